@@ -1,0 +1,35 @@
+-- policies/bookings.sql: which availability and bookings an actor may see and change. Runs whole at every migrate.
+
+CALL app.raise_wall('availability');
+-- The whole school sees when its instructors are free; it could not book otherwise.
+CREATE POLICY availability_read ON availability FOR SELECT TO lectern_app USING (true);
+CREATE POLICY availability_create ON availability FOR INSERT TO lectern_app WITH CHECK (
+    (instructor_id = (SELECT app.user_id()) AND (SELECT app.can('AVAILABILITY_MANAGE'))) OR (SELECT app.can('BOOKING_MANAGE')));
+CREATE POLICY availability_delete ON availability FOR DELETE TO lectern_app USING (
+    (instructor_id = (SELECT app.user_id()) AND (SELECT app.can('AVAILABILITY_MANAGE'))) OR (SELECT app.can('BOOKING_MANAGE')));
+CREATE POLICY definer_read ON availability FOR SELECT TO lectern_definer USING (true);
+CREATE POLICY definer_remove ON availability FOR DELETE TO lectern_definer USING (true);
+GRANT SELECT, INSERT (tenant_id, id, instructor_id, starts_at, ends_at), DELETE ON availability TO lectern_app;
+GRANT SELECT, DELETE ON availability TO lectern_definer;
+
+CALL app.raise_wall('booking');
+-- One's own, as learner, as wished or as assigned instructor; all for BOOKING_READ_ALL.
+CREATE POLICY booking_read ON booking FOR SELECT TO lectern_app USING (
+    student_id = (SELECT app.user_id()) OR instructor_id = (SELECT app.user_id()) OR requested_instructor_id = (SELECT app.user_id())
+    OR (SELECT app.can('BOOKING_READ_ALL')));
+CREATE POLICY booking_request ON booking FOR INSERT TO lectern_app WITH CHECK (
+    student_id = (SELECT app.user_id()) AND (SELECT app.can('BOOKING_REQUEST')) AND status = 'REQUESTED' AND instructor_id IS NULL);
+-- Which step each of them may take is booking_transition's business.
+CREATE POLICY booking_change ON booking FOR UPDATE TO lectern_app USING (
+    (SELECT app.can('BOOKING_MANAGE'))
+    OR (student_id = (SELECT app.user_id()) AND (SELECT app.can('BOOKING_REQUEST')))
+    OR (instructor_id = (SELECT app.user_id()) AND (SELECT app.can('BOOKING_COMPLETE'))));
+CREATE POLICY definer_read ON booking FOR SELECT TO lectern_definer USING (true);
+CREATE POLICY definer_change ON booking FOR UPDATE TO lectern_definer USING (true);
+GRANT SELECT, INSERT (tenant_id, id, student_id, requested_instructor_id, course_id, starts_at, ends_at, notes),
+    UPDATE (status, instructor_id, starts_at, ends_at, cancel_reason) ON booking TO lectern_app;
+GRANT SELECT, UPDATE (status, instructor_id) ON booking TO lectern_definer;
+
+-- The steps themselves belong to no tenant and are nobody's secret.
+REVOKE ALL ON booking_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform;
+GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_platform;

@@ -1,0 +1,87 @@
+-- Courses: search, the enrollment key, capacity.
+
+-- Courses found by the beginnings of words in title and description. Reveals: ids, joined back under row security.
+CREATE FUNCTION app.search_course(words text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT c.id FROM course c
+        WHERE c.tenant_id = app.tenant_id() AND c.search @@ app.prefix_query(words) AND c.deleted_at IS NULL;
+END
+$$;
+
+-- Courses that carry a tag (arrays have no leakproof operators). Reveals: ids, joined back under row security.
+CREATE FUNCTION app.tagged_course(tag text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT c.id FROM course c
+        WHERE c.tenant_id = app.tenant_id() AND c.tags @> ARRAY[tag] AND c.deleted_at IS NULL;
+END
+$$;
+
+-- Whether a course asks for an enrollment key and this is not it. Reveals: that one bit.
+CREATE FUNCTION app.enrollment_key_is_wrong(wanted uuid, presented text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = wanted
+                   AND c.enrollment_key IS NOT NULL AND c.enrollment_key IS DISTINCT FROM presented);
+END
+$$;
+
+-- Enrollments that hold a seat, per course. Reveals: these numbers.
+CREATE FUNCTION app.enrollment_counts(courses uuid[]) RETURNS TABLE (course_id uuid, count bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT e.course_id, count(*) FROM enrollment e
+        WHERE e.tenant_id = app.tenant_id() AND e.course_id = ANY (courses) AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
+        GROUP BY e.course_id;
+END
+$$;
+
+-- Refuses when a course holds more seats than its capacity. Whoever changes seats or capacity waits for the course's turn.
+CREATE FUNCTION app.check_course_seats(tenant uuid, wanted uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    seats integer;
+    used  bigint;
+BEGIN
+    PERFORM app.take_turn('course', wanted);
+    SELECT c.capacity INTO seats FROM course c WHERE c.tenant_id = tenant AND c.id = wanted;
+    IF seats IS NOT NULL THEN
+        SELECT count(*) INTO used FROM enrollment e
+            WHERE e.tenant_id = tenant AND e.course_id = wanted AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED');
+        IF used > seats THEN
+            PERFORM app.refuse('course_seats', jsonb_build_object('limit', seats, 'used', used - 1)::text);
+        END IF;
+    END IF;
+END
+$$;
+
+CREATE FUNCTION app.check_capacity_of_course() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.check_course_seats(NEW.tenant_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER course_capacity AFTER UPDATE ON course FOR EACH ROW
+    WHEN (NEW.capacity IS DISTINCT FROM OLD.capacity AND NEW.capacity IS NOT NULL) EXECUTE FUNCTION app.check_capacity_of_course();
+
+-- A course with people in it is archived, not deleted.
+CREATE FUNCTION app.check_course_unused() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.take_turn('course', NEW.id);
+    IF EXISTS (SELECT FROM enrollment e WHERE e.tenant_id = NEW.tenant_id AND e.course_id = NEW.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')) THEN
+        PERFORM app.refuse('course_in_use');
+    END IF;
+    DELETE FROM group_course g WHERE g.tenant_id = NEW.tenant_id AND g.course_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER course_unused AFTER UPDATE ON course FOR EACH ROW
+    WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.check_course_unused();
+
+CREATE TRIGGER course_touch BEFORE UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE TRIGGER course_audit AFTER INSERT OR UPDATE OR DELETE ON course FOR EACH ROW EXECUTE FUNCTION app.audit('Course', 'id', 'enrollment_key');
+CREATE TRIGGER section_touch BEFORE UPDATE ON section FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE TRIGGER section_audit AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW EXECUTE FUNCTION app.audit('Section', 'id');

@@ -1,0 +1,89 @@
+-- Groups: membership, capacity, counts.
+
+-- The groups that the actor is a member of. Reveals: to a member, the own groups.
+CREATE FUNCTION app.my_groups() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT m.group_id FROM group_member m WHERE m.tenant_id = app.tenant_id() AND m.user_id = app.user_id();
+END
+$$;
+
+-- Members per group. Reveals: these numbers.
+CREATE FUNCTION app.member_counts(groups uuid[]) RETURNS TABLE (group_id uuid, count bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT m.group_id, count(*) FROM group_member m
+        WHERE m.tenant_id = app.tenant_id() AND m.group_id = ANY (groups) GROUP BY m.group_id;
+END
+$$;
+
+-- Groups found by the beginnings of words in name and description. Reveals: ids, joined back under row security.
+CREATE FUNCTION app.search_user_group(words text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT g.id FROM user_group g
+        WHERE g.tenant_id = app.tenant_id() AND g.search @@ app.prefix_query(words) AND g.deleted_at IS NULL;
+END
+$$;
+
+-- Refuses when a group holds more members than its capacity. Whoever changes either waits for the group's turn.
+CREATE FUNCTION app.check_group_capacity(tenant uuid, wanted uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    places integer;
+    used   bigint;
+BEGIN
+    PERFORM app.take_turn('group', wanted);
+    SELECT g.capacity INTO places FROM user_group g WHERE g.tenant_id = tenant AND g.id = wanted;
+    IF places IS NOT NULL THEN
+        SELECT count(*) INTO used FROM group_member m WHERE m.tenant_id = tenant AND m.group_id = wanted;
+        IF used > places THEN
+            PERFORM app.refuse('user_group_places', jsonb_build_object('limit', places, 'used', used)::text);
+        END IF;
+    END IF;
+END
+$$;
+
+CREATE FUNCTION app.check_new_members() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wanted record;
+BEGIN
+    FOR wanted IN SELECT DISTINCT m.tenant_id, m.group_id FROM new_rows m ORDER BY m.group_id LOOP
+        PERFORM app.check_group_capacity(wanted.tenant_id, wanted.group_id);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER group_member_new AFTER INSERT ON group_member REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.check_new_members();
+
+CREATE FUNCTION app.check_capacity_of_group() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.check_group_capacity(NEW.tenant_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER user_group_capacity AFTER UPDATE ON user_group FOR EACH ROW
+    WHEN (NEW.capacity IS DISTINCT FROM OLD.capacity AND NEW.capacity IS NOT NULL) EXECUTE FUNCTION app.check_capacity_of_group();
+
+-- A group with members is emptied before it is deleted.
+CREATE FUNCTION app.check_group_unused() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.take_turn('group', NEW.id);
+    IF EXISTS (SELECT FROM group_member m WHERE m.tenant_id = NEW.tenant_id AND m.group_id = NEW.id) THEN
+        PERFORM app.refuse('user_group_in_use');
+    END IF;
+    DELETE FROM group_course c WHERE c.tenant_id = NEW.tenant_id AND c.group_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER user_group_unused AFTER UPDATE ON user_group FOR EACH ROW
+    WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.check_group_unused();
+
+CREATE TRIGGER user_group_touch BEFORE UPDATE ON user_group FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE TRIGGER user_group_audit AFTER INSERT OR UPDATE OR DELETE ON user_group FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'id');
+CREATE TRIGGER group_member_audit AFTER INSERT OR UPDATE OR DELETE ON group_member FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
+CREATE TRIGGER group_course_audit AFTER INSERT OR UPDATE OR DELETE ON group_course FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');

@@ -1,0 +1,299 @@
+-- People, roles, sessions: loading the actor, signing in, ranks, caps.
+
+-- Loads the actor of this transaction and makes the permissions known to the policies. Reveals: the state of the one
+-- person whose signed token opened the transaction. No row: the person, the session or the membership is gone.
+-- The active role is the session's while the person still holds it, else the one that grants most.
+CREATE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
+    RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
+           t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end)
+    INTO token_version, role_id, role_key, permissions, subscribed
+    FROM tenant t
+    JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+    JOIN session s ON s.tenant_id = t.tenant_id AND s.id = session_id AND s.user_id = u.id AND s.revoked_at IS NULL
+    JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
+    JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
+    WHERE t.tenant_id = tenant
+    ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(r.permissions) DESC, r.key
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',', true);
+        RETURN NEXT;
+    END IF;
+END
+$$;
+
+-- The credential behind a sign-in; the transaction takes the school's tenant. Reveals, to the service only: the hash to
+-- verify a password against. The service answers alike whether or not there is a row.
+CREATE FUNCTION app.find_credential(school text, address text)
+    RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, is_active boolean)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    found_tenant uuid;
+BEGIN
+    SELECT t.tenant_id INTO found_tenant FROM tenant t WHERE t.slug = lower(school);
+    IF found_tenant IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('app.tenant_id', found_tenant::text, true);
+    RETURN QUERY
+        SELECT found_tenant, u.id, c.password_hash,
+               u.status = 'ACTIVE' AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id)
+        FROM (SELECT) AS once
+        LEFT JOIN app_user u ON u.tenant_id = found_tenant AND lower(u.email) = lower(address) AND u.deleted_at IS NULL
+        LEFT JOIN credential c ON c.tenant_id = u.tenant_id AND c.user_id = u.id;
+END
+$$;
+
+-- The actor's own password hash, for a change of password. Reveals, to the service only: that hash.
+CREATE FUNCTION app.own_password_hash() RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT c.password_hash FROM credential c WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id());
+END
+$$;
+
+-- Sets a password: the actor's own, or that of a person whom the actor may create or change. Existing tokens of that
+-- person die at once. Reveals nothing.
+CREATE FUNCTION app.set_password(person uuid, hash text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF person <> app.user_id() AND NOT ((app.can('USER_CREATE') OR app.can('USER_UPDATE')) AND app.outranks(person)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s password';
+    END IF;
+    INSERT INTO credential AS c (tenant_id, user_id, password_hash) VALUES (app.tenant_id(), person, hash)
+        ON CONFLICT (tenant_id, user_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = now();
+    PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
+    UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = app.tenant_id() AND u.id = person;
+END
+$$;
+
+-- Exchanges a refresh token for its successor. Reveals, to the holder of the token: whose it is, and the outcome
+-- ROTATED, REUSED (used before: the family must die) or UNKNOWN (never issued, expired, revoked, or its person gone).
+CREATE FUNCTION app.rotate_refresh_token(presented bytea, successor bytea, successor_expires timestamptz)
+    RETURNS TABLE (outcome text, user_id uuid, session_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    family uuid;
+BEGIN
+    UPDATE refresh_token r SET used_at = now()
+        WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented AND r.used_at IS NULL AND r.expires_at > now()
+        RETURNING r.session_id INTO family;
+    IF FOUND THEN
+        RETURN QUERY SELECT 'ROTATED', u.id, s.id
+            FROM session s JOIN app_user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+            WHERE s.tenant_id = app.tenant_id() AND s.id = family AND s.revoked_at IS NULL;
+        IF FOUND THEN
+            INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at)
+                VALUES (app.tenant_id(), successor, family, successor_expires);
+            RETURN;
+        END IF;
+    ELSE
+        RETURN QUERY SELECT 'REUSED', s.user_id, s.id
+            FROM refresh_token r JOIN session s ON s.tenant_id = r.tenant_id AND s.id = r.session_id
+            WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented AND r.used_at IS NOT NULL AND s.revoked_at IS NULL;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY SELECT 'UNKNOWN', NULL::uuid, NULL::uuid;
+END
+$$;
+
+-- Ends a family whose used token was presented again. Reveals nothing.
+CREATE FUNCTION app.revoke_reused_session(family uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE session s SET revoked_at = now(), revoked_reason = 'REUSE'
+        WHERE s.tenant_id = app.tenant_id() AND s.id = family AND s.revoked_at IS NULL;
+END
+$$;
+
+-- Whether the actor holds every permission that a person holds through any role. Reveals: that one bit.
+CREATE FUNCTION app.outranks(person uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN NOT EXISTS (
+        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+        WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person
+          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) <@ app.permissions());
+END
+$$;
+
+-- Whether the actor holds every permission of a role. Reveals: that one bit.
+CREATE FUNCTION app.may_grant(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM role r WHERE r.tenant_id = app.tenant_id() AND r.id = wanted
+                   AND app.permissions_of(r.key, r.is_system, r.permissions) <@ app.permissions());
+END
+$$;
+
+-- People known to the actor without USER_READ: fellow group members, learners of the actor's courses, people of the
+-- actor's bookings. Reveals: their ids, and through the policy their names.
+CREATE FUNCTION app.acquaintances() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT fellow.user_id FROM group_member mine JOIN group_member fellow ON fellow.tenant_id = mine.tenant_id AND fellow.group_id = mine.group_id
+            WHERE mine.tenant_id = app.tenant_id() AND mine.user_id = app.user_id()
+        UNION
+        SELECT e.user_id FROM course c JOIN enrollment e ON e.tenant_id = c.tenant_id AND e.course_id = c.id
+            WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL
+        UNION
+        SELECT b.student_id FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = app.user_id()
+        UNION
+        SELECT b.student_id FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.requested_instructor_id = app.user_id()
+        UNION
+        SELECT p.id FROM booking b CROSS JOIN LATERAL (VALUES (b.instructor_id), (b.requested_instructor_id)) AS p(id)
+            WHERE b.tenant_id = app.tenant_id() AND b.student_id = app.user_id() AND p.id IS NOT NULL
+        UNION
+        SELECT c.instructor_id FROM enrollment e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL;
+END
+$$;
+
+-- People found by the beginnings of words in name and email. Reveals: ids, which callers join back under row security.
+CREATE FUNCTION app.search_app_user(words text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT u.id FROM app_user u
+        WHERE u.tenant_id = app.tenant_id() AND u.search @@ app.prefix_query(words) AND u.deleted_at IS NULL;
+END
+$$;
+
+-- Existing tokens die at once: whatever raises the version, and suspension and deletion raise it by themselves.
+CREATE FUNCTION app.before_app_user_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL THEN
+        NEW.token_version := OLD.token_version + 1;
+        PERFORM set_config('app.revoked_reason', 'DELETED', true);
+    ELSIF NEW.status = 'SUSPENDED' AND OLD.status <> 'SUSPENDED' THEN
+        NEW.token_version := OLD.token_version + 1;
+        PERFORM set_config('app.revoked_reason', 'SUSPENDED', true);
+    END IF;
+    IF (NEW.status, NEW.deleted_at) IS DISTINCT FROM (OLD.status, OLD.deleted_at) THEN
+        NEW.is_instructor := NEW.status = 'ACTIVE' AND NEW.deleted_at IS NULL AND EXISTS (
+            SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+            WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.id
+              AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+    END IF;
+    NEW.updated_at := now();
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER app_user_before_update BEFORE UPDATE ON app_user FOR EACH ROW EXECUTE FUNCTION app.before_app_user_update();
+
+CREATE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE session s SET revoked_at = now(), revoked_reason = coalesce(nullif(current_setting('app.revoked_reason', true), ''), 'LOGOUT_EVERYWHERE')
+        WHERE s.tenant_id = NEW.tenant_id AND s.user_id = NEW.id AND s.revoked_at IS NULL;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER app_user_end_sessions AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN (NEW.token_version <> OLD.token_version) EXECUTE FUNCTION app.end_sessions();
+
+-- The caps of the plan. The names of the rules say which cap; the detail says limit and used.
+CREATE FUNCTION app.check_user_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    cap  integer := (SELECT t.max_users FROM tenant t WHERE t.tenant_id = NEW.tenant_id);
+    used bigint;
+BEGIN
+    IF cap IS NOT NULL THEN
+        PERFORM app.take_turn('users', NEW.tenant_id);
+        SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.deleted_at IS NULL;
+        IF used > cap THEN
+            PERFORM app.refuse('tenant_max_users', jsonb_build_object('limit', cap, 'used', used - 1)::text);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER app_user_cap AFTER INSERT ON app_user FOR EACH ROW EXECUTE FUNCTION app.check_user_cap();
+
+CREATE FUNCTION app.check_instructor_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    cap  integer := (SELECT t.max_instructors FROM tenant t WHERE t.tenant_id = NEW.tenant_id);
+    used bigint;
+BEGIN
+    IF cap IS NOT NULL THEN
+        PERFORM app.take_turn('instructors', NEW.tenant_id);
+        SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.is_instructor;
+        IF used > cap THEN
+            PERFORM app.refuse('tenant_max_instructors', jsonb_build_object('limit', cap, 'used', used - 1)::text);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER app_user_instructor_cap AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN (NEW.is_instructor AND NOT OLD.is_instructor) EXECUTE FUNCTION app.check_instructor_cap();
+
+-- Keeps app_user.is_instructor true to the roles.
+CREATE FUNCTION app.follow_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    person uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.user_id ELSE NEW.user_id END;
+    tenant uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END;
+    teaches boolean := EXISTS (
+        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+        WHERE ur.tenant_id = tenant AND ur.user_id = person
+          AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+BEGIN
+    UPDATE app_user u SET is_instructor = teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+        WHERE u.tenant_id = tenant AND u.id = person
+          AND u.is_instructor <> (teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER user_role_follow AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_user_role();
+
+CREATE FUNCTION app.follow_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE app_user u SET is_instructor = NOT u.is_instructor
+        WHERE u.tenant_id = NEW.tenant_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+          AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id AND ur.role_id = NEW.id)
+          AND u.is_instructor <> EXISTS (
+              SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+              WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id
+                AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER role_follow AFTER UPDATE ON role FOR EACH ROW WHEN (NEW.permissions <> OLD.permissions) EXECUTE FUNCTION app.follow_role();
+CREATE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE FUNCTION app.touch();
+
+-- A school can't lose its last active admin, however two admins race to remove each other.
+CREATE FUNCTION app.keep_last_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'user_role' THEN
+        IF NOT EXISTS (SELECT FROM role r WHERE r.tenant_id = OLD.tenant_id AND r.id = OLD.role_id AND r.is_system AND r.key = 'ADMIN') THEN
+            RETURN NULL;
+        END IF;
+    ELSIF NOT EXISTS (SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+                      WHERE ur.tenant_id = OLD.tenant_id AND ur.user_id = OLD.id AND r.is_system AND r.key = 'ADMIN') THEN
+        RETURN NULL;
+    END IF;
+    PERFORM app.take_turn('admins', OLD.tenant_id);
+    IF NOT EXISTS (
+        SELECT FROM role r
+        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
+        JOIN app_user u ON u.tenant_id = ur.tenant_id AND u.id = ur.user_id
+        WHERE r.tenant_id = OLD.tenant_id AND r.is_system AND r.key = 'ADMIN' AND u.status = 'ACTIVE' AND u.deleted_at IS NULL)
+    THEN
+        PERFORM app.refuse('tenant_last_admin');
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER user_role_last_admin AFTER DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.keep_last_admin();
+CREATE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN (OLD.status = 'ACTIVE' AND OLD.deleted_at IS NULL AND (NEW.status <> 'ACTIVE' OR NEW.deleted_at IS NOT NULL))
+    EXECUTE FUNCTION app.keep_last_admin();
+
+CREATE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'id');
+CREATE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
+CREATE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
+CREATE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');

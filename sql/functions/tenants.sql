@@ -1,0 +1,23 @@
+-- Tenants before anyone is signed in.
+
+-- The public list of schools for sign-in pages. Reveals: slug and name of schools that did not opt out of it.
+CREATE FUNCTION app.public_tenants(words text) RETURNS TABLE (tenant_id uuid, slug text, name text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT t.tenant_id, t.slug, t.name FROM tenant t
+        WHERE t.is_listed AND t.suspended_at IS NULL
+          AND (words IS NULL OR t.slug LIKE lower(words) || '%' OR position(lower(words) IN lower(t.name)) > 0);
+END
+$$;
+
+-- Gives a new tenant its four system roles. For the operator's commands.
+CREATE FUNCTION app.create_system_roles(tenant uuid) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO public.role (tenant_id, id, key, name, is_system, permissions) VALUES
+        (tenant, app.uuid_v7(), 'ADMIN', 'Administrator', true, app.all_permissions()),
+        (tenant, app.uuid_v7(), 'INSTRUCTOR', 'Instructor', true, '{USER_READ,COURSE_READ,COURSE_CREATE,COURSE_UPDATE,ENROLLMENT_MANAGE,GROUP_READ,BOOKING_COMPLETE,AVAILABILITY_MANAGE,REPORT_READ}'),
+        (tenant, app.uuid_v7(), 'LEARNER', 'Learner', true, '{COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST}'),
+        (tenant, app.uuid_v7(), 'VIEWER', 'Viewer', true, '{USER_READ,ROLE_READ,COURSE_READ,ENROLLMENT_READ_ALL,GROUP_READ,BOOKING_READ_ALL,REPORT_READ}')
+$$;
+
+CREATE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE TRIGGER tenant_audit AFTER INSERT OR UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.audit('Tenant', 'tenant_id');

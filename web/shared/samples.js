@@ -1,0 +1,344 @@
+// The operations that the page opens with, one tab each. They need no id that only one database has, so each runs as it
+// stands on the demo data; `npm test` validates documents and variables against the schema.
+//
+// Plain JavaScript, because three readers share it: the built page, the page without a build, and the tests.
+
+/**
+ * @typedef {object} Moment
+ * @property {Date} now when the page was opened
+ * @property {boolean} demo whether the server carries the demo data
+ *
+ * @typedef {object} Sample
+ * @property {string} document its operation name is the tab's title
+ * @property {(moment: Moment) => Record<string, unknown>} [variables]
+ */
+
+/** What the header pane of every tab starts with; the session fills a Bearer that is left empty. */
+export const HEADERS = JSON.stringify({ Authorization: 'Bearer ' }, null, 2)
+
+/** @type {Sample[]} */
+export const samples = [
+  {
+    document: /* GraphQL */ `# Run this first. The page keeps the token that comes back and puts it into every request
+# whose header pane says "Bearer " with nothing behind it.
+mutation SignIn($input: LoginInput!) {
+  login(input: $input) {
+    accessToken
+    accessTokenExpiresAt
+    refreshToken
+    viewer {
+      user { name }
+      tenant { name }
+      activeRole { name }
+    }
+  }
+}
+`,
+    variables: ({ demo }) => ({
+      input: demo
+        ? { tenant: 'alpha-flight-school', email: 'admin@alpha.example', password: 'lectern-demo' }
+        : { tenant: '', email: '', password: '' },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# Who the token speaks for, and what that person may do. Null when signed out.
+query WhoAmI {
+  viewer {
+    user {
+      id
+      name
+      email
+      roles { key name }
+    }
+    tenant { slug name timeZone subscriptionEnd }
+    activeRole { key name }
+    permissions
+  }
+}
+`,
+  },
+  {
+    document: /* GraphQL */ `# A page of the catalogue. For the next one, put endCursor into the variable "after".
+query Catalogue($first: Int, $after: String, $filter: CourseFilter, $orderBy: CourseOrder) {
+  courses(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id
+      title
+      status
+      tags
+      capacity
+      enrollmentCount
+      instructor { name }
+      viewerEnrollment { status progress }
+    }
+  }
+}
+`,
+    variables: () => ({
+      first: 5,
+      after: null,
+      filter: { statuses: ['PUBLISHED'] },
+      orderBy: { field: 'TITLE', direction: 'ASC' },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# The newest course with all that hangs on it. Which enrollments appear depends on who asks:
+# a learner sees the own one, an instructor those of the own courses, an administrator all.
+query CourseInDepth($filter: CourseFilter) {
+  courses(first: 1, filter: $filter, orderBy: { field: CREATED_AT, direction: DESC }) {
+    nodes {
+      id
+      title
+      description
+      status
+      tags
+      capacity
+      enrollmentCount
+      createdAt
+      updatedAt
+      instructor { id name }
+      sections { position title }
+      enrollments(first: 5) {
+        totalCount
+        nodes {
+          status
+          progress
+          enrolledAt
+          completedAt
+          user { name }
+        }
+      }
+      groups(first: 5) {
+        nodes { name memberCount }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.
+query People($first: Int, $filter: UserFilter) {
+  users(first: $first, filter: $filter, orderBy: { field: NAME, direction: ASC }) {
+    totalCount
+    nodes {
+      id
+      name
+      email
+      status
+      roles { name }
+      enrollments(first: 3) {
+        totalCount
+        nodes {
+          progress
+          course { title }
+        }
+      }
+    }
+  }
+  roles { key name isSystem permissions }
+}
+`,
+    variables: () => ({ first: 5, filter: { statuses: ['ACTIVE'] } }),
+  },
+  {
+    document: /* GraphQL */ `# Cohorts with their members and courses.
+query Groups {
+  groups(first: 5, orderBy: { field: NAME, direction: ASC }) {
+    totalCount
+    nodes {
+      id
+      name
+      description
+      capacity
+      autoEnroll
+      memberCount
+      members(first: 5) {
+        edges {
+          isLeader
+          joinedAt
+          node { name }
+        }
+      }
+      courses(first: 5) {
+        nodes { title }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    document: /* GraphQL */ `# This week: what is booked, and where an instructor is still free.
+query Week($from: DateTime!, $to: DateTime!, $timeZone: String) {
+  calendar(from: $from, to: $to, timeZone: $timeZone) {
+    days {
+      date
+      bookings {
+        startsAt
+        endsAt
+        status
+        student { name }
+        instructor { name }
+        course { title }
+      }
+      free {
+        startsAt
+        endsAt
+        instructor { name }
+      }
+    }
+  }
+}
+`,
+    variables: ({ now }) => ({ ...week(now), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+  },
+  {
+    document: /* GraphQL */ `# Bookings, and to which states the person who asks may move each of them.
+query Bookings($first: Int, $filter: BookingFilter) {
+  bookings(first: $first, filter: $filter, orderBy: { field: STARTS_AT, direction: DESC }) {
+    totalCount
+    nodes {
+      id
+      startsAt
+      endsAt
+      status
+      allowedTransitions
+      notes
+      student { name }
+      requestedInstructor { name }
+      instructor { name }
+      course { title }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: { statuses: ['REQUESTED', 'APPROVED', 'ASSIGNED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# A slot a week from today. The booking starts as REQUESTED; approveBooking and assignBooking take it on.
+mutation BookASlot($input: RequestBookingInput!) {
+  requestBooking(input: $input) {
+    id
+    startsAt
+    endsAt
+    status
+    allowedTransitions
+    student { name }
+  }
+}
+`,
+    variables: ({ now }) => ({ input: { ...slot(now), notes: 'Circuits, if the weather holds' } }),
+  },
+  {
+    document: /* GraphQL */ `# The page that a person lands on after signing in.
+query Dashboard {
+  dashboard {
+    viewer {
+      user { name }
+      activeRole { name }
+    }
+    pendingBookings
+    enrollments(first: 5) {
+      nodes {
+        status
+        progress
+        course { title }
+      }
+    }
+    upcomingBookings(first: 5) {
+      nodes {
+        startsAt
+        endsAt
+        status
+        instructor { name }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    document: /* GraphQL */ `# One query is one snapshot: these totals agree with each other. Needs REPORT_READ.
+query Reports {
+  reports {
+    overview {
+      users
+      courses
+      publishedCourses
+      groups
+      enrollments
+      completedEnrollments
+      bookings
+    }
+    enrollmentsByStatus { status count }
+    courseProgress(first: 5) {
+      course { title }
+      enrollments
+      averageProgress
+      completionRate
+    }
+    bookingsByStatus { status count }
+    bookingsPerDay { date count }
+    instructorUtilisation(first: 5) {
+      instructor { name }
+      availableHours
+      bookedHours
+    }
+  }
+}
+`,
+  },
+  {
+    document: /* GraphQL */ `# Who changed what, and what was refused. Needs AUDIT_READ.
+query AuditLog($first: Int, $filter: AuditFilter) {
+  auditLog(first: $first, filter: $filter) {
+    nodes {
+      at
+      operation
+      outcome
+      resource
+      resourceId
+      before
+      after
+      correlationId
+      actor { name }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: {} }),
+  },
+]
+
+/**
+ * The samples as GraphiQL takes them.
+ * @param {Moment} moment
+ */
+export function tabs(moment) {
+  return samples.map(({ document, variables }) => ({
+    query: document,
+    variables: variables ? JSON.stringify(variables(moment), null, 2) : '',
+    headers: HEADERS,
+  }))
+}
+
+/**
+ * Monday to Monday around a moment, as the clock on the wall beside the reader has it.
+ * @param {Date} now
+ */
+export function week(now) {
+  const monday = now.getDate() - ((now.getDay() + 6) % 7)
+  const midnight = (/** @type {number} */ day) => new Date(now.getFullYear(), now.getMonth(), day).toISOString()
+  return { from: midnight(monday), to: midnight(monday + 7) }
+}
+
+/** @param {Date} now */
+function slot(now) {
+  const at = (/** @type {number} */ hour) =>
+    new Date(now.getFullYear(), now.getMonth(), now.getDate() + 7, hour).toISOString()
+  return { startsAt: at(10), endsAt: at(11) }
+}

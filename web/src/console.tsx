@@ -1,0 +1,79 @@
+import { DOC_EXPLORER_PLUGIN } from '@graphiql/plugin-doc-explorer'
+import { explorerPlugin } from '@graphiql/plugin-explorer'
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history'
+import { useGraphiQL } from '@graphiql/react'
+import { createGraphiQLFetcher } from '@graphiql/toolkit'
+import { GraphiQL } from 'graphiql'
+import { useEffect, useState } from 'react'
+import { HEADERS, tabs } from '../shared/samples.js'
+import type { Session } from '../shared/session.js'
+import { activeTab, sawDocs, storage } from './storage'
+import { Strip } from './strip'
+
+// GraphiQL compares these by identity, so they are made once.
+const PLUGINS = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN]
+/** What the variables pane should know of scalars that GraphQL itself leaves open. */
+const SCALARS = {
+  DateTime: { type: 'string', format: 'date-time' },
+  Date: { type: 'string', format: 'date' },
+  JSON: {},
+} as const
+
+/** The whole page: who is signed in above, GraphiQL below. */
+export function Console({ session, demo }: { session: Session; demo: boolean }) {
+  const [start] = useState(() => opening(session, demo))
+  return (
+    <>
+      <Strip session={session} demo={demo} />
+      <main>
+        <GraphiQL
+          {...start}
+          storage={storage}
+          plugins={PLUGINS}
+          defaultHeaders={HEADERS}
+          shouldPersistHeaders={false}
+          defaultEditorToolsVisibility="variables"
+          customScalarSchemas={SCALARS}
+          inputValueDeprecation
+          schemaDescription
+        >
+          <GraphiQL.Logo>
+            <></>
+          </GraphiQL.Logo>
+          <Legible />
+        </GraphiQL>
+      </main>
+    </>
+  )
+}
+
+/** Long lines wrap, so that a narrow pane hides nothing. */
+function Legible() {
+  const editors = useGraphiQL(({ queryEditor, variableEditor, headerEditor, responseEditor }) => ({
+    queryEditor,
+    variableEditor,
+    headerEditor,
+    responseEditor,
+  }))
+  useEffect(() => {
+    for (const editor of Object.values(editors)) {
+      editor?.updateOptions({ fontSize: 13, wordWrap: 'on', wrappingIndent: 'indent' })
+    }
+  }, [editors])
+  return null
+}
+
+/** What GraphiQL opens with: the tabs of before a reload, else the samples. */
+function opening(session: Session, demo: boolean) {
+  const samples = tabs({ now: new Date(), demo })
+  // Without the initial… props GraphiQL opens its first tab with empty variables.
+  const first = activeTab() ?? samples[0]!
+  return {
+    fetcher: createGraphiQLFetcher({ url: '/graphql', fetch: session.fetch }),
+    defaultTabs: samples,
+    initialQuery: first.query ?? '',
+    initialVariables: first.variables ?? '',
+    initialHeaders: HEADERS,
+    visiblePlugin: sawDocs() ? undefined : DOC_EXPLORER_PLUGIN,
+  }
+}
