@@ -1,1 +1,86 @@
-fn main(){}
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use lectern::{
+    auth::SigningKey,
+    config::{Cli, Command, Settings},
+    graphql, ops, telemetry,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(error) = telemetry::init(&cli.settings.log, cli.settings.log_format) {
+        return fail(&error);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One line that says what to do; the causes behind it, where there are any.
+#[allow(clippy::print_stderr, reason = "for the person who started it")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("lectern: {error:#}");
+    ExitCode::FAILURE
+}
+
+#[allow(clippy::print_stdout, reason = "what was asked for")]
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let settings = &cli.settings;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => ops::serve(settings).await,
+        Command::Migrate => {
+            let cluster = ops::Cluster::open(settings).await?;
+            let report = cluster.migrate(true).await;
+            cluster.close().await?;
+            let report = report?;
+            println!("{} of {} migrations were new; functions and policies are applied.", report.applied, report.total);
+            Ok(())
+        }
+        Command::Seed(arguments) => {
+            on_cluster(settings, async |url| match arguments.scale {
+                Some(schools) => ops::seed_scale(url, schools).await,
+                None => {
+                    let loaded = ops::seed_demo(url).await?;
+                    println!("{}", if loaded { "The two demo schools are loaded." } else { "The demo schools are there already." });
+                    Ok(())
+                }
+            })
+            .await
+        }
+        Command::Tenant(command) => on_cluster(settings, async |url| ops::tenant(url, &command).await).await,
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::Key => {
+            println!("{}", SigningKey::generate()?.to_text());
+            Ok(())
+        }
+        Command::Version => {
+            println!("lectern {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+    }
+}
+
+/// Works on a migrated database as the platform role.
+async fn on_cluster(settings: &Settings, work: impl AsyncFnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let cluster = ops::Cluster::open(settings).await?;
+    let done = async {
+        if cluster.is_embedded() {
+            cluster.migrate(false).await?;
+        }
+        work(&cluster.platform_url()?).await
+    }
+    .await;
+    cluster.close().await?;
+    done
+}

@@ -3,8 +3,9 @@
 //! PostgreSQL refuses to run as root, so root hands its processes to somebody else: to the owner of the folder where
 //! that is an ordinary user, else to `postgres`, else to `nobody`.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
 use nix::unistd::{Gid, Uid, User, geteuid};
@@ -33,9 +34,8 @@ impl Account {
             return Ok(Some(Account { uid, gid: Gid::from_raw(data.gid()), name: name_of(uid) }));
         }
         let surroundings = folder.ancestors().find_map(|path| fs::metadata(path).ok());
-        let owner = surroundings
-            .filter(|place| place.uid() != 0)
-            .and_then(|place| User::from_uid(Uid::from_raw(place.uid())).ok().flatten());
+        let owner =
+            surroundings.filter(|place| place.uid() != 0).and_then(|place| User::from_uid(Uid::from_raw(place.uid())).ok().flatten());
         let known = |name| User::from_name(name).ok().flatten();
         let user = owner.or_else(|| known("postgres")).or_else(|| known("nobody"));
         match user {
@@ -44,10 +44,9 @@ impl Account {
         }
     }
 
-    /// Gives a file or folder to this account.
-    pub(super) fn give(&self, path: &Path) -> Result<(), StartError> {
-        chown(path, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
-            .map_err(|cause| StartError::folder("change the owner of", path, cause))
+    /// Gives an opened file or folder to this account. Never by path: the account could have put a link there.
+    pub(super) fn give(&self, file: &File) -> io::Result<()> {
+        fchown(file, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
     }
 
     /// Whether this account may walk down to `path`, or to the part of it that exists.

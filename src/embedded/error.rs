@@ -13,7 +13,7 @@ pub enum StartError {
     NoBinaries {
         /// Why fetching did not help, or nothing when it was not allowed.
         fetch: Option<String>,
-        /// The command that installs PostgreSQL here.
+        /// How PostgreSQL is installed here, such as "with `brew install postgresql@17`".
         install: String,
     },
     /// The folder named by `LECTERN_PG_BIN` cannot be used.
@@ -29,7 +29,7 @@ pub enum StartError {
         dir: PathBuf,
         /// Its major version.
         major: u32,
-        /// The command that installs PostgreSQL here.
+        /// How PostgreSQL is installed here, such as "with `brew install postgresql@17`".
         install: String,
     },
     /// The data folder was made by a major version that is not installed.
@@ -121,12 +121,7 @@ pub enum StartError {
 
 impl StartError {
     pub(super) fn folder(action: &'static str, path: &Path, cause: io::Error) -> StartError {
-        StartError::Folder {
-            action,
-            path: path.to_owned(),
-            owner: super::account::other_owner(path),
-            cause,
-        }
+        StartError::Folder { action, path: path.to_owned(), owner: super::account::other_owner(path), cause }
     }
 
     pub(super) fn spawn(program: &'static str, account: Option<&Account>, cause: io::Error) -> StartError {
@@ -144,7 +139,7 @@ impl fmt::Display for StartError {
                 }
                 write!(
                     f,
-                    "; install it with `{install}`, or set LECTERN_PG_BIN to the folder of its programs, \
+                    "; install it {install}, or set LECTERN_PG_BIN to the folder of its programs, \
                      or DATABASE_URL to a running server"
                 )
             }
@@ -155,7 +150,7 @@ impl fmt::Display for StartError {
             ),
             Self::TooOld { dir, major, install } => write!(
                 f,
-                "the PostgreSQL in {} is version {major}, Lectern needs {} or newer; install one with `{install}`, \
+                "the PostgreSQL in {} is version {major}, Lectern needs {} or newer; install one {install}, \
                  or set LECTERN_PG_BIN or DATABASE_URL",
                 dir.display(),
                 super::find::OLDEST
@@ -171,11 +166,7 @@ impl fmt::Display for StartError {
                 if let Some(pid) = pid {
                     write!(f, " (process {pid})")?;
                 }
-                write!(
-                    f,
-                    " is using the data folder {}; stop it, or set LECTERN_DATA_DIR to another folder",
-                    folder.display()
-                )
+                write!(f, " is using the data folder {}; stop it, or set LECTERN_DATA_DIR to another folder", folder.display())
             }
             Self::ForeignServer { folder, pid } => write!(
                 f,
@@ -183,10 +174,9 @@ impl fmt::Display for StartError {
                  or set LECTERN_DATA_DIR to another folder",
                 folder.display()
             ),
-            Self::Undead { pid } => write!(
-                f,
-                "the PostgreSQL of an earlier run (process {pid}) does not end; end it with `kill -9 {pid}` and start again"
-            ),
+            Self::Undead { pid } => {
+                write!(f, "the PostgreSQL of an earlier run (process {pid}) does not end; end it with `kill -9 {pid}` and start again")
+            }
             Self::Folder { action, path, owner, cause } => {
                 write!(f, "cannot {action} {} ({cause}", path.display())?;
                 if let Some(owner) = owner {
@@ -222,17 +212,15 @@ impl fmt::Display for StartError {
                 }
                 write!(f, " ({cause}); start Lectern as an ordinary user, or set DATABASE_URL")
             }
-            Self::Initdb { line } => write!(f, "PostgreSQL could not make its database folder: {line}"),
-            Self::Exited { status, lines, log } => write!(
-                f,
-                "PostgreSQL stopped while starting ({status}): {lines}; the whole log is {}",
-                log.display()
-            ),
-            Self::NotReady { seconds, log } => write!(
-                f,
-                "PostgreSQL accepted no connection within {seconds} seconds; its log is {}",
-                log.display()
-            ),
+            Self::Initdb { line } => {
+                write!(f, "PostgreSQL could not make its database folder: {line}")
+            }
+            Self::Exited { status, lines, log } => {
+                write!(f, "PostgreSQL stopped while starting ({status}): {lines}; the whole log is {}", log.display())
+            }
+            Self::NotReady { seconds, log } => {
+                write!(f, "PostgreSQL accepted no connection within {seconds} seconds; its log is {}", log.display())
+            }
             Self::Crashed(what) => write!(f, "starting PostgreSQL failed: {what}"),
         }
     }

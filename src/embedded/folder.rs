@@ -1,11 +1,14 @@
 //! The data folder: `data/` (the database), `run/` (its socket), `server.log`, and the lock that keeps it to one Lectern.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use nix::fcntl::OFlag;
 
 use super::StartError;
 use super::account::Account;
@@ -14,20 +17,31 @@ use super::account::Account;
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// A log beyond this size is put aside at the next start.
 const LOG_LIMIT: u64 = 8 << 20;
+/// How the part of a line begins that tells why a server ended.
+const TELLING: [&str; 8] = [
+    "PANIC:",
+    "FATAL:",
+    "ERROR:",
+    "DETAIL:",
+    "HINT:",
+    "unrecognized configuration parameter",
+    "invalid value for parameter",
+    "error while loading",
+];
 
 /// The data folder, locked for as long as this value lives.
 pub(super) struct Folder {
     /// The absolute path.
     pub(super) path: PathBuf,
     /// The folder opened, for children that may not walk down to it.
-    pub(super) door: Option<File>,
+    pub(super) door: Option<Arc<File>>,
     /// The account that the folder's files belong to.
     owner: Option<Account>,
     _lock: File,
 }
 
 impl Folder {
-    /// Makes the folder where it is missing, and locks it.
+    /// Makes the folder where it is missing, and locks it. One that is there keeps its owner and mode: it may hold more.
     pub(super) fn open(path: &Path, account: Option<&Account>) -> Result<Folder, StartError> {
         if !path.is_dir() {
             if let Some(parent) = path.parent() {
@@ -37,11 +51,8 @@ impl Folder {
         }
         let path = fs::canonicalize(path).map_err(|cause| StartError::folder("open", path, cause))?;
         let lock = lock(&path, account)?;
-        if let Some(account) = account {
-            account.give(&path)?;
-        }
         let door = match account {
-            Some(account) if !account.reaches(&path) => Some(open_door(&path, account)?),
+            Some(account) if !account.reaches(&path) => Some(Arc::new(open_door(&path, account)?)),
             _ => None,
         };
         Ok(Folder { path, door, owner: account.cloned(), _lock: lock })
@@ -72,11 +83,13 @@ impl Folder {
                 Ok(major) => Ok(Some(major)),
                 Err(_) => Err(StartError::NotAData { path: data }),
             },
-            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => match fs::read_dir(&data) {
+            Err(missing) if missing.kind() == ErrorKind::NotFound => {
                 // An empty folder that somebody prepared is as good as none; rename() replaces it.
-                Ok(mut entries) if entries.next().is_some() => Err(StartError::NotAData { path: data }),
-                _ => Ok(None),
-            },
+                if fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()) {
+                    return Err(StartError::NotAData { path: data });
+                }
+                Ok(None)
+            }
             Err(cause) => Err(StartError::folder("read", &version, cause)),
         }
     }
@@ -88,38 +101,43 @@ impl Folder {
             let aside = self.path.join("server.log.1");
             fs::rename(&path, &aside).map_err(|cause| StartError::folder("write to", &aside, cause))?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.map_err(|cause| StartError::folder("write to", &path, cause))?;
-        if let Some(owner) = &self.owner {
-            owner.give(&path)?;
-        }
+        let file = open_file(&path, OpenOptions::new().append(true), self.owner.as_ref())
+            .map_err(|cause| StartError::folder("write to", &path, cause))?;
         let begin = file.metadata().map_or(0, |meta| meta.len());
         Ok(Log { path, file, begin })
     }
 }
 
-/// Makes a folder that only its owner may enter.
+/// Makes a folder, or takes the one that is there, and closes it to everybody but its owner.
 pub(super) fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError> {
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => {}
-        Err(exists) if exists.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-                .map_err(|cause| StartError::folder("change the mode of", path, cause))?;
+        Err(cause) if cause.kind() != ErrorKind::AlreadyExists => {
+            return Err(StartError::folder("make", path, cause));
         }
-        Err(cause) => return Err(StartError::folder("make", path, cause)),
+        _ => {}
     }
-    account.map_or(Ok(()), |account| account.give(path))
+    OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW).bits())
+        .open(path)
+        .and_then(|dir| {
+            account.map_or(Ok(()), |account| account.give(&dir))?;
+            dir.set_permissions(Permissions::from_mode(0o700))
+        })
+        .map_err(|cause| StartError::folder("take over", path, cause))
+}
+
+/// Opens a file of the folder for its account, making it where it is missing; refuses to follow a link.
+fn open_file(path: &Path, how: &mut OpenOptions, account: Option<&Account>) -> io::Result<File> {
+    let file = how.create(true).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path)?;
+    account.map_or(Ok(()), |account| account.give(&file))?;
+    Ok(file)
 }
 
 /// Takes the lock; the system frees it however this process ends.
 fn lock(folder: &Path, account: Option<&Account>) -> Result<File, StartError> {
     let path = folder.join("lectern.lock");
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(&path)
+    let mut file = open_file(&path, OpenOptions::new().read(true).write(true), account)
         .map_err(|cause| StartError::folder("write to", folder, cause))?;
     let began = Instant::now();
     loop {
@@ -134,11 +152,10 @@ fn lock(folder: &Path, account: Option<&Account>) -> Result<File, StartError> {
                 let pid = known.then(|| holder.trim().parse().ok()).flatten();
                 return Err(StartError::InUse { folder: folder.to_owned(), pid });
             }
-            Err(TryLockError::Error(cause)) => return Err(StartError::folder("lock", &path, cause)),
+            Err(TryLockError::Error(cause)) => {
+                return Err(StartError::folder("lock", &path, cause));
+            }
         }
-    }
-    if let Some(account) = account {
-        account.give(&path)?;
     }
     let write = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     write.map_err(|cause| StartError::folder("write to", &path, cause))?;
@@ -173,11 +190,8 @@ impl Log {
         if read.is_err() || text.trim().is_empty() {
             return "it wrote nothing to its log".to_owned();
         }
-        let telling = ["PANIC:", "FATAL:", "ERROR:", "DETAIL:", "HINT:", "error while loading"];
-        let told: Vec<&str> = text
-            .lines()
-            .filter_map(|line| telling.iter().find_map(|word| line.find(word).map(|at| line[at..].trim())))
-            .collect();
+        let told: Vec<&str> =
+            text.lines().filter_map(|line| TELLING.iter().find_map(|words| line.find(words).map(|at| line[at..].trim()))).collect();
         if told.is_empty() { last_line(&text) } else { told.join(" ") }
     }
 }

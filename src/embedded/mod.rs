@@ -53,34 +53,25 @@ impl EmbeddedPostgres {
     /// The first start makes the database cluster; a leftover of a killed run is cleared away first.
     pub async fn start(options: &Options) -> Result<EmbeddedPostgres, StartError> {
         let wanted = options.clone();
-        let mut ready = tokio::task::spawn_blocking(move || cluster::prepare(&wanted))
+        let ready = tokio::task::spawn_blocking(move || cluster::prepare(&wanted))
             .await
             .map_err(|crash| StartError::Crashed(crash.to_string()))??;
 
         let began = Instant::now();
         loop {
             let log = ready.folder.open_log()?;
-            let process = Process::spawn(
-                cluster::server_command(&ready, options, &log)?,
-                Arc::clone(&ready.folder),
-            )
-            .map_err(|cause| StartError::spawn("postgres", ready.account.as_ref(), cause))?;
+            let process = Process::spawn(cluster::server_command(&ready, options, &log)?, Arc::clone(&ready.folder))
+                .map_err(|cause| StartError::spawn("postgres", ready.account.as_ref(), cause))?;
 
             match wait_until_ready(&process, &ready.socket, log).await {
                 Ok(version_num) => {
-                    return Ok(EmbeddedPostgres {
-                        process,
-                        socket: ready.socket,
-                        version_num,
-                        _folder: ready.folder,
-                    });
+                    return Ok(EmbeddedPostgres { process, socket: ready.socket, version_num, _folder: ready.folder });
                 }
                 // The backends of a killed server end a moment after it.
                 Err(StartError::Exited { lines, .. })
                     if lines.contains("pre-existing shared memory block") && began.elapsed() < LINGER_PATIENCE =>
                 {
                     tokio::time::sleep(Duration::from_millis(200)).await;
-                    ready.socket = Socket::place(&ready.folder, ready.account.as_ref())?;
                 }
                 Err(error) => return Err(error),
             }

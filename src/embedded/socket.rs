@@ -1,13 +1,14 @@
 //! The Unix socket: where it stands, and the URLs that lead to it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
-use nix::unistd::geteuid;
+use nix::unistd::{Uid, geteuid};
 
 use super::StartError;
 use super::account::Account;
@@ -41,7 +42,7 @@ impl Socket {
         for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
             let path = socket.dir.join(name);
             match fs::remove_file(&path) {
-                Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                Err(cause) if cause.kind() != ErrorKind::NotFound => {
                     return Err(StartError::folder("remove", &path, cause));
                 }
                 _ => {}
@@ -86,26 +87,29 @@ fn short_place(data_folder: &Path, account: Option<&Account>) -> Result<PathBuf,
     let name = format!("lectern-{}", &HEXLOWER.encode(hash.as_ref())[..12]);
     // Root's own runtime folder is closed to the account that the server runs as.
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|_| account.is_none()).map(PathBuf::from);
-    let dir = [runtime, Some(std::env::temp_dir()), Some(PathBuf::from("/tmp"))]
-        .into_iter()
-        .flatten()
-        .filter(|base| base.is_absolute() && base.is_dir())
-        .map(|base| base.join(&name))
-        .find(|dir| fits(dir));
-    let Some(dir) = dir else {
-        let cause = std::io::Error::from(std::io::ErrorKind::InvalidFilename);
-        return Err(StartError::folder("put a socket below", data_folder, cause));
-    };
-    // The system's temporary folder is everybody's: what already stands there must be ours, and no link.
-    if let Ok(there) = fs::symlink_metadata(&dir) {
-        let ours = [geteuid().as_raw(), account.map_or(geteuid(), |account| account.uid).as_raw()];
-        if !there.is_dir() || !ours.contains(&there.uid()) {
-            let cause = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-            return Err(StartError::folder("use", &dir, cause));
+    let bases = [runtime, Some(std::env::temp_dir()), Some(PathBuf::from("/tmp"))];
+    let mut problem = StartError::folder("put a socket below", data_folder, ErrorKind::InvalidFilename.into());
+    for base in bases.into_iter().flatten().filter(|base| base.is_absolute()) {
+        let dir = base.join(&name);
+        if fits(&dir) {
+            match take_over(&dir, account) {
+                Ok(()) => return Ok(dir),
+                Err(reason) => problem = reason,
+            }
         }
     }
-    make_private(&dir, account)?;
-    Ok(dir)
+    Err(problem)
+}
+
+/// Makes a folder in a place that is everybody's: what already stands there must be ours, and no link.
+fn take_over(dir: &Path, account: Option<&Account>) -> Result<(), StartError> {
+    if let Ok(there) = fs::symlink_metadata(dir) {
+        let ours = [geteuid(), account.map_or(geteuid(), |account| account.uid)];
+        if !there.is_dir() || !ours.contains(&Uid::from_raw(there.uid())) {
+            return Err(StartError::folder("use", dir, ErrorKind::AlreadyExists.into()));
+        }
+    }
+    make_private(dir, account)
 }
 
 /// Percent-encodes everything but letters, digits and `-._~`.

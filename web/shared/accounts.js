@@ -5,7 +5,7 @@ export const PASSWORD = 'lectern-demo'
 /** @type {{ name: string, tenant: string, domain: string }[]} */
 const SCHOOLS = [
   { name: 'Alpha Flight School', tenant: 'alpha-flight-school', domain: 'alpha.example' },
-  { name: 'Bravo Flight School', tenant: 'bravo-flight-school', domain: 'bravo.example' },
+  { name: 'Bravo Academy', tenant: 'bravo-academy', domain: 'bravo.example' },
 ]
 const ROLES = ['Admin', 'Instructor', 'Learner', 'Viewer']
 

@@ -2,8 +2,9 @@ import { DOC_EXPLORER_PLUGIN } from '@graphiql/plugin-doc-explorer'
 import { explorerPlugin } from '@graphiql/plugin-explorer'
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history'
 import { useGraphiQL } from '@graphiql/react'
-import { createGraphiQLFetcher } from '@graphiql/toolkit'
+import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit'
 import { GraphiQL } from 'graphiql'
+import { Kind, parse } from 'graphql'
 import { useEffect, useState } from 'react'
 import { HEADERS, tabs } from '../shared/samples.js'
 import type { Session } from '../shared/session.js'
@@ -69,11 +70,28 @@ function opening(session: Session, demo: boolean) {
   // Without the initial… props GraphiQL opens its first tab with empty variables.
   const first = activeTab() ?? samples[0]!
   return {
-    fetcher: createGraphiQLFetcher({ url: '/graphql', fetch: session.fetch }),
+    fetcher: named(createGraphiQLFetcher({ url: '/graphql', fetch: session.fetch })),
     defaultTabs: samples,
     initialQuery: first.query ?? '',
     initialVariables: first.variables ?? '',
     initialHeaders: HEADERS,
     visiblePlugin: sawDocs() ? undefined : DOC_EXPLORER_PLUGIN,
+  }
+}
+
+/** GraphiQL learns the operation's name a moment after a tab is shown: a quick click would send the last tab's. */
+function named(fetcher: Fetcher): Fetcher {
+  return (params, options) =>
+    fetcher({ ...params, operationName: onlyOperation(params.query) ?? params.operationName }, options)
+}
+
+/** The name of the operation in a document that has just one. */
+function onlyOperation(document: string): string | undefined {
+  try {
+    const operations = parse(document).definitions.filter((part) => part.kind === Kind.OPERATION_DEFINITION)
+    return operations.length === 1 ? operations[0]!.name?.value : undefined
+  } catch {
+    // The server explains a syntax error better than this page could.
+    return undefined
   }
 }

@@ -1,0 +1,98 @@
+//! Passwords: Argon2id, off the async threads, so many at once and no more.
+
+use std::sync::Arc;
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash::phc::PasswordHash};
+use tokio::sync::Semaphore;
+
+use crate::error::{Error, Result};
+
+/// Characters.
+const LENGTH: std::ops::RangeInclusive<usize> = 10..=128;
+
+/// Why a new password is refused, as the end of the sentence "`field` …".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordError(pub String);
+
+/// Hashes and verifies.
+#[derive(Clone)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    /// The hash of nobody's password, verified where there is no person, so that both take the same time.
+    dummy: Arc<str>,
+}
+
+fn argon2() -> Argon2<'static> {
+    // 19 MiB, two passes, one lane: OWASP's first recommendation for Argon2id.
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19 * 1024, 2, 1, None).expect("constant parameters"))
+}
+
+fn hash(password: &str) -> Result<String> {
+    argon2().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| Error::internal(format!("argon2: {error}")))
+}
+
+impl Passwords {
+    /// With as many turns at once as there are cores.
+    ///
+    /// # Errors
+    /// When hashing does not work at all.
+    pub fn new() -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy: hash("nobody has this password")?.into() })
+    }
+
+    /// Checks what a new password must be: 10 to 128 characters, and not weak to a guesser who knows `hints`.
+    ///
+    /// # Errors
+    /// What would be right.
+    pub fn check(password: &str, hints: &[&str]) -> Result<(), PasswordError> {
+        if !LENGTH.contains(&password.chars().count()) {
+            return Err(PasswordError(format!("must have {} to {} characters", LENGTH.start(), LENGTH.end())));
+        }
+        if password.contains('\0') {
+            return Err(PasswordError("must not contain NUL characters".into()));
+        }
+        let estimate = zxcvbn::zxcvbn(password, hints);
+        if estimate.score() < zxcvbn::Score::Three {
+            let advice = estimate.feedback().and_then(|feedback| feedback.suggestions().first().map(ToString::to_string));
+            return Err(PasswordError(format!(
+                "is too easy to guess: {}",
+                advice.unwrap_or_else(|| "use a few uncommon words.".into()).trim_end_matches('.')
+            )));
+        }
+        Ok(())
+    }
+
+    /// Hashes a password, in PHC format.
+    ///
+    /// # Errors
+    /// `INTERNAL` where hashing fails.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        self.turn(move || hash(&password)).await?
+    }
+
+    /// Whether the password is the one behind the hash. Takes its time where there is no hash, too.
+    ///
+    /// # Errors
+    /// `INTERNAL` where verifying fails.
+    pub async fn verify(&self, password: String, known: Option<String>) -> Result<bool> {
+        let dummy = self.dummy.clone();
+        self.turn(move || {
+            let reference = PasswordHash::new(known.as_deref().unwrap_or(&dummy))
+                .map_err(|error| Error::internal(format!("a stored hash can't be read: {error}")))?;
+            let matches = argon2().verify_password(password.as_bytes(), &reference).is_ok();
+            Ok(matches && known.is_some())
+        })
+        .await?
+    }
+
+    async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Error::unavailable("the service is stopping"))?;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn; // kept while the work runs, even if nobody waits for it any more
+            work()
+        })
+        .await
+        .map_err(|error| Error::internal(format!("hashing panicked: {error}")))
+    }
+}

@@ -1,0 +1,212 @@
+//! Tokens: an access token for minutes (JWT, EdDSA), a refresh token for days (random, stored hashed).
+
+use std::sync::Arc;
+
+use aws_lc_rs::{
+    digest, hmac,
+    rand::SystemRandom,
+    signature::{Ed25519KeyPair, KeyPair as _},
+};
+use data_encoding::BASE64URL_NOPAD;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    db::Identity,
+    error::{Error, Result},
+    ids,
+};
+
+/// An Ed25519 key as PKCS#8, from which everything that must be secret is derived. Never printed.
+#[derive(Clone)]
+pub struct SigningKey {
+    pkcs8: Arc<[u8]>,
+}
+
+impl SigningKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn generate() -> anyhow::Result<Self> {
+        let document =
+            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
+        Ok(SigningKey { pkcs8: document.as_ref().into() })
+    }
+
+    /// Reads what [`SigningKey::to_text`] wrote.
+    ///
+    /// # Errors
+    /// When it is no such key.
+    pub fn from_text(text: &str) -> anyhow::Result<Self> {
+        let invalid = || anyhow::anyhow!("LECTERN_SIGNING_KEY is not a key: make one with `lectern key`");
+        let pkcs8 = data_encoding::BASE64.decode(text.trim().as_bytes()).map_err(|_| invalid())?;
+        Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| invalid())?;
+        Ok(SigningKey { pkcs8: pkcs8.into() })
+    }
+
+    /// In base64, on one line.
+    pub fn to_text(&self) -> String {
+        data_encoding::BASE64.encode(&self.pkcs8)
+    }
+}
+
+/// What an access token says. Everything else is asked of the database, on every request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    iss: String,
+    aud: String,
+    /// The person, as a TypeID.
+    sub: String,
+    /// The school, as a TypeID.
+    tenant: String,
+    /// The sign-in.
+    sid: String,
+    /// The person's token version.
+    ver: i32,
+    iat: i64,
+    exp: i64,
+}
+
+impl Claims {
+    /// For whom a transaction is to be opened.
+    pub fn identity(&self) -> Option<Identity> {
+        let part = |prefix: &str, text: &str| ids::decode(text).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
+        Some(Identity { tenant: part("tenant", &self.tenant)?, user: part("user", &self.sub)?, session: part("session", &self.sid)? })
+    }
+
+    /// The person's token version at the time of issue.
+    pub fn token_version(&self) -> i32 {
+        self.ver
+    }
+}
+
+/// A token and when it ends.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// What the client keeps.
+    pub text: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Issues and verifies.
+#[derive(Clone)]
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    header: Header,
+    validation: Validation,
+    issuer: String,
+    jwks: Arc<str>,
+    cursor_key: hmac::Key,
+    access_for: SignedDuration,
+    refresh_for: SignedDuration,
+}
+
+const AUDIENCE: &str = "lectern";
+
+impl Tokens {
+    /// With a key, under an issuer's name, for so long.
+    ///
+    /// # Errors
+    /// When the key can't be used.
+    pub fn new(key: &SigningKey, issuer: &str, access_for: SignedDuration, refresh_for: SignedDuration) -> anyhow::Result<Self> {
+        let pair = Ed25519KeyPair::from_pkcs8(&key.pkcs8).map_err(|_| anyhow::anyhow!("the signing key can't be used"))?;
+        let public = pair.public_key().as_ref();
+        let x = BASE64URL_NOPAD.encode(public);
+        let kid = BASE64URL_NOPAD.encode(&digest::digest(&digest::SHA256, public).as_ref()[..12]);
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(kid.clone());
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.leeway = 0;
+        let jwks = serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x }] });
+        let secret = digest::digest(&digest::SHA256, &[b"lectern cursors".as_slice(), &key.pkcs8].concat());
+        Ok(Tokens {
+            encoding: EncodingKey::from_ed_der(&key.pkcs8),
+            decoding: DecodingKey::from_ed_components(&x)?,
+            header,
+            validation,
+            issuer: issuer.to_owned(),
+            jwks: jwks.to_string().into(),
+            cursor_key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()),
+            access_for,
+            refresh_for,
+        })
+    }
+
+    /// The public key, for others who verify access tokens.
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    /// The key that signs cursors.
+    pub fn cursor_key(&self) -> &hmac::Key {
+        &self.cursor_key
+    }
+
+    /// An access token.
+    ///
+    /// # Errors
+    /// `INTERNAL` where signing fails.
+    pub fn access(&self, identity: Identity, token_version: i32, now: Timestamp) -> Result<IssuedToken> {
+        let expires_at = now + self.access_for;
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: AUDIENCE.to_owned(),
+            sub: ids::encode("user", identity.user),
+            tenant: ids::encode("tenant", identity.tenant),
+            sid: ids::encode("session", identity.session),
+            ver: token_version,
+            iat: now.as_second(),
+            exp: expires_at.as_second(),
+        };
+        let text = jsonwebtoken::encode(&self.header, &claims, &self.encoding)
+            .map_err(|error| Error::internal(format!("signing failed: {error}")))?;
+        Ok(IssuedToken { text, expires_at: Timestamp::from_second(claims.exp).unwrap_or(expires_at) })
+    }
+
+    /// The claims of an access token that is ours and not yet over.
+    pub fn verify(&self, text: &str) -> Option<Claims> {
+        jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok().map(|token| token.claims)
+    }
+
+    /// A refresh token of a school.
+    ///
+    /// # Errors
+    /// `INTERNAL` where the system gives no randomness.
+    pub fn refresh(&self, tenant: Uuid, now: Timestamp) -> Result<(RefreshToken, IssuedToken)> {
+        let mut secret = [0; 32];
+        aws_lc_rs::rand::fill(&mut secret).map_err(|_| Error::internal("the system gives no randomness"))?;
+        let token = RefreshToken { tenant, secret };
+        let text = format!("{}.{}", ids::encode("refresh", tenant), BASE64URL_NOPAD.encode(&secret));
+        Ok((token, IssuedToken { text, expires_at: now + self.refresh_for }))
+    }
+}
+
+/// A refresh token as presented: it names its school, so that its transaction can take that tenant.
+pub struct RefreshToken {
+    /// The school.
+    pub tenant: Uuid,
+    secret: [u8; 32],
+}
+
+impl RefreshToken {
+    /// Reads a token; `None` where it can't be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (head, secret) = text.split_once('.')?;
+        let tenant = ids::decode(head).filter(|(prefix, _)| *prefix == "refresh")?.1;
+        let secret = BASE64URL_NOPAD.decode(secret.as_bytes()).ok()?.try_into().ok()?;
+        Some(RefreshToken { tenant, secret })
+    }
+
+    /// What the database keeps of it: SHA-256 is enough for 256 random bits.
+    pub fn hash(&self) -> Vec<u8> {
+        digest::digest(&digest::SHA256, &self.secret).as_ref().to_vec()
+    }
+}

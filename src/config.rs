@@ -1,0 +1,245 @@
+//! Every setting, by environment and by flag. `.env.example` and `lectern --help` list the same; secrets are never printed.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Text that never shows itself: neither in `--help`, nor in a log, nor in an error.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Secret(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Learning and scheduling for many schools as one GraphQL API, kept apart by PostgreSQL's row-level security.
+#[derive(Debug, Parser)]
+#[command(name = "lectern", version, max_term_width = 120)]
+pub struct Cli {
+    /// What to do; `serve` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Settings that every command shares.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the binary does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the GraphQL API (with a PostgreSQL of its own, unless DATABASE_URL is set)
+    Serve,
+    /// Bring the database to the schema of this binary
+    Migrate,
+    /// Load the two demo schools, or generated data for measuring
+    Seed(SeedArgs),
+    /// Create, list, renew and suspend schools
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Print the GraphQL schema
+    Schema,
+    /// Print a new signing key for LECTERN_SIGNING_KEY
+    Key,
+    /// Print the version
+    Version,
+}
+
+/// How much to seed.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// Instead of the demo, generate so many schools' worth of data: 100 is about 200,000 people and 1,000,000 enrollments
+    #[arg(long, value_name = "SCHOOLS")]
+    pub scale: Option<u32>,
+}
+
+/// What to do with schools.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Create a school with its first administrator; the password is read from the terminal or standard input
+    Create(TenantCreate),
+    /// List every school with its subscription, caps and use
+    List,
+    /// Set when a school's subscription ends
+    Renew(TenantRenew),
+    /// Suspend a school (its people are answered SUBSCRIPTION_EXPIRED), or lift the suspension
+    Suspend(TenantSuspend),
+}
+
+/// A school to be created.
+#[derive(Debug, Args)]
+pub struct TenantCreate {
+    /// Short name that people sign in with: lower-case letters, digits and single hyphens
+    #[arg(long)]
+    pub slug: String,
+    /// Its name
+    #[arg(long)]
+    pub name: String,
+    /// IANA time zone, such as Europe/Berlin
+    #[arg(long, default_value = "UTC")]
+    pub time_zone: String,
+    /// When the subscription starts, RFC 3339 or a date [default: now]
+    #[arg(long)]
+    pub subscription_start: Option<String>,
+    /// When the subscription ends, RFC 3339 or a date [default: never]
+    #[arg(long)]
+    pub subscription_end: Option<String>,
+    /// How many people it may have [default: any number]
+    #[arg(long)]
+    pub max_users: Option<i32>,
+    /// How many instructors it may have [default: any number]
+    #[arg(long)]
+    pub max_instructors: Option<i32>,
+    /// Leave it out of the public list of schools
+    #[arg(long)]
+    pub unlisted: bool,
+    /// Email address of the first administrator
+    #[arg(long)]
+    pub admin_email: String,
+    /// Name of the first administrator
+    #[arg(long, default_value = "Administrator")]
+    pub admin_name: String,
+}
+
+/// A renewal.
+#[derive(Debug, Args)]
+pub struct TenantRenew {
+    /// The school's slug
+    pub slug: String,
+    /// When the subscription ends, RFC 3339 or a date; "never" for no end
+    #[arg(long)]
+    pub until: String,
+    /// A new cap of people; "none" for no cap
+    #[arg(long)]
+    pub max_users: Option<String>,
+    /// A new cap of instructors; "none" for no cap
+    #[arg(long)]
+    pub max_instructors: Option<String>,
+}
+
+/// A suspension.
+#[derive(Debug, Args)]
+pub struct TenantSuspend {
+    /// The school's slug
+    pub slug: String,
+    /// Lift the suspension instead
+    #[arg(long)]
+    pub lift: bool,
+}
+
+/// Settings.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Address and port to serve on
+    #[arg(long, env = "LECTERN_LISTEN", default_value = "127.0.0.1:8000", global = true)]
+    pub listen: SocketAddr,
+
+    /// PostgreSQL to use, as the role lectern_app; a PostgreSQL of its own runs when left out
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub database_url: Option<Secret>,
+
+    /// The same database as its owner (lectern_owner), for `migrate`
+    #[arg(long, env = "LECTERN_OWNER_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub owner_url: Option<Secret>,
+
+    /// The same database as lectern_platform, for `seed` and `tenant`
+    #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub platform_url: Option<Secret>,
+
+    /// Folder of the embedded PostgreSQL and the generated signing key
+    #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]
+    pub data_dir: PathBuf,
+
+    /// Folder with the PostgreSQL programs `initdb` and `postgres` for the embedded server; searched for when left out
+    #[arg(long, env = "LECTERN_PG_BIN", value_name = "FOLDER", global = true)]
+    pub pg_bin: Option<PathBuf>,
+
+    /// Never download PostgreSQL programs for the embedded server
+    #[arg(long, env = "LECTERN_OFFLINE", global = true)]
+    pub offline: bool,
+
+    /// Load the two demo schools into an empty embedded database
+    #[arg(long, env = "LECTERN_DEMO", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", global = true)]
+    pub demo: bool,
+
+    /// Key that signs tokens (see `lectern key`); generated for the embedded database, required for any other
+    #[arg(long, env = "LECTERN_SIGNING_KEY", hide_env_values = true, value_name = "KEY", global = true)]
+    pub signing_key: Option<Secret>,
+
+    /// Issuer (`iss`) of access tokens
+    #[arg(long, env = "LECTERN_ISSUER", default_value = "lectern", global = true)]
+    pub issuer: String,
+
+    /// Minutes that an access token lasts
+    #[arg(long, env = "LECTERN_ACCESS_TOKEN_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(i64).range(1..=1440), global = true)]
+    pub access_token_minutes: i64,
+
+    /// Days that a refresh token lasts
+    #[arg(long, env = "LECTERN_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=365), global = true)]
+    pub refresh_token_days: i64,
+
+    /// Database connections at most [default: 8 per core]
+    #[arg(long, env = "LECTERN_POOL_SIZE", value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
+    pub pool_size: Option<u16>,
+
+    /// Seconds that a request may take
+    #[arg(long, env = "LECTERN_REQUEST_TIMEOUT", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
+    pub request_timeout: u64,
+
+    /// Seconds that one statement may run in the database
+    #[arg(long, env = "LECTERN_STATEMENT_TIMEOUT", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
+    pub statement_timeout: u64,
+
+    /// Seconds that requests in flight may take to finish when the service stops
+    #[arg(long, env = "LECTERN_DRAIN_TIMEOUT", default_value_t = 20, value_name = "SECONDS", global = true)]
+    pub drain_timeout: u64,
+
+    /// Bytes that the body of a request may have
+    #[arg(long, env = "LECTERN_BODY_LIMIT", default_value_t = 1_048_576, value_name = "BYTES", global = true)]
+    pub body_limit: usize,
+
+    /// Levels that a document's selections may have
+    #[arg(long, env = "LECTERN_MAX_DEPTH", default_value_t = 16, value_name = "LEVELS", global = true)]
+    pub max_depth: usize,
+
+    /// What a document may cost: the sum of its fields, a list counting its page size times its items
+    #[arg(long, env = "LECTERN_MAX_COMPLEXITY", default_value_t = 200_000, value_name = "COST", global = true)]
+    pub max_complexity: usize,
+
+    /// Web origins that may call the API from a browser, separated by commas; "*" for any
+    #[arg(long, env = "LECTERN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS", global = true)]
+    pub cors_origins: Vec<String>,
+
+    /// What to log: a level, or a filter such as "info,lectern=debug"
+    #[arg(long, env = "LECTERN_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    pub log: String,
+
+    /// How log lines look
+    #[arg(long, env = "LECTERN_LOG_FORMAT", default_value = "text", value_enum, global = true)]
+    pub log_format: LogFormat,
+}

@@ -1,0 +1,188 @@
+//! Brings a database to the schema of this binary: roles, migrations, then functions and policies, which are always
+//! applied whole. Runs on the owner's connection (sqlx), never on the service's.
+
+use anyhow::{Context as _, bail};
+use rust_embed::Embed;
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/sql"]
+struct Sql;
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/policies"]
+struct Policies;
+
+/// What `migrate` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Migrations applied now.
+    pub applied: usize,
+    /// Migrations in all.
+    pub total: usize,
+    /// Whether functions and policies were applied anew.
+    pub refreshed: bool,
+}
+
+/// The SQL of this binary, in the order in which it is applied.
+pub struct Source {
+    /// `(version, description, sql)`, forward only.
+    pub migrations: Vec<(i64, String, String)>,
+    /// `(file, sql)`: functions, policies, grants.
+    pub repeatable: Vec<(String, String)>,
+}
+
+impl Source {
+    /// Reads what is embedded.
+    ///
+    /// # Errors
+    /// When a file is not named or encoded as it should be.
+    pub fn embedded() -> anyhow::Result<Source> {
+        let text = |file: &str, data: Option<rust_embed::EmbeddedFile>| -> anyhow::Result<String> {
+            let data = data.with_context(|| format!("{file} is not embedded"))?;
+            String::from_utf8(data.data.into_owned()).with_context(|| format!("{file} is not UTF-8"))
+        };
+        let (mut migrations, mut functions) = (Vec::new(), Vec::new());
+        let mut files: Vec<String> = Sql::iter().map(|file| file.into_owned()).collect();
+        files.sort();
+        for file in files {
+            if let Some(name) = file.strip_prefix("migrations/").and_then(|name| name.strip_suffix(".sql")) {
+                let (version, description) = name.split_once('_').with_context(|| format!("{file}: expected NNNN_verb_noun.sql"))?;
+                migrations.push((
+                    version.parse().with_context(|| format!("{file}: expected a number first"))?,
+                    description.replace('_', " "),
+                    text(&file, Sql::get(&file))?,
+                ));
+            } else if file.starts_with("functions/") {
+                functions.push((format!("sql/{file}"), text(&file, Sql::get(&file))?));
+            }
+        }
+        let mut repeatable = vec![("sql/functions.sql".to_owned(), text("functions.sql", Sql::get("functions.sql"))?)];
+        repeatable.append(&mut functions);
+        let mut policies: Vec<String> = Policies::iter().map(|file| file.into_owned()).collect();
+        policies.sort();
+        for file in policies.into_iter().filter(|file| file.ends_with(".sql")) {
+            repeatable.push((format!("policies/{file}"), text(&file, Policies::get(&file))?));
+        }
+        repeatable.push(("sql/grants.sql".to_owned(), text("grants.sql", Sql::get("grants.sql"))?));
+        Ok(Source { migrations, repeatable })
+    }
+
+    /// `migrations:digest`, by which the service knows whether a database stands where this binary expects it.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        for (_, _, sql) in &self.migrations {
+            digest.update(sql.as_bytes());
+        }
+        for (file, sql) in &self.repeatable {
+            digest.update(file.as_bytes());
+            digest.update(sql.as_bytes());
+        }
+        format!("{}:{}", self.migrations.len(), &data_encoding::HEXLOWER.encode(digest.finish().as_ref())[..16])
+    }
+}
+
+/// Migrates the database behind `url`, whose role owns it or may become `lectern_owner`. With `always`, functions and
+/// policies are applied even where the database says that it has them already.
+///
+/// # Errors
+/// What stands in the way, in one sentence for the operator.
+pub async fn migrate(url: &str, always: bool) -> anyhow::Result<Report> {
+    let source = Source::embedded()?;
+    let mut connection = PgConnection::connect(url).await.context("the owner's database can't be reached (LECTERN_OWNER_URL)")?;
+    // Notices such as "extension already exists" are no news to an operator.
+    sqlx::raw_sql("SET client_min_messages = warning").execute(&mut connection).await?;
+    ensure_roles(&mut connection).await?;
+
+    let before = applied(&mut connection).await?;
+    let migrations = source.migrations.iter().map(|(version, description, sql)| {
+        Migration::new(*version, description.clone().into(), MigrationType::Simple, AssertSqlSafe(sql.clone()).into_sql_str(), false)
+    });
+    let migrator = Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT };
+    migrator.run(&mut connection).await.context("a migration failed; nothing of it was kept")?;
+    let applied_now = applied(&mut connection).await?.saturating_sub(before);
+
+    let refreshed = always || applied_now > 0 || fingerprint(&mut connection).await?.as_deref() != Some(&source.fingerprint());
+    if refreshed {
+        refresh(&mut connection, &source).await?;
+    }
+    connection.close().await?;
+    Ok(Report { applied: applied_now, total: source.migrations.len(), refreshed })
+}
+
+/// Functions, policies and grants, in one transaction: other sessions see the old ones or the new ones.
+async fn refresh(connection: &mut PgConnection, source: &Source) -> anyhow::Result<()> {
+    let mut tx = connection.begin().await?;
+    sqlx::raw_sql("SELECT pg_advisory_xact_lock(7337212304513841); DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app")
+        .execute(&mut *tx)
+        .await?;
+    for (file, sql) in &source.repeatable {
+        sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.with_context(|| format!("{file} can't be applied"))?;
+    }
+    let fingerprint = source.fingerprint();
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "CREATE FUNCTION app.schema_fingerprint() RETURNS text LANGUAGE sql IMMUTABLE RETURN '{fingerprint}'; \
+         REVOKE ALL ON FUNCTION app.schema_fingerprint() FROM PUBLIC; \
+         GRANT EXECUTE ON FUNCTION app.schema_fingerprint() TO lectern_app, lectern_platform"
+    )))
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Creates the roles where they are missing and this role may, and goes on as the owner.
+async fn ensure_roles(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let (missing, may_create): (i64, bool) = sqlx::query_as(
+        "SELECT 4 - (SELECT count(*) FROM pg_roles WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform')), \
+                (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if missing > 0 {
+        if !may_create {
+            bail!("the database roles are missing and this role may not create them: run sql/roles.sql once as a superuser");
+        }
+        let roles = Sql::get("roles.sql").context("roles.sql is not embedded")?;
+        let roles = String::from_utf8(roles.data.into_owned())?;
+        sqlx::raw_sql(AssertSqlSafe(roles)).execute(&mut *connection).await.context("the database roles can't be created")?;
+    }
+    // A superuser's database (the embedded one, a test's) becomes the owner's; anywhere else it is already.
+    let foreign: bool = sqlx::query_scalar(
+        "SELECT r.rolsuper AND d.datdba <> (SELECT oid FROM pg_roles WHERE rolname = 'lectern_owner') \
+         FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if foreign {
+        let database: String = sqlx::query_scalar("SELECT quote_ident(current_database())").fetch_one(&mut *connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("ALTER DATABASE {database} OWNER TO lectern_owner"))).execute(&mut *connection).await?;
+    }
+    sqlx::raw_sql("SET ROLE lectern_owner")
+        .execute(&mut *connection)
+        .await
+        .context("the URL's role must be lectern_owner or a member of it")?;
+    Ok(())
+}
+
+async fn applied(connection: &mut PgConnection) -> anyhow::Result<usize> {
+    let table: Option<String> =
+        sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations')::text").fetch_one(&mut *connection).await?;
+    if table.is_none() {
+        return Ok(0);
+    }
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM public._sqlx_migrations WHERE success").fetch_one(&mut *connection).await?;
+    Ok(usize::try_from(count)?)
+}
+
+async fn fingerprint(connection: &mut PgConnection) -> anyhow::Result<Option<String>> {
+    let function: Option<String> =
+        sqlx::query_scalar("SELECT to_regproc('app.schema_fingerprint')::text").fetch_one(&mut *connection).await?;
+    if function.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(sqlx::query_scalar("SELECT app.schema_fingerprint()").fetch_one(&mut *connection).await?))
+}

@@ -1,0 +1,19 @@
+//! The one door to the database. A request holds one [`Tx`]; nothing else in the service can reach a row.
+
+mod error;
+mod list;
+pub mod migrate;
+mod pool;
+mod preflight;
+mod record;
+mod text_enum;
+mod tx;
+
+pub use self::{
+    error::{DbError, OnConstraint},
+    list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
+    pool::{Pool, PoolOptions},
+    preflight::preflight,
+    record::{Cells, Record, select},
+    tx::{ActorRow, Identity, Mode, Opening, Tx},
+};

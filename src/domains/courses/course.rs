@@ -1,0 +1,121 @@
+//! A unit of teaching that one school offers.
+
+use async_graphql::{ComplexObject, Context, SimpleObject};
+
+use super::{Section, loaders::SectionsOf};
+use crate::{
+    db::{Cells, DbError, Record},
+    domains::{enrollments::Enrollment, identity::User},
+    error::Result,
+    graphql::{Ctx, DateTime},
+    ids::{Id, Kind},
+    text_enum,
+};
+
+use super::loaders::{EnrollmentCountOf, ViewerEnrollmentOf};
+
+text_enum! {
+    /// Where a course stands in its life: DRAFT, then PUBLISHED, then ARCHIVED.
+    pub enum CourseStatus {
+        /// In the making: seen by its instructor and by COURSE_UPDATE_ALL alone.
+        Draft = "DRAFT",
+        /// In the catalogue, open for enrollment.
+        Published = "PUBLISHED",
+        /// Over: still readable, but nobody new can enroll.
+        Archived = "ARCHIVED",
+    }
+}
+
+/// A unit of teaching that one school offers.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct Course {
+    /// Its id.
+    pub id: Id<Course>,
+    /// The name shown in the catalogue; 1 to 200 characters, not necessarily unique.
+    pub title: String,
+    /// What it is about; at most 10,000 characters.
+    pub description: Option<String>,
+    /// Where it stands in its life.
+    pub status: CourseStatus,
+    /// How many seats it has; null for any number.
+    pub capacity: Option<i32>,
+    /// Words to find it by; at most 20, in lower case.
+    pub tags: Vec<String>,
+    /// When it was created.
+    pub created_at: DateTime,
+    /// When it was last changed.
+    pub updated_at: DateTime,
+    #[graphql(skip)]
+    pub(super) instructor_id: Option<Id<User>>,
+    /// Read by the same statement, where the document asks for it.
+    #[graphql(skip)]
+    pub(super) joined_instructor: Option<Option<User>>,
+}
+
+impl Kind for Course {
+    const PREFIX: &'static str = "course";
+    const TYPE: &'static str = "Course";
+}
+
+impl Record for Course {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "title", "description", "status", "capacity", "tags", "created_at", "updated_at", "instructor_id"];
+
+    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+        Ok(Course {
+            id: cells.next()?,
+            title: cells.next()?,
+            description: cells.next()?,
+            status: cells.next()?,
+            capacity: cells.next()?,
+            tags: cells.next()?,
+            created_at: cells.next()?,
+            updated_at: cells.next()?,
+            instructor_id: cells.next()?,
+            joined_instructor: None,
+        })
+    }
+}
+
+impl Course {
+    /// Reads a course and its instructor out of one row.
+    ///
+    /// # Errors
+    /// When a column is not of the expected type.
+    pub fn read_with_instructor(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+        let course = Course::read(cells)?;
+        Ok(Course { joined_instructor: Some(User::read_joined(cells)?), ..course })
+    }
+}
+
+#[ComplexObject]
+impl Course {
+    /// Who teaches it; null when nobody does, or when you may not see them.
+    async fn instructor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        if let Some(instructor) = &self.joined_instructor {
+            return Ok(instructor.clone());
+        }
+        match self.instructor_id {
+            Some(id) => ctx.load(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Its sections, in their order.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn sections(&self, ctx: &Context<'_>) -> Result<Vec<Section>> {
+        Ok(ctx.load(SectionsOf(self.id)).await?.unwrap_or_default())
+    }
+
+    /// How many people hold a seat (NOT_STARTED, IN_PROGRESS or COMPLETED), whether or not you may see them.
+    async fn enrollment_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(ctx.load(EnrollmentCountOf(self.id)).await?.unwrap_or(0))
+    }
+
+    /// Your own enrollment in it; null when you have none.
+    async fn viewer_enrollment(&self, ctx: &Context<'_>) -> Result<Option<Enrollment>> {
+        let viewer = Id::from_uuid(ctx.actor()?.user);
+        ctx.load(ViewerEnrollmentOf { course: self.id, viewer }).await
+    }
+}

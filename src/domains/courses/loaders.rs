@@ -1,0 +1,100 @@
+//! Courses, sections and counts by key, many keys in one statement.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+
+use super::{Course, Section, sql};
+use crate::{
+    db::{Cells, Record, select},
+    domains::{enrollments::Enrollment, identity::User},
+    error::{Error, Result},
+    graphql::Batch,
+    ids::Id,
+};
+
+impl Loader<Id<Course>> for Batch {
+    type Value = Course;
+    type Error = Error;
+
+    /// A course that the policy hides is simply absent from the map.
+    async fn load(&self, ids: &[Id<Course>]) -> Result<HashMap<Id<Course>, Course>> {
+        let courses: Vec<Course> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
+        Ok(courses.into_iter().map(|course| (course.id, course)).collect())
+    }
+}
+
+impl Loader<Id<Section>> for Batch {
+    type Value = Section;
+    type Error = Error;
+
+    async fn load(&self, ids: &[Id<Section>]) -> Result<HashMap<Id<Section>, Section>> {
+        let sections: Vec<Section> = self.tx.all(&sql::sections_by_ids(), &[&ids]).await?;
+        Ok(sections.into_iter().map(|section| (section.id, section)).collect())
+    }
+}
+
+/// The sections of a course, in their order.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SectionsOf(pub Id<Course>);
+
+impl Loader<SectionsOf> for Batch {
+    type Value = Vec<Section>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[SectionsOf]) -> Result<HashMap<SectionsOf, Vec<Section>>> {
+        let courses: Vec<Id<Course>> = keys.iter().map(|key| key.0).collect();
+        let mut sections: HashMap<SectionsOf, Vec<Section>> = HashMap::new();
+        for row in &self.tx.query(&sql::sections_of(), &[&courses]).await? {
+            let mut cells = Cells::new(row);
+            sections.entry(SectionsOf(cells.next()?)).or_default().push(Section::read(&mut cells)?);
+        }
+        Ok(sections)
+    }
+}
+
+/// How many people hold a seat in a course.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EnrollmentCountOf(pub Id<Course>);
+
+impl Loader<EnrollmentCountOf> for Batch {
+    type Value = i32;
+    type Error = Error;
+
+    async fn load(&self, keys: &[EnrollmentCountOf]) -> Result<HashMap<EnrollmentCountOf, i32>> {
+        let courses: Vec<Id<Course>> = keys.iter().map(|key| key.0).collect();
+        let rows = self.tx.query(sql::ENROLLMENT_COUNTS, &[&courses]).await?;
+        let counts = rows.iter().map(|row| {
+            let mut cells = Cells::new(row);
+            Ok((EnrollmentCountOf(cells.next()?), i32::try_from(cells.next::<i64>()?).unwrap_or(i32::MAX)))
+        });
+        counts.collect()
+    }
+}
+
+/// The viewer's own enrollment in a course.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ViewerEnrollmentOf {
+    pub course: Id<Course>,
+    pub viewer: Id<User>,
+}
+
+impl Loader<ViewerEnrollmentOf> for Batch {
+    type Value = Enrollment;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ViewerEnrollmentOf]) -> Result<HashMap<ViewerEnrollmentOf, Enrollment>> {
+        let courses: Vec<Id<Course>> = keys.iter().map(|key| key.course).collect();
+        let Some(viewer) = keys.first().map(|key| key.viewer) else { return Ok(HashMap::new()) };
+        let sql = format!(
+            "SELECT e.course_id, {} FROM enrollment e WHERE e.tenant_id = $1 AND e.user_id = $2 AND e.course_id = ANY ($3)",
+            select::<Enrollment>("e")
+        );
+        let rows = self.tx.query(&sql, &[&viewer, &courses]).await?;
+        let enrollments = rows.iter().map(|row| {
+            let mut cells = Cells::new(row);
+            Ok((ViewerEnrollmentOf { course: cells.next()?, viewer }, Enrollment::read(&mut cells)?))
+        });
+        enrollments.collect()
+    }
+}

@@ -1,0 +1,29 @@
+//! Courses: what a school teaches. Tables: `course`, `section`.
+//!
+//! Permissions: COURSE_READ, COURSE_CREATE, COURSE_UPDATE (the own), COURSE_UPDATE_ALL (any), COURSE_DELETE.
+//! Invariants, kept by the database: a draft is its instructor's and COURSE_UPDATE_ALL's alone; a course never holds more
+//! seats than its capacity; one with people in it is archived, not deleted; positions of sections have no gaps or ties.
+
+mod course;
+mod inputs;
+mod lists;
+mod loaders;
+mod mutations;
+mod queries;
+mod section;
+mod section_mutations;
+mod sql;
+
+use async_graphql::MergedObject;
+
+pub use self::{
+    course::{Course, CourseStatus},
+    lists::{CourseFilter, course_list},
+    loaders::EnrollmentCountOf,
+    queries::CourseQueries,
+    section::Section,
+};
+
+/// Mutations of courses and their sections.
+#[derive(MergedObject, Default)]
+pub struct CourseMutations(mutations::CatalogueMutations, section_mutations::SectionMutations);

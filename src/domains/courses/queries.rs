@@ -1,0 +1,69 @@
+//! Reading courses.
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    Course, course_list,
+    lists::{CourseFilter, CourseOrder, INSTRUCTOR_JOIN, order},
+};
+use crate::{
+    auth::Permission::CourseRead,
+    db::{Cells, PageArgs, Record, page_size, select},
+    domains::identity::User,
+    error::Result,
+    graphql::{Connection, Ctx, Require, Total, requires_permission},
+    ids::Id,
+};
+
+/// Queries of courses.
+#[derive(Default)]
+pub struct CourseQueries;
+
+#[Object]
+impl CourseQueries {
+    /// A course; null when there is none, or none that you may see. Needs COURSE_READ.
+    #[graphql(guard = "Require([CourseRead])", directive = requires_permission::apply(vec![CourseRead]))]
+    async fn course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Option<Course>> {
+        let id = Id::<Course>::parse("id", &id)?;
+        if !ctx.selects("instructor") {
+            return ctx.load(id).await;
+        }
+        let sql = format!(
+            "SELECT {}, {} FROM course c {INSTRUCTOR_JOIN} WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL",
+            select::<Course>("c"),
+            select::<User>("i")
+        );
+        let rows = ctx.tx().query(&sql, &[&id]).await?;
+        Ok(rows.first().map(|row| Course::read_with_instructor(&mut Cells::new(row))).transpose()?)
+    }
+
+    /// The courses that you may see, by title unless ordered otherwise. Needs COURSE_READ.
+    #[graphql(
+        guard = "Require([CourseRead])",
+        directive = requires_permission::apply(vec![CourseRead]),
+        complexity = "page_size(first, last) * child_complexity"
+    )]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn courses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
+        #[graphql(desc = "The last so many; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: go back before it.")] before: Option<String>,
+        #[graphql(desc = "Which courses.")] filter: Option<CourseFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<CourseOrder>,
+    ) -> Result<Connection<Course>> {
+        let order = order(order_by);
+        let page = PageArgs { first, after, last, before }.check(&ctx.cursors(), "courses", &order)?;
+        let mut list = course_list("courses", order);
+        filter.unwrap_or_default().narrow(&mut list)?;
+        let fetched = if ctx.selects_in_nodes("instructor") {
+            list.join::<User>(INSTRUCTOR_JOIN, "i");
+            list.fetch(ctx.tx(), &page, Course::read_with_instructor).await?
+        } else {
+            list.fetch(ctx.tx(), &page, Course::read).await?
+        };
+        Ok(Connection::new(fetched, &ctx.cursors(), "courses", &order, Total::of_list(list)))
+    }
+}

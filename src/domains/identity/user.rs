@@ -1,0 +1,111 @@
+//! A person of a school.
+
+use std::collections::HashMap;
+
+use async_graphql::{ComplexObject, Context, SimpleObject, dataloader::Loader};
+
+use crate::{
+    auth::Permission,
+    db::{Cells, DbError, Record, select},
+    error::{Error, Result},
+    graphql::{Batch, Ctx, DateTime},
+    ids::{Id, Kind},
+    text_enum,
+};
+
+use super::Role;
+
+text_enum! {
+    /// Whether a person may sign in.
+    pub enum UserStatus {
+        /// May sign in.
+        Active = "ACTIVE",
+        /// May not sign in until reactivated; every token of theirs is dead.
+        Suspended = "SUSPENDED",
+    }
+}
+
+/// A person of the school. What you may not see of another person is null: everything but id and name needs USER_READ,
+/// unless it is you.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct User {
+    /// Their id.
+    pub id: Id<User>,
+    /// Their name; "Deleted user" for one who was deleted.
+    pub name: String,
+    #[graphql(skip)]
+    pub(super) private_email: Option<String>,
+    #[graphql(skip)]
+    pub(super) private_status: UserStatus,
+    #[graphql(skip)]
+    pub(super) is_deleted: bool,
+    #[graphql(skip)]
+    pub(super) private_created_at: DateTime,
+}
+
+impl Kind for User {
+    const PREFIX: &'static str = "user";
+    const TYPE: &'static str = "User";
+}
+
+impl Record for User {
+    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "status", "{}.deleted_at IS NOT NULL", "created_at"];
+
+    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+        Ok(User {
+            id: cells.next()?,
+            name: cells.next()?,
+            private_email: cells.next()?,
+            private_status: cells.next()?,
+            is_deleted: cells.next()?,
+            private_created_at: cells.next()?,
+        })
+    }
+}
+
+impl User {
+    /// Whether the viewer may see more of this person than id and name.
+    fn is_open_to(&self, ctx: &Context<'_>) -> Result<bool> {
+        let actor = ctx.actor()?;
+        Ok(actor.is(self.id.0) || actor.can(Permission::UserRead))
+    }
+}
+
+#[ComplexObject]
+impl User {
+    /// Their email address, unique in the school without regard to case. Null when you may not see it.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.private_email.as_deref().filter(|_| !self.is_deleted).filter(|_| self.is_open_to(ctx).unwrap_or(false)))
+    }
+
+    /// Whether they may sign in. Null when you may not see it, or when they were deleted.
+    async fn status(&self, ctx: &Context<'_>) -> Result<Option<UserStatus>> {
+        Ok((self.is_open_to(ctx)? && !self.is_deleted).then_some(self.private_status))
+    }
+
+    /// The roles they hold. Null when you may not see them.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn roles(&self, ctx: &Context<'_>) -> Result<Option<Vec<Role>>> {
+        if !self.is_open_to(ctx)? {
+            return Ok(None);
+        }
+        Ok(Some(ctx.load(super::role::RolesOf(self.id)).await?.unwrap_or_default()))
+    }
+
+    /// When they were added to the school. Null when you may not see it.
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.is_open_to(ctx)?.then_some(self.private_created_at))
+    }
+}
+
+impl Loader<Id<User>> for Batch {
+    type Value = User;
+    type Error = Error;
+
+    async fn load(&self, ids: &[Id<User>]) -> Result<HashMap<Id<User>, User>> {
+        let sql = format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"));
+        let users: Vec<User> = self.tx.all(&sql, &[&ids]).await?;
+        Ok(users.into_iter().map(|user| (user.id, user)).collect())
+    }
+}

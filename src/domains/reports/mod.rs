@@ -1,0 +1,10 @@
+use async_graphql::Object;
+/// Stub.
+#[derive(Default)]
+pub struct ReportQueries;
+#[Object]
+impl ReportQueries {
+    async fn stub_reportqueries(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,10 @@
+//! Tenants: the schools. Table: `tenant`. A signed-in person sees the own one; signed-out people see slug and name of
+//! those that did not opt out. Written by the operator's commands alone.
+
+mod queries;
+mod tenant;
+
+pub use self::{
+    queries::TenantQueries,
+    tenant::{PublicTenant, Tenant},
+};

@@ -1,0 +1,119 @@
+//! Checks that inputs of every domain share.
+
+use async_graphql::Enum;
+
+/// Which end of the order comes first.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OrderDirection {
+    /// From the smallest, the earliest, A.
+    #[default]
+    Asc,
+    /// From the largest, the latest, Z.
+    Desc,
+}
+
+/// Text from people. Everything that reaches the database as text goes through here.
+pub mod text {
+    use crate::error::{Error, Result};
+
+    /// Characters of a name or title.
+    const NAME_MAX: usize = 200;
+    /// Characters of a description or note.
+    const LONG_MAX: usize = 10_000;
+
+    fn checked(field: &str, input: &str, max: usize, lines: bool) -> Result<String> {
+        let trimmed = input.trim();
+        if trimmed.chars().any(|letter| letter.is_control() && !(lines && matches!(letter, '\n' | '\t' | '\r'))) {
+            return Err(Error::bad_input(
+                field,
+                if lines { "must not contain control characters but line breaks and tabs" } else { "must not contain control characters" },
+            ));
+        }
+        if trimmed.chars().count() > max {
+            return Err(Error::bad_input(field, format!("must have at most {max} characters")));
+        }
+        Ok(trimmed.to_owned())
+    }
+
+    /// A name or title: trimmed, 1 to 200 characters on one line.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn name(field: &str, input: &str) -> Result<String> {
+        short(field, input, NAME_MAX)
+    }
+
+    /// A short text: trimmed, 1 to `max` characters on one line.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn short(field: &str, input: &str, max: usize) -> Result<String> {
+        let text = checked(field, input, max, false)?;
+        if text.is_empty() { Err(Error::bad_input(field, format!("must have 1 to {max} characters, not only blanks"))) } else { Ok(text) }
+    }
+
+    /// A long text: trimmed, at most 10,000 characters, with line breaks and tabs. Blank text is none.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn long(field: &str, input: &str) -> Result<Option<String>> {
+        let text = checked(field, &input.replace("\r\n", "\n"), LONG_MAX, true)?;
+        Ok((!text.is_empty()).then_some(text))
+    }
+
+    /// A search: trimmed, at most 200 characters. A blank one is none.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn search(field: &str, input: Option<&str>) -> Result<Option<String>> {
+        let text = input.map(|input| checked(field, input, NAME_MAX, false)).transpose()?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    /// An email address: trimmed, at most 254 characters, one `@` with something on both sides, no blanks.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn email(field: &str, input: &str) -> Result<String> {
+        let text = checked(field, input, 254, false)?;
+        let valid =
+            text.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty()
+                    && local.len() <= 64
+                    && !domain.contains('@')
+                    && domain.contains('.')
+                    && !domain.starts_with('.')
+                    && !domain.ends_with('.')
+                    && !domain.contains("..")
+            }) && !text.chars().any(|letter| letter.is_whitespace() || matches!(letter, '<' | '>' | '(' | ')' | ',' | ';' | '"' | '\\'));
+        if valid { Ok(text) } else { Err(Error::bad_input(field, "must be an email address such as name@example.org")) }
+    }
+
+    /// Tags: at most 20, each 1 to 40 characters, lower-cased, each once.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn tags(field: &str, input: &[String]) -> Result<Vec<String>> {
+        if input.len() > 20 {
+            return Err(Error::bad_input(field, "must hold at most 20 tags"));
+        }
+        let mut tags = Vec::with_capacity(input.len());
+        for (index, tag) in input.iter().enumerate() {
+            let field = format!("{field}.{index}");
+            let tag = short(&field, tag, 40)?.to_lowercase();
+            if tags.contains(&tag) {
+                return Err(Error::bad_input(field, "stands in the list twice"));
+            }
+            tags.push(tag);
+        }
+        Ok(tags)
+    }
+
+    /// The name of a time zone as IANA writes it: `Europe/Berlin`.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn time_zone(field: &str, input: &str) -> Result<jiff::tz::TimeZone> {
+        jiff::tz::TimeZone::get(input).map_err(|_| Error::bad_input(field, "must be an IANA time zone such as Europe/Berlin"))
+    }
+}

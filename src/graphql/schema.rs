@@ -1,0 +1,55 @@
+//! The schema: what all domains offer, in one tree.
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+
+use super::{document::Limits, node::NodeQueries};
+use crate::{
+    domains::{
+        audit::AuditQueries,
+        bookings::{BookingMutations, BookingQueries},
+        courses::{CourseMutations, CourseQueries},
+        enrollments::{EnrollmentMutations, EnrollmentQueries},
+        groups::{GroupMutations, GroupQueries},
+        identity::{IdentityMutations, IdentityQueries, SessionMutations},
+        reports::ReportQueries,
+        tenants::TenantQueries,
+    },
+    error::Code,
+};
+
+/// Everything that can be asked. A query document reads one snapshot, so that its numbers agree with one another.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    NodeQueries,
+    TenantQueries,
+    IdentityQueries,
+    CourseQueries,
+    EnrollmentQueries,
+    GroupQueries,
+    BookingQueries,
+    AuditQueries,
+    ReportQueries,
+);
+
+/// Everything that can be changed. A mutation document commits as a whole, and exactly when its `data` is not null; its
+/// fields run one after another. Session mutations (`login`, `refreshSession`, `logout`, `logoutEverywhere`,
+/// `changePassword`, `switchRole`) stand alone in their document.
+#[derive(MergedObject, Default)]
+pub struct Mutation(SessionMutations, IdentityMutations, CourseMutations, EnrollmentMutations, GroupMutations, BookingMutations);
+
+/// The whole schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds the schema.
+pub fn build(limits: &Limits) -> Schema {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .register_output_type::<Code>()
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
+        .finish()
+}
+
+/// The schema in its own language, as it stands in `schema.graphql`.
+pub fn sdl() -> String {
+    build(&Limits::default()).sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
+}

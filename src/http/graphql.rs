@@ -1,0 +1,258 @@
+//! GraphQL over HTTP, as the specification's draft says.
+
+use std::time::Instant;
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{AppState, CorrelationId, console};
+use crate::{
+    auth::Claims,
+    error::Error,
+    graphql::{Answer, GraphqlRequest, OperationKind},
+};
+
+/// The two media types in which answers leave.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Media {
+    /// `application/json`: a well-formed request is answered with 200, whatever is in it.
+    Json,
+    /// `application/graphql-response+json`: a refused document is answered with 400.
+    GraphqlResponse,
+}
+
+impl Media {
+    /// The one that a client accepts most; `None` when it accepts neither.
+    fn accepted(headers: &HeaderMap) -> Option<Media> {
+        let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        if accept.is_empty() {
+            return Some(Media::Json);
+        }
+        let mut best: Option<(f32, Media)> = None;
+        for range in accept.iter().flat_map(|value| value.split(',')) {
+            let mut parts = range.split(';').map(str::trim);
+            let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+                "application/graphql-response+json" => Media::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => Media::Json,
+                _ => continue,
+            };
+            let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
+            if weight > 0.0 && best.is_none_or(|(found, _)| weight > found) {
+                best = Some((weight, media));
+            }
+        }
+        best.map(|(_, media)| media)
+    }
+
+    fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Media::Json => "application/json; charset=utf-8",
+            Media::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        })
+    }
+}
+
+/// The parameters of a request, before their types are checked.
+#[derive(Deserialize)]
+struct Parameters {
+    query: Option<Value>,
+    #[serde(rename = "operationName")]
+    operation_name: Option<Value>,
+    variables: Option<Value>,
+    extensions: Option<Value>,
+}
+
+impl Parameters {
+    fn check(self) -> Result<GraphqlRequest, Error> {
+        let query = match self.query {
+            Some(Value::String(query)) => query,
+            _ => return Err(Error::bad_input("query", "must be a string that holds a GraphQL document")),
+        };
+        let operation_name = match self.operation_name {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(name),
+            Some(_) => return Err(Error::bad_input("operationName", "must be a string")),
+        };
+        let variables = match self.variables {
+            None | Some(Value::Null) => None,
+            Some(object @ Value::Object(_)) => Some(async_graphql::Variables::from_json(object)),
+            Some(_) => return Err(Error::bad_input("variables", "must be an object")),
+        };
+        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
+            return Err(Error::bad_input("extensions", "must be an object"));
+        }
+        Ok(GraphqlRequest { query, operation_name, variables })
+    }
+}
+
+/// A refusal of HTTP itself: a status other than 200 for every media type.
+struct Refused(StatusCode, Error);
+
+/// `POST /graphql`.
+pub async fn post(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let parameters = read_body(&state, &parts.headers, body).await;
+    answer(&state, &Method::POST, &parts.headers, parameters, &id.0).await
+}
+
+/// `GET /graphql`: queries only, and the GraphiQL page for a browser.
+pub async fn get(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, uri: Uri, headers: HeaderMap) -> Response {
+    if console::wants_page(&uri, &headers) {
+        return console::page(state.options.demo);
+    }
+    let parameters = read_query(&uri);
+    answer(&state, &Method::GET, &headers, parameters, &id.0).await
+}
+
+/// Any other method.
+pub async fn other_method(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, headers: HeaderMap) -> Response {
+    let refused = Refused(StatusCode::METHOD_NOT_ALLOWED, Error::bad_request("GraphQL is asked by POST, or by GET for queries."));
+    answer(&state, &Method::POST, &headers, Err(refused), &id.0).await
+}
+
+async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Parameters, Refused> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next() == Some("application/json");
+    let is_utf8 = parts.filter_map(|part| part.strip_prefix("charset=")).all(|charset| charset.trim_matches('"') == "utf-8");
+    if !is_json || !is_utf8 {
+        return Err(Refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Error::bad_request("The body must be JSON in UTF-8: send `Content-Type: application/json`."),
+        ));
+    }
+    let limit = state.options.body_limit;
+    let bytes = tokio::time::timeout(state.options.body_timeout, axum::body::to_bytes(body, limit))
+        .await
+        .map_err(|_| Refused(StatusCode::REQUEST_TIMEOUT, Error::bad_request("The body took too long to arrive.")))?
+        .map_err(|_| Refused(StatusCode::PAYLOAD_TOO_LARGE, Error::bad_request(format!("The body may have at most {limit} bytes."))))?;
+    match serde_json::from_slice::<Value>(&bytes) {
+        Ok(Value::Array(_)) => Err(bad_request("Batches are not taken: send one operation a request.")),
+        Ok(object @ Value::Object(_)) => {
+            serde_json::from_value(object).map_err(|_| bad_request("The body must be a JSON object with `query`."))
+        }
+        Ok(_) => Err(bad_request("The body must be a JSON object with `query`.")),
+        Err(error) => Err(bad_request(format!("The body is not JSON: line {}, column {}.", error.line(), error.column()))),
+    }
+}
+
+fn bad_request(message: impl Into<String>) -> Refused {
+    Refused(StatusCode::BAD_REQUEST, Error::bad_request(message))
+}
+
+fn read_query(uri: &Uri) -> Result<Parameters, Refused> {
+    let axum::extract::Query(pairs) =
+        axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| bad_request("The query string can't be read."))?;
+    let find = |name: &str| pairs.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
+    let json = |name: &str| {
+        find(name)
+            .filter(|text| !text.is_empty())
+            .map(|text| serde_json::from_str(&text).map_err(|_| bad_request(format!("`{name}` must be JSON."))))
+            .transpose()
+    };
+    Ok(Parameters {
+        query: find("query").map(Value::String),
+        operation_name: find("operationName").map(Value::String),
+        variables: json("variables")?,
+        extensions: json("extensions")?,
+    })
+}
+
+/// The claims of the request's bearer token. A token that is not (or no longer) one counts as none, so that a client
+/// can still refresh.
+fn bearer(state: &AppState, headers: &HeaderMap) -> Option<Claims> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    state.engine.services().tokens.verify(token.trim())
+}
+
+async fn answer(
+    state: &AppState,
+    method: &Method,
+    headers: &HeaderMap,
+    parameters: Result<Parameters, Refused>,
+    correlation_id: &str,
+) -> Response {
+    let started = Instant::now();
+    let engine = &state.engine;
+    let Some(media) = Media::accepted(headers) else {
+        let refused =
+            engine.refuse(Error::bad_request("Answers are application/graphql-response+json or application/json."), correlation_id);
+        return respond(Media::Json, StatusCode::NOT_ACCEPTABLE, &refused, None);
+    };
+    let request = match parameters.and_then(|parameters| parameters.check().map_err(|error| Refused(StatusCode::BAD_REQUEST, error))) {
+        Ok(request) => request,
+        Err(Refused(status, error)) => {
+            return respond(
+                media,
+                status,
+                &engine.refuse(error, correlation_id),
+                (status == StatusCode::METHOD_NOT_ALLOWED).then_some("GET, POST"),
+            );
+        }
+    };
+    let document = match engine.read(&request) {
+        Ok(document) => document,
+        Err(error) => return respond(media, status_of(media, false), &engine.refuse(error, correlation_id), None),
+    };
+    if method == Method::GET && document.kind == OperationKind::Mutation {
+        let refused = engine.refuse(Error::bad_request("A mutation can't be asked by GET: POST it."), correlation_id);
+        return respond(media, StatusCode::METHOD_NOT_ALLOWED, &refused, Some("POST"));
+    }
+    let operation = request
+        .operation_name
+        .as_deref()
+        .unwrap_or_default()
+        .chars()
+        .take(80)
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect::<String>();
+    let answer = engine.execute(document, request, bearer(state, headers), correlation_id).await;
+    tracing::info!(
+        correlation_id,
+        kind = ?answer.kind,
+        operation,
+        errors = answer.response.errors.len(),
+        statements = answer.statements,
+        milliseconds = started.elapsed().as_millis() as u64,
+        "graphql"
+    );
+    respond(media, status_of(media, answer.executed), &answer, None)
+}
+
+fn status_of(media: Media, executed: bool) -> StatusCode {
+    if media == Media::Json || executed { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+}
+
+fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'static str>) -> Response {
+    let body = if answer.executed {
+        serde_json::to_vec(&answer.response)
+    } else {
+        serde_json::to_vec(&RequestError { errors: &answer.response.errors })
+    };
+    let body = body.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec());
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, media.content_type());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    }
+    response
+}
+
+/// A document that was refused before anything ran has no `data`, not even null.
+#[derive(serde::Serialize)]
+struct RequestError<'a> {
+    errors: &'a [async_graphql::ServerError],
+}

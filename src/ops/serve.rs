@@ -1,0 +1,144 @@
+//! The service: check the database, listen, answer, stop in order.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{Cluster, seed_demo};
+use crate::{
+    auth::{Passwords, SigningKey, Tokens},
+    config::Settings,
+    db::{Pool, PoolOptions, preflight},
+    graphql::{Engine, Limits, Services, build_schema},
+    http::{self, HttpOptions},
+};
+
+/// What an engine needs beside the settings.
+pub struct ServeOptions<'a> {
+    /// The database, as lectern_app.
+    pub url: &'a str,
+    /// Signs tokens.
+    pub key: SigningKey,
+}
+
+/// An engine over a database.
+///
+/// # Errors
+/// When a setting can't be used.
+pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<Engine> {
+    let defaults = PoolOptions::default();
+    let pool = Pool::new(
+        options.url,
+        &PoolOptions {
+            size: settings.pool_size.map_or(defaults.size, usize::from),
+            statement_timeout: Duration::from_secs(settings.statement_timeout),
+            ..defaults
+        },
+    )?;
+    let tokens = Tokens::new(
+        &options.key,
+        &settings.issuer,
+        SignedDuration::from_mins(settings.access_token_minutes),
+        SignedDuration::from_hours(settings.refresh_token_days * 24),
+    )?;
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
+    let limits = Limits { depth: settings.max_depth, complexity: settings.max_complexity, ..Limits::default() };
+    let schema = build_schema(&limits);
+    Ok(Engine::new(schema, pool, Arc::new(Services { passwords, tokens }), limits, Duration::from_secs(settings.request_timeout)))
+}
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// What stands in the way, in one sentence.
+pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    // First of all: a port in use must not cost the start of a database.
+    let listener = TcpListener::bind(settings.listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("{} is in use: stop what runs there, or set LECTERN_LISTEN to another port", settings.listen)
+        }
+        _ => anyhow::anyhow!("{} can't be listened on: {error}", settings.listen),
+    })?;
+    let cluster = Cluster::open(settings).await?;
+    let served = serve_on(settings, &cluster, listener).await;
+    let closed = cluster.close().await;
+    served.and(closed)
+}
+
+async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
+    if cluster.is_embedded() {
+        let report = cluster.migrate(false).await?;
+        if report.applied > 0 {
+            tracing::info!(applied = report.applied, "migrated the embedded database");
+        }
+        if settings.demo && seed_demo(&cluster.platform_url()?).await? {
+            tracing::info!("loaded the demo schools");
+        }
+    }
+    let engine = Arc::new(engine(settings, ServeOptions { url: &cluster.app_url()?, key: cluster.signing_key()? })?);
+    let findings = preflight(engine.pool(), cluster.is_embedded()).await.map_err(|error| {
+        tracing::error!(?error, "preflight");
+        anyhow::anyhow!("the database can't be reached: check DATABASE_URL and that the server runs")
+    })?;
+    for warning in &findings.warnings {
+        tracing::warn!("{warning}");
+    }
+    if !findings.errors.is_empty() {
+        bail!("{}", findings.errors.join("\n"));
+    }
+
+    let demo = cluster.is_embedded() && settings.demo;
+    let options =
+        HttpOptions { body_limit: settings.body_limit, cors_origins: settings.cors_origins.clone(), demo, ..HttpOptions::default() };
+    let router = http::router(engine.clone(), options);
+    let address = listener.local_addr().context("the address is unknown")?;
+    announce(&address.to_string(), demo);
+
+    let stop = CancellationToken::new();
+    let signalled = stop.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { signalled.cancelled().await });
+    let mut server = tokio::spawn(server.into_future());
+    let failure = tokio::select! {
+        ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
+        log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),
+        () = told_to_stop() => None,
+    };
+    tracing::info!("stopping: requests in flight may finish");
+    stop.cancel();
+    if failure.is_none() && tokio::time::timeout(Duration::from_secs(settings.drain_timeout), &mut server).await.is_err() {
+        tracing::warn!(seconds = settings.drain_timeout, "some requests did not finish in time");
+        server.abort();
+    }
+    engine.pool().close();
+    failure.map_or(Ok(()), Err)
+}
+
+/// Ctrl-C, or SIGTERM as a supervisor sends it.
+async fn told_to_stop() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::error!(%error, "SIGTERM can't be caught");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "for the person who started it")]
+fn announce(address: &str, demo: bool) {
+    println!("\n  Lectern is ready.\n\n    GraphQL    http://{address}/graphql\n    GraphiQL   http://{address}/graphiql");
+    if demo {
+        println!(
+            "\n  Two demo schools, each with admin@, instructor@, learner@ and viewer@; the password is lectern-demo\n\n    \
+             alpha-flight-school   admin@alpha.example\n    bravo-academy         admin@bravo.example"
+        );
+    }
+    println!("\n  Ctrl-C stops it.\n");
+}

@@ -1,0 +1,291 @@
+//! A running service with two schools, and clients that are signed in to it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use clap::Parser;
+use lectern::{
+    auth::{Passwords, SigningKey},
+    config::{Cli, LogFormat},
+    db::migrate::migrate,
+    graphql::{Engine, GraphqlRequest},
+    http::{self, HttpOptions},
+    ops::{self, ServeOptions},
+};
+use lectern_testcontainers::{Database, server};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// The default roles, one person each in every school.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Who {
+    Admin,
+    Instructor,
+    Learner,
+    Viewer,
+}
+
+impl Who {
+    pub const ALL: [Who; 4] = [Who::Admin, Who::Instructor, Who::Learner, Who::Viewer];
+
+    fn role(self) -> &'static str {
+        match self {
+            Who::Admin => "ADMIN",
+            Who::Instructor => "INSTRUCTOR",
+            Who::Learner => "LEARNER",
+            Who::Viewer => "VIEWER",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Who::Admin => "admin",
+            Who::Instructor => "instructor",
+            Who::Learner => "learner",
+            Who::Viewer => "viewer",
+        }
+    }
+}
+
+/// One of the two schools of a test: `oak` and `elm`.
+#[derive(Debug, Clone)]
+pub struct School {
+    pub slug: &'static str,
+    pub tenant: Uuid,
+}
+
+impl School {
+    pub fn email(&self, who: Who) -> String {
+        format!("{}@{}.example", who.word(), self.slug)
+    }
+}
+
+/// A running service on a database of its own.
+pub struct TestApp {
+    pub url: String,
+    pub oak: School,
+    pub elm: School,
+    pub engine: Arc<Engine>,
+    pub database: Database,
+    http: reqwest::Client,
+    superuser: tokio_postgres::Client,
+    signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
+}
+
+const OAK: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00a1);
+const ELM: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00b2);
+
+/// Migrates, and founds the two schools: what every test's database is a copy of.
+async fn prepare(url: String) -> anyhow::Result<()> {
+    migrate(&url, false).await?;
+    let hash = Passwords::new().unwrap().hash(PASSWORD.to_owned()).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    client.batch_execute("SET app.audit = 'off'").await?;
+    for (tenant, slug) in [(OAK, "oak"), (ELM, "elm")] {
+        client
+            .execute(
+                "INSERT INTO tenant (tenant_id, slug, name, time_zone) VALUES ($1, $2, initcap($2) || ' School', 'Europe/Berlin')",
+                &[&tenant, &slug],
+            )
+            .await?;
+        client.execute("SELECT app.create_system_roles($1)", &[&tenant]).await?;
+        for who in Who::ALL {
+            let id = Uuid::now_v7();
+            let (name, email) = (format!("{} of {slug}", who.role()), format!("{}@{slug}.example", who.word()));
+            client
+                .execute("INSERT INTO app_user (tenant_id, id, name, email) VALUES ($1, $2, $3, $4)", &[&tenant, &id, &name, &email])
+                .await?;
+            client
+                .execute("INSERT INTO credential (tenant_id, user_id, password_hash) VALUES ($1, $2, $3)", &[&tenant, &id, &hash])
+                .await?;
+            client
+                .execute("INSERT INTO user_role (tenant_id, user_id, role_id) SELECT $1, $2, r.id FROM role r WHERE r.tenant_id = $1 AND r.key = $3", &[&tenant, &id, &who.role()])
+                .await?;
+        }
+    }
+    drop(client);
+    connection.await??;
+    Ok(())
+}
+
+impl TestApp {
+    /// With the settings that a deployment has.
+    pub async fn start() -> TestApp {
+        TestApp::start_with(&[], HttpOptions::default()).await
+    }
+
+    /// With further command-line settings.
+    pub async fn start_with(arguments: &[&str], options: HttpOptions) -> TestApp {
+        // `LECTERN_LOG=info cargo test …` shows what is behind a failure.
+        let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
+        let database = server().await.database(prepare).await;
+        let settings = Cli::parse_from(["lectern", "--pool-size", "8"].iter().chain(arguments)).settings;
+        let url = database.url("lectern_app");
+        let engine = Arc::new(ops::engine(&settings, ServeOptions { url: &url, key: SigningKey::generate().unwrap() }).unwrap());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = http::router(engine.clone(), options);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        TestApp {
+            url,
+            oak: School { slug: "oak", tenant: OAK },
+            elm: School { slug: "elm", tenant: ELM },
+            engine,
+            database,
+            http: reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap(),
+            superuser,
+            signed_in: Mutex::default(),
+        }
+    }
+
+    /// Somebody who is not signed in.
+    pub fn stranger(&self) -> Client {
+        Client { http: self.http.clone(), url: self.url.clone(), token: None, refresh_token: None, user_id: String::new() }
+    }
+
+    /// One of the four people of a school; signed in once per test.
+    pub async fn sign_in(&self, school: &School, who: Who) -> Client {
+        let mut known = self.signed_in.lock().await;
+        if let Some(client) = known.get(&(school.tenant, who)) {
+            return client.clone();
+        }
+        let client = self.sign_in_as(school, &school.email(who), PASSWORD).await;
+        known.insert((school.tenant, who), client.clone());
+        client
+    }
+
+    /// Anybody, by credentials; a new sign-in each time.
+    pub async fn sign_in_as(&self, school: &School, email: &str, password: &str) -> Client {
+        let data = self
+            .stranger()
+            .ok(
+                "mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken viewer { user { id } } } }",
+                json!({ "i": { "tenant": school.slug, "email": email, "password": password } }),
+            )
+            .await;
+        self.stranger().with_session(&data["login"])
+    }
+
+    /// Makes a person with roles, and signs them in.
+    pub async fn person(&self, school: &School, email: &str, role_keys: &[&str]) -> Client {
+        let admin = self.sign_in(school, Who::Admin).await;
+        let input = json!({ "email": email, "name": email, "password": PASSWORD, "roleKeys": role_keys });
+        admin.ok("mutation($i: CreateUserInput!) { createUser(input: $i) { id } }", json!({ "i": input })).await;
+        self.sign_in_as(school, email, PASSWORD).await
+    }
+
+    /// How many rows, of all schools: `count("course where title = 'Algebra'")`.
+    pub async fn count(&self, rows: &str) -> i64 {
+        self.superuser.query_one(&format!("SELECT count(*) FROM {rows}"), &[]).await.unwrap().get(0)
+    }
+
+    /// Reads one text out of the database, past every policy.
+    pub async fn text(&self, sql: &str) -> Option<String> {
+        self.superuser.query_opt(sql, &[]).await.unwrap().and_then(|row| row.get(0))
+    }
+
+    /// Changes the database past every policy, as time or an operator would.
+    pub async fn sql(&self, sql: &str) {
+        self.superuser.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+
+    /// How many entries of changes the audit log holds, optionally for one operation: what a refusal must not add to.
+    pub async fn changes(&self, operation: &str) -> i64 {
+        self.count(&format!("audit_entry where outcome = 'CHANGED' and operation = '{operation}'")).await
+    }
+
+    /// How many statements a document costs somebody, their loading included.
+    pub async fn statements(&self, client: &Client, query: &str, variables: Value) -> u32 {
+        let request = GraphqlRequest {
+            query: query.to_owned(),
+            operation_name: None,
+            variables: Some(async_graphql::Variables::from_json(variables)),
+        };
+        let claims = client.token.as_deref().and_then(|token| self.engine.services().tokens.verify(token));
+        let document = self.engine.read(&request).unwrap();
+        let answer = self.engine.execute(document, request, claims, "counting").await;
+        assert!(answer.response.errors.is_empty(), "{:?}", answer.response.errors);
+        answer.statements
+    }
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Client {
+    pub http: reqwest::Client,
+    pub url: String,
+    pub token: Option<String>,
+    pub refresh_token: Option<String>,
+    /// The person's TypeID.
+    pub user_id: String,
+}
+
+impl Client {
+    /// The same, with the tokens of a `Session` (that selects `viewer { user { id } }`).
+    pub fn with_session(&self, session: &Value) -> Client {
+        Client {
+            token: session["accessToken"].as_str().map(str::to_owned),
+            refresh_token: session["refreshToken"].as_str().map(str::to_owned),
+            user_id: session["viewer"]["user"]["id"].as_str().unwrap_or_default().to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// A request as a program would send it, for tests of HTTP itself.
+    pub fn post(&self, query: &str, variables: Value) -> reqwest::RequestBuilder {
+        let request = self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": query, "variables": variables }));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// The whole answer.
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        self.post(query, variables).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The data of an answer without errors.
+    pub async fn ok(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.ask(query, variables).await;
+        assert!(answer.get("errors").is_none(), "{query}\n{answer:#}");
+        answer["data"].take()
+    }
+
+    /// The only error's code, with its reason where it has one and its field: `CONFLICT COURSE_FULL @courseId`. Panics
+    /// where the document was not refused, or where a refused mutation still answers data.
+    pub async fn refused(&self, query: &str, variables: Value) -> String {
+        let answer = self.ask(query, variables).await;
+        let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("not refused: {query}\n{answer:#}"));
+        assert_eq!(errors.len(), 1, "{answer:#}");
+        if query.trim_start().starts_with("mutation") {
+            assert!(answer["data"].is_null(), "a refused mutation must answer no data: {answer:#}");
+        }
+        assert!(errors[0]["extensions"]["correlationId"].is_string(), "{answer:#}");
+        refusal(&errors[0])
+    }
+}
+
+/// An error in one line: `FORBIDDEN [USER_CREATE]`, `CONFLICT COURSE_FULL @courseId`.
+pub fn refusal(error: &Value) -> String {
+    let extensions = &error["extensions"];
+    let mut line = extensions["code"].as_str().unwrap_or("no code").to_owned();
+    if let Some(reason) = extensions["reason"].as_str() {
+        line.push_str(&format!(" {reason}"));
+    }
+    if let Some(missing) = extensions["missingPermissions"].as_array() {
+        let missing: Vec<&str> = missing.iter().filter_map(Value::as_str).collect();
+        line.push_str(&format!(" [{}]", missing.join(" ")));
+    }
+    if let Some(field) = extensions["field"].as_str() {
+        line.push_str(&format!(" @{field}"));
+    }
+    line
+}
