@@ -1,0 +1,59 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run build test check schema web browser-test fmt clean
+
+CARGO ?= cargo
+NPM := $(shell command -v npm 2>/dev/null)
+WEB_SOURCES := web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(wildcard web/src/* web/shared/*)
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+run: web ## Build and serve on http://127.0.0.1:8000, with a PostgreSQL of its own and two demo schools
+	$(CARGO) run
+
+build: web ## Build the release binary target/release/lectern, with everything embedded
+	$(CARGO) build --release
+	@echo "built target/release/lectern"
+
+test: web ## Run everything a change must pass, on a PostgreSQL of its own
+	$(CARGO) test --workspace
+	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test browser-test; \
+	else echo "npm is missing: the tests of GraphiQL are skipped"; fi
+
+check: ## Formatting, lints, and whether schema.graphql is current
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) run --quiet -- schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
+
+schema: ## Write schema.graphql anew
+	$(CARGO) run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+web: ## Build GraphiQL into web/dist, where npm is at hand
+ifdef NPM
+	@$(MAKE) --no-print-directory web/dist/index.html
+else
+	@echo "npm is missing: GraphiQL will be loaded from a CDN"
+endif
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build
+
+.PHONY: web-test
+web-test: web/node_modules/.package-lock.json
+	cd web && npm run check && npm test
+
+browser-test: web ## Open GraphiQL in a headless Chromium, sign in, run the samples
+	$(CARGO) build
+	tests/browser/run
+
+clean: ## Delete what was built (the data of `make run` stays in .lectern)
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules tests/browser/node_modules
