@@ -2,7 +2,7 @@
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
-use super::{document::Limits, node::NodeQueries};
+use super::{document::Limits, localized::Localized, node::NodeQueries};
 use crate::{
     domains::{
         audit::AuditQueries,
@@ -19,7 +19,8 @@ use crate::{
 
 /// Everything that can be asked. A query document reads one snapshot, so that its numbers agree with one another.
 #[derive(MergedObject, Default)]
-pub struct Query(
+#[graphql(name = "Query")]
+pub struct Queries(
     NodeQueries,
     TenantQueries,
     IdentityQueries,
@@ -30,6 +31,9 @@ pub struct Query(
     AuditQueries,
     ReportQueries,
 );
+
+/// The root of queries. A refused field that may be null is null, and nothing else of the document is lost.
+pub type Query = Localized<Queries>;
 
 /// Everything that can be changed. A mutation document commits as a whole, and exactly when its `data` is not null; its
 /// fields run one after another. Session mutations (`login`, `refreshSession`, `logout`, `logoutEverywhere`,

@@ -45,3 +45,13 @@ async fn a_refused_creation_leaves_nothing_behind_but_the_refusal() {
         1
     );
 }
+
+#[tokio::test]
+async fn a_refused_root_field_is_null_alone() {
+    let app = TestApp::start().await;
+    let nobody = app.stranger();
+    let answer = nobody.ask("{ viewer { user { id } } courses { totalCount } publicTenants { totalCount } }", json!({})).await;
+    assert_eq!(answer["data"], json!({ "viewer": null, "courses": null, "publicTenants": { "totalCount": 2 } }));
+    assert_eq!(answer["errors"][0]["path"], json!(["courses"]));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+}

@@ -53,7 +53,7 @@ impl CourseQueries {
         #[graphql(desc = "A cursor: go back before it.")] before: Option<String>,
         #[graphql(desc = "Which courses.")] filter: Option<CourseFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<CourseOrder>,
-    ) -> Result<Connection<Course>> {
+    ) -> Result<Option<Connection<Course>>> {
         let order = order(order_by);
         let page = PageArgs { first, after, last, before }.check(&ctx.cursors(), "courses", &order)?;
         let mut list = course_list("courses", order);
@@ -64,6 +64,6 @@ impl CourseQueries {
         } else {
             list.fetch(ctx.tx(), &page, Course::read).await?
         };
-        Ok(Connection::new(fetched, &ctx.cursors(), "courses", &order, Total::of_list(list)))
+        Ok(Some(Connection::new(fetched, &ctx.cursors(), "courses", &order, Total::of_list(list))))
     }
 }
