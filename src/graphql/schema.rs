@@ -55,5 +55,7 @@ pub fn build(limits: &Limits) -> Schema {
 
 /// The schema in its own language, as it stands in `schema.graphql`.
 pub fn sdl() -> String {
-    build(&Limits::default()).sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
+    build(&Limits::default()).sdl_with_options(
+        SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by().use_space_ident().indent_width(2),
+    )
 }

@@ -7,4 +7,6 @@ mod app;
 
 mod courses;
 mod embedded;
+mod introspection;
+mod isolation;
 mod session;

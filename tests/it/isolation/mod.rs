@@ -1,0 +1,195 @@
+//! The schema attacks itself: every place that takes an id is given ids of another school's real rows and ids that never
+//! existed. The answers must be the same to the byte, nothing of the other school may change or show, and nothing of the
+//! own school may move. Fields that are added later are walked without anybody touching this file; one whose arguments
+//! can't be filled makes it fail.
+
+mod world;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use self::world::{CANARY, World};
+use crate::{
+    app::{Client, TestApp, Who, refusal},
+    introspection::{IdPlace, Input, Schema},
+};
+
+/// Both answers carry the same correlation id, so that nothing else can tell them apart.
+const CORRELATION_ID: &str = "attack";
+
+/// A value for something required that is not an id.
+fn plain(schema: &Schema, input: &Input) -> Option<Value> {
+    if !input.ty.is_required() {
+        return None;
+    }
+    let value = match (input.ty.named(), input.name.as_str()) {
+        ("String", "roleKey" | "roleKeys") => json!("LEARNER"),
+        ("String", "email") => json!("probe@elm.example"),
+        ("String", "key") => json!("PROBE"),
+        ("String", "timeZone") => json!("Europe/Berlin"),
+        ("String", _) => json!("Probe"),
+        ("Int", _) => json!(10),
+        ("Float", _) => json!(50.0),
+        ("Boolean", _) => json!(true),
+        ("DateTime", "endsAt" | "to") => json!("2099-03-02T11:00:00Z"),
+        ("DateTime", _) => json!("2099-03-02T10:00:00Z"),
+        (name, _) => json!(schema.types.get(name)?.enum_values.as_ref()?.first()?.name),
+    };
+    Some(if input.ty.is_list() { json!([value]) } else { value })
+}
+
+/// What kind of id each place takes, as far as the service has said.
+type Kinds = BTreeMap<String, String>;
+
+fn place_key(place: &IdPlace, path: &[String]) -> String {
+    format!("{}.{}({})", place.parent, place.field.name, path.join("."))
+}
+
+/// A document that gives `probe` to a place, and fills what else is required with ids of the attacker's own school.
+fn document(schema: &Schema, world: &World, kinds: &Kinds, place: &IdPlace, probe: &str) -> (String, Value) {
+    let mut variables = Map::new();
+    let mut declared = Vec::new();
+    let mut given = Vec::new();
+    for arg in &place.field.args {
+        let mut leaf = |path: &[String], input: &Input| -> Option<Value> {
+            if path == place.path {
+                return Some(if place.is_list { json!([probe]) } else { json!(probe) });
+            }
+            if input.ty.named() == "ID" {
+                let kind = kinds.get(&place_key(place, path)).map_or("course", String::as_str);
+                let own = &world.own[kind];
+                return input.ty.is_required().then(|| if input.ty.is_list() { json!([own]) } else { json!(own) });
+            }
+            if schema.types.get(input.ty.named()).is_some_and(|ty| ty.input_fields.is_some()) { None } else { plain(schema, input) }
+        };
+        if let Some(value) = schema.fill(arg, &mut Vec::new(), &mut leaf) {
+            declared.push(format!("${}: {}", arg.name, arg.ty.text()));
+            given.push(format!("{0}: ${0}", arg.name));
+            variables.insert(arg.name.clone(), value);
+        } else {
+            assert!(
+                !arg.ty.is_required(),
+                "the argument {} of {}.{} can't be filled: teach `plain` its type",
+                arg.name,
+                place.parent,
+                place.field.name
+            );
+        }
+    }
+    let selection = if schema.is_composite(&place.field.ty) { schema.selection(place.field.ty.named(), 2) } else { String::new() };
+    let call = format!("{}({}) {selection}", place.field.name, given.join(", "));
+    let (operation, way, braces) = match place.parent.as_str() {
+        "Mutation" => ("mutation", String::new(), 0),
+        parent => {
+            let (way, braces) =
+                schema.way_to(parent).unwrap_or_else(|| panic!("there is no way from the root to {parent} without arguments"));
+            ("query", way, braces)
+        }
+    };
+    (format!("{operation}({}) {{ {way} {call} {} }}", declared.join(", "), "}".repeat(braces)), Value::Object(variables))
+}
+
+async fn answer(client: &Client, document: &(String, Value)) -> String {
+    client.post(&document.0, document.1.clone()).header("x-correlation-id", CORRELATION_ID).send().await.unwrap().text().await.unwrap()
+}
+
+/// Learns the kinds of all ids that a field takes, from what it says of ids of no kind.
+async fn learn(schema: &Schema, world: &World, client: &Client, place: &IdPlace, kinds: &mut Kinds) {
+    for _ in 0..8 {
+        // Once its own kind is known, an id of that kind lets the other places speak.
+        let probe = kinds.get(&place_key(place, &place.path)).map_or("nothing", |kind| &world.never[kind]).to_owned();
+        let text = answer(client, &document(schema, world, kinds, place, &probe)).await;
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        let Some(error) = parsed["errors"].get(0) else { return };
+        let message = error["message"].as_str().unwrap_or_default();
+        let Some((_, rest)) = message.split_once("; a ").or_else(|| message.split_once("; an ")) else { return };
+        let kind = rest.split_whitespace().next().unwrap_or_default().to_owned();
+        let field = error["extensions"]["field"].as_str().unwrap_or_default();
+        if !world.own.contains_key(&kind) {
+            return; // any kind will do here
+        }
+        // `userIds.0` speaks of `userIds`; a path inside `input` leaves that word out.
+        let field: Vec<&str> = field.split('.').filter(|part| part.parse::<usize>().is_err()).collect();
+        let mut known = false;
+        for path in [field.clone(), [vec!["input"], field].concat()] {
+            let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
+            known |= kinds.insert(place_key(place, &path), kind.clone()) == Some(kind.clone());
+        }
+        if known {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_of_another_school_are_exactly_like_ids_that_never_existed() {
+    let app = TestApp::start().await;
+    let world = World::build(&app).await;
+    let attacker = app.sign_in(&app.elm, Who::Admin).await;
+    let schema = Schema::read(&attacker).await;
+    let (oak_before, elm_before) = (world.fingerprint(&app, &app.oak).await, world.counts(&app, &app.elm).await);
+
+    let places = schema.id_places();
+    assert!(places.len() > 30, "only {} places take an id", places.len());
+    let mut kinds = Kinds::new();
+    let mut problems = Vec::new();
+    let mut attacks = 0;
+    for place in &places {
+        learn(&schema, &world, &attacker, place, &mut kinds).await;
+        let wanted = kinds.get(&place_key(place, &place.path)).cloned();
+        for (kind, foreign) in &world.foreign {
+            if wanted.as_ref().is_some_and(|wanted| wanted != kind) {
+                continue;
+            }
+            attacks += 1;
+            let never = &world.never[kind];
+            let (with_foreign, with_never) =
+                (document(&schema, &world, &kinds, place, foreign), document(&schema, &world, &kinds, place, never));
+            let foreign_answer = answer(&attacker, &with_foreign).await;
+            let never_answer = answer(&attacker, &with_never).await;
+            let at = format!("{} given a {kind}", place_key(place, &place.path));
+            if foreign_answer.replace(foreign, "ID") != never_answer.replace(never, "ID") {
+                problems.push(format!("{at} tells a foreign id from none:\n  {foreign_answer}\n  {never_answer}"));
+            }
+            if foreign_answer.contains(CANARY) {
+                problems.push(format!("{at} shows the other school's text:\n  {foreign_answer}"));
+            }
+            // The id itself must be what the answer turned on; anything else means that the attack did not reach it.
+            let parsed: Value = serde_json::from_str(&never_answer).unwrap();
+            if let Some(error) = parsed["errors"].get(0)
+                && !refusal(error).starts_with("NOT_FOUND")
+                && wanted.is_some()
+            {
+                problems.push(format!("{at} was refused for another reason: {}\n  {}", refusal(error), error["message"]));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{} of {attacks} attacks:\n{}", problems.len(), problems.join("\n"));
+    assert_eq!(world.fingerprint(&app, &app.oak).await, oak_before, "something of the other school changed");
+    assert_eq!(world.counts(&app, &app.elm).await, elm_before, "something of the own school moved");
+}
+
+#[tokio::test]
+async fn cursors_of_another_school_are_exactly_like_cursors_that_never_were() {
+    let app = TestApp::start().await;
+    World::build(&app).await;
+    let (victim, attacker) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.elm, Who::Admin).await);
+    let schema = Schema::read(&attacker).await;
+    let mut walked = 0;
+    for field in schema.fields("Query") {
+        let pages = field.args.iter().any(|arg| arg.name == "after") && field.args.iter().all(|arg| !arg.ty.is_required());
+        if !pages || field.name == "publicTenants" {
+            continue; // the public list is the same list for everybody
+        }
+        walked += 1;
+        let own = victim.ok(&format!("{{ {} {{ edges {{ cursor }} }} }}", field.name), json!({})).await;
+        let cursor = own[&field.name]["edges"][0]["cursor"].as_str().unwrap_or_else(|| panic!("{} is empty", field.name)).to_owned();
+        let query = format!("query($after: String) {{ {}(after: $after) {{ totalCount nodes {{ __typename }} }} }}", field.name);
+        let foreign = answer(&attacker, &(query.clone(), json!({ "after": cursor }))).await;
+        let garbage = answer(&attacker, &(query, json!({ "after": "bm90IGEgY3Vyc29y" }))).await;
+        assert_eq!(foreign, garbage, "{}", field.name);
+        assert!(foreign.contains("BAD_USER_INPUT"), "{foreign}");
+    }
+    assert!(walked >= 7, "only {walked} lists");
+}

@@ -1,0 +1,123 @@
+//! Two schools with rows of every kind. Every text of the first is a canary: it may never be seen from the second.
+
+use std::collections::BTreeMap;
+
+use lectern::ids;
+use uuid::Uuid;
+
+use crate::app::{School, TestApp};
+
+/// Stands in every text of the other school.
+pub const CANARY: &str = "canary7431";
+
+/// Ids by kind (`course` → `course_…`).
+pub type Ids = BTreeMap<String, String>;
+
+pub struct World {
+    /// Rows of the attacker's own school.
+    pub own: Ids,
+    /// Real rows of the other school.
+    pub foreign: Ids,
+    /// No rows at all.
+    pub never: Ids,
+}
+
+const KINDS: [&str; 11] =
+    ["tenant", "user", "role", "session", "course", "section", "enrollment", "group", "availability", "booking", "audit"];
+
+impl World {
+    pub async fn build(app: &TestApp) -> World {
+        fill(app, &app.oak, CANARY).await;
+        fill(app, &app.elm, "plain").await;
+        World {
+            own: ids_of(app, &app.elm).await,
+            foreign: ids_of(app, &app.oak).await,
+            never: KINDS.iter().map(|kind| ((*kind).to_owned(), ids::encode(kind, Uuid::now_v7()))).collect(),
+        }
+    }
+
+    /// A digest of every row of a school.
+    pub async fn fingerprint(&self, app: &TestApp, school: &School) -> BTreeMap<String, String> {
+        let mut digests = BTreeMap::new();
+        for table in tables(app).await {
+            let sql = format!(
+                "SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), 'empty') FROM {table} t WHERE tenant_id = '{}'",
+                school.tenant
+            );
+            digests.insert(table, app.text(&sql).await.unwrap());
+        }
+        digests
+    }
+
+    /// How many rows of every table a school has, but for the log of refusals and the sign-ins.
+    pub async fn counts(&self, app: &TestApp, school: &School) -> BTreeMap<String, i64> {
+        let mut counts = BTreeMap::new();
+        for table in tables(app).await {
+            if !["session", "refresh_token"].contains(&table.as_str()) {
+                let rows = if table == "audit_entry" { " AND outcome = 'CHANGED'" } else { "" };
+                counts.insert(table.clone(), app.count(&format!("{table} WHERE tenant_id = '{}'{rows}", school.tenant)).await);
+            }
+        }
+        counts
+    }
+}
+
+/// Every table of tenants, whatever is added later.
+pub async fn tables(app: &TestApp) -> Vec<String> {
+    let sql = "SELECT string_agg(c.relname, ',' ORDER BY c.relname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' \
+               WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace";
+    app.text(sql).await.unwrap().split(',').map(str::to_owned).collect()
+}
+
+/// The first row of each kind.
+async fn ids_of(app: &TestApp, school: &School) -> Ids {
+    let tenant = school.tenant;
+    let tables = [
+        ("user", "app_user", "AND name LIKE 'LEARNER%'"),
+        ("role", "role", "AND NOT is_system"),
+        ("session", "session", ""),
+        ("course", "course", ""),
+        ("section", "section", ""),
+        ("enrollment", "enrollment", ""),
+        ("group", "user_group", ""),
+        ("availability", "availability", ""),
+        ("booking", "booking", ""),
+        ("audit", "audit_entry", ""),
+    ];
+    let mut found = Ids::from([("tenant".to_owned(), ids::encode("tenant", tenant))]);
+    for (kind, table, which) in tables {
+        let sql = format!("SELECT id::text FROM {table} WHERE tenant_id = '{tenant}' {which} ORDER BY id LIMIT 1");
+        let id = app.text(&sql).await.unwrap_or_else(|| panic!("no {kind} in {}", school.slug));
+        found.insert(kind.to_owned(), ids::encode(kind, id.parse().unwrap()));
+    }
+    found
+}
+
+/// One row of every kind, every text of them `word`.
+async fn fill(app: &TestApp, school: &School, word: &str) {
+    let tenant = school.tenant;
+    app.sql(&format!(
+        "SET app.audit = 'off';
+         UPDATE tenant SET name = name || ' {word}' WHERE tenant_id = '{tenant}';
+         UPDATE app_user SET name = name || ' {word}' WHERE tenant_id = '{tenant}';
+         INSERT INTO role (tenant_id, id, key, name, permissions) VALUES ('{tenant}', gen_random_uuid(), 'EXTRA', '{word}', '{{COURSE_READ}}');
+         INSERT INTO session (tenant_id, id, user_id) SELECT tenant_id, gen_random_uuid(), id FROM app_user WHERE tenant_id = '{tenant}';
+         INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, enrollment_key)
+             SELECT tenant_id, gen_random_uuid(), '{word}', '{word}', id, 'PUBLISHED', '{{{word}}}', '{word}' FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'INSTRUCTOR%';
+         INSERT INTO section (tenant_id, id, course_id, title, position) SELECT tenant_id, gen_random_uuid(), id, '{word}', 1 FROM course WHERE tenant_id = '{tenant}';
+         INSERT INTO enrollment (tenant_id, id, course_id, user_id)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, u.id FROM course c JOIN app_user u USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'LEARNER%';
+         INSERT INTO user_group (tenant_id, id, name, description) VALUES ('{tenant}', gen_random_uuid(), '{word}', '{word}');
+         INSERT INTO group_member (tenant_id, group_id, user_id)
+             SELECT g.tenant_id, g.id, u.id FROM user_group g JOIN app_user u USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'VIEWER%';
+         INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
+             SELECT tenant_id, gen_random_uuid(), id, '2099-03-02T08:00Z', '2099-03-02T18:00Z' FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'INSTRUCTOR%';
+         INSERT INTO booking (tenant_id, id, student_id, course_id, starts_at, ends_at, status, notes)
+             SELECT u.tenant_id, gen_random_uuid(), u.id, c.id, '2099-03-02T14:00Z', '2099-03-02T15:00Z', 'APPROVED', '{word}'
+             FROM app_user u JOIN course c USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'LEARNER%';
+         INSERT INTO audit_entry (tenant_id, id, operation, outcome, resource, resource_id, after, correlation_id)
+             SELECT tenant_id, gen_random_uuid(), 'createCourse', 'CHANGED', 'Course', id, jsonb_build_object('title', title), '{word}' FROM course WHERE tenant_id = '{tenant}';
+         RESET app.audit"
+    ))
+    .await;
+}
