@@ -215,4 +215,25 @@ impl Schema {
         path.pop();
         value
     }
+
+    /// A value for something required that is not an id.
+    pub fn plain(&self, input: &Input) -> Option<Value> {
+        if !input.ty.is_required() {
+            return None;
+        }
+        let value = match (input.ty.named(), input.name.as_str()) {
+            ("String", "roleKey" | "roleKeys") => json!("LEARNER"),
+            ("String", "email") => json!("probe@elm.example"),
+            ("String", "key") => json!("PROBE"),
+            ("String", "timeZone") => json!("Europe/Berlin"),
+            ("String", _) => json!("Probe"),
+            ("Int", _) => json!(10),
+            ("Float", _) => json!(50.0),
+            ("Boolean", _) => json!(true),
+            ("DateTime", "endsAt" | "to") => json!("2099-03-02T11:00:00Z"),
+            ("DateTime", _) => json!("2099-03-02T10:00:00Z"),
+            (name, _) => json!(self.types.get(name)?.enum_values.as_ref()?.first()?.name),
+        };
+        Some(if input.ty.is_list() { json!([value]) } else { value })
+    }
 }

@@ -9,4 +9,5 @@ mod courses;
 mod embedded;
 mod introspection;
 mod isolation;
+mod permissions;
 mod session;

@@ -3,7 +3,7 @@
 //! own school may move. Fields that are added later are walked without anybody touching this file; one whose arguments
 //! can't be filled makes it fail.
 
-mod world;
+pub mod world;
 
 use std::collections::BTreeMap;
 
@@ -17,27 +17,6 @@ use crate::{
 
 /// Both answers carry the same correlation id, so that nothing else can tell them apart.
 const CORRELATION_ID: &str = "attack";
-
-/// A value for something required that is not an id.
-fn plain(schema: &Schema, input: &Input) -> Option<Value> {
-    if !input.ty.is_required() {
-        return None;
-    }
-    let value = match (input.ty.named(), input.name.as_str()) {
-        ("String", "roleKey" | "roleKeys") => json!("LEARNER"),
-        ("String", "email") => json!("probe@elm.example"),
-        ("String", "key") => json!("PROBE"),
-        ("String", "timeZone") => json!("Europe/Berlin"),
-        ("String", _) => json!("Probe"),
-        ("Int", _) => json!(10),
-        ("Float", _) => json!(50.0),
-        ("Boolean", _) => json!(true),
-        ("DateTime", "endsAt" | "to") => json!("2099-03-02T11:00:00Z"),
-        ("DateTime", _) => json!("2099-03-02T10:00:00Z"),
-        (name, _) => json!(schema.types.get(name)?.enum_values.as_ref()?.first()?.name),
-    };
-    Some(if input.ty.is_list() { json!([value]) } else { value })
-}
 
 /// What kind of id each place takes, as far as the service has said.
 type Kinds = BTreeMap<String, String>;
@@ -61,7 +40,7 @@ fn document(schema: &Schema, world: &World, kinds: &Kinds, place: &IdPlace, prob
                 let own = &world.own[kind];
                 return input.ty.is_required().then(|| if input.ty.is_list() { json!([own]) } else { json!(own) });
             }
-            if schema.types.get(input.ty.named()).is_some_and(|ty| ty.input_fields.is_some()) { None } else { plain(schema, input) }
+            if schema.types.get(input.ty.named()).is_some_and(|ty| ty.input_fields.is_some()) { None } else { schema.plain(input) }
         };
         if let Some(value) = schema.fill(arg, &mut Vec::new(), &mut leaf) {
             declared.push(format!("${}: {}", arg.name, arg.ty.text()));
@@ -70,7 +49,7 @@ fn document(schema: &Schema, world: &World, kinds: &Kinds, place: &IdPlace, prob
         } else {
             assert!(
                 !arg.ty.is_required(),
-                "the argument {} of {}.{} can't be filled: teach `plain` its type",
+                "the argument {} of {}.{} can't be filled: teach `Schema::plain` its type",
                 arg.name,
                 place.parent,
                 place.field.name

@@ -1,0 +1,245 @@
+//! Who may do what: every root field is tried as every default role, and as somebody whose role grants nothing. What was
+//! measured stands in `docs/permissions.md`, for people; this test keeps it true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{TypeKind, TypeSystemDefinition},
+};
+use lectern::{graphql, ids};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::{
+    app::{Client, PASSWORD, TestApp, Who},
+    introspection::{Field, Input, Schema},
+    isolation::world::World,
+};
+
+/// What the schema says of a root field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    Public,
+    SignedIn,
+    AnyOf(Vec<String>),
+}
+
+/// The access of every root field, out of `schema.graphql`'s directives: `(Query, courses)`.
+pub fn declared() -> BTreeMap<(String, String), Access> {
+    let mut declared = BTreeMap::new();
+    for definition in parse_schema(graphql::sdl()).unwrap().definitions {
+        let TypeSystemDefinition::Type(ty) = definition else { continue };
+        let name = ty.node.name.node.to_string();
+        let TypeKind::Object(object) = ty.node.kind else { continue };
+        for field in object.fields {
+            let directive = |wanted: &str| field.node.directives.iter().find(|directive| directive.node.name.node == wanted);
+            let access = match (directive("requiresPermission"), directive("public")) {
+                (Some(requires), _) => {
+                    let any_of = requires.node.get_argument("anyOf").unwrap().node.clone().into_json().unwrap();
+                    Access::AnyOf(serde_json::from_value(any_of).unwrap())
+                }
+                (None, Some(_)) => Access::Public,
+                (None, None) => Access::SignedIn,
+            };
+            declared.insert((name.clone(), field.node.name.node.to_string()), access);
+        }
+    }
+    declared
+}
+
+/// These end the sign-in that the probe goes on with.
+const SESSION_MUTATIONS: [&str; 6] = ["login", "refreshSession", "logout", "logoutEverywhere", "changePassword", "switchRole"];
+
+/// Asks for a field with ids that never existed and whatever else it needs.
+async fn probe(schema: &Schema, client: &Client, operation: &str, field: &Field) -> Value {
+    let mut variables = Map::new();
+    let (mut declared, mut given) = (Vec::new(), Vec::new());
+    for arg in &field.args {
+        let mut leaf = |_: &[String], input: &Input| -> Option<Value> {
+            if input.ty.named() == "ID" {
+                let never = json!(ids::encode("course", Uuid::nil()));
+                return input.ty.is_required().then(|| if input.ty.is_list() { json!([never]) } else { never });
+            }
+            if schema.types.get(input.ty.named()).is_some_and(|ty| ty.input_fields.is_some()) { None } else { schema.plain(input) }
+        };
+        if let Some(value) = schema.fill(arg, &mut Vec::new(), &mut leaf) {
+            declared.push(format!("${}: {}", arg.name, arg.ty.text()));
+            given.push(format!("{0}: ${0}", arg.name));
+            variables.insert(arg.name.clone(), value);
+        }
+    }
+    let wrap = |list: Vec<String>| if list.is_empty() { String::new() } else { format!("({})", list.join(", ")) };
+    let counts = schema.fields(field.ty.named()).iter().any(|inner| inner.name == "totalCount");
+    let selection = match (schema.is_composite(&field.ty), counts) {
+        (true, true) => "{ totalCount }",
+        (true, false) => "{ __typename }",
+        _ => "",
+    };
+    client.ask(&format!("{operation}{} {{ {}{} {selection} }}", wrap(declared), field.name, wrap(given)), Value::Object(variables)).await
+}
+
+/// The permissions that a guard missed, if it was a guard that refused.
+fn missing(answer: &Value) -> Option<Vec<String>> {
+    serde_json::from_value(answer["errors"][0]["extensions"]["missingPermissions"].clone()).ok()
+}
+
+async fn permissions_of(client: &Client) -> BTreeSet<String> {
+    let data = client.ok("{ viewer { permissions } }", json!({})).await;
+    serde_json::from_value(data["viewer"]["permissions"].clone()).unwrap()
+}
+
+/// Somebody whose only role grants nothing.
+async fn nobody(app: &TestApp) -> Client {
+    let tenant = app.oak.tenant;
+    app.sql(&format!(
+        "SET app.audit = 'off';
+         INSERT INTO app_user (tenant_id, id, name, email) VALUES ('{tenant}', '00000000-0000-7000-8000-00000000000a', 'Nobody', 'nobody@oak.example');
+         INSERT INTO credential (tenant_id, user_id, password_hash) SELECT tenant_id, '00000000-0000-7000-8000-00000000000a', min(password_hash)
+             FROM credential WHERE tenant_id = '{tenant}' GROUP BY tenant_id;
+         INSERT INTO role (tenant_id, id, key, name, permissions) VALUES ('{tenant}', '00000000-0000-7000-8000-00000000000b', 'NOBODY', 'Nobody', '{{}}');
+         INSERT INTO user_role (tenant_id, user_id, role_id)
+             VALUES ('{tenant}', '00000000-0000-7000-8000-00000000000a', '00000000-0000-7000-8000-00000000000b');
+         RESET app.audit"
+    ))
+    .await;
+    app.sign_in_as(&app.oak, "nobody@oak.example", PASSWORD).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_lacks_the_permission_is_refused_naming_it_and_nothing_changes() {
+    let app = TestApp::start().await;
+    let world = World::build(&app).await;
+    let schema = Schema::read(&app.stranger()).await;
+    let declared = declared();
+    let mut people = vec![nobody(&app).await];
+    for who in Who::ALL {
+        people.push(app.sign_in(&app.oak, who).await);
+    }
+    let mut held = Vec::new();
+    for person in &people {
+        held.push(permissions_of(person).await);
+    }
+    let before = world.counts(&app, &app.oak).await;
+    let digest = world.fingerprint(&app, &app.oak).await;
+    let refusals = app.count("audit_entry WHERE outcome = 'REFUSED'").await;
+    let (mut refused, mut refused_mutations) = (0, 0);
+    for root in ["Query", "Mutation"] {
+        for field in schema.fields(root) {
+            let Access::AnyOf(any_of) = &declared[&(root.to_owned(), field.name.clone())] else { continue };
+            for (person, held) in people.iter().zip(&held) {
+                if any_of.iter().any(|permission| held.contains(permission)) {
+                    continue;
+                }
+                let answer = probe(&schema, person, &root.to_lowercase(), field).await;
+                assert_eq!(missing(&answer).as_ref(), Some(any_of), "{root}.{} {answer}", field.name);
+                assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+                refused += 1;
+                refused_mutations += i64::from(root == "Mutation");
+            }
+            let answer = probe(&schema, &app.stranger(), &root.to_lowercase(), field).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{root}.{} signed out", field.name);
+        }
+    }
+    assert!(refused > 100, "only {refused} refusals");
+    assert_eq!(world.counts(&app, &app.oak).await, before, "a refusal left something behind");
+    let after = world.fingerprint(&app, &app.oak).await;
+    for (table, digest) in digest.iter().filter(|(table, _)| *table != "audit_entry") {
+        assert_eq!(&after[table], digest, "a refusal changed {table}");
+    }
+    assert_eq!(
+        app.count("audit_entry WHERE outcome = 'REFUSED'").await,
+        refusals + refused_mutations,
+        "one entry for each refused mutation"
+    );
+}
+
+#[tokio::test]
+async fn node_asks_for_what_the_types_own_root_field_needs() {
+    let app = TestApp::start().await;
+    let world = World::build(&app).await;
+    let nobody = nobody(&app).await;
+    for (kind, needs) in [("course", "COURSE_READ"), ("section", "COURSE_READ"), ("role", "ROLE_READ"), ("audit", "AUDIT_READ")] {
+        for query in [
+            "query($id: ID!) { node(id: $id) { id } }",
+            "query($id: ID!) { node(id: $id) { __typename ... on Course { title } ... on Role { key } } }",
+            "query($id: ID!) { node(id: $id) { ...F } } fragment F on Node { id }",
+        ] {
+            let answer = nobody.ask(query, json!({ "id": world.foreign[kind] })).await;
+            assert_eq!(missing(&answer), Some(vec![needs.to_owned()]), "{kind}: {answer}");
+            assert_eq!(answer["data"]["node"], Value::Null);
+        }
+        let answer = nobody.ask("query($id: ID!) { nodes(ids: [$id]) { id } }", json!({ "id": world.foreign[kind] })).await;
+        assert_eq!(missing(&answer), Some(vec![needs.to_owned()]), "{kind}: {answer}");
+    }
+}
+
+#[test]
+fn what_signed_out_people_may_ask_is_a_list_that_only_shrinks() {
+    let public: Vec<String> = declared()
+        .into_iter()
+        .filter(|(_, access)| *access == Access::Public)
+        .map(|((root, field), _)| format!("{root}.{field}"))
+        .collect();
+    assert_eq!(public, ["Mutation.login", "Mutation.refreshSession", "Query.publicTenants", "Query.viewer"]);
+}
+
+/// One line of the table for people: what each default role gets of a root field.
+async fn measured(app: &TestApp, schema: &Schema, root: &str, field: &Field, access: &Access) -> String {
+    let mut cells = Vec::new();
+    for who in Who::ALL {
+        if SESSION_MUTATIONS.contains(&field.name.as_str()) {
+            cells.push("yes".to_owned());
+            continue;
+        }
+        let answer = probe(schema, &app.sign_in(&app.oak, who).await, &root.to_lowercase(), field).await;
+        let total = answer["data"][&field.name]["totalCount"].as_i64();
+        let all =
+            probe(schema, &app.sign_in(&app.oak, Who::Admin).await, &root.to_lowercase(), field).await["data"][&field.name]["totalCount"]
+                .as_i64();
+        cells.push(match (missing(&answer), total) {
+            (Some(_), _) => "no".to_owned(),
+            (None, None) => "yes".to_owned(),
+            (None, Some(_)) if total == all => "all rows".to_owned(),
+            (None, Some(_)) => "some rows".to_owned(),
+        });
+    }
+    let needs = match access {
+        Access::Public => "nothing, not even a sign-in".to_owned(),
+        Access::SignedIn => "a sign-in".to_owned(),
+        Access::AnyOf(any_of) => any_of.join(" or "),
+    };
+    format!("| `{}` | {needs} | {} |", field.name, cells.join(" | "))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_of_permissions_says_what_is_measured() {
+    let app = TestApp::start().await;
+    World::build(&app).await;
+    let schema = Schema::read(&app.stranger()).await;
+    let declared = declared();
+    let mut page = String::from(
+        "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the four roles that every school has. *yes*: the role may ask; which\n\
+         rows it then reaches is decided row by row. *no*: refused with `FORBIDDEN`, naming the permission. *all rows*: sees what an administrator\n\
+         sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions.\n\n\
+         Write it anew with `UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::`, and read the difference.\n",
+    );
+    for (root, title) in [("Query", "Asking"), ("Mutation", "Changing")] {
+        page.push_str(&format!(
+            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER |\n| --- | --- | --- | --- | --- | --- |\n"
+        ));
+        let mut fields = schema.fields(root).to_vec();
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        for field in &fields {
+            let line = measured(&app, &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
+            page.push_str(&line);
+            page.push('\n');
+        }
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/permissions.md");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(file, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(committed, page, "docs/permissions.md is stale: UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::");
+}
