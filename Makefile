@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check schema web browser-test fmt clean
+.PHONY: help run build test check schema web client-test fmt clean
 
 CARGO ?= cargo
 # Everything at once: the same features as the tests, so that nothing is compiled twice.
@@ -20,7 +20,7 @@ build: web ## Build the release binary target/release/lectern, with everything e
 
 test: web ## Run everything a change must pass, on a PostgreSQL of its own
 	$(CARGO) test --workspace
-	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test browser-test; \
+	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test client-test; \
 	else echo "npm is missing: the tests of GraphiQL are skipped"; fi
 
 check: ## Formatting, lints, and whether schema.graphql is current
@@ -54,10 +54,15 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 web-test: web/node_modules/.package-lock.json
 	cd web && npm run check && npm test
 
-browser-test: web ## Open GraphiQL in a headless Chromium, sign in, run the samples
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	cd tests/$* && npm ci --no-audit --no-fund
+	@touch $@
+
+client-test: web tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
 	@$(BUILD_ALL)
-	tests/browser/run
+	tests/with-service node tests/day/day.js
+	tests/with-service node tests/browser/graphiql.js
 
 clean: ## Delete what was built (the data of `make run` stays in .lectern)
 	$(CARGO) clean
-	rm -rf web/dist web/node_modules tests/browser/node_modules
+	rm -rf web/dist web/node_modules tests/*/node_modules
