@@ -61,14 +61,14 @@ GRANT SELECT, DELETE ON user_role TO lectern_definer;
 -- The own sessions. Others' end through their token version.
 CALL app.raise_wall('session', needs_subscription => false);
 CREATE POLICY session_read ON session FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()));
-CREATE POLICY session_begin ON session FOR INSERT TO lectern_app WITH CHECK (user_id = (SELECT app.user_id()));
 -- What has ended stays ended.
 CREATE POLICY session_change ON session FOR UPDATE TO lectern_app
     USING (user_id = (SELECT app.user_id()) AND revoked_at IS NULL) WITH CHECK (user_id = (SELECT app.user_id()));
 CREATE POLICY definer_read ON session FOR SELECT TO lectern_definer USING (true);
+CREATE POLICY definer_begin ON session FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON session FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, user_id, active_role_id), UPDATE (active_role_id, revoked_at, revoked_reason) ON session TO lectern_app;
-GRANT SELECT, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
+GRANT SELECT, UPDATE (active_role_id, revoked_at, revoked_reason) ON session TO lectern_app;
+GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
 
 -- Nobody reads or writes a refresh token but the functions that issue and exchange it.
 CALL app.raise_wall('refresh_token', needs_subscription => false);

@@ -28,7 +28,7 @@ $$;
 -- The credential behind a sign-in; the transaction takes the school's tenant. Reveals, to the service only: the hash to
 -- verify a password against. The service answers alike whether or not there is a row.
 CREATE FUNCTION app.find_credential(school text, address text)
-    RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, is_active boolean)
+    RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, token_version integer, is_active boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_tenant uuid;
@@ -39,7 +39,7 @@ BEGIN
     END IF;
     PERFORM set_config('app.tenant_id', found_tenant::text, true);
     RETURN QUERY
-        SELECT found_tenant, u.id, c.password_hash,
+        SELECT found_tenant, u.id, c.password_hash, u.token_version,
                u.status = 'ACTIVE' AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id)
         FROM (SELECT) AS once
         LEFT JOIN app_user u ON u.tenant_id = found_tenant AND lower(u.email) = lower(address) AND u.deleted_at IS NULL
@@ -56,18 +56,20 @@ END
 $$;
 
 -- Changes the actor's own password, if it is still the one that was verified: of two changes at once the later is told
--- that its current password is wrong. Existing tokens die at once. Reveals: whether it was changed.
-CREATE FUNCTION app.change_own_password(known text, hash text) RETURNS boolean
+-- that its current password is wrong. Existing tokens die at once. Reveals: the token version from then on, or NULL.
+CREATE FUNCTION app.change_own_password(known text, hash text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    version integer;
 BEGIN
     UPDATE credential c SET password_hash = hash, changed_at = now()
         WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id() AND c.password_hash = known;
-    IF NOT FOUND THEN
-        RETURN false;
+    IF FOUND THEN
+        PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
+        UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id()
+            RETURNING u.token_version INTO version;
     END IF;
-    PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
-    UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id();
-    RETURN true;
+    RETURN version;
 END
 $$;
 
@@ -95,6 +97,24 @@ BEGIN
     END IF;
     UPDATE refresh_token r SET used_at = now() WHERE r.tenant_id = app.tenant_id() AND r.session_id = family AND r.used_at IS NULL;
     INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at) VALUES (app.tenant_id(), hash, family, expires);
+END
+$$;
+
+-- Begins a sign-in of the actor, if their token version is still the one that went with the verified password: what
+-- raises it (a suspension, a change of password) ends every sign-in, and must not miss one that begins at the same time.
+-- Reveals: whether it began.
+CREATE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM app_user u
+        WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id() AND u.token_version = version
+          AND u.status = 'ACTIVE' AND u.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO session (tenant_id, id, user_id, active_role_id) VALUES (app.tenant_id(), family, app.user_id(), role);
+    PERFORM app.issue_refresh_token(family, hash, expires);
+    RETURN true;
 END
 $$;
 
