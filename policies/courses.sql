@@ -1,6 +1,6 @@
 -- policies/courses.sql: which courses and sections an actor may see and change. Runs whole at every migrate.
 
-CALL app.raise_wall('course');
+CALL app.raise_wall('course', searched => true);
 -- A published course is seen by the whole school, a draft by its instructor and by those who may edit every course.
 -- A deleted course is gone for all, except inside the very transaction that deletes it (an UPDATE that is to be
 -- reported must still be able to read its row).

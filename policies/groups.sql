@@ -1,6 +1,6 @@
 -- policies/groups.sql: which groups, memberships and course gifts an actor may see and change. Runs whole at every migrate.
 
-CALL app.raise_wall('user_group');
+CALL app.raise_wall('user_group', searched => true);
 -- All for GROUP_READ, the own ones for a member. A deleted group is gone (but see course_read on the deleting transaction).
 CREATE POLICY user_group_read ON user_group FOR SELECT TO lectern_app USING (
     (deleted_at IS NULL OR deleted_at = now())

@@ -1,16 +1,20 @@
 -- policies/identity.sql: which people, roles and sessions an actor may see and change. Runs whole at every migrate.
 -- People, roles and sessions stay readable after a subscription has lapsed, so that signing in and out goes on working.
 
-CALL app.raise_wall('app_user', needs_subscription => false);
+CALL app.raise_wall('app_user', needs_subscription => false, searched => true);
 -- Oneself; everybody for USER_READ; instructors and tombstones for all (the service shows id and name); acquaintances.
+-- And whom this very transaction has changed: a change that is to be reported must still be able to read its row.
 CREATE POLICY app_user_read ON app_user FOR SELECT TO lectern_app USING (
     id = (SELECT app.user_id()) OR (SELECT app.can('USER_READ')) OR is_instructor OR deleted_at IS NOT NULL
-    OR id IN (SELECT app.acquaintances()));
+    OR updated_at = (SELECT now()) OR id IN (SELECT app.acquaintances()));
 CREATE POLICY app_user_create ON app_user FOR INSERT TO lectern_app WITH CHECK ((SELECT app.can('USER_CREATE')));
--- Oneself, or people whom one outranks.
+-- Oneself (name, email, token version: app.before_app_user_update keeps the rest), or people whom one outranks.
 CREATE POLICY app_user_change ON app_user FOR UPDATE TO lectern_app USING (
-    id = (SELECT app.user_id())
-    OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id)));
+    deleted_at IS NULL
+    AND (id = (SELECT app.user_id())
+         OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id))))
+    WITH CHECK (id = (SELECT app.user_id())
+         OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id)));
 CREATE POLICY definer_read ON app_user FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_change ON app_user FOR UPDATE TO lectern_definer USING (true);
 GRANT SELECT, INSERT (tenant_id, id, name, email), UPDATE (name, email, status, token_version, deleted_at) ON app_user TO lectern_app;
@@ -22,8 +26,9 @@ CREATE POLICY definer_all ON credential TO lectern_definer USING (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON credential TO lectern_definer;
 
 CALL app.raise_wall('role', needs_subscription => false);
+-- The own ones; all for those who read roles or people, and for those who give roles.
 CREATE POLICY role_read ON role FOR SELECT TO lectern_app USING (
-    (SELECT app.can('ROLE_READ')) OR (SELECT app.can('USER_READ'))
+    (SELECT app.can('ROLE_READ')) OR (SELECT app.can('USER_READ')) OR (SELECT app.can('ROLE_MANAGE')) OR (SELECT app.can('USER_CREATE'))
     OR id IN (SELECT ur.role_id FROM user_role ur WHERE ur.tenant_id = (SELECT app.tenant_id()) AND ur.user_id = (SELECT app.user_id())));
 -- Custom roles only, and none that grants what the actor does not hold.
 CREATE POLICY role_create ON role FOR INSERT TO lectern_app WITH CHECK (
@@ -38,29 +43,36 @@ GRANT SELECT ON role TO lectern_definer;
 
 CALL app.raise_wall('user_role', needs_subscription => false);
 CREATE POLICY user_role_read ON user_role FOR SELECT TO lectern_app USING (
-    user_id = (SELECT app.user_id()) OR (SELECT app.can('USER_READ')) OR (SELECT app.can('ROLE_READ')));
+    user_id = (SELECT app.user_id()) OR (SELECT app.can('USER_READ')) OR (SELECT app.can('ROLE_READ')) OR (SELECT app.can('ROLE_MANAGE')));
+-- Roles that grant no more than the actor holds, to people who hold no more. Whoever may only create people gives roles to
+-- those whom this transaction creates.
 CREATE POLICY user_role_grant ON user_role FOR INSERT TO lectern_app WITH CHECK (
-    ((SELECT app.can('ROLE_MANAGE')) OR (SELECT app.can('USER_CREATE'))) AND app.may_grant(role_id) AND app.outranks(user_id));
+    ((SELECT app.can('ROLE_MANAGE'))
+     OR ((SELECT app.can('USER_CREATE'))
+         AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = user_role.tenant_id AND u.id = user_role.user_id AND u.created_at = now())))
+    AND app.may_grant(role_id) AND app.outranks(user_id));
 CREATE POLICY user_role_revoke ON user_role FOR DELETE TO lectern_app USING (
     (SELECT app.can('ROLE_MANAGE')) AND app.outranks(user_id));
 CREATE POLICY definer_read ON user_role FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_delete ON user_role FOR DELETE TO lectern_definer USING (true);
-GRANT SELECT, INSERT, DELETE ON user_role TO lectern_app;
+GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lectern_app;
 GRANT SELECT, DELETE ON user_role TO lectern_definer;
 
 -- The own sessions. Others' end through their token version.
 CALL app.raise_wall('session', needs_subscription => false);
-CREATE POLICY session_own ON session TO lectern_app USING (user_id = (SELECT app.user_id()));
+CREATE POLICY session_read ON session FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()));
+-- What has ended stays ended.
+CREATE POLICY session_change ON session FOR UPDATE TO lectern_app
+    USING (user_id = (SELECT app.user_id()) AND revoked_at IS NULL) WITH CHECK (user_id = (SELECT app.user_id()));
 CREATE POLICY definer_read ON session FOR SELECT TO lectern_definer USING (true);
+CREATE POLICY definer_begin ON session FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON session FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT, INSERT, UPDATE (active_role_id, revoked_at, revoked_reason) ON session TO lectern_app;
-GRANT SELECT, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
+GRANT SELECT, UPDATE (active_role_id, revoked_at, revoked_reason) ON session TO lectern_app;
+GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
 
+-- Nobody reads or writes a refresh token but the functions that issue and exchange it.
 CALL app.raise_wall('refresh_token', needs_subscription => false);
-CREATE POLICY refresh_token_issue ON refresh_token FOR INSERT TO lectern_app WITH CHECK (
-    session_id IN (SELECT s.id FROM session s WHERE s.tenant_id = (SELECT app.tenant_id()) AND s.user_id = (SELECT app.user_id())));
 CREATE POLICY definer_read ON refresh_token FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_issue ON refresh_token FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_use ON refresh_token FOR UPDATE TO lectern_definer USING (true);
-GRANT INSERT ON refresh_token TO lectern_app;
 GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_token TO lectern_definer;

@@ -56,12 +56,32 @@ BEGIN
 END
 $$;
 
+-- Waits until nobody has the exclusive turn (app.take_turn), without keeping others who only share it waiting.
+CREATE FUNCTION app.share_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended(what || ':' || app.tenant_id()::text || ':' || id::text, 0));
+END
+$$;
+
+-- The operator's statements name no tenant: a trigger goes on in that of its row, or the wall would hide every other row
+-- from it. For the service this changes nothing, since its rows are of its tenant.
+CREATE FUNCTION app.enter_tenant(tenant uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('app.tenant_id', true) IS DISTINCT FROM tenant::text THEN
+        PERFORM set_config('app.tenant_id', tenant::text, true);
+    END IF;
+END
+$$;
+
 -- Raises the wall of a tenant table: row security on and forced, every older policy gone, one RESTRICTIVE policy for the
 -- tenant that no later policy can widen, one for the tenant's subscription, and the operator's own policy.
 -- Nobody but lectern_platform holds a grant afterwards; the policy file of the domain gives the narrow ones.
-CREATE PROCEDURE app.raise_wall(target regclass, needs_subscription boolean DEFAULT true) LANGUAGE plpgsql AS $$
+-- A table is `searched` where a function of lectern_definer finds rows by operators that are not leakproof (@@, @>, lower):
+-- behind any policy these can't use an index. There, that role reads past the wall, and each of its functions names the tenant.
+CREATE PROCEDURE app.raise_wall(target regclass, needs_subscription boolean DEFAULT true, searched boolean DEFAULT false) LANGUAGE plpgsql AS $$
 DECLARE
     stale name;
+    verb  text;
 BEGIN
     FOR stale IN SELECT polname FROM pg_policy WHERE polrelid = target LOOP
         EXECUTE format('DROP POLICY %I ON %s', stale, target);
@@ -70,8 +90,15 @@ BEGIN
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target); -- the owner is no exception
     EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, lectern_app, lectern_definer, lectern_platform', target);
 
-    EXECUTE format($wall$CREATE POLICY tenant_wall ON %s AS RESTRICTIVE TO lectern_app, lectern_definer
-        USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid))$wall$, target);
+    EXECUTE format($wall$CREATE POLICY tenant_wall ON %s AS RESTRICTIVE TO lectern_app%s
+        USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid))$wall$, target, CASE WHEN searched THEN '' ELSE ', lectern_definer' END);
+    IF searched THEN
+        FOREACH verb IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
+            EXECUTE format($wall$CREATE POLICY %s ON %s AS RESTRICTIVE FOR %s TO lectern_definer %s
+                (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid))$wall$,
+                'definer_wall_' || lower(verb), target, verb, CASE verb WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END);
+        END LOOP;
+    END IF;
     IF needs_subscription THEN
         EXECUTE format($wall$CREATE POLICY subscription_wall ON %s AS RESTRICTIVE TO lectern_app
             USING ((SELECT EXISTS (SELECT FROM public.tenant t
@@ -117,6 +144,7 @@ BEGIN
         END LOOP;
     END IF;
 
+    PERFORM app.enter_tenant((coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'tenant_id')::uuid);
     INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, before, after, correlation_id, at)
     VALUES (
         (coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'tenant_id')::uuid, app.uuid_v7(),

@@ -24,8 +24,9 @@ $$;
 REVOKE CREATE ON SCHEMA app FROM lectern_definer;
 
 GRANT EXECUTE ON FUNCTION
-    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text), app.own_password_hash(), app.set_password(uuid, text),
-    app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid), app.outranks(uuid), app.may_grant(uuid),
+    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text), app.own_password_hash(), app.change_own_password(text, text),
+    app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),
+    app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid), app.outranks(uuid), app.may_grant(uuid),
     app.acquaintances(), app.search_app_user(text), app.public_tenants(text),
     app.audit_refusal(text, text, uuid, text, text),
     app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[]),
@@ -36,4 +37,5 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform;
 REVOKE EXECUTE ON FUNCTION app.create_system_roles(uuid) FROM lectern_app, lectern_definer;
 -- Functions of lectern_definer call one another.
-GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid), app.check_group_capacity(uuid, uuid), app.outranks(uuid) TO lectern_definer;
+GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid), app.check_group_capacity(uuid, uuid), app.outranks(uuid),
+    app.teaches(uuid, uuid), app.issue_refresh_token(uuid, bytea, timestamptz) TO lectern_definer;

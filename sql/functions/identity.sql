@@ -16,7 +16,7 @@ BEGIN
     JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
     JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
     WHERE t.tenant_id = tenant
-    ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(r.permissions) DESC, r.key
+    ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key
     LIMIT 1;
     IF FOUND THEN
         PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',', true);
@@ -28,7 +28,7 @@ $$;
 -- The credential behind a sign-in; the transaction takes the school's tenant. Reveals, to the service only: the hash to
 -- verify a password against. The service answers alike whether or not there is a row.
 CREATE FUNCTION app.find_credential(school text, address text)
-    RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, is_active boolean)
+    RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, token_version integer, is_active boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_tenant uuid;
@@ -39,7 +39,7 @@ BEGIN
     END IF;
     PERFORM set_config('app.tenant_id', found_tenant::text, true);
     RETURN QUERY
-        SELECT found_tenant, u.id, c.password_hash,
+        SELECT found_tenant, u.id, c.password_hash, u.token_version,
                u.status = 'ACTIVE' AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id)
         FROM (SELECT) AS once
         LEFT JOIN app_user u ON u.tenant_id = found_tenant AND lower(u.email) = lower(address) AND u.deleted_at IS NULL
@@ -55,54 +55,102 @@ BEGIN
 END
 $$;
 
--- Sets a password: the actor's own, or that of a person whom the actor may create or change. Existing tokens of that
--- person die at once. Reveals nothing.
-CREATE FUNCTION app.set_password(person uuid, hash text) RETURNS void
+-- Changes the actor's own password, if it is still the one that was verified: of two changes at once the later is told
+-- that its current password is wrong. Existing tokens die at once. Reveals: the token version from then on, or NULL.
+CREATE FUNCTION app.change_own_password(known text, hash text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    version integer;
+BEGIN
+    UPDATE credential c SET password_hash = hash, changed_at = now()
+        WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id() AND c.password_hash = known;
+    IF FOUND THEN
+        PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
+        UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id()
+            RETURNING u.token_version INTO version;
+    END IF;
+    RETURN version;
+END
+$$;
+
+-- Sets the first password of a person whom the actor has created in this very transaction. Reveals nothing.
+CREATE FUNCTION app.set_first_password(person uuid, hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF person <> app.user_id() AND NOT ((app.can('USER_CREATE') OR app.can('USER_UPDATE')) AND app.outranks(person)) THEN
+    IF NOT app.can('USER_CREATE')
+       OR NOT EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.created_at = now()) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s password';
     END IF;
-    INSERT INTO credential AS c (tenant_id, user_id, password_hash) VALUES (app.tenant_id(), person, hash)
-        ON CONFLICT (tenant_id, user_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = now();
-    PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
-    UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = app.tenant_id() AND u.id = person;
+    INSERT INTO credential (tenant_id, user_id, password_hash) VALUES (app.tenant_id(), person, hash);
+END
+$$;
+
+-- Issues a refresh token for a sign-in of the actor's own. Earlier ones of it are spent from then on: a family has one
+-- live token, so that whoever presents another is known to have stolen it, or to have been stolen from. Reveals nothing.
+CREATE FUNCTION app.issue_refresh_token(family uuid, hash bytea, expires timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM session s
+        WHERE s.tenant_id = app.tenant_id() AND s.id = family AND s.user_id = app.user_id() AND s.revoked_at IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not a live session of this person';
+    END IF;
+    UPDATE refresh_token r SET used_at = now() WHERE r.tenant_id = app.tenant_id() AND r.session_id = family AND r.used_at IS NULL;
+    INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at) VALUES (app.tenant_id(), hash, family, expires);
+END
+$$;
+
+-- Begins a sign-in of the actor, if their token version is still the one that went with the verified password: what
+-- raises it (a suspension, a change of password) ends every sign-in, and must not miss one that begins at the same time.
+-- Reveals: whether it began.
+CREATE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM app_user u
+        WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id() AND u.token_version = version
+          AND u.status = 'ACTIVE' AND u.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO session (tenant_id, id, user_id, active_role_id) VALUES (app.tenant_id(), family, app.user_id(), role);
+    PERFORM app.issue_refresh_token(family, hash, expires);
+    RETURN true;
 END
 $$;
 
 -- Exchanges a refresh token for its successor. Reveals, to the holder of the token: whose it is, and the outcome
--- ROTATED, REUSED (used before: the family must die) or UNKNOWN (never issued, expired, revoked, or its person gone).
+-- ROTATED, REUSED (spent before: the family must die) or UNKNOWN (never issued, expired, revoked, or its person gone).
 CREATE FUNCTION app.rotate_refresh_token(presented bytea, successor bytea, successor_expires timestamptz)
     RETURNS TABLE (outcome text, user_id uuid, session_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    family uuid;
 BEGIN
-    UPDATE refresh_token r SET used_at = now()
-        WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented AND r.used_at IS NULL AND r.expires_at > now()
-        RETURNING r.session_id INTO family;
+    outcome := 'UNKNOWN';
+    -- Whoever changes a sign-in takes its row first: uses of one token at once come one after another.
+    SELECT s.user_id, s.id INTO user_id, session_id
+        FROM session s
+        WHERE s.tenant_id = app.tenant_id() AND s.revoked_at IS NULL
+          AND s.id = (SELECT r.session_id FROM refresh_token r WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented)
+        FOR NO KEY UPDATE;
     IF FOUND THEN
-        RETURN QUERY SELECT 'ROTATED', u.id, s.id
-            FROM session s JOIN app_user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-            WHERE s.tenant_id = app.tenant_id() AND s.id = family AND s.revoked_at IS NULL;
+        UPDATE refresh_token r SET used_at = now()
+            WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented AND r.used_at IS NULL AND r.expires_at > now();
         IF FOUND THEN
-            INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at)
-                VALUES (app.tenant_id(), successor, family, successor_expires);
-            RETURN;
-        END IF;
-    ELSE
-        RETURN QUERY SELECT 'REUSED', s.user_id, s.id
-            FROM refresh_token r JOIN session s ON s.tenant_id = r.tenant_id AND s.id = r.session_id
-            WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented AND r.used_at IS NOT NULL AND s.revoked_at IS NULL;
-        IF FOUND THEN
-            RETURN;
+            IF EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = rotate_refresh_token.user_id
+                       AND u.status = 'ACTIVE' AND u.deleted_at IS NULL) THEN
+                INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at)
+                    VALUES (app.tenant_id(), successor, rotate_refresh_token.session_id, successor_expires);
+                outcome := 'ROTATED';
+            END IF;
+        ELSIF EXISTS (SELECT FROM refresh_token r
+                      WHERE r.tenant_id = app.tenant_id() AND r.token_hash = presented AND r.used_at IS NOT NULL) THEN
+            outcome := 'REUSED';
         END IF;
     END IF;
-    RETURN QUERY SELECT 'UNKNOWN', NULL::uuid, NULL::uuid;
+    RETURN NEXT;
 END
 $$;
 
--- Ends a family whose used token was presented again. Reveals nothing.
+-- Ends a family whose spent token was presented again. Reveals nothing.
 CREATE FUNCTION app.revoke_reused_session(family uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -164,21 +212,40 @@ BEGIN
 END
 $$;
 
--- Existing tokens die at once: whatever raises the version, and suspension and deletion raise it by themselves.
+-- Whether a person holds AVAILABILITY_MANAGE through any role. For triggers only.
+CREATE FUNCTION app.teaches(tenant uuid, person uuid) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+        WHERE ur.tenant_id = tenant AND ur.user_id = person
+          AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+END
+$$;
+
+-- Existing tokens die at once: whatever raises the version, and suspension and deletion raise it by themselves. A deleted
+-- person keeps neither name nor email.
 CREATE FUNCTION app.before_app_user_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL THEN
-        NEW.token_version := OLD.token_version + 1;
-        PERFORM set_config('app.revoked_reason', 'DELETED', true);
-    ELSIF NEW.status = 'SUSPENDED' AND OLD.status <> 'SUSPENDED' THEN
-        NEW.token_version := OLD.token_version + 1;
-        PERFORM set_config('app.revoked_reason', 'SUSPENDED', true);
-    END IF;
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    NEW.token_version := greatest(NEW.token_version, OLD.token_version);
     IF (NEW.status, NEW.deleted_at) IS DISTINCT FROM (OLD.status, OLD.deleted_at) THEN
-        NEW.is_instructor := NEW.status = 'ACTIVE' AND NEW.deleted_at IS NULL AND EXISTS (
-            SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-            WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.id
-              AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+        -- The policy lets people change their own row; this is no part of that.
+        IF nullif(nullif(current_setting('app.user_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000') IS NOT NULL
+           AND NOT ((app.can('USER_UPDATE') OR app.can('USER_DELETE')) AND app.outranks(OLD.id)) THEN
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s state';
+        END IF;
+        IF NEW.deleted_at IS NOT NULL THEN
+            NEW.name := 'Deleted user';
+            NEW.email := NULL;
+            NEW.token_version := OLD.token_version + 1;
+            PERFORM set_config('app.revoked_reason', 'DELETED', true);
+        ELSIF NEW.status = 'SUSPENDED' THEN
+            NEW.token_version := OLD.token_version + 1;
+            PERFORM set_config('app.revoked_reason', 'SUSPENDED', true);
+        END IF;
+        PERFORM app.share_turn('roles', NEW.tenant_id); -- see app.follow_role
+        NEW.is_instructor := NEW.status = 'ACTIVE' AND NEW.deleted_at IS NULL AND app.teaches(NEW.tenant_id, NEW.id);
     END IF;
     NEW.updated_at := now();
     RETURN NEW;
@@ -188,6 +255,7 @@ CREATE TRIGGER app_user_before_update BEFORE UPDATE ON app_user FOR EACH ROW EXE
 
 CREATE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     UPDATE session s SET revoked_at = now(), revoked_reason = coalesce(nullif(current_setting('app.revoked_reason', true), ''), 'LOGOUT_EVERYWHERE')
         WHERE s.tenant_id = NEW.tenant_id AND s.user_id = NEW.id AND s.revoked_at IS NULL;
     RETURN NULL;
@@ -196,62 +264,79 @@ $$;
 CREATE TRIGGER app_user_end_sessions AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.token_version <> OLD.token_version) EXECUTE FUNCTION app.end_sessions();
 
--- The caps of the plan. The names of the rules say which cap; the detail says limit and used.
+-- The caps of the plan. The names of the rules say which cap; the detail says limit and used (before this statement).
 CREATE FUNCTION app.check_user_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    cap  integer := (SELECT t.max_users FROM tenant t WHERE t.tenant_id = NEW.tenant_id);
-    used bigint;
+    wanted record;
+    used   bigint;
 BEGIN
-    IF cap IS NOT NULL THEN
-        PERFORM app.take_turn('users', NEW.tenant_id);
-        SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.deleted_at IS NULL;
-        IF used > cap THEN
-            PERFORM app.refuse('tenant_max_users', jsonb_build_object('limit', cap, 'used', used - 1)::text);
+    FOR wanted IN
+        SELECT n.tenant_id, t.max_users AS cap, count(*) AS added
+        FROM new_rows n JOIN tenant t ON t.tenant_id = n.tenant_id AND t.max_users IS NOT NULL
+        WHERE n.deleted_at IS NULL GROUP BY n.tenant_id, t.max_users
+    LOOP
+        PERFORM app.enter_tenant(wanted.tenant_id);
+        PERFORM app.take_turn('users', wanted.tenant_id);
+        SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = wanted.tenant_id AND u.deleted_at IS NULL;
+        IF used > wanted.cap THEN
+            PERFORM app.refuse('tenant_max_users', jsonb_build_object('limit', wanted.cap, 'used', used - wanted.added)::text);
         END IF;
-    END IF;
+    END LOOP;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER app_user_cap AFTER INSERT ON app_user FOR EACH ROW EXECUTE FUNCTION app.check_user_cap();
+CREATE TRIGGER app_user_cap AFTER INSERT ON app_user REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.check_user_cap();
 
+-- Whoever becomes an instructor does so by an UPDATE: by app.follow_user_role, app.follow_role, or being reactivated.
 CREATE FUNCTION app.check_instructor_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    cap  integer := (SELECT t.max_instructors FROM tenant t WHERE t.tenant_id = NEW.tenant_id);
-    used bigint;
+    wanted record;
+    used   bigint;
 BEGIN
-    IF cap IS NOT NULL THEN
-        PERFORM app.take_turn('instructors', NEW.tenant_id);
-        SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.is_instructor;
-        IF used > cap THEN
-            PERFORM app.refuse('tenant_max_instructors', jsonb_build_object('limit', cap, 'used', used - 1)::text);
+    FOR wanted IN
+        SELECT n.tenant_id, t.max_instructors AS cap, count(*) AS added
+        FROM new_rows n
+        JOIN old_rows o ON o.tenant_id = n.tenant_id AND o.id = n.id AND NOT o.is_instructor
+        JOIN tenant t ON t.tenant_id = n.tenant_id AND t.max_instructors IS NOT NULL
+        WHERE n.is_instructor GROUP BY n.tenant_id, t.max_instructors
+    LOOP
+        PERFORM app.enter_tenant(wanted.tenant_id);
+        PERFORM app.take_turn('instructors', wanted.tenant_id);
+        SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = wanted.tenant_id AND u.is_instructor;
+        IF used > wanted.cap THEN
+            PERFORM app.refuse('tenant_max_instructors', jsonb_build_object('limit', wanted.cap, 'used', used - wanted.added)::text);
         END IF;
-    END IF;
+    END LOOP;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER app_user_instructor_cap AFTER UPDATE ON app_user FOR EACH ROW
-    WHEN (NEW.is_instructor AND NOT OLD.is_instructor) EXECUTE FUNCTION app.check_instructor_cap();
+CREATE TRIGGER app_user_instructor_cap AFTER UPDATE ON app_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.check_instructor_cap();
 
--- Keeps app_user.is_instructor true to the roles.
+-- Keeps app_user.is_instructor true to the roles that people hold.
 CREATE FUNCTION app.follow_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    person uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.user_id ELSE NEW.user_id END;
-    tenant uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END;
-    teaches boolean := EXISTS (
-        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-        WHERE ur.tenant_id = tenant AND ur.user_id = person
-          AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+    changed user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    teaches boolean;
 BEGIN
+    PERFORM app.enter_tenant(changed.tenant_id);
+    PERFORM app.share_turn('roles', changed.tenant_id); -- see app.follow_role
+    teaches := app.teaches(changed.tenant_id, changed.user_id);
     UPDATE app_user u SET is_instructor = teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-        WHERE u.tenant_id = tenant AND u.id = person
+        WHERE u.tenant_id = changed.tenant_id AND u.id = changed.user_id
           AND u.is_instructor <> (teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER user_role_follow AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_user_role();
 
+-- And to what the roles grant. Whoever changes that waits until everybody who is just being given a role has it: neither
+-- of the two would see what the other has not committed.
 CREATE FUNCTION app.follow_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.take_turn('roles', NEW.tenant_id);
     UPDATE app_user u SET is_instructor = NOT u.is_instructor
         WHERE u.tenant_id = NEW.tenant_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
           AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id AND ur.role_id = NEW.id)
@@ -262,12 +347,14 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER role_follow AFTER UPDATE ON role FOR EACH ROW WHEN (NEW.permissions <> OLD.permissions) EXECUTE FUNCTION app.follow_role();
+CREATE TRIGGER role_follow AFTER UPDATE ON role FOR EACH ROW
+    WHEN (('AVAILABILITY_MANAGE' = ANY (NEW.permissions)) <> ('AVAILABILITY_MANAGE' = ANY (OLD.permissions))) EXECUTE FUNCTION app.follow_role();
 CREATE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE FUNCTION app.touch();
 
 -- A school can't lose its last active admin, however two admins race to remove each other.
 CREATE FUNCTION app.keep_last_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(OLD.tenant_id);
     IF TG_TABLE_NAME = 'user_role' THEN
         IF NOT EXISTS (SELECT FROM role r WHERE r.tenant_id = OLD.tenant_id AND r.id = OLD.role_id AND r.is_system AND r.key = 'ADMIN') THEN
             RETURN NULL;

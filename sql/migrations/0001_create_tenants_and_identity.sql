@@ -34,7 +34,7 @@ CREATE TABLE app_user (
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
     search        tsvector NOT NULL GENERATED ALWAYS AS
-                      (to_tsvector('simple', name || ' ' || translate(coalesce(email, ''), '@.+-_', '     '))) STORED,
+                      (to_tsvector('simple', translate(name || ' ' || coalesce(email, ''), '@.+-_', '     '))) STORED,
     PRIMARY KEY (tenant_id, id),
     -- A deleted person is a nameless tombstone.
     CONSTRAINT app_user_tombstone_check CHECK (deleted_at IS NULL OR (email IS NULL AND NOT is_instructor)),

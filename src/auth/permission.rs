@@ -58,6 +58,12 @@ text_enum! {
     }
 }
 
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(PermissionSet::default(), PermissionSet::with)
+    }
+}
+
 /// A set of permissions, in one word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PermissionSet(u64);
@@ -77,6 +83,11 @@ impl PermissionSet {
     /// Whether it is in the set.
     pub fn contains(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u64) != 0
+    }
+
+    /// Whether every permission of `other` is in the set.
+    pub fn covers(self, other: PermissionSet) -> bool {
+        other.0 & !self.0 == 0
     }
 
     /// Its members, in the order of declaration.

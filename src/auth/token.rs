@@ -173,7 +173,8 @@ impl Tokens {
 
     /// The claims of an access token that is ours and not yet over.
     pub fn verify(&self, text: &str) -> Option<Claims> {
-        jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok().map(|token| token.claims)
+        let token = jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok()?;
+        (token.header.kid == self.header.kid).then_some(token.claims)
     }
 
     /// A refresh token of a school.

@@ -145,7 +145,9 @@ impl Tx {
     /// When the database can't be reached.
     pub async fn assume(&self, identity: Identity) -> Result<(), DbError> {
         let Identity { tenant, user, .. } = identity;
-        self.client().batch_execute(&format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'")).await?;
+        // Nor do the policies go on with what the one before was allowed.
+        let settings = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''");
+        self.client().batch_execute(&settings).await?;
         *self.identity.write().unwrap_or_else(|broken| broken.into_inner()) = identity;
         Ok(())
     }

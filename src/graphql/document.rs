@@ -162,6 +162,7 @@ fn collect(
     }
     for selection in &set.items {
         match &selection.node {
+            Selection::Field(field) if field.node.name.node.starts_with("__") => {} // `__typename` changes nothing
             Selection::Field(field) => roots.push((field.node.name.node.to_string(), subject(&field.node, variables))),
             Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, variables, level + 1, roots),
             Selection::FragmentSpread(spread) => {
@@ -173,13 +174,18 @@ fn collect(
     }
 }
 
-/// The id that a mutation is about: its argument `id`, or `id` inside its input.
+/// The id that a mutation is about: its argument `id`, or the one inside its input.
 fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
     let lookup = |name: Name| variables.get(&name).cloned().ok_or(());
+    let key = match field.name.node.as_str() {
+        "setUserRoles" => "userId",
+        "addGroupMembers" | "removeGroupMembers" | "addGroupCourses" | "removeGroupCourses" => "groupId",
+        _ => "id",
+    };
     let id = match field.get_argument("id") {
         Some(id) => id.node.clone().into_const_with(lookup).ok()?,
         None => match field.get_argument("input")?.node.clone().into_const_with(lookup).ok()? {
-            ConstValue::Object(mut input) => input.swap_remove("id")?,
+            ConstValue::Object(mut input) => input.swap_remove(key)?,
             _ => return None,
         },
     };

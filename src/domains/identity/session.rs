@@ -3,9 +3,12 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
-use super::Viewer;
+use super::{
+    Viewer,
+    inputs::{password_hints, role_key},
+};
 use crate::{
-    auth::{Actor, Passwords, RefreshToken},
+    auth::{Actor, IssuedToken, Passwords, RefreshToken},
     db::{Identity, OnConstraint},
     error::{Error, Result},
     graphql::{Authenticated, Ctx, DateTime, Public, SignedIn, public},
@@ -19,7 +22,8 @@ pub struct Session {
     pub access_token: String,
     /// When the access token ends.
     pub access_token_expires_at: DateTime,
-    /// Exchange it once, with `refreshSession`, for a new pair. Presenting it a second time ends this sign-in.
+    /// Exchange it once, with `refreshSession`, for a new pair. It is spent then, and when `switchRole` answers another;
+    /// presenting a spent one ends this sign-in.
     pub refresh_token: String,
     /// When the refresh token ends.
     pub refresh_token_expires_at: DateTime,
@@ -61,38 +65,39 @@ pub struct SwitchRoleInput {
     pub role_key: String,
 }
 
-/// Loads the actor that this transaction now belongs to and issues both tokens.
-async fn issue(ctx: &Context<'_>, refresh: crate::auth::IssuedToken) -> Result<Session> {
+/// Loads the actor that this transaction now belongs to and answers both tokens. `None`: they hold no role any more.
+async fn answer(ctx: &Context<'_>, refresh: IssuedToken) -> Result<Option<Session>> {
     let identity = ctx.tx().identity();
-    let row = ctx.tx().reload_actor().await?.ok_or_else(Error::bad_credentials)?;
+    let Some(row) = ctx.tx().reload_actor().await? else { return Ok(None) };
     let access = ctx.request().services.tokens.access(identity, row.token_version, ctx.now())?;
     ctx.request().become_actor(Actor::new(identity, row));
-    Ok(Session {
+    Ok(Some(Session {
         access_token: access.text,
         access_token_expires_at: DateTime(access.expires_at),
         refresh_token: refresh.text,
         refresh_token_expires_at: DateTime(refresh.expires_at),
         viewer: Viewer,
-    })
+    }))
 }
 
-/// Begins a sign-in of the person whom the transaction belongs to.
-async fn begin(ctx: &Context<'_>, identity: Identity, active_role: Option<Uuid>) -> Result<Session> {
+/// Begins a sign-in of a person whose credentials were verified, and goes on as them. `None`: their token version has
+/// changed since.
+async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, role: Option<Uuid>) -> Result<Option<Session>> {
+    let session = Uuid::now_v7();
     let tx = ctx.tx();
-    tx.assume(identity).await?;
-    let (token, issued) = ctx.request().services.tokens.refresh(identity.tenant, ctx.now())?;
-    tx.query(
-        "INSERT INTO session (tenant_id, id, user_id, active_role_id) VALUES ($1, $2, $3, $4)",
-        &[&identity.session, &identity.user, &active_role],
-    )
-    .await?;
-    tx.query(
-        "INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at) VALUES ($1, $2, $3, $4)",
-        &[&token.hash(), &identity.session, &issued.expires_at],
-    )
-    .await?;
-    issue(ctx, issued).await
+    tx.assume(Identity { tenant, user, session }).await?;
+    let (token, issued) = ctx.request().services.tokens.refresh(tenant, ctx.now())?;
+    let began: Option<bool> = tx
+        .value(
+            "SELECT app.begin_session($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
+            &[&session, &version, &role, &token.hash(), &issued.expires_at],
+        )
+        .await?;
+    if began == Some(true) { answer(ctx, issued).await } else { Ok(None) }
 }
+
+/// What no credential is longer than.
+const MAX_BYTES: usize = 1024;
 
 /// Mutations of the own sign-in.
 #[derive(Default)]
@@ -104,14 +109,15 @@ impl SessionMutations {
     /// the same time.
     #[graphql(guard = "Public", directive = public::apply())]
     async fn login(&self, ctx: &Context<'_>, #[graphql(desc = "The credentials.")] input: LoginInput) -> Result<Session> {
-        let storable = |text: &str| !text.contains('\0') && text.len() <= 1024;
-        if !storable(&input.tenant) || !storable(&input.email) || input.password.len() > 1024 {
+        let storable = |text: &str| !text.contains('\0') && text.len() <= MAX_BYTES;
+        if !storable(&input.tenant) || !storable(&input.email) || input.password.len() > MAX_BYTES {
             return Err(Error::bad_credentials());
         }
         let found = ctx
             .tx()
             .query(
-                "SELECT tenant_id, user_id, password_hash, is_active FROM app.find_credential($2, $3) WHERE $1::uuid IS NOT NULL",
+                "SELECT tenant_id, user_id, password_hash, token_version, is_active FROM app.find_credential($2, $3) \
+                 WHERE $1::uuid IS NOT NULL",
                 &[&input.tenant.trim(), &input.email.trim()],
             )
             .await?;
@@ -119,14 +125,18 @@ impl SessionMutations {
         let tenant: Uuid = row.map(|row| row.get(0)).unwrap_or_default();
         let user: Option<Uuid> = row.and_then(|row| row.get(1));
         let hash: Option<String> = row.and_then(|row| row.get(2));
-        let is_active = row.and_then(|row| row.get::<_, Option<bool>>(3)) == Some(true);
+        let version: i32 = row.and_then(|row| row.get(3)).unwrap_or_default();
+        let is_active = row.and_then(|row| row.get::<_, Option<bool>>(4)) == Some(true);
 
+        // Verified whatever was found, so that every refusal takes the same time.
         let matches = ctx.request().services.passwords.verify(input.password, hash).await?;
-        let (Some(user), true, true) = (user, matches, is_active) else {
-            ctx.request().afterwards().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
-            return Err(Error::bad_credentials());
-        };
-        begin(ctx, Identity { tenant, user, session: Uuid::now_v7() }, None).await
+        if let (Some(user), true, true) = (user, matches, is_active)
+            && let Some(session) = begin(ctx, (tenant, user), version, None).await?
+        {
+            return Ok(session);
+        }
+        ctx.request().afterwards().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
+        Err(Error::bad_credentials())
     }
 
     /// Exchanges a refresh token for a new pair of tokens. Each refresh token works once: presenting it again ends the
@@ -155,7 +165,7 @@ impl SessionMutations {
         match row.get::<_, &str>(0) {
             "ROTATED" => {
                 tx.assume(identity).await?;
-                issue(ctx, issued).await
+                answer(ctx, issued).await?.ok_or_else(refused)
             }
             "REUSED" => {
                 let mut after = ctx.request().afterwards();
@@ -198,45 +208,51 @@ impl SessionMutations {
         let actor = ctx.actor()?;
         let tx = ctx.tx();
         let passwords = &ctx.request().services.passwords;
-        let hash: Option<Option<String>> = tx.value("SELECT app.own_password_hash() WHERE app.tenant_id() = $1", &[]).await?;
-        if input.current_password.len() > 1024 || !passwords.verify(input.current_password.clone(), hash.flatten()).await? {
-            return Err(Error::bad_input("currentPassword", "is wrong"));
+        let known = tx
+            .query("SELECT app.own_password_hash(), u.email, u.name FROM app_user u WHERE u.tenant_id = $1 AND u.id = $2", &[&actor.user])
+            .await?;
+        let known = known.first().ok_or_else(Error::unauthenticated)?;
+        let (hash, email, name): (Option<String>, &str, &str) = (known.get(0), known.get(1), known.get(2));
+        let wrong = || Error::bad_input("currentPassword", "is wrong");
+        if input.current_password.len() > MAX_BYTES || !passwords.verify(input.current_password.clone(), hash.clone()).await? {
+            return Err(wrong());
         }
         if input.new_password == input.current_password {
             return Err(Error::bad_input("newPassword", "must differ from the current one"));
         }
-        Passwords::check(&input.new_password, &[]).map_err(|error| Error::bad_input("newPassword", error.0))?;
-        let hash = passwords.hash(input.new_password).await?;
-        tx.query("SELECT app.set_password($2, $3) WHERE app.tenant_id() = $1", &[&actor.user, &hash]).await?;
-        begin(ctx, Identity { tenant: actor.tenant, user: actor.user, session: Uuid::now_v7() }, Some(actor.role_id)).await
+        Passwords::check(&input.new_password, &password_hints(email, name)).map_err(|error| Error::bad_input("newPassword", error.0))?;
+        let new_hash = passwords.hash(input.new_password).await?;
+        let version: Option<Option<i32>> =
+            tx.value("SELECT app.change_own_password($2, $3) WHERE app.tenant_id() = $1", &[&hash, &new_hash]).await?;
+        let version = version.flatten().ok_or_else(wrong)?; // changed by somebody else in the meantime
+        begin(ctx, (actor.tenant, actor.user), version, Some(actor.role_id)).await?.ok_or_else(Error::unauthenticated)
     }
 
-    /// Goes on in another role that you hold, upward or downward, on this device alone. FORBIDDEN for a role that you
-    /// don't hold.
+    /// Goes on in another role that you hold, upward or downward, on this device alone: this sign-in stays in it, also
+    /// after a refresh. The earlier refresh token is spent. FORBIDDEN with ROLE_NOT_HELD for a role that you don't hold.
     #[graphql(guard = "SignedIn")]
     async fn switch_role(&self, ctx: &Context<'_>, #[graphql(desc = "The role to go on in.")] input: SwitchRoleInput) -> Result<Session> {
         let actor = ctx.actor()?;
-        let tx = ctx.tx();
-        if input.role_key.contains('\0') || input.role_key.len() > 100 {
-            return Err(Error::bad_input("roleKey", "is not the key of a role"));
-        }
-        let (token, issued) = ctx.request().services.tokens.refresh(actor.tenant, ctx.now())?;
-        let switched = tx
+        let key = role_key("roleKey", &input.role_key)?;
+        let switched = ctx
+            .tx()
             .query(
                 "UPDATE session s SET active_role_id = r.id FROM role r JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id \
                  WHERE s.tenant_id = $1 AND s.id = $2 AND r.tenant_id = $1 AND r.key = $3 AND ur.user_id = $4 RETURNING r.id",
-                &[&actor.session, &input.role_key, &actor.user],
+                &[&actor.session, &key, &actor.user],
             )
             .await?;
         if switched.is_empty() {
             return Err(Error::forbidden("ROLE_NOT_HELD", "You do not hold that role.").field("roleKey"));
         }
-        tx.query(
-            "INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at) VALUES ($1, $2, $3, $4)",
-            &[&token.hash(), &actor.session, &issued.expires_at],
-        )
-        .await
-        .on_row_security(Error::unauthenticated)?;
-        issue(ctx, issued).await
+        let (token, issued) = ctx.request().services.tokens.refresh(actor.tenant, ctx.now())?;
+        ctx.tx()
+            .query(
+                "SELECT app.issue_refresh_token($2, $3, $4) WHERE app.tenant_id() = $1",
+                &[&actor.session, &token.hash(), &issued.expires_at],
+            )
+            .await
+            .on_row_security(Error::unauthenticated)?;
+        answer(ctx, issued).await?.ok_or_else(Error::unauthenticated)
     }
 }

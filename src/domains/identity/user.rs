@@ -26,7 +26,7 @@ text_enum! {
 }
 
 /// A person of the school. What you may not see of another person is null: everything but id and name needs USER_READ,
-/// unless it is you.
+/// unless it is you; of a deleted person nothing else is left.
 #[derive(SimpleObject, Clone, Debug)]
 #[graphql(complex)]
 pub struct User {
@@ -65,10 +65,10 @@ impl Record for User {
 }
 
 impl User {
-    /// Whether the viewer may see more of this person than id and name.
+    /// Whether the viewer may see more of this person than id and name. Of a deleted one there is no more.
     fn is_open_to(&self, ctx: &Context<'_>) -> Result<bool> {
         let actor = ctx.actor()?;
-        Ok(actor.is(self.id.0) || actor.can(Permission::UserRead))
+        Ok(!self.is_deleted && (actor.is(self.id.0) || actor.can(Permission::UserRead)))
     }
 }
 
@@ -76,12 +76,12 @@ impl User {
 impl User {
     /// Their email address, unique in the school without regard to case. Null when you may not see it.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        Ok(self.private_email.as_deref().filter(|_| !self.is_deleted).filter(|_| self.is_open_to(ctx).unwrap_or(false)))
+        Ok(if self.is_open_to(ctx)? { self.private_email.as_deref() } else { None })
     }
 
     /// Whether they may sign in. Null when you may not see it, or when they were deleted.
     async fn status(&self, ctx: &Context<'_>) -> Result<Option<UserStatus>> {
-        Ok((self.is_open_to(ctx)? && !self.is_deleted).then_some(self.private_status))
+        Ok(self.is_open_to(ctx)?.then_some(self.private_status))
     }
 
     /// The roles they hold. Null when you may not see them.
@@ -107,5 +107,21 @@ impl Loader<Id<User>> for Batch {
         let sql = format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"));
         let users: Vec<User> = self.tx.all(&sql, &[&ids]).await?;
         Ok(users.into_iter().map(|user| (user.id, user)).collect())
+    }
+}
+
+/// Refuses unless a person whom the actor may see is an active instructor.
+///
+/// # Errors
+/// `NOT_FOUND` for nobody visible, `BAD_USER_INPUT` for somebody who is no instructor.
+pub async fn require_instructor(ctx: &Context<'_>, field: &str, id: Id<User>) -> Result<Id<User>> {
+    let teaches: Option<bool> = ctx
+        .tx()
+        .value("SELECT u.is_instructor FROM app_user u WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL", &[&id])
+        .await?;
+    match teaches {
+        Some(true) => Ok(id),
+        Some(false) => Err(Error::bad_input(field, "must be an instructor: an active person who holds AVAILABILITY_MANAGE")),
+        None => Err(Error::not_found("person").field(field)),
     }
 }

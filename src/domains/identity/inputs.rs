@@ -1,0 +1,117 @@
+//! What the mutations of people and roles take, and its checks.
+
+use std::collections::HashSet;
+
+use async_graphql::{ID, InputObject, MaybeUndefined};
+
+use crate::{
+    auth::Permission,
+    error::{Error, Result},
+};
+
+/// A person to be added to the school.
+#[derive(InputObject)]
+pub struct CreateUserInput {
+    /// Their email address, unique in the school without regard to case; at most 254 characters.
+    pub email: String,
+    /// Their name; 1 to 200 characters.
+    pub name: String,
+    /// The password that they sign in with: 10 to 128 characters, not easy to guess. Without one they can't sign in.
+    pub password: Option<String>,
+    /// The keys of the roles that they are to hold: 1 to 50, each once, none that grants more than you hold.
+    pub role_keys: Vec<String>,
+}
+
+/// A change of a person. What is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateUserInput {
+    /// The person.
+    pub id: ID,
+    /// A new email address, unique in the school without regard to case; at most 254 characters, not null.
+    pub email: MaybeUndefined<String>,
+    /// A new name; 1 to 200 characters, not null.
+    pub name: MaybeUndefined<String>,
+}
+
+/// The roles of a person.
+#[derive(InputObject)]
+pub struct SetUserRolesInput {
+    /// The person.
+    pub user_id: ID,
+    /// The keys of all roles that they are to hold from now on: 1 to 50, each once, none that grants more than you hold.
+    pub role_keys: Vec<String>,
+}
+
+/// A role to be added to the school.
+#[derive(InputObject)]
+pub struct CreateRoleInput {
+    /// Its short name, unique in the school: 2 to 40 capital letters, digits and underscores, a letter first. It can't be
+    /// changed later.
+    pub key: String,
+    /// Its name; 1 to 200 characters.
+    pub name: String,
+    /// What it grants: each once, nothing that you don't hold.
+    pub permissions: Vec<Permission>,
+}
+
+/// A change of a role. What is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateRoleInput {
+    /// The role: none of the four system roles.
+    pub id: ID,
+    /// A new name; 1 to 200 characters, not null.
+    pub name: MaybeUndefined<String>,
+    /// What it grants from now on, in place of what it granted: each once, nothing that you don't hold; not null.
+    pub permissions: MaybeUndefined<Vec<Permission>>,
+}
+
+/// Roles at most in one list.
+const MAX_ROLES: usize = 50;
+
+/// The refusal of an explicit null.
+pub fn required(field: &str) -> Error {
+    Error::bad_input(field, "can't be null: leave it out to keep it")
+}
+
+/// The key of a role, as it is written.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
+pub fn role_key<'a>(field: &str, key: &'a str) -> Result<&'a str> {
+    let valid = (2..=40).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && key.starts_with(|first: char| first.is_ascii_uppercase());
+    if valid { Ok(key) } else { Err(Error::bad_input(field, "must be 2 to 40 capital letters, digits and underscores, a letter first")) }
+}
+
+/// The keys of roles: at least one, each once.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
+pub fn role_keys(keys: &[String]) -> Result<()> {
+    if keys.is_empty() || keys.len() > MAX_ROLES {
+        return Err(Error::bad_input("roleKeys", format!("must hold 1 to {MAX_ROLES} keys of roles")));
+    }
+    for (index, key) in keys.iter().enumerate() {
+        role_key(&format!("roleKeys.{index}"), key)?;
+    }
+    each_once("roleKeys", keys)
+}
+
+/// Refuses a list in which something stands twice.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
+pub fn each_once<T: std::hash::Hash + Eq>(field: &str, list: &[T]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match list.iter().position(|item| !seen.insert(item)) {
+        Some(index) => Err(Error::bad_input(format!("{field}.{index}"), "stands in the list twice")),
+        None => Ok(()),
+    }
+}
+
+/// What a guesser of somebody's password would try first.
+pub fn password_hints<'a>(email: &'a str, name: &'a str) -> Vec<&'a str> {
+    let words = email.split(['@', '.', '+', '-', '_']).chain(name.split_whitespace());
+    [email, name].into_iter().chain(words).filter(|word| word.len() > 2).collect()
+}

@@ -1,0 +1,107 @@
+//! Changing a school's own roles.
+
+use async_graphql::{Context, ID, MaybeUndefined, Object};
+
+use super::{
+    Role,
+    inputs::{CreateRoleInput, UpdateRoleInput, each_once, required, role_key},
+    sql,
+    user_mutations::too_many_instructors,
+};
+use crate::{
+    auth::{Permission, Permission::RoleManage},
+    db::OnConstraint,
+    error::{Error, Result},
+    graphql::{Ctx, Require, requires_permission, text},
+    ids::Id,
+};
+
+/// Mutations of roles.
+#[derive(Default)]
+pub struct RoleMutations;
+
+/// What a role is to grant: each once, and nothing that the actor doesn't hold.
+fn grantable(ctx: &Context<'_>, permissions: &[Permission]) -> Result<()> {
+    each_once("permissions", permissions)?;
+    let actor = ctx.actor()?;
+    match permissions.iter().position(|permission| !actor.can(*permission)) {
+        Some(index) => Err(Error::forbidden("ROLE_TOO_HIGH", format!("You don't hold {} yourself.", permissions[index].as_str()))
+            .field(format!("permissions.{index}"))),
+        None => Ok(()),
+    }
+}
+
+/// Why a role was not changed: there is none, it is every school's, or it grants more than the actor holds.
+async fn refusal(ctx: &Context<'_>, id: Id<Role>) -> Error {
+    match ctx.load(id).await {
+        Ok(Some(role)) if role.is_system => Error::forbidden("SYSTEM_ROLE", "The roles that every school has can't be changed."),
+        Ok(Some(_)) => Error::forbidden("ROLE_TOO_HIGH", "This role grants more than yours."),
+        Ok(None) => Error::not_found("role").field("id"),
+        Err(error) => error,
+    }
+}
+
+#[Object]
+impl RoleMutations {
+    /// Adds a role to the school. CONFLICT with ROLE_KEY_TAKEN, FORBIDDEN with ROLE_TOO_HIGH for a permission that you don't
+    /// hold. Needs ROLE_MANAGE.
+    #[graphql(guard = "Require([RoleManage])", directive = requires_permission::apply(vec![RoleManage]))]
+    async fn create_role(&self, ctx: &Context<'_>, #[graphql(desc = "The role.")] input: CreateRoleInput) -> Result<Role> {
+        let key = role_key("key", &input.key)?;
+        let name = text::name("name", &input.name)?;
+        grantable(ctx, &input.permissions)?;
+        let role: Option<Role> = ctx
+            .tx()
+            .opt(&sql::insert_role(), &[&Id::<Role>::generate(), &key, &name, &input.permissions])
+            .await
+            .on_constraint("role_key_key", |_| Error::conflict("ROLE_KEY_TAKEN", "The school has a role of this key.").field("key"))?;
+        role.ok_or_else(|| Error::internal("an INSERT returned nothing"))
+    }
+
+    /// Changes a role of the school's own; whoever holds it acts by it from their next request. FORBIDDEN with SYSTEM_ROLE,
+    /// or with ROLE_TOO_HIGH when it grants or would grant more than you hold; LIMIT_REACHED when it would make more
+    /// instructors than the school's plan allows. Needs ROLE_MANAGE.
+    #[graphql(guard = "Require([RoleManage])", directive = requires_permission::apply(vec![RoleManage]))]
+    async fn update_role(&self, ctx: &Context<'_>, #[graphql(desc = "The change.")] input: UpdateRoleInput) -> Result<Role> {
+        let id = Id::<Role>::parse("id", &input.id)?;
+        let name = match &input.name {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => return Err(required("name")),
+            MaybeUndefined::Value(name) => Some(text::name("name", name)?),
+        };
+        let permissions = match input.permissions {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => return Err(required("permissions")),
+            MaybeUndefined::Value(permissions) => Some(permissions),
+        };
+        // What the role is comes first: nobody learns more of a role that they may not change.
+        if ctx.load(id).await?.is_none_or(|role| role.is_system) {
+            return Err(refusal(ctx, id).await);
+        }
+        if let Some(permissions) = &permissions {
+            grantable(ctx, permissions)?;
+        }
+        let role: Option<Role> = ctx
+            .tx()
+            .opt(&sql::update_role(), &[&id, &name, &permissions])
+            .await
+            .on_constraint("tenant_max_instructors", too_many_instructors)?;
+        match role {
+            Some(role) => Ok(role),
+            None => Err(refusal(ctx, id).await),
+        }
+    }
+
+    /// Deletes a role of the school's own that nobody holds. CONFLICT with IN_USE for any other, FORBIDDEN with SYSTEM_ROLE,
+    /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id. Needs ROLE_MANAGE.
+    #[graphql(guard = "Require([RoleManage])", directive = requires_permission::apply(vec![RoleManage]))]
+    async fn delete_role(&self, ctx: &Context<'_>, #[graphql(desc = "The role's id.")] id: ID) -> Result<Id<Role>> {
+        let id = Id::<Role>::parse("id", &id)?;
+        let deleted = ctx
+            .tx()
+            .query(sql::DELETE_ROLE, &[&id])
+            .await
+            .on_constraint("user_role_role_fkey", |_| Error::conflict("IN_USE", "People hold this role: give them another first."))?;
+        if deleted.is_empty() { Err(refusal(ctx, id).await) } else { Ok(id) }
+    }
+}

@@ -1,0 +1,65 @@
+//! The statements that change people and roles. `$1` is the tenant; the policies filter again.
+
+use super::{Role, User};
+use crate::db::select;
+
+pub fn insert_user() -> String {
+    format!("INSERT INTO app_user AS u (tenant_id, id, name, email) VALUES ($1, $2, $3, $4) RETURNING {}", select::<User>("u"))
+}
+
+/// What is null stays as it is.
+pub fn update_user() -> String {
+    format!(
+        "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email) \
+         WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {}",
+        select::<User>("u")
+    )
+}
+
+/// Of somebody whom the actor outranks: the policy lets people change their own row, but not in this.
+pub fn set_status() -> String {
+    format!(
+        "UPDATE app_user u SET status = $3 WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {}",
+        select::<User>("u")
+    )
+}
+
+/// The database makes the person a tombstone (app.before_app_user_update, app.retire_user).
+pub const DELETE_USER: &str = "UPDATE app_user u SET deleted_at = now() \
+     WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING u.id";
+
+/// Whoever sets a person's roles, or deletes them with their roles, waits for the turn.
+pub const LOCK_ROLES: &str = "SELECT app.take_turn('user_roles', $2) WHERE app.tenant_id() = $1";
+
+pub const OUTRANKS: &str = "SELECT app.outranks($2) WHERE app.tenant_id() = $1";
+
+pub const GRANT_ROLES: &str = "INSERT INTO user_role (tenant_id, user_id, role_id) SELECT $1, $2, wanted.id FROM unnest($3::uuid[]) AS wanted(id) \
+     WHERE NOT EXISTS (SELECT FROM user_role held WHERE held.tenant_id = $1 AND held.user_id = $2 AND held.role_id = wanted.id)";
+
+pub const REVOKE_OTHER_ROLES: &str =
+    "DELETE FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = $2 AND NOT ur.role_id = ANY ($3::uuid[])";
+
+pub const SET_FIRST_PASSWORD: &str = "SELECT app.set_first_password($2, $3) WHERE app.tenant_id() = $1";
+
+pub fn roles() -> String {
+    format!("SELECT {} FROM role r WHERE r.tenant_id = $1 ORDER BY r.is_system DESC, r.key", select::<Role>("r"))
+}
+
+pub fn roles_by_keys() -> String {
+    format!("SELECT {} FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)", select::<Role>("r"))
+}
+
+pub fn insert_role() -> String {
+    format!("INSERT INTO role AS r (tenant_id, id, key, name, permissions) VALUES ($1, $2, $3, $4, $5) RETURNING {}", select::<Role>("r"))
+}
+
+/// What is null stays as it is.
+pub fn update_role() -> String {
+    format!(
+        "UPDATE role r SET name = coalesce($3, r.name), permissions = coalesce($4, r.permissions) \
+         WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING {}",
+        select::<Role>("r")
+    )
+}
+
+pub const DELETE_ROLE: &str = "DELETE FROM role r WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING r.id";
