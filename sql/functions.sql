@@ -120,43 +120,64 @@ END
 $$;
 
 -- Writes the audit entry of a changed row. Arguments: the GraphQL type, the column that holds its id, and the secret
--- columns (comma separated), of which only "set or not" is recorded. Reveals nothing: it writes.
+-- columns (comma separated), of which only "set or not" and "changed" is recorded. Reveals nothing: it writes.
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor}';
+    nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;
     secret  text;
+    -- Read before the row is stripped: a tenant's own id is its tenant_id.
+    tenant  uuid;
+    subject uuid;
+    opened_for text;
 BEGIN
-    IF current_setting('app.audit', true) = 'off' AND session_user <> 'lectern_app' THEN
+    IF current_setting('app.audit', true) = 'off' AND pg_has_role(session_user, 'lectern_platform', 'MEMBER') THEN
         RETURN NULL;
     END IF;
-    IF TG_OP <> 'INSERT' THEN old_row := to_jsonb(OLD) - derived; END IF;
-    IF TG_OP <> 'DELETE' THEN new_row := to_jsonb(NEW) - derived; END IF;
+    -- to_jsonb is what this trigger costs beside its INSERT: once for each version of the row.
+    IF TG_OP <> 'INSERT' THEN old_row := to_jsonb(OLD); END IF;
+    IF TG_OP <> 'DELETE' THEN new_row := to_jsonb(NEW); END IF;
+    tenant := coalesce(new_row, old_row) ->> 'tenant_id';
+    subject := coalesce(new_row, old_row) ->> TG_ARGV[1];
+    old_row := old_row - derived;
+    new_row := new_row - derived;
     IF old_row = new_row THEN
         RETURN NULL;
     END IF;
     IF TG_NARGS > 2 THEN
         FOREACH secret IN ARRAY string_to_array(TG_ARGV[2], ',') LOOP
+            IF old_row ->> secret <> new_row ->> secret THEN
+                new_row := new_row || jsonb_build_object(secret || '_changed', true);
+            END IF;
             old_row := (old_row - secret) || jsonb_build_object('has_' || secret, old_row ->> secret IS NOT NULL);
             new_row := (new_row - secret) || jsonb_build_object('has_' || secret, new_row ->> secret IS NOT NULL);
         END LOOP;
     END IF;
 
-    PERFORM app.enter_tenant((coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'tenant_id')::uuid);
+    -- An operator's command may belong to no tenant, or change rows of several: the entry goes to the row's own.
+    opened_for := coalesce(nullif(current_setting('app.tenant_id', true), ''), nobody);
+    IF opened_for <> tenant::text THEN
+        PERFORM set_config('app.tenant_id', tenant::text, true);
+    END IF;
     INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, before, after, correlation_id, at)
     VALUES (
-        (coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'tenant_id')::uuid, app.uuid_v7(),
-        nullif(nullif(current_setting('app.user_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000'),
+        tenant, app.uuid_v7(),
+        nullif(coalesce(nullif(current_setting('app.user_id', true), ''), nobody), nobody)::uuid,
         coalesce(nullif(current_setting('app.operation', true), ''), 'system:sql'),
-        'CHANGED', TG_ARGV[0], (coalesce(new_row, old_row) ->> TG_ARGV[1])::uuid, old_row, new_row,
+        'CHANGED', TG_ARGV[0], subject, old_row, new_row,
         coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), clock_timestamp());
+    IF opened_for <> tenant::text THEN
+        PERFORM set_config('app.tenant_id', opened_for, true);
+    END IF;
     RETURN NULL;
 END
 $$;
 
--- Records that a mutation was refused. Reveals nothing: it writes. Without a tenant there is nowhere to write.
+-- Records that a mutation was refused, for the person of this transaction where the tenant has such a one. Reveals
+-- nothing: it writes. Without a tenant there is nowhere to write.
 CREATE FUNCTION app.audit_refusal(operation text, resource text, resource_id uuid, code text, reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -40,6 +40,25 @@ pub enum Code {
 }
 
 impl Code {
+    const ALL: [Code; 11] = [
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::BadUserInput,
+        Code::Conflict,
+        Code::LimitReached,
+        Code::SubscriptionExpired,
+        Code::RateLimited,
+        Code::QueryTooComplex,
+        Code::Unavailable,
+        Code::Internal,
+    ];
+
+    /// The code of a name.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+
     /// The name as it stands in `extensions.code`.
     pub fn as_str(self) -> &'static str {
         match self {

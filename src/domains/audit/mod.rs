@@ -1,12 +1,17 @@
+//! Audit: what was changed and what was refused, by whom, when. Table: `audit_entry`.
+//!
+//! Permission: AUDIT_READ. The entries of changes are written by the database itself (`app.audit`, a trigger of every
+//! business table), in the transaction of the change; those of refused mutations by the engine, after it was rolled back.
+//! Invariants: no role of the service changes or removes an entry; no secret enters one; every id leaves as a TypeID.
+
 mod entry;
-use async_graphql::Object;
-pub use entry::AuditEntry;
-/// Stub.
-#[derive(Default)]
-pub struct AuditQueries;
-#[Object]
-impl AuditQueries {
-    async fn stub_auditqueries(&self) -> bool {
-        true
-    }
-}
+mod queries;
+mod render;
+mod subject;
+
+pub use self::{
+    entry::{AuditEntry, AuditOutcome},
+    queries::AuditQueries,
+    render::{Cell, cell_of, prefix_of},
+    subject::{resource_of, subject_of},
+};

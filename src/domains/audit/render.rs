@@ -1,0 +1,186 @@
+//! From a row as the database recorded it to what a client sees of it: names in camelCase, ids as TypeIDs, times in UTC.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::{
+    domains::{
+        bookings::{Availability, Booking},
+        courses::{Course, Section},
+        enrollments::Enrollment,
+        groups::Group,
+        identity::{Role, User},
+        tenants::Tenant,
+    },
+    ids::{self, Kind},
+};
+
+/// What sign-ins are called in ids; they are no type of the schema that has one.
+const SESSION: (&str, &str) = ("Session", "session");
+
+/// The prefixes of ids, by what an entry calls its resource.
+const PREFIXES: [(&str, &str); 11] = [
+    (Tenant::TYPE, Tenant::PREFIX),
+    (User::TYPE, User::PREFIX),
+    (Role::TYPE, Role::PREFIX),
+    SESSION,
+    (Course::TYPE, Course::PREFIX),
+    (Section::TYPE, Section::PREFIX),
+    (Enrollment::TYPE, Enrollment::PREFIX),
+    (Group::TYPE, Group::PREFIX),
+    (Availability::TYPE, Availability::PREFIX),
+    (Booking::TYPE, Booking::PREFIX),
+    (super::AuditEntry::TYPE, super::AuditEntry::PREFIX),
+];
+
+/// Columns that hold another row's id.
+const REFERENCES: [(&str, &str); 8] = [
+    ("user_id", User::PREFIX),
+    ("instructor_id", User::PREFIX),
+    ("requested_instructor_id", User::PREFIX),
+    ("student_id", User::PREFIX),
+    ("role_id", Role::PREFIX),
+    ("active_role_id", Role::PREFIX),
+    ("course_id", Course::PREFIX),
+    ("group_id", Group::PREFIX),
+];
+
+/// A row without an id of its own says that two things belong together. It is recorded with the first of them, and shown
+/// under the name of what it adds: a Group gains `{"member": {"userId": …}}`.
+const PARTS: [(&str, &str, &str); 3] =
+    [(User::TYPE, "role_id", "role"), (Group::TYPE, "user_id", "member"), (Group::TYPE, "course_id", "course")];
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    /// An id, with its prefix.
+    Id(&'static str),
+    /// An id of which nobody said what it is of: never shown.
+    UnknownId,
+    /// A point in time.
+    Time,
+    /// Anything else.
+    Plain,
+}
+
+/// The prefix of a resource's ids: `course` for Course.
+pub fn prefix_of(resource: &str) -> Option<&'static str> {
+    PREFIXES.iter().find(|(name, _)| *name == resource).map(|(_, prefix)| *prefix)
+}
+
+/// The resource whose ids have a prefix.
+pub(super) fn resource_with(prefix: &str) -> Option<&'static str> {
+    PREFIXES.iter().find(|(_, known)| *known == prefix).map(|(name, _)| *name)
+}
+
+/// What stands in a column of a resource's row.
+pub fn cell_of(resource: &str, column: &str) -> Cell {
+    if column == "id" {
+        return prefix_of(resource).map_or(Cell::UnknownId, Cell::Id);
+    }
+    if let Some((_, prefix)) = REFERENCES.iter().find(|(name, _)| *name == column) {
+        return Cell::Id(prefix);
+    }
+    if column.ends_with("_id") {
+        return Cell::UnknownId;
+    }
+    if column.ends_with("_at") || matches!(column, "subscription_start" | "subscription_end") {
+        return Cell::Time;
+    }
+    Cell::Plain
+}
+
+/// A recorded row of a resource as clients see it.
+pub(super) fn row(resource: &str, row: Value) -> Value {
+    let Value::Object(mut columns) = row else { return Value::Null };
+    let part = PARTS.iter().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
+    let Some((_, _, name)) = part else { return Value::Object(cells(resource, columns)) };
+    // Whose part it is says the entry's own resourceId.
+    columns.remove(if *name == "role" { "user_id" } else { "group_id" });
+    Value::Object(Map::from_iter([((*name).to_owned(), Value::Object(cells(resource, columns)))]))
+}
+
+fn cells(resource: &str, columns: Map<String, Value>) -> Map<String, Value> {
+    columns.into_iter().map(|(column, value)| (camel_case(&column), cell(cell_of(resource, &column), value))).collect()
+}
+
+fn cell(cell: Cell, value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    match cell {
+        Cell::Plain => value,
+        Cell::Id(prefix) => Uuid::parse_str(text).map_or(Value::Null, |uuid| Value::String(ids::encode(prefix, uuid))),
+        Cell::UnknownId => Value::Null,
+        // The database writes the offset of its own zone.
+        Cell::Time => text.parse::<Timestamp>().map_or(Value::Null, |at| Value::String(at.to_string())),
+    }
+}
+
+fn camel_case(column: &str) -> String {
+    let mut name = String::with_capacity(column.len());
+    let mut words = column.split('_');
+    name.push_str(words.next().unwrap_or_default());
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+    const SUFFIX: &str = "01h455vb4pex5vsknk084sn02q";
+
+    #[test]
+    fn names_are_camel_case_ids_are_typeids_times_are_in_utc() {
+        let recorded = json!({
+            "id": ID, "title": "Algebra", "instructor_id": ID, "capacity": null, "tags": ["maths", ID], "has_enrollment_key": true,
+            "created_at": "2026-11-20T10:30:00.000001+01:00", "deleted_at": null
+        });
+        assert_eq!(
+            row("Course", recorded),
+            json!({
+                "id": format!("course_{SUFFIX}"), "title": "Algebra", "instructorId": format!("user_{SUFFIX}"), "capacity": null,
+                "tags": ["maths", ID], "hasEnrollmentKey": true, "createdAt": "2026-11-20T09:30:00.000001Z", "deletedAt": null
+            })
+        );
+    }
+
+    #[test]
+    fn a_row_that_joins_two_things_is_shown_as_a_part_of_the_first() {
+        assert_eq!(
+            row("Group", json!({ "group_id": ID, "user_id": ID, "is_leader": false })),
+            json!({ "member": { "userId": format!("user_{SUFFIX}"), "isLeader": false } })
+        );
+        assert_eq!(
+            row("Group", json!({ "group_id": ID, "course_id": ID, "added_at": "2026-11-20T10:30:00+00:00" })),
+            json!({ "course": { "courseId": format!("course_{SUFFIX}"), "addedAt": "2026-11-20T10:30:00Z" } })
+        );
+        assert_eq!(
+            row("User", json!({ "user_id": ID, "role_id": ID })),
+            json!({ "role": { "roleId": format!("role_{SUFFIX}") } })
+        );
+        // A sign-in belongs to a person and acts in a role, and has an id of its own.
+        assert_eq!(
+            row("Session", json!({ "id": ID, "user_id": ID, "active_role_id": null })),
+            json!({ "id": format!("session_{SUFFIX}"), "userId": format!("user_{SUFFIX}"), "activeRoleId": null })
+        );
+    }
+
+    #[test]
+    fn an_id_that_nobody_named_is_not_shown() {
+        assert_eq!(row("Course", json!({ "id": ID, "lesson_id": ID }))["lessonId"], Value::Null);
+        assert_eq!(row("Lesson", json!({ "id": ID }))["id"], Value::Null);
+    }
+
+    #[test]
+    fn text_is_shown_as_it_was_written_even_where_it_looks_like_an_id() {
+        assert_eq!(row("Booking", json!({ "id": ID, "notes": ID }))["notes"], ID);
+    }
+}
