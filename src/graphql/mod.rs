@@ -7,6 +7,7 @@ mod document;
 mod engine;
 mod guard;
 mod inputs;
+mod measure;
 mod node;
 mod report;
 mod scalars;
