@@ -7,11 +7,26 @@ use crate::error::Error;
 /// A failed statement.
 #[derive(Debug, Clone)]
 pub struct DbError {
+    kind: Kind,
     state: Option<SqlState>,
     constraint: Option<String>,
     detail: Option<String>,
     /// For the log only.
     text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The database refused the statement.
+    Refused,
+    /// A grant is missing, which is a fault of ours; a policy that refuses a row has the same SQLSTATE.
+    NotGranted,
+    /// The connection broke.
+    ConnectionLost,
+    /// There was no connection to be had.
+    Unreachable,
+    /// The statement and the service disagree on types.
+    Mismatch,
 }
 
 impl DbError {
@@ -33,32 +48,55 @@ impl DbError {
 
     /// Whether row security refused the new row.
     pub fn is_row_security(&self) -> bool {
-        self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)
+        self.kind == Kind::Refused && self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
-    pub(super) fn broken(text: impl Into<String>) -> Self {
-        DbError { state: None, constraint: None, detail: None, text: text.into() }
+    /// Whether the connection broke, so that whatever was sent over it last may or may not have been done.
+    pub(crate) fn is_connection_lost(&self) -> bool {
+        self.kind == Kind::ConnectionLost
+    }
+
+    pub(super) fn unreachable(text: impl Into<String>) -> Self {
+        DbError { kind: Kind::Unreachable, state: None, constraint: None, detail: None, text: text.into() }
+    }
+}
+
+fn kind_of(db: &tokio_postgres::error::DbError) -> Kind {
+    let state = db.code();
+    if state.code().starts_with("08") || [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW].contains(state)
+    {
+        Kind::ConnectionLost
+    } else if *state == SqlState::INSUFFICIENT_PRIVILEGE && db.routine() == Some("aclcheck_error") {
+        Kind::NotGranted
+    } else {
+        Kind::Refused
     }
 }
 
 impl From<tokio_postgres::Error> for DbError {
     fn from(error: tokio_postgres::Error) -> Self {
+        use std::error::Error as _;
         match error.as_db_error() {
             Some(db) => DbError {
+                kind: kind_of(db),
                 state: Some(db.code().clone()),
                 constraint: db.constraint().map(str::to_owned),
                 detail: db.detail().map(str::to_owned),
                 text: format!("{} ({}){}", db.message(), db.code().code(), db.where_().map(|at| format!(" at {at}")).unwrap_or_default()),
             },
-            None => DbError {
-                state: error.code().cloned(),
-                constraint: None,
-                detail: None,
-                text: match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                },
-            },
+            None => {
+                let is_lost = error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>());
+                DbError {
+                    kind: if is_lost { Kind::ConnectionLost } else { Kind::Mismatch },
+                    state: None,
+                    constraint: None,
+                    detail: None,
+                    text: match error.source() {
+                        Some(source) => format!("{error}: {source}"),
+                        None => error.to_string(),
+                    },
+                }
+            }
         }
     }
 }
@@ -66,9 +104,12 @@ impl From<tokio_postgres::Error> for DbError {
 impl From<DbError> for Error {
     /// The answer where a mutation did not map the refusal itself.
     fn from(error: DbError) -> Self {
-        let Some(state) = &error.state else {
-            return Error::unavailable(error.text);
-        };
+        match error.kind {
+            Kind::ConnectionLost | Kind::Unreachable => return Error::unavailable(error.text),
+            Kind::NotGranted | Kind::Mismatch => return Error::internal(error.text),
+            Kind::Refused => {}
+        }
+        let Some(state) = &error.state else { return Error::internal(error.text) };
         match *state {
             // A policy's WITH CHECK: the row may be seen, but not be made like this by this person.
             SqlState::INSUFFICIENT_PRIVILEGE => Error::not_yours(),
@@ -78,22 +119,20 @@ impl From<DbError> for Error {
             | SqlState::DATETIME_FIELD_OVERFLOW
             | SqlState::NUMERIC_VALUE_OUT_OF_RANGE
             | SqlState::INVALID_DATETIME_FORMAT => {
-                tracing::warn!(cause = error.text, "an input reached the database unchecked");
+                // Not the database's text, which would quote the input.
+                tracing::warn!(state = state.code(), "an input reached the database unchecked");
                 Error::bad_request("An input holds a value that can't be stored.")
             }
             SqlState::T_R_SERIALIZATION_FAILURE
             | SqlState::T_R_DEADLOCK_DETECTED
             | SqlState::LOCK_NOT_AVAILABLE
-            | SqlState::QUERY_CANCELED
-            | SqlState::ADMIN_SHUTDOWN
-            | SqlState::CRASH_SHUTDOWN
-            | SqlState::CANNOT_CONNECT_NOW
             | SqlState::TOO_MANY_CONNECTIONS
             | SqlState::IN_FAILED_SQL_TRANSACTION
             | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             | SqlState::DISK_FULL
             | SqlState::OUT_OF_MEMORY => Error::unavailable(error.text),
-            _ if state.code().starts_with("08") || state.code().starts_with("57") => Error::unavailable(error.text),
+            // Cancelled, by its time limit or by an operator, or the server is on its way down.
+            _ if state.code().starts_with("57") => Error::unavailable(error.text),
             _ => Error::internal(error.text),
         }
     }

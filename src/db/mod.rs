@@ -6,6 +6,8 @@ pub mod migrate;
 mod pool;
 mod preflight;
 mod record;
+#[cfg(debug_assertions)]
+mod recorder;
 mod text_enum;
 mod tx;
 
@@ -17,3 +19,6 @@ pub use self::{
     record::{Cells, Record, select},
     tx::{ActorRow, Identity, Mode, Opening, Tx},
 };
+
+#[cfg(debug_assertions)]
+pub use self::recorder::recorded_statements;

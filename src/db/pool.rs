@@ -65,11 +65,16 @@ impl Pool {
     }
 
     pub(super) async fn connection(&self) -> Result<Object, DbError> {
-        self.inner.get().await.map_err(|error| DbError::broken(format!("no database connection: {error}")))
+        self.inner.get().await.map_err(|error| DbError::unreachable(format!("no database connection: {error}")))
     }
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {
         self.tls.clone()
+    }
+
+    /// Connections at most.
+    pub(super) fn size(&self) -> usize {
+        self.inner.status().max_size
     }
 
     pub(super) fn statement_timeout(&self) -> Duration {

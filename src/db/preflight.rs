@@ -50,7 +50,7 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
         findings.errors.push(format!("The role {name} is not lectern_app, to which the policies are written: connect as lectern_app."));
     }
 
-    let expected = Source::embedded().map(|source| source.fingerprint()).map_err(|error| DbError::broken(error.to_string()))?;
+    let expected = Source::embedded().map(|source| source.fingerprint()).map_err(|error| DbError::unreachable(error.to_string()))?;
     let known = client
         .query_opt("SELECT 1 FROM pg_proc WHERE proname = 'schema_fingerprint' AND pronamespace = to_regnamespace('app')", &[])
         .await?;

@@ -1,8 +1,9 @@
 //! The request's one transaction.
 //!
 //! It owns its connection to the end: a transaction that is dropped unfinished (the client went away, time was up, a
-//! panic) cancels what runs and rolls back before the connection may serve anybody else, and closes the connection where
-//! it can't prove that. The tenant is `$1` of every statement, bound here and nowhere else.
+//! panic) is rolled back before the connection may serve anybody else. Where a statement was still running, it is
+//! cancelled first, and the connection is closed afterwards: a cancellation may arrive late, and would then hit whoever
+//! came next. The tenant is `$1` of every statement, bound here and nowhere else.
 
 use std::{
     sync::{
@@ -80,6 +81,8 @@ pub struct Tx {
     failure: Mutex<Option<DbError>>,
     ended: AtomicBool,
     statements: AtomicU32,
+    /// Messages that were sent and whose answer nobody has read to its end; those whose reader went away stay in it.
+    unanswered: AtomicU32,
 }
 
 const LOAD_ACTOR: &str = "SELECT token_version, role_id, role_key, permissions, subscribed FROM app.load_actor($1, $2, $3)";
@@ -91,6 +94,17 @@ impl Tx {
     /// # Errors
     /// When the database can't be reached.
     pub async fn open(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
+        // The server may have ended connections that lay idle. Nothing has been done yet, so that another may be taken.
+        let mut left = pool.size();
+        loop {
+            match Self::open_once(pool, opening).await {
+                Err(error) if error.is_connection_lost() && left > 0 => left -= 1,
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_once(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
         let connection = pool.connection().await?;
         let Identity { tenant, user, session } = opening.identity;
         let begin = match opening.mode {
@@ -101,7 +115,7 @@ impl Tx {
         debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
         let timeout = pool.statement_timeout().as_millis();
         let message = format!(
-            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; \
+            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''; \
              SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}"
         );
         let tx = Tx {
@@ -112,9 +126,10 @@ impl Tx {
             failure: Mutex::new(None),
             ended: AtomicBool::new(false),
             statements: AtomicU32::new(0),
+            unanswered: AtomicU32::new(0),
         };
         let actor = if user.is_nil() {
-            tx.client().batch_execute(&message).await?;
+            tx.send(&message).await?;
             None
         } else {
             *tx.prelude.lock().unwrap_or_else(|broken| broken.into_inner()) = message;
@@ -138,16 +153,15 @@ impl Tx {
         }))
     }
 
-    /// Goes on as somebody else: a sign-in becomes the person who signed in. The actor is known only after
-    /// [`Tx::reload_actor`].
+    /// Goes on as somebody else: a sign-in becomes the person who signed in. They may do nothing until they are loaded by
+    /// [`Tx::reload_actor`]: what the one before was permitted is forgotten.
     ///
     /// # Errors
     /// When the database can't be reached.
     pub async fn assume(&self, identity: Identity) -> Result<(), DbError> {
         let Identity { tenant, user, .. } = identity;
-        // Nor do the policies go on with what the one before was allowed.
-        let settings = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''");
-        self.client().batch_execute(&settings).await?;
+        let message = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''");
+        self.send(&message).await?;
         *self.identity.write().unwrap_or_else(|broken| broken.into_inner()) = identity;
         Ok(())
     }
@@ -176,15 +190,13 @@ impl Tx {
     /// # Errors
     /// What the database answered instead of rows; the transaction can then only be rolled back.
     pub async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let result = self.run(sql, params).await;
-        if let Err(error) = &result {
-            self.failure.lock().unwrap_or_else(|broken| broken.into_inner()).get_or_insert_with(|| error.clone());
-        }
-        result
+        self.run(sql, params).await.inspect_err(|error| self.fail(error))
     }
 
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         debug_assert!(sql.contains("$1"), "a statement without the tenant: {sql}");
+        #[cfg(debug_assertions)]
+        super::recorder::record(sql);
         self.statements.fetch_add(1, Ordering::Relaxed);
         let tenant = self.identity().tenant;
         let mut bound: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(params.len() + 1);
@@ -196,14 +208,17 @@ impl Tx {
             let prepared = client.prepare_cached(sql).await?;
             client.query(&prepared, &bound).await
         };
-        let prelude = std::mem::take(&mut *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()));
-        if prelude.is_empty() {
-            return Ok(statement.await?);
-        }
-        // Polled in this order, so that the settings are on the wire before the statement that relies on them.
-        let (settings, rows) = join(client.batch_execute(&prelude), statement).await;
-        settings?;
-        Ok(rows?)
+        let prelude = self.take_prelude();
+        self.answered(async {
+            if prelude.is_empty() {
+                return Ok(statement.await?);
+            }
+            // Polled in this order, so that the settings are on the wire before the statement that relies on them.
+            let (settings, rows) = join(client.batch_execute(&prelude), statement).await;
+            settings?;
+            Ok(rows?)
+        })
+        .await
     }
 
     /// Runs a statement that may be refused without ending the transaction: the refusal is rolled back to a savepoint, so
@@ -212,17 +227,40 @@ impl Tx {
     /// # Errors
     /// What the database answered instead of rows; the transaction goes on.
     pub async fn attempt(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let (savepoint, rows) = join(self.client().batch_execute("SAVEPOINT attempt"), self.run(sql, params)).await;
+        // Settings go ahead of the savepoint: going back to it would undo them.
+        let mut savepoint = self.take_prelude();
+        savepoint.push_str(if savepoint.is_empty() { "SAVEPOINT attempt" } else { "; SAVEPOINT attempt" });
+        let (savepoint, rows) = join(self.send(&savepoint), self.run(sql, params)).await;
         savepoint?;
-        if rows.is_err() {
-            self.client().batch_execute("ROLLBACK TO SAVEPOINT attempt").await?;
-            if let Err(error) = &rows
-                && error.is_retryable()
-            {
-                self.failure.lock().unwrap_or_else(|broken| broken.into_inner()).get_or_insert_with(|| error.clone());
+        if let Err(error) = &rows {
+            if error.is_retryable() {
+                self.fail(error);
             }
+            self.send("ROLLBACK TO SAVEPOINT attempt").await?;
         }
         rows
+    }
+
+    fn take_prelude(&self) -> String {
+        std::mem::take(&mut *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()))
+    }
+
+    /// Sends a command without parameters, whose failure ends the transaction.
+    async fn send(&self, command: &str) -> Result<(), DbError> {
+        let sent = self.answered(async { Ok(self.client().batch_execute(command).await?) }).await;
+        sent.inspect_err(|error| self.fail(error))
+    }
+
+    /// Counts a message as unanswered until its answer has been read; for good, where its reader goes away.
+    async fn answered<T>(&self, exchange: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
+        let answer = exchange.await;
+        self.unanswered.fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
+    fn fail(&self, error: &DbError) {
+        self.failure.lock().unwrap_or_else(|broken| broken.into_inner()).get_or_insert_with(|| error.clone());
     }
 
     /// Reads every row as a record.
@@ -260,9 +298,12 @@ impl Tx {
     }
 
     /// Ends a read: the COMMIT is sent, but nobody waits for it; whatever the connection is sent next comes after it.
+    /// Where a statement still runs for nobody (its field was given up), the transaction is left to be cleaned up.
     pub fn end_read(&self) {
-        let _ = self.client().batch_execute("COMMIT").now_or_never();
-        self.ended.store(true, Ordering::Release);
+        if self.unanswered.load(Ordering::Relaxed) == 0 {
+            let _ = self.client().batch_execute("COMMIT").now_or_never();
+            self.ended.store(true, Ordering::Release);
+        }
     }
 
     /// Commits, and waits until the database has said so.
@@ -273,7 +314,9 @@ impl Tx {
         if let Some(failure) = self.failure() {
             return Err(failure);
         }
-        self.client().batch_execute("COMMIT").await?;
+        // A COMMIT of a transaction that has failed rolls back and calls that success. Statements whose failure nobody read
+        // are caught by the one in front of it, which a failed transaction refuses.
+        self.send("SELECT; COMMIT").await?;
         self.ended.store(true, Ordering::Release);
         Ok(())
     }
@@ -283,7 +326,10 @@ impl Tx {
     /// # Errors
     /// When the connection is broken, which takes everything back as well.
     pub async fn rollback(&self) -> Result<(), DbError> {
-        self.client().batch_execute("ROLLBACK").await?;
+        if self.unanswered.load(Ordering::Relaxed) > 0 {
+            return Ok(()); // nobody waits for what still runs: it is cancelled when this is dropped
+        }
+        self.send("ROLLBACK").await?;
         self.ended.store(true, Ordering::Release);
         Ok(())
     }
@@ -302,20 +348,27 @@ impl Drop for Tx {
         if *self.ended.get_mut() {
             return; // clean: back to the pool
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            drop(Object::take(connection)); // closes the socket, and the server rolls back
-            return;
+        let runtime = match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if !connection.is_closed() => runtime,
+            _ => {
+                drop(Object::take(connection)); // closes the socket, and the server rolls back
+                return;
+            }
         };
+        let is_busy = *self.unanswered.get_mut() > 0;
         let tls = self.tls.clone();
+        // The connection keeps its place in the pool meanwhile, so that there are never more of them than the pool's size.
         runtime.spawn(async move {
             let clean = tokio::time::timeout(CLEAN_UP, async {
-                match tls {
-                    Some(tls) => connection.cancel_token().cancel_query(tls).await?,
-                    None => connection.cancel_token().cancel_query(NoTls).await?,
+                if is_busy {
+                    match tls {
+                        Some(tls) => connection.cancel_token().cancel_query(tls).await?,
+                        None => connection.cancel_token().cancel_query(NoTls).await?,
+                    }
                 }
                 connection.batch_execute("ROLLBACK").await
             });
-            if !matches!(clean.await, Ok(Ok(()))) {
+            if is_busy | !matches!(clean.await, Ok(Ok(()))) {
                 drop(Object::take(connection));
             }
         });

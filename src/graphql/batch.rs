@@ -8,8 +8,11 @@ use std::{
     collections::HashMap,
     hash::Hash,
     pin::pin,
-    sync::{Arc, Mutex},
-    task::Poll,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -22,7 +25,7 @@ use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, poll_fn},
     stream::FuturesUnordered,
-    task::{FutureObj, Spawn, SpawnError},
+    task::{AtomicWaker, FutureObj, Spawn, SpawnError},
 };
 use uuid::Uuid;
 
@@ -76,26 +79,71 @@ impl Loads {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(|broken| broken.into_inner()))
     }
 
-    /// Runs `work`, and the loads that it asks for whenever it can go no further without them.
+    /// Runs `work`, and the loads that it asks for whenever it can go no further without them. Futures of many parts give
+    /// way now and then although they could go on, and then wake themselves: that is not yet "no further".
     pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let mut running = FuturesUnordered::new();
+        let progress = Arc::new(Progress::default());
+        let waker = Waker::from(progress.clone());
         poll_fn(|cx| {
+            progress.outer.register(cx.waker());
+            let mut polls = 0;
             loop {
-                if let Poll::Ready(output) = work.as_mut().poll(cx) {
-                    return Poll::Ready(output);
+                while progress.take() {
+                    polls += 1;
+                    if polls > MAX_POLLS {
+                        progress.wake_by_ref(); // others have a right to the thread, too
+                        return Poll::Pending;
+                    }
+                    if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(output);
+                    }
                 }
                 running.extend(self.take());
-                let mut finished = false;
-                while let Poll::Ready(Some(())) = running.poll_next_unpin(cx) {
-                    finished = true;
-                }
-                if !finished {
+                while let Poll::Ready(Some(())) = running.poll_next_unpin(cx) {}
+                if !progress.is_possible() {
                     return Poll::Pending;
                 }
             }
         })
         .await
+    }
+}
+
+/// How often the work is polled at most before other tasks get their turn.
+const MAX_POLLS: usize = 10_000;
+
+/// Whether the work has been woken since it was last polled.
+struct Progress {
+    woken: AtomicBool,
+    outer: AtomicWaker,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress { woken: AtomicBool::new(true), outer: AtomicWaker::new() }
+    }
+}
+
+impl Progress {
+    fn take(&self) -> bool {
+        self.woken.swap(false, Ordering::AcqRel)
+    }
+
+    fn is_possible(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+}
+
+impl Wake for Progress {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.outer.wake();
     }
 }
 
@@ -168,5 +216,45 @@ impl<K: Nested> Loader<TotalOf<K>> for Batch {
             }
         }
         Ok(totals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::future::try_join_all;
+
+    use super::*;
+
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Loader<usize> for Counting {
+        type Value = usize;
+        type Error = ();
+
+        async fn load(&self, keys: &[usize]) -> Result<HashMap<usize, usize>, ()> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await; // as a round trip would
+            Ok(keys.iter().map(|key| (*key, *key)).collect())
+        }
+    }
+
+    /// Lists within lists, each longer than the thirty futures beyond which a join begins to give way.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_loads_of_a_level_are_one_batch_however_wide_it_is() {
+        for _ in 0..200 {
+            let batches = Arc::new(AtomicUsize::new(0));
+            let loads = Loads::default();
+            let loader = DataLoader::new(Counting(batches.clone()), loads.clone(), AtOnce).delay(Duration::ZERO).max_batch_size(usize::MAX);
+            let loader = &loader;
+            let work = try_join_all((0..50).map(|parent| async move {
+                let parent = loader.load_one(parent).await?.unwrap_or_default();
+                try_join_all((0..40).map(|child| async move { loader.load_one(1000 + parent * 100 + child).await })).await
+            }));
+            let answers: Vec<Vec<Option<usize>>> = loads.run(work).await.unwrap();
+            assert_eq!(answers.iter().flatten().flatten().count(), 2000);
+            assert_eq!(batches.load(Ordering::Relaxed), 2);
+        }
     }
 }

@@ -10,6 +10,7 @@ use async_graphql::{
 
 use uuid::Uuid;
 
+use super::measure;
 use crate::{
     error::{Error, Result},
     ids,
@@ -22,7 +23,13 @@ pub struct Limits {
     pub bytes: usize,
     /// Braces, brackets and parentheses within one another.
     pub nesting: usize,
-    /// Levels of selections.
+    /// Fields, spreads and inline fragments, once fragments stand where they are spread.
+    pub selections: u64,
+    /// Levels of these within one another; inline fragments and spreads are levels, too.
+    pub levels: usize,
+    /// Bytes that the values of variables take, once they stand where the variables are used.
+    pub variables: usize,
+    /// Levels of fields.
     pub depth: usize,
     /// The sum of what its fields cost; a list costs its page size times what its items cost.
     pub complexity: usize,
@@ -32,7 +39,16 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bytes: 100_000, nesting: 60, depth: 16, complexity: 200_000, mutations: 20 }
+        Limits {
+            bytes: 100_000,
+            nesting: 60,
+            selections: 5_000,
+            levels: 30,
+            variables: 8 << 20,
+            depth: 16,
+            complexity: 200_000,
+            mutations: 20,
+        }
     }
 }
 
@@ -45,14 +61,25 @@ pub enum OperationKind {
     Mutation,
 }
 
+/// A root field of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Its name in the answer: its alias, where it has one.
+    pub key: String,
+    /// Its name in the schema.
+    pub name: String,
+    /// The id that it is about, where its arguments name one.
+    pub subject: Option<Uuid>,
+}
+
 /// A parsed document and the operation of it that is to run.
 pub struct Document {
     /// As parsed.
     pub parsed: ExecutableDocument,
     /// What the chosen operation does.
     pub kind: OperationKind,
-    /// Its root fields, with the id that each is about where its arguments name one.
-    pub roots: Vec<(String, Option<Uuid>)>,
+    /// The root fields of a mutation.
+    pub roots: Vec<Root>,
 }
 
 /// These change who is signed in, and so can't share a document with anything else.
@@ -67,13 +94,25 @@ impl Document {
         if text.len() > limits.bytes {
             return Err(Error::too_complex(format!("The document has {} bytes; {} are allowed.", text.len(), limits.bytes)));
         }
-        if nesting(text) > limits.nesting {
+        let scan = measure::scan(text);
+        if scan.nesting > limits.nesting {
             return Err(Error::too_complex(format!(
                 "The document nests braces, brackets and parentheses deeper than {} levels.",
                 limits.nesting
             )));
         }
-        let parsed = parse_query(text).map_err(|error| Error::bad_request(format!("The document can't be read: {error}")))?;
+        let parsed = parse_query(text).map_err(|error| unreadable(&error))?;
+        let size = measure::size(&parsed)?;
+        if size.selections > limits.selections || size.levels > limits.levels {
+            return Err(Error::too_complex(format!(
+                "The document selects too much: {} fields and fragments on {} levels are allowed.",
+                limits.selections, limits.levels
+            )));
+        }
+        if scan.variables.saturating_mul(measure::weight(variables)) > limits.variables {
+            return Err(Error::too_complex("The variables are too big for how often the document uses them."));
+        }
+
         let operation = choose(&parsed, operation_name)?;
         let kind = match operation.ty {
             OperationType::Query => OperationKind::Query,
@@ -82,56 +121,37 @@ impl Document {
         };
         let mut roots = Vec::new();
         if kind == OperationKind::Mutation {
-            collect(&operation.selection_set.node, &parsed, variables, 0, &mut roots);
-            if roots.len() > limits.mutations {
-                return Err(Error::too_complex(format!("The document holds {} mutations; {} are allowed.", roots.len(), limits.mutations)));
-            }
-            if roots.len() > 1
-                && let Some((name, _)) = roots.iter().find(|(name, _)| SESSION_MUTATIONS.contains(&name.as_str()))
-            {
-                return Err(Error::bad_request(format!("`{name}` changes who is signed in and must stand alone in its document.")));
-            }
+            collect(&operation.selection_set.node, &parsed, variables, &mut roots);
+            check_mutations(&roots, limits)?;
         }
         Ok(Document { parsed, kind, roots })
     }
 }
 
-/// How deep braces, brackets and parentheses stand within one another, outside strings and comments. The parser is
-/// recursive: without this check a document of a few kilobytes overflows its stack.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0);
-    let mut bytes = text.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'{' | b'[' | b'(' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            b'#' => while bytes.next().is_some_and(|(_, byte)| byte != b'\n' && byte != b'\r') {},
-            b'"' if text.as_bytes()[at..].starts_with(b"\"\"\"") => {
-                let body = &text.as_bytes()[at + 3..];
-                let mut end = 0;
-                while end < body.len() && !(body[end..].starts_with(b"\"\"\"") && (end == 0 || body[end - 1] != b'\\')) {
-                    end += 1;
-                }
-                for _ in 0..(end + 5).min(text.len()) {
-                    if bytes.next().is_none() {
-                        break;
-                    }
-                }
-            }
-            b'"' => loop {
-                match bytes.next() {
-                    Some((_, b'\\')) => drop(bytes.next()),
-                    Some((_, b'"' | b'\n' | b'\r')) | None => break,
-                    Some(_) => {}
-                }
-            },
-            _ => {}
-        }
+fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
+    if roots.len() > limits.mutations {
+        return Err(Error::too_complex(format!("The document holds {} mutations; {} are allowed.", roots.len(), limits.mutations)));
     }
-    deepest
+    if roots.len() > 1
+        && let Some(root) = roots.iter().find(|root| SESSION_MUTATIONS.contains(&root.name.as_str()))
+    {
+        return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
+    }
+    // The executor would run both, where the specification merges them into one.
+    if let Some((_, twice)) = roots.iter().enumerate().find(|(at, root)| roots[..*at].iter().any(|other| other.key == root.key)) {
+        return Err(Error::bad_request(format!("`{}` stands in the document twice: give each mutation an alias of its own.", twice.key)));
+    }
+    Ok(())
+}
+
+/// Where the parser stopped, and what it expected there; not how its grammar calls its rules.
+fn unreadable(error: &async_graphql::parser::Error) -> Error {
+    let place = error.positions().next().map(|at| format!(" at line {}, column {}", at.line, at.column)).unwrap_or_default();
+    let why = match error {
+        async_graphql::parser::Error::Syntax { .. } => ": it is not GraphQL".to_owned(),
+        other => format!(": {}", other.to_string().trim_end_matches('.')),
+    };
+    Error::bad_request(format!("The document can't be read{place}{why}."))
 }
 
 fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition> {
@@ -149,25 +169,20 @@ fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'
     }
 }
 
-/// The root fields, through fragments. A cycle of fragments is left to validation.
-fn collect(
-    set: &SelectionSet,
-    document: &ExecutableDocument,
-    variables: &Variables,
-    level: usize,
-    roots: &mut Vec<(String, Option<Uuid>)>,
-) {
-    if level > 8 || roots.len() > 1000 {
-        return;
-    }
+/// The root fields, through fragments; `__typename` is none. The document has been measured: this walk ends, and soon.
+fn collect(set: &SelectionSet, document: &ExecutableDocument, variables: &Variables, roots: &mut Vec<Root>) {
     for selection in &set.items {
         match &selection.node {
-            Selection::Field(field) if field.node.name.node.starts_with("__") => {} // `__typename` changes nothing
-            Selection::Field(field) => roots.push((field.node.name.node.to_string(), subject(&field.node, variables))),
-            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, variables, level + 1, roots),
+            Selection::Field(field) if field.node.name.node == "__typename" => {}
+            Selection::Field(field) => roots.push(Root {
+                key: field.node.response_key().node.to_string(),
+                name: field.node.name.node.to_string(),
+                subject: subject(&field.node, variables),
+            }),
+            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, variables, roots),
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    collect(&fragment.node.selection_set.node, document, variables, level + 1, roots);
+                    collect(&fragment.node.selection_set.node, document, variables, roots);
                 }
             }
         }
@@ -192,18 +207,5 @@ fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
     match id {
         ConstValue::String(text) => ids::decode(&text).map(|(_, uuid)| uuid),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nesting;
-
-    #[test]
-    fn nesting_counts_brackets_but_not_those_in_strings_and_comments() {
-        assert_eq!(nesting("{ a { b(c: [[1]]) } }"), 5);
-        assert_eq!(nesting(r#"{ a(b: "{{{[[[\"((") # ((((("#), 2);
-        assert_eq!(nesting("{ a(b: \"\"\" {{{ \\\"\"\" [[[ \"\"\") }"), 2);
-        assert_eq!(nesting(&"[".repeat(5000)), 5000);
     }
 }

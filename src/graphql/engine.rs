@@ -2,20 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Response, Value, Variables};
+use async_graphql::{PathSegment, Response, ServerError, Value, Variables};
 use jiff::Timestamp;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{
     batch::Loads,
     context::{Afterwards, Request, Services},
-    document::{Document, Limits, OperationKind},
+    document::{Document, Limits, OperationKind, Root},
     report,
     schema::Schema,
 };
 use crate::{
     auth::{Actor, Claims},
-    db::{Identity, Mode, Opening, Pool, Tx},
+    db::{DbError, Identity, Mode, Opening, Pool, Tx},
     error::{Code, Error, Result},
 };
 
@@ -94,10 +95,7 @@ impl Engine {
         let work = self.attempt_until_it_holds(document, request, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
-            Err(_) => {
-                let cause = format!("the document took longer than {:?} and was stopped", self.timeout);
-                Answer { response: report::refusal(Error::unavailable(cause)), executed: false, kind: None, statements: 0 }
-            }
+            Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
         };
         answer.kind = Some(kind);
         report::finish(&mut answer.response, correlation_id);
@@ -111,29 +109,46 @@ impl Engine {
         claims: Option<Claims>,
         correlation_id: &str,
     ) -> Answer {
-        let roots = document.roots;
-        for attempt in 0.. {
+        let mut attempts = 0;
+        loop {
             let attempted = self.attempt(document.parsed.clone(), document.kind, &request, claims.as_ref(), correlation_id).await;
-            let (answer, tx, request_data) = match attempted {
+            let (answer, tx, data) = match attempted {
                 Ok(attempted) => attempted,
-                Err(error) => return Answer { response: report::refusal(error), executed: false, kind: None, statements: 0 },
+                Err(error) => return unexecuted(error),
             };
-            if tx.failure().is_some_and(|failure| failure.is_retryable()) && attempt < RETRIES {
-                drop(request_data);
-                let _ = tx.rollback().await;
-                tracing::debug!(correlation_id, attempt, "a document lost a race in the database and runs again");
-                tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
-                continue;
-            }
-            return match document.kind {
-                OperationKind::Query => {
+            let failure = match (tx.failure(), document.kind) {
+                (None, OperationKind::Query) => {
                     tx.end_read();
-                    answer
+                    return answer;
                 }
-                OperationKind::Mutation => self.end_mutation(answer, &tx, &request_data, &roots).await,
+                // A mutation document commits as a whole, exactly when its `data` is not null.
+                (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
+                    Ok(()) => return answer,
+                    Err(error) => Some(error),
+                },
+                (failure, _) => failure,
             };
+            let _ = tx.rollback().await;
+            let aftermath = Aftermath::of(&data);
+            // The connection goes back first: others wait for it, and so may what comes next.
+            drop((data, tx));
+            match failure {
+                Some(failure) if failure.is_retryable() && attempts < RETRIES => {
+                    tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
+                    tokio::time::sleep(Duration::from_millis(5 << attempts)).await;
+                    attempts += 1;
+                }
+                Some(failure) if document.kind == OperationKind::Mutation && answer.response.data != Value::Null => {
+                    return Answer { response: report::refusal(failure.into()), ..answer };
+                }
+                _ => {
+                    if document.kind == OperationKind::Mutation && answer.executed {
+                        self.after_refusal(&answer.response, aftermath, correlation_id, document.roots).await;
+                    }
+                    return answer;
+                }
+            }
         }
-        unreachable!("the loop returns")
     }
 
     async fn attempt(
@@ -175,60 +190,20 @@ impl Engine {
         Ok((Answer { response, executed, kind: None, statements }, tx, data))
     }
 
-    /// A mutation document commits as a whole, exactly when its `data` is not null.
-    async fn end_mutation(&self, mut answer: Answer, tx: &Tx, request: &Request, roots: &[(String, Option<uuid::Uuid>)]) -> Answer {
-        if answer.response.data != Value::Null {
-            match tx.commit().await {
-                Ok(()) => return answer,
-                Err(error) => answer = Answer { response: report::refusal(error.into()), ..answer },
-            }
-        }
-        let _ = tx.rollback().await;
-        if answer.executed {
-            let identity = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
-            let afterwards = request.afterwards().clone();
-            self.after_refusal(&answer.response, identity, afterwards, &request.correlation_id, roots).await;
-        }
-        answer
-    }
-
     /// What must outlive a refusal is written in a transaction of its own: that it was refused, and the end of a family
-    /// of refresh tokens. The refusal itself stands whatever comes of this.
-    async fn after_refusal(
-        &self,
-        response: &Response,
-        actor: Option<Identity>,
-        after: Afterwards,
-        correlation_id: &str,
-        roots: &[(String, Option<uuid::Uuid>)],
-    ) {
+    /// of refresh tokens. It is done even if the client has gone meanwhile. The refusal itself stands whatever comes of it.
+    async fn after_refusal(&self, response: &Response, aftermath: Aftermath, correlation_id: &str, roots: Vec<Root>) {
         // A failed sign-in costs the same round trips whether or not there is such a school.
-        let Some(identity) = after.identity.or(actor) else { return };
-        let written = async {
-            let (tx, _) = Tx::open(
-                &self.pool,
-                &Opening { mode: Mode::Write, identity: Identity { user: uuid::Uuid::nil(), ..identity }, correlation_id },
-            )
-            .await?;
-            tx.assume(identity).await?;
-            if let Some(session) = after.revoke_session {
-                tx.enter_operation("refreshSession");
-                tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+        let Some(identity) = aftermath.identity else { return };
+        let refusals: Vec<Refusal> = response.errors.iter().filter_map(|error| Refusal::of(error, &roots)).collect();
+        let (pool, correlation_id) = (self.pool.clone(), correlation_id.to_owned());
+        let written = tokio::spawn(async move {
+            let written = write_aftermath(&pool, identity, aftermath.revoke_session, &refusals, &correlation_id).await;
+            if let Err(error) = written {
+                tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
             }
-            for error in &response.errors {
-                let Some(code) = report::code(error).filter(|code| is_audited(code)) else { continue };
-                let Some((operation, subject)) = root_of(error, roots) else { continue };
-                tx.query(
-                    "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
-                    &[&operation, &resource_of(operation), &subject, &code, &report::reason(error)],
-                )
-                .await?;
-            }
-            tx.commit().await
-        };
-        if let Err(error) = written.await {
-            tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
-        }
+        });
+        let _ = written.await;
     }
 }
 
@@ -236,6 +211,74 @@ impl Engine {
 #[allow(clippy::disallowed_methods, reason = "everything else takes this time from the request")]
 fn began() -> Timestamp {
     Timestamp::now()
+}
+
+/// An answer to a document that never ran.
+fn unexecuted(error: Error) -> Answer {
+    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0 }
+}
+
+/// What a refused document leaves behind.
+struct Aftermath {
+    identity: Option<Identity>,
+    revoke_session: Option<Uuid>,
+}
+
+impl Aftermath {
+    fn of(request: &Request) -> Self {
+        let actor = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
+        let Afterwards { identity, revoke_session } = request.afterwards().clone();
+        Aftermath { identity: identity.or(actor), revoke_session }
+    }
+}
+
+/// An error that stands in the audit log.
+struct Refusal {
+    operation: String,
+    subject: Option<Uuid>,
+    code: String,
+    reason: Option<String>,
+}
+
+impl Refusal {
+    fn of(error: &ServerError, roots: &[Root]) -> Option<Self> {
+        let code = report::code(error).filter(|code| is_audited(code))?;
+        // The path begins with what the root field is called in the answer.
+        let root = match error.path.first()? {
+            PathSegment::Field(key) => roots.iter().find(|root| root.key == *key)?,
+            PathSegment::Index(_) => return None,
+        };
+        Some(Refusal {
+            operation: root.name.clone(),
+            subject: root.subject,
+            code: code.to_owned(),
+            reason: report::reason(error).map(str::to_owned),
+        })
+    }
+}
+
+async fn write_aftermath(
+    pool: &Pool,
+    identity: Identity,
+    revoke_session: Option<Uuid>,
+    refusals: &[Refusal],
+    correlation_id: &str,
+) -> Result<(), DbError> {
+    let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id };
+    let (tx, _) = Tx::open(pool, &opening).await?;
+    tx.assume(identity).await?;
+    if let Some(session) = revoke_session {
+        tx.enter_operation("refreshSession");
+        tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+    }
+    for Refusal { operation, subject, code, reason } in refusals {
+        tx.query(
+            "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
+            &[operation, &resource_of(operation), subject, code, reason],
+        )
+        .await?;
+    }
+    tx.commit().await
 }
 
 /// Wrong input and faults of ours are no refusals.
@@ -251,16 +294,6 @@ fn is_audited(code: &str) -> bool {
     ]
     .iter()
     .any(|audited| audited.as_str() == code)
-}
-
-/// The root field that an error belongs to. Its path begins with the field's alias; documents with several mutations and
-/// aliases are rare enough to answer with the first field of that position.
-fn root_of<'a>(error: &async_graphql::ServerError, roots: &'a [(String, Option<uuid::Uuid>)]) -> Option<(&'a str, Option<uuid::Uuid>)> {
-    let named = error.path.first().and_then(|segment| match segment {
-        async_graphql::PathSegment::Field(name) => roots.iter().find(|(root, _)| root == name),
-        async_graphql::PathSegment::Index(_) => None,
-    });
-    named.or_else(|| roots.first()).map(|(name, subject)| (name.as_str(), *subject))
 }
 
 /// The GraphQL type that a mutation is about, out of its name: `addGroupMembers` is about a Group.

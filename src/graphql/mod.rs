@@ -8,6 +8,7 @@ mod engine;
 mod guard;
 mod inputs;
 mod localized;
+mod measure;
 mod node;
 mod report;
 mod scalars;

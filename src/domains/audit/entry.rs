@@ -71,20 +71,8 @@ impl Kind for AuditEntry {
 }
 
 impl Record for AuditEntry {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "operation",
-        "outcome",
-        "resource",
-        "resource_id",
-        "before",
-        "after",
-        "code",
-        "reason",
-        "correlation_id",
-        "at",
-        "actor_id",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "operation", "outcome", "resource", "resource_id", "before", "after", "code", "reason", "correlation_id", "at", "actor_id"];
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
         let (id, operation, outcome) = (cells.next()?, cells.next()?, cells.next()?);

@@ -94,7 +94,8 @@ pub fn cell_of(resource: &str, column: &str) -> Cell {
 /// A recorded row of a resource as clients see it.
 pub(super) fn row(resource: &str, row: Value) -> Value {
     let Value::Object(mut columns) = row else { return Value::Null };
-    let part = PARTS.iter().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
+    let part =
+        PARTS.iter().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
     let Some((_, _, name)) = part else { return Value::Object(cells(resource, columns)) };
     // Whose part it is says the entry's own resourceId.
     columns.remove(if *name == "role" { "user_id" } else { "group_id" });
@@ -162,10 +163,7 @@ mod tests {
             row("Group", json!({ "group_id": ID, "course_id": ID, "added_at": "2026-11-20T10:30:00+00:00" })),
             json!({ "course": { "courseId": format!("course_{SUFFIX}"), "addedAt": "2026-11-20T10:30:00Z" } })
         );
-        assert_eq!(
-            row("User", json!({ "user_id": ID, "role_id": ID })),
-            json!({ "role": { "roleId": format!("role_{SUFFIX}") } })
-        );
+        assert_eq!(row("User", json!({ "user_id": ID, "role_id": ID })), json!({ "role": { "roleId": format!("role_{SUFFIX}") } }));
         // A sign-in belongs to a person and acts in a role, and has an id of its own.
         assert_eq!(
             row("Session", json!({ "id": ID, "user_id": ID, "active_role_id": null })),

@@ -29,7 +29,8 @@ pub fn resource_of(operation: &str) -> &'static str {
 /// `id`, or as `courseId` where that is the kind of thing; an id of another kind is none.
 pub fn subject_of<'a>(resource: &str, ids: impl IntoIterator<Item = (&'a str, &'a str, Uuid)>) -> Option<Uuid> {
     let kind = prefix_of(resource)?;
-    let mut ids = ids.into_iter().filter(|(argument, prefix, _)| *prefix == kind && (*argument == "id" || *argument == format!("{kind}Id")));
+    let mut ids =
+        ids.into_iter().filter(|(argument, prefix, _)| *prefix == kind && (*argument == "id" || *argument == format!("{kind}Id")));
     ids.next().map(|(_, _, uuid)| uuid)
 }
 
