@@ -23,10 +23,18 @@ GRANT SELECT (tenant_id, id, title, description, instructor_id, status, capacity
 GRANT SELECT ON course TO lectern_definer;
 
 CALL app.raise_wall('section');
--- Sections are seen and changed with their course.
+-- Sections are seen and changed with their course, and gone with it. (A policy for all verbs would show them, too.)
 CREATE POLICY section_read ON section FOR SELECT TO lectern_app USING (
-    EXISTS (SELECT FROM course c WHERE c.tenant_id = section.tenant_id AND c.id = section.course_id));
-CREATE POLICY section_change ON section TO lectern_app USING (
+    EXISTS (SELECT FROM course c WHERE c.tenant_id = section.tenant_id AND c.id = section.course_id AND c.deleted_at IS NULL));
+CREATE POLICY section_add ON section FOR INSERT TO lectern_app WITH CHECK (
+    (SELECT app.can('COURSE_UPDATE_ALL'))
+    OR ((SELECT app.can('COURSE_UPDATE')) AND course_id IN (
+        SELECT c.id FROM course c WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.instructor_id = (SELECT app.user_id()))));
+CREATE POLICY section_change ON section FOR UPDATE TO lectern_app USING (
+    (SELECT app.can('COURSE_UPDATE_ALL'))
+    OR ((SELECT app.can('COURSE_UPDATE')) AND course_id IN (
+        SELECT c.id FROM course c WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.instructor_id = (SELECT app.user_id()))));
+CREATE POLICY section_remove ON section FOR DELETE TO lectern_app USING (
     (SELECT app.can('COURSE_UPDATE_ALL'))
     OR ((SELECT app.can('COURSE_UPDATE')) AND course_id IN (
         SELECT c.id FROM course c WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.instructor_id = (SELECT app.user_id()))));

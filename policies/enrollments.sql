@@ -1,9 +1,10 @@
 -- policies/enrollments.sql: which enrollments an actor may see and change. Runs whole at every migrate.
 
 CALL app.raise_wall('enrollment');
--- The own ones; all for ENROLLMENT_READ_ALL; those of the courses that the actor teaches.
+-- The own ones; all for those who may read or manage all; those of the courses that the actor teaches.
 CREATE POLICY enrollment_read ON enrollment FOR SELECT TO lectern_app USING (
     user_id = (SELECT app.user_id()) OR (SELECT app.can('ENROLLMENT_READ_ALL'))
+    OR ((SELECT app.can('ENROLLMENT_MANAGE')) AND (SELECT app.can('COURSE_UPDATE_ALL')))
     OR course_id IN (SELECT c.id FROM course c WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.instructor_id = (SELECT app.user_id())));
 -- Oneself, or anybody in the courses that one manages.
 CREATE POLICY enrollment_create ON enrollment FOR INSERT TO lectern_app WITH CHECK (
@@ -17,5 +18,5 @@ CREATE POLICY enrollment_change ON enrollment FOR UPDATE TO lectern_app USING (
 CREATE POLICY definer_read ON enrollment FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_enroll ON enrollment FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON enrollment FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, course_id, user_id), UPDATE (status, progress, completed_at, enrolled_at) ON enrollment TO lectern_app;
+GRANT SELECT, INSERT (tenant_id, id, course_id, user_id), UPDATE (status, progress, completed_at) ON enrollment TO lectern_app;
 GRANT SELECT, INSERT, UPDATE (status) ON enrollment TO lectern_definer;

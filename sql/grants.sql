@@ -37,5 +37,5 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform;
 REVOKE EXECUTE ON FUNCTION app.create_system_roles(uuid) FROM lectern_app, lectern_definer;
 -- Functions of lectern_definer call one another.
-GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid), app.check_group_capacity(uuid, uuid), app.outranks(uuid),
-    app.teaches(uuid, uuid), app.issue_refresh_token(uuid, bytea, timestamptz) TO lectern_definer;
+GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid), app.check_group_capacity(uuid, uuid), app.check_people_are_here(uuid, uuid[]),
+    app.outranks(uuid), app.teaches(uuid, uuid), app.issue_refresh_token(uuid, bytea, timestamptz) TO lectern_definer;

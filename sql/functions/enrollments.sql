@@ -1,21 +1,48 @@
 -- Enrollments: seats, and what groups give without being asked.
 
--- Only published courses take people in, and no more than their capacity: checked once per statement and course.
+-- Whoever takes a seat waits for the course's turn before the row is written: a row written first, and then waiting, would
+-- stand in the way of the very transaction that holds the turn.
+CREATE FUNCTION app.await_course_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.take_turn('course', NEW.course_id);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER enrollment_turn BEFORE INSERT ON enrollment FOR EACH ROW EXECUTE FUNCTION app.await_course_turn();
+
+-- Refuses when one of these people is deleted. A deletion that is under way is waited for, and one that comes later waits
+-- for us, and then sees what the person got: nothing is given to somebody who is gone.
+CREATE FUNCTION app.check_people_are_here(tenant uuid, people uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    person record;
+BEGIN
+    FOR person IN SELECT u.deleted_at FROM app_user u WHERE u.tenant_id = tenant AND u.id = ANY (people) ORDER BY u.id FOR SHARE LOOP
+        IF person.deleted_at IS NOT NULL THEN
+            PERFORM app.refuse('person_deleted');
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Only published courses take people in, and no more than their capacity: checked once per statement and course, as the
+-- course is now that we hold its turn.
 CREATE FUNCTION app.check_new_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted record;
 BEGIN
     FOR wanted IN
-        SELECT DISTINCT e.tenant_id, e.course_id, c.status
-        FROM new_rows e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id
+        SELECT DISTINCT e.tenant_id, e.course_id FROM new_rows e
         WHERE e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
-        ORDER BY e.course_id -- a fixed order, so that two of us can't wait for each other
+        ORDER BY e.course_id
     LOOP
-        IF wanted.status <> 'PUBLISHED' THEN
+        IF EXISTS (SELECT FROM course c WHERE c.tenant_id = wanted.tenant_id AND c.id = wanted.course_id
+                   AND (c.status <> 'PUBLISHED' OR c.deleted_at IS NOT NULL)) THEN
             PERFORM app.refuse('enrollment_course_published');
         END IF;
         PERFORM app.check_course_seats(wanted.tenant_id, wanted.course_id);
+        PERFORM app.check_people_are_here(wanted.tenant_id, ARRAY(SELECT e.user_id FROM new_rows e WHERE e.course_id = wanted.course_id));
     END LOOP;
     RETURN NULL;
 END
@@ -23,10 +50,15 @@ $$;
 CREATE TRIGGER enrollment_new AFTER INSERT ON enrollment REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.check_new_enrollments();
 
+-- A seat that had been freed is taken again: there must be one, and a course and a person to have it.
 CREATE FUNCTION app.check_retaken_seat() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.check_course_seats(NEW.tenant_id, NEW.course_id);
+    IF EXISTS (SELECT FROM course c WHERE c.tenant_id = NEW.tenant_id AND c.id = NEW.course_id AND c.deleted_at IS NOT NULL) THEN
+        PERFORM app.refuse('enrollment_course_deleted');
+    END IF;
+    PERFORM app.check_people_are_here(NEW.tenant_id, ARRAY[NEW.user_id]);
     RETURN NULL;
 END
 $$;
@@ -38,20 +70,33 @@ CREATE TRIGGER enrollment_touch BEFORE UPDATE ON enrollment FOR EACH ROW EXECUTE
 CREATE TRIGGER enrollment_audit AFTER INSERT OR UPDATE OR DELETE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.audit('Enrollment', 'id');
 
 -- Enrolls the members of a group in the published courses given to it, when it says so. `users` and `courses` narrow it
--- to what was just added (NULL: all); `revive` takes back in those who had dropped out. Reveals: how many.
+-- to what was just added (NULL: all); `revive` takes back in those who had dropped out. It waits for the turn of the group
+-- and of its courses first, so that of two simultaneous gifts (a member here, a course there, a publication) the later one
+-- sees the earlier. Reveals: how many.
 CREATE FUNCTION app.auto_enroll(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     enrolled bigint;
 BEGIN
+    IF NOT app.can('GROUP_UPDATE') THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s group';
+    END IF;
+    PERFORM app.take_turn('group', wanted);
+    IF NOT EXISTS (SELECT FROM user_group g WHERE g.tenant_id = app.tenant_id() AND g.id = wanted AND g.auto_enroll AND g.deleted_at IS NULL) THEN
+        RETURN 0;
+    END IF;
+    PERFORM app.take_turn('course', gc.course_id)
+        FROM (SELECT o.course_id FROM group_course o
+              WHERE o.tenant_id = app.tenant_id() AND o.group_id = wanted AND (courses IS NULL OR o.course_id = ANY (courses))
+              ORDER BY o.course_id) AS gc;
+
     INSERT INTO enrollment AS e (tenant_id, id, course_id, user_id)
-        SELECT g.tenant_id, app.uuid_v7(), c.id, u.id
-        FROM user_group g
-        JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id
-        JOIN group_course gc ON gc.tenant_id = g.tenant_id AND gc.group_id = g.id
+        SELECT m.tenant_id, app.uuid_v7(), c.id, u.id
+        FROM group_member m
+        JOIN group_course gc ON gc.tenant_id = m.tenant_id AND gc.group_id = m.group_id
         JOIN course c ON c.tenant_id = gc.tenant_id AND c.id = gc.course_id AND c.status = 'PUBLISHED' AND c.deleted_at IS NULL
         JOIN app_user u ON u.tenant_id = m.tenant_id AND u.id = m.user_id AND u.deleted_at IS NULL
-        WHERE g.tenant_id = app.tenant_id() AND g.id = wanted AND g.auto_enroll AND g.deleted_at IS NULL
+        WHERE m.tenant_id = app.tenant_id() AND m.group_id = wanted
           AND (users IS NULL OR m.user_id = ANY (users)) AND (courses IS NULL OR gc.course_id = ANY (courses))
         ORDER BY c.id, u.id
         ON CONFLICT (tenant_id, user_id, course_id) DO UPDATE
@@ -62,12 +107,17 @@ BEGIN
 END
 $$;
 
--- The same when a draft that groups had been given is published. Reveals: how many.
+-- The same when a draft that groups had been given is published, for all of them. Reveals: how many.
 CREATE FUNCTION app.auto_enroll_published(wanted uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     enrolled bigint;
 BEGIN
+    IF NOT EXISTS (SELECT FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = wanted
+                   AND (app.can('COURSE_UPDATE_ALL') OR (app.can('COURSE_UPDATE') AND c.instructor_id = app.user_id()))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s course';
+    END IF;
+    PERFORM app.take_turn('course', wanted);
     INSERT INTO enrollment (tenant_id, id, course_id, user_id)
         SELECT DISTINCT ON (u.id) c.tenant_id, app.uuid_v7(), c.id, u.id
         FROM course c

@@ -2,7 +2,7 @@
 
 -- The groups that the actor is a member of. Reveals: to a member, the own groups.
 CREATE FUNCTION app.my_groups() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT m.group_id FROM group_member m WHERE m.tenant_id = app.tenant_id() AND m.user_id = app.user_id();
 END
@@ -19,14 +19,16 @@ $$;
 
 -- Groups found by the beginnings of words in name and description. Reveals: ids, joined back under row security.
 CREATE FUNCTION app.search_user_group(words text) RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wanted tsquery := app.prefix_query(words); -- once, not for every row that is compared
 BEGIN
     RETURN QUERY SELECT g.id FROM user_group g
-        WHERE g.tenant_id = app.tenant_id() AND g.search @@ app.prefix_query(words) AND g.deleted_at IS NULL;
+        WHERE g.tenant_id = app.tenant_id() AND g.search @@ wanted AND g.deleted_at IS NULL;
 END
 $$;
 
--- Refuses when a group holds more members than its capacity. Whoever changes either waits for the group's turn.
+-- Refuses when a group holds more members than its capacity, or is gone. Whoever changes either waits for the group's turn.
 CREATE FUNCTION app.check_group_capacity(tenant uuid, wanted uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -34,11 +36,14 @@ DECLARE
     used   bigint;
 BEGIN
     PERFORM app.take_turn('group', wanted);
+    IF EXISTS (SELECT FROM user_group g WHERE g.tenant_id = tenant AND g.id = wanted AND g.deleted_at IS NOT NULL) THEN
+        PERFORM app.refuse('user_group_deleted');
+    END IF;
     SELECT g.capacity INTO places FROM user_group g WHERE g.tenant_id = tenant AND g.id = wanted;
     IF places IS NOT NULL THEN
         SELECT count(*) INTO used FROM group_member m WHERE m.tenant_id = tenant AND m.group_id = wanted;
         IF used > places THEN
-            PERFORM app.refuse('user_group_places', jsonb_build_object('limit', places, 'used', used)::text);
+            PERFORM app.refuse('user_group_places', jsonb_build_object('limit', places)::text);
         END IF;
     END IF;
 END
@@ -51,6 +56,7 @@ DECLARE
 BEGIN
     FOR wanted IN SELECT DISTINCT m.tenant_id, m.group_id FROM new_rows m ORDER BY m.group_id LOOP
         PERFORM app.check_group_capacity(wanted.tenant_id, wanted.group_id);
+        PERFORM app.check_people_are_here(wanted.tenant_id, ARRAY(SELECT m.user_id FROM new_rows m WHERE m.group_id = wanted.group_id));
     END LOOP;
     RETURN NULL;
 END

@@ -2,17 +2,22 @@
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
-use super::{Section, loaders::SectionsOf};
+use super::{
+    Section,
+    loaders::{EnrollmentCountOf, SectionsOf, ViewerEnrollmentOf},
+};
 use crate::{
-    db::{Cells, DbError, Record},
-    domains::{enrollments::Enrollment, identity::User},
+    db::{Cells, DbError, PageArgs, Record, page_size},
+    domains::{
+        enrollments::{Enrollment, EnrollmentFilter, enrollments_in_course},
+        groups::{Group, groups_with_course},
+        identity::User,
+    },
     error::Result,
-    graphql::{Ctx, DateTime},
+    graphql::{Connection, Ctx, DateTime},
     ids::{Id, Kind},
     text_enum,
 };
-
-use super::loaders::{EnrollmentCountOf, ViewerEnrollmentOf};
 
 text_enum! {
     /// Where a course stands in its life: DRAFT, then PUBLISHED, then ARCHIVED.
@@ -117,5 +122,29 @@ impl Course {
     async fn viewer_enrollment(&self, ctx: &Context<'_>) -> Result<Option<Enrollment>> {
         let viewer = Id::from_uuid(ctx.actor()?.user);
         ctx.load(ViewerEnrollmentOf { course: self.id, viewer }).await
+    }
+
+    /// The enrollments in it that you may see, the latest first: all for its instructor and for ENROLLMENT_READ_ALL, else
+    /// your own. `enrollmentCount` counts everybody's.
+    #[graphql(complexity = "page_size(first, None) * child_complexity")]
+    async fn enrollments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
+        #[graphql(desc = "Which of its enrollments.")] filter: Option<EnrollmentFilter>,
+    ) -> Result<Connection<Enrollment>> {
+        enrollments_in_course(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }, filter).await
+    }
+
+    /// The groups that it was given to and that you may see, by name.
+    #[graphql(complexity = "page_size(first, None) * child_complexity")]
+    async fn groups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
+    ) -> Result<Connection<Group>> {
+        groups_with_course(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
     }
 }

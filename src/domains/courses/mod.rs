@@ -9,6 +9,7 @@ mod inputs;
 mod lists;
 mod loaders;
 mod mutations;
+mod nested;
 mod queries;
 mod section;
 mod section_mutations;
@@ -20,6 +21,7 @@ pub use self::{
     course::{Course, CourseStatus},
     lists::{CourseFilter, course_list},
     loaders::EnrollmentCountOf,
+    nested::courses_of_group,
     queries::CourseQueries,
     section::Section,
 };

@@ -1,21 +1,23 @@
+//! Enrollments: who takes part in which course, and how far they came. Table: `enrollment`.
+//!
+//! Permissions: ENROLLMENT_SELF (one's own), ENROLLMENT_MANAGE (in the courses that one teaches; in every course together
+//! with COURSE_UPDATE_ALL), ENROLLMENT_READ_ALL.
+//! Invariants, kept by the database: one enrollment for each person and course; no more people hold a seat (NOT_STARTED,
+//! IN_PROGRESS, COMPLETED) than the course has; only a published course takes people in; COMPLETED has a `completedAt`,
+//! and nothing else has.
+
 mod enrollment;
-use async_graphql::Object;
-pub use enrollment::Enrollment;
-/// Stub.
-#[derive(Default)]
-pub struct EnrollmentQueries;
-#[Object]
-impl EnrollmentQueries {
-    async fn stub_enrollmentqueries(&self) -> bool {
-        true
-    }
-}
-/// Stub.
-#[derive(Default)]
-pub struct EnrollmentMutations;
-#[Object]
-impl EnrollmentMutations {
-    async fn stub_enrollmentmutations(&self) -> bool {
-        true
-    }
-}
+mod inputs;
+mod lists;
+mod mutations;
+mod nested;
+mod queries;
+mod sql;
+
+pub use self::{
+    enrollment::{Enrollment, EnrollmentStatus, Joins},
+    lists::{EnrollmentFilter, EnrollmentOrder, EnrollmentOrderField, enrollment_list, order},
+    mutations::EnrollmentMutations,
+    nested::{enrollments_in_course, enrollments_of_user},
+    queries::EnrollmentQueries,
+};

@@ -6,9 +6,13 @@ use async_graphql::{ComplexObject, Context, SimpleObject, dataloader::Loader};
 
 use crate::{
     auth::Permission,
-    db::{Cells, DbError, Record, select},
+    db::{Cells, DbError, PageArgs, Record, page_size, select},
+    domains::{
+        enrollments::{Enrollment, enrollments_of_user},
+        groups::{Group, groups_of_user},
+    },
     error::{Error, Result},
-    graphql::{Batch, Ctx, DateTime},
+    graphql::{Batch, Connection, Ctx, DateTime, SignedIn},
     ids::{Id, Kind},
     text_enum,
 };
@@ -96,6 +100,29 @@ impl User {
     /// When they were added to the school. Null when you may not see it.
     async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         Ok(self.is_open_to(ctx)?.then_some(self.private_created_at))
+    }
+
+    /// Their enrollments that you may see, the latest first: all of your own, and of others those in courses that you teach
+    /// or, with ENROLLMENT_READ_ALL, all.
+    #[graphql(guard = "SignedIn", complexity = "page_size(first, None) * child_complexity")]
+    async fn enrollments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
+    ) -> Result<Connection<Enrollment>> {
+        enrollments_of_user(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
+    }
+
+    /// Their groups that you may see, by name: all of your own, and of others those that you share or, with GROUP_READ, all.
+    #[graphql(guard = "SignedIn", complexity = "page_size(first, None) * child_complexity")]
+    async fn groups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
+    ) -> Result<Connection<Group>> {
+        groups_of_user(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
     }
 }
 

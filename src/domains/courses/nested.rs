@@ -1,0 +1,68 @@
+//! The courses that were given to a group, for many groups in one statement.
+
+use async_graphql::Context;
+use uuid::Uuid;
+
+use super::{
+    Course, course_list,
+    lists::{INSTRUCTOR_JOIN, order},
+};
+use crate::{
+    db::{Cells, DbError, List, Page, PageArgs, Record},
+    domains::{groups::Group, identity::User},
+    error::Result,
+    graphql::{Connection, Ctx, Nested, Total},
+    ids::Id,
+};
+
+const OF_GROUP: &str = "group.courses";
+
+/// A page of a group's courses.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct OfGroup {
+    group: Id<Group>,
+    page: Page,
+    with_instructor: bool,
+}
+
+impl Nested for OfGroup {
+    type Row = Course;
+    /// Whether the instructor is read along.
+    type Arguments = bool;
+
+    fn parent(&self) -> Uuid {
+        self.group.0
+    }
+    fn page(&self) -> &Page {
+        &self.page
+    }
+    fn arguments(&self) -> bool {
+        self.with_instructor
+    }
+    fn list(with_instructor: &bool) -> List {
+        let mut list = course_list(OF_GROUP, order(None));
+        list.narrow("JOIN group_course gc ON gc.tenant_id = c.tenant_id AND gc.course_id = c.id");
+        if *with_instructor {
+            list.join::<User>(INSTRUCTOR_JOIN, "i");
+        }
+        list
+    }
+    fn parent_expression() -> &'static str {
+        "gc.group_id"
+    }
+    fn read(with_instructor: &bool, cells: &mut Cells<'_>) -> Result<Course, DbError> {
+        if *with_instructor { Course::read_with_instructor(cells) } else { Course::read(cells) }
+    }
+}
+
+/// A page of the courses given to a group that the viewer sees, by title.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for wrong arguments.
+pub async fn courses_of_group(ctx: &Context<'_>, group: Id<Group>, args: PageArgs) -> Result<Connection<Course>> {
+    let order = order(None);
+    let page = args.check(&ctx.cursors(), OF_GROUP, &order)?;
+    let key = OfGroup { group, page, with_instructor: ctx.selects_in_nodes("instructor") };
+    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
+    Ok(Connection::new(fetched, &ctx.cursors(), OF_GROUP, &order, Total::of_nested(key)))
+}

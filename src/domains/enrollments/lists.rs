@@ -1,0 +1,97 @@
+//! Lists of enrollments: filters and orders.
+
+use async_graphql::{Enum, ID, InputObject};
+
+use super::{Enrollment, EnrollmentStatus};
+use crate::{
+    db::{List, Order, SortKey},
+    domains::{courses::Course, identity::User},
+    error::Result,
+    graphql::OrderDirection,
+    ids::Id,
+};
+
+/// Which enrollments.
+#[derive(InputObject, Default, Clone)]
+pub struct EnrollmentFilter {
+    /// In this course.
+    pub course_id: Option<ID>,
+    /// Of this person.
+    pub user_id: Option<ID>,
+    /// That stand like one of these.
+    pub statuses: Option<Vec<EnrollmentStatus>>,
+}
+
+/// What enrollments are sorted by.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EnrollmentOrderField {
+    /// By when the person first enrolled.
+    EnrolledAt,
+    /// By how much of the course is done.
+    Progress,
+}
+
+/// The order of a list of enrollments.
+#[derive(InputObject, Clone, Copy)]
+pub struct EnrollmentOrder {
+    /// What to sort by.
+    pub field: EnrollmentOrderField,
+    /// Which end comes first.
+    pub direction: OrderDirection,
+}
+
+/// An enrollment's place in a list, by default: the latest first.
+pub fn order(order: Option<EnrollmentOrder>) -> Order {
+    let EnrollmentOrder { field, direction } =
+        order.unwrap_or(EnrollmentOrder { field: EnrollmentOrderField::EnrolledAt, direction: OrderDirection::Desc });
+    let key = match field {
+        EnrollmentOrderField::EnrolledAt => SortKey { name: "ENROLLED_AT", expression: "e.enrolled_at", cast: "timestamptz" },
+        EnrollmentOrderField::Progress => SortKey { name: "PROGRESS", expression: "e.progress", cast: "float8" },
+    };
+    Order { key, id: "e.id", descending: direction == OrderDirection::Desc }
+}
+
+/// The enrollments that the viewer sees, as `e`.
+pub fn enrollment_list(name: &'static str, order: Order) -> List {
+    List::new::<Enrollment>(name, "enrollment", "e", order)
+}
+
+/// A filter whose ids have been read.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Narrowing {
+    course: Option<Id<Course>>,
+    user: Option<Id<User>>,
+    statuses: Option<Vec<EnrollmentStatus>>,
+}
+
+impl EnrollmentFilter {
+    /// Reads the filter.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a wrong one.
+    pub fn check(self) -> Result<Narrowing> {
+        Ok(Narrowing {
+            course: Id::parse_opt("filter.courseId", self.course_id.as_ref())?,
+            user: Id::parse_opt("filter.userId", self.user_id.as_ref())?,
+            statuses: self.statuses,
+        })
+    }
+}
+
+impl Narrowing {
+    /// Narrows a list of enrollments.
+    pub fn narrow(&self, list: &mut List) {
+        if let Some(course) = self.course {
+            let course = list.bind(course);
+            list.and(format!("e.course_id = {course}"));
+        }
+        if let Some(user) = self.user {
+            let user = list.bind(user);
+            list.and(format!("e.user_id = {user}"));
+        }
+        if let Some(statuses) = &self.statuses {
+            let statuses = list.bind(statuses.clone());
+            list.and(format!("e.status = ANY ({statuses})"));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Enrolling, recording progress, leaving.
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    Enrollment, EnrollmentStatus,
+    inputs::{EnrollInput, RecordProgressInput, UpdateEnrollmentStatusInput, progress},
+    sql,
+};
+use crate::{
+    auth::Permission::{EnrollmentManage, EnrollmentSelf},
+    db::{Cells, DbError, OnConstraint},
+    domains::{
+        courses::{Course, CourseStatus},
+        identity::User,
+    },
+    error::{Error, Result},
+    graphql::{Ctx, DateTime, Require, requires_permission, text},
+    ids::Id,
+};
+
+/// Mutations of enrollments.
+#[derive(Default)]
+pub struct EnrollmentMutations;
+
+fn full(error: &DbError) -> Error {
+    let seats = error.number("limit").unwrap_or(0);
+    Error::conflict("COURSE_FULL", format!("All {seats} seats of this course are taken."))
+}
+
+fn not_published() -> Error {
+    Error::conflict("COURSE_NOT_PUBLISHED", "Only a published course takes people in.").field("courseId")
+}
+
+/// Why an enrollment was not made. What the actor may not know is not there; what they may not do comes before the state of
+/// the data.
+async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>, key: Option<&str>) -> Result<Error> {
+    let rows = ctx.tx().query(&sql::why_not_enrolled(), &[&course, &user, &key]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(Error::not_found("course").field("courseId"));
+    };
+    let mut cells = Cells::new(row);
+    let status: CourseStatus = cells.next()?;
+    let (manages, is_person, key_is_wrong): (bool, bool, bool) = (cells.next()?, cells.next()?, cells.next()?);
+    let enrolled: Option<EnrollmentStatus> = cells.next()?;
+    let actor = ctx.actor()?;
+    Ok(if !manages && !actor.is(user.0) {
+        Error::not_yours().field("courseId")
+    } else if !manages && !actor.can(EnrollmentSelf) {
+        Error::missing_permission(&[EnrollmentSelf])
+    } else if !is_person {
+        Error::not_found("person").field("userId")
+    } else if let Some(enrolled) = enrolled.filter(|&enrolled| enrolled != EnrollmentStatus::Dropped) {
+        Error::conflict("ALREADY_ENROLLED", format!("There is an enrollment already; it is {}.", enrolled.as_str())).field("courseId")
+    } else if status != CourseStatus::Published {
+        not_published()
+    } else if key_is_wrong && !manages {
+        Error::forbidden("BAD_ENROLLMENT_KEY", "The course asks for an enrollment key, and this is not it.").field("enrollmentKey")
+    } else {
+        Error::unavailable("what was in the way of an enrollment went away meanwhile")
+    })
+}
+
+/// How an enrollment stands that was not changed.
+///
+/// # Errors
+/// `NOT_FOUND` where the actor can't see it, `NOT_YOURS` where it is not theirs to change.
+async fn standing(ctx: &Context<'_>, id: Id<Enrollment>, as_manager: bool) -> Result<EnrollmentStatus> {
+    let rows = ctx.tx().query(&sql::why_not_changed(), &[&id]).await?;
+    let row = rows.first().ok_or_else(|| Error::not_found("enrollment").field("id"))?;
+    let mut cells = Cells::new(row);
+    let status = cells.next()?;
+    let (own, manages): (bool, bool) = (cells.next()?, cells.next()?);
+    if manages || (own && !as_manager) { Ok(status) } else { Err(Error::not_yours().field("id")) }
+}
+
+fn invalid_transition(message: String) -> Error {
+    Error::conflict("INVALID_TRANSITION", message).field("id")
+}
+
+#[Object]
+impl EnrollmentMutations {
+    /// Enrolls you, or somebody else, in a published course. Who had dropped out goes on from the progress made.
+    /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED or COURSE_FULL; FORBIDDEN with BAD_ENROLLMENT_KEY where the
+    /// course asks for a key, unless you manage its enrollments. Needs ENROLLMENT_SELF or ENROLLMENT_MANAGE.
+    #[graphql(
+        guard = "Require([EnrollmentSelf, EnrollmentManage])",
+        directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])
+    )]
+    async fn enroll(&self, ctx: &Context<'_>, #[graphql(desc = "Whom, and in what.")] input: EnrollInput) -> Result<Enrollment> {
+        let course = Id::<Course>::parse("courseId", &input.course_id)?;
+        let actor = ctx.actor()?;
+        let user = Id::<User>::parse_opt("userId", input.user_id.as_ref())?.unwrap_or(Id::from_uuid(actor.user));
+        let key = text::search("enrollmentKey", input.enrollment_key.as_deref())?; // a blank key is none
+        if !actor.is(user.0) && !actor.can(EnrollmentManage) {
+            return Err(Error::missing_permission(&[EnrollmentManage]).field("userId"));
+        }
+        let enrollment: Option<Enrollment> = ctx
+            .tx()
+            .opt(&sql::enroll(), &[&Id::<Enrollment>::generate(), &course, &user, &key])
+            .await
+            .on_constraint("enrollment_course_published", |_| not_published())
+            .on_constraint("enrollment_course_deleted", |_| Error::not_found("course").field("courseId"))
+            .on_constraint("person_deleted", |_| Error::not_found("person").field("userId"))
+            .on_constraint("course_seats", |error| full(error).field("courseId"))?;
+        match enrollment {
+            Some(enrollment) => Ok(enrollment),
+            None => Err(why_not_enrolled(ctx, course, user, key.as_deref()).await?),
+        }
+    }
+
+    /// Records how much of the course is done: more than 0 makes the enrollment IN_PROGRESS, 100 COMPLETED. Your own
+    /// progress never falls below what was recorded; recording less changes nothing. Who manages the course's enrollments
+    /// sets any value, and less than 100 then reopens a completed one. CONFLICT with INVALID_TRANSITION for an enrollment
+    /// that is DROPPED, FAILED or EXPIRED. Needs ENROLLMENT_SELF or ENROLLMENT_MANAGE.
+    #[graphql(
+        guard = "Require([EnrollmentSelf, EnrollmentManage])",
+        directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])
+    )]
+    async fn record_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The progress.")] input: RecordProgressInput,
+    ) -> Result<Enrollment> {
+        let id = Id::<Enrollment>::parse("id", &input.id)?;
+        let progress = progress(input.progress)?;
+        if let Some(enrollment) = ctx.tx().opt(&sql::record_progress(), &[&id, &progress, &DateTime(ctx.now())]).await? {
+            return Ok(enrollment);
+        }
+        let status = standing(ctx, id, false).await?;
+        Err(invalid_transition(format!("An enrollment that is {} takes no progress.", status.as_str())))
+    }
+
+    /// Decides how an enrollment stands, whatever it was before: for those who manage the course's enrollments. COMPLETED
+    /// sets `completedAt`, anything else clears it; the progress stays as recorded. Taking a seat again that had been freed
+    /// needs one: CONFLICT with COURSE_FULL; with INVALID_TRANSITION where the course or the person was deleted. Needs
+    /// ENROLLMENT_MANAGE.
+    #[graphql(guard = "Require([EnrollmentManage])", directive = requires_permission::apply(vec![EnrollmentManage]))]
+    async fn update_enrollment_status(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The decision.")] input: UpdateEnrollmentStatusInput,
+    ) -> Result<Enrollment> {
+        let id = Id::<Enrollment>::parse("id", &input.id)?;
+        let enrollment: Option<Enrollment> = ctx
+            .tx()
+            .opt(&sql::update_status(), &[&id, &input.status, &DateTime(ctx.now())])
+            .await
+            .on_constraint("course_seats", |error| full(error).field("id"))
+            .on_constraint("enrollment_course_deleted", |_| invalid_transition("The course was deleted.".to_owned()))
+            .on_constraint("person_deleted", |_| invalid_transition("The person was deleted.".to_owned()))?;
+        match enrollment {
+            Some(enrollment) => Ok(enrollment),
+            None => {
+                standing(ctx, id, true).await?;
+                Err(Error::not_yours().field("id"))
+            }
+        }
+    }
+
+    /// Leaves a course, or takes somebody out of it: the enrollment is DROPPED and its seat free. One that is dropped
+    /// already stays so; CONFLICT with INVALID_TRANSITION for one that is COMPLETED, FAILED or EXPIRED. Needs
+    /// ENROLLMENT_SELF or ENROLLMENT_MANAGE.
+    #[graphql(
+        guard = "Require([EnrollmentSelf, EnrollmentManage])",
+        directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])
+    )]
+    async fn unenroll(&self, ctx: &Context<'_>, #[graphql(desc = "The enrollment's id.")] id: ID) -> Result<Enrollment> {
+        let id = Id::<Enrollment>::parse("id", &id)?;
+        if let Some(enrollment) = ctx.tx().opt(&sql::unenroll(), &[&id]).await? {
+            return Ok(enrollment);
+        }
+        let status = standing(ctx, id, false).await?;
+        Err(invalid_transition(format!("An enrollment that is {} can't be dropped.", status.as_str())))
+    }
+}

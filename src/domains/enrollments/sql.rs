@@ -1,0 +1,81 @@
+//! The statements of the domain. `$1` is the tenant; the policies filter again.
+
+use super::Enrollment;
+use crate::db::select;
+
+/// Whether the actor manages the enrollments of course `c`, as the policies see it.
+const MANAGES: &str = "(app.can('ENROLLMENT_MANAGE') AND (app.can('COURSE_UPDATE_ALL') OR c.instructor_id = app.user_id()) IS TRUE)";
+
+pub fn by_ids() -> String {
+    format!("SELECT {} FROM enrollment e WHERE e.tenant_id = $1 AND e.id = ANY ($2)", select::<Enrollment>("e"))
+}
+
+/// `$2` the new id, `$3` the course, `$4` the person, `$5` the key. Nothing where something is in the way that
+/// [`why_not_enrolled`] then names; who had dropped out goes on.
+pub fn enroll() -> String {
+    format!(
+        "INSERT INTO enrollment AS e (tenant_id, id, course_id, user_id) \
+         SELECT $1, $2, c.id, u.id FROM course c JOIN app_user u ON u.tenant_id = $1 AND u.id = $4 AND u.deleted_at IS NULL \
+         WHERE c.tenant_id = $1 AND c.id = $3 AND c.deleted_at IS NULL AND c.status = 'PUBLISHED' AND ({MANAGES} \
+         OR (u.id = app.user_id() AND app.can('ENROLLMENT_SELF') AND NOT app.enrollment_key_is_wrong(c.id, $5))) \
+         ON CONFLICT (tenant_id, user_id, course_id) DO UPDATE \
+         SET status = CASE WHEN e.progress > 0 THEN 'IN_PROGRESS' ELSE 'NOT_STARTED' END WHERE e.status = 'DROPPED' RETURNING {}",
+        select::<Enrollment>("e")
+    )
+}
+
+/// `$2` the course, `$3` the person, `$4` the key: the course's status, whether the actor manages it, whether the person is
+/// there, whether the key is wrong, and how an enrollment stands.
+pub fn why_not_enrolled() -> String {
+    format!(
+        "SELECT c.status, {MANAGES}, u.id IS NOT NULL, app.enrollment_key_is_wrong(c.id, $4), e.status FROM course c \
+         LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = $3 AND u.deleted_at IS NULL \
+         LEFT JOIN enrollment e ON e.tenant_id = $1 AND e.user_id = u.id AND e.course_id = c.id \
+         WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL"
+    )
+}
+
+/// `$2` the enrollment, `$3` the progress, `$4` the time. A learner's progress only grows and never undoes a completion; a
+/// manager's word is taken as it is.
+pub fn record_progress() -> String {
+    const PROGRESS: &str = "CASE WHEN m.manages THEN $3 ELSE greatest(e.progress, $3) END";
+    const STAYS: &str = "e.status = 'COMPLETED' AND NOT m.manages";
+    format!(
+        "UPDATE enrollment e SET progress = {PROGRESS}, status = CASE WHEN {STAYS} OR ({PROGRESS}) = 100 THEN 'COMPLETED' \
+         WHEN ({PROGRESS}) > 0 THEN 'IN_PROGRESS' WHEN m.manages THEN 'NOT_STARTED' ELSE e.status END, \
+         completed_at = CASE WHEN {STAYS} OR ({PROGRESS}) = 100 THEN coalesce(e.completed_at, $4) END \
+         FROM (SELECT o.id, {MANAGES} AS manages FROM enrollment o LEFT JOIN course c ON c.tenant_id = $1 AND c.id = o.course_id \
+         WHERE o.tenant_id = $1 AND o.id = $2) AS m \
+         WHERE e.tenant_id = $1 AND e.id = m.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') RETURNING {}",
+        select::<Enrollment>("e")
+    )
+}
+
+/// `$2` the enrollment, `$3` the status, `$4` the time. Waits for the course's turn before it locks the row, as an
+/// enrollment does, so that the two can't wait for each other.
+pub fn update_status() -> String {
+    format!(
+        "WITH m AS MATERIALIZED (SELECT o.id, app.take_turn('course', o.course_id) \
+         FROM enrollment o JOIN course c ON c.tenant_id = $1 AND c.id = o.course_id WHERE o.tenant_id = $1 AND o.id = $2 AND {MANAGES}) \
+         UPDATE enrollment e SET status = $3, completed_at = CASE WHEN $3 = 'COMPLETED' THEN coalesce(e.completed_at, $4) END \
+         FROM m WHERE e.tenant_id = $1 AND e.id = m.id RETURNING {}",
+        select::<Enrollment>("e")
+    )
+}
+
+/// `$2` the enrollment. One that is dropped already stays so.
+pub fn unenroll() -> String {
+    format!(
+        "UPDATE enrollment e SET status = 'DROPPED' WHERE e.tenant_id = $1 AND e.id = $2 \
+         AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'DROPPED') RETURNING {}",
+        select::<Enrollment>("e")
+    )
+}
+
+/// `$2` the enrollment: how it stands, whether it is the actor's own to change, and whether the actor manages it.
+pub fn why_not_changed() -> String {
+    format!(
+        "SELECT e.status, e.user_id = app.user_id() AND app.can('ENROLLMENT_SELF'), {MANAGES} FROM enrollment e \
+         LEFT JOIN course c ON c.tenant_id = $1 AND c.id = e.course_id WHERE e.tenant_id = $1 AND e.id = $2"
+    )
+}

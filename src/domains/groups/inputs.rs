@@ -1,0 +1,84 @@
+//! What the mutations of groups take, and its checks.
+
+use async_graphql::{ID, InputObject, MaybeUndefined};
+
+use crate::error::{Error, Result};
+
+/// Ids at most in one call that adds or removes members or courses.
+pub const MAX_IDS: usize = 100;
+
+/// A group to be created.
+#[derive(InputObject)]
+pub struct CreateGroupInput {
+    /// Its name; 1 to 200 characters, not necessarily unique.
+    pub name: String,
+    /// What it is for; at most 10,000 characters.
+    pub description: Option<String>,
+    /// How many members it may have, 1 to 1,000,000; null for any number.
+    pub capacity: Option<i32>,
+    /// Whether its members are enrolled in its published courses, present and future; false unless given.
+    pub auto_enroll: Option<bool>,
+}
+
+/// A change of a group. What is left out stays as it is; an explicit null clears.
+#[derive(InputObject)]
+pub struct UpdateGroupInput {
+    /// The group.
+    pub id: ID,
+    /// A new name; 1 to 200 characters.
+    pub name: MaybeUndefined<String>,
+    /// A new description; at most 10,000 characters; null for none.
+    pub description: MaybeUndefined<String>,
+    /// How many members it may have, no fewer than it has; null for any number.
+    pub capacity: MaybeUndefined<i32>,
+    /// Whether its members are enrolled in its published courses. True enrolls the present members at once, but for those
+    /// who had dropped out; false unenrolls nobody.
+    pub auto_enroll: MaybeUndefined<bool>,
+}
+
+/// People to be added to a group.
+#[derive(InputObject)]
+pub struct AddGroupMembersInput {
+    /// The group.
+    pub group_id: ID,
+    /// The people, each once; 1 to 100.
+    pub user_ids: Vec<ID>,
+    /// Whether they lead the group; false unless given.
+    pub as_leaders: Option<bool>,
+}
+
+/// People to be removed from a group.
+#[derive(InputObject)]
+pub struct RemoveGroupMembersInput {
+    /// The group.
+    pub group_id: ID,
+    /// The members, each once; 1 to 100.
+    pub user_ids: Vec<ID>,
+}
+
+/// Courses to be given to a group.
+#[derive(InputObject)]
+pub struct AddGroupCoursesInput {
+    /// The group.
+    pub group_id: ID,
+    /// The courses, each once; 1 to 100.
+    pub course_ids: Vec<ID>,
+}
+
+/// Courses to be taken from a group.
+#[derive(InputObject)]
+pub struct RemoveGroupCoursesInput {
+    /// The group.
+    pub group_id: ID,
+    /// Courses of the group, each once; 1 to 100.
+    pub course_ids: Vec<ID>,
+}
+
+/// Places: 1 to 1,000,000.
+pub fn capacity(places: i32) -> Result<i32> {
+    if (1..=1_000_000).contains(&places) {
+        Ok(places)
+    } else {
+        Err(Error::bad_input("capacity", "must be between 1 and 1000000, or null for any number"))
+    }
+}

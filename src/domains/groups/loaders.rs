@@ -1,0 +1,43 @@
+//! Groups and their counts by key, many keys in one statement.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+
+use super::{Group, sql};
+use crate::{
+    db::Cells,
+    error::{Error, Result},
+    graphql::Batch,
+    ids::Id,
+};
+
+impl Loader<Id<Group>> for Batch {
+    type Value = Group;
+    type Error = Error;
+
+    /// A group that the policy hides is simply absent from the map.
+    async fn load(&self, ids: &[Id<Group>]) -> Result<HashMap<Id<Group>, Group>> {
+        let groups: Vec<Group> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
+        Ok(groups.into_iter().map(|group| (group.id, group)).collect())
+    }
+}
+
+/// How many members a group has.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct MemberCountOf(pub Id<Group>);
+
+impl Loader<MemberCountOf> for Batch {
+    type Value = i32;
+    type Error = Error;
+
+    async fn load(&self, keys: &[MemberCountOf]) -> Result<HashMap<MemberCountOf, i32>> {
+        let groups: Vec<Id<Group>> = keys.iter().map(|key| key.0).collect();
+        let rows = self.tx.query(sql::MEMBER_COUNTS, &[&groups]).await?;
+        let counts = rows.iter().map(|row| {
+            let mut cells = Cells::new(row);
+            Ok((MemberCountOf(cells.next()?), i32::try_from(cells.next::<i64>()?).unwrap_or(i32::MAX)))
+        });
+        counts.collect()
+    }
+}

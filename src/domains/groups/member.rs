@@ -1,0 +1,73 @@
+//! The members of a group, for many groups in one statement.
+
+use async_graphql::{Context, SimpleObject};
+use uuid::Uuid;
+
+use super::Group;
+use crate::{
+    db::{Cells, DbError, List, Order, Page, PageArgs, Record, SortKey},
+    domains::identity::User,
+    error::Result,
+    graphql::{Connection, Ctx, DateTime, EdgeFields, Nested, Total},
+    ids::Id,
+};
+
+/// What a person is to a group.
+#[derive(SimpleObject, Clone, Copy, Debug)]
+pub struct Membership {
+    /// Whether the person leads the group.
+    pub is_leader: bool,
+    /// When the person joined it.
+    pub joined_at: DateTime,
+}
+
+impl EdgeFields for Membership {
+    const NAME: Option<&'static str> = Some("GroupMember");
+}
+
+const LIST: &str = "group.members";
+const BY_JOINING: Order =
+    Order { key: SortKey { name: "JOINED_AT", expression: "m.joined_at", cast: "timestamptz" }, id: "m.user_id", descending: false };
+
+/// A page of a group's members.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Members {
+    group: Id<Group>,
+    page: Page,
+}
+
+impl Nested for Members {
+    type Row = (User, Membership);
+    type Arguments = ();
+
+    fn parent(&self) -> Uuid {
+        self.group.0
+    }
+    fn page(&self) -> &Page {
+        &self.page
+    }
+    fn arguments(&self) {}
+    fn list((): &()) -> List {
+        let mut list = List::new::<User>(LIST, "app_user", "u", BY_JOINING);
+        list.narrow("JOIN group_member m ON m.tenant_id = u.tenant_id AND m.user_id = u.id");
+        list.also("m.is_leader, m.joined_at");
+        list
+    }
+    fn parent_expression() -> &'static str {
+        "m.group_id"
+    }
+    fn read((): &(), cells: &mut Cells<'_>) -> Result<(User, Membership), DbError> {
+        Ok((User::read(cells)?, Membership { is_leader: cells.next()?, joined_at: cells.next()? }))
+    }
+}
+
+/// A page of a group's members that the viewer sees, in the order in which they joined.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for wrong arguments.
+pub async fn members_of_group(ctx: &Context<'_>, group: Id<Group>, args: PageArgs) -> Result<Connection<User, Membership>> {
+    let page = args.check(&ctx.cursors(), LIST, &BY_JOINING)?;
+    let key = Members { group, page };
+    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
+    Ok(Connection::with_edges(fetched, &ctx.cursors(), LIST, &BY_JOINING, Total::of_nested(key), |row| row))
+}

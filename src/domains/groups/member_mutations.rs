@@ -1,0 +1,74 @@
+//! Adding and removing the members of a group.
+
+use async_graphql::{Context, Object};
+
+use super::{
+    Group,
+    inputs::{AddGroupMembersInput, MAX_IDS, RemoveGroupMembersInput},
+    mutations::{auto_enroll, changed, first_left, full},
+    sql,
+};
+use crate::{
+    auth::Permission::GroupUpdate,
+    db::OnConstraint,
+    domains::identity::User,
+    error::{Error, Result},
+    graphql::{Ctx, Require, requires_permission},
+    ids::Id,
+};
+
+/// Mutations of memberships.
+#[derive(Default)]
+pub struct MemberMutations;
+
+#[Object]
+impl MemberMutations {
+    /// Adds people to a group; with `autoEnroll` they are enrolled in its published courses, also where they had dropped
+    /// out. All or nobody: CONFLICT with ALREADY_MEMBER, GROUP_FULL, or COURSE_FULL where a course has too few seats. Needs
+    /// GROUP_UPDATE.
+    #[graphql(guard = "Require([GroupUpdate])", directive = requires_permission::apply(vec![GroupUpdate]))]
+    async fn add_group_members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom, and where.")] input: AddGroupMembersInput,
+    ) -> Result<Group> {
+        let id = Id::<Group>::parse("groupId", &input.group_id)?;
+        let people = Id::<User>::parse_list("userIds", &input.user_ids, MAX_IDS)?;
+        let rows = ctx
+            .tx()
+            .query(&sql::add_members(), &[&id, &people, &input.as_leaders.unwrap_or(false)])
+            .await
+            .on_constraint("user_group_places", |error| full(error).field("userIds"))
+            .on_constraint("user_group_deleted", |_| Error::not_found("group").field("groupId"))
+            .on_constraint("person_deleted", |_| Error::not_found("person").field("userIds"))?;
+        let (group, added) = changed(&rows)?;
+        if let Some((index, person)) = first_left(&people, &added) {
+            let field = format!("userIds.{index}");
+            let present = ctx.tx().query(sql::IS_MEMBER, &[&id, &person]).await?;
+            return Err(if present.is_empty() {
+                Error::not_found("person").field(field)
+            } else {
+                Error::conflict("ALREADY_MEMBER", "This person is a member of the group already.").field(field)
+            });
+        }
+        auto_enroll(ctx, id, Some(&people), None, "userIds").await?;
+        Ok(group)
+    }
+
+    /// Removes members from a group; it unenrolls nobody. All or nobody: NOT_FOUND for who is no member. Needs GROUP_UPDATE.
+    #[graphql(guard = "Require([GroupUpdate])", directive = requires_permission::apply(vec![GroupUpdate]))]
+    async fn remove_group_members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom, and where.")] input: RemoveGroupMembersInput,
+    ) -> Result<Group> {
+        let id = Id::<Group>::parse("groupId", &input.group_id)?;
+        let people = Id::<User>::parse_list("userIds", &input.user_ids, MAX_IDS)?;
+        let rows = ctx.tx().query(&sql::remove_members(), &[&id, &people]).await?;
+        let (group, removed) = changed(&rows)?;
+        match first_left(&people, &removed) {
+            Some((index, _)) => Err(Error::not_found("member of this group").field(format!("userIds.{index}"))),
+            None => Ok(group),
+        }
+    }
+}
