@@ -32,7 +32,7 @@ GRANT EXECUTE ON FUNCTION
     app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[]),
     app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid),
     app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text),
-    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid[], timestamptz, timestamptz)
+    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid)
     TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform;
 REVOKE EXECUTE ON FUNCTION app.create_system_roles(uuid) FROM lectern_app, lectern_definer;

@@ -1,23 +1,110 @@
--- Bookings: the steps they may take, and who is busy when.
+-- Bookings: the steps they may take, who may take them, and who is busy when.
+--
+-- The refusals below are rules like constraints: the service maps them by their names.
+--   booking_transition    no such step leads on from the booking's state
+--   booking_party         there is one, but it is not the actor's to take
+--   booking_instructor    the person who is to be assigned is no active instructor
+--   booking_availability  that instructor has not said to be available all the while
 
--- A booking moves by the rows of booking_transition, and only by the hand that the row names. A function of the service
--- (a person's deletion) and the operator's role move it without being a party to it.
-CREATE FUNCTION app.check_booking_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The states that the actor may take a booking to now: the rows of booking_transition that lead on from its state, by a
+-- permission of the actor's role and the hand that the row names.
+CREATE FUNCTION app.booking_steps(status text, student uuid, instructor uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT t.to_status FROM public.booking_transition t
+    WHERE t.from_status = booking_steps.status AND app.can(t.permission)
+      AND (t.party = 'ANYONE' OR (t.party = 'STUDENT' AND student = app.user_id()) OR (t.party = 'INSTRUCTOR' AND instructor = app.user_id()))
+$$;
+
+-- Whether an instructor has said to be available through a whole span, be it in several adjoining or overlapping pieces.
+CREATE FUNCTION app.is_available(instructor uuid, span_start timestamptz, span_end timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM public.booking_transition t WHERE t.from_status = OLD.status AND t.to_status = NEW.status) THEN
+    RETURN coalesce(
+        (SELECT range_agg(tstzrange(a.starts_at, a.ends_at)) @> tstzrange(span_start, span_end) FROM public.availability a
+         WHERE a.tenant_id = app.tenant_id() AND a.instructor_id = instructor
+           AND a.starts_at < span_end AND a.ends_at > span_start AND a.starts_at > span_start - interval '31 days'),
+        false);
+END
+$$;
+
+-- Whether somebody is an active instructor; if so, they stay one until the transaction ends. Reveals: that one bit, which
+-- the whole school may know.
+CREATE FUNCTION app.hold_instructor(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.is_instructor FOR SHARE;
+    RETURN FOUND;
+END
+$$;
+
+-- A booking moves by the rows of booking_transition alone, whoever moves it. The service, moreover, moves it only by the
+-- hand that the row names, never to where it is already, and assigns only instructors who are available; what a person's
+-- deletion and an operator do is not measured by that.
+CREATE FUNCTION app.check_booking_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.status <> OLD.status OR current_user = 'lectern_app')
+        AND NOT EXISTS (SELECT FROM public.booking_transition t WHERE t.from_status = OLD.status AND t.to_status = NEW.status)
+    THEN
         PERFORM app.refuse('booking_transition');
     END IF;
-    IF current_user = 'lectern_app' AND NOT EXISTS (
-        SELECT FROM public.booking_transition t
-        WHERE t.from_status = OLD.status AND t.to_status = NEW.status AND app.can(t.permission)
-          AND (t.party = 'ANYONE' OR (t.party = 'STUDENT' AND OLD.student_id = app.user_id()) OR (t.party = 'INSTRUCTOR' AND OLD.instructor_id = app.user_id())))
-    THEN
+    IF current_user <> 'lectern_app' THEN
+        RETURN NEW;
+    END IF;
+    IF NOT EXISTS (SELECT FROM app.booking_steps(OLD.status, OLD.student_id, OLD.instructor_id) AS step WHERE step = NEW.status) THEN
         PERFORM app.refuse('booking_party');
+    END IF;
+    IF NEW.status = 'ASSIGNED' THEN
+        IF NOT app.hold_instructor(NEW.instructor_id) THEN
+            PERFORM app.refuse('booking_instructor');
+        END IF;
+        IF NOT app.is_available(NEW.instructor_id, NEW.starts_at, NEW.ends_at) THEN
+            PERFORM app.refuse('booking_availability');
+        END IF;
+    ELSIF NEW.status <> 'APPROVED' AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id THEN
+        PERFORM app.refuse('booking_transition'); -- completing and cancelling leave the instructor as they find them
     END IF;
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER booking_move BEFORE UPDATE ON booking FOR EACH ROW WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION app.check_booking_transition();
+CREATE TRIGGER booking_move BEFORE UPDATE OF status, instructor_id ON booking FOR EACH ROW EXECUTE FUNCTION app.check_booking_move();
+
+-- Another time, by the learner's own hand or a manager's. What was asked for or approved stays so; what was assigned goes
+-- back to being approved, for its instructor was asked about the old time. What is over can't be had at another time.
+CREATE FUNCTION app.reschedule_booking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') THEN
+        PERFORM app.refuse('booking_transition');
+    END IF;
+    IF NOT app.can('BOOKING_MANAGE') AND NOT (OLD.student_id = app.user_id() AND app.can('BOOKING_REQUEST')) THEN
+        PERFORM app.refuse('booking_party');
+    END IF;
+    IF OLD.status = 'ASSIGNED' THEN
+        IF NOT EXISTS (SELECT FROM app.booking_steps(OLD.status, OLD.student_id, OLD.instructor_id) AS step WHERE step = 'APPROVED') THEN
+            PERFORM app.refuse('booking_party');
+        END IF;
+        NEW.status := 'APPROVED';
+        NEW.instructor_id := NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER booking_reschedule BEFORE UPDATE OF starts_at, ends_at ON booking FOR EACH ROW
+    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.reschedule_booking();
+
+-- Whoever claims a person's time waits for that person's turn, one after the other in the order of their ids. Without it
+-- two claims of the same time could each wait for the other inside the exclusion constraint, until one is shot as a deadlock.
+CREATE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    teacher CONSTANT uuid := CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id END;
+BEGIN
+    PERFORM app.take_turn('time', least(NEW.student_id, teacher));
+    IF teacher <> NEW.student_id THEN
+        PERFORM app.take_turn('time', greatest(NEW.student_id, teacher));
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- Named to run after the triggers above, which may change the row.
+CREATE TRIGGER booking_turns BEFORE UPDATE OF status, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
+    WHEN (current_user = 'lectern_app' AND NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')) EXECUTE FUNCTION app.take_booking_turns();
 
 -- When the given people are busy within a span: what holds their time, as the two exclusion constraints see it.
 -- Reveals: the span, and nothing of the booking behind it.
@@ -35,16 +122,23 @@ BEGIN
 END
 $$;
 
--- When instructors are busy within a range, for what is left free of their availability. Reveals: these spans.
-CREATE FUNCTION app.busy_spans(instructors uuid[], range_start timestamptz, range_end timestamptz)
+-- When an instructor, or where none is named every instructor, is busy within a range: for what is left free of their
+-- availability. Reveals: these spans.
+CREATE FUNCTION app.busy_spans(instructor uuid, range_start timestamptz, range_end timestamptz)
     RETURNS TABLE (instructor_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY
-        SELECT b.instructor_id, b.starts_at, b.ends_at FROM booking b
-        WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = ANY (instructors) AND b.status IN ('ASSIGNED', 'COMPLETED')
-          AND b.starts_at < range_end AND b.ends_at > range_start AND b.starts_at > range_start - interval '24 hours'
-        ORDER BY b.instructor_id, b.starts_at;
+    IF instructor IS NOT NULL THEN
+        RETURN QUERY
+            SELECT b.instructor_id, b.starts_at, b.ends_at FROM booking b
+            WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = instructor AND b.status IN ('ASSIGNED', 'COMPLETED')
+              AND b.starts_at < range_end AND b.ends_at > range_start AND b.starts_at > range_start - interval '24 hours';
+    ELSE -- a statement of its own, so that each has the plan that suits it
+        RETURN QUERY
+            SELECT b.instructor_id, b.starts_at, b.ends_at FROM booking b
+            WHERE b.tenant_id = app.tenant_id() AND b.status IN ('ASSIGNED', 'COMPLETED')
+              AND b.starts_at < range_end AND b.ends_at > range_start AND b.starts_at > range_start - interval '24 hours';
+    END IF;
 END
 $$;
 

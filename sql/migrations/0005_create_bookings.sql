@@ -49,7 +49,7 @@ CREATE TABLE booking (
     status                  text NOT NULL DEFAULT 'REQUESTED' CONSTRAINT booking_status_check
                                 CHECK (status IN ('REQUESTED', 'APPROVED', 'ASSIGNED', 'COMPLETED', 'CANCELLED')),
     notes                   text CONSTRAINT booking_notes_check CHECK (length(notes) <= 10000),
-    cancel_reason           text CONSTRAINT booking_cancel_reason_check CHECK (length(cancel_reason) <= 10000),
+    cancel_reason           text CONSTRAINT booking_cancel_reason_check CHECK (cancel_reason IS NULL OR (status = 'CANCELLED' AND length(cancel_reason) <= 10000)),
     escalated_at            timestamptz,
     created_at              timestamptz NOT NULL DEFAULT now(),
     updated_at              timestamptz NOT NULL DEFAULT now(),
@@ -59,7 +59,9 @@ CREATE TABLE booking (
     CONSTRAINT booking_instructor_fkey FOREIGN KEY (tenant_id, instructor_id) REFERENCES app_user,
     CONSTRAINT booking_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course,
     CONSTRAINT booking_span_check CHECK (ends_at >= starts_at + interval '5 minutes' AND ends_at <= starts_at + interval '24 hours'),
-    CONSTRAINT booking_assigned_check CHECK ((status IN ('ASSIGNED', 'COMPLETED')) <= (instructor_id IS NOT NULL)),
+    -- Whoever was assigned stays named on a booking that was cancelled later.
+    CONSTRAINT booking_assigned_check CHECK (CASE WHEN status IN ('ASSIGNED', 'COMPLETED') THEN instructor_id IS NOT NULL
+                                                  WHEN status IN ('REQUESTED', 'APPROVED') THEN instructor_id IS NULL ELSE true END),
     -- Two people can't be in two places: half-open spans, so that back to back fits.
     CONSTRAINT booking_instructor_overlap EXCLUDE USING gist (tenant_id WITH =, instructor_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
         WHERE (status IN ('ASSIGNED', 'COMPLETED')),

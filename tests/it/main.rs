@@ -5,6 +5,7 @@
 
 mod app;
 
+mod bookings;
 mod courses;
 mod embedded;
 mod introspection;

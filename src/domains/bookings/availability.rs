@@ -1,33 +1,70 @@
+//! When an instructor can be booked.
+
+use async_graphql::{ComplexObject, Context, SimpleObject};
+
 use crate::{
-    db::{Cells, DbError, Record, select},
-    error::{Error, Result},
-    graphql::Batch,
+    db::{Cells, DbError, Record},
+    domains::identity::User,
+    error::Result,
+    graphql::{Ctx, DateTime},
     ids::{Id, Kind},
 };
-use async_graphql::{SimpleObject, dataloader::Loader};
-use std::collections::HashMap;
-/// Availability.
+
+/// A span in which an instructor can be assigned to bookings. Spans of one instructor may overlap or adjoin; together they
+/// count as one. The whole school sees them.
 #[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
 pub struct Availability {
     /// Its id.
     pub id: Id<Availability>,
+    /// When it begins.
+    pub starts_at: DateTime,
+    /// When it ends: 5 minutes to 31 days later.
+    pub ends_at: DateTime,
+    #[graphql(skip)]
+    pub(super) instructor_id: Id<User>,
+    /// Read by the same statement, where the document asks for it.
+    #[graphql(skip)]
+    pub(super) joined_instructor: Option<Option<User>>,
 }
+
 impl Kind for Availability {
     const PREFIX: &'static str = "availability";
     const TYPE: &'static str = "Availability";
 }
+
 impl Record for Availability {
-    const COLUMNS: &'static [&'static str] = &["id"];
+    const COLUMNS: &'static [&'static str] = &["id", "starts_at", "ends_at", "instructor_id"];
+
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        Ok(Availability { id: cells.next()? })
+        Ok(Availability {
+            id: cells.next()?,
+            starts_at: cells.next()?,
+            ends_at: cells.next()?,
+            instructor_id: cells.next()?,
+            joined_instructor: None,
+        })
     }
 }
-impl Loader<Id<Availability>> for Batch {
-    type Value = Availability;
-    type Error = Error;
-    async fn load(&self, ids: &[Id<Availability>]) -> Result<HashMap<Id<Availability>, Availability>> {
-        let sql = format!("SELECT {} FROM availability t WHERE t.tenant_id = $1 AND t.id = ANY ($2)", select::<Availability>("t"));
-        let rows: Vec<Availability> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+
+impl Availability {
+    /// Reads an availability and its instructor out of one row.
+    ///
+    /// # Errors
+    /// When a column is not of the expected type.
+    pub fn read_with_instructor(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+        let availability = Availability::read(cells)?;
+        Ok(Availability { joined_instructor: Some(User::read_joined(cells)?), ..availability })
+    }
+}
+
+#[ComplexObject]
+impl Availability {
+    /// Whose time it is; null when you may not see them.
+    async fn instructor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        match &self.joined_instructor {
+            Some(instructor) => Ok(instructor.clone()),
+            None => ctx.load(self.instructor_id).await,
+        }
     }
 }

@@ -1,33 +1,155 @@
+//! A span of time that a learner asks for, and that an instructor is assigned to.
+
+use async_graphql::{ComplexObject, Context, SimpleObject};
+
+use super::loaders::AllowedTransitionsOf;
 use crate::{
-    db::{Cells, DbError, Record, select},
-    error::{Error, Result},
-    graphql::Batch,
+    db::{Cells, DbError, Record},
+    domains::{courses::Course, identity::User},
+    error::Result,
+    graphql::{Ctx, DateTime},
     ids::{Id, Kind},
+    text_enum,
 };
-use async_graphql::{SimpleObject, dataloader::Loader};
-use std::collections::HashMap;
-/// Booking.
+
+text_enum! {
+    /// Where a booking stands: REQUESTED, APPROVED, ASSIGNED, COMPLETED, one after the other; CANCELLED from any but
+    /// COMPLETED. ASSIGNED can go back to APPROVED. `allowedTransitions` says which steps you may take.
+    pub enum BookingStatus {
+        /// Asked for by a learner. Holds nobody's time yet.
+        Requested = "REQUESTED",
+        /// Granted, without an instructor so far. Holds the learner's time.
+        Approved = "APPROVED",
+        /// An instructor is assigned. Holds the learner's and the instructor's time.
+        Assigned = "ASSIGNED",
+        /// It took place. Still holds the time of both, so that history can't overlap.
+        Completed = "COMPLETED",
+        /// It does not take place. Holds nobody's time.
+        Cancelled = "CANCELLED",
+    }
+}
+
+/// A span of time that a learner asks for, and that an instructor is assigned to. You see your own, as learner, as wished
+/// or as assigned instructor; with BOOKING_READ_ALL, all of the school.
 #[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
 pub struct Booking {
     /// Its id.
     pub id: Id<Booking>,
+    /// When it begins.
+    pub starts_at: DateTime,
+    /// When it ends: 5 minutes to 24 hours later. A booking that begins at this very moment does not overlap.
+    pub ends_at: DateTime,
+    /// Where it stands.
+    pub status: BookingStatus,
+    /// What the learner wrote with the request; at most 10,000 characters.
+    pub notes: Option<String>,
+    /// Why it was cancelled; at most 10,000 characters.
+    pub cancel_reason: Option<String>,
+    /// When the school's admins were reminded that the request waits for an answer; null when they were not.
+    pub escalated_at: Option<DateTime>,
+    /// When it was requested.
+    pub created_at: DateTime,
+    #[graphql(skip)]
+    pub(super) student_id: Id<User>,
+    #[graphql(skip)]
+    pub(super) requested_instructor_id: Option<Id<User>>,
+    #[graphql(skip)]
+    pub(super) instructor_id: Option<Id<User>>,
+    #[graphql(skip)]
+    pub(super) course_id: Option<Id<Course>>,
+    /// Read by the same statement, where the document asks for it; likewise the following.
+    #[graphql(skip)]
+    pub(super) joined_student: Option<Option<User>>,
+    #[graphql(skip)]
+    pub(super) joined_requested_instructor: Option<Option<User>>,
+    #[graphql(skip)]
+    pub(super) joined_instructor: Option<Option<User>>,
+    #[graphql(skip)]
+    pub(super) joined_course: Option<Option<Course>>,
 }
+
 impl Kind for Booking {
     const PREFIX: &'static str = "booking";
     const TYPE: &'static str = "Booking";
 }
+
 impl Record for Booking {
-    const COLUMNS: &'static [&'static str] = &["id"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "starts_at",
+        "ends_at",
+        "status",
+        "notes",
+        "cancel_reason",
+        "escalated_at",
+        "created_at",
+        "student_id",
+        "requested_instructor_id",
+        "instructor_id",
+        "course_id",
+    ];
+
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        Ok(Booking { id: cells.next()? })
+        Ok(Booking {
+            id: cells.next()?,
+            starts_at: cells.next()?,
+            ends_at: cells.next()?,
+            status: cells.next()?,
+            notes: cells.next()?,
+            cancel_reason: cells.next()?,
+            escalated_at: cells.next()?,
+            created_at: cells.next()?,
+            student_id: cells.next()?,
+            requested_instructor_id: cells.next()?,
+            instructor_id: cells.next()?,
+            course_id: cells.next()?,
+            joined_student: None,
+            joined_requested_instructor: None,
+            joined_instructor: None,
+            joined_course: None,
+        })
     }
 }
-impl Loader<Id<Booking>> for Batch {
-    type Value = Booking;
-    type Error = Error;
-    async fn load(&self, ids: &[Id<Booking>]) -> Result<HashMap<Id<Booking>, Booking>> {
-        let sql = format!("SELECT {} FROM booking t WHERE t.tenant_id = $1 AND t.id = ANY ($2)", select::<Booking>("t"));
-        let rows: Vec<Booking> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+
+/// A person who was read along, or else is loaded with those of the other bookings.
+async fn person(ctx: &Context<'_>, joined: &Option<Option<User>>, id: Option<Id<User>>) -> Result<Option<User>> {
+    match (joined, id) {
+        (Some(person), _) => Ok(person.clone()),
+        (None, Some(id)) => ctx.load(id).await,
+        (None, None) => Ok(None),
+    }
+}
+
+#[ComplexObject]
+impl Booking {
+    /// The learner who asked for it; null when you may not see them.
+    async fn student(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        person(ctx, &self.joined_student, Some(self.student_id)).await
+    }
+
+    /// The instructor whom the learner wishes for. It binds nobody: `instructor` is who was assigned.
+    async fn requested_instructor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        person(ctx, &self.joined_requested_instructor, self.requested_instructor_id).await
+    }
+
+    /// The instructor who is assigned; null until then. A booking that was cancelled later still names them.
+    async fn instructor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        person(ctx, &self.joined_instructor, self.instructor_id).await
+    }
+
+    /// The course that it belongs to; null when to none, or when you may not see it.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<Course>> {
+        match (&self.joined_course, self.course_id) {
+            (Some(course), _) => Ok(course.clone()),
+            (None, Some(id)) => ctx.load(id).await,
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The states that you may take it to now, in the order of the enum; empty when none. From ASSIGNED to APPROVED leads
+    /// `rescheduleBooking`, and for managers `approveBooking` as well.
+    async fn allowed_transitions(&self, ctx: &Context<'_>) -> Result<Vec<BookingStatus>> {
+        Ok(ctx.load(AllowedTransitionsOf(self.id)).await?.unwrap_or_default())
     }
 }

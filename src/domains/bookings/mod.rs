@@ -1,22 +1,34 @@
+//! Bookings: when instructors are available, who has booked whom, and the calendar of both. Tables: `availability`,
+//! `booking`, `booking_transition`.
+//!
+//! Permissions: AVAILABILITY_MANAGE (the own), BOOKING_REQUEST (the own as a learner), BOOKING_COMPLETE (those assigned to
+//! oneself), BOOKING_MANAGE (all, and others' availability), BOOKING_READ_ALL.
+//! Invariants, kept by the database: a booking moves by the rows of `booking_transition` and by the hand that they name; no
+//! person is booked twice at a time; nobody is assigned outside their availability.
+
 mod availability;
+mod availability_mutations;
 mod booking;
-use async_graphql::Object;
-pub use {availability::Availability, booking::Booking};
-/// Stub.
-#[derive(Default)]
-pub struct BookingQueries;
-#[Object]
-impl BookingQueries {
-    async fn stub_bookingqueries(&self) -> bool {
-        true
-    }
-}
-/// Stub.
-#[derive(Default)]
-pub struct BookingMutations;
-#[Object]
-impl BookingMutations {
-    async fn stub_bookingmutations(&self) -> bool {
-        true
-    }
-}
+mod calendar;
+mod inputs;
+mod lists;
+mod loaders;
+mod mutations;
+mod queries;
+mod span;
+mod sql;
+mod steps;
+
+use async_graphql::MergedObject;
+
+pub use self::{
+    availability::Availability,
+    booking::{Booking, BookingStatus},
+    lists::{BookingFilter, BookingJoins, availability_list, booking_list, booking_order},
+    queries::BookingQueries,
+    span::{Span, days},
+};
+
+/// Mutations of availability and bookings.
+#[derive(MergedObject, Default)]
+pub struct BookingMutations(availability_mutations::AvailabilityMutations, mutations::BookingSteps);

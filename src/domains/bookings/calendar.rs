@@ -1,0 +1,224 @@
+//! The calendar: bookings and what is left free, day by day in a time zone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use futures_util::try_join;
+use jiff::{SignedDuration, ToSpan, civil, tz::TimeZone};
+use tokio_postgres::types::ToSql;
+
+use super::{
+    Booking,
+    lists::{BookingJoins, earliest_availability, earliest_booking},
+    span::{Span, days, difference, shares, union},
+    sql,
+};
+use crate::{
+    auth::Permission,
+    db::{Cells, Record},
+    domains::{identity::User, tenants::Tenant},
+    error::{Error, Result},
+    graphql::{Ctx, Date, DateTime, SignedIn, text},
+    ids::Id,
+};
+
+/// Bookings and free time of a range, day by day.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Calendar {
+    /// One entry for each date of the time zone that the range touches, in order.
+    pub days: Vec<CalendarDay>,
+}
+
+/// What one date of a calendar holds. Its day begins at midnight of the calendar's time zone, and has 23 or 25 hours where
+/// the clocks change; of the first and the last day, only what lies within the range counts.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct CalendarDay {
+    /// The date.
+    pub date: Date,
+    /// The bookings that you may see and that overlap this day, in the order of their start; a booking through midnight
+    /// stands in both days. CANCELLED ones are left out.
+    pub bookings: Vec<Booking>,
+    /// When instructors are available and not booked, in the order of the start, cut at midnight. The bookings of others
+    /// that you don't see are taken off as well.
+    pub free: Vec<TimeSlot>,
+}
+
+/// A span in which an instructor is free.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct TimeSlot {
+    /// When it begins.
+    pub starts_at: DateTime,
+    /// When it ends.
+    pub ends_at: DateTime,
+    /// Who is free.
+    pub instructor: Option<User>,
+}
+
+/// Days at most in one calendar.
+const MAX_DAYS: i64 = 62;
+/// Bookings, and pieces of availability, at most in one calendar.
+const MAX_ROWS: usize = 10_000;
+
+/// What is asked for.
+struct Plan {
+    range: Span,
+    instructor: Option<Id<User>>,
+    days: Vec<(civil::Date, Span)>,
+}
+
+/// Queries of the calendar.
+#[derive(Default)]
+pub struct CalendarQueries;
+
+/// Days that a range touches, for the cost of a document before it is checked.
+fn cost(from: DateTime, to: DateTime) -> usize {
+    usize::try_from(from.0.duration_until(to.0).as_hours() / 24 + 2).unwrap_or(1).min(64)
+}
+
+#[Object]
+impl CalendarQueries {
+    /// Bookings and free time of a range, day by day. BAD_USER_INPUT unless `to` is later than `from`, by 62 days at most;
+    /// QUERY_TOO_COMPLEX for a range with more than 10,000 bookings: narrow it, or name an instructor.
+    #[graphql(guard = "SignedIn", complexity = "cost(from, to) * child_complexity")]
+    async fn calendar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where the range begins.")] from: DateTime,
+        #[graphql(desc = "Where the range ends; at most 62 days later.")] to: DateTime,
+        #[graphql(
+            desc = "Only this instructor's free time, the bookings that they are assigned to, and those that wish for them as long as nobody is."
+        )]
+        instructor_id: Option<ID>,
+        #[graphql(desc = "The IANA time zone whose dates are the days; the school's own unless given.")] time_zone: Option<String>,
+    ) -> Result<Calendar> {
+        let range = Span::new(from.0, to.0).ok_or_else(|| Error::bad_input("to", "must be later than `from`"))?;
+        let instructor = Id::<User>::parse_opt("instructorId", instructor_id.as_ref())?;
+        let zone = match &time_zone {
+            Some(name) => text::time_zone("timeZone", name)?,
+            None => own_zone(ctx).await?,
+        };
+        if !is_short_enough(range, &zone) {
+            return Err(Error::bad_input("to", format!("must be at most {MAX_DAYS} days after `from`")));
+        }
+        let plan = Plan { range, instructor, days: days(range, &zone)? };
+        let mut calendar: Vec<CalendarDay> =
+            plan.days.iter().map(|(date, _)| CalendarDay { date: Date(*date), bookings: Vec::new(), free: Vec::new() }).collect();
+
+        let asked = ctx.look_ahead().field("days");
+        let (bookings, free) =
+            try_join!(async { if asked.field("bookings").exists() { bookings(ctx, &plan).await } else { Ok(Vec::new()) } }, async {
+                if asked.field("free").exists() { free(ctx, &plan).await } else { Ok(Vec::new()) }
+            },)?;
+        for booking in bookings {
+            let span = Span { start: booking.starts_at.0, end: booking.ends_at.0 };
+            for (day, _) in shares(&plan.days, span) {
+                calendar[day].bookings.push(booking.clone());
+            }
+        }
+        for (span, instructor) in free {
+            for (day, share) in shares(&plan.days, span) {
+                let slot =
+                    TimeSlot { starts_at: DateTime(share.start), ends_at: DateTime(share.end), instructor: Some(instructor.clone()) };
+                calendar[day].free.push(slot);
+            }
+        }
+        for day in &mut calendar {
+            // Stable: those that begin together stay in the order of their instructors.
+            day.free.sort_by_key(|slot| slot.starts_at);
+        }
+        Ok(Calendar { days: calendar })
+    }
+}
+
+/// The school's time zone.
+async fn own_zone(ctx: &Context<'_>) -> Result<TimeZone> {
+    let id = Id::<Tenant>::from_uuid(ctx.actor()?.tenant);
+    let tenant = ctx.load(id).await?.ok_or_else(|| Error::internal("the actor's own school is not visible"))?;
+    TimeZone::get(&tenant.time_zone).map_err(|error| Error::internal(format!("the school's time zone: {error}")))
+}
+
+/// 62 times 24 hours, or 62 dates of the zone, whichever is more where the clocks change in between.
+fn is_short_enough(range: Span, zone: &TimeZone) -> bool {
+    let dates = range.start.to_zoned(zone.clone()).checked_add(MAX_DAYS.days());
+    range.length() <= SignedDuration::from_hours(24 * MAX_DAYS) || dates.is_ok_and(|end| range.end <= end.timestamp())
+}
+
+/// The bookings that overlap the range, in order, with what the document asks for of them.
+async fn bookings(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<Booking>> {
+    let asked = ctx.look_ahead().field("days").field("bookings");
+    let joins = BookingJoins::new(|child| asked.field(child).exists());
+    let (actor, earliest) = (ctx.actor()?, earliest_booking(plan.range));
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&plan.range.start, &plan.range.end, &earliest];
+    let mut conditions = sql::IN_CALENDAR.to_owned();
+    if let Some(instructor) = &plan.instructor {
+        params.push(instructor);
+        conditions = format!("{conditions} AND {}", sql::of_instructor(&format!("${}", params.len() + 1)));
+    }
+    if !actor.can(Permission::BookingReadAll) {
+        params.push(&actor.user);
+        conditions = format!("{conditions} AND {}", sql::own(&format!("${}", params.len() + 1)));
+    }
+    let statement = format!("{} ORDER BY b.starts_at, b.id LIMIT {}", joins.statement(&conditions), MAX_ROWS + 1);
+    let rows = ctx.tx().query(&statement, &params).await?;
+    refuse_too_many(rows.len())?;
+    rows.iter().map(|row| Ok(joins.read(&mut Cells::new(row))?)).collect()
+}
+
+fn refuse_too_many(rows: usize) -> Result<()> {
+    if rows > MAX_ROWS {
+        return Err(Error::too_complex(format!(
+            "The range holds more than {MAX_ROWS} bookings or pieces of availability: narrow it, or name an instructor."
+        )));
+    }
+    Ok(())
+}
+
+/// What is free within the range: the availability of each instructor less the time that their bookings hold, seen or not.
+async fn free(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<(Span, User)>> {
+    let Plan { range, instructor, .. } = plan;
+    let earliest = earliest_availability(*range);
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&range.start, &range.end, &earliest];
+    if let Some(instructor) = instructor {
+        params.push(instructor);
+    }
+    let statement = format!("{} LIMIT {}", sql::availability_of_instructors(instructor.is_some()), MAX_ROWS + 1);
+    let busy_params: [&(dyn ToSql + Sync); 3] = [instructor, &range.start, &range.end];
+    let (available, taken) = try_join!(ctx.tx().query(&statement, &params), ctx.tx().query(sql::BUSY_SPANS, &busy_params))?;
+    refuse_too_many(available.len())?;
+
+    let mut instructors: BTreeMap<(String, uuid::Uuid), (User, Vec<Span>)> = BTreeMap::new();
+    for row in &available {
+        let mut cells = Cells::new(row);
+        let span = Span { start: cells.next()?, end: cells.next()? };
+        let person = User::read(&mut cells)?;
+        let (_, spans) = instructors.entry((person.name.clone(), person.id.0)).or_insert_with(|| (person, Vec::new()));
+        spans.extend(span.within(*range));
+    }
+    let mut busy: HashMap<Id<User>, Vec<Span>> = HashMap::new();
+    for row in &taken {
+        let mut cells = Cells::new(row);
+        busy.entry(cells.next()?).or_default().push(Span { start: cells.next()?, end: cells.next()? });
+    }
+    let free = instructors.into_values().flat_map(|(person, spans)| {
+        let taken = union(busy.remove(&person.id).unwrap_or_default());
+        difference(&union(spans), &taken).into_iter().map(move |span| (span, person.clone()))
+    });
+    Ok(free.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calendar_has_at_most_62_days_of_24_hours_or_of_its_zone() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let fits = |from: &str, to: &str| is_short_enough(Span { start: from.parse().unwrap(), end: to.parse().unwrap() }, &berlin);
+        assert!(fits("2026-11-19T23:00:00Z", "2027-01-20T23:00:00Z"));
+        assert!(!fits("2026-11-19T23:00:00Z", "2027-01-20T23:00:01Z"));
+        // Over the end of summer time 62 dates have an hour more, over its beginning an hour less.
+        assert!(fits("2026-09-30T22:00:00Z", "2026-12-01T23:00:00Z"));
+        assert!(fits("2026-02-28T23:00:00Z", "2026-05-01T23:00:00Z"));
+        assert!(!fits("2026-02-28T23:00:00Z", "2026-05-01T23:00:01Z"));
+    }
+}

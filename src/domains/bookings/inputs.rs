@@ -1,0 +1,119 @@
+//! What the mutations of availability and bookings take, and the checks of their spans.
+
+use async_graphql::{ID, InputObject};
+use jiff::{SignedDuration, Timestamp};
+
+use super::span::Span;
+use crate::{
+    error::{Error, Result},
+    graphql::DateTime,
+};
+
+/// A span in which an instructor can be booked.
+#[derive(InputObject)]
+pub struct CreateAvailabilityInput {
+    /// Whose time it is: an instructor of the school. Left out: yours. Anybody else's needs BOOKING_MANAGE as well.
+    pub instructor_id: Option<ID>,
+    /// When it begins.
+    pub starts_at: DateTime,
+    /// When it ends: 5 minutes to 31 days later, and not in the past.
+    pub ends_at: DateTime,
+}
+
+/// A request for a booking, in your own name.
+#[derive(InputObject)]
+pub struct RequestBookingInput {
+    /// When it is to begin; not in the past.
+    pub starts_at: DateTime,
+    /// When it is to end: 5 minutes to 24 hours later.
+    pub ends_at: DateTime,
+    /// The course that it belongs to; not a draft.
+    pub course_id: Option<ID>,
+    /// The instructor whom you wish for.
+    pub requested_instructor_id: Option<ID>,
+    /// What the school should know; at most 10,000 characters.
+    pub notes: Option<String>,
+}
+
+/// Who is to take a booking.
+#[derive(InputObject)]
+pub struct AssignBookingInput {
+    /// The booking.
+    pub id: ID,
+    /// The instructor: available all the while, and not booked otherwise.
+    pub instructor_id: ID,
+}
+
+/// A booking that is not to take place.
+#[derive(InputObject)]
+pub struct CancelBookingInput {
+    /// The booking.
+    pub id: ID,
+    /// Why; at most 10,000 characters.
+    pub reason: Option<String>,
+}
+
+/// Another time for a booking.
+#[derive(InputObject)]
+pub struct RescheduleBookingInput {
+    /// The booking.
+    pub id: ID,
+    /// When it is to begin; not in the past.
+    pub starts_at: DateTime,
+    /// When it is to end: 5 minutes to 24 hours later.
+    pub ends_at: DateTime,
+}
+
+/// The shortest span of both.
+const SHORTEST: SignedDuration = SignedDuration::from_mins(5);
+/// The longest availability. `availability_span_check` and the lower bounds of index scans say the same.
+pub const LONGEST_AVAILABILITY: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// The longest booking; likewise.
+pub const LONGEST_BOOKING: SignedDuration = SignedDuration::from_hours(24);
+
+fn span(starts_at: DateTime, ends_at: DateTime, longest: SignedDuration, longest_words: &str) -> Result<Span> {
+    let span = Span::new(starts_at.0, ends_at.0).ok_or_else(|| Error::bad_input("endsAt", "must be later than `startsAt`"))?;
+    if span.length() < SHORTEST {
+        return Err(Error::bad_input("endsAt", "must be at least 5 minutes after `startsAt`"));
+    }
+    if span.length() > longest {
+        return Err(Error::bad_input("endsAt", format!("must be at most {longest_words} after `startsAt`")));
+    }
+    Ok(span)
+}
+
+/// The span of an availability. It may have begun already, but not be over.
+pub fn availability_span(starts_at: DateTime, ends_at: DateTime, now: Timestamp) -> Result<Span> {
+    let span = span(starts_at, ends_at, LONGEST_AVAILABILITY, "31 days")?;
+    if span.end <= now { Err(Error::bad_input("endsAt", "must not be in the past")) } else { Ok(span) }
+}
+
+/// The span of a booking.
+pub fn booking_span(starts_at: DateTime, ends_at: DateTime, now: Timestamp) -> Result<Span> {
+    let span = span(starts_at, ends_at, LONGEST_BOOKING, "24 hours")?;
+    if span.start < now { Err(Error::bad_input("startsAt", "must not be in the past")) } else { Ok(span) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minutes(minutes: i64) -> DateTime {
+        DateTime(Timestamp::from_second(minutes * 60).unwrap())
+    }
+
+    #[test]
+    fn spans_have_their_bounds() {
+        let (now, day) = (Timestamp::UNIX_EPOCH, 24 * 60);
+        assert!(booking_span(minutes(0), minutes(5), now).is_ok());
+        assert!(booking_span(minutes(0), minutes(day), now).is_ok());
+        assert!(availability_span(minutes(-5), minutes(1), now).is_ok());
+        assert!(availability_span(minutes(0), minutes(31 * day), now).is_ok());
+        for (from, to) in [(0, 0), (5, 0), (0, 4), (0, day + 1), (-1, 10)] {
+            assert!(booking_span(minutes(from), minutes(to), now).is_err(), "{from} {to}");
+        }
+        for (from, to) in [(0, 0), (5, 0), (0, 4), (0, 31 * day + 1), (-10, 0)] {
+            assert!(availability_span(minutes(from), minutes(to), now).is_err(), "{from} {to}");
+        }
+    }
+}

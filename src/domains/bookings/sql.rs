@@ -1,0 +1,98 @@
+//! The statements of the domain. `$1` is the tenant; the policies filter again, and the triggers on `booking` say which
+//! steps there are and whose (`sql/functions/bookings.sql`).
+
+use super::{Availability, Booking};
+use crate::{db::select, domains::identity::User};
+
+pub fn bookings_by_ids() -> String {
+    format!("SELECT {} FROM booking b WHERE b.tenant_id = $1 AND b.id = ANY ($2)", select::<Booking>("b"))
+}
+
+pub fn availability_by_ids() -> String {
+    format!("SELECT {} FROM availability a WHERE a.tenant_id = $1 AND a.id = ANY ($2)", select::<Availability>("a"))
+}
+
+/// By the very function that the trigger asks.
+pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
+     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
+
+pub fn insert_availability() -> String {
+    format!(
+        "INSERT INTO availability AS a (tenant_id, id, instructor_id, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5) RETURNING {}",
+        select::<Availability>("a")
+    )
+}
+
+pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
+
+pub fn insert_booking() -> String {
+    format!(
+        "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {}",
+        select::<Booking>("b")
+    )
+}
+
+fn update(changes: &str) -> String {
+    format!("UPDATE booking b SET {changes} WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {}", select::<Booking>("b"))
+}
+
+/// Also takes back an assignment.
+pub fn approve() -> String {
+    update("status = 'APPROVED', instructor_id = NULL")
+}
+
+pub fn assign() -> String {
+    update("status = 'ASSIGNED', instructor_id = $3")
+}
+
+pub fn complete() -> String {
+    update("status = 'COMPLETED'")
+}
+
+pub fn cancel() -> String {
+    update("status = 'CANCELLED', cancel_reason = $3")
+}
+
+/// The trigger takes back an assignment.
+pub fn reschedule() -> String {
+    update("starts_at = $3, ends_at = $4")
+}
+
+/// When the instructor `$3` is busy within the span of a booking.
+pub const BUSY_INSTRUCTOR: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b \
+     CROSS JOIN LATERAL app.busy_span($3, NULL, b.starts_at, b.ends_at, b.id) AS busy WHERE b.tenant_id = $1 AND b.id = $2";
+
+/// When the learner of a booking is busy within its span, or from `$3` to `$4` where these are given.
+pub const BUSY_STUDENT: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b \
+     CROSS JOIN LATERAL app.busy_span(NULL, b.student_id, coalesce($3, b.starts_at), coalesce($4, b.ends_at), b.id) AS busy \
+     WHERE b.tenant_id = $1 AND b.id = $2";
+
+/// Bookings of a calendar as `b`: from `$2` to `$3`, none that began before `$4`.
+pub const IN_CALENDAR: &str = "b.starts_at < $3 AND b.ends_at > $2 AND b.starts_at > $4 AND b.status <> 'CANCELLED'";
+
+/// Those to which an instructor is assigned, and those that wish for them as long as nobody is.
+pub fn of_instructor(instructor: &str) -> String {
+    format!("(b.instructor_id = {instructor} OR (b.requested_instructor_id = {instructor} AND b.instructor_id IS NULL))")
+}
+
+/// A person's own bookings: what the policy says of those without BOOKING_READ_ALL. Said again, because the policy's arm for
+/// BOOKING_READ_ALL keeps the planner from using the indexes on people.
+pub fn own(person: &str) -> String {
+    format!("(b.student_id = {person} OR b.instructor_id = {person} OR b.requested_instructor_id = {person})")
+}
+
+/// The availability of active instructors, with these: from `$2` to `$3`, none that began before `$4`; where `$5` is given,
+/// of one.
+pub fn availability_of_instructors(of_one: bool) -> String {
+    format!(
+        "SELECT a.starts_at, a.ends_at, {} FROM availability a \
+         JOIN app_user i ON i.tenant_id = $1 AND i.id = a.instructor_id AND i.is_instructor \
+         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $4{}",
+        select::<User>("i"),
+        if of_one { " AND a.instructor_id = $5" } else { "" }
+    )
+}
+
+/// When instructors, or the one in `$2`, are busy from `$3` to `$4`.
+pub const BUSY_SPANS: &str = "SELECT instructor_id, starts_at, ends_at FROM app.busy_spans($2::uuid, $3, $4) WHERE app.tenant_id() = $1";

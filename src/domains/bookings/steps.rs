@@ -1,0 +1,121 @@
+//! Taking a booking one step on. The database says whether there is such a step, whose it is, and whether the time is
+//! still to be had; here its refusals become answers.
+
+use async_graphql::Context;
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+use super::{Booking, span::Span, sql};
+use crate::{
+    db::{DbError, Record, Tx},
+    domains::identity::{self, User},
+    error::{Error, Result},
+    graphql::Ctx,
+    ids::Id,
+};
+
+/// What is to become of a booking.
+pub enum Step {
+    /// Granted; or the assignment taken back.
+    Approve,
+    /// Given to an instructor.
+    Assign(Id<User>),
+    /// Over.
+    Complete,
+    /// Called off, for a reason.
+    Cancel(Option<String>),
+    /// Moved to another time.
+    Reschedule(Span),
+}
+
+/// So many times a claim is made again whose obstacle was gone by the time one looked for it.
+const ATTEMPTS: usize = 3;
+
+/// Takes a booking one step on.
+///
+/// # Errors
+/// `NOT_FOUND` for a booking that the actor can't see, `NOT_YOURS` for one that is not theirs to move, `INVALID_TRANSITION`
+/// where no such step leads on from its state, `OUTSIDE_AVAILABILITY`, and `BOOKING_CONFLICT` with the busy span.
+pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Booking> {
+    let mut obstacle = None;
+    for _ in 0..ATTEMPTS {
+        let error = match step.attempt(ctx.tx(), id).await {
+            Ok(rows) => match rows.first() {
+                Some(row) => return Ok(Booking::from_row(row)?),
+                None => return Err(unchanged(ctx, id).await),
+            },
+            Err(error) => error,
+        };
+        let conflict = step.refusal(ctx, id, error).await?;
+        if let Some((starts_at, ends_at)) = step.busy(ctx.tx(), id).await? {
+            return Err(conflict.busy(starts_at, ends_at));
+        }
+        obstacle = Some(conflict);
+    }
+    Err(obstacle.unwrap_or_else(|| Error::internal("no attempt was made")))
+}
+
+/// Why nothing was changed: there is no such booking for this person, or it is not theirs.
+async fn unchanged(ctx: &Context<'_>, id: Id<Booking>) -> Error {
+    match ctx.load(id).await {
+        Ok(Some(_)) => Error::not_yours(),
+        Ok(None) => Error::not_found("booking").field("id"),
+        Err(error) => error,
+    }
+}
+
+impl Step {
+    /// As a savepoint, so that one can look afterwards what stood in the way.
+    async fn attempt(&self, tx: &Tx, id: Id<Booking>) -> Result<Vec<Row>, DbError> {
+        match self {
+            Step::Approve => tx.attempt(&sql::approve(), &[&id]).await,
+            Step::Assign(instructor) => tx.attempt(&sql::assign(), &[&id, instructor]).await,
+            Step::Complete => tx.attempt(&sql::complete(), &[&id]).await,
+            Step::Cancel(reason) => tx.attempt(&sql::cancel(), &[&id, reason]).await,
+            Step::Reschedule(span) => tx.attempt(&sql::reschedule(), &[&id, &span.start, &span.end]).await,
+        }
+    }
+
+    /// The refusal behind what the database said; as `Ok` where it is that somebody's time is taken.
+    async fn refusal(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Result<Error> {
+        match error.constraint() {
+            Some("booking_instructor_overlap") => {
+                Ok(Error::conflict("BOOKING_CONFLICT", "The instructor is booked at that time.").field("instructorId"))
+            }
+            Some("booking_student_overlap") => {
+                let conflict = Error::conflict("BOOKING_CONFLICT", "The learner is booked at that time.");
+                Ok(if matches!(self, Step::Reschedule(_)) { conflict.field("startsAt") } else { conflict })
+            }
+            Some("booking_transition") => {
+                let status = ctx.load(id).await?.map_or("gone", |booking| booking.status.as_str());
+                let message = format!("A booking that is {status} can't take this step; `allowedTransitions` says which it can.");
+                Err(Error::conflict("INVALID_TRANSITION", message))
+            }
+            Some("booking_party") => Err(Error::not_yours()),
+            Some("booking_availability") => {
+                let message = "The instructor is not available through the whole booking.";
+                Err(Error::conflict("OUTSIDE_AVAILABILITY", message).field("instructorId"))
+            }
+            Some("booking_instructor") => {
+                if let Step::Assign(instructor) = self {
+                    identity::require_instructor(ctx, "instructorId", *instructor).await?;
+                }
+                Err(Error::unavailable("somebody became an instructor between two statements"))
+            }
+            _ => Err(error.into()),
+        }
+    }
+
+    /// When the person whose time this step claims is busy.
+    async fn busy(&self, tx: &Tx, id: Id<Booking>) -> Result<Option<(Timestamp, Timestamp)>> {
+        let rows = match self {
+            Step::Assign(instructor) => tx.query(sql::BUSY_INSTRUCTOR, &[&id, instructor]).await?,
+            Step::Reschedule(span) => tx.query(sql::BUSY_STUDENT, &[&id, &Some(span.start), &Some(span.end)]).await?,
+            Step::Approve | Step::Complete | Step::Cancel(_) => {
+                tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?
+            }
+        };
+        let span = rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        Ok(span.transpose().map_err(|error: tokio_postgres::Error| DbError::from(error))?)
+    }
+}
