@@ -45,6 +45,13 @@ pub struct Answer {
     pub statements: u32,
 }
 
+impl Answer {
+    /// The code of its first error.
+    pub fn code(&self) -> Option<&str> {
+        self.response.errors.first().and_then(report::code)
+    }
+}
+
 /// Executes documents. The only holder of the pool beside the readiness check.
 pub struct Engine {
     schema: Schema,
