@@ -7,7 +7,9 @@ mod app;
 
 mod courses;
 mod embedded;
+mod http;
 mod introspection;
 mod isolation;
 mod permissions;
+mod raw;
 mod session;
