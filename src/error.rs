@@ -200,6 +200,13 @@ impl Error {
         self
     }
 
+    /// Adds a sentence for people.
+    pub fn because(mut self, sentence: &str) -> Self {
+        self.0.message.push(' ');
+        self.0.message.push_str(sentence);
+        self
+    }
+
     /// Says why, in a word that a client may switch over.
     pub fn reason(mut self, reason: &'static str) -> Self {
         self.0.reason = Some(reason);

@@ -56,6 +56,11 @@ impl DbError {
         self.kind == Kind::ConnectionLost
     }
 
+    /// Whether the database could not be asked at all.
+    pub fn is_connection_failure(&self) -> bool {
+        matches!(self.kind, Kind::ConnectionLost | Kind::Unreachable)
+    }
+
     pub(super) fn unreachable(text: impl Into<String>) -> Self {
         DbError { kind: Kind::Unreachable, state: None, constraint: None, detail: None, text: text.into() }
     }

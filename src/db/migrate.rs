@@ -1,6 +1,8 @@
 //! Brings a database to the schema of this binary: roles, migrations, then functions and policies, which are always
 //! applied whole. Runs on the owner's connection (sqlx), never on the service's.
 
+use std::sync::LazyLock;
+
 use anyhow::{Context as _, bail};
 use rust_embed::Embed;
 use sqlx::{
@@ -82,6 +84,30 @@ impl Source {
             digest.update(sql.as_bytes());
         }
         format!("{}:{}", self.migrations.len(), &data_encoding::HEXLOWER.encode(digest.finish().as_ref())[..16])
+    }
+}
+
+/// Where a database stands, seen from this binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// At this binary's schema.
+    Current,
+    /// At a newer binary's: it has migrations that this one does not know, and was made to serve this one as well.
+    Ahead,
+    /// At an older one's, or at other functions and policies.
+    Behind,
+}
+
+/// Compares a database's fingerprint with this binary's.
+pub fn standing(of_database: &str) -> Standing {
+    static EXPECTED: LazyLock<String> = LazyLock::new(|| Source::embedded().map(|source| source.fingerprint()).unwrap_or_default());
+    let migrations = |fingerprint: &str| fingerprint.split(':').next().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+    if of_database == *EXPECTED {
+        Standing::Current
+    } else if migrations(of_database) > migrations(&EXPECTED) {
+        Standing::Ahead
+    } else {
+        Standing::Behind
     }
 }
 

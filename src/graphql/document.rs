@@ -76,6 +76,8 @@ pub struct Root {
 pub struct Document {
     /// As parsed.
     pub parsed: ExecutableDocument,
+    /// The chosen operation's name, where the document gives it one and the request asks for it.
+    pub operation_name: Option<String>,
     /// What the chosen operation does.
     pub kind: OperationKind,
     /// The root fields of a mutation.
@@ -119,13 +121,30 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => return Err(Error::bad_request("There are no subscriptions at this address.")),
         };
+        check_variables(operation, variables)?;
         let mut roots = Vec::new();
         if kind == OperationKind::Mutation {
             collect(&operation.selection_set.node, &parsed, variables, &mut roots);
             check_mutations(&roots, limits)?;
         }
-        Ok(Document { parsed, kind, roots })
+        let operation_name = operation_name.filter(|name| !name.is_empty()).map(str::to_owned);
+        Ok(Document { parsed, operation_name, kind, roots })
     }
+}
+
+/// Whether every variable that must have a value has one. Whether it is the right one is validated where it is used.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<()> {
+    for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
+        let is_missing = match variables.get(&definition.name.node) {
+            None => definition.default_value.is_none(),
+            Some(value) => *value == ConstValue::Null,
+        };
+        if is_missing && !definition.var_type.node.nullable {
+            let name = definition.name.node.to_string();
+            return Err(Error::bad_request(format!("The variable `${name}` of type {} has no value.", definition.var_type.node)).field(name));
+        }
+    }
+    Ok(())
 }
 
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {

@@ -45,6 +45,13 @@ pub struct Answer {
     pub statements: u32,
 }
 
+impl Answer {
+    /// The code of its first error.
+    pub fn code(&self) -> Option<&str> {
+        self.response.errors.first().and_then(report::code)
+    }
+}
+
 /// Executes documents. The only holder of the pool beside the readiness check.
 pub struct Engine {
     schema: Schema,
@@ -111,7 +118,7 @@ impl Engine {
     ) -> Answer {
         let mut attempts = 0;
         loop {
-            let attempted = self.attempt(document.parsed.clone(), document.kind, &request, claims.as_ref(), correlation_id).await;
+            let attempted = self.attempt(&document, &request, claims.as_ref(), correlation_id).await;
             let (answer, tx, data) = match attempted {
                 Ok(attempted) => attempted,
                 Err(error) => return unexecuted(error),
@@ -153,13 +160,12 @@ impl Engine {
 
     async fn attempt(
         &self,
-        parsed: async_graphql::parser::types::ExecutableDocument,
-        kind: OperationKind,
+        document: &Document,
         request: &GraphqlRequest,
         claims: Option<&Claims>,
         correlation_id: &str,
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
-        let mode = if kind == OperationKind::Query { Mode::Read } else { Mode::Write };
+        let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.and_then(Claims::identity).unwrap_or_default();
         let (tx, row) = Tx::open(&self.pool, &Opening { mode, identity, correlation_id }).await?;
         // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
@@ -176,16 +182,20 @@ impl Engine {
             self.services.clone(),
             began(),
             correlation_id.to_owned(),
-            kind == OperationKind::Mutation,
+            document.kind == OperationKind::Mutation,
             &loads,
         ));
 
-        let mut graphql =
-            async_graphql::Request::new(String::new()).variables(request.variables.clone().unwrap_or_default()).data(data.clone());
-        graphql.operation_name.clone_from(&request.operation_name);
-        graphql.set_parsed_query(parsed);
-        let response = loads.run(self.schema.execute(graphql)).await;
+        let variables = request.variables.clone().unwrap_or_default();
+        let mut graphql = async_graphql::Request::new(String::new()).variables(variables).data(data.clone());
+        graphql.operation_name.clone_from(&document.operation_name);
+        graphql.set_parsed_query(document.parsed.clone());
+        let mut response = loads.run(self.schema.execute(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
+        if !executed {
+            report::tidy(&mut response.errors);
+        }
+        report::name_integers(&mut response.errors, &document.parsed, request.variables.as_ref().unwrap_or(&Variables::default()));
         let statements = tx.statements();
         Ok((Answer { response, executed, kind: None, statements }, tx, data))
     }

@@ -20,35 +20,40 @@ use crate::{
 };
 
 /// The two media types in which answers leave.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Media {
     /// `application/json`: a well-formed request is answered with 200, whatever is in it.
     Json,
-    /// `application/graphql-response+json`: a refused document is answered with 400.
+    /// `application/graphql-response+json`: a document that did not run is answered with 4xx or 5xx.
     GraphqlResponse,
 }
 
 impl Media {
-    /// The one that a client accepts most; `None` when it accepts neither.
+    /// The one that a client accepts most; `None` when it accepts neither. Of two that it accepts alike, the one that it
+    /// names first; where it names neither, `application/json`, which every client understands.
     fn accepted(headers: &HeaderMap) -> Option<Media> {
         let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        if accept.is_empty() {
+        if accept.iter().all(|value| value.trim().is_empty()) {
             return Some(Media::Json);
         }
-        let mut best: Option<(f32, Media)> = None;
-        for range in accept.iter().flat_map(|value| value.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "application/graphql-response+json" => Media::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => Media::Json,
-                _ => continue,
-            };
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
-            if weight > 0.0 && best.is_none_or(|(found, _)| weight > found) {
-                best = Some((weight, media));
+        let ranges: Vec<(String, f32)> = accept.iter().flat_map(|value| value.split(',')).map(range).collect();
+        // The most specific range that covers a media type says how much it is wanted, and its place how early.
+        let wanted = |name: &str| {
+            [name, "application/*", "*/*"].iter().enumerate().find_map(|(breadth, wanted)| {
+                let place = ranges.iter().position(|(range, _)| range == wanted)?;
+                Some((ranges[place].1, breadth, place))
+            })
+        };
+        let media = [(Media::Json, "application/json"), (Media::GraphqlResponse, "application/graphql-response+json")];
+        let mut best: Option<(Media, (f32, usize, usize))> = None;
+        for (media, name) in media {
+            let Some(found) = wanted(name).filter(|found| found.0 > 0.0) else { continue };
+            let is_better = |best: (f32, usize, usize)| found.0 > best.0 || (found.0 >= best.0 && (found.1, found.2) < (best.1, best.2));
+            if best.is_none_or(|(_, best)| is_better(best)) {
+                best = Some((media, found));
             }
         }
-        best.map(|(_, media)| media)
+        best.map(|(media, _)| media)
     }
 
     fn content_type(self) -> HeaderValue {
@@ -57,6 +62,14 @@ impl Media {
             Media::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
         })
     }
+}
+
+/// A media range of an `Accept` header and its weight.
+fn range(item: &str) -> (String, f32) {
+    let mut parts = item.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let range = parts.next().unwrap_or_default();
+    let weight = parts.find_map(|part| part.strip_prefix("q=").map(|q| q.parse().unwrap_or(0.0))).unwrap_or(1.0);
+    (range, weight)
 }
 
 /// The parameters of a request, before their types are checked.
@@ -77,7 +90,7 @@ impl Parameters {
         };
         let operation_name = match self.operation_name {
             None | Some(Value::Null) => None,
-            Some(Value::String(name)) => Some(name),
+            Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
             Some(_) => return Err(Error::bad_input("operationName", "must be a string")),
         };
         let variables = match self.variables {
@@ -203,7 +216,10 @@ async fn answer(
     };
     let document = match engine.read(&request) {
         Ok(document) => document,
-        Err(error) => return respond(media, status_of(media, false), &engine.refuse(error, correlation_id), None),
+        Err(error) => {
+            let refused = engine.refuse(error, correlation_id);
+            return respond(media, status_of(media, &refused), &refused, None);
+        }
     };
     if method == Method::GET && document.kind == OperationKind::Mutation {
         let refused = engine.refuse(Error::bad_request("A mutation can't be asked by GET: POST it."), correlation_id);
@@ -227,11 +243,19 @@ async fn answer(
         milliseconds = started.elapsed().as_millis() as u64,
         "graphql"
     );
-    respond(media, status_of(media, answer.executed), &answer, None)
+    respond(media, status_of(media, &answer), &answer, None)
 }
 
-fn status_of(media: Media, executed: bool) -> StatusCode {
-    if media == Media::Json || executed { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+/// 200 under `application/json`, so that every client reads the body; the truth under the media type that says so.
+fn status_of(media: Media, answer: &Answer) -> StatusCode {
+    if media == Media::Json || answer.executed {
+        return StatusCode::OK;
+    }
+    match answer.code() {
+        Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
+        Some("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'static str>) -> Response {
@@ -255,4 +279,38 @@ fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'st
 #[derive(serde::Serialize)]
 struct RequestError<'a> {
     errors: &'a [async_graphql::ServerError],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_media_type_is_what_the_client_wants_most() {
+        use Media::{GraphqlResponse, Json};
+        for (accept, media) in [
+            ("", Some(Json)),
+            ("*/*", Some(Json)),
+            ("application/*", Some(Json)),
+            ("application/json", Some(Json)),
+            ("Application/JSON; charset=utf-8", Some(Json)),
+            ("application/graphql-response+json", Some(GraphqlResponse)),
+            ("application/graphql-response+json, application/json", Some(GraphqlResponse)),
+            ("application/json, application/graphql-response+json", Some(Json)),
+            ("application/graphql-response+json;q=0.5, application/json;q=0.9", Some(Json)),
+            ("application/json;q=0.5, application/graphql-response+json;Q=0.9", Some(GraphqlResponse)),
+            ("*/*, application/graphql-response+json", Some(GraphqlResponse)),
+            ("application/json;q=0, */*", Some(GraphqlResponse)),
+            ("application/graphql-response+json;q=0, */*", Some(Json)),
+            ("text/html, */*;q=0.1", Some(Json)),
+            ("text/html, application/xhtml+xml", None),
+            ("application/json;q=0", None),
+            ("application/json;q=much", None),
+            ("*/*;q=0", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+            assert_eq!(Media::accepted(&headers), media, "{accept}");
+        }
+        assert_eq!(Media::accepted(&HeaderMap::new()), Some(Json));
+    }
 }

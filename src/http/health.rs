@@ -9,26 +9,27 @@ use axum::{
 };
 
 use super::AppState;
-use crate::db::migrate::Source;
+use crate::db::migrate::{Standing, standing};
 
 /// The process lives.
 pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The process can answer: the database is reachable and stands at the schema of this binary.
+/// The process can answer: the database is reachable and stands at the schema of this binary, or at a newer one's while
+/// the binaries are being replaced.
 pub async fn ready(State(state): State<AppState>) -> Response {
     let checked = tokio::time::timeout(Duration::from_secs(2), state.engine.pool().schema_version()).await;
-    let expected = Source::embedded().map(|source| source.fingerprint());
-    match (checked, expected) {
-        (Ok(Ok(actual)), Ok(expected)) if actual == expected => "ready\n".into_response(),
-        (Ok(Ok(_)), _) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not at the schema of this binary\n").into_response(),
-        (Ok(Err(error)), _) => {
+    let reason = match checked {
+        Ok(Ok(version)) if standing(&version) != Standing::Behind => return "ready\n".into_response(),
+        Ok(Ok(_)) => "the database is not at the schema of this binary\n",
+        Ok(Err(error)) => {
             tracing::warn!(?error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database can't be reached\n").into_response()
+            if error.is_connection_failure() { "the database can't be reached\n" } else { "the database is not migrated\n" }
         }
-        (Err(_), _) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
-    }
+        Err(_) => "the database does not answer\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
 }
 
 /// The public key of access tokens.

@@ -9,7 +9,7 @@ pub mod console;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
@@ -17,7 +17,10 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate, SizeAbove},
+    },
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
@@ -52,24 +55,34 @@ pub struct AppState {
     options: Arc<HttpOptions>,
 }
 
+/// Answers smaller than this leave as they are: packing them would cost more than it saves.
+const WORTH_PACKING: u64 = 1024;
+
 /// Everything that is served.
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
     let cors = cors(&options.cors_origins);
     let console = console::routes(options.demo);
     let state = AppState { engine, options: Arc::new(options) };
-    Router::new()
+    let routes = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other_method))
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/.well-known/jwks.json", get(health::jwks))
         .merge(console)
-        .fallback(|| async { (StatusCode::NOT_FOUND, "Not found. The API is at /graphql, GraphiQL at /graphiql.\n") })
-        .with_state(state)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(state);
+    at_the_edge(routes, cors)
+}
+
+/// What every answer goes through, from the inside out.
+fn at_the_edge(routes: Router, cors: CorsLayer) -> Router {
+    routes
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(correlation::assign))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(WORTH_PACKING))))
         .layer(cors)
+        .layer(middleware::from_fn(correlation::assign))
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
 }
 
@@ -87,10 +100,54 @@ fn cors(origins: &[String]) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
+async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
+    let error = Error::not_found("page").because("The API is at /graphql, GraphiQL at /graphiql.");
+    error_response(StatusCode::NOT_FOUND, error, &id.0)
+}
+
+async fn method_not_allowed(Extension(id): Extension<CorrelationId>) -> Response {
+    error_response(StatusCode::METHOD_NOT_ALLOWED, Error::bad_request("This address is read by GET."), &id.0)
+}
+
 /// A panic is a fault of ours: logged, and answered like any other.
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
-    let correlation_id = correlation::current();
-    let response = crate::graphql::refusal(Error::internal(format!("a handler panicked: {text}")), &correlation_id);
-    (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(response)).into_response()
+    let error = Error::internal(format!("a handler panicked: {text}"));
+    error_response(StatusCode::INTERNAL_SERVER_ERROR, error, &correlation::current())
+}
+
+/// An error that is no answer to a document, in the same form.
+fn error_response(status: StatusCode, error: Error, correlation_id: &str) -> Response {
+    let refused = crate::graphql::refusal(error, correlation_id);
+    let body = axum::Json(serde_json::json!({ "errors": refused.errors }));
+    (status, [(header::CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_like_any_fault_of_ours() {
+        async fn fall() -> &'static str {
+            panic!("secret {}", "text")
+        }
+        let routes = Router::new().route("/fall", get(fall)).route("/fixed", get(|| async { panic!("secret text") as &str }));
+        for path in ["/fall", "/fixed"] {
+            let request = Request::get(path).header("x-correlation-id", "abc-1").header("origin", "https://a.example");
+            let edge = at_the_edge(routes.clone(), cors(&["*".to_owned()]));
+            let response = edge.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(response.headers()["x-correlation-id"], "abc-1");
+            assert_eq!(response.headers()["content-type"], "application/json");
+            assert_eq!(response.headers()["access-control-allow-origin"], "*");
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["errors"][0]["extensions"], serde_json::json!({ "code": "INTERNAL", "correlationId": "abc-1" }));
+            assert!(body.get("data").is_none() && !body.to_string().contains("secret"), "{body}");
+        }
+    }
 }
