@@ -80,6 +80,22 @@ pub struct Tx {
     failure: Mutex<Option<DbError>>,
     ended: AtomicBool,
     statements: AtomicU32,
+    statement_timeout: Duration,
+}
+
+/// The one message that opens a transaction. Nothing in it but UUIDs, a number and a checked id.
+fn opening_message(opening: &Opening<'_>, statement_timeout: Duration) -> String {
+    let Opening { mode, identity: Identity { tenant, user, .. }, correlation_id } = opening;
+    debug_assert!(correlation_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    let begin = match mode {
+        Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+    };
+    let timeout = statement_timeout.as_millis();
+    format!(
+        "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; \
+         SET LOCAL app.correlation_id = '{correlation_id}'; SET LOCAL statement_timeout = {timeout}"
+    )
 }
 
 const LOAD_ACTOR: &str = "SELECT token_version, role_id, role_key, permissions, subscribed FROM app.load_actor($1, $2, $3)";
@@ -92,18 +108,7 @@ impl Tx {
     /// When the database can't be reached.
     pub async fn open(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
         let connection = pool.connection().await?;
-        let Identity { tenant, user, session } = opening.identity;
-        let begin = match opening.mode {
-            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        };
-        let correlation = opening.correlation_id;
-        debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
-        let timeout = pool.statement_timeout().as_millis();
-        let message = format!(
-            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; \
-             SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}"
-        );
+        let message = opening_message(opening, pool.statement_timeout());
         let tx = Tx {
             connection: Some(connection),
             tls: pool.tls(),
@@ -112,13 +117,14 @@ impl Tx {
             failure: Mutex::new(None),
             ended: AtomicBool::new(false),
             statements: AtomicU32::new(0),
+            statement_timeout: pool.statement_timeout(),
         };
-        let actor = if user.is_nil() {
+        let actor = if opening.identity.user.is_nil() {
             tx.client().batch_execute(&message).await?;
             None
         } else {
             *tx.prelude.lock().unwrap_or_else(|broken| broken.into_inner()) = message;
-            tx.load_actor(session).await?
+            tx.load_actor(opening.identity.session).await?
         };
         Ok((Arc::new(tx), actor))
     }
@@ -286,6 +292,21 @@ impl Tx {
         self.client().batch_execute("ROLLBACK").await?;
         self.ended.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// Takes everything back and begins anew on the same connection, as somebody whose permissions are not loaded: for
+    /// what must outlive a refusal. (A refusal that held its connection while it waited for a second one could wait for
+    /// ever, for others that do the same.)
+    ///
+    /// # Errors
+    /// When the connection is broken.
+    pub async fn begin_again(&self, opening: &Opening<'_>) -> Result<(), DbError> {
+        self.rollback().await?;
+        self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()).clear();
+        *self.failure.lock().unwrap_or_else(|broken| broken.into_inner()) = None;
+        *self.identity.write().unwrap_or_else(|broken| broken.into_inner()) = opening.identity;
+        self.ended.store(false, Ordering::Release);
+        Ok(self.client().batch_execute(&opening_message(opening, self.statement_timeout)).await?)
     }
 
     fn client(&self) -> &deadpool_postgres::ClientWrapper {

@@ -183,52 +183,42 @@ impl Engine {
                 Err(error) => answer = Answer { response: report::refusal(error.into()), ..answer },
             }
         }
-        let _ = tx.rollback().await;
-        if answer.executed {
-            let identity = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
-            let afterwards = request.afterwards().clone();
-            self.after_refusal(&answer.response, identity, afterwards, &request.correlation_id, roots).await;
+        let actor = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
+        let afterwards = request.afterwards().clone();
+        match afterwards.identity.or(actor) {
+            Some(identity) if answer.executed => {
+                let opening = Opening { mode: Mode::Write, identity, correlation_id: &request.correlation_id };
+                after_refusal(tx, &opening, &answer.response, &afterwards, roots).await;
+            }
+            _ => drop(tx.rollback().await),
         }
         answer
     }
+}
 
-    /// What must outlive a refusal is written in a transaction of its own: that it was refused, and the end of a family
-    /// of refresh tokens. The refusal itself stands whatever comes of this.
-    async fn after_refusal(
-        &self,
-        response: &Response,
-        actor: Option<Identity>,
-        after: Afterwards,
-        correlation_id: &str,
-        roots: &[(String, Option<uuid::Uuid>)],
-    ) {
-        // A failed sign-in costs the same round trips whether or not there is such a school.
-        let Some(identity) = after.identity.or(actor) else { return };
-        let written = async {
-            let (tx, _) = Tx::open(
-                &self.pool,
-                &Opening { mode: Mode::Write, identity: Identity { user: uuid::Uuid::nil(), ..identity }, correlation_id },
+/// What must outlive a refusal is written in a transaction of its own: that it was refused, and the end of a family of
+/// refresh tokens. The refusal itself stands whatever comes of this. (A failed sign-in costs the same round trips whether
+/// or not there is such a school.)
+async fn after_refusal(tx: &Tx, opening: &Opening<'_>, response: &Response, after: &Afterwards, roots: &[(String, Option<uuid::Uuid>)]) {
+    let written = async {
+        tx.begin_again(opening).await?;
+        if let Some(session) = after.revoke_session {
+            tx.enter_operation("refreshSession");
+            tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+        }
+        for error in &response.errors {
+            let Some(code) = report::code(error).filter(|code| is_audited(code)) else { continue };
+            let Some((operation, subject)) = root_of(error, roots) else { continue };
+            tx.query(
+                "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
+                &[&operation, &resource_of(operation), &subject, &code, &report::reason(error)],
             )
             .await?;
-            tx.assume(identity).await?;
-            if let Some(session) = after.revoke_session {
-                tx.enter_operation("refreshSession");
-                tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
-            }
-            for error in &response.errors {
-                let Some(code) = report::code(error).filter(|code| is_audited(code)) else { continue };
-                let Some((operation, subject)) = root_of(error, roots) else { continue };
-                tx.query(
-                    "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
-                    &[&operation, &resource_of(operation), &subject, &code, &report::reason(error)],
-                )
-                .await?;
-            }
-            tx.commit().await
-        };
-        if let Err(error) = written.await {
-            tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
         }
+        tx.commit().await
+    };
+    if let Err(error) = written.await {
+        tracing::error!(correlation_id = opening.correlation_id, ?error, "the audit entry of a refusal could not be written");
     }
 }
 

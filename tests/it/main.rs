@@ -7,4 +7,5 @@ mod app;
 
 mod courses;
 mod embedded;
+mod identity;
 mod session;
