@@ -13,4 +13,5 @@ mod introspection;
 mod isolation;
 mod permissions;
 mod raw;
+mod identity;
 mod session;
