@@ -36,6 +36,11 @@ impl DbError {
         self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
+    /// What the database said, for the person who operates it; never for a client.
+    pub fn for_operator(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn broken(text: impl Into<String>) -> Self {
         DbError { state: None, constraint: None, detail: None, text: text.into() }
     }

@@ -1,6 +1,9 @@
 //! What must be true of a database before the service answers a single request from it.
 
-use super::{DbError, Pool, migrate::Source};
+use super::{
+    DbError, Pool,
+    migrate::{Source, Standing},
+};
 
 /// What is wrong, in sentences for the operator; the service does not start while any is left.
 #[derive(Debug, Default)]
@@ -41,16 +44,23 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
         )
         .await?;
     let name: String = role.try_get(0)?;
+    let mut problems = Vec::new();
     for (column, problem) in [(1, "is a superuser"), (2, "has BYPASSRLS"), (3, "is a member of another role"), (4, "owns tables")] {
         if role.try_get(column)? {
-            findings.errors.push(format!("The role {name} {problem}, which defeats row security: connect as lectern_app."));
+            problems.push(problem);
         }
     }
-    if name != "lectern_app" && findings.errors.is_empty() {
+    if !problems.is_empty() {
+        let problems = problems.join(" and ");
+        findings.errors.push(format!("The role {name} {problems}, which defeats row security: connect as lectern_app."));
+    } else if name != "lectern_app" {
         findings.errors.push(format!("The role {name} is not lectern_app, to which the policies are written: connect as lectern_app."));
     }
+    if !findings.errors.is_empty() {
+        return Ok(findings); // what another role can see says nothing
+    }
 
-    let expected = Source::embedded().map(|source| source.fingerprint()).map_err(|error| DbError::broken(error.to_string()))?;
+    let source = Source::embedded().map_err(|error| DbError::broken(error.to_string()))?;
     let known = client
         .query_opt("SELECT 1 FROM pg_proc WHERE proname = 'schema_fingerprint' AND pronamespace = to_regnamespace('app')", &[])
         .await?;
@@ -58,14 +68,11 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
         None => None,
         Some(_) => Some(client.query_one("SELECT app.schema_fingerprint()", &[]).await?.try_get(0)?),
     };
-    let count = |fingerprint: &str| fingerprint.split(':').next().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
-    match actual {
-        None => findings.errors.push("The database has no Lectern schema yet: run `lectern migrate`.".into()),
-        Some(actual) if actual == expected => {}
-        Some(actual) if count(&actual) > count(&expected) => {
-            findings.warnings.push("The database's schema is newer than this binary: update the binary soon.".into());
-        }
-        Some(_) => findings.errors.push("The database's schema is behind this binary: run `lectern migrate`.".into()),
+    match source.standing(actual.as_deref()) {
+        Standing::Missing => findings.errors.push("The database has no Lectern schema yet: run `lectern migrate`.".into()),
+        Standing::Behind => findings.errors.push("The database's schema is behind this binary: run `lectern migrate`.".into()),
+        Standing::Newer => findings.warnings.push("The database's schema is newer than this binary: update the binary soon.".into()),
+        Standing::Current => {}
     }
 
     let bare = client
@@ -76,9 +83,9 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
             &[],
         )
         .await?;
-    for row in &bare {
-        let table: String = row.try_get(0)?;
-        findings.errors.push(format!("The table {table} stands without its wall (ENABLE, FORCE, tenant_wall): run `lectern migrate`."));
+    let tables = bare.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?.join(", ");
+    if !tables.is_empty() {
+        findings.errors.push(format!("Without its wall (ENABLE, FORCE, tenant_wall) stands {tables}: run `lectern migrate`."));
     }
     Ok(findings)
 }
