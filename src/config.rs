@@ -66,15 +66,24 @@ pub enum Command {
     Schema,
     /// Print a new signing key for LECTERN_SIGNING_KEY
     Key,
+    /// Ask a running service whether it is ready (exit code 0), as a container's health check does
+    Health(HealthArgs),
     /// Print the version
     Version,
+}
+
+/// Whom to ask.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// Address to ask [default: /readyz of the address to serve on]
+    pub url: Option<String>,
 }
 
 /// How much to seed.
 #[derive(Debug, Args)]
 pub struct SeedArgs {
     /// Instead of the demo, generate so many schools' worth of data: 100 is about 200,000 people and 1,000,000 enrollments
-    #[arg(long, value_name = "SCHOOLS")]
+    #[arg(long, value_name = "SCHOOLS", value_parser = clap::value_parser!(u32).range(1..=9999))]
     pub scale: Option<u32>,
 }
 
@@ -103,17 +112,17 @@ pub struct TenantCreate {
     /// IANA time zone, such as Europe/Berlin
     #[arg(long, default_value = "UTC")]
     pub time_zone: String,
-    /// When the subscription starts, RFC 3339 or a date [default: now]
+    /// When the subscription starts: a date (the start of that day in its time zone) or RFC 3339 [default: now]
     #[arg(long)]
     pub subscription_start: Option<String>,
-    /// When the subscription ends, RFC 3339 or a date [default: never]
+    /// When the subscription ends: a date (the start of that day in its time zone) or RFC 3339 [default: never]
     #[arg(long)]
     pub subscription_end: Option<String>,
     /// How many people it may have [default: any number]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..))]
     pub max_users: Option<i32>,
-    /// How many instructors it may have [default: any number]
-    #[arg(long)]
+    /// How many instructors it may have, administrators counted [default: any number]
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..))]
     pub max_instructors: Option<i32>,
     /// Leave it out of the public list of schools
     #[arg(long)]
@@ -131,7 +140,7 @@ pub struct TenantCreate {
 pub struct TenantRenew {
     /// The school's slug
     pub slug: String,
-    /// When the subscription ends, RFC 3339 or a date; "never" for no end
+    /// When the subscription ends: a date (the start of that day in its time zone) or RFC 3339; "never" for no end
     #[arg(long)]
     pub until: String,
     /// A new cap of people; "none" for no cap

@@ -37,25 +37,27 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => ops::serve(settings).await,
         Command::Migrate => {
-            let cluster = ops::Cluster::open(settings).await?;
+            let cluster = ops::Cluster::join(settings).await?;
             let report = cluster.migrate(true).await;
-            cluster.close().await?;
+            let closed = cluster.close().await;
             let report = report?;
+            closed?;
             println!("{} of {} migrations were new; functions and policies are applied.", report.applied, report.total);
             Ok(())
         }
         Command::Seed(arguments) => {
-            on_cluster(settings, async |url| match arguments.scale {
-                Some(schools) => ops::seed_scale(url, schools).await,
+            on_cluster(settings, async |cluster| match arguments.scale {
+                Some(schools) => ops::seed_scale(&cluster.platform_url()?, cluster.owner_url().ok().as_deref(), schools).await,
                 None => {
-                    let loaded = ops::seed_demo(url).await?;
+                    let loaded = ops::seed_demo(&cluster.platform_url()?).await?;
                     println!("{}", if loaded { "The two demo schools are loaded." } else { "The demo schools are there already." });
                     Ok(())
                 }
             })
             .await
         }
-        Command::Tenant(command) => on_cluster(settings, async |url| ops::tenant(url, &command).await).await,
+        Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
+        Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -71,16 +73,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Works on a migrated database as the platform role.
-async fn on_cluster(settings: &Settings, work: impl AsyncFnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let cluster = ops::Cluster::open(settings).await?;
+/// Works on a migrated database, beside a Lectern that serves from it where there is one.
+async fn on_cluster(settings: &Settings, work: impl AsyncFnOnce(&ops::Cluster) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let cluster = ops::Cluster::join(settings).await?;
     let done = async {
-        if cluster.is_embedded() {
-            cluster.migrate(false).await?;
-        }
-        work(&cluster.platform_url()?).await
+        cluster.prepare().await?;
+        work(&cluster).await
     }
     .await;
-    cluster.close().await?;
-    done
+    let closed = cluster.close().await;
+    done.and(closed)
 }

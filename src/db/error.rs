@@ -51,6 +51,11 @@ impl DbError {
         self.kind == Kind::Refused && self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
+    /// What the database said, for the person who operates it; never for a client.
+    pub fn for_operator(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the connection broke, so that whatever was sent over it last may or may not have been done.
     pub(crate) fn is_connection_lost(&self) -> bool {
         self.kind == Kind::ConnectionLost

@@ -10,6 +10,8 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
+use super::operator;
+
 #[derive(Embed)]
 #[folder = "$CARGO_MANIFEST_DIR/sql"]
 struct Sql;
@@ -87,27 +89,28 @@ impl Source {
     }
 }
 
-/// Where a database stands, seen from this binary.
+/// Where a database's schema stands, seen from this binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// At this binary's schema.
-    Current,
-    /// At a newer binary's: it has migrations that this one does not know, and was made to serve this one as well.
-    Ahead,
-    /// At an older one's, or at other functions and policies.
+    /// There is none.
+    Missing,
+    /// It was made by an older binary, or by another one of the same age.
     Behind,
+    /// It is this binary's.
+    Current,
+    /// It has migrations that this binary does not know.
+    Newer,
 }
 
-/// Compares a database's fingerprint with this binary's.
-pub fn standing(of_database: &str) -> Standing {
+/// Where a database with this fingerprint stands.
+pub fn standing(fingerprint: Option<&str>) -> Standing {
     static EXPECTED: LazyLock<String> = LazyLock::new(|| Source::embedded().map(|source| source.fingerprint()).unwrap_or_default());
     let migrations = |fingerprint: &str| fingerprint.split(':').next().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
-    if of_database == *EXPECTED {
-        Standing::Current
-    } else if migrations(of_database) > migrations(&EXPECTED) {
-        Standing::Ahead
-    } else {
-        Standing::Behind
+    match fingerprint {
+        None => Standing::Missing,
+        Some(fingerprint) if fingerprint == *EXPECTED => Standing::Current,
+        Some(fingerprint) if migrations(fingerprint) > migrations(&EXPECTED) => Standing::Newer,
+        Some(_) => Standing::Behind,
     }
 }
 
@@ -118,10 +121,9 @@ pub fn standing(of_database: &str) -> Standing {
 /// What stands in the way, in one sentence for the operator.
 pub async fn migrate(url: &str, always: bool) -> anyhow::Result<Report> {
     let source = Source::embedded()?;
-    let mut connection = PgConnection::connect(url).await.context("the owner's database can't be reached (LECTERN_OWNER_URL)")?;
-    // Notices such as "extension already exists" are no news to an operator.
-    sqlx::raw_sql("SET client_min_messages = warning").execute(&mut connection).await?;
+    let mut connection = operator::connect(url, "LECTERN_OWNER_URL").await?;
     ensure_roles(&mut connection).await?;
+    check_database(&mut connection).await?;
 
     let before = applied(&mut connection).await?;
     let migrations = source.migrations.iter().map(|(version, description, sql)| {
@@ -131,7 +133,7 @@ pub async fn migrate(url: &str, always: bool) -> anyhow::Result<Report> {
     migrator.run(&mut connection).await.context("a migration failed; nothing of it was kept")?;
     let applied_now = applied(&mut connection).await?.saturating_sub(before);
 
-    let refreshed = always || applied_now > 0 || fingerprint(&mut connection).await?.as_deref() != Some(&source.fingerprint());
+    let refreshed = always || applied_now > 0 || standing(schema_fingerprint(&mut connection).await?.as_deref()) != Standing::Current;
     if refreshed {
         refresh(&mut connection, &source).await?;
     }
@@ -139,12 +141,34 @@ pub async fn migrate(url: &str, always: bool) -> anyhow::Result<Report> {
     Ok(Report { applied: applied_now, total: source.migrations.len(), refreshed })
 }
 
-/// Functions, policies and grants, in one transaction: other sessions see the old ones or the new ones.
+/// Functions, policies and grants, in one transaction: other sessions see the old ones or the new ones. They go on working
+/// meanwhile, so that the locks this takes on every table may have to be tried for more than once.
 async fn refresh(connection: &mut PgConnection, source: &Source) -> anyhow::Result<()> {
+    for _ in 1..REFRESH_TRIES {
+        match refresh_once(connection, source).await {
+            Err(error) if error.chain().any(is_lock_lost) => {}
+            done => return done,
+        }
+    }
+    refresh_once(connection, source).await.context("other sessions stand in the way")
+}
+
+/// How often functions and policies are tried to be applied.
+const REFRESH_TRIES: usize = 5;
+
+/// A deadlock, or a lock that did not come in time: both are another session's doing.
+fn is_lock_lost(error: &(dyn std::error::Error + 'static)) -> bool {
+    let code = error.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error()?.code());
+    matches!(code.as_deref(), Some("40P01" | "55P03"))
+}
+
+async fn refresh_once(connection: &mut PgConnection, source: &Source) -> anyhow::Result<()> {
     let mut tx = connection.begin().await?;
-    sqlx::raw_sql("SELECT pg_advisory_xact_lock(7337212304513841); DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::raw_sql(
+        "SELECT pg_advisory_xact_lock(7337212304513841); SET LOCAL lock_timeout = '10s'; DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app",
+    )
+    .execute(&mut *tx)
+    .await?;
     for (file, sql) in &source.repeatable {
         sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.with_context(|| format!("{file} can't be applied"))?;
     }
@@ -162,13 +186,15 @@ async fn refresh(connection: &mut PgConnection, source: &Source) -> anyhow::Resu
 
 /// Creates the roles where they are missing and this role may, and goes on as the owner.
 async fn ensure_roles(connection: &mut PgConnection) -> anyhow::Result<()> {
-    let (missing, may_create): (i64, bool) = sqlx::query_as(
-        "SELECT 4 - (SELECT count(*) FROM pg_roles WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform')), \
+    let (missing, may_create): (bool, bool) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM pg_roles WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform')) < 4 \
+                OR NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles o ON o.oid = m.member \
+                               WHERE g.rolname = 'lectern_definer' AND o.rolname = 'lectern_owner'), \
                 (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)",
     )
     .fetch_one(&mut *connection)
     .await?;
-    if missing > 0 {
+    if missing {
         if !may_create {
             bail!("the database roles are missing and this role may not create them: run sql/roles.sql once as a superuser");
         }
@@ -187,10 +213,29 @@ async fn ensure_roles(connection: &mut PgConnection) -> anyhow::Result<()> {
         let database: String = sqlx::query_scalar("SELECT quote_ident(current_database())").fetch_one(&mut *connection).await?;
         sqlx::raw_sql(AssertSqlSafe(format!("ALTER DATABASE {database} OWNER TO lectern_owner"))).execute(&mut *connection).await?;
     }
-    sqlx::raw_sql("SET ROLE lectern_owner")
-        .execute(&mut *connection)
-        .await
-        .context("the URL's role must be lectern_owner or a member of it")?;
+    if sqlx::raw_sql("SET ROLE lectern_owner").execute(&mut *connection).await.is_err() {
+        bail!("the role of LECTERN_OWNER_URL is neither lectern_owner nor a member of it");
+    }
+    Ok(())
+}
+
+/// Refuses a database in which the migrations would fail halfway.
+async fn check_database(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let (version, database, may_create): (i32, String, bool) = sqlx::query_as(
+        "SELECT current_setting('server_version_num')::int, quote_ident(current_database()), \
+                has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if version < 150_000 {
+        bail!("PostgreSQL {} is too old: 15 or newer is needed", version / 10_000);
+    }
+    if !may_create {
+        bail!("lectern_owner may not create tables here: run `ALTER DATABASE {database} OWNER TO lectern_owner` once as a superuser");
+    }
+    if standing(schema_fingerprint(connection).await?.as_deref()) == Standing::Newer {
+        bail!("the database's schema is newer than this binary: use the binary that migrated it, or a newer one");
+    }
     Ok(())
 }
 
@@ -204,7 +249,11 @@ async fn applied(connection: &mut PgConnection) -> anyhow::Result<usize> {
     Ok(usize::try_from(count)?)
 }
 
-async fn fingerprint(connection: &mut PgConnection) -> anyhow::Result<Option<String>> {
+/// The fingerprint of a database; none where it has no schema.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn schema_fingerprint(connection: &mut PgConnection) -> anyhow::Result<Option<String>> {
     let function: Option<String> =
         sqlx::query_scalar("SELECT to_regproc('app.schema_fingerprint')::text").fetch_one(&mut *connection).await?;
     if function.is_none() {

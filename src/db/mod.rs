@@ -3,6 +3,7 @@
 mod error;
 mod list;
 pub mod migrate;
+pub mod operator;
 mod pool;
 mod preflight;
 mod record;

@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::{
     NoTls,
     config::{Host, SslMode},
@@ -65,7 +65,13 @@ impl Pool {
     }
 
     pub(super) async fn connection(&self) -> Result<Object, DbError> {
-        self.inner.get().await.map_err(|error| DbError::unreachable(format!("no database connection: {error}")))
+        self.inner.get().await.map_err(|error| {
+            let reason = match error {
+                PoolError::Backend(error) => DbError::from(error).for_operator().to_owned(),
+                other => other.to_string(),
+            };
+            DbError::unreachable(format!("no database connection: {reason}"))
+        })
     }
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {

@@ -46,6 +46,7 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
         )
         .await?;
     let name: String = role.try_get(0)?;
+    let mut problems = Vec::new();
     for (column, problem) in [
         (1, "is a superuser"),
         (2, "has BYPASSRLS"),
@@ -54,11 +55,17 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
         (5, "is not the one that signed in"),
     ] {
         if role.try_get(column)? {
-            findings.errors.push(format!("The role {name} {problem}, which defeats row security: connect as lectern_app."));
+            problems.push(problem);
         }
     }
-    if name != "lectern_app" && findings.errors.is_empty() {
+    if !problems.is_empty() {
+        let problems = problems.join(" and ");
+        findings.errors.push(format!("The role {name} {problems}, which defeats row security: connect as lectern_app."));
+    } else if name != "lectern_app" {
         findings.errors.push(format!("The role {name} is not lectern_app, to which the policies are written: connect as lectern_app."));
+    }
+    if !findings.errors.is_empty() {
+        return Ok(findings); // what another role can see says nothing
     }
 
     let known = client
@@ -68,16 +75,14 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
         None => None,
         Some(_) => match client.query_one("SELECT app.schema_fingerprint()", &[]).await {
             Ok(row) => Some(row.try_get(0)?),
-            // A role that may not ask is a finding already.
-            Err(_) if !findings.errors.is_empty() => return Ok(findings),
             Err(error) => return Err(error.into()),
         },
     };
-    match actual.as_deref().map(standing) {
-        None => findings.errors.push("The database has no Lectern schema yet: run `lectern migrate`.".into()),
-        Some(Standing::Current) => {}
-        Some(Standing::Ahead) => findings.warnings.push("The database's schema is newer than this binary: update the binary soon.".into()),
-        Some(Standing::Behind) => findings.errors.push("The database's schema is behind this binary: run `lectern migrate`.".into()),
+    match standing(actual.as_deref()) {
+        Standing::Missing => findings.errors.push("The database has no Lectern schema yet: run `lectern migrate`.".into()),
+        Standing::Behind => findings.errors.push("The database's schema is behind this binary: run `lectern migrate`.".into()),
+        Standing::Newer => findings.warnings.push("The database's schema is newer than this binary: update the binary soon.".into()),
+        Standing::Current => {}
     }
 
     // The wall must be restrictive, stand in front of every command and of this role.
@@ -91,9 +96,9 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
             &[],
         )
         .await?;
-    for row in &bare {
-        let table: String = row.try_get(0)?;
-        findings.errors.push(format!("The table {table} stands without its wall (ENABLE, FORCE, tenant_wall): run `lectern migrate`."));
+    let tables = bare.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?.join(", ");
+    if !tables.is_empty() {
+        findings.errors.push(format!("Without its wall (ENABLE, FORCE, tenant_wall) stands {tables}: run `lectern migrate`."));
     }
     Ok(findings)
 }

@@ -15,6 +15,8 @@ use super::account::Account;
 
 /// How long a Lectern that is just ending may keep the lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// The file whose lock keeps the folder to one Lectern; it holds that one's process id.
+pub(super) const LOCK_FILE: &str = "lectern.lock";
 /// A log beyond this size is put aside at the next start.
 const LOG_LIMIT: u64 = 8 << 20;
 /// How the part of a line begins that tells why a server ended.
@@ -136,7 +138,7 @@ fn open_file(path: &Path, how: &mut OpenOptions, account: Option<&Account>) -> i
 
 /// Takes the lock; the system frees it however this process ends.
 fn lock(folder: &Path, account: Option<&Account>) -> Result<File, StartError> {
-    let path = folder.join("lectern.lock");
+    let path = folder.join(LOCK_FILE);
     let mut file = open_file(&path, OpenOptions::new().read(true).write(true), account)
         .map_err(|cause| StartError::folder("write to", folder, cause))?;
     let began = Instant::now();

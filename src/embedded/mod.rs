@@ -2,7 +2,8 @@
 //!
 //! `lectern serve` without `DATABASE_URL` is one command on a bare machine: this module finds PostgreSQL's programs
 //! ([`find`]), makes a data folder ([`folder`], [`cluster`]), runs the server as a child that dies with its parent
-//! ([`process`]) and hands out URLs that lead to its Unix socket. Nothing listens on the network.
+//! ([`process`]) and hands out URLs that lead to its Unix socket. Nothing listens on the network. While it runs, other
+//! processes find it by the folder ([`running`]).
 //!
 //! Why it is built this way stands in `docs/adr/0003-embedded-server.md`.
 
@@ -15,6 +16,7 @@ mod folder;
 mod leftover;
 mod options;
 mod process;
+mod running;
 mod socket;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use tokio_postgres::NoTls;
 
 pub use error::StartError;
 pub use options::{Durability, Options};
+pub use running::RunningPostgres;
 
 use folder::Folder;
 use process::Process;

@@ -51,6 +51,11 @@ impl Socket {
         Ok(socket)
     }
 
+    /// The socket of a server that another process runs: nothing is made, and nothing removed at the end.
+    pub(super) fn at(dir: PathBuf) -> Socket {
+        Socket { seen_by_server: dir.clone(), dir, borrowed: false }
+    }
+
     /// How this process connects as the superuser.
     pub(super) fn config(&self) -> tokio_postgres::Config {
         let mut config = tokio_postgres::Config::new();

@@ -141,7 +141,9 @@ fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Re
         };
         if is_missing && !definition.var_type.node.nullable {
             let name = definition.name.node.to_string();
-            return Err(Error::bad_request(format!("The variable `${name}` of type {} has no value.", definition.var_type.node)).field(name));
+            return Err(
+                Error::bad_request(format!("The variable `${name}` of type {} has no value.", definition.var_type.node)).field(name)
+            );
         }
     }
     Ok(())

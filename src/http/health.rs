@@ -21,7 +21,7 @@ pub async fn live() -> &'static str {
 pub async fn ready(State(state): State<AppState>) -> Response {
     let checked = tokio::time::timeout(Duration::from_secs(2), state.engine.pool().schema_version()).await;
     let reason = match checked {
-        Ok(Ok(version)) if standing(&version) != Standing::Behind => return "ready\n".into_response(),
+        Ok(Ok(version)) if standing(Some(&version)) != Standing::Behind => return "ready\n".into_response(),
         Ok(Ok(_)) => "the database is not at the schema of this binary\n",
         Ok(Err(error)) => {
             tracing::warn!(?error, "not ready");

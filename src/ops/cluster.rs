@@ -1,22 +1,37 @@
 //! Which database a command works on: the one that the settings name, or the embedded one.
 
 use anyhow::{Context as _, bail};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection};
 
 use crate::{
     auth::SigningKey,
-    config::Settings,
-    db::migrate::{Report, migrate},
-    embedded::{self, EmbeddedPostgres},
+    config::{Secret, Settings},
+    db::{
+        migrate::{Report, Standing, migrate, schema_fingerprint, standing},
+        operator,
+    },
+    embedded::{self, EmbeddedPostgres, RunningPostgres},
 };
 
 /// The database's name in the embedded server.
 const DATABASE: &str = "lectern";
+/// Who migrates an embedded database: the role that made the server.
+const SUPERUSER: &str = "postgres";
 
-/// A database, with the server behind it where that is ours.
+/// A database, with the server behind it where that is on this machine.
 pub struct Cluster {
-    embedded: Option<EmbeddedPostgres>,
+    server: Server,
     settings: Settings,
+}
+
+/// Who runs the server.
+enum Server {
+    /// This process, until the cluster is closed.
+    Own(Box<EmbeddedPostgres>),
+    /// Another Lectern, with the same data folder.
+    Neighbour(RunningPostgres),
+    /// Whoever the settings' URLs lead to.
+    External,
 }
 
 impl Cluster {
@@ -25,28 +40,32 @@ impl Cluster {
     /// # Errors
     /// What stands in the way, in one sentence.
     pub async fn open(settings: &Settings) -> anyhow::Result<Cluster> {
-        if settings.database_url.is_some() || settings.owner_url.is_some() || settings.platform_url.is_some() {
-            return Ok(Cluster { embedded: None, settings: settings.clone() });
+        if is_external(settings) {
+            return Ok(Cluster { server: Server::External, settings: settings.clone() });
         }
-        let mut options = embedded::Options::new(settings.data_dir.join("postgres"));
-        options.bin_dir.clone_from(&settings.pg_bin);
-        options.fetch = !settings.offline;
-        let server = EmbeddedPostgres::start(&options).await?;
-        let mut connection = PgConnection::connect(&server.superuser_url("postgres")).await?;
-        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-            .bind(DATABASE)
-            .fetch_one(&mut connection)
-            .await?;
-        if !known {
-            sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"))).execute(&mut connection).await?;
-        }
-        connection.close().await?;
-        Ok(Cluster { embedded: Some(server), settings: settings.clone() })
+        let server = EmbeddedPostgres::start(&options(settings)).await?;
+        ensure_database(&server.superuser_url("postgres")).await?;
+        Ok(Cluster { server: Server::Own(Box::new(server)), settings: settings.clone() })
     }
 
-    /// Whether the server is ours.
+    /// The same for a command that is content with a server that runs already: where another Lectern uses the data folder,
+    /// its server is taken, and stays that one's.
+    ///
+    /// # Errors
+    /// What stands in the way, in one sentence.
+    pub async fn join(settings: &Settings) -> anyhow::Result<Cluster> {
+        if !is_external(settings)
+            && let Some(server) = RunningPostgres::find(&options(settings)).await?
+        {
+            ensure_database(&server.url(SUPERUSER, "postgres")).await?;
+            return Ok(Cluster { server: Server::Neighbour(server), settings: settings.clone() });
+        }
+        Cluster::open(settings).await
+    }
+
+    /// Whether the server is Lectern's own, whichever Lectern's.
     pub fn is_embedded(&self) -> bool {
-        self.embedded.is_some()
+        !matches!(self.server, Server::External)
     }
 
     /// For requests.
@@ -54,15 +73,7 @@ impl Cluster {
     /// # Errors
     /// When the settings name none.
     pub fn app_url(&self) -> anyhow::Result<String> {
-        match &self.embedded {
-            Some(server) => Ok(server.url("lectern_app", DATABASE)),
-            None => self
-                .settings
-                .database_url
-                .as_ref()
-                .map(|url| url.expose().to_owned())
-                .context("DATABASE_URL is needed: the database as the role lectern_app"),
-        }
+        self.url("lectern_app", self.settings.database_url.as_ref(), "DATABASE_URL")
     }
 
     /// For migrations.
@@ -70,15 +81,7 @@ impl Cluster {
     /// # Errors
     /// When the settings name none.
     pub fn owner_url(&self) -> anyhow::Result<String> {
-        match &self.embedded {
-            Some(server) => Ok(server.superuser_url(DATABASE)),
-            None => self
-                .settings
-                .owner_url
-                .as_ref()
-                .map(|url| url.expose().to_owned())
-                .context("LECTERN_OWNER_URL is needed: the database as the role lectern_owner"),
-        }
+        self.url(SUPERUSER, self.settings.owner_url.as_ref(), "LECTERN_OWNER_URL")
     }
 
     /// For the operator's commands.
@@ -86,15 +89,39 @@ impl Cluster {
     /// # Errors
     /// When the settings name none.
     pub fn platform_url(&self) -> anyhow::Result<String> {
-        match &self.embedded {
-            Some(server) => Ok(server.url("lectern_platform", DATABASE)),
-            None => self
-                .settings
-                .platform_url
-                .as_ref()
-                .map(|url| url.expose().to_owned())
-                .context("LECTERN_PLATFORM_URL is needed: the database as the role lectern_platform"),
+        self.url("lectern_platform", self.settings.platform_url.as_ref(), "LECTERN_PLATFORM_URL")
+    }
+
+    fn url(&self, role: &str, external: Option<&Secret>, setting: &str) -> anyhow::Result<String> {
+        match &self.server {
+            Server::Own(server) => Ok(server.url(role, DATABASE)),
+            Server::Neighbour(server) => Ok(server.url(role, DATABASE)),
+            Server::External => external.map(|url| url.expose().to_owned()).with_context(|| {
+                let role = if role == SUPERUSER { "lectern_owner" } else { role };
+                format!("{setting} is needed: the URL of the database as the role {role}")
+            }),
         }
+    }
+
+    /// Makes sure that the operator's commands find a schema. A server of our own is migrated; one that another Lectern
+    /// is serving from only where it has no schema yet, for that one goes on with the schema that it knows.
+    ///
+    /// # Errors
+    /// What stands in the way, in one sentence.
+    pub async fn prepare(&self) -> anyhow::Result<()> {
+        if let Server::Neighbour(server) = &self.server {
+            let mut connection = operator::connect(&self.owner_url()?, "LECTERN_DATA_DIR").await?;
+            let standing = standing(schema_fingerprint(&mut connection).await?.as_deref());
+            connection.close().await?;
+            if standing == Standing::Behind {
+                let process = server.pid().map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                bail!("the Lectern that is running{process} is another version: stop it first, or run `lectern migrate`");
+            }
+        }
+        if self.is_embedded() {
+            self.migrate(false).await?;
+        }
+        Ok(())
     }
 
     /// Brings the database to the schema of this binary. With `always`, functions and policies are applied in any case.
@@ -126,24 +153,59 @@ impl Cluster {
         Ok(key)
     }
 
-    /// Ends when the embedded server does, with what its log says; never for an external one.
+    /// Ends when the embedded server does, with what its log says; never for another's.
     pub async fn server_exited(&self) -> String {
-        match &self.embedded {
-            Some(server) => server.exited().await,
-            None => std::future::pending().await,
+        match &self.server {
+            Server::Own(server) => server.exited().await,
+            Server::Neighbour(_) | Server::External => std::future::pending().await,
         }
     }
 
-    /// Stops the embedded server, in order.
+    /// Stops the embedded server, in order; another's goes on.
     ///
     /// # Errors
     /// When it does not stop.
     pub async fn close(self) -> anyhow::Result<()> {
-        match self.embedded {
-            Some(server) => server.stop().await.context("the embedded PostgreSQL did not stop in order"),
-            None => Ok(()),
+        match self.server {
+            Server::Own(server) => server.stop().await.context("the embedded PostgreSQL did not stop in order"),
+            Server::Neighbour(_) | Server::External => Ok(()),
         }
     }
+}
+
+/// Whether the settings name a database.
+fn is_external(settings: &Settings) -> bool {
+    settings.database_url.is_some() || settings.owner_url.is_some() || settings.platform_url.is_some()
+}
+
+fn options(settings: &Settings) -> embedded::Options {
+    let mut options = embedded::Options::new(settings.data_dir.join("postgres"));
+    options.bin_dir.clone_from(&settings.pg_bin);
+    options.fetch = !settings.offline;
+    options.progress = tell;
+    options
+}
+
+/// Whoever waits for a first start sees what it is doing, whatever is logged.
+#[allow(clippy::print_stderr, reason = "for the person who started it")]
+fn tell(line: &str) {
+    eprintln!("lectern: {line}");
+}
+
+/// Makes the database in an embedded server that has none yet.
+async fn ensure_database(superuser_url: &str) -> anyhow::Result<()> {
+    let mut connection = operator::connect(superuser_url, "LECTERN_DATA_DIR").await?;
+    let known: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(DATABASE).fetch_one(&mut connection).await?;
+    if !known {
+        match sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"))).execute(&mut connection).await {
+            // The Lectern that has just started the server makes it at this moment.
+            Err(error) if error.as_database_error().is_some_and(|error| matches!(error.code().as_deref(), Some("42P04" | "23505"))) => {}
+            made => drop(made?),
+        }
+    }
+    connection.close().await?;
+    Ok(())
 }
 
 fn write_private(file: &std::path::Path, text: &str) -> std::io::Result<()> {

@@ -4,10 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, seed_demo};
+use super::{Cluster, Demo, seed_demo_if_empty};
 use crate::{
     auth::{Passwords, SigningKey, Tokens},
     config::Settings,
@@ -69,32 +72,23 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
-    if cluster.is_embedded() {
-        let report = cluster.migrate(false).await?;
-        if report.applied > 0 {
-            tracing::info!(applied = report.applied, "migrated the embedded database");
-        }
-        if settings.demo && seed_demo(&cluster.platform_url()?).await? {
-            tracing::info!("loaded the demo schools");
-        }
-    }
+    let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
     let engine = Arc::new(engine(settings, ServeOptions { url: &cluster.app_url()?, key: cluster.signing_key()? })?);
     let findings = preflight(engine.pool(), cluster.is_embedded()).await.map_err(|error| {
-        tracing::error!(?error, "preflight");
-        anyhow::anyhow!("the database can't be reached: check DATABASE_URL and that the server runs")
+        anyhow::anyhow!("the database can't be used: {}; check DATABASE_URL and that the server runs", error.for_operator())
     })?;
     for warning in &findings.warnings {
         tracing::warn!("{warning}");
     }
     if !findings.errors.is_empty() {
-        bail!("{}", findings.errors.join("\n"));
+        bail!("{}", findings.errors.join(" "));
     }
 
-    let demo = cluster.is_embedded() && settings.demo;
     let options =
         HttpOptions { body_limit: settings.body_limit, cors_origins: settings.cors_origins.clone(), demo, ..HttpOptions::default() };
     let router = http::router(engine.clone(), options);
     let address = listener.local_addr().context("the address is unknown")?;
+    let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     announce(&address.to_string(), demo);
 
     let stop = CancellationToken::new();
@@ -104,30 +98,58 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
         log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),
-        () = told_to_stop() => None,
+        () = told_to_stop.next() => None,
     };
     tracing::info!("stopping: requests in flight may finish");
     stop.cancel();
-    if failure.is_none() && tokio::time::timeout(Duration::from_secs(settings.drain_timeout), &mut server).await.is_err() {
-        tracing::warn!(seconds = settings.drain_timeout, "some requests did not finish in time");
-        server.abort();
+    if failure.is_none() {
+        tokio::select! {
+            _ended = &mut server => {}
+            () = tokio::time::sleep(Duration::from_secs(settings.drain_timeout)) => {
+                tracing::warn!(seconds = settings.drain_timeout, "some requests did not finish in time");
+            }
+            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests were not finished"),
+        }
     }
+    server.abort();
     engine.pool().close();
     failure.map_or(Ok(()), Err)
 }
 
-/// Ctrl-C, or SIGTERM as a supervisor sends it.
-async fn told_to_stop() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::error!(%error, "SIGTERM can't be caught");
-            return std::future::pending().await;
+/// Brings the embedded database to this binary's schema, and the demo into it when it is empty. Answers whether the demo
+/// is there.
+async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool> {
+    let report = cluster.migrate(false).await?;
+    if report.applied > 0 {
+        tracing::info!(applied = report.applied, "migrated the embedded database");
+    }
+    if !settings.demo {
+        return Ok(false);
+    }
+    let demo = seed_demo_if_empty(&cluster.platform_url()?).await?;
+    if demo == Demo::Loaded {
+        tracing::info!("loaded the demo schools");
+    }
+    Ok(demo != Demo::Absent)
+}
+
+/// Ctrl-C, and SIGTERM as a supervisor sends it.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// From here on they no longer end the process by themselves.
+    fn catch() -> std::io::Result<StopSignals> {
+        Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
     }
 }
 

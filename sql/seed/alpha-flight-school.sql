@@ -1,0 +1,90 @@
+-- Alpha Flight School: what it is called, who is there, what they learn. Facts only; school.sql makes rows of them.
+INSERT INTO tenant (tenant_id, slug, name, time_zone, subscription_start, subscription_end, max_users, max_instructors, created_at) VALUES
+    (pg_temp.id('tenant'), 'alpha-flight-school', 'Alpha Flight School', 'America/Denver',
+     now() - interval '400 days', now() + interval '330 days', 500, 25, now() - interval '400 days');
+
+INSERT INTO role (tenant_id, id, key, name, permissions) VALUES
+    (pg_temp.id('tenant'), pg_temp.id('role:DISPATCHER'), 'DISPATCHER', 'Dispatcher',
+     '{USER_READ,COURSE_READ,GROUP_READ,BOOKING_READ_ALL,BOOKING_MANAGE,REPORT_READ}');
+
+INSERT INTO seed_person (key, name, role, joined_days_ago) VALUES
+    ('admin', 'Amelia Whitaker', 'ADMIN', 400),
+    ('instructor', 'Ingrid Solberg', 'INSTRUCTOR', 390),
+    ('marcus.bell', 'Marcus Bell', 'INSTRUCTOR', 380),
+    ('yuki.tanaka', 'Yuki Tanaka', 'INSTRUCTOR', 310),
+    ('rafael.ortiz', 'Rafael Ortiz', 'INSTRUCTOR', 240),
+    ('hannah.kowalski', 'Hannah Kowalski', 'INSTRUCTOR', 95),
+    ('dispatch', 'Dana Reyes', 'DISPATCHER', 350),
+    ('viewer', 'Victor Langley', 'VIEWER', 360),
+    ('learner', 'Leo Castellanos', 'LEARNER', 200),
+    ('abigail.novak', 'Abigail Novak', 'LEARNER', 190),
+    ('ben.okafor', 'Ben Okafor', 'LEARNER', 188),
+    ('camila.duarte', 'Camila Duarte', 'LEARNER', 185),
+    ('daniel.frost', 'Daniel Frost', 'LEARNER', 184),
+    ('elena.petrova', 'Elena Petrova', 'LEARNER', 171),
+    ('farid.rahimi', 'Farid Rahimi', 'LEARNER', 166),
+    ('grace.huang', 'Grace Huang', 'LEARNER', 160),
+    ('hugo.lindqvist', 'Hugo Lindqvist', 'LEARNER', 149),
+    ('isla.mackenzie', 'Isla Mackenzie', 'LEARNER', 141),
+    ('jamal.carter', 'Jamal Carter', 'LEARNER', 133),
+    ('katya.morozova', 'Katya Morozova', 'LEARNER', 127),
+    ('liam.gallagher', 'Liam Gallagher', 'LEARNER', 118),
+    ('maya.fernandes', 'Maya Fernandes', 'LEARNER', 110),
+    ('noah.steiner', 'Noah Steiner', 'LEARNER', 102),
+    ('olivia.brandt', 'Olivia Brandt', 'LEARNER', 97),
+    ('priya.nair', 'Priya Nair', 'LEARNER', 90),
+    ('quentin.moreau', 'Quentin Moreau', 'LEARNER', 84),
+    ('rosa.delgado', 'Rosa Delgado', 'LEARNER', 77),
+    ('samuel.adeyemi', 'Samuel Adeyemi', 'LEARNER', 69),
+    ('tessa.vanderberg', 'Tessa van der Berg', 'LEARNER', 61),
+    ('umar.siddiqui', 'Umar Siddiqui', 'LEARNER', 52),
+    ('valerie.chen', 'Valerie Chen', 'LEARNER', 44),
+    ('wyatt.sullivan', 'Wyatt Sullivan', 'LEARNER', 36),
+    ('xenia.papadaki', 'Xenia Papadaki', 'LEARNER', 28),
+    ('yusuf.demir', 'Yusuf Demir', 'LEARNER', 23),
+    ('zoe.armitage', 'Zoe Armitage', 'LEARNER', 17),
+    ('owen.price', 'Owen Price', 'LEARNER', 11),
+    ('nora.whitfield', 'Nora Whitfield', 'LEARNER', 6),
+    ('carl.jennings', 'Carl Jennings', 'SUSPENDED', 150);
+
+INSERT INTO seed_course (key, title, description, teacher, status, capacity, enrollment_key, tags, created_days_ago, popularity, sections) VALUES
+    ('ppl', 'Private Pilot Theory',
+     E'Ground school for the private pilot licence: everything the written examination asks, from the four forces to the regulations.\n\nTwo evenings a week for ten weeks; bring the current handbook.',
+     'instructor', 'PUBLISHED', 60, NULL, '{theory,ppl,ground school}', 180, 78,
+     '{Welcome aboard,Principles of flight,Aircraft systems,Weight and balance,Air law and procedures,Human performance,Mock examination}'),
+    ('navigation', 'Navigation',
+     'Charts, dead reckoning, radio aids and GPS: planning a cross-country flight on paper first and in the aeroplane after.',
+     'marcus.bell', 'PUBLISHED', 40, NULL, '{theory,ppl,planning}', 150, 62,
+     '{Maps and charts,The navigation log,Dead reckoning,Radio aids,Satellite navigation,A cross-country flight}'),
+    ('radio', 'Radio Telephony',
+     'Say what is needed, and nothing else. Phraseology, listening, emergencies; ends with the radio examination.',
+     'yuki.tanaka', 'PUBLISHED', NULL, NULL, '{radio,ppl}', 120, 58,
+     '{The phonetic alphabet,Standard phrases,A circuit with the tower,Distress and urgency,Practice examination}'),
+    ('meteorology', 'Meteorology for Pilots',
+     'Reading the sky and the forecast: fronts, icing, mountain waves over the Rockies, and when to stay on the ground.',
+     'instructor', 'PUBLISHED', 30, NULL, '{theory,weather,ppl}', 75, 66,
+     '{The atmosphere,Clouds and fronts,Reading METAR and TAF,Icing and thunderstorms,Mountain weather,Go or stay}'),
+    ('night', 'Night Rating',
+     'Five hours after sunset: lighting, illusions, night circuits and one night cross-country. For holders of a licence; ask the office for the key.',
+     'rafael.ortiz', 'PUBLISHED', 12, 'moonlight', '{rating,night,practical}', 40, 30,
+     '{Before the first night flight,Lights and illusions,Night circuits,Night cross-country}'),
+    ('aerobatics', 'Introduction to Aerobatics',
+     'Spins, loops and rolls in the Decathlon, and getting out of all three. The syllabus is still being written.',
+     'instructor', 'DRAFT', 8, NULL, '{practical,aerobatics}', 9, 0,
+     '{Preparing aeroplane and pilot,Stalls and spins,Loop and roll}'),
+    ('performance', 'Flight Performance and Planning (old syllabus)',
+     'Replaced by the chapters on performance in Private Pilot Theory.',
+     'hannah.kowalski', 'ARCHIVED', NULL, NULL, '{theory,planning}', 390, 34,
+     '{Take-off and landing distance,Climb and cruise,Fuel planning}');
+
+INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_days_ago, leader, members, courses) VALUES
+    ('autumn', 'Autumn Intake', 'Everybody who began this autumn. Members join the theory courses by themselves.', 20, true, 80, 'abigail.novak',
+     '{learner,ben.okafor,camila.duarte,daniel.frost,elena.petrova,farid.rahimi,grace.huang,hugo.lindqvist,isla.mackenzie,jamal.carter,katya.morozova}',
+     '{ppl,meteorology}'),
+    ('weekend', 'Weekend Flyers', 'People who can fly on Saturdays and Sundays only.', NULL, false, 60, 'liam.gallagher',
+     '{maya.fernandes,noah.steiner,olivia.brandt,priya.nair,quentin.moreau}', '{navigation,aerobatics}'),
+    ('night', 'Night Owls', 'Those on their way to the night rating; the group is full.', 6, true, 35, 'samuel.adeyemi',
+     '{rosa.delgado,tessa.vanderberg,umar.siddiqui,valerie.chen,learner}', '{night}');
+
+INSERT INTO seed_shift (starts, ends) VALUES ('08:00', '12:00'), ('13:00', '17:00');
+INSERT INTO seed_slot (starts, ends) VALUES ('08:00', '09:30'), ('10:00', '11:30'), ('13:00', '14:30'), ('15:00', '16:30');

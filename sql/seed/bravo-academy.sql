@@ -1,0 +1,78 @@
+-- Bravo Academy: what it is called, who is there, what they learn. Facts only; school.sql makes rows of them.
+INSERT INTO tenant (tenant_id, slug, name, time_zone, subscription_start, subscription_end, created_at) VALUES
+    (pg_temp.id('tenant'), 'bravo-academy', 'Bravo Academy', 'Europe/Vienna', now() - interval '300 days', NULL, now() - interval '300 days');
+
+INSERT INTO role (tenant_id, id, key, name, permissions) VALUES
+    (pg_temp.id('tenant'), pg_temp.id('role:REGISTRAR'), 'REGISTRAR', 'Registrar',
+     '{USER_READ,ROLE_READ,COURSE_READ,ENROLLMENT_READ_ALL,GROUP_READ,GROUP_CREATE,GROUP_UPDATE,REPORT_READ}');
+
+INSERT INTO seed_person (key, name, role, joined_days_ago) VALUES
+    ('admin', 'Adele Brunner', 'ADMIN', 300),
+    ('instructor', 'Ivan Horvat', 'INSTRUCTOR', 295),
+    ('sofia.marchetti', 'Sofia Marchetti', 'INSTRUCTOR', 280),
+    ('tobias.lang', 'Tobias Lang', 'INSTRUCTOR', 210),
+    ('eszter.kovacs', 'Eszter Kovács', 'INSTRUCTOR', 130),
+    ('office', 'Rosalie Winter', 'REGISTRAR', 290),
+    ('viewer', 'Valentin Egger', 'VIEWER', 270),
+    ('learner', 'Lena Hofbauer', 'LEARNER', 150),
+    ('anton.fischer', 'Anton Fischer', 'LEARNER', 145),
+    ('bianca.rossi', 'Bianca Rossi', 'LEARNER', 139),
+    ('clemens.auer', 'Clemens Auer', 'LEARNER', 131),
+    ('dilara.yildiz', 'Dilara Yıldız', 'LEARNER', 122),
+    ('emil.sorensen', 'Emil Sørensen', 'LEARNER', 115),
+    ('fatima.haddad', 'Fatima Haddad', 'LEARNER', 108),
+    ('georg.pichler', 'Georg Pichler', 'LEARNER', 99),
+    ('hana.dvorak', 'Hana Dvořák', 'LEARNER', 91),
+    ('ivo.babic', 'Ivo Babić', 'LEARNER', 85),
+    ('johanna.gruber', 'Johanna Gruber', 'LEARNER', 78),
+    ('kilian.moser', 'Kilian Moser', 'LEARNER', 66),
+    ('luisa.ferrari', 'Luisa Ferrari', 'LEARNER', 57),
+    ('matteo.conti', 'Matteo Conti', 'LEARNER', 49),
+    ('nina.zupan', 'Nina Župan', 'LEARNER', 41),
+    ('oskar.wallner', 'Oskar Wallner', 'LEARNER', 33),
+    ('paula.jimenez', 'Paula Jiménez', 'LEARNER', 27),
+    ('simon.leitner', 'Simon Leitner', 'LEARNER', 19),
+    ('teresa.novotna', 'Teresa Novotná', 'LEARNER', 12),
+    ('viktor.szabo', 'Viktor Szabó', 'LEARNER', 5),
+    ('jakob.reiter', 'Jakob Reiter', 'SUSPENDED', 100);
+
+INSERT INTO seed_course (key, title, description, teacher, status, capacity, enrollment_key, tags, created_days_ago, popularity, sections) VALUES
+    ('german', 'German for Beginners (A1)',
+     E'From "Grüß Gott" to a first letter. Small groups, much speaking, little homework.\n\nThe book is Schritte plus neu 1; the library lends it.',
+     'instructor', 'PUBLISHED', 30, NULL, '{languages,german,a1}', 140, 84,
+     '{Greetings,Numbers and times,At the market,My family,Yesterday and tomorrow,A letter}'),
+    ('spanish', 'Spanish Conversation (B1)',
+     'An hour of talking about films, food and the news. Grammar only where it is in the way.',
+     'sofia.marchetti', 'PUBLISHED', 18, NULL, '{languages,spanish,b1}', 110, 70,
+     '{Getting to know each other,Films,At table,The news of the week,A debate}'),
+    ('calculus', 'Calculus I',
+     'Limits, derivatives and integrals of one variable, with proofs where they help and applications throughout.',
+     'tobias.lang', 'PUBLISHED', 40, NULL, '{mathematics,first year}', 95, 78,
+     '{Real numbers and functions,Limits,Derivatives,Applications of the derivative,Integrals,The fundamental theorem}'),
+    ('theory', 'Music Theory',
+     'Scales, intervals and chords, heard and written. The room is small: the course is full.',
+     'eszter.kovacs', 'PUBLISHED', NULL, NULL, '{music,theory}', 70, 72,
+     '{Notes and rhythm,Scales and keys,Intervals,Triads,Cadences}'),
+    ('piano', 'Piano, First Year',
+     'Weekly lessons for adults who begin or begin again. Lessons are booked one by one; the teacher hands out the key.',
+     'instructor', 'PUBLISHED', 24, 'steinway', '{music,piano,practical}', 35, 66,
+     '{Sitting and breathing,Five fingers,Both hands,Pedals,A first recital}'),
+    ('counterpoint', 'Harmony and Counterpoint',
+     'Two voices, then three, then four. Starts when enough people have finished Music Theory.',
+     'instructor', 'DRAFT', 12, NULL, '{music,theory,advanced}', 8, 0,
+     '{First species,Second and third species,Chorale}'),
+    ('latin', 'Reading Latin',
+     'Caesar, Ovid and a little Pliny. Not offered again this year.',
+     'sofia.marchetti', 'ARCHIVED', NULL, NULL, '{languages,latin}', 290, 55,
+     '{Caesar,Ovid,Pliny on Vesuvius}');
+
+INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_days_ago, leader, members, courses) VALUES
+    ('evening', 'Evening Class A', 'Monday and Wednesday at six. Members join its courses by themselves.', 15, true, 90, 'anton.fischer',
+     '{learner,bianca.rossi,clemens.auer,dilara.yildiz,emil.sorensen,fatima.haddad,georg.pichler,hana.dvorak}', '{german,calculus}'),
+    ('ensemble', 'Chamber Ensemble', 'Plays together on Fridays.', 8, false, 50, 'johanna.gruber',
+     '{learner,kilian.moser,luisa.ferrari,matteo.conti}', '{theory,counterpoint}'),
+    ('exam', 'Exam Preparation', 'The last four weeks before the examinations; the group is full.', 5, false, 20, 'nina.zupan',
+     '{oskar.wallner,paula.jimenez,simon.leitner,teresa.novotna}', '{calculus}');
+
+INSERT INTO seed_shift (starts, ends) VALUES ('09:00', '12:00'), ('14:00', '18:00');
+INSERT INTO seed_slot (starts, ends) VALUES ('09:00', '10:00'), ('10:30', '11:30'), ('14:00', '15:00'), ('16:00', '17:30');

@@ -1,0 +1,13 @@
+-- The words of a demo school, filled by alpha-flight-school.sql or bravo-academy.sql and read by school.sql and life.sql.
+CREATE TEMPORARY TABLE seed_person (key text PRIMARY KEY, name text NOT NULL, role text NOT NULL, joined_days_ago integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_course (
+    key text PRIMARY KEY, title text NOT NULL, description text NOT NULL, teacher text NOT NULL, status text NOT NULL, capacity integer,
+    enrollment_key text, tags text[] NOT NULL, created_days_ago integer NOT NULL,
+    popularity integer NOT NULL, -- percent of the learners who are in it
+    sections text[] NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_group (
+    key text PRIMARY KEY, name text NOT NULL, description text NOT NULL, capacity integer, auto_enroll boolean NOT NULL,
+    created_days_ago integer NOT NULL, leader text NOT NULL, members text[] NOT NULL, courses text[] NOT NULL) ON COMMIT DROP;
+-- When instructors work, and the lessons that fit into it.
+CREATE TEMPORARY TABLE seed_shift (starts time PRIMARY KEY, ends time NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_slot (starts time PRIMARY KEY, ends time NOT NULL) ON COMMIT DROP;

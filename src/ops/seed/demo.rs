@@ -1,0 +1,98 @@
+//! The two demo schools: the same on every machine, but for today's date.
+
+use anyhow::Context as _;
+use serde_json::{Map, Value};
+use sqlx::{Connection, PgConnection};
+
+use super::{HELPERS, LOCK, enter, exists, hash, set};
+use crate::{auth::Passwords, ops::platform};
+
+/// Slug, domain of the email addresses, facts.
+const SCHOOLS: [(&str, &str, &str); 2] = [
+    ("alpha-flight-school", "alpha.example", include_str!("../../../sql/seed/alpha-flight-school.sql")),
+    ("bravo-academy", "bravo.example", include_str!("../../../sql/seed/bravo-academy.sql")),
+];
+
+/// What makes rows of the facts, in this order.
+const STEPS: [(&str, &str); 3] = [
+    ("school.sql", include_str!("../../../sql/seed/school.sql")),
+    ("life.sql", include_str!("../../../sql/seed/life.sql")),
+    ("history.sql", include_str!("../../../sql/seed/history.sql")),
+];
+
+/// The tables that the facts are put into.
+const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
+
+/// Who signs in by a hash of the own; all others of a school share one.
+const SIGN_INS: [&str; 4] = ["admin", "instructor", "learner", "viewer"];
+
+/// Loads the two demo schools, where they are not there already. Answers whether it loaded any.
+///
+/// # Errors
+/// When the database refuses; nothing is kept then.
+pub async fn seed_demo(platform_url: &str) -> anyhow::Result<bool> {
+    let mut connection = platform::connect(platform_url).await?;
+    let mut tx = connection.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
+    set(&mut tx, "app.audit", "off").await?;
+    let mut loaded = false;
+    for (slug, domain, facts) in SCHOOLS {
+        if !exists(&mut tx, slug).await? {
+            load(&mut tx, slug, domain, facts).await?;
+            // The next school finds its temporary tables unmade.
+            sqlx::raw_sql("DISCARD TEMP").execute(&mut *tx).await?;
+            loaded = true;
+        }
+    }
+    tx.commit().await?;
+    connection.close().await?;
+    Ok(loaded)
+}
+
+/// What a service finds, or makes, of the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demo {
+    /// The database was empty: the demo was loaded.
+    Loaded,
+    /// It is there since earlier.
+    Present,
+    /// Other schools are there, and it is not.
+    Absent,
+}
+
+/// Loads the demo into a database without any school.
+///
+/// # Errors
+/// When the database refuses; nothing is kept then.
+pub async fn seed_demo_if_empty(platform_url: &str) -> anyhow::Result<Demo> {
+    let mut connection = platform::connect(platform_url).await?;
+    let schools: Vec<String> = sqlx::query_scalar("SELECT slug FROM tenant").fetch_all(&mut connection).await?;
+    connection.close().await?;
+    if schools.is_empty() {
+        return Ok(if seed_demo(platform_url).await? { Demo::Loaded } else { Demo::Present });
+    }
+    let is_whole = SCHOOLS.iter().all(|(slug, ..)| schools.iter().any(|known| known == slug));
+    Ok(if is_whole { Demo::Present } else { Demo::Absent })
+}
+
+async fn load(connection: &mut PgConnection, slug: &str, domain: &str, facts: &'static str) -> anyhow::Result<()> {
+    sqlx::raw_sql(HELPERS).execute(&mut *connection).await?;
+    set(connection, "seed.domain", domain).await?;
+    set(connection, "seed.hashes", &hashes().await?).await?;
+    enter(connection, slug).await?;
+    sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
+    sqlx::raw_sql(facts).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded"))?;
+    for (step, sql) in STEPS {
+        sqlx::raw_sql(sql).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded: sql/seed/{step}"))?;
+    }
+    Ok(())
+}
+
+/// The password's hashes by person, `*` for everybody else, as a JSON object.
+async fn hashes() -> anyhow::Result<String> {
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
+    let keys: Vec<&str> = SIGN_INS.into_iter().chain(["*"]).collect();
+    let hashes = futures_util::future::try_join_all(keys.iter().map(|_| hash(&passwords))).await?;
+    let object: Map<String, Value> = keys.iter().map(|key| (*key).to_owned()).zip(hashes.into_iter().map(Value::from)).collect();
+    Ok(Value::Object(object).to_string())
+}

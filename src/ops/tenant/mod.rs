@@ -1,0 +1,104 @@
+//! `lectern tenant`: creating, listing, renewing and suspending schools. Each change is one transaction, and stands in the
+//! school's audit log as `system:tenant-…`.
+
+mod arguments;
+mod create;
+mod list;
+mod password;
+
+use anyhow::bail;
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::platform;
+use crate::config::{TenantCommand, TenantRenew, TenantSuspend};
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// What stands in the way, in one sentence.
+#[allow(clippy::print_stdout, reason = "what was asked for")]
+pub async fn tenant(platform_url: &str, command: &TenantCommand) -> anyhow::Result<()> {
+    let mut connection = platform::connect(platform_url).await?;
+    match command {
+        TenantCommand::Create(arguments) => println!("{}", create::create(&mut connection, arguments).await?),
+        TenantCommand::List => print!("{}", list::list(&mut connection).await?),
+        TenantCommand::Renew(arguments) => println!("{}", renew(&mut connection, arguments).await?),
+        TenantCommand::Suspend(arguments) => println!("{}", suspend(&mut connection, arguments).await?),
+    }
+    Ok(())
+}
+
+/// Opens the transaction of one change to one school; the audit trigger writes what changes under `operation`.
+async fn begin<'c>(connection: &'c mut PgConnection, operation: &str, tenant: Uuid) -> sqlx::Result<Transaction<'c, Postgres>> {
+    let mut tx = sqlx::Connection::begin(connection).await?;
+    sqlx::query(
+        "SELECT set_config('app.tenant_id', $1, true), set_config('app.operation', $2, true), set_config('app.correlation_id', $3, true)",
+    )
+    .bind(tenant.to_string())
+    .bind(operation)
+    .bind(Uuid::now_v7().to_string())
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx)
+}
+
+/// The school of this slug, with its time zone.
+async fn find(connection: &mut PgConnection, slug: &str) -> anyhow::Result<(Uuid, String)> {
+    match sqlx::query_as("SELECT tenant_id, time_zone FROM tenant WHERE slug = $1").bind(slug).fetch_optional(connection).await? {
+        Some(found) => Ok(found),
+        None => bail!("there is no school {slug}: `lectern tenant list` shows those that there are"),
+    }
+}
+
+async fn renew(connection: &mut PgConnection, wanted: &TenantRenew) -> anyhow::Result<String> {
+    let (tenant, zone) = find(connection, &wanted.slug).await?;
+    let zone = arguments::time_zone("the school's time zone", &zone)?;
+    let end = match wanted.until.as_str() {
+        "never" => None,
+        text => Some(arguments::instant("--until", text, &zone)?),
+    };
+    let max_users = wanted.max_users.as_deref().map(|text| arguments::cap("--max-users", text)).transpose()?;
+    let max_instructors = wanted.max_instructors.as_deref().map(|text| arguments::cap("--max-instructors", text)).transpose()?;
+    let mut tx = begin(connection, "system:tenant-renew", tenant).await?;
+    sqlx::query(
+        "UPDATE tenant SET subscription_end = $2::timestamptz, max_users = CASE WHEN $3 THEN $4 ELSE max_users END, \
+         max_instructors = CASE WHEN $5 THEN $6 ELSE max_instructors END WHERE tenant_id = $1",
+    )
+    .bind(tenant)
+    .bind(end.map(|end| end.to_string()))
+    .bind(max_users.is_some())
+    .bind(max_users.flatten())
+    .bind(max_instructors.is_some())
+    .bind(max_instructors.flatten())
+    .execute(&mut *tx)
+    .await
+    .map_err(arguments::explain)?;
+    tx.commit().await?;
+    Ok(match end {
+        Some(end) => format!("The subscription of {} ends at {}.", wanted.slug, arguments::shown(end, &zone)),
+        None => format!("The subscription of {} has no end.", wanted.slug),
+    })
+}
+
+async fn suspend(connection: &mut PgConnection, wanted: &TenantSuspend) -> anyhow::Result<String> {
+    let (tenant, _) = find(connection, &wanted.slug).await?;
+    let operation = if wanted.lift { "system:tenant-reinstate" } else { "system:tenant-suspend" };
+    let mut tx = begin(connection, operation, tenant).await?;
+    let changed = sqlx::query(
+        "UPDATE tenant SET suspended_at = CASE WHEN $2 THEN NULL ELSE now() END WHERE tenant_id = $1 AND (suspended_at IS NOT NULL) = $2",
+    )
+    .bind(tenant)
+    .bind(wanted.lift)
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    let slug = &wanted.slug;
+    Ok(match (wanted.lift, changed) {
+        (false, 0) => format!("{slug} is suspended already."),
+        (false, _) => format!("{slug} is suspended: its people are answered SUBSCRIPTION_EXPIRED, its data is kept."),
+        (true, 0) => format!("{slug} is not suspended."),
+        (true, _) => format!("{slug} is no longer suspended."),
+    })
+}
