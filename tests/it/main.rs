@@ -4,10 +4,15 @@
 #![recursion_limit = "1024"]
 
 mod app;
+mod sdl;
 
+mod audit;
 mod courses;
 mod embedded;
 mod introspection;
 mod isolation;
+mod layout;
 mod permissions;
+mod reports;
+mod schema;
 mod session;
