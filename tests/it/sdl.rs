@@ -6,7 +6,7 @@ use async_graphql::{
     Positioned, Value,
     parser::{
         parse_schema,
-        types::{BaseType, ConstDirective, FieldDefinition, InputValueDefinition, Type as TypeRef, TypeKind, TypeSystemDefinition},
+        types::{ConstDirective, FieldDefinition, InputValueDefinition, TypeKind, TypeSystemDefinition},
     },
 };
 
@@ -128,55 +128,5 @@ impl Schema {
         [("query", "Query"), ("mutation", "Mutation")]
             .into_iter()
             .flat_map(|(operation, name)| self.0[name].fields.iter().map(move |(field, described)| (operation, field.as_str(), described)))
-    }
-
-    /// A document that asks for one root field, with nothing but what it requires: well-formed, about nothing that exists.
-    pub fn document(&self, operation: &str, name: &str, field: &Field) -> String {
-        let arguments: Vec<String> = field
-            .arguments
-            .iter()
-            .filter(|(_, argument)| argument.is_required())
-            .map(|(name, argument)| format!("{name}: {}", self.literal(&argument.ty)))
-            .collect();
-        let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
-        let answered = TypeRef::new(&field.ty).expect("a type is written as GraphQL writes types");
-        let selection = if self.is_composite(&answered.base) { " { __typename }" } else { "" };
-        format!("{operation} {{ {name}{arguments}{selection} }}")
-    }
-
-    fn is_composite(&self, ty: &BaseType) -> bool {
-        match ty {
-            BaseType::List(inner) => self.is_composite(&inner.base),
-            BaseType::Named(name) => self.0.get(name.as_str()).is_some_and(|ty| matches!(ty.kind, "object" | "interface" | "union")),
-        }
-    }
-
-    /// A value of a type.
-    fn literal(&self, ty: &str) -> String {
-        match TypeRef::new(ty).expect("a type is written as GraphQL writes types").base {
-            BaseType::List(inner) => format!("[{}]", self.literal(&inner.to_string())),
-            BaseType::Named(name) => match name.as_str() {
-                "ID" => r#""course_00000000000000000000000000""#.to_owned(),
-                "String" => r#""word""#.to_owned(),
-                "Int" => "1".to_owned(),
-                "Float" => "1.5".to_owned(),
-                "Boolean" => "true".to_owned(),
-                "DateTime" => r#""2026-11-20T09:00:00Z""#.to_owned(),
-                "Date" => r#""2026-11-20""#.to_owned(),
-                "JSON" => "{}".to_owned(),
-                named => {
-                    let described = &self.0[named];
-                    let required = described.fields.iter().filter(|(_, field)| field.is_required());
-                    match described.kind {
-                        "enum" => described.fields.keys().next().expect("an enum has values").clone(),
-                        "input" => {
-                            let fields = required.map(|(name, field)| format!("{name}: {}", self.literal(&field.ty)));
-                            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
-                        }
-                        kind => panic!("no value for the {kind} {named}"),
-                    }
-                }
-            },
-        }
     }
 }
