@@ -59,7 +59,8 @@ CREATE TABLE enrollment (
 );
 CREATE INDEX enrollment_course_idx ON enrollment (tenant_id, course_id, enrolled_at, id);
 CREATE INDEX enrollment_course_progress_idx ON enrollment (tenant_id, course_id, progress, id);
-CREATE INDEX enrollment_course_status_idx ON enrollment (tenant_id, course_id, status, progress); -- counts and reports, index-only
+-- Counts and reports read this index alone: it holds what they count, and by which row security decides.
+CREATE INDEX enrollment_course_status_idx ON enrollment (tenant_id, course_id, status, progress) INCLUDE (user_id, created_at);
 CREATE INDEX enrollment_user_idx ON enrollment (tenant_id, user_id, enrolled_at, id);
 CREATE INDEX enrollment_enrolled_idx ON enrollment (tenant_id, enrolled_at, id);
 CREATE INDEX enrollment_progress_idx ON enrollment (tenant_id, progress, id);

@@ -1,5 +1,7 @@
 //! A document before it is executed: is it sane, what kind of operation is it, which root fields does it name?
 
+use std::convert::Infallible;
+
 use async_graphql::{
     Name, Value as ConstValue, Variables,
     parser::{
@@ -12,6 +14,7 @@ use uuid::Uuid;
 
 use super::measure;
 use crate::{
+    domains::audit,
     error::{Error, Result},
     ids,
 };
@@ -210,23 +213,20 @@ fn collect(set: &SelectionSet, document: &ExecutableDocument, variables: &Variab
     }
 }
 
-/// The id that a mutation is about: its argument `id`, or the one inside its input.
+/// The id that a mutation is about, among its arguments and the fields of its input.
 fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
-    let lookup = |name: Name| variables.get(&name).cloned().ok_or(());
-    let key = match field.name.node.as_str() {
-        "setUserRoles" => "userId",
-        "addGroupMembers" | "removeGroupMembers" | "addGroupCourses" | "removeGroupCourses" => "groupId",
-        _ => "id",
-    };
-    let id = match field.get_argument("id") {
-        Some(id) => id.node.clone().into_const_with(lookup).ok()?,
-        None => match field.get_argument("input")?.node.clone().into_const_with(lookup).ok()? {
-            ConstValue::Object(mut input) => input.swap_remove(key)?,
-            _ => return None,
-        },
-    };
-    match id {
-        ConstValue::String(text) => ids::decode(&text).map(|(_, uuid)| uuid),
-        _ => None,
+    // A variable that was left out stands for nothing, and the rest is still readable.
+    let lookup = |name: Name| Ok::<_, Infallible>(variables.get(&name).cloned().unwrap_or_default());
+    let mut given = Vec::new();
+    for (name, value) in &field.arguments {
+        match value.node.clone().into_const_with(lookup) {
+            Ok(ConstValue::Object(input)) => given.extend(input),
+            Ok(value) => given.push((name.node.clone(), value)),
+        }
     }
+    let ids = given.iter().filter_map(|(name, value)| match value {
+        ConstValue::String(text) => ids::decode(text).map(|(prefix, uuid)| (name.as_str(), prefix, uuid)),
+        _ => None,
+    });
+    audit::subject_of(audit::resource_of(&field.name.node), ids)
 }

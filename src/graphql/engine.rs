@@ -17,6 +17,7 @@ use super::{
 use crate::{
     auth::{Actor, Claims},
     db::{DbError, Identity, Mode, Opening, Pool, Tx},
+    domains::audit,
     error::{Code, Error, Result},
 };
 
@@ -284,7 +285,7 @@ async fn write_aftermath(
     for Refusal { operation, subject, code, reason } in refusals {
         tx.query(
             "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
-            &[operation, &resource_of(operation), subject, code, reason],
+            &[operation, &audit::resource_of(operation), subject, code, reason],
         )
         .await?;
     }
@@ -304,48 +305,4 @@ fn is_audited(code: &str) -> bool {
     ]
     .iter()
     .any(|audited| audited.as_str() == code)
-}
-
-/// The GraphQL type that a mutation is about, out of its name: `addGroupMembers` is about a Group.
-fn resource_of(operation: &str) -> &'static str {
-    const RESOURCES: [(&str, &str); 9] = [
-        ("Section", "Section"),
-        ("Course", "Course"),
-        ("Availability", "Availability"),
-        ("Booking", "Booking"),
-        ("Group", "Group"),
-        ("User", "User"),
-        ("Role", "Role"),
-        ("nroll", "Enrollment"),
-        ("Progress", "Enrollment"),
-    ];
-    match operation {
-        "login" | "refreshSession" | "logout" | "logoutEverywhere" | "switchRole" => "Session",
-        "changePassword" | "setUserRoles" => "User",
-        "addGroupCourses" | "removeGroupCourses" => "Group",
-        _ => RESOURCES.iter().find(|(part, _)| operation.contains(part)).map_or("Query", |(_, resource)| resource),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::resource_of;
-
-    #[test]
-    fn a_mutation_names_what_it_is_about() {
-        for (operation, resource) in [
-            ("createCourse", "Course"),
-            ("reorderSections", "Section"),
-            ("enroll", "Enrollment"),
-            ("unenroll", "Enrollment"),
-            ("recordProgress", "Enrollment"),
-            ("updateEnrollmentStatus", "Enrollment"),
-            ("addGroupCourses", "Group"),
-            ("addGroupMembers", "Group"),
-            ("setUserRoles", "User"),
-            ("requestBooking", "Booking"),
-        ] {
-            assert_eq!(resource_of(operation), resource, "{operation}");
-        }
-    }
 }

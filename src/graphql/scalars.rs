@@ -28,6 +28,8 @@ impl DateTime {
     }
 }
 
+/// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. Any offset is taken, answers are in UTC; from the year 1900 to 2999,
+/// to the microsecond.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -68,6 +70,7 @@ impl ToSql for DateTime {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Date(pub civil::Date);
 
+/// A calendar date, ISO 8601: `2026-11-20`.
 #[Scalar(specified_by_url = "https://www.iso.org/iso-8601-date-and-time-format.html")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -86,6 +89,7 @@ impl ScalarType for Date {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Json(pub serde_json::Value);
 
+/// Any JSON value.
 #[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -4,7 +4,9 @@
 #![recursion_limit = "1024"]
 
 mod app;
+mod sdl;
 
+mod audit;
 mod bookings;
 mod courses;
 mod embedded;
@@ -12,6 +14,9 @@ mod http;
 mod identity;
 mod introspection;
 mod isolation;
+mod layout;
 mod permissions;
 mod raw;
+mod reports;
+mod schema;
 mod session;

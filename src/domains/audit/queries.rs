@@ -102,7 +102,7 @@ impl AuditQueries {
         #[graphql(desc = "How many; 1 to 100, 20 unless given.")] first: Option<i32>,
         #[graphql(desc = "A cursor: go on after it, to what is older.")] after: Option<String>,
         #[graphql(desc = "Which entries.")] filter: Option<AuditFilter>,
-    ) -> Result<Connection<AuditEntry>> {
+    ) -> Result<Option<Connection<AuditEntry>>> {
         let page = PageArgs { first, after, ..PageArgs::default() }.check(&ctx.cursors(), LIST, &NEWEST)?;
         let mut list = List::new::<AuditEntry>(LIST, "audit_entry", "a", NEWEST);
         filter.unwrap_or_default().narrow(&mut list)?;
@@ -112,6 +112,6 @@ impl AuditQueries {
         } else {
             list.fetch(ctx.tx(), &page, AuditEntry::read).await?
         };
-        Ok(Connection::new(fetched, &ctx.cursors(), LIST, &NEWEST, Total::of_list(list)))
+        Ok(Some(Connection::new(fetched, &ctx.cursors(), LIST, &NEWEST, Total::of_list(list))))
     }
 }

@@ -50,13 +50,13 @@ impl IdentityQueries {
         #[graphql(desc = "A cursor: go back before it.")] before: Option<String>,
         #[graphql(desc = "Which people.")] filter: Option<UserFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<UserOrder>,
-    ) -> Result<Connection<User>> {
+    ) -> Result<Option<Connection<User>>> {
         let order = order(order_by);
         let page = PageArgs { first, after, last, before }.check(&ctx.cursors(), "users", &order)?;
         let mut list = user_list("users", order);
         filter.unwrap_or_default().narrow(&mut list)?;
         let fetched = list.fetch(ctx.tx(), &page, User::read).await?;
-        Ok(Connection::new(fetched, &ctx.cursors(), "users", &order, Total::of_list(list)))
+        Ok(Some(Connection::new(fetched, &ctx.cursors(), "users", &order, Total::of_list(list))))
     }
 
     /// The roles of the school: the four that every school has, then its own, by their keys. Needs ROLE_READ.

@@ -1,0 +1,57 @@
+//! Everything is where a newcomer looks for it.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Domains that own no table: they read those of others, under the others' policies.
+const WITHOUT_TABLES: [&str; 1] = ["reports"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn names(folder: &str, extension: Option<&str>) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = entries.filter(|path| match extension {
+        Some(extension) => path.extension().is_some_and(|found| found == extension),
+        None => path.is_dir(),
+    });
+    wanted.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.append(&mut sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn a_domain_has_the_same_name_in_its_code_its_policies_and_its_tests() {
+    let domains = names("src/domains", None);
+    let with_tables: BTreeSet<String> = domains.iter().filter(|name| !WITHOUT_TABLES.contains(&name.as_str())).cloned().collect();
+    assert_eq!(names("policies", Some("sql")), with_tables);
+    let missing: Vec<_> = domains.difference(&names("tests/it", Some("rs"))).cloned().collect();
+    assert!(missing.is_empty(), "domains without tests: {missing:?}");
+    let strangers: Vec<_> = names("sql/functions", Some("sql")).difference(&with_tables).cloned().collect();
+    assert!(strangers.is_empty(), "functions of no domain: {strangers:?}");
+}
+
+#[test]
+fn domains_know_nothing_of_http_nor_of_the_pool() {
+    for file in sources(&root().join("src/domains")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for forbidden in ["crate::http", "http::", "Pool"] {
+            assert!(!text.contains(forbidden), "{} names {forbidden}", file.display());
+        }
+    }
+}
