@@ -102,6 +102,23 @@ async fn every_refused_sign_in_is_answered_alike() {
 }
 
 #[tokio::test]
+async fn every_refused_sign_in_takes_its_time() {
+    let app = TestApp::start().await;
+    let mut fastest = Vec::new();
+    for (tenant, email) in [("oak", "learner@oak.example"), ("oak", "nobody@oak.example"), ("nowhere", "learner@oak.example")] {
+        let mut best = std::time::Duration::MAX;
+        for _ in 0..6 {
+            let started = std::time::Instant::now();
+            app.stranger().refused(LOGIN, credentials(tenant, email, "wrong horse battery")).await;
+            best = best.min(started.elapsed());
+        }
+        fastest.push(best);
+    }
+    // A refusal that hashed nothing would be ten times faster.
+    assert!(fastest.iter().all(|one| fastest.iter().all(|other| *one < *other * 3)), "{fastest:?}");
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_ours_or_not_valid_any_more_counts_as_signed_out() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
