@@ -61,6 +61,7 @@ $$;
 CREATE FUNCTION app.check_capacity_of_course() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.check_course_seats(NEW.tenant_id, NEW.id);
     RETURN NULL;
 END
@@ -72,6 +73,7 @@ CREATE TRIGGER course_capacity AFTER UPDATE ON course FOR EACH ROW
 CREATE FUNCTION app.check_course_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.take_turn('course', NEW.id);
     IF EXISTS (SELECT FROM enrollment e WHERE e.tenant_id = NEW.tenant_id AND e.course_id = NEW.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')) THEN
         PERFORM app.refuse('course_in_use');

@@ -4,6 +4,7 @@
 -- stand in the way of the very transaction that holds the turn.
 CREATE FUNCTION app.await_course_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.take_turn('course', NEW.course_id);
     RETURN NEW;
 END
@@ -37,6 +38,7 @@ BEGIN
         WHERE e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
         ORDER BY e.course_id
     LOOP
+        PERFORM app.enter_tenant(wanted.tenant_id);
         IF EXISTS (SELECT FROM course c WHERE c.tenant_id = wanted.tenant_id AND c.id = wanted.course_id
                    AND (c.status <> 'PUBLISHED' OR c.deleted_at IS NOT NULL)) THEN
             PERFORM app.refuse('enrollment_course_published');
@@ -54,6 +56,7 @@ CREATE TRIGGER enrollment_new AFTER INSERT ON enrollment REFERENCING NEW TABLE A
 CREATE FUNCTION app.check_retaken_seat() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.check_course_seats(NEW.tenant_id, NEW.course_id);
     IF EXISTS (SELECT FROM course c WHERE c.tenant_id = NEW.tenant_id AND c.id = NEW.course_id AND c.deleted_at IS NOT NULL) THEN
         PERFORM app.refuse('enrollment_course_deleted');

@@ -2,7 +2,7 @@
 
 -- The groups that the actor is a member of. Reveals: to a member, the own groups.
 CREATE FUNCTION app.my_groups() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT m.group_id FROM group_member m WHERE m.tenant_id = app.tenant_id() AND m.user_id = app.user_id();
 END
@@ -55,6 +55,7 @@ DECLARE
     wanted record;
 BEGIN
     FOR wanted IN SELECT DISTINCT m.tenant_id, m.group_id FROM new_rows m ORDER BY m.group_id LOOP
+        PERFORM app.enter_tenant(wanted.tenant_id);
         PERFORM app.check_group_capacity(wanted.tenant_id, wanted.group_id);
         PERFORM app.check_people_are_here(wanted.tenant_id, ARRAY(SELECT m.user_id FROM new_rows m WHERE m.group_id = wanted.group_id));
     END LOOP;
@@ -67,6 +68,7 @@ CREATE TRIGGER group_member_new AFTER INSERT ON group_member REFERENCING NEW TAB
 CREATE FUNCTION app.check_capacity_of_group() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.check_group_capacity(NEW.tenant_id, NEW.id);
     RETURN NULL;
 END
@@ -78,6 +80,7 @@ CREATE TRIGGER user_group_capacity AFTER UPDATE ON user_group FOR EACH ROW
 CREATE FUNCTION app.check_group_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.take_turn('group', NEW.id);
     IF EXISTS (SELECT FROM group_member m WHERE m.tenant_id = NEW.tenant_id AND m.group_id = NEW.id) THEN
         PERFORM app.refuse('user_group_in_use');
