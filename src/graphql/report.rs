@@ -86,7 +86,8 @@ pub fn name_integers(errors: &mut [ServerError], document: &ExecutableDocument, 
 fn out_of_range(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) => {
-            let fits = number.as_i64().is_none_or(|number| i32::try_from(number).is_ok()) && !(number.is_u64() && number.as_i64().is_none());
+            let fits =
+                number.as_i64().is_none_or(|number| i32::try_from(number).is_ok()) && !(number.is_u64() && number.as_i64().is_none());
             (!fits).then(String::new)
         }
         Value::List(items) => items.iter().enumerate().find_map(|(index, item)| Some(format!(".{index}{}", out_of_range(item)?))),

@@ -77,7 +77,13 @@ fn ask(document: &str) -> String {
 async fn the_media_type_and_the_status_follow_what_the_client_accepts() {
     let app = TestApp::start().await;
     let client = app.stranger();
-    for (accept, media) in [("", JSON), ("*/*", JSON), (JSON, JSON), (RESPONSE, RESPONSE), ("application/json;q=0.5, application/graphql-response+json", RESPONSE)] {
+    for (accept, media) in [
+        ("", JSON),
+        ("*/*", JSON),
+        (JSON, JSON),
+        (RESPONSE, RESPONSE),
+        ("application/json;q=0.5, application/graphql-response+json", RESPONSE),
+    ] {
         let got = Got::of(post(&client, accept, ask(TYPENAME))).await;
         assert_eq!((got.status, got.media()), (StatusCode::OK, media), "{accept}");
         assert_eq!(got.json(), json!({ "data": { "__typename": "Query" } }));
@@ -145,7 +151,14 @@ async fn a_request_that_is_not_well_formed_is_refused_under_every_media_type() {
     let body = json!({ "query": TYPENAME, "operationName": "", "variables": { "unknown": 1 }, "extensions": {} });
     assert_eq!(Got::of(post(&client, JSON, body.to_string())).await.json(), json!({ "data": { "__typename": "Query" } }));
 
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/graphql", "application/json; charset=iso-8859-1", ""] {
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/graphql",
+        "application/json; charset=iso-8859-1",
+        "",
+    ] {
         let request = client.http.post(format!("{}/graphql", client.url)).body(ask(TYPENAME));
         let request = if content_type.is_empty() { request } else { request.header("content-type", content_type) };
         assert_eq!(Got::of(request).await.refusal(), "415 BAD_USER_INPUT", "{content_type}");
@@ -201,7 +214,15 @@ async fn every_answer_carries_a_correlation_id_and_a_sane_one_is_taken_from_the_
     let app = TestApp::start_with(&[], options).await;
     let client = app.stranger();
     let long = "a".repeat(65);
-    for (sent, taken) in [("abc-123", true), ("Z", true), ("a b", false), ("a'; DROP TABLE course", false), ("", false), (long.as_str(), false), ("../..", false)] {
+    for (sent, taken) in [
+        ("abc-123", true),
+        ("Z", true),
+        ("a b", false),
+        ("a'; DROP TABLE course", false),
+        ("", false),
+        (long.as_str(), false),
+        ("../..", false),
+    ] {
         let got = Got::of(post(&client, JSON, ask("{ nope }")).header("x-correlation-id", sent)).await;
         let id = got.header("x-correlation-id");
         assert_eq!(id == sent, taken, "{sent} {id}");
@@ -226,7 +247,10 @@ async fn every_answer_carries_a_correlation_id_and_a_sane_one_is_taken_from_the_
     for path in ["/healthz", "/readyz", "/.well-known/jwks.json", "/graphiql", "/"] {
         assert!(!Got::of(http.get(url(path))).await.header("x-correlation-id").is_empty(), "{path}");
     }
-    let preflight = http.request(Method::OPTIONS, url("/graphql")).header("origin", "https://school.example").header("access-control-request-method", "POST");
+    let preflight = http
+        .request(Method::OPTIONS, url("/graphql"))
+        .header("origin", "https://school.example")
+        .header("access-control-request-method", "POST");
     assert!(!Got::of(preflight).await.header("x-correlation-id").is_empty());
     assert_eq!(Got::of(http.get(url("/nowhere"))).await.refusal(), "404 NOT_FOUND");
 
@@ -256,7 +280,10 @@ async fn bodies_are_bounded_in_size_and_in_time() {
     let slow = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"query\":";
     let started = Instant::now();
     let answer = raw::exchange(&app.url, slow, Duration::from_secs(5)).await;
-    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"code\":\"BAD_USER_INPUT\"") && answer.contains("x-correlation-id"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"code\":\"BAD_USER_INPUT\"") && answer.contains("x-correlation-id"),
+        "{answer}"
+    );
     assert!(started.elapsed() < Duration::from_secs(4));
     assert_eq!(Got::of(post(&client, JSON, ask(TYPENAME))).await.status, StatusCode::OK);
 }
@@ -271,7 +298,9 @@ async fn browsers_of_the_origins_that_are_named_may_call_and_no_others() {
     };
     let origins = vec!["https://school.example".to_owned(), " https://other.example".to_owned()];
     let app = TestApp::start_with(&[], HttpOptions { cors_origins: origins, ..HttpOptions::default() }).await;
-    for (origin, allowed) in [("https://school.example", true), ("https://other.example", true), ("https://evil.example", false), ("null", false)] {
+    for (origin, allowed) in
+        [("https://school.example", true), ("https://other.example", true), ("https://evil.example", false), ("null", false)]
+    {
         let expected = if allowed { origin } else { "" };
         let got = Got::of(preflight(&app, origin)).await;
         assert_eq!((got.status, got.header(allow)), (StatusCode::OK, expected), "{origin}");
@@ -333,7 +362,9 @@ async fn the_service_says_whether_it_lives_and_whether_it_can_answer() {
 
     // A newer binary has migrated: this one is about to be replaced, and serves on until then.
     let fingerprint = app.text("SELECT app.schema_fingerprint()").await.unwrap();
-    let replace = |version: String| format!("CREATE OR REPLACE FUNCTION app.schema_fingerprint() RETURNS text LANGUAGE sql IMMUTABLE RETURN '{version}'");
+    let replace = |version: String| {
+        format!("CREATE OR REPLACE FUNCTION app.schema_fingerprint() RETURNS text LANGUAGE sql IMMUTABLE RETURN '{version}'")
+    };
     app.sql(&replace("99:0123456789abcdef".into())).await;
     assert_eq!(probe("/readyz").await.0, 200);
     // An older schema.
@@ -372,8 +403,13 @@ async fn documents_beyond_the_limits_are_refused_before_they_cost_anything() {
     let nested = |open: &str, close: &str, levels: usize| format!("{}{}", open.repeat(levels), close.repeat(levels));
     let doubling: String = (0..30).map(|n| format!("fragment F{n} on Query {{ ...F{} ...F{} }} ", n + 1, n + 1)).collect();
     let chain: String = (0..3000).map(|n| format!("fragment F{n} on Q{{...F{}}}", n + 1)).collect();
-    let hidden = format!("{}login(input: {{ tenant: \"oak\", email: \"a\", password: \"b\" }}) {{ __typename }}{}", "... {".repeat(20), "}".repeat(20));
-    let levels = |depth: usize| format!("{{ __type(name: \"User\") {{ name {} name {} }} }}", "ofType {".repeat(depth - 3), "}".repeat(depth - 3));
+    let hidden = format!(
+        "{}login(input: {{ tenant: \"oak\", email: \"a\", password: \"b\" }}) {{ __typename }}{}",
+        "... {".repeat(20),
+        "}".repeat(20)
+    );
+    let levels =
+        |depth: usize| format!("{{ __type(name: \"User\") {{ name {} name {} }} }}", "ofType {".repeat(depth - 3), "}".repeat(depth - 3));
     let mutations: String = (0..21).map(|n| format!("m{n}: publishCourse(id: \"x\") {{ id }} ")).collect();
     for (document, refused) in [
         (format!("{{ a(x: {}) }}", nested("[", "]", 1500)), "QUERY_TOO_COMPLEX"),
@@ -406,7 +442,12 @@ async fn documents_beyond_the_limits_are_refused_before_they_cost_anything() {
     let admin = app.sign_in_as(&app.oak, &app.oak.email(Who::Admin), crate::app::PASSWORD).await;
     let lists = |levels: usize| {
         let (open, close) = ("courses(first: 100) { nodes { id instructor { ", " } } }");
-        format!("{{ {}{}{} }}", open.repeat(1), (0..levels).map(|n| format!("a{n}: roles {{ id key name permissions }} ")).collect::<String>(), close.repeat(1))
+        format!(
+            "{{ {}{}{} }}",
+            open.repeat(1),
+            (0..levels).map(|n| format!("a{n}: roles {{ id key name permissions }} ")).collect::<String>(),
+            close.repeat(1)
+        )
     };
     assert_eq!(admin.refused(&lists(200), json!({})).await, "QUERY_TOO_COMPLEX");
     let ids: Vec<String> = (0..5000).map(|n| n.to_string()).collect();
