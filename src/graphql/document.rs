@@ -85,6 +85,9 @@ pub struct Document {
     pub kind: OperationKind,
     /// The root fields of a mutation.
     pub roots: Vec<Root>,
+    /// Variables that were left out and stand for a page size: they are to be null. (What a list costs is computed from its
+    /// size before anything is resolved, and there async-graphql takes a variable without a value for an undefined one.)
+    pub sizes_left_out: Vec<Name>,
 }
 
 /// These change who is signed in, and so can't share a document with anything else.
@@ -130,8 +133,17 @@ impl Document {
             collect(&operation.selection_set.node, &parsed, variables, &mut roots);
             check_mutations(&roots, limits)?;
         }
+        let left_out = |name: &Name| {
+            let definition =
+                operation.variable_definitions.iter().map(|definition| &definition.node).find(|found| found.name.node == *name);
+            definition.is_some_and(|found| found.default_value.is_none()) && !variables.contains_key(name)
+        };
+        let sets = parsed.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+        let mut sizes_left_out = Vec::new();
+        sets.chain([&operation.selection_set.node]).for_each(|set| collect_sizes(set, &mut sizes_left_out));
+        sizes_left_out.retain(left_out);
         let operation_name = operation_name.filter(|name| !name.is_empty()).map(str::to_owned);
-        Ok(Document { parsed, operation_name, kind, roots })
+        Ok(Document { parsed, operation_name, kind, roots, sizes_left_out })
     }
 }
 
@@ -209,6 +221,25 @@ fn collect(set: &SelectionSet, document: &ExecutableDocument, variables: &Variab
                     collect(&fragment.node.selection_set.node, document, variables, roots);
                 }
             }
+        }
+    }
+}
+
+/// The variables that stand for page sizes.
+fn collect_sizes(set: &SelectionSet, sizes: &mut Vec<Name>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                for size in ["first", "last"].into_iter().filter_map(|name| field.node.get_argument(name)) {
+                    let _ = size.node.clone().into_const_with(|name| {
+                        sizes.push(name);
+                        Err::<ConstValue, ()>(())
+                    });
+                }
+                collect_sizes(&field.node.selection_set.node, sizes);
+            }
+            Selection::InlineFragment(fragment) => collect_sizes(&fragment.node.selection_set.node, sizes),
+            Selection::FragmentSpread(_) => {} // every fragment is looked into once
         }
     }
 }
