@@ -130,5 +130,5 @@ async fn an_instructor_who_is_deleted_meanwhile_ends_up_with_no_booking() {
         assert_eq!(answer["errors"][0]["extensions"]["field"], "instructorId", "{answer}");
     }
     assert_eq!(app.count("booking WHERE instructor_id IS NOT NULL").await, 0, "{answers:?}");
-    assert_eq!(admin.refused(ASSIGN, json!({ "i": { "id": last.0, "instructorId": ada.user_id } })).await, "BAD_USER_INPUT @instructorId");
+    assert_eq!(admin.refused(ASSIGN, json!({ "i": { "id": last.0, "instructorId": ada.user_id } })).await, "NOT_FOUND @instructorId");
 }
