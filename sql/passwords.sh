@@ -2,7 +2,7 @@
 # Gives the roles of sql/roles.sql their passwords, and the database to its owner; run it again to change a password.
 #
 # The postgres image of docker-compose.yml runs it once, after roles.sql, when it makes the database. By hand, as a
-# superuser, with psql 15 or newer:
+# superuser or with CREATEROLE and the database's ownership, with psql 15 or newer:
 #
 #   createdb lectern && psql -d lectern -f sql/roles.sql
 #   LECTERN_OWNER_PASSWORD=… LECTERN_APP_PASSWORD=… LECTERN_PLATFORM_PASSWORD=… PGDATABASE=lectern sql/passwords.sh
@@ -17,8 +17,15 @@ psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --username "${POSTGRES_USER:-${PGUSE
 \getenv owner_password LECTERN_OWNER_PASSWORD
 \getenv app_password LECTERN_APP_PASSWORD
 \getenv platform_password LECTERN_PLATFORM_PASSWORD
+-- A superuser keeps them out of the server's log too; the administrator of a managed database may not say so, and must be
+-- a member of the owner in order to give the database away.
+SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = current_user \gset
+\if :is_superuser
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
+\else
+GRANT lectern_owner TO CURRENT_USER;
+\endif
 ALTER ROLE lectern_owner PASSWORD :'owner_password';
 ALTER ROLE lectern_app PASSWORD :'app_password';
 ALTER ROLE lectern_platform PASSWORD :'platform_password';

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use lectern::{
     auth::SigningKey,
     config::{Cli, Command, Settings},
@@ -10,7 +9,7 @@ use lectern::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     if let Err(error) = telemetry::init(&cli.settings.log, cli.settings.log_format) {
         return fail(&error);
     }

@@ -55,15 +55,15 @@ pub async fn seed_scale(platform_url: &str, owner_url: Option<&str>, schools: u3
     }
     let seconds = work.began.elapsed().as_secs_f64();
     println!(
-        "{schools} schools stand after {seconds:.1} s: scale-0001 …, each with admin@scale-0001.example and so on; the password is lectern-demo"
+        "Done in {seconds:.1} s. In each school (scale-0001 …) sign in as admin@scale-0001.example and so on; the password is lectern-demo"
     );
     match owner_url {
         Some(url) => {
             let began = Instant::now();
             analyze(url).await?;
-            println!("vacuumed and analyzed in {:.1} s", began.elapsed().as_secs_f64());
+            println!("Vacuumed and analyzed in {:.1} s", began.elapsed().as_secs_f64());
         }
-        None => println!("autovacuum will gather statistics within minutes; `VACUUM ANALYZE` as lectern_owner gathers them now"),
+        None => println!("Autovacuum will gather statistics within minutes; `VACUUM ANALYZE` as lectern_owner gathers them now"),
     }
     Ok(())
 }

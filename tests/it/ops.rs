@@ -1,0 +1,369 @@
+//! What an operator does: loading data, founding and suspending schools, migrating.
+
+use std::{
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
+
+use lectern::{db::migrate::Source, ops};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::{School, TestApp, Who};
+
+/// The binary, knowing nothing of this machine's environment.
+pub fn lectern(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
+    for (name, _) in std::env::vars_os() {
+        let known = name.to_string_lossy();
+        if (known.starts_with("LECTERN_") && known != "LECTERN_PG_BIN") || known == "DATABASE_URL" {
+            command.env_remove(&name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What a command printed; panics where it failed.
+pub fn done(output: Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one line that a command refused to work with; panics where it worked, or said more or less than that.
+pub fn refused(output: Output) -> String {
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    said.strip_prefix("lectern: ").unwrap_or_else(|| panic!("{said}")).trim_end().to_owned()
+}
+
+fn platform(app: &TestApp, arguments: &[&str], typed: &str) -> Output {
+    let mut child =
+        lectern(arguments).env("LECTERN_PLATFORM_URL", app.database.url("lectern_platform")).stdin(Stdio::piped()).spawn().unwrap();
+    // A command that refuses its arguments does not read on.
+    let _unread = child.stdin.take().unwrap().write_all(typed.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+async fn school(app: &TestApp, slug: &'static str) -> School {
+    let tenant = app.text(&format!("SELECT tenant_id::text FROM tenant WHERE slug = '{slug}'")).await.unwrap();
+    School { slug, tenant: Uuid::parse_str(&tenant).unwrap() }
+}
+
+/// Everything that the demo says, apart from when: ids, names, states.
+async fn demo_print(app: &TestApp) -> String {
+    let parts = [
+        "SELECT string_agg(concat_ws(' ', id, name, email, status), ';' ORDER BY id) FROM app_user",
+        "SELECT string_agg(concat_ws(' ', id, key), ';' ORDER BY id) FROM role",
+        "SELECT string_agg(concat_ws(' ', id, title, instructor_id, status, capacity), ';' ORDER BY id) FROM course",
+        "SELECT string_agg(concat_ws(' ', id, title, position), ';' ORDER BY id) FROM section",
+        "SELECT string_agg(concat_ws(' ', id, course_id, user_id, status, progress), ';' ORDER BY id) FROM enrollment",
+        "SELECT string_agg(concat_ws(' ', group_id, user_id, is_leader), ';' ORDER BY group_id, user_id) FROM group_member",
+        "SELECT string_agg(concat_ws(' ', id, instructor_id, starts_at), ';' ORDER BY id) FROM availability",
+        "SELECT string_agg(concat_ws(' ', id, student_id, instructor_id, starts_at, status), ';' ORDER BY id) FROM booking",
+    ];
+    let mut print = String::new();
+    for part in parts {
+        let sql =
+            format!("{part} WHERE tenant_id IN (SELECT tenant_id FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy'))");
+        print.push_str(&app.text(&sql).await.unwrap());
+    }
+    print
+}
+
+#[tokio::test]
+async fn the_demo_is_the_same_everywhere_and_is_loaded_once() {
+    let (one, other) = (TestApp::start().await, TestApp::start().await);
+    assert!(ops::seed_demo(&one.database.url("lectern_platform")).await.unwrap());
+    let url = other.database.url("lectern_platform");
+    let (a, b, c) = tokio::try_join!(ops::seed_demo(&url), ops::seed_demo(&url), ops::seed_demo(&url)).unwrap();
+    assert_eq!([a, b, c].into_iter().filter(|loaded| *loaded).count(), 1, "of three at once one loads it");
+    let print = demo_print(&one).await;
+    assert!(print == demo_print(&other).await, "two databases tell different stories");
+
+    assert!(!ops::seed_demo(&one.database.url("lectern_platform")).await.unwrap());
+    assert!(print == demo_print(&one).await, "a second time changes something");
+    assert_eq!(one.count("tenant").await, 4);
+}
+
+#[tokio::test]
+async fn the_demo_has_something_for_every_report_and_every_person() {
+    let app = TestApp::start().await;
+    ops::seed_demo(&app.database.url("lectern_platform")).await.unwrap();
+    let all = "tenant_id IN (SELECT tenant_id FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy'))";
+    let range = async |rows: &str, least: i64, most: i64| {
+        let count = app.count(&format!("{rows} {} {all}", if rows.contains(" WHERE ") { "AND" } else { "WHERE" })).await;
+        assert!((least..=most).contains(&count), "{count} {rows}");
+    };
+    range("app_user", 60, 80).await;
+    range("course", 12, 20).await;
+    range("enrollment", 180, 260).await;
+    range("booking", 120, 260).await;
+    range("audit_entry", 300, 1500).await;
+    assert_eq!(
+        app.text("SELECT count(DISTINCT time_zone)::text FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy')")
+            .await
+            .unwrap(),
+        "2"
+    );
+
+    for slug in ["alpha-flight-school", "bravo-academy"] {
+        let school = school(&app, slug).await;
+        let id = school.tenant;
+        let domain = if slug.starts_with("alpha") { "alpha.example" } else { "bravo.example" };
+        let some = async |least: i64, rows: &str| {
+            let count = app.count(&rows.replace("$1", &format!("'{id}'"))).await;
+            assert!(count >= least, "{slug}: {count} {rows}");
+        };
+        let none = async |rows: &str| assert_eq!(app.count(&rows.replace("$1", &format!("'{id}'"))).await, 0, "{slug}: {rows}");
+
+        for status in ["NOT_STARTED", "IN_PROGRESS", "COMPLETED", "FAILED", "EXPIRED", "DROPPED"] {
+            some(2, &format!("enrollment WHERE tenant_id = $1 AND status = '{status}'")).await;
+        }
+        some(15, "enrollment WHERE tenant_id = $1 AND enrolled_at > now() - interval '30 days'").await;
+        for status in ["REQUESTED", "APPROVED", "ASSIGNED", "CANCELLED"] {
+            some(2, &format!("booking WHERE tenant_id = $1 AND status = '{status}' AND starts_at > now()")).await;
+        }
+        some(10, "booking WHERE tenant_id = $1 AND status = 'COMPLETED' AND ends_at < now()").await;
+        some(1, "booking WHERE tenant_id = $1 AND status = 'REQUESTED' AND created_at < now() - interval '3 days' AND starts_at > now()")
+            .await;
+        none(
+            "booking WHERE tenant_id = $1 AND (created_at > now() OR created_at > starts_at OR (status = 'COMPLETED' AND ends_at > now()))",
+        )
+        .await;
+        none("booking WHERE tenant_id = $1 AND (starts_at < now() - interval '16 days' OR starts_at > now() + interval '16 days')").await;
+        none(
+            "booking b WHERE tenant_id = $1 AND instructor_id IS NOT NULL AND NOT EXISTS (SELECT FROM availability a WHERE a.tenant_id = $1 \
+             AND a.instructor_id = b.instructor_id AND a.starts_at <= b.starts_at AND a.ends_at >= b.ends_at)",
+        )
+        .await;
+
+        for status in ["DRAFT", "ARCHIVED"] {
+            some(1, &format!("course WHERE tenant_id = $1 AND status = '{status}'")).await;
+        }
+        some(1, "course WHERE tenant_id = $1 AND enrollment_key IS NOT NULL").await;
+        some(
+            1,
+            "course c WHERE tenant_id = $1 AND status = 'PUBLISHED' AND capacity = (SELECT count(*) FROM enrollment e \
+             WHERE e.tenant_id = $1 AND e.course_id = c.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED'))",
+        )
+        .await;
+        none("course c WHERE tenant_id = $1 AND (description IS NULL OR tags = '{}' OR NOT EXISTS (SELECT FROM section s WHERE s.tenant_id = $1 AND s.course_id = c.id))").await;
+        some(3, "user_group WHERE tenant_id = $1").await;
+        none(
+            "user_group g JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id JOIN group_course gc ON gc.tenant_id = g.tenant_id AND gc.group_id = g.id \
+             JOIN course c ON c.tenant_id = g.tenant_id AND c.id = gc.course_id AND c.status = 'PUBLISHED' \
+             WHERE g.tenant_id = $1 AND g.auto_enroll AND NOT EXISTS (SELECT FROM enrollment e WHERE e.tenant_id = $1 AND e.user_id = m.user_id AND e.course_id = c.id)",
+        )
+        .await;
+        some(2, "audit_entry WHERE tenant_id = $1 AND outcome = 'REFUSED'").await;
+        none("audit_entry WHERE tenant_id = $1 AND (at > now() OR after ? 'tenant_id' OR after ? 'enrollment_key' OR after ? 'search')")
+            .await;
+        some(1, "app_user WHERE tenant_id = $1 AND status = 'SUSPENDED'").await;
+        some(1, "app_user WHERE tenant_id = $1 AND deleted_at IS NOT NULL").await;
+
+        // The four who sign in, and what they find.
+        for who in Who::ALL {
+            let email = format!("{}@{domain}", format!("{who:?}").to_lowercase());
+            let client = app.sign_in_as(&school, &email, "lectern-demo").await;
+            let viewer = client.ok("{ viewer { activeRole { key } tenant { slug } } }", json!({})).await;
+            let role = format!("{who:?}").to_uppercase();
+            assert_eq!(viewer, json!({ "viewer": { "activeRole": { "key": role }, "tenant": { "slug": slug } } }));
+        }
+        let person = |who: &str| format!("(SELECT id FROM app_user WHERE tenant_id = $1 AND email = '{who}@{domain}')");
+        let (learner, instructor) = (person("learner"), person("instructor"));
+        some(4, &format!("enrollment WHERE tenant_id = $1 AND user_id = {learner}")).await;
+        some(1, &format!("group_member WHERE tenant_id = $1 AND user_id = {learner}")).await;
+        some(4, &format!("booking WHERE tenant_id = $1 AND student_id = {learner} AND status <> 'CANCELLED' AND starts_at > now()")).await;
+        some(2, &format!("course WHERE tenant_id = $1 AND status = 'PUBLISHED' AND instructor_id = {instructor}")).await;
+        some(3, &format!("booking WHERE tenant_id = $1 AND instructor_id = {instructor} AND status = 'ASSIGNED' AND starts_at > now()"))
+            .await;
+        some(8, &format!("availability WHERE tenant_id = $1 AND instructor_id = {instructor} AND starts_at BETWEEN now() AND now() + interval '8 days'")).await;
+    }
+}
+
+#[tokio::test]
+async fn generated_schools_have_the_size_they_promise_and_people_who_sign_in() {
+    let app = TestApp::start().await;
+    let (platform, owner) = (app.database.url("lectern_platform"), app.database.url("lectern_owner"));
+    ops::seed_scale(&platform, Some(&owner), 1).await.unwrap();
+    let school = school(&app, "scale-0001").await;
+    let of = async |table: &str| app.count(&format!("{table} WHERE tenant_id = '{}'", school.tenant)).await;
+    let mut sizes = Vec::new();
+    for (table, least) in [
+        ("app_user", 2000),
+        ("course", 50),
+        ("section", 300),
+        ("enrollment", 10_000),
+        ("user_group", 100),
+        ("group_member", 2000),
+        ("booking", 3000),
+        ("availability", 2400),
+    ] {
+        let size = of(table).await;
+        assert!((least..=least + least / 10).contains(&size), "{size} {table}");
+        sizes.push(size);
+    }
+    assert_eq!(of("audit_entry").await, 0);
+    assert!(app.text("SELECT last_analyze::text FROM pg_stat_user_tables WHERE relname = 'enrollment'").await.is_some());
+    for who in Who::ALL {
+        app.sign_in_as(&school, &school.email(who), "lectern-demo").await;
+    }
+    // Again, it adds what is missing: nothing.
+    ops::seed_scale(&platform, None, 1).await.unwrap();
+    assert_eq!(of("enrollment").await, sizes[3]);
+}
+
+#[tokio::test]
+async fn a_school_is_founded_renewed_and_suspended_from_the_command_line() {
+    let app = TestApp::start().await;
+    let create = [
+        "tenant",
+        "create",
+        "--slug",
+        "ash",
+        "--name",
+        " Ash School ",
+        "--time-zone",
+        "europe/vienna",
+        "--subscription-end",
+        "2030-07-01",
+        "--max-users",
+        "40",
+        "--admin-email",
+        "head@ash.example",
+        "--admin-name",
+        "Ada Head",
+    ];
+    let said = done(platform(&app, &create, "xylophone kettle mountain\n"));
+    assert_eq!(said, "Ash School is founded: sign in to the school ash as head@ash.example.\n");
+    let ash = school(&app, "ash").await;
+    let head = app.sign_in_as(&ash, "head@ash.example", "xylophone kettle mountain").await;
+    let viewer = head.ok("{ viewer { user { name } activeRole { key } tenant { name timeZone subscriptionEnd } } }", json!({})).await;
+    assert_eq!(
+        viewer["viewer"],
+        json!({ "user": { "name": "Ada Head" }, "activeRole": { "key": "ADMIN" },
+                "tenant": { "name": "Ash School", "timeZone": "Europe/Vienna", "subscriptionEnd": "2030-06-30T22:00:00Z" } })
+    );
+    // The school with its four roles, the administrator, the administrator's role, and that this makes an instructor of them.
+    let of = format!("audit_entry WHERE tenant_id = '{}' AND actor_id IS NULL AND operation = ", ash.tenant);
+    assert_eq!(app.count(&format!("{of} 'system:tenant-create'")).await, 7);
+    assert_eq!(app.count(&format!("{of} 'system:tenant-create' AND (after::text LIKE '%argon2%' OR correlation_id = 'none')")).await, 0);
+
+    let list = done(platform(&app, &["tenant", "list"], ""));
+    assert_eq!(
+        list.lines().filter(|line| line.starts_with("SLUG") || line.starts_with("ash")).collect::<Vec<_>>(),
+        [
+            "SLUG  NAME        TIME ZONE      STARTS      ENDS        USERS  INSTRUCTORS  STATE".to_owned(),
+            format!("ash   Ash School  Europe/Vienna  {}  2030-07-01  1/40   1            active", &list.lines().nth(1).unwrap()[33..43]),
+        ],
+        "{list}"
+    );
+
+    const COURSES: &str = "{ courses { totalCount } }";
+    let renew = |until: &str| platform(&app, &["tenant", "renew", "ash", "--until", until, "--max-users", "none"], "");
+    head.ok(COURSES, json!({})).await;
+    assert_eq!(
+        done(platform(&app, &["tenant", "suspend", "ash"], "")),
+        "ash is suspended: its people are answered SUBSCRIPTION_EXPIRED, its data is kept.\n"
+    );
+    assert_eq!(head.refused(COURSES, json!({})).await, "SUBSCRIPTION_EXPIRED");
+    assert_eq!(done(platform(&app, &["tenant", "suspend", "ash"], "")), "ash is suspended already.\n");
+    assert_eq!(done(platform(&app, &["tenant", "suspend", "ash", "--lift"], "")), "ash is no longer suspended.\n");
+    head.ok(COURSES, json!({})).await;
+    assert_eq!(done(renew("2031-01-01")), "The subscription of ash ends at 2031-01-01 00:00 CET.\n");
+    assert_eq!(
+        app.text("SELECT concat_ws(' ', subscription_end AT TIME ZONE 'UTC', max_users) FROM tenant WHERE slug = 'ash'").await.unwrap(),
+        "2030-12-31 23:00:00"
+    );
+    assert_eq!(done(renew("never")), "The subscription of ash has no end.\n");
+    assert_eq!(app.count(&format!("{of} 'system:tenant-renew' AND resource = 'Tenant'")).await, 2);
+    assert_eq!(app.count(&format!("{of} 'system:tenant-suspend'")).await, 1);
+    assert_eq!(refused(renew("2001-01-01")), "the subscription must end after it starts");
+    assert_eq!(
+        refused(platform(&app, &["tenant", "suspend", "nowhere"], "")),
+        "there is no school nowhere: `lectern tenant list` shows those that there are"
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_new_school_is_said_in_one_line_and_nothing_is_kept() {
+    let app = TestApp::start().await;
+    let rows = async || app.count("tenant").await + app.count("app_user").await + app.count("audit_entry").await;
+    let before = rows().await;
+    let refusal = |flag: &'static str, value: &'static str, typed: &str| {
+        let mut arguments = vec!["tenant", "create", "--slug", "ash", "--name", "Ash School", "--admin-email", "head@ash.example"];
+        match arguments.iter().position(|argument| *argument == flag) {
+            Some(place) => arguments[place + 1] = value,
+            None => arguments.extend([flag, value]),
+        }
+        refused(platform(&app, &arguments, typed))
+    };
+    let good = "xylophone kettle mountain\n";
+    assert_eq!(refusal("--slug", "oak", good), "the slug oak is taken by another school");
+    assert!(refusal("--slug", "Ash", good).starts_with("`--slug` must have 2 to 63 lower-case letters"));
+    assert_eq!(refusal("--name", "  ", good), "`--name` must have 1 to 200 characters, not only blanks");
+    assert_eq!(
+        refusal("--time-zone", "Europe/Wien", good),
+        "`--time-zone` must be an IANA time zone such as Europe/Berlin, not Europe/Wien"
+    );
+    assert!(refusal("--subscription-end", "1.7.2030", good).starts_with("`--subscription-end` must be a date such as 2026-12-31"));
+    assert_eq!(refusal("--subscription-end", "2020-07-01", good), "the subscription must end after it starts");
+    assert!(refusal("--admin-email", "head", good).starts_with("`--admin-email` must be an email address"));
+    assert_eq!(refusal("--admin-name", "Ada", ""), "the password is missing: one line of standard input is read");
+    assert_eq!(refusal("--admin-name", "Ada", "short\n"), "the password must have 10 to 128 characters");
+    assert!(refusal("--admin-name", "Ada", "head@ash.example\n").starts_with("the password is too easy to guess"));
+    assert_eq!(rows().await, before);
+}
+
+#[tokio::test]
+async fn an_empty_database_is_migrated_once_and_used_by_the_role_of_each_task() {
+    let app = TestApp::start().await;
+    // Named so that a later run sweeps it away, should this one be killed.
+    let name = format!("{}_empty", app.database.name);
+    app.sql(&format!(r#"CREATE DATABASE "{name}" OWNER lectern_owner"#)).await;
+    let url = |role: &str| app.database.url(role).replace(&app.database.name, &name);
+    let total = Source::embedded().unwrap().migrations.len();
+    let run = |arguments: &[&str], setting: &str, role: &str| lectern(arguments).env(setting, url(role)).output().unwrap();
+
+    assert_eq!(
+        refused(run(&["seed"], "LECTERN_PLATFORM_URL", "lectern_platform")),
+        "the database has no Lectern schema yet: run `lectern migrate`"
+    );
+    assert_eq!(
+        refused(run(&["migrate"], "LECTERN_OWNER_URL", "lectern_app")),
+        "the role of LECTERN_OWNER_URL is neither lectern_owner nor a member of it"
+    );
+    assert_eq!(
+        refused(run(&["migrate"], "DATABASE_URL", "lectern_app")),
+        "LECTERN_OWNER_URL is needed: the URL of the database as the role lectern_owner"
+    );
+    let migrate = || done(run(&["migrate"], "LECTERN_OWNER_URL", "lectern_owner"));
+    assert_eq!(migrate(), format!("{total} of {total} migrations were new; functions and policies are applied.\n"));
+    assert_eq!(migrate(), format!("0 of {total} migrations were new; functions and policies are applied.\n"));
+    assert_eq!(
+        refused(run(&["seed"], "LECTERN_PLATFORM_URL", "lectern_owner")),
+        "the role lectern_owner is not lectern_platform, to which the operator's policies are written: set LECTERN_PLATFORM_URL to that role"
+    );
+    assert_eq!(
+        done(run(&["tenant", "list"], "LECTERN_PLATFORM_URL", "lectern_platform")),
+        "There is no school yet: `lectern tenant create` founds one.\n"
+    );
+    app.sql(&format!(r#"DROP DATABASE "{name}" WITH (FORCE)"#)).await;
+}
+
+#[test]
+fn help_shows_every_setting_and_no_secret() {
+    let secrets = ["DATABASE_URL", "LECTERN_OWNER_URL", "LECTERN_PLATFORM_URL", "LECTERN_SIGNING_KEY"];
+    let mut command = lectern(&["--help"]);
+    for secret in secrets {
+        command.env(secret, "hush-hush");
+    }
+    let help = done(command.output().unwrap());
+    for setting in secrets.into_iter().chain(["LECTERN_LISTEN", "LECTERN_DATA_DIR"]) {
+        assert!(help.contains(setting), "{help}");
+    }
+    assert!(!help.contains("hush-hush"), "{help}");
+}
