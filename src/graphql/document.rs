@@ -3,16 +3,16 @@
 use std::convert::Infallible;
 
 use async_graphql::{
-    Name, Value as ConstValue, Variables,
+    Name, Positioned, Value as ConstValue, Variables,
     parser::{
         parse_query,
-        types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
+        types::{DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
     },
 };
 
 use uuid::Uuid;
 
-use super::measure;
+use super::{measure, normal};
 use crate::{
     domains::audit,
     error::{Error, Result},
@@ -75,19 +75,16 @@ pub struct Root {
     pub subject: Option<Uuid>,
 }
 
-/// A parsed document and the operation of it that is to run.
+/// A document as it is to run.
 pub struct Document {
-    /// As parsed.
+    /// The chosen operation and the fragments that it needs.
     pub parsed: ExecutableDocument,
-    /// The chosen operation's name, where the document gives it one and the request asks for it.
-    pub operation_name: Option<String>,
+    /// The values of its variables, defaults among them.
+    pub variables: Variables,
     /// What the chosen operation does.
     pub kind: OperationKind,
     /// The root fields of a mutation.
     pub roots: Vec<Root>,
-    /// Variables that were left out and stand for a page size: they are to be null. (What a list costs is computed from its
-    /// size before anything is resolved, and there async-graphql takes a variable without a value for an undefined one.)
-    pub sizes_left_out: Vec<Name>,
 }
 
 /// These change who is signed in, and so can't share a document with anything else.
@@ -109,7 +106,7 @@ impl Document {
                 limits.nesting
             )));
         }
-        let parsed = parse_query(text).map_err(|error| unreadable(&error))?;
+        let mut parsed = parse_query(text).map_err(|error| unreadable(&error))?;
         let size = measure::size(&parsed)?;
         if size.selections > limits.selections || size.levels > limits.levels {
             return Err(Error::too_complex(format!(
@@ -117,33 +114,25 @@ impl Document {
                 limits.selections, limits.levels
             )));
         }
-        if scan.variables.saturating_mul(measure::weight(variables)) > limits.variables {
+        let mut operation = choose(&mut parsed, operation_name.filter(|name| !name.is_empty()))?;
+        let variables = normal::with_defaults(&operation.node, variables);
+        if scan.variables.saturating_mul(measure::weight(&variables)) > limits.variables {
             return Err(Error::too_complex("The variables are too big for how often the document uses them."));
         }
-
-        let operation = choose(&parsed, operation_name)?;
-        let kind = match operation.ty {
+        let kind = match operation.node.ty {
             OperationType::Query => OperationKind::Query,
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => return Err(Error::bad_request("There are no subscriptions at this address.")),
         };
-        check_variables(operation, variables)?;
+        check_variables(&operation.node, &variables)?;
         let mut roots = Vec::new();
         if kind == OperationKind::Mutation {
-            collect(&operation.selection_set.node, &parsed, variables, &mut roots);
+            collect(&operation.node.selection_set.node, &parsed, &variables, &mut roots);
             check_mutations(&roots, limits)?;
         }
-        let left_out = |name: &Name| {
-            let definition =
-                operation.variable_definitions.iter().map(|definition| &definition.node).find(|found| found.name.node == *name);
-            definition.is_some_and(|found| found.default_value.is_none()) && !variables.contains_key(name)
-        };
-        let sets = parsed.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-        let mut sizes_left_out = Vec::new();
-        sets.chain([&operation.selection_set.node]).for_each(|set| collect_sizes(set, &mut sizes_left_out));
-        sizes_left_out.retain(left_out);
-        let operation_name = operation_name.filter(|name| !name.is_empty()).map(str::to_owned);
-        Ok(Document { parsed, operation_name, kind, roots, sizes_left_out })
+        normal::leave_out_absent(&mut parsed, &mut operation.node, &variables);
+        parsed.operations = DocumentOperations::Single(operation);
+        Ok(Document { parsed, variables, kind, roots })
     }
 }
 
@@ -151,7 +140,7 @@ impl Document {
 fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<()> {
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
         let is_missing = match variables.get(&definition.name.node) {
-            None => definition.default_value.is_none(),
+            None => true,
             Some(value) => *value == ConstValue::Null,
         };
         if is_missing && !definition.var_type.node.nullable {
@@ -190,19 +179,11 @@ fn unreadable(error: &async_graphql::parser::Error) -> Error {
     Error::bad_request(format!("The document can't be read{place}{why}."))
 }
 
-fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition> {
-    let mut operations = document.operations.iter();
-    match name.filter(|name| !name.is_empty()) {
-        Some(name) => operations
-            .find(|(found, _)| found.is_some_and(|found| found.as_str() == name))
-            .map(|(_, operation)| &operation.node)
-            .ok_or_else(|| Error::bad_input("operationName", "names no operation of the document")),
-        None => match (operations.next(), operations.next()) {
-            (Some((_, only)), None) => Ok(&only.node),
-            (None, _) => Err(Error::bad_request("The document holds no operation.")),
-            _ => Err(Error::bad_input("operationName", "is needed: the document holds several operations")),
-        },
-    }
+fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Positioned<OperationDefinition>> {
+    normal::single_out(document, name).ok_or_else(|| match name {
+        Some(_) => Error::bad_input("operationName", "names no operation of the document"),
+        None => Error::bad_input("operationName", "is needed: the document holds several operations"),
+    })
 }
 
 /// The root fields, through fragments; `__typename` is none. The document has been measured: this walk ends, and soon.
@@ -221,25 +202,6 @@ fn collect(set: &SelectionSet, document: &ExecutableDocument, variables: &Variab
                     collect(&fragment.node.selection_set.node, document, variables, roots);
                 }
             }
-        }
-    }
-}
-
-/// The variables that stand for page sizes.
-fn collect_sizes(set: &SelectionSet, sizes: &mut Vec<Name>) {
-    for selection in &set.items {
-        match &selection.node {
-            Selection::Field(field) => {
-                for size in ["first", "last"].into_iter().filter_map(|name| field.node.get_argument(name)) {
-                    let _ = size.node.clone().into_const_with(|name| {
-                        sizes.push(name);
-                        Err::<ConstValue, ()>(())
-                    });
-                }
-                collect_sizes(&field.node.selection_set.node, sizes);
-            }
-            Selection::InlineFragment(fragment) => collect_sizes(&fragment.node.selection_set.node, sizes),
-            Selection::FragmentSpread(_) => {} // every fragment is looked into once
         }
     }
 }

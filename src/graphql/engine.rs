@@ -98,9 +98,9 @@ impl Engine {
     }
 
     /// Executes a document for the bearer of these claims, or for nobody.
-    pub async fn execute(&self, document: Document, request: GraphqlRequest, claims: Option<Claims>, correlation_id: &str) -> Answer {
+    pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
-        let work = self.attempt_until_it_holds(document, request, claims, correlation_id);
+        let work = self.attempt_until_it_holds(document, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
             Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
@@ -110,16 +110,10 @@ impl Engine {
         answer
     }
 
-    async fn attempt_until_it_holds(
-        &self,
-        document: Document,
-        request: GraphqlRequest,
-        claims: Option<Claims>,
-        correlation_id: &str,
-    ) -> Answer {
+    async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let mut attempts = 0;
         loop {
-            let attempted = self.attempt(&document, &request, claims.as_ref(), correlation_id).await;
+            let attempted = self.attempt(&document, claims.as_ref(), correlation_id).await;
             let (answer, tx, data) = match attempted {
                 Ok(attempted) => attempted,
                 Err(error) => return unexecuted(error),
@@ -159,13 +153,7 @@ impl Engine {
         }
     }
 
-    async fn attempt(
-        &self,
-        document: &Document,
-        request: &GraphqlRequest,
-        claims: Option<&Claims>,
-        correlation_id: &str,
-    ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+    async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.and_then(Claims::identity).unwrap_or_default();
         let (tx, row) = Tx::open(&self.pool, &Opening { mode, identity, correlation_id }).await?;
@@ -187,17 +175,14 @@ impl Engine {
             &loads,
         ));
 
-        let mut variables = request.variables.clone().unwrap_or_default();
-        variables.extend(document.sizes_left_out.iter().map(|name| (name.clone(), Value::Null)));
-        let mut graphql = async_graphql::Request::new(String::new()).variables(variables).data(data.clone());
-        graphql.operation_name.clone_from(&document.operation_name);
+        let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
         graphql.set_parsed_query(document.parsed.clone());
         let mut response = loads.run(self.schema.execute(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
         if !executed {
             report::tidy(&mut response.errors);
         }
-        report::name_integers(&mut response.errors, &document.parsed, request.variables.as_ref().unwrap_or(&Variables::default()));
+        report::name_integers(&mut response.errors, &document.parsed, &document.variables);
         let statements = tx.statements();
         Ok((Answer { response, executed, kind: None, statements }, tx, data))
     }

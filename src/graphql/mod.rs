@@ -10,6 +10,7 @@ mod inputs;
 mod localized;
 mod measure;
 mod node;
+mod normal;
 mod report;
 mod scalars;
 mod schema;

@@ -2,7 +2,7 @@
 //! failure of ours goes to the log, once.
 
 use async_graphql::{
-    ErrorExtensionValues, Pos, Response, ServerError, Value, Variables,
+    ErrorExtensionValues, Pos, Positioned, Response, ServerError, Value, Variables,
     parser::types::{ExecutableDocument, Field, Selection, SelectionSet},
 };
 
@@ -96,18 +96,20 @@ fn out_of_range(value: &Value) -> Option<String> {
     }
 }
 
+/// The field that stands at a place, or whose argument does.
 fn field_at(document: &ExecutableDocument, at: Pos) -> Option<&Field> {
-    fn within(set: &SelectionSet, at: Pos) -> Option<&Field> {
+    let is_at = |field: &Positioned<Field>| field.pos == at || field.node.arguments.iter().any(|(_, value)| value.pos == at);
+    fn within<'a>(set: &'a SelectionSet, is_at: &impl Fn(&Positioned<Field>) -> bool) -> Option<&'a Field> {
         set.items.iter().find_map(|selection| match &selection.node {
-            Selection::Field(field) if field.pos == at => Some(&field.node),
-            Selection::Field(field) => within(&field.node.selection_set.node, at),
-            Selection::InlineFragment(fragment) => within(&fragment.node.selection_set.node, at),
+            Selection::Field(field) if is_at(field) => Some(&field.node),
+            Selection::Field(field) => within(&field.node.selection_set.node, is_at),
+            Selection::InlineFragment(fragment) => within(&fragment.node.selection_set.node, is_at),
             Selection::FragmentSpread(_) => None,
         })
     }
     let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-    operations.chain(fragments).find_map(|set| within(set, at))
+    operations.chain(fragments).find_map(|set| within(set, &is_at))
 }
 
 /// Finishes every error of a response.

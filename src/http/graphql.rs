@@ -233,7 +233,7 @@ async fn answer(
         .take(80)
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect::<String>();
-    let answer = engine.execute(document, request, bearer(state, headers), correlation_id).await;
+    let answer = engine.execute(document, bearer(state, headers), correlation_id).await;
     tracing::info!(
         correlation_id,
         kind = ?answer.kind,

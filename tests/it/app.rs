@@ -210,7 +210,7 @@ impl TestApp {
         };
         let claims = client.token.as_deref().and_then(|token| self.engine.services().tokens.verify(token));
         let document = self.engine.read(&request).unwrap();
-        let answer = self.engine.execute(document, request, claims, "counting").await;
+        let answer = self.engine.execute(document, claims, "counting").await;
         assert!(answer.response.errors.is_empty(), "{:?}", answer.response.errors);
         answer.statements
     }
