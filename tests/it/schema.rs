@@ -56,8 +56,8 @@ fn everything_has_a_description() {
 
 /// What a description says that the field needs, at its end: `Needs COURSE_UPDATE or COURSE_UPDATE_ALL.`
 fn needs(field: &Field) -> Option<Vec<String>> {
-    let description = field.description.as_deref().unwrap_or_default().trim_end();
-    let (_, last) = description.rsplit_once("Needs ").or_else(|| description.split_once("Needs "))?;
+    let description = field.description.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let last = description.rsplit("Needs ").next().filter(|last| last.len() < description.len())?;
     let names: Vec<String> = last.strip_suffix('.')?.split(" or ").map(str::to_owned).collect();
     names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')).then_some(names)
 }
