@@ -85,6 +85,8 @@ pub struct Document {
     pub kind: OperationKind,
     /// The root fields of a mutation.
     pub roots: Vec<Root>,
+    /// Variables that stand for the size of a page, and that the request leaves out: null, for a page of the usual size.
+    pub unset_sizes: Vec<Name>,
 }
 
 /// These change who is signed in, and so can't share a document with anything else.
@@ -125,13 +127,14 @@ impl Document {
             OperationType::Subscription => return Err(Error::bad_request("There are no subscriptions at this address.")),
         };
         check_variables(operation, variables)?;
+        let unset_sizes = unset_sizes(&parsed, operation, variables);
         let mut roots = Vec::new();
         if kind == OperationKind::Mutation {
             collect(&operation.selection_set.node, &parsed, variables, &mut roots);
             check_mutations(&roots, limits)?;
         }
         let operation_name = operation_name.filter(|name| !name.is_empty()).map(str::to_owned);
-        Ok(Document { parsed, operation_name, kind, roots })
+        Ok(Document { parsed, operation_name, kind, roots, unset_sizes })
     }
 }
 
@@ -190,6 +193,45 @@ fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'
             (None, _) => Err(Error::bad_request("The document holds no operation.")),
             _ => Err(Error::bad_input("operationName", "is needed: the document holds several operations")),
         },
+    }
+}
+
+/// What a list costs depends on its size, and async-graphql refuses to reckon with a variable that has no value, though it
+/// may well have none. (It is right when it resolves the field: the argument then is left out.)
+fn unset_sizes(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> Vec<Name> {
+    let unset = operation.variable_definitions.iter().map(|definition| &definition.node);
+    let unset: Vec<&Name> = unset
+        .filter(|definition| definition.default_value.is_none() && definition.var_type.node.nullable)
+        .map(|definition| &definition.name.node)
+        .filter(|name| !variables.contains_key(*name))
+        .collect();
+    let mut sizes = Vec::new();
+    if !unset.is_empty() {
+        let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+        for set in fragments.chain([&operation.selection_set.node]) {
+            collect_sizes(set, &unset, &mut sizes);
+        }
+    }
+    sizes
+}
+
+fn collect_sizes(set: &SelectionSet, unset: &[&Name], sizes: &mut Vec<Name>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                for (argument, value) in &field.node.arguments {
+                    if matches!(argument.node.as_str(), "first" | "last")
+                        && let Err(name) = value.node.clone().into_const_with(Err::<ConstValue, Name>)
+                        && unset.contains(&&name)
+                    {
+                        sizes.push(name);
+                    }
+                }
+                collect_sizes(&field.node.selection_set.node, unset, sizes);
+            }
+            Selection::InlineFragment(fragment) => collect_sizes(&fragment.node.selection_set.node, unset, sizes),
+            Selection::FragmentSpread(_) => {}
+        }
     }
 }
 

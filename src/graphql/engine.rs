@@ -187,7 +187,8 @@ impl Engine {
             &loads,
         ));
 
-        let variables = request.variables.clone().unwrap_or_default();
+        let mut variables = request.variables.clone().unwrap_or_default();
+        variables.extend(document.unset_sizes.iter().map(|name| (name.clone(), Value::Null)));
         let mut graphql = async_graphql::Request::new(String::new()).variables(variables).data(data.clone());
         graphql.operation_name.clone_from(&document.operation_name);
         graphql.set_parsed_query(document.parsed.clone());

@@ -30,11 +30,8 @@ pub const OVERVIEW: &str = concat!(
     ") END"
 );
 
-pub const ENROLLMENTS_BY_STATUS: &str = concat!(
-    "SELECT e.status, count(*) FROM enrollment e WHERE e.tenant_id = $1 AND ",
-    within!("e.created_at"),
-    " GROUP BY e.status"
-);
+pub const ENROLLMENTS_BY_STATUS: &str =
+    concat!("SELECT e.status, count(*) FROM enrollment e WHERE e.tenant_id = $1 AND ", within!("e.created_at"), " GROUP BY e.status");
 
 pub const BOOKINGS_BY_STATUS: &str =
     concat!("SELECT b.status, count(*) FROM booking b WHERE b.tenant_id = $1 AND ", within!("b.starts_at"), " GROUP BY b.status");

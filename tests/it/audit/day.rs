@@ -45,8 +45,7 @@ impl Day {
             "login" | "refreshSession" | "switchRole" | "changePassword" => "{ accessToken refreshToken viewer { user { id } } }",
             _ => "{ id }",
         };
-        let document =
-            format!("mutation($i: {}{rest}Input!) {{ {operation}(input: $i) {selection} }}", first.to_uppercase());
+        let document = format!("mutation($i: {}{rest}Input!) {{ {operation}(input: $i) {selection} }}", first.to_uppercase());
         self.act(client, operation, &document, json!({ "i": input })).await
     }
 
