@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use crate::{
-    app::TestApp,
+    app::{TestApp, Who},
     introspection,
     permissions::probe,
     sdl::{Field, Schema},
@@ -56,8 +58,8 @@ fn everything_has_a_description() {
 
 /// What a description says that the field needs, at its end: `Needs COURSE_UPDATE or COURSE_UPDATE_ALL.`
 fn needs(field: &Field) -> Option<Vec<String>> {
-    let description = field.description.as_deref().unwrap_or_default().trim_end();
-    let (_, last) = description.rsplit_once("Needs ").or_else(|| description.split_once("Needs "))?;
+    let description = field.description.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let last = description.rsplit("Needs ").next().filter(|last| last.len() < description.len())?;
     let names: Vec<String> = last.strip_suffix('.')?.split(" or ").map(str::to_owned).collect();
     names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')).then_some(names)
 }
@@ -172,5 +174,25 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
         };
         assert_eq!(lectern::domains::audit::resource_of(name), expected, "{operation} {name}");
         assert!(lectern::domains::audit::prefix_of(expected).is_some(), "{expected} has no ids");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_without_a_value_leaves_the_argument_out() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    admin.ok("mutation { createCourse(input: { title: \"Algebra\", capacity: 5 }) { id } }", json!({})).await;
+    let pages = "query($first: Int, $last: Int, $after: String, $filter: CourseFilter) {
+            courses(first: $first, after: $after, filter: $filter) { nodes { title } } ...Backward }
+        fragment Backward on Query { back: courses(last: $last) { nodes { title } } viewer { user { groups(first: $first) { totalCount } } } }";
+    for variables in [json!({}), json!({ "first": null }), json!({ "first": 1, "last": 1 })] {
+        let data = admin.ok(pages, variables).await;
+        assert_eq!((&data["courses"]["nodes"][0]["title"], &data["back"]["nodes"][0]["title"]), (&json!("Algebra"), &json!("Algebra")));
+    }
+    // In an input, what is left out is kept, where null would clear it.
+    let id = admin.ok("{ courses { nodes { id } } }", json!({})).await["courses"]["nodes"][0]["id"].take();
+    let update = "mutation($id: ID!, $seats: Int) { updateCourse(input: { id: $id, capacity: $seats }) { capacity } }";
+    for (variables, capacity) in [(json!({ "id": id }), json!(5)), (json!({ "id": id, "seats": null }), Value::Null)] {
+        assert_eq!(admin.ok(update, variables).await["updateCourse"]["capacity"], capacity);
     }
 }

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     auth::Permission,
     db::{Cells, Record},
-    domains::{identity::User, tenants::Tenant},
+    domains::{identity::User, tenants},
     error::{Error, Result},
-    graphql::{Ctx, Date, DateTime, SignedIn, text},
+    graphql::{Ctx, Date, DateTime, SignedIn},
     ids::Id,
 };
 
@@ -90,13 +90,10 @@ impl CalendarQueries {
         )]
         instructor_id: Option<ID>,
         #[graphql(desc = "The IANA time zone whose dates are the days; the school's own unless given.")] time_zone: Option<String>,
-    ) -> Result<Calendar> {
+    ) -> Result<Option<Calendar>> {
         let range = Span::new(from.0, to.0).ok_or_else(|| Error::bad_input("to", "must be later than `from`"))?;
         let instructor = Id::<User>::parse_opt("instructorId", instructor_id.as_ref())?;
-        let zone = match &time_zone {
-            Some(name) => text::time_zone("timeZone", name)?,
-            None => own_zone(ctx).await?,
-        };
+        let zone = tenants::time_zone(ctx, "timeZone", time_zone.as_deref()).await?;
         if !is_short_enough(range, &zone) {
             return Err(Error::bad_input("to", format!("must be at most {MAX_DAYS} days after `from`")));
         }
@@ -126,15 +123,8 @@ impl CalendarQueries {
             // Stable: those that begin together stay in the order of their instructors.
             day.free.sort_by_key(|slot| slot.starts_at);
         }
-        Ok(Calendar { days: calendar })
+        Ok(Some(Calendar { days: calendar }))
     }
-}
-
-/// The school's time zone.
-async fn own_zone(ctx: &Context<'_>) -> Result<TimeZone> {
-    let id = Id::<Tenant>::from_uuid(ctx.actor()?.tenant);
-    let tenant = ctx.load(id).await?.ok_or_else(|| Error::internal("the actor's own school is not visible"))?;
-    TimeZone::get(&tenant.time_zone).map_err(|error| Error::internal(format!("the school's time zone: {error}")))
 }
 
 /// 62 times 24 hours, or 62 dates of the zone, whichever is more where the clocks change in between.

@@ -33,7 +33,7 @@ impl ListQueries {
         #[graphql(desc = "How many; 1 to 100, 20 unless given.")] first: Option<i32>,
         #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
         #[graphql(desc = "Which availability.")] filter: Option<AvailabilityFilter>,
-    ) -> Result<Connection<Availability>> {
+    ) -> Result<Option<Connection<Availability>>> {
         let page = PageArgs { first, after, ..PageArgs::default() }.check(&ctx.cursors(), "availabilities", &BY_START)?;
         let mut list = availability_list("availabilities");
         filter.unwrap_or_default().narrow(&mut list)?;
@@ -43,7 +43,7 @@ impl ListQueries {
         } else {
             list.fetch(ctx.tx(), &page, Availability::read).await?
         };
-        Ok(Connection::new(fetched, &ctx.cursors(), "availabilities", &BY_START, Total::of_list(list)))
+        Ok(Some(Connection::new(fetched, &ctx.cursors(), "availabilities", &BY_START, Total::of_list(list))))
     }
 
     /// A booking; null when there is none, or none that you may see.
@@ -68,7 +68,7 @@ impl ListQueries {
         #[graphql(desc = "A cursor: go back before it.")] before: Option<String>,
         #[graphql(desc = "Which bookings.")] filter: Option<BookingFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<BookingOrder>,
-    ) -> Result<Connection<Booking>> {
+    ) -> Result<Option<Connection<Booking>>> {
         let order = booking_order(order_by);
         let page = PageArgs { first, after, last, before }.check(&ctx.cursors(), "bookings", &order)?;
         let mut list = booking_list("bookings", order, &*ctx.actor()?);
@@ -76,6 +76,6 @@ impl ListQueries {
         let joins = BookingJoins::of_nodes(ctx);
         joins.add_to(&mut list);
         let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
-        Ok(Connection::new(fetched, &ctx.cursors(), "bookings", &order, Total::of_list(list)))
+        Ok(Some(Connection::new(fetched, &ctx.cursors(), "bookings", &order, Total::of_list(list))))
     }
 }

@@ -1,10 +1,15 @@
-use async_graphql::Object;
-/// Stub.
-#[derive(Default)]
-pub struct ReportQueries;
-#[Object]
-impl ReportQueries {
-    async fn stub_reportqueries(&self) -> bool {
-        true
-    }
-}
+//! Reports: what a person has before them (`dashboard`), and counts over what they may see (`reports`). No tables: every
+//! number is counted in the request's own snapshot, under the policies of the tables that it is counted from, so that
+//! numbers of one document agree with one another.
+//!
+//! Permission: REPORT_READ for reports; the dashboard is for everybody.
+
+mod counts;
+mod dashboard;
+mod progress;
+mod queries;
+mod range;
+mod sql;
+mod utilisation;
+
+pub use self::queries::ReportQueries;

@@ -3,8 +3,10 @@
 
 mod queries;
 mod tenant;
+mod zone;
 
 pub use self::{
     queries::TenantQueries,
     tenant::{PublicTenant, Tenant},
+    zone::time_zone,
 };

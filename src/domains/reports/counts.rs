@@ -1,0 +1,154 @@
+//! Plain counts: the overview, by status, by day.
+
+use async_graphql::{Context, SimpleObject};
+use jiff::Timestamp;
+use tokio_postgres::types::FromSql;
+
+use super::{range::Range, sql};
+use crate::{
+    domains::{
+        bookings::{BookingStatus, days},
+        enrollments::EnrollmentStatus,
+        tenants,
+    },
+    error::{Error, Result},
+    graphql::{Ctx, Date},
+};
+
+/// How much there is of everything. With a range: of what was created in it, and of bookings that begin in it.
+#[derive(SimpleObject, Clone, Debug, Default)]
+pub struct OverviewReport {
+    /// People, without deleted ones.
+    pub users: i32,
+    /// Courses in any state, without deleted ones.
+    pub courses: i32,
+    /// Those of them that are PUBLISHED now.
+    pub published_courses: i32,
+    /// Groups, without deleted ones.
+    pub groups: i32,
+    /// Enrollments in any state, also DROPPED ones.
+    pub enrollments: i32,
+    /// Those of them that are COMPLETED now.
+    pub completed_enrollments: i32,
+    /// Bookings in any state, also CANCELLED ones.
+    pub bookings: i32,
+}
+
+/// Enrollments in one state.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct EnrollmentStatusCount {
+    /// The state.
+    pub status: EnrollmentStatus,
+    /// How many are in it.
+    pub count: i32,
+}
+
+/// Bookings in one state.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct BookingStatusCount {
+    /// The state.
+    pub status: BookingStatus,
+    /// How many are in it.
+    pub count: i32,
+}
+
+/// One date of a series.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct DayCount {
+    /// The date, in the time zone of the series.
+    pub date: Date,
+    /// How many there are.
+    pub count: i32,
+}
+
+/// Dates at most in one series.
+const MAX_DAYS: i32 = 366;
+
+pub(super) fn int(count: i64) -> Result<i32> {
+    i32::try_from(count).map_err(|_| Error::internal(format!("a count of {count}")))
+}
+
+pub async fn overview(ctx: &Context<'_>, range: Range) -> Result<OverviewReport> {
+    let asks = |fields: &[&str]| fields.iter().any(|field| ctx.selects(field));
+    let rows = ctx
+        .tx()
+        .query(
+            sql::OVERVIEW,
+            &[
+                &range.from,
+                &range.to,
+                &asks(&["users"]),
+                &asks(&["courses", "publishedCourses"]),
+                &asks(&["groups"]),
+                &asks(&["enrollments", "completedEnrollments"]),
+                &asks(&["bookings"]),
+            ],
+        )
+        .await?;
+    let row = rows.first().ok_or_else(|| Error::internal("a SELECT without FROM answered nothing"))?;
+    let one = |at: usize| int(row.get::<_, Option<i64>>(at).unwrap_or_default());
+    let two = |at: usize| match row.get::<_, Option<Vec<i64>>>(at).as_deref() {
+        Some([all, some]) => Ok((int(*all)?, int(*some)?)),
+        _ => Ok::<_, Error>((0, 0)),
+    };
+    let ((courses, published_courses), (enrollments, completed_enrollments)) = (two(1)?, two(3)?);
+    Ok(OverviewReport {
+        users: one(0)?,
+        courses,
+        published_courses,
+        groups: one(2)?,
+        enrollments,
+        completed_enrollments,
+        bookings: one(4)?,
+    })
+}
+
+/// Each of the states with its count, those without any as well.
+async fn by_status<S>(ctx: &Context<'_>, statement: &str, range: Range, all: &[S]) -> Result<Vec<(S, i32)>>
+where
+    S: for<'a> FromSql<'a> + Copy + PartialEq,
+{
+    let mut counts: Vec<(S, i32)> = all.iter().map(|status| (*status, 0)).collect();
+    for row in &ctx.tx().query(statement, &[&range.from, &range.to]).await? {
+        let status: S = row.get(0);
+        if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == status) {
+            *count = int(row.get(1))?;
+        }
+    }
+    Ok(counts)
+}
+
+pub async fn enrollments_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<EnrollmentStatusCount>> {
+    let counts = by_status(ctx, sql::ENROLLMENTS_BY_STATUS, range, EnrollmentStatus::ALL).await?;
+    Ok(counts.into_iter().map(|(status, count)| EnrollmentStatusCount { status, count }).collect())
+}
+
+pub async fn bookings_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<BookingStatusCount>> {
+    let counts = by_status(ctx, sql::BOOKINGS_BY_STATUS, range, BookingStatus::ALL).await?;
+    Ok(counts.into_iter().map(|(status, count)| BookingStatusCount { status, count }).collect())
+}
+
+pub async fn bookings_per_day(ctx: &Context<'_>, range: Range, time_zone: Option<&str>) -> Result<Vec<DayCount>> {
+    let zone = tenants::time_zone(ctx, "timeZone", time_zone).await?;
+    let span = range.series(ctx.now(), &zone)?;
+    let dates = [span.start, span.end].map(|at| at.to_zoned(zone.clone()).date());
+    let too_long = || Error::bad_input("to", format!("must be so close to `from` that a series has at most {MAX_DAYS} days"));
+    // Before they are listed: a range may hold a thousand years.
+    if dates[0].until(dates[1]).map_or(i32::MAX, |between| between.get_days()) > MAX_DAYS {
+        return Err(too_long());
+    }
+    let days = days(span, &zone)?;
+    if days.len() > MAX_DAYS as usize {
+        return Err(too_long());
+    }
+    let starts: Vec<Timestamp> = days.iter().map(|(_, share)| share.start).collect();
+    let mut series: Vec<DayCount> = days.iter().map(|(date, _)| DayCount { date: Date(*date), count: 0 }).collect();
+    let rows = ctx.tx().query(sql::BOOKINGS_PER_DAY, &[&span.start, &span.end, &starts, &BookingStatus::ALL]).await?;
+    for row in &rows {
+        let number = usize::try_from(row.get::<_, i32>(0)).ok().and_then(|number| number.checked_sub(1));
+        if let Some(day) = number.and_then(|index| series.get_mut(index)) {
+            day.count = int(row.get(1))?;
+        }
+    }
+    Ok(series)
+}

@@ -1,0 +1,115 @@
+//! The dashboard and the reports.
+
+use async_graphql::{Context, Object};
+
+use super::{
+    counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
+    dashboard::Dashboard,
+    progress::{self, CourseProgress},
+    range::Range,
+    utilisation::{self, InstructorUtilisation},
+};
+use crate::{
+    auth::Permission::ReportRead,
+    db::{DEFAULT_PAGE, MAX_PAGE, page_size},
+    error::{Error, Result},
+    graphql::{DateTime, Require, SignedIn, requires_permission},
+};
+
+/// Queries of reports.
+#[derive(Default)]
+pub struct ReportQueries;
+
+#[Object]
+impl ReportQueries {
+    /// What you have before you: your enrollments, your next bookings, and what waits for an answer.
+    #[graphql(guard = "SignedIn")]
+    async fn dashboard(&self) -> Option<Dashboard> {
+        Some(Dashboard)
+    }
+
+    /// Counts over what you may see: an instructor counts the enrollments in the own courses and the own bookings, somebody
+    /// who may see all of the school counts all of it. All reports of one document are counted at the same moment, so that
+    /// they agree. Needs REPORT_READ.
+    #[graphql(guard = "Require([ReportRead])", directive = requires_permission::apply(vec![ReportRead]))]
+    async fn reports(
+        &self,
+        #[graphql(desc = "Counts what was created, and bookings that begin, at this moment or later. Left out: from the beginning; \
+                          for `bookingsPerDay` and `instructorUtilisation`, the last 30 days up to `to`.")]
+        from: Option<DateTime>,
+        #[graphql(desc = "Counts what was created, and bookings that begin, before this moment; must be later than `from`. Left out: \
+                          without end; for `bookingsPerDay` and `instructorUtilisation`, until the end of today.")]
+        to: Option<DateTime>,
+    ) -> Result<Option<Reports>> {
+        Ok(Some(Reports { range: Range::check(from, to)? }))
+    }
+}
+
+/// Counts over what you may see, all at the same moment.
+pub struct Reports {
+    range: Range,
+}
+
+fn limit(first: Option<i32>) -> Result<i64> {
+    let first = first.unwrap_or(DEFAULT_PAGE);
+    if (1..=MAX_PAGE).contains(&first) {
+        Ok(first.into())
+    } else {
+        Err(Error::bad_input("first", format!("must be between 1 and {MAX_PAGE}")))
+    }
+}
+
+/// Counts over what you may see, all at the same moment.
+#[Object]
+impl Reports {
+    /// How much there is of everything.
+    async fn overview(&self, ctx: &Context<'_>) -> Result<OverviewReport> {
+        counts::overview(ctx, self.range).await
+    }
+
+    /// Enrollments by how they stand now: every state once, in the order of the enum.
+    #[graphql(complexity = "6 * child_complexity")]
+    async fn enrollments_by_status(&self, ctx: &Context<'_>) -> Result<Vec<EnrollmentStatusCount>> {
+        counts::enrollments_by_status(ctx, self.range).await
+    }
+
+    /// How far people came in each course that anybody is enrolled in: those with most enrollments first, then by title.
+    #[graphql(complexity = "page_size(first, None) * child_complexity")]
+    async fn course_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many courses; 1 to 100, 20 unless given.")] first: Option<i32>,
+    ) -> Result<Vec<CourseProgress>> {
+        progress::course_progress(ctx, self.range, limit(first)?).await
+    }
+
+    /// Bookings in any state by the date of their start: every date that the range touches once, in order, those without
+    /// bookings as well. Unless given, the range is the last 30 days, today included; it may touch at most 366.
+    #[graphql(complexity = "366 * child_complexity")]
+    async fn bookings_per_day(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The IANA time zone whose dates are the days; the school's own unless given.")] time_zone: Option<String>,
+    ) -> Result<Vec<DayCount>> {
+        counts::bookings_per_day(ctx, self.range, time_zone.as_deref()).await
+    }
+
+    /// Bookings by where they stand now: every state once, in the order of the enum.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn bookings_by_status(&self, ctx: &Context<'_>) -> Result<Vec<BookingStatusCount>> {
+        counts::bookings_by_status(ctx, self.range).await
+    }
+
+    /// How much of the time of each instructor is booked: those with most booked hours first, then with most available
+    /// hours, then by name. Everybody who is an instructor now, and whoever has hours in the range; unless you hold
+    /// BOOKING_READ_ALL, only you, because you don't see what others are booked for. Unless given, the range is the last 30
+    /// days of the school, today included.
+    #[graphql(complexity = "page_size(first, None) * child_complexity")]
+    async fn instructor_utilisation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many instructors; 1 to 100, 20 unless given.")] first: Option<i32>,
+    ) -> Result<Vec<InstructorUtilisation>> {
+        utilisation::instructor_utilisation(ctx, self.range, limit(first)?).await
+    }
+}

@@ -1,0 +1,76 @@
+//! The statements of the domain, one for each report. `$1` is the tenant, `$2` and `$3` the range; the policies filter
+//! again, and the covering indexes hold what they filter by.
+
+use crate::{
+    db::select,
+    domains::{courses::Course, identity::User},
+};
+
+/// A moment within a range that may be open at either end.
+macro_rules! within {
+    ($column:literal) => {
+        concat!($column, " >= coalesce($2, '-infinity'::timestamptz) AND ", $column, " < coalesce($3, 'infinity'::timestamptz)")
+    };
+}
+
+/// Five numbers or pairs, each counted only where it is asked for: a CASE runs no query that it does not need.
+pub const OVERVIEW: &str = concat!(
+    "SELECT CASE WHEN $4 THEN (SELECT count(*) FROM app_user u WHERE u.tenant_id = $1 AND u.deleted_at IS NULL AND ",
+    within!("u.created_at"),
+    ") END, CASE WHEN $5 THEN (SELECT ARRAY[count(*), count(*) FILTER (WHERE c.status = 'PUBLISHED')] FROM course c ",
+    "WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND ",
+    within!("c.created_at"),
+    ") END, CASE WHEN $6 THEN (SELECT count(*) FROM user_group g WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND ",
+    within!("g.created_at"),
+    ") END, CASE WHEN $7 THEN (SELECT ARRAY[count(*), count(*) FILTER (WHERE e.status = 'COMPLETED')] FROM enrollment e ",
+    "WHERE e.tenant_id = $1 AND ",
+    within!("e.created_at"),
+    ") END, CASE WHEN $8 THEN (SELECT count(*) FROM booking b WHERE b.tenant_id = $1 AND ",
+    within!("b.starts_at"),
+    ") END"
+);
+
+pub const ENROLLMENTS_BY_STATUS: &str =
+    concat!("SELECT e.status, count(*) FROM enrollment e WHERE e.tenant_id = $1 AND ", within!("e.created_at"), " GROUP BY e.status");
+
+pub const BOOKINGS_BY_STATUS: &str =
+    concat!("SELECT b.status, count(*) FROM booking b WHERE b.tenant_id = $1 AND ", within!("b.starts_at"), " GROUP BY b.status");
+
+/// `$4`: where the days begin; `$5`: every status, which leads the index. Answers the numbers of days, from 1.
+pub const BOOKINGS_PER_DAY: &str = "SELECT width_bucket(b.starts_at, $4::timestamptz[]), count(*) FROM booking b \
+     WHERE b.tenant_id = $1 AND b.status = ANY ($5) AND b.starts_at >= $2 AND b.starts_at < $3 GROUP BY 1";
+
+/// `$4`: how many.
+pub fn course_progress() -> String {
+    format!(
+        "SELECT p.enrollments, p.progress, p.completed, {} FROM (\
+         SELECT e.course_id, count(*) AS enrollments, avg(e.progress) AS progress, count(*) FILTER (WHERE e.status = 'COMPLETED') AS completed \
+         FROM enrollment e WHERE e.tenant_id = $1 AND {} GROUP BY e.course_id) AS p \
+         LEFT JOIN course c ON c.tenant_id = $1 AND c.id = p.course_id AND c.deleted_at IS NULL \
+         ORDER BY p.enrollments DESC, c.title, p.course_id LIMIT $4",
+        select::<Course>("c"),
+        within!("e.created_at")
+    )
+}
+
+/// Availability that overlaps counts once, and only what of it lies within the range. Whoever sees only the own bookings
+/// is told of nobody else: of others they would see the availability, and none of what is booked. `$4`: how many.
+pub fn instructor_utilisation() -> String {
+    format!(
+        "WITH free AS (SELECT s.instructor_id AS id, sum(extract(epoch FROM upper(s.span) - lower(s.span))) AS seconds FROM (\
+         SELECT a.instructor_id, unnest(range_agg(tstzrange(greatest(a.starts_at, $2), least(a.ends_at, $3)))) AS span FROM availability a \
+         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '31 days' \
+         GROUP BY a.instructor_id) AS s GROUP BY s.instructor_id), \
+         booked AS (SELECT b.instructor_id AS id, sum(extract(epoch FROM b.ends_at - b.starts_at)) AS seconds FROM booking b \
+         WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3 \
+         GROUP BY b.instructor_id), \
+         person AS (SELECT t.id FROM app_user t WHERE t.tenant_id = $1 AND t.is_instructor \
+         UNION SELECT f.id FROM free f UNION SELECT b.id FROM booked b) \
+         SELECT coalesce(f.seconds, 0)::float8, coalesce(b.seconds, 0)::float8, {} \
+         FROM person p LEFT JOIN free f ON f.id = p.id LEFT JOIN booked b ON b.id = p.id \
+         LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = p.id \
+         WHERE (SELECT app.can('BOOKING_READ_ALL')) OR p.id = (SELECT app.user_id()) \
+         ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name, p.id LIMIT $4",
+        select::<User>("u")
+    )
+}

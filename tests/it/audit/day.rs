@@ -1,0 +1,152 @@
+//! An ordinary day in a school: every mutation that there is, each under a correlation id of its own.
+
+use serde_json::{Value, json};
+
+use crate::app::{Client, PASSWORD, TestApp, Who};
+
+/// What must never be found in the audit log.
+pub const PASSWORDS: [&str; 2] = ["violet umbrella kingdom", "granite teapot orbit"];
+pub const KEYS: [&str; 2] = ["sesame-open-1", "sesame-open-2"];
+
+/// A mutation that was done.
+pub struct Done {
+    pub operation: &'static str,
+    pub correlation_id: String,
+    /// The actor's TypeID.
+    pub actor: String,
+}
+
+pub struct Day {
+    pub done: Vec<Done>,
+    /// Every token that anybody was given.
+    pub tokens: Vec<String>,
+}
+
+impl Day {
+    async fn act(&mut self, client: &Client, operation: &'static str, document: &str, variables: Value) -> Value {
+        let correlation_id = format!("{operation}-{}", self.done.len());
+        let answer = client.post(document, variables).header("x-correlation-id", &correlation_id).send().await.unwrap();
+        let mut answer: Value = answer.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{document}\n{answer:#}");
+        let answered = answer["data"][operation].take();
+        for token in ["accessToken", "refreshToken"] {
+            self.tokens.extend(answered[token].as_str().map(str::to_owned));
+        }
+        // Whoever signs in becomes the actor.
+        let actor = answered["viewer"]["user"]["id"].as_str().map_or_else(|| client.user_id.clone(), str::to_owned);
+        self.done.push(Done { operation, correlation_id, actor });
+        answered
+    }
+
+    /// A mutation that takes an input and answers an object.
+    async fn give(&mut self, client: &Client, operation: &'static str, input: Value) -> Value {
+        let (first, rest) = operation.split_at(1);
+        let selection = match operation {
+            "login" | "refreshSession" | "switchRole" | "changePassword" => "{ accessToken refreshToken viewer { user { id } } }",
+            _ => "{ id }",
+        };
+        let document = format!("mutation($i: {}{rest}Input!) {{ {operation}(input: $i) {selection} }}", first.to_uppercase());
+        self.act(client, operation, &document, json!({ "i": input })).await
+    }
+
+    /// A mutation that takes an id and answers an object.
+    async fn take(&mut self, client: &Client, operation: &'static str, id: &Value) -> Value {
+        let selection = if operation.starts_with("delete") { "" } else { "{ id }" };
+        let document = format!("mutation($id: ID!) {{ {operation}(id: $id) {selection} }}");
+        self.act(client, operation, &document, json!({ "id": id })).await
+    }
+
+    /// The whole day, in the school of oak.
+    pub async fn pass(app: &TestApp) -> Day {
+        let mut day = Day { done: Vec::new(), tokens: Vec::new() };
+        let bob = day.people(app).await;
+        day.courses(app, &bob).await;
+        day.groups(app, &bob).await;
+        day.bookings(app).await;
+        day.sessions(app, &bob).await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        day.take(&admin, "deleteUser", &bob).await;
+        day
+    }
+
+    async fn people(&mut self, app: &TestApp) -> Value {
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let tutor = self.give(&admin, "createRole", json!({ "key": "TUTOR", "name": "Tutor", "permissions": ["COURSE_READ"] })).await;
+        self.give(&admin, "updateRole", json!({ "id": tutor["id"], "permissions": ["COURSE_READ", "GROUP_READ"] })).await;
+        let bob = json!({ "email": "bob@oak.example", "name": "Bob", "password": PASSWORDS[0], "roleKeys": ["LEARNER", "TUTOR"] });
+        let bob = self.give(&admin, "createUser", bob).await["id"].take();
+        self.give(&admin, "updateUser", json!({ "id": bob, "name": "Robert" })).await;
+        self.give(&admin, "setUserRoles", json!({ "userId": bob, "roleKeys": ["LEARNER", "VIEWER"] })).await;
+        self.take(&admin, "deleteRole", &tutor["id"]).await;
+        self.take(&admin, "suspendUser", &bob).await;
+        self.take(&admin, "reactivateUser", &bob).await;
+        bob
+    }
+
+    async fn courses(&mut self, app: &TestApp, bob: &Value) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let course = self.give(&ada, "createCourse", json!({ "title": "Algebra", "enrollmentKey": KEYS[0] })).await["id"].take();
+        self.give(&ada, "updateCourse", json!({ "id": course, "enrollmentKey": KEYS[1] })).await;
+        let first = self.give(&ada, "createSection", json!({ "courseId": course, "title": "Sets" })).await["id"].take();
+        let second = self.give(&ada, "createSection", json!({ "courseId": course, "title": "Maps" })).await["id"].take();
+        self.give(&ada, "updateSection", json!({ "id": first, "title": "Sets and numbers" })).await;
+        self.give(&ada, "reorderSections", json!({ "courseId": course, "sectionIds": [second, first] })).await;
+        self.take(&ada, "deleteSection", &second).await;
+        self.take(&ada, "publishCourse", &course).await;
+        let enrolled = self.give(&lea, "enroll", json!({ "courseId": course, "enrollmentKey": KEYS[1] })).await["id"].take();
+        self.give(&lea, "recordProgress", json!({ "id": enrolled, "progress": 40 })).await;
+        self.take(&lea, "unenroll", &enrolled).await;
+        let other = self.give(&ada, "enroll", json!({ "courseId": course, "userId": bob })).await["id"].take();
+        self.give(&ada, "updateEnrollmentStatus", json!({ "id": other, "status": "FAILED" })).await;
+        self.take(&ada, "archiveCourse", &course).await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        self.take(&admin, "deleteCourse", &course).await;
+    }
+
+    async fn groups(&mut self, app: &TestApp, bob: &Value) {
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let course = self.give(&admin, "createCourse", json!({ "title": "Geometry" })).await["id"].take();
+        self.take(&admin, "publishCourse", &course).await;
+        let group = self.give(&admin, "createGroup", json!({ "name": "Owls", "autoEnroll": true })).await["id"].take();
+        self.give(&admin, "updateGroup", json!({ "id": group, "capacity": 10 })).await;
+        self.give(&admin, "addGroupMembers", json!({ "groupId": group, "userIds": [bob], "asLeaders": true })).await;
+        self.give(&admin, "addGroupCourses", json!({ "groupId": group, "courseIds": [course] })).await;
+        self.give(&admin, "removeGroupCourses", json!({ "groupId": group, "courseIds": [course] })).await;
+        self.give(&admin, "removeGroupMembers", json!({ "groupId": group, "userIds": [bob] })).await;
+        self.take(&admin, "deleteGroup", &group).await;
+    }
+
+    async fn bookings(&mut self, app: &TestApp) {
+        let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+        let lea = app.sign_in(&app.oak, Who::Learner).await;
+        let at = |hour: u32| format!("2099-03-02T{hour:02}:00:00Z");
+        self.give(&ada, "createAvailability", json!({ "startsAt": at(8), "endsAt": at(18) })).await;
+        let spare = self.give(&ada, "createAvailability", json!({ "startsAt": at(20), "endsAt": at(22) })).await["id"].take();
+        self.take(&ada, "deleteAvailability", &spare).await;
+        let request = json!({ "startsAt": at(9), "endsAt": at(10), "requestedInstructorId": ada.user_id, "notes": "Crosswind" });
+        let booking = self.give(&lea, "requestBooking", request).await["id"].take();
+        self.take(&admin, "approveBooking", &booking).await;
+        self.give(&lea, "rescheduleBooking", json!({ "id": booking, "startsAt": at(11), "endsAt": at(12) })).await;
+        self.give(&admin, "assignBooking", json!({ "id": booking, "instructorId": ada.user_id })).await;
+        self.take(&ada, "completeBooking", &booking).await;
+        let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
+        self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
+    }
+
+    async fn sessions(&mut self, app: &TestApp, bob: &Value) {
+        let login = json!({ "tenant": "oak", "email": "bob@oak.example", "password": PASSWORDS[0] });
+        let stranger = app.stranger();
+        let session = self.give(&stranger, "login", login).await;
+        assert_eq!(session["viewer"]["user"]["id"], *bob);
+        let session = self.give(&stranger, "refreshSession", json!({ "refreshToken": session["refreshToken"] })).await;
+        let client = stranger.with_session(&session);
+        let session = self.give(&client, "switchRole", json!({ "roleKey": "VIEWER" })).await;
+        let client = stranger.with_session(&session);
+        let change = json!({ "currentPassword": PASSWORDS[0], "newPassword": PASSWORDS[1] });
+        let session = self.give(&client, "changePassword", change).await;
+        self.act(&stranger.with_session(&session), "logout", "mutation { logout }", json!({})).await;
+        let again = app.sign_in_as(&app.oak, "bob@oak.example", PASSWORDS[1]).await;
+        self.act(&again, "logoutEverywhere", "mutation { logoutEverywhere }", json!({})).await;
+        assert_ne!(PASSWORD, PASSWORDS[1]);
+    }
+}

@@ -1,0 +1,523 @@
+//! The audit log: everything that is done stands in it, and everything that is refused; nothing secret does; nobody changes
+//! it, and only those who may read it see it.
+
+mod day;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lectern::domains::audit::{Cell, cell_of};
+use serde_json::{Value, json};
+
+use self::day::{Day, KEYS, PASSWORDS};
+use crate::{
+    app::{Client, PASSWORD, TestApp, Who},
+    sdl::Schema,
+};
+
+const LOG: &str = "query($f: AuditFilter, $first: Int, $after: String) { auditLog(first: $first, after: $after, filter: $f) {
+    totalCount pageInfo { hasNextPage hasPreviousPage endCursor }
+    nodes { id actor { id name } operation outcome resource resourceId before after code reason correlationId at } } }";
+
+/// What the log says under a filter, the newest first.
+async fn log(client: &Client, filter: Value) -> Vec<Value> {
+    let data = client.ok(LOG, json!({ "f": filter, "first": 100 })).await;
+    data["auditLog"]["nodes"].as_array().unwrap().clone()
+}
+
+/// The kind of an entry: `Group.member new`, `Course changed`, `Section gone`.
+fn kind(entry: &Value) -> String {
+    let row = if entry["after"].is_null() { &entry["before"] } else { &entry["after"] };
+    let parts: Vec<&String> = row.as_object().unwrap().keys().collect();
+    let part = if let [part] = parts[..] { format!(".{part}") } else { String::new() };
+    let change = match (entry["before"].is_null(), entry["after"].is_null()) {
+        (true, false) => "new",
+        (false, true) => "gone",
+        _ => "changed",
+    };
+    format!("{}{part} {change}", entry["resource"].as_str().unwrap())
+}
+
+/// What each mutation of the day leaves, in alphabetical order.
+const LEAVES: [(&str, &str); 43] = [
+    ("createRole", "Role new"),
+    ("updateRole", "Role changed"),
+    ("createUser", "User new, User.role new, User.role new"),
+    ("updateUser", "User changed"),
+    ("setUserRoles", "User.role gone, User.role new"),
+    ("deleteRole", "Role gone"),
+    ("suspendUser", "User changed"),
+    ("reactivateUser", "User changed"),
+    ("deleteUser", "User changed, User.role gone, User.role gone"),
+    ("createCourse", "Course new"),
+    ("updateCourse", "Course changed"),
+    ("publishCourse", "Course changed"),
+    ("archiveCourse", "Course changed"),
+    ("deleteCourse", "Course changed"),
+    ("createSection", "Section new"),
+    ("updateSection", "Section changed"),
+    ("reorderSections", "Section changed, Section changed"),
+    ("deleteSection", "Section changed, Section gone"),
+    ("enroll", "Enrollment new"),
+    ("recordProgress", "Enrollment changed"),
+    ("unenroll", "Enrollment changed"),
+    ("updateEnrollmentStatus", "Enrollment changed"),
+    ("createGroup", "Group new"),
+    ("updateGroup", "Group changed"),
+    ("addGroupMembers", "Group.member new"),
+    ("addGroupCourses", "Enrollment new, Group.course new"),
+    ("removeGroupCourses", "Group.course gone"),
+    ("removeGroupMembers", "Group.member gone"),
+    ("deleteGroup", "Group changed"),
+    ("createAvailability", "Availability new"),
+    ("deleteAvailability", "Availability gone"),
+    ("requestBooking", "Booking new"),
+    ("approveBooking", "Booking changed"),
+    ("rescheduleBooking", "Booking changed"),
+    ("assignBooking", "Booking changed"),
+    ("completeBooking", "Booking changed"),
+    ("cancelBooking", "Booking changed"),
+    ("login", "Session new"),
+    // The same sign-in goes on; its tokens are no business of the log.
+    ("refreshSession", ""),
+    ("switchRole", "Session changed"),
+    ("changePassword", "Session changed, Session new, User changed"),
+    ("logout", "Session changed"),
+    ("logoutEverywhere", "Session changed, User changed"),
+];
+
+#[tokio::test]
+async fn a_day_leaves_every_mutation_in_the_log_and_no_secret() {
+    let app = TestApp::start().await;
+    let day = Day::pass(&app).await;
+    let passed: BTreeSet<&str> = day.done.iter().map(|done| done.operation).collect();
+    let schema = Schema::of_service();
+    let all: BTreeSet<&str> = schema.roots().filter(|(operation, ..)| *operation == "mutation").map(|(_, name, _)| name).collect();
+    assert_eq!(passed, all, "a mutation that the day leaves out");
+
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let mut entries = Vec::new();
+    let mut after = Value::Null;
+    loop {
+        let page = admin.ok(LOG, json!({ "f": { "outcome": "CHANGED" }, "first": 100, "after": after })).await["auditLog"].take();
+        entries.extend(page["nodes"].as_array().unwrap().clone());
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    let expected: BTreeMap<&str, &str> = LEAVES.into_iter().collect();
+    for done in &day.done {
+        let mine: Vec<&Value> = entries.iter().filter(|entry| entry["correlationId"] == *done.correlation_id).collect();
+        let mut kinds: Vec<String> = mine.iter().map(|entry| kind(entry)).collect();
+        kinds.sort();
+        assert_eq!(kinds.join(", "), expected[done.operation], "{}", done.operation);
+        for entry in mine {
+            assert_eq!(entry["operation"], done.operation);
+            assert_eq!(entry["actor"]["id"], *done.actor, "{}", done.operation);
+            assert_eq!((&entry["code"], &entry["reason"]), (&Value::Null, &Value::Null));
+            assert_ne!(entry["before"], entry["after"], "{entry:#}");
+        }
+    }
+
+    // Nothing that identifies a row leaves as anything but a TypeID, and no column under the database's name for it.
+    let uuid = |text: &str| uuid::Uuid::parse_str(text).is_ok();
+    for entry in &entries {
+        let resource_id = entry["resourceId"].as_str().unwrap_or_else(|| panic!("{entry:#}"));
+        assert!(resource_id.starts_with(&format!("{}_", entry["resource"].as_str().unwrap().to_lowercase())), "{entry:#}");
+        for row in [&entry["before"], &entry["after"]] {
+            let Some(row) = row.as_object() else { continue };
+            if let Some(id) = row.get("id") {
+                assert_eq!(id, resource_id);
+            }
+            for (name, value) in row.iter().chain(row.values().filter_map(Value::as_object).flatten()) {
+                assert!(!name.contains('_'), "{name}: {entry:#}");
+                assert!(!value.as_str().is_some_and(uuid), "{name}: {entry:#}");
+            }
+        }
+    }
+
+    let dump = app.text("SELECT string_agg(a::text, E'\\n') FROM audit_entry a").await.unwrap();
+    let hashes = app.text("SELECT string_agg(password_hash, ' ') FROM credential").await.unwrap();
+    let token_hashes = app.text("SELECT string_agg(encode(token_hash, 'hex'), ' ') FROM refresh_token").await.unwrap();
+    let secrets = PASSWORDS.into_iter().chain(KEYS).chain([PASSWORD]).chain(hashes.split(' ')).chain(token_hashes.split(' '));
+    for secret in secrets.chain(day.tokens.iter().map(String::as_str)) {
+        assert!(secret.len() > 8 && !dump.contains(secret), "{secret} stands in the audit log");
+    }
+    assert!(!dump.contains("$argon2"), "a password hash stands in the audit log");
+
+    // That there is a key is told, and that it was changed.
+    let [changed] = &log(&admin, json!({ "operation": "updateCourse" })).await[..] else { panic!("one change of a course") };
+    assert_eq!((&changed["before"]["hasEnrollmentKey"], &changed["after"]["hasEnrollmentKey"]), (&json!(true), &json!(true)));
+    assert_eq!(changed["after"]["enrollmentKeyChanged"], true);
+}
+
+#[tokio::test]
+async fn an_entry_shows_the_row_before_and_after() {
+    let app = TestApp::start().await;
+    let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+    let made = ada.ok("mutation { createCourse(input: { title: \"Algebra\", tags: [\"maths\"] }) { id createdAt } }", json!({})).await;
+    let id = &made["createCourse"]["id"];
+    ada.ok("mutation($id: ID!) { updateCourse(input: { id: $id, capacity: 12 }) { id } }", json!({ "id": id })).await;
+    let [change, creation] = &log(&admin, json!({ "resourceId": id })).await[..] else { panic!("two entries") };
+    let row = |capacity: Value| {
+        json!({ "id": id, "title": "Algebra", "description": null, "instructorId": ada.user_id, "status": "DRAFT", "capacity": capacity,
+                "hasEnrollmentKey": false, "tags": ["maths"], "deletedAt": null, "createdAt": made["createCourse"]["createdAt"] })
+    };
+    assert_eq!((&creation["before"], &creation["after"]), (&Value::Null, &row(json!(null))));
+    assert_eq!((&change["before"], &change["after"]), (&row(json!(null)), &row(json!(12))));
+    assert_eq!(change["actor"], json!({ "id": ada.user_id, "name": "INSTRUCTOR of oak" }));
+    assert_eq!((&change["resource"], &change["resourceId"], &change["outcome"]), (&json!("Course"), id, &json!("CHANGED")));
+
+    // The same by its id; what changed nothing leaves nothing.
+    let node = "query($id: ID!) { node(id: $id) { ... on AuditEntry { id operation actor { id } after } } }";
+    let found = admin.ok(node, json!({ "id": change["id"] })).await;
+    assert_eq!(
+        found["node"],
+        json!({ "id": change["id"], "operation": "updateCourse", "actor": { "id": ada.user_id }, "after": change["after"] })
+    );
+    ada.ok("mutation($id: ID!) { updateCourse(input: { id: $id, capacity: 12 }) { id } }", json!({ "id": id })).await;
+    assert_eq!(log(&admin, json!({ "resourceId": id })).await.len(), 2);
+}
+
+#[tokio::test]
+async fn each_field_of_a_document_writes_in_its_own_name_whatever_it_is_called_there() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let document = "mutation { first: createCourse(input: { title: \"One\" }) { id } ...More }
+        fragment More on Mutation { createRole(input: { key: \"GUIDE\", name: \"Guide\", permissions: [] }) { id }
+                                    second: createCourse(input: { title: \"Two\" }) { id } }";
+    admin.post(document, json!({})).header("x-correlation-id", "three-at-once").send().await.unwrap();
+    let entries = log(&admin, json!({})).await;
+    let mine: Vec<(&str, &str)> = entries
+        .iter()
+        .filter(|entry| entry["correlationId"] == "three-at-once")
+        .map(|entry| (entry["operation"].as_str().unwrap(), entry["after"]["title"].as_str().unwrap_or_default()))
+        .collect();
+    assert_eq!(mine, [("createCourse", "Two"), ("createRole", ""), ("createCourse", "One")]);
+
+    // Refused by its last field, a document has done nothing; the log says which field it was, and of which thing.
+    let changes = app.count("audit_entry where outcome = 'CHANGED'").await;
+    let ids = "mutation { a: createCourse(input: { title: \"Three\" }) { id } b: createRole(input: { key: \"GUIDE\", name: \"Again\", permissions: [] }) { id } }";
+    assert_eq!(admin.refused(ids, json!({})).await, "CONFLICT ROLE_KEY_TAKEN @key");
+    assert_eq!(app.count("audit_entry where outcome = 'CHANGED'").await, changes);
+    assert_eq!(app.count("course where title = 'Three'").await, 0);
+    let [refusal] = &log(&admin, json!({ "outcome": "REFUSED" })).await[..] else { panic!("one refusal") };
+    assert_eq!((&refusal["operation"], &refusal["resource"], &refusal["resourceId"]), (&json!("createRole"), &json!("Role"), &Value::Null));
+    assert_eq!((&refusal["code"], &refusal["reason"]), (&json!("CONFLICT"), &json!("ROLE_KEY_TAKEN")));
+}
+
+#[tokio::test]
+async fn a_refused_mutation_leaves_one_entry_of_the_refusal_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let (ada, elm) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.elm, Who::Admin).await);
+    let create = "mutation($t: String!) { createCourse(input: { title: $t }) { id } }";
+    let foreign = elm.ok(create, json!({ "t": "Elsewhere" })).await["createCourse"]["id"].take();
+    let own = admin.ok(create, json!({ "t": "Ours" })).await["createCourse"]["id"].take();
+    admin.ok("mutation($id: ID!) { publishCourse(id: $id) { id } }", json!({ "id": own })).await;
+    let update = "mutation($id: ID!) { updateCourse(input: { id: $id, title: \"Theirs\" }) { id } }";
+    let before = (app.count("audit_entry").await, app.text("SELECT string_agg(c::text, ',' ORDER BY c.id) FROM course c").await);
+
+    let refusals = [
+        (&learner, create, json!({ "t": "Mine" }), "FORBIDDEN [COURSE_CREATE]", "createCourse", "Course", Value::Null),
+        (&learner, update, json!({ "id": own }), "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL]", "updateCourse", "Course", own.clone()),
+        (&ada, update, json!({ "id": own }), "FORBIDDEN NOT_YOURS", "updateCourse", "Course", own.clone()),
+        // The id that was asked for, though it is another school's: it says nothing that the client did not say.
+        (&ada, update, json!({ "id": foreign }), "NOT_FOUND @id", "updateCourse", "Course", foreign.clone()),
+        (
+            &admin,
+            "mutation($id: ID!) { x: publishCourse(id: $id) { id } }",
+            json!({ "id": own }),
+            "CONFLICT INVALID_TRANSITION",
+            "publishCourse",
+            "Course",
+            own.clone(),
+        ),
+        // An id of another kind is refused for what it is, but only to those who may ask; others' refusal names none.
+        (
+            &learner,
+            update,
+            json!({ "id": admin.user_id }),
+            "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL]",
+            "updateCourse",
+            "Course",
+            Value::Null,
+        ),
+    ];
+    for (client, document, variables, answer, ..) in &refusals {
+        assert_eq!(client.refused(document, variables.clone()).await, *answer, "{document}");
+    }
+    // Wrong input is no refusal.
+    assert_eq!(admin.refused(create, json!({ "t": " " })).await, "BAD_USER_INPUT @title");
+    assert_eq!(admin.refused(update, json!({ "id": admin.user_id })).await, "BAD_USER_INPUT @id");
+
+    let entries = log(&admin, json!({ "outcome": "REFUSED" })).await;
+    assert_eq!(entries.len(), refusals.len());
+    for (entry, (client, _, _, answer, operation, resource, id)) in entries.iter().rev().zip(&refusals) {
+        assert_eq!(entry["actor"]["id"], client.user_id, "{entry:#}");
+        assert_eq!(entry["code"], answer.split(' ').next().unwrap());
+        assert_eq!((&entry["operation"], &entry["resource"], &entry["resourceId"]), (&json!(operation), &json!(resource), id));
+        assert_eq!((&entry["before"], &entry["after"]), (&Value::Null, &Value::Null));
+    }
+    let after = (app.count("audit_entry").await, app.text("SELECT string_agg(c::text, ',' ORDER BY c.id) FROM course c").await);
+    assert_eq!(after, (before.0 + entries.len() as i64, before.1), "a refusal changed something");
+    assert_eq!(app.count(&format!("audit_entry where tenant_id = '{}' and outcome = 'REFUSED'", app.elm.tenant)).await, 0);
+}
+
+#[tokio::test]
+async fn sign_ins_stand_in_the_log_and_refused_ones_too() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let login = |tenant: &str, email: &str, password: &str| {
+        let input = json!({ "tenant": tenant, "email": email, "password": password });
+        ("mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken viewer { user { id } } } }", json!({ "i": input }))
+    };
+    let learner = app.oak.email(Who::Learner);
+    let stranger = app.stranger();
+    for (tenant, email, password) in
+        [("oak", learner.as_str(), "wrong"), ("oak", "nobody@oak.example", PASSWORD), ("ash", &learner, PASSWORD)]
+    {
+        let (document, variables) = login(tenant, email, password);
+        assert_eq!(stranger.refused(document, variables).await, "UNAUTHENTICATED");
+    }
+    let (document, variables) = login("oak", &learner, PASSWORD);
+    let session = stranger.ok(document, variables).await["login"].take();
+
+    let entries = log(&admin, json!({ "operation": "login" })).await;
+    let told: Vec<(&Value, &Value, &Value)> =
+        entries.iter().map(|entry| (&entry["outcome"], &entry["code"], &entry["actor"]["name"])).collect();
+    let (changed, refused, unknown, none) = (json!("CHANGED"), json!("REFUSED"), json!("UNAUTHENTICATED"), Value::Null);
+    assert_eq!(
+        told,
+        [
+            (&changed, &none, &json!("LEARNER of oak")),
+            (&refused, &unknown, &none), // nobody of that name
+            (&refused, &unknown, &json!("LEARNER of oak")),
+            (&changed, &none, &json!("ADMIN of oak")), // who reads this
+        ],
+        "and nothing of a school that isn't there"
+    );
+    assert!(entries[0]["resourceId"].as_str().unwrap().starts_with("session_"));
+    assert_eq!(entries[0]["after"]["userId"], session["viewer"]["user"]["id"]);
+
+    // A used refresh token, presented again, ends its sign-in; the log says both.
+    let refresh = "mutation($t: String!) { refreshSession(input: { refreshToken: $t }) { accessToken } }";
+    stranger.ok(refresh, json!({ "t": session["refreshToken"] })).await;
+    assert_eq!(stranger.refused(refresh, json!({ "t": session["refreshToken"] })).await, "UNAUTHENTICATED REFRESH_TOKEN_REUSED");
+    let entries = log(&admin, json!({ "operation": "refreshSession" })).await;
+    let told: Vec<(&Value, &Value, &Value)> =
+        entries.iter().map(|entry| (&entry["outcome"], &entry["reason"], &entry["after"]["revokedReason"])).collect();
+    assert_eq!(told, [(&refused, &json!("REFRESH_TOKEN_REUSED"), &none), (&changed, &none, &json!("REUSE"))]);
+    assert!(entries.iter().all(|entry| entry["actor"]["name"] == "LEARNER of oak"));
+}
+
+#[tokio::test]
+async fn nobody_reads_the_log_without_leave_and_nobody_another_schools() {
+    let app = TestApp::start().await;
+    for who in [Who::Instructor, Who::Learner, Who::Viewer] {
+        let client = app.sign_in(&app.oak, who).await;
+        assert_eq!(client.refused("{ auditLog { totalCount } }", json!({})).await, "FORBIDDEN [AUDIT_READ]", "{who:?}");
+    }
+    assert_eq!(app.stranger().refused("{ auditLog { totalCount } }", json!({})).await, "UNAUTHENTICATED");
+
+    let (oak, elm) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.elm, Who::Admin).await);
+    let role = "mutation { createRole(input: { key: \"GUIDE\", name: \"Guide\", permissions: [AUDIT_READ] }) { id } }";
+    let made = elm.ok(role, json!({})).await;
+    let entry = log(&elm, json!({ "operation": "createRole" })).await[0]["id"].take();
+    assert_eq!(log(&oak, json!({ "operation": "createRole" })).await, Vec::<Value>::new());
+    assert_eq!(log(&oak, json!({ "resourceId": made["createRole"]["id"] })).await, Vec::<Value>::new());
+    let node = "query($id: ID!) { node(id: $id) { id } }";
+    assert_eq!(oak.ok(node, json!({ "id": entry })).await, json!({ "node": null }));
+    assert_eq!(elm.ok(node, json!({ "id": entry })).await, json!({ "node": { "id": entry } }));
+    let learner = app.sign_in(&app.elm, Who::Learner).await;
+    assert_eq!(learner.refused(node, json!({ "id": entry })).await, "FORBIDDEN [AUDIT_READ]");
+
+    // Whoever may read the log but not the people reads their ids, and the names of instructors, as everybody does.
+    let reader = app.person(&app.elm, "reader@elm.example", &["GUIDE"]).await;
+    let rename = "mutation($id: ID!) { updateUser(input: { id: $id, name: \"Lea\" }) { id } }";
+    learner.ok(rename, json!({ "id": learner.user_id })).await;
+    let [entry] = &log(&reader, json!({ "operation": "updateUser" })).await[..] else { panic!("one change of a name") };
+    assert_eq!((&entry["actor"], &entry["resourceId"]), (&Value::Null, &json!(learner.user_id)));
+    assert_eq!(log(&reader, json!({ "operation": "createUser" })).await[0]["actor"]["name"], "ADMIN of elm");
+}
+
+#[tokio::test]
+async fn the_service_itself_can_only_add_to_the_log() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (tenant, user) = (app.oak.tenant, lectern::ids::decode(&admin.user_id).unwrap().1);
+    let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let open = format!(
+        "SET app.tenant_id = '{tenant}'; SET app.user_id = '{user}'; SET app.correlation_id = 'by-hand'; SET app.permissions = ',AUDIT_READ,'"
+    );
+    client.batch_execute(&open).await.unwrap();
+    let before = app.text("SELECT string_agg(a::text, ',' ORDER BY a.id) FROM audit_entry a").await;
+    let seen: i64 = client.query_one("SELECT count(*) FROM audit_entry", &[]).await.unwrap().get(0);
+    assert_eq!(seen, app.count(&format!("audit_entry where tenant_id = '{tenant}'")).await);
+    for statement in [
+        "UPDATE audit_entry SET operation = 'nothing'",
+        "UPDATE audit_entry SET actor_id = NULL WHERE false",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "INSERT INTO audit_entry (tenant_id, id, operation, outcome, resource, correlation_id) \
+         VALUES (app.tenant_id(), app.uuid_v7(), 'forged', 'CHANGED', 'Course', 'x')",
+        "ALTER TABLE course DISABLE TRIGGER course_audit",
+        "CREATE TEMP TABLE t (tenant_id uuid, id uuid); CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION app.audit('Course', 'id')",
+    ] {
+        let error = client.batch_execute(statement).await.expect_err(statement);
+        assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE), "{statement}: {error}");
+    }
+    assert_eq!(app.text("SELECT string_agg(a::text, ',' ORDER BY a.id) FROM audit_entry a").await, before);
+
+    // Nor can it look away while it changes something.
+    let change = format!(
+        "BEGIN; SET LOCAL app.audit = 'off'; UPDATE app_user SET name = 'Renamed' WHERE tenant_id = '{tenant}' AND id = '{user}'; COMMIT"
+    );
+    client.batch_execute(&change).await.unwrap();
+    assert_eq!(app.count("audit_entry where correlation_id = 'by-hand' and operation = 'system:sql' and resource = 'User'").await, 1);
+
+    // The operator's role can't rewrite it either.
+    let (operator, connection) = tokio_postgres::connect(&app.database.url("lectern_platform"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    for statement in ["UPDATE audit_entry SET operation = 'nothing'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"] {
+        let error = operator.batch_execute(statement).await.expect_err(statement);
+        assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE), "{statement}: {error}");
+    }
+    // What it changes without naming a school is kept in the log of the row's own, with the school's id.
+    operator.batch_execute("UPDATE tenant SET name = name || '!'").await.unwrap();
+    for school in [&app.oak, &app.elm] {
+        let entry = format!(
+            "audit_entry where tenant_id = '{0}' and resource = 'Tenant' and resource_id = '{0}' and actor_id is null",
+            school.tenant
+        );
+        assert_eq!(app.count(&entry).await, 1);
+    }
+    let [entry] = &log(&admin, json!({ "resource": "Tenant" })).await[..] else { panic!("one change of the school") };
+    assert_eq!((&entry["before"]["name"], &entry["after"]["name"]), (&json!("Oak School"), &json!("Oak School!")));
+    assert!(entry["resourceId"].as_str().unwrap().starts_with("tenant_") && entry["actor"].is_null());
+}
+
+#[tokio::test]
+async fn the_log_is_filtered_and_paged_the_newest_first() {
+    let app = TestApp::start().await;
+    let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+    let create = "mutation($t: String!) { createCourse(input: { title: $t }) { id } }";
+    let mut ids = Vec::new();
+    for number in 0..25 {
+        let client = if number % 2 == 0 { &admin } else { &ada };
+        ids.push(client.ok(create, json!({ "t": format!("Course {number}") })).await["createCourse"]["id"].take());
+    }
+    let archive = "mutation($id: ID!) { archiveCourse(id: $id) { id } }";
+    ada.ok(archive, json!({ "id": ids[1] })).await;
+    assert_eq!(ada.refused(archive, json!({ "id": ids[1] })).await, "CONFLICT INVALID_TRANSITION");
+
+    let mut seen = Vec::new();
+    let mut after = Value::Null;
+    for page in 0.. {
+        let found = admin.ok(LOG, json!({ "f": { "operation": "createCourse" }, "first": 10, "after": after })).await["auditLog"].take();
+        assert_eq!(found["totalCount"], 25);
+        assert_eq!(found["pageInfo"]["hasPreviousPage"], page > 0);
+        seen.extend(found["nodes"].as_array().unwrap().iter().map(|entry| entry["resourceId"].clone()));
+        if found["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = found["pageInfo"]["endCursor"].clone();
+    }
+    ids.reverse();
+    assert_eq!(seen, ids);
+    ids.reverse();
+
+    let count = async |filter: Value| admin.ok(LOG, json!({ "f": filter, "first": 1 })).await["auditLog"]["totalCount"].clone();
+    assert_eq!(count(json!({ "operation": "createCourse", "actorId": ada.user_id })).await, 12);
+    assert_eq!(count(json!({ "resource": "Course", "outcome": "REFUSED" })).await, 1);
+    assert_eq!(count(json!({ "resource": "Course", "outcome": "CHANGED" })).await, 26);
+    assert_eq!(count(json!({ "resourceId": ids[1] })).await, 3);
+    assert_eq!(count(json!({ "resourceId": ids[1], "resource": "Section" })).await, 0);
+    assert_eq!(count(json!({ "resourceId": ids[1], "operation": "archiveCourse", "outcome": "CHANGED" })).await, 1);
+    assert_eq!(count(json!({ "operation": "noSuchThing" })).await, 0);
+    assert_eq!(
+        count(
+            json!({ "actorId": null, "resource": null, "resourceId": null, "operation": null, "outcome": null, "from": null, "to": null })
+        )
+        .await,
+        29
+    );
+    // Any kind of id may be asked for; the same number of another kind is another thing.
+    let uuid = lectern::ids::decode(ids[1].as_str().unwrap()).unwrap().1;
+    for kind in ["tenant", "user", "role", "session", "section", "enrollment", "group", "availability", "booking", "audit"] {
+        assert_eq!(count(json!({ "resourceId": lectern::ids::encode(kind, uuid) })).await, 0, "{kind}");
+    }
+
+    app.sql("UPDATE audit_entry SET at = '2026-01-01T00:00:00Z' WHERE operation = 'archiveCourse' AND outcome = 'CHANGED'").await;
+    assert_eq!(count(json!({ "from": "2025-12-31T00:00:00Z", "to": "2026-01-01T00:00:00Z" })).await, 0);
+    assert_eq!(count(json!({ "from": "2026-01-01T01:00:00+01:00", "to": "2026-01-01T00:00:01Z" })).await, 1);
+    assert_eq!(count(json!({ "to": "2026-01-02T00:00:00Z" })).await, 1);
+
+    for (filter, refusal) in [
+        (json!({ "actorId": ids[0] }), "BAD_USER_INPUT @filter.actorId"),
+        (json!({ "actorId": "x" }), "BAD_USER_INPUT @filter.actorId"),
+        (json!({ "resourceId": "x" }), "BAD_USER_INPUT @filter.resourceId"),
+        (json!({ "resourceId": lectern::ids::encode("lesson", uuid) }), "BAD_USER_INPUT @filter.resourceId"),
+        (json!({ "resource": "a\u{0}b" }), "BAD_USER_INPUT @filter.resource"),
+        (json!({ "operation": "x".repeat(201) }), "BAD_USER_INPUT @filter.operation"),
+        (json!({ "from": "2026-01-02T00:00:00Z", "to": "2026-01-02T00:00:00Z" }), "BAD_USER_INPUT @filter.to"),
+    ] {
+        assert_eq!(admin.refused(LOG, json!({ "f": filter })).await, refusal, "{filter} {}", admin.ask(LOG, json!({ "f": filter })).await);
+    }
+    for first in [0, 101, -1] {
+        assert_eq!(admin.refused(LOG, json!({ "first": first })).await, "BAD_USER_INPUT @first");
+    }
+    assert_eq!(admin.refused(LOG, json!({ "after": "x" })).await, "BAD_USER_INPUT @after");
+    let cursor = admin.ok("{ courses(first: 1) { pageInfo { endCursor } } }", json!({})).await["courses"]["pageInfo"]["endCursor"].take();
+    assert_eq!(admin.refused(LOG, json!({ "after": cursor })).await, "BAD_USER_INPUT @after");
+
+    // However many entries, with however many actors, it is one statement.
+    let many = app.statements(&admin, LOG, json!({ "first": 100 })).await;
+    assert_eq!(many, app.statements(&admin, LOG, json!({ "first": 3 })).await);
+}
+
+/// Tables whose changes are recorded, with the type under which they are: out of the catalogue of the database.
+const AUDITED: &str = "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND a.attname <> 'tenant_id'";
+
+#[tokio::test]
+async fn every_column_of_every_recorded_table_is_known_to_the_log() {
+    let app = TestApp::start().await;
+    let columns = app
+        .text(&format!(
+            "SELECT string_agg(split_part(encode(t.tgargs, 'escape'), '\\000', 1) || ' ' || a.attname || ' ' || format_type(a.atttypid, NULL), E'\\n') {AUDITED}"
+        ))
+        .await
+        .unwrap();
+    for column in columns.lines() {
+        let mut words = column.splitn(3, ' ');
+        let (resource, name, ty) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+        let cell = cell_of(resource, name);
+        match ty {
+            "uuid" => assert!(matches!(cell, Cell::Id(_)), "{column}: an id of what? Say so in domains/audit/render.rs"),
+            "uuid[]" => panic!("{column}: lists of ids are not rendered"),
+            "timestamp with time zone" => assert_eq!(cell, Cell::Time, "{column}: times end with _at"),
+            _ => assert_eq!(cell, Cell::Plain, "{column}"),
+        }
+    }
+
+    // What the service itself may not read (an enrollment key) is declared a secret, or left out altogether.
+    let leaking = app
+        .text(&format!(
+            "SELECT string_agg(c.relname || '.' || a.attname, ', ') {AUDITED} AND NOT has_column_privilege('lectern_app', c.oid, a.attname, 'SELECT')
+             AND a.attname NOT IN ('search') AND NOT a.attname = ANY (string_to_array(split_part(encode(t.tgargs, 'escape'), '\\000', 3), ','))"
+        ))
+        .await;
+    assert_eq!(leaking, None, "recorded, although the service may not read it");
+
+    // Every table of a school is recorded, but these: secrets, and the log itself.
+    let unrecorded = app
+        .text(
+            "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+             WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+               AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'app.audit'::regproc)",
+        )
+        .await;
+    assert_eq!(unrecorded.as_deref(), Some("audit_entry credential refresh_token"));
+}
