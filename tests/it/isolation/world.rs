@@ -117,7 +117,18 @@ async fn fill(app: &TestApp, school: &School, word: &str) {
              FROM app_user u JOIN course c USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'LEARNER%';
          INSERT INTO audit_entry (tenant_id, id, operation, outcome, resource, resource_id, after, correlation_id)
              SELECT tenant_id, gen_random_uuid(), 'createCourse', 'CHANGED', 'Course', id, jsonb_build_object('title', title), '{word}' FROM course WHERE tenant_id = '{tenant}';
-         RESET app.audit"
+         -- What concerns none of the four but the administrator: so that \"some rows\" differ from \"all rows\".
+         INSERT INTO app_user (tenant_id, id, name, email) VALUES ('{tenant}', '{last}', 'OTHER {word}', 'other@{slug}.example');
+         INSERT INTO course (tenant_id, id, title, instructor_id, status)
+             SELECT tenant_id, '{last}', '{word}', id, 'PUBLISHED' FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'ADMIN%';
+         INSERT INTO course (tenant_id, id, title, instructor_id)
+             SELECT tenant_id, '{draft}', '{word}', id FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'ADMIN%';
+         INSERT INTO enrollment (tenant_id, id, course_id, user_id) VALUES ('{tenant}', '{last}', '{last}', '{last}');
+         INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at) VALUES ('{tenant}', '{last}', '{last}', '2099-03-03T14:00Z', '2099-03-03T15:00Z');
+         RESET app.audit",
+        slug = school.slug,
+        last = "ffffffff-ffff-7fff-bfff-ffffffffffff",
+        draft = "ffffffff-ffff-7fff-bfff-fffffffffffe",
     ))
     .await;
 }
