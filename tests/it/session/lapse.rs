@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio_postgres::NoTls;
 
 use super::{CHANGE_PASSWORD, VIEWER, another_device, is_alive, refresh};
-use crate::app::{PASSWORD, TestApp, Who};
+use crate::app::{PASSWORD, TestApp, Who, refusal};
 
 const REFUSED: [&str; 14] = [
     "{ users { totalCount } }",
@@ -46,6 +46,11 @@ async fn after_a_lapse_only_signing_in_and_out_goes_on() {
         assert_eq!(admin.refused(CHANGE_PASSWORD, change).await, "SUBSCRIPTION_EXPIRED");
         assert_eq!(app.count("audit_entry where outcome = 'CHANGED' and operation <> 'system:sql'").await, changes);
 
+        for nested in ["enrollments { totalCount }", "groups { nodes { name } }"] {
+            let document = format!("{{ viewer {{ user {{ {nested} }} }} }}");
+            let answer = admin.ask(&document, json!({})).await;
+            assert_eq!((refusal(&answer["errors"][0]).as_str(), &answer["data"]), ("SUBSCRIPTION_EXPIRED", &json!({ "viewer": null })));
+        }
         let data = admin.ok(VIEWER, json!({})).await;
         assert_eq!((&data["viewer"]["tenant"]["slug"], &data["viewer"]["activeRole"]["key"]), (&json!("oak"), &json!("ADMIN")));
         let learner = another_device(&app, &app.oak, Who::Learner).await;
