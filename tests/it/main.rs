@@ -4,6 +4,7 @@
 #![recursion_limit = "1024"]
 
 mod app;
+mod classroom;
 
 mod courses;
 mod embedded;
