@@ -5,6 +5,7 @@
 
 mod app;
 mod sdl;
+mod classroom;
 
 mod audit;
 mod bookings;

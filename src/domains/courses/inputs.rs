@@ -11,7 +11,7 @@ pub struct CreateCourseInput {
     pub title: String,
     /// What it is about; at most 10,000 characters.
     pub description: Option<String>,
-    /// Who teaches it: an instructor of the school. Left out: you. Anybody else, or explicitly nobody, needs COURSE_UPDATE_ALL.
+    /// Who teaches it. Left out: you. Anybody else, an instructor of the school, or explicitly nobody needs COURSE_UPDATE_ALL.
     pub instructor_id: MaybeUndefined<ID>,
     /// How many seats it has, 1 to 1,000,000; null for any number.
     pub capacity: Option<i32>,

@@ -23,7 +23,7 @@ pub struct CatalogueMutations;
 /// Why nothing was changed: there is no such course for this person, or it is not theirs.
 async fn refusal(ctx: &Context<'_>, id: Id<Course>) -> Error {
     match ctx.load(id).await {
-        Ok(Some(_)) => Error::not_yours(),
+        Ok(Some(_)) => Error::not_yours().field("id"),
         Ok(None) => Error::not_found("course").field("id"),
         Err(error) => error,
     }
@@ -34,7 +34,8 @@ fn full(error: &DbError) -> Error {
     Error::conflict("COURSE_FULL", format!("{used} seats are taken already.")).field("capacity")
 }
 
-/// The instructor whom an input names, who must be one. `None` where it names nobody.
+/// The instructor whom an input names. `None` where it names nobody. Whoever may have courses may have their own; anybody
+/// else must be an instructor.
 async fn instructor(ctx: &Context<'_>, id: Option<&ID>) -> Result<Option<Id<User>>> {
     let actor = ctx.actor()?;
     let id = Id::<User>::parse_opt("instructorId", id)?;
@@ -42,8 +43,8 @@ async fn instructor(ctx: &Context<'_>, id: Option<&ID>) -> Result<Option<Id<User
         return Err(Error::missing_permission(&[CourseUpdateAll]).field("instructorId"));
     }
     match id {
-        Some(id) => identity::require_instructor(ctx, "instructorId", id).await.map(Some),
-        None => Ok(None),
+        Some(id) if !actor.is(id.0) => identity::require_instructor(ctx, "instructorId", id).await.map(Some),
+        own_or_none => Ok(own_or_none),
     }
 }
 
@@ -138,7 +139,7 @@ impl CatalogueMutations {
             .query("SELECT app.auto_enroll_published($2) WHERE app.tenant_id() = $1", &[&course.id])
             .await
             .on_constraint("course_seats", |_| {
-                Error::conflict("COURSE_FULL", "The groups that were given this course hold more people than it has seats.")
+                Error::conflict("COURSE_FULL", "The groups that were given this course hold more people than it has seats.").field("id")
             })?;
         Ok(course)
     }
@@ -158,11 +159,9 @@ impl CatalogueMutations {
     #[graphql(guard = "Require([CourseDelete])", directive = requires_permission::apply(vec![CourseDelete]))]
     async fn delete_course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Id<Course>> {
         let id = Id::<Course>::parse("id", &id)?;
-        let deleted = ctx
-            .tx()
-            .query(sql::DELETE, &[&id])
-            .await
-            .on_constraint("course_in_use", |_| Error::conflict("IN_USE", "People hold seats in this course: archive it instead."))?;
+        let deleted = ctx.tx().query(sql::DELETE, &[&id]).await.on_constraint("course_in_use", |_| {
+            Error::conflict("IN_USE", "People hold seats in this course: archive it instead.").field("id")
+        })?;
         if deleted.is_empty() { Err(refusal(ctx, id).await) } else { Ok(id) }
     }
 }
@@ -178,12 +177,12 @@ async fn set_status(ctx: &Context<'_>, id: &ID, from: &[CourseStatus], to: Cours
             let actor = ctx.actor()?;
             if course.instructor_id.is_some_and(|instructor| actor.is(instructor.0)) || actor.can(CourseUpdateAll) {
                 let (from, to) = (course.status.as_str(), to.as_str());
-                Err(Error::conflict("INVALID_TRANSITION", format!("A course that is {from} can't become {to}.")))
+                Err(Error::conflict("INVALID_TRANSITION", format!("A course that is {from} can't become {to}.")).field("id"))
             } else {
-                Err(Error::not_yours())
+                Err(Error::not_yours().field("id"))
             }
         }
-        Some(_) => Err(Error::not_yours()),
+        Some(_) => Err(Error::not_yours().field("id")),
         None => Err(Error::not_found("course").field("id")),
     }
 }

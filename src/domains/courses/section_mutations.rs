@@ -39,7 +39,7 @@ async fn course_of(ctx: &Context<'_>, section: Id<Section>) -> Result<Id<Course>
 
 #[Object]
 impl SectionMutations {
-    /// Adds a section at the end of a course; at most 1,000 fit. Needs COURSE_UPDATE or COURSE_UPDATE_ALL.
+    /// Adds a section at the end of a course. CONFLICT with TOO_MANY_SECTIONS beyond 1,000. Needs COURSE_UPDATE or COURSE_UPDATE_ALL.
     #[graphql(
         guard = "Require([CourseUpdate, CourseUpdateAll])",
         directive = requires_permission::apply(vec![CourseUpdate, CourseUpdateAll])
@@ -52,7 +52,9 @@ impl SectionMutations {
             .tx()
             .opt(&sql::insert_section(), &[&course, &Id::<Section>::generate(), &title])
             .await
-            .on_constraint("section_position_check", |_| Error::conflict("TOO_MANY_SECTIONS", "A course has at most 1000 sections."))?;
+            .on_constraint("section_position_check", |_| {
+                Error::conflict("TOO_MANY_SECTIONS", "A course has at most 1000 sections.").field("courseId")
+            })?;
         section.ok_or_else(|| Error::internal("an INSERT returned nothing"))
     }
 
