@@ -101,11 +101,7 @@ impl CalendarQueries {
         let mut calendar: Vec<CalendarDay> =
             plan.days.iter().map(|(date, _)| CalendarDay { date: Date(*date), bookings: Vec::new(), free: Vec::new() }).collect();
 
-        let asked = ctx.look_ahead().field("days");
-        let (bookings, free) =
-            try_join!(async { if asked.field("bookings").exists() { bookings(ctx, &plan).await } else { Ok(Vec::new()) } }, async {
-                if asked.field("free").exists() { free(ctx, &plan).await } else { Ok(Vec::new()) }
-            },)?;
+        let (bookings, free) = try_join!(bookings(ctx, &plan), free(ctx, &plan))?;
         for booking in bookings {
             let span = Span { start: booking.starts_at.0, end: booking.ends_at.0 };
             for (day, _) in shares(&plan.days, span) {
@@ -133,9 +129,12 @@ fn is_short_enough(range: Span, zone: &TimeZone) -> bool {
     range.length() <= SignedDuration::from_hours(24 * MAX_DAYS) || dates.is_ok_and(|end| range.end <= end.timestamp())
 }
 
-/// The bookings that overlap the range, in order, with what the document asks for of them.
+/// The bookings that overlap the range, in order, with what the document asks for of them; none where it asks for none.
 async fn bookings(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<Booking>> {
     let asked = ctx.look_ahead().field("days").field("bookings");
+    if !asked.exists() {
+        return Ok(Vec::new());
+    }
     let joins = BookingJoins::new(|child| asked.field(child).exists());
     let (actor, earliest) = (ctx.actor()?, earliest_booking(plan.range));
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&plan.range.start, &plan.range.end, &earliest];
@@ -164,7 +163,11 @@ fn refuse_too_many(rows: usize) -> Result<()> {
 }
 
 /// What is free within the range: the availability of each instructor less the time that their bookings hold, seen or not.
+/// Nothing where the document does not ask for it.
 async fn free(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<(Span, User)>> {
+    if !ctx.look_ahead().field("days").field("free").exists() {
+        return Ok(Vec::new());
+    }
     let Plan { range, instructor, .. } = plan;
     let earliest = earliest_availability(*range);
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&range.start, &range.end, &earliest];

@@ -72,8 +72,8 @@ impl BookingSteps {
     }
 
     /// Records that a booking took place: ASSIGNED becomes COMPLETED. The assigned instructor may with BOOKING_COMPLETE,
-    /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION from any other state. Needs
-    /// BOOKING_COMPLETE or BOOKING_MANAGE.
+    /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION from any other state.
+    /// Needs BOOKING_COMPLETE or BOOKING_MANAGE.
     #[graphql(
         guard = "Require([BookingComplete, BookingManage])",
         directive = requires_permission::apply(vec![BookingComplete, BookingManage])
@@ -83,8 +83,8 @@ impl BookingSteps {
     }
 
     /// Calls a booking off: it becomes CANCELLED and frees everybody's time. The learner may with BOOKING_REQUEST, for
-    /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED. Needs
-    /// BOOKING_REQUEST or BOOKING_MANAGE.
+    /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
+    /// Needs BOOKING_REQUEST or BOOKING_MANAGE.
     #[graphql(
         guard = "Require([BookingRequest, BookingManage])",
         directive = requires_permission::apply(vec![BookingRequest, BookingManage])

@@ -29,7 +29,7 @@ async fn the_whole_school_sees_when_its_instructors_are_available_and_no_other_s
         json!({ "id": id, "startsAt": hour(9), "endsAt": hour(12), "instructor": { "id": ada.user_id } })
     );
     // Overlapping, adjoining, one's own by name, an admin's for another; begun already; 31 days long.
-    let begun = (Timestamp::now() - SignedDuration::from_hours(1)).to_string();
+    let begun = (now() - SignedDuration::from_hours(1)).to_string();
     for (client, input) in [
         (&ada, json!({ "startsAt": hour(11), "endsAt": hour(13), "instructorId": ada.user_id })),
         (&admin, json!({ "startsAt": hour(13), "endsAt": minute(13 * 60 + 5), "instructorId": ada.user_id })),
@@ -97,7 +97,7 @@ async fn the_time_of_others_is_a_managers_to_say_and_only_instructors_have_any()
         input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         json!({ "i": input })
     };
-    let past = |minutes: i64| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
+    let past = |minutes: i64| (now() - SignedDuration::from_mins(minutes)).to_string();
     for (client, extra, refusal) in [
         (&ada, json!({ "instructorId": admin.user_id }), "FORBIDDEN [BOOKING_MANAGE] @instructorId"),
         (&ada, json!({ "instructorId": nobody("user") }), "FORBIDDEN [BOOKING_MANAGE] @instructorId"),

@@ -175,6 +175,27 @@ async fn days_are_those_of_the_zone_also_where_the_clocks_change() {
 }
 
 #[tokio::test]
+async fn a_calendar_answers_what_is_asked_however_it_is_asked() {
+    let app = TestApp::start().await;
+    let [ada, learner] = [app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    put(&app, &ada, None, "2027-03-01T08:00Z", "2027-03-01T10:00Z").await;
+    put(&app, &ada, Some((&learner, "ASSIGNED")), "2027-03-01T08:00Z", "2027-03-01T09:00Z").await;
+    let query = "query($no: Boolean!) {
+        a: calendar(from: \"2027-03-01T00:00:00Z\", to: \"2027-03-02T00:00:00Z\", timeZone: \"UTC\") { ...C }
+        b: calendar(from: \"2027-03-01T00:00:00Z\", to: \"2027-03-02T00:00:00Z\", timeZone: \"UTC\") {
+            x: days { booked: bookings { teacher: instructor { name } } } y: days { ... on CalendarDay { free { endsAt } bookings @include(if: $no) { id } } } } }
+        fragment C on Calendar { days { bookings { ...B } } }
+        fragment B on Booking { student { name } allowedTransitions }";
+    assert_eq!(
+        learner.ok(query, json!({ "no": false })).await,
+        json!({
+            "a": { "days": [{ "bookings": [{ "student": { "name": "LEARNER of oak" }, "allowedTransitions": ["APPROVED", "CANCELLED"] }] }] },
+            "b": { "x": [{ "booked": [{ "teacher": { "name": "INSTRUCTOR of oak" } }] }], "y": [{ "free": [{ "endsAt": "2027-03-01T10:00:00Z" }] }] }
+        })
+    );
+}
+
+#[tokio::test]
 async fn a_wrong_calendar_names_its_field() {
     let app = TestApp::start().await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;

@@ -110,7 +110,7 @@ async fn bookings_are_filtered_ordered_and_paged() {
 
     // A booking of a whole day is found from anywhere within it.
     let long = booking_in(&app, &app.oak, "REQUESTED", &learner, &ada, (3000, 3000 + 1440)).await;
-    assert_eq!(filtered(json!({ "from": minute(4439), "to": minute(4440) })).await, [long.clone()]);
+    assert_eq!(filtered(json!({ "from": minute(4439), "to": minute(4440) })).await, std::slice::from_ref(&long));
     assert_eq!(filtered(json!({ "from": minute(4440) })).await, pick(&[]));
     app.sql(&format!("DELETE FROM booking WHERE id = '{}'", uuid(&long))).await;
 

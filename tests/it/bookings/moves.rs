@@ -193,15 +193,15 @@ async fn a_booking_moves_to_another_time_and_loses_its_instructor() {
     for (id, client) in [(&completed, &learner), (&completed, &admin), (&cancelled, &learner), (&cancelled, &admin)] {
         assert_eq!(client.refused(RESCHEDULE, to(id, 3000, 3060)).await, "CONFLICT INVALID_TRANSITION");
     }
-    let past = (Timestamp::now() - SignedDuration::from_secs(5)).to_string();
+    let past = (now() - SignedDuration::from_secs(5)).to_string();
     for (starts, ends, refusal) in [
         (past, minute(0), "BAD_USER_INPUT @endsAt"),
         (minute(600), minute(600), "BAD_USER_INPUT @endsAt"),
         (minute(600), minute(604), "BAD_USER_INPUT @endsAt"),
         (minute(600), minute(600 + 1441), "BAD_USER_INPUT @endsAt"),
         (
-            (Timestamp::now() - SignedDuration::from_secs(5)).to_string(),
-            Timestamp::now().checked_add(SignedDuration::from_hours(1)).unwrap().to_string(),
+            (now() - SignedDuration::from_secs(5)).to_string(),
+            now().checked_add(SignedDuration::from_hours(1)).unwrap().to_string(),
             "BAD_USER_INPUT @startsAt",
         ),
     ] {

@@ -118,7 +118,7 @@ async fn an_instructor_who_is_deleted_meanwhile_ends_up_with_no_booking() {
     let [admin, ada] = [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await];
     available(&app, &app.oak, &ada, (0, 1440)).await;
     let mut bookings = crowd(&app, "APPROVED", 8, None).await;
-    app.sql(&format!("UPDATE booking SET starts_at = starts_at + (extract(minute FROM starts_at) * interval '1 hour'), ends_at = ends_at + (extract(minute FROM starts_at) * interval '1 hour')")).await;
+    app.sql("UPDATE booking SET starts_at = starts_at + (extract(minute FROM starts_at) * interval '1 hour'), ends_at = ends_at + (extract(minute FROM starts_at) * interval '1 hour')").await;
     let last = bookings.pop().unwrap();
     let variables = bookings.iter().map(|(id, _)| json!({ "i": { "id": id, "instructorId": ada.user_id } })).collect();
     let delete = format!(

@@ -94,7 +94,7 @@ async fn wrong_requests_name_their_field_and_leave_nothing_behind() {
         input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         json!({ "i": input })
     };
-    let past = (Timestamp::now() - SignedDuration::from_secs(2)).to_string();
+    let past = (now() - SignedDuration::from_secs(2)).to_string();
     for (extra, refusal) in [
         (json!({ "endsAt": hour(9) }), "BAD_USER_INPUT @endsAt"),
         (json!({ "endsAt": hour(8) }), "BAD_USER_INPUT @endsAt"),
