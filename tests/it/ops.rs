@@ -6,10 +6,18 @@ use std::{
 };
 
 use lectern::{db::migrate::Source, ops};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::{School, TestApp, Who};
+
+const DASHBOARD: &str =
+    "{ dashboard { pendingBookings enrollments(first: 5) { nodes { status } } upcomingBookings(first: 5) { nodes { status } } } }";
+
+const REPORTS: &str = "{ reports {
+    overview { users courses publishedCourses groups enrollments completedEnrollments bookings }
+    enrollmentsByStatus { count } courseProgress(first: 5) { enrollments averageProgress completionRate }
+    bookingsPerDay { count } bookingsByStatus { count } instructorUtilisation(first: 5) { availableHours bookedHours } } }";
 
 /// The binary, knowing nothing of this machine's environment.
 pub fn lectern(arguments: &[&str]) -> Command {
@@ -171,6 +179,28 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
             let viewer = client.ok("{ viewer { activeRole { key } tenant { slug } } }", json!({})).await;
             let role = format!("{who:?}").to_uppercase();
             assert_eq!(viewer, json!({ "viewer": { "activeRole": { "key": role }, "tenant": { "slug": slug } } }));
+            let dashboard = client.ok(DASHBOARD, json!({})).await["dashboard"].take();
+            let full = |name: &str| !dashboard[name]["nodes"].as_array().unwrap().is_empty();
+            match who {
+                Who::Admin => assert!(dashboard["pendingBookings"].as_i64().unwrap() > 0, "{slug} {dashboard:#}"),
+                Who::Instructor => assert!(full("upcomingBookings"), "{slug} {dashboard:#}"),
+                Who::Learner => assert!(full("upcomingBookings") && full("enrollments"), "{slug} {dashboard:#}"),
+                Who::Viewer => {}
+            }
+            if who != Who::Learner {
+                let reports = client.ok(REPORTS, json!({})).await["reports"].take();
+                for (name, report) in reports.as_object().unwrap() {
+                    let numbers = match report {
+                        Value::Array(rows) => rows.clone(),
+                        row => vec![row.clone()],
+                    };
+                    assert!(!numbers.is_empty(), "{slug}: {name} is empty for {who:?}");
+                    assert!(
+                        numbers.iter().flat_map(|row| row.as_object().unwrap().values()).any(|number| number.as_f64() > Some(0.0)),
+                        "{slug}: {name}"
+                    );
+                }
+            }
         }
         let person = |who: &str| format!("(SELECT id FROM app_user WHERE tenant_id = $1 AND email = '{who}@{domain}')");
         let (learner, instructor) = (person("learner"), person("instructor"));

@@ -261,7 +261,7 @@ async fn it_refuses_to_serve_from_a_database_that_would_not_keep_schools_apart()
     );
     assert_eq!(
         refusal(&app.database.url("lectern_owner")),
-        "The role lectern_owner is a member of another role and owns tables, which defeats row security: connect as lectern_app."
+        "The role lectern_owner is a member of another role and owns things in the database, which defeats row security: connect as lectern_app."
     );
     assert_eq!(
         refusal(&app.database.url("lectern_platform")),
