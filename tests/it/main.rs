@@ -20,3 +20,4 @@ mod raw;
 mod reports;
 mod schema;
 mod session;
+mod transactions;
