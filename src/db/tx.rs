@@ -95,7 +95,7 @@ impl Tx {
     /// When the database can't be reached.
     pub async fn open(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
         // The server may have ended connections that lay idle. Nothing has been done yet, so that another may be taken.
-        let mut left = pool.size();
+        let mut left = pool.max_size();
         loop {
             match Self::open_once(pool, opening).await {
                 Err(error) if error.is_connection_lost() && left > 0 => left -= 1,

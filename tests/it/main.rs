@@ -23,3 +23,4 @@ mod reports;
 mod schema;
 mod serve;
 mod session;
+mod transactions;

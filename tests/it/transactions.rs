@@ -1,0 +1,111 @@
+//! The promises of the transaction, under the conditions in which they are broken elsewhere.
+
+mod ends;
+mod hang_up;
+mod loads;
+mod opening;
+mod outages;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use lectern::{
+    auth::{Passwords, SigningKey, Tokens},
+    db::{Pool, PoolOptions},
+    graphql::{Engine, Limits, Services, build_schema},
+    http::{self, HttpOptions},
+};
+use serde_json::{Value, json};
+use tokio_postgres::NoTls;
+
+use crate::app::{Client, PASSWORD, School, TestApp, Who};
+
+const CREATE: &str = "mutation($t: String!) { createCourse(input: { title: $t }) { id } }";
+
+/// A second service on the database of a test, with limits of its own.
+struct Service {
+    url: String,
+    engine: Arc<Engine>,
+    http: reqwest::Client,
+}
+
+/// What a service is limited to.
+struct Bounds {
+    pool: usize,
+    wait: Duration,
+    statement: Duration,
+    request: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { pool: 2, wait: Duration::from_secs(10), statement: Duration::from_secs(20), request: Duration::from_secs(20) }
+    }
+}
+
+impl Service {
+    async fn start(app: &TestApp, bounds: Bounds) -> Service {
+        let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement };
+        let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
+        let key = SigningKey::generate().unwrap();
+        let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
+        let services = Arc::new(Services { passwords: Passwords::new().unwrap(), tokens });
+        let engine = Engine::new(build_schema(&Limits::default()), pool, services, Limits::default(), bounds.request);
+        let engine = Arc::new(engine);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = http::router(engine.clone(), HttpOptions::default());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Service { url, engine, http: reqwest::Client::new() }
+    }
+
+    fn stranger(&self) -> Client {
+        Client { http: self.http.clone(), url: self.url.clone(), token: None, refresh_token: None, user_id: String::new() }
+    }
+
+    async fn sign_in(&self, school: &School, who: Who) -> Client {
+        let login = "mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken viewer { user { id } } } }";
+        let input = json!({ "tenant": school.slug, "email": school.email(who), "password": PASSWORD });
+        let data = self.stranger().ok(login, json!({ "i": input })).await;
+        self.stranger().with_session(&data["login"])
+    }
+}
+
+/// Somebody with a session of their own in the database, past every policy: who holds locks, for instance.
+async fn superuser(app: &TestApp) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(&app.database.superuser_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// Waits until something is true; it is about to be.
+async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
+    for _ in 0..2000 {
+        if is_true().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never came true: {what}");
+}
+
+/// Connections of the service whose state is like this.
+async fn sessions(app: &TestApp, condition: &str) -> i64 {
+    let all = "pg_stat_activity where datname = current_database() and application_name = 'lectern'";
+    app.count(&format!("{all} and ({condition})")).await
+}
+
+async fn until_one_waits_for_a_lock(app: &TestApp) {
+    until("a statement waits for a lock", async || sessions(app, "wait_event_type = 'Lock'").await > 0).await;
+}
+
+/// Nothing of any request is left behind in the database: no open transaction, no running statement, no lock.
+async fn until_all_is_quiet(app: &TestApp) {
+    until("no transaction is open", async || sessions(app, "state <> 'idle' or xact_start is not null").await == 0).await;
+    let locks = "pg_locks l join pg_stat_activity a using (pid) where a.application_name = 'lectern' and a.datname = current_database()";
+    assert_eq!(app.count(locks).await, 0);
+}
+
+async fn whose(client: &Client) -> Value {
+    client.ok("{ viewer { tenant { slug } } }", json!({})).await["viewer"]["tenant"]["slug"].clone()
+}

@@ -1,0 +1,128 @@
+//! What a transaction is opened with is its own: nothing of it reaches the next one on the same connection.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use lectern::db::{Identity, Mode, Opening, Pool, PoolOptions, Tx};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Bounds, Service};
+use crate::app::{TestApp, Who};
+
+fn pool(app: &TestApp) -> Pool {
+    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5) };
+    Pool::new(&app.database.url("lectern_app"), &options).unwrap()
+}
+
+const NOBODY: Opening<'static> =
+    Opening { mode: Mode::Write, identity: Identity { tenant: Uuid::nil(), user: Uuid::nil(), session: Uuid::nil() }, correlation_id: "x" };
+
+/// The settings that policies and triggers read.
+async fn settings(tx: &Tx) -> String {
+    let sql = "SELECT concat_ws('|', current_setting('app.tenant_id'), current_setting('app.user_id'), current_setting('app.permissions'), \
+               coalesce(current_setting('app.operation', true), ''), current_setting('app.correlation_id')) WHERE $1::uuid IS NOT NULL";
+    tx.value(sql, &[]).await.unwrap().unwrap()
+}
+
+async fn rows(tx: &Tx) -> i64 {
+    let sql =
+        "SELECT (SELECT count(*) FROM course) + (SELECT count(*) FROM app_user) + (SELECT count(*) FROM tenant) WHERE $1::uuid IS NOT NULL";
+    tx.value(sql, &[]).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn the_next_on_the_same_connection_inherits_nothing() {
+    let app = TestApp::start().await;
+    let service = Service::start(&app, Bounds { pool: 1, ..Bounds::default() }).await;
+    let admin = service.sign_in(&app.oak, Who::Admin).await;
+    let claims = service.engine.services().tokens.verify(admin.token.as_ref().unwrap()).unwrap();
+    let identity = claims.identity().unwrap();
+    let (tenant, user) = (identity.tenant, identity.user);
+    let nil = Uuid::nil();
+    let pool = pool(&app);
+
+    for ending in ["commit", "end_read", "rollback", "drop", "drop amid a statement", "failure"] {
+        let mode = if ending == "end_read" { Mode::Read } else { Mode::Write };
+        let (tx, actor) = Tx::open(&pool, &Opening { mode, identity, correlation_id: "first" }).await.unwrap();
+        assert_eq!(actor.unwrap().role_key, "ADMIN");
+        tx.enter_operation("createCourse");
+        let set = settings(&tx).await;
+        assert!(set.starts_with(&format!("{tenant}|{user}|,USER_READ,")) && set.ends_with(",|createCourse|first"), "{set}");
+        assert!(rows(&tx).await > 4);
+        match ending {
+            "commit" => tx.commit().await.unwrap(),
+            "end_read" => tx.end_read(),
+            "rollback" => tx.rollback().await.unwrap(),
+            "drop amid a statement" => drop(tx.query("SELECT pg_sleep(60) WHERE $1::uuid IS NOT NULL", &[]).now_or_never()),
+            "failure" => assert!(tx.query("SELECT 1 / 0 WHERE $1::uuid IS NOT NULL", &[]).await.is_err()),
+            _ => {}
+        }
+        drop(tx);
+        let (tx, actor) = Tx::open(&pool, &NOBODY).await.unwrap();
+        assert!(actor.is_none());
+        assert_eq!(settings(&tx).await, format!("{nil}|{nil}|||x"), "after {ending}");
+        assert_eq!(rows(&tx).await, 0, "after {ending}");
+        tx.rollback().await.unwrap();
+    }
+
+    // Nor does who goes on as somebody else keep what the one before was permitted.
+    let (tx, _) = Tx::open(&pool, &Opening { mode: Mode::Write, identity, correlation_id: "first" }).await.unwrap();
+    tx.assume(Identity { user: nil, ..identity }).await.unwrap();
+    assert_eq!(settings(&tx).await, format!("{tenant}|{nil}|||first"));
+    tx.assume(identity).await.unwrap();
+    assert!(tx.reload_actor().await.unwrap().is_some());
+    assert!(settings(&tx).await.contains(",AUDIT_READ,"));
+    drop(tx);
+
+    // And through HTTP: the same connection, somebody who is signed out, then the other school.
+    admin.ok("mutation { createCourse(input: { title: \"Oak's\" }) { id } }", json!({})).await;
+    assert_eq!(service.stranger().ok("{ viewer { __typename } }", json!({})).await, json!({ "viewer": null }));
+    assert_eq!(service.stranger().refused("{ courses { totalCount } }", json!({})).await, "UNAUTHENTICATED");
+    let elm = service.sign_in(&app.elm, Who::Admin).await;
+    assert_eq!(elm.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 0);
+    // A token of before a sign-out everywhere opens the transaction of nobody.
+    admin.ok("mutation { logoutEverywhere }", json!({})).await;
+    assert_eq!(admin.ok("{ viewer { __typename } }", json!({})).await, json!({ "viewer": null }));
+    assert_eq!(admin.refused("{ courses { totalCount } }", json!({})).await, "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_failure_that_nobody_read_is_not_committed_as_success() {
+    let app = TestApp::start().await;
+    let pool = pool(&app);
+    let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
+    let divide = "SELECT 1 / $2::int WHERE $1::uuid IS NOT NULL";
+    tx.query(divide, &[&1]).await.unwrap(); // prepared: the next is sent whole at once
+    drop(tx.query(divide, &[&0]).now_or_never());
+    assert!(tx.failure().is_none());
+    assert!(tx.commit().await.is_err(), "the COMMIT of a failed transaction rolls back, and calls that success");
+    drop(tx);
+    let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
+    let app = TestApp::start().await;
+    let pool = pool(&app);
+    let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
+    for operation in ["createCourse", "updateCourse"] {
+        tx.enter_operation(operation);
+        assert!(tx.attempt("SELECT 1 / 0 WHERE $1::uuid IS NOT NULL", &[]).await.is_err());
+        // The operation's name went ahead of the savepoint: going back to it did not take the name along.
+        assert!(settings(&tx).await.ends_with(&format!("|{operation}|x")));
+        tx.attempt("SELECT 1 WHERE $1::uuid IS NOT NULL", &[]).await.unwrap();
+        assert!(tx.failure().is_none());
+    }
+    tx.commit().await.unwrap();
+    drop(tx);
+    // A type that does not fit is a fault of ours, not an outage.
+    let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
+    let error = tx.value::<i32>("SELECT 'text' WHERE $1::uuid IS NOT NULL", &[]).await.unwrap_err();
+    assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
+    // Nor is a grant that is missing a row that is somebody else's.
+    let error = tx.query("SELECT password_hash FROM credential WHERE tenant_id = $1", &[]).await.unwrap_err();
+    assert!(!error.is_row_security());
+    assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
+}
