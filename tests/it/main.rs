@@ -4,8 +4,8 @@
 #![recursion_limit = "1024"]
 
 mod app;
-mod sdl;
 mod classroom;
+mod sdl;
 
 mod audit;
 mod bookings;
