@@ -196,6 +196,12 @@ impl TestApp {
         self.superuser.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
+    /// Tries to; answers the constraint or rule that refused.
+    pub async fn try_sql(&self, sql: &str) -> Result<(), Option<String>> {
+        let refused = self.superuser.batch_execute(sql).await;
+        refused.map_err(|error| error.as_db_error().and_then(|error| error.constraint()).map(str::to_owned))
+    }
+
     /// How many entries of changes the audit log holds, optionally for one operation: what a refusal must not add to.
     pub async fn changes(&self, operation: &str) -> i64 {
         self.count(&format!("audit_entry where outcome = 'CHANGED' and operation = '{operation}'")).await

@@ -11,6 +11,8 @@ mod audit;
 mod bookings;
 mod courses;
 mod embedded;
+mod enrollments;
+mod groups;
 mod http;
 mod identity;
 mod introspection;

@@ -49,7 +49,10 @@ pub fn add_members() -> String {
 
 /// `$2` the group, `$3` people: the group, and whose membership ended.
 pub fn remove_members() -> String {
-    with_group("DELETE FROM group_member m WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.user_id = ANY ($3) RETURNING m.user_id AS id")
+    with_group(
+        "DELETE FROM group_member m USING app_user u WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.user_id = ANY ($3) \
+         AND u.tenant_id = $1 AND u.id = m.user_id RETURNING m.user_id AS id",
+    )
 }
 
 /// `$2` the group, `$3` courses: the group, and which of them it was given.
@@ -64,7 +67,8 @@ pub fn add_courses() -> String {
 /// `$2` the group, `$3` courses: the group, and which of them were taken from it.
 pub fn remove_courses() -> String {
     with_group(
-        "DELETE FROM group_course gc WHERE gc.tenant_id = $1 AND gc.group_id = $2 AND gc.course_id = ANY ($3) RETURNING gc.course_id AS id",
+        "DELETE FROM group_course gc USING course c WHERE gc.tenant_id = $1 AND gc.group_id = $2 AND gc.course_id = ANY ($3) \
+         AND c.tenant_id = $1 AND c.id = gc.course_id AND c.deleted_at IS NULL RETURNING gc.course_id AS id",
     )
 }
 
