@@ -25,4 +25,5 @@ mod reports;
 mod schema;
 mod serve;
 mod session;
+mod tenants;
 mod transactions;

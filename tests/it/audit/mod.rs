@@ -47,7 +47,7 @@ const LEAVES: [(&str, &str); 43] = [
     ("deleteRole", "Role gone"),
     ("suspendUser", "User changed"),
     ("reactivateUser", "User changed"),
-    ("deleteUser", "User changed, User.role gone, User.role gone"),
+    ("deleteUser", "Enrollment changed, User changed, User.role gone, User.role gone"),
     ("createCourse", "Course new"),
     ("updateCourse", "Course changed"),
     ("publishCourse", "Course changed"),
