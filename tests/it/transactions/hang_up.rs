@@ -17,7 +17,7 @@ use crate::{
     raw,
 };
 
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 320;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hundreds_of_clients_hang_up_and_leave_nothing_behind() {
