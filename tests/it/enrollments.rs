@@ -1,6 +1,7 @@
 //! Enrollments: who may take a seat, who may give one, and how far everybody has come.
 
 mod lists;
+mod plans;
 mod progress;
 mod races;
 

@@ -1,0 +1,103 @@
+//! Lists stay indexed under row security, however many rows a school has.
+
+use lectern::db::recorded_statements;
+use serde_json::json;
+use tokio_postgres::NoTls;
+
+use crate::{
+    app::{TestApp, Who},
+    classroom::nothing,
+};
+
+/// A hundred thousand enrollments of one school, and as many of the other as it takes to be no exception.
+const MANY_ROWS: &str = "SET session_replication_role = replica;
+    INSERT INTO app_user (tenant_id, id, name, email) SELECT tenant_id, gen_random_uuid(), 'Person ' || n, n || '@x.example' FROM tenant, generate_series(1, 10000) AS n;
+    INSERT INTO course (tenant_id, id, title, status) SELECT tenant_id, gen_random_uuid(), 'Course ' || n, 'PUBLISHED' FROM tenant, generate_series(1, 4000) AS n;
+    INSERT INTO user_group (tenant_id, id, name) SELECT tenant_id, gen_random_uuid(), 'Group ' || n FROM tenant, generate_series(1, 4000) AS n;
+    CREATE TEMPORARY TABLE person AS SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM app_user;
+    CREATE TEMPORARY TABLE lesson AS SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM course;
+    CREATE TEMPORARY TABLE cohort AS SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM user_group;
+    INSERT INTO enrollment (tenant_id, id, course_id, user_id, progress, enrolled_at)
+        SELECT p.tenant_id, gen_random_uuid(), l.id, p.id, (p.n + l.n) % 100, now() - make_interval(mins => (p.n * k)::integer)
+        FROM person p CROSS JOIN generate_series(1, 10) AS k JOIN lesson l ON l.tenant_id = p.tenant_id AND l.n = 1 + (p.n + k * 397) % 4000;
+    INSERT INTO group_member (tenant_id, group_id, user_id) SELECT p.tenant_id, c.id, p.id FROM person p JOIN cohort c ON c.tenant_id = p.tenant_id AND c.n = 1 + p.n % 4000;
+    INSERT INTO group_course (tenant_id, group_id, course_id) SELECT l.tenant_id, c.id, l.id FROM lesson l CROSS JOIN generate_series(0, 1) AS k
+        JOIN cohort c ON c.tenant_id = l.tenant_id AND c.n = 1 + (l.n + k * 31) % 4000;
+    ANALYZE app_user, course, user_group, enrollment, group_member, group_course";
+
+/// The lists of a school's courses, enrollments and groups, and those below one another.
+fn documents() -> Vec<String> {
+    let (course, user) = (nothing("course"), nothing("user"));
+    let mut documents = vec![
+        "{ courses { nodes { title instructor { name } } } found: courses(filter: { search: \"cou 77\" }) { nodes { title } } \
+           tagged: courses(filter: { tag: \"maths\" }) { nodes { title } } newest: courses(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { title } } }"
+            .to_owned(),
+        format!("{{ courses(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ title instructor {{ name }} }} }} }}"),
+        "{ courses(first: 5) { nodes { enrollmentCount viewerEnrollment { id } sections { title } groups { nodes { name } } \
+           enrollments { nodes { user { name } } } } } }"
+            .to_owned(),
+        "{ groups(first: 5) { nodes { memberCount members { edges { isLeader node { name } } } courses { nodes { title instructor { name } } } } } \
+           newest: groups(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { name } } found: groups(filter: { search: \"gro 77\" }) { nodes { name } } }"
+            .to_owned(),
+        "{ viewer { user { enrollments { nodes { course { title } } } groups { nodes { name } } } } }".to_owned(),
+    ];
+    for filter in ["statuses: [FAILED]".to_owned(), format!("courseId: \"{course}\""), format!("userId: \"{user}\"")] {
+        for field in ["ENROLLED_AT", "PROGRESS"] {
+            documents.push(format!("{{ enrollments(filter: {{ {filter} }}, orderBy: {{ field: {field}, direction: ASC }}) {{ nodes {{ id course {{ title }} user {{ name }} }} }} }}"));
+        }
+    }
+    for field in ["ENROLLED_AT", "PROGRESS"] {
+        documents.push(format!(
+            "{{ enrollments(orderBy: {{ field: {field}, direction: DESC }}) {{ nodes {{ id course {{ title }} user {{ name }} }} }} }}"
+        ));
+    }
+    documents
+}
+
+#[tokio::test]
+async fn no_list_of_courses_enrollments_or_groups_reads_a_table_from_end_to_end() {
+    let app = TestApp::start().await;
+    app.sql(MANY_ROWS).await;
+    for document in documents() {
+        for who in Who::ALL {
+            app.sign_in(&app.oak, who).await.ok(&document, json!({})).await;
+        }
+    }
+    // One page further: after a cursor.
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for list in ["courses", "enrollments", "groups"] {
+        let page = admin.ok(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}"), json!({})).await;
+        admin.ok(&format!("{{ {list}(after: {}) {{ nodes {{ id }} }} }}", page[list]["pageInfo"]["endCursor"]), json!({})).await;
+    }
+
+    let (client, connection) = tokio_postgres::connect(&app.database.superuser_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let settings = format!(
+        "SET ROLE lectern_app; SET plan_cache_mode = force_generic_plan; SET app.user_id = '{}'; SET app.tenant_id = '{}'; SET app.permissions = ''",
+        uuid::Uuid::nil(),
+        app.oak.tenant
+    );
+    client.batch_execute(&settings).await.unwrap();
+    // Whatever tests have asked for so far, these lists among them.
+    let tables = ["course c", "section s", "enrollment e", ") e", "user_group g", "app_user u JOIN group_member m"];
+    let is_list = |sql: &String| {
+        sql.starts_with("SELECT")
+            && !sql.contains("count(*)")
+            && tables.iter().any(|table| sql.contains(&format!(" FROM {table}")) || sql.contains(&format!("{table} WHERE")))
+    };
+    let statements: Vec<String> = recorded_statements().into_iter().filter(is_list).collect();
+    assert!(statements.len() >= 25, "only {} statements", statements.len());
+    let mut problems = Vec::new();
+    for sql in &statements {
+        client.batch_execute(&format!("DEALLOCATE ALL; PREPARE list AS {sql}")).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let row =
+            client.query_one("SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'list'", &[]).await.unwrap();
+        let nulls = vec!["NULL"; row.get::<_, i32>(0) as usize].join(", ");
+        let plan: Vec<String> =
+            client.query(&format!("EXPLAIN EXECUTE list({nulls})"), &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        if plan.iter().any(|line| line.contains("Seq Scan on") && !line.contains("Seq Scan on tenant")) {
+            problems.push(format!("{sql}\n{}", plan.join("\n")));
+        }
+    }
+    assert!(problems.is_empty(), "{} of {}:\n{}", problems.len(), statements.len(), problems.join("\n\n"));
+}
