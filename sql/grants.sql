@@ -3,6 +3,8 @@
 GRANT USAGE ON SCHEMA app TO lectern_app, lectern_definer, lectern_platform;
 GRANT USAGE ON SCHEMA public TO lectern_app, lectern_definer, lectern_platform;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- Seeds and data migrations gather their rows in temporary tables, also where PUBLIC may make none.
+DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO lectern_platform', current_database()); END $$;
 GRANT CREATE ON SCHEMA app TO lectern_definer; -- only for taking the functions over; nobody can sign in as it
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA app FROM PUBLIC;

@@ -201,7 +201,8 @@ async fn ensure_database(superuser_url: &str) -> anyhow::Result<()> {
         match sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"))).execute(&mut connection).await {
             // The Lectern that has just started the server makes it at this moment.
             Err(error) if error.as_database_error().is_some_and(|error| matches!(error.code().as_deref(), Some("42P04" | "23505"))) => {}
-            made => drop(made?),
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
         }
     }
     connection.close().await?;

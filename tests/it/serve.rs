@@ -66,18 +66,26 @@ impl Served {
     /// Starts the command, and returns when it says that it is ready.
     fn start(mut command: Command) -> Served {
         let began = Instant::now();
-        let mut child = command.spawn().unwrap();
-        let mut url = None;
-        for line in BufReader::new(child.stdout.as_mut().unwrap()).lines().map_while(Result::ok) {
+        let mut served = Served { child: command.spawn().unwrap(), url: String::new(), took: Duration::ZERO };
+        for line in BufReader::new(served.child.stdout.as_mut().unwrap()).lines().map_while(Result::ok) {
             if let Some(address) = line.trim().strip_prefix("GraphQL ") {
-                url = Some(address.trim().trim_end_matches("/graphql").to_owned());
+                served.url = address.trim().trim_end_matches("/graphql").to_owned();
             } else if line.contains("Ctrl-C stops it") {
-                return Served { child, url: url.unwrap(), took: began.elapsed() };
+                served.took = began.elapsed();
+                break;
             }
         }
+        if served.took.is_zero() {
+            panic!("it did not start: {}", served.said());
+        }
+        served
+    }
+
+    /// What it has said up to its end.
+    fn said(&mut self) -> String {
         let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        panic!("it did not start: {said}");
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        said
     }
 
     fn signal(&self, signal: Signal) {
@@ -88,9 +96,7 @@ impl Served {
     fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
         self.signal(signal);
         let code = self.child.wait().unwrap().code();
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (code, said)
+        (code, self.said())
     }
 
     async fn ask(&self, query: &str) -> Value {

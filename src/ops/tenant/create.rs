@@ -95,10 +95,15 @@ async fn check(connection: &mut PgConnection, school: &School<'_>) -> anyhow::Re
         bail!("the slug {} is taken by another school", school.slug);
     }
     // Reports cut days in the database: both must know the zone.
-    if sqlx::query("SELECT now() AT TIME ZONE $1").bind(&school.time_zone).execute(connection).await.is_err() {
+    if sqlx::query("SELECT now() AT TIME ZONE $1").bind(&school.time_zone).execute(&mut *connection).await.is_err() {
         bail!("the database's server does not know the time zone {}", school.time_zone);
     }
-    if school.end.is_some_and(|end| end <= school.start.unwrap_or_else(Timestamp::now)) {
+    let ends_first: Option<bool> = sqlx::query_scalar("SELECT $2::timestamptz <= coalesce($1::timestamptz, now())")
+        .bind(school.start.map(|start| start.to_string()))
+        .bind(school.end.map(|end| end.to_string()))
+        .fetch_one(connection)
+        .await?;
+    if ends_first == Some(true) {
         bail!("the subscription must end after it starts");
     }
     Ok(())
