@@ -262,6 +262,17 @@ async fn a_refused_mutation_leaves_one_entry_of_the_refusal_and_nothing_else() {
     let after = (app.count("audit_entry").await, app.text("SELECT string_agg(c::text, ',' ORDER BY c.id) FROM course c").await);
     assert_eq!(after, (before.0 + entries.len() as i64, before.1), "a refusal changed something");
     assert_eq!(app.count(&format!("audit_entry where tenant_id = '{}' and outcome = 'REFUSED'", app.elm.tenant)).await, 0);
+
+    // A school whose subscription has lapsed keeps a log of what it is refused since.
+    app.sql(&format!(
+        "UPDATE tenant SET subscription_start = '2020-01-01', subscription_end = '2020-02-01' WHERE tenant_id = '{}'",
+        app.elm.tenant
+    ))
+    .await;
+    assert_eq!(elm.refused(create, json!({ "t": "Late" })).await, "SUBSCRIPTION_EXPIRED");
+    let entry =
+        format!("audit_entry where tenant_id = '{}' and operation = 'createCourse' and code = 'SUBSCRIPTION_EXPIRED'", app.elm.tenant);
+    assert_eq!(app.count(&entry).await, 1);
 }
 
 #[tokio::test]
