@@ -25,5 +25,6 @@ mod reports;
 mod schema;
 mod serve;
 mod session;
+mod tenancy;
 mod tenants;
 mod transactions;

@@ -48,8 +48,8 @@ impl GroupCourseMutations {
         Ok(group)
     }
 
-    /// Takes courses from a group; it unenrolls nobody. All or none: NOT_FOUND for a course that it does not have. Needs
-    /// GROUP_UPDATE.
+    /// Takes courses from a group; it unenrolls nobody. All or none: NOT_FOUND for a course that it does not have.
+    /// Needs GROUP_UPDATE.
     #[graphql(guard = "Require([GroupUpdate])", directive = requires_permission::apply(vec![GroupUpdate]))]
     async fn remove_group_courses(
         &self,

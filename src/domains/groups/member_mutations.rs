@@ -24,8 +24,8 @@ pub struct MemberMutations;
 #[Object]
 impl MemberMutations {
     /// Adds people to a group; with `autoEnroll` they are enrolled in its published courses, also where they had dropped
-    /// out. All or nobody: CONFLICT with ALREADY_MEMBER, GROUP_FULL, or COURSE_FULL where a course has too few seats. Needs
-    /// GROUP_UPDATE.
+    /// out. All or nobody: CONFLICT with ALREADY_MEMBER, GROUP_FULL, or COURSE_FULL where a course has too few seats.
+    /// Needs GROUP_UPDATE.
     #[graphql(guard = "Require([GroupUpdate])", directive = requires_permission::apply(vec![GroupUpdate]))]
     async fn add_group_members(
         &self,

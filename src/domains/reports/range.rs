@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(series(None, None, "UTC"), span("2026-10-22T00:00:00Z", "2026-11-21T00:00:00Z"));
         // The clocks went back on the 25th of October.
         assert_eq!(series(None, None, "Europe/Berlin"), span("2026-10-21T22:00:00Z", "2026-11-20T23:00:00Z"));
-        assert_eq!(series(None, Some("2026-11-01T00:00:00Z"), "UTC"), span("2026-10-03T00:00:00Z", "2026-11-01T00:00:00Z"));
+        assert_eq!(series(None, Some("2026-11-01T00:00:00Z"), "UTC"), span("2026-10-02T00:00:00Z", "2026-11-01T00:00:00Z"));
         assert_eq!(series(None, Some("2026-11-01T12:00:00Z"), "UTC"), span("2026-10-03T00:00:00Z", "2026-11-01T12:00:00Z"));
         assert_eq!(series(Some("2026-11-20T12:00:00Z"), None, "UTC"), span("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"));
         assert_eq!(series(Some("2026-11-21T00:00:00Z"), None, "UTC"), None);

@@ -221,14 +221,14 @@ async fn a_refused_mutation_leaves_one_entry_of_the_refusal_and_nothing_else() {
     let refusals = [
         (&learner, create, json!({ "t": "Mine" }), "FORBIDDEN [COURSE_CREATE]", "createCourse", "Course", Value::Null),
         (&learner, update, json!({ "id": own }), "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL]", "updateCourse", "Course", own.clone()),
-        (&ada, update, json!({ "id": own }), "FORBIDDEN NOT_YOURS", "updateCourse", "Course", own.clone()),
+        (&ada, update, json!({ "id": own }), "FORBIDDEN NOT_YOURS @id", "updateCourse", "Course", own.clone()),
         // The id that was asked for, though it is another school's: it says nothing that the client did not say.
         (&ada, update, json!({ "id": foreign }), "NOT_FOUND @id", "updateCourse", "Course", foreign.clone()),
         (
             &admin,
             "mutation($id: ID!) { x: publishCourse(id: $id) { id } }",
             json!({ "id": own }),
-            "CONFLICT INVALID_TRANSITION",
+            "CONFLICT INVALID_TRANSITION @id",
             "publishCourse",
             "Course",
             own.clone(),
@@ -421,7 +421,7 @@ async fn the_log_is_filtered_and_paged_the_newest_first() {
     }
     let archive = "mutation($id: ID!) { archiveCourse(id: $id) { id } }";
     ada.ok(archive, json!({ "id": ids[1] })).await;
-    assert_eq!(ada.refused(archive, json!({ "id": ids[1] })).await, "CONFLICT INVALID_TRANSITION");
+    assert_eq!(ada.refused(archive, json!({ "id": ids[1] })).await, "CONFLICT INVALID_TRANSITION @id");
 
     let mut seen = Vec::new();
     let mut after = Value::Null;

@@ -134,18 +134,20 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
     let open = format!("SET app.tenant_id = '{}'; SET app.user_id = '{user}'; SET app.permissions = ',BOOKING_READ_ALL,'", app.oak.tenant);
     let dear = "SET enable_seqscan = off; SET enable_bitmapscan = off";
     client.batch_execute(&format!("{open}; {dear}")).await.unwrap();
+    // The record holds what other tests asked for, too: their statements are about given parents.
     let is_one_of_ours = |sql: &String| {
-        [
-            "CASE WHEN $4",
-            "GROUP BY e.status",
-            "GROUP BY e.course_id",
-            "GROUP BY b.status",
-            "width_bucket",
-            "range_agg",
-            "b.status = 'REQUESTED'",
-        ]
-        .iter()
-        .any(|part| sql.contains(part))
+        !sql.contains("= ANY ($")
+            && [
+                "CASE WHEN $4",
+                "GROUP BY e.status",
+                "GROUP BY e.course_id",
+                "GROUP BY b.status",
+                "width_bucket",
+                "range_agg",
+                "b.status = 'REQUESTED'",
+            ]
+            .iter()
+            .any(|part| sql.contains(part))
     };
     let statements: Vec<String> = lectern::db::recorded_statements().into_iter().filter(is_one_of_ours).collect();
     assert!(statements.len() >= 7, "{statements:#?}");

@@ -123,10 +123,11 @@ async fn documents_that_lock_each_other_out_both_succeed() {
                          b: updateCourse(input: {{ id: {second}, description: \"{word}\" }}) {{ description }} }}"
         )
     };
-    let (there, back) = (change(&one, &two, "there"), change(&two, &one, "back"));
-    for _ in 0..3 {
+    for round in 0..3 {
+        let words = [format!("there {round}"), format!("back {round}")];
+        let (there, back) = (change(&one, &two, &words[0]), change(&two, &one, &words[1]));
         let (there, back) = tokio::join!(admin.ok(&there, json!({})), admin.ok(&back, json!({})));
-        assert_eq!((&there["b"]["description"], &back["b"]["description"]), (&json!("there"), &json!("back")));
+        assert_eq!((&there["b"]["description"], &back["b"]["description"]), (&json!(words[0]), &json!(words[1])));
         assert_eq!(app.count("(select distinct description from course) words").await, 1);
     }
     let updates: i64 = app.text("SELECT last_value::text FROM public.updates").await.unwrap().parse().unwrap();
