@@ -133,8 +133,8 @@ impl EnrollmentMutations {
 
     /// Decides how an enrollment stands, whatever it was before: for those who manage the course's enrollments. COMPLETED
     /// sets `completedAt`, anything else clears it; the progress stays as recorded. Taking a seat again that had been freed
-    /// needs one: CONFLICT with COURSE_FULL; with INVALID_TRANSITION where the course or the person was deleted. Needs
-    /// ENROLLMENT_MANAGE.
+    /// needs one: CONFLICT with COURSE_FULL; with INVALID_TRANSITION where the course or the person was deleted.
+    /// Needs ENROLLMENT_MANAGE.
     #[graphql(guard = "Require([EnrollmentManage])", directive = requires_permission::apply(vec![EnrollmentManage]))]
     async fn update_enrollment_status(
         &self,
@@ -159,8 +159,8 @@ impl EnrollmentMutations {
     }
 
     /// Leaves a course, or takes somebody out of it: the enrollment is DROPPED and its seat free. One that is dropped
-    /// already stays so; CONFLICT with INVALID_TRANSITION for one that is COMPLETED, FAILED or EXPIRED. Needs
-    /// ENROLLMENT_SELF or ENROLLMENT_MANAGE.
+    /// already stays so; CONFLICT with INVALID_TRANSITION for one that is COMPLETED, FAILED or EXPIRED.
+    /// Needs ENROLLMENT_SELF or ENROLLMENT_MANAGE.
     #[graphql(
         guard = "Require([EnrollmentSelf, EnrollmentManage])",
         directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])

@@ -127,8 +127,8 @@ async fn fill(app: &TestApp, school: &School, word: &str) {
          INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at) VALUES ('{tenant}', '{last}', '{last}', '2099-03-03T14:00Z', '2099-03-03T15:00Z');
          RESET app.audit",
         slug = school.slug,
-        last = "ffffffff-ffff-7fff-bfff-ffffffffffff",
-        draft = "ffffffff-ffff-7fff-bfff-fffffffffffe",
+        last = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff0a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff0b" },
+        draft = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff1a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff1b" },
     ))
     .await;
 }
