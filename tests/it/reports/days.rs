@@ -79,7 +79,7 @@ async fn unless_told_otherwise_it_is_the_last_thirty_days_and_today() {
     let starts = [
         format!("{today} - interval '30 days' + interval '23 hours 59 minutes'"),
         format!("{today} - interval '29 days'"),
-        format!("{today}"),
+        today.to_string(),
         format!("{today} + interval '23 hours 59 minutes'"),
         format!("{today} + interval '24 hours'"),
     ];

@@ -19,6 +19,9 @@ async fn two_schools(app: &TestApp) {
          INSERT INTO group_course (tenant_id, group_id, course_id) SELECT DISTINCT ON (g.tenant_id) g.tenant_id, g.id, c.id FROM user_group g JOIN course c USING (tenant_id);
          INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at)
              SELECT DISTINCT ON (tenant_id) tenant_id, sha256(id::text::bytea), id, now() + interval '1 day' FROM session;
+         INSERT INTO booking (tenant_id, id, student_id, instructor_id, starts_at, ends_at, status)
+             SELECT s.tenant_id, gen_random_uuid(), s.id, i.id, '2099-03-05T14:00Z', '2099-03-05T15:00Z', 'ASSIGNED'
+             FROM app_user s JOIN app_user i USING (tenant_id) WHERE s.name LIKE 'LEARNER%' AND i.name LIKE 'INSTRUCTOR%';
          RESET app.audit",
     )
     .await;
@@ -157,7 +160,7 @@ async fn no_reference_crosses_the_wall_whoever_writes_it() {
         let [table, column, target, key, name] = reference.split(' ').collect::<Vec<_>>()[..] else { panic!("{reference}") };
         let foreign = format!("SELECT f.{key} FROM {target} f WHERE f.tenant_id = '{}' LIMIT 1", app.elm.tenant);
         let crossing = format!(
-            "UPDATE {table} SET {column} = ({foreign}) WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = '{}' LIMIT 1)",
+            "UPDATE {table} SET {column} = ({foreign}) WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = '{}' ORDER BY {column} IS NULL LIMIT 1)",
             app.oak.tenant
         );
         let refused = state_of(&superuser, &crossing).await;
