@@ -1,6 +1,9 @@
 //! Passwords: Argon2id, off the async threads, so many at once and no more.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash::phc::PasswordHash};
 use tokio::sync::Semaphore;
@@ -20,6 +23,7 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     /// The hash of nobody's password, verified where there is no person, so that both take the same time.
     dummy: Arc<str>,
+    taken: Arc<AtomicU64>,
 }
 
 fn argon2() -> Argon2<'static> {
@@ -38,7 +42,7 @@ impl Passwords {
     /// When hashing does not work at all.
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy: hash("nobody has this password")?.into() })
+        Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy: hash("nobody has this password")?.into(), taken: Arc::default() })
     }
 
     /// Checks what a new password must be: 10 to 128 characters, and not weak to a guesser who knows `hints`.
@@ -86,8 +90,14 @@ impl Passwords {
         .await?
     }
 
+    /// How often it has hashed or verified so far.
+    pub fn turns_taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| Error::unavailable("the service is stopping"))?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
         tokio::task::spawn_blocking(move || {
             let _turn = turn; // kept while the work runs, even if nobody waits for it any more
             work()
