@@ -22,4 +22,4 @@ pub use self::{
 };
 
 #[cfg(debug_assertions)]
-pub use self::recorder::recorded_statements;
+pub use self::recorder::{Run, recorded_statements, recording};

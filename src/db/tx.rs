@@ -206,6 +206,8 @@ impl Tx {
         let client = self.client();
         let statement = async {
             let prepared = client.prepare_cached(sql).await?;
+            #[cfg(debug_assertions)]
+            super::recorder::record_run(sql, &prepared, &bound);
             client.query(&prepared, &bound).await
         };
         let prelude = self.take_prelude();

@@ -25,6 +25,7 @@ mod reports;
 mod schema;
 mod serve;
 mod session;
+mod sql;
 mod tenancy;
 mod tenants;
 mod transactions;

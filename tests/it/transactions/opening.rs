@@ -21,13 +21,13 @@ const NOBODY: Opening<'static> =
 /// The settings that policies and triggers read.
 async fn settings(tx: &Tx) -> String {
     let sql = "SELECT concat_ws('|', current_setting('app.tenant_id'), current_setting('app.user_id'), current_setting('app.permissions'), \
-               coalesce(current_setting('app.operation', true), ''), current_setting('app.correlation_id')) WHERE $1::uuid IS NOT NULL";
+               coalesce(current_setting('app.operation', true), ''), current_setting('app.correlation_id')) WHERE app.tenant_id() = $1";
     tx.value(sql, &[]).await.unwrap().unwrap()
 }
 
 async fn rows(tx: &Tx) -> i64 {
     let sql =
-        "SELECT (SELECT count(*) FROM course) + (SELECT count(*) FROM app_user) + (SELECT count(*) FROM tenant) WHERE $1::uuid IS NOT NULL";
+        "SELECT (SELECT count(*) FROM course) + (SELECT count(*) FROM app_user) + (SELECT count(*) FROM tenant) WHERE app.tenant_id() = $1";
     tx.value(sql, &[]).await.unwrap().unwrap()
 }
 
@@ -54,8 +54,8 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
             "commit" => tx.commit().await.unwrap(),
             "end_read" => tx.end_read(),
             "rollback" => tx.rollback().await.unwrap(),
-            "drop amid a statement" => drop(tx.query("SELECT pg_sleep(60) WHERE $1::uuid IS NOT NULL", &[]).now_or_never()),
-            "failure" => assert!(tx.query("SELECT 1 / 0 WHERE $1::uuid IS NOT NULL", &[]).await.is_err()),
+            "drop amid a statement" => drop(tx.query("SELECT pg_sleep(60) WHERE app.tenant_id() = $1", &[]).now_or_never()),
+            "failure" => assert!(tx.query("SELECT 1 / 0 WHERE app.tenant_id() = $1", &[]).await.is_err()),
             _ => {}
         }
         drop(tx);
@@ -92,7 +92,7 @@ async fn a_failure_that_nobody_read_is_not_committed_as_success() {
     let app = TestApp::start().await;
     let pool = pool(&app);
     let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
-    let divide = "SELECT 1 / $2::int WHERE $1::uuid IS NOT NULL";
+    let divide = "SELECT 1 / $2::int WHERE app.tenant_id() = $1";
     tx.query(divide, &[&1]).await.unwrap(); // prepared: the next is sent whole at once
     drop(tx.query(divide, &[&0]).now_or_never());
     assert!(tx.failure().is_none());
@@ -109,17 +109,17 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
     let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
     for operation in ["createCourse", "updateCourse"] {
         tx.enter_operation(operation);
-        assert!(tx.attempt("SELECT 1 / 0 WHERE $1::uuid IS NOT NULL", &[]).await.is_err());
+        assert!(tx.attempt("SELECT 1 / 0 WHERE app.tenant_id() = $1", &[]).await.is_err());
         // The operation's name went ahead of the savepoint: going back to it did not take the name along.
         assert!(settings(&tx).await.ends_with(&format!("|{operation}|x")));
-        tx.attempt("SELECT 1 WHERE $1::uuid IS NOT NULL", &[]).await.unwrap();
+        tx.attempt("SELECT 1 WHERE app.tenant_id() = $1", &[]).await.unwrap();
         assert!(tx.failure().is_none());
     }
     tx.commit().await.unwrap();
     drop(tx);
     // A type that does not fit is a fault of ours, not an outage.
     let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
-    let error = tx.value::<i32>("SELECT 'text' WHERE $1::uuid IS NOT NULL", &[]).await.unwrap_err();
+    let error = tx.value::<i32>("SELECT 'text' WHERE app.tenant_id() = $1", &[]).await.unwrap_err();
     assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
     // Nor is a grant that is missing a row that is somebody else's.
     let error = tx.query("SELECT password_hash FROM credential WHERE tenant_id = $1", &[]).await.unwrap_err();

@@ -1,0 +1,5 @@
+//! The service's own statements: each names its school, and the lists cost what their page costs, not what the school does.
+
+mod cost;
+mod load;
+mod texts;

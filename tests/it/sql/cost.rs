@@ -1,0 +1,214 @@
+//! What the lists cost at a hundred thousand rows: no big table is read from end to end, and no page costs more than a few
+//! hundred blocks, for those who see everything and for those who see next to nothing alike.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lectern::{
+    db::{Run, recording},
+    graphql::GraphqlRequest,
+    ids,
+};
+use serde_json::{Value, json};
+use tokio_postgres::{
+    NoTls,
+    types::{IsNull, ToSql, Type, private::BytesMut},
+};
+use uuid::Uuid;
+
+use super::load::{load, somebody};
+use crate::app::{Client, PASSWORD, TestApp, Who};
+
+/// Blocks of 8 KiB that one statement of a list may touch.
+const MOST_BLOCKS: i64 = 2_500;
+/// Tables that may be read from end to end: they hold a handful of rows however big a school becomes, or so few in this
+/// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. Those of the latter
+/// stand trial at their own size in the tests of their domains; the blocks that they cost are counted here all the same.
+const SMALL: [&str; 6] = ["tenant", "role", "booking_transition", "course", "user_group", "app_user"];
+
+async fn id_of(app: &TestApp, kind: &str, table: &str) -> String {
+    let sql = format!("SELECT id::text FROM {table} WHERE tenant_id = '{}' ORDER BY id LIMIT 1", app.oak.tenant);
+    ids::encode(kind, app.text(&sql).await.unwrap().parse::<Uuid>().unwrap())
+}
+
+/// The lists and look-ups of the API. Those that need a permission answer null to who lacks it.
+pub async fn documents(app: &TestApp) -> Vec<(&'static str, String)> {
+    let course = id_of(app, "course", "course").await;
+    let user = id_of(app, "user", "app_user").await;
+    let group = id_of(app, "group", "user_group").await;
+    let enrollment = id_of(app, "enrollment", "enrollment").await;
+    let booking = id_of(app, "booking", "booking").await;
+    let availability = id_of(app, "availability", "availability").await;
+    let section = id_of(app, "section", "section").await;
+    let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
+    let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
+    let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
+    let list = |text: String| format!("{{ {text} }}");
+    vec![
+        ("courses", list("courses { nodes { title instructor { name } enrollmentCount viewerEnrollment { status } } }".into())),
+        ("courses, last", list("courses(last: 20) { nodes { title } }".into())),
+        ("courses, newest", list("courses(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { title } }".into())),
+        ("courses, found", list("courses(filter: { search: \"bot 77\" }) { nodes { title } totalCount }".into())),
+        ("courses, tagged", list("courses(filter: { tag: \"tag7\" }) { nodes { title } totalCount }".into())),
+        ("courses, of one", list(format!("courses(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ title }} totalCount }}"))),
+        ("courses, drafts", list("courses(filter: { statuses: [DRAFT] }) { nodes { title } }".into())),
+        ("courses, nested", list("courses(first: 5) { nodes { sections { title } groups { nodes { name } } enrollments { nodes { user { name } } totalCount } } }".into())),
+        ("enrollments", list("enrollments { nodes { course { title } user { name } } }".into())),
+        ("enrollments, progress", list("enrollments(orderBy: { field: PROGRESS, direction: DESC }) { nodes { course { title } user { name } } }".into())),
+        ("enrollments, of a course", list(format!("enrollments(filter: {{ courseId: \"{course}\" }}) {{ nodes {{ user {{ name }} }} totalCount }}"))),
+        ("enrollments, of a person", list(format!("enrollments(filter: {{ userId: \"{user}\" }}) {{ nodes {{ course {{ title }} }} totalCount }}"))),
+        ("users", list("users { nodes { name email roles { key } } }".into())),
+        ("users, newest", list("users(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { name } }".into())),
+        ("users, found", list("users(filter: { search: \"ada 77\" }) { nodes { name } totalCount }".into())),
+        ("users, nested", list("users(first: 5) { nodes { enrollments(first: 5) { nodes { course { title } } } groups { nodes { name } } } }".into())),
+        ("groups", list("groups { nodes { name memberCount } }".into())),
+        ("groups, newest", list("groups(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { name } }".into())),
+        ("groups, found", list("groups(filter: { search: \"win 77\" }) { nodes { name } totalCount }".into())),
+        ("groups, nested", list("groups(first: 5) { nodes { members { nodes { name } } courses { nodes { title } } } }".into())),
+        ("bookings", list(format!("bookings {{ {with_people} }}"))),
+        ("bookings, newest", list("bookings(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { id } }".into())),
+        ("bookings, week", list(format!("bookings(filter: {{ {week} }}) {{ {with_people} }}"))),
+        ("bookings, of an instructor", list(format!("bookings(filter: {{ instructorId: \"{user}\" }}) {{ {with_people} }}"))),
+        ("bookings, of a student", list(format!("bookings(filter: {{ studentId: \"{user}\" }}) {{ {with_people} }}"))),
+        ("bookings, pending", list("bookings(filter: { statuses: [REQUESTED] }, orderBy: { field: STARTS_AT, direction: ASC }) { nodes { id } }".into())),
+        ("availabilities", list("availabilities { nodes { instructor { name } } }".into())),
+        ("availabilities, week", list(format!("availabilities(filter: {{ {week} }}) {{ nodes {{ instructor {{ name }} }} }}"))),
+        ("availabilities, of one", list(format!("availabilities(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ startsAt }} }}"))),
+        ("audit", list("auditLog { nodes { operation actor { name } } }".into())),
+        ("audit, of one", list(format!("auditLog(filter: {{ actorId: \"{user}\" }}) {{ nodes {{ operation }} }}"))),
+        ("audit, of a thing", list(format!("auditLog(filter: {{ resource: \"Course\", resourceId: \"{course}\" }}) {{ nodes {{ operation }} }}"))),
+        ("audit, of an operation", list("auditLog(filter: { operation: \"enroll\" }) { nodes { operation } }".into())),
+        ("audit, of a kind", list("auditLog(filter: { resource: \"Booking\" }) { nodes { operation } }".into())),
+        ("audit, week", list(format!("auditLog(filter: {{ {week} }}) {{ nodes {{ operation }} }}"))),
+        ("dashboard", list("dashboard { viewer { user { name } } enrollments { nodes { course { title } } } upcomingBookings { nodes { startsAt } } pendingBookings }".into())),
+        ("nodes", list(format!("nodes(ids: [\"{course}\", \"{user}\", \"{group}\", \"{enrollment}\", \"{booking}\", \"{availability}\", \"{section}\"]) {{ id }}"))),
+        ("look-ups", list(format!("course(id: \"{course}\") {{ title instructor {{ name }} }} user(id: \"{user}\") {{ name }} group(id: \"{group}\") {{ name }} enrollment(id: \"{enrollment}\") {{ status }} booking(id: \"{booking}\") {{ status }}"))),
+    ]
+}
+
+/// A value as it went over the wire before.
+#[derive(Debug)]
+struct Raw<'a>(&'a Option<Vec<u8>>);
+
+impl ToSql for Raw<'_> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        let Some(bytes) = self.0 else { return Ok(IsNull::Yes) };
+        out.extend_from_slice(bytes);
+        Ok(IsNull::No)
+    }
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+    tokio_postgres::types::to_sql_checked!();
+}
+
+/// Somebody who asks, and the same person at the database itself, past the service.
+struct Person {
+    name: &'static str,
+    client: Client,
+    database: tokio_postgres::Client,
+}
+
+impl Person {
+    async fn new(app: &TestApp, name: &'static str, client: Client) -> Person {
+        let (database, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let identity = app.engine.services().tokens.verify(client.token.as_ref().unwrap()).unwrap().identity().unwrap();
+        let (tenant, user) = (identity.tenant, identity.user);
+        database.batch_execute(&format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'")).await.unwrap();
+        database.execute("SELECT FROM app.load_actor($1, $2, $3)", &[&tenant, &user, &identity.session]).await.unwrap();
+        Person { name, client, database }
+    }
+
+    /// The statements of a document, but for the loading of the actor.
+    async fn statements(&self, app: &TestApp, document: &str) -> Vec<Run> {
+        let request = GraphqlRequest { query: document.to_owned(), ..GraphqlRequest::default() };
+        let claims = app.engine.services().tokens.verify(self.client.token.as_ref().unwrap());
+        let document = app.engine.read(&request).unwrap();
+        let (_, runs) = recording(app.engine.execute(document, claims, "plans")).await;
+        runs.into_iter().filter(|run| !run.sql.contains("app.load_actor")).collect()
+    }
+
+    /// How many blocks a statement touches with the values that it was run with.
+    async fn blocks(&self, run: &Run) -> i64 {
+        let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {}", run.sql);
+        let statement = self.database.prepare_typed(&explain, &run.types).await.unwrap();
+        let values: Vec<Raw<'_>> = run.values.iter().map(Raw).collect();
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let plan: Value = self.database.query_one(&statement, &values).await.unwrap().get(0);
+        let plan = &plan[0]["Plan"];
+        plan["Shared Hit Blocks"].as_i64().unwrap() + plan["Shared Read Blocks"].as_i64().unwrap()
+    }
+
+    /// The tables that a statement's generic plan reads from end to end.
+    async fn whole_tables(&self, sql: &str, params: usize) -> BTreeSet<String> {
+        let nulls = if params == 0 { String::new() } else { format!("({})", vec!["NULL"; params].join(", ")) };
+        let setup = format!("DEALLOCATE ALL; SET LOCAL plan_cache_mode = force_generic_plan; PREPARE it AS {sql}");
+        self.database.batch_execute(&setup).await.unwrap();
+        let plan: Value = self.database.query_one(&format!("EXPLAIN (FORMAT JSON) EXECUTE it{nulls}"), &[]).await.unwrap().get(0);
+        self.database.batch_execute("SET LOCAL plan_cache_mode = auto").await.unwrap();
+        let mut found = BTreeSet::new();
+        collect(&plan, &mut found);
+        found
+    }
+}
+
+fn collect(plan: &Value, found: &mut BTreeSet<String>) {
+    match plan {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(node) => {
+            if node.get("Node Type").is_some_and(|kind| kind == "Seq Scan") {
+                let table = node["Relation Name"].as_str().unwrap();
+                if !SMALL.contains(&table) {
+                    found.insert(table.to_owned());
+                }
+            }
+            node.values().for_each(|value| collect(value, found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn lists_cost_what_their_page_costs_however_big_the_school_is() {
+    let app = TestApp::start().await;
+    load(&app).await;
+    let instructor = somebody(&app, &app.oak, 7).await;
+    let learner = somebody(&app, &app.oak, 777).await;
+    assert_ne!(instructor.id, learner.id);
+    let people = [
+        Person::new(&app, "admin", app.sign_in(&app.oak, Who::Admin).await).await,
+        Person::new(&app, "viewer", app.sign_in(&app.oak, Who::Viewer).await).await,
+        Person::new(&app, "instructor", app.sign_in_as(&app.oak, &instructor.email, PASSWORD).await).await,
+        Person::new(&app, "learner", app.sign_in_as(&app.oak, &learner.email, PASSWORD).await).await,
+    ];
+    let documents = documents(&app).await;
+    let mut looked_at: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    let mut costs = String::new();
+    for (name, document) in &documents {
+        for person in &people {
+            for run in person.statements(&app, document).await {
+                if !looked_at.contains_key(&run.sql) {
+                    let found = person.whole_tables(&run.sql, run.types.len()).await;
+                    looked_at.insert(run.sql.clone(), found);
+                }
+                for table in &looked_at[&run.sql] {
+                    problems.push(format!("{name}: reads the whole of {table}: {}", run.sql));
+                }
+                let blocks = person.blocks(&run).await;
+                costs.push_str(&format!("{blocks:>7} {:<10} {name}: {:.150}\n", person.name, run.sql));
+                if blocks > MOST_BLOCKS {
+                    problems.push(format!("{name} touches {blocks} blocks for the {}: {}", person.name, run.sql));
+                }
+            }
+        }
+    }
+    if std::env::var_os("SHOW_COSTS").is_some() {
+        println!("{costs}");
+    }
+    assert!(looked_at.len() > 50, "{}", looked_at.len());
+    assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
+    // Everybody was served, too.
+    let data = people[3].client.ok("{ enrollments { totalCount } }", json!({})).await;
+    assert_eq!(data["enrollments"]["totalCount"], 50);
+}

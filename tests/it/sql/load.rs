@@ -1,0 +1,75 @@
+//! A school with a hundred thousand enrollments, and another that is half as big.
+
+use crate::app::{PASSWORD, School, TestApp};
+
+/// Somebody out of the many, who can sign in.
+pub struct Somebody {
+    pub email: String,
+    pub id: String,
+}
+
+/// Fills both schools. Every trigger, and so every check of references, is off meanwhile: the rows are right by making.
+pub async fn load(app: &TestApp) {
+    app.sql(
+        "SET session_replication_role = replica;
+         CREATE TEMPORARY TABLE size AS SELECT tenant_id, slug, CASE slug WHEN 'oak' THEN 2 ELSE 1 END AS size FROM tenant;
+         CREATE TEMPORARY TABLE person AS
+             SELECT tenant_id, slug, gen_random_uuid() AS id, n, n < 100 AS teaches FROM size, generate_series(0, 1000 * size - 1) AS n;
+         INSERT INTO app_user (tenant_id, id, name, email, is_instructor, created_at)
+             SELECT tenant_id, id, (ARRAY['Ada', 'Emmy', 'Grace', 'Sofja', 'Maria', 'Lise', 'Rosa', 'Hedy', 'Mary', 'Jane'])[1 + n % 10] || ' '
+                 || (ARRAY['Lovelace', 'Noether', 'Hopper', 'Kowalewska', 'Curie', 'Meitner', 'Luxemburg'])[1 + n % 7] || ' ' || n,
+                 'p' || n || '@' || slug || '.example', teaches, now() - make_interval(hours => n) FROM person;
+         INSERT INTO user_role (tenant_id, user_id, role_id)
+             SELECT p.tenant_id, p.id, r.id FROM person p JOIN role r ON r.tenant_id = p.tenant_id AND r.key = CASE WHEN teaches THEN 'INSTRUCTOR' ELSE 'LEARNER' END;
+         CREATE TEMPORARY TABLE lesson AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
+         INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, created_at)
+             SELECT l.tenant_id, l.id, (ARRAY['Algebra', 'Botany', 'Chemistry', 'Drawing', 'English'])[1 + l.n % 5] || ' ' || l.n, 'An introduction for everybody', p.id,
+                 (ARRAY['PUBLISHED', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED', 'DRAFT'])[1 + l.n % 5], ARRAY['tag' || l.n % 50], now() - make_interval(hours => l.n)
+             FROM lesson l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = l.n % 100;
+         INSERT INTO section (tenant_id, id, course_id, title, position)
+             SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM lesson, generate_series(1, 5) AS p;
+         INSERT INTO enrollment (tenant_id, id, course_id, user_id, status, progress, enrolled_at)
+             SELECT p.tenant_id, gen_random_uuid(), l.id, p.id, (ARRAY['NOT_STARTED', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED', 'DROPPED'])[1 + (p.n + k) % 5],
+                 (p.n * k) % 100, now() - make_interval(mins => p.n + k * 997)
+             FROM size s JOIN person p USING (tenant_id) CROSS JOIN generate_series(0, 49) AS k
+             JOIN lesson l ON l.tenant_id = p.tenant_id AND l.n = (p.n * 7 + k * 10 * s.size) % (500 * s.size);
+         CREATE TEMPORARY TABLE cohort AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 100 * size - 1) AS n;
+         INSERT INTO user_group (tenant_id, id, name, created_at)
+             SELECT tenant_id, id, (ARRAY['Autumn', 'Winter', 'Spring', 'Summer'])[1 + n % 4] || ' group ' || n, now() - make_interval(hours => n) FROM cohort;
+         INSERT INTO group_member (tenant_id, group_id, user_id, joined_at)
+             SELECT c.tenant_id, c.id, p.id, now() - make_interval(mins => k) FROM cohort c CROSS JOIN generate_series(0, 24) AS k
+             JOIN person p ON p.tenant_id = c.tenant_id AND p.n = (c.n * 25 + k) % 1000;
+         INSERT INTO group_course (tenant_id, group_id, course_id)
+             SELECT c.tenant_id, c.id, l.id FROM cohort c CROSS JOIN generate_series(0, 2) AS k JOIN lesson l ON l.tenant_id = c.tenant_id AND l.n = (c.n * 3 + k) % 500;
+         INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, created_at)
+             SELECT s.tenant_id, gen_random_uuid(), p.id, CASE WHEN i % 3 = 0 THEN t.id END, CASE WHEN i % 10 > 4 THEN t.id END, l.id,
+                 date_trunc('hour', now()) + make_interval(hours => (i / 100 - 60) * 12), date_trunc('hour', now()) + make_interval(hours => (i / 100 - 60) * 12 + 1),
+                 (ARRAY['REQUESTED', 'REQUESTED', 'CANCELLED', 'CANCELLED', 'APPROVED', 'ASSIGNED', 'ASSIGNED', 'COMPLETED', 'COMPLETED', 'COMPLETED'])[1 + i % 10],
+                 now() - make_interval(mins => i)
+             FROM size s CROSS JOIN generate_series(0, 5999) AS half CROSS JOIN LATERAL generate_series(half * s.size, half * s.size + s.size - 1) AS serial(i)
+             JOIN person t ON t.tenant_id = s.tenant_id AND t.n = i % 100 JOIN person p ON p.tenant_id = s.tenant_id AND p.n = 100 + (i * 13) % (1000 * s.size - 100)
+             JOIN lesson l ON l.tenant_id = s.tenant_id AND l.n = i % 500;
+         INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
+             SELECT tenant_id, gen_random_uuid(), id, date_trunc('day', now()) + make_interval(days => d * 5), date_trunc('day', now()) + make_interval(days => d * 5, hours => 10)
+             FROM person, generate_series(-30, 30) AS d WHERE teaches;
+         INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, code, resource, resource_id, correlation_id, at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['createCourse', 'enroll', 'login', 'recordProgress', 'approveBooking'])[1 + k % 5],
+                 CASE WHEN k = 7 THEN 'REFUSED' ELSE 'CHANGED' END, CASE WHEN k = 7 THEN 'FORBIDDEN' END, (ARRAY['Course', 'Enrollment', 'Session', 'Enrollment', 'Booking'])[1 + k % 5], p.id, 'x',
+                 now() - make_interval(mins => p.n * 17 + k)
+             FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO credential (tenant_id, user_id, password_hash)
+             SELECT p.tenant_id, p.id, (SELECT password_hash FROM credential LIMIT 1) FROM person p WHERE p.n IN (7, 777);
+         RESET session_replication_role;
+         ANALYZE",
+    )
+    .await;
+    assert!(app.count(&format!("enrollment WHERE tenant_id = '{}'", app.oak.tenant)).await >= 100_000);
+    assert_eq!(PASSWORD.len(), 21, "the credentials above are copies of one that has this password");
+}
+
+/// The instructor number 7, or the learner number 777.
+pub async fn somebody(app: &TestApp, school: &School, n: u32) -> Somebody {
+    let email = format!("p{n}@{}.example", school.slug);
+    let id = app.text(&format!("SELECT id::text FROM app_user WHERE email = '{email}'")).await.unwrap();
+    Somebody { email, id }
+}
