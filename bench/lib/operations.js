@@ -1,0 +1,162 @@
+// What is asked: the same of everybody, in the words of each. Aliases make the answers of other servers look like Lectern's,
+// so that they can be compared.
+//
+// `pick` chooses, for one request, who asks and for what. `lectern` and `peer` are documents and their variables; `limit` is
+// the same by hand (limit/*.sql), whose first parameter is always the tenant. In the documents of the other servers
+// `$ROW` stands for the field of a row's id, and `$FN` for the prefix of functions: PostGraphile 4 and 5 differ there.
+
+import { readFileSync } from 'node:fs'
+import { typeId } from './people.js'
+
+const day = 86_400_000
+const sql = (name) => readFileSync(new URL(`../limit/${name}.sql`, import.meta.url), 'utf8')
+
+const WEEK = `id startsAt endsAt status student { id name } instructor { id name } course { id title }`
+
+export const OPERATIONS = {
+  Q1: {
+    title: 'one course with its instructor',
+    role: 'VIEWER',
+    pick: ({ school, any }) => ({ course: any(school.courses) }),
+    lectern: 'query ($id: ID!) { course(id: $id) { id title description status capacity tags createdAt instructor { id name } } }',
+    lecternVariables: ({ course }) => ({ id: typeId('course', course) }),
+    peer: `query ($tenant: UUID!, $id: UUID!) {
+      course: courseByTenantIdAnd$KEY(tenantId: $tenant, $key: $id) {
+        $ROW title description status capacity tags createdAt instructor: appUserByTenantIdAndInstructorId { $ROW name } } }`,
+    peerVariables: ({ tenant, course }) => ({ tenant, id: course }),
+    limit: sql('q1_course'),
+    limitValues: ({ course }) => [course],
+  },
+  Q2: {
+    title: '20 courses with instructor and enrollmentCount',
+    role: 'VIEWER',
+    pick: () => ({}),
+    lectern: '{ courses(first: 20) { nodes { id title status instructor { id name } enrollmentCount } } }',
+    peer: `query ($tenant: UUID!) { courses: $ALLCATALOGUES(first: 20, condition: { tenantId: $tenant }, orderBy: [TITLE_ASC, $ROWID_ASC]) {
+      nodes { $ROW title status instructor: appUserByTenantIdAndInstructorId { $ROW name } enrollmentCount } } }`,
+    peerVariables: ({ tenant }) => ({ tenant }),
+    limit: sql('q2_courses'),
+  },
+  Q3: {
+    title: '20 courses, 10 enrollments each, their learners',
+    role: 'VIEWER',
+    pick: () => ({}),
+    lectern: '{ courses(first: 20) { nodes { id title enrollments(first: 10) { nodes { id status progress user { id name } } } } } }',
+    peer: `query ($tenant: UUID!) { courses: allCourses(first: 20, condition: { tenantId: $tenant, deletedAt: null }, orderBy: [TITLE_ASC, $ROWID_ASC]) {
+      nodes { $ROW title enrollments: enrollmentsByTenantIdAndCourseId(first: 10, orderBy: [ENROLLED_AT_DESC, $ROWID_DESC]) {
+        nodes { $ROW status progress user: appUserByTenantIdAndUserId { $ROW name } } } } } }`,
+    peerVariables: ({ tenant }) => ({ tenant }),
+    limit: sql('q3_enrollments'),
+  },
+  Q4: {
+    title: 'bookings of a week (100) with instructor, learner and course',
+    role: 'VIEWER',
+    pick: ({ whole, today }) => {
+      const from = today + (whole(49) - 28) * day
+      return { from: new Date(from).toISOString(), to: new Date(from + 7 * day).toISOString() }
+    },
+    lectern: `query ($from: DateTime!, $to: DateTime!) { bookings(first: 100, filter: { from: $from, to: $to }) { nodes { ${WEEK} } } }`,
+    lecternVariables: ({ from, to }) => ({ from, to }),
+    peer: `query ($from: Datetime!, $to: Datetime!) { bookings: $FNbookingsBetween(since: $from, until: $to, first: 100) {
+      nodes { $ROW startsAt endsAt status student: appUserByTenantIdAndStudentId { $ROW name }
+        instructor: appUserByTenantIdAndInstructorId { $ROW name } course: courseByTenantIdAndCourseId { $ROW title } } } }`,
+    peerVariables: ({ from, to }) => ({ from, to }),
+    limit: sql('q4_bookings'),
+    limitValues: ({ from, to }) => [from, to],
+  },
+  Q5: {
+    title: 'a dashboard of four reports',
+    role: 'VIEWER',
+    pick: () => ({}),
+    lectern: `{ reports {
+      overview { users courses publishedCourses groups enrollments completedEnrollments bookings }
+      enrollmentsByStatus { status count }
+      courseProgress(first: 10) { course { id title } enrollments averageProgress completionRate }
+      bookingsPerDay { date count } } }`,
+    lecternShape: ({ reports: { enrollmentsByStatus, ...rest } }) => ({ ...rest, enrollmentsByStatus: byStatus(enrollmentsByStatus) }),
+    peer: `{
+      overview: $FNoverview { users courses publishedCourses groups enrollments completedEnrollments bookings }
+      enrollmentsByStatus: $FNenrollmentsByStatus { nodes { status count } }
+      courseProgress: $FNcourseProgress(top: 10) { nodes { courseId title enrollments averageProgress completionRate } }
+      bookingsPerDay: $FNbookingsPerDay { nodes { date: day count } } }`,
+    peerShape: ({ overview, enrollmentsByStatus, courseProgress, bookingsPerDay }) => ({
+      overview,
+      enrollmentsByStatus: byStatus(enrollmentsByStatus.nodes),
+      courseProgress: courseProgress.nodes.map(({ courseId, title, ...rest }) => ({ course: courseId && { id: courseId, title }, ...rest })),
+      bookingsPerDay: bookingsPerDay.nodes,
+    }),
+    limit: sql('q5_reports'),
+    limitShape: ({ enrollmentsByStatus, ...rest }) => ({ ...rest, enrollmentsByStatus: byStatus(enrollmentsByStatus) }),
+  },
+  Q6a: {
+    title: 'courses found by a word',
+    role: 'VIEWER',
+    pick: ({ any }) => ({ words: any(WORDS) }),
+    lectern: 'query ($words: String!) { courses(first: 10, filter: { search: $words }) { nodes { id title status } } }',
+    lecternVariables: ({ words }) => ({ words }),
+    peer: 'query ($words: String!) { courses: $FNsearchCourses(words: $words, first: 10) { nodes { $ROW title status } } }',
+    peerVariables: ({ words }) => ({ words }),
+    limit: sql('q6a_search'),
+    limitValues: ({ words }) => [words],
+  },
+  Q6b: {
+    title: 'page 50 of enrollments by cursor',
+    role: 'VIEWER',
+    pick: ({ school }) => ({ page: school.page }),
+    lectern: `query ($after: String!) { enrollments(first: 20, after: $after) {
+      nodes { id status progress enrolledAt user { id name } course { id title } } pageInfo { hasNextPage } } }`,
+    lecternVariables: ({ page }) => ({ after: page.cursors.lectern }),
+    peer: `query ($tenant: UUID!, $after: Cursor!) {
+      enrollments: allEnrollments(first: 20, after: $after, condition: { tenantId: $tenant }, orderBy: [ENROLLED_AT_DESC, $ROWID_DESC]) {
+        nodes { $ROW status progress enrolledAt user: appUserByTenantIdAndUserId { $ROW name } course: courseByTenantIdAndCourseId { $ROW title } }
+        pageInfo { hasNextPage } } }`,
+    peerVariables: ({ tenant, page }, peer) => ({ tenant, after: page.cursors[peer] }),
+    limit: sql('q6b_page'),
+    limitValues: ({ page }) => [page.enrolledAt, page.id],
+  },
+  M1: {
+    title: 'request a booking',
+    role: 'LEARNER',
+    writes: true,
+    // Beyond the weeks that Q4 reads.
+    pick: ({ school, any, whole, today }) => {
+      const from = today + 60 * day + whole(400 * 24 * 12) * 300_000
+      return { course: any(school.courses), from: new Date(from).toISOString(), to: new Date(from + 3_600_000).toISOString(), notes: 'Measured.' }
+    },
+    lectern: `mutation ($input: RequestBookingInput!) { requestBooking(input: $input) {
+      id startsAt endsAt status notes student { id name } course { id title } } }`,
+    lecternVariables: ({ course, from, to, notes }) => ({ input: { startsAt: from, endsAt: to, courseId: typeId('course', course), notes } }),
+    peer: `mutation ($booking: BookingInput!) { requestBooking: createBooking(input: { booking: $booking }) { booking {
+      $ROW startsAt endsAt status notes student: appUserByTenantIdAndStudentId { $ROW name } course: courseByTenantIdAndCourseId { $ROW title } } } }`,
+    peerVariables: ({ tenant, user, course, from, to, notes }) => ({
+      booking: { tenantId: tenant, studentId: user, courseId: course, startsAt: from, endsAt: to, notes },
+    }),
+    peerShape: ({ requestBooking }) => ({ requestBooking: requestBooking.booking }),
+    limit: sql('m1_booking'),
+    limitValues: ({ user, course, from, to, notes }) => [user, course, from, to, notes],
+    /** Each makes a new one. */
+    forget: ({ requestBooking: { id, ...rest } }) => rest,
+  },
+  M2: {
+    title: 'record progress',
+    role: 'ADMIN',
+    writes: true,
+    pick: ({ school, any, whole }) => ({ enrollment: any(school.enrollments), progress: 1 + whole(99) }),
+    lectern: 'mutation ($input: RecordProgressInput!) { recordProgress(input: $input) { id status progress completedAt } }',
+    lecternVariables: ({ enrollment, progress }) => ({ input: { id: typeId('enrollment', enrollment), progress } }),
+    peer: `mutation ($tenant: UUID!, $id: UUID!, $progress: Float!) {
+      recordProgress: updateEnrollmentByTenantIdAnd$KEY(input: { tenantId: $tenant, $key: $id,
+        enrollmentPatch: { progress: $progress, status: "IN_PROGRESS", completedAt: null } }) { enrollment { $ROW status progress completedAt } } }`,
+    peerVariables: ({ tenant, enrollment, progress }) => ({ tenant, id: enrollment, progress }),
+    peerShape: ({ recordProgress }) => ({ recordProgress: recordProgress.enrollment }),
+    limit: sql('m2_progress'),
+    limitValues: ({ enrollment, progress }) => [enrollment, progress],
+  },
+}
+
+/** A day's traffic: four reads to a write. The numbers are shares. */
+export const MIX = { Q1: 25, Q2: 15, Q3: 10, Q4: 10, Q5: 5, Q6a: 7.5, Q6b: 7.5, M1: 10, M2: 10 }
+export const MIX_TITLE = 'all of them, 80 % reads, 20 % writes'
+
+const WORDS = ['algebra', 'biol', 'chemistry', 'draw', 'econ', 'french', 'geog', 'history', 'italian', 'journal', 'work', 'beginners', 'practice', 'soc adv']
+const byStatus = (counts) => [...counts].sort((one, other) => (one.status < other.status ? -1 : 1))

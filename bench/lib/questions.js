@@ -1,0 +1,81 @@
+// Which requests are made: chosen once, the same for every system.
+
+import { MIX, OPERATIONS } from './operations.js'
+
+/** Different requests of each operation; a run goes round and round through them. */
+export const VARIANTS = 2000
+const PAGE = 20
+const PAGES = 49
+
+/** A generator of numbers that gives the same ones on every run (mulberry32). */
+function chance(seed) {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
+    return ((bits ^ (bits >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export class Questions {
+  constructor(people, schools) {
+    this.next = chance(20260101)
+    this.people = groupBy(people, (one) => one.role)
+    this.schools = schools
+  }
+
+  static async load(cluster, people) {
+    const rows = await cluster.query(`
+      SELECT t.tenant_id AS tenant,
+             ARRAY(SELECT c.id FROM course c WHERE c.tenant_id = t.tenant_id AND c.status = 'PUBLISHED' AND c.deleted_at IS NULL ORDER BY c.id) AS courses,
+             ARRAY(SELECT e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id AND e.status = 'IN_PROGRESS' ORDER BY e.id LIMIT 400) AS enrollments,
+             p.enrolled_at::text AS "enrolledAt", p.id
+      FROM tenant t CROSS JOIN LATERAL (
+          SELECT e.enrolled_at, e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id ORDER BY e.enrolled_at DESC, e.id DESC
+          OFFSET ${PAGES * PAGE - 1} LIMIT 1) AS p
+      ORDER BY t.tenant_id`)
+    const schools = rows.map(({ enrolledAt, id, ...school }) => [school.tenant, { ...school, page: { enrolledAt, id, cursors: {} } }])
+    return new Questions(people, new Map(schools))
+  }
+
+  /** Where page 50 begins, in the words of each server. */
+  async findPages(servers) {
+    for (const viewer of this.people.get('VIEWER')) {
+      const { page } = this.schools.get(viewer.tenant)
+      for (const server of servers) page.cursors[server.name] = await server.cursorAt(viewer, PAGES * PAGE)
+    }
+  }
+
+  whole = (below) => Math.floor(this.next() * below)
+  any = (list) => list[this.whole(list.length)]
+
+  one(operation) {
+    const { role, pick } = OPERATIONS[operation]
+    const person = this.any(this.people.get(role))
+    const school = this.schools.get(person.tenant)
+    const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
+    return { ...person, ...pick({ school, today, any: this.any, whole: this.whole }) }
+  }
+
+  /** Pairs of an operation and what it asks for. */
+  many(operation, count = VARIANTS) {
+    const names = operation === 'mix' ? this.mixed(count) : Array(count).fill(operation)
+    return names.map((name) => [name, this.one(name)])
+  }
+
+  mixed(count) {
+    const names = Object.entries(MIX).flatMap(([name, share]) => Array(Math.round((share * count) / 100)).fill(name))
+    for (let at = names.length - 1; at > 0; at--) {
+      const other = this.whole(at + 1)
+      ;[names[at], names[other]] = [names[other], names[at]]
+    }
+    return names
+  }
+}
+
+function groupBy(list, key) {
+  const groups = new Map()
+  for (const one of list) groups.set(key(one), [...(groups.get(key(one)) ?? []), one])
+  return groups
+}

@@ -1,0 +1,33 @@
+// The numbers as text.
+
+/** Columns as wide as they need to be; the first two lean left. */
+export function table(head, rows) {
+  const cells = [head, ...rows].map((row) => row.map((cell) => (cell === undefined ? '' : String(cell))))
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)))
+  const line = (row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd()
+  return [line(cells[0]), widths.map((width) => '-'.repeat(width)).join('  '), ...cells.slice(1).map(line)].join('\n')
+}
+
+const percent = (share) => `${(share * 100).toFixed(0)} %`
+const fixed = (number, digits) => (number === undefined ? '' : number.toFixed(digits))
+
+export function resultsTable(results, titles, systems) {
+  const rows = []
+  for (const [operation, { systems: bySystem, timesPeer }] of Object.entries(results)) {
+    for (const [number, { name, title, version }] of systems.entries()) {
+      const one = bySystem[name]
+      rows.push([
+        number ? '' : operation, `${title} ${name === 'lectern' ? '' : version}`.trim(), Math.round(one.rps), fixed(one.p50, 2), fixed(one.p99, 2),
+        percent(one.shareOfTheLimit), timesPeer[name] ? `×${timesPeer[name]}` : '', name === 'limit' ? '' : fixed(one.serverCpuMs, 3), fixed(one.databaseCpuMs, 3),
+        name === 'limit' ? '' : fixed(one.memoryMiB, 1), percent(one.spreadOfRps),
+      ])
+    }
+  }
+  const legend = Object.keys(results).map((operation) => `  ${operation.padEnd(4)} ${titles[operation]}`)
+  const head = ['', '', 'req/s', 'p50 ms', 'p99 ms', 'of limit', 'Lectern', 'CPU ms', 'PG CPU ms', 'MiB', 'spread']
+  return [table(head, rows), '', ...legend].join('\n')
+}
+
+export function targetsTable(judged) {
+  return table(['target', 'of', 'wanted', 'reached', ''], judged.map(({ operation, what, wanted, reached, met }) => [what, operation, wanted, reached, met ? 'met' : 'MISSED']))
+}

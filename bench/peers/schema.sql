@@ -1,0 +1,73 @@
+-- What servers that make their API out of tables need beside Lectern's own: computed columns and reports, written the way
+-- their documentation recommends. Everything runs as the caller, under the same policies as everything else.
+DROP SCHEMA IF EXISTS bench CASCADE;
+CREATE SCHEMA bench;
+GRANT USAGE ON SCHEMA bench TO lectern_app;
+
+-- Lectern makes ids itself; these servers leave that to the database.
+ALTER TABLE booking ALTER COLUMN id SET DEFAULT gen_random_uuid();
+
+-- Courses with their count. (A computed column would be a function of the whole row, and a course has a column that no
+-- request may read.) The count is only made where it is asked for.
+CREATE VIEW bench.catalogue WITH (security_invoker = true) AS
+    SELECT c.tenant_id, c.id, c.title, c.status, c.instructor_id,
+           (SELECT count(*)::integer FROM public.enrollment e WHERE e.tenant_id = c.tenant_id AND e.course_id = c.id
+              AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')) AS enrollment_count
+    FROM public.course c WHERE c.deleted_at IS NULL;
+COMMENT ON VIEW bench.catalogue IS E'@primaryKey tenant_id,id\n@foreignKey (tenant_id, instructor_id) references public.app_user (tenant_id, id)';
+
+-- In the order of their start; the lower bound is there because no booking is longer than a day.
+CREATE FUNCTION bench.bookings_between(since timestamptz, until timestamptz) RETURNS SETOF public.booking LANGUAGE sql STABLE AS $$
+    SELECT b.* FROM public.booking b
+    WHERE b.tenant_id = (SELECT app.tenant_id()) AND b.starts_at < until AND b.ends_at > since AND b.starts_at > since - interval '24 hours'
+    ORDER BY b.starts_at, b.id
+$$;
+
+CREATE FUNCTION bench.search_courses(words text) RETURNS SETOF bench.catalogue LANGUAGE sql STABLE AS $$
+    SELECT c.* FROM bench.catalogue c
+    WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.id IN (SELECT app.search_course(words)) ORDER BY c.title, c.id
+$$;
+
+CREATE TYPE bench.overview_counts AS (users integer, courses integer, published_courses integer, groups integer, enrollments integer,
+    completed_enrollments integer, bookings integer);
+CREATE FUNCTION bench.overview() RETURNS bench.overview_counts LANGUAGE sql STABLE AS $$
+    SELECT (SELECT count(*)::integer FROM public.app_user u WHERE u.tenant_id = (SELECT app.tenant_id()) AND u.deleted_at IS NULL),
+        c.everything, c.published,
+        (SELECT count(*)::integer FROM public.user_group g WHERE g.tenant_id = (SELECT app.tenant_id()) AND g.deleted_at IS NULL),
+        e.everything, e.completed,
+        (SELECT count(*)::integer FROM public.booking b WHERE b.tenant_id = (SELECT app.tenant_id()))
+    FROM (SELECT count(*)::integer AS everything, (count(*) FILTER (WHERE c.status = 'PUBLISHED'))::integer AS published
+          FROM public.course c WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.deleted_at IS NULL) AS c,
+         (SELECT count(*)::integer AS everything, (count(*) FILTER (WHERE e.status = 'COMPLETED'))::integer AS completed
+          FROM public.enrollment e WHERE e.tenant_id = (SELECT app.tenant_id())) AS e
+$$;
+
+CREATE TYPE bench.status_count AS (status text, count integer);
+CREATE FUNCTION bench.enrollments_by_status() RETURNS SETOF bench.status_count LANGUAGE sql STABLE AS $$
+    SELECT e.status, count(*)::integer FROM public.enrollment e WHERE e.tenant_id = (SELECT app.tenant_id()) GROUP BY e.status
+$$;
+
+CREATE TYPE bench.progress_of_course AS (course_id uuid, title text, enrollments integer, average_progress double precision, completion_rate double precision);
+CREATE FUNCTION bench.course_progress(top integer) RETURNS SETOF bench.progress_of_course LANGUAGE sql STABLE AS $$
+    SELECT c.id, c.title, p.enrollments::integer, round(p.progress::numeric, 2)::double precision, round(p.completed::numeric / p.enrollments, 4)::double precision
+    FROM (SELECT e.course_id, count(*) AS enrollments, avg(e.progress) AS progress, count(*) FILTER (WHERE e.status = 'COMPLETED') AS completed
+          FROM public.enrollment e WHERE e.tenant_id = (SELECT app.tenant_id()) GROUP BY e.course_id) AS p
+    LEFT JOIN public.course c ON c.tenant_id = (SELECT app.tenant_id()) AND c.id = p.course_id AND c.deleted_at IS NULL
+    ORDER BY p.enrollments DESC, c.title, p.course_id LIMIT top
+$$;
+
+-- The last 30 days of the school's own time zone, today included.
+CREATE TYPE bench.day_count AS (day date, count integer);
+CREATE FUNCTION bench.bookings_per_day() RETURNS SETOF bench.day_count LANGUAGE sql STABLE AS $$
+    SELECT d.day, coalesce(b.count, 0)::integer
+    FROM (SELECT t.time_zone AS name, (now() AT TIME ZONE t.time_zone)::date AS today FROM public.tenant t WHERE t.tenant_id = (SELECT app.tenant_id())) AS zone
+    CROSS JOIN LATERAL (SELECT zone.today - back AS day FROM generate_series(0, 29) AS back) AS d
+    LEFT JOIN LATERAL (
+        SELECT (b.starts_at AT TIME ZONE zone.name)::date AS day, count(*) FROM public.booking b
+        WHERE b.tenant_id = (SELECT app.tenant_id()) AND b.starts_at >= (zone.today - 29)::timestamp AT TIME ZONE zone.name
+          AND b.starts_at < (zone.today + 1)::timestamp AT TIME ZONE zone.name
+        GROUP BY 1) AS b ON b.day = d.day
+    ORDER BY d.day
+$$;
+GRANT SELECT ON bench.catalogue TO lectern_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bench TO lectern_app;
