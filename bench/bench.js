@@ -73,9 +73,9 @@ async function closeAll() {
 }
 
 /** Everybody started, everybody signed in, every request chosen. */
-async function setUp(names, since) {
+async function setUp(names) {
   const key = run(lecternBinary, ['key']).trim()
-  const people = await signIn(cluster, new Signer(key), since)
+  const people = await signIn(cluster, new Signer(key))
   const make = {
     limit: () => new Limit(cluster),
     lectern: () => new Lectern(cluster, work, lecternBinary, key),
@@ -100,7 +100,7 @@ async function compare() {
   const since = new Date()
   await openCluster(Number(options.scale))
   const names = options.systems.split(',')
-  const questions = await setUp(names, since)
+  const questions = await setUp(names)
 
   for (const operation of new Set(operations.flatMap((name) => (name === 'mix' ? Object.keys(OPERATIONS) : [name])))) {
     await agree(systems, operation, questions.many(operation, 12))
@@ -152,7 +152,7 @@ async function compare() {
 /** Leaves everything running, for looking at it by hand. */
 async function serve() {
   await openCluster(Number(options.scale))
-  await setUp(options.systems.split(','), new Date())
+  await setUp(options.systems.split(','))
   console.log(`PostgreSQL: psql -h ${cluster.socket} -U postgres lectern`)
   for (const system of systems.filter((one) => one.port)) console.log(`${system.title}: http://${system.address}/graphql`)
   await new Promise((resolve) => process.once('SIGINT', resolve))
@@ -164,7 +164,7 @@ let isGood = false
 try {
   const openFor = async (scale) => {
     await openCluster(scale)
-    return { cluster, questions: await setUp(['limit', 'lectern'], new Date()), systems, folder: work, load: options.load }
+    return { cluster, questions: await setUp(['limit', 'lectern']), systems, folder: work, load: options.load }
   }
   if (options.growth) isGood = await growth({ open: openFor, close: closeAll, out: options.out ?? HERE, operations: operations.filter((name) => name !== 'mix') })
   else isGood = options.serve ? await serve() : await compare()
