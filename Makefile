@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check schema web client-test fmt clean
+.PHONY: help run build test check schema web client-test bench bench-growth fmt clean
 
 CARGO ?= cargo
 # Everything at once: the same features as the tests, so that nothing is compiled twice.
@@ -62,6 +62,25 @@ client-test: web tests/day/node_modules/.package-lock.json tests/browser/node_mo
 	@$(BUILD_ALL)
 	tests/with-service node tests/day/day.js
 	tests/with-service node tests/browser/graphiql.js
+
+bench/node_modules/.package-lock.json: bench/package-lock.json
+	cd bench && npm ci --no-audit --no-fund
+	@touch $@
+
+bench/peers/%/node_modules/.package-lock.json: bench/peers/%/package-lock.json
+	cd bench/peers/$* && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: bench-tools
+bench-tools: bench/node_modules/.package-lock.json bench/peers/postgraphile4/node_modules/.package-lock.json bench/peers/postgraphile5/node_modules/.package-lock.json
+	$(CARGO) build --release --quiet
+	$(CARGO) build --release --quiet --manifest-path bench/load/Cargo.toml --target-dir bench/load/target
+
+bench: bench-tools ## Side by side with PostGraphile and hand-written SQL, half an hour (see bench/README.md)
+	node bench/bench.js
+
+bench-growth: bench-tools ## What an operation costs at 10, 100 and 300 schools
+	node bench/bench.js --growth
 
 clean: ## Delete what was built (the data of `make run` stays in .lectern)
 	$(CARGO) clean
