@@ -107,8 +107,9 @@ export class Cluster {
     await this.query('CHECKPOINT')
   }
 
-  /** Takes back what a round of mutations left, so that every round begins with the same rows. */
-  async restore(since) {
+  /** Takes back what mutations left since the seed, so that every round begins with the same rows. */
+  async restore() {
+    const since = this.seed().at
     const client = await this.client()
     await client.query("SET session_replication_role = replica; SET app.audit = 'off'")
     await client.query('DELETE FROM booking WHERE created_at >= $1', [since])

@@ -36,7 +36,6 @@ async function explain(limit, operation, questions) {
 export async function growth({ open, close, out, operations, scales = (process.env.SCALES ?? '10,100,300').split(',').map(Number) }) {
   const costs = {}
   for (const scale of scales) {
-    const since = new Date()
     const { cluster, questions, systems, folder, load } = await open(scale)
     const [limit, lectern] = systems
     const measure = new Measure({ cluster, folder, load, seconds: 3, warmUp: 2, connections: 1 })
@@ -47,7 +46,7 @@ export async function growth({ open, close, out, operations, scales = (process.e
       costs[operation] = { ...costs[operation], [scale]: { statementMs: statement, buffers, p50, databaseCpuMs: databaseCpu } }
       console.log(`${scale} schools  ${operation.padEnd(4)} statement ${statement.toFixed(3)} ms, ${buffers} buffers; Lectern p50 ${p50.toFixed(2)} ms, PostgreSQL ${databaseCpu.toFixed(3)} ms`)
     }
-    await cluster.restore(since)
+    await cluster.restore()
     await close()
   }
 

@@ -10,7 +10,7 @@ const WRITE = 'BEGIN ISOLATION LEVEL READ COMMITTED'
 
 export class Limit {
   name = 'limit'
-  title = 'the limit: SQL by hand'
+  title = 'SQL by hand, bare'
   protocol = 'pg'
 
   constructor(cluster) {
@@ -22,7 +22,7 @@ export class Limit {
   }
 
   async start() {
-    this.version = (await this.cluster.query('SHOW server_version'))[0].server_version
+    this.version = (await this.cluster.query('SHOW server_version'))[0].server_version.split(' ')[0]
     this.client = await this.cluster.client('lectern_app')
   }
 

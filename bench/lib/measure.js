@@ -17,16 +17,21 @@ export class Measure {
 
   /** Writes what a system will be asked. */
   prepare(system, operation, questions) {
+    if (system.prepare) return system.prepare(operation, questions)
     writeRecords(this.file(system, operation), questions.map(([name, asked]) => system.request(name, asked)))
     if (system.prelude) writeRecords(join(this.folder, `${system.name}.prelude`), system.prelude())
+  }
+
+  loadOf(system, operation) {
+    const args = [system.protocol, system.address, this.file(system, operation), this.connections, this.warmUp, this.seconds]
+    if (system.prelude) args.push(join(this.folder, `${system.name}.prelude`))
+    return output(this.load, args.map(String))
   }
 
   async run(system, operation) {
     const database = () => cpuSeconds(descendants(this.cluster.process.pid))
     const before = { server: cpuSeconds(system.pids()), database: database() }
-    const args = [system.protocol, system.address, this.file(system, operation), this.connections, this.warmUp, this.seconds]
-    if (system.prelude) args.push(join(this.folder, `${system.name}.prelude`))
-    const result = JSON.parse(await output(this.load, args.map(String)))
+    const result = system.run ? await system.run(operation, this) : JSON.parse(await this.loadOf(system, operation))
     if (result.refused > 0) {
       throw new Error(`${system.title}, ${operation}: ${result.refused} of ${result.answers} were refused, such as ${result.sample}`)
     }

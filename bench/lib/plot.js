@@ -1,7 +1,7 @@
 // The numbers as a picture: throughput above, p99 below, one group of bars an operation. Both axes are logarithmic, because
 // the operations lie a hundredfold apart; each bar carries its number.
 
-const COLOURS = { limit: '#9aa5b1', lectern: '#0b6e4f', postgraphile5: '#c8553d', postgraphile4: '#e0a458' }
+const COLOURS = { pgbench: '#9aa5b1', limit: '#cfd6dd', lectern: '#0b6e4f', postgraphile5: '#c8553d', postgraphile4: '#e0a458' }
 const BAR = 22
 const GAP = 26
 const LEFT = 70

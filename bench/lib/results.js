@@ -5,7 +5,7 @@ import { median } from './measure.js'
 const PEERS = ['postgraphile5', 'postgraphile4']
 
 /** `rounds[n][operation][system]` are the runs. Ratios are taken within each round, where the machine was the same to all. */
-export function summarise(rounds, operations, systems) {
+export function summarise(rounds, operations, systems, limit) {
   const results = {}
   for (const operation of operations) {
     const all = (system, pick) => rounds.map((round) => pick(round[operation][system], round[operation]))
@@ -16,7 +16,7 @@ export function summarise(rounds, operations, systems) {
         rps: round(of('rps'), 1), p50: round(of('p50'), 3), p90: round(of('p90'), 3), p99: round(of('p99'), 3), bytes: Math.round(of('bytes')),
         serverCpuMs: round(of('serverCpu'), 4), databaseCpuMs: round(of('databaseCpu'), 4),
         memoryMiB: round(Math.max(...all(name, (run) => run.memory)), 1),
-        shareOfTheLimit: round(median(all(name, (run, others) => run.rps / others.limit.rps)), 3),
+        shareOfTheLimit: round(median(all(name, (run, others) => run.rps / others[limit].rps)), 3),
         p99OverP50InTheQuietestRound: round(Math.min(...all(name, (run) => run.p99 / run.p50)), 2),
         spreadOfRps: round(spread(all(name, (run) => run.rps)), 3),
       }

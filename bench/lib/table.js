@@ -1,5 +1,7 @@
 // The numbers as text.
 
+import { readFileSync, writeFileSync } from 'node:fs'
+
 /** Columns as wide as they need to be; the first two lean left. */
 export function table(head, rows) {
   const cells = [head, ...rows].map((row) => row.map((cell) => (cell === undefined ? '' : String(cell))))
@@ -16,10 +18,11 @@ export function resultsTable(results, titles, systems) {
   for (const [operation, { systems: bySystem, timesPeer }] of Object.entries(results)) {
     for (const [number, { name, title, version }] of systems.entries()) {
       const one = bySystem[name]
+      const isServer = one.memoryMiB > 0
       rows.push([
         number ? '' : operation, `${title} ${name === 'lectern' ? '' : version}`.trim(), Math.round(one.rps), fixed(one.p50, 2), fixed(one.p99, 2),
-        percent(one.shareOfTheLimit), timesPeer[name] ? `×${timesPeer[name]}` : '', name === 'limit' ? '' : fixed(one.serverCpuMs, 3), fixed(one.databaseCpuMs, 3),
-        name === 'limit' ? '' : fixed(one.memoryMiB, 1), percent(one.spreadOfRps),
+        percent(one.shareOfTheLimit), timesPeer[name] ? `×${timesPeer[name]}` : '', isServer ? fixed(one.serverCpuMs, 3) : '', fixed(one.databaseCpuMs, 3),
+        isServer ? fixed(one.memoryMiB, 1) : '', percent(one.spreadOfRps),
       ])
     }
   }
@@ -30,4 +33,15 @@ export function resultsTable(results, titles, systems) {
 
 export function targetsTable(judged) {
   return table(['target', 'of', 'wanted', 'reached', ''], judged.map(({ operation, what, wanted, reached, met }) => [what, operation, wanted, reached, met ? 'met' : 'MISSED']))
+}
+
+/** Puts the table into a page, between its two marks. */
+export function writeTable(page, report, text) {
+  const { machine, versions } = report
+  const about =
+    `${report.date.slice(0, 10)}, ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}; ` +
+    `${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}; ${report.scale} schools, ` +
+    `${report.connections} connections, medians of ${report.rounds} rounds of ${report.secondsEach} s.`
+  const old = readFileSync(page, 'utf8')
+  writeFileSync(page, old.replace(/(<!-- last -->\n)[\s\S]*(<!-- \/last -->)/, (_, open, close) => `${open}${about}\n\n\`\`\`\n${text}\`\`\`\n${close}`))
 }

@@ -2,6 +2,12 @@ WITH enrolled AS (
     SELECT e.course_id, e.status, count(*) AS count, sum(e.progress) AS progress FROM enrollment e WHERE e.tenant_id = $1 GROUP BY e.course_id, e.status
 ), zone AS (
     SELECT t.time_zone AS name, (now() AT TIME ZONE t.time_zone)::date AS today FROM tenant t WHERE t.tenant_id = $1
+), booked AS MATERIALIZED (
+    SELECT (b.starts_at AT TIME ZONE (SELECT z.name FROM zone z))::date AS day, count(*) AS count FROM booking b
+    WHERE b.tenant_id = $1 AND b.status = ANY ('{REQUESTED,APPROVED,ASSIGNED,COMPLETED,CANCELLED}')
+      AND b.starts_at >= (SELECT (z.today - 29)::timestamp AT TIME ZONE z.name FROM zone z)
+      AND b.starts_at < (SELECT (z.today + 1)::timestamp AT TIME ZONE z.name FROM zone z)
+    GROUP BY 1
 )
 SELECT json_build_object(
     'overview', (SELECT json_build_object(
@@ -22,8 +28,4 @@ SELECT json_build_object(
               FROM enrolled e LEFT JOIN course c ON c.tenant_id = $1 AND c.id = e.course_id AND c.deleted_at IS NULL
               GROUP BY e.course_id, c.id, c.title ORDER BY sum(e.count) DESC, c.title, e.course_id LIMIT 10) AS p),
     'bookingsPerDay', (SELECT json_agg(json_build_object('date', d.day, 'count', coalesce(b.count, 0)) ORDER BY d.day)
-        FROM (SELECT z.today - back AS day FROM zone z, generate_series(0, 29) AS back) AS d
-        LEFT JOIN (SELECT (b.starts_at AT TIME ZONE z.name)::date AS day, count(*) FROM zone z, booking b
-                   WHERE b.tenant_id = $1 AND b.starts_at >= (SELECT (z.today - 29)::timestamp AT TIME ZONE z.name FROM zone z)
-                     AND b.starts_at < (SELECT (z.today + 1)::timestamp AT TIME ZONE z.name FROM zone z)
-                   GROUP BY 1) AS b ON b.day = d.day))
+        FROM (SELECT z.today - back AS day FROM zone z, generate_series(0, 29) AS back) AS d LEFT JOIN booked b ON b.day = d.day))

@@ -59,14 +59,17 @@ $$;
 -- The last 30 days of the school's own time zone, today included.
 CREATE TYPE bench.day_count AS (day date, count integer);
 CREATE FUNCTION bench.bookings_per_day() RETURNS SETOF bench.day_count LANGUAGE sql STABLE AS $$
-    SELECT d.day, coalesce(b.count, 0)::integer
-    FROM (SELECT t.time_zone AS name, (now() AT TIME ZONE t.time_zone)::date AS today FROM public.tenant t WHERE t.tenant_id = (SELECT app.tenant_id())) AS zone
-    CROSS JOIN LATERAL (SELECT zone.today - back AS day FROM generate_series(0, 29) AS back) AS d
-    LEFT JOIN LATERAL (
-        SELECT (b.starts_at AT TIME ZONE zone.name)::date AS day, count(*) FROM public.booking b
-        WHERE b.tenant_id = (SELECT app.tenant_id()) AND b.starts_at >= (zone.today - 29)::timestamp AT TIME ZONE zone.name
-          AND b.starts_at < (zone.today + 1)::timestamp AT TIME ZONE zone.name
-        GROUP BY 1) AS b ON b.day = d.day
+    WITH zone AS MATERIALIZED (
+        SELECT t.time_zone AS name, (now() AT TIME ZONE t.time_zone)::date AS today FROM public.tenant t WHERE t.tenant_id = (SELECT app.tenant_id())
+    ), counted AS MATERIALIZED (
+        SELECT (b.starts_at AT TIME ZONE (SELECT z.name FROM zone z))::date AS day, count(*) AS count FROM public.booking b
+        WHERE b.tenant_id = (SELECT app.tenant_id()) AND b.status = ANY ('{REQUESTED,APPROVED,ASSIGNED,COMPLETED,CANCELLED}')
+          AND b.starts_at >= (SELECT (z.today - 29)::timestamp AT TIME ZONE z.name FROM zone z)
+          AND b.starts_at < (SELECT (z.today + 1)::timestamp AT TIME ZONE z.name FROM zone z)
+        GROUP BY 1
+    )
+    SELECT d.day, coalesce(c.count, 0)::integer
+    FROM (SELECT z.today - back AS day FROM zone z, generate_series(0, 29) AS back) AS d LEFT JOIN counted c ON c.day = d.day
     ORDER BY d.day
 $$;
 GRANT SELECT ON bench.catalogue TO lectern_app;
