@@ -171,6 +171,7 @@ async function serve() {
   return true
 }
 
+rmSync(work, { recursive: true, force: true })
 mkdirSync(work, { recursive: true })
 let isGood = false
 try {
@@ -181,9 +182,8 @@ try {
   if (options.growth) isGood = await growth({ open: openFor, close: closeAll, out: options.out ?? HERE, operations: operations.filter((name) => name !== 'mix') })
   else isGood = options.serve ? await serve() : await compare()
 } catch (error) {
-  console.error(`bench: ${error.message}`)
+  console.error(`bench: ${error.message}\nthe servers' logs: ${work}; PostgreSQL's: ${cluster?.log ?? options.cache}`)
 } finally {
   await closeAll()
-  rmSync(work, { recursive: true, force: true })
 }
 process.exitCode = isGood ? 0 : 1
