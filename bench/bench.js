@@ -22,6 +22,7 @@ import { resultsTable, targetsTable, writeTable } from './lib/table.js'
 const HERE = new URL('.', import.meta.url).pathname
 const ROOT = resolve(HERE, '..')
 const ALL = [...Object.keys(OPERATIONS), 'mix']
+const EVERYBODY = 'pgbench,limit,lectern,postgraphile5,postgraphile4'
 
 const { values: options } = parseArgs({
   options: {
@@ -29,7 +30,7 @@ const { values: options } = parseArgs({
     duration: { type: 'string', default: process.env.DURATION ?? '5' },
     'warm-up': { type: 'string', default: process.env.WARM_UP ?? '2' },
     ops: { type: 'string', default: process.env.OPS ?? ALL.join(',') },
-    systems: { type: 'string', default: process.env.SYSTEMS ?? 'pgbench,limit,lectern,postgraphile5,postgraphile4' },
+    systems: { type: 'string', default: process.env.SYSTEMS ?? EVERYBODY },
     scale: { type: 'string', default: process.env.SCALE ?? '100' },
     connections: { type: 'string', default: process.env.CONNECTIONS ?? String(CONNECTIONS) },
     lectern: { type: 'string', default: process.env.LECTERN ?? join(ROOT, 'target/release/lectern') },
@@ -44,7 +45,7 @@ const { values: options } = parseArgs({
 
 if (options.help) {
   console.log(`node bench.js [--rounds 5] [--duration 5] [--warm-up 2] [--ops ${ALL.join(',')}]
-              [--systems pgbench,limit,lectern,postgraphile5,postgraphile4] [--scale 100] [--connections 32]
+              [--systems ${EVERYBODY}] [--scale 100] [--connections 32]
               [--lectern PATH] [--cache FOLDER] [--out FOLDER]
               [--growth | --serve]
 Each is an environment variable, too: ROUNDS, DURATION, WARM_UP, OPS, SYSTEMS, SCALE, CONNECTIONS, LECTERN, LECTERN_BENCH_CACHE.`)
@@ -55,7 +56,7 @@ const operations = options.ops.split(',')
 const unknown = operations.find((operation) => !ALL.includes(operation))
 if (unknown) throw new Error(`there is no operation ${unknown}: ${ALL.join(', ')}`)
 // A part of the benchmark is no result: it is not written over one.
-const isWhole = operations.length === ALL.length && !process.env.SYSTEMS && Number(options.rounds) >= 3
+const isWhole = operations.length === ALL.length && options.systems === EVERYBODY && Number(options.rounds) >= 3
 const out = options.out ?? (isWhole ? HERE : join(options.cache, 'last'))
 const work = join(options.cache, 'requests')
 const lecternBinary = resolve(options.lectern)
@@ -91,7 +92,7 @@ async function setUp(names) {
     await system.start()
   }
   const questions = await Questions.load(cluster, people)
-  await questions.findPages(systems.filter((system) => system.cursorAt))
+  if (operations.includes('Q6b') || operations.includes('mix')) await questions.findPages(systems.filter((system) => system.cursorAt))
   return questions
 }
 
@@ -124,7 +125,7 @@ async function compare() {
     const chosen = questions.many(operation)
     for (const system of systems) measure.prepare(system, operation, chosen)
   }
-  await cluster.restore()
+  await cluster.forget()
   const rounds = []
   for (let number = 0; number < Number(options.rounds); number++) {
     const results = {}

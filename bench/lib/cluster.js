@@ -107,15 +107,20 @@ export class Cluster {
     await this.query('CHECKPOINT')
   }
 
-  /** Takes back what mutations left since the seed, so that every round begins with the same rows. */
+  /** So that every round begins with the same rows, and none pays for another's. */
   async restore() {
+    await this.forget()
+    await this.vacuum()
+  }
+
+  /** Takes back what mutations left since the seed. */
+  async forget() {
     const since = this.seed().at
     const client = await this.client()
     await client.query("SET session_replication_role = replica; SET app.audit = 'off'")
     await client.query('DELETE FROM booking WHERE created_at >= $1', [since])
     await client.query('DELETE FROM audit_entry WHERE at >= $1', [since])
     await client.end()
-    await this.vacuum()
   }
 
   seed() {
