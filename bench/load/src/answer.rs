@@ -39,7 +39,9 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 fn http(bytes: &[u8]) -> Option<Verdict> {
     let head = find(&bytes[..bytes.len().min(4096)], b"\r\n\r\n")? + 4;
     let lines = || bytes[..head].split(|byte| *byte == b'\n');
-    let header = |name: &[u8]| lines().find(|line| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name)).map(|line| &line[name.len()..]);
+    let header = |name: &[u8]| {
+        lines().find(|line| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name)).map(|line| &line[name.len()..])
+    };
     match header(b"content-length:") {
         Some(value) => {
             let length: usize = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
@@ -54,7 +56,9 @@ fn http(bytes: &[u8]) -> Option<Verdict> {
     // Errors stand in front of the data or behind it, never only in the middle.
     let body = &bytes[head..];
     let edge = body.len().min(400);
-    let is_ok = bytes[9..].starts_with(b"200") && find(&body[..edge], b"\"errors\"").is_none() && find(&body[body.len() - edge..], b"\"errors\"").is_none();
+    let is_ok = bytes[9..].starts_with(b"200")
+        && find(&body[..edge], b"\"errors\"").is_none()
+        && find(&body[body.len() - edge..], b"\"errors\"").is_none();
     Some(if is_ok { Verdict::Answered } else { Verdict::Refused })
 }
 
