@@ -158,7 +158,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where the document is refused before anything runs.
-    pub async fn rehearse(&self, request: GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
+    pub async fn rehearse(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
         let document = self.read(request)?;
         let (answer, tx, _request) = self.attempt(&document, claims, "audit").await?;
         // Also where it failed: what is dropped unfinished is rolled back as well.

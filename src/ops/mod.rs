@@ -1,10 +1,15 @@
 //! The operator's commands.
 
+pub mod audit;
 mod cluster;
+pub mod drift;
 mod health;
 mod platform;
+mod privileges;
+pub mod report;
 mod seed;
 mod serve;
+pub mod smoke;
 mod tenant;
 
 pub use self::{

@@ -134,18 +134,18 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
 }
 
 /// Ctrl-C, and SIGTERM as a supervisor sends it.
-struct StopSignals {
+pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
     /// From here on they no longer end the process by themselves.
-    fn catch() -> std::io::Result<StopSignals> {
+    pub(super) fn catch() -> std::io::Result<StopSignals> {
         Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
