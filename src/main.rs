@@ -60,14 +60,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Audit(arguments) => {
             on_cluster(settings, async |cluster| {
-                let report = ops::audit::audit(settings, &cluster.app_url()?, &cluster.platform_url()?).await?;
+                let report = ops::audit::audit(settings, &cluster.app_url()?, &cluster.platform_url()?, ops::told_to_stop()).await?;
                 tell(&report, arguments.json)
             })
             .await
         }
         Command::Drift(arguments) => {
             let cluster = ops::Cluster::join(settings).await?;
-            let drift = async { ops::drift::drift(settings, &cluster.owner_url()?).await }.await;
+            let drift = async { ops::drift::drift(settings, &cluster.owner_url()?, ops::told_to_stop()).await }.await;
             let closed = cluster.close().await;
             let drift = drift?;
             closed?;
@@ -81,7 +81,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
                 Err(_unset) => rpassword::prompt_password(format!("Password of {}: ", arguments.email)).context("LECTERN_SMOKE_PASSWORD is needed")?,
             };
             let account = ops::smoke::Account { tenant: arguments.tenant, email: arguments.email, password };
-            tell(&ops::smoke::smoke(&arguments.url, &account).await?, arguments.json)
+            tell(&ops::smoke::smoke(&arguments.url, &account, ops::told_to_stop()).await?, arguments.json)
         }
         Command::Schema => {
             print!("{}", graphql::sdl());

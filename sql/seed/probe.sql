@@ -6,8 +6,9 @@
 INSERT INTO role (tenant_id, id, key, name, permissions)
     SELECT app.tenant_id(), gen_random_uuid(), 'EXTRA', current_setting('probe.word'), '{COURSE_READ}';
 
+-- A well-formed hash to which nobody knows a password.
 INSERT INTO credential (tenant_id, user_id, password_hash)
-    SELECT u.tenant_id, u.id, current_setting('probe.word') FROM app_user u WHERE u.tenant_id = app.tenant_id()
+    SELECT u.tenant_id, u.id, '$argon2id$v=19$m=19456,t=2,p=1$YXVkaXRhdWRpdGF1ZGl0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' FROM app_user u WHERE u.tenant_id = app.tenant_id()
     ON CONFLICT DO NOTHING;
 
 INSERT INTO session (tenant_id, id, user_id)

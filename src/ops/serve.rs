@@ -133,19 +133,27 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     Ok(demo != Demo::Absent)
 }
 
+/// Ends at the first Ctrl-C or SIGTERM after it was first polled; never where they can't be caught.
+pub async fn told_to_stop() {
+    match StopSignals::catch() {
+        Ok(mut signals) => signals.next().await,
+        Err(_uncatchable) => std::future::pending().await,
+    }
+}
+
 /// Ctrl-C, and SIGTERM as a supervisor sends it.
-pub(super) struct StopSignals {
+struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
     /// From here on they no longer end the process by themselves.
-    pub(super) fn catch() -> std::io::Result<StopSignals> {
+    fn catch() -> std::io::Result<StopSignals> {
         Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    pub(super) async fn next(&mut self) {
+    async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

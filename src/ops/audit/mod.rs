@@ -3,12 +3,14 @@
 //! Nothing of any other school is touched, and nothing of the audit stays.
 
 mod catalog;
-mod fields;
+mod documents;
 mod functions;
 mod grants;
 mod isolation;
 mod pair;
 mod permissions;
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use sqlx::{Connection as _, PgConnection};
@@ -17,9 +19,17 @@ pub use self::grants::page as privileges_page;
 use self::{grants::Grants, isolation::Attack, pair::Pair};
 use super::{
     report::{Check, Report},
-    serve::{ServeOptions, StopSignals, engine},
+    serve::{ServeOptions, engine},
 };
-use crate::{auth::SigningKey, config::Settings, db::operator, graphql::Engine};
+use crate::{
+    auth::SigningKey,
+    config::Settings,
+    db::operator,
+    graphql::{
+        Engine,
+        access::{Access, fields},
+    },
+};
 
 /// An audit under way: two disposable schools, and those who attack.
 pub struct Audit {
@@ -93,7 +103,15 @@ impl Audit {
     /// # Errors
     /// When the service can't answer at all.
     pub async fn permissions(&mut self) -> anyhow::Result<Vec<Check>> {
-        permissions::probe(&self.engine, &self.pair.a).await
+        permissions::probe(&self.engine, &self.pair.a, fields()).await
+    }
+
+    /// The same, held against other claims than the schema's own: so that this proof can be seen to fail.
+    ///
+    /// # Errors
+    /// As [`Audit::permissions`].
+    pub async fn permissions_as(&mut self, claims: &BTreeMap<(String, String), Access>) -> anyhow::Result<Vec<Check>> {
+        permissions::probe(&self.engine, &self.pair.a, claims).await
     }
 
     /// All of it, in the order of the report: by kind of check, then by table.
@@ -128,16 +146,15 @@ impl Audit {
     }
 }
 
-/// Audits a database; stopped half way, it still removes what it made.
+/// Audits a database; stopped half way by `stop`, it still removes what it made.
 ///
 /// # Errors
 /// What stands in the way, in one sentence.
-pub async fn audit(settings: &Settings, app_url: &str, platform_url: &str) -> anyhow::Result<Report> {
-    let mut stop = StopSignals::catch().context("signals can't be caught")?;
+pub async fn audit(settings: &Settings, app_url: &str, platform_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<Report> {
     let mut audit = Audit::open(settings, app_url, platform_url).await?;
     let report = tokio::select! {
         report = audit.run() => report,
-        () = stop.next() => Err(anyhow::anyhow!("stopped; the disposable schools are removed")),
+        () = stop => Err(anyhow::anyhow!("stopped; the disposable schools are removed")),
     };
     let closed = audit.close().await;
     let report = report?;

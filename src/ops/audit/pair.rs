@@ -26,7 +26,8 @@ pub(super) struct Person {
 #[derive(Debug, Clone)]
 pub(super) struct School {
     pub(super) tenant: Uuid,
-    /// Stands in every text of it.
+    pub(super) slug: String,
+    /// Stands in every text of it; one word for every search.
     pub(super) word: String,
     pub(super) people: Vec<Person>,
 }
@@ -46,7 +47,6 @@ pub(super) const ROLES: [&str; 5] = ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER",
 pub(super) struct Pair {
     pub(super) a: School,
     pub(super) b: School,
-    number: i32,
 }
 
 impl Pair {
@@ -59,10 +59,11 @@ impl Pair {
         }
         let school = |letter: char| School {
             tenant: Uuid::now_v7(),
-            word: format!("audit-{number:08x}-{letter}"),
+            slug: format!("audit-{number:08x}-{letter}"),
+            word: format!("audit{number:08x}{letter}"),
             people: ROLES.map(|role| Person { role, user: Uuid::now_v7(), session: Uuid::now_v7() }).to_vec(),
         };
-        let pair = Pair { a: school('a'), b: school('b'), number };
+        let pair = Pair { a: school('a'), b: school('b') };
         for school in [&pair.a, &pair.b] {
             if let Err(error) = found(platform, school).await {
                 let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *platform).await;
@@ -76,9 +77,8 @@ impl Pair {
     /// Removes both schools and every row of them.
     pub(super) async fn remove(&self, platform: &mut PgConnection) -> anyhow::Result<()> {
         for school in [&self.a, &self.b] {
-            remove(platform, school.tenant).await.with_context(|| format!("the disposable school {} could not be removed", school.word))?;
+            remove(platform, school.tenant).await.with_context(|| format!("the disposable school {} could not be removed", school.slug))?;
         }
-        sqlx::query("SELECT pg_advisory_unlock($1, $2)").bind(LOCK).bind(self.number).execute(platform).await?;
         Ok(())
     }
 
@@ -127,12 +127,12 @@ pub(super) async fn sweep(platform: &mut PgConnection) -> anyhow::Result<usize> 
 
 /// Makes one school with its people and one row of every kind, in one transaction.
 async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<()> {
-    let School { tenant, word, people } = school;
+    let School { tenant, slug, word, people } = school;
     let mut tx = platform.begin().await?;
     sqlx::raw_sql(AssertSqlSafe(format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL probe.word = '{word}'"))).execute(&mut *tx).await?;
     sqlx::query("INSERT INTO tenant (tenant_id, slug, name, time_zone, is_listed, subscription_start) VALUES ($1, $2, $3, 'UTC', false, now() - interval '1 day')")
         .bind(tenant)
-        .bind(word)
+        .bind(slug)
         .bind(NAME)
         .execute(&mut *tx)
         .await?;
@@ -148,7 +148,7 @@ async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<(
             .bind(tenant)
             .bind(user)
             .bind(format!("{role} {word}"))
-            .bind(format!("{role}@{word}.invalid"))
+            .bind(format!("{role}@{slug}.invalid"))
             .execute(&mut *tx)
             .await?;
         sqlx::query("INSERT INTO user_role (tenant_id, user_id, role_id) SELECT $1, $2, id FROM role WHERE tenant_id = $1 AND key = $3")

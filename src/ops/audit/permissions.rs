@@ -1,21 +1,20 @@
 //! Guards, asked in this process: every root field as every default role, as a role that grants nothing, and signed out.
 //! Each document is rehearsed and taken back, so that not even the entry of a refusal is left.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use async_graphql::{Response, ServerError, Value};
 use jiff::Timestamp;
 
 use super::{
-    fields,
+    documents,
     pair::{Person, School},
 };
 use crate::{
     auth::{Claims, Permission},
     db::Identity,
-    graphql::{
-        Engine, GraphqlRequest,
-        access::{Access, fields as declared},
-    },
+    graphql::{Engine, GraphqlRequest, access::Access},
     ops::report::Check,
 };
 
@@ -28,8 +27,8 @@ struct Bearer {
     held: Vec<Permission>,
 }
 
-/// Asks for every root field as everybody.
-pub(super) async fn probe(engine: &Engine, school: &School) -> anyhow::Result<Vec<Check>> {
+/// Asks for every root field as everybody, and holds the answers against what the schema claims.
+pub(super) async fn probe(engine: &Engine, school: &School, claimed: &BTreeMap<(String, String), Access>) -> anyhow::Result<Vec<Check>> {
     let mut bearers = Vec::new();
     for person in &school.people {
         bearers.push(bearer(engine, school, person).await?);
@@ -37,15 +36,15 @@ pub(super) async fn probe(engine: &Engine, school: &School) -> anyhow::Result<Ve
     let mut checks = Vec::new();
     let mut public = Vec::new();
     for root in ["Query", "Mutation"] {
-        for field in fields::roots(root) {
+        for field in documents::roots(root) {
             let name = format!("{root}.{}", field.name.node);
-            let access = declared().get(&(root.to_owned(), field.name.node.to_string())).context("a field without access")?;
+            let access = claimed.get(&(root.to_owned(), field.name.node.to_string())).context("a field without access")?;
             if *access == Access::Public {
                 public.push(name);
                 continue;
             }
-            let Some(document) = fields::document(root, field) else {
-                checks.push(Check::fail("permission", name, "an argument can't be filled: teach src/ops/audit/fields.rs its type"));
+            let Some(document) = documents::document(root, field) else {
+                checks.push(Check::fail("permission", name, "an argument can't be filled: teach src/ops/audit/documents.rs its type"));
                 continue;
             };
             checks.push(ask(engine, &bearers, name, &document, access).await?);

@@ -73,7 +73,7 @@ FROM tab WHERE relkind IN ('r', 'p')
 UNION ALL
 SELECT 'column', t.name || '.' || a.attname, format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
        || CASE a.attgenerated WHEN '' THEN coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') ELSE ' generated ' || pg_get_expr(d.adbin, d.adrelid) END
-       || CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity END
+       || CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity::text END
 FROM tab t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 UNION ALL
 SELECT 'constraint', t.name || '.' || c.conname, pg_get_constraintdef(c.oid) || CASE WHEN c.convalidated THEN '' ELSE ' (not validated)' END

@@ -11,7 +11,6 @@ use serde::Serialize;
 use sqlx::Connection as _;
 
 use self::{catalog::Catalog, scratch::Scratch};
-use super::serve::StopSignals;
 use crate::{config::Settings, db::operator};
 
 /// How the live database differs in one thing.
@@ -145,16 +144,15 @@ impl Drift {
 }
 
 /// Compares the database behind `live_url` with what this binary would make, on a scratch database of the same server
-/// where the role may create one.
+/// where the role may create one. Stopped half way by `stop`, it still removes that.
 ///
 /// # Errors
 /// What stands in the way, in one sentence.
-pub async fn drift(settings: &Settings, live_url: &str) -> anyhow::Result<Drift> {
-    let mut stop = StopSignals::catch().context("signals can't be caught")?;
+pub async fn drift(settings: &Settings, live_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<Drift> {
     let scratch = Scratch::make(settings, live_url).await?;
     let compared = tokio::select! {
         compared = compare(&scratch, live_url) => compared,
-        () = stop.next() => Err(anyhow::anyhow!("stopped; the scratch database is removed")),
+        () = stop => Err(anyhow::anyhow!("stopped; the scratch database is removed")),
     };
     let removed = scratch.remove().await;
     let compared = compared?;

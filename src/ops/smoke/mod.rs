@@ -4,13 +4,12 @@
 
 mod client;
 
-use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::client::Client;
-use super::{report::Report, serve::StopSignals};
+use super::report::Report;
 use crate::ids;
 
 /// Whom to sign in as.
@@ -24,16 +23,15 @@ pub struct Account {
     pub password: String,
 }
 
-/// Works through the main operations of the service at `url`.
+/// Works through the main operations of the service at `url`. Stopped half way by `stop`, it still cleans up.
 ///
 /// # Errors
 /// When there is nothing to ask; a failed operation is a line of the report.
-pub async fn smoke(url: &str, account: &Account) -> anyhow::Result<Report> {
-    let mut stop = StopSignals::catch().context("signals can't be caught")?;
+pub async fn smoke(url: &str, account: &Account, stop: impl Future<Output = ()>) -> anyhow::Result<Report> {
     let mut smoke = Smoke { client: Client::new(url)?, me: String::new(), left: Vec::new() };
     let stopped = tokio::select! {
         () = smoke.run(account) => false,
-        () = stop.next() => true,
+        () = stop => true,
     };
     smoke.clean_up().await;
     anyhow::ensure!(!stopped, "stopped; what had been made is removed");
