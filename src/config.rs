@@ -7,9 +7,9 @@ use clap::{
     builder::{BoolishValueParser, FalseyValueParser},
 };
 
-/// Text that never shows itself: neither in `--help`, nor in a log, nor in an error.
+/// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text itself.
@@ -21,7 +21,7 @@ impl Secret {
 impl FromStr for Secret {
     type Err = std::convert::Infallible;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Secret(text.to_owned()))
+        Ok(Secret(Zeroizing::new(text.to_owned())))
     }
 }
 
