@@ -71,9 +71,8 @@ fn is_never(entry: &str) -> Option<&'static str> {
         ("credential" | "refresh_token", "lectern_app", _) => Some("would reach secrets"),
         ("course", "lectern_app", "SELECT") if covers("enrollment_key") => Some("would reach a secret"),
         ("tenant", "lectern_app", verb) if verb != "SELECT" => Some("could change a school's plan"),
-        (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && covers("tenant_id") && role == "lectern_app" => {
-            Some("could move a row to another school")
-        }
+        (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && columns.is_empty() && table != "credential" => Some("covers every column"),
+        (_, "lectern_app", "UPDATE") if covers("tenant_id") || covers("id") => Some("could move a row to another school"),
         _ => None,
     }
 }
@@ -119,6 +118,7 @@ mod tests {
         for entry in [
             "course | lectern_app | SELECT | ",
             "course | lectern_app | SELECT | enrollment_key, id",
+            "course | lectern_app | UPDATE | ",
             "course | lectern_app | UPDATE | tenant_id",
             "course | lectern_app | TRUNCATE | ",
             "course | PUBLIC | SELECT | ",
