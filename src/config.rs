@@ -6,6 +6,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, FalseyValueParser},
 };
+use zeroize::Zeroizing;
 
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]

@@ -78,7 +78,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let password = match std::env::var("LECTERN_SMOKE_PASSWORD") {
                 Ok(password) => password,
                 Err(_unset) if arguments.is_demo() => "lectern-demo".to_owned(),
-                Err(_unset) => rpassword::prompt_password(format!("Password of {}: ", arguments.email)).context("LECTERN_SMOKE_PASSWORD is needed")?,
+                Err(_unset) => {
+                    rpassword::prompt_password(format!("Password of {}: ", arguments.email)).context("LECTERN_SMOKE_PASSWORD is needed")?
+                }
             };
             let account = ops::smoke::Account { tenant: arguments.tenant, email: arguments.email, password };
             tell(&ops::smoke::smoke(&arguments.url, &account, ops::told_to_stop()).await?, arguments.json)

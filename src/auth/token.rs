@@ -186,8 +186,8 @@ impl Tokens {
     pub fn refresh(&self, tenant: Uuid, now: Timestamp) -> Result<(RefreshToken, IssuedToken)> {
         let mut secret = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(&mut *secret).map_err(|_| Error::internal("the system gives no randomness"))?;
-        let token = RefreshToken { tenant, secret };
         let text = format!("{}.{}", ids::encode("refresh", tenant), BASE64URL_NOPAD.encode(&*secret));
+        let token = RefreshToken { tenant, secret };
         Ok((token, IssuedToken { text, expires_at: now + self.refresh_for }))
     }
 }

@@ -88,7 +88,11 @@ impl ExplainQueries {
                 false => (false, AccessDecision::Row, "There is no such thing, or none that you may see.".to_owned()),
             }
         } else if required.is_empty() {
-            (true, AccessDecision::SignedIn, "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned())
+            (
+                true,
+                AccessDecision::SignedIn,
+                "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
+            )
         } else {
             let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
             (true, AccessDecision::Permission, message)

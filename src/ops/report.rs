@@ -74,11 +74,9 @@ mod tests {
 
     #[test]
     fn a_report_counts_and_aligns() {
-        let report = Report { checks: vec![Check::pass("wall", "course", "stands"), Check::fail("isolation", "user_group", "seen\nby all")] };
-        assert_eq!(
-            report.table(),
-            "PASS  wall       course      stands\nFAIL  isolation  user_group  seen by all\n1 passed, 1 failed\n"
-        );
+        let report =
+            Report { checks: vec![Check::pass("wall", "course", "stands"), Check::fail("isolation", "user_group", "seen\nby all")] };
+        assert_eq!(report.table(), "PASS  wall       course      stands\nFAIL  isolation  user_group  seen by all\n1 passed, 1 failed\n");
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!((&json["failed"], &json["checks"][1]["passed"]), (&1.into(), &false.into()));
     }

@@ -46,11 +46,12 @@ pub(super) async fn tenant_tables(connection: &mut PgConnection) -> sqlx::Result
 /// Whether a table stands behind its wall.
 pub(super) async fn wall(connection: &mut PgConnection, table: &str) -> sqlx::Result<Check> {
     let mut faults = Vec::new();
-    let (enabled, forced): (bool, bool) =
-        sqlx::query_as("SELECT relrowsecurity, relforcerowsecurity FROM pg_catalog.pg_class WHERE relname = $1 AND relnamespace = 'public'::regnamespace")
-            .bind(table)
-            .fetch_one(&mut *connection)
-            .await?;
+    let (enabled, forced): (bool, bool) = sqlx::query_as(
+        "SELECT relrowsecurity, relforcerowsecurity FROM pg_catalog.pg_class WHERE relname = $1 AND relnamespace = 'public'::regnamespace",
+    )
+    .bind(table)
+    .fetch_one(&mut *connection)
+    .await?;
     if !enabled {
         faults.push("row security is not enabled".to_owned());
     }

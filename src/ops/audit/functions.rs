@@ -22,7 +22,12 @@ struct Function {
 }
 
 /// Attacks every such function.
-pub(super) async fn attack(app: &mut PgConnection, platform: &mut PgConnection, pair: &Pair, tables: &[String]) -> sqlx::Result<Vec<Check>> {
+pub(super) async fn attack(
+    app: &mut PgConnection,
+    platform: &mut PgConnection,
+    pair: &Pair,
+    tables: &[String],
+) -> sqlx::Result<Vec<Check>> {
     let functions: Vec<Function> = sqlx::query_as(
         "SELECT p.proname::text AS name, \
                 ARRAY(SELECT format_type(u.type, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS u(type, nth) ORDER BY u.nth) AS types, \
@@ -34,7 +39,9 @@ pub(super) async fn attack(app: &mut PgConnection, platform: &mut PgConnection, 
     .await?;
     let mut ids = vec![pair.a.tenant];
     for table in tables {
-        let sql = format!("SELECT (to_jsonb(t) ->> 'id')::uuid FROM {table} t WHERE t.tenant_id = $1 AND to_jsonb(t) ->> 'id' IS NOT NULL LIMIT 1");
+        let sql = format!(
+            "SELECT (to_jsonb(t) ->> 'id')::uuid FROM {table} t WHERE t.tenant_id = $1 AND to_jsonb(t) ->> 'id' IS NOT NULL LIMIT 1"
+        );
         ids.extend(sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).bind(pair.a.tenant).fetch_optional(&mut *platform).await?);
     }
     let mut checks = Vec::new();
@@ -43,9 +50,12 @@ pub(super) async fn attack(app: &mut PgConnection, platform: &mut PgConnection, 
             checks.push(Check::pass("function", function.subject(), *reason));
             continue;
         }
-        sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL app.correlation_id = 'audit'; {}", settings(Some(&pair.b)))))
-            .execute(&mut *app)
-            .await?;
+        sqlx::raw_sql(AssertSqlSafe(format!(
+            "BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL app.correlation_id = 'audit'; {}",
+            settings(Some(&pair.b))
+        )))
+        .execute(&mut *app)
+        .await?;
         let checked = function.compare(app, &pair.a, &ids).await;
         sqlx::raw_sql("ROLLBACK").execute(&mut *app).await?;
         checks.push(checked?);
@@ -75,7 +85,12 @@ impl Function {
                 break;
             }
         }
-        Ok(Check::faultless("function", self.subject(), &faults, format!("tells nothing of A to B ({} kinds of ids, words, hashes)", candidates.len())))
+        Ok(Check::faultless(
+            "function",
+            self.subject(),
+            &faults,
+            format!("tells nothing of A to B ({} kinds of ids, words, hashes)", candidates.len()),
+        ))
     }
 
     /// A call with everything of the victim's, or with nothing that exists.
@@ -102,7 +117,9 @@ impl Function {
                 "bytea" => format!("sha256(uuid_send('{id}'))"),
                 "boolean" => "true".to_owned(),
                 "integer" | "bigint" => "0".to_owned(),
-                "timestamp with time zone" if name.contains("end") || name.contains("expires") => "'2099-03-04T00:00Z'::timestamptz".to_owned(),
+                "timestamp with time zone" if name.contains("end") || name.contains("expires") => {
+                    "'2099-03-04T00:00Z'::timestamptz".to_owned()
+                }
                 "timestamp with time zone" => "'2099-03-01T00:00Z'::timestamptz".to_owned(),
                 _ => return None,
             });

@@ -71,7 +71,9 @@ fn is_never(entry: &str) -> Option<&'static str> {
         ("credential" | "refresh_token", "lectern_app", _) => Some("would reach secrets"),
         ("course", "lectern_app", "SELECT") if covers("enrollment_key") => Some("would reach a secret"),
         ("tenant", "lectern_app", verb) if verb != "SELECT" => Some("could change a school's plan"),
-        (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && columns.is_empty() && table != "credential" => Some("covers every column"),
+        (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && columns.is_empty() && table != "credential" => {
+            Some("covers every column")
+        }
         (_, "lectern_app", "UPDATE") if covers("tenant_id") || covers("id") => Some("could move a row to another school"),
         _ => None,
     }
@@ -102,7 +104,8 @@ impl Grants {
             lines.iter().filter(|entry| which(privileges::subject(entry))).cloned().collect()
         };
         let (expected, actual) = (of(&EXPECTED), of(&self.actual));
-        let mut faults: Vec<String> = actual.difference(&expected).map(|entry| format!("beyond the list: {}", entry.trim_end_matches(" | "))).collect();
+        let mut faults: Vec<String> =
+            actual.difference(&expected).map(|entry| format!("beyond the list: {}", entry.trim_end_matches(" | "))).collect();
         faults.extend(expected.difference(&actual).map(|entry| format!("missing: {}", entry.trim_end_matches(" | "))));
         faults.extend(actual.iter().filter_map(|entry| is_never(entry).map(|why| format!("{} {why}", entry.trim_end_matches(" | ")))));
         Check::faultless("grants", name, &faults, format!("{} grants, exactly those of docs/privileges.md", actual.len()))
@@ -129,7 +132,11 @@ mod tests {
         ] {
             assert!(is_never(entry).is_some(), "{entry}");
         }
-        for entry in ["course | lectern_app | SELECT | id, title", "audit_entry | lectern_definer | INSERT | ", "app.can(text) | lectern_app | EXECUTE | "] {
+        for entry in [
+            "course | lectern_app | SELECT | id, title",
+            "audit_entry | lectern_definer | INSERT | ",
+            "app.can(text) | lectern_app | EXECUTE | ",
+        ] {
             assert_eq!(is_never(entry), None, "{entry}");
         }
     }

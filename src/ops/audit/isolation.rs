@@ -133,7 +133,14 @@ impl Attack<'_> {
         Ok(Check::faultless("isolation", name, &faults, notes.join(", ")))
     }
 
-    async fn reading(&mut self, table: &Table<'_>, a: &School, b: &School, faults: &mut Vec<String>, notes: &mut Vec<String>) -> sqlx::Result<()> {
+    async fn reading(
+        &mut self,
+        table: &Table<'_>,
+        a: &School,
+        b: &School,
+        faults: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) -> sqlx::Result<()> {
         if !table.may_select() {
             notes.push("unreadable".to_owned());
             return Ok(());
@@ -154,7 +161,14 @@ impl Attack<'_> {
         Ok(())
     }
 
-    async fn writing(&mut self, table: &Table<'_>, a: &School, b: &School, faults: &mut Vec<String>, notes: &mut Vec<String>) -> sqlx::Result<()> {
+    async fn writing(
+        &mut self,
+        table: &Table<'_>,
+        a: &School,
+        b: &School,
+        faults: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) -> sqlx::Result<()> {
         let name = table.name;
         let mut unchanged = true;
         if let Some(column) = table.columns.iter().find(|column| column.may_update && column.may_select) {
@@ -195,7 +209,14 @@ impl Attack<'_> {
 
     /// Whether a row of B could point at one of A: as the operator, before whom no policy stands, so that the key alone
     /// has to say no.
-    async fn referring(&mut self, table: &Table<'_>, a: &School, b: &School, faults: &mut Vec<String>, notes: &mut Vec<String>) -> sqlx::Result<()> {
+    async fn referring(
+        &mut self,
+        table: &Table<'_>,
+        a: &School,
+        b: &School,
+        faults: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) -> sqlx::Result<()> {
         let Some(row) = &table.own_row else { return Ok(()) };
         let columns: Vec<&str> = table.columns.iter().filter(|column| !column.generated).map(|column| column.name.as_str()).collect();
         let keys: Vec<(String, Vec<String>, String, Vec<String>)> = sqlx::query_as(
@@ -323,7 +344,8 @@ impl Attack<'_> {
     }
 
     async fn open(&mut self, owner: &School, actor: Option<&School>) -> sqlx::Result<()> {
-        let mut sql = format!("BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL app.correlation_id = 'audit'; {}", settings(Some(owner)));
+        let mut sql =
+            format!("BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL app.correlation_id = 'audit'; {}", settings(Some(owner)));
         for (_, make) in MADE_BY_SERVICE {
             sql.push_str(&format!("; {make}"));
         }

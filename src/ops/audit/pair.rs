@@ -53,7 +53,8 @@ impl Pair {
     /// Makes the two schools, under a lock of this connection that tells other audits that they are in use.
     pub(super) async fn create(platform: &mut PgConnection) -> anyhow::Result<Pair> {
         let number = (Uuid::now_v7().as_u128() & 0x7fff_ffff) as i32;
-        let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(LOCK).bind(number).fetch_one(&mut *platform).await?;
+        let taken: bool =
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(LOCK).bind(number).fetch_one(&mut *platform).await?;
         if !taken {
             bail!("another audit has taken the same number by chance: try again");
         }
@@ -115,7 +116,8 @@ pub(super) async fn sweep(platform: &mut PgConnection) -> anyhow::Result<usize> 
     let mut removed = 0;
     for (tenant, slug) in left {
         let Ok(number) = i32::from_str_radix(&slug[6..14], 16) else { continue };
-        let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(LOCK).bind(number).fetch_one(&mut *platform).await?;
+        let free: bool =
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(LOCK).bind(number).fetch_one(&mut *platform).await?;
         if free {
             remove(platform, tenant).await.with_context(|| format!("{slug}, left by an audit that was killed, could not be removed"))?;
             sqlx::query("SELECT pg_advisory_unlock($1, $2)").bind(LOCK).bind(number).execute(&mut *platform).await?;
@@ -129,7 +131,9 @@ pub(super) async fn sweep(platform: &mut PgConnection) -> anyhow::Result<usize> 
 async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<()> {
     let School { tenant, slug, word, people } = school;
     let mut tx = platform.begin().await?;
-    sqlx::raw_sql(AssertSqlSafe(format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL probe.word = '{word}'"))).execute(&mut *tx).await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL probe.word = '{word}'")))
+        .execute(&mut *tx)
+        .await?;
     sqlx::query("INSERT INTO tenant (tenant_id, slug, name, time_zone, is_listed, subscription_start) VALUES ($1, $2, $3, 'UTC', false, now() - interval '1 day')")
         .bind(tenant)
         .bind(slug)
@@ -157,7 +161,12 @@ async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<(
             .bind(role)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("INSERT INTO session (tenant_id, id, user_id) VALUES ($1, $2, $3)").bind(tenant).bind(session).bind(user).execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO session (tenant_id, id, user_id) VALUES ($1, $2, $3)")
+            .bind(tenant)
+            .bind(session)
+            .bind(user)
+            .execute(&mut *tx)
+            .await?;
     }
     sqlx::raw_sql(FIXTURE).execute(&mut *tx).await.context("sql/seed/probe.sql does not fit the tables")?;
     tx.commit().await?;

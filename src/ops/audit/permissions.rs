@@ -64,7 +64,12 @@ async fn bearer(engine: &Engine, school: &School, person: &Person) -> anyhow::Re
     let response = rehearse(engine, "{ viewer { activeRole { key } permissions } }", Some(&claims)).await?;
     let data = response.data.into_json()?;
     let viewer = &data["viewer"];
-    anyhow::ensure!(viewer["activeRole"]["key"] == person.role, "{} of a disposable school acts as {}", person.role, viewer["activeRole"]["key"]);
+    anyhow::ensure!(
+        viewer["activeRole"]["key"] == person.role,
+        "{} of a disposable school acts as {}",
+        person.role,
+        viewer["activeRole"]["key"]
+    );
     let names: Vec<String> = serde_json::from_value(viewer["permissions"].clone())?;
     Ok(Bearer { role: person.role, claims, held: names.iter().filter_map(|name| Permission::from_text(name)).collect() })
 }
@@ -79,7 +84,9 @@ async fn ask(engine: &Engine, bearers: &[Bearer], name: String, document: &str, 
         let is_refused = response.errors.iter().any(|error| is_refusal(error, needs));
         if needs.is_empty() || bearer.held.iter().any(|permission| needs.contains(permission)) {
             may.push(bearer.role);
-            if is_refused || response.errors.iter().any(|error| matches!(code(error), "UNAUTHENTICATED" | "SUBSCRIPTION_EXPIRED" | "INTERNAL")) {
+            if is_refused
+                || response.errors.iter().any(|error| matches!(code(error), "UNAUTHENTICATED" | "SUBSCRIPTION_EXPIRED" | "INTERNAL"))
+            {
                 faults.push(format!("{} is refused: {}", bearer.role, said(&response)));
             }
         } else {

@@ -39,7 +39,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         "public._sqlx_migrations" => {
             "SELECT 'migration', lpad(version::text, 4, '0') || ' ' || description, encode(checksum, 'hex') || CASE WHEN success THEN '' ELSE ' (failed)' END FROM public._sqlx_migrations"
         }
-        _ => "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition",
+        _ => {
+            "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"
+        }
     };
     let readable: Option<bool> =
         sqlx::query_scalar("SELECT has_table_privilege(to_regclass($1), 'SELECT')").bind(table).fetch_one(&mut *connection).await?;

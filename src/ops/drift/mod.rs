@@ -193,7 +193,6 @@ const ROLES: [(&str, &str); 4] = [
     ("lectern_platform", "login"),
 ];
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,8 +33,9 @@ impl Scratch {
     /// Makes one beside the live database, or apart where that role may not.
     pub(super) async fn make(settings: &Settings, live_url: &str) -> anyhow::Result<Scratch> {
         let mut connection = operator::connect(live_url, "LECTERN_OWNER_URL").await?;
-        let may_create: bool =
-            sqlx::query_scalar("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetch_one(&mut connection).await?;
+        let may_create: bool = sqlx::query_scalar("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+            .fetch_one(&mut connection)
+            .await?;
         let scratch = if may_create {
             sweep(&mut connection).await?;
             Scratch::beside(connection, live_url).await?

@@ -127,7 +127,12 @@ fn refusal(error: &Value) -> String {
 
 fn describe(error: &Value) -> String {
     let field = error["extensions"]["field"].as_str().map(|field| format!(" @{field}")).unwrap_or_default();
-    format!("{}{field}: {} (correlation id {})", refusal(error), error["message"].as_str().unwrap_or_default(), error["extensions"]["correlationId"].as_str().unwrap_or("none"))
+    format!(
+        "{}{field}: {} (correlation id {})",
+        refusal(error),
+        error["message"].as_str().unwrap_or_default(),
+        error["extensions"]["correlationId"].as_str().unwrap_or("none")
+    )
 }
 
 /// What lies at the bottom of a failed exchange: "connection refused" rather than "error sending request".

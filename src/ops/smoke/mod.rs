@@ -108,7 +108,14 @@ impl Smoke {
         let course = "query($id: ID!) { course(id: $id) { id } }";
         client.answers("read", "course, unknown id", course, json!({ "id": never }), Value::Null).await;
         client.refused("course, no id", course, json!({ "id": "course-1" }), "BAD_USER_INPUT").await;
-        client.refused("publishCourse, unknown id", "mutation($id: ID!) { publishCourse(id: $id) { id } }", json!({ "id": never }), "NOT_FOUND").await;
+        client
+            .refused(
+                "publishCourse, unknown id",
+                "mutation($id: ID!) { publishCourse(id: $id) { id } }",
+                json!({ "id": never }),
+                "NOT_FOUND",
+            )
+            .await;
     }
 
     async fn course(&mut self) -> Option<()> {
@@ -166,7 +173,12 @@ impl Smoke {
         let booking = text(&self.client.ask("booking", request, hour(first)).await?["id"]);
         self.remember(&booking, CANCEL, json!({ "i": { "id": booking, "reason": "lectern smoke" } }));
         self.client
-            .refused("requestBooking, in the past", request, json!({ "i": { "startsAt": "2001-01-01T10:00:00Z", "endsAt": "2001-01-01T11:00:00Z" } }), "BAD_USER_INPUT")
+            .refused(
+                "requestBooking, in the past",
+                request,
+                json!({ "i": { "startsAt": "2001-01-01T10:00:00Z", "endsAt": "2001-01-01T11:00:00Z" } }),
+                "BAD_USER_INPUT",
+            )
             .await;
         let complete = "mutation($id: ID!) { completeBooking(id: $id) { status } }";
         self.client.refused("completeBooking, only requested", complete, json!({ "id": booking }), "CONFLICT INVALID_TRANSITION").await;

@@ -39,8 +39,7 @@ async fn an_untouched_database_passes_and_keeps_no_trace() {
     audit.close().await.unwrap();
     assert_eq!(report.failed(), 0, "\n{}", report.table());
     assert!(report.checks.len() > 150, "only {} checks", report.checks.len());
-    let isolated: Vec<&str> =
-        report.checks.iter().filter(|check| check.group == "isolation").map(|check| check.subject.as_str()).collect();
+    let isolated: Vec<&str> = report.checks.iter().filter(|check| check.group == "isolation").map(|check| check.subject.as_str()).collect();
     assert_eq!(isolated.join(","), crate::isolation::world::tables(&app).await.join(","));
     assert_eq!(row_counts(&app).await, before);
 
@@ -178,19 +177,47 @@ async fn holes_beside_the_tables_are_found() {
     let app = TestApp::start().await;
     let mut audit = open(&app).await;
     for (hole, mend, subject) in [
-        ("ALTER FUNCTION app.my_groups() RESET search_path", "ALTER FUNCTION app.my_groups() SET search_path = pg_catalog, public, pg_temp", "SECURITY DEFINER"),
-        ("GRANT EXECUTE ON FUNCTION app.my_groups() TO PUBLIC", "REVOKE EXECUTE ON FUNCTION app.my_groups() FROM PUBLIC", "SECURITY DEFINER"),
-        ("ALTER FUNCTION app.my_groups() OWNER TO lectern_owner", "ALTER FUNCTION app.my_groups() OWNER TO lectern_definer", "SECURITY DEFINER"),
+        (
+            "ALTER FUNCTION app.my_groups() RESET search_path",
+            "ALTER FUNCTION app.my_groups() SET search_path = pg_catalog, public, pg_temp",
+            "SECURITY DEFINER",
+        ),
+        (
+            "GRANT EXECUTE ON FUNCTION app.my_groups() TO PUBLIC",
+            "REVOKE EXECUTE ON FUNCTION app.my_groups() FROM PUBLIC",
+            "SECURITY DEFINER",
+        ),
+        (
+            "ALTER FUNCTION app.my_groups() OWNER TO lectern_owner",
+            "ALTER FUNCTION app.my_groups() OWNER TO lectern_definer",
+            "SECURITY DEFINER",
+        ),
         ("CREATE VIEW hole AS SELECT * FROM course", "DROP VIEW hole", "security_invoker"),
         ("CREATE MATERIALIZED VIEW hole AS SELECT 1 AS one", "DROP MATERIALIZED VIEW hole", "security_invoker"),
         ("CREATE TABLE hole (id uuid)", "DROP TABLE hole", "row security everywhere"),
-        ("GRANT INSERT ON booking_transition TO lectern_app", "REVOKE INSERT ON booking_transition FROM lectern_app", "row security everywhere"),
+        (
+            "GRANT INSERT ON booking_transition TO lectern_app",
+            "REVOKE INSERT ON booking_transition FROM lectern_app",
+            "row security everywhere",
+        ),
         ("CREATE POLICY hole ON course USING (false)", "DROP POLICY hole ON course", "policies name roles"),
-        ("DROP INDEX course_instructor_idx", "CREATE INDEX course_instructor_idx ON course (tenant_id, instructor_id)", "foreign keys are indexed"),
+        (
+            "DROP INDEX course_instructor_idx",
+            "CREATE INDEX course_instructor_idx ON course (tenant_id, instructor_id)",
+            "foreign keys are indexed",
+        ),
         ("CREATE INDEX hole ON course (tenant_id, instructor_id)", "DROP INDEX hole", "no index twice"),
-        ("CREATE TABLE hole (); ALTER TABLE hole ENABLE ROW LEVEL SECURITY; ALTER TABLE hole OWNER TO lectern_app", "DROP TABLE hole", "lectern_app"),
+        (
+            "CREATE TABLE hole (); ALTER TABLE hole ENABLE ROW LEVEL SECURITY; ALTER TABLE hole OWNER TO lectern_app",
+            "DROP TABLE hole",
+            "lectern_app",
+        ),
         ("GRANT CREATE ON SCHEMA public TO lectern_app", "REVOKE CREATE ON SCHEMA public FROM lectern_app", "lectern_app"),
-        ("GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) TO lectern_app", "REVOKE EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) FROM lectern_app", "functions and the rest"),
+        (
+            "GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) TO lectern_app",
+            "REVOKE EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) FROM lectern_app",
+            "functions and the rest",
+        ),
     ] {
         app.sql(hole).await;
         let checks = audit.whole().await.unwrap();
@@ -217,10 +244,10 @@ async fn holes_beside_the_tables_are_found() {
     let mut claims = fields().clone();
     let access = |root: &str, field: &str| fields()[&(root.to_owned(), field.to_owned())].clone();
     for (root, field, claimed) in [
-        ("Query", "courses", access("Query", "auditLog")),    // it lets in whom it should not
-        ("Query", "auditLog", access("Query", "courses")),    // it refuses whom it should not
-        ("Mutation", "createGroup", Access::SignedIn),        // it refuses although nothing is needed
-        ("Query", "viewer", Access::SignedIn),                // it answers signed-out people
+        ("Query", "courses", access("Query", "auditLog")), // it lets in whom it should not
+        ("Query", "auditLog", access("Query", "courses")), // it refuses whom it should not
+        ("Mutation", "createGroup", Access::SignedIn),     // it refuses although nothing is needed
+        ("Query", "viewer", Access::SignedIn),             // it answers signed-out people
     ] {
         claims.insert((root.to_owned(), field.to_owned()), claimed);
     }

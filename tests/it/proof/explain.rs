@@ -49,7 +49,10 @@ async fn it_says_what_decides_and_agrees_with_what_happens() {
     assert_eq!(data["explainAccess"]["message"], "Your role LEARNER lacks COURSE_CREATE.");
     assert_eq!((&data["explainAccess"]["activeRole"], &data["explainAccess"]["tenantActive"]), (&json!("LEARNER"), &json!(true)));
     let input = json!({ "i": { "title": "Not mine to make" } });
-    assert_eq!(learner.refused("mutation($i: CreateCourseInput!) { createCourse(input: $i) { id } }", input).await, "FORBIDDEN [COURSE_CREATE]");
+    assert_eq!(
+        learner.refused("mutation($i: CreateCourseInput!) { createCourse(input: $i) { id } }", input).await,
+        "FORBIDDEN [COURSE_CREATE]"
+    );
 
     for field in ["", "nothing", "Query.nothing", "Nothing.title", "title", "Query.", "CreateCourseInput.title"] {
         assert_eq!(admin.refused(EXPLAIN, json!({ "field": field })).await, "BAD_USER_INPUT @field", "{field}");
@@ -83,7 +86,10 @@ async fn a_hidden_row_is_exactly_like_one_that_never_existed() {
 async fn after_a_lapse_it_is_the_subscription_that_decides() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    app.sql("UPDATE tenant SET subscription_start = now() - interval '2 days', subscription_end = now() - interval '1 day' WHERE slug = 'oak'").await;
+    app.sql(
+        "UPDATE tenant SET subscription_start = now() - interval '2 days', subscription_end = now() - interval '1 day' WHERE slug = 'oak'",
+    )
+    .await;
     for (field, expected) in [
         ("courses", "false SUBSCRIPTION [COURSE_READ] [COURSE_READ]"),
         ("node", "false SUBSCRIPTION [] []"),

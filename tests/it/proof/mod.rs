@@ -20,7 +20,8 @@ fn settings() -> Settings {
 
 /// How many rows every table holds, of all schools and of none.
 async fn row_counts(app: &TestApp) -> BTreeMap<String, i64> {
-    let sql = "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+    let sql =
+        "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
     let mut counts = BTreeMap::new();
     for table in app.text(sql).await.unwrap().split(',') {
         counts.insert(table.to_owned(), app.count(table).await);
