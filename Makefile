@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check schema web client-test bench bench-growth fmt clean
+.PHONY: help run build test check proof schema web client-test bench bench-growth fmt clean
 
 CARGO ?= cargo
 # Everything at once: the same features as the tests, so that nothing is compiled twice.
@@ -23,11 +23,18 @@ test: web ## Run everything a change must pass, on a PostgreSQL of its own
 	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test client-test; \
 	else echo "npm is missing: the tests of GraphiQL are skipped"; fi
 
-check: ## Formatting, lints, and whether schema.graphql is current
+check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(BUILD_ALL)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --log-level error check; \
+	else echo "cargo-deny is missing: the dependencies are not checked (cargo install cargo-deny --locked)"; fi
+
+proof: ## Prove isolation: the walls by pgrls and Z3; audit, drift and smoke on a fresh demo
+	tests/pgrls/run
+	@$(BUILD_ALL)
+	tests/with-service tests/proof.sh
 
 schema: ## Write schema.graphql anew
 	@$(BUILD_ALL)

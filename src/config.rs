@@ -6,10 +6,11 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, FalseyValueParser},
 };
+use zeroize::Zeroizing;
 
-/// Text that never shows itself: neither in `--help`, nor in a log, nor in an error.
+/// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text itself.
@@ -21,7 +22,7 @@ impl Secret {
 impl FromStr for Secret {
     type Err = std::convert::Infallible;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Secret(text.to_owned()))
+        Ok(Secret(Zeroizing::new(text.to_owned())))
     }
 }
 
@@ -80,6 +81,12 @@ pub enum Command {
     /// Create, list, renew and suspend schools
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Prove isolation and permissions on the database: catalog, attacks between two disposable schools, every field as every role
+    Audit(ReportArgs),
+    /// Compare the database with what migrations and policies make: missing, extra, changed
+    Drift(ReportArgs),
+    /// Try the main operations of a running service through HTTP, and clean up afterwards
+    Smoke(SmokeArgs),
     /// Print the GraphQL schema
     Schema,
     /// Print a new signing key for LECTERN_SIGNING_KEY
@@ -95,6 +102,42 @@ pub enum Command {
 pub struct HealthArgs {
     /// Address to ask [default: /readyz of the address to serve on]
     pub url: Option<String>,
+}
+
+/// How a report is printed.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which service to try, and as whom. The password is taken from LECTERN_SMOKE_PASSWORD, or read from the terminal.
+#[derive(Debug, Args)]
+pub struct SmokeArgs {
+    /// Address of the service
+    #[arg(default_value = "http://127.0.0.1:8000")]
+    pub url: String,
+    /// The school's slug
+    #[arg(long, default_value = DEMO_SCHOOL)]
+    pub tenant: String,
+    /// Email address of somebody who holds every permission
+    #[arg(long, default_value = DEMO_ADMIN)]
+    pub email: String,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whom `lectern smoke` signs in as unless told otherwise.
+const DEMO_SCHOOL: &str = "alpha-flight-school";
+const DEMO_ADMIN: &str = "admin@alpha.example";
+
+impl SmokeArgs {
+    /// Whether it is the demo's administrator, whose password is no secret.
+    pub fn is_demo(&self) -> bool {
+        self.tenant == DEMO_SCHOOL && self.email == DEMO_ADMIN
+    }
 }
 
 /// How much to seed.

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Context as _, bail};
 use lectern::{
     auth::SigningKey,
     config::{Cli, Command, Settings},
@@ -57,6 +58,33 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
+        Command::Audit(arguments) => {
+            on_cluster(settings, async |cluster| {
+                let report = ops::audit::audit(settings, &cluster.app_url()?, &cluster.platform_url()?, ops::told_to_stop()).await?;
+                tell(&report, arguments.json)
+            })
+            .await
+        }
+        Command::Drift(arguments) => {
+            let cluster = ops::Cluster::join(settings).await?;
+            let drift = async { ops::drift::drift(settings, &cluster.owner_url()?, ops::told_to_stop()).await }.await;
+            let closed = cluster.close().await;
+            let drift = drift?;
+            closed?;
+            print!("{}", if arguments.json { drift.json() + "\n" } else { drift.table() });
+            if drift.findings.is_empty() { Ok(()) } else { bail!("the database has drifted from migrations and policies") }
+        }
+        Command::Smoke(arguments) => {
+            let password = match std::env::var("LECTERN_SMOKE_PASSWORD") {
+                Ok(password) => password,
+                Err(_unset) if arguments.is_demo() => "lectern-demo".to_owned(),
+                Err(_unset) => {
+                    rpassword::prompt_password(format!("Password of {}: ", arguments.email)).context("LECTERN_SMOKE_PASSWORD is needed")?
+                }
+            };
+            let account = ops::smoke::Account { tenant: arguments.tenant, email: arguments.email, password };
+            tell(&ops::smoke::smoke(&arguments.url, &account, ops::told_to_stop()).await?, arguments.json)
+        }
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -69,6 +97,17 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("lectern {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
+    }
+}
+
+/// Prints a report; what failed is a failure of the command.
+#[allow(clippy::print_stdout, reason = "what was asked for")]
+fn tell(report: &ops::report::Report, json: bool) -> anyhow::Result<()> {
+    print!("{}", if json { report.json() + "\n" } else { report.table() });
+    match report.failed() {
+        0 => Ok(()),
+        1 => bail!("one check failed"),
+        failed => bail!("{failed} checks failed"),
     }
 }
 

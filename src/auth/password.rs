@@ -7,6 +7,7 @@ use std::sync::{
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash::phc::PasswordHash};
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
@@ -67,20 +68,21 @@ impl Passwords {
         Ok(())
     }
 
-    /// Hashes a password, in PHC format.
+    /// Hashes a password, in PHC format, and wipes it from memory.
     ///
     /// # Errors
     /// `INTERNAL` where hashing fails.
     pub async fn hash(&self, password: String) -> Result<String> {
+        let password = Zeroizing::new(password);
         self.turn(move || hash(&password)).await?
     }
 
-    /// Whether the password is the one behind the hash. Takes its time where there is no hash, too.
+    /// Whether the password is the one behind the hash; wipes it from memory. Takes its time where there is no hash, too.
     ///
     /// # Errors
     /// `INTERNAL` where verifying fails.
     pub async fn verify(&self, password: String, known: Option<String>) -> Result<bool> {
-        let dummy = self.dummy.clone();
+        let (password, dummy) = (Zeroizing::new(password), self.dummy.clone());
         self.turn(move || {
             let reference = PasswordHash::new(known.as_deref().unwrap_or(&dummy))
                 .map_err(|error| Error::internal(format!("a stored hash can't be read: {error}")))?;

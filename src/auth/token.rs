@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::{
     db::Identity,
@@ -19,10 +20,11 @@ use crate::{
     ids,
 };
 
-/// An Ed25519 key as PKCS#8, from which everything that must be secret is derived. Never printed.
+/// An Ed25519 key as PKCS#8, from which everything that must be secret is derived. Never printed; wiped from memory with its
+/// last copy.
 #[derive(Clone)]
 pub struct SigningKey {
-    pkcs8: Arc<[u8]>,
+    pkcs8: Arc<Zeroizing<Vec<u8>>>,
 }
 
 impl SigningKey {
@@ -33,7 +35,7 @@ impl SigningKey {
     pub fn generate() -> anyhow::Result<Self> {
         let document =
             Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
-        Ok(SigningKey { pkcs8: document.as_ref().into() })
+        Ok(SigningKey { pkcs8: Arc::new(Zeroizing::new(document.as_ref().to_vec())) })
     }
 
     /// Reads what [`SigningKey::to_text`] wrote.
@@ -42,9 +44,9 @@ impl SigningKey {
     /// When it is no such key.
     pub fn from_text(text: &str) -> anyhow::Result<Self> {
         let invalid = || anyhow::anyhow!("LECTERN_SIGNING_KEY is not a key: make one with `lectern key`");
-        let pkcs8 = data_encoding::BASE64.decode(text.trim().as_bytes()).map_err(|_| invalid())?;
+        let pkcs8 = Zeroizing::new(data_encoding::BASE64.decode(text.trim().as_bytes()).map_err(|_| invalid())?);
         Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| invalid())?;
-        Ok(SigningKey { pkcs8: pkcs8.into() })
+        Ok(SigningKey { pkcs8: Arc::new(pkcs8) })
     }
 
     /// In base64, on one line.
@@ -126,7 +128,7 @@ impl Tokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 0;
         let jwks = serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x }] });
-        let secret = digest::digest(&digest::SHA256, &[b"lectern cursors".as_slice(), &key.pkcs8].concat());
+        let secret = digest::digest(&digest::SHA256, &Zeroizing::new([b"lectern cursors".as_slice(), &key.pkcs8].concat()));
         Ok(Tokens {
             encoding: EncodingKey::from_ed_der(&key.pkcs8),
             decoding: DecodingKey::from_ed_components(&x)?,
@@ -182,19 +184,19 @@ impl Tokens {
     /// # Errors
     /// `INTERNAL` where the system gives no randomness.
     pub fn refresh(&self, tenant: Uuid, now: Timestamp) -> Result<(RefreshToken, IssuedToken)> {
-        let mut secret = [0; 32];
-        aws_lc_rs::rand::fill(&mut secret).map_err(|_| Error::internal("the system gives no randomness"))?;
+        let mut secret = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(&mut *secret).map_err(|_| Error::internal("the system gives no randomness"))?;
+        let text = format!("{}.{}", ids::encode("refresh", tenant), BASE64URL_NOPAD.encode(&*secret));
         let token = RefreshToken { tenant, secret };
-        let text = format!("{}.{}", ids::encode("refresh", tenant), BASE64URL_NOPAD.encode(&secret));
         Ok((token, IssuedToken { text, expires_at: now + self.refresh_for }))
     }
 }
 
-/// A refresh token as presented: it names its school, so that its transaction can take that tenant.
+/// A refresh token as presented, wiped from memory when dropped: it names its school, so that its transaction can take that tenant.
 pub struct RefreshToken {
     /// The school.
     pub tenant: Uuid,
-    secret: [u8; 32],
+    secret: Zeroizing<[u8; 32]>,
 }
 
 impl RefreshToken {
@@ -202,12 +204,12 @@ impl RefreshToken {
     pub fn parse(text: &str) -> Option<Self> {
         let (head, secret) = text.split_once('.')?;
         let tenant = ids::decode(head).filter(|(prefix, _)| *prefix == "refresh")?.1;
-        let secret = BASE64URL_NOPAD.decode(secret.as_bytes()).ok()?.try_into().ok()?;
-        Some(RefreshToken { tenant, secret })
+        let secret = Zeroizing::new(BASE64URL_NOPAD.decode(secret.as_bytes()).ok()?);
+        Some(RefreshToken { tenant, secret: Zeroizing::new(secret.as_slice().try_into().ok()?) })
     }
 
     /// What the database keeps of it: SHA-256 is enough for 256 random bits.
     pub fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, &self.secret).as_ref().to_vec()
+        digest::digest(&digest::SHA256, &*self.secret).as_ref().to_vec()
     }
 }

@@ -153,6 +153,19 @@ impl Engine {
         }
     }
 
+    /// Executes a document and takes everything back, whatever came of it: for `lectern audit`, which asks who would be
+    /// refused and must leave nothing behind, not even the audit entry of a refusal.
+    ///
+    /// # Errors
+    /// Where the document is refused before anything runs.
+    pub async fn rehearse(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
+        let document = self.read(request)?;
+        let (answer, tx, _request) = self.attempt(&document, claims, "audit").await?;
+        // Also where it failed: what is dropped unfinished is rolled back as well.
+        let _ = tx.rollback().await;
+        Ok(answer.response)
+    }
+
     async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.and_then(Claims::identity).unwrap_or_default();

@@ -1,10 +1,12 @@
 //! GraphQL: the request's context, guards, loaders, pages, scalars; the schema; the execution of one document.
 
+pub mod access;
 mod batch;
 mod connection;
 mod context;
 mod document;
 mod engine;
+mod explain;
 mod guard;
 mod inputs;
 mod localized;

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
+use uuid::Uuid;
 
 use super::{context::Ctx, guard::SignedIn};
 use crate::{
@@ -49,10 +50,31 @@ pub enum Node {
 /// Ids at most in one call of `nodes`.
 const MAX_NODES: usize = 100;
 
-async fn find(ctx: &Context<'_>, field: &str, id: &ID) -> Result<Option<Node>> {
-    let Some((prefix, uuid)) = ids::decode(id.as_str()) else {
-        return Err(Error::bad_input(field, "is not an id; an id is a word, `_` and 26 characters"));
-    };
+/// The kinds that have ids.
+const PREFIXES: [&str; 10] = [
+    Tenant::PREFIX,
+    User::PREFIX,
+    Role::PREFIX,
+    Course::PREFIX,
+    Section::PREFIX,
+    Enrollment::PREFIX,
+    Group::PREFIX,
+    Availability::PREFIX,
+    Booking::PREFIX,
+    AuditEntry::PREFIX,
+];
+
+/// Reads an id of any kind.
+pub(super) fn read_id<'a>(field: &str, id: &'a ID) -> Result<(&'a str, Uuid)> {
+    match ids::decode(id.as_str()) {
+        Some((prefix, uuid)) if PREFIXES.contains(&prefix) => Ok((prefix, uuid)),
+        Some((prefix, _)) => Err(Error::bad_input(field, format!("begins with `{prefix}_`, which no id of this API does"))),
+        None => Err(Error::bad_input(field, "is not an id; an id is a word, `_` and 26 characters")),
+    }
+}
+
+pub(super) async fn find(ctx: &Context<'_>, field: &str, id: &ID) -> Result<Option<Node>> {
+    let (prefix, uuid) = read_id(field, id)?;
     // What the type's own root field asks for.
     let needs: &[Permission] = match prefix {
         Course::PREFIX | Section::PREFIX => &[Permission::CourseRead],
@@ -74,7 +96,7 @@ async fn find(ctx: &Context<'_>, field: &str, id: &ID) -> Result<Option<Node>> {
         Availability::PREFIX => ctx.load(Id::<Availability>::from_uuid(uuid)).await?.map(Node::Availability),
         Booking::PREFIX => ctx.load(Id::<Booking>::from_uuid(uuid)).await?.map(Node::Booking),
         AuditEntry::PREFIX => ctx.load(Id::<AuditEntry>::from_uuid(uuid)).await?.map(Node::AuditEntry),
-        _ => return Err(Error::bad_input(field, format!("begins with `{prefix}_`, which no id of this API does"))),
+        _ => None,
     })
 }
 

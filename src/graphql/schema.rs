@@ -2,7 +2,7 @@
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
-use super::{document::Limits, localized::Localized, node::NodeQueries};
+use super::{document::Limits, explain::ExplainQueries, localized::Localized, node::NodeQueries};
 use crate::{
     domains::{
         audit::AuditQueries,
@@ -22,6 +22,7 @@ use crate::{
 #[graphql(name = "Query")]
 pub struct Queries(
     NodeQueries,
+    ExplainQueries,
     TenantQueries,
     IdentityQueries,
     CourseQueries,

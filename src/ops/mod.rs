@@ -1,16 +1,21 @@
 //! The operator's commands.
 
+pub mod audit;
 mod cluster;
+pub mod drift;
 mod health;
 mod platform;
+mod privileges;
+pub mod report;
 mod seed;
 mod serve;
+pub mod smoke;
 mod tenant;
 
 pub use self::{
     cluster::Cluster,
     health::health,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
-    serve::{ServeOptions, engine, serve},
+    serve::{ServeOptions, engine, serve, told_to_stop},
     tenant::tenant,
 };

@@ -133,6 +133,14 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     Ok(demo != Demo::Absent)
 }
 
+/// Ends at the first Ctrl-C or SIGTERM after it was first polled; never where they can't be caught.
+pub async fn told_to_stop() {
+    match StopSignals::catch() {
+        Ok(mut signals) => signals.next().await,
+        Err(_uncatchable) => std::future::pending().await,
+    }
+}
+
 /// Ctrl-C, and SIGTERM as a supervisor sends it.
 struct StopSignals {
     interrupt: Signal,

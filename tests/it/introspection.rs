@@ -223,6 +223,7 @@ impl Schema {
         }
         let value = match (input.ty.named(), input.name.as_str()) {
             ("String", "roleKey" | "roleKeys") => json!("LEARNER"),
+            ("String", "field") => json!("Query.node"),
             ("String", "email") => json!("probe@elm.example"),
             ("String", "key") => json!("PROBE"),
             ("String", "timeZone") => json!("Europe/Berlin"),

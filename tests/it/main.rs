@@ -20,6 +20,7 @@ mod isolation;
 mod layout;
 mod ops;
 mod permissions;
+mod proof;
 mod raw;
 mod reports;
 mod schema;

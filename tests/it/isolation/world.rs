@@ -93,28 +93,15 @@ async fn ids_of(app: &TestApp, school: &School) -> Ids {
     found
 }
 
-/// One row of every kind, every text of them `word`.
+/// One row of every kind, every text of them `word`: what `lectern audit` fills its schools with, and an entry of the log.
 async fn fill(app: &TestApp, school: &School, word: &str) {
     let tenant = school.tenant;
+    let rows = include_str!("../../../sql/seed/probe.sql");
     app.sql(&format!(
-        "SET app.audit = 'off';
+        "SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; SET probe.word = '{word}';
          UPDATE tenant SET name = name || ' {word}' WHERE tenant_id = '{tenant}';
          UPDATE app_user SET name = name || ' {word}' WHERE tenant_id = '{tenant}';
-         INSERT INTO role (tenant_id, id, key, name, permissions) VALUES ('{tenant}', gen_random_uuid(), 'EXTRA', '{word}', '{{COURSE_READ}}');
-         INSERT INTO session (tenant_id, id, user_id) SELECT tenant_id, gen_random_uuid(), id FROM app_user WHERE tenant_id = '{tenant}';
-         INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, enrollment_key)
-             SELECT tenant_id, gen_random_uuid(), '{word}', '{word}', id, 'PUBLISHED', '{{{word}}}', '{word}' FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'INSTRUCTOR%';
-         INSERT INTO section (tenant_id, id, course_id, title, position) SELECT tenant_id, gen_random_uuid(), id, '{word}', 1 FROM course WHERE tenant_id = '{tenant}';
-         INSERT INTO enrollment (tenant_id, id, course_id, user_id)
-             SELECT c.tenant_id, gen_random_uuid(), c.id, u.id FROM course c JOIN app_user u USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'LEARNER%';
-         INSERT INTO user_group (tenant_id, id, name, description) VALUES ('{tenant}', gen_random_uuid(), '{word}', '{word}');
-         INSERT INTO group_member (tenant_id, group_id, user_id)
-             SELECT g.tenant_id, g.id, u.id FROM user_group g JOIN app_user u USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'VIEWER%';
-         INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
-             SELECT tenant_id, gen_random_uuid(), id, '2099-03-02T08:00Z', '2099-03-02T18:00Z' FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'INSTRUCTOR%';
-         INSERT INTO booking (tenant_id, id, student_id, course_id, starts_at, ends_at, status, notes)
-             SELECT u.tenant_id, gen_random_uuid(), u.id, c.id, '2099-03-02T14:00Z', '2099-03-02T15:00Z', 'APPROVED', '{word}'
-             FROM app_user u JOIN course c USING (tenant_id) WHERE tenant_id = '{tenant}' AND u.name LIKE 'LEARNER%';
+         {rows}
          INSERT INTO audit_entry (tenant_id, id, operation, outcome, resource, resource_id, after, correlation_id)
              SELECT tenant_id, gen_random_uuid(), 'createCourse', 'CHANGED', 'Course', id, jsonb_build_object('title', title), '{word}' FROM course WHERE tenant_id = '{tenant}';
          -- What concerns none of the four but the administrator: so that \"some rows\" differ from \"all rows\".
@@ -125,7 +112,7 @@ async fn fill(app: &TestApp, school: &School, word: &str) {
              SELECT tenant_id, '{draft}', '{word}', id FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'ADMIN%';
          INSERT INTO enrollment (tenant_id, id, course_id, user_id) VALUES ('{tenant}', '{last}', '{last}', '{last}');
          INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at) VALUES ('{tenant}', '{last}', '{last}', '2099-03-03T14:00Z', '2099-03-03T15:00Z');
-         RESET app.audit",
+         RESET app.audit; SET app.tenant_id = '00000000-0000-0000-0000-000000000000'",
         slug = school.slug,
         last = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff0a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff0b" },
         draft = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff1a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff1b" },

@@ -1,0 +1,385 @@
+//! The attack on each tenant table, in SQL, as the service's own role: school B, with every permission, against the rows
+//! of school A. Every statement names A or B, so that it could touch no other school even where the wall is down; every
+//! transaction is rolled back.
+
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgDatabaseError};
+use uuid::Uuid;
+
+use super::pair::{Pair, School};
+use crate::ops::report::Check;
+
+/// These stay readable after a school's subscription has lapsed, so that signing in, `viewer` and signing out go on.
+const SPARED: [&str; 7] = ["app_user", "credential", "refresh_token", "role", "session", "tenant", "user_role"];
+
+/// Rows that only the service itself can make and nobody can remove: they are made anew inside each attack's transaction.
+const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
+
+/// What a copy of a row needs to be different in, so that nothing but a foreign key could stop it.
+const RELAXED: [(&str, &str); 2] = [
+    ("booking", r#"{"status": "CANCELLED"}"#),
+    ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
+];
+
+/// No rows; or, where the connection named a school once, an error: the setting is empty since, and no UUID.
+fn is_closed(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Rows(rows) => *rows == 0,
+        Outcome::Failed { state, .. } => state == "22P02",
+        _ => false,
+    }
+}
+
+/// Two connections of the service's role (one of which never says for whom), and the operator's.
+pub(super) struct Attack<'a> {
+    pub(super) app: &'a mut PgConnection,
+    pub(super) bare: &'a mut PgConnection,
+    pub(super) platform: &'a mut PgConnection,
+    pub(super) pair: &'a Pair,
+}
+
+/// What became of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    /// So many rows were counted or changed.
+    Rows(i64),
+    /// Row security refused the new row; by a RESTRICTIVE policy of this name.
+    Walled(Option<String>),
+    /// The role holds no such right.
+    NotGranted,
+    /// Something else stopped it: SQLSTATE, constraint, text.
+    Failed { state: String, constraint: Option<String>, text: String },
+}
+
+impl Outcome {
+    fn of(result: sqlx::Result<i64>) -> sqlx::Result<Outcome> {
+        let error = match result {
+            Ok(rows) => return Ok(Outcome::Rows(rows)),
+            Err(error) => error,
+        };
+        let Some(refusal) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>()) else {
+            return Err(error);
+        };
+        Ok(match (refusal.code(), refusal.routine()) {
+            ("42501", Some("ExecWithCheckOptions")) => {
+                // `new row violates row-level security policy "tenant_wall" for table …`, in whatever language.
+                let name = refusal.message().split('"').nth(1).filter(|name| name.ends_with("_wall"));
+                Outcome::Walled(name.map(str::to_owned))
+            }
+            ("42501", _) => Outcome::NotGranted,
+            (state, _) => Outcome::Failed {
+                state: state.to_owned(),
+                constraint: refusal.constraint().map(str::to_owned),
+                text: refusal.message().to_owned(),
+            },
+        })
+    }
+}
+
+/// What the service's role may do with a column.
+#[derive(Debug, sqlx::FromRow)]
+struct Column {
+    name: String,
+    generated: bool,
+    may_select: bool,
+    may_insert: bool,
+    may_update: bool,
+}
+
+/// A table under attack.
+struct Table<'t> {
+    name: &'t str,
+    columns: Vec<Column>,
+    may_delete: bool,
+    /// A row of the attacker's own, as JSON.
+    own_row: Option<String>,
+}
+
+impl Table<'_> {
+    fn may_select(&self) -> bool {
+        self.columns.iter().any(|column| column.name == "tenant_id" && column.may_select)
+    }
+
+    /// A copy of the attacker's row in another school: everything else of it would be accepted, so that the wall alone
+    /// stands between them.
+    fn copy_into(&self, tenant: Uuid) -> Option<String> {
+        let columns: Vec<&str> =
+            self.columns.iter().filter(|column| column.may_insert && !column.generated).map(|column| column.name.as_str()).collect();
+        if !columns.contains(&"tenant_id") {
+            return None;
+        }
+        Some(insert(self.name, &columns, self.own_row.as_deref()?, &format!(r#"{{"tenant_id": "{tenant}"}}"#)))
+    }
+}
+
+/// An INSERT of a row that is kept as JSON, under a new id, with some columns replaced.
+fn insert(table: &str, columns: &[&str], row: &str, patch: &str) -> String {
+    let list = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+    format!(
+        "INSERT INTO {table} ({list}) SELECT {list} FROM jsonb_populate_record(NULL::public.{table}, \
+         {row}::jsonb || jsonb_build_object('id', gen_random_uuid()) || {patch}::jsonb)",
+        row = quoted(row),
+        patch = quoted(patch)
+    )
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+impl Attack<'_> {
+    /// Attacks one table in every way.
+    pub(super) async fn table(&mut self, name: &str) -> sqlx::Result<Check> {
+        let table = self.describe(name).await?;
+        let (a, b) = (self.pair.a.clone(), self.pair.b.clone());
+        let made_by_service = MADE_BY_SERVICE.iter().any(|(made, _)| *made == name);
+        let mut faults = Vec::new();
+        if !made_by_service && (table.own_row.is_none() || self.row(name, a.tenant).await?.is_none()) {
+            faults.push("no row to attack: give it one in sql/seed/probe.sql".to_owned());
+        }
+        let mut notes = Vec::new();
+        self.reading(&table, &a, &b, &mut faults, &mut notes).await?;
+        self.writing(&table, &a, &b, &mut faults, &mut notes).await?;
+        self.referring(&table, &a, &b, &mut faults, &mut notes).await?;
+        self.without_school(&table, &mut faults, &mut notes).await?;
+        self.pair.lapse(self.platform, true).await?;
+        let lapsed = self.after_lapse(&table, &b, &mut faults, &mut notes).await;
+        self.pair.lapse(self.platform, false).await?;
+        lapsed?;
+        Ok(Check::faultless("isolation", name, &faults, notes.join(", ")))
+    }
+
+    async fn reading(
+        &mut self,
+        table: &Table<'_>,
+        a: &School,
+        b: &School,
+        faults: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) -> sqlx::Result<()> {
+        if !table.may_select() {
+            notes.push("unreadable".to_owned());
+            return Ok(());
+        }
+        let of_a = format!("SELECT count(*) FROM {} WHERE tenant_id = '{}'", table.name, a.tenant);
+        match self.count(a, Some(a), &of_a).await? {
+            Outcome::Rows(rows) if rows > 0 => {}
+            other => faults.push(format!("the owner of the rows does not see them ({other:?}), so that nothing is proven")),
+        }
+        match self.count(a, Some(b), &of_a).await? {
+            Outcome::Rows(0) => notes.push("invisible".to_owned()),
+            other => faults.push(format!("rows of A are visible to B ({other:?})")),
+        }
+        let of_others = format!("SELECT count(*) FROM (SELECT FROM {} WHERE tenant_id <> '{}' LIMIT 1) AS other", table.name, b.tenant);
+        if self.count(a, Some(b), &of_others).await? != Outcome::Rows(0) {
+            faults.push("rows of other schools are visible to B".to_owned());
+        }
+        Ok(())
+    }
+
+    async fn writing(
+        &mut self,
+        table: &Table<'_>,
+        a: &School,
+        b: &School,
+        faults: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) -> sqlx::Result<()> {
+        let name = table.name;
+        let mut unchanged = true;
+        if let Some(column) = table.columns.iter().find(|column| column.may_update && column.may_select) {
+            let sql = format!("UPDATE {name} SET \"{0}\" = \"{0}\" WHERE tenant_id = '{1}'", column.name, a.tenant);
+            if self.execute(a, Some(b), &sql).await? != Outcome::Rows(0) {
+                unchanged = false;
+                faults.push("B can change rows of A".to_owned());
+            }
+        }
+        if table.may_delete {
+            let sql = format!("DELETE FROM {name} WHERE tenant_id = '{}'", a.tenant);
+            if self.execute(a, Some(b), &sql).await? != Outcome::Rows(0) {
+                unchanged = false;
+                faults.push("B can delete rows of A".to_owned());
+            }
+        }
+        if unchanged {
+            notes.push("unchangeable".to_owned());
+        }
+        if let Some(sql) = table.copy_into(a.tenant) {
+            match self.execute(a, Some(b), &sql).await? {
+                Outcome::Walled(Some(wall)) => notes.push(format!("not insertable for A ({wall})")),
+                Outcome::Walled(None) => notes.push("not insertable for A (by an actor's policy)".to_owned()),
+                other => faults.push(format!("no policy stopped B from inserting a row for A ({other:?})")),
+            }
+        }
+        // Held by nobody; where it were, the wall would have to stand here, too.
+        if table.columns.iter().any(|column| column.name == "tenant_id" && column.may_update) {
+            let sql = format!("UPDATE {name} SET tenant_id = '{}' WHERE tenant_id = '{}'", a.tenant, b.tenant);
+            // Whatever says no: a wall, or on some tables a trigger that comes before it.
+            if let Outcome::Rows(moved @ 1..) = self.execute(a, Some(b), &sql).await? {
+                faults.push(format!("B can move {moved} rows to A"));
+            }
+        }
+        notes.push("not movable".to_owned());
+        Ok(())
+    }
+
+    /// Whether a row of B could point at one of A: as the operator, before whom no policy stands, so that the key alone
+    /// has to say no.
+    async fn referring(
+        &mut self,
+        table: &Table<'_>,
+        a: &School,
+        b: &School,
+        faults: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) -> sqlx::Result<()> {
+        let Some(row) = &table.own_row else { return Ok(()) };
+        let columns: Vec<&str> = table.columns.iter().filter(|column| !column.generated).map(|column| column.name.as_str()).collect();
+        let keys: Vec<(String, Vec<String>, String, Vec<String>)> = sqlx::query_as(
+            "SELECT k.conname::text, ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u(num, nth) \
+                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY u.nth), \
+                 c.relname::text, ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(num, nth) \
+                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num ORDER BY u.nth) \
+             FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid \
+             WHERE k.contype = 'f' AND k.conrelid = $1::regclass AND cardinality(k.conkey) > 1 ORDER BY 1",
+        )
+        .bind(format!("public.{}", table.name))
+        .fetch_all(&mut *self.platform)
+        .await?;
+        let mut held = 0;
+        for (key, children, parent, parents) in keys {
+            let Some(target) = self.row(&parent, a.tenant).await? else { continue };
+            let target: serde_json::Value = serde_json::from_str(&target).unwrap_or_default();
+            let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
+            let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(relaxed).unwrap_or_default();
+            let references = children.iter().zip(&parents).filter(|(child, _)| *child != "tenant_id");
+            patch.extend(references.map(|(child, parent)| (child.clone(), target[parent].clone())));
+            let sql = insert(table.name, &columns, row, &serde_json::Value::Object(patch).to_string());
+            let sql = format!("SET LOCAL app.tenant_id = '{}'; {sql}; SET CONSTRAINTS ALL IMMEDIATE", b.tenant);
+            match in_transaction(self.platform, &sql).await? {
+                Outcome::Failed { state, constraint, .. } if state == "23503" && constraint.as_deref() == Some(&key) => held += 1,
+                other => faults.push(format!("{key} did not stop a row of B from pointing at {parent} of A ({other:?})")),
+            }
+        }
+        if held > 0 {
+            notes.push(format!("not referable ({held} keys)"));
+        }
+        Ok(())
+    }
+
+    /// Without a school there are no rows: neither for a connection that never named one, nor for the nil UUID of requests
+    /// of people who are not signed in.
+    async fn without_school(&mut self, table: &Table<'_>, faults: &mut Vec<String>, notes: &mut Vec<String>) -> sqlx::Result<()> {
+        if table.may_select() {
+            let sql = format!("SELECT count(*) FROM (SELECT FROM {} LIMIT 1) AS one", table.name);
+            let bare = Outcome::of(sqlx::query_scalar(AssertSqlSafe(sql.clone())).persistent(false).fetch_one(&mut *self.bare).await)?;
+            let nil = self.count(&self.pair.a.clone(), None, &sql).await?;
+            if !is_closed(&bare) || nil != Outcome::Rows(0) {
+                faults.push(format!("rows are visible without a school ({bare:?}, {nil:?})"));
+            }
+        }
+        if let Some(sql) = table.copy_into(self.pair.b.tenant) {
+            match in_transaction(self.bare, &sql).await? {
+                Outcome::Walled(_) => {}
+                other if is_closed(&other) => {}
+                other => faults.push(format!("no policy stopped an INSERT without a school ({other:?})")),
+            }
+        }
+        notes.push("nothing without a school".to_owned());
+        Ok(())
+    }
+
+    async fn after_lapse(&mut self, table: &Table<'_>, b: &School, faults: &mut Vec<String>, notes: &mut Vec<String>) -> sqlx::Result<()> {
+        let name = table.name;
+        if SPARED.contains(&name) {
+            let sql = format!("SELECT count(*) FROM {name} WHERE tenant_id = '{}'", b.tenant);
+            if table.may_select() && self.count(b, Some(b), &sql).await? == Outcome::Rows(0) {
+                faults.push("it is spared from a lapse of the subscription, and yet empty then".to_owned());
+            }
+            return Ok(());
+        }
+        if table.may_select() {
+            let sql = format!("SELECT count(*) FROM (SELECT FROM {name} LIMIT 1) AS one");
+            match self.count(b, Some(b), &sql).await? {
+                Outcome::Rows(0) => {}
+                other => faults.push(format!("rows are visible after the subscription has lapsed ({other:?})")),
+            }
+        }
+        if let Some(sql) = table.copy_into(b.tenant) {
+            match self.execute(b, Some(b), &sql).await? {
+                Outcome::Walled(_) => {}
+                other => faults.push(format!("no policy stopped an INSERT after the subscription has lapsed ({other:?})")),
+            }
+        }
+        notes.push("nothing after a lapse".to_owned());
+        Ok(())
+    }
+
+    async fn describe<'t>(&mut self, name: &'t str) -> sqlx::Result<Table<'t>> {
+        let columns = sqlx::query_as(
+            "SELECT a.attname::text AS name, a.attgenerated <> '' AS generated, \
+                    has_column_privilege('lectern_app', a.attrelid, a.attnum, 'SELECT') AS may_select, \
+                    has_column_privilege('lectern_app', a.attrelid, a.attnum, 'INSERT') AS may_insert, \
+                    has_column_privilege('lectern_app', a.attrelid, a.attnum, 'UPDATE') AS may_update \
+             FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        )
+        .bind(format!("public.{name}"))
+        .fetch_all(&mut *self.platform)
+        .await?;
+        let may_delete = sqlx::query_scalar("SELECT has_table_privilege('lectern_app', $1::regclass, 'DELETE')")
+            .bind(format!("public.{name}"))
+            .fetch_one(&mut *self.platform)
+            .await?;
+        let own_row = self.row(name, self.pair.b.tenant).await?;
+        Ok(Table { name, columns, may_delete, own_row })
+    }
+
+    /// A row of a school, as JSON.
+    async fn row(&mut self, table: &str, tenant: Uuid) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar(AssertSqlSafe(format!("SELECT to_jsonb(t)::text FROM {table} t WHERE t.tenant_id = $1 LIMIT 1")))
+            .bind(tenant)
+            .fetch_optional(&mut *self.platform)
+            .await
+    }
+
+    /// Counts, in a transaction of the service's role for one school (or for none), where `owner` has rows.
+    async fn count(&mut self, owner: &School, actor: Option<&School>, sql: &str) -> sqlx::Result<Outcome> {
+        self.open(owner, actor).await?;
+        let counted = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).persistent(false).fetch_one(&mut *self.app).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut *self.app).await?;
+        Outcome::of(counted)
+    }
+
+    /// The same for a statement that changes rows.
+    async fn execute(&mut self, owner: &School, actor: Option<&School>, sql: &str) -> sqlx::Result<Outcome> {
+        self.open(owner, actor).await?;
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *self.app).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut *self.app).await?;
+        Outcome::of(done.map(|done| done.rows_affected().cast_signed()))
+    }
+
+    async fn open(&mut self, owner: &School, actor: Option<&School>) -> sqlx::Result<()> {
+        let mut sql =
+            format!("BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL app.correlation_id = 'audit'; {}", settings(Some(owner)));
+        for (_, make) in MADE_BY_SERVICE {
+            sql.push_str(&format!("; {make}"));
+        }
+        sqlx::raw_sql(AssertSqlSafe(format!("{sql}; {}", settings(actor)))).execute(&mut *self.app).await?;
+        Ok(())
+    }
+}
+
+/// A transaction as a learner of the school who holds every permission; or as nobody.
+pub(super) fn settings(school: Option<&School>) -> String {
+    let (tenant, user) = school.map_or((Uuid::nil(), Uuid::nil()), |school| (school.tenant, school.person("LEARNER").user));
+    format!(
+        "SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; \
+         SELECT set_config('app.permissions', ',' || array_to_string(app.all_permissions(), ',') || ',', true)"
+    )
+}
+
+async fn in_transaction(connection: &mut PgConnection, sql: &str) -> sqlx::Result<Outcome> {
+    sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *connection).await;
+    sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
+    Outcome::of(done.map(|done| done.rows_affected().cast_signed()))
+}

@@ -1,0 +1,250 @@
+//! `lectern smoke URL`: the main operations of a running service, read and written through HTTP as a client would, one line
+//! an operation. What it makes it removes again, as far as the API removes anything: deleted courses and groups, dropped
+//! enrollments, finished bookings and audit entries stay in the school's history.
+
+mod client;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::client::Client;
+use super::report::Report;
+use crate::ids;
+
+/// Whom to sign in as.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The school's slug.
+    pub tenant: String,
+    /// The email address of somebody with every permission.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Works through the main operations of the service at `url`. Stopped half way by `stop`, it still cleans up.
+///
+/// # Errors
+/// When there is nothing to ask; a failed operation is a line of the report.
+pub async fn smoke(url: &str, account: &Account, stop: impl Future<Output = ()>) -> anyhow::Result<Report> {
+    let mut smoke = Smoke { client: Client::new(url)?, me: String::new(), left: Vec::new() };
+    let stopped = tokio::select! {
+        () = smoke.run(account) => false,
+        () = stop => true,
+    };
+    smoke.clean_up().await;
+    anyhow::ensure!(!stopped, "stopped; what had been made is removed");
+    Ok(Report { checks: smoke.client.checks })
+}
+
+/// Something that is still to be removed: its id, and the document that removes it.
+struct Left {
+    id: String,
+    document: &'static str,
+    variables: Value,
+}
+
+struct Smoke {
+    client: Client,
+    /// The id of the person who is signed in.
+    me: String,
+    left: Vec<Left>,
+}
+
+const PAGE: &str = "(first: 5) { totalCount nodes { __typename } pageInfo { hasNextPage endCursor } }";
+
+const DELETE_COURSE: &str = "mutation($id: ID!) { deleteCourse(id: $id) }";
+const DELETE_GROUP: &str = "mutation($id: ID!) { deleteGroup(id: $id) }";
+const DELETE_AVAILABILITY: &str = "mutation($id: ID!) { deleteAvailability(id: $id) }";
+const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
+const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
+const REMOVE_MEMBERS: &str = "mutation($i: RemoveGroupMembersInput!) { removeGroupMembers(input: $i) { memberCount } }";
+
+impl Smoke {
+    async fn run(&mut self, account: &Account) {
+        for path in ["/healthz", "/readyz", "/.well-known/jwks.json"] {
+            if self.client.get(path).await.is_none() && path == "/healthz" {
+                return; // nobody is there
+            }
+        }
+        self.signed_out(account).await;
+        let input = json!({ "i": { "tenant": account.tenant, "email": account.email, "password": account.password } });
+        let login = "mutation($i: LoginInput!) { login(input: $i) { accessToken viewer { user { id } } } }";
+        let Some(session) = self.client.ask("session", login, input).await else { return };
+        self.client.sign_in(session["accessToken"].as_str().map(str::to_owned));
+        self.me = text(&session["viewer"]["user"]["id"]);
+
+        self.reading().await;
+        self.course().await;
+        self.group().await;
+        self.bookings().await;
+        self.reports().await;
+    }
+
+    async fn signed_out(&mut self, account: &Account) {
+        self.client.ask("session", &format!("{{ publicTenants{PAGE} }}"), json!({})).await;
+        self.client.answers("session", "viewer, signed out", "{ viewer { permissions } }", json!({}), Value::Null).await;
+        self.client.refused("courses, signed out", "{ courses { totalCount } }", json!({}), "UNAUTHENTICATED").await;
+        let wrong = json!({ "i": { "tenant": account.tenant, "email": "nobody@smoke.invalid", "password": Uuid::now_v7().to_string() } });
+        self.client
+            .refused("login, unknown email", "mutation($i: LoginInput!) { login(input: $i) { accessToken } }", wrong, "UNAUTHENTICATED")
+            .await;
+    }
+
+    async fn reading(&mut self) {
+        let client = &mut self.client;
+        client
+            .ask("session", "{ viewer { user { id name email } tenant { slug timeZone } activeRole { key } permissions } }", json!({}))
+            .await;
+        client.ask("read", "{ roles { key permissions } }", json!({})).await;
+        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog"] {
+            client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
+        }
+        client.ask("read", "query($id: ID!) { node(id: $id) { id __typename } }", json!({ "id": self.me })).await;
+        let explain = "{ explainAccess(field: \"Mutation.createCourse\") { allowed decidedBy message } }";
+        client.ask("read", explain, json!({})).await;
+        let never = ids::encode("course", Uuid::now_v7());
+        let course = "query($id: ID!) { course(id: $id) { id } }";
+        client.answers("read", "course, unknown id", course, json!({ "id": never }), Value::Null).await;
+        client.refused("course, no id", course, json!({ "id": "course-1" }), "BAD_USER_INPUT").await;
+        client
+            .refused(
+                "publishCourse, unknown id",
+                "mutation($id: ID!) { publishCourse(id: $id) { id } }",
+                json!({ "id": never }),
+                "NOT_FOUND",
+            )
+            .await;
+    }
+
+    async fn course(&mut self) -> Option<()> {
+        let create = "mutation($i: CreateCourseInput!) { createCourse(input: $i) { id status } }";
+        let input = json!({ "i": { "title": "Smoke test", "description": "Made and removed by lectern smoke.", "capacity": 3, "tags": ["smoke"] } });
+        let course = text(&self.client.ask("course", create, input).await?["id"]);
+        self.remember(&course, DELETE_COURSE, json!({ "id": course }));
+        let section = "mutation($i: CreateSectionInput!) { createSection(input: $i) { id position } }";
+        self.client.ask("course", section, json!({ "i": { "courseId": course, "title": "First" } })).await;
+        let update = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title capacity } }";
+        self.client.ask("course", update, json!({ "i": { "id": course, "title": "Smoke test, renamed", "capacity": null } })).await;
+        let enroll = "mutation($i: EnrollInput!) { enroll(input: $i) { id status } }";
+        let input = json!({ "i": { "courseId": course } });
+        self.client.refused("enroll, in a draft", enroll, input.clone(), "CONFLICT COURSE_NOT_PUBLISHED").await;
+        self.client.ask("course", "mutation($id: ID!) { publishCourse(id: $id) { status } }", json!({ "id": course })).await?;
+        let enrollment = text(&self.client.ask("course", enroll, input.clone()).await?["id"]);
+        self.remember(&enrollment, UNENROLL, json!({ "id": enrollment }));
+        self.client.refused("enroll, twice", enroll, input, "CONFLICT ALREADY_ENROLLED").await;
+        let progress = "mutation($i: RecordProgressInput!) { recordProgress(input: $i) { progress status } }";
+        self.client.ask("course", progress, json!({ "i": { "id": enrollment, "progress": 40.0 } })).await;
+        let read = "query($id: ID!) { course(id: $id) { title enrollmentCount viewerEnrollment { progress } sections { title } enrollments { totalCount } } }";
+        self.client.ask("course", read, json!({ "id": course })).await;
+        self.client.refused("deleteCourse, in use", DELETE_COURSE, json!({ "id": course }), "CONFLICT IN_USE").await;
+        self.remove(&enrollment, "course").await;
+        self.remove(&course, "course").await;
+        Some(())
+    }
+
+    async fn group(&mut self) -> Option<()> {
+        let create = "mutation($i: CreateGroupInput!) { createGroup(input: $i) { id } }";
+        let input = json!({ "i": { "name": "Smoke test", "capacity": 1 } });
+        let group = text(&self.client.ask("group", create, input).await?["id"]);
+        self.remember(&group, DELETE_GROUP, json!({ "id": group }));
+        let members = json!({ "i": { "groupId": group, "userIds": [self.me] } });
+        let add = "mutation($i: AddGroupMembersInput!) { addGroupMembers(input: $i) { memberCount members { nodes { id } } } }";
+        self.client.ask("group", add, members.clone()).await?;
+        let membership = format!("{group} member");
+        self.remember(&membership, REMOVE_MEMBERS, members.clone());
+        self.client.refused("addGroupMembers, twice", add, members, "CONFLICT ALREADY_MEMBER").await;
+        self.client.ask("group", "query($id: ID!) { group(id: $id) { name memberCount } }", json!({ "id": group })).await;
+        self.remove(&membership, "group").await;
+        self.remove(&group, "group").await;
+        Some(())
+    }
+
+    async fn bookings(&mut self) -> Option<()> {
+        let (opens, first, second, closes) = quiet_day();
+        let create = "mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }";
+        let span = json!({ "i": { "startsAt": opens.to_string(), "endsAt": closes.to_string() } });
+        let availability = text(&self.client.ask("booking", create, span).await?["id"]);
+        self.remember(&availability, DELETE_AVAILABILITY, json!({ "id": availability }));
+
+        let request = "mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id status allowedTransitions } }";
+        let hour = |at: Timestamp| json!({ "i": { "startsAt": at.to_string(), "endsAt": (at + SignedDuration::from_mins(30)).to_string(), "notes": "lectern smoke" } });
+        let booking = text(&self.client.ask("booking", request, hour(first)).await?["id"]);
+        self.remember(&booking, CANCEL, json!({ "i": { "id": booking, "reason": "lectern smoke" } }));
+        self.client
+            .refused(
+                "requestBooking, in the past",
+                request,
+                json!({ "i": { "startsAt": "2001-01-01T10:00:00Z", "endsAt": "2001-01-01T11:00:00Z" } }),
+                "BAD_USER_INPUT",
+            )
+            .await;
+        let complete = "mutation($id: ID!) { completeBooking(id: $id) { status } }";
+        self.client.refused("completeBooking, only requested", complete, json!({ "id": booking }), "CONFLICT INVALID_TRANSITION").await;
+        self.client.ask("booking", "mutation($id: ID!) { approveBooking(id: $id) { status } }", json!({ "id": booking })).await?;
+        let assign = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { status instructor { id } } }";
+        self.client.ask("booking", assign, json!({ "i": { "id": booking, "instructorId": self.me } })).await?;
+        if self.client.ask("booking", complete, json!({ "id": booking })).await.is_some() {
+            self.left.retain(|left| left.id != booking); // finished: history keeps it
+        }
+        let other = text(&self.client.ask("booking", request, hour(second)).await?["id"]);
+        self.remember(&other, CANCEL, json!({ "i": { "id": other, "reason": "lectern smoke" } }));
+        self.remove(&other, "booking").await;
+        let calendar = "query($from: DateTime!, $to: DateTime!, $me: ID) { calendar(from: $from, to: $to, instructorId: $me) { days { date bookings { id } free { startsAt endsAt } } } }";
+        self.client.ask("booking", calendar, json!({ "from": opens.to_string(), "to": closes.to_string(), "me": self.me })).await;
+        self.remove(&availability, "booking").await;
+        Some(())
+    }
+
+    async fn reports(&mut self) {
+        let dashboard = "{ dashboard { viewer { user { id } } enrollments(first: 3) { totalCount } upcomingBookings(first: 3) { totalCount } pendingBookings } }";
+        self.client.ask("report", dashboard, json!({})).await;
+        let reports = "{ reports { overview { users courses publishedCourses groups enrollments completedEnrollments bookings } enrollmentsByStatus { status count } \
+                       courseProgress(first: 3) { enrollments averageProgress completionRate } bookingsPerDay { date count } bookingsByStatus { status count } \
+                       instructorUtilisation(first: 3) { availableHours bookedHours } } }";
+        self.client.ask("report", reports, json!({})).await;
+        let own = "query($me: ID) { auditLog(first: 3, filter: { actorId: $me, operation: \"createCourse\" }) { nodes { operation outcome resource at } } }";
+        self.client.ask("report", own, json!({ "me": self.me })).await;
+    }
+
+    fn remember(&mut self, id: &str, document: &'static str, variables: Value) {
+        self.left.push(Left { id: id.to_owned(), document, variables });
+    }
+
+    /// Removes something now; what can't be removed now is tried again at the end.
+    async fn remove(&mut self, id: &str, group: &'static str) {
+        let Some(at) = self.left.iter().position(|left| left.id == id) else { return };
+        let (document, variables) = (self.left[at].document, self.left[at].variables.clone());
+        if self.client.ask(group, document, variables).await.is_some() {
+            self.left.remove(at);
+        }
+    }
+
+    /// Removes whatever a failure or a stop has left, the latest first, and signs out.
+    async fn clean_up(&mut self) {
+        if !self.client.is_signed_in() {
+            return;
+        }
+        while let Some(left) = self.left.pop() {
+            self.client.ask("clean up", left.document, left.variables).await;
+        }
+        self.client.ask("session", "mutation { logout }", json!({})).await;
+        self.client.answers("session", "viewer, after sign-out", "{ viewer { permissions } }", json!({}), Value::Null).await;
+        self.client.sign_in(None);
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Half a day more than a year ahead, at a time by chance: finished bookings of earlier runs hold theirs.
+#[allow(clippy::disallowed_methods, reason = "there is no request whose time this could be")]
+fn quiet_day() -> (Timestamp, Timestamp, Timestamp, Timestamp) {
+    let chance = i64::try_from((Uuid::now_v7().as_u128() & 0xffff_ffff) % (5 * 365 * 24 * 12)).unwrap_or(0);
+    let today = Timestamp::from_second(Timestamp::now().as_second() / 3600 * 3600).unwrap_or_default();
+    let opens = today + SignedDuration::from_hours(400 * 24) + SignedDuration::from_mins(5 * chance);
+    let at = |minutes| opens + SignedDuration::from_mins(minutes);
+    (opens, at(30), at(120), at(240))
+}

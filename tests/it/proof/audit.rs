@@ -1,0 +1,270 @@
+//! `lectern audit`.
+
+use lectern::{
+    db::operator,
+    graphql::access::{Access, fields},
+    ops::{
+        audit::{Audit, privileges_page},
+        report::Check,
+    },
+};
+
+use super::{row_counts, settings};
+use crate::app::TestApp;
+
+async fn open(app: &TestApp) -> Audit {
+    Audit::open(&settings(), &app.database.url("lectern_app"), &app.database.url("lectern_platform")).await.unwrap()
+}
+
+/// The groups of the checks that failed.
+fn failed(checks: &[Check]) -> Vec<&'static str> {
+    checks.iter().filter(|check| !check.passed).map(|check| check.group).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_untouched_database_passes_and_keeps_no_trace() {
+    let app = TestApp::start().await;
+    let mut connection = operator::connect(&app.database.superuser_url(), "the test's URL").await.unwrap();
+    let page = privileges_page(&mut connection).await.unwrap();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/privileges.md");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(file, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(committed, page, "docs/privileges.md is stale: UPDATE_SNAPSHOTS=1 cargo test --test it -- proof::, and read the difference");
+
+    let before = row_counts(&app).await;
+    let mut audit = open(&app).await;
+    let report = audit.run().await.unwrap();
+    audit.close().await.unwrap();
+    assert_eq!(report.failed(), 0, "\n{}", report.table());
+    assert!(report.checks.len() > 150, "only {} checks", report.checks.len());
+    let isolated: Vec<&str> = report.checks.iter().filter(|check| check.group == "isolation").map(|check| check.subject.as_str()).collect();
+    assert_eq!(isolated.join(","), crate::isolation::world::tables(&app).await.join(","));
+    assert_eq!(row_counts(&app).await, before);
+
+    // One that was killed half way leaves its schools to the next.
+    let killed = open(&app).await;
+    assert_eq!(app.count("tenant").await, before["tenant"] + 2);
+    drop(killed);
+    for _ in 0..100 {
+        open(&app).await.close().await.unwrap();
+        if row_counts(&app).await == before {
+            return;
+        }
+        tokio::task::yield_now().await; // until the database has noticed that the first one's connection is gone
+    }
+    panic!("what a killed audit left was not removed");
+}
+
+/// A hole in one table: what makes it, what mends it, and which checks of that table must fail.
+struct Hole {
+    name: &'static str,
+    make: &'static str,
+    mend: &'static str,
+    /// Always.
+    breaks: &'static [&'static str],
+    /// And the attack itself, but on tables where other defences hold: a missing grant, an actor's policy.
+    attack_stopped_on: Option<&'static [&'static str]>,
+}
+
+const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
+/// Unreadable for the service whatever the policies say.
+const SECRET: &[&str] = &["credential", "refresh_token"];
+/// Besides, nobody sees another person's sign-ins, whatever the wall.
+const OWN_ROWS_ONLY: &[&str] = &["credential", "refresh_token", "session"];
+/// The service inserts no rows.
+const NOT_INSERTED: &[&str] = &["audit_entry", "credential", "refresh_token", "session", "tenant"];
+
+const HOLES: &[Hole] = &[
+    Hole {
+        name: "the wall is dropped",
+        make: "DROP POLICY tenant_wall ON {table}",
+        mend: "CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
+        breaks: &["wall"],
+        attack_stopped_on: Some(OWN_ROWS_ONLY),
+    },
+    Hole {
+        name: "the wall lets everything through",
+        make: "ALTER POLICY tenant_wall ON {table} USING (true)",
+        mend: "ALTER POLICY tenant_wall ON {table} USING ({wall})",
+        breaks: &["wall"],
+        attack_stopped_on: Some(OWN_ROWS_ONLY),
+    },
+    Hole {
+        name: "the wall lets everything in",
+        make: "ALTER POLICY tenant_wall ON {table} WITH CHECK (true)",
+        mend: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
+        breaks: &["wall"],
+        attack_stopped_on: Some(NOT_INSERTED),
+    },
+    Hole {
+        name: "row security is disabled",
+        make: "ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+        mend: "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        breaks: &["wall"],
+        attack_stopped_on: Some(SECRET),
+    },
+    Hole {
+        name: "a permissive policy stands in the place of the wall",
+        make: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} TO lectern_app USING (true)",
+        mend: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
+        breaks: &["wall"],
+        attack_stopped_on: Some(SECRET),
+    },
+    Hole {
+        name: "the owner is an exception",
+        make: "ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+        mend: "ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        breaks: &["wall"],
+        attack_stopped_on: None,
+    },
+    Hole {
+        name: "a grant too many",
+        make: "GRANT TRUNCATE ON {table} TO lectern_app",
+        mend: "REVOKE TRUNCATE ON {table} FROM lectern_app",
+        breaks: &["grants"],
+        attack_stopped_on: None,
+    },
+    Hole {
+        name: "a grant to move rows",
+        make: "GRANT UPDATE (tenant_id) ON {table} TO lectern_app",
+        mend: "REVOKE UPDATE (tenant_id) ON {table} FROM lectern_app",
+        breaks: &["grants"],
+        attack_stopped_on: None,
+    },
+    Hole {
+        name: "a key without the tenant",
+        make: "ALTER TABLE {table} ADD hole integer, ADD CONSTRAINT hole UNIQUE (hole)",
+        mend: "ALTER TABLE {table} DROP hole",
+        breaks: &["keys"],
+        attack_stopped_on: None,
+    },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
+    let app = TestApp::start().await;
+    let mut audit = open(&app).await;
+    let mut problems = Vec::new();
+    for table in audit.tables().to_vec() {
+        let roles = format!(
+            "SELECT string_agg(r.rolname, ', ') FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE p.polname = 'tenant_wall' AND p.polrelid = '{table}'::regclass"
+        );
+        let roles = app.text(&roles).await.unwrap();
+        let fill = |sql: &str| sql.replace("{table}", &table).replace("{roles}", &roles).replace("{wall}", WALL);
+        for hole in HOLES {
+            app.sql(&fill(hole.make)).await;
+            let found = failed(&audit.table(&table).await.unwrap());
+            app.sql(&fill(hole.mend)).await;
+            let mut expected = hole.breaks.to_vec();
+            if hole.attack_stopped_on.is_some_and(|tables| !tables.contains(&table.as_str())) {
+                expected.push("isolation");
+            }
+            if found != expected {
+                problems.push(format!("{table}, {}: {found:?} failed, {expected:?} should", hole.name));
+            }
+        }
+        let mended = audit.table(&table).await.unwrap();
+        assert!(failed(&mended).is_empty(), "{table} is not as it was: {mended:#?}");
+    }
+    audit.close().await.unwrap();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holes_beside_the_tables_are_found() {
+    let app = TestApp::start().await;
+    let mut audit = open(&app).await;
+    for (hole, mend, subject) in [
+        (
+            "ALTER FUNCTION app.my_groups() RESET search_path",
+            "ALTER FUNCTION app.my_groups() SET search_path = pg_catalog, public, pg_temp",
+            "SECURITY DEFINER",
+        ),
+        (
+            "GRANT EXECUTE ON FUNCTION app.my_groups() TO PUBLIC",
+            "REVOKE EXECUTE ON FUNCTION app.my_groups() FROM PUBLIC",
+            "SECURITY DEFINER",
+        ),
+        (
+            "ALTER FUNCTION app.my_groups() OWNER TO lectern_owner",
+            "ALTER FUNCTION app.my_groups() OWNER TO lectern_definer",
+            "SECURITY DEFINER",
+        ),
+        ("CREATE VIEW hole AS SELECT * FROM course", "DROP VIEW hole", "security_invoker"),
+        ("CREATE MATERIALIZED VIEW hole AS SELECT 1 AS one", "DROP MATERIALIZED VIEW hole", "security_invoker"),
+        ("CREATE TABLE hole (id uuid)", "DROP TABLE hole", "row security everywhere"),
+        (
+            "GRANT INSERT ON booking_transition TO lectern_app",
+            "REVOKE INSERT ON booking_transition FROM lectern_app",
+            "row security everywhere",
+        ),
+        ("CREATE POLICY hole ON course USING (false)", "DROP POLICY hole ON course", "policies name roles"),
+        (
+            "DROP INDEX course_instructor_idx",
+            "CREATE INDEX course_instructor_idx ON course (tenant_id, instructor_id)",
+            "foreign keys are indexed",
+        ),
+        ("CREATE INDEX hole ON course (tenant_id, instructor_id)", "DROP INDEX hole", "no index twice"),
+        (
+            "CREATE TABLE hole (); ALTER TABLE hole ENABLE ROW LEVEL SECURITY; ALTER TABLE hole OWNER TO lectern_app",
+            "DROP TABLE hole",
+            "lectern_app",
+        ),
+        ("GRANT CREATE ON SCHEMA public TO lectern_app", "REVOKE CREATE ON SCHEMA public FROM lectern_app", "lectern_app"),
+        (
+            "GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) TO lectern_app",
+            "REVOKE EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) FROM lectern_app",
+            "functions and the rest",
+        ),
+    ] {
+        app.sql(hole).await;
+        let checks = audit.whole().await.unwrap();
+        app.sql(mend).await;
+        assert!(checks.iter().any(|check| !check.passed && check.subject == subject), "{hole}\n{checks:#?}");
+    }
+    assert_eq!(failed(&audit.whole().await.unwrap()), [""; 0], "something is not as it was");
+
+    // A function that names no tenant, behind a wall where lectern_definer searches.
+    app.sql(
+        "CREATE FUNCTION app.hole(wanted uuid) RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS
+         $$ BEGIN RETURN (SELECT c.title FROM course c WHERE c.id = wanted); END $$;
+         GRANT USAGE, CREATE ON SCHEMA app TO lectern_definer; ALTER FUNCTION app.hole(uuid) OWNER TO lectern_definer; REVOKE CREATE ON SCHEMA app FROM lectern_definer;
+         REVOKE ALL ON FUNCTION app.hole(uuid) FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.hole(uuid) TO lectern_app",
+    )
+    .await;
+    let attacked = audit.functions().await.unwrap();
+    let leaking: Vec<&str> = attacked.iter().filter(|check| !check.passed).map(|check| check.subject.as_str()).collect();
+    assert_eq!(leaking, ["app.hole"]);
+    assert!(audit.whole().await.unwrap().iter().any(|check| !check.passed && check.subject == "search past the wall"));
+    app.sql("DROP FUNCTION app.hole(uuid)").await;
+
+    // Guards that are not as the schema claims.
+    let mut claims = fields().clone();
+    let access = |root: &str, field: &str| fields()[&(root.to_owned(), field.to_owned())].clone();
+    for (root, field, claimed) in [
+        ("Query", "courses", access("Query", "auditLog")), // it lets in whom it should not
+        ("Query", "auditLog", access("Query", "courses")), // it refuses whom it should not
+        ("Mutation", "createGroup", Access::SignedIn),     // it refuses although nothing is needed
+        ("Query", "viewer", Access::SignedIn),             // it answers signed-out people
+    ] {
+        claims.insert((root.to_owned(), field.to_owned()), claimed);
+    }
+    let asked = audit.permissions_as(&claims).await.unwrap();
+    let mut wrong: Vec<&str> = asked.iter().filter(|check| !check.passed).map(|check| check.subject.as_str()).collect();
+    wrong.sort_unstable();
+    assert_eq!(wrong, ["Mutation.createGroup", "Query.auditLog", "Query.courses", "Query.viewer", "signed out"]);
+    audit.close().await.unwrap();
+
+    // A table that is added without a row to attack.
+    app.sql(
+        "CREATE TABLE newcomer (tenant_id uuid NOT NULL, id uuid NOT NULL, PRIMARY KEY (tenant_id, id));
+         ALTER TABLE newcomer OWNER TO lectern_owner; CALL app.raise_wall('newcomer')",
+    )
+    .await;
+    let mut audit = open(&app).await;
+    let checks = audit.table("newcomer").await.unwrap();
+    assert_eq!(failed(&checks), ["grants", "audited", "isolation"], "{checks:#?}");
+    audit.close().await.unwrap();
+}

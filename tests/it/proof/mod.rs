@@ -1,0 +1,30 @@
+//! The operator's proofs are proven themselves: on an untouched database they find nothing and leave nothing behind, and
+//! for each hole that is planted they fail at the very table, function or field that it is in.
+
+mod audit;
+mod drift;
+mod explain;
+mod pgrls;
+mod smoke;
+
+use std::collections::BTreeMap;
+
+use clap::Parser as _;
+use lectern::config::{Cli, Settings};
+
+use crate::app::TestApp;
+
+fn settings() -> Settings {
+    Cli::parse_from(["lectern", "--pool-size", "4"]).settings
+}
+
+/// How many rows every table holds, of all schools and of none.
+async fn row_counts(app: &TestApp) -> BTreeMap<String, i64> {
+    let sql =
+        "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+    let mut counts = BTreeMap::new();
+    for table in app.text(sql).await.unwrap().split(',') {
+        counts.insert(table.to_owned(), app.count(table).await);
+    }
+    counts
+}
