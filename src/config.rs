@@ -1,6 +1,6 @@
 //! Every setting, by environment and by flag. `.env.example` and `lectern --help` list the same; secrets are never printed.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -258,6 +258,54 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_MAX_COMPLEXITY", default_value_t = 200_000, value_name = "COST", global = true)]
     pub max_complexity: usize,
 
+    /// Bytes that a document's text may have
+    #[arg(long, env = "LECTERN_MAX_DOCUMENT_BYTES", default_value_t = 100_000, value_parser = between(1..=10_000_000), value_name = "BYTES", global = true)]
+    pub max_document_bytes: usize,
+
+    /// Tokens (names, numbers, strings, punctuators) that a document may have
+    #[arg(long, env = "LECTERN_MAX_TOKENS", default_value_t = 20_000, value_parser = between(1..=1_000_000), value_name = "TOKENS", global = true)]
+    pub max_tokens: usize,
+
+    /// Braces, brackets and parentheses that may stand within one another
+    #[arg(long, env = "LECTERN_MAX_NESTING", default_value_t = 60, value_parser = between(4..=100), value_name = "LEVELS", global = true)]
+    pub max_nesting: usize,
+
+    /// Fields and fragments that a document may select, once fragments stand where they are spread
+    #[arg(long, env = "LECTERN_MAX_FIELDS", default_value_t = 5_000, value_parser = between(1..=100_000), value_name = "FIELDS", global = true)]
+    pub max_fields: usize,
+
+    /// Fields, spreads and inline fragments that may stand within one another
+    #[arg(long, env = "LECTERN_MAX_LEVELS", default_value_t = 30, value_parser = between(4..=60), value_name = "LEVELS", global = true)]
+    pub max_levels: usize,
+
+    /// Aliases that a document may have, once fragments stand where they are spread
+    #[arg(long, env = "LECTERN_MAX_ALIASES", default_value_t = 500, value_parser = between(0..=100_000), value_name = "ALIASES", global = true)]
+    pub max_aliases: usize,
+
+    /// Directives that a document may have, once fragments stand where they are spread
+    #[arg(long, env = "LECTERN_MAX_DIRECTIVES", default_value_t = 500, value_parser = between(0..=100_000), value_name = "DIRECTIVES", global = true)]
+    pub max_directives: usize,
+
+    /// Directives that one field, fragment or operation may have
+    #[arg(long, env = "LECTERN_MAX_DIRECTIVES_IN_PLACE", default_value_t = 8, value_parser = between(0..=1000), value_name = "DIRECTIVES", global = true)]
+    pub max_directives_in_place: usize,
+
+    /// Fragments that a document may define
+    #[arg(long, env = "LECTERN_MAX_FRAGMENTS", default_value_t = 200, value_parser = between(0..=10_000), value_name = "FRAGMENTS", global = true)]
+    pub max_fragments: usize,
+
+    /// Mutations that one document may hold
+    #[arg(long, env = "LECTERN_MAX_MUTATIONS", default_value_t = 4, value_parser = between(1..=100), value_name = "MUTATIONS", global = true)]
+    pub max_mutations: usize,
+
+    /// Bytes that the values of variables may take, each counted wherever it is used
+    #[arg(long, env = "LECTERN_MAX_VARIABLE_BYTES", default_value_t = 8_388_608, value_parser = between(1024..=1_073_741_824), value_name = "BYTES", global = true)]
+    pub max_variable_bytes: usize,
+
+    /// Answer `__schema` and `__type`, suggest names for misspelled ones, and serve GraphiQL
+    #[arg(long, env = "LECTERN_INTROSPECTION", default_value_t = true, action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
+    pub introspection: bool,
+
     /// Web origins that may call the API from a browser, separated by commas; "*" for any
     #[arg(long, env = "LECTERN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS", global = true)]
     pub cors_origins: Vec<String>,
@@ -269,6 +317,14 @@ pub struct Settings {
     /// How log lines look
     #[arg(long, env = "LECTERN_LOG_FORMAT", default_value = "text", value_enum, global = true)]
     pub log_format: LogFormat,
+}
+
+/// A number from one to another.
+fn between(range: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |text| {
+        let number = text.parse().map_err(|_| "a number is needed".to_owned())?;
+        if range.contains(&number) { Ok(number) } else { Err(format!("must be from {} to {}", range.start(), range.end())) }
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub enum Code {
     SubscriptionExpired,
     /// Too many requests: try again after `retryAfter` seconds.
     RateLimited,
-    /// The document asks for too much at once.
+    /// The document asks for too much at once: `limit` and `used`.
     QueryTooComplex,
     /// The service can't answer right now; the same request may succeed later.
     Unavailable,
@@ -178,6 +178,13 @@ impl Error {
     /// The document asks for too much.
     pub fn too_complex(message: impl Into<String>) -> Self {
         Self::new(Code::QueryTooComplex, message)
+    }
+
+    /// Says what the limit is and what was counted, in `limit` and `used`.
+    pub fn limit(mut self, limit: usize, used: usize) -> Self {
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.limit = Some((number(limit), number(used)));
+        self
     }
 
     /// The service can't answer now. `cause` goes to the log.

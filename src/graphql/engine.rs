@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::{
     batch::Loads,
+    check::{Checker, Cost},
     context::{Afterwards, Request, Services},
-    document::{Document, Limits, OperationKind, Root},
+    document::{Document, OperationKind, Root},
+    limits::Limits,
     report,
     schema::Schema,
 };
@@ -32,6 +34,27 @@ pub struct GraphqlRequest {
     /// The values of its variables.
     #[serde(default)]
     pub variables: Option<Variables>,
+    /// What else is asked of the service.
+    #[serde(default)]
+    pub extensions: Option<RequestExtensions>,
+}
+
+/// What a request may ask of the service beside its document. Others' extensions are left alone.
+#[derive(Debug, Clone, Deserialize, Default)]
+pub struct RequestExtensions {
+    /// That the answer says what the document cost, in `extensions.cost`.
+    #[serde(default)]
+    pub cost: bool,
+}
+
+impl RequestExtensions {
+    /// Reads the `extensions` of a request.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for one that is known and not what it must be.
+    pub fn read(object: serde_json::Value) -> Result<RequestExtensions> {
+        serde_json::from_value(object).map_err(|_| Error::bad_input("extensions", "must hold `cost` as a boolean, where it holds it"))
+    }
 }
 
 /// What came of it.
@@ -56,6 +79,7 @@ impl Answer {
 /// Executes documents. The only holder of the pool beside the readiness check.
 pub struct Engine {
     schema: Schema,
+    checker: Checker,
     pool: Pool,
     services: Arc<Services>,
     limits: Limits,
@@ -68,7 +92,7 @@ const RETRIES: usize = 3;
 impl Engine {
     /// An engine over a pool.
     pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
-        Engine { schema, pool, services, limits, timeout }
+        Engine { schema, checker: Checker::new(&limits), pool, services, limits, timeout }
     }
 
     /// What the whole service shares.
@@ -87,7 +111,10 @@ impl Engine {
     /// As [`Document::read`].
     pub fn read(&self, request: &GraphqlRequest) -> Result<Document> {
         let none = Variables::default();
-        Document::read(&request.query, request.operation_name.as_deref(), request.variables.as_ref().unwrap_or(&none), &self.limits)
+        let variables = request.variables.as_ref().unwrap_or(&none);
+        let mut document = Document::read(&request.query, request.operation_name.as_deref(), variables, &self.limits)?;
+        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        Ok(document)
     }
 
     /// An answer that refuses the request as a whole.
@@ -100,7 +127,7 @@ impl Engine {
     /// Executes a document for the bearer of these claims, or for nobody.
     pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
-        let work = self.attempt_until_it_holds(document, claims, correlation_id);
+        let work = self.check_and_run(document, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
             Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
@@ -108,6 +135,37 @@ impl Engine {
         answer.kind = Some(kind);
         report::finish(&mut answer.response, correlation_id);
         answer
+    }
+
+    /// Validates a document before a transaction is opened for it.
+    async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let cost = match self.check(&document).await {
+            Ok(cost) => cost,
+            Err(mut errors) => {
+                report::tidy(&mut errors);
+                report::name_integers(&mut errors, &document.parsed, &document.variables);
+                return Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0 };
+            }
+        };
+        let shows_cost = document.shows_cost;
+        let mut answer = self.attempt_until_it_holds(document, claims, correlation_id).await;
+        if shows_cost {
+            answer.response = cost.describe(answer.response, &self.limits);
+        }
+        answer
+    }
+
+    /// What the document costs. Without variables that is a matter of its text alone, and is found out once.
+    async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
+        let is_constant = document.reading.is_constant();
+        if let (true, Some(cost)) = (is_constant, document.reading.cost.get()) {
+            return Ok(*cost);
+        }
+        let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
+        if is_constant {
+            let _ = document.reading.cost.set(cost);
+        }
+        Ok(cost)
     }
 
     async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
@@ -179,9 +237,6 @@ impl Engine {
         graphql.set_parsed_query(document.parsed.clone());
         let mut response = loads.run(self.schema.execute(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
-        if !executed {
-            report::tidy(&mut response.errors);
-        }
         report::name_integers(&mut response.errors, &document.parsed, &document.variables);
         let statements = tx.statements();
         Ok((Answer { response, executed, kind: None, statements }, tx, data))

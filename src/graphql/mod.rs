@@ -1,16 +1,19 @@
 //! GraphQL: the request's context, guards, loaders, pages, scalars; the schema; the execution of one document.
 
 mod batch;
+mod check;
 mod connection;
 mod context;
 mod document;
 mod engine;
 mod guard;
 mod inputs;
+mod limits;
 mod localized;
 mod measure;
 mod node;
 mod normal;
+mod reading;
 mod report;
 mod scalars;
 mod schema;
@@ -19,10 +22,11 @@ pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
     connection::{Connection, Edge, EdgeFields, NoEdgeFields, Total},
     context::{Afterwards, Ctx, Request, Services},
-    document::{Document, Limits, OperationKind},
-    engine::{Answer, Engine, GraphqlRequest},
+    document::{Document, OperationKind},
+    engine::{Answer, Engine, GraphqlRequest, RequestExtensions},
     guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},
     inputs::{OrderDirection, text},
+    limits::Limits,
     node::Node,
     report::refusal_response as refusal,
     scalars::{Date, DateTime, Json},

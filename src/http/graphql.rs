@@ -16,7 +16,7 @@ use super::{AppState, CorrelationId, console};
 use crate::{
     auth::Claims,
     error::Error,
-    graphql::{Answer, GraphqlRequest, OperationKind},
+    graphql::{Answer, GraphqlRequest, OperationKind, RequestExtensions},
 };
 
 /// The two media types in which answers leave.
@@ -98,10 +98,12 @@ impl Parameters {
             Some(object @ Value::Object(_)) => Some(async_graphql::Variables::from_json(object)),
             Some(_) => return Err(Error::bad_input("variables", "must be an object")),
         };
-        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
-            return Err(Error::bad_input("extensions", "must be an object"));
-        }
-        Ok(GraphqlRequest { query, operation_name, variables })
+        let extensions = match self.extensions {
+            None | Some(Value::Null) => None,
+            Some(object @ Value::Object(_)) => Some(RequestExtensions::read(object)?),
+            Some(_) => return Err(Error::bad_input("extensions", "must be an object")),
+        };
+        Ok(GraphqlRequest { query, operation_name, variables, extensions })
     }
 }
 

@@ -48,9 +48,29 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
         SignedDuration::from_hours(settings.refresh_token_days * 24),
     )?;
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
-    let limits = Limits { depth: settings.max_depth, complexity: settings.max_complexity, ..Limits::default() };
+    let limits = limits(settings);
     let schema = build_schema(&limits);
     Ok(Engine::new(schema, pool, Arc::new(Services { passwords, tokens }), limits, Duration::from_secs(settings.request_timeout)))
+}
+
+/// What documents may be.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        bytes: settings.max_document_bytes,
+        tokens: settings.max_tokens,
+        nesting: settings.max_nesting,
+        fields: settings.max_fields,
+        levels: settings.max_levels,
+        aliases: settings.max_aliases,
+        directives: settings.max_directives,
+        directives_in_place: settings.max_directives_in_place,
+        fragments: settings.max_fragments,
+        variables: settings.max_variable_bytes,
+        depth: settings.max_depth,
+        complexity: settings.max_complexity,
+        mutations: settings.max_mutations,
+        introspection: settings.introspection,
+    }
 }
 
 /// Serves until told to stop.

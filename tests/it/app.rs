@@ -213,6 +213,7 @@ impl TestApp {
             query: query.to_owned(),
             operation_name: None,
             variables: Some(async_graphql::Variables::from_json(variables)),
+            ..GraphqlRequest::default()
         };
         let claims = client.token.as_deref().and_then(|token| self.engine.services().tokens.verify(token));
         let document = self.engine.read(&request).unwrap();

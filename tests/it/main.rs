@@ -10,6 +10,7 @@ mod sdl;
 mod audit;
 mod bookings;
 mod courses;
+mod documents;
 mod embedded;
 mod enrollments;
 mod groups;

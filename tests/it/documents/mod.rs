@@ -1,0 +1,5 @@
+//! Hostile documents: what is refused before it costs anything, what it is told, and that nothing harmless is refused.
+
+mod cost;
+mod limits;
+mod soup;
