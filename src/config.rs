@@ -7,6 +7,8 @@ use clap::{
     builder::{BoolishValueParser, FalseyValueParser},
 };
 
+use crate::graphql::DOCUMENT_CACHE_BYTES;
+
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error.
 #[derive(Clone)]
 pub struct Secret(String);
@@ -57,12 +59,15 @@ impl Cli {
     /// Reads the command line and the environment; ends the process where they can't be read.
     pub fn read() -> Cli {
         let mut cli = Cli::parse();
-        let Settings { database_url, owner_url, platform_url, signing_key, pg_bin, cors_origins, .. } = &mut cli.settings;
+        let Settings { database_url, owner_url, platform_url, signing_key, pg_bin, trusted_documents, cors_origins, .. } =
+            &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
         for secret in [database_url, owner_url, platform_url, signing_key] {
             secret.take_if(|secret| secret.expose().is_empty());
         }
-        pg_bin.take_if(|path| path.as_os_str().is_empty());
+        for path in [pg_bin, trusted_documents] {
+            path.take_if(|path| path.as_os_str().is_empty());
+        }
         cors_origins.retain(|origin| !origin.is_empty());
         cli
     }
@@ -305,6 +310,14 @@ pub struct Settings {
     /// Answer `__schema` and `__type`, suggest names for misspelled ones, and serve GraphiQL
     #[arg(long, env = "LECTERN_INTROSPECTION", default_value_t = true, action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
     pub introspection: bool,
+
+    /// Folder of trusted documents (.graphql files, manifests of Relay, Apollo or graphql-codegen): no other documents run
+    #[arg(long, env = "LECTERN_TRUSTED_DOCUMENTS", value_name = "FOLDER", global = true)]
+    pub trusted_documents: Option<PathBuf>,
+
+    /// Bytes that documents read lately may take, so that they are parsed once and may be sent as their hash; 0 for none
+    #[arg(long, env = "LECTERN_DOCUMENT_CACHE_BYTES", default_value_t = DOCUMENT_CACHE_BYTES, value_name = "BYTES", global = true)]
+    pub document_cache_bytes: usize,
 
     /// Web origins that may call the API from a browser, separated by commas; "*" for any
     #[arg(long, env = "LECTERN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS", global = true)]

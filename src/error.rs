@@ -145,6 +145,16 @@ impl Error {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
+    /// The hash of a document whose text has not been sent lately. Clients look for this very message, and send the text.
+    pub fn persisted_query_not_found() -> Self {
+        Self::new(Code::NotFound, "PersistedQueryNotFound").reason("PERSISTED_QUERY_NOT_FOUND")
+    }
+
+    /// Documents can't be asked for by their hash here. Clients look for this very message, and stop to try.
+    pub fn persisted_query_not_supported() -> Self {
+        Self::new(Code::NotFound, "PersistedQueryNotSupported").reason("PERSISTED_QUERY_NOT_SUPPORTED")
+    }
+
     /// A wrong input. `expected` completes the sentence "`field` …": "must be at least 1".
     pub fn bad_input(field: impl Into<String>, expected: impl AsRef<str>) -> Self {
         let field = field.into();

@@ -12,6 +12,7 @@ use super::{
     check::{Checker, Cost},
     context::{Afterwards, Request, Services},
     document::{Document, OperationKind, Root},
+    library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
     limits::Limits,
     report,
     schema::Schema,
@@ -26,8 +27,12 @@ use crate::{
 /// The body of a GraphQL request.
 #[derive(Debug, Clone, Deserialize, Default)]
 pub struct GraphqlRequest {
-    /// The document.
+    /// The document; empty where it is named by its hash or id.
+    #[serde(default)]
     pub query: String,
+    /// What the document is called among the trusted ones; or `sha256:` and its hash.
+    #[serde(default, rename = "documentId")]
+    pub document_id: Option<String>,
     /// Which of its operations.
     #[serde(default, rename = "operationName")]
     pub operation_name: Option<String>,
@@ -45,6 +50,9 @@ pub struct RequestExtensions {
     /// That the answer says what the document cost, in `extensions.cost`.
     #[serde(default)]
     pub cost: bool,
+    /// The document's hash, after Apollo's protocol.
+    #[serde(default, rename = "persistedQuery")]
+    pub persisted_query: Option<PersistedQuery>,
 }
 
 impl RequestExtensions {
@@ -53,7 +61,8 @@ impl RequestExtensions {
     /// # Errors
     /// `BAD_USER_INPUT` for one that is known and not what it must be.
     pub fn read(object: serde_json::Value) -> Result<RequestExtensions> {
-        serde_json::from_value(object).map_err(|_| Error::bad_input("extensions", "must hold `cost` as a boolean, where it holds it"))
+        let expected = "may hold `cost` (a boolean) and `persistedQuery` (`version` and `sha256Hash`), and these are not well-formed";
+        serde_json::from_value(object).map_err(|_| Error::bad_input("extensions", expected))
     }
 }
 
@@ -80,6 +89,7 @@ impl Answer {
 pub struct Engine {
     schema: Schema,
     checker: Checker,
+    library: Library,
     pool: Pool,
     services: Arc<Services>,
     limits: Limits,
@@ -92,7 +102,19 @@ const RETRIES: usize = 3;
 impl Engine {
     /// An engine over a pool.
     pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
-        Engine { schema, checker: Checker::new(&limits), pool, services, limits, timeout }
+        let (checker, library) = (Checker::new(&limits), Library::new(DOCUMENT_CACHE_BYTES, None));
+        Engine { schema, checker, library, pool, services, limits, timeout }
+    }
+
+    /// With another library of documents.
+    #[must_use]
+    pub fn with_library(self, library: Library) -> Self {
+        Engine { library, ..self }
+    }
+
+    /// Whether a person may try out documents here, and ask what the schema is.
+    pub fn is_explorable(&self) -> bool {
+        self.limits.introspection && !self.library.is_closed()
     }
 
     /// What the whole service shares.
@@ -108,11 +130,12 @@ impl Engine {
     /// Reads the document of a request.
     ///
     /// # Errors
-    /// As [`Document::read`].
+    /// As [`Library::find`] and [`Document::of`].
     pub fn read(&self, request: &GraphqlRequest) -> Result<Document> {
         let none = Variables::default();
         let variables = request.variables.as_ref().unwrap_or(&none);
-        let mut document = Document::read(&request.query, request.operation_name.as_deref(), variables, &self.limits)?;
+        let reading = self.library.find(request, &self.limits)?;
+        let mut document = Document::of(&reading, request.operation_name.as_deref(), variables, &self.limits)?;
         document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
         Ok(document)
     }
@@ -143,6 +166,9 @@ impl Engine {
             Ok(cost) => cost,
             Err(mut errors) => {
                 report::tidy(&mut errors);
+                if !self.limits.introspection {
+                    report::leave_out_suggestions(&mut errors);
+                }
                 report::name_integers(&mut errors, &document.parsed, &document.variables);
                 return Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0 };
             }

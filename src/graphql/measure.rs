@@ -154,7 +154,7 @@ pub fn size(document: &ExecutableDocument) -> Result<Size> {
     let mut whole = Size::default();
     // Fragments that no operation spreads are validated, too, and so must not be endless either.
     for name in document.fragments.keys() {
-        walk.fragment(name, 0)?;
+        whole.introspects |= walk.fragment(name, 0)?.introspects;
     }
     for (_, operation) in document.operations.iter() {
         whole.add(walk.set(&operation.node.selection_set.node, 0)?);

@@ -8,6 +8,7 @@ mod document;
 mod engine;
 mod guard;
 mod inputs;
+mod library;
 mod limits;
 mod localized;
 mod measure;
@@ -17,6 +18,7 @@ mod reading;
 mod report;
 mod scalars;
 mod schema;
+mod trusted;
 
 pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
@@ -26,9 +28,11 @@ pub use self::{
     engine::{Answer, Engine, GraphqlRequest, RequestExtensions},
     guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},
     inputs::{OrderDirection, text},
+    library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
     limits::Limits,
     node::Node,
     report::refusal_response as refusal,
     scalars::{Date, DateTime, Json},
     schema::{Schema, build as build_schema, sdl},
+    trusted::Trusted,
 };

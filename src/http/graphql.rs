@@ -76,6 +76,8 @@ fn range(item: &str) -> (String, f32) {
 #[derive(Deserialize)]
 struct Parameters {
     query: Option<Value>,
+    #[serde(rename = "documentId")]
+    document_id: Option<Value>,
     #[serde(rename = "operationName")]
     operation_name: Option<Value>,
     variables: Option<Value>,
@@ -84,9 +86,17 @@ struct Parameters {
 
 impl Parameters {
     fn check(self) -> Result<GraphqlRequest, Error> {
+        let has = |name: &str| self.extensions.as_ref().and_then(|given| given.get(name)).is_some_and(|given| !given.is_null());
         let query = match self.query {
             Some(Value::String(query)) => query,
+            // Named by its hash or its id.
+            None | Some(Value::Null) if self.document_id.is_some() || has("persistedQuery") => String::new(),
             _ => return Err(Error::bad_input("query", "must be a string that holds a GraphQL document")),
+        };
+        let document_id = match self.document_id {
+            None | Some(Value::Null) => None,
+            Some(Value::String(id)) => Some(id),
+            Some(_) => return Err(Error::bad_input("documentId", "must be a string")),
         };
         let operation_name = match self.operation_name {
             None | Some(Value::Null) => None,
@@ -103,7 +113,7 @@ impl Parameters {
             Some(object @ Value::Object(_)) => Some(RequestExtensions::read(object)?),
             Some(_) => return Err(Error::bad_input("extensions", "must be an object")),
         };
-        Ok(GraphqlRequest { query, operation_name, variables, extensions })
+        Ok(GraphqlRequest { query, document_id, operation_name, variables, extensions })
     }
 }
 
@@ -120,6 +130,9 @@ pub async fn post(State(state): State<AppState>, Extension(id): Extension<Correl
 /// `GET /graphql`: queries only, and the GraphiQL page for a browser.
 pub async fn get(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, uri: Uri, headers: HeaderMap) -> Response {
     if console::wants_page(&uri, &headers) {
+        if !state.engine.is_explorable() {
+            return super::no_console(Extension(id)).await;
+        }
         return console::page(state.options.demo);
     }
     let parameters = read_query(&uri);
@@ -174,6 +187,7 @@ fn read_query(uri: &Uri) -> Result<Parameters, Refused> {
     };
     Ok(Parameters {
         query: find("query").map(Value::String),
+        document_id: find("documentId").map(Value::String),
         operation_name: find("operationName").map(Value::String),
         variables: json("variables")?,
         extensions: json("extensions")?,

@@ -61,7 +61,7 @@ const WORTH_PACKING: u64 = 1024;
 /// Everything that is served.
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
     let cors = cors(&options.cors_origins);
-    let console = console::routes(options.demo);
+    let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
     let state = AppState { engine, options: Arc::new(options) };
     let routes = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other_method))
@@ -102,6 +102,12 @@ fn cors(origins: &[String]) -> CorsLayer {
 
 async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
     let error = Error::not_found("page").because("The API is at /graphql, GraphiQL at /graphiql.");
+    error_response(StatusCode::NOT_FOUND, error, &id.0)
+}
+
+/// Where GraphiQL would be.
+async fn no_console(Extension(id): Extension<CorrelationId>) -> Response {
+    let error = Error::not_found("page").because("GraphiQL is switched off here, as is introspection. The API is at /graphql.");
     error_response(StatusCode::NOT_FOUND, error, &id.0)
 }
 

@@ -15,7 +15,7 @@ use crate::{
     auth::{Passwords, SigningKey, Tokens},
     config::Settings,
     db::{Pool, PoolOptions, preflight},
-    graphql::{Engine, Limits, Services, build_schema},
+    graphql::{Engine, Library, Limits, Services, Trusted, build_schema},
     http::{self, HttpOptions},
 };
 
@@ -50,7 +50,13 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let limits = limits(settings);
     let schema = build_schema(&limits);
-    Ok(Engine::new(schema, pool, Arc::new(Services { passwords, tokens }), limits, Duration::from_secs(settings.request_timeout)))
+    let trusted = settings.trusted_documents.as_deref().map(|path| Trusted::load(path, &limits)).transpose()?;
+    if let Some(trusted) = &trusted {
+        tracing::info!(documents = trusted.count(), "only trusted documents run");
+    }
+    let library = Library::new(settings.document_cache_bytes, trusted);
+    let services = Arc::new(Services { passwords, tokens });
+    Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout)).with_library(library))
 }
 
 /// What documents may be.
