@@ -1,11 +1,19 @@
 //! Every setting, by environment and by flag. `.env.example` and `lectern --help` list the same; secrets are never printed.
 
-use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    str::FromStr,
+};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, FalseyValueParser},
 };
+
+use ipnet::IpNet;
 
 use crate::graphql::DOCUMENT_CACHE_BYTES;
 
@@ -319,6 +327,30 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_DOCUMENT_CACHE_BYTES", default_value_t = DOCUMENT_CACHE_BYTES, value_name = "BYTES", global = true)]
     pub document_cache_bytes: usize,
 
+    /// Sign-ins from one address that may fail before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_ADDRESS", default_value_t = 20, value_name = "COUNT", global = true)]
+    pub rate_sign_ins_per_address: u32,
+
+    /// Sign-ins to one account that may fail before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_ACCOUNT", default_value_t = 10, value_name = "COUNT", global = true)]
+    pub rate_sign_ins_per_account: u32,
+
+    /// Minutes after which a failed sign-in is forgotten
+    #[arg(long, env = "LECTERN_RATE_SIGN_IN_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
+    pub rate_sign_in_minutes: u32,
+
+    /// Changes of bookings that one person may try a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = 30, value_name = "COUNT", global = true)]
+    pub rate_bookings: u64,
+
+    /// What the documents of one person may cost a minute; 0 for any amount
+    #[arg(long, env = "LECTERN_RATE_COST", default_value_t = 5_000_000, value_name = "COST", global = true)]
+    pub rate_cost: u64,
+
+    /// Networks of the proxies in front, separated by commas: from them X-Forwarded-For says where a request comes from
+    #[arg(long, env = "LECTERN_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// Web origins that may call the API from a browser, separated by commas; "*" for any
     #[arg(long, env = "LECTERN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS", global = true)]
     pub cors_origins: Vec<String>,
@@ -330,6 +362,13 @@ pub struct Settings {
     /// How log lines look
     #[arg(long, env = "LECTERN_LOG_FORMAT", default_value = "text", value_enum, global = true)]
     pub log_format: LogFormat,
+}
+
+/// A network as `10.0.0.0/8`, or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    parsed.ok_or_else(|| "a network such as 10.0.0.0/8, or an address, is needed".to_owned())
 }
 
 /// A number from one to another.

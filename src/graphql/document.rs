@@ -54,6 +54,18 @@ pub struct Document {
     pub roots: Vec<Root>,
     /// Whether its answer says what it cost.
     pub shows_cost: bool,
+    /// Where it comes from, as far as that is known.
+    pub address: Option<String>,
+    account: Option<Account>,
+}
+
+/// Whom somebody wants to sign in as.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// The school's slug, as it was given.
+    pub school: String,
+    /// The email address, as it was given.
+    pub email: String,
 }
 
 /// These change who is signed in, and so can't share a document with anything else.
@@ -84,14 +96,26 @@ impl Document {
             OperationType::Subscription => return Err(Error::bad_request("There are no subscriptions at this address.")),
         };
         check_variables(&operation.node, &variables)?;
-        let mut roots = Vec::new();
+        let (mut roots, mut account) = (Vec::new(), None);
         if kind == OperationKind::Mutation {
-            collect(&operation.node.selection_set.node, &parsed, &variables, &mut roots);
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            roots.extend(fields.iter().map(|field| Root {
+                key: field.response_key().node.to_string(),
+                name: field.name.node.to_string(),
+                subject: subject(field, &variables),
+            }));
+            account = fields.iter().find(|field| field.name.node == "login").map(|field| account_of(field, &variables));
             check_mutations(&roots, limits)?;
         }
         normal::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
-        Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, shows_cost: false })
+        Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, account, shows_cost: false, address: None })
+    }
+
+    /// Whom it signs in, where that is what it does.
+    pub(super) fn sign_in(&self) -> Option<&Account> {
+        self.account.as_ref()
     }
 }
 
@@ -134,27 +158,23 @@ fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Posit
 }
 
 /// The root fields, through fragments; `__typename` is none. The document has been measured: this walk ends, and soon.
-fn collect(set: &SelectionSet, document: &ExecutableDocument, variables: &Variables, roots: &mut Vec<Root>) {
+fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, fields: &mut Vec<&'a Field>) {
     for selection in &set.items {
         match &selection.node {
             Selection::Field(field) if field.node.name.node == "__typename" => {}
-            Selection::Field(field) => roots.push(Root {
-                key: field.node.response_key().node.to_string(),
-                name: field.node.name.node.to_string(),
-                subject: subject(&field.node, variables),
-            }),
-            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, variables, roots),
+            Selection::Field(field) => fields.push(&field.node),
+            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, fields),
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    collect(&fragment.node.selection_set.node, document, variables, roots);
+                    collect(&fragment.node.selection_set.node, document, fields);
                 }
             }
         }
     }
 }
 
-/// The id that a mutation is about, among its arguments and the fields of its input.
-fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
+/// The arguments of a mutation, those in its input among them.
+fn given(field: &Field, variables: &Variables) -> Vec<(Name, ConstValue)> {
     // A variable that was left out stands for nothing, and the rest is still readable.
     let lookup = |name: Name| Ok::<_, Infallible>(variables.get(&name).cloned().unwrap_or_default());
     let mut given = Vec::new();
@@ -164,6 +184,24 @@ fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
             Ok(value) => given.push((name.node.clone(), value)),
         }
     }
+    given
+}
+
+fn account_of(field: &Field, variables: &Variables) -> Account {
+    let mut account = Account::default();
+    for (name, value) in given(field, variables) {
+        match (name.as_str(), value) {
+            ("tenant", ConstValue::String(school)) => account.school = school,
+            ("email", ConstValue::String(email)) => account.email = email,
+            _ => {}
+        }
+    }
+    account
+}
+
+/// The id that a mutation is about, among its arguments and the fields of its input.
+fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
+    let given = given(field, variables);
     let ids = given.iter().filter_map(|(name, value)| match value {
         ConstValue::String(text) => ids::decode(text).map(|(prefix, uuid)| (name.as_str(), prefix, uuid)),
         _ => None,

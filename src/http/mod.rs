@@ -1,5 +1,6 @@
 //! HTTP: what reaches the engine, and in what form its answers leave. Knows nothing of the domains.
 
+mod client_address;
 mod correlation;
 mod graphql;
 mod health;
@@ -15,6 +16,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use ipnet::IpNet;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -38,13 +40,21 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// Web origins that may call from a browser; `*` for any.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that say truly where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
     /// Whether GraphiQL offers the demo accounts.
     pub demo: bool,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        HttpOptions { body_limit: 1 << 20, body_timeout: Duration::from_secs(10), cors_origins: Vec::new(), demo: false }
+        HttpOptions {
+            body_limit: 1 << 20,
+            body_timeout: Duration::from_secs(10),
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            demo: false,
+        }
     }
 }
 

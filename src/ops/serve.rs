@@ -17,6 +17,7 @@ use crate::{
     db::{Pool, PoolOptions, preflight},
     graphql::{Engine, Library, Limits, Services, Trusted, build_schema},
     http::{self, HttpOptions},
+    rates::RateLimits,
 };
 
 /// What an engine needs beside the settings.
@@ -32,6 +33,13 @@ pub struct ServeOptions<'a> {
 /// # Errors
 /// When a setting can't be used.
 pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<Engine> {
+    if settings.statement_timeout >= settings.request_timeout {
+        bail!(
+            "LECTERN_STATEMENT_TIMEOUT ({} s) must be less than LECTERN_REQUEST_TIMEOUT ({} s): the database has to stop first",
+            settings.statement_timeout,
+            settings.request_timeout
+        );
+    }
     let defaults = PoolOptions::default();
     let pool = Pool::new(
         options.url,
@@ -56,7 +64,20 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
     }
     let library = Library::new(settings.document_cache_bytes, trusted);
     let services = Arc::new(Services { passwords, tokens });
-    Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout)).with_library(library))
+    Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout))
+        .with_library(library)
+        .with_rate_limits(&rates(settings)))
+}
+
+/// How much may be asked for.
+fn rates(settings: &Settings) -> RateLimits {
+    RateLimits {
+        sign_ins_per_address: settings.rate_sign_ins_per_address,
+        sign_ins_per_account: settings.rate_sign_ins_per_account,
+        sign_in_minutes: settings.rate_sign_in_minutes,
+        bookings: settings.rate_bookings,
+        cost: settings.rate_cost,
+    }
 }
 
 /// What documents may be.
@@ -110,8 +131,13 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         bail!("{}", findings.errors.join(" "));
     }
 
-    let options =
-        HttpOptions { body_limit: settings.body_limit, cors_origins: settings.cors_origins.clone(), demo, ..HttpOptions::default() };
+    let options = HttpOptions {
+        body_limit: settings.body_limit,
+        cors_origins: settings.cors_origins.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        demo,
+        ..HttpOptions::default()
+    };
     let router = http::router(engine.clone(), options);
     let address = listener.local_addr().context("the address is unknown")?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
@@ -119,7 +145,8 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
 
     let stop = CancellationToken::new();
     let signalled = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { signalled.cancelled().await });
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
+        .with_graceful_shutdown(async move { signalled.cancelled().await });
     let mut server = tokio::spawn(server.into_future());
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),

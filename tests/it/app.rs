@@ -130,6 +130,7 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), options);
+        let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
         tokio::spawn(connection);

@@ -21,6 +21,7 @@ mod isolation;
 mod layout;
 mod ops;
 mod permissions;
+mod rates;
 mod raw;
 mod reports;
 mod schema;

@@ -9,7 +9,7 @@ use crate::{
     isolation::world::{World, tables},
 };
 
-const SECRET: [&str; 2] = ["credential", "refresh_token"];
+const SECRET: [&str; 4] = ["credential", "refresh_token", "failed_sign_in", "used_budget"];
 
 /// Two schools with rows in every table.
 async fn two_schools(app: &TestApp) {
@@ -19,6 +19,8 @@ async fn two_schools(app: &TestApp) {
          INSERT INTO group_course (tenant_id, group_id, course_id) SELECT DISTINCT ON (g.tenant_id) g.tenant_id, g.id, c.id FROM user_group g JOIN course c USING (tenant_id);
          INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at)
              SELECT DISTINCT ON (tenant_id) tenant_id, sha256(id::text::bytea), id, now() + interval '1 day' FROM session;
+         INSERT INTO failed_sign_in (tenant_id, subject, at, last_at) SELECT tenant_id, sha256('x'), ARRAY[now()], now() FROM tenant;
+         INSERT INTO used_budget (tenant_id, subject, minute, used) SELECT tenant_id, sha256('x'), 1, 1 FROM tenant;
          INSERT INTO booking (tenant_id, id, student_id, instructor_id, starts_at, ends_at, status)
              SELECT s.tenant_id, gen_random_uuid(), s.id, i.id, '2099-03-05T14:00Z', '2099-03-05T15:00Z', 'ASSIGNED'
              FROM app_user s JOIN app_user i USING (tenant_id) WHERE s.name LIKE 'LEARNER%' AND i.name LIKE 'INSTRUCTOR%';
