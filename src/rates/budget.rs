@@ -88,7 +88,7 @@ impl Account {
         let amount = amount.min(limit);
         let used = self.known + self.untold;
         let room = limit.saturating_sub(used.saturating_add(amount));
-        if used + amount <= limit && self.before.saturating_mul(MINUTE - passed) / MINUTE <= room {
+        if used + amount <= limit && self.before.saturating_mul(MINUTE - passed) <= room.saturating_mul(MINUTE) {
             self.untold += amount;
             return None;
         }
