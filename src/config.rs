@@ -264,7 +264,7 @@ pub struct Settings {
     pub body_limit: usize,
 
     /// Levels that a document's selections may have
-    #[arg(long, env = "LECTERN_MAX_DEPTH", default_value_t = 16, value_name = "LEVELS", global = true)]
+    #[arg(long, env = "LECTERN_MAX_DEPTH", default_value_t = 16, value_parser = between(1..=40), value_name = "LEVELS", global = true)]
     pub max_depth: usize,
 
     /// What a document may cost: the sum of its fields, a list counting its page size times its items

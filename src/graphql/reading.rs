@@ -30,7 +30,7 @@ pub struct Reading {
 }
 
 /// What the parser makes of a token takes so many bytes, or fewer.
-const BYTES_OF_A_TOKEN: usize = 128;
+const BYTES_OF_A_TOKEN: usize = 256;
 
 impl Reading {
     /// Reads a text. The limits are asked in the order in which what lies beyond them would hurt: bytes before the scan,

@@ -11,6 +11,6 @@ pub use self::{
     cluster::Cluster,
     health::health,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
-    serve::{ServeOptions, engine, serve},
+    serve::{ServeOptions, engine, runtime, serve},
     tenant::tenant,
 };

@@ -20,6 +20,19 @@ use crate::{
     rates::RateLimits,
 };
 
+/// What a worker's stack has. async-graphql resolves the levels of a document within one another; in a debug build each takes
+/// up to 100 kB of stack, and tokio's default of 2 MiB would be exhausted by twenty of them. Memory that nobody touches
+/// costs nothing.
+const STACK: usize = 8 << 20;
+
+/// What everything runs on.
+///
+/// # Errors
+/// When threads can't be started.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()
+}
+
 /// What an engine needs beside the settings.
 pub struct ServeOptions<'a> {
     /// The database, as lectern_app.

@@ -72,3 +72,31 @@ async fn four_mutations_share_a_document_and_five_do_not() {
     admin.ok(&create(4), json!({})).await;
     assert_eq!(app.count("course").await, 4);
 }
+
+#[test]
+fn a_document_as_deep_as_any_setting_allows_runs_on_the_stack_of_a_worker() {
+    // The harness spawns the service, which so runs on workers.
+    lectern::ops::runtime().unwrap().block_on(run_deep());
+}
+
+async fn run_deep() {
+    let settings = ["--max-nesting=100", "--max-levels=60", "--max-depth=40", "--max-complexity=1000000000"];
+    let app = TestApp::start_with(&settings, Default::default()).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let created = admin.ok("mutation { createCourse(input: { title: \"Deep\" }) { id } }", json!({})).await;
+    let id = created["createCourse"]["id"].as_str().unwrap();
+    admin.ok("mutation($id: ID!) { publishCourse(id: $id) { id } }", json!({ "id": id })).await;
+    let enroll = "mutation($i: EnrollInput!) { enroll(input: $i) { id } }";
+    admin.ok(enroll, json!({ "i": { "courseId": id, "userId": admin.user_id } })).await;
+    // Three levels a round, between the course and its title.
+    let deep = |rounds: usize| {
+        let (open, close) = ("enrollments(first: 1) { nodes { course { ".repeat(rounds), "} } } ".repeat(rounds));
+        format!("query($id: ID!) {{ course(id: $id) {{ {open} title {close} }} }}")
+    };
+    let mut at = &admin.ok(&deep(12), json!({ "id": id })).await["course"];
+    for _ in 0..12 {
+        at = &at["enrollments"]["nodes"][0]["course"];
+    }
+    assert_eq!(at["title"], "Deep");
+    assert_eq!(limit_of(&admin.ask(&deep(13), json!({ "id": id })).await), ("QUERY_TOO_COMPLEX".into(), 40, 41));
+}

@@ -208,7 +208,7 @@ fn selections() -> impl Strategy<Value = Grown> {
 
 #[test]
 fn a_document_at_its_limits_is_read_and_one_beyond_any_is_not() {
-    check(400, selections, |grown| {
+    check(50, selections, |grown| {
         let text = format!("query($v:Int){}", grown.text);
         prop_assert!(parse_query(&text).is_ok(), "{text}");
         let exact = Limits {
@@ -271,8 +271,8 @@ fn what_nests_as_deep_as_any_setting_allows_is_read_on_the_stack_of_a_worker() {
         let limits = Limits { nesting: 100, levels: 60, tokens: 1_000_000, bytes: 10_000_000, fields: 100_000, ..Limits::default() };
         let mut read_whole = 0;
         for (head, open, close) in shapes() {
-            for depth in [1, 2, 3, 7, 20, 28, 29, 30, 31, 48, 49, 50, 57, 58, 59, 60, 61, 96, 97, 98, 99, 100, 101, 1000] {
-                for tail in ["}", ")}", "})}", "){a}", "]){a}", ")}]})}", "{a}", ""] {
+            for depth in [1, 3, 29, 30, 49, 50, 59, 60, 98, 99, 100, 101, 1000] {
+                for tail in ["}", ")}", "){a}", "{a}"] {
                     let text = format!("{head}{}1{}{tail}", open.repeat(depth), close.repeat(depth));
                     read_whole += usize::from(read(&text, &limits).is_none());
                     let text = format!("{head}{}{tail}", open.repeat(depth));
@@ -280,7 +280,7 @@ fn what_nests_as_deep_as_any_setting_allows_is_read_on_the_stack_of_a_worker() {
                 }
             }
         }
-        assert!(read_whole > 80, "{read_whole}");
+        assert!(read_whole > 40, "{read_whole}");
     });
 }
 
@@ -288,7 +288,7 @@ fn what_nests_as_deep_as_any_setting_allows_is_read_on_the_stack_of_a_worker() {
 fn wide_documents_cost_no_more_than_their_length() {
     on_a_small_stack(|| {
         let limits = Limits { tokens: 1_000_000, ..Limits::default() };
-        let many = |piece: &str| piece.repeat(100_000 / piece.len() - 30);
+        let many = |piece: &str| piece.repeat(20_000 / piece.len());
         for text in [
             format!("{{ {} }}", many("a ")),
             format!("{{ {} }}", many("a:b ")),
