@@ -10,9 +10,9 @@ use lru::LruCache;
 use serde::Deserialize;
 
 use super::{
-    engine::GraphqlRequest,
     limits::{Limits, within},
     reading::Reading,
+    request::GraphqlRequest,
     trusted::Trusted,
 };
 use crate::error::{Error, Result};

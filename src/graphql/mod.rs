@@ -16,6 +16,7 @@ mod node;
 mod normal;
 mod reading;
 mod report;
+mod request;
 mod scalars;
 mod schema;
 mod trusted;
@@ -25,13 +26,14 @@ pub use self::{
     connection::{Connection, Edge, EdgeFields, NoEdgeFields, Total},
     context::{Afterwards, Ctx, Request, Services},
     document::{Document, OperationKind},
-    engine::{Answer, Engine, GraphqlRequest, RequestExtensions},
+    engine::{Answer, Engine},
     guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},
     inputs::{OrderDirection, text},
     library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
     limits::Limits,
     node::Node,
     report::refusal_response as refusal,
+    request::{GraphqlRequest, RequestExtensions},
     scalars::{Date, DateTime, Json},
     schema::{Schema, build as build_schema, sdl},
     trusted::Trusted,
