@@ -76,3 +76,11 @@ CREATE POLICY definer_read ON refresh_token FOR SELECT TO lectern_definer USING 
 CREATE POLICY definer_issue ON refresh_token FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_use ON refresh_token FOR UPDATE TO lectern_definer USING (true);
 GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_token TO lectern_definer;
+
+-- Nobody reads or writes what is counted for rate limits but the functions that count.
+CALL app.raise_wall('failed_sign_in', needs_subscription => false);
+CREATE POLICY definer_all ON failed_sign_in TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE, UPDATE (at, last_at) ON failed_sign_in TO lectern_definer;
+CALL app.raise_wall('used_budget', needs_subscription => false);
+CREATE POLICY definer_all ON used_budget TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE, UPDATE (used) ON used_budget TO lectern_definer;

@@ -31,6 +31,7 @@ GRANT EXECUTE ON FUNCTION
     app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid), app.outranks(uuid), app.may_grant(uuid),
     app.acquaintances(), app.search_app_user(text), app.public_tenants(text),
     app.audit_refusal(text, text, uuid, text, text),
+    app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_in(bytea[], interval), app.merge_budgets(bytea[], bigint[], bigint[]),
     app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[]),
     app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid),
     app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text),

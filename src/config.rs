@@ -1,12 +1,21 @@
 //! Every setting, by environment and by flag. `.env.example` and `lectern --help` list the same; secrets are never printed.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    str::FromStr,
+};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, FalseyValueParser},
 };
+use ipnet::IpNet;
 use zeroize::Zeroizing;
+
+use crate::graphql::DOCUMENT_CACHE_BYTES;
 
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]
@@ -58,12 +67,15 @@ impl Cli {
     /// Reads the command line and the environment; ends the process where they can't be read.
     pub fn read() -> Cli {
         let mut cli = Cli::parse();
-        let Settings { database_url, owner_url, platform_url, signing_key, pg_bin, cors_origins, .. } = &mut cli.settings;
+        let Settings { database_url, owner_url, platform_url, signing_key, pg_bin, trusted_documents, cors_origins, .. } =
+            &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
         for secret in [database_url, owner_url, platform_url, signing_key] {
             secret.take_if(|secret| secret.expose().is_empty());
         }
-        pg_bin.take_if(|path| path.as_os_str().is_empty());
+        for path in [pg_bin, trusted_documents] {
+            path.take_if(|path| path.as_os_str().is_empty());
+        }
         cors_origins.retain(|origin| !origin.is_empty());
         cli
     }
@@ -294,12 +306,92 @@ pub struct Settings {
     pub body_limit: usize,
 
     /// Levels that a document's selections may have
-    #[arg(long, env = "LECTERN_MAX_DEPTH", default_value_t = 16, value_name = "LEVELS", global = true)]
+    #[arg(long, env = "LECTERN_MAX_DEPTH", default_value_t = 16, value_parser = between(1..=40), value_name = "LEVELS", global = true)]
     pub max_depth: usize,
 
     /// What a document may cost: the sum of its fields, a list counting its page size times its items
     #[arg(long, env = "LECTERN_MAX_COMPLEXITY", default_value_t = 200_000, value_name = "COST", global = true)]
     pub max_complexity: usize,
+
+    /// Bytes that a document's text may have
+    #[arg(long, env = "LECTERN_MAX_DOCUMENT_BYTES", default_value_t = 100_000, value_parser = between(1..=10_000_000), value_name = "BYTES", global = true)]
+    pub max_document_bytes: usize,
+
+    /// Tokens (names, numbers, strings, punctuators) that a document may have
+    #[arg(long, env = "LECTERN_MAX_TOKENS", default_value_t = 20_000, value_parser = between(1..=1_000_000), value_name = "TOKENS", global = true)]
+    pub max_tokens: usize,
+
+    /// Braces, brackets and parentheses that may stand within one another
+    #[arg(long, env = "LECTERN_MAX_NESTING", default_value_t = 60, value_parser = between(4..=100), value_name = "LEVELS", global = true)]
+    pub max_nesting: usize,
+
+    /// Fields and fragments that a document may select, once fragments stand where they are spread
+    #[arg(long, env = "LECTERN_MAX_FIELDS", default_value_t = 5_000, value_parser = between(1..=100_000), value_name = "FIELDS", global = true)]
+    pub max_fields: usize,
+
+    /// Fields, spreads and inline fragments that may stand within one another
+    #[arg(long, env = "LECTERN_MAX_LEVELS", default_value_t = 30, value_parser = between(4..=60), value_name = "LEVELS", global = true)]
+    pub max_levels: usize,
+
+    /// Aliases that a document may have, once fragments stand where they are spread
+    #[arg(long, env = "LECTERN_MAX_ALIASES", default_value_t = 500, value_parser = between(0..=100_000), value_name = "ALIASES", global = true)]
+    pub max_aliases: usize,
+
+    /// Directives that a document may have, once fragments stand where they are spread
+    #[arg(long, env = "LECTERN_MAX_DIRECTIVES", default_value_t = 500, value_parser = between(0..=100_000), value_name = "DIRECTIVES", global = true)]
+    pub max_directives: usize,
+
+    /// Directives that one field, fragment or operation may have
+    #[arg(long, env = "LECTERN_MAX_DIRECTIVES_IN_PLACE", default_value_t = 8, value_parser = between(0..=1000), value_name = "DIRECTIVES", global = true)]
+    pub max_directives_in_place: usize,
+
+    /// Fragments that a document may define
+    #[arg(long, env = "LECTERN_MAX_FRAGMENTS", default_value_t = 200, value_parser = between(0..=10_000), value_name = "FRAGMENTS", global = true)]
+    pub max_fragments: usize,
+
+    /// Mutations that one document may hold
+    #[arg(long, env = "LECTERN_MAX_MUTATIONS", default_value_t = 4, value_parser = between(1..=100), value_name = "MUTATIONS", global = true)]
+    pub max_mutations: usize,
+
+    /// Bytes that the values of variables may take, each counted wherever it is used
+    #[arg(long, env = "LECTERN_MAX_VARIABLE_BYTES", default_value_t = 8_388_608, value_parser = between(1024..=1_073_741_824), value_name = "BYTES", global = true)]
+    pub max_variable_bytes: usize,
+
+    /// Answer `__schema` and `__type`, suggest names for misspelled ones, and serve GraphiQL
+    #[arg(long, env = "LECTERN_INTROSPECTION", default_value_t = true, action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
+    pub introspection: bool,
+
+    /// Folder of trusted documents (.graphql files, manifests of Relay, Apollo or graphql-codegen): no other documents run
+    #[arg(long, env = "LECTERN_TRUSTED_DOCUMENTS", value_name = "FOLDER", global = true)]
+    pub trusted_documents: Option<PathBuf>,
+
+    /// Bytes that documents read lately may take, so that they are parsed once and may be sent as their hash; 0 for none
+    #[arg(long, env = "LECTERN_DOCUMENT_CACHE_BYTES", default_value_t = DOCUMENT_CACHE_BYTES, value_name = "BYTES", global = true)]
+    pub document_cache_bytes: usize,
+
+    /// Sign-ins from one address that may fail before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_ADDRESS", default_value_t = 20, value_name = "COUNT", global = true)]
+    pub rate_sign_ins_per_address: u32,
+
+    /// Sign-ins to one account that may fail before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_ACCOUNT", default_value_t = 10, value_name = "COUNT", global = true)]
+    pub rate_sign_ins_per_account: u32,
+
+    /// Minutes after which a failed sign-in is forgotten
+    #[arg(long, env = "LECTERN_RATE_SIGN_IN_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
+    pub rate_sign_in_minutes: u32,
+
+    /// Changes of bookings that one person may try a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = 30, value_name = "COUNT", global = true)]
+    pub rate_bookings: u64,
+
+    /// What the documents of one person may cost a minute; 0 for any amount
+    #[arg(long, env = "LECTERN_RATE_COST", default_value_t = 5_000_000, value_name = "COST", global = true)]
+    pub rate_cost: u64,
+
+    /// Networks of the proxies in front, separated by commas: from them X-Forwarded-For says where a request comes from
+    #[arg(long, env = "LECTERN_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Web origins that may call the API from a browser, separated by commas; "*" for any
     #[arg(long, env = "LECTERN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS", global = true)]
@@ -312,6 +404,21 @@ pub struct Settings {
     /// How log lines look
     #[arg(long, env = "LECTERN_LOG_FORMAT", default_value = "text", value_enum, global = true)]
     pub log_format: LogFormat,
+}
+
+/// A network as `10.0.0.0/8`, or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    parsed.ok_or_else(|| "a network such as 10.0.0.0/8, or an address, is needed".to_owned())
+}
+
+/// A number from one to another.
+fn between(range: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |text| {
+        let number = text.parse().map_err(|_| "a number is needed".to_owned())?;
+        if range.contains(&number) { Ok(number) } else { Err(format!("must be from {} to {}", range.start(), range.end())) }
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub enum Code {
     SubscriptionExpired,
     /// Too many requests: try again after `retryAfter` seconds.
     RateLimited,
-    /// The document asks for too much at once.
+    /// The document asks for too much at once: `limit` and `used`.
     QueryTooComplex,
     /// The service can't answer right now; the same request may succeed later.
     Unavailable,
@@ -91,6 +91,7 @@ struct Inner {
     missing: Vec<Permission>,
     limit: Option<(i64, i64)>,
     busy: Option<(Timestamp, Timestamp)>,
+    retry_after: Option<u64>,
     cause: Option<Arc<Cause>>,
 }
 
@@ -108,6 +109,7 @@ impl Error {
             missing: Vec::new(),
             limit: None,
             busy: None,
+            retry_after: None,
             cause: None,
         }))
     }
@@ -145,6 +147,16 @@ impl Error {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
+    /// The hash of a document whose text has not been sent lately. Clients look for this very message, and send the text.
+    pub fn persisted_query_not_found() -> Self {
+        Self::new(Code::NotFound, "PersistedQueryNotFound").reason("PERSISTED_QUERY_NOT_FOUND")
+    }
+
+    /// Documents can't be asked for by their hash here. Clients look for this very message, and stop to try.
+    pub fn persisted_query_not_supported() -> Self {
+        Self::new(Code::NotFound, "PersistedQueryNotSupported").reason("PERSISTED_QUERY_NOT_SUPPORTED")
+    }
+
     /// A wrong input. `expected` completes the sentence "`field` …": "must be at least 1".
     pub fn bad_input(field: impl Into<String>, expected: impl AsRef<str>) -> Self {
         let field = field.into();
@@ -178,6 +190,20 @@ impl Error {
     /// The document asks for too much.
     pub fn too_complex(message: impl Into<String>) -> Self {
         Self::new(Code::QueryTooComplex, message)
+    }
+
+    /// Says what the limit is and what was counted, in `limit` and `used`.
+    pub fn limit(mut self, limit: usize, used: usize) -> Self {
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.limit = Some((number(limit), number(used)));
+        self
+    }
+
+    /// More than one person, account or address may ask for; it is served again after so many seconds.
+    pub fn rate_limited(message: &str, seconds: u64) -> Self {
+        let mut error = Self::new(Code::RateLimited, format!("{message} Try again in {seconds} s."));
+        error.0.retry_after = Some(seconds);
+        error
     }
 
     /// The service can't answer now. `cause` goes to the log.
@@ -224,6 +250,11 @@ impl Error {
         self.0.code
     }
 
+    /// After how many seconds to try again, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
+    }
+
     /// The sentence for people.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -232,7 +263,7 @@ impl Error {
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let Inner { code, message, reason, field, missing, limit, busy, cause } = *error.0;
+        let Inner { code, message, reason, field, missing, limit, busy, retry_after, cause } = *error.0;
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", code.as_str());
         if let Some(reason) = reason {
@@ -254,6 +285,9 @@ impl From<Error> for async_graphql::Error {
                 "busy",
                 Value::Object(span.into_iter().map(|(name, at)| (async_graphql::Name::new(name), Value::from(at.to_string()))).collect()),
             );
+        }
+        if let Some(seconds) = retry_after {
+            extensions.set("retryAfter", seconds);
         }
         async_graphql::Error { message, source: cause.map(|cause| cause as _), extensions: Some(extensions) }
     }

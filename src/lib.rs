@@ -22,4 +22,5 @@ pub mod graphql;
 pub mod http;
 pub mod ids;
 pub mod ops;
+pub mod rates;
 pub mod telemetry;

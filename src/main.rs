@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     if let Err(error) = telemetry::init(&cli.settings.log, cli.settings.log_format) {
         return fail(&error);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match ops::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };

@@ -385,3 +385,58 @@ CREATE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR E
 CREATE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
 CREATE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 CREATE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
+
+-- How often sign-ins of these subjects (hashes of accounts and addresses) have failed within the span, and in how many
+-- seconds one more is allowed where there were as many as that. Reveals, to the service only: these numbers.
+CREATE FUNCTION app.failed_sign_ins(subjects bytea[], allowed integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT coalesce(recent.failures, 0), greatest(1, ceil(extract(epoch FROM recent.times[recent.failures - given.allowed + 1] + span - now())))::integer
+        FROM unnest(subjects, failed_sign_ins.allowed) WITH ORDINALITY AS given(subject, allowed, place)
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS failures, array_agg(failure ORDER BY failure) AS times
+            FROM failed_sign_in f, unnest(f.at) AS failure
+            WHERE f.tenant_id = app.tenant_id() AND f.subject = given.subject AND failure > now() - span) AS recent ON true
+        ORDER BY given.place;
+END
+$$;
+
+-- Counts a failed sign-in, and forgets some of those that no longer count. Reveals nothing: it writes.
+CREATE FUNCTION app.count_failed_sign_in(subjects bytea[], span interval) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- In one order, so that two at once don't wait for one another in a circle.
+    INSERT INTO failed_sign_in AS f (tenant_id, subject, at, last_at)
+        SELECT app.tenant_id(), subject, ARRAY[clock_timestamp()], clock_timestamp() FROM unnest(subjects) AS subject ORDER BY subject
+        ON CONFLICT (tenant_id, subject) DO UPDATE SET last_at = excluded.last_at,
+            at = (SELECT array_agg(failure ORDER BY failure) FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span);
+    DELETE FROM failed_sign_in f USING (
+        SELECT old.tenant_id, old.subject FROM failed_sign_in old
+        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - span LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
+END
+$$;
+
+-- Adds what a replica has counted to what the others have, and forgets what no longer counts. Reveals, to the service
+-- only: what was used in all, in that minute and in the one before.
+CREATE FUNCTION app.merge_budgets(subjects bytea[], minutes bigint[], amounts bigint[])
+    RETURNS TABLE (used bigint, used_before bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO used_budget AS b (tenant_id, subject, minute, used)
+        SELECT app.tenant_id(), given.subject, given.minute, given.amount
+        FROM unnest(subjects, minutes, amounts) AS given(subject, minute, amount) ORDER BY given.subject, given.minute
+        ON CONFLICT (tenant_id, subject, minute) DO UPDATE SET used = b.used + excluded.used;
+    DELETE FROM used_budget b USING (
+        SELECT old.tenant_id, old.subject, old.minute FROM used_budget old
+        WHERE old.tenant_id = app.tenant_id() AND old.minute < (extract(epoch FROM now()) / 60)::bigint - 3 LIMIT 500 FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE b.tenant_id = forgotten.tenant_id AND b.subject = forgotten.subject AND b.minute = forgotten.minute;
+    RETURN QUERY
+        SELECT coalesce(this.used, 0), coalesce(earlier.used, 0)
+        FROM unnest(subjects, minutes) WITH ORDINALITY AS given(subject, minute, place)
+        LEFT JOIN used_budget this ON this.tenant_id = app.tenant_id() AND this.subject = given.subject AND this.minute = given.minute
+        LEFT JOIN used_budget earlier ON earlier.tenant_id = app.tenant_id() AND earlier.subject = given.subject AND earlier.minute = given.minute - 1
+        ORDER BY given.place;
+END
+$$;

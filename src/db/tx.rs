@@ -116,7 +116,8 @@ impl Tx {
         let timeout = pool.statement_timeout().as_millis();
         let message = format!(
             "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''; \
-             SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}"
+             SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}; \
+             SET LOCAL idle_in_transaction_session_timeout = {timeout}"
         );
         let tx = Tx {
             connection: Some(connection),

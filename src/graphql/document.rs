@@ -1,59 +1,24 @@
 //! A document before it is executed: is it sane, what kind of operation is it, which root fields does it name?
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use async_graphql::{
     Name, Positioned, Value as ConstValue, Variables,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
-    },
+    parser::types::{DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
 };
 
 use uuid::Uuid;
 
-use super::{measure, normal};
+use super::{
+    limits::{Limits, within},
+    measure, normal,
+    reading::Reading,
+};
 use crate::{
     domains::audit,
     error::{Error, Result},
     ids,
 };
-
-/// What a document may be.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Bytes of the document's text.
-    pub bytes: usize,
-    /// Braces, brackets and parentheses within one another.
-    pub nesting: usize,
-    /// Fields, spreads and inline fragments, once fragments stand where they are spread.
-    pub selections: u64,
-    /// Levels of these within one another; inline fragments and spreads are levels, too.
-    pub levels: usize,
-    /// Bytes that the values of variables take, once they stand where the variables are used.
-    pub variables: usize,
-    /// Levels of fields.
-    pub depth: usize,
-    /// The sum of what its fields cost; a list costs its page size times what its items cost.
-    pub complexity: usize,
-    /// Root fields of one mutation document.
-    pub mutations: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            bytes: 100_000,
-            nesting: 60,
-            selections: 5_000,
-            levels: 30,
-            variables: 8 << 20,
-            depth: 16,
-            complexity: 200_000,
-            mutations: 20,
-        }
-    }
-}
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +42,8 @@ pub struct Root {
 
 /// A document as it is to run.
 pub struct Document {
+    /// What it was made of.
+    pub(super) reading: Arc<Reading>,
     /// The chosen operation and the fragments that it needs.
     pub parsed: ExecutableDocument,
     /// The values of its variables, defaults among them.
@@ -85,6 +52,20 @@ pub struct Document {
     pub kind: OperationKind,
     /// The root fields of a mutation.
     pub roots: Vec<Root>,
+    /// Whether its answer says what it cost.
+    pub shows_cost: bool,
+    /// Where it comes from, as far as that is known.
+    pub address: Option<String>,
+    account: Option<Account>,
+}
+
+/// Whom somebody wants to sign in as.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// The school's slug, as it was given.
+    pub school: String,
+    /// The email address, as it was given.
+    pub email: String,
 }
 
 /// These change who is signed in, and so can't share a document with anything else.
@@ -96,43 +77,45 @@ impl Document {
     /// # Errors
     /// `BAD_USER_INPUT` for one that can't be read or names no operation, `QUERY_TOO_COMPLEX` for one beyond the limits.
     pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables, limits: &Limits) -> Result<Document> {
-        if text.len() > limits.bytes {
-            return Err(Error::too_complex(format!("The document has {} bytes; {} are allowed.", text.len(), limits.bytes)));
-        }
-        let scan = measure::scan(text);
-        if scan.nesting > limits.nesting {
-            return Err(Error::too_complex(format!(
-                "The document nests braces, brackets and parentheses deeper than {} levels.",
-                limits.nesting
-            )));
-        }
-        let mut parsed = parse_query(text).map_err(|error| unreadable(&error))?;
-        let size = measure::size(&parsed)?;
-        if size.selections > limits.selections || size.levels > limits.levels {
-            return Err(Error::too_complex(format!(
-                "The document selects too much: {} fields and fragments on {} levels are allowed.",
-                limits.selections, limits.levels
-            )));
-        }
+        Document::of(&Arc::new(Reading::of(text, limits)?), operation_name, variables, limits)
+    }
+
+    /// The operation of a document that was read already.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn of(reading: &Arc<Reading>, operation_name: Option<&str>, variables: &Variables, limits: &Limits) -> Result<Document> {
+        let mut parsed = reading.parsed.clone();
         let mut operation = choose(&mut parsed, operation_name.filter(|name| !name.is_empty()))?;
         let variables = normal::with_defaults(&operation.node, variables);
-        if scan.variables.saturating_mul(measure::weight(&variables)) > limits.variables {
-            return Err(Error::too_complex("The variables are too big for how often the document uses them."));
-        }
+        let weight = reading.variables.saturating_mul(measure::weight(&variables));
+        within(weight, limits.variables, "bytes of variables, each counted where it is used")?;
         let kind = match operation.node.ty {
             OperationType::Query => OperationKind::Query,
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => return Err(Error::bad_request("There are no subscriptions at this address.")),
         };
         check_variables(&operation.node, &variables)?;
-        let mut roots = Vec::new();
+        let (mut roots, mut account) = (Vec::new(), None);
         if kind == OperationKind::Mutation {
-            collect(&operation.node.selection_set.node, &parsed, &variables, &mut roots);
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            roots.extend(fields.iter().map(|field| Root {
+                key: field.response_key().node.to_string(),
+                name: field.name.node.to_string(),
+                subject: subject(field, &variables),
+            }));
+            account = fields.iter().find(|field| field.name.node == "login").map(|field| account_of(field, &variables));
             check_mutations(&roots, limits)?;
         }
         normal::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
-        Ok(Document { parsed, variables, kind, roots })
+        Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, account, shows_cost: false, address: None })
+    }
+
+    /// Whom it signs in, where that is what it does.
+    pub(super) fn sign_in(&self) -> Option<&Account> {
+        self.account.as_ref()
     }
 }
 
@@ -154,9 +137,7 @@ fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Re
 }
 
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
-    if roots.len() > limits.mutations {
-        return Err(Error::too_complex(format!("The document holds {} mutations; {} are allowed.", roots.len(), limits.mutations)));
-    }
+    within(roots.len(), limits.mutations, "mutations")?;
     if roots.len() > 1
         && let Some(root) = roots.iter().find(|root| SESSION_MUTATIONS.contains(&root.name.as_str()))
     {
@@ -169,16 +150,6 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-/// Where the parser stopped, and what it expected there; not how its grammar calls its rules.
-fn unreadable(error: &async_graphql::parser::Error) -> Error {
-    let place = error.positions().next().map(|at| format!(" at line {}, column {}", at.line, at.column)).unwrap_or_default();
-    let why = match error {
-        async_graphql::parser::Error::Syntax { .. } => ": it is not GraphQL".to_owned(),
-        other => format!(": {}", other.to_string().trim_end_matches('.')),
-    };
-    Error::bad_request(format!("The document can't be read{place}{why}."))
-}
-
 fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Positioned<OperationDefinition>> {
     normal::single_out(document, name).ok_or_else(|| match name {
         Some(_) => Error::bad_input("operationName", "names no operation of the document"),
@@ -187,27 +158,23 @@ fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Posit
 }
 
 /// The root fields, through fragments; `__typename` is none. The document has been measured: this walk ends, and soon.
-fn collect(set: &SelectionSet, document: &ExecutableDocument, variables: &Variables, roots: &mut Vec<Root>) {
+fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, fields: &mut Vec<&'a Field>) {
     for selection in &set.items {
         match &selection.node {
             Selection::Field(field) if field.node.name.node == "__typename" => {}
-            Selection::Field(field) => roots.push(Root {
-                key: field.node.response_key().node.to_string(),
-                name: field.node.name.node.to_string(),
-                subject: subject(&field.node, variables),
-            }),
-            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, variables, roots),
+            Selection::Field(field) => fields.push(&field.node),
+            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, fields),
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    collect(&fragment.node.selection_set.node, document, variables, roots);
+                    collect(&fragment.node.selection_set.node, document, fields);
                 }
             }
         }
     }
 }
 
-/// The id that a mutation is about, among its arguments and the fields of its input.
-fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
+/// The arguments of a mutation, those in its input among them.
+fn given(field: &Field, variables: &Variables) -> Vec<(Name, ConstValue)> {
     // A variable that was left out stands for nothing, and the rest is still readable.
     let lookup = |name: Name| Ok::<_, Infallible>(variables.get(&name).cloned().unwrap_or_default());
     let mut given = Vec::new();
@@ -217,6 +184,24 @@ fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
             Ok(value) => given.push((name.node.clone(), value)),
         }
     }
+    given
+}
+
+fn account_of(field: &Field, variables: &Variables) -> Account {
+    let mut account = Account::default();
+    for (name, value) in given(field, variables) {
+        match (name.as_str(), value) {
+            ("tenant", ConstValue::String(school)) => account.school = school,
+            ("email", ConstValue::String(email)) => account.email = email,
+            _ => {}
+        }
+    }
+    account
+}
+
+/// The id that a mutation is about, among its arguments and the fields of its input.
+fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
+    let given = given(field, variables);
     let ids = given.iter().filter_map(|(name, value)| match value {
         ConstValue::String(text) => ids::decode(text).map(|(prefix, uuid)| (name.as_str(), prefix, uuid)),
         _ => None,

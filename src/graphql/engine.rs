@@ -4,35 +4,26 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{PathSegment, Response, ServerError, Value, Variables};
 use jiff::Timestamp;
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     batch::Loads,
+    check::{Checker, Cost},
     context::{Afterwards, Request, Services},
-    document::{Document, Limits, OperationKind, Root},
+    document::{Account, Document, OperationKind, Root},
+    library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library},
+    limits::Limits,
     report,
+    request::GraphqlRequest,
     schema::Schema,
 };
 use crate::{
     auth::{Actor, Claims},
     db::{DbError, Identity, Mode, Opening, Pool, Tx},
-    domains::audit,
+    domains::{audit, bookings},
     error::{Code, Error, Result},
+    rates::{Budgets, Purse, RateLimits, SignIns},
 };
-
-/// The body of a GraphQL request.
-#[derive(Debug, Clone, Deserialize, Default)]
-pub struct GraphqlRequest {
-    /// The document.
-    pub query: String,
-    /// Which of its operations.
-    #[serde(default, rename = "operationName")]
-    pub operation_name: Option<String>,
-    /// The values of its variables.
-    #[serde(default)]
-    pub variables: Option<Variables>,
-}
 
 /// What came of it.
 pub struct Answer {
@@ -44,6 +35,8 @@ pub struct Answer {
     pub kind: Option<OperationKind>,
     /// How many statements it cost.
     pub statements: u32,
+    /// After how many seconds to ask again, where the service refused for now.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -56,6 +49,10 @@ impl Answer {
 /// Executes documents. The only holder of the pool beside the readiness check.
 pub struct Engine {
     schema: Schema,
+    checker: Checker,
+    library: Library,
+    sign_ins: SignIns,
+    budgets: Budgets,
     pool: Pool,
     services: Arc<Services>,
     limits: Limits,
@@ -68,7 +65,34 @@ const RETRIES: usize = 3;
 impl Engine {
     /// An engine over a pool.
     pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
-        Engine { schema, pool, services, limits, timeout }
+        let (checker, library) = (Checker::new(&limits), Library::new(DOCUMENT_CACHE_BYTES, None));
+        let rates = RateLimits::default();
+        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
+        Engine { schema, checker, library, sign_ins, budgets, pool, services, limits, timeout }
+    }
+
+    /// With other rate limits.
+    #[must_use]
+    pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
+        let sign_ins = SignIns::new(self.pool.clone(), rates);
+        let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
+        Engine { sign_ins, budgets, ..self }
+    }
+
+    /// What people may use up.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// With another library of documents.
+    #[must_use]
+    pub fn with_library(self, library: Library) -> Self {
+        Engine { library, ..self }
+    }
+
+    /// Whether a person may try out documents here, and ask what the schema is.
+    pub fn is_explorable(&self) -> bool {
+        self.limits.introspection && !self.library.is_closed()
     }
 
     /// What the whole service shares.
@@ -84,23 +108,28 @@ impl Engine {
     /// Reads the document of a request.
     ///
     /// # Errors
-    /// As [`Document::read`].
+    /// As [`Library::find`] and [`Document::of`].
     pub fn read(&self, request: &GraphqlRequest) -> Result<Document> {
         let none = Variables::default();
-        Document::read(&request.query, request.operation_name.as_deref(), request.variables.as_ref().unwrap_or(&none), &self.limits)
+        let variables = request.variables.as_ref().unwrap_or(&none);
+        let reading = self.library.find(request, &self.limits)?;
+        let mut document = Document::of(&reading, request.operation_name.as_deref(), variables, &self.limits)?;
+        document.address.clone_from(&request.address);
+        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        Ok(document)
     }
 
     /// An answer that refuses the request as a whole.
     pub fn refuse(&self, error: Error, correlation_id: &str) -> Answer {
-        let mut response = report::refusal(error);
-        report::finish(&mut response, correlation_id);
-        Answer { response, executed: false, kind: None, statements: 0 }
+        let mut answer = unexecuted(error);
+        report::finish(&mut answer.response, correlation_id);
+        answer
     }
 
     /// Executes a document for the bearer of these claims, or for nobody.
     pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
-        let work = self.attempt_until_it_holds(document, claims, correlation_id);
+        let work = self.check_and_run(document, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
             Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
@@ -108,6 +137,82 @@ impl Engine {
         answer.kind = Some(kind);
         report::finish(&mut answer.response, correlation_id);
         answer
+    }
+
+    /// Validates a document before a transaction is opened for it.
+    async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let cost = match self.check(&document).await {
+            Ok(cost) => cost,
+            Err(mut errors) => {
+                report::tidy(&mut errors);
+                if !self.limits.introspection {
+                    report::leave_out_suggestions(&mut errors);
+                }
+                report::name_integers(&mut errors, &document.parsed, &document.variables);
+                return Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, retry_after: None };
+            }
+        };
+        if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
+            return unexecuted(error);
+        }
+        let shows_cost = document.shows_cost;
+        let mut answer = match document.sign_in() {
+            Some(account) => {
+                let account = account.clone();
+                self.sign_in(document, account, correlation_id).await
+            }
+            None => self.attempt_until_it_holds(document, claims, correlation_id).await,
+        };
+        if shows_cost {
+            answer.response = cost.describe(answer.response, &self.limits);
+        }
+        answer
+    }
+
+    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
+    fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
+        let now = began();
+        let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
+        match (claims.and_then(Claims::identity), &document.address) {
+            (Some(Identity { tenant, user, .. }), _) => {
+                let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
+                let bookings = document.roots.iter().filter(|root| bookings::is_rate_limited(&root.name)).count();
+                self.budgets.spend(Purse::Bookings, &person, bookings as u64, now)?;
+                self.budgets.spend(Purse::Cost, &person, cost, now)
+            }
+            (None, Some(address)) => self.budgets.spend(Purse::Cost, &[address.as_bytes()], cost, now),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
+    async fn sign_in(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
+        let admitted = self.sign_ins.admit((&account.school, &account.email), document.address.as_deref(), correlation_id).await;
+        let admission = match admitted {
+            Ok(admission) => admission,
+            Err(error) => return unexecuted(error),
+        };
+        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
+        if answer.code() == Some(Code::Unauthenticated.as_str())
+            && let Err(error) = self.sign_ins.count_failure(&admission, correlation_id).await
+        {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
+            return unexecuted(error.into());
+        }
+        answer
+    }
+
+    /// What the document costs. Without variables that is a matter of its text alone, and is found out once.
+    async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
+        let is_constant = document.reading.is_constant();
+        if let (true, Some(cost)) = (is_constant, document.reading.cost.get()) {
+            return Ok(*cost);
+        }
+        let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
+        if is_constant {
+            let _ = document.reading.cost.set(cost);
+        }
+        Ok(cost)
     }
 
     async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
@@ -192,12 +297,9 @@ impl Engine {
         graphql.set_parsed_query(document.parsed.clone());
         let mut response = loads.run(self.schema.execute(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
-        if !executed {
-            report::tidy(&mut response.errors);
-        }
         report::name_integers(&mut response.errors, &document.parsed, &document.variables);
         let statements = tx.statements();
-        Ok((Answer { response, executed, kind: None, statements }, tx, data))
+        Ok((Answer { response, executed, kind: None, statements, retry_after: None }, tx, data))
     }
 
     /// What must outlive a refusal is written in a transaction of its own: that it was refused, and the end of a family
@@ -225,7 +327,8 @@ fn began() -> Timestamp {
 
 /// An answer to a document that never ran.
 fn unexecuted(error: Error) -> Answer {
-    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0 }
+    let retry_after = error.retry_after();
+    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0, retry_after }
 }
 
 /// What a refused document leaves behind.

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 /// What a scan of the text finds, outside strings and comments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scan {
+    /// Names, numbers, strings and punctuators.
+    pub tokens: usize,
     /// How deep braces, brackets and parentheses stand within one another.
     pub nesting: usize,
     /// How often a variable is named.
@@ -26,6 +28,7 @@ pub fn scan(text: &str) -> Scan {
     let bytes = text.as_bytes();
     let (mut found, mut depth, mut at) = (Scan::default(), 0usize, 0);
     while let Some(byte) = bytes.get(at) {
+        found.tokens += usize::from(!matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b'#'));
         at += match byte {
             b'{' | b'[' | b'(' => {
                 depth += 1;
@@ -42,10 +45,41 @@ pub fn scan(text: &str) -> Scan {
             }
             b'#' => bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len() - at),
             b'"' => block_string(&bytes[at..]).unwrap_or_else(|| string(&bytes[at..])),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => run(&bytes[at..], |byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+            b'0'..=b'9' | b'-' => number(&bytes[at..]),
+            b'.' if bytes[at..].starts_with(b"...") => 3,
+            _ if bytes[at..].starts_with(BYTE_ORDER_MARK) => {
+                found.tokens -= 1;
+                BYTE_ORDER_MARK.len()
+            }
             _ => 1,
         };
     }
     found
+}
+
+/// White space like any other.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How many bytes from here on are alike.
+fn run(text: &[u8], alike: impl Fn(u8) -> bool) -> usize {
+    text.iter().position(|byte| !alike(*byte)).unwrap_or(text.len())
+}
+
+/// The length of the number that stands here; one, where it is none.
+fn number(text: &[u8]) -> usize {
+    let digits = |at: usize| at + run(&text[at..], |byte| byte.is_ascii_digit());
+    let sign = usize::from(text[0] == b'-');
+    // To the parser, what follows a leading zero is another number.
+    let mut at = if text.get(sign) == Some(&b'0') { sign + 1 } else { digits(sign) };
+    if text.get(at) == Some(&b'.') && text.get(at + 1).is_some_and(u8::is_ascii_digit) {
+        at = digits(at + 1);
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        at = digits(at + 1 + sign);
+    }
+    at
 }
 
 /// The length of the block string that stands here; none where it never ends, and the quotes mean something else.
@@ -79,9 +113,33 @@ fn string(text: &[u8]) -> usize {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
     /// Fields, spreads and inline fragments, of all operations.
-    pub selections: u64,
+    pub selections: usize,
     /// How deep selections stand within one another.
     pub levels: usize,
+    /// How many fields have an alias.
+    pub aliases: usize,
+    /// Directives of whatever they stand at.
+    pub directives: usize,
+    /// The most of them that stand at one place.
+    pub directives_in_place: usize,
+    /// Whether it asks for `__schema` or `__type`.
+    pub introspects: bool,
+}
+
+impl Size {
+    /// What stands beside one another.
+    fn add(&mut self, other: Size) {
+        self.selections = self.selections.saturating_add(other.selections);
+        self.levels = self.levels.max(other.levels);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.directives = self.directives.saturating_add(other.directives);
+        self.directives_in_place = self.directives_in_place.max(other.directives_in_place);
+        self.introspects |= other.introspects;
+    }
+
+    fn add_directives(&mut self, count: usize) {
+        self.add(Size { directives: count, directives_in_place: count, ..Size::default() });
+    }
 }
 
 /// The walk itself goes no deeper than this: a chain of fragments needs no brackets.
@@ -96,12 +154,14 @@ pub fn size(document: &ExecutableDocument) -> Result<Size> {
     let mut whole = Size::default();
     // Fragments that no operation spreads are validated, too, and so must not be endless either.
     for name in document.fragments.keys() {
-        walk.fragment(name, 0)?;
+        whole.introspects |= walk.fragment(name, 0)?.introspects;
     }
     for (_, operation) in document.operations.iter() {
-        let size = walk.set(&operation.node.selection_set.node, 0)?;
-        whole.selections = whole.selections.saturating_add(size.selections);
-        whole.levels = whole.levels.max(size.levels);
+        whole.add(walk.set(&operation.node.selection_set.node, 0)?);
+        whole.add_directives(operation.node.directives.len());
+        for definition in &operation.node.variable_definitions {
+            whole.add_directives(definition.node.directives.len());
+        }
     }
     Ok(whole)
 }
@@ -115,17 +175,34 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size> {
         if level > DEEPEST {
-            return Err(Error::too_complex(format!("The document's fragments and fields nest deeper than {DEEPEST} levels.")));
+            return Err(
+                Error::too_complex(format!("The document's fragments and fields nest deeper than {DEEPEST} levels.")).limit(DEEPEST, level)
+            );
         }
         let mut whole = Size::default();
         for selection in &set.items {
-            let part = match &selection.node {
-                Selection::Field(field) => self.set(&field.node.selection_set.node, level + 1)?,
-                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node, level + 1)?,
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?,
+            let mut part = match &selection.node {
+                Selection::Field(field) => {
+                    let mut part = self.set(&field.node.selection_set.node, level + 1)?;
+                    part.aliases = part.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+                    part.introspects |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
+                    part.add_directives(field.node.directives.len());
+                    part
+                }
+                Selection::InlineFragment(fragment) => {
+                    let mut part = self.set(&fragment.node.selection_set.node, level + 1)?;
+                    part.add_directives(fragment.node.directives.len());
+                    part
+                }
+                Selection::FragmentSpread(spread) => {
+                    let mut part = self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?;
+                    part.add_directives(spread.node.directives.len());
+                    part
+                }
             };
-            whole.selections = whole.selections.saturating_add(part.selections).saturating_add(1);
-            whole.levels = whole.levels.max(part.levels + 1);
+            part.selections = part.selections.saturating_add(1);
+            part.levels += 1;
+            whole.add(part);
         }
         Ok(whole)
     }
@@ -139,7 +216,8 @@ impl<'a> Walk<'a> {
         // A fragment that is not there is left to validation.
         let Some(fragment) = self.document.fragments.get(&Name::new(name)) else { return Ok(Size::default()) };
         self.known.insert(name, None);
-        let size = self.set(&fragment.node.selection_set.node, level)?;
+        let mut size = self.set(&fragment.node.selection_set.node, level)?;
+        size.add_directives(fragment.node.directives.len());
         self.known.insert(name, Some(size));
         Ok(size)
     }
@@ -225,7 +303,30 @@ mod tests {
         let bomb = size_of(&format!("{{ ...F0 }} {chain} fragment F40 on Query {{ __typename }}")).unwrap();
         assert!(bomb.selections > 1 << 40, "{bomb:?}");
         assert_eq!(bomb.levels, 42);
-        assert_eq!(size_of("{ a { b } ...F } fragment F on Query { c ... { d } }").unwrap(), Size { selections: 6, levels: 3 });
+        let size = |text| {
+            let Size { selections, levels, aliases, directives, directives_in_place, introspects } = size_of(text).unwrap();
+            (selections, levels, aliases, directives, directives_in_place, introspects)
+        };
+        assert_eq!(size("{ a { b } ...F } fragment F on Query { c ... { d } }"), (6, 3, 0, 0, 0, false));
+        let twice = "query @a { ...F @b @c ...F x: a @d } fragment F on Query @e { y: b @f ... @g { z: __type } }";
+        assert_eq!(size(twice), (9, 3, 5, 10, 2, true));
+    }
+
+    #[test]
+    fn tokens_are_counted_as_the_specification_cuts_them() {
+        for (text, tokens) in [
+            ("", 0),
+            (" ,\n\t\r# { a }", 0),
+            ("\u{feff}{ a }", 3),
+            ("{a(b:1)...F ... on Q{c}}", 16),
+            ("query($a:[Int!]!=[1-2,-3.5e+7 .5]@b){d}", 24),
+            ("\"a b { c\" \"\"\"\n d \"\"\" \"\"", 3),
+            ("1.5e3 1e5 -0 0x1", 5),
+            ("é§", 4),
+            ("000 -00 0.50", 6),
+        ] {
+            assert_eq!(scan(text).tokens, tokens, "{text}");
+        }
     }
 
     #[test]

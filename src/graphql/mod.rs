@@ -2,6 +2,7 @@
 
 pub mod access;
 mod batch;
+mod check;
 mod connection;
 mod context;
 mod document;
@@ -9,24 +10,33 @@ mod engine;
 mod explain;
 mod guard;
 mod inputs;
+mod library;
+mod limits;
 mod localized;
 mod measure;
 mod node;
 mod normal;
+mod reading;
 mod report;
+mod request;
 mod scalars;
 mod schema;
+mod trusted;
 
 pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
     connection::{Connection, Edge, EdgeFields, NoEdgeFields, Total},
     context::{Afterwards, Ctx, Request, Services},
-    document::{Document, Limits, OperationKind},
-    engine::{Answer, Engine, GraphqlRequest},
+    document::{Document, OperationKind},
+    engine::{Answer, Engine},
     guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},
     inputs::{OrderDirection, text},
+    library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
+    limits::Limits,
     node::Node,
     report::refusal_response as refusal,
+    request::{GraphqlRequest, RequestExtensions},
     scalars::{Date, DateTime, Json},
     schema::{Schema, build as build_schema, sdl},
+    trusted::Trusted,
 };

@@ -67,6 +67,15 @@ pub fn tidy(errors: &mut Vec<ServerError>) {
     *errors = kept;
 }
 
+/// Leaves out the names that async-graphql offers for a misspelled one even where it was told not to.
+pub fn leave_out_suggestions(errors: &mut [ServerError]) {
+    for error in errors {
+        if let Some(at) = error.message.find(" Did you mean ") {
+            error.message.truncate(at);
+        }
+    }
+}
+
 /// Names the argument behind an integer out of range: async-graphql says only that there is one.
 pub fn name_integers(errors: &mut [ServerError], document: &ExecutableDocument, variables: &Variables) {
     for error in errors.iter_mut().filter(|error| error.message.starts_with("Failed to parse \"Int\"")) {

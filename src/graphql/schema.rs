@@ -1,8 +1,8 @@
 //! The schema: what all domains offer, in one tree.
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode};
 
-use super::{document::Limits, explain::ExplainQueries, localized::Localized, node::NodeQueries};
+use super::{explain::ExplainQueries, limits::Limits, localized::Localized, node::NodeQueries};
 use crate::{
     domains::{
         audit::AuditQueries,
@@ -45,13 +45,18 @@ pub struct Mutation(SessionMutations, IdentityMutations, CourseMutations, Enroll
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// Builds the schema.
+/// The schema that executes. Its documents have passed a [`super::check::Checker`], and are not validated once more.
 pub fn build(limits: &Limits) -> Schema {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    builder(limits).validation_mode(ValidationMode::Fast).finish()
+}
+
+/// The schema, before it is told what to do with documents.
+pub(super) fn builder(limits: &Limits) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    let builder = async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<Code>()
-        .limit_depth(limits.depth)
-        .limit_complexity(limits.complexity)
-        .finish()
+        // Deeper than what a reading may be.
+        .limit_recursive_depth(limits.levels + 1);
+    if limits.introspection { builder } else { builder.disable_introspection().disable_suggestions() }
 }
 
 /// The schema in its own language, as it stands in `schema.graphql`.

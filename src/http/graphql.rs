@@ -1,22 +1,25 @@
 //! GraphQL over HTTP, as the specification's draft says.
 
-use std::time::Instant;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 use axum::{
     Extension,
     body::Body,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    extract::{ConnectInfo, Request, State},
+    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AppState, CorrelationId, console};
+use super::{AppState, CorrelationId, client_address, console};
 use crate::{
     auth::Claims,
     error::Error,
-    graphql::{Answer, GraphqlRequest, OperationKind},
+    graphql::{Answer, GraphqlRequest, OperationKind, RequestExtensions},
 };
 
 /// The two media types in which answers leave.
@@ -76,6 +79,8 @@ fn range(item: &str) -> (String, f32) {
 #[derive(Deserialize)]
 struct Parameters {
     query: Option<Value>,
+    #[serde(rename = "documentId")]
+    document_id: Option<Value>,
     #[serde(rename = "operationName")]
     operation_name: Option<Value>,
     variables: Option<Value>,
@@ -84,9 +89,17 @@ struct Parameters {
 
 impl Parameters {
     fn check(self) -> Result<GraphqlRequest, Error> {
+        let has = |name: &str| self.extensions.as_ref().and_then(|given| given.get(name)).is_some_and(|given| !given.is_null());
         let query = match self.query {
             Some(Value::String(query)) => query,
+            // Named by its hash or its id.
+            None | Some(Value::Null) if self.document_id.is_some() || has("persistedQuery") => String::new(),
             _ => return Err(Error::bad_input("query", "must be a string that holds a GraphQL document")),
+        };
+        let document_id = match self.document_id {
+            None | Some(Value::Null) => None,
+            Some(Value::String(id)) => Some(id),
+            Some(_) => return Err(Error::bad_input("documentId", "must be a string")),
         };
         let operation_name = match self.operation_name {
             None | Some(Value::Null) => None,
@@ -98,10 +111,12 @@ impl Parameters {
             Some(object @ Value::Object(_)) => Some(async_graphql::Variables::from_json(object)),
             Some(_) => return Err(Error::bad_input("variables", "must be an object")),
         };
-        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
-            return Err(Error::bad_input("extensions", "must be an object"));
-        }
-        Ok(GraphqlRequest { query, operation_name, variables })
+        let extensions = match self.extensions {
+            None | Some(Value::Null) => None,
+            Some(object @ Value::Object(_)) => Some(RequestExtensions::read(object)?),
+            Some(_) => return Err(Error::bad_input("extensions", "must be an object")),
+        };
+        Ok(GraphqlRequest { query, document_id, operation_name, variables, extensions, address: None })
     }
 }
 
@@ -112,22 +127,32 @@ struct Refused(StatusCode, Error);
 pub async fn post(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let parameters = read_body(&state, &parts.headers, body).await;
-    answer(&state, &Method::POST, &parts.headers, parameters, &id.0).await
+    let address = client_address::of(peer(&parts.extensions), &parts.headers, &state.options.trusted_proxies);
+    answer(&state, &Method::POST, &parts.headers, parameters, address, &id.0).await
+}
+
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 
 /// `GET /graphql`: queries only, and the GraphiQL page for a browser.
-pub async fn get(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn get(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
+    let (Parts { uri, headers, extensions, .. }, _) = request.into_parts();
     if console::wants_page(&uri, &headers) {
+        if !state.engine.is_explorable() {
+            return super::no_console(Extension(id)).await;
+        }
         return console::page(state.options.demo);
     }
     let parameters = read_query(&uri);
-    answer(&state, &Method::GET, &headers, parameters, &id.0).await
+    let address = client_address::of(peer(&extensions), &headers, &state.options.trusted_proxies);
+    answer(&state, &Method::GET, &headers, parameters, address, &id.0).await
 }
 
 /// Any other method.
 pub async fn other_method(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, headers: HeaderMap) -> Response {
     let refused = Refused(StatusCode::METHOD_NOT_ALLOWED, Error::bad_request("GraphQL is asked by POST, or by GET for queries."));
-    answer(&state, &Method::POST, &headers, Err(refused), &id.0).await
+    answer(&state, &Method::POST, &headers, Err(refused), None, &id.0).await
 }
 
 async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Parameters, Refused> {
@@ -172,6 +197,7 @@ fn read_query(uri: &Uri) -> Result<Parameters, Refused> {
     };
     Ok(Parameters {
         query: find("query").map(Value::String),
+        document_id: find("documentId").map(Value::String),
         operation_name: find("operationName").map(Value::String),
         variables: json("variables")?,
         extensions: json("extensions")?,
@@ -194,6 +220,7 @@ async fn answer(
     method: &Method,
     headers: &HeaderMap,
     parameters: Result<Parameters, Refused>,
+    address: Option<String>,
     correlation_id: &str,
 ) -> Response {
     let started = Instant::now();
@@ -203,7 +230,7 @@ async fn answer(
             engine.refuse(Error::bad_request("Answers are application/graphql-response+json or application/json."), correlation_id);
         return respond(Media::Json, StatusCode::NOT_ACCEPTABLE, &refused, None);
     };
-    let request = match parameters.and_then(|parameters| parameters.check().map_err(|error| Refused(StatusCode::BAD_REQUEST, error))) {
+    let mut request = match parameters.and_then(|parameters| parameters.check().map_err(|error| Refused(StatusCode::BAD_REQUEST, error))) {
         Ok(request) => request,
         Err(Refused(status, error)) => {
             return respond(
@@ -214,6 +241,7 @@ async fn answer(
             );
         }
     };
+    request.address = address;
     let document = match engine.read(&request) {
         Ok(document) => document,
         Err(error) => {
@@ -248,6 +276,9 @@ async fn answer(
 
 /// 200 under `application/json`, so that every client reads the body; the truth under the media type that says so.
 fn status_of(media: Media, answer: &Answer) -> StatusCode {
+    if answer.retry_after.is_some() && answer.code() == Some("RATE_LIMITED") {
+        return StatusCode::TOO_MANY_REQUESTS; // The service itself refused, whatever the document.
+    }
     if media == Media::Json || answer.executed {
         return StatusCode::OK;
     }
@@ -269,6 +300,9 @@ fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'st
     response.headers_mut().insert(header::CONTENT_TYPE, media.content_type());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    if let Some(seconds) = answer.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
     }

@@ -1,5 +1,6 @@
 //! HTTP: what reaches the engine, and in what form its answers leave. Knows nothing of the domains.
 
+mod client_address;
 mod correlation;
 mod graphql;
 mod health;
@@ -15,6 +16,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use ipnet::IpNet;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -38,13 +40,21 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// Web origins that may call from a browser; `*` for any.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that say truly where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
     /// Whether GraphiQL offers the demo accounts.
     pub demo: bool,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        HttpOptions { body_limit: 1 << 20, body_timeout: Duration::from_secs(10), cors_origins: Vec::new(), demo: false }
+        HttpOptions {
+            body_limit: 1 << 20,
+            body_timeout: Duration::from_secs(10),
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            demo: false,
+        }
     }
 }
 
@@ -61,7 +71,7 @@ const WORTH_PACKING: u64 = 1024;
 /// Everything that is served.
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
     let cors = cors(&options.cors_origins);
-    let console = console::routes(options.demo);
+    let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
     let state = AppState { engine, options: Arc::new(options) };
     let routes = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other_method))
@@ -102,6 +112,12 @@ fn cors(origins: &[String]) -> CorsLayer {
 
 async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
     let error = Error::not_found("page").because("The API is at /graphql, GraphiQL at /graphiql.");
+    error_response(StatusCode::NOT_FOUND, error, &id.0)
+}
+
+/// Where GraphiQL would be.
+async fn no_console(Extension(id): Extension<CorrelationId>) -> Response {
+    let error = Error::not_found("page").because("GraphiQL is switched off here, as is introspection. The API is at /graphql.");
     error_response(StatusCode::NOT_FOUND, error, &id.0)
 }
 

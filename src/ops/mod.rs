@@ -16,6 +16,6 @@ pub use self::{
     cluster::Cluster,
     health::health,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
-    serve::{ServeOptions, engine, serve, told_to_stop},
+    serve::{ServeOptions, engine, runtime, serve, told_to_stop},
     tenant::tenant,
 };

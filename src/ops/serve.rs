@@ -15,9 +15,23 @@ use crate::{
     auth::{Passwords, SigningKey, Tokens},
     config::Settings,
     db::{Pool, PoolOptions, preflight},
-    graphql::{Engine, Limits, Services, build_schema},
+    graphql::{Engine, Library, Limits, Services, Trusted, build_schema},
     http::{self, HttpOptions},
+    rates::RateLimits,
 };
+
+/// What a worker's stack has. async-graphql resolves the levels of a document within one another; in a debug build each takes
+/// up to 100 kB of stack, and tokio's default of 2 MiB would be exhausted by twenty of them. Memory that nobody touches
+/// costs nothing.
+const STACK: usize = 8 << 20;
+
+/// What everything runs on.
+///
+/// # Errors
+/// When threads can't be started.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()
+}
 
 /// What an engine needs beside the settings.
 pub struct ServeOptions<'a> {
@@ -32,6 +46,13 @@ pub struct ServeOptions<'a> {
 /// # Errors
 /// When a setting can't be used.
 pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<Engine> {
+    if settings.statement_timeout >= settings.request_timeout {
+        bail!(
+            "LECTERN_STATEMENT_TIMEOUT ({} s) must be less than LECTERN_REQUEST_TIMEOUT ({} s): the database has to stop first",
+            settings.statement_timeout,
+            settings.request_timeout
+        );
+    }
     let defaults = PoolOptions::default();
     let pool = Pool::new(
         options.url,
@@ -48,9 +69,48 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
         SignedDuration::from_hours(settings.refresh_token_days * 24),
     )?;
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
-    let limits = Limits { depth: settings.max_depth, complexity: settings.max_complexity, ..Limits::default() };
+    let limits = limits(settings);
     let schema = build_schema(&limits);
-    Ok(Engine::new(schema, pool, Arc::new(Services { passwords, tokens }), limits, Duration::from_secs(settings.request_timeout)))
+    let trusted = settings.trusted_documents.as_deref().map(|path| Trusted::load(path, &limits)).transpose()?;
+    if let Some(trusted) = &trusted {
+        tracing::info!(documents = trusted.count(), "only trusted documents run");
+    }
+    let library = Library::new(settings.document_cache_bytes, trusted);
+    let services = Arc::new(Services { passwords, tokens });
+    Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout))
+        .with_library(library)
+        .with_rate_limits(&rates(settings)))
+}
+
+/// How much may be asked for.
+fn rates(settings: &Settings) -> RateLimits {
+    RateLimits {
+        sign_ins_per_address: settings.rate_sign_ins_per_address,
+        sign_ins_per_account: settings.rate_sign_ins_per_account,
+        sign_in_minutes: settings.rate_sign_in_minutes,
+        bookings: settings.rate_bookings,
+        cost: settings.rate_cost,
+    }
+}
+
+/// What documents may be.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        bytes: settings.max_document_bytes,
+        tokens: settings.max_tokens,
+        nesting: settings.max_nesting,
+        fields: settings.max_fields,
+        levels: settings.max_levels,
+        aliases: settings.max_aliases,
+        directives: settings.max_directives,
+        directives_in_place: settings.max_directives_in_place,
+        fragments: settings.max_fragments,
+        variables: settings.max_variable_bytes,
+        depth: settings.max_depth,
+        complexity: settings.max_complexity,
+        mutations: settings.max_mutations,
+        introspection: settings.introspection,
+    }
 }
 
 /// Serves until told to stop.
@@ -84,8 +144,13 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         bail!("{}", findings.errors.join(" "));
     }
 
-    let options =
-        HttpOptions { body_limit: settings.body_limit, cors_origins: settings.cors_origins.clone(), demo, ..HttpOptions::default() };
+    let options = HttpOptions {
+        body_limit: settings.body_limit,
+        cors_origins: settings.cors_origins.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        demo,
+        ..HttpOptions::default()
+    };
     let router = http::router(engine.clone(), options);
     let address = listener.local_addr().context("the address is unknown")?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
@@ -93,7 +158,8 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
 
     let stop = CancellationToken::new();
     let signalled = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { signalled.cancelled().await });
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
+        .with_graceful_shutdown(async move { signalled.cancelled().await });
     let mut server = tokio::spawn(server.into_future());
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),

@@ -32,3 +32,8 @@ pub use self::{
 /// Mutations of availability and bookings.
 #[derive(MergedObject, Default)]
 pub struct BookingMutations(availability_mutations::AvailabilityMutations, mutations::BookingSteps);
+
+/// Whether a mutation counts towards how often one person may change bookings.
+pub fn is_rate_limited(mutation: &str) -> bool {
+    ["requestBooking", "approveBooking", "assignBooking", "completeBooking", "cancelBooking", "rescheduleBooking"].contains(&mutation)
+}

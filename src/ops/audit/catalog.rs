@@ -24,10 +24,12 @@ const TENANTLESS: [&str; 2] = [
 ];
 
 /// Tables whose changes the audit log does not keep.
-const UNAUDITED: [&str; 3] = [
-    "audit_entry",   // the log itself
-    "credential",    // secrets: a change of password shows in the person's token version
-    "refresh_token", // secrets: their use shows in the session
+const UNAUDITED: [&str; 5] = [
+    "audit_entry",    // the log itself
+    "credential",     // secrets: a change of password shows in the person's token version
+    "failed_sign_in", // counters of rate limits
+    "refresh_token",  // secrets: their use shows in the session
+    "used_budget",    // counters of rate limits
 ];
 
 /// Every table of tenants.

@@ -21,7 +21,7 @@ async fn documents_beyond_the_limits_are_refused_before_they_cost_anything() {
     );
     let levels =
         |depth: usize| format!("{{ __type(name: \"User\") {{ name {} name {} }} }}", "ofType {".repeat(depth - 2), "}".repeat(depth - 2));
-    let mutations: String = (0..21).map(|n| format!("m{n}: publishCourse(id: \"x\") {{ id }} ")).collect();
+    let mutations: String = (0..5).map(|n| format!("m{n}: publishCourse(id: \"x\") {{ id }} ")).collect();
     for (document, refused) in [
         (format!("{{ a(x: {}) }}", nested("[", "]", 1500)), "QUERY_TOO_COMPLEX"),
         (format!("{{ a(x: {}1{}) }}", "{a:".repeat(1500), "}".repeat(1500)), "QUERY_TOO_COMPLEX"),
@@ -69,7 +69,8 @@ async fn a_document_that_is_wrong_everywhere_is_answered_briefly() {
     let app = TestApp::start().await;
     let client = app.stranger();
     for part in ["nope ", "viewer ", "course(id: $x) { id } ", "viewer { nope nope } ", "viewer @nope { __typename } "] {
-        let answer = Got::of(post(&client, JSON, ask(&format!("{{ {} }}", part.repeat(1500))))).await;
+        let times = if part.contains('@') { 500 } else { 1500 };
+        let answer = Got::of(post(&client, JSON, ask(&format!("{{ {} }}", part.repeat(times))))).await;
         assert!(answer.refusal().starts_with("200 BAD_USER_INPUT"), "{}", answer.body);
         assert!(answer.json()["errors"].as_array().unwrap().len() <= 20 && answer.body.len() < 10_000, "{} {}", answer.body.len(), part);
     }

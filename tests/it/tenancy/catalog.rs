@@ -43,7 +43,10 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
         "SELECT c.relname::text FROM {TENANT_TABLES} AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'subscription_wall' \
          AND NOT p.polpermissive AND p.polcmd = '*') ORDER BY 1"
     );
-    assert_eq!(lines(&app, &open).await, ["app_user", "credential", "refresh_token", "role", "session", "tenant", "user_role"]);
+    assert_eq!(
+        lines(&app, &open).await,
+        ["app_user", "credential", "failed_sign_in", "refresh_token", "role", "session", "tenant", "used_budget", "user_role"]
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{
     isolation::world::{World, tables},
 };
 
-const SECRET: [&str; 2] = ["credential", "refresh_token"];
+const SECRET: [&str; 4] = ["credential", "refresh_token", "failed_sign_in", "used_budget"];
 
 /// Two schools with rows in every table.
 async fn two_schools(app: &TestApp) {

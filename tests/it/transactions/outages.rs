@@ -2,6 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use clap::Parser;
+use lectern::{
+    auth::SigningKey,
+    config::Cli,
+    db::{Identity, Mode, Opening, Pool, PoolOptions, Tx},
+    ops::{self, ServeOptions},
+};
 use serde_json::{Value, json};
 
 use super::{Bounds, CREATE, Service, sessions, superuser, until, until_all_is_quiet, until_one_waits_for_a_lock, whose};
@@ -131,4 +138,25 @@ async fn connections_that_the_server_ended_are_replaced_unnoticed() {
     blocker.batch_execute("COMMIT").await.unwrap();
     assert_eq!(whose(&admin).await, "oak");
     assert_eq!(app.count("course").await, 40);
+}
+
+#[tokio::test]
+async fn a_transaction_that_lies_idle_is_ended_by_the_database_itself() {
+    let app = TestApp::start().await;
+    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300) };
+    let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
+    let opening = Opening { mode: Mode::Write, identity: Identity::default(), correlation_id: "x" };
+    let (tx, _) = Tx::open(&pool, &opening).await.unwrap();
+    tx.query("SELECT pg_advisory_xact_lock(4711) WHERE $1::uuid IS NOT NULL", &[]).await.unwrap();
+    until("the database gives up waiting", async || sessions(&app, "state <> 'idle'").await == 0).await;
+    assert_eq!(app.count("pg_locks WHERE locktype = 'advisory' AND objid = 4711").await, 0);
+    assert!(tx.commit().await.is_err());
+}
+
+#[tokio::test]
+async fn the_database_gives_up_before_the_service_does() {
+    let settings = Cli::parse_from(["lectern", "--statement-timeout", "30", "--request-timeout", "30"]).settings;
+    let options = ServeOptions { url: "postgres://nobody@127.0.0.1:1/none", key: SigningKey::generate().unwrap() };
+    let refused = ops::engine(&settings, options).err().unwrap().to_string();
+    assert!(refused.contains("LECTERN_STATEMENT_TIMEOUT (30 s) must be less than LECTERN_REQUEST_TIMEOUT (30 s)"), "{refused}");
 }

@@ -1,0 +1,79 @@
+//! A document's text, parsed and measured: the part of reading it that every request with the same text shares.
+
+use std::sync::OnceLock;
+
+use async_graphql::{
+    Positioned,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationDefinition},
+    },
+};
+
+use super::{
+    check::Cost,
+    limits::{Limits, within},
+    measure,
+};
+use crate::error::{Error, Result};
+
+/// A text that was parsed and found to be within the limits.
+pub struct Reading {
+    /// All of its operations and fragments.
+    pub(super) parsed: ExecutableDocument,
+    /// How often it names a variable.
+    pub(super) variables: usize,
+    /// What keeping it takes, in bytes or thereabouts.
+    pub(super) weight: usize,
+    /// What it costs, once that is known, where nothing but the text decides it.
+    pub(super) cost: OnceLock<Cost>,
+}
+
+/// What the parser makes of a token takes so many bytes, or fewer.
+const BYTES_OF_A_TOKEN: usize = 256;
+
+impl Reading {
+    /// Reads a text. The limits are asked in the order in which what lies beyond them would hurt: bytes before the scan,
+    /// nesting before the recursive parser, the size after expansion before the validation.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for what is no document, `QUERY_TOO_COMPLEX` for one beyond the limits.
+    pub fn of(text: &str, limits: &Limits) -> Result<Reading> {
+        within(text.len(), limits.bytes, "bytes")?;
+        let scan = measure::scan(text);
+        within(scan.nesting, limits.nesting, "levels of braces, brackets and parentheses")?;
+        within(scan.tokens, limits.tokens, "tokens")?;
+        let parsed = parse_query(text).map_err(|error| unreadable(&error))?;
+        within(parsed.fragments.len(), limits.fragments, "fragments")?;
+        let size = measure::size(&parsed)?;
+        within(size.selections, limits.fields, "fields and fragments, once these stand where they are spread")?;
+        within(size.levels, limits.levels, "levels of fields and fragments")?;
+        within(size.aliases, limits.aliases, "aliases")?;
+        within(size.directives, limits.directives, "directives")?;
+        within(size.directives_in_place, limits.directives_in_place, "directives in one place")?;
+        if size.introspects && !limits.introspection {
+            return Err(Error::forbidden(
+                "INTROSPECTION_OFF",
+                "This service does not answer what its schema is: `__schema` and `__type` are switched off.",
+            ));
+        }
+        Ok(Reading { parsed, variables: scan.variables, weight: text.len() + scan.tokens * BYTES_OF_A_TOKEN, cost: OnceLock::new() })
+    }
+
+    /// Whether it means the same at every request: one operation, no variables.
+    pub(super) fn is_constant(&self) -> bool {
+        let mut operations = self.parsed.operations.iter();
+        let has_variables = |(_, operation): (_, &Positioned<OperationDefinition>)| !operation.node.variable_definitions.is_empty();
+        self.variables == 0 && operations.next().is_some_and(|first| !has_variables(first)) && operations.next().is_none()
+    }
+}
+
+/// Where the parser stopped, and what it expected there; not how its grammar calls its rules.
+fn unreadable(error: &async_graphql::parser::Error) -> Error {
+    let place = error.positions().next().map(|at| format!(" at line {}, column {}", at.line, at.column)).unwrap_or_default();
+    let why = match error {
+        async_graphql::parser::Error::Syntax { .. } => ": it is not GraphQL".to_owned(),
+        other => format!(": {}", other.to_string().trim_end_matches('.')),
+    };
+    Error::bad_request(format!("The document can't be read{place}{why}."))
+}

@@ -1,0 +1,156 @@
+//! Failed sign-ins.
+
+use lectern::http::HttpOptions;
+use serde_json::Value;
+
+use super::{LOGIN, ask, credentials, replica, wait_of};
+use crate::app::{PASSWORD, TestApp, refusal};
+
+const WRONG: &str = "wrong horse battery";
+
+/// As if so many minutes had passed.
+async fn pass(app: &TestApp, minutes: u32) {
+    app.sql(&format!(
+        "UPDATE failed_sign_in SET at = ARRAY(SELECT failure - interval '{minutes} minutes' FROM unnest(at) AS failure ORDER BY failure),
+            last_at = last_at - interval '{minutes} minutes'"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_closed_after_so_many_failures_and_opens_by_itself() {
+    let app = TestApp::start_with(&["--rate-sign-ins-per-account=3"], HttpOptions::default()).await;
+    let stranger = app.stranger();
+    let passwords = &app.engine.services().passwords;
+    let oak = |password: &str| credentials("oak", "learner@oak.example", password);
+    // However it is written, it is one account; and successes don't count.
+    for variables in
+        [oak(WRONG), oak(PASSWORD), credentials(" OAK ", " Learner@Oak.EXAMPLE ", WRONG), oak(PASSWORD), oak(PASSWORD), oak(WRONG)]
+    {
+        let is_wrong = variables["i"]["password"] == WRONG;
+        let expected = if is_wrong { "UNAUTHENTICATED" } else { "" };
+        assert_eq!(wait_of(&stranger, LOGIN, variables).await, (200, expected.into(), 0));
+    }
+    let before = passwords.turns_taken();
+    for password in [WRONG, PASSWORD] {
+        let (status, refused, wait) = wait_of(&stranger, LOGIN, oak(password)).await;
+        assert_eq!((status, refused.as_str()), (429, "RATE_LIMITED"));
+        assert!((890..=900).contains(&wait), "{wait}");
+    }
+    assert_eq!(passwords.turns_taken(), before, "no password was looked at");
+    // The neighbours are not touched by it.
+    assert_eq!(wait_of(&stranger, LOGIN, credentials("oak", "viewer@oak.example", PASSWORD)).await.0, 200);
+    assert_eq!(wait_of(&stranger, LOGIN, credentials("elm", "learner@elm.example", PASSWORD)).await.0, 200);
+
+    pass(&app, 14).await;
+    assert_eq!(wait_of(&stranger, LOGIN, oak(PASSWORD)).await.0, 429);
+    pass(&app, 1).await;
+    assert_eq!(wait_of(&stranger, LOGIN, oak(PASSWORD)).await, (200, String::new(), 0));
+    // What is long over is forgotten when the next one fails.
+    pass(&app, 60).await;
+    wait_of(&stranger, LOGIN, credentials("elm", "admin@elm.example", WRONG)).await;
+    assert_eq!(app.count("failed_sign_in").await, 2, "the account and the address");
+    assert_eq!(app.count("failed_sign_in WHERE cardinality(at) <> 1").await, 0);
+}
+
+#[tokio::test]
+async fn a_closed_account_is_answered_alike_whether_or_not_there_is_one() {
+    let app = TestApp::start_with(&["--rate-sign-ins-per-account=2", "--rate-sign-ins-per-address=0"], HttpOptions::default()).await;
+    let mut answers = Vec::new();
+    for (school, email) in
+        [("oak", "learner@oak.example"), ("oak", "nobody@oak.example"), ("nowhere", "nobody@oak.example"), ("oa\u{0}k", "x")]
+    {
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            let request = app.stranger().post(LOGIN, credentials(school, email, WRONG)).header("x-correlation-id", "the-same");
+            let answer: Value = request.send().await.unwrap().json().await.unwrap();
+            codes.push(refusal(&answer["errors"][0]));
+            if codes.len() == 3 {
+                let mut answer = answer;
+                assert!(answer["errors"][0]["extensions"]["retryAfter"].take().as_u64().unwrap() > 890);
+                answer["errors"][0]["message"].take();
+                answers.push(answer);
+            }
+        }
+        assert_eq!(codes, ["UNAUTHENTICATED", "UNAUTHENTICATED", "RATE_LIMITED"], "{school} {email}");
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    // Nothing in the table says whose it is.
+    assert_eq!(app.count("failed_sign_in WHERE tenant_id <> '00000000-0000-0000-0000-000000000000' OR length(subject) <> 32").await, 0);
+}
+
+#[tokio::test]
+async fn an_address_is_closed_after_so_many_failures_to_whatever_accounts() {
+    let options = HttpOptions { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..HttpOptions::default() };
+    let app = TestApp::start_with(&["--rate-sign-ins-per-address=4"], options).await;
+    let from = async |address: &str, email: &str, password: &str| {
+        let request = app.stranger().post(LOGIN, credentials("oak", email, password)).header("x-forwarded-for", address);
+        request.send().await.unwrap().status().as_u16()
+    };
+    for n in 0..4 {
+        assert_eq!(from("9.9.9.9, 203.0.113.7", &format!("nobody{n}@oak.example"), WRONG).await, 200);
+        // The next in the same network of IPv6 is the same customer.
+        assert_eq!(from(&format!("2001:db8:1:2::{n}"), &format!("somebody{n}@oak.example"), WRONG).await, 200);
+    }
+    for address in ["203.0.113.7", "1.2.3.4, 203.0.113.7", "2001:db8:1:2:ffff::9"] {
+        assert_eq!(from(address, "learner@oak.example", PASSWORD).await, 429, "{address}");
+    }
+    for address in ["203.0.113.8", "203.0.113.7, 203.0.113.9", "2001:db8:1:3::1"] {
+        assert_eq!(from(address, "learner@oak.example", PASSWORD).await, 200, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_may_not_say_itself_who_it_is() {
+    let app = TestApp::start_with(&["--rate-sign-ins-per-address=2"], HttpOptions::default()).await;
+    for (n, status) in [200, 200, 429].into_iter().enumerate() {
+        let email = format!("nobody{n}@oak.example");
+        let request = app.stranger().post(LOGIN, credentials("oak", &email, WRONG)).header("x-forwarded-for", format!("203.0.113.{n}"));
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status);
+    }
+}
+
+#[tokio::test]
+async fn thirty_wrong_passwords_at_once_are_no_more_than_the_limit() {
+    let app = TestApp::start().await;
+    let passwords = &app.engine.services().passwords;
+    let before = passwords.turns_taken();
+    let attempts = (0..30).map(|_| {
+        let stranger = app.stranger();
+        tokio::spawn(async move { wait_of(&stranger, LOGIN, credentials("oak", "learner@oak.example", WRONG)).await.1 })
+    });
+    let mut counted = std::collections::BTreeMap::<String, u32>::new();
+    for attempt in attempts.collect::<Vec<_>>() {
+        *counted.entry(attempt.await.unwrap()).or_default() += 1;
+    }
+    assert_eq!(counted.into_iter().collect::<Vec<_>>(), [("RATE_LIMITED".to_owned(), 20), ("UNAUTHENTICATED".to_owned(), 10)]);
+    assert_eq!(passwords.turns_taken() - before, 10);
+}
+
+#[tokio::test]
+async fn a_whole_school_signs_in_from_one_address_at_once() {
+    let app = TestApp::start_with(&["--rate-sign-ins-per-address=3", "--rate-sign-ins-per-account=2"], HttpOptions::default()).await;
+    let attempts = (0..24).map(|n| {
+        let stranger = app.stranger();
+        let email = format!("{}@oak.example", ["admin", "instructor", "learner", "viewer"][n % 4]);
+        tokio::spawn(async move { wait_of(&stranger, LOGIN, credentials("oak", &email, PASSWORD)).await })
+    });
+    for attempt in attempts.collect::<Vec<_>>() {
+        assert_eq!(attempt.await.unwrap(), (200, String::new(), 0));
+    }
+    assert_eq!(app.count("failed_sign_in").await, 0);
+}
+
+#[tokio::test]
+async fn replicas_count_failures_together() {
+    let app = TestApp::start().await;
+    let (one, two) = (replica(&app, &[]), replica(&app, &[]));
+    let turns = || one.services().passwords.turns_taken() + two.services().passwords.turns_taken();
+    let before = turns();
+    let variables = credentials("oak", "learner@oak.example", WRONG);
+    for n in 0..12 {
+        let answer = ask(if n % 2 == 0 { &one } else { &two }, LOGIN, variables.clone(), "203.0.113.7").await;
+        assert_eq!(answer.code(), Some(if n < 10 { "UNAUTHENTICATED" } else { "RATE_LIMITED" }), "{n}");
+    }
+    assert_eq!(turns() - before, 10);
+}
