@@ -58,8 +58,9 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	cd tests/$* && npm ci --no-audit --no-fund
 	@touch $@
 
-client-test: web tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
+client-test: web tests/conformance/node_modules/.package-lock.json tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
 	@$(BUILD_ALL)
+	tests/with-service node tests/conformance/http.js
 	tests/with-service node tests/day/day.js
 	tests/with-service node tests/browser/graphiql.js
 
