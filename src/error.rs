@@ -91,6 +91,7 @@ struct Inner {
     missing: Vec<Permission>,
     limit: Option<(i64, i64)>,
     busy: Option<(Timestamp, Timestamp)>,
+    retry_after: Option<u64>,
     cause: Option<Arc<Cause>>,
 }
 
@@ -108,6 +109,7 @@ impl Error {
             missing: Vec::new(),
             limit: None,
             busy: None,
+            retry_after: None,
             cause: None,
         }))
     }
@@ -187,6 +189,13 @@ impl Error {
         error
     }
 
+    /// More is asked of the service than it takes on; the same request may succeed after so many seconds.
+    pub fn overloaded(seconds: u64) -> Self {
+        let mut error = Self::new(Code::Unavailable, "The service has too much to do right now. Try again in a moment.");
+        error.0.retry_after = Some(seconds);
+        error
+    }
+
     /// A fault of ours. `cause` goes to the log.
     pub fn internal(cause: impl Into<String>) -> Self {
         let mut error = Self::new(Code::Internal, "Something went wrong on our side. Quote the correlation id when you report it.");
@@ -224,6 +233,11 @@ impl Error {
         self.0.code
     }
 
+    /// After how many seconds to try again, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
+    }
+
     /// The sentence for people.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -232,7 +246,7 @@ impl Error {
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let Inner { code, message, reason, field, missing, limit, busy, cause } = *error.0;
+        let Inner { code, message, reason, field, missing, limit, busy, retry_after, cause } = *error.0;
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", code.as_str());
         if let Some(reason) = reason {
@@ -254,6 +268,9 @@ impl From<Error> for async_graphql::Error {
                 "busy",
                 Value::Object(span.into_iter().map(|(name, at)| (async_graphql::Name::new(name), Value::from(at.to_string()))).collect()),
             );
+        }
+        if let Some(seconds) = retry_after {
+            extensions.set("retryAfter", seconds);
         }
         async_graphql::Error { message, source: cause.map(|cause| cause as _), extensions: Some(extensions) }
     }

@@ -13,6 +13,7 @@ use super::{
     document::{Document, Limits, OperationKind, Root},
     report,
     schema::Schema,
+    turns::{TurnOptions, Turns},
 };
 use crate::{
     auth::{Actor, Claims},
@@ -44,6 +45,8 @@ pub struct Answer {
     pub kind: Option<OperationKind>,
     /// How many statements it cost.
     pub statements: u32,
+    /// The service had too much to do: after how many seconds to ask again.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -60,6 +63,7 @@ pub struct Engine {
     services: Arc<Services>,
     limits: Limits,
     timeout: Duration,
+    turns: Turns,
 }
 
 /// A document that lost a deadlock or a serialization race runs again so many times.
@@ -68,7 +72,14 @@ const RETRIES: usize = 3;
 impl Engine {
     /// An engine over a pool.
     pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
-        Engine { schema, pool, services, limits, timeout }
+        let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
+        Engine { schema, pool, services, limits, timeout, turns }
+    }
+
+    /// The same, with other lanes than suit its pool.
+    #[must_use]
+    pub fn with_turns(self, options: &TurnOptions) -> Self {
+        Engine { turns: Turns::new(options), ..self }
     }
 
     /// What the whole service shares.
@@ -92,19 +103,24 @@ impl Engine {
 
     /// An answer that refuses the request as a whole.
     pub fn refuse(&self, error: Error, correlation_id: &str) -> Answer {
-        let mut response = report::refusal(error);
-        report::finish(&mut response, correlation_id);
-        Answer { response, executed: false, kind: None, statements: 0 }
+        let mut answer = unexecuted(error);
+        report::finish(&mut answer.response, correlation_id);
+        answer
     }
 
     /// Executes a document for the bearer of these claims, or for nobody.
     pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
+        let turn = match self.turns.take(&document).await {
+            Ok(turn) => turn,
+            Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
+        };
         let work = self.attempt_until_it_holds(document, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
             Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
         };
+        drop(turn);
         answer.kind = Some(kind);
         report::finish(&mut answer.response, correlation_id);
         answer
@@ -184,7 +200,7 @@ impl Engine {
         }
         report::name_integers(&mut response.errors, &document.parsed, &document.variables);
         let statements = tx.statements();
-        Ok((Answer { response, executed, kind: None, statements }, tx, data))
+        Ok((Answer { response, executed, kind: None, statements, retry_after: None }, tx, data))
     }
 
     /// What must outlive a refusal is written in a transaction of its own: that it was refused, and the end of a family
@@ -212,7 +228,8 @@ fn began() -> Timestamp {
 
 /// An answer to a document that never ran.
 fn unexecuted(error: Error) -> Answer {
-    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0 }
+    let retry_after = error.retry_after();
+    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0, retry_after }
 }
 
 /// What a refused document leaves behind.

@@ -14,6 +14,7 @@ mod normal;
 mod report;
 mod scalars;
 mod schema;
+mod turns;
 
 pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
@@ -27,4 +28,5 @@ pub use self::{
     report::refusal_response as refusal,
     scalars::{Date, DateTime, Json},
     schema::{Schema, build as build_schema, sdl},
+    turns::TurnOptions,
 };

@@ -8,13 +8,14 @@ use lectern::{
     config::{Cli, LogFormat},
     db::migrate::migrate,
     graphql::{Engine, GraphqlRequest},
-    http::{self, HttpOptions},
+    http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio_postgres::NoTls;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Everybody's password.
@@ -130,7 +131,7 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), options);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
         TestApp {
