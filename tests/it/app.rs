@@ -81,7 +81,7 @@ const OAK: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00a1);
 const ELM: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00b2);
 
 /// Migrates, and founds the two schools: what every test's database is a copy of.
-async fn prepare(url: String) -> anyhow::Result<()> {
+pub async fn prepare(url: String) -> anyhow::Result<()> {
     migrate(&url, false).await?;
     let hash = Passwords::new().unwrap().hash(PASSWORD.to_owned()).await.unwrap();
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;

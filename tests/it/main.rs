@@ -12,6 +12,7 @@ mod bookings;
 mod courses;
 mod embedded;
 mod enrollments;
+mod faults;
 mod groups;
 mod http;
 mod identity;

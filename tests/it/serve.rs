@@ -56,15 +56,15 @@ impl Drop for Scratch {
 }
 
 /// A running service.
-struct Served {
+pub struct Served {
     child: Child,
-    url: String,
+    pub url: String,
     took: Duration,
 }
 
 impl Served {
     /// Starts the command, and returns when it says that it is ready.
-    fn start(mut command: Command) -> Served {
+    pub fn start(mut command: Command) -> Served {
         let began = Instant::now();
         let mut served = Served { child: command.spawn().unwrap(), url: String::new(), took: Duration::ZERO };
         for line in BufReader::new(served.child.stdout.as_mut().unwrap()).lines().map_while(Result::ok) {
@@ -93,7 +93,7 @@ impl Served {
     }
 
     /// Sends a signal and waits for the end: its exit code and what it said.
-    fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
+    pub fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
         self.signal(signal);
         let code = self.child.wait().unwrap().code();
         (code, self.said())
