@@ -19,6 +19,7 @@ mod identity;
 mod introspection;
 mod isolation;
 mod layout;
+mod malformed;
 mod ops;
 mod permissions;
 mod raw;

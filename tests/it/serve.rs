@@ -81,6 +81,11 @@ impl Served {
         served
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has said up to its end.
     fn said(&mut self) -> String {
         let mut said = String::new();
