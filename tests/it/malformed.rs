@@ -1,7 +1,11 @@
 //! Ten thousand requests that no client would send, from a seed: nonsense in every place where something is read. None of
 //! them is a fault of the service's, ends a connection that speaks HTTP, or leaves anything behind in memory.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
 
 use lectern::auth::SigningKey;
 use nix::sys::signal::Signal;
@@ -103,7 +107,7 @@ fn soup(chance: &mut Chance) -> String {
 
 /// A document that is nearly right.
 fn document(chance: &mut Chance) -> String {
-    let depth = 1 + chance.below(3000);
+    let depth = 1 + chance.below(2000);
     match chance.below(14) {
         0 => "{".repeat(depth),
         1 => format!("{}id{}", "{ viewer ".repeat(depth), "}".repeat(depth)),
@@ -347,7 +351,12 @@ async fn ten_thousand_malformed_requests_do_no_harm() {
     storm(&service.url, seed, 0..REQUESTS / 10).await;
     let before = memory(service.id());
     let seen = storm(&service.url, seed, REQUESTS / 10..REQUESTS).await;
-    let after = memory(service.id());
+    // What is still being given back counts for nothing.
+    let (ended, mut after) = (Instant::now(), memory(service.id()));
+    while after > before + 32 && ended.elapsed() < Duration::from_secs(5) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        after = memory(service.id());
+    }
     assert!(after <= before + 32, "{before} MiB before, {after} MiB after");
     for status in [200, 400, 405, 415] {
         assert!(seen.get(&status).is_some_and(|count| *count > 20), "the requests have lost their variety: {seen:?}");
