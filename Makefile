@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check schema web client-test fmt clean
+.PHONY: help run build test soak check schema web client-test fmt clean
 
 CARGO ?= cargo
 # Everything at once: the same features as the tests, so that nothing is compiled twice.
@@ -22,6 +22,10 @@ test: web ## Run everything a change must pass, on a PostgreSQL of its own
 	$(CARGO) test --workspace
 	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test client-test; \
 	else echo "npm is missing: the tests of GraphiQL are skipped"; fi
+
+soak: export LECTERN_SOAK_SECONDS = $(or $(SECONDS),1800)
+soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact, p99 and memory flat
+	$(CARGO) test --test it -- --ignored --nocapture faults::soak
 
 check: ## Formatting, lints, and whether schema.graphql is current
 	$(CARGO) fmt --all --check

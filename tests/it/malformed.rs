@@ -281,7 +281,7 @@ async fn answer(stream: &mut TcpStream) -> Option<(u16, Vec<u8>, bool)> {
 }
 
 /// What the kernel counts as the process's own memory, in MiB.
-fn memory(process: u32) -> usize {
+pub fn memory(process: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024

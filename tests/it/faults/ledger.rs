@@ -45,7 +45,13 @@ const SENTENCES: [&str; 2] =
     ["The service can't answer right now. Try again in a moment.", "The service has too much to do right now. Try again in a moment."];
 
 impl Load {
+    /// Writers who lose no time.
     pub fn start(urls: &[&str], token: &str, writers: usize) -> Load {
+        Load::paced(urls, token, writers, Duration::ZERO)
+    }
+
+    /// Writers who pause after each write.
+    pub fn paced(urls: &[&str], token: &str, writers: usize, pause: Duration) -> Load {
         let ledger = Arc::new(Ledger::default());
         let mut tasks = JoinSet::new();
         for writer in 0..writers {
@@ -66,6 +72,7 @@ impl Load {
                         // A client that is refused waits a moment.
                         _ => tokio::time::sleep(Duration::from_millis(20)).await,
                     }
+                    tokio::time::sleep(pause).await;
                 }
             });
         }
@@ -107,13 +114,13 @@ impl Load {
         let superuser = cluster.superuser("lectern").await;
         let rows = superuser.query("SELECT title, count(*) FROM course WHERE title LIKE 'write %' GROUP BY title", &[]).await.unwrap();
         let there: BTreeMap<String, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let entries = lock(&self.ledger.entries);
+        let entries = lock(&self.ledger.entries).clone();
         for (title, count) in &there {
             assert_eq!(*count, 1, "{title} is there more than once");
             assert!(entries.contains_key(title), "{title} was never sent");
         }
         let mut unanswered_but_done = 0;
-        for (title, outcome) in entries.iter() {
+        for (title, outcome) in &entries {
             match outcome {
                 Outcome::Acknowledged => assert!(there.contains_key(title), "{title} was acknowledged and is lost"),
                 Outcome::Unanswered if there.contains_key(title) => unanswered_but_done += 1,
@@ -123,7 +130,6 @@ impl Load {
         // And the audit log tells the same story.
         let audited = "SELECT count(*) FROM audit_entry WHERE operation = 'createCourse' AND outcome = 'CHANGED'";
         assert_eq!(superuser.query_one(audited, &[]).await.unwrap().get::<_, i64>(0), there.len() as i64);
-        drop(entries);
         (self.counts(), unanswered_but_done)
     }
 }

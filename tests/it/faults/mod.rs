@@ -7,6 +7,7 @@ mod deaths;
 mod hangs;
 mod ledger;
 mod replicas;
+mod soak;
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ const NEVER: Duration = Duration::from_secs(30);
 
 /// A service on the cluster. It stays the same process throughout a test.
 fn serve(cluster: &Cluster, key: &str, arguments: &[&str]) -> Served {
-    let mut command = ops::lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
+    let mut command = ops::lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
     command.args(arguments).env("DATABASE_URL", cluster.url("lectern_app")).env("LECTERN_SIGNING_KEY", key);
     Served::start(command)
 }
