@@ -2,18 +2,21 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use lectern::embedded::{Durability, EmbeddedPostgres, Options};
 use nix::{
+    errno::Errno,
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use tokio_postgres::NoTls;
 
 use crate::app;
+
+const PREFIX: &str = "lectern-faults-";
 
 pub struct Cluster {
     folder: PathBuf,
@@ -26,7 +29,8 @@ impl Cluster {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let memory = PathBuf::from("/dev/shm");
         let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
-        let name = format!("lectern-faults-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        sweep(&base);
+        let name = format!("{PREFIX}{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         let mut cluster = Cluster { folder: base.join(name), server: None };
         cluster.restart().await;
         let postgres = cluster.superuser("postgres").await;
@@ -91,6 +95,17 @@ impl Cluster {
         let busiest = "SELECT pid FROM pg_stat_activity WHERE usename = 'lectern_app' ORDER BY xact_start NULLS LAST LIMIT 1";
         let row = superuser.query_one(busiest, &[]).await.unwrap();
         kill(Pid::from_raw(row.get(0)), Signal::SIGKILL).unwrap();
+    }
+}
+
+/// Removes the folders of test processes that were killed.
+fn sweep(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
+        if pid.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH)) {
+            let _left_alone = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
