@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -44,13 +45,14 @@ impl Pulse {
     }
 
     /// Until when something must happen, or the connection is closed; `farewell` is the end of one that was told to
-    /// close, once it has answered what it was asked.
-    pub(super) fn deadline(&self, options: &ServerOptions, farewell: Option<Instant>) -> Instant {
+    /// close, once it has answered what it was asked. Where connections run short, those that do nothing get less time.
+    pub(super) fn deadline(&self, options: &ServerOptions, farewell: Option<Instant>, is_crowded: bool) -> Instant {
         let state = self.state();
+        let nothing = |limit: Duration| state.changed_at + if is_crowded { limit.min(options.crowded_timeout) } else { limit };
         match (farewell, state.under_way) {
             (Some(farewell), 0) => farewell.max(state.changed_at + super::server::FAREWELL),
-            (None, 0) if state.has_served => state.changed_at + options.idle_timeout,
-            (None, 0) => state.changed_at + options.header_timeout,
+            (None, 0) if state.has_served => nothing(options.idle_timeout),
+            (None, 0) => nothing(options.header_timeout),
             _ => state.changed_at + options.stall_timeout,
         }
     }

@@ -36,6 +36,8 @@ pub struct ServerOptions {
     pub header_timeout: Duration,
     /// How long a connection may lie idle between requests.
     pub idle_timeout: Duration,
+    /// The same two, once three quarters of the connections are taken.
+    pub crowded_timeout: Duration,
     /// How long a connection may have requests under way while none of them begins or ends: longer than a request may
     /// take, so that it meets only those whose client does not read the answer.
     pub stall_timeout: Duration,
@@ -49,6 +51,7 @@ impl Default for ServerOptions {
             connections: 2000,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
+            crowded_timeout: Duration::from_secs(1),
             stall_timeout: Duration::from_secs(90),
             streams: 100,
         }
@@ -82,7 +85,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServerOptions
             accepted = accept(&listener) => accepted,
         };
         if let Ok(place) = places.clone().try_acquire_owned() {
-            connections.spawn(talk(stream, peer, place, router.clone(), options.clone(), stop.clone()));
+            connections.spawn(talk(stream, peer, (places.clone(), place), router.clone(), options.clone(), stop.clone()));
         } else if let Ok(door) = doors.clone().try_acquire_owned() {
             connections.spawn(async move {
                 let _gone = tokio::time::timeout(FAREWELL, turn_away(stream)).await;
@@ -118,7 +121,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 async fn talk(
     stream: TcpStream,
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    (places, place): (Arc<Semaphore>, OwnedSemaphorePermit),
     router: Router,
     options: Arc<ServerOptions>,
     stop: CancellationToken,
@@ -144,7 +147,8 @@ async fn talk(
     let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(Placed::new(stream, place)), service));
 
     // What happens meanwhile may bring the deadline nearer.
-    let look_again = options.header_timeout.min(options.idle_timeout).min(options.stall_timeout);
+    let look_again = options.header_timeout.min(options.idle_timeout).min(options.stall_timeout).min(options.crowded_timeout);
+    let deadline = |farewell| pulse.deadline(&options, farewell, places.available_permits() < options.connections.div_ceil(4));
     let mut farewell = None;
     loop {
         tokio::select! {
@@ -155,8 +159,8 @@ async fn talk(
                 return;
             }
             () = stop.cancelled(), if farewell.is_none() => {}
-            () = tokio::time::sleep_until(pulse.deadline(&options, farewell).min(Instant::now() + look_again)) => {
-                let is_over = pulse.deadline(&options, farewell) <= Instant::now();
+            () = tokio::time::sleep_until(deadline(farewell).min(Instant::now() + look_again)) => {
+                let is_over = deadline(farewell) <= Instant::now();
                 if is_over && (farewell.is_some() || pulse.is_busy()) {
                     return; // It was told, and has not gone.
                 }

@@ -34,7 +34,7 @@ async fn start(router: Router, options: ServerOptions) -> Server {
 }
 
 fn patient() -> ServerOptions {
-    ServerOptions { header_timeout: LONG, idle_timeout: LONG, stall_timeout: LONG, ..ServerOptions::default() }
+    ServerOptions { header_timeout: LONG, idle_timeout: LONG, crowded_timeout: LONG, stall_timeout: LONG, ..ServerOptions::default() }
 }
 
 fn healthy() -> Router {
@@ -169,6 +169,22 @@ async fn futures<T>(count: usize, make: impl AsyncFn() -> T) -> Vec<T> {
 }
 
 #[tokio::test]
+async fn where_connections_run_short_those_that_do_nothing_make_room() {
+    let server = start(healthy(), ServerOptions { connections: 8, crowded_timeout: SHORT, ..patient() }).await;
+    let mut idle = raw::connect(&server.url).await;
+    idle.write_all(GET.as_bytes()).await.unwrap();
+    answer(&mut idle, "ok\n").await;
+    let mut crowd = futures(7, async || raw::connect(&server.url).await).await;
+    crowd[0].write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
+    let began = Instant::now();
+    while !raw::exchange(&server.url, &GET.replace("host", "connection: close\r\nhost"), LONG).await.starts_with("HTTP/1.1 200") {
+        assert!(began.elapsed() < LONG, "nobody made room");
+    }
+    rest(&mut crowd[0]).await;
+    drop(crowd);
+}
+
+#[tokio::test]
 async fn an_upgraded_connection_keeps_its_place_and_its_time_is_its_own() {
     async fn upgrade(mut request: Request) -> Response {
         let stopping = request.extensions().get::<Stopping>().unwrap().0.clone();
@@ -189,7 +205,7 @@ async fn an_upgraded_connection_keeps_its_place_and_its_time_is_its_own() {
         let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
         response.header("connection", "upgrade").header("upgrade", "echo").body(Body::empty()).unwrap()
     }
-    let options = ServerOptions { connections: 1, idle_timeout: SHORT, header_timeout: SHORT, stall_timeout: SHORT, streams: 1 };
+    let options = ServerOptions { connections: 1, idle_timeout: SHORT, header_timeout: SHORT, stall_timeout: SHORT, ..patient() };
     let server = start(Router::new().route("/echo", get(upgrade)), options).await;
     let mut stream = raw::connect(&server.url).await;
     stream.write_all(b"GET /echo HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n").await.unwrap();
