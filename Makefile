@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check proof schema web client-test bench bench-growth fmt clean
+.PHONY: help run build test soak check proof schema web client-test bench bench-growth fmt clean
 
 CARGO ?= cargo
 # Everything at once: the same features as the tests, so that nothing is compiled twice.
@@ -22,6 +22,10 @@ test: web ## Run everything a change must pass, on a PostgreSQL of its own
 	$(CARGO) test --workspace
 	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test client-test; \
 	else echo "npm is missing: the tests of GraphiQL are skipped"; fi
+
+soak: export LECTERN_SOAK_SECONDS = $(or $(SECONDS),1800)
+soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact, p99 and memory flat
+	$(CARGO) test --test it -- --ignored --nocapture faults::soak
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
@@ -65,8 +69,9 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	cd tests/$* && npm ci --no-audit --no-fund
 	@touch $@
 
-client-test: web tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
+client-test: web tests/conformance/node_modules/.package-lock.json tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
 	@$(BUILD_ALL)
+	tests/with-service node tests/conformance/http.js
 	tests/with-service node tests/day/day.js
 	tests/with-service node tests/browser/graphiql.js
 

@@ -301,6 +301,30 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_DRAIN_TIMEOUT", default_value_t = 20, value_name = "SECONDS", global = true)]
     pub drain_timeout: u64,
 
+    /// Connections at most; further ones are answered 503
+    #[arg(long, env = "LECTERN_MAX_CONNECTIONS", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT", global = true)]
+    pub max_connections: u32,
+
+    /// Documents that run at once; others wait two seconds at most, then are answered 503 [default: 8 per database connection]
+    #[arg(long, env = "LECTERN_MAX_REQUESTS", value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT", global = true)]
+    pub max_requests: Option<u32>,
+
+    /// Passwords that are checked at once; others wait five seconds at most [default: 1 per 4 database connections]
+    #[arg(long, env = "LECTERN_MAX_SIGN_INS", value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", global = true)]
+    pub max_sign_ins: Option<u32>,
+
+    /// Seconds that the headers of a request may take to arrive
+    #[arg(long, env = "LECTERN_HEADER_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
+    pub header_timeout: u64,
+
+    /// Seconds that the body of a request may take to arrive
+    #[arg(long, env = "LECTERN_BODY_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
+    pub body_timeout: u64,
+
+    /// Seconds that a connection may lie idle between requests
+    #[arg(long, env = "LECTERN_IDLE_TIMEOUT", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
+    pub idle_timeout: u64,
+
     /// Bytes that the body of a request may have
     #[arg(long, env = "LECTERN_BODY_LIMIT", default_value_t = 1_048_576, value_name = "BYTES", global = true)]
     pub body_limit: usize,

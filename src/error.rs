@@ -213,6 +213,13 @@ impl Error {
         error
     }
 
+    /// More is asked of the service than it takes on; the same request may succeed after so many seconds.
+    pub fn overloaded(seconds: u64) -> Self {
+        let mut error = Self::new(Code::Unavailable, "The service has too much to do right now. Try again in a moment.");
+        error.0.retry_after = Some(seconds);
+        error
+    }
+
     /// A fault of ours. `cause` goes to the log.
     pub fn internal(cause: impl Into<String>) -> Self {
         let mut error = Self::new(Code::Internal, "Something went wrong on our side. Quote the correlation id when you report it.");

@@ -79,7 +79,7 @@ impl Pool {
     }
 
     /// Connections at most.
-    pub(super) fn max_size(&self) -> usize {
+    pub fn max_size(&self) -> usize {
         self.inner.status().max_size
     }
 

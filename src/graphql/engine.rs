@@ -16,6 +16,7 @@ use super::{
     report,
     request::GraphqlRequest,
     schema::Schema,
+    turns::{TurnOptions, Turns},
 };
 use crate::{
     auth::{Actor, Claims},
@@ -57,6 +58,7 @@ pub struct Engine {
     services: Arc<Services>,
     limits: Limits,
     timeout: Duration,
+    turns: Turns,
 }
 
 /// A document that lost a deadlock or a serialization race runs again so many times.
@@ -68,7 +70,14 @@ impl Engine {
         let (checker, library) = (Checker::new(&limits), Library::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
-        Engine { schema, checker, library, sign_ins, budgets, pool, services, limits, timeout }
+        let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
+        Engine { schema, checker, library, sign_ins, budgets, pool, services, limits, timeout, turns }
+    }
+
+    /// The same, with other lanes than suit its pool.
+    #[must_use]
+    pub fn with_turns(self, options: &TurnOptions) -> Self {
+        Engine { turns: Turns::new(options), ..self }
     }
 
     /// With other rate limits.
@@ -129,11 +138,16 @@ impl Engine {
     /// Executes a document for the bearer of these claims, or for nobody.
     pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
+        let turn = match self.turns.take(&document).await {
+            Ok(turn) => turn,
+            Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
+        };
         let work = self.check_and_run(document, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
             Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
         };
+        drop(turn);
         answer.kind = Some(kind);
         report::finish(&mut answer.response, correlation_id);
         answer

@@ -22,6 +22,7 @@ mod request;
 mod scalars;
 mod schema;
 mod trusted;
+mod turns;
 
 pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
@@ -39,4 +40,5 @@ pub use self::{
     scalars::{Date, DateTime, Json},
     schema::{Schema, build as build_schema, sdl},
     trusted::Trusted,
+    turns::TurnOptions,
 };

@@ -7,13 +7,15 @@ use std::{
 
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{ConnectInfo, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{AppState, CorrelationId, client_address, console};
 use crate::{
@@ -166,11 +168,9 @@ async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<
             Error::bad_request("The body must be JSON in UTF-8: send `Content-Type: application/json`."),
         ));
     }
-    let limit = state.options.body_limit;
-    let bytes = tokio::time::timeout(state.options.body_timeout, axum::body::to_bytes(body, limit))
+    let (bytes, _room) = tokio::time::timeout(state.options.body_timeout, collect(state, body))
         .await
-        .map_err(|_| Refused(StatusCode::REQUEST_TIMEOUT, Error::bad_request("The body took too long to arrive.")))?
-        .map_err(|_| Refused(StatusCode::PAYLOAD_TOO_LARGE, Error::bad_request(format!("The body may have at most {limit} bytes."))))?;
+        .map_err(|_| Refused(StatusCode::REQUEST_TIMEOUT, Error::bad_request("The body took too long to arrive.")))??;
     match serde_json::from_slice::<Value>(&bytes) {
         Ok(Value::Array(_)) => Err(bad_request("Batches are not taken: send one operation a request.")),
         Ok(object @ Value::Object(_)) => {
@@ -179,6 +179,36 @@ async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<
         Ok(_) => Err(bad_request("The body must be a JSON object with `query`.")),
         Err(error) => Err(bad_request(format!("The body is not JSON: line {}, column {}.", error.line(), error.column()))),
     }
+}
+
+/// The bytes of a body, as long as it is not too big and there is room in memory for all bodies that arrive at once.
+async fn collect(state: &AppState, body: Body) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refused> {
+    let limit = state.options.body_limit;
+    let too_big = || Refused(StatusCode::PAYLOAD_TOO_LARGE, Error::bad_request(format!("The body may have at most {limit} bytes.")));
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_big());
+    }
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut room: Option<OwnedSemaphorePermit> = None;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_broken| bad_request("The body broke off."))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_big());
+        }
+        let size = u32::try_from(chunk.len()).map_err(|_| too_big())?;
+        let more = state
+            .body_room
+            .clone()
+            .try_acquire_many_owned(size)
+            .map_err(|_full| Refused(StatusCode::SERVICE_UNAVAILABLE, Error::overloaded(1)))?;
+        match &mut room {
+            Some(room) => room.merge(more),
+            None => room = Some(more),
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok((bytes, room))
 }
 
 fn bad_request(message: impl Into<String>) -> Refused {
@@ -276,8 +306,9 @@ async fn answer(
 
 /// 200 under `application/json`, so that every client reads the body; the truth under the media type that says so.
 fn status_of(media: Media, answer: &Answer) -> StatusCode {
-    if answer.retry_after.is_some() && answer.code() == Some("RATE_LIMITED") {
-        return StatusCode::TOO_MANY_REQUESTS; // The service itself refused, whatever the document.
+    // The service itself refused, whatever the document.
+    if answer.retry_after.is_some() {
+        return if answer.code() == Some("RATE_LIMITED") { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
     }
     if media == Media::Json || answer.executed {
         return StatusCode::OK;

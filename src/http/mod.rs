@@ -4,6 +4,8 @@ mod client_address;
 mod correlation;
 mod graphql;
 mod health;
+mod pulse;
+mod server;
 
 pub mod console;
 
@@ -17,6 +19,7 @@ use axum::{
     routing::get,
 };
 use ipnet::IpNet;
+use tokio::sync::Semaphore;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -24,12 +27,12 @@ use tower_http::{
         predicate::{DefaultPredicate, Predicate, SizeAbove},
     },
     cors::{AllowOrigin, CorsLayer},
-    set_header::SetResponseHeaderLayer,
 };
 
 use crate::{error::Error, graphql::Engine};
 
 pub use correlation::CorrelationId;
+pub use server::{ServerOptions, Stopping, serve};
 
 /// How the edge behaves.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct HttpOptions {
     pub body_limit: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// Bytes that all bodies which arrive at once may take in memory.
+    pub body_room: usize,
     /// Web origins that may call from a browser; `*` for any.
     pub cors_origins: Vec<String>,
     /// Networks of proxies that say truly where a request comes from.
@@ -51,6 +56,7 @@ impl Default for HttpOptions {
         HttpOptions {
             body_limit: 1 << 20,
             body_timeout: Duration::from_secs(10),
+            body_room: 128 << 20,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             demo: false,
@@ -63,6 +69,7 @@ impl Default for HttpOptions {
 pub struct AppState {
     engine: Arc<Engine>,
     options: Arc<HttpOptions>,
+    body_room: Arc<Semaphore>,
 }
 
 /// Answers smaller than this leave as they are: packing them would cost more than it saves.
@@ -72,7 +79,8 @@ const WORTH_PACKING: u64 = 1024;
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
     let cors = cors(&options.cors_origins);
     let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
-    let state = AppState { engine, options: Arc::new(options) };
+    let body_room = Arc::new(Semaphore::new(options.body_room));
+    let state = AppState { engine, options: Arc::new(options), body_room };
     let routes = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other_method))
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
@@ -93,7 +101,27 @@ fn at_the_edge(routes: Router, cors: CorsLayer) -> Router {
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(WORTH_PACKING))))
         .layer(cors)
         .layer(middleware::from_fn(correlation::assign))
-        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(middleware::map_response(secure))
+}
+
+/// What every answer says of itself where its handler has not said otherwise: nobody keeps it, frames it, guesses its type
+/// or runs anything out of it.
+const SECURITY: [(HeaderName, &str); 7] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    // Of no concern to requests that CORS admits; it keeps answers out of other pages' images and scripts.
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+async fn secure(mut response: Response) -> Response {
+    for (name, value) in SECURITY {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

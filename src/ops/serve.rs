@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -15,8 +16,8 @@ use crate::{
     auth::{Passwords, SigningKey, Tokens},
     config::Settings,
     db::{Pool, PoolOptions, preflight},
-    graphql::{Engine, Library, Limits, Services, Trusted, build_schema},
-    http::{self, HttpOptions},
+    graphql::{Engine, Library, Limits, Services, Trusted, TurnOptions, build_schema},
+    http::{self, HttpOptions, ServerOptions},
     rates::RateLimits,
 };
 
@@ -76,10 +77,17 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
         tracing::info!(documents = trusted.count(), "only trusted documents run");
     }
     let library = Library::new(settings.document_cache_bytes, trusted);
+    let suitable = TurnOptions::for_pool(pool.max_size());
+    let turns = TurnOptions {
+        documents: settings.max_requests.map_or(suitable.documents, |count| count as usize),
+        passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
+        ..suitable
+    };
     let services = Arc::new(Services { passwords, tokens });
     Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_library(library)
-        .with_rate_limits(&rates(settings)))
+        .with_rate_limits(&rates(settings))
+        .with_turns(&turns))
 }
 
 /// How much may be asked for.
@@ -144,23 +152,13 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         bail!("{}", findings.errors.join(" "));
     }
 
-    let options = HttpOptions {
-        body_limit: settings.body_limit,
-        cors_origins: settings.cors_origins.clone(),
-        trusted_proxies: settings.trusted_proxies.clone(),
-        demo,
-        ..HttpOptions::default()
-    };
-    let router = http::router(engine.clone(), options);
+    let router = http::router(engine.clone(), http_options(settings, demo));
     let address = listener.local_addr().context("the address is unknown")?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     announce(&address.to_string(), demo);
 
     let stop = CancellationToken::new();
-    let signalled = stop.clone();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
-        .with_graceful_shutdown(async move { signalled.cancelled().await });
-    let mut server = tokio::spawn(server.into_future());
+    let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
         log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),
@@ -180,6 +178,43 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     server.abort();
     engine.pool().close();
     failure.map_or(Ok(()), Err)
+}
+
+fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
+    HttpOptions {
+        body_limit: settings.body_limit,
+        body_timeout: Duration::from_secs(settings.body_timeout),
+        cors_origins: settings.cors_origins.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        demo,
+        ..HttpOptions::default()
+    }
+}
+
+fn server_options(settings: &Settings) -> ServerOptions {
+    ServerOptions {
+        connections: open_files(settings.max_connections as usize),
+        header_timeout: Duration::from_secs(settings.header_timeout),
+        idle_timeout: Duration::from_secs(settings.idle_timeout),
+        // A request waits for its turn, sends its body, runs, and is read by its client.
+        stall_timeout: Duration::from_secs(settings.body_timeout + settings.request_timeout + 30),
+        ..ServerOptions::default()
+    }
+}
+
+/// Files beside those of the connections: the database's, the log, the programs of the embedded server.
+const OTHER_FILES: u64 = 128;
+
+/// Makes room for so many connections, each of which is an open file; answers for how many there is room.
+fn open_files(connections: usize) -> usize {
+    let wanted = connections as u64 + OTHER_FILES;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return connections };
+    if soft >= wanted || setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard).is_ok_and(|()| hard >= wanted) {
+        return connections;
+    }
+    let room = usize::try_from(soft.max(hard).saturating_sub(OTHER_FILES)).unwrap_or(connections).clamp(1, connections);
+    tracing::warn!(wanted = connections, room, "the limit of open files (ulimit -n) leaves room for fewer connections than configured");
+    room
 }
 
 /// Brings the embedded database to this binary's schema, and the demo into it when it is empty. Answers whether the demo

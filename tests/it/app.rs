@@ -8,13 +8,14 @@ use lectern::{
     config::{Cli, LogFormat},
     db::migrate::migrate,
     graphql::{Engine, GraphqlRequest},
-    http::{self, HttpOptions},
+    http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio_postgres::NoTls;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Everybody's password.
@@ -80,7 +81,7 @@ const OAK: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00a1);
 const ELM: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00b2);
 
 /// Migrates, and founds the two schools: what every test's database is a copy of.
-async fn prepare(url: String) -> anyhow::Result<()> {
+pub async fn prepare(url: String) -> anyhow::Result<()> {
     migrate(&url, false).await?;
     let hash = Passwords::new().unwrap().hash(PASSWORD.to_owned()).await.unwrap();
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
@@ -133,8 +134,7 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), options);
-        let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
         TestApp {

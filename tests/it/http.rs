@@ -1,8 +1,10 @@
 //! GraphQL over HTTP, as its specification's draft says.
 
+mod connections;
 mod documents;
 mod edge;
 mod health;
+mod security;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};

@@ -56,15 +56,15 @@ impl Drop for Scratch {
 }
 
 /// A running service.
-struct Served {
+pub struct Served {
     child: Child,
-    url: String,
+    pub url: String,
     took: Duration,
 }
 
 impl Served {
     /// Starts the command, and returns when it says that it is ready.
-    fn start(mut command: Command) -> Served {
+    pub fn start(mut command: Command) -> Served {
         let began = Instant::now();
         let mut served = Served { child: command.spawn().unwrap(), url: String::new(), took: Duration::ZERO };
         for line in BufReader::new(served.child.stdout.as_mut().unwrap()).lines().map_while(Result::ok) {
@@ -81,6 +81,11 @@ impl Served {
         served
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has said up to its end.
     fn said(&mut self) -> String {
         let mut said = String::new();
@@ -93,7 +98,7 @@ impl Served {
     }
 
     /// Sends a signal and waits for the end: its exit code and what it said.
-    fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
+    pub fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
         self.signal(signal);
         let code = self.child.wait().unwrap().code();
         (code, self.said())

@@ -5,6 +5,7 @@ mod hang_up;
 mod loads;
 mod opening;
 mod outages;
+mod turns;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,11 +13,12 @@ use jiff::SignedDuration;
 use lectern::{
     auth::{Passwords, SigningKey, Tokens},
     db::{Pool, PoolOptions},
-    graphql::{Engine, Limits, Services, build_schema},
-    http::{self, HttpOptions},
+    graphql::{Engine, Limits, Services, TurnOptions, build_schema},
+    http::{self, HttpOptions, ServerOptions},
 };
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::{Client, PASSWORD, School, TestApp, Who};
 
@@ -45,17 +47,22 @@ impl Default for Bounds {
 
 impl Service {
     async fn start(app: &TestApp, bounds: Bounds) -> Service {
+        let turns = TurnOptions::for_pool(bounds.pool);
+        Service::start_with(app, bounds, &turns).await
+    }
+
+    async fn start_with(app: &TestApp, bounds: Bounds, turns: &TurnOptions) -> Service {
         let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement };
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
         let services = Arc::new(Services { passwords: Passwords::new().unwrap(), tokens });
         let engine = Engine::new(build_schema(&Limits::default()), pool, services, Limits::default(), bounds.request);
-        let engine = Arc::new(engine);
+        let engine = Arc::new(engine.with_turns(turns));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), HttpOptions::default());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         Service { url, engine, http: reqwest::Client::new() }
     }
 

@@ -1,0 +1,118 @@
+//! A PostgreSQL that may be maltreated: a test's own, from the programs of this machine.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use lectern::embedded::{Durability, EmbeddedPostgres, Options};
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tokio_postgres::NoTls;
+
+use crate::app;
+
+const PREFIX: &str = "lectern-faults-";
+
+pub struct Cluster {
+    folder: PathBuf,
+    server: Option<EmbeddedPostgres>,
+}
+
+impl Cluster {
+    /// With the two schools in it.
+    pub async fn start() -> Cluster {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let memory = PathBuf::from("/dev/shm");
+        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        sweep(&base);
+        let name = format!("{PREFIX}{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let mut cluster = Cluster { folder: base.join(name), server: None };
+        cluster.restart().await;
+        let postgres = cluster.superuser("postgres").await;
+        postgres.batch_execute("CREATE DATABASE lectern").await.unwrap();
+        app::prepare(cluster.url("postgres")).await.unwrap();
+        cluster
+    }
+
+    /// Starts the server that is gone.
+    pub async fn restart(&mut self) {
+        self.server = None;
+        let mut options = Options::new(&self.folder);
+        options.bin_dir = std::env::var_os("LECTERN_PG_BIN").map(PathBuf::from);
+        options.durability = Durability::Scratch;
+        // What is committed outlives a process, as it does in earnest; here it need not outlive the machine.
+        options.extra_settings = vec![("synchronous_commit".into(), "on".into()), ("shared_buffers".into(), "32MB".into())];
+        self.server = Some(EmbeddedPostgres::start(&options).await.unwrap());
+    }
+
+    fn server(&self) -> &EmbeddedPostgres {
+        self.server.as_ref().unwrap()
+    }
+
+    pub fn url(&self, role: &str) -> String {
+        self.server().url(role, "lectern")
+    }
+
+    /// Somebody past every policy.
+    pub async fn superuser(&self, database: &str) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(&self.server().superuser_url(database), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    /// Every process of the server, its first one first.
+    pub fn processes(&self) -> Vec<Pid> {
+        let Ok(note) = fs::read_to_string(self.folder.join("data/postmaster.pid")) else { return Vec::new() };
+        let first: i32 = note.lines().next().unwrap().parse().unwrap();
+        let mut processes = vec![Pid::from_raw(first)];
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // The name may hold anything but is the last thing in parentheses; the parent is the second word after it.
+            let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).and_then(|word| word.parse().ok());
+            if parent == Some(first) {
+                processes.push(Pid::from_raw(pid));
+            }
+        }
+        processes
+    }
+
+    /// A signal to all of it.
+    pub fn signal(&self, signal: Signal) {
+        for process in self.processes() {
+            let _gone = kill(process, signal);
+        }
+    }
+
+    /// One process of many serves one connection of the service; this one ends without a word.
+    pub async fn kill_a_backend(&self) {
+        let superuser = self.superuser("lectern").await;
+        let busiest = "SELECT pid FROM pg_stat_activity WHERE usename = 'lectern_app' ORDER BY xact_start NULLS LAST LIMIT 1";
+        let row = superuser.query_one(busiest, &[]).await.unwrap();
+        kill(Pid::from_raw(row.get(0)), Signal::SIGKILL).unwrap();
+    }
+}
+
+/// Removes the folders of test processes that were killed.
+fn sweep(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
+        if pid.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH)) {
+            let _left_alone = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.signal(Signal::SIGKILL); // a process that was stopped ends, too
+        self.server = None;
+        let _litter = fs::remove_dir_all(&self.folder);
+    }
+}

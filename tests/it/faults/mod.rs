@@ -1,0 +1,69 @@
+//! What may happen to a service and its database, done to real processes: kills, hangs, crowds, stops. The promise: every
+//! acknowledged write is there, nothing is there twice, no error shows what the database said, readiness turns red while
+//! liveness stays green, and the service goes on within five seconds, by itself.
+
+mod cluster;
+mod deaths;
+mod hangs;
+mod ledger;
+mod replicas;
+mod soak;
+
+use std::time::{Duration, Instant};
+
+use lectern::auth::SigningKey;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{app::PASSWORD, ops, serve::Served};
+
+use self::{cluster::Cluster, ledger::Load};
+
+/// Within which the service goes on, once its database does.
+const SOON: Duration = Duration::from_secs(5);
+/// What never happens.
+const NEVER: Duration = Duration::from_secs(30);
+
+/// A service on the cluster. It stays the same process throughout a test.
+fn serve(cluster: &Cluster, key: &str, arguments: &[&str]) -> Served {
+    let mut command = ops::lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
+    command.args(arguments).env("DATABASE_URL", cluster.url("lectern_app")).env("LECTERN_SIGNING_KEY", key);
+    Served::start(command)
+}
+
+fn key() -> String {
+    SigningKey::generate().unwrap().to_text()
+}
+
+/// An access token of oak's administrator.
+async fn sign_in(service: &Served) -> String {
+    let input = json!({ "tenant": "oak", "email": "admin@oak.example", "password": PASSWORD });
+    let body = json!({ "query": "mutation($i: LoginInput!) { login(input: $i) { accessToken } }", "variables": { "i": input } });
+    let request = reqwest::Client::new().post(format!("{}/graphql", service.url)).json(&body);
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    answer["data"]["login"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer:#}")).to_owned()
+}
+
+/// The status of a probe; liveness is green whatever happens.
+async fn probe(service: &Served, path: &str) -> StatusCode {
+    reqwest::Client::builder().timeout(NEVER).build().unwrap().get(format!("{}{path}", service.url)).send().await.unwrap().status()
+}
+
+async fn until_readiness_is(service: &Served, status: u16) {
+    let began = Instant::now();
+    loop {
+        assert_eq!(probe(service, "/healthz").await, 200, "liveness stays green");
+        if probe(service, "/readyz").await == status {
+            return;
+        }
+        assert!(began.elapsed() < NEVER, "readiness never turned {status}");
+    }
+}
+
+/// The service goes on: ready, and a write that was sent from now on is acknowledged, soon.
+async fn goes_on(service: &Served, load: &Load) {
+    let began = Instant::now();
+    load.until_acknowledged_since(began).await;
+    until_readiness_is(service, 200).await;
+    assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
+}
