@@ -71,7 +71,7 @@ export class Lectern extends Server {
   }
 
   launch() {
-    const env = { ...this.cluster.environment(), LECTERN_LISTEN: this.address, LECTERN_SIGNING_KEY: this.key, LECTERN_LOG: process.env.LECTERN_LOG ?? 'warn' }
+    const env = { ...this.cluster.environment(), LECTERN_LISTEN: this.address, LECTERN_SIGNING_KEY: this.key, LECTERN_LOG: process.env.LECTERN_LOG ?? 'warn', LECTERN_RATE_COST: '0', LECTERN_RATE_BOOKINGS: '0' }
     return start(this.binary, ['serve'], this.log, { env })
   }
 

@@ -1,5 +1,5 @@
 //! How much one person, account or address may ask for; shared by the replicas through PostgreSQL. See
-//! docs/adr/0011-rate-limits.md.
+//! docs/adr/0010-rate-limits.md.
 
 mod budget;
 mod sign_ins;
