@@ -32,7 +32,10 @@ check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(BUILD_ALL)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --log-level error check; \
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+	    $(CARGO) deny --log-level error check licenses bans sources || exit 1; \
+	    if $(CARGO) deny --log-level off fetch db 2>/dev/null; then $(CARGO) deny --log-level error check --disable-fetch advisories; \
+	    else echo "the database of advisories can't be reached: known holes of dependencies are not looked for"; fi; \
 	else echo "cargo-deny is missing: the dependencies are not checked (cargo install cargo-deny --locked)"; fi
 
 proof: ## Prove isolation: the walls by pgrls and Z3; audit, drift and smoke on a fresh demo

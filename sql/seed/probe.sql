@@ -48,6 +48,6 @@ INSERT INTO booking (tenant_id, id, student_id, course_id, starts_at, ends_at, s
     SELECT u.tenant_id, gen_random_uuid(), u.id, c.id, '2099-03-02T14:00Z', '2099-03-02T15:00Z', 'APPROVED', current_setting('probe.word')
     FROM app_user u JOIN course c ON c.tenant_id = u.tenant_id WHERE u.tenant_id = app.tenant_id() AND u.name LIKE 'LEARNER %';
 
-INSERT INTO failed_sign_in (tenant_id, subject, at, last_at) SELECT app.tenant_id(), sha256('probe'), ARRAY[now()], now();
+INSERT INTO failed_sign_in (tenant_id, subject, at, last_at) SELECT app.tenant_id(), sha256(uuid_send(app.tenant_id())), ARRAY[now()], now();
 
-INSERT INTO used_budget (tenant_id, subject, minute, used) SELECT app.tenant_id(), sha256('probe'), 1, 1;
+INSERT INTO used_budget (tenant_id, subject, minute, used) SELECT app.tenant_id(), sha256(uuid_send(app.tenant_id())), 1, 1;

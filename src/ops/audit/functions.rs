@@ -69,7 +69,7 @@ impl Function {
     }
 
     async fn compare(&self, app: &mut PgConnection, victim: &School, ids: &[Uuid]) -> sqlx::Result<Check> {
-        let takes_ids = self.types.iter().any(|ty| ty.starts_with("uuid") || ty == "bytea");
+        let takes_ids = self.types.iter().any(|ty| ty.starts_with("uuid") || ty.starts_with("bytea"));
         let candidates = if takes_ids { ids } else { &ids[..1] };
         let mut faults = Vec::new();
         for id in candidates {
@@ -115,8 +115,11 @@ impl Function {
                 "text" => format!("'{word}'"),
                 "text[]" => format!("ARRAY['{word}']"),
                 "bytea" => format!("sha256(uuid_send('{id}'))"),
+                "bytea[]" => format!("ARRAY[sha256(uuid_send('{id}'))]"),
                 "boolean" => "true".to_owned(),
                 "integer" | "bigint" => "0".to_owned(),
+                "integer[]" | "bigint[]" => format!("ARRAY[1]::{ty}"),
+                "interval" => "'15 minutes'::interval".to_owned(),
                 "timestamp with time zone" if name.contains("end") || name.contains("expires") => {
                     "'2099-03-04T00:00Z'::timestamptz".to_owned()
                 }

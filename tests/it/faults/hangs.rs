@@ -31,7 +31,8 @@ async fn a_database_that_hangs_keeps_nobody_waiting_for_ever() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_that_is_exhausted_is_told_from_a_service_that_is_dead() {
     let cluster = Cluster::start().await;
-    let service = serve(&cluster, &key(), &["--pool-size", "2", "--max-requests", "4", "--request-timeout", "2"]);
+    let service =
+        serve(&cluster, &key(), &["--pool-size", "2", "--max-requests", "4", "--request-timeout", "5", "--statement-timeout", "4"]);
     let load = Load::start(&[&service.url], &sign_in(&service).await, 30);
     load.until_acknowledged(20).await;
     let superuser = cluster.superuser("lectern").await;
