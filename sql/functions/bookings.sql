@@ -163,3 +163,16 @@ CREATE TRIGGER app_user_retire AFTER UPDATE ON app_user FOR EACH ROW
 CREATE TRIGGER booking_touch BEFORE UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE TRIGGER booking_audit AFTER INSERT OR UPDATE OR DELETE ON booking FOR EACH ROW EXECUTE FUNCTION app.audit('Booking', 'id');
 CREATE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON availability FOR EACH ROW EXECUTE FUNCTION app.audit('Availability', 'id');
+
+-- Announces that a booking is new or has changed: its id and its school's, nothing else; whoever hears it reads the row by
+-- their own rights. Where nobody listens nothing is announced, because NOTIFY makes commits wait for one another: a service
+-- with subscribers of a school holds this lock of it (shared), and so the lock can't be had here.
+CREATE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(7201, hashtext(NEW.tenant_id::text)) THEN
+        PERFORM pg_notify('lectern_booking', NEW.tenant_id || ' ' || NEW.id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();

@@ -79,6 +79,11 @@ impl Claims {
         Some(Identity { tenant: part("tenant", &self.tenant)?, user: part("user", &self.sub)?, session: part("session", &self.sid)? })
     }
 
+    /// When the token ends.
+    pub fn expires_at(&self) -> Timestamp {
+        Timestamp::from_second(self.exp).unwrap_or(Timestamp::MIN)
+    }
+
     /// The person's token version at the time of issue.
     pub fn token_version(&self) -> i32 {
         self.ver

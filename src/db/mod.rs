@@ -2,6 +2,7 @@
 
 mod error;
 mod list;
+mod live;
 pub mod migrate;
 pub mod operator;
 mod pool;
@@ -15,6 +16,7 @@ mod tx;
 pub use self::{
     error::{DbError, OnConstraint},
     list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
+    live::{Change, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,
     record::{Cells, Record, select},

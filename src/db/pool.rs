@@ -34,6 +34,7 @@ impl Default for PoolOptions {
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool_postgres::Pool,
+    config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
     statement_timeout: Duration,
 }
@@ -52,8 +53,8 @@ impl Pool {
         let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
         let tls = if is_local || config.get_ssl_mode() == SslMode::Disable { None } else { Some(tls()?) };
         let manager = match &tls {
-            Some(tls) => Manager::from_config(config, tls.clone(), recycling),
-            None => Manager::from_config(config, NoTls, recycling),
+            Some(tls) => Manager::from_config(config.clone(), tls.clone(), recycling),
+            None => Manager::from_config(config.clone(), NoTls, recycling),
         };
         let inner = deadpool_postgres::Pool::builder(manager)
             .max_size(options.size)
@@ -61,7 +62,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .context("the connection pool can't be built")?;
-        Ok(Pool { inner, tls, statement_timeout: options.statement_timeout })
+        Ok(Pool { inner, config, tls, statement_timeout: options.statement_timeout })
     }
 
     pub(super) async fn connection(&self) -> Result<Object, DbError> {
@@ -76,6 +77,10 @@ impl Pool {
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {
         self.tls.clone()
+    }
+
+    pub(super) fn config(&self) -> &tokio_postgres::Config {
+        &self.config
     }
 
     /// Connections at most.

@@ -27,6 +27,8 @@ pub enum OperationKind {
     Query,
     /// It may change rows.
     Mutation,
+    /// It listens.
+    Subscription,
 }
 
 /// A root field of a mutation.
@@ -93,7 +95,7 @@ impl Document {
         let kind = match operation.node.ty {
             OperationType::Query => OperationKind::Query,
             OperationType::Mutation => OperationKind::Mutation,
-            OperationType::Subscription => return Err(Error::bad_request("There are no subscriptions at this address.")),
+            OperationType::Subscription => OperationKind::Subscription,
         };
         check_variables(&operation.node, &variables)?;
         let (mut roots, mut account) = (Vec::new(), None);
@@ -108,9 +110,57 @@ impl Document {
             account = fields.iter().find(|field| field.name.node == "login").map(|field| account_of(field, &variables));
             check_mutations(&roots, limits)?;
         }
+        if kind == OperationKind::Subscription {
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            if fields.len() != 1 {
+                return Err(Error::bad_request("A subscription has exactly one root field."));
+            }
+        }
         normal::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
         Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, account, shows_cost: false, address: None })
+    }
+
+    /// Asks for nothing, and is refused to whoever is not signed in any more.
+    pub(super) fn who_asks(limits: &Limits) -> Result<Document> {
+        Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits)
+    }
+
+    /// The query that reads one event of a subscription: its field asked of one booking. Directives of the root field are
+    /// left out; GraphQL does not allow the ones that there are.
+    pub(super) fn of_event(&self, booking: Uuid) -> Option<Document> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return None };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let heard: &Field = fields.first()?;
+        let at = operation.pos;
+        let place = |name| Positioned::new(name, at);
+        let id = async_graphql_value::Value::String(ids::encode("booking", booking));
+        let field = Field {
+            alias: Some(place(heard.response_key().node.clone())),
+            name: place(Name::new("booking")),
+            arguments: vec![(place(Name::new("id")), Positioned::new(id, at))],
+            directives: Vec::new(),
+            selection_set: heard.selection_set.clone(),
+        };
+        let mut asked = operation.node.clone();
+        asked.ty = OperationType::Query;
+        asked.directives.clear();
+        asked.selection_set =
+            Positioned::new(SelectionSet { items: vec![Positioned::new(Selection::Field(Positioned::new(field, at)), at)] }, at);
+        let mut parsed = self.parsed.clone();
+        parsed.operations = DocumentOperations::Single(Positioned::new(asked, at));
+        Some(Document {
+            reading: self.reading.clone(),
+            parsed,
+            variables: self.variables.clone(),
+            kind: OperationKind::Query,
+            roots: Vec::new(),
+            shows_cost: false,
+            address: self.address.clone(),
+            account: None,
+        })
     }
 
     /// Whom it signs in, where that is what it does.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{PathSegment, Response, ServerError, Value, Variables};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     auth::{Actor, Claims},
-    db::{DbError, Identity, Mode, Opening, Pool, Tx},
+    db::{DbError, Identity, Live, Mode, Opening, Pool, Tx},
     domains::{audit, bookings},
     error::{Code, Error, Result},
     rates::{Budgets, Purse, RateLimits, SignIns},
@@ -59,6 +60,9 @@ pub struct Engine {
     limits: Limits,
     timeout: Duration,
     turns: Turns,
+    live: Live,
+    /// Events of subscriptions that are read at once.
+    events: Semaphore,
 }
 
 /// A document that lost a deadlock or a serialization race runs again so many times.
@@ -71,7 +75,8 @@ impl Engine {
         let rates = RateLimits::default();
         let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
         let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
-        Engine { schema, checker, library, sign_ins, budgets, pool, services, limits, timeout, turns }
+        let (live, events) = (Live::new(pool.clone()), Semaphore::new((pool.max_size() / 4).max(1)));
+        Engine { schema, checker, library, sign_ins, budgets, pool, services, limits, timeout, turns, live, events }
     }
 
     /// The same, with other lanes than suit its pool.
@@ -138,6 +143,12 @@ impl Engine {
     /// Executes a document for the bearer of these claims, or for nobody.
     pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
+        if kind == OperationKind::Subscription {
+            return self.refuse(
+                Error::bad_request("A subscription runs over a WebSocket at this address (graphql-transport-ws)."),
+                correlation_id,
+            );
+        }
         let turn = match self.turns.take(&document).await {
             Ok(turn) => turn,
             Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
@@ -153,18 +164,57 @@ impl Engine {
         answer
     }
 
+    /// What is announced of changes.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What documents may be.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether a subscription may begin, as far as its document and its cost go.
+    pub(super) async fn approve(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
+        let approved = match self.check(document).await {
+            Ok(cost) => self.spend(document, claims, cost).map_err(unexecuted),
+            Err(errors) => Err(self.invalid(document, errors)),
+        };
+        approved.map_err(|mut answer| {
+            report::finish(&mut answer.response, correlation_id);
+            Box::new(answer)
+        })
+    }
+
+    /// Reads an event of a subscription: a query whose document was approved.
+    pub(super) async fn read_event(&self, question: Document, claims: &Claims, correlation_id: &str) -> Answer {
+        let work = async {
+            let _place = self.events.acquire().await;
+            self.attempt_until_it_holds(question, Some(claims.clone()), correlation_id).await
+        };
+        let mut answer = match tokio::time::timeout(self.timeout, work).await {
+            Ok(answer) => answer,
+            Err(_) => unexecuted(Error::unavailable(format!("an event took longer than {:?} to be read", self.timeout))),
+        };
+        report::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// The answer to a document that is not valid.
+    fn invalid(&self, document: &Document, mut errors: Vec<ServerError>) -> Answer {
+        report::tidy(&mut errors);
+        if !self.limits.introspection {
+            report::leave_out_suggestions(&mut errors);
+        }
+        report::name_integers(&mut errors, &document.parsed, &document.variables);
+        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, retry_after: None }
+    }
+
     /// Validates a document before a transaction is opened for it.
     async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let cost = match self.check(&document).await {
             Ok(cost) => cost,
-            Err(mut errors) => {
-                report::tidy(&mut errors);
-                if !self.limits.introspection {
-                    report::leave_out_suggestions(&mut errors);
-                }
-                report::name_integers(&mut errors, &document.parsed, &document.variables);
-                return Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, retry_after: None };
-            }
+            Err(errors) => return self.invalid(&document, errors),
         };
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);

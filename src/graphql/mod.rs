@@ -23,6 +23,7 @@ mod scalars;
 mod schema;
 mod trusted;
 mod turns;
+mod watch;
 
 pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
@@ -41,4 +42,5 @@ pub use self::{
     schema::{Schema, build as build_schema, sdl},
     trusted::Trusted,
     turns::TurnOptions,
+    watch::{Event, Question, Watch},
 };

@@ -1,12 +1,12 @@
 //! The schema: what all domains offer, in one tree.
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode};
+use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode};
 
 use super::{explain::ExplainQueries, limits::Limits, localized::Localized, node::NodeQueries};
 use crate::{
     domains::{
         audit::AuditQueries,
-        bookings::{BookingMutations, BookingQueries},
+        bookings::{BookingMutations, BookingQueries, Subscription},
         courses::{CourseMutations, CourseQueries},
         enrollments::{EnrollmentMutations, EnrollmentQueries},
         groups::{GroupMutations, GroupQueries},
@@ -43,7 +43,7 @@ pub type Query = Localized<Queries>;
 pub struct Mutation(SessionMutations, IdentityMutations, CourseMutations, EnrollmentMutations, GroupMutations, BookingMutations);
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema that executes. Its documents have passed a [`super::check::Checker`], and are not validated once more.
 pub fn build(limits: &Limits) -> Schema {
@@ -51,8 +51,8 @@ pub fn build(limits: &Limits) -> Schema {
 }
 
 /// The schema, before it is told what to do with documents.
-pub(super) fn builder(limits: &Limits) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    let builder = async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub(super) fn builder(limits: &Limits) -> SchemaBuilder<Query, Mutation, Subscription> {
+    let builder = async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
         .register_output_type::<Code>()
         // Deeper than what a reading may be.
         .limit_recursive_depth(limits.levels + 1);

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{AppState, CorrelationId, client_address, console};
+use super::{AppState, CorrelationId, client_address, console, socket};
 use crate::{
     auth::Claims,
     error::Error,
@@ -79,7 +79,7 @@ fn range(item: &str) -> (String, f32) {
 
 /// The parameters of a request, before their types are checked.
 #[derive(Deserialize)]
-struct Parameters {
+pub(super) struct Parameters {
     query: Option<Value>,
     #[serde(rename = "documentId")]
     document_id: Option<Value>,
@@ -90,7 +90,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn check(self) -> Result<GraphqlRequest, Error> {
+    pub(super) fn check(self) -> Result<GraphqlRequest, Error> {
         let has = |name: &str| self.extensions.as_ref().and_then(|given| given.get(name)).is_some_and(|given| !given.is_null());
         let query = match self.query {
             Some(Value::String(query)) => query,
@@ -139,7 +139,12 @@ fn peer(extensions: &Extensions) -> Option<IpAddr> {
 
 /// `GET /graphql`: queries only, and the GraphiQL page for a browser.
 pub async fn get(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
-    let (Parts { uri, headers, extensions, .. }, _) = request.into_parts();
+    let (parts, _) = request.into_parts();
+    if socket::is_wanted(&parts.headers) {
+        let address = client_address::of(peer(&parts.extensions), &parts.headers, &state.options.trusted_proxies);
+        return socket::open(state, parts, address, &id.0).await;
+    }
+    let Parts { uri, headers, extensions, .. } = parts;
     if console::wants_page(&uri, &headers) {
         if !state.engine.is_explorable() {
             return super::no_console(Extension(id)).await;

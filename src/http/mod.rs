@@ -6,6 +6,7 @@ mod graphql;
 mod health;
 mod pulse;
 mod server;
+mod socket;
 
 pub mod console;
 
@@ -33,6 +34,7 @@ use crate::{error::Error, graphql::Engine};
 
 pub use correlation::CorrelationId;
 pub use server::{ServerOptions, Stopping, serve};
+pub use socket::SocketOptions;
 
 /// How the edge behaves.
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub struct HttpOptions {
     pub cors_origins: Vec<String>,
     /// Networks of proxies that say truly where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
+    /// How WebSockets behave.
+    pub sockets: SocketOptions,
     /// Whether GraphiQL offers the demo accounts.
     pub demo: bool,
 }
@@ -59,6 +63,7 @@ impl Default for HttpOptions {
             body_room: 128 << 20,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            sockets: SocketOptions::default(),
             demo: false,
         }
     }
@@ -70,6 +75,7 @@ pub struct AppState {
     engine: Arc<Engine>,
     options: Arc<HttpOptions>,
     body_room: Arc<Semaphore>,
+    sockets: Arc<socket::Sockets>,
 }
 
 /// Answers smaller than this leave as they are: packing them would cost more than it saves.
@@ -80,7 +86,7 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
     let cors = cors(&options.cors_origins);
     let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
     let body_room = Arc::new(Semaphore::new(options.body_room));
-    let state = AppState { engine, options: Arc::new(options), body_room };
+    let state = AppState { engine, options: Arc::new(options), body_room, sockets: Arc::default() };
     let routes = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other_method))
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))

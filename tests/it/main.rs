@@ -30,6 +30,7 @@ mod reports;
 mod schema;
 mod serve;
 mod session;
+mod socket;
 mod sql;
 mod tenancy;
 mod tenants;

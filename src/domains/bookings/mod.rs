@@ -18,6 +18,7 @@ mod queries;
 mod span;
 mod sql;
 mod steps;
+mod subscriptions;
 
 use async_graphql::MergedObject;
 
@@ -27,6 +28,7 @@ pub use self::{
     lists::{BookingFilter, BookingJoins, availability_list, booking_list, booking_order},
     queries::BookingQueries,
     span::{Span, days},
+    subscriptions::Subscription,
 };
 
 /// Mutations of availability and bookings.

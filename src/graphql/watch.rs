@@ -1,0 +1,96 @@
+//! Subscriptions. An event is the id of something that changed; what the subscriber gets of it is read in a transaction of
+//! their own, as the answer to a query: with what they may see at that moment, under the same guards, policies and limits.
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use uuid::Uuid;
+
+use super::{
+    document::Document,
+    engine::{Answer, Engine},
+};
+use crate::{
+    auth::Claims,
+    db::{Interest, Missed},
+    error::{Code, Error},
+};
+
+/// What a subscriber asks of every event.
+pub struct Question {
+    document: Document,
+    claims: Claims,
+}
+
+/// A subscription under way.
+pub struct Watch {
+    /// What is asked of every event, and by whom.
+    pub question: Arc<Question>,
+    interest: Interest,
+}
+
+/// What became of an event.
+pub enum Event {
+    /// The subscriber sees it.
+    Shown(Answer),
+    /// The subscriber does not see it.
+    Hidden,
+    /// The subscription is over: why.
+    Ended(Answer),
+}
+
+impl Watch {
+    /// The next booking of the school that is new or has changed, whether or not the subscriber sees it.
+    ///
+    /// # Errors
+    /// When events may have been missed.
+    pub async fn next(&mut self) -> Result<Uuid, Missed> {
+        self.interest.next().await
+    }
+}
+
+impl Engine {
+    /// Begins a subscription. From here on, every change that is committed is an event.
+    ///
+    /// # Errors
+    /// The answer that refuses it.
+    pub async fn watch(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<Watch, Box<Answer>> {
+        let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
+        if let Err(answer) = self.approve(&document, claims.as_ref(), correlation_id).await {
+            return Err(answer);
+        }
+        let bearer = claims.and_then(|claims| claims.identity().map(|identity| (claims, identity.tenant)));
+        let Some((claims, tenant)) = bearer else { return Err(refuse(Error::unauthenticated())) };
+        let interest = self.live().interest(tenant).await.map_err(|error| refuse(error.into()))?;
+        // What the guards say of the subscriber, they say of a booking that there can't be.
+        let question = Arc::new(Question { document, claims });
+        match self.event(&question, Uuid::nil(), correlation_id).await {
+            Event::Ended(answer) => Err(Box::new(answer)),
+            _ => Ok(Watch { question, interest }),
+        }
+    }
+
+    /// Reads an event for a subscriber.
+    pub async fn event(&self, question: &Question, booking: Uuid, correlation_id: &str) -> Event {
+        let Some(asked) = question.document.of_event(booking) else { return Event::Hidden };
+        let answer = self.read_event(asked, &question.claims, correlation_id).await;
+        match (&answer.response.data, answer.code()) {
+            (Value::Object(data), None) if data.values().all(|value| *value == Value::Null) => Event::Hidden,
+            (Value::Object(data), Some(_)) if data.values().all(|value| *value == Value::Null) => Event::Ended(answer),
+            (Value::Object(_), _) => Event::Shown(answer),
+            _ => Event::Ended(answer),
+        }
+    }
+
+    /// Whether a token's bearer is still signed in.
+    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> Result<bool, Error> {
+        let document = Document::who_asks(self.limits())?;
+        let answer = self.read_event(document, claims, correlation_id).await;
+        match answer.code() {
+            None => Ok(true),
+            Some(code) if code == Code::Unauthenticated.as_str() => Ok(false),
+            // The school's subscription has lapsed, or the database can't be reached: another question.
+            Some(_) => Ok(true),
+        }
+    }
+}

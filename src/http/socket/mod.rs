@@ -1,0 +1,130 @@
+//! GraphQL over WebSocket: the protocol `graphql-transport-ws`, at the address of GraphQL over HTTP.
+
+mod message;
+mod operation;
+mod session;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    extract::{FromRequestParts as _, ws::WebSocketUpgrade},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use uuid::Uuid;
+
+use super::{AppState, error_response, server::Stopping};
+use crate::error::Error;
+
+/// The one protocol that is spoken.
+const PROTOCOL: &str = "graphql-transport-ws";
+
+/// How sockets behave.
+#[derive(Debug, Clone)]
+pub struct SocketOptions {
+    /// How long a client may take to say who it is.
+    pub init_timeout: Duration,
+    /// Operations of one socket at once.
+    pub operations: usize,
+    /// Sockets of one person at once.
+    pub per_person: usize,
+    /// How often a client is asked whether it is still there; one that has not answered the time before is gone.
+    pub ping_every: Duration,
+    /// How often it is asked whether the person is still signed in. With every event that is asked anyway.
+    pub recheck_every: Duration,
+    /// How long a message may take to leave.
+    pub send_timeout: Duration,
+}
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        SocketOptions {
+            init_timeout: Duration::from_secs(3),
+            operations: 20,
+            per_person: 10,
+            ping_every: Duration::from_secs(20),
+            recheck_every: Duration::from_secs(30),
+            send_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The sockets of each person, by school and person.
+#[derive(Default)]
+pub struct Sockets(Mutex<HashMap<(Uuid, Uuid), usize>>);
+
+/// A socket's place among those of its person.
+pub(super) struct Place {
+    sockets: Arc<Sockets>,
+    person: (Uuid, Uuid),
+}
+
+impl Sockets {
+    /// A place, where there is one left.
+    fn take(self: &Arc<Self>, person: (Uuid, Uuid), limit: usize) -> Option<Place> {
+        let mut taken = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let count = taken.entry(person).or_default();
+        if *count >= limit {
+            return None;
+        }
+        *count += 1;
+        Some(Place { sockets: self.clone(), person })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.sockets.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(count) = taken.get_mut(&self.person) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.person);
+            }
+        }
+    }
+}
+
+/// Whether a request wants to become a socket.
+pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Makes a socket of a request.
+pub(super) async fn open(state: AppState, mut parts: Parts, address: Option<String>, correlation_id: &str) -> Response {
+    if !is_from_here(&parts.headers, &state.options.cors_origins) {
+        let error = Error::forbidden("ORIGIN_NOT_ALLOWED", "Pages of this origin may not open a socket here.");
+        return error_response(StatusCode::FORBIDDEN, error, correlation_id);
+    }
+    let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    if !offered.flat_map(|value| value.split(',')).any(|protocol| protocol.trim() == PROTOCOL) {
+        let error = Error::bad_request(format!("A socket here speaks the sub-protocol {PROTOCOL}, and none other."));
+        return error_response(StatusCode::BAD_REQUEST, error, correlation_id);
+    }
+    let stopping = parts.extensions.get::<Stopping>().map(|stopping| stopping.0.clone()).unwrap_or_default();
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => {
+            let error = Error::bad_request("This is no proper request for a WebSocket.");
+            return error_response(rejection.into_response().status(), error, correlation_id);
+        }
+    };
+    let limit = state.options.body_limit;
+    upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| session::run(socket, state, address, stopping))
+}
+
+/// Browsers say which page asks. No page at all, one of this very host, or one that may call the API.
+fn is_from_here(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
+    is_own || allowed.iter().any(|allowed| allowed == "*" || allowed.trim() == origin)
+}

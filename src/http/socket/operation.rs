@@ -1,0 +1,133 @@
+//! One operation of a socket: a query or mutation that is answered once, or a subscription that goes on.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use indexmap::IndexSet;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{
+    message::{self, Close},
+    session::Outgoing,
+};
+use crate::{
+    auth::Claims,
+    graphql::{Engine, Event, OperationKind, Question, Watch},
+    http::graphql::Parameters,
+};
+
+/// Changed bookings that wait to be read for one subscription; one that is further behind is too slow.
+const BEHIND: usize = 1000;
+
+/// What an operation works with.
+pub(super) struct Operation {
+    pub(super) engine: Arc<Engine>,
+    pub(super) claims: Option<Claims>,
+    pub(super) address: Option<String>,
+    pub(super) id: String,
+    /// The ids of the socket's operations that are not over.
+    pub(super) open: Arc<Mutex<HashSet<String>>>,
+    pub(super) out: mpsc::Sender<Outgoing>,
+}
+
+impl Operation {
+    /// Runs to its end. What it says last ends the operation for the client, too.
+    pub(super) async fn run(self, payload: Value) {
+        let correlation_id = Uuid::now_v7().to_string();
+        let engine = &self.engine;
+        let request = serde_json::from_value::<Parameters>(payload).ok().map(Parameters::check);
+        let document = match request {
+            None => return self.close(message::BAD_MESSAGE).await,
+            Some(Err(error)) => Err(error),
+            Some(Ok(mut request)) => {
+                request.address.clone_from(&self.address);
+                engine.read(&request)
+            }
+        };
+        let document = match document {
+            Ok(document) => document,
+            Err(error) => return self.end(message::error(&self.id, &engine.refuse(error, &correlation_id))).await,
+        };
+        if document.kind == OperationKind::Subscription {
+            match engine.watch(document, self.claims.clone(), &correlation_id).await {
+                Ok(watch) => self.follow(watch).await,
+                Err(answer) => self.end(message::error(&self.id, &answer)).await,
+            }
+            return;
+        }
+        let answer = engine.execute(document, self.claims.clone(), &correlation_id).await;
+        if answer.executed {
+            self.say(message::next(&self.id, &answer)).await;
+            self.end(message::complete(&self.id)).await;
+        } else {
+            self.end(message::error(&self.id, &answer)).await;
+        }
+    }
+
+    /// Reads and tells event after event. While one is under way, others are collected: each booking once.
+    async fn follow(&self, mut watch: Watch) {
+        let mut changed: IndexSet<Uuid> = IndexSet::new();
+        loop {
+            let Some(booking) = changed.shift_remove_index(0) else {
+                match watch.next().await {
+                    Ok(booking) => changed.insert(booking),
+                    Err(_missed) => return self.close(message::MISSED).await,
+                };
+                continue;
+            };
+            let question = watch.question.clone();
+            let telling = self.tell(&question, booking);
+            tokio::pin!(telling);
+            let goes_on = loop {
+                tokio::select! {
+                    goes_on = &mut telling => break goes_on,
+                    next = watch.next() => match next {
+                        Ok(booking) if changed.len() < BEHIND => drop(changed.insert(booking)),
+                        Ok(_) => return self.close(message::TOO_SLOW).await,
+                        Err(_missed) => return self.close(message::MISSED).await,
+                    },
+                }
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// False where that was the last.
+    async fn tell(&self, question: &Question, booking: Uuid) -> bool {
+        match self.engine.event(question, booking, &Uuid::now_v7().to_string()).await {
+            Event::Hidden => true,
+            Event::Shown(answer) => {
+                self.say(message::next(&self.id, &answer)).await;
+                true
+            }
+            Event::Ended(answer) if answer.code() == Some("UNAUTHENTICATED") => {
+                self.close(message::FORBIDDEN).await;
+                false
+            }
+            Event::Ended(answer) => {
+                self.end(message::error(&self.id, &answer)).await;
+                false
+            }
+        }
+    }
+
+    /// The last of an operation. When the client reads it, the id is free for another.
+    async fn end(&self, text: String) {
+        self.open.lock().unwrap_or_else(|broken| broken.into_inner()).remove(&self.id);
+        self.say(text).await;
+    }
+
+    async fn say(&self, text: String) {
+        let _ = self.out.send(Outgoing::Text(text)).await;
+    }
+
+    async fn close(&self, close: Close) {
+        let _ = self.out.send(Outgoing::Close(close)).await;
+    }
+}

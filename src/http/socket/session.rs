@@ -1,0 +1,242 @@
+//! One socket from its opening to its close.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, WebSocket},
+};
+use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinSet},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    AppState, Place,
+    message::{self, Close, FromClient},
+    operation::Operation,
+};
+use crate::auth::Claims;
+
+/// What leaves by the socket.
+pub(super) enum Outgoing {
+    Text(String),
+    Ping,
+    /// The last.
+    Close(Close),
+}
+
+/// Messages that wait to leave; whoever has more to say waits.
+const WAITING: usize = 32;
+/// How long a client may take to answer the closing of its socket.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+struct Session {
+    state: AppState,
+    address: Option<String>,
+    claims: Option<Claims>,
+    is_acknowledged: bool,
+    place: Option<Place>,
+    /// Each with a number of its own: an id may be used again.
+    running: JoinSet<usize>,
+    operations: HashMap<String, (usize, AbortHandle)>,
+    count: usize,
+    /// The ids of those that are not over.
+    open: Arc<Mutex<HashSet<String>>>,
+    out: mpsc::Sender<Outgoing>,
+}
+
+/// Serves a socket until it is closed.
+pub(super) async fn run(socket: WebSocket, state: AppState, address: Option<String>, stopping: CancellationToken) {
+    let (sink, mut heard) = socket.split();
+    let (out, leaving) = mpsc::channel(WAITING);
+    let options = state.options.sockets.clone();
+    let mut writer = tokio::spawn(write(sink, leaving, options.send_timeout));
+    let mut session = Session {
+        state,
+        address,
+        claims: None,
+        is_acknowledged: false,
+        place: None,
+        running: JoinSet::new(),
+        operations: HashMap::new(),
+        count: 0,
+        open: Arc::default(),
+        out,
+    };
+    let opened = Instant::now();
+    let mut pings = interval(options.ping_every);
+    let mut rechecks = interval(options.recheck_every);
+    for every in [&mut pings, &mut rechecks] {
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        every.reset();
+    }
+    let mut is_alive = true;
+    let close = loop {
+        let expires = session.expires_at(opened);
+        tokio::select! {
+            message = heard.next() => {
+                is_alive = true;
+                match message {
+                    Some(Ok(Message::Text(text))) => if let Err(close) = session.hear(&text).await { break Some(close) },
+                    Some(Ok(Message::Binary(_))) => break Some(message::BAD_MESSAGE),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
+                }
+            }
+            Some(ended) = session.running.join_next() => if let Ok(ended) = ended {
+                session.operations.retain(|_, (number, _)| *number != ended);
+            },
+            () = sleep_until(opened + options.init_timeout), if !session.is_acknowledged => break Some(message::INIT_TIMEOUT),
+            () = sleep_until(expires), if session.claims.is_some() => break Some(message::FORBIDDEN),
+            _ = pings.tick() => {
+                if !is_alive {
+                    break None;
+                }
+                is_alive = false;
+                if session.out.try_send(Outgoing::Ping).is_err() {
+                    // Full: the writer is at it, and has its own patience.
+                    is_alive = true;
+                }
+            },
+            _ = rechecks.tick(), if session.claims.is_some() => if !session.is_signed_in().await { break Some(message::FORBIDDEN) },
+            () = stopping.cancelled() => break Some(message::GOING_AWAY),
+            _ = &mut writer => break None,
+        }
+    };
+    session.running.abort_all();
+    if let Some(close) = close {
+        let _ = timeout(options.send_timeout, session.out.send(Outgoing::Close(close))).await;
+        let _ = timeout(options.send_timeout, &mut writer).await;
+        // The client's own closing, so that ours is not lost with the connection.
+        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = heard.next().await {} }).await;
+    }
+    writer.abort();
+}
+
+impl Session {
+    async fn hear(&mut self, text: &str) -> Result<(), Close> {
+        let message = FromClient::read(text).ok_or(message::BAD_MESSAGE)?;
+        match message {
+            FromClient::ConnectionInit { payload } => self.begin(payload).await,
+            FromClient::Ping { payload } => self.say(message::pong(payload)).await,
+            FromClient::Pong {} => Ok(()),
+            FromClient::Subscribe { .. } if !self.is_acknowledged => Err(message::UNAUTHORIZED),
+            FromClient::Subscribe { id, payload } => self.start(id, payload),
+            FromClient::Complete { id } => {
+                if let Some((_, operation)) = self.operations.remove(&id) {
+                    operation.abort();
+                }
+                self.open().remove(&id);
+                Ok(())
+            }
+        }
+    }
+
+    /// The client says who it is: `Authorization` in the payload, as the header of that name.
+    async fn begin(&mut self, payload: Option<Value>) -> Result<(), Close> {
+        if self.is_acknowledged {
+            return Err(message::TOO_MANY_INITS);
+        }
+        if let Some(token) = payload.as_ref().and_then(token) {
+            let claims = token.and_then(|token| self.state.engine.services().tokens.verify(token)).ok_or(message::FORBIDDEN)?;
+            self.claims = Some(claims);
+            if !self.is_signed_in().await {
+                return Err(message::FORBIDDEN);
+            }
+            let person = self.claims.as_ref().and_then(Claims::identity).ok_or(message::FORBIDDEN)?;
+            let place = self.state.sockets.take((person.tenant, person.user), self.state.options.sockets.per_person);
+            self.place = Some(place.ok_or(message::TOO_MANY_SOCKETS)?);
+        }
+        self.is_acknowledged = true;
+        self.say(message::acknowledged()).await
+    }
+
+    fn start(&mut self, id: String, payload: Value) -> Result<(), Close> {
+        let count = self.open().len();
+        if count >= self.state.options.sockets.operations {
+            return Err(message::TOO_MANY_OPERATIONS);
+        }
+        if !self.open().insert(id.clone()) {
+            return Err(message::already_exists(&id));
+        }
+        let operation = Operation {
+            engine: self.state.engine.clone(),
+            claims: self.claims.clone(),
+            address: self.address.clone(),
+            id: id.clone(),
+            open: self.open.clone(),
+            out: self.out.clone(),
+        };
+        self.count += 1;
+        let number = self.count;
+        let running = self.running.spawn(async move {
+            operation.run(payload).await;
+            number
+        });
+        self.operations.insert(id, (number, running));
+        Ok(())
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.open.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    async fn is_signed_in(&self) -> bool {
+        let Some(claims) = &self.claims else { return true };
+        // Where the database can't be asked, the next time will tell.
+        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await.unwrap_or(true)
+    }
+
+    /// When the token ends.
+    fn expires_at(&self, opened: Instant) -> Instant {
+        let Some(claims) = &self.claims else { return opened };
+        let left = claims.expires_at().duration_since(now());
+        Instant::now() + Duration::try_from(left).unwrap_or_default()
+    }
+
+    async fn say(&self, text: String) -> Result<(), Close> {
+        let _ = self.out.send(Outgoing::Text(text)).await;
+        Ok(())
+    }
+}
+
+/// The bearer token of a payload: `None` where it names none, `Some(None)` where what it names is none.
+fn token(payload: &Value) -> Option<Option<&str>> {
+    let (_, value) = payload.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    if value.is_null() {
+        return None;
+    }
+    let token = value.as_str().and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Some(token.map(|(_, token)| token.trim()))
+}
+
+#[allow(clippy::disallowed_methods, reason = "a socket outlives any request whose time this could be")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Says what there is to say, one after the other; gives up where a client does not listen.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut leaving: mpsc::Receiver<Outgoing>, patience: Duration) {
+    while let Some(outgoing) = leaving.recv().await {
+        let (message, is_last) = match outgoing {
+            Outgoing::Text(text) => (Message::Text(text.into()), false),
+            Outgoing::Ping => (Message::Ping(Bytes::new()), false),
+            Outgoing::Close(Close(code, reason)) => (Message::Close(Some(CloseFrame { code, reason: reason.as_ref().into() })), true),
+        };
+        let sent = timeout(patience, sink.send(message)).await;
+        if is_last || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
