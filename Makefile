@@ -75,6 +75,7 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 client-test: web tests/conformance/node_modules/.package-lock.json tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
 	@$(BUILD_ALL)
 	tests/with-service node tests/conformance/http.js
+	tests/with-service node tests/conformance/socket.js
 	tests/with-service node tests/day/day.js
 	tests/with-service node tests/browser/graphiql.js
 

@@ -17,7 +17,7 @@ use crate::{
     config::Settings,
     db::{Pool, PoolOptions, preflight},
     graphql::{Engine, Library, Limits, Services, Trusted, TurnOptions, build_schema},
-    http::{self, HttpOptions, ServerOptions},
+    http::{self, HttpOptions, ServerOptions, SocketOptions},
     rates::RateLimits,
 };
 
@@ -186,6 +186,12 @@ fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
         body_timeout: Duration::from_secs(settings.body_timeout),
         cors_origins: settings.cors_origins.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
+        sockets: SocketOptions {
+            init_timeout: Duration::from_secs(settings.socket_init_timeout),
+            operations: settings.max_socket_operations as usize,
+            per_person: settings.max_sockets as usize,
+            ..SocketOptions::default()
+        },
         demo,
         ..HttpOptions::default()
     }

@@ -6,11 +6,12 @@ use futures_util::{Stream, stream};
 use super::Booking;
 use crate::graphql::SignedIn;
 
-/// What can be listened to, over a WebSocket (`graphql-transport-ws`) at the same address. Every event is read anew in a
-/// transaction of the listener's own, with what the listener may see at that moment.
+/// The root of subscriptions.
 #[derive(Default)]
 pub struct Subscription;
 
+/// What can be listened to, over a WebSocket (`graphql-transport-ws`) at the same address. Every event is read anew in a
+/// transaction of the listener's own, with what the listener may see at that moment.
 #[Subscription]
 impl Subscription {
     /// A booking that you may see is new or has changed: as it is now. Several changes in quick succession may arrive as

@@ -118,9 +118,9 @@ pub(super) async fn run(socket: WebSocket, state: AppState, address: Option<Stri
     if let Some(close) = close {
         let _ = timeout(options.send_timeout, session.out.send(Outgoing::Close(close))).await;
         let _ = timeout(options.send_timeout, &mut writer).await;
-        // The client's own closing, so that ours is not lost with the connection.
-        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = heard.next().await {} }).await;
     }
+    // To the end of both closings: the client's answer to ours, or ours to its.
+    let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = heard.next().await {} }).await;
     writer.abort();
 }
 

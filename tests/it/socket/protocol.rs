@@ -128,6 +128,16 @@ async fn queries_and_mutations_are_answered_as_over_http() {
 }
 
 #[tokio::test]
+async fn a_client_that_says_goodbye_is_answered() {
+    let app = TestApp::start().await;
+    let mut socket = Socket::of(&app.stranger()).await;
+    socket.0.close(None).await.unwrap();
+    while let Some(message) = tokio::time::timeout(super::PATIENCE, futures_util::StreamExt::next(&mut socket.0)).await.unwrap() {
+        assert!(message.unwrap().is_close(), "the connection must end by a close, and not break");
+    }
+}
+
+#[tokio::test]
 async fn sockets_and_their_operations_are_bounded() {
     let sockets = SocketOptions { operations: 3, per_person: 2, ..SocketOptions::default() };
     let app = TestApp::start_with(&[], HttpOptions { sockets, body_limit: 2000, ..HttpOptions::default() }).await;
