@@ -56,9 +56,7 @@ impl Engine {
     /// The answer that refuses it.
     pub async fn watch(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<Watch, Box<Answer>> {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
-        if let Err(answer) = self.approve(&document, claims.as_ref(), correlation_id).await {
-            return Err(answer);
-        }
+        self.approve(&document, claims.as_ref(), correlation_id).await?;
         let bearer = claims.and_then(|claims| claims.identity().map(|identity| (claims, identity.tenant)));
         let Some((claims, tenant)) = bearer else { return Err(refuse(Error::unauthenticated())) };
         let interest = self.live().interest(tenant).await.map_err(|error| refuse(error.into()))?;
