@@ -313,7 +313,7 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_MAX_SIGN_INS", value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", global = true)]
     pub max_sign_ins: Option<u32>,
 
-    /// WebSockets that one person may have open
+    /// WebSockets that one person may have open; or one address, where nobody is signed in
     #[arg(long, env = "LECTERN_MAX_SOCKETS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", global = true)]
     pub max_sockets: u32,
 

@@ -15,6 +15,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{AppState, error_response, server::Stopping};
@@ -30,7 +31,7 @@ pub struct SocketOptions {
     pub init_timeout: Duration,
     /// Operations of one socket at once.
     pub operations: usize,
-    /// Sockets of one person at once.
+    /// Sockets of one person at once; of one address, where nobody is signed in.
     pub per_person: usize,
     /// How often a client is asked whether it is still there; one that has not answered the time before is gone.
     pub ping_every: Duration,
@@ -53,36 +54,58 @@ impl Default for SocketOptions {
     }
 }
 
-/// The sockets of each person, by school and person.
-#[derive(Default)]
-pub struct Sockets(Mutex<HashMap<(Uuid, Uuid), usize>>);
+/// Sockets whose client has not yet said who it is, at once. Each may hold a message in memory.
+const UNKNOWN: usize = 256;
+/// Bytes of a message: a document and its variables.
+const MESSAGE_SIZE: usize = 256 << 10;
 
-/// A socket's place among those of its person.
+/// Whose a socket is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
+    /// A person, by school and id.
+    Person(Uuid, Uuid),
+    /// Nobody who is signed in, from this address as far as it is known.
+    Address(Option<String>),
+}
+
+/// The sockets that are open.
+pub struct Sockets {
+    owned: Mutex<HashMap<Owner, usize>>,
+    unknown: Arc<Semaphore>,
+}
+
+impl Default for Sockets {
+    fn default() -> Self {
+        Sockets { owned: Mutex::default(), unknown: Arc::new(Semaphore::new(UNKNOWN)) }
+    }
+}
+
+/// A socket's place among those of its owner.
 pub(super) struct Place {
     sockets: Arc<Sockets>,
-    person: (Uuid, Uuid),
+    owner: Owner,
 }
 
 impl Sockets {
     /// A place, where there is one left.
-    fn take(self: &Arc<Self>, person: (Uuid, Uuid), limit: usize) -> Option<Place> {
-        let mut taken = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
-        let count = taken.entry(person).or_default();
+    fn take(self: &Arc<Self>, owner: Owner, limit: usize) -> Option<Place> {
+        let mut taken = self.owned.lock().unwrap_or_else(|broken| broken.into_inner());
+        let count = taken.entry(owner.clone()).or_default();
         if *count >= limit {
             return None;
         }
         *count += 1;
-        Some(Place { sockets: self.clone(), person })
+        Some(Place { sockets: self.clone(), owner })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.sockets.0.lock().unwrap_or_else(|broken| broken.into_inner());
-        if let Some(count) = taken.get_mut(&self.person) {
+        let mut taken = self.sockets.owned.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(count) = taken.get_mut(&self.owner) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&self.person);
+                taken.remove(&self.owner);
             }
         }
     }
@@ -112,12 +135,15 @@ pub(super) async fn open(state: AppState, mut parts: Parts, address: Option<Stri
             return error_response(rejection.into_response().status(), error, correlation_id);
         }
     };
-    let limit = state.options.body_limit;
+    let Ok(unknown) = state.sockets.unknown.clone().try_acquire_owned() else {
+        return error_response(StatusCode::SERVICE_UNAVAILABLE, Error::overloaded(1), correlation_id);
+    };
+    let limit = state.options.body_limit.min(MESSAGE_SIZE);
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(limit)
         .max_frame_size(limit)
-        .on_upgrade(move |socket| session::run(socket, state, address, stopping))
+        .on_upgrade(move |socket| session::run(socket, state, (address, unknown), stopping))
 }
 
 /// Browsers say which page asks. No page at all, one of this very host, or one that may call the API.

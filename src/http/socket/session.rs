@@ -14,7 +14,7 @@ use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, mpsc},
     task::{AbortHandle, JoinSet},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    AppState, Place,
+    AppState, Owner, Place,
     message::{self, Close, FromClient},
     operation::Operation,
 };
@@ -46,6 +46,8 @@ struct Session {
     address: Option<String>,
     claims: Option<Claims>,
     is_acknowledged: bool,
+    /// Until it is known whose the socket is.
+    unknown: Option<OwnedSemaphorePermit>,
     place: Option<Place>,
     /// Each with a number of its own: an id may be used again.
     running: JoinSet<usize>,
@@ -57,7 +59,12 @@ struct Session {
 }
 
 /// Serves a socket until it is closed.
-pub(super) async fn run(socket: WebSocket, state: AppState, address: Option<String>, stopping: CancellationToken) {
+pub(super) async fn run(
+    socket: WebSocket,
+    state: AppState,
+    (address, unknown): (Option<String>, OwnedSemaphorePermit),
+    stopping: CancellationToken,
+) {
     let (sink, mut heard) = socket.split();
     let (out, leaving) = mpsc::channel(WAITING);
     let options = state.options.sockets.clone();
@@ -67,6 +74,7 @@ pub(super) async fn run(socket: WebSocket, state: AppState, address: Option<Stri
         address,
         claims: None,
         is_acknowledged: false,
+        unknown: Some(unknown),
         place: None,
         running: JoinSet::new(),
         operations: HashMap::new(),
@@ -154,10 +162,14 @@ impl Session {
             if !self.is_signed_in().await {
                 return Err(message::FORBIDDEN);
             }
-            let person = self.claims.as_ref().and_then(Claims::identity).ok_or(message::FORBIDDEN)?;
-            let place = self.state.sockets.take((person.tenant, person.user), self.state.options.sockets.per_person);
-            self.place = Some(place.ok_or(message::TOO_MANY_SOCKETS)?);
         }
+        let owner = match self.claims.as_ref().map(|claims| claims.identity().ok_or(message::FORBIDDEN)).transpose()? {
+            Some(identity) => Owner::Person(identity.tenant, identity.user),
+            None => Owner::Address(self.address.clone()),
+        };
+        let place = self.state.sockets.take(owner, self.state.options.sockets.per_person);
+        self.place = Some(place.ok_or(message::TOO_MANY_SOCKETS)?);
+        self.unknown = None;
         self.is_acknowledged = true;
         self.say(message::acknowledged()).await
     }

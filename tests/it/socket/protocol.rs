@@ -57,6 +57,22 @@ async fn whoever_breaks_the_protocol_is_closed_with_its_code() {
 }
 
 #[tokio::test]
+async fn those_who_have_not_said_who_they_are_are_bounded() {
+    let sockets = SocketOptions { init_timeout: Duration::from_secs(60), ..SocketOptions::default() };
+    let app = TestApp::start_with(&[], HttpOptions { sockets, ..HttpOptions::default() }).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let mut silent = Vec::new();
+    for _ in 0..256 {
+        silent.push(Socket::open(&app.url).await);
+    }
+    assert_eq!(Socket::ask(&app.url, &[PROTOCOL]).await.err(), Some(503));
+    // One that says who it is makes room for another.
+    silent[0].say(init(&admin)).await;
+    silent[0].hear().await;
+    assert!(Socket::ask(&app.url, &[PROTOCOL]).await.is_ok());
+}
+
+#[tokio::test]
 async fn whoever_says_nothing_is_closed_with_4408() {
     let sockets = SocketOptions { init_timeout: Duration::from_millis(100), ..SocketOptions::default() };
     let app = TestApp::start_with(&[], HttpOptions { sockets, ..HttpOptions::default() }).await;
@@ -148,6 +164,11 @@ async fn sockets_and_their_operations_are_bounded() {
     third.say(init(&admin)).await;
     assert_eq!(third.closed().await, 4429, "a third socket of one person");
     Socket::of(&learner).await;
+    // Of those who are not signed in, an address is like a person.
+    let (_one, _two) = (Socket::of(&app.stranger()).await, Socket::of(&app.stranger()).await);
+    let mut stranger = Socket::open(&app.url).await;
+    stranger.say(init(&app.stranger())).await;
+    assert_eq!(stranger.closed().await, 4429, "a third socket of one address");
     // Once one of them is gone there is room again.
     drop(second);
     loop {
