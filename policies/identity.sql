@@ -84,3 +84,10 @@ GRANT SELECT, INSERT, DELETE, UPDATE (at, last_at) ON failed_sign_in TO lectern_
 CALL app.raise_wall('used_budget', needs_subscription => false);
 CREATE POLICY definer_all ON used_budget TO lectern_definer USING (true);
 GRANT SELECT, INSERT, DELETE, UPDATE (used) ON used_budget TO lectern_definer;
+
+-- The own school's, which says nothing but that something changed.
+CALL app.raise_wall('access_version', needs_subscription => false);
+CREATE POLICY access_version_read ON access_version FOR SELECT TO lectern_app USING (true);
+CREATE POLICY definer_all ON access_version TO lectern_definer USING (true);
+GRANT SELECT ON access_version TO lectern_app;
+GRANT SELECT, INSERT, UPDATE (version) ON access_version TO lectern_definer;

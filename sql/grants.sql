@@ -42,3 +42,18 @@ REVOKE EXECUTE ON FUNCTION app.create_system_roles(uuid) FROM lectern_app, lecte
 -- Functions of lectern_definer call one another.
 GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid), app.check_group_capacity(uuid, uuid), app.check_people_are_here(uuid, uuid[]),
     app.outranks(uuid), app.teaches(uuid, uuid), app.issue_refresh_token(uuid, bytea, timestamptz) TO lectern_definer;
+
+-- What functions say may be something else from now on: every actor is loaded anew.
+SET LOCAL ROLE lectern_definer;
+DO $$
+DECLARE
+    school uuid;
+BEGIN
+    FOR school IN SELECT t.tenant_id FROM tenant t LOOP
+        PERFORM app.enter_tenant(school);
+        INSERT INTO access_version (tenant_id, version) VALUES (school, pg_current_xact_id()::text::bigint)
+            ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version;
+    END LOOP;
+END
+$$;
+SET LOCAL ROLE lectern_owner;

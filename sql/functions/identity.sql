@@ -2,15 +2,19 @@
 
 -- Loads the actor of this transaction and makes the permissions known to the policies. Reveals: the state of the one
 -- person whose signed token opened the transaction. No row: the person, the session or the membership is gone.
--- The active role is the session's while the person still holds it, else the one that grants most.
+-- The active role is the session's while the person still holds it, else the one that grants most. All of it holds for as
+-- long as the version of the school is this one, and until that moment (the beginning or the end of its subscription).
 CREATE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
-    RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean)
+    RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
+                   version bigint, holds_until timestamptz)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
-           t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end)
-    INTO token_version, role_id, role_key, permissions, subscribed
+           t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end),
+           v.version, CASE WHEN now() < t.subscription_start THEN t.subscription_start WHEN now() < t.subscription_end THEN t.subscription_end END
+    INTO token_version, role_id, role_key, permissions, subscribed, version, holds_until
     FROM tenant t
+    LEFT JOIN access_version v ON v.tenant_id = t.tenant_id
     JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
     JOIN session s ON s.tenant_id = t.tenant_id AND s.id = session_id AND s.user_id = u.id AND s.revoked_at IS NULL
     JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
@@ -380,6 +384,32 @@ CREATE TRIGGER user_role_last_admin AFTER DELETE ON user_role FOR EACH ROW EXECU
 CREATE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (OLD.status = 'ACTIVE' AND OLD.deleted_at IS NULL AND (NEW.status <> 'ACTIVE' OR NEW.deleted_at IS NOT NULL))
     EXECUTE FUNCTION app.keep_last_admin();
+
+-- Marks that somebody may do something else from now on: whoever was loaded under another version is loaded anew. The row is
+-- taken at the end of the transaction, after everything else that it takes, so that nobody waits for it who holds something.
+-- The version is the transaction's own number: once is enough for all that it changes.
+CREATE FUNCTION app.mark_access_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END;
+BEGIN
+    PERFORM app.enter_tenant(school);
+    INSERT INTO access_version AS v (tenant_id, version) SELECT t.tenant_id, pg_current_xact_id()::text::bigint FROM tenant t WHERE t.tenant_id = school
+        ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version WHERE v.version <> excluded.version;
+    RETURN NULL;
+END
+$$;
+-- Everything that app.load_actor reads. Nobody can have been loaded of what is only just inserted, but for a role that
+-- somebody is given.
+CREATE CONSTRAINT TRIGGER tenant_access AFTER UPDATE ON tenant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN ((OLD.suspended_at, OLD.subscription_start, OLD.subscription_end) IS DISTINCT FROM (NEW.suspended_at, NEW.subscription_start, NEW.subscription_end))
+    EXECUTE FUNCTION app.mark_access_changed();
+CREATE CONSTRAINT TRIGGER app_user_access AFTER UPDATE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN ((OLD.status, OLD.deleted_at, OLD.token_version) IS DISTINCT FROM (NEW.status, NEW.deleted_at, NEW.token_version))
+    EXECUTE FUNCTION app.mark_access_changed();
+CREATE CONSTRAINT TRIGGER app_user_access_gone AFTER DELETE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+CREATE CONSTRAINT TRIGGER session_access AFTER UPDATE OR DELETE ON session DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+CREATE CONSTRAINT TRIGGER role_access AFTER UPDATE OR DELETE ON role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+CREATE CONSTRAINT TRIGGER user_role_access AFTER INSERT OR UPDATE OR DELETE ON user_role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
 
 CREATE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'id');
 CREATE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');

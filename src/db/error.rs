@@ -27,6 +27,8 @@ enum Kind {
     Unreachable,
     /// The statement and the service disagree on types.
     Mismatch,
+    /// The actor is no longer what was known of them.
+    Outdated,
 }
 
 impl DbError {
@@ -59,6 +61,15 @@ impl DbError {
     /// Whether the connection broke, so that whatever was sent over it last may or may not have been done.
     pub(crate) fn is_connection_lost(&self) -> bool {
         self.kind == Kind::ConnectionLost
+    }
+
+    /// Whether the actor is no longer what was known of them: nothing that the transaction did counts.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.kind == Kind::Outdated
+    }
+
+    pub(super) fn outdated() -> Self {
+        DbError { kind: Kind::Outdated, state: None, constraint: None, detail: None, text: "the actor has changed".to_owned() }
     }
 
     /// Whether the database could not be asked at all.
@@ -115,7 +126,7 @@ impl From<DbError> for Error {
     /// The answer where a mutation did not map the refusal itself.
     fn from(error: DbError) -> Self {
         match error.kind {
-            Kind::ConnectionLost | Kind::Unreachable => return Error::unavailable(error.text),
+            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated => return Error::unavailable(error.text),
             Kind::NotGranted | Kind::Mismatch => return Error::internal(error.text),
             Kind::Refused => {}
         }

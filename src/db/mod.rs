@@ -1,5 +1,6 @@
 //! The one door to the database. A request holds one [`Tx`]; nothing else in the service can reach a row.
 
+mod actor;
 mod error;
 mod list;
 mod live;
@@ -14,13 +15,14 @@ mod text_enum;
 mod tx;
 
 pub use self::{
+    actor::{ActorRow, KnownActor, KnownActors},
     error::{DbError, OnConstraint},
     list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
     live::{Change, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,
     record::{Cells, Record, select},
-    tx::{ActorRow, Identity, Mode, Opening, Tx},
+    tx::{Identity, Mode, Opening, Tx},
 };
 
 #[cfg(debug_assertions)]

@@ -6,8 +6,9 @@
 //! came next. The tenant is `$1` of every statement, bound here and nowhere else.
 
 use std::{
+    fmt::Write as _,
     sync::{
-        Arc, Mutex, RwLock,
+        Arc, Mutex, MutexGuard, RwLock,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -19,8 +20,10 @@ use tokio_postgres::{NoTls, Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
-use super::{Cells, DbError, Pool, Record};
-use crate::auth::PermissionSet;
+use super::{
+    ActorRow, DbError, KnownActor, Pool, Record,
+    actor::{CURRENT_VERSION, LOAD},
+};
 
 /// Whether the document may change rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,21 +56,6 @@ pub struct Opening<'a> {
     pub correlation_id: &'a str,
 }
 
-/// What the database says of the actor, inside the transaction itself.
-#[derive(Debug, Clone)]
-pub struct ActorRow {
-    /// Must equal the token's.
-    pub token_version: i32,
-    /// The active role.
-    pub role_id: Uuid,
-    /// Its key.
-    pub role_key: String,
-    /// What it grants.
-    pub permissions: PermissionSet,
-    /// False once the subscription has lapsed or the school was suspended.
-    pub subscribed: bool,
-}
-
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// An open transaction.
@@ -76,16 +64,21 @@ pub struct Tx {
     connection: Option<Object>,
     tls: Option<MakeRustlsConnect>,
     identity: RwLock<Identity>,
-    /// Settings that go ahead of the next statement.
+    /// Settings that go ahead of the next statement; at first, the BEGIN.
     prelude: Mutex<String>,
+    /// The version under which the actor was known, until it has proved to be the current one.
+    unproven: Mutex<Option<i64>>,
     failure: Mutex<Option<DbError>>,
+    /// The BEGIN was sent.
+    begun: AtomicBool,
+    /// The BEGIN was answered.
+    is_open: AtomicBool,
     ended: AtomicBool,
     statements: AtomicU32,
+    round_trips: AtomicU32,
     /// Messages that were sent and whose answer nobody has read to its end; those whose reader went away stay in it.
     unanswered: AtomicU32,
 }
-
-const LOAD_ACTOR: &str = "SELECT token_version, role_id, role_key, permissions, subscribed FROM app.load_actor($1, $2, $3)";
 
 impl Tx {
     /// Opens a transaction for somebody: one message with typed UUIDs in it, and in the same flight the call that loads
@@ -105,8 +98,29 @@ impl Tx {
     }
 
     async fn open_once(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
+        let tx = Tx::begin(pool, opening, "", None).await?;
+        let actor = if opening.identity.user.is_nil() {
+            tx.send("").await?;
+            None
+        } else {
+            tx.load_actor().await?
+        };
+        Ok((Arc::new(tx), actor))
+    }
+
+    /// Opens a transaction for somebody who is known. Nothing is sent yet: the BEGIN, and the proof that they are still what
+    /// is known of them, go with the first statement. Whatever comes of it counts only after [`Tx::settle`].
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn open_known(pool: &Pool, opening: &Opening<'_>, known: &KnownActor) -> Result<Arc<Tx>, DbError> {
+        Ok(Arc::new(Tx::begin(pool, opening, &known.permissions, Some(known.version)).await?))
+    }
+
+    /// `permissions` as the policies read them, in letters, underscores and commas.
+    async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unproven: Option<i64>) -> Result<Tx, DbError> {
         let connection = pool.connection().await?;
-        let Identity { tenant, user, session } = opening.identity;
+        let Identity { tenant, user, .. } = opening.identity;
         let begin = match opening.mode {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -115,47 +129,46 @@ impl Tx {
         debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
         let timeout = pool.statement_timeout().as_millis();
         let message = format!(
-            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''; \
+            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'; \
              SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}; \
              SET LOCAL idle_in_transaction_session_timeout = {timeout}"
         );
-        let tx = Tx {
+        Ok(Tx {
             connection: Some(connection),
             tls: pool.tls(),
             identity: RwLock::new(opening.identity),
-            prelude: Mutex::new(String::new()),
+            prelude: Mutex::new(message),
+            unproven: Mutex::new(unproven),
             failure: Mutex::new(None),
+            begun: AtomicBool::new(false),
+            is_open: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             statements: AtomicU32::new(0),
+            round_trips: AtomicU32::new(0),
             unanswered: AtomicU32::new(0),
-        };
-        let actor = if user.is_nil() {
-            tx.send(&message).await?;
-            None
-        } else {
-            *tx.prelude.lock().unwrap_or_else(|broken| broken.into_inner()) = message;
-            tx.load_actor(session).await?
-        };
-        Ok((Arc::new(tx), actor))
+        })
     }
 
-    /// The actor as the database knows it; makes the permissions known to the policies of this transaction.
-    async fn load_actor(&self, session: Uuid) -> Result<Option<ActorRow>, DbError> {
-        let user = self.identity().user;
-        let rows = self.query(LOAD_ACTOR, &[&user, &session]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let mut cells = Cells::new(row);
-        Ok(Some(ActorRow {
-            token_version: cells.next()?,
-            role_id: cells.next()?,
-            role_key: cells.next()?,
-            permissions: PermissionSet::from_texts(&cells.next::<Vec<&str>>()?),
-            subscribed: cells.next()?,
-        }))
+    /// Makes sure that the transaction is open and its actor current, where no statement has: a document may run none.
+    ///
+    /// # Errors
+    /// When the actor has changed, or the database can't be reached. It stands in [`Tx::failure`] as well.
+    pub async fn settle(&self) -> Result<(), DbError> {
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        if !self.begun.load(Ordering::Acquire) {
+            return self.send("").await;
+        }
+        if self.unproven().is_none() {
+            return Ok(());
+        }
+        // The proof may have been sent along with a statement whose field was given up before the answer came.
+        self.answered(self.prove()).await.inspect_err(|error| self.fail(error))
     }
 
     /// Goes on as somebody else: a sign-in becomes the person who signed in. They may do nothing until they are loaded by
-    /// [`Tx::reload_actor`]: what the one before was permitted is forgotten.
+    /// [`Tx::load_actor`]: what the one before was permitted is forgotten.
     ///
     /// # Errors
     /// When the database can't be reached.
@@ -167,12 +180,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Loads the actor anew, after a sign-in or a change of role inside this transaction.
+    /// Loads the actor, and makes the permissions known to the policies of this transaction: at its beginning, and anew
+    /// after a sign-in or a change of role inside it.
     ///
     /// # Errors
     /// When the database can't be reached.
-    pub async fn reload_actor(&self) -> Result<Option<ActorRow>, DbError> {
-        self.load_actor(self.identity().session).await
+    pub async fn load_actor(&self) -> Result<Option<ActorRow>, DbError> {
+        let Identity { user, session, .. } = self.identity();
+        self.opt(LOAD, &[&user, &session]).await
     }
 
     /// For whom it is open.
@@ -183,7 +198,9 @@ impl Tx {
     /// Names the operation that the following changes belong to, for the audit log. `name` is a field of the schema.
     pub fn enter_operation(&self, name: &str) {
         debug_assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()) = format!("SET LOCAL app.operation = '{name}'");
+        let mut prelude = self.prelude.lock().unwrap_or_else(|broken| broken.into_inner());
+        let separator = if prelude.is_empty() { "" } else { "; " };
+        let _ = write!(prelude, "{separator}SET LOCAL app.operation = '{name}'");
     }
 
     /// Runs a statement. `$1` is the tenant; `params` begin at `$2`.
@@ -195,6 +212,18 @@ impl Tx {
     }
 
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        self.answered(async {
+            self.prepare_proof().await?;
+            // In this order they are on the wire: what goes ahead, then the statement that relies on it.
+            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params)).await;
+            ahead?;
+            rows
+        })
+        .await
+    }
+
+    /// Sends a statement as it is.
+    async fn exchange(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         debug_assert!(sql.contains("$1"), "a statement without the tenant: {sql}");
         #[cfg(debug_assertions)]
         super::recorder::record(sql);
@@ -205,23 +234,54 @@ impl Tx {
         bound.extend_from_slice(params);
 
         let client = self.client();
-        let statement = async {
-            let prepared = client.prepare_cached(sql).await?;
-            #[cfg(debug_assertions)]
-            super::recorder::record_run(sql, &prepared, &bound);
-            client.query(&prepared, &bound).await
-        };
-        let prelude = self.take_prelude();
-        self.answered(async {
-            if prelude.is_empty() {
-                return Ok(statement.await?);
-            }
-            // Polled in this order, so that the settings are on the wire before the statement that relies on them.
-            let (settings, rows) = join(client.batch_execute(&prelude), statement).await;
-            settings?;
-            Ok(rows?)
-        })
-        .await
+        let prepared = client.prepare_cached(sql).await?;
+        #[cfg(debug_assertions)]
+        super::recorder::record_run(sql, &prepared, &bound);
+        Ok(client.query(&prepared, &bound).await?)
+    }
+
+    /// Sends what goes ahead of the next statement, and `command` at its end: settings; at first the BEGIN, and with it the
+    /// question whether the actor is current. Where there is nothing to send, that is done at once.
+    async fn go_ahead(&self, command: &str) -> Result<(), DbError> {
+        let mut message = self.take_prelude();
+        if !message.is_empty() && !command.is_empty() {
+            message.push_str("; ");
+        }
+        message.push_str(command);
+        if message.is_empty() {
+            return Ok(());
+        }
+        if self.begun.swap(true, Ordering::AcqRel) {
+            return Ok(self.client().batch_execute(&message).await?);
+        }
+        let (opened, proof) = join(self.client().batch_execute(&message), self.prove()).await;
+        opened?;
+        self.is_open.store(true, Ordering::Release);
+        proof
+    }
+
+    /// The proof goes in one flight with the BEGIN before it and the statement after it: on a connection that is new it has to
+    /// be prepared before these.
+    async fn prepare_proof(&self) -> Result<(), DbError> {
+        if self.unproven().is_some() && !self.begun.load(Ordering::Acquire) {
+            self.client().prepare_cached(CURRENT_VERSION).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether the actor is still what was known of them, unless that was answered already.
+    async fn prove(&self) -> Result<(), DbError> {
+        let Some(version) = *self.unproven() else { return Ok(()) };
+        let rows = self.exchange(CURRENT_VERSION, &[]).await?;
+        if rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()? != Some(version) {
+            return Err(DbError::outdated());
+        }
+        *self.unproven() = None;
+        Ok(())
+    }
+
+    fn unproven(&self) -> MutexGuard<'_, Option<i64>> {
+        self.unproven.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// Runs a statement that may be refused without ending the transaction: the refusal is rolled back to a savepoint, so
@@ -231,9 +291,7 @@ impl Tx {
     /// What the database answered instead of rows; the transaction goes on.
     pub async fn attempt(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         // Settings go ahead of the savepoint: going back to it would undo them.
-        let mut savepoint = self.take_prelude();
-        savepoint.push_str(if savepoint.is_empty() { "SAVEPOINT attempt" } else { "; SAVEPOINT attempt" });
-        let (savepoint, rows) = join(self.send(&savepoint), self.run(sql, params)).await;
+        let (savepoint, rows) = join(self.send("SAVEPOINT attempt"), self.run(sql, params)).await;
         savepoint?;
         if let Err(error) = &rows {
             if error.is_retryable() {
@@ -248,22 +306,31 @@ impl Tx {
         std::mem::take(&mut *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()))
     }
 
-    /// Sends a command without parameters, whose failure ends the transaction.
+    /// Sends a command without parameters, after what goes ahead of it. Its failure ends the transaction.
     async fn send(&self, command: &str) -> Result<(), DbError> {
-        let sent = self.answered(async { Ok(self.client().batch_execute(command).await?) }).await;
-        sent.inspect_err(|error| self.fail(error))
+        let sent = self.answered(async {
+            self.prepare_proof().await?;
+            self.go_ahead(command).await
+        });
+        sent.await.inspect_err(|error| self.fail(error))
     }
 
     /// Counts a message as unanswered until its answer has been read; for good, where its reader goes away.
     async fn answered<T>(&self, exchange: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
-        self.unanswered.fetch_add(1, Ordering::Relaxed);
+        if self.unanswered.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.round_trips.fetch_add(1, Ordering::Relaxed);
+        }
         let answer = exchange.await;
         self.unanswered.fetch_sub(1, Ordering::Relaxed);
         answer
     }
 
     fn fail(&self, error: &DbError) {
-        self.failure.lock().unwrap_or_else(|broken| broken.into_inner()).get_or_insert_with(|| error.clone());
+        let mut failure = self.failure.lock().unwrap_or_else(|broken| broken.into_inner());
+        // Whatever else failed, failed for somebody who is somebody else by now.
+        if failure.is_none() || error.is_outdated() {
+            *failure = Some(error.clone());
+        }
     }
 
     /// Reads every row as a record.
@@ -290,9 +357,19 @@ impl Tx {
         Ok(self.query(sql, params).await?.first().map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// Statements so far, the loading of the actor included.
+    /// Statements so far, the loading of the actor or the proof that they are current included.
     pub fn statements(&self) -> u32 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How often somebody had to wait for the database so far; what is under way at the same time counts once.
+    pub fn round_trips(&self) -> u32 {
+        self.round_trips.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database has answered the BEGIN.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
     }
 
     /// The failure that ended the transaction, if one did. A COMMIT would then roll back and call it success.
@@ -332,6 +409,11 @@ impl Tx {
         if self.unanswered.load(Ordering::Relaxed) > 0 {
             return Ok(()); // nobody waits for what still runs: it is cancelled when this is dropped
         }
+        // A failed transaction refuses settings, and what comes after them.
+        drop(self.take_prelude());
+        if !self.begun.load(Ordering::Acquire) {
+            return Ok(());
+        }
         self.send("ROLLBACK").await?;
         self.ended.store(true, Ordering::Release);
         Ok(())
@@ -348,7 +430,7 @@ const CLEAN_UP: Duration = Duration::from_secs(2);
 impl Drop for Tx {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
-        if *self.ended.get_mut() {
+        if *self.ended.get_mut() || !*self.begun.get_mut() {
             return; // clean: back to the pool
         }
         let runtime = match tokio::runtime::Handle::try_current() {

@@ -1,17 +1,17 @@
 //! The execution of one document: open the actor's transaction, run, end it, say what came of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use async_graphql::{PathSegment, Response, ServerError, Value, Variables};
+use async_graphql::{Response, ServerError, Value, Variables};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use super::{
+    aftermath::Aftermath,
     batch::Loads,
     check::{Checker, Cost},
-    context::{Afterwards, Request, Services},
-    document::{Account, Document, OperationKind, Root},
+    context::{Request, Services},
+    document::{Account, Document, OperationKind},
     library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library},
     limits::Limits,
     report,
@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     auth::{Actor, Claims},
-    db::{DbError, Identity, Live, Mode, Opening, Pool, Tx},
-    domains::{audit, bookings},
+    db::{ActorRow, Identity, KnownActors, Live, Mode, Opening, Pool, Tx},
+    domains::bookings,
     error::{Code, Error, Result},
     rates::{Budgets, Purse, RateLimits, SignIns},
 };
@@ -37,14 +37,16 @@ pub struct Answer {
     pub kind: Option<OperationKind>,
     /// How many statements it cost.
     pub statements: u32,
+    /// How often it waited for the database; a COMMIT is among it.
+    pub round_trips: u32,
     /// After how many seconds to ask again, where the service refused for now.
     pub retry_after: Option<u64>,
 }
 
 impl Answer {
-    /// The code of its first error.
-    pub fn code(&self) -> Option<&str> {
-        self.response.errors.first().and_then(report::code)
+    /// Whether its first error has this code.
+    pub fn is(&self, code: Code) -> bool {
+        self.response.errors.first().and_then(report::code) == Some(code.as_str())
     }
 }
 
@@ -53,6 +55,7 @@ pub struct Engine {
     schema: Schema,
     checker: Checker,
     library: Library,
+    actors: KnownActors,
     sign_ins: SignIns,
     budgets: Budgets,
     pool: Pool,
@@ -68,6 +71,9 @@ pub struct Engine {
 /// A document that lost a deadlock or a serialization race runs again so many times.
 const RETRIES: usize = 3;
 
+/// So many people are known at most, some hundred bytes each.
+const KNOWN_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+
 impl Engine {
     /// An engine over a pool.
     pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
@@ -76,7 +82,8 @@ impl Engine {
         let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
         let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone()), Semaphore::new((pool.max_size() / 4).max(1)));
-        Engine { schema, checker, library, sign_ins, budgets, pool, services, limits, timeout, turns, live, events }
+        let actors = KnownActors::new(KNOWN_ACTORS);
+        Engine { schema, checker, library, actors, sign_ins, budgets, pool, services, limits, timeout, turns, live, events }
     }
 
     /// The same, with other lanes than suit its pool.
@@ -207,7 +214,7 @@ impl Engine {
             report::leave_out_suggestions(&mut errors);
         }
         report::name_integers(&mut errors, &document.parsed, &document.variables);
-        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, retry_after: None }
+        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
     }
 
     /// Validates a document before a transaction is opened for it.
@@ -257,7 +264,7 @@ impl Engine {
             Err(error) => return unexecuted(error),
         };
         let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
-        if answer.code() == Some(Code::Unauthenticated.as_str())
+        if answer.is(Code::Unauthenticated)
             && let Err(error) = self.sign_ins.count_failure(&admission, correlation_id).await
         {
             tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
@@ -294,7 +301,7 @@ impl Engine {
                 }
                 // A mutation document commits as a whole, exactly when its `data` is not null.
                 (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
-                    Ok(()) => return answer,
+                    Ok(()) => return Answer { round_trips: tx.round_trips(), ..answer },
                     Err(error) => Some(error),
                 },
                 (failure, _) => failure,
@@ -314,7 +321,7 @@ impl Engine {
                 }
                 _ => {
                     if document.kind == OperationKind::Mutation && answer.executed {
-                        self.after_refusal(&answer.response, aftermath, correlation_id, document.roots).await;
+                        aftermath.write(&self.pool, &answer.response, &document.roots, correlation_id).await;
                     }
                     return answer;
                 }
@@ -335,23 +342,58 @@ impl Engine {
         Ok(answer.response)
     }
 
+    /// Executes a document in a transaction of its own, and leaves that open. Where its actor turns out to be no longer what
+    /// was known of them, or the connection to have been dead before anything was sent, nothing has happened yet: it is
+    /// executed once more.
     async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+        let mut dead = 0;
+        loop {
+            let (answer, tx, data) = self.attempt_once(document, claims, correlation_id).await?;
+            match tx.settle().await {
+                Err(failure) if failure.is_outdated() => {
+                    self.actors.forget(claims.and_then(Claims::identity).unwrap_or_default());
+                    let _ = tx.rollback().await;
+                }
+                Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
+                _ => return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data)),
+            }
+        }
+    }
+
+    async fn attempt_once(
+        &self,
+        document: &Document,
+        claims: Option<&Claims>,
+        correlation_id: &str,
+    ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+        let now = began();
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.and_then(Claims::identity).unwrap_or_default();
-        let (tx, row) = Tx::open(&self.pool, &Opening { mode, identity, correlation_id }).await?;
+        let opening = Opening { mode, identity, correlation_id };
         // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
-        let actor =
-            row.filter(|row| claims.is_some_and(|claims| claims.token_version() == row.token_version)).map(|row| Actor::new(identity, row));
-        if actor.is_none() && !identity.user.is_nil() {
-            // The policies must not know somebody whom the guards don't.
-            tx.assume(Identity::default()).await?;
-        }
+        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
+        let known = self.actors.find(identity, now).filter(|known| is_theirs(&known.row));
+        let (tx, actor) = match known {
+            Some(known) => (Tx::open_known(&self.pool, &opening, &known).await?, Some(known.row.clone())),
+            None => {
+                let (tx, row) = Tx::open(&self.pool, &opening).await?;
+                let row = row.filter(is_theirs);
+                match &row {
+                    Some(row) => self.actors.keep(identity, row),
+                    // The policies must not know somebody whom the guards don't.
+                    None if !identity.user.is_nil() => tx.assume(Identity::default()).await?,
+                    None => {}
+                }
+                (tx, row)
+            }
+        };
+        let actor = actor.map(|row| Actor::new(identity, row));
         let loads = Loads::default();
         let data = Arc::new(Request::new(
             tx.clone(),
             actor,
             self.services.clone(),
-            began(),
+            now,
             correlation_id.to_owned(),
             document.kind == OperationKind::Mutation,
             &loads,
@@ -362,24 +404,7 @@ impl Engine {
         let mut response = loads.run(self.schema.execute(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
         report::name_integers(&mut response.errors, &document.parsed, &document.variables);
-        let statements = tx.statements();
-        Ok((Answer { response, executed, kind: None, statements, retry_after: None }, tx, data))
-    }
-
-    /// What must outlive a refusal is written in a transaction of its own: that it was refused, and the end of a family
-    /// of refresh tokens. It is done even if the client has gone meanwhile. The refusal itself stands whatever comes of it.
-    async fn after_refusal(&self, response: &Response, aftermath: Aftermath, correlation_id: &str, roots: Vec<Root>) {
-        // A failed sign-in costs the same round trips whether or not there is such a school.
-        let Some(identity) = aftermath.identity else { return };
-        let refusals: Vec<Refusal> = response.errors.iter().filter_map(|error| Refusal::of(error, &roots)).collect();
-        let (pool, correlation_id) = (self.pool.clone(), correlation_id.to_owned());
-        let written = tokio::spawn(async move {
-            let written = write_aftermath(&pool, identity, aftermath.revoke_session, &refusals, &correlation_id).await;
-            if let Err(error) = written {
-                tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
-            }
-        });
-        let _ = written.await;
+        Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
     }
 }
 
@@ -392,83 +417,5 @@ fn began() -> Timestamp {
 /// An answer to a document that never ran.
 fn unexecuted(error: Error) -> Answer {
     let retry_after = error.retry_after();
-    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0, retry_after }
-}
-
-/// What a refused document leaves behind.
-struct Aftermath {
-    identity: Option<Identity>,
-    revoke_session: Option<Uuid>,
-}
-
-impl Aftermath {
-    fn of(request: &Request) -> Self {
-        let actor = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
-        let Afterwards { identity, revoke_session } = request.afterwards().clone();
-        Aftermath { identity: identity.or(actor), revoke_session }
-    }
-}
-
-/// An error that stands in the audit log.
-struct Refusal {
-    operation: String,
-    subject: Option<Uuid>,
-    code: String,
-    reason: Option<String>,
-}
-
-impl Refusal {
-    fn of(error: &ServerError, roots: &[Root]) -> Option<Self> {
-        let code = report::code(error).filter(|code| is_audited(code))?;
-        // The path begins with what the root field is called in the answer.
-        let root = match error.path.first()? {
-            PathSegment::Field(key) => roots.iter().find(|root| root.key == *key)?,
-            PathSegment::Index(_) => return None,
-        };
-        Some(Refusal {
-            operation: root.name.clone(),
-            subject: root.subject,
-            code: code.to_owned(),
-            reason: report::reason(error).map(str::to_owned),
-        })
-    }
-}
-
-async fn write_aftermath(
-    pool: &Pool,
-    identity: Identity,
-    revoke_session: Option<Uuid>,
-    refusals: &[Refusal],
-    correlation_id: &str,
-) -> Result<(), DbError> {
-    let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id };
-    let (tx, _) = Tx::open(pool, &opening).await?;
-    tx.assume(identity).await?;
-    if let Some(session) = revoke_session {
-        tx.enter_operation("refreshSession");
-        tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
-    }
-    for Refusal { operation, subject, code, reason } in refusals {
-        tx.query(
-            "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
-            &[operation, &audit::resource_of(operation), subject, code, reason],
-        )
-        .await?;
-    }
-    tx.commit().await
-}
-
-/// Wrong input and faults of ours are no refusals.
-fn is_audited(code: &str) -> bool {
-    [
-        Code::Unauthenticated,
-        Code::Forbidden,
-        Code::NotFound,
-        Code::Conflict,
-        Code::LimitReached,
-        Code::SubscriptionExpired,
-        Code::RateLimited,
-    ]
-    .iter()
-    .any(|audited| audited.as_str() == code)
+    Answer { response: report::refusal(error), executed: false, kind: None, statements: 0, round_trips: 0, retry_after }
 }

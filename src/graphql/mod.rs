@@ -1,6 +1,7 @@
 //! GraphQL: the request's context, guards, loaders, pages, scalars; the schema; the execution of one document.
 
 pub mod access;
+mod aftermath;
 mod batch;
 mod check;
 mod connection;

@@ -72,11 +72,13 @@ impl Engine {
     pub async fn event(&self, question: &Question, booking: Uuid, correlation_id: &str) -> Event {
         let Some(asked) = question.document.of_event(booking) else { return Event::Hidden };
         let answer = self.read_event(asked, &question.claims, correlation_id).await;
-        match (&answer.response.data, answer.code()) {
-            (Value::Object(data), None) if data.values().all(|value| *value == Value::Null) => Event::Hidden,
-            (Value::Object(data), Some(_)) if data.values().all(|value| *value == Value::Null) => Event::Ended(answer),
-            (Value::Object(_), _) => Event::Shown(answer),
-            _ => Event::Ended(answer),
+        let Value::Object(data) = &answer.response.data else { return Event::Ended(answer) };
+        if data.values().any(|value| *value != Value::Null) {
+            Event::Shown(answer)
+        } else if answer.response.errors.is_empty() {
+            Event::Hidden
+        } else {
+            Event::Ended(answer)
         }
     }
 
@@ -84,11 +86,7 @@ impl Engine {
     pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> Result<bool, Error> {
         let document = Document::who_asks(self.limits())?;
         let answer = self.read_event(document, claims, correlation_id).await;
-        match answer.code() {
-            None => Ok(true),
-            Some(code) if code == Code::Unauthenticated.as_str() => Ok(false),
-            // The school's subscription has lapsed, or the database can't be reached: another question.
-            Some(_) => Ok(true),
-        }
+        // Where the school's subscription has lapsed, or the database can't be reached, that is another question.
+        Ok(!answer.is(Code::Unauthenticated))
     }
 }

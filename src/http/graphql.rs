@@ -20,7 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{AppState, CorrelationId, client_address, console, socket};
 use crate::{
     auth::Claims,
-    error::Error,
+    error::{Code, Error},
     graphql::{Answer, GraphqlRequest, OperationKind, RequestExtensions},
 };
 
@@ -313,15 +313,17 @@ async fn answer(
 fn status_of(media: Media, answer: &Answer) -> StatusCode {
     // The service itself refused, whatever the document.
     if answer.retry_after.is_some() {
-        return if answer.code() == Some("RATE_LIMITED") { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
+        return if answer.is(Code::RateLimited) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
     }
     if media == Media::Json || answer.executed {
         return StatusCode::OK;
     }
-    match answer.code() {
-        Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
-        Some("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::BAD_REQUEST,
+    if answer.is(Code::Internal) {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else if answer.is(Code::Unavailable) {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::BAD_REQUEST
     }
 }
 

@@ -211,8 +211,13 @@ impl TestApp {
         self.count(&format!("audit_entry where outcome = 'CHANGED' and operation = '{operation}'")).await
     }
 
-    /// How many statements a document costs somebody, their loading included.
+    /// How many statements a document costs somebody, their loading or the proof that they are still the same included.
     pub async fn statements(&self, client: &Client, query: &str, variables: Value) -> u32 {
+        self.cost(client, query, variables).await.0
+    }
+
+    /// How many statements a document costs somebody, and how often it waits for the database.
+    pub async fn cost(&self, client: &Client, query: &str, variables: Value) -> (u32, u32) {
         let request = GraphqlRequest {
             query: query.to_owned(),
             operation_name: None,
@@ -223,7 +228,7 @@ impl TestApp {
         let document = self.engine.read(&request).unwrap();
         let answer = self.engine.execute(document, claims, "counting").await;
         assert!(answer.response.errors.is_empty(), "{:?}", answer.response.errors);
-        answer.statements
+        (answer.statements, answer.round_trips)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod ends;
 mod hang_up;
+mod known;
 mod loads;
 mod opening;
 mod outages;

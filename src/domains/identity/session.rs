@@ -68,7 +68,7 @@ pub struct SwitchRoleInput {
 /// Loads the actor that this transaction now belongs to and answers both tokens. `None`: they hold no role any more.
 async fn answer(ctx: &Context<'_>, refresh: IssuedToken) -> Result<Option<Session>> {
     let identity = ctx.tx().identity();
-    let Some(row) = ctx.tx().reload_actor().await? else { return Ok(None) };
+    let Some(row) = ctx.tx().load_actor().await? else { return Ok(None) };
     let access = ctx.request().services.tokens.access(identity, row.token_version, ctx.now())?;
     ctx.request().become_actor(Actor::new(identity, row));
     Ok(Some(Session {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     auth::Claims,
+    error::Code,
     graphql::{Engine, Event, OperationKind, Question, Watch},
     http::graphql::Parameters,
 };
@@ -106,7 +107,7 @@ impl Operation {
                 self.say(message::next(&self.id, &answer)).await;
                 true
             }
-            Event::Ended(answer) if answer.code() == Some("UNAUTHENTICATED") => {
+            Event::Ended(answer) if answer.is(Code::Unauthenticated) => {
                 self.close(message::FORBIDDEN).await;
                 false
             }

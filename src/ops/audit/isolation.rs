@@ -9,8 +9,18 @@ use super::pair::{Pair, School};
 use crate::ops::report::Check;
 
 /// These stay readable after a school's subscription has lapsed, so that signing in, `viewer` and signing out go on.
-const SPARED: [&str; 9] =
-    ["app_user", "credential", "failed_sign_in", "refresh_token", "role", "session", "tenant", "used_budget", "user_role"];
+const SPARED: [&str; 10] = [
+    "access_version",
+    "app_user",
+    "credential",
+    "failed_sign_in",
+    "refresh_token",
+    "role",
+    "session",
+    "tenant",
+    "used_budget",
+    "user_role",
+];
 
 /// Rows that only the service itself can make and nobody can remove: they are made anew inside each attack's transaction.
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];

@@ -1,6 +1,6 @@
 //! Failed sign-ins.
 
-use lectern::http::HttpOptions;
+use lectern::{error::Code, http::HttpOptions};
 use serde_json::Value;
 
 use super::{LOGIN, ask, credentials, replica, wait_of};
@@ -150,7 +150,7 @@ async fn replicas_count_failures_together() {
     let variables = credentials("oak", "learner@oak.example", WRONG);
     for n in 0..12 {
         let answer = ask(if n % 2 == 0 { &one } else { &two }, LOGIN, variables.clone(), "203.0.113.7").await;
-        assert_eq!(answer.code(), Some(if n < 10 { "UNAUTHENTICATED" } else { "RATE_LIMITED" }), "{n}");
+        assert!(answer.is(if n < 10 { Code::Unauthenticated } else { Code::RateLimited }), "{n}");
     }
     assert_eq!(turns() - before, 10);
 }

@@ -23,7 +23,7 @@ const MOST_BLOCKS: i64 = 2_500;
 /// Tables that may be read from end to end: they hold a handful of rows however big a school becomes, or so few in this
 /// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. Those of the latter
 /// stand trial at their own size in the tests of their domains; the blocks that they cost are counted here all the same.
-const SMALL: [&str; 6] = ["tenant", "role", "booking_transition", "course", "user_group", "app_user"];
+const SMALL: [&str; 7] = ["tenant", "access_version", "role", "booking_transition", "course", "user_group", "app_user"];
 
 async fn id_of(app: &TestApp, kind: &str, table: &str) -> String {
     let sql = format!("SELECT id::text FROM {table} WHERE tenant_id = '{}' ORDER BY id LIMIT 1", app.oak.tenant);

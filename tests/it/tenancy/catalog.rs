@@ -45,7 +45,18 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
     );
     assert_eq!(
         lines(&app, &open).await,
-        ["app_user", "credential", "failed_sign_in", "refresh_token", "role", "session", "tenant", "used_budget", "user_role"]
+        [
+            "access_version",
+            "app_user",
+            "credential",
+            "failed_sign_in",
+            "refresh_token",
+            "role",
+            "session",
+            "tenant",
+            "used_budget",
+            "user_role"
+        ]
     );
 }
 

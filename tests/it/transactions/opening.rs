@@ -71,7 +71,7 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     tx.assume(Identity { user: nil, ..identity }).await.unwrap();
     assert_eq!(settings(&tx).await, format!("{tenant}|{nil}|||first"));
     tx.assume(identity).await.unwrap();
-    assert!(tx.reload_actor().await.unwrap().is_some());
+    assert!(tx.load_actor().await.unwrap().is_some());
     assert!(settings(&tx).await.contains(",AUDIT_READ,"));
     drop(tx);
 

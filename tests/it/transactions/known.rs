@@ -1,0 +1,117 @@
+//! Whoever was loaded for one request is known to the next, and is loaded anew once anything has changed what they may do.
+
+use lectern::ids;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::{Client, TestApp, Who};
+
+const CREATE: &str = "mutation { createCourse(input: { title: \"Forbidden fruit\" }) { id } }";
+const LIST: &str = "{ courses(first: 1) { nodes { id } } }";
+
+/// What is changed of an instructor, and what the very next request of theirs is answered.
+const CHANGES: [(&str, &str); 9] = [
+    ("UPDATE role SET permissions = '{COURSE_READ}' WHERE tenant_id = $tenant AND key = 'INSTRUCTOR'", "FORBIDDEN [COURSE_CREATE]"),
+    ("DELETE FROM user_role WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    ("UPDATE session SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    ("DELETE FROM session WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    ("UPDATE app_user SET token_version = token_version + 1 WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
+    ("UPDATE app_user SET status = 'SUSPENDED' WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
+    ("UPDATE app_user SET deleted_at = now() WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
+    ("UPDATE tenant SET suspended_at = now() WHERE tenant_id = $tenant", "SUBSCRIPTION_EXPIRED"),
+    ("UPDATE tenant SET subscription_end = now() - interval '1 second' WHERE tenant_id = $tenant", "SUBSCRIPTION_EXPIRED"),
+];
+
+fn uuid(client: &Client) -> Uuid {
+    ids::decode(&client.user_id).unwrap().1
+}
+
+#[tokio::test]
+async fn what_changes_what_somebody_may_do_holds_for_their_very_next_request() {
+    for (change, refusal) in CHANGES {
+        let app = TestApp::start().await;
+        let instructor = app.sign_in(&app.oak, Who::Instructor).await;
+        instructor.ok(LIST, json!({})).await;
+        assert_eq!(app.cost(&instructor, LIST, json!({})).await, (2, 1), "known, and proven in the same flight as the list");
+        let before = app.count("course").await;
+
+        let change = change.replace("$tenant", &format!("'{}'", app.oak.tenant)).replace("$user", &format!("'{}'", uuid(&instructor)));
+        app.sql(&change).await;
+        assert_eq!(instructor.refused(CREATE, json!({})).await, refusal, "{change}");
+        assert_eq!(app.count("course").await, before, "{change}");
+        // The other school's people stay known.
+        let elsewhere = app.sign_in(&app.elm, Who::Instructor).await;
+        elsewhere.ok(LIST, json!({})).await;
+        assert_eq!(app.cost(&elsewhere, LIST, json!({})).await, (2, 1));
+    }
+}
+
+#[tokio::test]
+async fn what_is_granted_is_there_at_once() {
+    let app = TestApp::start().await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    assert_eq!(learner.refused(CREATE, json!({})).await, "FORBIDDEN [COURSE_CREATE]");
+    app.sql(&format!(
+        "UPDATE role SET permissions = permissions || '{{COURSE_CREATE}}' WHERE tenant_id = '{}' AND key = 'LEARNER'",
+        app.oak.tenant
+    ))
+    .await;
+    learner.ok(CREATE, json!({})).await;
+    // Another role that grants more becomes the active one.
+    app.sql(&format!(
+        "INSERT INTO user_role (tenant_id, user_id, role_id) SELECT tenant_id, '{}', id FROM role WHERE tenant_id = '{}' AND key = 'ADMIN'",
+        uuid(&learner),
+        app.oak.tenant
+    ))
+    .await;
+    assert_eq!(learner.ok("{ viewer { activeRole { key } } }", json!({})).await["viewer"]["activeRole"]["key"], "ADMIN");
+}
+
+/// Even a document that runs no statement proves its actor.
+#[tokio::test]
+async fn a_document_without_statements_knows_who_has_signed_out() {
+    let app = TestApp::start().await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    let permissions = "{ viewer { permissions } }";
+    learner.ok(permissions, json!({})).await;
+    assert_eq!(app.statements(&learner, permissions, json!({})).await, 1, "the proof alone");
+    app.sql(&format!("UPDATE session SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE user_id = '{}'", uuid(&learner))).await;
+    assert_eq!(learner.ok(permissions, json!({})).await, json!({ "viewer": null }));
+}
+
+/// While their permissions come and go, nobody ever creates a course who may not at that moment, and nobody who may is refused
+/// for another reason than that they may not.
+#[tokio::test]
+async fn changes_that_race_with_requests_leave_nothing_behind_that_was_not_allowed() {
+    let app = TestApp::start().await;
+    let instructor = app.sign_in(&app.oak, Who::Instructor).await;
+    let toggle = |grants: bool| {
+        let change = if grants { "array_append(permissions, 'COURSE_CREATE')" } else { "array_remove(permissions, 'COURSE_CREATE')" };
+        format!("UPDATE role SET permissions = {change} WHERE tenant_id = '{}' AND key = 'INSTRUCTOR'", app.oak.tenant)
+    };
+    let mut created = 0;
+    for round in 0..20 {
+        let asks = (0..4).map(|_| {
+            let instructor = instructor.clone();
+            tokio::spawn(async move { instructor.ask(CREATE, json!({})).await })
+        });
+        let asks: Vec<_> = asks.collect();
+        app.sql(&toggle(round % 2 == 1)).await;
+        for ask in asks {
+            let answer = ask.await.unwrap();
+            if answer["data"]["createCourse"].is_object() {
+                created += 1;
+            } else {
+                assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+            }
+        }
+        // Whatever was under way is over: what holds now, holds for everybody.
+        if round % 2 == 1 {
+            instructor.ok(CREATE, json!({})).await;
+            created += 1;
+        } else {
+            assert_eq!(instructor.refused(CREATE, json!({})).await, "FORBIDDEN [COURSE_CREATE]");
+        }
+    }
+    assert_eq!(app.count("course WHERE title = 'Forbidden fruit'").await, created);
+}
