@@ -6,13 +6,13 @@
 -- long as the version of the school is this one, and until that moment (the beginning or the end of its subscription).
 CREATE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
     RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
-                   version bigint, holds_until timestamptz)
+                   time_zone text, version bigint, holds_until timestamptz)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
            t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end),
-           v.version, CASE WHEN now() < t.subscription_start THEN t.subscription_start WHEN now() < t.subscription_end THEN t.subscription_end END
-    INTO token_version, role_id, role_key, permissions, subscribed, version, holds_until
+           t.time_zone, v.version, CASE WHEN now() < t.subscription_start THEN t.subscription_start WHEN now() < t.subscription_end THEN t.subscription_end END
+    INTO token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until
     FROM tenant t
     LEFT JOIN access_version v ON v.tenant_id = t.tenant_id
     JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
@@ -401,7 +401,8 @@ $$;
 -- Everything that app.load_actor reads. Nobody can have been loaded of what is only just inserted, but for a role that
 -- somebody is given.
 CREATE CONSTRAINT TRIGGER tenant_access AFTER UPDATE ON tenant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN ((OLD.suspended_at, OLD.subscription_start, OLD.subscription_end) IS DISTINCT FROM (NEW.suspended_at, NEW.subscription_start, NEW.subscription_end))
+    WHEN ((OLD.suspended_at, OLD.subscription_start, OLD.subscription_end, OLD.time_zone)
+          IS DISTINCT FROM (NEW.suspended_at, NEW.subscription_start, NEW.subscription_end, NEW.time_zone))
     EXECUTE FUNCTION app.mark_access_changed();
 CREATE CONSTRAINT TRIGGER app_user_access AFTER UPDATE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN ((OLD.status, OLD.deleted_at, OLD.token_version) IS DISTINCT FROM (NEW.status, NEW.deleted_at, NEW.token_version))

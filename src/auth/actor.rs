@@ -25,13 +25,24 @@ pub struct Actor {
     pub permissions: PermissionSet,
     /// False once the subscription has lapsed or the school was suspended.
     pub subscribed: bool,
+    /// Of the school, as the IANA names it.
+    pub time_zone: String,
 }
 
 impl Actor {
     /// The actor of a transaction.
     pub fn new(identity: Identity, row: ActorRow) -> Self {
-        let ActorRow { role_id, role_key, permissions, subscribed, .. } = row;
-        Actor { tenant: identity.tenant, user: identity.user, session: identity.session, role_id, role_key, permissions, subscribed }
+        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, .. } = row;
+        Actor {
+            tenant: identity.tenant,
+            user: identity.user,
+            session: identity.session,
+            role_id,
+            role_key,
+            permissions,
+            subscribed,
+            time_zone,
+        }
     }
 
     /// Whether the active role holds a permission.

@@ -15,7 +15,7 @@ use crate::auth::PermissionSet;
 
 /// Loads the actor and makes the permissions known to the policies.
 pub(super) const LOAD: &str =
-    "SELECT token_version, role_id, role_key, permissions, subscribed, version, holds_until FROM app.load_actor($1, $2, $3)";
+    "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until FROM app.load_actor($1, $2, $3)";
 
 /// What proves a known actor current.
 pub(super) const CURRENT_VERSION: &str = "SELECT v.version FROM access_version v WHERE v.tenant_id = $1";
@@ -33,6 +33,8 @@ pub struct ActorRow {
     pub permissions: PermissionSet,
     /// False once the subscription has lapsed or the school was suspended.
     pub subscribed: bool,
+    /// Of the school, as the IANA names it.
+    pub time_zone: String,
     /// Holds as long as this is the school's; none, where the school has none.
     pub version: Option<i64>,
     /// The moment from which it does not hold in any case.
@@ -41,7 +43,7 @@ pub struct ActorRow {
 
 impl Record for ActorRow {
     const COLUMNS: &'static [&'static str] =
-        &["token_version", "role_id", "role_key", "permissions", "subscribed", "version", "holds_until"];
+        &["token_version", "role_id", "role_key", "permissions", "subscribed", "time_zone", "version", "holds_until"];
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
         Ok(ActorRow {
@@ -50,6 +52,7 @@ impl Record for ActorRow {
             role_key: cells.next()?,
             permissions: PermissionSet::from_texts(&cells.next::<Vec<&str>>()?),
             subscribed: cells.next()?,
+            time_zone: cells.next()?,
             version: cells.next()?,
             holds_until: cells.next()?,
         })
@@ -121,6 +124,7 @@ mod tests {
             role_key: "LEARNER".to_owned(),
             permissions: PermissionSet::from_texts(&["COURSE_READ", "AUDIT_READ"]),
             subscribed: true,
+            time_zone: "UTC".to_owned(),
             version: Some(7),
             holds_until: Some(now + jiff::SignedDuration::from_secs(60)),
         };

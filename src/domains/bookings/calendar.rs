@@ -93,7 +93,7 @@ impl CalendarQueries {
     ) -> Result<Option<Calendar>> {
         let range = Span::new(from.0, to.0).ok_or_else(|| Error::bad_input("to", "must be later than `from`"))?;
         let instructor = Id::<User>::parse_opt("instructorId", instructor_id.as_ref())?;
-        let zone = tenants::time_zone(ctx, "timeZone", time_zone.as_deref()).await?;
+        let zone = tenants::time_zone(ctx, "timeZone", time_zone.as_deref())?;
         if !is_short_enough(range, &zone) {
             return Err(Error::bad_input("to", format!("must be at most {MAX_DAYS} days after `from`")));
         }

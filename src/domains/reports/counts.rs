@@ -1,10 +1,10 @@
 //! Plain counts: the overview, by status, by day.
 
 use async_graphql::{Context, SimpleObject};
+use futures_util::future::try_join;
 use jiff::Timestamp;
-use tokio_postgres::types::FromSql;
 
-use super::{range::Range, sql};
+use super::{enrolled::Enrolled, range::Range, sql};
 use crate::{
     domains::{
         bookings::{BookingStatus, days},
@@ -70,66 +70,56 @@ pub(super) fn int(count: i64) -> Result<i32> {
 
 pub async fn overview(ctx: &Context<'_>, range: Range) -> Result<OverviewReport> {
     let asks = |fields: &[&str]| fields.iter().any(|field| ctx.selects(field));
-    let rows = ctx
-        .tx()
-        .query(
-            sql::OVERVIEW,
-            &[
-                &range.from,
-                &range.to,
-                &asks(&["users"]),
-                &asks(&["courses", "publishedCourses"]),
-                &asks(&["groups"]),
-                &asks(&["enrollments", "completedEnrollments"]),
-                &asks(&["bookings"]),
-            ],
-        )
-        .await?;
-    let row = rows.first().ok_or_else(|| Error::internal("a SELECT without FROM answered nothing"))?;
-    let one = |at: usize| int(row.get::<_, Option<i64>>(at).unwrap_or_default());
-    let two = |at: usize| match row.get::<_, Option<Vec<i64>>>(at).as_deref() {
-        Some([all, some]) => Ok((int(*all)?, int(*some)?)),
-        _ => Ok::<_, Error>((0, 0)),
-    };
-    let ((courses, published_courses), (enrollments, completed_enrollments)) = (two(1)?, two(3)?);
-    Ok(OverviewReport {
-        users: one(0)?,
-        courses,
-        published_courses,
-        groups: one(2)?,
-        enrollments,
-        completed_enrollments,
-        bookings: one(4)?,
+    // Both are on their way at the same time.
+    let (counted, enrolled) = try_join(count(ctx, range), async {
+        if asks(&["enrollments", "completedEnrollments"]) { Enrolled::of(ctx, range, 0).await.map(Some) } else { Ok(None) }
+    })
+    .await?;
+    Ok(match enrolled {
+        Some(enrolled) => {
+            OverviewReport { enrollments: enrolled.all(), completed_enrollments: enrolled.with(EnrollmentStatus::Completed), ..counted }
+        }
+        None => counted,
     })
 }
 
-/// Each of the states with its count, those without any as well.
-async fn by_status<S>(ctx: &Context<'_>, statement: &str, range: Range, all: &[S]) -> Result<Vec<(S, i32)>>
-where
-    S: for<'a> FromSql<'a> + Copy + PartialEq,
-{
-    let mut counts: Vec<(S, i32)> = all.iter().map(|status| (*status, 0)).collect();
-    for row in &ctx.tx().query(statement, &[&range.from, &range.to]).await? {
-        let status: S = row.get(0);
-        if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == status) {
-            *count = int(row.get(1))?;
+/// Everything but enrollments.
+async fn count(ctx: &Context<'_>, range: Range) -> Result<OverviewReport> {
+    let asks = |fields: &[&str]| fields.iter().any(|field| ctx.selects(field));
+    let wanted = [asks(&["users"]), asks(&["courses", "publishedCourses"]), asks(&["groups"]), asks(&["bookings"])];
+    if !wanted.contains(&true) {
+        return Ok(OverviewReport::default());
+    }
+    let [users, courses, groups, bookings] = &wanted;
+    let rows = ctx.tx().query(sql::OVERVIEW, &[&range.from, &range.to, users, courses, groups, bookings]).await?;
+    let row = rows.first().ok_or_else(|| Error::internal("a SELECT without FROM answered nothing"))?;
+    let one = |at: usize| int(row.get::<_, Option<i64>>(at).unwrap_or_default());
+    let (courses, published_courses) = match row.get::<_, Option<Vec<i64>>>(1).as_deref() {
+        Some([all, published]) => (int(*all)?, int(*published)?),
+        _ => (0, 0),
+    };
+    Ok(OverviewReport { users: one(0)?, courses, published_courses, groups: one(2)?, bookings: one(3)?, ..OverviewReport::default() })
+}
+
+pub async fn enrollments_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<EnrollmentStatusCount>> {
+    let counts = Enrolled::of(ctx, range, 0).await?.by_status;
+    Ok(counts.into_iter().map(|(status, count)| EnrollmentStatusCount { status, count }).collect())
+}
+
+pub async fn bookings_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<BookingStatusCount>> {
+    let mut counts: Vec<BookingStatusCount> =
+        BookingStatus::ALL.iter().map(|status| BookingStatusCount { status: *status, count: 0 }).collect();
+    for row in &ctx.tx().query(sql::BOOKINGS_BY_STATUS, &[&range.from, &range.to]).await? {
+        let status: BookingStatus = row.get(0);
+        if let Some(found) = counts.iter_mut().find(|found| found.status == status) {
+            found.count = int(row.get(1))?;
         }
     }
     Ok(counts)
 }
 
-pub async fn enrollments_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<EnrollmentStatusCount>> {
-    let counts = by_status(ctx, sql::ENROLLMENTS_BY_STATUS, range, EnrollmentStatus::ALL).await?;
-    Ok(counts.into_iter().map(|(status, count)| EnrollmentStatusCount { status, count }).collect())
-}
-
-pub async fn bookings_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<BookingStatusCount>> {
-    let counts = by_status(ctx, sql::BOOKINGS_BY_STATUS, range, BookingStatus::ALL).await?;
-    Ok(counts.into_iter().map(|(status, count)| BookingStatusCount { status, count }).collect())
-}
-
 pub async fn bookings_per_day(ctx: &Context<'_>, range: Range, time_zone: Option<&str>) -> Result<Vec<DayCount>> {
-    let zone = tenants::time_zone(ctx, "timeZone", time_zone).await?;
+    let zone = tenants::time_zone(ctx, "timeZone", time_zone)?;
     let span = range.series(ctx.now(), &zone)?;
     let dates = [span.start, span.end].map(|at| at.to_zoned(zone.clone()).date());
     let too_long = || Error::bad_input("to", format!("must be so close to `from` that a series has at most {MAX_DAYS} days"));

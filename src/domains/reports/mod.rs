@@ -6,6 +6,7 @@
 
 mod counts;
 mod dashboard;
+mod enrolled;
 mod progress;
 mod queries;
 mod range;

@@ -2,13 +2,11 @@
 
 use async_graphql::{Context, SimpleObject};
 
-use super::{counts::int, range::Range, sql};
-use crate::{
-    db::{Cells, Record},
-    domains::courses::Course,
-    error::Result,
-    graphql::Ctx,
+use super::{
+    enrolled::{Enrolled, InCourse},
+    range::Range,
 };
+use crate::{domains::courses::Course, error::Result};
 
 /// How far people came in one course.
 #[derive(SimpleObject, Clone, Debug)]
@@ -30,16 +28,12 @@ pub(super) fn rounded(value: f64, decimals: i32) -> f64 {
 }
 
 pub async fn course_progress(ctx: &Context<'_>, range: Range, limit: i64) -> Result<Vec<CourseProgress>> {
-    let rows = ctx.tx().query(&sql::course_progress(), &[&range.from, &range.to, &limit]).await?;
-    let courses = rows.iter().map(|row| {
-        let mut cells = Cells::new(row);
-        let (enrollments, progress, completed): (i64, f64, i64) = (cells.next()?, cells.next()?, cells.next()?);
-        Ok(CourseProgress {
-            course: Course::read_joined(&mut cells)?,
-            enrollments: int(enrollments)?,
-            average_progress: rounded(progress, 2),
-            completion_rate: rounded(completed as f64 / enrollments.max(1) as f64, 4),
-        })
+    let courses = Enrolled::of(ctx, range, limit).await?.courses.into_iter();
+    let progress = courses.map(|InCourse { course, enrollments, progress, completed }| CourseProgress {
+        course,
+        enrollments,
+        average_progress: rounded(progress, 2),
+        completion_rate: rounded(f64::from(completed) / f64::from(enrollments.max(1)), 4),
     });
-    courses.collect()
+    Ok(progress.collect())
 }

@@ -12,7 +12,7 @@ use crate::{
 const DEFAULT_DAYS: i32 = 30;
 
 /// As the client gave it: open at either end.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Range {
     pub from: Option<DateTime>,
     pub to: Option<DateTime>,

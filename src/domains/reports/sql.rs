@@ -3,7 +3,7 @@
 
 use crate::{
     db::select,
-    domains::{courses::Course, identity::User},
+    domains::{courses::Course, enrollments::EnrollmentStatus, identity::User},
 };
 
 /// A moment within a range that may be open at either end.
@@ -13,7 +13,7 @@ macro_rules! within {
     };
 }
 
-/// Five numbers or pairs, each counted only where it is asked for: a CASE runs no query that it does not need.
+/// Numbers, and one pair, each counted only where it is asked for: a CASE runs no query that it does not need.
 pub const OVERVIEW: &str = concat!(
     "SELECT CASE WHEN $4 THEN (SELECT count(*) FROM app_user u WHERE u.tenant_id = $1 AND u.deleted_at IS NULL AND ",
     within!("u.created_at"),
@@ -22,16 +22,10 @@ pub const OVERVIEW: &str = concat!(
     within!("c.created_at"),
     ") END, CASE WHEN $6 THEN (SELECT count(*) FROM user_group g WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND ",
     within!("g.created_at"),
-    ") END, CASE WHEN $7 THEN (SELECT ARRAY[count(*), count(*) FILTER (WHERE e.status = 'COMPLETED')] FROM enrollment e ",
-    "WHERE e.tenant_id = $1 AND ",
-    within!("e.created_at"),
-    ") END, CASE WHEN $8 THEN (SELECT count(*) FROM booking b WHERE b.tenant_id = $1 AND ",
+    ") END, CASE WHEN $7 THEN (SELECT count(*) FROM booking b WHERE b.tenant_id = $1 AND ",
     within!("b.starts_at"),
     ") END"
 );
-
-pub const ENROLLMENTS_BY_STATUS: &str =
-    concat!("SELECT e.status, count(*) FROM enrollment e WHERE e.tenant_id = $1 AND ", within!("e.created_at"), " GROUP BY e.status");
 
 pub const BOOKINGS_BY_STATUS: &str =
     concat!("SELECT b.status, count(*) FROM booking b WHERE b.tenant_id = $1 AND ", within!("b.starts_at"), " GROUP BY b.status");
@@ -40,16 +34,26 @@ pub const BOOKINGS_BY_STATUS: &str =
 pub const BOOKINGS_PER_DAY: &str = "SELECT width_bucket(b.starts_at, $4::timestamptz[]), count(*) FROM booking b \
      WHERE b.tenant_id = $1 AND b.status = ANY ($5) AND b.starts_at >= $2 AND b.starts_at < $3 GROUP BY 1";
 
-/// `$4`: how many.
-pub fn course_progress() -> String {
+/// Sums over all states, in the order of the enum; beside them, in each row, a course: `$4` of them, those with most first.
+/// Where there is none, one row of the sums alone.
+pub fn enrolled() -> String {
+    let sums: Vec<String> = EnrollmentStatus::ALL
+        .iter()
+        .map(|status| format!("coalesce(sum(e.number) FILTER (WHERE e.status = '{}'), 0)::bigint", status.as_str()))
+        .collect();
     format!(
-        "SELECT p.enrollments, p.progress, p.completed, {} FROM (\
-         SELECT e.course_id, count(*) AS enrollments, avg(e.progress) AS progress, count(*) FILTER (WHERE e.status = 'COMPLETED') AS completed \
-         FROM enrollment e WHERE e.tenant_id = $1 AND {} GROUP BY e.course_id) AS p \
-         LEFT JOIN course c ON c.tenant_id = $1 AND c.id = p.course_id AND c.deleted_at IS NULL \
-         ORDER BY p.enrollments DESC, c.title, p.course_id LIMIT $4",
-        select::<Course>("c"),
-        within!("e.created_at")
+        "WITH enrolled AS MATERIALIZED (SELECT e.course_id, e.status, count(*) AS number, sum(e.progress) AS progress \
+         FROM enrollment e WHERE e.tenant_id = $1 AND {within} GROUP BY e.course_id, e.status) \
+         SELECT s.counts, p.* FROM (SELECT ARRAY[{sums}] AS counts FROM enrolled e) AS s \
+         LEFT JOIN LATERAL (SELECT i.course_id AS key_, i.enrollments, i.progress, i.completed, {course} FROM (\
+         SELECT e.course_id, sum(e.number)::bigint AS enrollments, sum(e.progress) / sum(e.number)::float8 AS progress, \
+         coalesce(sum(e.number) FILTER (WHERE e.status = 'COMPLETED'), 0)::bigint AS completed FROM enrolled e GROUP BY e.course_id) AS i \
+         LEFT JOIN course c ON c.tenant_id = $1 AND c.id = i.course_id AND c.deleted_at IS NULL \
+         ORDER BY i.enrollments DESC, c.title, i.course_id LIMIT $4) AS p ON true \
+         ORDER BY p.enrollments DESC, p.title, p.key_",
+        within = within!("e.created_at"),
+        sums = sums.join(", "),
+        course = select::<Course>("c"),
     )
 }
 

@@ -28,7 +28,7 @@ const HOUR: f64 = 3600.0;
 
 pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64) -> Result<Vec<InstructorUtilisation>> {
     let is_open = range.from.is_none() || range.to.is_none();
-    let zone = if is_open { tenants::time_zone(ctx, "timeZone", None).await? } else { TimeZone::UTC };
+    let zone = if is_open { tenants::time_zone(ctx, "timeZone", None)? } else { TimeZone::UTC };
     let span = range.series(ctx.now(), &zone)?;
     let rows = ctx.tx().query(&sql::instructor_utilisation(), &[&span.start, &span.end, &limit]).await?;
     let people = rows.iter().map(|row| {

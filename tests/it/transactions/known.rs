@@ -57,6 +57,14 @@ async fn what_is_granted_is_there_at_once() {
     ))
     .await;
     learner.ok(CREATE, json!({})).await;
+    // And the school's clock goes by another zone.
+    let days = "{ reports { bookingsPerDay { date } } }";
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let today = |answer: serde_json::Value| answer["reports"]["bookingsPerDay"][29]["date"].clone();
+    app.sql(&format!("UPDATE tenant SET time_zone = 'Pacific/Pago_Pago' WHERE tenant_id = '{}'", app.oak.tenant)).await;
+    let west = today(admin.ok(days, json!({})).await);
+    app.sql(&format!("UPDATE tenant SET time_zone = 'Pacific/Kiritimati' WHERE tenant_id = '{}'", app.oak.tenant)).await;
+    assert_ne!(today(admin.ok(days, json!({})).await), west, "a day lies between the two, always");
     // Another role that grants more becomes the active one.
     app.sql(&format!(
         "INSERT INTO user_role (tenant_id, user_id, role_id) SELECT tenant_id, '{}', id FROM role WHERE tenant_id = '{}' AND key = 'ADMIN'",
