@@ -186,6 +186,11 @@ impl BookingJoins {
         Self::new(|child| ctx.selects_in_nodes(child))
     }
 
+    /// What is asked for of the booking that is being resolved.
+    pub fn of_one(ctx: &Context<'_>) -> Self {
+        Self::new(|child| ctx.selects(child))
+    }
+
     /// Joins them to a list of bookings as `b`; its rows are then read by [`BookingJoins::read`].
     pub fn add_to(self, list: &mut List) {
         if self.student {
@@ -204,18 +209,27 @@ impl BookingJoins {
 
     /// A statement that reads bookings as `b` and what is joined to them.
     pub fn statement(self, conditions: &str) -> String {
+        format!("{} WHERE b.tenant_id = $1 AND {conditions}", self.select_from("booking b"))
+    }
+
+    /// A statement that changes bookings as `b`, and reads those changed with what is joined to them.
+    pub fn returning(self, change: &str) -> String {
+        format!("WITH b AS ({change} RETURNING {}) {}", select::<Booking>("b"), self.select_from("b"))
+    }
+
+    fn select_from(self, bookings: &str) -> String {
         let joined = [
             (self.student, STUDENT, select::<User>("s")),
             (self.requested_instructor, REQUESTED_INSTRUCTOR, select::<User>("r")),
             (self.instructor, INSTRUCTOR, select::<User>("i")),
             (self.course, COURSE, select::<Course>("c")),
         ];
-        let (mut columns, mut from) = (select::<Booking>("b"), "booking b".to_owned());
+        let (mut columns, mut from) = (select::<Booking>("b"), bookings.to_owned());
         for (_, join, selected) in joined.iter().filter(|(wanted, ..)| *wanted) {
             columns = format!("{columns}, {selected}");
             from = format!("{from} {join}");
         }
-        format!("SELECT {columns} FROM {from} WHERE b.tenant_id = $1 AND {conditions}")
+        format!("SELECT {columns} FROM {from}")
     }
 
     /// Reads a booking and what is joined to it out of one row.

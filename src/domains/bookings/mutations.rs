@@ -3,13 +3,14 @@
 use async_graphql::{Context, ID, Object};
 
 use super::{
-    Booking,
+    Booking, BookingJoins,
     inputs::{AssignBookingInput, CancelBookingInput, RequestBookingInput, RescheduleBookingInput, booking_span},
     sql,
     steps::{self, Step},
 };
 use crate::{
     auth::Permission::{BookingComplete, BookingManage, BookingRequest},
+    db::Cells,
     domains::{
         courses::{Course, CourseStatus},
         identity::{self, User},
@@ -23,16 +24,21 @@ use crate::{
 #[derive(Default)]
 pub struct BookingSteps;
 
-/// A course that the actor may see, and that is no draft.
-async fn course(ctx: &Context<'_>, id: Option<&ID>) -> Result<Option<Id<Course>>> {
-    let Some(id) = Id::<Course>::parse_opt("courseId", id)? else { return Ok(None) };
-    match ctx.load(id).await? {
-        None => Err(Error::not_found("course").field("courseId")),
-        Some(course) if course.status == CourseStatus::Draft => {
-            Err(Error::conflict("COURSE_NOT_PUBLISHED", "A draft can't be booked.").field("courseId"))
+/// Why a request was not taken.
+async fn why_not_requested(ctx: &Context<'_>, course: Option<Id<Course>>, wished: Option<Id<User>>) -> Result<Error> {
+    if let Some(course) = course {
+        match ctx.load(course).await? {
+            None => return Ok(Error::not_found("course").field("courseId")),
+            Some(course) if course.status == CourseStatus::Draft => {
+                return Ok(Error::conflict("COURSE_NOT_PUBLISHED", "A draft can't be booked.").field("courseId"));
+            }
+            Some(_) => {}
         }
-        Some(_) => Ok(Some(id)),
     }
+    if let Some(wished) = wished {
+        identity::require_instructor(ctx, "requestedInstructorId", wished).await?;
+    }
+    Ok(Error::unavailable("what stood in the way of a request was gone a statement later"))
 }
 
 #[Object]
@@ -44,14 +50,14 @@ impl BookingSteps {
         let span = booking_span(input.starts_at, input.ends_at, ctx.now())?;
         let notes = input.notes.map(|notes| text::long("notes", &notes)).transpose()?.flatten();
         let wished = Id::<User>::parse_opt("requestedInstructorId", input.requested_instructor_id.as_ref())?;
-        let course = course(ctx, input.course_id.as_ref()).await?;
-        if let Some(wished) = wished {
-            identity::require_instructor(ctx, "requestedInstructorId", wished).await?;
+        let course = Id::<Course>::parse_opt("courseId", input.course_id.as_ref())?;
+        let (id, student, joins) = (Id::<Booking>::generate(), ctx.actor()?.user, BookingJoins::of_one(ctx));
+        let sql = joins.returning(sql::INSERT_BOOKING);
+        let rows = ctx.tx().query(&sql, &[&id, &student, &span.start, &span.end, &course, &wished, &notes]).await?;
+        match rows.first() {
+            Some(row) => Ok(joins.read(&mut Cells::new(row))?),
+            None => Err(why_not_requested(ctx, course, wished).await?),
         }
-        let student = ctx.actor()?.user;
-        let id = Id::<Booking>::generate();
-        let booking = ctx.tx().opt(&sql::insert_booking(), &[&id, &student, &span.start, &span.end, &course, &wished, &notes]).await?;
-        booking.ok_or_else(|| Error::internal("an INSERT returned nothing"))
     }
 
     /// Grants a request: REQUESTED becomes APPROVED, and holds the learner's time. Takes back an assignment: ASSIGNED

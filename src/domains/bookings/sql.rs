@@ -25,13 +25,12 @@ pub fn insert_availability() -> String {
 
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 
-pub fn insert_booking() -> String {
-    format!(
-        "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {}",
-        select::<Booking>("b")
-    )
-}
+/// `$2` the new id, `$3` the learner, `$4` to `$5` the span, `$6` the course, `$7` the instructor wished for, `$8` the notes.
+/// Nothing where the course or the instructor is not to be had.
+pub const INSERT_BOOKING: &str = "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
+     WHERE ($6::uuid IS NULL OR EXISTS (SELECT FROM course o WHERE o.tenant_id = $1 AND o.id = $6 AND o.deleted_at IS NULL AND o.status <> 'DRAFT')) \
+     AND ($7::uuid IS NULL OR EXISTS (SELECT FROM app_user w WHERE w.tenant_id = $1 AND w.id = $7 AND w.is_instructor))";
 
 fn update(changes: &str) -> String {
     format!("UPDATE booking b SET {changes} WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {}", select::<Booking>("b"))
