@@ -13,6 +13,7 @@
 #![recursion_limit = "1024"]
 
 pub mod auth;
+pub mod clock;
 pub mod config;
 pub mod db;
 pub mod domains;

@@ -9,6 +9,10 @@ use lectern::{
     graphql, ops, telemetry,
 };
 
+/// Faster than the system's own at what serving takes: many small pieces that live for one request.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::read();
     if let Err(error) = telemetry::init(&cli.settings.log, cli.settings.log_format) {

@@ -1,6 +1,9 @@
 //! Tokens: an access token for minutes (JWT, EdDSA), a refresh token for days (random, stored hashed).
 
-use std::sync::Arc;
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use aws_lc_rs::{
     digest, hmac,
@@ -10,11 +13,13 @@ use aws_lc_rs::{
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use lru::LruCache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
+    clock,
     db::Identity,
     error::{Error, Result},
     ids,
@@ -55,9 +60,9 @@ impl SigningKey {
     }
 }
 
-/// What an access token says. Everything else is asked of the database, on every request.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Claims {
+/// What an access token says, as it travels.
+#[derive(Serialize, Deserialize)]
+struct Payload {
     iss: String,
     aud: String,
     /// The person, as a TypeID.
@@ -72,21 +77,38 @@ pub struct Claims {
     exp: i64,
 }
 
+/// What an access token says. Everything else is asked of the database, on every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims {
+    identity: Identity,
+    token_version: i32,
+    expires_at: Timestamp,
+}
+
 impl Claims {
-    /// For whom a transaction is to be opened.
-    pub fn identity(&self) -> Option<Identity> {
+    fn of(payload: &Payload) -> Option<Self> {
         let part = |prefix: &str, text: &str| ids::decode(text).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
-        Some(Identity { tenant: part("tenant", &self.tenant)?, user: part("user", &self.sub)?, session: part("session", &self.sid)? })
+        let identity = Identity {
+            tenant: part("tenant", &payload.tenant)?,
+            user: part("user", &payload.sub)?,
+            session: part("session", &payload.sid)?,
+        };
+        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()? })
+    }
+
+    /// For whom a transaction is to be opened.
+    pub fn identity(&self) -> Identity {
+        self.identity
     }
 
     /// When the token ends.
     pub fn expires_at(&self) -> Timestamp {
-        Timestamp::from_second(self.exp).unwrap_or(Timestamp::MIN)
+        self.expires_at
     }
 
     /// The person's token version at the time of issue.
     pub fn token_version(&self) -> i32 {
-        self.ver
+        self.token_version
     }
 }
 
@@ -111,7 +133,12 @@ pub struct Tokens {
     cursor_key: hmac::Key,
     access_for: SignedDuration,
     refresh_for: SignedDuration,
+    /// Those verified lately, by the SHA-256 of their text: a signature takes longer to check than many a document to answer.
+    verified: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
 }
+
+/// So many tokens are known at most, some hundred bytes each.
+const VERIFIED: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 const AUDIENCE: &str = "lectern";
 
@@ -144,6 +171,7 @@ impl Tokens {
             cursor_key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()),
             access_for,
             refresh_for,
+            verified: Arc::new(Mutex::new(LruCache::new(VERIFIED))),
         })
     }
 
@@ -163,7 +191,7 @@ impl Tokens {
     /// `INTERNAL` where signing fails.
     pub fn access(&self, identity: Identity, token_version: i32, now: Timestamp) -> Result<IssuedToken> {
         let expires_at = now + self.access_for;
-        let claims = Claims {
+        let payload = Payload {
             iss: self.issuer.clone(),
             aud: AUDIENCE.to_owned(),
             sub: ids::encode("user", identity.user),
@@ -173,15 +201,27 @@ impl Tokens {
             iat: now.as_second(),
             exp: expires_at.as_second(),
         };
-        let text = jsonwebtoken::encode(&self.header, &claims, &self.encoding)
+        let text = jsonwebtoken::encode(&self.header, &payload, &self.encoding)
             .map_err(|error| Error::internal(format!("signing failed: {error}")))?;
-        Ok(IssuedToken { text, expires_at: Timestamp::from_second(claims.exp).unwrap_or(expires_at) })
+        Ok(IssuedToken { text, expires_at: Timestamp::from_second(payload.exp).unwrap_or(expires_at) })
     }
 
     /// The claims of an access token that is ours and not yet over.
     pub fn verify(&self, text: &str) -> Option<Claims> {
-        let token = jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok()?;
-        (token.header.kid == self.header.kid).then_some(token.claims)
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        let known = self.verified().get(&hash).copied();
+        if let Some(claims) = known {
+            return (clock::now() < claims.expires_at).then_some(claims);
+        }
+        let token = jsonwebtoken::decode::<Payload>(text, &self.decoding, &self.validation).ok()?;
+        let claims = Claims::of(&token.claims).filter(|_| token.header.kid == self.header.kid)?;
+        self.verified().put(hash, claims);
+        Some(claims)
+    }
+
+    fn verified(&self) -> MutexGuard<'_, LruCache<[u8; 32], Claims>> {
+        self.verified.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// A refresh token of a school.
@@ -216,5 +256,28 @@ impl RefreshToken {
     /// What the database keeps of it: SHA-256 is enough for 256 random bits.
     pub fn hash(&self) -> Vec<u8> {
         digest::digest(&digest::SHA256, &*self.secret).as_ref().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_token_that_was_taken_before_is_refused_from_its_end_on() {
+        let hour = SignedDuration::from_hours(1);
+        let tokens = Tokens::new(&SigningKey::generate().unwrap(), "lectern", hour, hour).unwrap();
+        let identity = Identity { tenant: Uuid::from_u128(1), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        let token = tokens.access(identity, 7, clock::now() - hour + SignedDuration::from_secs(2)).unwrap();
+        let claims = tokens.verify(&token.text).unwrap();
+        assert_eq!((claims.identity(), claims.token_version(), claims.expires_at()), (identity, 7, token.expires_at));
+        assert_eq!(tokens.verify(&token.text), Some(claims));
+        while clock::now() < token.expires_at {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(tokens.verify(&token.text), None);
+        assert_eq!(tokens.verified().len(), 1, "it is known, and over");
     }
 }

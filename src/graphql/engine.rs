@@ -3,7 +3,6 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use async_graphql::{Response, ServerError, Value, Variables};
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -21,6 +20,7 @@ use super::{
 };
 use crate::{
     auth::{Actor, Claims},
+    clock,
     db::{ActorRow, Identity, KnownActors, Live, Mode, Opening, Pool, Tx},
     domains::bookings,
     error::{Code, Error, Result},
@@ -242,9 +242,9 @@ impl Engine {
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
     fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
-        let now = began();
+        let now = clock::now();
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
-        match (claims.and_then(Claims::identity), &document.address) {
+        match (claims.map(Claims::identity), &document.address) {
             (Some(Identity { tenant, user, .. }), _) => {
                 let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
                 let bookings = document.roots.iter().filter(|root| bookings::is_rate_limited(&root.name)).count();
@@ -351,7 +351,7 @@ impl Engine {
             let (answer, tx, data) = self.attempt_once(document, claims, correlation_id).await?;
             match tx.settle().await {
                 Err(failure) if failure.is_outdated() => {
-                    self.actors.forget(claims.and_then(Claims::identity).unwrap_or_default());
+                    self.actors.forget(claims.map(Claims::identity).unwrap_or_default());
                     let _ = tx.rollback().await;
                 }
                 Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
@@ -366,9 +366,9 @@ impl Engine {
         claims: Option<&Claims>,
         correlation_id: &str,
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
-        let now = began();
+        let now = clock::now();
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
-        let identity = claims.and_then(Claims::identity).unwrap_or_default();
+        let identity = claims.map(Claims::identity).unwrap_or_default();
         let opening = Opening { mode, identity, correlation_id };
         // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
         let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
@@ -406,12 +406,6 @@ impl Engine {
         report::name_integers(&mut response.errors, &document.parsed, &document.variables);
         Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
     }
-}
-
-/// When a request begins: the one place that looks at the clock.
-#[allow(clippy::disallowed_methods, reason = "everything else takes this time from the request")]
-fn began() -> Timestamp {
-    Timestamp::now()
 }
 
 /// An answer to a document that never ran.

@@ -57,9 +57,8 @@ impl Engine {
     pub async fn watch(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<Watch, Box<Answer>> {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
         self.approve(&document, claims.as_ref(), correlation_id).await?;
-        let bearer = claims.and_then(|claims| claims.identity().map(|identity| (claims, identity.tenant)));
-        let Some((claims, tenant)) = bearer else { return Err(refuse(Error::unauthenticated())) };
-        let interest = self.live().interest(tenant).await.map_err(|error| refuse(error.into()))?;
+        let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
+        let interest = self.live().interest(claims.identity().tenant).await.map_err(|error| refuse(error.into()))?;
         // What the guards say of the subscriber, they say of a booking that there can't be.
         let question = Arc::new(Question { document, claims });
         match self.event(&question, Uuid::nil(), correlation_id).await {

@@ -163,7 +163,7 @@ impl Session {
                 return Err(message::FORBIDDEN);
             }
         }
-        let owner = match self.claims.as_ref().map(|claims| claims.identity().ok_or(message::FORBIDDEN)).transpose()? {
+        let owner = match self.claims.as_ref().map(Claims::identity) {
             Some(identity) => Owner::Person(identity.tenant, identity.user),
             None => Owner::Address(self.address.clone()),
         };

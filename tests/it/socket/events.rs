@@ -35,7 +35,7 @@ async fn listening(app: &TestApp, client: &Client) -> Socket {
     let mut socket = Socket::of(client).await;
     let before = app.engine.live().interests();
     socket.subscribe("1", CHANGED).await;
-    let tenant = app.engine.services().tokens.verify(client.token.as_deref().unwrap()).unwrap().identity().unwrap().tenant;
+    let tenant = app.engine.services().tokens.verify(client.token.as_deref().unwrap()).unwrap().identity().tenant;
     let began = Instant::now();
     while app.engine.live().interests() <= before
         || locks(app, &format!("objid::bigint = hashtext('{tenant}')::bigint & 4294967295")).await == 0
@@ -141,7 +141,7 @@ async fn a_socket_ends_with_its_token() {
     let app = TestApp::start().await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     let tokens = &app.engine.services().tokens;
-    let identity: Identity = tokens.verify(learner.token.as_deref().unwrap()).unwrap().identity().unwrap();
+    let identity: Identity = tokens.verify(learner.token.as_deref().unwrap()).unwrap().identity();
     let issued = tokens.access(identity, 0, now() - SignedDuration::from_mins(15) + SignedDuration::from_secs(2)).unwrap();
     let mut socket = Socket::of(&Client { token: Some(issued.text), ..learner }).await;
     socket.subscribe("1", CHANGED).await;

@@ -112,7 +112,7 @@ impl Person {
     async fn new(app: &TestApp, name: &'static str, client: Client) -> Person {
         let (database, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), NoTls).await.unwrap();
         tokio::spawn(connection);
-        let identity = app.engine.services().tokens.verify(client.token.as_ref().unwrap()).unwrap().identity().unwrap();
+        let identity = app.engine.services().tokens.verify(client.token.as_ref().unwrap()).unwrap().identity();
         let (tenant, user) = (identity.tenant, identity.user);
         database.batch_execute(&format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'")).await.unwrap();
         database.execute("SELECT FROM app.load_actor($1, $2, $3)", &[&tenant, &user, &identity.session]).await.unwrap();

@@ -37,7 +37,7 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     let service = Service::start(&app, Bounds { pool: 1, ..Bounds::default() }).await;
     let admin = service.sign_in(&app.oak, Who::Admin).await;
     let claims = service.engine.services().tokens.verify(admin.token.as_ref().unwrap()).unwrap();
-    let identity = claims.identity().unwrap();
+    let identity = claims.identity();
     let (tenant, user) = (identity.tenant, identity.user);
     let nil = Uuid::nil();
     let pool = pool(&app);
