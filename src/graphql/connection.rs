@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::{
     batch::{Nested, TotalOf},
     context::Ctx,
+    plain::{Plain, Row},
 };
 use crate::{
     db::{Cursors, Fetched, List, Order},
@@ -108,13 +109,13 @@ fn base_name<N: OutputType, E: EdgeFields>() -> Cow<'static, str> {
     E::NAME.map_or_else(N::type_name, Cow::Borrowed)
 }
 
-impl<N: OutputType, E: EdgeFields> TypeName for Edge<N, E> {
+impl<N: Plain, E: EdgeFields> TypeName for Edge<N, E> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", base_name::<N, E>()).into()
     }
 }
 
-impl<N: OutputType, E: EdgeFields> TypeName for Connection<N, E> {
+impl<N: Plain, E: EdgeFields> TypeName for Connection<N, E> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", base_name::<N, E>()).into()
     }
@@ -122,15 +123,15 @@ impl<N: OutputType, E: EdgeFields> TypeName for Connection<N, E> {
 
 /// One item of a page, and where it stands in the list.
 #[Object(name_type)]
-impl<N: OutputType, E: EdgeFields> Edge<N, E> {
+impl<N: Plain, E: EdgeFields> Edge<N, E> {
     /// Its position in this list and order: pass it as `after` or `before`.
     async fn cursor(&self) -> &str {
         &self.cursor
     }
 
     /// The item.
-    async fn node(&self) -> &N {
-        &self.node
+    async fn node(&self) -> Row<&N> {
+        Row(&self.node)
     }
 
     #[graphql(flatten)]
@@ -141,15 +142,15 @@ impl<N: OutputType, E: EdgeFields> Edge<N, E> {
 
 /// One page of a list: ask for `nodes`, or for `edges` where you need cursors, and for `pageInfo` to go on.
 #[Object(name_type)]
-impl<N: OutputType, E: EdgeFields> Connection<N, E> {
+impl<N: Plain, E: EdgeFields> Connection<N, E> {
     /// The page's items with their cursors.
     async fn edges(&self) -> &[Edge<N, E>] {
         &self.edges
     }
 
     /// The page's items.
-    async fn nodes(&self) -> Vec<&N> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> Vec<Row<&N>> {
+        self.edges.iter().map(|edge| Row(&edge.node)).collect()
     }
 
     /// Where the page stands in the list.

@@ -273,9 +273,9 @@ impl Engine {
         answer
     }
 
-    /// What the document costs. Without variables that is a matter of its text alone, and is found out once.
+    /// What the document costs. Where its variables have no say in that, it is found out once.
     async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
-        let is_constant = document.reading.is_constant();
+        let is_constant = document.reading.is_constant(&document.variables);
         if let (true, Some(cost)) = (is_constant, document.reading.cost.get()) {
             return Ok(*cost);
         }

@@ -17,6 +17,7 @@ mod localized;
 mod measure;
 mod node;
 mod normal;
+mod plain;
 mod reading;
 mod report;
 mod request;
@@ -37,6 +38,7 @@ pub use self::{
     library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
     limits::Limits,
     node::Node,
+    plain::{Plain, PlainValue, Row, child},
     report::refusal_response as refusal,
     request::{GraphqlRequest, RequestExtensions},
     scalars::{Date, DateTime, Json},

@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use async_graphql::{
-    Positioned,
+    Positioned, Value, Variables,
     parser::{
         parse_query,
-        types::{ExecutableDocument, OperationDefinition},
+        types::{BaseType, ExecutableDocument, VariableDefinition},
     },
 };
 
@@ -25,7 +25,7 @@ pub struct Reading {
     pub(super) variables: usize,
     /// What keeping it takes, in bytes or thereabouts.
     pub(super) weight: usize,
-    /// What it costs, once that is known, where nothing but the text decides it.
+    /// What it costs, once that is known, where it is constant.
     pub(super) cost: OnceLock<Cost>,
 }
 
@@ -60,11 +60,16 @@ impl Reading {
         Ok(Reading { parsed, variables: scan.variables, weight: text.len() + scan.tokens * BYTES_OF_A_TOKEN, cost: OnceLock::new() })
     }
 
-    /// Whether it means the same at every request: one operation, no variables.
-    pub(super) fn is_constant(&self) -> bool {
+    /// Whether it costs the same at every request with such variables: one operation, and no variable but ids and texts that
+    /// were given. Whatever these hold, it is a text; sizes of pages, ranges of time and inputs are of other types.
+    pub(super) fn is_constant(&self, variables: &Variables) -> bool {
+        let is_text = |definition: &Positioned<VariableDefinition>| {
+            let VariableDefinition { name, var_type, directives, .. } = &definition.node;
+            let is_text_type = matches!(&var_type.node.base, BaseType::Named(name) if name == "ID" || name == "String");
+            is_text_type && directives.is_empty() && matches!(variables.get(&name.node), Some(Value::String(_)))
+        };
         let mut operations = self.parsed.operations.iter();
-        let has_variables = |(_, operation): (_, &Positioned<OperationDefinition>)| !operation.node.variable_definitions.is_empty();
-        self.variables == 0 && operations.next().is_some_and(|first| !has_variables(first)) && operations.next().is_none()
+        operations.next().is_some_and(|(_, first)| first.node.variable_definitions.iter().all(is_text)) && operations.next().is_none()
     }
 }
 

@@ -136,3 +136,10 @@ impl Loader<Id<AuditEntry>> for Batch {
         Ok(entries.into_iter().map(|entry| (entry.id, entry)).collect())
     }
 }
+
+crate::plain! {
+    AuditEntry {
+        "id": id, "operation": operation, "outcome": outcome, "resource": resource, "resourceId": resource_id, "before": before,
+        "after": after, "code": code, "reason": reason, "correlationId": correlation_id, "at": at,
+    } with { "actor": joined_actor }
+}

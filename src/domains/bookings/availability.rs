@@ -68,3 +68,5 @@ impl Availability {
         }
     }
 }
+
+crate::plain! { Availability { "id": id, "startsAt": starts_at, "endsAt": ends_at } with { "instructor": joined_instructor } }

@@ -153,3 +153,13 @@ impl Booking {
         Ok(ctx.load(AllowedTransitionsOf(self.id)).await?.unwrap_or_default())
     }
 }
+
+crate::plain! {
+    Booking {
+        "id": id, "startsAt": starts_at, "endsAt": ends_at, "status": status, "notes": notes, "cancelReason": cancel_reason,
+        "escalatedAt": escalated_at, "createdAt": created_at,
+    } with {
+        "student": joined_student, "requestedInstructor": joined_requested_instructor, "instructor": joined_instructor,
+        "course": joined_course,
+    }
+}

@@ -16,7 +16,7 @@ use crate::{
         identity::{self, User},
     },
     error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission, text},
+    graphql::{Ctx, Require, Row, requires_permission, text},
     ids::Id,
 };
 
@@ -46,7 +46,11 @@ impl BookingSteps {
     /// Asks for a booking in your own name: REQUESTED, until the school answers. NOT_FOUND for a course or an instructor
     /// that you can't see, CONFLICT with COURSE_NOT_PUBLISHED for a draft. Needs BOOKING_REQUEST.
     #[graphql(guard = "Require([BookingRequest])", directive = requires_permission::apply(vec![BookingRequest]))]
-    async fn request_booking(&self, ctx: &Context<'_>, #[graphql(desc = "The request.")] input: RequestBookingInput) -> Result<Booking> {
+    async fn request_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The request.")] input: RequestBookingInput,
+    ) -> Result<Row<Booking>> {
         let span = booking_span(input.starts_at, input.ends_at, ctx.now())?;
         let notes = input.notes.map(|notes| text::long("notes", &notes)).transpose()?.flatten();
         let wished = Id::<User>::parse_opt("requestedInstructorId", input.requested_instructor_id.as_ref())?;
@@ -55,7 +59,7 @@ impl BookingSteps {
         let sql = joins.returning(sql::INSERT_BOOKING);
         let rows = ctx.tx().query(&sql, &[&id, &student, &span.start, &span.end, &course, &wished, &notes]).await?;
         match rows.first() {
-            Some(row) => Ok(joins.read(&mut Cells::new(row))?),
+            Some(row) => Ok(Row(joins.read(&mut Cells::new(row))?)),
             None => Err(why_not_requested(ctx, course, wished).await?),
         }
     }

@@ -148,3 +148,10 @@ impl Course {
         groups_with_course(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
     }
 }
+
+crate::plain! {
+    Course {
+        "id": id, "title": title, "description": description, "status": status, "capacity": capacity, "tags": tags,
+        "createdAt": created_at, "updatedAt": updated_at,
+    } with { "instructor": joined_instructor }
+}

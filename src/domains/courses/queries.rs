@@ -11,7 +11,7 @@ use crate::{
     db::{Cells, PageArgs, Record, page_size, select},
     domains::identity::User,
     error::Result,
-    graphql::{Connection, Ctx, Require, Total, requires_permission},
+    graphql::{Connection, Ctx, Require, Row, Total, requires_permission},
     ids::Id,
 };
 
@@ -23,10 +23,10 @@ pub struct CourseQueries;
 impl CourseQueries {
     /// A course; null when there is none, or none that you may see. Needs COURSE_READ.
     #[graphql(guard = "Require([CourseRead])", directive = requires_permission::apply(vec![CourseRead]))]
-    async fn course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Option<Course>> {
+    async fn course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Option<Row<Course>>> {
         let id = Id::<Course>::parse("id", &id)?;
         if !ctx.selects("instructor") {
-            return ctx.load(id).await;
+            return Ok(ctx.load(id).await?.map(Row));
         }
         let sql = format!(
             "SELECT {}, {} FROM course c {INSTRUCTOR_JOIN} WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL",
@@ -34,7 +34,8 @@ impl CourseQueries {
             select::<User>("i")
         );
         let rows = ctx.tx().query(&sql, &[&id]).await?;
-        Ok(rows.first().map(|row| Course::read_with_instructor(&mut Cells::new(row))).transpose()?)
+        let course = rows.first().map(|row| Course::read_with_instructor(&mut Cells::new(row))).transpose()?;
+        Ok(course.map(Row))
     }
 
     /// The courses that you may see, by title unless ordered otherwise. Needs COURSE_READ.

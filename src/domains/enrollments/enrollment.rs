@@ -168,3 +168,8 @@ impl Loader<Id<Enrollment>> for Batch {
         Ok(enrollments.into_iter().map(|enrollment| (enrollment.id, enrollment)).collect())
     }
 }
+
+crate::plain! {
+    Enrollment { "id": id, "status": status, "progress": progress, "enrolledAt": enrolled_at, "completedAt": completed_at }
+    with { "course": joined_course, "user": joined_user }
+}

@@ -15,7 +15,7 @@ use crate::{
         identity::User,
     },
     error::{Error, Result},
-    graphql::{Ctx, DateTime, Require, requires_permission, text},
+    graphql::{Ctx, DateTime, Require, Row, requires_permission, text},
     ids::Id,
 };
 
@@ -121,11 +121,11 @@ impl EnrollmentMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The progress.")] input: RecordProgressInput,
-    ) -> Result<Enrollment> {
+    ) -> Result<Row<Enrollment>> {
         let id = Id::<Enrollment>::parse("id", &input.id)?;
         let progress = progress(input.progress)?;
         if let Some(enrollment) = ctx.tx().opt(&sql::record_progress(), &[&id, &progress, &DateTime(ctx.now())]).await? {
-            return Ok(enrollment);
+            return Ok(Row(enrollment));
         }
         let status = standing(ctx, id, false).await?;
         Err(invalid_transition(format!("An enrollment that is {} takes no progress.", status.as_str())))

@@ -87,3 +87,10 @@ impl Group {
         courses_of_group(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
     }
 }
+
+crate::plain! {
+    Group {
+        "id": id, "name": name, "description": description, "capacity": capacity, "autoEnroll": auto_enroll, "createdAt": created_at,
+        "updatedAt": updated_at,
+    }
+}

@@ -152,3 +152,5 @@ pub async fn require_instructor(ctx: &Context<'_>, field: &str, id: Id<User>) ->
         None => Err(Error::not_found("person").field(field)),
     }
 }
+
+crate::plain! { User { "id": id, "name": name } }

@@ -142,3 +142,5 @@ pub async fn bookings_per_day(ctx: &Context<'_>, range: Range, time_zone: Option
     }
     Ok(series)
 }
+
+crate::plain! { DayCount { "date": date, "count": count } }

@@ -13,7 +13,7 @@ use crate::{
     auth::Permission::ReportRead,
     db::{DEFAULT_PAGE, MAX_PAGE, page_size},
     error::{Error, Result},
-    graphql::{DateTime, Require, SignedIn, requires_permission},
+    graphql::{DateTime, Require, Row, SignedIn, requires_permission},
 };
 
 /// Queries of reports.
@@ -90,8 +90,9 @@ impl Reports {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The IANA time zone whose dates are the days; the school's own unless given.")] time_zone: Option<String>,
-    ) -> Result<Vec<DayCount>> {
-        counts::bookings_per_day(ctx, self.range, time_zone.as_deref()).await
+    ) -> Result<Vec<Row<DayCount>>> {
+        let days = counts::bookings_per_day(ctx, self.range, time_zone.as_deref()).await?;
+        Ok(days.into_iter().map(Row).collect())
     }
 
     /// Bookings by where they stand now: every state once, in the order of the enum.

@@ -72,3 +72,5 @@ impl Record for PublicTenant {
         Ok(PublicTenant { slug: cells.next()?, name: cells.next()? })
     }
 }
+
+crate::plain! { PublicTenant { "slug": slug, "name": name } }
