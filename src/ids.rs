@@ -150,6 +150,13 @@ impl<T: Kind> OutputType for Id<T> {
     }
 }
 
+impl<T> Default for Id<T> {
+    /// Nobody's: the nil UUID.
+    fn default() -> Self {
+        Id::from_uuid(Uuid::nil())
+    }
+}
+
 impl<T> ToSql for Id<T> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         self.0.to_sql(ty, out)

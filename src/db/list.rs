@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Cells, DbError, Record, Tx, select};
+use super::{Cells, DbError, Record, Tx, select, select_some};
 use crate::error::{Error, Result};
 
 /// Pages hold this many unless asked otherwise.
@@ -188,6 +188,9 @@ pub struct List {
     pub name: &'static str,
     order: Order,
     columns: String,
+    /// The same without what is not of the core.
+    core_columns: String,
+    is_core: bool,
     from: String,
     joins: String,
     conditions: String,
@@ -201,6 +204,8 @@ impl List {
             name,
             order,
             columns: select::<T>(alias),
+            core_columns: select_some::<T>(alias, true),
+            is_core: false,
             from: format!("{table} {alias}"),
             joins: String::new(),
             conditions: format!("{alias}.tenant_id = $1"),
@@ -214,6 +219,8 @@ impl List {
             name,
             order,
             columns: select::<T>(alias),
+            core_columns: select_some::<T>(alias, true),
+            is_core: false,
             from: String::new(),
             joins: String::new(),
             conditions: "app.tenant_id() = $1".to_owned(),
@@ -248,14 +255,27 @@ impl List {
     pub fn join<T: Record>(&mut self, join: &str, alias: &str) {
         self.joins.push(' ');
         self.joins.push_str(join);
-        self.columns.push_str(", ");
-        self.columns.push_str(&select::<T>(alias));
+        for (columns, core) in [(&mut self.columns, false), (&mut self.core_columns, true)] {
+            columns.push_str(", ");
+            columns.push_str(&select_some::<T>(alias, core));
+        }
+    }
+
+    /// Reads no more than the core of each record, its own and joined ones.
+    pub fn trim(&mut self, is_core: bool) {
+        self.is_core = is_core;
+    }
+
+    fn columns(&self) -> &str {
+        if self.is_core { &self.core_columns } else { &self.columns }
     }
 
     /// Reads further expressions after the list's own columns.
     pub fn also(&mut self, expressions: &str) {
-        self.columns.push_str(", ");
-        self.columns.push_str(expressions);
+        for columns in [&mut self.columns, &mut self.core_columns] {
+            columns.push_str(", ");
+            columns.push_str(expressions);
+        }
     }
 
     /// `AND (key, id) > (…)` for the page's cursor, with the placeholders that follow `bound` parameters; the direction;
@@ -303,7 +323,7 @@ impl List {
         let sql = format!(
             "SELECT {key}::text, {id}, {columns} FROM {from}{joins} WHERE {conditions}{after} ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
             key = key.expression,
-            columns = self.columns,
+            columns = self.columns(),
             from = self.from,
             joins = self.joins,
             conditions = self.conditions,
@@ -336,7 +356,7 @@ impl List {
              ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}) AS row_ ORDER BY parent_.id, row_.key_ {direction}, row_.id_ {direction}",
             parents = self.params.len() + 2,
             key = key.expression,
-            columns = self.columns,
+            columns = self.columns(),
             from = self.from,
             joins = self.joins,
             conditions = self.conditions,

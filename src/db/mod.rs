@@ -21,7 +21,7 @@ pub use self::{
     live::{Change, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,
-    record::{Cells, Record, select},
+    record::{Cells, Record, select, select_some},
     tx::{Identity, Mode, Opening, Tx},
 };
 

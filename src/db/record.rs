@@ -1,7 +1,10 @@
 //! From rows to structs, by position: a type names its columns once, and reads them in that order, so that several
 //! types can stand side by side in one row (a course and its joined instructor).
 
-use tokio_postgres::{Row, types::FromSql};
+use tokio_postgres::{
+    Row,
+    types::{FromSql, Type},
+};
 
 use super::DbError;
 
@@ -10,6 +13,10 @@ pub trait Record: Sized {
     /// SQL expressions over one table, in the order in which [`Record::read`] takes them. `{}` stands for the table's
     /// alias; an expression without it is a plain column name.
     const COLUMNS: &'static [&'static str];
+
+    /// Those of them that nearly every page of rows asks for, the first one among them. What takes no more is read without
+    /// the others; each of these is then what `Default` says.
+    const CORE: &'static [&'static str] = Self::COLUMNS;
 
     /// Takes the columns.
     ///
@@ -55,7 +62,11 @@ impl<'a> Cells<'a> {
     /// # Errors
     /// When it is of another type, or null where `T` can't be.
     #[allow(clippy::should_implement_trait, reason = "it is generic and can fail")]
-    pub fn next<T: FromSql<'a>>(&mut self) -> Result<T, DbError> {
+    pub fn next<T: FromSql<'a> + Default>(&mut self) -> Result<T, DbError> {
+        if self.row.columns().get(self.at).is_some_and(|column| *column.type_() == Type::VOID) {
+            self.at += 1;
+            return Ok(T::default()); // it was left out
+        }
         let value = self.row.try_get(self.at)?;
         self.at += 1;
         Ok(value)
@@ -85,12 +96,19 @@ impl<'a> Cells<'a> {
 
 /// The select list of a record over the table with this alias: `c.id, c.title`.
 pub fn select<T: Record>(alias: &str) -> String {
+    select_some::<T>(alias, false)
+}
+
+/// The same; with `core`, without what is not of the core.
+pub fn select_some<T: Record>(alias: &str, core: bool) -> String {
     let mut list = String::new();
     for column in T::COLUMNS {
         if !list.is_empty() {
             list.push_str(", ");
         }
-        if column.contains("{}") {
+        if core && !T::CORE.contains(column) {
+            list.push_str("NULL::void");
+        } else if column.contains("{}") {
             list.push_str(&column.replace("{}", alias));
         } else {
             list.push_str(alias);

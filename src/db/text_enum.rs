@@ -26,6 +26,13 @@ macro_rules! text_enum {
             }
         }
 
+        impl Default for $name {
+            /// The first.
+            fn default() -> Self {
+                Self::ALL[0]
+            }
+        }
+
         impl tokio_postgres::types::ToSql for $name {
             fn to_sql(&self, ty: &tokio_postgres::types::Type, out: &mut tokio_postgres::types::private::BytesMut)
                 -> Result<tokio_postgres::types::IsNull, Box<dyn std::error::Error + Sync + Send>> {

@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod connection;
 mod context;
+mod core;
 mod document;
 mod engine;
 mod explain;
@@ -31,6 +32,7 @@ pub use self::{
     batch::{Batch, Loads, Nested, TotalOf},
     connection::{Connection, Edge, EdgeFields, NoEdgeFields, Total},
     context::{Afterwards, Ctx, Request, Services},
+    core::Core,
     document::{Document, OperationKind},
     engine::{Answer, Engine},
     guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},

@@ -6,7 +6,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 
 /// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. Any offset is taken, answers are in UTC; from the year 1900 to 2999,
 /// to the microsecond.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct DateTime(pub Timestamp);
 
 impl DateTime {

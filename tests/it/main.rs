@@ -23,6 +23,7 @@ mod layout;
 mod malformed;
 mod ops;
 mod permissions;
+mod plain;
 mod proof;
 mod rates;
 mod raw;

@@ -7,7 +7,7 @@ use crate::{
     db::{Cells, DbError, Record},
     domains::{courses::Course, identity::User},
     error::Result,
-    graphql::{Ctx, DateTime},
+    graphql::{Core, Ctx, DateTime},
     ids::{Id, Kind},
     text_enum,
 };
@@ -90,6 +90,9 @@ impl Record for Booking {
         "course_id",
     ];
 
+    const CORE: &'static [&'static str] =
+        &["id", "starts_at", "ends_at", "status", "student_id", "requested_instructor_id", "instructor_id", "course_id"];
+
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
         Ok(Booking {
             id: cells.next()?,
@@ -110,6 +113,19 @@ impl Record for Booking {
             joined_course: None,
         })
     }
+}
+
+impl Booking {
+    /// What takes no more than the core.
+    pub const CORE_FIELDS: Core = Core {
+        fields: &["id", "startsAt", "endsAt", "status", "allowedTransitions"],
+        children: &[
+            ("student", &User::CORE_FIELDS),
+            ("requestedInstructor", &User::CORE_FIELDS),
+            ("instructor", &User::CORE_FIELDS),
+            ("course", &Course::CORE_FIELDS),
+        ],
+    };
 }
 
 /// A person who was read along, or else is loaded with those of the other bookings.

@@ -163,6 +163,8 @@ pub struct BookingJoins {
     requested_instructor: bool,
     instructor: bool,
     course: bool,
+    /// No more than the core of each.
+    core: bool,
 }
 
 const STUDENT: &str = "LEFT JOIN app_user s ON s.tenant_id = $1 AND s.id = b.student_id";
@@ -178,12 +180,13 @@ impl BookingJoins {
             requested_instructor: selects("requestedInstructor"),
             instructor: selects("instructor"),
             course: selects("course"),
+            core: false,
         }
     }
 
     /// What is asked for in the nodes of the connection that is being resolved.
     pub fn of_nodes(ctx: &Context<'_>) -> Self {
-        Self::new(|child| ctx.selects_in_nodes(child))
+        BookingJoins { core: Booking::CORE_FIELDS.covers_nodes(ctx), ..Self::new(|child| ctx.selects_in_nodes(child)) }
     }
 
     /// What is asked for of the booking that is being resolved.
@@ -205,6 +208,7 @@ impl BookingJoins {
         if self.course {
             list.join::<Course>(COURSE, "c");
         }
+        list.trim(self.core);
     }
 
     /// A statement that reads bookings as `b` and what is joined to them.

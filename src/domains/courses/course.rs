@@ -14,7 +14,7 @@ use crate::{
         identity::User,
     },
     error::Result,
-    graphql::{Connection, Ctx, DateTime},
+    graphql::{Connection, Core, Ctx, DateTime},
     ids::{Id, Kind},
     text_enum,
 };
@@ -67,6 +67,8 @@ impl Record for Course {
     const COLUMNS: &'static [&'static str] =
         &["id", "title", "description", "status", "capacity", "tags", "created_at", "updated_at", "instructor_id"];
 
+    const CORE: &'static [&'static str] = &["id", "title", "status", "instructor_id"];
+
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
         Ok(Course {
             id: cells.next()?,
@@ -84,6 +86,12 @@ impl Record for Course {
 }
 
 impl Course {
+    /// What takes no more than the core.
+    pub const CORE_FIELDS: Core = Core {
+        fields: &["id", "title", "status", "enrollmentCount", "enrollments", "groups", "sections", "viewerEnrollment"],
+        children: &[("instructor", &User::CORE_FIELDS)],
+    };
+
     /// Reads a course and its instructor out of one row.
     ///
     /// # Errors

@@ -58,6 +58,7 @@ impl CourseQueries {
         let order = order(order_by);
         let page = PageArgs { first, after, last, before }.check(&ctx.cursors(), "courses", &order)?;
         let mut list = course_list("courses", order);
+        list.trim(Course::CORE_FIELDS.covers_nodes(ctx));
         filter.unwrap_or_default().narrow(&mut list)?;
         let fetched = if ctx.selects_in_nodes("instructor") {
             list.join::<User>(INSTRUCTOR_JOIN, "i");

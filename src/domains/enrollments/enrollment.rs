@@ -9,7 +9,7 @@ use crate::{
     db::{Cells, DbError, List, Record, select},
     domains::{courses::Course, identity::User},
     error::{Error, Result},
-    graphql::{Batch, Ctx, DateTime},
+    graphql::{Batch, Core, Ctx, DateTime},
     ids::{Id, Kind},
     text_enum,
 };
@@ -104,7 +104,14 @@ impl Enrollment {
 pub struct Joins {
     course: bool,
     user: bool,
+    /// No more than the core of each.
+    core: bool,
 }
+
+const CORE_FIELDS: Core = Core {
+    fields: &["id", "status", "progress", "enrolledAt", "completedAt"],
+    children: &[("course", &Course::CORE_FIELDS), ("user", &User::CORE_FIELDS)],
+};
 
 const COURSE_JOIN: &str = "LEFT JOIN course c ON c.tenant_id = $1 AND c.id = e.course_id AND c.deleted_at IS NULL";
 const USER_JOIN: &str = "LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = e.user_id";
@@ -112,12 +119,12 @@ const USER_JOIN: &str = "LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = e.u
 impl Joins {
     /// Those that the document asks for in the nodes of the connection that is being resolved.
     pub fn of_nodes(ctx: &Context<'_>) -> Self {
-        Joins { course: ctx.selects_in_nodes("course"), user: ctx.selects_in_nodes("user") }
+        Joins { course: ctx.selects_in_nodes("course"), user: ctx.selects_in_nodes("user"), core: CORE_FIELDS.covers_nodes(ctx) }
     }
 
     /// Those that the document asks for of the enrollment that is being resolved.
     pub fn of_object(ctx: &Context<'_>) -> Self {
-        Joins { course: ctx.selects("course"), user: ctx.selects("user") }
+        Joins { course: ctx.selects("course"), user: ctx.selects("user"), core: false }
     }
 
     /// Adds them to a list of enrollments, as `c` and `u`.
@@ -128,6 +135,7 @@ impl Joins {
         if self.user {
             list.join::<User>(USER_JOIN, "u");
         }
+        list.trim(self.core);
     }
 
     /// The statement of enrollments as `e`, to be ended by a condition.

@@ -12,7 +12,7 @@ use crate::{
         groups::{Group, groups_of_user},
     },
     error::{Error, Result},
-    graphql::{Batch, Connection, Ctx, DateTime, SignedIn},
+    graphql::{Batch, Connection, Core, Ctx, DateTime, SignedIn},
     ids::{Id, Kind},
     text_enum,
 };
@@ -56,6 +56,8 @@ impl Kind for User {
 impl Record for User {
     const COLUMNS: &'static [&'static str] = &["id", "name", "email", "status", "{}.deleted_at IS NOT NULL", "created_at"];
 
+    const CORE: &'static [&'static str] = &["id", "name"];
+
     fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
         Ok(User {
             id: cells.next()?,
@@ -69,6 +71,9 @@ impl Record for User {
 }
 
 impl User {
+    /// What takes no more than the core.
+    pub const CORE_FIELDS: Core = Core { fields: &["id", "name", "enrollments", "groups"], children: &[] };
+
     /// Whether the viewer may see more of this person than id and name. Of a deleted one there is no more.
     fn is_open_to(&self, ctx: &Context<'_>) -> Result<bool> {
         let actor = ctx.actor()?;
