@@ -40,7 +40,7 @@ pub use self::{
     library::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
     limits::Limits,
     node::Node,
-    plain::{Plain, PlainValue, Row, child},
+    plain::{Plain, PlainValue, Row, Selected, child},
     report::refusal_response as refusal,
     request::{GraphqlRequest, RequestExtensions},
     scalars::{Date, DateTime, Json},
