@@ -33,6 +33,8 @@ pub(super) struct Operation {
     /// The ids of the socket's operations that are not over.
     pub(super) open: Arc<Mutex<HashSet<String>>>,
     pub(super) out: mpsc::Sender<Outgoing>,
+    /// Ends the socket, also where what leaves by it is stuck.
+    pub(super) closing: mpsc::Sender<Close>,
 }
 
 impl Operation {
@@ -129,6 +131,6 @@ impl Operation {
     }
 
     async fn close(&self, close: Close) {
-        let _ = self.out.send(Outgoing::Close(close)).await;
+        let _ = self.closing.send(close).await;
     }
 }

@@ -56,6 +56,7 @@ struct Session {
     /// The ids of those that are not over.
     open: Arc<Mutex<HashSet<String>>>,
     out: mpsc::Sender<Outgoing>,
+    closing: mpsc::Sender<Close>,
 }
 
 /// Serves a socket until it is closed.
@@ -67,6 +68,7 @@ pub(super) async fn run(
 ) {
     let (sink, mut heard) = socket.split();
     let (out, leaving) = mpsc::channel(WAITING);
+    let (closing, mut closed) = mpsc::channel(1);
     let options = state.options.sockets.clone();
     let mut writer = tokio::spawn(write(sink, leaving, options.send_timeout));
     let mut session = Session {
@@ -81,6 +83,7 @@ pub(super) async fn run(
         count: 0,
         open: Arc::default(),
         out,
+        closing,
     };
     let opened = Instant::now();
     let mut pings = interval(options.ping_every);
@@ -118,12 +121,14 @@ pub(super) async fn run(
                 }
             },
             _ = rechecks.tick(), if session.claims.is_some() => if !session.is_signed_in().await { break Some(message::FORBIDDEN) },
+            Some(close) = closed.recv() => break Some(close),
             () = stopping.cancelled() => break Some(message::GOING_AWAY),
             _ = &mut writer => break None,
         }
     };
     session.running.abort_all();
     if let Some(close) = close {
+        // Behind what waits to leave, for a client that reads; whoever does not is not waited for.
         let _ = timeout(options.send_timeout, session.out.send(Outgoing::Close(close))).await;
         let _ = timeout(options.send_timeout, &mut writer).await;
     }
@@ -189,6 +194,7 @@ impl Session {
             id: id.clone(),
             open: self.open.clone(),
             out: self.out.clone(),
+            closing: self.closing.clone(),
         };
         self.count += 1;
         let number = self.count;

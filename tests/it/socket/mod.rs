@@ -2,6 +2,7 @@
 
 mod events;
 mod protocol;
+mod slow;
 
 use std::time::Duration;
 
