@@ -11,7 +11,6 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -26,7 +25,7 @@ use super::{
     message::{self, Close, FromClient},
     operation::Operation,
 };
-use crate::auth::Claims;
+use crate::{auth::Claims, clock};
 
 /// What leaves by the socket.
 pub(super) enum Outgoing {
@@ -219,7 +218,7 @@ impl Session {
     /// When the token ends.
     fn expires_at(&self, opened: Instant) -> Instant {
         let Some(claims) = &self.claims else { return opened };
-        let left = claims.expires_at().duration_since(now());
+        let left = claims.expires_at().duration_since(clock::now());
         Instant::now() + Duration::try_from(left).unwrap_or_default()
     }
 
@@ -237,11 +236,6 @@ fn token(payload: &Value) -> Option<Option<&str>> {
     }
     let token = value.as_str().and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     Some(token.map(|(_, token)| token.trim()))
-}
-
-#[allow(clippy::disallowed_methods, reason = "a socket outlives any request whose time this could be")]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 /// Says what there is to say, one after the other; gives up where a client does not listen.

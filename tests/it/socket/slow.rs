@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::net::TcpSocket;
 use tokio_tungstenite::{MaybeTlsStream, client_async, tungstenite::client::IntoClientRequest as _};
 
-use super::{PATIENCE, Socket, events::listening, init};
+use super::{PATIENCE, Socket, init, listening};
 use crate::app::{Client, TestApp, Who};
 
 /// Changed at once, so that whoever reads is never a thousand behind.
