@@ -300,6 +300,16 @@ mod tests {
     }
 
     #[test]
+    fn every_module_that_the_page_without_a_build_imports_is_served() {
+        let (_, _, boot) = FALLBACK_FILES.into_iter().find(|(name, ..)| *name == "fallback/boot.js").unwrap();
+        let imported: Vec<&str> = boot.split("from '../").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+        assert_eq!(imported, ["shared/events.js", "shared/samples.js", "shared/session.js"]);
+        for name in imported {
+            assert!(fallback_file(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_browser_at_the_api_gets_the_page_and_a_client_does_not() {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
         for (uri, accept, page) in [

@@ -56,13 +56,13 @@ impl Operation {
             Err(error) => return self.end(message::error(&self.id, &engine.refuse(error, &correlation_id))).await,
         };
         if document.kind == OperationKind::Subscription {
-            match engine.watch(document, self.claims.clone(), &correlation_id).await {
+            match engine.watch(document, self.claims, &correlation_id).await {
                 Ok(watch) => self.follow(watch).await,
                 Err(answer) => self.end(message::error(&self.id, &answer)).await,
             }
             return;
         }
-        let answer = engine.execute(document, self.claims.clone(), &correlation_id).await;
+        let answer = engine.execute(document, self.claims, &correlation_id).await;
         if answer.executed {
             self.say(message::next(&self.id, &answer)).await;
             self.end(message::complete(&self.id)).await;

@@ -188,7 +188,7 @@ impl Session {
         }
         let operation = Operation {
             engine: self.state.engine.clone(),
-            claims: self.claims.clone(),
+            claims: self.claims,
             address: self.address.clone(),
             id: id.clone(),
             open: self.open.clone(),

@@ -125,7 +125,7 @@ async fn rehearse(engine: &Engine, query: &str, claims: Option<&Claims>) -> anyh
     let failed = |error: Error| anyhow::anyhow!("{query}: {}", error.message());
     let document = engine.read(&request).map_err(failed)?;
     if document.kind == OperationKind::Subscription {
-        let begun = engine.watch(document, claims.cloned(), "audit").await;
+        let begun = engine.watch(document, claims.copied(), "audit").await;
         return Ok(begun.map_or_else(|answer| answer.response, |_watch| Response::new(Value::Null)));
     }
     engine.rehearse(&request, claims).await.map_err(failed)
