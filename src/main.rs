@@ -41,11 +41,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => ops::serve(settings).await,
         Command::Migrate => {
-            let cluster = ops::Cluster::join(settings).await?;
-            let report = cluster.migrate(true).await;
-            let closed = cluster.close().await;
-            let report = report?;
-            closed?;
+            let report = with_cluster(settings, async |cluster| cluster.migrate(true).await).await?;
             println!("{} of {} migrations were new; functions and policies are applied.", report.applied, report.total);
             Ok(())
         }
@@ -70,11 +66,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             .await
         }
         Command::Drift(arguments) => {
-            let cluster = ops::Cluster::join(settings).await?;
-            let drift = async { ops::drift::drift(settings, &cluster.owner_url()?, ops::told_to_stop()).await }.await;
-            let closed = cluster.close().await;
-            let drift = drift?;
-            closed?;
+            let look = async |cluster: &ops::Cluster| ops::drift::drift(settings, &cluster.owner_url()?, ops::told_to_stop()).await;
+            let drift = with_cluster(settings, look).await?;
             print!("{}", if arguments.json { drift.json() + "\n" } else { drift.table() });
             if drift.findings.is_empty() { Ok(()) } else { bail!("the database has drifted from migrations and policies") }
         }
@@ -117,12 +110,19 @@ fn tell(report: &ops::report::Report, json: bool) -> anyhow::Result<()> {
 
 /// Works on a migrated database, beside a Lectern that serves from it where there is one.
 async fn on_cluster(settings: &Settings, work: impl AsyncFnOnce(&ops::Cluster) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let cluster = ops::Cluster::join(settings).await?;
-    let done = async {
+    with_cluster(settings, async |cluster| {
         cluster.prepare().await?;
-        work(&cluster).await
-    }
-    .await;
+        work(cluster).await
+    })
+    .await
+}
+
+/// Works on a database as it is. What was started for that ends with it, also where the work failed.
+async fn with_cluster<T>(settings: &Settings, work: impl AsyncFnOnce(&ops::Cluster) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let cluster = ops::Cluster::join(settings).await?;
+    let done = work(&cluster).await;
     let closed = cluster.close().await;
-    done.and(closed)
+    let done = done?;
+    closed?;
+    Ok(done)
 }

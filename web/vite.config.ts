@@ -35,6 +35,6 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '/graphql': process.env.LECTERN_URL ?? 'http://127.0.0.1:8000' },
+    proxy: { '/graphql': { target: process.env.LECTERN_URL ?? 'http://127.0.0.1:8000', ws: true } },
   },
 })

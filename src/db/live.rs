@@ -14,6 +14,8 @@ use futures_util::{StreamExt as _, stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{broadcast, mpsc, oneshot},
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior, interval, timeout},
 };
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls};
 use uuid::Uuid;
@@ -22,7 +24,7 @@ use super::{DbError, Pool};
 
 /// Something that was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+enum Change {
     /// A booking is new or has changed.
     Booking {
         /// Its school.
@@ -41,9 +43,25 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// Pause before a lock is asked for again that a writer holds until its commit.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
+/// How it is noticed that a connection hangs: there is nobody at the other end, and nothing breaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Heartbeat {
+    /// How often the database is asked whether it is still there.
+    pub every: Duration,
+    /// How long it may take to answer that, or anything else that is asked of it here. Connecting, too, ends by then.
+    pub patience: Duration,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Heartbeat { every: Duration::from_secs(15), patience: Duration::from_secs(4) }
+    }
+}
+
 /// Hears what PostgreSQL announces.
 pub struct Live {
     pool: Pool,
+    heartbeat: Heartbeat,
     /// Begins with the first interest.
     listener: Mutex<Option<Arc<Listener>>>,
 }
@@ -80,7 +98,12 @@ pub struct Missed;
 impl Live {
     /// Connects as the pool does.
     pub fn new(pool: Pool) -> Self {
-        Live { pool, listener: Mutex::default() }
+        Live::beating(pool, Heartbeat::default())
+    }
+
+    /// The same, with a heartbeat of one's own.
+    pub fn beating(pool: Pool, heartbeat: Heartbeat) -> Self {
+        Live { pool, heartbeat, listener: Mutex::default() }
     }
 
     /// How many interests there are.
@@ -96,13 +119,13 @@ impl Live {
     pub async fn interest(&self, tenant: Uuid) -> Result<Interest, DbError> {
         let listener = {
             let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone()))).clone()
+            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.heartbeat))).clone()
         };
         let interest = Interest { changes: listener.changes.subscribe(), listener, tenant };
         let (held, is_held) = oneshot::channel();
         let unreachable = || DbError::unreachable("nothing can be listened to: the database is out of reach".to_owned());
         interest.listener.orders.send(Order::Hold(tenant, held)).map_err(|_| unreachable())?;
-        match tokio::time::timeout(PAUSES.1, is_held).await {
+        match timeout(PAUSES.1, is_held).await {
             Ok(Ok(())) => Ok(interest),
             _ => Err(unreachable()),
         }
@@ -132,32 +155,33 @@ impl Drop for Interest {
 }
 
 impl Listener {
-    fn start(pool: Pool) -> Listener {
+    fn start(pool: Pool, heartbeat: Heartbeat) -> Listener {
         let (changes, _) = broadcast::channel(KEPT);
         let (orders, given) = mpsc::unbounded_channel();
-        tokio::spawn(listen(pool, changes.clone(), given));
+        tokio::spawn(listen(pool, heartbeat, changes.clone(), given));
         Listener { changes, orders }
     }
 }
 
 /// Listens as long as somebody might be interested; connects anew where the connection is lost.
-async fn listen(pool: Pool, changes: broadcast::Sender<Change>, mut orders: mpsc::UnboundedReceiver<Order>) {
-    let mut held: HashMap<Uuid, Held> = HashMap::new();
-    let mut waiting = Vec::new();
+async fn listen(pool: Pool, heartbeat: Heartbeat, changes: broadcast::Sender<Change>, mut orders: mpsc::UnboundedReceiver<Order>) {
+    let mut schools = Schools::default();
     let mut pause = PAUSES.0;
     let mut was_lost = false;
-    loop {
-        match connect(&pool).await {
-            Ok((client, mut messages)) => {
+    while !orders.is_closed() {
+        match Line::open(&pool, heartbeat).await {
+            Ok(mut line) => {
                 pause = PAUSES.0;
-                let locked = lock_all(&client, &mut held).await;
                 if was_lost {
+                    // Every interest of before ends by that. Whoever asks anew gets a lock anew.
                     let _ = changes.send(Change::Gap);
                 }
-                if locked.is_ok() && hear(&client, &mut messages, &changes, &mut orders, &mut held, &mut waiting).await {
-                    return;
+                match hear(&mut line, &changes, &mut orders, &mut schools).await {
+                    Ok(()) => return,
+                    Err(error) => tracing::warn!(reason = error.for_operator(), "the connection that hears announcements is lost"),
                 }
                 was_lost = true;
+                schools.lost();
             }
             Err(error) => tracing::warn!(reason = error.for_operator(), "announcements of the database can't be heard"),
         }
@@ -166,63 +190,87 @@ async fn listen(pool: Pool, changes: broadcast::Sender<Change>, mut orders: mpsc
     }
 }
 
-/// Hears until the connection ends; true where nobody can give orders any more.
+/// Hears until nobody can give orders any more, or the connection is lost.
 async fn hear(
-    client: &Client,
-    messages: &mut mpsc::UnboundedReceiver<AsyncMessage>,
+    line: &mut Line,
     changes: &broadcast::Sender<Change>,
     orders: &mut mpsc::UnboundedReceiver<Order>,
-    held: &mut HashMap<Uuid, Held>,
-    waiting: &mut Vec<(Uuid, oneshot::Sender<()>)>,
-) -> bool {
+    schools: &mut Schools,
+) -> Result<(), DbError> {
     loop {
-        // Those that could not have their lock at once ask again.
-        let mut still = Vec::new();
-        for (tenant, told) in waiting.drain(..) {
-            let Some(school) = held.get_mut(&tenant) else { continue };
-            if !school.is_locked {
-                match lock(client, tenant).await {
-                    Ok(locked) => school.is_locked = locked,
-                    Err(_) => return false,
-                }
-            }
-            if school.is_locked {
-                let _ = told.send(());
-            } else {
-                still.push((tenant, told));
-            }
-        }
-        *waiting = still;
+        schools.lock_waiting(line).await?;
         tokio::select! {
-            message = messages.recv() => match message {
+            message = line.messages.recv() => match message {
                 Some(AsyncMessage::Notification(announced)) => {
                     if let Some(change) = read(announced.payload()) {
                         let _ = changes.send(change);
                     }
                 }
                 Some(_) => {}
-                None => return false,
+                None => return Err(DbError::unreachable("it ended".to_owned())),
             },
             order = orders.recv() => match order {
-                Some(Order::Hold(tenant, told)) => {
-                    held.entry(tenant).or_default().count += 1;
-                    waiting.push((tenant, told));
-                }
-                Some(Order::Release(tenant)) => {
-                    let Some(school) = held.get_mut(&tenant) else { continue };
-                    school.count -= 1;
-                    if school.count == 0 {
-                        let was_locked = school.is_locked;
-                        held.remove(&tenant);
-                        if was_locked && unlock(client, tenant).await.is_err() {
-                            return false;
-                        }
-                    }
-                }
-                None => return true,
+                Some(Order::Hold(tenant, told)) => schools.hold(tenant, told),
+                Some(Order::Release(tenant)) => schools.release(line, tenant).await?,
+                None => return Ok(()),
             },
-            () = tokio::time::sleep(LOCK_PAUSE), if !waiting.is_empty() => {}
+            _ = line.beats.tick() => line.beat().await?,
+            () = tokio::time::sleep(LOCK_PAUSE), if !schools.waiting.is_empty() => {}
         }
+    }
+}
+
+/// The schools that somebody is interested in.
+#[derive(Default)]
+struct Schools {
+    held: HashMap<Uuid, Held>,
+    /// Those that could not have their lock at once, and who wants to know when they have.
+    waiting: Vec<(Uuid, oneshot::Sender<()>)>,
+}
+
+impl Schools {
+    fn hold(&mut self, tenant: Uuid, told: oneshot::Sender<()>) {
+        self.held.entry(tenant).or_default().count += 1;
+        self.waiting.push((tenant, told));
+    }
+
+    async fn release(&mut self, line: &Line, tenant: Uuid) -> Result<(), DbError> {
+        let Some(school) = self.held.get_mut(&tenant) else { return Ok(()) };
+        school.count -= 1;
+        if school.count > 0 {
+            return Ok(());
+        }
+        let was_locked = school.is_locked;
+        self.held.remove(&tenant);
+        if was_locked { line.unlock(tenant).await } else { Ok(()) }
+    }
+
+    /// The locks went with their connection.
+    fn lost(&mut self) {
+        self.held.values_mut().for_each(|school| school.is_locked = false);
+    }
+
+    /// Asks for the locks that are still wanted, once.
+    async fn lock_waiting(&mut self, line: &Line) -> Result<(), DbError> {
+        // One at a time, so that nobody is forgotten where the connection is lost half way.
+        for at in (0..self.waiting.len()).rev() {
+            let tenant = self.waiting[at].0;
+            let is_locked = match self.held.get_mut(&tenant) {
+                Some(school) if !school.is_locked => {
+                    school.is_locked = line.lock(tenant).await?;
+                    school.is_locked
+                }
+                Some(_) => true,
+                None => {
+                    self.waiting.swap_remove(at);
+                    continue;
+                }
+            };
+            if is_locked {
+                let _ = self.waiting.swap_remove(at).1.send(());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -231,42 +279,70 @@ fn read(payload: &str) -> Option<Change> {
     Some(Change::Booking { tenant: tenant.parse().ok()?, id: id.parse().ok()? })
 }
 
-async fn lock(client: &Client, tenant: Uuid) -> Result<bool, tokio_postgres::Error> {
-    let row = client.query_one("SELECT pg_try_advisory_lock_shared(7201, hashtext($1))", &[&tenant.to_string()]).await?;
-    row.try_get(0)
+/// The connection that hears. Whatever is asked of it has its time; what is left unanswered means that it is lost.
+struct Line {
+    client: Client,
+    messages: mpsc::UnboundedReceiver<AsyncMessage>,
+    beats: Interval,
+    patience: Duration,
+    /// Drives it, and ends with it: a driver whose peer is silent would wait for ever.
+    _driver: JoinSet<()>,
 }
 
-async fn unlock(client: &Client, tenant: Uuid) -> Result<(), tokio_postgres::Error> {
-    client.execute("SELECT pg_advisory_unlock_shared(7201, hashtext($1))", &[&tenant.to_string()]).await?;
-    Ok(())
-}
-
-async fn lock_all(client: &Client, held: &mut HashMap<Uuid, Held>) -> Result<(), tokio_postgres::Error> {
-    for (tenant, school) in held {
-        while !lock(client, *tenant).await? {
-            tokio::time::sleep(LOCK_PAUSE).await;
-        }
-        school.is_locked = true;
+impl Line {
+    async fn open(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
+        timeout(heartbeat.patience, Line::connect(pool, heartbeat)).await.unwrap_or_else(|_elapsed| Err(silent()))
     }
-    Ok(())
+
+    async fn connect(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
+        let (sender, messages) = mpsc::unbounded_channel();
+        let mut driver = JoinSet::new();
+        let client = match pool.tls() {
+            Some(tls) => {
+                let (client, connection) = pool.config().connect(tls).await?;
+                driver.spawn(pump(connection, sender));
+                client
+            }
+            None => {
+                let (client, connection) = pool.config().connect(NoTls).await?;
+                driver.spawn(pump(connection, sender));
+                client
+            }
+        };
+        client.batch_execute("LISTEN lectern_booking").await?;
+        let mut beats = interval(heartbeat.every);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beats.reset();
+        Ok(Line { client, messages, beats, patience: heartbeat.patience, _driver: driver })
+    }
+
+    /// Whether there is still somebody at the other end.
+    async fn beat(&self) -> Result<(), DbError> {
+        self.within(self.client.batch_execute("SELECT 1")).await
+    }
+
+    async fn lock(&self, tenant: Uuid) -> Result<bool, DbError> {
+        let tenant = tenant.to_string();
+        let row = self.within(self.client.query_one("SELECT pg_try_advisory_lock_shared(7201, hashtext($1))", &[&tenant])).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    async fn unlock(&self, tenant: Uuid) -> Result<(), DbError> {
+        let tenant = tenant.to_string();
+        self.within(self.client.execute("SELECT pg_advisory_unlock_shared(7201, hashtext($1))", &[&tenant])).await?;
+        Ok(())
+    }
+
+    async fn within<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, DbError> {
+        match timeout(self.patience, asked).await {
+            Ok(answered) => Ok(answered?),
+            Err(_elapsed) => Err(silent()),
+        }
+    }
 }
 
-async fn connect(pool: &Pool) -> Result<(Client, mpsc::UnboundedReceiver<AsyncMessage>), DbError> {
-    let (sender, messages) = mpsc::unbounded_channel();
-    let client = match pool.tls() {
-        Some(tls) => {
-            let (client, connection) = pool.config().connect(tls).await?;
-            tokio::spawn(pump(connection, sender));
-            client
-        }
-        None => {
-            let (client, connection) = pool.config().connect(NoTls).await?;
-            tokio::spawn(pump(connection, sender));
-            client
-        }
-    };
-    client.batch_execute("LISTEN lectern_booking").await?;
-    Ok((client, messages))
+fn silent() -> DbError {
+    DbError::unreachable("the database did not answer in time".to_owned())
 }
 
 /// Drives the connection; its end ends the messages.

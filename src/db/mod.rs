@@ -18,7 +18,7 @@ pub use self::{
     actor::{ActorRow, KnownActor, KnownActors},
     error::{DbError, OnConstraint},
     list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
-    live::{Change, Interest, Live, Missed},
+    live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,
     record::{Cells, Record, select, select_some},

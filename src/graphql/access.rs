@@ -22,6 +22,9 @@ pub enum Access {
     AnyOf(Vec<Permission>),
 }
 
+/// The types whose fields a document may begin with.
+pub const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
+
 /// Fields of the root that go on answering after the school's subscription has lapsed.
 pub const OUTLIVE_SUBSCRIPTION: [(&str, &str); 3] = [("Mutation", "logout"), ("Mutation", "logoutEverywhere"), ("Query", "explainAccess")];
 
@@ -64,7 +67,7 @@ pub fn find(text: &str) -> Option<((&'static str, &'static str), &'static Access
     };
     match text.split_once('.') {
         Some((parent, field)) => wanted(parent, field),
-        None => wanted("Query", text).or_else(|| wanted("Mutation", text)),
+        None => ROOTS.iter().find_map(|root| wanted(root, text)),
     }
 }
 
@@ -78,6 +81,7 @@ mod tests {
         assert_eq!(find("Query.courses"), find("courses"));
         assert_eq!(find("courses").unwrap().1, &course);
         assert_eq!(find("Mutation.createCourse").unwrap().0, ("Mutation", "createCourse"));
+        assert_eq!(find("bookingChanged").unwrap().0, ("Subscription", "bookingChanged"));
         assert_eq!(find("viewer").unwrap().1, &Access::Public);
         assert_eq!(find("Course.title").unwrap().1, &Access::SignedIn);
         assert_eq!(find("Query.nothing"), None);

@@ -2,7 +2,7 @@
 //!
 //! `npm run build` in `web/` writes them to `web/dist`. A binary built without them serves a page that takes GraphiQL
 //! from a CDN instead: exact versions, integrity hashes, and a content security policy that names just those files.
-//! Either way the page opens with the samples of `web/shared/samples.js` and posts to `/graphql` of its own origin.
+//! Either way the page opens with the samples of `web/shared/samples.js`, posts to `/graphql` of its own origin, and opens a socket there to listen.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -23,9 +23,10 @@ struct Built;
 
 /// The page without a build, and the modules that it shares with the built one.
 const FALLBACK_PAGE: &str = include_str!("../../web/fallback/index.html");
-const FALLBACK_FILES: [(&str, &str, &str); 4] = [
+const FALLBACK_FILES: [(&str, &str, &str); 5] = [
     ("fallback/boot.js", JAVASCRIPT, include_str!("../../web/fallback/boot.js")),
     ("fallback/page.css", "text/css; charset=utf-8", include_str!("../../web/fallback/page.css")),
+    ("shared/events.js", JAVASCRIPT, include_str!("../../web/shared/events.js")),
     ("shared/samples.js", JAVASCRIPT, include_str!("../../web/shared/samples.js")),
     ("shared/session.js", JAVASCRIPT, include_str!("../../web/shared/session.js")),
 ];
@@ -149,7 +150,7 @@ fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// Nothing from elsewhere runs, and nothing is sent elsewhere. Styles may be inline, because Monaco writes them so.
+/// Nothing from elsewhere runs, and nothing is sent elsewhere; 'self' means sockets of this origin, too. Styles may be inline, because Monaco writes them so.
 fn policy() -> HeaderValue {
     let (scripts, styles) =
         if is_built() { (String::new(), " 'unsafe-inline'".to_owned()) } else { (format!(" {CDN_SCRIPTS}"), format!(" {CDN_STYLE}")) };
@@ -296,6 +297,16 @@ mod tests {
             assert!(allowed.iter().any(|url| tag.contains(&format!("\"{url}\""))), "{tag}");
         }
         assert!(fallback_file("fallback/boot.js").is_some());
+    }
+
+    #[test]
+    fn every_module_that_the_page_without_a_build_imports_is_served() {
+        let (_, _, boot) = FALLBACK_FILES.into_iter().find(|(name, ..)| *name == "fallback/boot.js").unwrap();
+        let imported: Vec<&str> = boot.split("from '../").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+        assert_eq!(imported, ["shared/events.js", "shared/samples.js", "shared/session.js"]);
+        for name in imported {
+            assert!(fallback_file(name).is_some(), "{name}");
+        }
     }
 
     #[test]

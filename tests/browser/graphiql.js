@@ -56,13 +56,29 @@ try {
     if (screenshot) await page.screenshot(screenshot)
   })
 
-  for (const tab of (await page.tabs()).filter((tab) => tab !== 'SignIn' && tab !== 'Catalogue')) {
+  for (const tab of (await page.tabs()).filter((tab) => !['SignIn', 'Catalogue', 'Listen'].includes(tab))) {
     await report.check(`the sample ${tab} runs on the demo data`, async () => {
       const answer = await page.run(tab)
       report.equal(answer.errors, undefined)
       report.ok(Object.values(answer.data).every((value) => value !== null), 'every root field has a value')
     })
   }
+
+  await report.check('the sample Listen shows a booking that is made meanwhile, and stops', async () => {
+    const stop = await page.listen('Listen')
+    const request = 'mutation($input: RequestBookingInput!) { requestBooking(input: $input) { id } }'
+    // Nothing says when it listens: what is made too early is made again.
+    for (let day = 30, seen = false; !seen; day++) {
+      report.ok(day < 50, 'no booking was shown')
+      const startsAt = new Date(Date.now() + day * 86_400_000)
+      const input = { startsAt, endsAt: new Date(startsAt.getTime() + 3_600_000) }
+      const { id } = (await page.ask(request, { input })).data.requestBooking
+      seen = await page.sees('.result-window', id, 1000).then(() => true, () => false)
+    }
+    await page.sees('.result-window', '"bookingChanged"')
+    await page.sees('.result-window', '"REQUESTED"')
+    await stop()
+  })
 
   await report.check('a reload keeps the person and the tabs, and nothing secret in localStorage', async () => {
     const tabs = await page.tabs()

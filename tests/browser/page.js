@@ -47,6 +47,9 @@ class GraphiqlPage {
       const url = new URL(request.url())
       if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== origin) this.strangers.push(request.url())
     })
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== new URL(origin).host) this.strangers.push(socket.url())
+    })
     page.on('console', (message) => {
       // The log line that Chromium writes for every 4xx answer: the API's refusals are checked by their bodies.
       const answered = message.location().url.endsWith('/graphql')
@@ -73,13 +76,14 @@ class GraphiqlPage {
   }
 
   /** Waits until an element with this text is there. Monaco writes its spaces as no-break ones. */
-  sees(selector, text) {
+  sees(selector, text, timeout = TIMEOUT_MS) {
     return this.#page.waitForFunction(
       ([selector, text]) =>
         [...document.querySelectorAll(selector)].some((element) =>
           element.textContent.replaceAll('\u00a0', ' ').includes(text),
         ),
       [selector, text],
+      { timeout },
     )
   }
 
@@ -112,12 +116,41 @@ class GraphiqlPage {
 
   /** Runs the operation of a tab and returns the server's answer to it. */
   async run(tab) {
-    await this.#page.locator('.graphiql-tab-button').getByText(tab, { exact: true }).click()
-    await this.sees('.graphiql-query-editor', ` ${tab}`)
+    await this.#show(tab)
     const answered = this.#page.waitForResponse(
       (response) => response.url().endsWith('/graphql') && response.request().postDataJSON()?.operationName === tab,
     )
     await this.#page.getByRole('button', { name: /^Execute/ }).click()
     return (await answered).json()
+  }
+
+  async #show(tab) {
+    await this.#page.locator('.graphiql-tab-button').getByText(tab, { exact: true }).click()
+    await this.sees('.graphiql-query-editor', ` ${tab}`)
+  }
+
+  /** Begins the subscription of a tab and returns what stops it: that the socket is closed then is waited for. */
+  async listen(tab) {
+    await this.#show(tab)
+    const opened = this.#page.waitForEvent('websocket')
+    await this.#page.getByRole('button', { name: /^Execute/ }).click()
+    const socket = await opened
+    return async () => {
+      const closed = socket.waitForEvent('close')
+      await this.#page.getByRole('button', { name: /^Stop/ }).click()
+      await closed
+    }
+  }
+
+  /** Asks the server as the person whom the page is signed in as, past GraphiQL. */
+  ask(query, variables) {
+    return this.#page.evaluate(
+      async (body) => {
+        const { accessToken } = JSON.parse(sessionStorage.getItem('lectern:session'))
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` }
+        return (await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(body) })).json()
+      },
+      { query, variables },
+    )
   }
 }

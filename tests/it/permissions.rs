@@ -15,6 +15,7 @@ use crate::{
     app::{Client, PASSWORD, TestApp, Who},
     introspection::{Field, Input, Schema},
     isolation::world::World,
+    socket::{Socket, listening},
 };
 
 /// What the schema says of a root field.
@@ -212,6 +213,58 @@ async fn measured(app: &TestApp, schema: &Schema, root: &str, field: &Field, acc
     format!("| `{}` | {needs} | {} |", field.name, cells.join(" | "))
 }
 
+/// The table of what can be listened to. Everybody listens; then every booking of the school changes, and at last each
+/// listener gets one of their own, which ends what is counted.
+async fn listeners(app: &TestApp, schema: &Schema) -> String {
+    let fields: Vec<&str> = schema.fields("Subscription").iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(fields, ["bookingChanged"], "something new to listen to: measure it here as well");
+    let mut people = Vec::new();
+    for who in Who::ALL {
+        people.push(app.sign_in(&app.oak, who).await);
+    }
+    people.push(nobody(app).await);
+    let tenant = app.oak.tenant;
+    let there = app.count(&format!("booking WHERE tenant_id = '{tenant}'")).await;
+    let mut sockets = Vec::new();
+    for person in &people {
+        sockets.push((listening(app, person).await, ids::decode(&person.user_id).unwrap().1, Uuid::now_v7()));
+    }
+    app.sql(&format!("UPDATE booking SET notes = 'changed' WHERE tenant_id = '{tenant}'")).await;
+    for (_, person, own) in &sockets {
+        app.sql(&format!(
+            "INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at)
+                 VALUES ('{tenant}', '{own}', '{person}', '2099-05-05T10:00Z', '2099-05-05T11:00Z')"
+        ))
+        .await;
+    }
+    let ends: BTreeSet<String> = sockets.iter().map(|(.., own)| ids::encode("booking", *own)).collect();
+    let mut cells = Vec::new();
+    for (socket, _, own) in &mut sockets {
+        let own = ids::encode("booking", *own);
+        let mut heard = BTreeSet::new();
+        loop {
+            let message = socket.hear().await;
+            let id = message["payload"]["data"]["bookingChanged"]["id"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned();
+            if id == own {
+                break;
+            }
+            heard.insert(id);
+        }
+        let heard = heard.difference(&ends).count() as i64;
+        cells.push(if heard == there { "all rows" } else { "some rows" });
+    }
+    let mut stranger = Socket::of(&app.stranger()).await;
+    stranger.subscribe("1", "subscription { bookingChanged { id } }").await;
+    let refused = stranger.hear().await;
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+    format!(
+        "\n## Listening\n\nOver a WebSocket. Two columns more: a role that grants nothing, and nobody who is signed in.\n\n\
+         | field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | no permission | signed out |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- |\n| `bookingChanged` | a sign-in | {} | no |\n",
+        cells.join(" | ")
+    )
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_table_of_permissions_says_what_is_measured() {
     let app = TestApp::start().await;
@@ -236,6 +289,7 @@ async fn the_table_of_permissions_says_what_is_measured() {
             page.push('\n');
         }
     }
+    page.push_str(&listeners(&app, &schema).await);
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/permissions.md");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(file, &page).unwrap();

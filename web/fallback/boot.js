@@ -1,5 +1,6 @@
 // The page of a server that was built without npm: GraphiQL's last release that runs from plain script tags, with the
 // same samples and the same session as the built page.
+import { events, listens } from '../shared/events.js'
 import { HEADERS, tabs } from '../shared/samples.js'
 import { Session } from '../shared/session.js'
 
@@ -18,8 +19,14 @@ const { React, ReactDOM, GraphiQL } = /** @type {any} */ (globalThis)
 if (GraphiQL) {
   const samples = tabs({ now: new Date(), demo })
   const [first] = samples
+  const ask = GraphiQL.createFetcher({ url: '/graphql', fetch: session.fetch })
+  /** @param {any} params @param {any} options */
+  const fetcher = (params, options) =>
+    listens(options?.documentAST?.definitions ?? [], params.operationName)
+      ? events(params, () => session.authorization(options?.headers))
+      : ask(params, options)
   const page = React.createElement(GraphiQL, {
-    fetcher: GraphiQL.createFetcher({ url: '/graphql', fetch: session.fetch }),
+    fetcher,
     // Variables hold passwords: nothing that is typed outlives the browser tab.
     storage: sessionStorage,
     defaultTabs: samples,

@@ -234,6 +234,20 @@ mutation BookASlot($input: RequestBookingInput!) {
     variables: ({ now }) => ({ input: { ...slot(now), notes: 'Circuits, if the weather holds' } }),
   },
   {
+    document: /* GraphQL */ `# Bookings as they change, by a WebSocket, until the square stops it. In another window make or move one.
+subscription Listen {
+  bookingChanged {
+    id
+    startsAt
+    endsAt
+    status
+    student { name }
+    instructor { name }
+  }
+}
+`,
+  },
+  {
     document: /* GraphQL */ `# The page that a person lands on after signing in.
 query Dashboard {
   dashboard {

@@ -74,16 +74,26 @@ export class Session {
   /** @type {typeof globalThis.fetch} a drop-in for the browser's own */
   fetch = async (input, init = {}) => {
     const headers = new Headers(init.headers)
-    const filled = EMPTY_BEARER.test(headers.get('authorization') ?? '')
-    if (filled) {
-      await this.#renewIfDue()
-      if (this.#tokens) headers.set('authorization', `Bearer ${this.#tokens.accessToken}`)
-      else headers.delete('authorization')
-    }
-    const used = filled ? this.token() : null
+    const given = headers.get('authorization')
+    const authorization = await this.authorization(headers)
+    if (authorization === null) headers.delete('authorization')
+    else headers.set('authorization', authorization)
+    const used = authorization === given ? null : this.token()
     const response = await this.#send(input, { ...init, headers })
     await this.#learn(response.clone(), used)
     return response
+  }
+
+  /**
+   * What a request with these headers says of who asks: an empty Bearer is filled.
+   * @param {HeadersInit} [headers]
+   * @returns {Promise<string | null>}
+   */
+  authorization = async (headers) => {
+    const given = new Headers(headers).get('authorization')
+    if (!EMPTY_BEARER.test(given ?? '')) return given
+    await this.#renewIfDue()
+    return this.#tokens && `Bearer ${this.#tokens.accessToken}`
   }
 
   /** @param {{ tenant: string, email: string, password: string }} input */

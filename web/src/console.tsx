@@ -4,8 +4,9 @@ import { HISTORY_PLUGIN } from '@graphiql/plugin-history'
 import { useGraphiQL } from '@graphiql/react'
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit'
 import { GraphiQL } from 'graphiql'
-import { Kind, parse } from 'graphql'
+import { Kind, parse, type DefinitionNode } from 'graphql'
 import { useEffect, useState } from 'react'
+import { events, listens } from '../shared/events.js'
 import { HEADERS, tabs } from '../shared/samples.js'
 import type { Session } from '../shared/session.js'
 import { activeTab, sawDocs, storage } from './storage'
@@ -70,7 +71,7 @@ function opening(session: Session, demo: boolean) {
   // Without the initial… props GraphiQL opens its first tab with empty variables.
   const first = activeTab() ?? samples[0]!
   return {
-    fetcher: named(createGraphiQLFetcher({ url: '/graphql', fetch: session.fetch })),
+    fetcher: fetcher(session),
     defaultTabs: samples,
     initialQuery: first.query ?? '',
     initialVariables: first.variables ?? '',
@@ -79,19 +80,29 @@ function opening(session: Session, demo: boolean) {
   }
 }
 
-/** GraphiQL learns the operation's name a moment after a tab is shown: a quick click would send the last tab's. */
-function named(fetcher: Fetcher): Fetcher {
-  return (params, options) =>
-    fetcher({ ...params, operationName: onlyOperation(params.query) ?? params.operationName }, options)
+/** Asks by HTTP, and listens by a socket. */
+function fetcher(session: Session): Fetcher {
+  const ask = createGraphiQLFetcher({ url: '/graphql', fetch: session.fetch })
+  return (params, options) => {
+    const definitions = parsed(params.query)
+    const operation = { ...params, operationName: onlyOperation(definitions) ?? params.operationName }
+    return listens(definitions, operation.operationName)
+      ? events(operation, () => session.authorization(options?.headers))
+      : ask(operation, options)
+  }
 }
 
-/** The name of the operation in a document that has just one. */
-function onlyOperation(document: string): string | undefined {
+/** GraphiQL learns the operation's name a moment after a tab is shown: a quick click would send the last tab's. */
+function onlyOperation(definitions: readonly DefinitionNode[]): string | undefined {
+  const operations = definitions.filter((part) => part.kind === Kind.OPERATION_DEFINITION)
+  return operations.length === 1 ? operations[0]!.name?.value : undefined
+}
+
+function parsed(document: string): readonly DefinitionNode[] {
   try {
-    const operations = parse(document).definitions.filter((part) => part.kind === Kind.OPERATION_DEFINITION)
-    return operations.length === 1 ? operations[0]!.name?.value : undefined
+    return parse(document).definitions
   } catch {
     // The server explains a syntax error better than this page could.
-    return undefined
+    return []
   }
 }

@@ -33,6 +33,8 @@ pub(super) struct Operation {
     /// The ids of the socket's operations that are not over.
     pub(super) open: Arc<Mutex<HashSet<String>>>,
     pub(super) out: mpsc::Sender<Outgoing>,
+    /// Ends the socket, also where what leaves by it is stuck.
+    pub(super) closing: mpsc::Sender<Close>,
 }
 
 impl Operation {
@@ -54,13 +56,13 @@ impl Operation {
             Err(error) => return self.end(message::error(&self.id, &engine.refuse(error, &correlation_id))).await,
         };
         if document.kind == OperationKind::Subscription {
-            match engine.watch(document, self.claims.clone(), &correlation_id).await {
+            match engine.watch(document, self.claims, &correlation_id).await {
                 Ok(watch) => self.follow(watch).await,
                 Err(answer) => self.end(message::error(&self.id, &answer)).await,
             }
             return;
         }
-        let answer = engine.execute(document, self.claims.clone(), &correlation_id).await;
+        let answer = engine.execute(document, self.claims, &correlation_id).await;
         if answer.executed {
             self.say(message::next(&self.id, &answer)).await;
             self.end(message::complete(&self.id)).await;
@@ -129,6 +131,6 @@ impl Operation {
     }
 
     async fn close(&self, close: Close) {
-        let _ = self.out.send(Outgoing::Close(close)).await;
+        let _ = self.closing.send(close).await;
     }
 }

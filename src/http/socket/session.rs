@@ -11,7 +11,6 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -26,7 +25,7 @@ use super::{
     message::{self, Close, FromClient},
     operation::Operation,
 };
-use crate::auth::Claims;
+use crate::{auth::Claims, clock};
 
 /// What leaves by the socket.
 pub(super) enum Outgoing {
@@ -56,6 +55,7 @@ struct Session {
     /// The ids of those that are not over.
     open: Arc<Mutex<HashSet<String>>>,
     out: mpsc::Sender<Outgoing>,
+    closing: mpsc::Sender<Close>,
 }
 
 /// Serves a socket until it is closed.
@@ -67,6 +67,7 @@ pub(super) async fn run(
 ) {
     let (sink, mut heard) = socket.split();
     let (out, leaving) = mpsc::channel(WAITING);
+    let (closing, mut closed) = mpsc::channel(1);
     let options = state.options.sockets.clone();
     let mut writer = tokio::spawn(write(sink, leaving, options.send_timeout));
     let mut session = Session {
@@ -81,6 +82,7 @@ pub(super) async fn run(
         count: 0,
         open: Arc::default(),
         out,
+        closing,
     };
     let opened = Instant::now();
     let mut pings = interval(options.ping_every);
@@ -118,12 +120,14 @@ pub(super) async fn run(
                 }
             },
             _ = rechecks.tick(), if session.claims.is_some() => if !session.is_signed_in().await { break Some(message::FORBIDDEN) },
+            Some(close) = closed.recv() => break Some(close),
             () = stopping.cancelled() => break Some(message::GOING_AWAY),
             _ = &mut writer => break None,
         }
     };
     session.running.abort_all();
     if let Some(close) = close {
+        // Behind what waits to leave, for a client that reads; whoever does not is not waited for.
         let _ = timeout(options.send_timeout, session.out.send(Outgoing::Close(close))).await;
         let _ = timeout(options.send_timeout, &mut writer).await;
     }
@@ -184,11 +188,12 @@ impl Session {
         }
         let operation = Operation {
             engine: self.state.engine.clone(),
-            claims: self.claims.clone(),
+            claims: self.claims,
             address: self.address.clone(),
             id: id.clone(),
             open: self.open.clone(),
             out: self.out.clone(),
+            closing: self.closing.clone(),
         };
         self.count += 1;
         let number = self.count;
@@ -213,7 +218,7 @@ impl Session {
     /// When the token ends.
     fn expires_at(&self, opened: Instant) -> Instant {
         let Some(claims) = &self.claims else { return opened };
-        let left = claims.expires_at().duration_since(now());
+        let left = claims.expires_at().duration_since(clock::now());
         Instant::now() + Duration::try_from(left).unwrap_or_default()
     }
 
@@ -231,11 +236,6 @@ fn token(payload: &Value) -> Option<Option<&str>> {
     }
     let token = value.as_str().and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     Some(token.map(|(_, token)| token.trim()))
-}
-
-#[allow(clippy::disallowed_methods, reason = "a socket outlives any request whose time this could be")]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 /// Says what there is to say, one after the other; gives up where a client does not listen.

@@ -93,11 +93,12 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     use super::*;
+    use crate::graphql::access::ROOTS;
 
     #[test]
     fn every_root_field_can_be_asked_for() {
         let mut asked = 0;
-        for root in ["Query", "Mutation"] {
+        for root in ROOTS {
             for field in roots(root) {
                 let document = document(root, field).unwrap_or_else(|| panic!("{root}.{} can't be filled", field.name.node));
                 parse_query(&document).unwrap_or_else(|error| panic!("{document}: {error}"));

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use self::client::Client;
 use super::report::Report;
-use crate::ids;
+use crate::{clock, ids};
 
 /// Whom to sign in as.
 #[derive(Debug, Clone)]
@@ -240,10 +240,9 @@ fn text(value: &Value) -> String {
 }
 
 /// Half a day more than a year ahead, at a time by chance: finished bookings of earlier runs hold theirs.
-#[allow(clippy::disallowed_methods, reason = "there is no request whose time this could be")]
 fn quiet_day() -> (Timestamp, Timestamp, Timestamp, Timestamp) {
     let chance = i64::try_from((Uuid::now_v7().as_u128() & 0xffff_ffff) % (5 * 365 * 24 * 12)).unwrap_or(0);
-    let today = Timestamp::from_second(Timestamp::now().as_second() / 3600 * 3600).unwrap_or_default();
+    let today = Timestamp::from_second(clock::now().as_second() / 3600 * 3600).unwrap_or_default();
     let opens = today + SignedDuration::from_hours(400 * 24) + SignedDuration::from_mins(5 * chance);
     let at = |minutes| opens + SignedDuration::from_mins(minutes);
     (opens, at(30), at(120), at(240))

@@ -249,13 +249,17 @@ async fn holes_beside_the_tables_are_found() {
         ("Query", "auditLog", access("Query", "courses")), // it refuses whom it should not
         ("Mutation", "createGroup", Access::SignedIn),     // it refuses although nothing is needed
         ("Query", "viewer", Access::SignedIn),             // it answers signed-out people
+        ("Subscription", "bookingChanged", access("Query", "auditLog")), // whoever is signed in may listen
     ] {
         claims.insert((root.to_owned(), field.to_owned()), claimed);
     }
     let asked = audit.permissions_as(&claims).await.unwrap();
     let mut wrong: Vec<&str> = asked.iter().filter(|check| !check.passed).map(|check| check.subject.as_str()).collect();
     wrong.sort_unstable();
-    assert_eq!(wrong, ["Mutation.createGroup", "Query.auditLog", "Query.courses", "Query.viewer", "signed out"]);
+    assert_eq!(
+        wrong,
+        ["Mutation.createGroup", "Query.auditLog", "Query.courses", "Query.viewer", "Subscription.bookingChanged", "signed out"]
+    );
     audit.close().await.unwrap();
 
     // A table that is added without a row to attack.

@@ -34,6 +34,8 @@ async fn it_says_what_decides_and_agrees_with_what_happens() {
         ("login", None, "true PUBLIC [] []"),
         ("Query.viewer", None, "true PUBLIC [] []"),
         ("dashboard", None, "true SIGNED_IN [] []"),
+        ("bookingChanged", None, "true SIGNED_IN [] []"),
+        ("Subscription.bookingChanged", None, "true SIGNED_IN [] []"),
         ("Course.title", None, "true SIGNED_IN [] []"),
         ("Query.courses", None, "true PERMISSION [COURSE_READ] [COURSE_READ]"),
         ("createCourse", None, "false PERMISSION [COURSE_CREATE] []"),
@@ -93,6 +95,7 @@ async fn after_a_lapse_it_is_the_subscription_that_decides() {
     for (field, expected) in [
         ("courses", "false SUBSCRIPTION [COURSE_READ] [COURSE_READ]"),
         ("node", "false SUBSCRIPTION [] []"),
+        ("bookingChanged", "false SUBSCRIPTION [] []"),
         ("logout", "true SIGNED_IN [] []"),
         ("logoutEverywhere", "true SIGNED_IN [] []"),
         ("viewer", "true PUBLIC [] []"),

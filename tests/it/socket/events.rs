@@ -31,7 +31,7 @@ async fn approve(admin: &Client, id: &Value) {
 }
 
 /// A socket that listens: no change that is committed from now on is missed.
-async fn listening(app: &TestApp, client: &Client) -> Socket {
+pub async fn listening(app: &TestApp, client: &Client) -> Socket {
     let mut socket = Socket::of(client).await;
     let before = app.engine.live().interests();
     socket.subscribe("1", CHANGED).await;

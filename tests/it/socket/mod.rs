@@ -2,6 +2,7 @@
 
 mod events;
 mod protocol;
+mod slow;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest as _, http::HeaderValue},
 };
 
+pub use self::events::listening;
 use crate::app::Client;
 
 /// Longer than anything here takes.
@@ -20,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const CHANGED: &str = "subscription { bookingChanged { id status student { id } } }";
 
 /// A client that speaks whatever it is told to.
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Asks for a socket; the status where it is refused.
@@ -43,7 +45,7 @@ impl Socket {
     }
 
     /// One that is acknowledged, as this person.
-    async fn of(client: &Client) -> Socket {
+    pub async fn of(client: &Client) -> Socket {
         let mut socket = Socket::open(&client.url).await;
         socket.say(init(client)).await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
@@ -59,7 +61,7 @@ impl Socket {
     }
 
     /// Begins an operation.
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
     }
 
@@ -75,7 +77,7 @@ impl Socket {
         }
     }
 
-    async fn hear(&mut self) -> Value {
+    pub async fn hear(&mut self) -> Value {
         self.next().await.unwrap_or_else(|code| panic!("closed with {code}"))
     }
 

@@ -1,0 +1,109 @@
+//! The log inside the database: who can write to it, and which columns of which tables it knows.
+
+use lectern::domains::audit::{Cell, cell_of};
+use serde_json::json;
+
+use super::log;
+use crate::app::{TestApp, Who};
+
+#[tokio::test]
+async fn the_service_itself_can_only_add_to_the_log() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (tenant, user) = (app.oak.tenant, lectern::ids::decode(&admin.user_id).unwrap().1);
+    let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let open = format!(
+        "SET app.tenant_id = '{tenant}'; SET app.user_id = '{user}'; SET app.correlation_id = 'by-hand'; SET app.permissions = ',AUDIT_READ,'"
+    );
+    client.batch_execute(&open).await.unwrap();
+    let before = app.text("SELECT string_agg(a::text, ',' ORDER BY a.id) FROM audit_entry a").await;
+    let seen: i64 = client.query_one("SELECT count(*) FROM audit_entry", &[]).await.unwrap().get(0);
+    assert_eq!(seen, app.count(&format!("audit_entry where tenant_id = '{tenant}'")).await);
+    for statement in [
+        "UPDATE audit_entry SET operation = 'nothing'",
+        "UPDATE audit_entry SET actor_id = NULL WHERE false",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "INSERT INTO audit_entry (tenant_id, id, operation, outcome, resource, correlation_id) \
+         VALUES (app.tenant_id(), app.uuid_v7(), 'forged', 'CHANGED', 'Course', 'x')",
+        "ALTER TABLE course DISABLE TRIGGER course_audit",
+        "CREATE TEMP TABLE t (tenant_id uuid, id uuid); CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION app.audit('Course', 'id')",
+    ] {
+        let error = client.batch_execute(statement).await.expect_err(statement);
+        assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE), "{statement}: {error}");
+    }
+    assert_eq!(app.text("SELECT string_agg(a::text, ',' ORDER BY a.id) FROM audit_entry a").await, before);
+
+    // Nor can it look away while it changes something.
+    let change = format!(
+        "BEGIN; SET LOCAL app.audit = 'off'; UPDATE app_user SET name = 'Renamed' WHERE tenant_id = '{tenant}' AND id = '{user}'; COMMIT"
+    );
+    client.batch_execute(&change).await.unwrap();
+    assert_eq!(app.count("audit_entry where correlation_id = 'by-hand' and operation = 'system:sql' and resource = 'User'").await, 1);
+
+    // The operator's role can't rewrite it either.
+    let (operator, connection) = tokio_postgres::connect(&app.database.url("lectern_platform"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    for statement in ["UPDATE audit_entry SET operation = 'nothing'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"] {
+        let error = operator.batch_execute(statement).await.expect_err(statement);
+        assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE), "{statement}: {error}");
+    }
+    // What it changes without naming a school is kept in the log of the row's own, with the school's id.
+    operator.batch_execute("UPDATE tenant SET name = name || '!'").await.unwrap();
+    for school in [&app.oak, &app.elm] {
+        let entry = format!(
+            "audit_entry where tenant_id = '{0}' and resource = 'Tenant' and resource_id = '{0}' and actor_id is null",
+            school.tenant
+        );
+        assert_eq!(app.count(&entry).await, 1);
+    }
+    let [entry] = &log(&admin, json!({ "resource": "Tenant" })).await[..] else { panic!("one change of the school") };
+    assert_eq!((&entry["before"]["name"], &entry["after"]["name"]), (&json!("Oak School"), &json!("Oak School!")));
+    assert!(entry["resourceId"].as_str().unwrap().starts_with("tenant_") && entry["actor"].is_null());
+}
+
+/// Tables whose changes are recorded, with the type under which they are: out of the catalogue of the database.
+const AUDITED: &str = "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND a.attname <> 'tenant_id'";
+
+#[tokio::test]
+async fn every_column_of_every_recorded_table_is_known_to_the_log() {
+    let app = TestApp::start().await;
+    let columns = app
+        .text(&format!(
+            "SELECT string_agg(split_part(encode(t.tgargs, 'escape'), '\\000', 1) || ' ' || a.attname || ' ' || format_type(a.atttypid, NULL), E'\\n') {AUDITED}"
+        ))
+        .await
+        .unwrap();
+    for column in columns.lines() {
+        let mut words = column.splitn(3, ' ');
+        let (resource, name, ty) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+        let cell = cell_of(resource, name);
+        match ty {
+            "uuid" => assert!(matches!(cell, Cell::Id(_)), "{column}: an id of what? Say so in domains/audit/render.rs"),
+            "uuid[]" => panic!("{column}: lists of ids are not rendered"),
+            "timestamp with time zone" => assert_eq!(cell, Cell::Time, "{column}: times end with _at"),
+            _ => assert_eq!(cell, Cell::Plain, "{column}"),
+        }
+    }
+
+    // What the service itself may not read (an enrollment key) is declared a secret, or left out altogether.
+    let leaking = app
+        .text(&format!(
+            "SELECT string_agg(c.relname || '.' || a.attname, ', ') {AUDITED} AND NOT has_column_privilege('lectern_app', c.oid, a.attname, 'SELECT')
+             AND a.attname NOT IN ('search') AND NOT a.attname = ANY (string_to_array(split_part(encode(t.tgargs, 'escape'), '\\000', 3), ','))"
+        ))
+        .await;
+    assert_eq!(leaking, None, "recorded, although the service may not read it");
+
+    // Every table of a school is recorded, but these: secrets, counters, and the log itself.
+    let unrecorded = app
+        .text(
+            "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+             WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+               AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'app.audit'::regproc)",
+        )
+        .await;
+    assert_eq!(unrecorded.as_deref(), Some("access_version audit_entry credential failed_sign_in refresh_token used_budget"));
+}
