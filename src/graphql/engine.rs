@@ -197,7 +197,7 @@ impl Engine {
     pub(super) async fn read_event(&self, question: Document, claims: &Claims, correlation_id: &str) -> Answer {
         let work = async {
             let _place = self.events.acquire().await;
-            self.attempt_until_it_holds(question, Some(claims.clone()), correlation_id).await
+            self.attempt_until_it_holds(question, Some(*claims), correlation_id).await
         };
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
