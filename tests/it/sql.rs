@@ -2,4 +2,5 @@
 
 mod cost;
 mod load;
+mod operations;
 mod texts;
