@@ -14,6 +14,7 @@ FROM rust:1.95-slim-trixie AS build
 WORKDIR /src
 # The dependencies alone first, around an empty program: this layer stays until Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY testcontainers/Cargo.toml testcontainers/
 RUN mkdir -p src tests/it testcontainers/src \
     && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs > /dev/null \

@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, Object, ObjectType, OutputType, SimpleObject, TypeName, connection::PageInfo};
 use futures_util::future::BoxFuture;
+use uuid::Uuid;
 
 use super::{
     batch::{Nested, TotalOf},
@@ -12,7 +13,7 @@ use super::{
     plain::{Plain, Row},
 };
 use crate::{
-    db::{Cursors, Fetched, List, Order},
+    db::{self, Cursors, Fetched, Order},
     error::{Error, Result},
 };
 
@@ -39,7 +40,7 @@ pub struct Total(Arc<Count>);
 
 impl Total {
     /// By the list itself.
-    pub fn of_list(list: List) -> Self {
+    pub fn of_list(list: db::List) -> Self {
         let list = Arc::new(list);
         Total(Arc::new(move |ctx| {
             let list = list.clone();
@@ -61,20 +62,33 @@ impl Total {
     }
 }
 
+/// What cursors are bound to.
+struct List {
+    cursors: Cursors,
+    name: &'static str,
+    order: Order,
+}
+
 /// One item of a page.
 pub struct Edge<N, E = NoEdgeFields> {
-    /// Its position.
-    pub cursor: String,
-    /// The item.
-    pub node: N,
-    /// What else the edge says.
-    pub fields: E,
+    list: Arc<List>,
+    /// The text of its sort key, and its id.
+    position: (String, Uuid),
+    node: N,
+    fields: E,
+}
+
+impl<N, E> Edge<N, E> {
+    /// Signed when it is asked for: few ask for each.
+    fn cursor(&self) -> String {
+        let (value, id) = &self.position;
+        self.list.cursors.write(self.list.name, &self.list.order, value, *id)
+    }
 }
 
 /// One page.
 pub struct Connection<N, E = NoEdgeFields> {
-    /// Its items.
-    pub edges: Vec<Edge<N, E>>,
+    edges: Vec<Edge<N, E>>,
     has_next: bool,
     has_previous: bool,
     total: Total,
@@ -82,7 +96,7 @@ pub struct Connection<N, E = NoEdgeFields> {
 
 impl<N> Connection<N> {
     /// A page of a list.
-    pub fn new(fetched: Fetched<N>, cursors: &Cursors, list: &str, order: &Order, total: Total) -> Self {
+    pub fn new(fetched: Fetched<N>, cursors: Cursors, list: &'static str, order: &Order, total: Total) -> Self {
         Connection::with_edges(fetched, cursors, list, order, total, |node| (node, NoEdgeFields))
     }
 }
@@ -91,15 +105,16 @@ impl<N, E> Connection<N, E> {
     /// A page whose edges say more than their node.
     pub fn with_edges<T>(
         fetched: Fetched<T>,
-        cursors: &Cursors,
-        list: &str,
+        cursors: Cursors,
+        list: &'static str,
         order: &Order,
         total: Total,
         split: impl Fn(T) -> (N, E),
     ) -> Self {
+        let list = Arc::new(List { cursors, name: list, order: *order });
         let edges = fetched.rows.into_iter().map(|(value, id, row)| {
             let (node, fields) = split(row);
-            Edge { cursor: cursors.write(list, order, &value, id), node, fields }
+            Edge { list: list.clone(), position: (value, id), node, fields }
         });
         Connection { edges: edges.collect(), has_next: fetched.has_next, has_previous: fetched.has_previous, total }
     }
@@ -125,8 +140,9 @@ impl<N: Plain, E: EdgeFields> TypeName for Connection<N, E> {
 #[Object(name_type)]
 impl<N: Plain, E: EdgeFields> Edge<N, E> {
     /// Its position in this list and order: pass it as `after` or `before`.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    #[graphql(name = "cursor")]
+    async fn own_cursor(&self) -> String {
+        self.cursor()
     }
 
     /// The item.
@@ -158,8 +174,8 @@ impl<N: Plain, E: EdgeFields> Connection<N, E> {
         PageInfo {
             has_next_page: self.has_next,
             has_previous_page: self.has_previous,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.edges.first().map(Edge::cursor),
+            end_cursor: self.edges.last().map(Edge::cursor),
         }
     }
 

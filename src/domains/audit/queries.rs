@@ -112,6 +112,6 @@ impl AuditQueries {
         } else {
             list.fetch(ctx.tx(), &page, AuditEntry::read).await?
         };
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), LIST, &NEWEST, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), LIST, &NEWEST, Total::of_list(list))))
     }
 }

@@ -43,7 +43,7 @@ impl ListQueries {
         } else {
             list.fetch(ctx.tx(), &page, Availability::read).await?
         };
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), "availabilities", &BY_START, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), "availabilities", &BY_START, Total::of_list(list))))
     }
 
     /// A booking; null when there is none, or none that you may see.
@@ -76,6 +76,6 @@ impl ListQueries {
         let joins = BookingJoins::of_nodes(ctx);
         joins.add_to(&mut list);
         let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), "bookings", &order, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), "bookings", &order, Total::of_list(list))))
     }
 }

@@ -64,5 +64,5 @@ pub async fn courses_of_group(ctx: &Context<'_>, group: Id<Group>, args: PageArg
     let page = args.check(&ctx.cursors(), OF_GROUP, &order)?;
     let key = OfGroup { group, page, with_instructor: ctx.selects_in_nodes("instructor") };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    Ok(Connection::new(fetched, &ctx.cursors(), OF_GROUP, &order, Total::of_nested(key)))
+    Ok(Connection::new(fetched, ctx.cursors(), OF_GROUP, &order, Total::of_nested(key)))
 }

@@ -66,6 +66,6 @@ impl CourseQueries {
         } else {
             list.fetch(ctx.tx(), &page, Course::read).await?
         };
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), "courses", &order, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), "courses", &order, Total::of_list(list))))
     }
 }

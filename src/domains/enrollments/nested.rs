@@ -97,7 +97,7 @@ pub async fn enrollments_of_user(ctx: &Context<'_>, user: Id<User>, args: PageAr
     let page = args.check(&ctx.cursors(), OF_USER, &order)?;
     let key = OfUser { user, page, joins: Joins::of_nodes(ctx) };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    Ok(Connection::new(fetched, &ctx.cursors(), OF_USER, &order, Total::of_nested(key)))
+    Ok(Connection::new(fetched, ctx.cursors(), OF_USER, &order, Total::of_nested(key)))
 }
 
 /// A page of the enrollments in a course that the viewer sees, the latest first.
@@ -114,5 +114,5 @@ pub async fn enrollments_in_course(
     let page = args.check(&ctx.cursors(), IN_COURSE, &order)?;
     let key = InCourse { course, page, joins: Joins::of_nodes(ctx), narrowing: filter.unwrap_or_default().check()? };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    Ok(Connection::new(fetched, &ctx.cursors(), IN_COURSE, &order, Total::of_nested(key)))
+    Ok(Connection::new(fetched, ctx.cursors(), IN_COURSE, &order, Total::of_nested(key)))
 }

@@ -62,6 +62,6 @@ impl EnrollmentQueries {
         narrowing.narrow(&mut list);
         joins.extend(&mut list);
         let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), LIST, &order, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), LIST, &order, Total::of_list(list))))
     }
 }

@@ -69,5 +69,5 @@ pub async fn members_of_group(ctx: &Context<'_>, group: Id<Group>, args: PageArg
     let page = args.check(&ctx.cursors(), LIST, &BY_JOINING)?;
     let key = Members { group, page };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    Ok(Connection::with_edges(fetched, &ctx.cursors(), LIST, &BY_JOINING, Total::of_nested(key), |row| row))
+    Ok(Connection::with_edges(fetched, ctx.cursors(), LIST, &BY_JOINING, Total::of_nested(key), |row| row))
 }

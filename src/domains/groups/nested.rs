@@ -86,7 +86,7 @@ pub async fn groups_of_user(ctx: &Context<'_>, user: Id<User>, args: PageArgs) -
     let page = args.check(&ctx.cursors(), OF_USER, &order)?;
     let key = OfUser { user, page };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    Ok(Connection::new(fetched, &ctx.cursors(), OF_USER, &order, Total::of_nested(key)))
+    Ok(Connection::new(fetched, ctx.cursors(), OF_USER, &order, Total::of_nested(key)))
 }
 
 /// A page of the groups that a course was given to and that the viewer sees, by name.
@@ -98,5 +98,5 @@ pub async fn groups_with_course(ctx: &Context<'_>, course: Id<Course>, args: Pag
     let page = args.check(&ctx.cursors(), WITH_COURSE, &order)?;
     let key = WithCourse { course, page };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    Ok(Connection::new(fetched, &ctx.cursors(), WITH_COURSE, &order, Total::of_nested(key)))
+    Ok(Connection::new(fetched, ctx.cursors(), WITH_COURSE, &order, Total::of_nested(key)))
 }

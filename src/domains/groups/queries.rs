@@ -49,6 +49,6 @@ impl GroupQueries {
             list.and("g.id IN (SELECT app.my_groups())"); // as the policy says, which would be asked of every group
         }
         let fetched = list.fetch(ctx.tx(), &page, Group::read).await?;
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), LIST, &order, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), LIST, &order, Total::of_list(list))))
     }
 }

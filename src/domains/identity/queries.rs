@@ -56,7 +56,7 @@ impl IdentityQueries {
         let mut list = user_list("users", order);
         filter.unwrap_or_default().narrow(&mut list)?;
         let fetched = list.fetch(ctx.tx(), &page, User::read).await?;
-        Ok(Some(Connection::new(fetched, &ctx.cursors(), "users", &order, Total::of_list(list))))
+        Ok(Some(Connection::new(fetched, ctx.cursors(), "users", &order, Total::of_list(list))))
     }
 
     /// The roles of the school: the four that every school has, then its own, by their keys. Needs ROLE_READ.

@@ -60,7 +60,7 @@ impl Dashboard {
         let joins = BookingJoins::of_nodes(ctx);
         joins.add_to(&mut list);
         let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
-        Ok(Connection::new(fetched, &ctx.cursors(), UPCOMING, &order, Total::of_list(list)))
+        Ok(Connection::new(fetched, ctx.cursors(), UPCOMING, &order, Total::of_list(list)))
     }
 
     /// How many of the bookings that you may see are REQUESTED and wait for an answer.

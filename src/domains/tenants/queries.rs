@@ -32,6 +32,6 @@ impl TenantQueries {
         let search = list.bind(search);
         list.narrow(&format!("app.public_tenants({search}) t"));
         let fetched = list.fetch(ctx.tx(), &page, PublicTenant::read).await?;
-        Ok(Connection::new(fetched, &ctx.cursors(), "publicTenants", &BY_NAME, Total::of_list(list)))
+        Ok(Connection::new(fetched, ctx.cursors(), "publicTenants", &BY_NAME, Total::of_list(list)))
     }
 }
