@@ -160,6 +160,9 @@ impl Tokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 0;
         let jwks = serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x }] });
+        // Not made with that capacity: it would take its memory at once.
+        let mut verified = LruCache::unbounded();
+        verified.resize(VERIFIED);
         let secret = digest::digest(&digest::SHA256, &Zeroizing::new([b"lectern cursors".as_slice(), &key.pkcs8].concat()));
         Ok(Tokens {
             encoding: EncodingKey::from_ed_der(&key.pkcs8),
@@ -171,7 +174,7 @@ impl Tokens {
             cursor_key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()),
             access_for,
             refresh_for,
-            verified: Arc::new(Mutex::new(LruCache::new(VERIFIED))),
+            verified: Arc::new(Mutex::new(verified)),
         })
     }
 

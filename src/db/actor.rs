@@ -80,7 +80,10 @@ pub struct KnownActors {
 impl KnownActors {
     /// At most so many.
     pub fn new(capacity: std::num::NonZeroUsize) -> Self {
-        KnownActors { kept: Mutex::new(LruCache::new(capacity)) }
+        // Not made with that capacity: it would take its memory at once.
+        let mut kept = LruCache::unbounded();
+        kept.resize(capacity);
+        KnownActors { kept: Mutex::new(kept) }
     }
 
     /// Who this is, as far as is known and may still hold at `now`.
