@@ -29,6 +29,8 @@ enum Kind {
     Mismatch,
     /// The actor is no longer what was known of them.
     Outdated,
+    /// The transaction had ended: nobody foresaw this statement.
+    Unforeseen,
 }
 
 impl DbError {
@@ -70,6 +72,16 @@ impl DbError {
 
     pub(super) fn outdated() -> Self {
         DbError { kind: Kind::Outdated, state: None, constraint: None, detail: None, text: "the actor has changed".to_owned() }
+    }
+
+    /// Whether a statement came after the one that was foreseen to be the last: the document is to be read anew.
+    pub(crate) fn is_unforeseen(&self) -> bool {
+        self.kind == Kind::Unforeseen
+    }
+
+    pub(super) fn unforeseen() -> Self {
+        let text = "a statement came after the last that was foreseen".to_owned();
+        DbError { kind: Kind::Unforeseen, state: None, constraint: None, detail: None, text }
     }
 
     /// Whether the database could not be asked at all.
@@ -126,7 +138,7 @@ impl From<DbError> for Error {
     /// The answer where a mutation did not map the refusal itself.
     fn from(error: DbError) -> Self {
         match error.kind {
-            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated => return Error::unavailable(error.text),
+            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated | Kind::Unforeseen => return Error::unavailable(error.text),
             Kind::NotGranted | Kind::Mismatch => return Error::internal(error.text),
             Kind::Refused => {}
         }

@@ -193,8 +193,18 @@ pub struct List {
     is_core: bool,
     from: String,
     joins: String,
+    beside: Option<Beside>,
     conditions: String,
     params: Vec<Param>,
+}
+
+/// What is read once for a whole page.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// How it is joined to `page_`, whose rows have an `id_`.
+    pub join: &'static str,
+    /// What is read of it, after everything else.
+    pub expressions: &'static str,
 }
 
 impl List {
@@ -208,6 +218,7 @@ impl List {
             is_core: false,
             from: format!("{table} {alias}"),
             joins: String::new(),
+            beside: None,
             conditions: format!("{alias}.tenant_id = $1"),
             params: Vec::new(),
         }
@@ -223,6 +234,7 @@ impl List {
             is_core: false,
             from: String::new(),
             joins: String::new(),
+            beside: None,
             conditions: "app.tenant_id() = $1".to_owned(),
             params: Vec::new(),
         }
@@ -259,6 +271,11 @@ impl List {
             columns.push_str(", ");
             columns.push_str(&select_some::<T>(alias, core));
         }
+    }
+
+    /// Reads something once for the whole page; not where there are many parents.
+    pub fn beside(&mut self, beside: Beside) {
+        self.beside = Some(beside);
     }
 
     /// Reads no more than the core of each record, its own and joined ones.
@@ -320,18 +337,31 @@ impl List {
     ) -> Result<Fetched<T>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len());
         let Order { key, id, .. } = &self.order;
-        let sql = format!(
-            "SELECT {key}::text, {id}, {columns} FROM {from}{joins} WHERE {conditions}{after} ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
+        let keys = if self.beside.is_some() {
+            format!("{} AS key_, {id} AS id_", key.expression)
+        } else {
+            format!("{}::text, {id}", key.expression)
+        };
+        let mut sql = format!(
+            "SELECT {keys}, {columns} FROM {from}{joins} WHERE {conditions}{after} ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
             key = key.expression,
             columns = self.columns(),
             from = self.from,
             joins = self.joins,
             conditions = self.conditions,
         );
+        if let Some(Beside { join, expressions }) = self.beside {
+            sql = format!(
+                "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.key_::text, page_.*, {expressions} FROM page_ {join} \
+                 ORDER BY page_.key_ {direction}, page_.id_ {direction}"
+            );
+        }
         let rows = tx.query(&sql, &self.bound(&[], Some(page))).await?;
         let rows = rows.iter().map(|row| {
             let mut cells = Cells::new(row);
-            Ok((cells.next()?, cells.next()?, read(&mut cells)?))
+            let key = cells.next()?;
+            cells.skip(usize::from(self.beside.is_some()));
+            Ok((key, cells.next()?, read(&mut cells)?))
         });
         Ok(Fetched::trim(rows.collect::<Result<_, DbError>>()?, page))
     }

@@ -1,6 +1,7 @@
 //! The one door to the database. A request holds one [`Tx`]; nothing else in the service can reach a row.
 
 mod actor;
+mod ending;
 mod error;
 mod list;
 mod live;
@@ -17,7 +18,7 @@ mod tx;
 pub use self::{
     actor::{ActorRow, KnownActor, KnownActors},
     error::{DbError, OnConstraint},
-    list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
+    list::{Beside, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
     live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,

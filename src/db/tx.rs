@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::{
     ActorRow, DbError, KnownActor, Pool, Record,
     actor::{CURRENT_VERSION, LOAD},
+    ending::Ending,
 };
 
 /// Whether the document may change rows.
@@ -69,11 +70,14 @@ pub struct Tx {
     /// The version under which the actor was known, until it has proved to be the current one.
     unproven: Mutex<Option<i64>>,
     failure: Mutex<Option<DbError>>,
+    ending: Ending,
     /// The BEGIN was sent.
     begun: AtomicBool,
     /// The BEGIN was answered.
     is_open: AtomicBool,
     ended: AtomicBool,
+    /// Those that were asked for since it was opened.
+    asked: AtomicU32,
     statements: AtomicU32,
     round_trips: AtomicU32,
     /// Messages that were sent and whose answer nobody has read to its end; those whose reader went away stay in it.
@@ -140,13 +144,27 @@ impl Tx {
             prelude: Mutex::new(message),
             unproven: Mutex::new(unproven),
             failure: Mutex::new(None),
+            ending: Ending::default(),
             begun: AtomicBool::new(false),
             is_open: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            asked: AtomicU32::new(0),
             statements: AtomicU32::new(0),
             round_trips: AtomicU32::new(0),
             unanswered: AtomicU32::new(0),
         })
+    }
+
+    /// Foresees how many statements a read is going to ask for: the last of them takes the COMMIT along. Where it asks for fewer,
+    /// it ends as any other; one more is refused ([`DbError::is_unforeseen`]), and the document is to be read anew.
+    pub fn foresee(&self, statements: u32) {
+        self.asked.store(0, Ordering::Relaxed);
+        self.ending.foresee(statements);
+    }
+
+    /// How many statements were asked for since [`Tx::foresee`].
+    pub fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Makes sure that the transaction is open and its actor current, where no statement has: a document may run none.
@@ -212,18 +230,20 @@ impl Tx {
     }
 
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let is_last = self.ending.is_last()?;
+        self.asked.fetch_add(1, Ordering::Relaxed);
         self.answered(async {
             self.prepare_proof().await?;
             // In this order they are on the wire: what goes ahead, then the statement that relies on it.
-            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params)).await;
+            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, is_last)).await;
             ahead?;
             rows
         })
         .await
     }
 
-    /// Sends a statement as it is.
-    async fn exchange(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+    /// Sends a statement as it is, and the COMMIT after it if it is the last.
+    async fn exchange(&self, sql: &str, params: Params<'_>, is_last: bool) -> Result<Vec<Row>, DbError> {
         debug_assert!(sql.contains("$1"), "a statement without the tenant: {sql}");
         #[cfg(debug_assertions)]
         super::recorder::record(sql);
@@ -237,7 +257,13 @@ impl Tx {
         let prepared = client.prepare_cached(sql).await?;
         #[cfg(debug_assertions)]
         super::recorder::record_run(sql, &prepared, &bound);
-        Ok(client.query(&prepared, &bound).await?)
+        if !is_last {
+            return Ok(client.query(&prepared, &bound).await?);
+        }
+        let (rows, ended) = join(client.query(&prepared, &bound), client.batch_execute("COMMIT")).await;
+        let rows = rows?;
+        ended?;
+        Ok(rows)
     }
 
     /// Sends what goes ahead of the next statement, and `command` at its end: settings; at first the BEGIN, and with it the
@@ -272,7 +298,7 @@ impl Tx {
     /// Asks whether the actor is still what was known of them, unless that was answered already.
     async fn prove(&self) -> Result<(), DbError> {
         let Some(version) = *self.unproven() else { return Ok(()) };
-        let rows = self.exchange(CURRENT_VERSION, &[]).await?;
+        let rows = self.exchange(CURRENT_VERSION, &[], false).await?;
         if rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()? != Some(version) {
             return Err(DbError::outdated());
         }
@@ -327,8 +353,9 @@ impl Tx {
 
     fn fail(&self, error: &DbError) {
         let mut failure = self.failure.lock().unwrap_or_else(|broken| broken.into_inner());
-        // Whatever else failed, failed for somebody who is somebody else by now.
-        if failure.is_none() || error.is_outdated() {
+        // Whatever else failed, failed for somebody who is somebody else by now; or will be asked again.
+        let is_void = failure.as_ref().is_some_and(DbError::is_outdated);
+        if failure.is_none() || error.is_outdated() || (error.is_unforeseen() && !is_void) {
             *failure = Some(error.clone());
         }
     }
@@ -381,7 +408,9 @@ impl Tx {
     /// Where a statement still runs for nobody (its field was given up), the transaction is left to be cleaned up.
     pub fn end_read(&self) {
         if self.unanswered.load(Ordering::Relaxed) == 0 {
-            let _ = self.client().batch_execute("COMMIT").now_or_never();
+            if !self.ending.is_sent() {
+                let _ = self.client().batch_execute("COMMIT").now_or_never();
+            }
             self.ended.store(true, Ordering::Release);
         }
     }
@@ -414,7 +443,9 @@ impl Tx {
         if !self.begun.load(Ordering::Acquire) {
             return Ok(());
         }
-        self.send("ROLLBACK").await?;
+        if !self.ending.is_sent() {
+            self.send("ROLLBACK").await?;
+        }
         self.ended.store(true, Ordering::Release);
         Ok(())
     }

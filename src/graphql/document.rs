@@ -1,6 +1,9 @@
 //! A document before it is executed: is it sane, what kind of operation is it, which root fields does it name?
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+};
 
 use async_graphql::{
     Name, Positioned, Value as ConstValue, Variables,
@@ -161,6 +164,16 @@ impl Document {
             address: self.address.clone(),
             account: None,
         })
+    }
+
+    /// How many statements it is going to take, as far as that is known; none, where it is not.
+    pub(super) fn foreseen(&self) -> u32 {
+        if self.kind == OperationKind::Query { self.reading.statements.load(Ordering::Relaxed) } else { 0 }
+    }
+
+    /// Remembers how many it took, for the next time that somebody asks for the same.
+    pub(super) fn remember(&self, statements: u32) {
+        self.reading.statements.fetch_max(statements, Ordering::Relaxed);
     }
 
     /// Whom it signs in, where that is what it does.

@@ -296,6 +296,7 @@ impl Engine {
             };
             let failure = match (tx.failure(), document.kind) {
                 (None, OperationKind::Query) => {
+                    document.remember(tx.asked());
                     tx.end_read();
                     return answer;
                 }
@@ -343,16 +344,21 @@ impl Engine {
     }
 
     /// Executes a document in a transaction of its own, and leaves that open. Where its actor turns out to be no longer what
-    /// was known of them, or the connection to have been dead before anything was sent, nothing has happened yet: it is
-    /// executed once more.
+    /// was known of them, the connection to have been dead before anything was sent, or a query to take more statements than it
+    /// ever did, nothing has happened yet: it is executed once more.
     async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let mut dead = 0;
+        let mut foreseen = document.foreseen();
         loop {
-            let (answer, tx, data) = self.attempt_once(document, claims, correlation_id).await?;
+            let (answer, tx, data) = self.attempt_once(document, claims, foreseen, correlation_id).await?;
             match tx.settle().await {
                 Err(failure) if failure.is_outdated() => {
                     self.actors.forget(claims.map(Claims::identity).unwrap_or_default());
                     let _ = tx.rollback().await;
+                }
+                Err(failure) if failure.is_unforeseen() => {
+                    let _ = tx.rollback().await;
+                    foreseen = 0;
                 }
                 Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
                 _ => return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data)),
@@ -364,6 +370,7 @@ impl Engine {
         &self,
         document: &Document,
         claims: Option<&Claims>,
+        foreseen: u32,
         correlation_id: &str,
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let now = clock::now();
@@ -387,6 +394,7 @@ impl Engine {
                 (tx, row)
             }
         };
+        tx.foresee(foreseen);
         let actor = actor.map(|row| Actor::new(identity, row));
         let loads = Loads::default();
         let data = Arc::new(Request::new(

@@ -52,19 +52,21 @@ impl<T: Plain> Plain for &T {
     }
 }
 
-/// Names the plain fields of an object: scalars, and objects that were read along (`Some` where they were; of these, `None`
-/// is null).
+/// Names the plain fields of an object: scalars, then objects and after them scalars that may have been read along (`Some`
+/// where they were; an object in it that is `None` is null).
 #[macro_export]
 macro_rules! plain {
-    ($object:ty { $($name:literal: $field:ident),+ $(,)? } $(with { $($child:literal: $joined:ident),+ $(,)? })?) => {
+    ($object:ty { $($name:literal: $field:ident),+ $(,)? } $(with { $($child:literal: $joined:ident),+ $(,)? })?
+     $(and { $($beside:literal: $known:ident),+ $(,)? })?) => {
         impl $crate::graphql::Plain for $object {
-            const FIELDS: &'static [&'static str] = &[$($name,)+ $($($child,)+)?];
+            const FIELDS: &'static [&'static str] = &[$($name,)+ $($($child,)+)? $($($beside,)+)?];
 
             #[allow(unused_variables, reason = "not every object has others in it")]
             fn plain(&self, name: &str, selected: $crate::graphql::Selected<'_>) -> Option<async_graphql::Value> {
                 match name {
                     $($name => Some($crate::graphql::PlainValue::plain_value(&self.$field)),)+
                     $($($child => $crate::graphql::child(self.$joined.as_ref()?.as_ref(), selected),)+)?
+                    $($($beside => Some($crate::graphql::PlainValue::plain_value(self.$known.as_ref()?)),)+)?
                     _ => None,
                 }
             }

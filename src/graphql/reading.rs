@@ -1,6 +1,6 @@
 //! A document's text, parsed and measured: the part of reading it that every request with the same text shares.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, atomic::AtomicU32};
 
 use async_graphql::{
     Positioned, Value, Variables,
@@ -27,6 +27,8 @@ pub struct Reading {
     pub(super) weight: usize,
     /// What it costs, once that is known, where it is constant.
     pub(super) cost: OnceLock<Cost>,
+    /// The most statements that it took so far, where it is a query.
+    pub(super) statements: AtomicU32,
 }
 
 /// What the parser makes of a token takes so many bytes, or fewer.
@@ -57,7 +59,13 @@ impl Reading {
                 "This service does not answer what its schema is: `__schema` and `__type` are switched off.",
             ));
         }
-        Ok(Reading { parsed, variables: scan.variables, weight: text.len() + scan.tokens * BYTES_OF_A_TOKEN, cost: OnceLock::new() })
+        Ok(Reading {
+            parsed,
+            variables: scan.variables,
+            weight: text.len() + scan.tokens * BYTES_OF_A_TOKEN,
+            cost: OnceLock::new(),
+            statements: AtomicU32::new(0),
+        })
     }
 
     /// Whether it costs the same at every request with such variables: one operation, and no variable but ids and texts that

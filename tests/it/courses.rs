@@ -262,7 +262,7 @@ async fn thirty_courses_cost_as_many_statements_as_three() {
     .await;
     for (query, statements) in [
         ("query($first: Int) { courses(first: $first) { nodes { title instructor { name roles { key } } } } }", 3),
-        ("query($first: Int) { courses(first: $first) { nodes { enrollmentCount viewerEnrollment { id } sections { id } } } }", 5),
+        ("query($first: Int) { courses(first: $first) { nodes { enrollmentCount viewerEnrollment { id } sections { id } } } }", 4),
         // The enrollments read their people along; the groups of all people are one statement, and so is each total.
         (
             "query($first: Int) { courses(first: $first) { nodes { enrollments(first: 9) { totalCount nodes { status user { name \

@@ -56,6 +56,9 @@ pub struct Course {
     /// Read by the same statement, where the document asks for it.
     #[graphql(skip)]
     pub(super) joined_instructor: Option<Option<User>>,
+    /// The same.
+    #[graphql(skip)]
+    pub(super) joined_enrollment_count: Option<i32>,
 }
 
 impl Kind for Course {
@@ -81,6 +84,7 @@ impl Record for Course {
             updated_at: cells.next()?,
             instructor_id: cells.next()?,
             joined_instructor: None,
+            joined_enrollment_count: None,
         })
     }
 }
@@ -91,15 +95,6 @@ impl Course {
         fields: &["id", "title", "status", "enrollmentCount", "enrollments", "groups", "sections", "viewerEnrollment"],
         children: &[("instructor", &User::CORE_FIELDS)],
     };
-
-    /// Reads a course and its instructor out of one row.
-    ///
-    /// # Errors
-    /// When a column is not of the expected type.
-    pub fn read_with_instructor(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        let course = Course::read(cells)?;
-        Ok(Course { joined_instructor: Some(User::read_joined(cells)?), ..course })
-    }
 }
 
 #[ComplexObject]
@@ -123,7 +118,10 @@ impl Course {
 
     /// How many people hold a seat (NOT_STARTED, IN_PROGRESS or COMPLETED), whether or not you may see them.
     async fn enrollment_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.load(EnrollmentCountOf(self.id)).await?.unwrap_or(0))
+        match self.joined_enrollment_count {
+            Some(count) => Ok(count),
+            None => Ok(ctx.load(EnrollmentCountOf(self.id)).await?.unwrap_or(0)),
+        }
     }
 
     /// Your own enrollment in it; null when you have none.
@@ -161,5 +159,5 @@ crate::plain! {
     Course {
         "id": id, "title": title, "description": description, "status": status, "capacity": capacity, "tags": tags,
         "createdAt": created_at, "updatedAt": updated_at,
-    } with { "instructor": joined_instructor }
+    } with { "instructor": joined_instructor } and { "enrollmentCount": joined_enrollment_count }
 }

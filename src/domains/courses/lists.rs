@@ -1,13 +1,13 @@
-//! Lists of courses: filters and orders.
+//! Lists of courses: filters, orders, and what is read along.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{Context, Enum, ID, InputObject};
 
 use super::{Course, CourseStatus};
 use crate::{
-    db::{List, Order, SortKey},
+    db::{Beside, Cells, DbError, List, Order, Record, SortKey, select},
     domains::identity::User,
     error::Result,
-    graphql::{OrderDirection, text},
+    graphql::{Ctx, OrderDirection, text},
     ids::Id,
 };
 
@@ -57,8 +57,88 @@ pub fn order(order: Option<CourseOrder>) -> Order {
     Order { key, id: "c.id", descending }
 }
 
-/// The join that reads a course's instructor along with it, as `i`.
-pub const INSTRUCTOR_JOIN: &str = "LEFT JOIN app_user i ON i.tenant_id = $1 AND i.id = c.instructor_id";
+/// What is read along with courses: that which the document asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CourseJoins {
+    instructor: bool,
+    enrollment_count: bool,
+    /// No more than the core of each.
+    core: bool,
+}
+
+const INSTRUCTOR: &str = "LEFT JOIN app_user i ON i.tenant_id = $1 AND i.id = c.instructor_id";
+
+/// Counted at once for a whole page.
+const ENROLLMENT_COUNTS: Beside = Beside {
+    join: "LEFT JOIN app.enrollment_counts(ARRAY(SELECT p.id_ FROM page_ p)) AS n ON n.course_id = page_.id_",
+    expressions: "n.count",
+};
+
+impl CourseJoins {
+    /// What is asked for in the nodes of the connection that is being resolved.
+    pub fn of_nodes(ctx: &Context<'_>) -> Self {
+        CourseJoins {
+            instructor: ctx.selects_in_nodes("instructor"),
+            enrollment_count: ctx.selects_in_nodes("enrollmentCount"),
+            core: Course::CORE_FIELDS.covers_nodes(ctx),
+        }
+    }
+
+    /// The same, of courses that are read for many parents at once; they are counted by a loader.
+    pub fn of_nested_nodes(ctx: &Context<'_>) -> Self {
+        CourseJoins { instructor: ctx.selects_in_nodes("instructor"), ..Self::default() }
+    }
+
+    /// What is asked for of the course that is being resolved.
+    pub fn of_one(ctx: &Context<'_>) -> Self {
+        CourseJoins { instructor: ctx.selects("instructor"), enrollment_count: ctx.selects("enrollmentCount"), core: false }
+    }
+
+    /// Joins them to a list of courses as `c`; its rows are then read by [`CourseJoins::read`].
+    pub fn add_to(self, list: &mut List) {
+        if self.instructor {
+            list.join::<User>(INSTRUCTOR, "i");
+        }
+        if self.enrollment_count {
+            list.beside(ENROLLMENT_COUNTS);
+        }
+        list.trim(self.core);
+    }
+
+    /// A statement that reads the course whose id is `$2`, and what is joined to it.
+    pub fn by_id(self) -> String {
+        let (mut columns, mut from) = (select::<Course>("c"), "course c".to_owned());
+        if self.instructor {
+            columns = format!("{columns}, {}", select::<User>("i"));
+            from = format!("{from} {INSTRUCTOR}");
+        }
+        if self.enrollment_count {
+            columns.push_str(", n.count");
+            from.push_str(" LEFT JOIN app.enrollment_counts(ARRAY[$2::uuid]) AS n ON n.course_id = c.id");
+        }
+        format!("SELECT {columns} FROM {from} WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL")
+    }
+
+    /// Reads a course and what is joined to it out of one row.
+    ///
+    /// # Errors
+    /// When a column is not of the expected type.
+    pub fn read(self, cells: &mut Cells<'_>) -> Result<Course, DbError> {
+        let mut course = Course::read(cells)?;
+        if self.instructor {
+            course.joined_instructor = Some(User::read_joined(cells)?);
+        }
+        if self.enrollment_count {
+            course.joined_enrollment_count = Some(seats(cells.next()?));
+        }
+        Ok(course)
+    }
+}
+
+/// A number of seats as the schema has it.
+pub fn seats(count: Option<i64>) -> i32 {
+    i32::try_from(count.unwrap_or(0)).unwrap_or(i32::MAX)
+}
 
 /// The courses that the viewer sees, as `c`.
 pub fn course_list(name: &'static str, order: Order) -> List {

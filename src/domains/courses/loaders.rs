@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 
-use super::{Course, Section, sql};
+use super::{Course, Section, lists::seats, sql};
 use crate::{
     db::{Cells, Record, select},
     domains::{enrollments::Enrollment, identity::User},
@@ -66,7 +66,7 @@ impl Loader<EnrollmentCountOf> for Batch {
         let rows = self.tx.query(sql::ENROLLMENT_COUNTS, &[&courses]).await?;
         let counts = rows.iter().map(|row| {
             let mut cells = Cells::new(row);
-            Ok((EnrollmentCountOf(cells.next()?), i32::try_from(cells.next::<i64>()?).unwrap_or(i32::MAX)))
+            Ok((EnrollmentCountOf(cells.next()?), seats(cells.next()?)))
         });
         counts.collect()
     }

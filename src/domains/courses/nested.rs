@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::{
     Course, course_list,
-    lists::{INSTRUCTOR_JOIN, order},
+    lists::{CourseJoins, order},
 };
 use crate::{
-    db::{Cells, DbError, List, Page, PageArgs, Record},
-    domains::{groups::Group, identity::User},
+    db::{Cells, DbError, List, Page, PageArgs},
+    domains::groups::Group,
     error::Result,
     graphql::{Connection, Ctx, Nested, Total},
     ids::Id,
@@ -22,13 +22,12 @@ const OF_GROUP: &str = "group.courses";
 struct OfGroup {
     group: Id<Group>,
     page: Page,
-    with_instructor: bool,
+    joins: CourseJoins,
 }
 
 impl Nested for OfGroup {
     type Row = Course;
-    /// Whether the instructor is read along.
-    type Arguments = bool;
+    type Arguments = CourseJoins;
 
     fn parent(&self) -> Uuid {
         self.group.0
@@ -36,22 +35,20 @@ impl Nested for OfGroup {
     fn page(&self) -> &Page {
         &self.page
     }
-    fn arguments(&self) -> bool {
-        self.with_instructor
+    fn arguments(&self) -> CourseJoins {
+        self.joins
     }
-    fn list(with_instructor: &bool) -> List {
+    fn list(joins: &CourseJoins) -> List {
         let mut list = course_list(OF_GROUP, order(None));
         list.narrow("JOIN group_course gc ON gc.tenant_id = c.tenant_id AND gc.course_id = c.id");
-        if *with_instructor {
-            list.join::<User>(INSTRUCTOR_JOIN, "i");
-        }
+        joins.add_to(&mut list);
         list
     }
     fn parent_expression() -> &'static str {
         "gc.group_id"
     }
-    fn read(with_instructor: &bool, cells: &mut Cells<'_>) -> Result<Course, DbError> {
-        if *with_instructor { Course::read_with_instructor(cells) } else { Course::read(cells) }
+    fn read(joins: &CourseJoins, cells: &mut Cells<'_>) -> Result<Course, DbError> {
+        joins.read(cells)
     }
 }
 
@@ -62,7 +59,7 @@ impl Nested for OfGroup {
 pub async fn courses_of_group(ctx: &Context<'_>, group: Id<Group>, args: PageArgs) -> Result<Connection<Course>> {
     let order = order(None);
     let page = args.check(&ctx.cursors(), OF_GROUP, &order)?;
-    let key = OfGroup { group, page, with_instructor: ctx.selects_in_nodes("instructor") };
+    let key = OfGroup { group, page, joins: CourseJoins::of_nested_nodes(ctx) };
     let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
     Ok(Connection::new(fetched, ctx.cursors(), OF_GROUP, &order, Total::of_nested(key)))
 }

@@ -4,12 +4,11 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     Course, course_list,
-    lists::{CourseFilter, CourseOrder, INSTRUCTOR_JOIN, order},
+    lists::{CourseFilter, CourseJoins, CourseOrder, order},
 };
 use crate::{
     auth::Permission::CourseRead,
-    db::{Cells, PageArgs, Record, page_size, select},
-    domains::identity::User,
+    db::{Cells, PageArgs, page_size},
     error::Result,
     graphql::{Connection, Ctx, Require, Row, Total, requires_permission},
     ids::Id,
@@ -25,16 +24,12 @@ impl CourseQueries {
     #[graphql(guard = "Require([CourseRead])", directive = requires_permission::apply(vec![CourseRead]))]
     async fn course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Option<Row<Course>>> {
         let id = Id::<Course>::parse("id", &id)?;
-        if !ctx.selects("instructor") {
+        let joins = CourseJoins::of_one(ctx);
+        if joins == CourseJoins::default() {
             return Ok(ctx.load(id).await?.map(Row));
         }
-        let sql = format!(
-            "SELECT {}, {} FROM course c {INSTRUCTOR_JOIN} WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL",
-            select::<Course>("c"),
-            select::<User>("i")
-        );
-        let rows = ctx.tx().query(&sql, &[&id]).await?;
-        let course = rows.first().map(|row| Course::read_with_instructor(&mut Cells::new(row))).transpose()?;
+        let rows = ctx.tx().query(&joins.by_id(), &[&id]).await?;
+        let course = rows.first().map(|row| joins.read(&mut Cells::new(row))).transpose()?;
         Ok(course.map(Row))
     }
 
@@ -58,14 +53,10 @@ impl CourseQueries {
         let order = order(order_by);
         let page = PageArgs { first, after, last, before }.check(&ctx.cursors(), "courses", &order)?;
         let mut list = course_list("courses", order);
-        list.trim(Course::CORE_FIELDS.covers_nodes(ctx));
         filter.unwrap_or_default().narrow(&mut list)?;
-        let fetched = if ctx.selects_in_nodes("instructor") {
-            list.join::<User>(INSTRUCTOR_JOIN, "i");
-            list.fetch(ctx.tx(), &page, Course::read_with_instructor).await?
-        } else {
-            list.fetch(ctx.tx(), &page, Course::read).await?
-        };
+        let joins = CourseJoins::of_nodes(ctx);
+        joins.add_to(&mut list);
+        let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
         Ok(Some(Connection::new(fetched, ctx.cursors(), "courses", &order, Total::of_list(list))))
     }
 }

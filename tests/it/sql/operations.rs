@@ -23,7 +23,7 @@ async fn no_operation_of_the_benchmark_waits_more_often_than_it_must() {
 
     for (name, client, document, variables, cost) in [
         ("one course", &admin, "query($id: ID!) { course(id: $id) { id title description instructor { id name } } }".to_owned(), json!({ "id": course }), (2, 1)),
-        ("courses and a count", &admin, courses("instructor { id name } enrollmentCount"), json!({}), (3, 2)),
+        ("courses and a count", &admin, courses("instructor { id name } enrollmentCount"), json!({}), (2, 1)),
         ("courses and enrollments", &admin, courses("enrollments(first: 10) { nodes { id status user { id name } } }"), json!({}), (3, 2)),
         ("bookings", &admin, "{ bookings(first: 100) { nodes { id student { name } instructor { name } course { title } } } }".to_owned(), json!({}), (2, 1)),
         (

@@ -134,3 +134,48 @@ async fn documents_that_lock_each_other_out_both_succeed() {
     assert!(updates > 12, "{updates} updates for twelve fields: nobody was ever in anybody's way");
     assert_eq!(app.changes("updateCourse").await, 12);
 }
+
+/// The COMMIT of a query goes along with what was its last statement so far.
+#[tokio::test]
+async fn a_query_that_takes_more_statements_than_ever_is_read_anew_as_a_whole() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let id = admin.ok(CREATE, json!({ "t": "Algebra" })).await["createCourse"]["id"].clone();
+    let section = "mutation($id: ID!) { createSection(input: { courseId: $id, title: \"One\" }) { id } }";
+    admin.ok(section, json!({ "id": id })).await;
+    // One statement, and up to three more: two at once, and one that needs their rows.
+    let document = "query($sections: Boolean!, $total: Boolean!) { courses { totalCount @include(if: $total) \
+                    nodes { id sections @include(if: $sections) { title } } } viewer { tenant { slug @include(if: $total) } } }";
+    let ask = async |sections: bool, total: bool| {
+        let answer = admin.ok(document, json!({ "sections": sections, "total": total })).await;
+        let mut expected = json!({ "courses": { "nodes": [{ "id": id }] }, "viewer": { "tenant": {} } });
+        if sections {
+            expected["courses"]["nodes"][0]["sections"] = json!([{ "title": "One" }]);
+        }
+        if total {
+            expected["courses"]["totalCount"] = json!(1);
+            expected["viewer"]["tenant"] = json!({ "slug": "oak" });
+        }
+        assert_eq!(answer, expected);
+    };
+    for (sections, total) in [(false, false), (false, false), (true, false), (false, true), (false, false), (true, true), (true, true)] {
+        ask(sections, total).await;
+    }
+    // Many at once, of another text that nothing is known of.
+    let fresh = document.replace("slug", "slug name @skip(if: true)");
+    let asks = (0..40).map(|number| {
+        let (admin, fresh) = (admin.clone(), fresh.clone());
+        tokio::spawn(async move { admin.ok(&fresh, json!({ "sections": number % 2 == 1, "total": number % 3 == 1 })).await })
+    });
+    for (number, ask) in asks.collect::<Vec<_>>().into_iter().enumerate() {
+        let answer = ask.await.unwrap();
+        assert_eq!(answer["courses"]["nodes"][0]["sections"].is_array(), number % 2 == 1, "{answer}");
+        assert_eq!(answer["courses"]["totalCount"].is_number(), number % 3 == 1, "{answer}");
+    }
+    until_all_is_quiet(&app).await;
+    // A refusal of the database in the last statement stays what it is, and so does the next document.
+    app.sql("ALTER TABLE section RENAME TO hidden").await;
+    assert_eq!(admin.refused(document, json!({ "sections": true, "total": true })).await, "INTERNAL");
+    app.sql("ALTER TABLE hidden RENAME TO section").await;
+    ask(true, true).await;
+}
