@@ -91,7 +91,7 @@ async fn count(ctx: &Context<'_>, range: Range) -> Result<OverviewReport> {
         return Ok(OverviewReport::default());
     }
     let [users, courses, groups, bookings] = &wanted;
-    let rows = ctx.tx().query(sql::OVERVIEW, &[&range.from, &range.to, users, courses, groups, bookings]).await?;
+    let rows = ctx.tx().query(&sql::overview(range), &[&range.from, &range.to, users, courses, groups, bookings]).await?;
     let row = rows.first().ok_or_else(|| Error::internal("a SELECT without FROM answered nothing"))?;
     let one = |at: usize| int(row.get::<_, Option<i64>>(at).unwrap_or_default());
     let (courses, published_courses) = match row.get::<_, Option<Vec<i64>>>(1).as_deref() {
@@ -109,7 +109,7 @@ pub async fn enrollments_by_status(ctx: &Context<'_>, range: Range) -> Result<Ve
 pub async fn bookings_by_status(ctx: &Context<'_>, range: Range) -> Result<Vec<BookingStatusCount>> {
     let mut counts: Vec<BookingStatusCount> =
         BookingStatus::ALL.iter().map(|status| BookingStatusCount { status: *status, count: 0 }).collect();
-    for row in &ctx.tx().query(sql::BOOKINGS_BY_STATUS, &[&range.from, &range.to]).await? {
+    for row in &ctx.tx().query(&sql::bookings_by_status(range), &[&range.from, &range.to]).await? {
         let status: BookingStatus = row.get(0);
         if let Some(found) = counts.iter_mut().find(|found| found.status == status) {
             found.count = int(row.get(1))?;

@@ -86,7 +86,7 @@ impl Loader<EnrolledIn> for Batch {
 }
 
 async fn count(batch: &Batch, range: Range, courses: i64) -> Result<Enrolled> {
-    let rows = batch.tx.query(&sql::enrolled(), &[&range.from, &range.to, &courses]).await?;
+    let rows = batch.tx.query(&sql::enrolled(range), &[&range.from, &range.to, &courses]).await?;
     let first = rows.first().ok_or_else(|| Error::internal("a SELECT of sums answered nothing"))?;
     let counts: Vec<i64> = Cells::new(first).next()?;
     let by_status = EnrollmentStatus::ALL.iter().zip(counts).map(|(status, count)| Ok((*status, int(count)?)));

@@ -1,34 +1,41 @@
 //! The statements of the domain, one for each report. `$1` is the tenant, `$2` and `$3` the range; the policies filter
 //! again, and the covering indexes hold what they filter by.
 
+use super::range::Range;
 use crate::{
     db::select,
     domains::{courses::Course, enrollments::EnrollmentStatus, identity::User},
 };
 
-/// A moment within a range that may be open at either end.
-macro_rules! within {
-    ($column:literal) => {
-        concat!($column, " >= coalesce($2, '-infinity'::timestamptz) AND ", $column, " < coalesce($3, 'infinity'::timestamptz)")
-    };
+impl Range {
+    /// That a moment lies within it. Where it is open at both ends nothing is compared, row by row; both parameters are
+    /// named all the same, so that every statement has them.
+    fn holds(self, column: &str) -> String {
+        match self {
+            Range { from: None, to: None } => "$2::timestamptz IS NULL AND $3::timestamptz IS NULL".to_owned(),
+            _ => format!("{column} >= coalesce($2, '-infinity'::timestamptz) AND {column} < coalesce($3, 'infinity'::timestamptz)"),
+        }
+    }
 }
 
 /// Numbers, and one pair, each counted only where it is asked for: a CASE runs no query that it does not need.
-pub const OVERVIEW: &str = concat!(
-    "SELECT CASE WHEN $4 THEN (SELECT count(*) FROM app_user u WHERE u.tenant_id = $1 AND u.deleted_at IS NULL AND ",
-    within!("u.created_at"),
-    ") END, CASE WHEN $5 THEN (SELECT ARRAY[count(*), count(*) FILTER (WHERE c.status = 'PUBLISHED')] FROM course c ",
-    "WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND ",
-    within!("c.created_at"),
-    ") END, CASE WHEN $6 THEN (SELECT count(*) FROM user_group g WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND ",
-    within!("g.created_at"),
-    ") END, CASE WHEN $7 THEN (SELECT count(*) FROM booking b WHERE b.tenant_id = $1 AND ",
-    within!("b.starts_at"),
-    ") END"
-);
+pub fn overview(range: Range) -> String {
+    format!(
+        "SELECT CASE WHEN $4 THEN (SELECT count(*) FROM app_user u WHERE u.tenant_id = $1 AND u.deleted_at IS NULL AND {users}) END, \
+         CASE WHEN $5 THEN (SELECT ARRAY[count(*), count(*) FILTER (WHERE c.status = 'PUBLISHED')] FROM course c \
+         WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND {courses}) END, \
+         CASE WHEN $6 THEN (SELECT count(*) FROM user_group g WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND {groups}) END, \
+         CASE WHEN $7 THEN (SELECT count(*) FROM booking b WHERE b.tenant_id = $1 AND {bookings}) END",
+        users = range.holds("u.created_at"),
+        courses = range.holds("c.created_at"),
+        groups = range.holds("g.created_at"),
+        bookings = range.holds("b.starts_at"),
+    )
+}
 
-pub const BOOKINGS_BY_STATUS: &str =
-    concat!("SELECT b.status, count(*) FROM booking b WHERE b.tenant_id = $1 AND ", within!("b.starts_at"), " GROUP BY b.status");
+pub fn bookings_by_status(range: Range) -> String {
+    format!("SELECT b.status, count(*) FROM booking b WHERE b.tenant_id = $1 AND {} GROUP BY b.status", range.holds("b.starts_at"))
+}
 
 /// `$4`: where the days begin; `$5`: every status, which leads the index. Answers the numbers of days, from 1.
 pub const BOOKINGS_PER_DAY: &str = "SELECT width_bucket(b.starts_at, $4::timestamptz[]), count(*) FROM booking b \
@@ -36,7 +43,7 @@ pub const BOOKINGS_PER_DAY: &str = "SELECT width_bucket(b.starts_at, $4::timesta
 
 /// Sums over all states, in the order of the enum; beside them, in each row, a course: `$4` of them, those with most first.
 /// Where there is none, one row of the sums alone.
-pub fn enrolled() -> String {
+pub fn enrolled(range: Range) -> String {
     let sums: Vec<String> = EnrollmentStatus::ALL
         .iter()
         .map(|status| format!("coalesce(sum(e.number) FILTER (WHERE e.status = '{}'), 0)::bigint", status.as_str()))
@@ -51,7 +58,7 @@ pub fn enrolled() -> String {
          LEFT JOIN course c ON c.tenant_id = $1 AND c.id = i.course_id AND c.deleted_at IS NULL \
          ORDER BY i.enrollments DESC, c.title, i.course_id LIMIT $4) AS p ON true \
          ORDER BY p.enrollments DESC, p.title, p.key_",
-        within = within!("e.created_at"),
+        within = range.holds("e.created_at"),
         sums = sums.join(", "),
         course = select::<Course>("c"),
     )

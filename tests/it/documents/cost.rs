@@ -48,3 +48,28 @@ async fn a_document_says_what_it_cost_where_it_is_asked() {
     let refused: Value = admin.post("", json!(null)).json(&body).send().await.unwrap().json().await.unwrap();
     assert_eq!(crate::app::refusal(&refused["errors"][0]), "BAD_USER_INPUT @extensions");
 }
+
+/// What was found out of a document once holds for later requests only as far as their variables have no say in it.
+#[tokio::test]
+async fn a_document_that_was_valid_before_is_refused_with_variables_that_are_not() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let moment = "query($at: DateTime) { bookings(filter: { from: $at }) { nodes { id } } }";
+    let id = "query($id: ID!) { course(id: $id) { id } }";
+    let size = "query($n: Int) { courses(first: 10) { nodes { id enrollments(first: $n) { nodes { id } } } } }";
+    let course = "course_01h455vb4pex5vsknk084sn02q";
+    for (document, good, bad, refusal) in [
+        (moment, json!({ "at": "2026-11-20T09:30:00Z" }), json!({ "at": "2026-11-20" }), "BAD_USER_INPUT"),
+        (moment, json!({ "at": null }), json!({ "at": 7 }), "BAD_USER_INPUT"),
+        (id, json!({ "id": course }), json!({ "id": ["x"] }), "BAD_USER_INPUT"),
+        (id, json!({ "id": course }), json!({ "id": null }), "BAD_USER_INPUT @id"),
+        (size, json!({ "n": 1 }), json!({ "n": "1" }), "BAD_USER_INPUT"),
+    ] {
+        for _ in 0..2 {
+            admin.ok(document, good.clone()).await;
+            assert!(admin.refused(document, bad.clone()).await.starts_with(refusal), "{document} {bad}");
+        }
+    }
+    let costs = [cost(&admin, size, json!({ "n": 1 })).await, cost(&admin, size, json!({ "n": 100 })).await];
+    assert!(costs[1]["cost"].as_i64() > costs[0]["cost"].as_i64().map(|cost| cost * 20), "{costs:?}");
+}
