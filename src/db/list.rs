@@ -1,9 +1,10 @@
 //! Lists: filtered, ordered, paged by keyset, for one caller or for many parents in one statement.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -23,10 +24,71 @@ pub type Param = Box<dyn ToSql + Sync + Send>;
 pub struct SortKey {
     /// Its name, part of what a cursor is bound to.
     pub name: &'static str,
-    /// The SQL expression; never null.
-    pub expression: &'static str,
-    /// The SQL type that the expression's text is cast back to.
-    pub cast: &'static str,
+    expression: &'static str,
+    kind: SortKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum SortKind {
+    Text,
+    Moment,
+    Number,
+}
+
+impl SortKey {
+    /// An SQL expression that is a text, and never null.
+    pub const fn text(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Text }
+    }
+
+    /// One that is a `timestamptz`, and never null nor infinite.
+    pub const fn moment(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Moment }
+    }
+
+    /// One that is a `float8`, and never null.
+    pub const fn number(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Number }
+    }
+
+    /// The SQL type that a cursor's text is cast back to.
+    fn cast(&self) -> &'static str {
+        match self.kind {
+            SortKind::Text => "text",
+            SortKind::Moment => "timestamptz",
+            SortKind::Number => "float8",
+        }
+    }
+
+    fn read(&self, cells: &mut Cells<'_>) -> Result<SortValue, DbError> {
+        Ok(match self.kind {
+            SortKind::Text => SortValue::Text(cells.next()?),
+            SortKind::Moment => SortValue::Moment(cells.next()?),
+            SortKind::Number => SortValue::Number(cells.next()?),
+        })
+    }
+}
+
+/// A row's value of the key that its list is sorted by.
+#[derive(Debug, Clone)]
+pub enum SortValue {
+    /// As it is.
+    Text(String),
+    /// To the microsecond.
+    Moment(Timestamp),
+    /// As it is.
+    Number(f64),
+}
+
+impl SortValue {
+    /// As PostgreSQL reads it again; a text for cursors alone, and so not made before one is asked for.
+    fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            SortValue::Text(text) => text.into(),
+            SortValue::Moment(at) => at.to_string().into(),
+            SortValue::Number(number) => number.to_string().into(),
+        }
+    }
 }
 
 /// A total order: a key, then the id.
@@ -96,9 +158,10 @@ impl Cursors {
     }
 
     /// The cursor of a row.
-    pub fn write(&self, list: &str, order: &Order, value: &str, id: Uuid) -> String {
+    pub fn write(&self, list: &str, order: &Order, value: &SortValue, id: Uuid) -> String {
+        let value = value.to_text();
         let mut bytes = Vec::with_capacity(TAG + UUID + value.len());
-        bytes.extend_from_slice(&self.tag(list, order, id, value));
+        bytes.extend_from_slice(&self.tag(list, order, id, &value));
         bytes.extend_from_slice(id.as_bytes());
         bytes.extend_from_slice(value.as_bytes());
         BASE64URL_NOPAD.encode(&bytes)
@@ -154,8 +217,8 @@ pub fn page_size(first: Option<i32>, last: Option<i32>) -> usize {
 /// The rows of one page.
 #[derive(Debug, Clone)]
 pub struct Fetched<T> {
-    /// Each with the text of its sort key and its id, in the order asked for.
-    pub rows: Vec<(String, Uuid, T)>,
+    /// Each with its sort key and its id, in the order asked for.
+    pub rows: Vec<(SortValue, Uuid, T)>,
     /// Whether there are more after the last.
     pub has_next: bool,
     /// Whether there are more before the first.
@@ -170,7 +233,7 @@ impl<T> Default for Fetched<T> {
 
 impl<T> Fetched<T> {
     /// A page out of up to one row more than it holds.
-    fn trim(mut rows: Vec<(String, Uuid, T)>, page: &Page) -> Self {
+    fn trim(mut rows: Vec<(SortValue, Uuid, T)>, page: &Page) -> Self {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
         if page.backward {
@@ -307,7 +370,7 @@ impl List {
                 self.order.id,
                 if descending { "<" } else { ">" },
                 bound + 2,
-                self.order.key.cast,
+                self.order.key.cast(),
                 bound + 3
             ),
         };
@@ -337,13 +400,9 @@ impl List {
     ) -> Result<Fetched<T>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len());
         let Order { key, id, .. } = &self.order;
-        let keys = if self.beside.is_some() {
-            format!("{} AS key_, {id} AS id_", key.expression)
-        } else {
-            format!("{}::text, {id}", key.expression)
-        };
         let mut sql = format!(
-            "SELECT {keys}, {columns} FROM {from}{joins} WHERE {conditions}{after} ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
+            "SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions}{after} \
+             ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
             key = key.expression,
             columns = self.columns(),
             from = self.from,
@@ -352,16 +411,14 @@ impl List {
         );
         if let Some(Beside { join, expressions }) = self.beside {
             sql = format!(
-                "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.key_::text, page_.*, {expressions} FROM page_ {join} \
+                "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.*, {expressions} FROM page_ {join} \
                  ORDER BY page_.key_ {direction}, page_.id_ {direction}"
             );
         }
         let rows = tx.query(&sql, &self.bound(&[], Some(page))).await?;
         let rows = rows.iter().map(|row| {
             let mut cells = Cells::new(row);
-            let key = cells.next()?;
-            cells.skip(usize::from(self.beside.is_some()));
-            Ok((key, cells.next()?, read(&mut cells)?))
+            Ok((key.read(&mut cells)?, cells.next()?, read(&mut cells)?))
         });
         Ok(Fetched::trim(rows.collect::<Result<_, DbError>>()?, page))
     }
@@ -381,7 +438,7 @@ impl List {
         let (after, direction, limit) = self.keyset(page, self.params.len() + 1);
         let Order { key, id, .. } = &self.order;
         let sql = format!(
-            "SELECT parent_.id, row_.key_::text, row_.* FROM unnest(${parents}::uuid[]) AS parent_(id) CROSS JOIN LATERAL (\
+            "SELECT parent_.id, row_.* FROM unnest(${parents}::uuid[]) AS parent_(id) CROSS JOIN LATERAL (\
              SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions} AND {parent} = parent_.id{after} \
              ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}) AS row_ ORDER BY parent_.id, row_.key_ {direction}, row_.id_ {direction}",
             parents = self.params.len() + 2,
@@ -392,13 +449,11 @@ impl List {
             conditions = self.conditions,
         );
         let rows = tx.query(&sql, &self.bound(&[&parents], Some(page))).await?;
-        let mut lists: HashMap<Uuid, Vec<(String, Uuid, T)>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
+        let mut lists: HashMap<Uuid, Vec<(SortValue, Uuid, T)>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
         for row in &rows {
             let mut cells = Cells::new(row);
             let parent: Uuid = cells.next()?;
-            let key: String = cells.next()?;
-            cells.skip(1);
-            let row = (key, cells.next()?, read(&mut cells)?);
+            let row = (key.read(&mut cells)?, cells.next()?, read(&mut cells)?);
             lists.entry(parent).or_default().push(row);
         }
         Ok(lists.into_iter().map(|(parent, rows)| (parent, Fetched::trim(rows, page))).collect())

@@ -18,7 +18,7 @@ mod tx;
 pub use self::{
     actor::{ActorRow, KnownActor, KnownActors},
     error::{DbError, OnConstraint},
-    list::{Beside, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, page_size},
+    list::{Beside, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, SortValue, page_size},
     live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,

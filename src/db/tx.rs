@@ -230,20 +230,18 @@ impl Tx {
     }
 
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let is_last = self.ending.is_last()?;
-        self.asked.fetch_add(1, Ordering::Relaxed);
         self.answered(async {
             self.prepare_proof().await?;
             // In this order they are on the wire: what goes ahead, then the statement that relies on it.
-            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, is_last)).await;
+            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, true)).await;
             ahead?;
             rows
         })
         .await
     }
 
-    /// Sends a statement as it is, and the COMMIT after it if it is the last.
-    async fn exchange(&self, sql: &str, params: Params<'_>, is_last: bool) -> Result<Vec<Row>, DbError> {
+    /// Sends a statement as it is. One that was asked for is counted, and has the COMMIT after it if it is the last.
+    async fn exchange(&self, sql: &str, params: Params<'_>, is_asked: bool) -> Result<Vec<Row>, DbError> {
         debug_assert!(sql.contains("$1"), "a statement without the tenant: {sql}");
         #[cfg(debug_assertions)]
         super::recorder::record(sql);
@@ -257,6 +255,11 @@ impl Tx {
         let prepared = client.prepare_cached(sql).await?;
         #[cfg(debug_assertions)]
         super::recorder::record_run(sql, &prepared, &bound);
+        // Nothing is waited for between the counting and the sending: in the order in which they are counted they are sent.
+        let is_last = is_asked && self.ending.is_last()?;
+        if is_asked {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+        }
         if !is_last {
             return Ok(client.query(&prepared, &bound).await?);
         }

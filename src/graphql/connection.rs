@@ -13,7 +13,7 @@ use super::{
     plain::{Plain, Row},
 };
 use crate::{
-    db::{self, Cursors, Fetched, Order},
+    db::{self, Cursors, Fetched, Order, SortValue},
     error::{Error, Result},
 };
 
@@ -72,8 +72,8 @@ struct List {
 /// One item of a page.
 pub struct Edge<N, E = NoEdgeFields> {
     list: Arc<List>,
-    /// The text of its sort key, and its id.
-    position: (String, Uuid),
+    /// Its sort key, and its id.
+    position: (SortValue, Uuid),
     node: N,
     fields: E,
 }

@@ -34,7 +34,7 @@ pub struct AuditFilter {
 const LIST: &str = "auditLog";
 
 /// The newest first.
-const NEWEST: Order = Order { key: SortKey { name: "AT", expression: "a.at", cast: "timestamptz" }, id: "a.id", descending: true };
+const NEWEST: Order = Order { key: SortKey::moment("AT", "a.at"), id: "a.id", descending: true };
 
 impl AuditFilter {
     /// Narrows the log.

@@ -69,15 +69,14 @@ pub fn booking_order(order: Option<BookingOrder>) -> Order {
     let BookingOrder { field, direction } =
         order.unwrap_or(BookingOrder { field: BookingOrderField::StartsAt, direction: OrderDirection::Asc });
     let key = match field {
-        BookingOrderField::StartsAt => SortKey { name: "STARTS_AT", expression: "b.starts_at", cast: "timestamptz" },
-        BookingOrderField::CreatedAt => SortKey { name: "CREATED_AT", expression: "b.created_at", cast: "timestamptz" },
+        BookingOrderField::StartsAt => SortKey::moment("STARTS_AT", "b.starts_at"),
+        BookingOrderField::CreatedAt => SortKey::moment("CREATED_AT", "b.created_at"),
     };
     Order { key, id: "b.id", descending: direction == OrderDirection::Desc }
 }
 
 /// Availability stands in the order of its start.
-pub const BY_START: Order =
-    Order { key: SortKey { name: "STARTS_AT", expression: "a.starts_at", cast: "timestamptz" }, id: "a.id", descending: false };
+pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "a.starts_at"), id: "a.id", descending: false };
 
 /// The join that reads an availability's instructor along with it, as `i`.
 pub const INSTRUCTOR_JOIN: &str = "LEFT JOIN app_user i ON i.tenant_id = $1 AND i.id = a.instructor_id";

@@ -45,11 +45,11 @@ pub struct CourseOrder {
 /// A course's place in a list, by default: by title.
 pub fn order(order: Option<CourseOrder>) -> Order {
     let (key, descending) = match order {
-        None => (SortKey { name: "TITLE", expression: "c.title", cast: "text" }, false),
+        None => (SortKey::text("TITLE", "c.title"), false),
         Some(CourseOrder { field, direction }) => (
             match field {
-                CourseOrderField::Title => SortKey { name: "TITLE", expression: "c.title", cast: "text" },
-                CourseOrderField::CreatedAt => SortKey { name: "CREATED_AT", expression: "c.created_at", cast: "timestamptz" },
+                CourseOrderField::Title => SortKey::text("TITLE", "c.title"),
+                CourseOrderField::CreatedAt => SortKey::moment("CREATED_AT", "c.created_at"),
             },
             direction == OrderDirection::Desc,
         ),

@@ -45,8 +45,8 @@ pub fn order(order: Option<EnrollmentOrder>) -> Order {
     let EnrollmentOrder { field, direction } =
         order.unwrap_or(EnrollmentOrder { field: EnrollmentOrderField::EnrolledAt, direction: OrderDirection::Desc });
     let key = match field {
-        EnrollmentOrderField::EnrolledAt => SortKey { name: "ENROLLED_AT", expression: "e.enrolled_at", cast: "timestamptz" },
-        EnrollmentOrderField::Progress => SortKey { name: "PROGRESS", expression: "e.progress", cast: "float8" },
+        EnrollmentOrderField::EnrolledAt => SortKey::moment("ENROLLED_AT", "e.enrolled_at"),
+        EnrollmentOrderField::Progress => SortKey::number("PROGRESS", "e.progress"),
     };
     Order { key, id: "e.id", descending: direction == OrderDirection::Desc }
 }

@@ -38,8 +38,8 @@ pub struct GroupOrder {
 pub fn order(order: Option<GroupOrder>) -> Order {
     let GroupOrder { field, direction } = order.unwrap_or(GroupOrder { field: GroupOrderField::Name, direction: OrderDirection::Asc });
     let key = match field {
-        GroupOrderField::Name => SortKey { name: "NAME", expression: "g.name", cast: "text" },
-        GroupOrderField::CreatedAt => SortKey { name: "CREATED_AT", expression: "g.created_at", cast: "timestamptz" },
+        GroupOrderField::Name => SortKey::text("NAME", "g.name"),
+        GroupOrderField::CreatedAt => SortKey::moment("CREATED_AT", "g.created_at"),
     };
     Order { key, id: "g.id", descending: direction == OrderDirection::Desc }
 }

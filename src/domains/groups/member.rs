@@ -26,8 +26,7 @@ impl EdgeFields for Membership {
 }
 
 const LIST: &str = "group.members";
-const BY_JOINING: Order =
-    Order { key: SortKey { name: "JOINED_AT", expression: "m.joined_at", cast: "timestamptz" }, id: "m.user_id", descending: false };
+const BY_JOINING: Order = Order { key: SortKey::moment("JOINED_AT", "m.joined_at"), id: "m.user_id", descending: false };
 
 /// A page of a group's members.
 #[derive(Clone, PartialEq, Eq, Hash)]

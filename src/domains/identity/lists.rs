@@ -38,8 +38,8 @@ pub struct UserOrder {
     pub direction: OrderDirection,
 }
 
-const BY_NAME: SortKey = SortKey { name: "NAME", expression: "u.name", cast: "text" };
-const BY_CREATION: SortKey = SortKey { name: "CREATED_AT", expression: "u.created_at", cast: "timestamptz" };
+const BY_NAME: SortKey = SortKey::text("NAME", "u.name");
+const BY_CREATION: SortKey = SortKey::moment("CREATED_AT", "u.created_at");
 
 /// A person's place in a list, by default: by name.
 pub fn order(order: Option<UserOrder>) -> Order {

@@ -9,7 +9,7 @@ use crate::{
     graphql::{Connection, Ctx, Public, Total, public, text},
 };
 
-const BY_NAME: Order = Order { key: SortKey { name: "NAME", expression: "t.name", cast: "text" }, id: "t.tenant_id", descending: false };
+const BY_NAME: Order = Order { key: SortKey::text("NAME", "t.name"), id: "t.tenant_id", descending: false };
 
 /// Queries of schools.
 #[derive(Default)]

@@ -179,3 +179,18 @@ async fn a_query_that_takes_more_statements_than_ever_is_read_anew_as_a_whole() 
     app.sql("ALTER TABLE hidden RENAME TO section").await;
     ask(true, true).await;
 }
+
+/// Whatever a connection has to prepare first, the COMMIT is the last that it is sent.
+#[tokio::test]
+async fn a_statement_that_is_new_to_its_connection_is_not_overtaken_by_the_commit() {
+    let app = TestApp::start().await;
+    let service = Service::start(&app, Bounds { pool: 1, ..Bounds::default() }).await;
+    let admin = service.sign_in(&app.oak, Who::Admin).await;
+    let (both, one) = ("{ users(first: 1) { nodes { id } } courses { totalCount } }", "{ courses { totalCount } }");
+    admin.ok(both, json!({})).await;
+    app.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lectern_app' AND datname = current_database()").await;
+    // The new connection knows the second of the two statements.
+    admin.ok(one, json!({})).await;
+    assert_eq!(admin.ok(both, json!({})).await["users"]["nodes"][0]["id"].as_str().map(|id| &id[..5]), Some("user_"));
+    until_all_is_quiet(&app).await;
+}
