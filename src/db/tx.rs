@@ -76,7 +76,7 @@ pub struct Tx {
     /// The BEGIN was answered.
     is_open: AtomicBool,
     ended: AtomicBool,
-    /// Those that were asked for since it was opened.
+    /// Those that were sent since [`Tx::foresee`].
     asked: AtomicU32,
     statements: AtomicU32,
     round_trips: AtomicU32,
@@ -155,14 +155,14 @@ impl Tx {
         })
     }
 
-    /// Foresees how many statements a read is going to ask for: the last of them takes the COMMIT along. Where it asks for fewer,
-    /// it ends as any other; one more is refused ([`DbError::is_unforeseen`]), and the document is to be read anew.
+    /// Foresees how many statements a read is going to ask for: the last takes the COMMIT along. Where it asks for fewer, it ends
+    /// as any other; one more is refused ([`DbError::is_unforeseen`]), and the document is to be read anew.
     pub fn foresee(&self, statements: u32) {
         self.asked.store(0, Ordering::Relaxed);
         self.ending.foresee(statements);
     }
 
-    /// How many statements were asked for since [`Tx::foresee`].
+    /// How many statements were sent since [`Tx::foresee`], but for the proof.
     pub fn asked(&self) -> u32 {
         self.asked.load(Ordering::Relaxed)
     }
@@ -178,11 +178,12 @@ impl Tx {
         if !self.begun.load(Ordering::Acquire) {
             return self.send("").await;
         }
-        if self.unproven().is_none() {
+        if self.is_proven() {
             return Ok(());
         }
-        // The proof may have been sent along with a statement whose field was given up before the answer came.
-        self.answered(self.prove()).await.inspect_err(|error| self.fail(error))
+        // It went along with a statement that was given up before the answer came. While the transaction lasts, it is asked again.
+        let proven = async { if self.ending.is_sent() { Err(DbError::unforeseen()) } else { self.answered(self.prove()).await } };
+        proven.await.inspect_err(|error| self.fail(error))
     }
 
     /// Goes on as somebody else: a sign-in becomes the person who signed in. They may do nothing until they are loaded by
@@ -257,9 +258,7 @@ impl Tx {
         super::recorder::record_run(sql, &prepared, &bound);
         // Nothing is waited for between the counting and the sending: in the order in which they are counted they are sent.
         let is_last = is_asked && self.ending.is_last()?;
-        if is_asked {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-        }
+        self.asked.fetch_add(u32::from(is_asked), Ordering::Relaxed);
         if !is_last {
             return Ok(client.query(&prepared, &bound).await?);
         }
@@ -292,7 +291,7 @@ impl Tx {
     /// The proof goes in one flight with the BEGIN before it and the statement after it: on a connection that is new it has to
     /// be prepared before these.
     async fn prepare_proof(&self) -> Result<(), DbError> {
-        if self.unproven().is_some() && !self.begun.load(Ordering::Acquire) {
+        if !self.is_proven() && !self.begun.load(Ordering::Acquire) {
             self.client().prepare_cached(CURRENT_VERSION).await?;
         }
         Ok(())
@@ -307,6 +306,11 @@ impl Tx {
         }
         *self.unproven() = None;
         Ok(())
+    }
+
+    /// Whether the actor is known to be current.
+    pub fn is_proven(&self) -> bool {
+        self.unproven().is_none()
     }
 
     fn unproven(&self) -> MutexGuard<'_, Option<i64>> {

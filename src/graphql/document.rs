@@ -168,12 +168,17 @@ impl Document {
 
     /// How many statements it is going to take, as far as that is known; none, where it is not.
     pub(super) fn foreseen(&self) -> u32 {
-        if self.kind == OperationKind::Query { self.reading.statements.load(Ordering::Relaxed) } else { 0 }
+        match (self.kind, self.reading.statements.load(Ordering::Relaxed)) {
+            (OperationKind::Query, statements) if statements < u32::MAX => statements,
+            _ => 0,
+        }
     }
 
-    /// Remembers how many it took, for the next time that somebody asks for the same.
+    /// Remembers how many it took, for the next time that somebody asks for the same; [`u32::MAX`]: that nobody can know.
     pub(super) fn remember(&self, statements: u32) {
-        self.reading.statements.fetch_max(statements, Ordering::Relaxed);
+        if self.kind == OperationKind::Query {
+            self.reading.statements.fetch_max(statements, Ordering::Relaxed);
+        }
     }
 
     /// Whom it signs in, where that is what it does.

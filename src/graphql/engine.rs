@@ -296,7 +296,6 @@ impl Engine {
             };
             let failure = match (tx.failure(), document.kind) {
                 (None, OperationKind::Query) => {
-                    document.remember(tx.asked());
                     tx.end_read();
                     return answer;
                 }
@@ -347,21 +346,36 @@ impl Engine {
     /// was known of them, the connection to have been dead before anything was sent, or a query to take more statements than it
     /// ever did, nothing has happened yet: it is executed once more.
     async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
-        let mut dead = 0;
-        let mut foreseen = document.foreseen();
+        let identity = claims.map(Claims::identity).unwrap_or_default();
+        let (mut dead, mut foreseen, mut is_second) = (0, document.foreseen(), false);
         loop {
             let (answer, tx, data) = self.attempt_once(document, claims, foreseen, correlation_id).await?;
-            match tx.settle().await {
+            let settled = tx.settle().await;
+            match settled {
                 Err(failure) if failure.is_outdated() => {
-                    self.actors.forget(claims.map(Claims::identity).unwrap_or_default());
+                    self.actors.forget(identity);
                     let _ = tx.rollback().await;
                 }
                 Err(failure) if failure.is_unforeseen() => {
+                    // The proof went away with a statement that was given up: it would, the next time.
+                    if !tx.is_proven() {
+                        document.remember(u32::MAX);
+                    }
                     let _ = tx.rollback().await;
-                    foreseen = 0;
+                    (foreseen, is_second) = (0, true);
                 }
                 Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
-                _ => return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data)),
+                // Whatever failed, nobody knows whether the actor still is who they were.
+                Err(failure) if !tx.is_proven() => {
+                    self.actors.forget(identity);
+                    return Err(failure.into());
+                }
+                settled => {
+                    if is_second || settled.is_ok() {
+                        document.remember(tx.asked());
+                    }
+                    return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::{OnceLock, atomic::AtomicU32};
 
 use async_graphql::{
-    Positioned, ScalarType as _, Value, Variables,
+    Positioned, Value, Variables,
     parser::{
         parse_query,
         types::{BaseType, ExecutableDocument, VariableDefinition},
@@ -14,7 +14,6 @@ use super::{
     check::Cost,
     limits::{Limits, within},
     measure,
-    scalars::DateTime,
 };
 use crate::error::{Error, Result};
 
@@ -28,7 +27,7 @@ pub struct Reading {
     pub(super) weight: usize,
     /// What it costs, once that is known, where it is constant.
     pub(super) cost: OnceLock<Cost>,
-    /// The most statements that it took so far, where it is a query.
+    /// The most statements that it took so far, where it is a query; [`u32::MAX`] where that is better not relied on.
     pub(super) statements: AtomicU32,
 }
 
@@ -69,22 +68,16 @@ impl Reading {
         })
     }
 
-    /// Whether it is valid and costs the same at every request with such variables: one operation, and no variable but ids,
-    /// texts and moments that were given. Sizes of pages and inputs are of other types.
+    /// Whether it costs the same at every request with such variables: one operation, and no variable but ids and texts that
+    /// were given. Whatever these hold, it is a text; sizes of pages, ranges of time and inputs are of other types.
     pub(super) fn is_constant(&self, variables: &Variables) -> bool {
-        let is_harmless = |definition: &Positioned<VariableDefinition>| {
+        let is_text = |definition: &Positioned<VariableDefinition>| {
             let VariableDefinition { name, var_type, directives, .. } = &definition.node;
-            let BaseType::Named(named) = &var_type.node.base else { return false };
-            let Some(value) = variables.get(&name.node) else { return false };
-            let is_valid = match named.as_str() {
-                "ID" | "String" => matches!(value, Value::String(_)),
-                "DateTime" => DateTime::is_valid(value),
-                _ => false,
-            };
-            is_valid && directives.is_empty()
+            let is_text_type = matches!(&var_type.node.base, BaseType::Named(name) if name == "ID" || name == "String");
+            is_text_type && directives.is_empty() && matches!(variables.get(&name.node), Some(Value::String(_)))
         };
         let mut operations = self.parsed.operations.iter();
-        operations.next().is_some_and(|(_, first)| first.node.variable_definitions.iter().all(is_harmless)) && operations.next().is_none()
+        operations.next().is_some_and(|(_, first)| first.node.variable_definitions.iter().all(is_text)) && operations.next().is_none()
     }
 }
 

@@ -70,6 +70,11 @@ async fn a_document_that_was_valid_before_is_refused_with_variables_that_are_not
             assert!(admin.refused(document, bad.clone()).await.starts_with(refusal), "{document} {bad}");
         }
     }
+    // What a calendar costs depends on its range.
+    let calendar = "query($to: DateTime!) { calendar(from: \"2026-11-01T00:00:00Z\", to: $to) { days { date } } }";
+    let day = cost(&admin, calendar, json!({ "to": "2026-11-02T00:00:00Z" })).await["cost"].as_i64();
+    let month = cost(&admin, calendar, json!({ "to": "2026-12-01T00:00:00Z" })).await["cost"].as_i64();
+    assert!(month > day.map(|day| day * 5), "{day:?} {month:?}");
     let costs = [cost(&admin, size, json!({ "n": 1 })).await, cost(&admin, size, json!({ "n": 100 })).await];
     assert!(costs[1]["cost"].as_i64() > costs[0]["cost"].as_i64().map(|cost| cost * 20), "{costs:?}");
 }

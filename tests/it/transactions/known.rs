@@ -87,6 +87,26 @@ async fn a_document_without_statements_knows_who_has_signed_out() {
     assert_eq!(learner.ok(permissions, json!({})).await, json!({ "viewer": null }));
 }
 
+/// Even one that gives up its statement before that is answered, and with it the proof: whether the COMMIT went along with it,
+/// or would have gone with one after it.
+#[tokio::test]
+async fn a_document_that_gives_up_its_statement_knows_who_has_signed_out() {
+    for takes_two in [false, true] {
+        let app = TestApp::start().await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let reports = "query($n: Int) { reports { bookingsByStatus { count } courseProgress(first: $n) { enrollments } } }";
+        admin.ok("{ reports { bookingsByStatus { count } } }", json!({})).await; // its connection knows the statement
+        if takes_two {
+            admin.ok(reports, json!({ "n": 1 })).await;
+        }
+        for _ in 0..3 {
+            assert_eq!(admin.refused(reports, json!({ "n": 0 })).await, "BAD_USER_INPUT @first");
+        }
+        app.sql(&format!("UPDATE session SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE user_id = '{}'", uuid(&admin))).await;
+        assert_eq!(admin.refused(reports, json!({ "n": 0 })).await, "UNAUTHENTICATED");
+    }
+}
+
 /// While their permissions come and go, nobody ever creates a course who may not at that moment, and nobody who may is refused
 /// for another reason than that they may not.
 #[tokio::test]
