@@ -4,6 +4,7 @@ use lectern::ids;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::{Bounds, Service};
 use crate::app::{Client, TestApp, Who};
 
 const CREATE: &str = "mutation { createCourse(input: { title: \"Forbidden fruit\" }) { id } }";
@@ -93,7 +94,8 @@ async fn a_document_without_statements_knows_who_has_signed_out() {
 async fn a_document_that_gives_up_its_statement_knows_who_has_signed_out() {
     for takes_two in [false, true] {
         let app = TestApp::start().await;
-        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let service = Service::start(&app, Bounds { pool: 1, ..Bounds::default() }).await;
+        let admin = service.sign_in(&app.oak, Who::Admin).await;
         let reports = "query($n: Int) { reports { bookingsByStatus { count } courseProgress(first: $n) { enrollments } } }";
         admin.ok("{ reports { bookingsByStatus { count } } }", json!({})).await; // its connection knows the statement
         if takes_two {
