@@ -48,12 +48,14 @@ fn reach(set: &SelectionSet, document: &ExecutableDocument, needed: &mut HashSet
     }
 }
 
-/// The values of an operation's variables, defaults among them: async-graphql forgets these in `@skip` and `@include`.
+/// The values of an operation's variables, defaults among them: async-graphql forgets these in `@skip` and `@include`. What it
+/// does not declare is left out: nobody has weighed it, and a document may wait for its turn.
 pub fn with_defaults(operation: &OperationDefinition, variables: &Variables) -> Variables {
-    let mut complete = variables.clone();
+    let mut complete = Variables::default();
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
-        if let Some(default) = &definition.default_value {
-            complete.entry(definition.name.node.clone()).or_insert_with(|| default.node.clone());
+        let default = definition.default_value.as_ref().map(|default| &default.node);
+        if let Some(value) = variables.get(&definition.name.node).or(default) {
+            complete.insert(definition.name.node.clone(), value.clone());
         }
     }
     complete
@@ -154,5 +156,20 @@ fn is_present(value: &mut Value, absent: &HashSet<Name>) -> bool {
             true
         }
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{parser::parse_query, value};
+
+    use super::*;
+
+    #[test]
+    fn what_is_declared_has_its_value_or_its_default_and_nothing_else_is_kept() {
+        let parsed = parse_query("query($a: Int = 1, $b: Int = 2, $c: Int, $d: Int) { __typename }").unwrap();
+        let (_, operation) = parsed.operations.iter().next().unwrap();
+        let given = Variables::from_value(value!({ "b": 7, "c": null, "huge": [1, 2, 3] }));
+        assert_eq!(with_defaults(&operation.node, &given), Variables::from_value(value!({ "a": 1, "b": 7, "c": null })));
     }
 }

@@ -296,6 +296,8 @@ async fn answer(
         .take(80)
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect::<String>();
+    // It may have to wait, without a second copy of its variables.
+    drop(request);
     let answer = engine.execute(document, bearer(state, headers), correlation_id).await;
     tracing::info!(
         correlation_id,
