@@ -35,11 +35,14 @@ impl Ending {
     /// When the last has been sent before.
     pub(super) fn is_last(&self) -> Result<bool, DbError> {
         let mut left = self.left();
-        let Left::Statements(statements) = &*left else {
-            return if matches!(*left, Left::Nothing) { Err(DbError::unforeseen()) } else { Ok(false) };
-        };
-        *left = NonZeroU32::new(statements.get() - 1).map_or(Left::Nothing, Left::Statements);
-        Ok(matches!(*left, Left::Nothing))
+        match *left {
+            Left::Unknown => Ok(false),
+            Left::Nothing => Err(DbError::unforeseen()),
+            Left::Statements(statements) => {
+                *left = NonZeroU32::new(statements.get() - 1).map_or(Left::Nothing, Left::Statements);
+                Ok(matches!(*left, Left::Nothing))
+            }
+        }
     }
 
     /// Whether the COMMIT was sent along.

@@ -71,7 +71,7 @@ impl DbError {
     }
 
     pub(super) fn outdated() -> Self {
-        DbError { kind: Kind::Outdated, state: None, constraint: None, detail: None, text: "the actor has changed".to_owned() }
+        Self::of_ours(Kind::Outdated, "the actor has changed")
     }
 
     /// Whether a statement came after the one that was foreseen to be the last: the document is to be read anew.
@@ -80,8 +80,7 @@ impl DbError {
     }
 
     pub(super) fn unforeseen() -> Self {
-        let text = "a statement came after the last that was foreseen".to_owned();
-        DbError { kind: Kind::Unforeseen, state: None, constraint: None, detail: None, text }
+        Self::of_ours(Kind::Unforeseen, "a statement came after the last that was foreseen")
     }
 
     /// Whether the database could not be asked at all.
@@ -90,7 +89,12 @@ impl DbError {
     }
 
     pub(super) fn unreachable(text: impl Into<String>) -> Self {
-        DbError { kind: Kind::Unreachable, state: None, constraint: None, detail: None, text: text.into() }
+        Self::of_ours(Kind::Unreachable, text)
+    }
+
+    /// What the database did not say.
+    fn of_ours(kind: Kind, text: impl Into<String>) -> Self {
+        DbError { kind, state: None, constraint: None, detail: None, text: text.into() }
     }
 }
 

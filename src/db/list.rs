@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Cells, DbError, Record, Tx, select, select_some};
+use super::{Cells, DbError, Record, Tx, select_some};
 use crate::error::{Error, Result};
 
 /// Pages hold this many unless asked otherwise.
@@ -250,15 +250,21 @@ pub struct List {
     /// Its name, part of what a cursor is bound to.
     pub name: &'static str,
     order: Order,
-    columns: String,
-    /// The same without what is not of the core.
-    core_columns: String,
+    columns: Vec<Columns>,
     is_core: bool,
     from: String,
     joins: String,
     beside: Option<Beside>,
     conditions: String,
     params: Vec<Param>,
+}
+
+/// What is read of each row.
+enum Columns {
+    /// A record's, over the table with this alias; `true`: no more than its core.
+    Of(fn(&str, bool) -> String, &'static str),
+    /// Further expressions.
+    Also(String),
 }
 
 /// What is read once for a whole page.
@@ -272,12 +278,11 @@ pub struct Beside {
 
 impl List {
     /// All rows of the tenant in `table alias`, as records.
-    pub fn new<T: Record>(name: &'static str, table: &str, alias: &str, order: Order) -> Self {
+    pub fn new<T: Record>(name: &'static str, table: &str, alias: &'static str, order: Order) -> Self {
         List {
             name,
             order,
-            columns: select::<T>(alias),
-            core_columns: select_some::<T>(alias, true),
+            columns: vec![Columns::Of(select_some::<T>, alias)],
             is_core: false,
             from: format!("{table} {alias}"),
             joins: String::new(),
@@ -288,12 +293,11 @@ impl List {
     }
 
     /// A list over a function that knows no tenant; what it reads from is added by [`List::narrow`].
-    pub fn public<T: Record>(name: &'static str, alias: &str, order: Order) -> Self {
+    pub fn public<T: Record>(name: &'static str, alias: &'static str, order: Order) -> Self {
         List {
             name,
             order,
-            columns: select::<T>(alias),
-            core_columns: select_some::<T>(alias, true),
+            columns: vec![Columns::Of(select_some::<T>, alias)],
             is_core: false,
             from: String::new(),
             joins: String::new(),
@@ -327,13 +331,10 @@ impl List {
     }
 
     /// Joins a to-one child (an outer join) and reads its columns after the list's own.
-    pub fn join<T: Record>(&mut self, join: &str, alias: &str) {
+    pub fn join<T: Record>(&mut self, join: &str, alias: &'static str) {
         self.joins.push(' ');
         self.joins.push_str(join);
-        for (columns, core) in [(&mut self.columns, false), (&mut self.core_columns, true)] {
-            columns.push_str(", ");
-            columns.push_str(&select_some::<T>(alias, core));
-        }
+        self.columns.push(Columns::Of(select_some::<T>, alias));
     }
 
     /// Reads something once for the whole page; not where there are many parents.
@@ -346,16 +347,17 @@ impl List {
         self.is_core = is_core;
     }
 
-    fn columns(&self) -> &str {
-        if self.is_core { &self.core_columns } else { &self.columns }
+    fn columns(&self) -> String {
+        let columns = self.columns.iter().map(|columns| match columns {
+            Columns::Of(select, alias) => select(alias, self.is_core),
+            Columns::Also(expressions) => expressions.clone(),
+        });
+        columns.collect::<Vec<_>>().join(", ")
     }
 
     /// Reads further expressions after the list's own columns.
     pub fn also(&mut self, expressions: &str) {
-        for columns in [&mut self.columns, &mut self.core_columns] {
-            columns.push_str(", ");
-            columns.push_str(expressions);
-        }
+        self.columns.push(Columns::Also(expressions.to_owned()));
     }
 
     /// `AND (key, id) > (…)` for the page's cursor, with the placeholders that follow `bound` parameters; the direction;

@@ -350,8 +350,7 @@ impl Engine {
         let (mut dead, mut foreseen, mut is_second) = (0, document.foreseen(), false);
         loop {
             let (answer, tx, data) = self.attempt_once(document, claims, foreseen, correlation_id).await?;
-            let settled = tx.settle().await;
-            match settled {
+            match tx.settle().await {
                 Err(failure) if failure.is_outdated() => {
                     self.actors.forget(identity);
                     let _ = tx.rollback().await;
