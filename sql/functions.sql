@@ -20,14 +20,6 @@ CREATE FUNCTION app.can(permission text) RETURNS boolean LANGUAGE sql STABLE PAR
 CREATE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
     RETURN string_to_array(trim(BOTH ',' FROM coalesce(current_setting('app.permissions', true), '')), ',');
 
-CREATE FUNCTION app.all_permissions() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ARRAY['USER_READ', 'USER_CREATE', 'USER_UPDATE', 'USER_DELETE', 'ROLE_READ', 'ROLE_MANAGE',
-        'COURSE_READ', 'COURSE_CREATE', 'COURSE_UPDATE', 'COURSE_UPDATE_ALL', 'COURSE_DELETE',
-        'ENROLLMENT_SELF', 'ENROLLMENT_READ_ALL', 'ENROLLMENT_MANAGE',
-        'GROUP_READ', 'GROUP_CREATE', 'GROUP_UPDATE', 'GROUP_DELETE',
-        'BOOKING_REQUEST', 'BOOKING_READ_ALL', 'BOOKING_MANAGE', 'BOOKING_COMPLETE',
-        'AVAILABILITY_MANAGE', 'REPORT_READ', 'AUDIT_READ'];
-
 -- What a role really grants: the system role ADMIN grants everything, even where its row is incomplete.
 CREATE FUNCTION app.permissions_of(key text, is_system boolean, permissions text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN is_system AND key = 'ADMIN' THEN app.all_permissions() ELSE permissions END;

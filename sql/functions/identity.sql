@@ -354,6 +354,17 @@ END
 $$;
 CREATE TRIGGER role_follow AFTER UPDATE ON role FOR EACH ROW
     WHEN (('AVAILABILITY_MANAGE' = ANY (NEW.permissions)) <> ('AVAILABILITY_MANAGE' = ANY (OLD.permissions))) EXECUTE FUNCTION app.follow_role();
+
+-- A role grants what there is. (A CHECK would have to be changed for every new permission.)
+CREATE FUNCTION app.check_role_permissions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT NEW.permissions <@ app.all_permissions() THEN
+        PERFORM app.refuse('role_permissions_check');
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER role_permissions BEFORE INSERT OR UPDATE OF permissions ON role FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
 CREATE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE FUNCTION app.touch();
 
 -- A school can't lose its last active admin, however two admins race to remove each other.

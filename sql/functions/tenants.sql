@@ -10,13 +10,10 @@ BEGIN
 END
 $$;
 
--- Gives a new tenant its four system roles. For the operator's commands.
+-- Gives a new tenant its system roles. For the operator's commands.
 CREATE FUNCTION app.create_system_roles(tenant uuid) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO public.role (tenant_id, id, key, name, is_system, permissions) VALUES
-        (tenant, app.uuid_v7(), 'ADMIN', 'Administrator', true, app.all_permissions()),
-        (tenant, app.uuid_v7(), 'INSTRUCTOR', 'Instructor', true, '{USER_READ,COURSE_READ,COURSE_CREATE,COURSE_UPDATE,ENROLLMENT_MANAGE,GROUP_READ,BOOKING_COMPLETE,AVAILABILITY_MANAGE,REPORT_READ}'),
-        (tenant, app.uuid_v7(), 'LEARNER', 'Learner', true, '{COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST}'),
-        (tenant, app.uuid_v7(), 'VIEWER', 'Viewer', true, '{USER_READ,ROLE_READ,COURSE_READ,ENROLLMENT_READ_ALL,GROUP_READ,BOOKING_READ_ALL,REPORT_READ}')
+    INSERT INTO public.role (tenant_id, id, key, name, is_system, permissions)
+        SELECT tenant, app.uuid_v7(), s.key, s.name, true, s.permissions FROM app.system_roles() AS s
 $$;
 
 CREATE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();

@@ -2,12 +2,16 @@
 
 mod actor;
 mod password;
-mod permission;
+pub mod permission;
+mod permission_set;
+mod system_role;
 mod token;
 
 pub use self::{
     actor::Actor,
     password::{PasswordError, Passwords},
-    permission::{Permission, PermissionSet},
+    permission::Permission,
+    permission_set::PermissionSet,
+    system_role::SystemRole,
     token::{Claims, IssuedToken, RefreshToken, SigningKey, Tokens},
 };

@@ -64,7 +64,10 @@ impl Source {
                 functions.push((format!("sql/{file}"), text(&file, Sql::get(&file))?));
             }
         }
-        let mut repeatable = vec![("sql/functions.sql".to_owned(), text("functions.sql", Sql::get("functions.sql"))?)];
+        let mut repeatable = vec![
+            ("permissions".to_owned(), crate::auth::permission::sql()),
+            ("sql/functions.sql".to_owned(), text("functions.sql", Sql::get("functions.sql"))?),
+        ];
         repeatable.append(&mut functions);
         let mut policies: Vec<String> = Policies::iter().map(|file| file.into_owned()).collect();
         policies.sort();

@@ -1,5 +1,6 @@
 //! Roles: nobody grants or manages above themselves.
 
+use lectern::auth::{Permission, SystemRole};
 use serde_json::{Value, json};
 
 use super::{
@@ -221,4 +222,27 @@ async fn a_role_with_one_permission_can_do_that_one_thing() {
     let set = "mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }";
     let few = app.statements(&admin, set, roles(&hidden, &["LEARNER"])).await;
     assert_eq!(few, app.statements(&admin, set, roles(&hidden, &["ADMIN", "INSTRUCTOR", "VIEWER", "CREATOR", "CHANGER"])).await);
+}
+
+#[tokio::test]
+async fn the_database_knows_the_declared_permissions_and_no_others() {
+    let app = TestApp::start().await;
+    let names = |permissions: &mut dyn Iterator<Item = Permission>| permissions.map(Permission::as_str).collect::<Vec<_>>().join(",");
+    let known = app.text("SELECT array_to_string(app.all_permissions(), ',')").await.unwrap();
+    assert_eq!(known, names(&mut Permission::ALL.iter().copied()));
+    for role in SystemRole::ALL {
+        let of = |source: &str| {
+            format!("SELECT concat_ws(' ', name, array_to_string(permissions, ',')) FROM {source} WHERE key = '{}'", role.key())
+        };
+        let declared = format!("{} {}", role.name(), names(&mut role.permissions().iter()));
+        assert_eq!(app.text(&of("app.system_roles()")).await.unwrap(), declared);
+        assert_eq!(app.text(&format!("{} AND tenant_id = '{}'", of("role"), app.oak.tenant)).await.unwrap(), declared);
+    }
+    for unknown in ["{EVERYTHING}", "{COURSE_READ,course_read}", "{NULL}"] {
+        let refused = app.try_sql(&format!("UPDATE role SET permissions = '{unknown}' WHERE key = 'VIEWER'")).await;
+        assert_eq!(refused, Err(Some("role_permissions_check".to_owned())), "{unknown}");
+        let insert = "INSERT INTO role (tenant_id, id, key, name, permissions) SELECT tenant_id, gen_random_uuid(), 'XX', 'X'";
+        let refused = app.try_sql(&format!("{insert}, '{unknown}' FROM tenant")).await;
+        assert_eq!(refused, Err(Some("role_permissions_check".to_owned())), "{unknown}");
+    }
 }
