@@ -1,4 +1,4 @@
--- policies/audit.sql: the audit log is append-only for every role of the service. Runs whole at every migrate.
+-- policies/audit.sql: the audit log is append-only for every role of the service.
 CALL app.raise_wall('audit_entry');
 CREATE POLICY audit_read ON audit_entry FOR SELECT TO lectern_app USING ((SELECT app.can('AUDIT_READ')));
 CREATE POLICY definer_write ON audit_entry FOR INSERT TO lectern_definer WITH CHECK (true);

@@ -1,4 +1,4 @@
--- policies/bookings.sql: which availability and bookings an actor may see and change. Runs whole at every migrate.
+-- policies/bookings.sql: which availability and bookings an actor may see and change.
 
 CALL app.raise_wall('availability');
 -- The whole school sees when its instructors are free; it could not book otherwise.

@@ -1,4 +1,4 @@
--- policies/courses.sql: which courses and sections an actor may see and change. Runs whole at every migrate.
+-- policies/courses.sql: which courses and sections an actor may see and change.
 
 CALL app.raise_wall('course', searched => true);
 -- A published course is seen by the whole school, a draft by its instructor and by those who may edit every course.

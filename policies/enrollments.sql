@@ -1,4 +1,4 @@
--- policies/enrollments.sql: which enrollments an actor may see and change. Runs whole at every migrate.
+-- policies/enrollments.sql: which enrollments an actor may see and change.
 
 CALL app.raise_wall('enrollment');
 -- The own ones; all for those who may read or manage all; those of the courses that the actor teaches.

@@ -1,4 +1,4 @@
--- policies/groups.sql: which groups, memberships and course gifts an actor may see and change. Runs whole at every migrate.
+-- policies/groups.sql: which groups, memberships and course gifts an actor may see and change.
 
 CALL app.raise_wall('user_group', searched => true);
 -- All for GROUP_READ, the own ones for a member. A deleted group is gone (but see course_read on the deleting transaction).

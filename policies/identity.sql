@@ -1,4 +1,4 @@
--- policies/identity.sql: which people, roles and sessions an actor may see and change. Runs whole at every migrate.
+-- policies/identity.sql: which people, roles and sessions an actor may see and change.
 -- People, roles and sessions stay readable after a subscription has lapsed, so that signing in and out goes on working.
 
 CALL app.raise_wall('app_user', needs_subscription => false, searched => true);

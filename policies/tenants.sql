@@ -1,4 +1,4 @@
--- policies/tenants.sql: a signed-in person sees the own school. Runs whole at every migrate.
+-- policies/tenants.sql: a signed-in person sees the own school.
 CALL app.raise_wall('tenant', needs_subscription => false);
 -- Functions of the service resolve slugs, list schools and read caps before or beside any tenant.
 DROP POLICY tenant_wall ON tenant;

@@ -1,55 +1,56 @@
--- What every domain leans on: who is asking, the wall, the audit trigger. Runs whole at every migrate, after schema
--- `app` was emptied; so whatever is not written here or in sql/functions/ does not exist.
+-- What every domain leans on: who is asking, the audit trigger. Like each file of sql/functions/ it is run whole wherever it has
+-- changed, over what it made before (CREATE OR REPLACE); what no file makes any more is dropped.
 --
 -- Conventions: functions that policies call read settings only and stay inlinable; a SECURITY DEFINER function fixes its
--- search_path, is closed to PUBLIC (sql/grants.sql), and says in its comment which fact it may reveal. They are plpgsql,
--- because a session keeps the plans of plpgsql and plans an SQL function anew for each statement.
+-- search_path and says in its comment which fact it may reveal. They are plpgsql, because a session keeps the plans of plpgsql
+-- and plans an SQL function anew for each statement. The migrator gives them to lectern_definer and closes them to everybody but whom
+-- the file's last lines name. A plain function is open to the service's roles, unless its file names somebody.
 
 -- The tenant of this transaction. The nil UUID where none is known yet.
-CREATE FUNCTION app.tenant_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.tenant_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
     RETURN current_setting('app.tenant_id', true)::uuid;
 
 -- The person of this transaction. The nil UUID where nobody is signed in.
-CREATE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
     RETURN current_setting('app.user_id', true)::uuid;
 
 -- Whether the actor's active role holds a permission; app.load_actor made them known as ',A,B,'.
-CREATE FUNCTION app.can(permission text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.can(permission text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
     RETURN coalesce(position(',' || permission || ',' IN current_setting('app.permissions', true)) > 0, false);
 
-CREATE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
     RETURN string_to_array(trim(BOTH ',' FROM coalesce(current_setting('app.permissions', true), '')), ',');
 
 -- What a role really grants: the system role ADMIN grants everything, even where its row is incomplete.
-CREATE FUNCTION app.permissions_of(key text, is_system boolean, permissions text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.permissions_of(key text, is_system boolean, permissions text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN is_system AND key = 'ADMIN' THEN app.all_permissions() ELSE permissions END;
 
 -- A UUID of version 7: ordered by time, so that indexes grow at one end.
-CREATE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
     RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
         PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
 
 -- The words of a search, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when it holds no word.
-CREATE FUNCTION app.prefix_query(words text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION app.prefix_query(words text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery
             FROM unnest(to_tsvector('simple', translate(words, '@.+-_', '     '))));
 
 -- Refuses a change under the name of a rule, as a violated constraint would: the service maps it by that name.
-CREATE FUNCTION app.refuse(rule text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.refuse(rule text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = rule, DETAIL = detail, MESSAGE = 'refused by ' || rule;
 END
 $$;
 
 -- Waits for the turn to change something contested (a course's seats, a tenant's caps). Held until the transaction ends.
-CREATE FUNCTION app.take_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.take_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(what || ':' || app.tenant_id()::text || ':' || id::text, 0));
 END
 $$;
 
 -- Waits until nobody has the exclusive turn (app.take_turn), without keeping others who only share it waiting.
-CREATE FUNCTION app.share_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.share_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtextextended(what || ':' || app.tenant_id()::text || ':' || id::text, 0));
 END
@@ -57,7 +58,7 @@ $$;
 
 -- The operator's statements name no tenant: a trigger goes on in that of its row, or the wall would hide every other row
 -- from it. For the service this changes nothing, since its rows are of its tenant.
-CREATE FUNCTION app.enter_tenant(tenant uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.enter_tenant(tenant uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('app.tenant_id', true) IS DISTINCT FROM tenant::text THEN
         PERFORM set_config('app.tenant_id', tenant::text, true);
@@ -65,46 +66,8 @@ BEGIN
 END
 $$;
 
--- Raises the wall of a tenant table: row security on and forced, every older policy gone, one RESTRICTIVE policy for the
--- tenant that no later policy can widen, one for the tenant's subscription, and the operator's own policy.
--- Nobody but lectern_platform holds a grant afterwards; the policy file of the domain gives the narrow ones.
--- A table is `searched` where a function of lectern_definer finds rows by operators that are not leakproof (@@, @>, lower):
--- behind any policy these can't use an index. There, that role reads past the wall, and each of its functions names the tenant.
-CREATE PROCEDURE app.raise_wall(target regclass, needs_subscription boolean DEFAULT true, searched boolean DEFAULT false) LANGUAGE plpgsql AS $$
-DECLARE
-    stale name;
-    verb  text;
-BEGIN
-    FOR stale IN SELECT polname FROM pg_policy WHERE polrelid = target LOOP
-        EXECUTE format('DROP POLICY %I ON %s', stale, target);
-    END LOOP;
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
-    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target); -- the owner is no exception
-    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, lectern_app, lectern_definer, lectern_platform', target);
-
-    EXECUTE format($wall$CREATE POLICY tenant_wall ON %s AS RESTRICTIVE TO lectern_app%s
-        USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid))$wall$, target, CASE WHEN searched THEN '' ELSE ', lectern_definer' END);
-    IF searched THEN
-        FOREACH verb IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
-            EXECUTE format($wall$CREATE POLICY %s ON %s AS RESTRICTIVE FOR %s TO lectern_definer %s
-                (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid))$wall$,
-                'definer_wall_' || lower(verb), target, verb, CASE verb WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END);
-        END LOOP;
-    END IF;
-    IF needs_subscription THEN
-        EXECUTE format($wall$CREATE POLICY subscription_wall ON %s AS RESTRICTIVE TO lectern_app
-            USING ((SELECT EXISTS (SELECT FROM public.tenant t
-                WHERE t.tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid) AND t.suspended_at IS NULL
-                  AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end))))$wall$, target);
-    END IF;
-
-    EXECUTE format('CREATE POLICY platform ON %s TO lectern_platform USING (true) WITH CHECK (true)', target);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO lectern_platform', target);
-END
-$$;
-
 -- Stamps updated_at.
-CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.updated_at := now();
     RETURN NEW;
@@ -114,7 +77,7 @@ $$;
 -- Writes the audit entry of a changed row. Arguments: the GraphQL type, the column that holds its id, and the secret
 -- columns (comma separated), of which only "set or not" and "changed" is recorded. Reveals nothing: it writes.
 -- Seeds and data migrations may turn it off; the service's own role cannot.
-CREATE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
@@ -170,7 +133,7 @@ $$;
 
 -- Records that a mutation was refused, for the person of this transaction where the tenant has such a one. Reveals
 -- nothing: it writes. Without a tenant there is nowhere to write.
-CREATE FUNCTION app.audit_refusal(operation text, resource text, resource_id uuid, code text, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION app.audit_refusal(operation text, resource text, resource_id uuid, code text, reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, code, reason, correlation_id, at)
@@ -180,3 +143,5 @@ BEGIN
     WHERE t.tenant_id = app.tenant_id();
 END
 $$;
+
+GRANT EXECUTE ON FUNCTION app.audit_refusal(text, text, uuid, text, text) TO lectern_app;

@@ -87,7 +87,7 @@ pub enum Command {
     /// Serve the GraphQL API (with a PostgreSQL of its own, unless DATABASE_URL is set)
     Serve,
     /// Bring the database to the schema of this binary
-    Migrate,
+    Migrate(MigrateArgs),
     /// Load the two demo schools, or generated data for measuring
     Seed(SeedArgs),
     /// Create, list, renew and suspend schools
@@ -107,6 +107,14 @@ pub enum Command {
     Health(HealthArgs),
     /// Print the version
     Version,
+}
+
+/// What to apply.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct MigrateArgs {
+    /// Apply functions and policies even where nothing of them changed, in the files or in the database
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Whom to ask.
@@ -249,7 +257,7 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_OWNER_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub owner_url: Option<Secret>,
 
-    /// The same database as lectern_platform, for `seed` and `tenant`
+    /// The same database as lectern_platform, for `seed` and `tenant` (and `migrate`, where lectern_owner may not become that role)
     #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub platform_url: Option<Secret>,
 

@@ -24,4 +24,5 @@ pub mod http;
 pub mod ids;
 pub mod ops;
 pub mod rates;
+pub mod sources;
 pub mod telemetry;

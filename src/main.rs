@@ -40,9 +40,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let settings = &cli.settings;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => ops::serve(settings).await,
-        Command::Migrate => {
-            let report = with_cluster(settings, async |cluster| cluster.migrate(true).await).await?;
-            println!("{} of {} migrations were new; functions and policies are applied.", report.applied, report.total);
+        Command::Migrate(arguments) => {
+            let report = with_cluster(settings, async |cluster| cluster.migrate(arguments.all).await).await?;
+            print!("{}", ops::migrated(&report));
             Ok(())
         }
         Command::Seed(arguments) => {

@@ -8,14 +8,14 @@
 
 -- The states that the actor may take a booking to now: the rows of booking_transition that lead on from its state, by a
 -- permission of the actor's role and the hand that the row names.
-CREATE FUNCTION app.booking_steps(status text, student uuid, instructor uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION app.booking_steps(status text, student uuid, instructor uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT DISTINCT t.to_status FROM public.booking_transition t
     WHERE t.from_status = booking_steps.status AND app.can(t.permission)
       AND (t.party = 'ANYONE' OR (t.party = 'STUDENT' AND student = app.user_id()) OR (t.party = 'INSTRUCTOR' AND instructor = app.user_id()))
 $$;
 
 -- Whether an instructor has said to be available through a whole span, be it in several adjoining or overlapping pieces.
-CREATE FUNCTION app.is_available(instructor uuid, span_start timestamptz, span_end timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION app.is_available(instructor uuid, span_start timestamptz, span_end timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN coalesce(
         (SELECT range_agg(tstzrange(a.starts_at, a.ends_at)) @> tstzrange(span_start, span_end) FROM public.availability a
@@ -27,7 +27,7 @@ $$;
 
 -- Whether somebody is an active instructor; if so, they stay one until the transaction ends. Reveals: that one bit, which
 -- the whole school may know.
-CREATE FUNCTION app.hold_instructor(person uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.hold_instructor(person uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.is_instructor FOR SHARE;
@@ -38,7 +38,7 @@ $$;
 -- A booking moves by the rows of booking_transition alone, whoever moves it. The service, moreover, moves it only by the
 -- hand that the row names, never to where it is already, and assigns only instructors who are available; what a person's
 -- deletion and an operator do is not measured by that.
-CREATE FUNCTION app.check_booking_move() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.check_booking_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.status <> OLD.status OR current_user = 'lectern_app')
         AND NOT EXISTS (SELECT FROM public.booking_transition t WHERE t.from_status = OLD.status AND t.to_status = NEW.status)
@@ -64,11 +64,11 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER booking_move BEFORE UPDATE OF status, instructor_id ON booking FOR EACH ROW EXECUTE FUNCTION app.check_booking_move();
+CREATE OR REPLACE TRIGGER booking_move BEFORE UPDATE OF status, instructor_id ON booking FOR EACH ROW EXECUTE FUNCTION app.check_booking_move();
 
 -- Another time, by the learner's own hand or a manager's. What was asked for or approved stays so; what was assigned goes
 -- back to being approved, for its instructor was asked about the old time. What is over can't be had at another time.
-CREATE FUNCTION app.reschedule_booking() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.reschedule_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') THEN
         PERFORM app.refuse('booking_transition');
@@ -86,12 +86,12 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER booking_reschedule BEFORE UPDATE OF starts_at, ends_at ON booking FOR EACH ROW
+CREATE OR REPLACE TRIGGER booking_reschedule BEFORE UPDATE OF starts_at, ends_at ON booking FOR EACH ROW
     WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.reschedule_booking();
 
 -- Whoever claims a person's time waits for that person's turn, one after the other in the order of their ids. Without it
 -- two claims of the same time could each wait for the other inside the exclusion constraint, until one is shot as a deadlock.
-CREATE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     teacher CONSTANT uuid := CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id END;
 BEGIN
@@ -103,12 +103,12 @@ BEGIN
 END
 $$;
 -- Named to run after the triggers above, which may change the row.
-CREATE TRIGGER booking_turns BEFORE UPDATE OF status, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
+CREATE OR REPLACE TRIGGER booking_turns BEFORE UPDATE OF status, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
     WHEN (current_user = 'lectern_app' AND NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')) EXECUTE FUNCTION app.take_booking_turns();
 
 -- When the given people are busy within a span: what holds their time, as the two exclusion constraints see it.
 -- Reveals: the span, and nothing of the booking behind it.
-CREATE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid)
+CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -124,7 +124,7 @@ $$;
 
 -- When an instructor, or where none is named every instructor, is busy within a range: for what is left free of their
 -- availability. Reveals: these spans.
-CREATE FUNCTION app.busy_spans(instructor uuid, range_start timestamptz, range_end timestamptz)
+CREATE OR REPLACE FUNCTION app.busy_spans(instructor uuid, range_start timestamptz, range_end timestamptz)
     RETURNS TABLE (instructor_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -143,7 +143,7 @@ END
 $$;
 
 -- What a deleted person leaves: no memberships, no seats held, no open bookings. Called with the deletion. Reveals nothing.
-CREATE FUNCTION app.retire_user() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.retire_user() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM credential c WHERE c.tenant_id = NEW.tenant_id AND c.user_id = NEW.id;
@@ -157,17 +157,17 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER app_user_retire AFTER UPDATE ON app_user FOR EACH ROW
+CREATE OR REPLACE TRIGGER app_user_retire AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_user();
 
-CREATE TRIGGER booking_touch BEFORE UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE TRIGGER booking_audit AFTER INSERT OR UPDATE OR DELETE ON booking FOR EACH ROW EXECUTE FUNCTION app.audit('Booking', 'id');
-CREATE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON availability FOR EACH ROW EXECUTE FUNCTION app.audit('Availability', 'id');
+CREATE OR REPLACE TRIGGER booking_touch BEFORE UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER booking_audit AFTER INSERT OR UPDATE OR DELETE ON booking FOR EACH ROW EXECUTE FUNCTION app.audit('Booking', 'id');
+CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON availability FOR EACH ROW EXECUTE FUNCTION app.audit('Availability', 'id');
 
 -- Announces that a booking is new or has changed: its id and its school's, nothing else; whoever hears it reads the row by
 -- their own rights. Where nobody listens nothing is announced, because NOTIFY makes commits wait for one another: a service
 -- with subscribers of a school holds this lock of it (shared), and so the lock can't be had here.
-CREATE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT pg_try_advisory_xact_lock(7201, hashtext(NEW.tenant_id::text)) THEN
         PERFORM pg_notify('lectern_booking', NEW.tenant_id || ' ' || NEW.id);
@@ -175,4 +175,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();
+CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();
+
+GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid)
+    TO lectern_app;

@@ -1,7 +1,7 @@
 -- Courses: search, the enrollment key, capacity.
 
 -- Courses found by the beginnings of words in title and description. Reveals: ids, joined back under row security.
-CREATE FUNCTION app.search_course(words text) RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION app.search_course(words text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted tsquery := app.prefix_query(words); -- once, not for every row that is compared
@@ -12,7 +12,7 @@ END
 $$;
 
 -- Courses that carry a tag (arrays have no leakproof operators). Reveals: ids, joined back under row security.
-CREATE FUNCTION app.tagged_course(tag text) RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION app.tagged_course(tag text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT c.id FROM course c
@@ -21,7 +21,7 @@ END
 $$;
 
 -- Whether a course asks for an enrollment key and this is not it. Reveals: that one bit.
-CREATE FUNCTION app.enrollment_key_is_wrong(wanted uuid, presented text) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.enrollment_key_is_wrong(wanted uuid, presented text) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = wanted
@@ -30,7 +30,7 @@ END
 $$;
 
 -- Enrollments that hold a seat, per course. Reveals: these numbers.
-CREATE FUNCTION app.enrollment_counts(courses uuid[]) RETURNS TABLE (course_id uuid, count bigint)
+CREATE OR REPLACE FUNCTION app.enrollment_counts(courses uuid[]) RETURNS TABLE (course_id uuid, count bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     -- Course by course along the index of seats: half the time of one scan that is grouped.
@@ -40,7 +40,7 @@ END
 $$;
 
 -- Refuses when a course holds more seats than its capacity. Whoever changes seats or capacity waits for the course's turn.
-CREATE FUNCTION app.check_course_seats(tenant uuid, wanted uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app.check_course_seats(tenant uuid, wanted uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     seats integer;
@@ -58,7 +58,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION app.check_capacity_of_course() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_capacity_of_course() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
@@ -66,11 +66,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER course_capacity AFTER UPDATE ON course FOR EACH ROW
+CREATE OR REPLACE TRIGGER course_capacity AFTER UPDATE ON course FOR EACH ROW
     WHEN (NEW.capacity IS DISTINCT FROM OLD.capacity AND NEW.capacity IS NOT NULL) EXECUTE FUNCTION app.check_capacity_of_course();
 
 -- A course with people in it is archived, not deleted.
-CREATE FUNCTION app.check_course_unused() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_course_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
@@ -82,10 +82,13 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER course_unused AFTER UPDATE ON course FOR EACH ROW
+CREATE OR REPLACE TRIGGER course_unused AFTER UPDATE ON course FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.check_course_unused();
 
-CREATE TRIGGER course_touch BEFORE UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE TRIGGER course_audit AFTER INSERT OR UPDATE OR DELETE ON course FOR EACH ROW EXECUTE FUNCTION app.audit('Course', 'id', 'enrollment_key');
-CREATE TRIGGER section_touch BEFORE UPDATE ON section FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE TRIGGER section_audit AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW EXECUTE FUNCTION app.audit('Section', 'id');
+CREATE OR REPLACE TRIGGER course_touch BEFORE UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER course_audit AFTER INSERT OR UPDATE OR DELETE ON course FOR EACH ROW EXECUTE FUNCTION app.audit('Course', 'id', 'enrollment_key');
+CREATE OR REPLACE TRIGGER section_touch BEFORE UPDATE ON section FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER section_audit AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW EXECUTE FUNCTION app.audit('Section', 'id');
+
+GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[])
+    TO lectern_app;

@@ -3,18 +3,18 @@
 -- Whoever takes a seat waits for the course's turn before the row is written: a row written first, and then waiting, would
 -- stand in the way of the very transaction that holds the turn. (The operator's loads do without: a row of theirs is only
 -- checked, by app.check_new_enrollments, which takes the turn itself.)
-CREATE FUNCTION app.await_course_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.await_course_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM app.take_turn('course', NEW.course_id);
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER enrollment_turn BEFORE INSERT ON enrollment FOR EACH ROW
+CREATE OR REPLACE TRIGGER enrollment_turn BEFORE INSERT ON enrollment FOR EACH ROW
     WHEN (current_user IN ('lectern_app', 'lectern_definer')) EXECUTE FUNCTION app.await_course_turn();
 
 -- Refuses when one of these people is deleted. A deletion that is under way is waited for, and one that comes later waits
 -- for us, and then sees what the person got: nothing is given to somebody who is gone.
-CREATE FUNCTION app.check_people_are_here(tenant uuid, people uuid[]) RETURNS void
+CREATE OR REPLACE FUNCTION app.check_people_are_here(tenant uuid, people uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     person record;
@@ -29,7 +29,7 @@ $$;
 
 -- Only published courses take people in, and no more than their capacity: checked once per statement and course, as the
 -- course is now that we hold its turn.
-CREATE FUNCTION app.check_new_enrollments() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_new_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted record;
@@ -50,11 +50,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER enrollment_new AFTER INSERT ON enrollment REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER enrollment_new AFTER INSERT ON enrollment REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.check_new_enrollments();
 
 -- A seat that had been freed is taken again: there must be one, and a course and a person to have it.
-CREATE FUNCTION app.check_retaken_seat() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_retaken_seat() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
@@ -66,18 +66,18 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER enrollment_retaken AFTER UPDATE ON enrollment FOR EACH ROW
+CREATE OR REPLACE TRIGGER enrollment_retaken AFTER UPDATE ON enrollment FOR EACH ROW
     WHEN (NEW.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') AND OLD.status NOT IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED'))
     EXECUTE FUNCTION app.check_retaken_seat();
 
-CREATE TRIGGER enrollment_touch BEFORE UPDATE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE TRIGGER enrollment_audit AFTER INSERT OR UPDATE OR DELETE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.audit('Enrollment', 'id');
+CREATE OR REPLACE TRIGGER enrollment_touch BEFORE UPDATE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER enrollment_audit AFTER INSERT OR UPDATE OR DELETE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.audit('Enrollment', 'id');
 
 -- Enrolls the members of a group in the published courses given to it, when it says so. `users` and `courses` narrow it
 -- to what was just added (NULL: all); `revive` takes back in those who had dropped out. It waits for the turn of the group
 -- and of its courses first, so that of two simultaneous gifts (a member here, a course there, a publication) the later one
 -- sees the earlier. Reveals: how many.
-CREATE FUNCTION app.auto_enroll(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
+CREATE OR REPLACE FUNCTION app.auto_enroll(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     enrolled bigint;
@@ -112,7 +112,7 @@ END
 $$;
 
 -- The same when a draft that groups had been given is published, for all of them. Reveals: how many.
-CREATE FUNCTION app.auto_enroll_published(wanted uuid) RETURNS bigint
+CREATE OR REPLACE FUNCTION app.auto_enroll_published(wanted uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     enrolled bigint;
@@ -136,3 +136,5 @@ BEGIN
     RETURN enrolled;
 END
 $$;
+
+GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid) TO lectern_app;

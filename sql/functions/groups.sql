@@ -1,7 +1,7 @@
 -- Groups: membership, capacity, counts.
 
 -- The groups that the actor is a member of. Reveals: to a member, the own groups.
-CREATE FUNCTION app.my_groups() RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION app.my_groups() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT m.group_id FROM group_member m WHERE m.tenant_id = app.tenant_id() AND m.user_id = app.user_id();
@@ -9,7 +9,7 @@ END
 $$;
 
 -- Members per group. Reveals: these numbers.
-CREATE FUNCTION app.member_counts(groups uuid[]) RETURNS TABLE (group_id uuid, count bigint)
+CREATE OR REPLACE FUNCTION app.member_counts(groups uuid[]) RETURNS TABLE (group_id uuid, count bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT m.group_id, count(*) FROM group_member m
@@ -18,7 +18,7 @@ END
 $$;
 
 -- Groups found by the beginnings of words in name and description. Reveals: ids, joined back under row security.
-CREATE FUNCTION app.search_user_group(words text) RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION app.search_user_group(words text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted tsquery := app.prefix_query(words); -- once, not for every row that is compared
@@ -29,7 +29,7 @@ END
 $$;
 
 -- Refuses when a group holds more members than its capacity, or is gone. Whoever changes either waits for the group's turn.
-CREATE FUNCTION app.check_group_capacity(tenant uuid, wanted uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app.check_group_capacity(tenant uuid, wanted uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     places integer;
@@ -49,7 +49,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION app.check_new_members() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_new_members() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted record;
@@ -62,10 +62,10 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER group_member_new AFTER INSERT ON group_member REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER group_member_new AFTER INSERT ON group_member REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.check_new_members();
 
-CREATE FUNCTION app.check_capacity_of_group() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_capacity_of_group() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
@@ -73,11 +73,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER user_group_capacity AFTER UPDATE ON user_group FOR EACH ROW
+CREATE OR REPLACE TRIGGER user_group_capacity AFTER UPDATE ON user_group FOR EACH ROW
     WHEN (NEW.capacity IS DISTINCT FROM OLD.capacity AND NEW.capacity IS NOT NULL) EXECUTE FUNCTION app.check_capacity_of_group();
 
 -- A group with members is emptied before it is deleted.
-CREATE FUNCTION app.check_group_unused() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_group_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
@@ -89,10 +89,12 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER user_group_unused AFTER UPDATE ON user_group FOR EACH ROW
+CREATE OR REPLACE TRIGGER user_group_unused AFTER UPDATE ON user_group FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.check_group_unused();
 
-CREATE TRIGGER user_group_touch BEFORE UPDATE ON user_group FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE TRIGGER user_group_audit AFTER INSERT OR UPDATE OR DELETE ON user_group FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'id');
-CREATE TRIGGER group_member_audit AFTER INSERT OR UPDATE OR DELETE ON group_member FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
-CREATE TRIGGER group_course_audit AFTER INSERT OR UPDATE OR DELETE ON group_course FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
+CREATE OR REPLACE TRIGGER user_group_touch BEFORE UPDATE ON user_group FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER user_group_audit AFTER INSERT OR UPDATE OR DELETE ON user_group FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'id');
+CREATE OR REPLACE TRIGGER group_member_audit AFTER INSERT OR UPDATE OR DELETE ON group_member FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
+CREATE OR REPLACE TRIGGER group_course_audit AFTER INSERT OR UPDATE OR DELETE ON group_course FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
+
+GRANT EXECUTE ON FUNCTION app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text) TO lectern_app;

@@ -4,7 +4,7 @@
 -- person whose signed token opened the transaction. No row: the person, the session or the membership is gone.
 -- The active role is the session's while the person still holds it, else the one that grants most. All of it holds for as
 -- long as the version of the school is this one, and until that moment (the beginning or the end of its subscription).
-CREATE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
+CREATE OR REPLACE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
     RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
                    time_zone text, version bigint, holds_until timestamptz)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -31,7 +31,7 @@ $$;
 
 -- The credential behind a sign-in; the transaction takes the school's tenant. Reveals, to the service only: the hash to
 -- verify a password against. The service answers alike whether or not there is a row.
-CREATE FUNCTION app.find_credential(school text, address text)
+CREATE OR REPLACE FUNCTION app.find_credential(school text, address text)
     RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, token_version integer, is_active boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -52,7 +52,7 @@ END
 $$;
 
 -- The actor's own password hash, for a change of password. Reveals, to the service only: that hash.
-CREATE FUNCTION app.own_password_hash() RETURNS text
+CREATE OR REPLACE FUNCTION app.own_password_hash() RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN (SELECT c.password_hash FROM credential c WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id());
@@ -61,7 +61,7 @@ $$;
 
 -- Changes the actor's own password, if it is still the one that was verified: of two changes at once the later is told
 -- that its current password is wrong. Existing tokens die at once. Reveals: the token version from then on, or NULL.
-CREATE FUNCTION app.change_own_password(known text, hash text) RETURNS integer
+CREATE OR REPLACE FUNCTION app.change_own_password(known text, hash text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     version integer;
@@ -78,7 +78,7 @@ END
 $$;
 
 -- Sets the first password of a person whom the actor has created in this very transaction. Reveals nothing.
-CREATE FUNCTION app.set_first_password(person uuid, hash text) RETURNS void
+CREATE OR REPLACE FUNCTION app.set_first_password(person uuid, hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT app.can('USER_CREATE')
@@ -91,7 +91,7 @@ $$;
 
 -- Issues a refresh token for a sign-in of the actor's own. Earlier ones of it are spent from then on: a family has one
 -- live token, so that whoever presents another is known to have stolen it, or to have been stolen from. Reveals nothing.
-CREATE FUNCTION app.issue_refresh_token(family uuid, hash bytea, expires timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION app.issue_refresh_token(family uuid, hash bytea, expires timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM FROM session s
@@ -107,7 +107,7 @@ $$;
 -- Begins a sign-in of the actor, if their token version is still the one that went with the verified password: what
 -- raises it (a suspension, a change of password) ends every sign-in, and must not miss one that begins at the same time.
 -- Reveals: whether it began.
-CREATE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM FROM app_user u
@@ -124,7 +124,7 @@ $$;
 
 -- Exchanges a refresh token for its successor. Reveals, to the holder of the token: whose it is, and the outcome
 -- ROTATED, REUSED (spent before: the family must die) or UNKNOWN (never issued, expired, revoked, or its person gone).
-CREATE FUNCTION app.rotate_refresh_token(presented bytea, successor bytea, successor_expires timestamptz)
+CREATE OR REPLACE FUNCTION app.rotate_refresh_token(presented bytea, successor bytea, successor_expires timestamptz)
     RETURNS TABLE (outcome text, user_id uuid, session_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -155,7 +155,7 @@ END
 $$;
 
 -- Ends a family whose spent token was presented again. Reveals nothing.
-CREATE FUNCTION app.revoke_reused_session(family uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app.revoke_reused_session(family uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE session s SET revoked_at = now(), revoked_reason = 'REUSE'
@@ -164,7 +164,7 @@ END
 $$;
 
 -- Whether the actor holds every permission that a person holds through any role. Reveals: that one bit.
-CREATE FUNCTION app.outranks(person uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.outranks(person uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN NOT EXISTS (
@@ -175,7 +175,7 @@ END
 $$;
 
 -- Whether the actor holds every permission of a role. Reveals: that one bit.
-CREATE FUNCTION app.may_grant(wanted uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.may_grant(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM role r WHERE r.tenant_id = app.tenant_id() AND r.id = wanted
@@ -185,7 +185,7 @@ $$;
 
 -- People known to the actor without USER_READ: fellow group members, learners of the actor's courses, people of the
 -- actor's bookings. Reveals: their ids, and through the policy their names.
-CREATE FUNCTION app.acquaintances() RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION app.acquaintances() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
@@ -209,7 +209,7 @@ $$;
 
 -- People found by the beginnings of words in name and email. Reveals: ids, which callers join back under row security.
 -- (The planner takes every beginning for a hundred words, and for two of them would rather read the whole table.)
-CREATE FUNCTION app.search_app_user(words text) RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION app.search_app_user(words text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY SELECT u.id FROM app_user u
@@ -218,7 +218,7 @@ END
 $$;
 
 -- Whether a person holds AVAILABILITY_MANAGE through any role. For triggers only.
-CREATE FUNCTION app.teaches(tenant uuid, person uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.teaches(tenant uuid, person uuid) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (
@@ -230,7 +230,7 @@ $$;
 
 -- Existing tokens die at once: whatever raises the version, and suspension and deletion raise it by themselves. A deleted
 -- person keeps neither name nor email.
-CREATE FUNCTION app.before_app_user_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.before_app_user_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     NEW.token_version := greatest(NEW.token_version, OLD.token_version);
@@ -256,9 +256,9 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER app_user_before_update BEFORE UPDATE ON app_user FOR EACH ROW EXECUTE FUNCTION app.before_app_user_update();
+CREATE OR REPLACE TRIGGER app_user_before_update BEFORE UPDATE ON app_user FOR EACH ROW EXECUTE FUNCTION app.before_app_user_update();
 
-CREATE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     UPDATE session s SET revoked_at = now(), revoked_reason = coalesce(nullif(current_setting('app.revoked_reason', true), ''), 'LOGOUT_EVERYWHERE')
@@ -266,11 +266,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER app_user_end_sessions AFTER UPDATE ON app_user FOR EACH ROW
+CREATE OR REPLACE TRIGGER app_user_end_sessions AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.token_version <> OLD.token_version) EXECUTE FUNCTION app.end_sessions();
 
 -- The caps of the plan. The names of the rules say which cap; the detail says limit and used (before this statement).
-CREATE FUNCTION app.check_user_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.check_user_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted record;
     used   bigint;
@@ -290,11 +290,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER app_user_cap AFTER INSERT ON app_user REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER app_user_cap AFTER INSERT ON app_user REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.check_user_cap();
 
 -- Whoever becomes an instructor does so by an UPDATE: by app.follow_user_role, app.follow_role, or being reactivated.
-CREATE FUNCTION app.check_instructor_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.check_instructor_cap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted record;
     used   bigint;
@@ -316,11 +316,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER app_user_instructor_cap AFTER UPDATE ON app_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER app_user_instructor_cap AFTER UPDATE ON app_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.check_instructor_cap();
 
 -- Keeps app_user.is_instructor true to the roles that people hold.
-CREATE FUNCTION app.follow_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.follow_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     changed user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
     teaches boolean;
@@ -334,11 +334,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER user_role_follow AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_user_role();
+CREATE OR REPLACE TRIGGER user_role_follow AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_user_role();
 
 -- And to what the roles grant. Whoever changes that waits until everybody who is just being given a role has it: neither
 -- of the two would see what the other has not committed.
-CREATE FUNCTION app.follow_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.follow_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.take_turn('roles', NEW.tenant_id);
@@ -352,11 +352,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER role_follow AFTER UPDATE ON role FOR EACH ROW
+CREATE OR REPLACE TRIGGER role_follow AFTER UPDATE ON role FOR EACH ROW
     WHEN (('AVAILABILITY_MANAGE' = ANY (NEW.permissions)) <> ('AVAILABILITY_MANAGE' = ANY (OLD.permissions))) EXECUTE FUNCTION app.follow_role();
 
 -- A role grants what there is. (A CHECK would have to be changed for every new permission.)
-CREATE FUNCTION app.check_role_permissions() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.check_role_permissions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT NEW.permissions <@ app.all_permissions() THEN
         PERFORM app.refuse('role_permissions_check');
@@ -364,11 +364,11 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER role_permissions BEFORE INSERT OR UPDATE OF permissions ON role FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
-CREATE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER role_permissions BEFORE INSERT OR UPDATE OF permissions ON role FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
+CREATE OR REPLACE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE FUNCTION app.touch();
 
 -- A school can't lose its last active admin, however two admins race to remove each other.
-CREATE FUNCTION app.keep_last_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.keep_last_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(OLD.tenant_id);
     IF TG_TABLE_NAME = 'user_role' THEN
@@ -391,46 +391,19 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER user_role_last_admin AFTER DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.keep_last_admin();
-CREATE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH ROW
+CREATE OR REPLACE TRIGGER user_role_last_admin AFTER DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.keep_last_admin();
+CREATE OR REPLACE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (OLD.status = 'ACTIVE' AND OLD.deleted_at IS NULL AND (NEW.status <> 'ACTIVE' OR NEW.deleted_at IS NOT NULL))
     EXECUTE FUNCTION app.keep_last_admin();
 
--- Marks that somebody may do something else from now on: whoever was loaded under another version is loaded anew. The row is
--- taken at the end of the transaction, after everything else that it takes, so that nobody waits for it who holds something.
--- The version is the transaction's own number: once is enough for all that it changes.
-CREATE FUNCTION app.mark_access_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    school uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END;
-BEGIN
-    PERFORM app.enter_tenant(school);
-    INSERT INTO access_version AS v (tenant_id, version) SELECT t.tenant_id, pg_current_xact_id()::text::bigint FROM tenant t WHERE t.tenant_id = school
-        ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version WHERE v.version <> excluded.version;
-    RETURN NULL;
-END
-$$;
--- Everything that app.load_actor reads. Nobody can have been loaded of what is only just inserted, but for a role that
--- somebody is given.
-CREATE CONSTRAINT TRIGGER tenant_access AFTER UPDATE ON tenant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN ((OLD.suspended_at, OLD.subscription_start, OLD.subscription_end, OLD.time_zone)
-          IS DISTINCT FROM (NEW.suspended_at, NEW.subscription_start, NEW.subscription_end, NEW.time_zone))
-    EXECUTE FUNCTION app.mark_access_changed();
-CREATE CONSTRAINT TRIGGER app_user_access AFTER UPDATE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN ((OLD.status, OLD.deleted_at, OLD.token_version) IS DISTINCT FROM (NEW.status, NEW.deleted_at, NEW.token_version))
-    EXECUTE FUNCTION app.mark_access_changed();
-CREATE CONSTRAINT TRIGGER app_user_access_gone AFTER DELETE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
-CREATE CONSTRAINT TRIGGER session_access AFTER UPDATE OR DELETE ON session DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
-CREATE CONSTRAINT TRIGGER role_access AFTER UPDATE OR DELETE ON role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
-CREATE CONSTRAINT TRIGGER user_role_access AFTER INSERT OR UPDATE OR DELETE ON user_role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
-
-CREATE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'id');
-CREATE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
-CREATE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
-CREATE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
+CREATE OR REPLACE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'id');
+CREATE OR REPLACE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
+CREATE OR REPLACE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
+CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
 
 -- How often sign-ins of these subjects (hashes of accounts and addresses) have failed within the span, and in how many
 -- seconds one more is allowed where there were as many as that. Reveals, to the service only: these numbers.
-CREATE FUNCTION app.failed_sign_ins(subjects bytea[], allowed integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
+CREATE OR REPLACE FUNCTION app.failed_sign_ins(subjects bytea[], allowed integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
@@ -445,7 +418,7 @@ END
 $$;
 
 -- Counts a failed sign-in, and forgets some of those that no longer count. Reveals nothing: it writes.
-CREATE FUNCTION app.count_failed_sign_in(subjects bytea[], span interval) RETURNS void
+CREATE OR REPLACE FUNCTION app.count_failed_sign_in(subjects bytea[], span interval) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     -- In one order, so that two at once don't wait for one another in a circle.
@@ -462,7 +435,7 @@ $$;
 
 -- Adds what a replica has counted to what the others have, and forgets what no longer counts. Reveals, to the service
 -- only: what was used in all, in that minute and in the one before.
-CREATE FUNCTION app.merge_budgets(subjects bytea[], minutes bigint[], amounts bigint[])
+CREATE OR REPLACE FUNCTION app.merge_budgets(subjects bytea[], minutes bigint[], amounts bigint[])
     RETURNS TABLE (used bigint, used_before bigint)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -482,3 +455,11 @@ BEGIN
         ORDER BY given.place;
 END
 $$;
+
+GRANT EXECUTE ON FUNCTION
+    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text), app.own_password_hash(), app.change_own_password(text, text),
+    app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),
+    app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid),
+    app.outranks(uuid), app.may_grant(uuid), app.acquaintances(), app.search_app_user(text),
+    app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_in(bytea[], interval), app.merge_budgets(bytea[], bigint[], bigint[])
+    TO lectern_app;

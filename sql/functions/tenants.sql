@@ -1,7 +1,7 @@
 -- Tenants before anyone is signed in.
 
 -- The public list of schools for sign-in pages. Reveals: slug and name of schools that did not opt out of it.
-CREATE FUNCTION app.public_tenants(words text) RETURNS TABLE (tenant_id uuid, slug text, name text)
+CREATE OR REPLACE FUNCTION app.public_tenants(words text) RETURNS TABLE (tenant_id uuid, slug text, name text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT t.tenant_id, t.slug, t.name FROM tenant t
@@ -11,10 +11,13 @@ END
 $$;
 
 -- Gives a new tenant its system roles. For the operator's commands.
-CREATE FUNCTION app.create_system_roles(tenant uuid) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION app.create_system_roles(tenant uuid) RETURNS void LANGUAGE sql AS $$
     INSERT INTO public.role (tenant_id, id, key, name, is_system, permissions)
         SELECT tenant, app.uuid_v7(), s.key, s.name, true, s.permissions FROM app.system_roles() AS s
 $$;
 
-CREATE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE TRIGGER tenant_audit AFTER INSERT OR UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.audit('Tenant', 'tenant_id');
+CREATE OR REPLACE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER tenant_audit AFTER INSERT OR UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.audit('Tenant', 'tenant_id');
+
+GRANT EXECUTE ON FUNCTION app.public_tenants(text) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform;

@@ -94,9 +94,9 @@ pub fn sql() -> String {
     };
     let mut sql = format!(
         "-- Every permission there is.\n\
-         CREATE FUNCTION app.all_permissions() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE\n    RETURN {};\n\n\
+         CREATE OR REPLACE FUNCTION app.all_permissions() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE\n    RETURN {};\n\n\
          -- The roles that every school has, and what each grants.\n\
-         CREATE FUNCTION app.system_roles() RETURNS TABLE (key text, name text, permissions text[]) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$\n    VALUES",
+         CREATE OR REPLACE FUNCTION app.system_roles() RETURNS TABLE (key text, name text, permissions text[]) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$\n    VALUES",
         array(Permission::ALL.iter().copied().collect())
     );
     for (place, role) in SystemRole::ALL.iter().enumerate() {

@@ -1,9 +1,6 @@
 //! What must be true of a database before the service answers a single request from it.
 
-use super::{
-    DbError, Pool,
-    migrate::{Standing, standing},
-};
+use super::{DbError, Pool, migrate::Standing};
 
 /// What is wrong, in sentences for the operator; the service does not start while any is left.
 #[derive(Debug, Default)]
@@ -17,11 +14,12 @@ pub struct Findings {
 /// Fixed in these minor releases: optimizer statistics and other leaks through row security (CVE-2025-8713 and earlier).
 const SAFE_MINORS: [(i32, i32); 3] = [(15, 14), (16, 10), (17, 6)];
 
-/// Looks at the role, the tables and the server. `embedded`: an old server is a warning only.
+/// Looks at the role, the tables and the server. `fingerprint`: of the schema that is expected. `embedded`: an old server is a
+/// warning only.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError> {
+pub async fn preflight(pool: &Pool, fingerprint: &str, embedded: bool) -> Result<Findings, DbError> {
     let client = pool.connection().await?;
     let mut findings = Findings::default();
 
@@ -78,7 +76,7 @@ pub async fn preflight(pool: &Pool, embedded: bool) -> Result<Findings, DbError>
             Err(error) => return Err(error.into()),
         },
     };
-    match standing(actual.as_deref()) {
+    match Standing::of(actual.as_deref(), fingerprint) {
         Standing::Missing => findings.errors.push("The database has no Lectern schema yet: run `lectern migrate`.".into()),
         Standing::Behind => findings.errors.push("The database's schema is behind this binary: run `lectern migrate`.".into()),
         Standing::Newer => findings.warnings.push("The database's schema is newer than this binary: update the binary soon.".into()),

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::AppState;
-use crate::db::migrate::{Standing, standing};
+use crate::{db::migrate::Standing, sources::standing};
 
 /// The process lives.
 pub async fn live() -> &'static str {

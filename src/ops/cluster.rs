@@ -7,10 +7,11 @@ use crate::{
     auth::SigningKey,
     config::{Secret, Settings},
     db::{
-        migrate::{Report, Standing, migrate, schema_fingerprint, standing},
+        migrate::{Options, Report, Standing, migrate, schema_fingerprint},
         operator,
     },
     embedded::{self, EmbeddedPostgres, RunningPostgres},
+    sources,
 };
 
 /// The database's name in the embedded server.
@@ -111,7 +112,7 @@ impl Cluster {
     pub async fn prepare(&self) -> anyhow::Result<()> {
         if let Server::Neighbour(server) = &self.server {
             let mut connection = operator::connect(&self.owner_url()?, "LECTERN_DATA_DIR").await?;
-            let standing = standing(schema_fingerprint(&mut connection).await?.as_deref());
+            let standing = sources::standing(schema_fingerprint(&mut connection).await?.as_deref());
             connection.close().await?;
             if standing == Standing::Behind {
                 let process = server.pid().map(|pid| format!(" (process {pid})")).unwrap_or_default();
@@ -124,12 +125,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Brings the database to the schema of this binary. With `always`, functions and policies are applied in any case.
+    /// Brings the database to the schema of this binary. With `always`, functions and policies are applied even where they are current.
     ///
     /// # Errors
     /// What stands in the way, in one sentence.
     pub async fn migrate(&self, always: bool) -> anyhow::Result<Report> {
-        migrate(&self.owner_url()?, always).await
+        // Where the server is ours, its superuser becomes whoever is needed.
+        let platform_url = if self.is_embedded() { None } else { self.settings.platform_url.as_ref().map(Secret::expose) };
+        migrate(&self.owner_url()?, &sources::embedded()?, Options { always, platform_url }).await
     }
 
     /// The key that signs tokens: the setting's, or one that is generated beside the embedded database.

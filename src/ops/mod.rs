@@ -4,6 +4,7 @@ pub mod audit;
 mod cluster;
 pub mod drift;
 mod health;
+mod migrated;
 mod platform;
 mod privileges;
 pub mod report;
@@ -15,6 +16,7 @@ mod tenant;
 pub use self::{
     cluster::Cluster,
     health::health,
+    migrated::migrated,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, engine, runtime, serve, told_to_stop},
     tenant::tenant,

@@ -3,9 +3,12 @@
 use anyhow::bail;
 use sqlx::PgConnection;
 
-use crate::db::{
-    migrate::{Standing, schema_fingerprint, standing},
-    operator,
+use crate::{
+    db::{
+        migrate::{Standing, schema_fingerprint},
+        operator,
+    },
+    sources::standing,
 };
 
 /// The role that the operator's policies are written to.

@@ -19,6 +19,7 @@ use crate::{
     graphql::{Engine, Library, Limits, Services, Trusted, TurnOptions, build_schema},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     rates::RateLimits,
+    sources,
 };
 
 /// What a worker's stack has. async-graphql resolves the levels of a document within one another; in a debug build each takes
@@ -142,7 +143,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
     let engine = Arc::new(engine(settings, ServeOptions { url: &cluster.app_url()?, key: cluster.signing_key()? })?);
-    let findings = preflight(engine.pool(), cluster.is_embedded()).await.map_err(|error| {
+    let findings = preflight(engine.pool(), sources::fingerprint(), cluster.is_embedded()).await.map_err(|error| {
         anyhow::anyhow!("the database can't be used: {}; check DATABASE_URL and that the server runs", error.for_operator())
     })?;
     for warning in &findings.warnings {

@@ -21,6 +21,7 @@ mod introspection;
 mod isolation;
 mod layout;
 mod malformed;
+mod migrate;
 mod ops;
 mod permissions;
 mod plain;

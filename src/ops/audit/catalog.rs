@@ -18,8 +18,9 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 2] = [
+const TENANTLESS: [&str; 3] = [
     "_sqlx_migrations",   // which migrations were applied; the service holds no grant on it
+    "lectern_applied",    // which files were applied; nobody but its owner holds a right on it
     "booking_transition", // which steps a booking may take: the same for everybody, and nobody's secret
 ];
 

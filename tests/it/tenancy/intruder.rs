@@ -195,6 +195,8 @@ async fn secrets_are_not_the_service_s_to_read() {
         "UPDATE role SET is_system = false",
         "INSERT INTO booking_transition VALUES ('CANCELLED', 'APPROVED', 'BOOKING_REQUEST', 'STUDENT')",
         "SELECT * FROM _sqlx_migrations",
+        "SELECT * FROM lectern_applied",
+        "SET LOCAL ROLE lectern_upkeep",
         "SELECT rolpassword FROM pg_authid",
         "SELECT app.create_system_roles(gen_random_uuid())",
         "SELECT app.check_course_seats(gen_random_uuid(), gen_random_uuid())",

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use lectern::db::{Pool, PoolOptions, preflight};
+use lectern::{
+    db::{Pool, PoolOptions, preflight},
+    sources,
+};
 
 use crate::app::TestApp;
 
@@ -10,7 +13,7 @@ use crate::app::TestApp;
 async fn findings(url: &str) -> (Vec<String>, Vec<String>) {
     let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5) };
     let pool = Pool::new(url, &options).unwrap();
-    let found = preflight(&pool, false).await.unwrap();
+    let found = preflight(&pool, sources::fingerprint(), false).await.unwrap();
     (found.errors, found.warnings)
 }
 
