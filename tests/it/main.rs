@@ -23,6 +23,7 @@ mod layout;
 mod malformed;
 mod migrate;
 mod ops;
+mod page;
 mod permissions;
 mod plain;
 mod proof;

@@ -15,6 +15,7 @@ use crate::{
     app::{Client, PASSWORD, TestApp, Who},
     introspection::{Field, Input, Schema},
     isolation::world::World,
+    page,
     socket::{Socket, listening},
 };
 
@@ -290,10 +291,5 @@ async fn the_table_of_permissions_says_what_is_measured() {
         }
     }
     page.push_str(&listeners(&app, &schema).await);
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/permissions.md");
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        std::fs::write(file, &page).unwrap();
-    }
-    let committed = std::fs::read_to_string(file).unwrap_or_default();
-    assert_eq!(committed, page, "docs/permissions.md is stale: UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::");
+    page::hold("docs/permissions.md", &page, "cargo test --test it -- permissions::");
 }
