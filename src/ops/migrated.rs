@@ -15,3 +15,26 @@ pub fn migrated(report: &Report) -> String {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dropped_and_how_many_rows_changed_is_said() {
+        let report = Report {
+            applied: 1,
+            total: 9,
+            dropped: vec!["function app.old()".into()],
+            rows: vec![("sql/data/0001_fill_rooms.sql".into(), 12), ("sql/upkeep/01_system_roles.sql".into(), 1)],
+            ..Report::default()
+        };
+        assert_eq!(
+            migrated(&report),
+            "1 of 9 migrations were new; functions and policies are applied.\n\
+             Dropped, because no file makes it any more: the function app.old().\n\
+             sql/data/0001_fill_rooms.sql changed 12 rows.\n\
+             sql/upkeep/01_system_roles.sql changed 1 row.\n"
+        );
+    }
+}

@@ -15,8 +15,8 @@ use super::{
 /// More than any file needs: one that never finds nothing would run for ever.
 const BATCHES: usize = 1_000_000;
 
-/// Answers how many rows each file has changed. Where functions or policies `are_new`, upkeep is told from when on: rows that were written
-/// by older transactions than `lectern.applied_at` may follow from what held before.
+/// Answers how many rows each file has changed. Where functions or policies `are_new`, upkeep is told since when: rows that were
+/// written by older transactions than `lectern.applied_at` may follow from what held before.
 pub(super) async fn change(
     owner: &mut PgConnection,
     platform: &mut PgConnection,

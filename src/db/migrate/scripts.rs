@@ -111,8 +111,9 @@ async fn transaction(connection: &mut PgConnection, script: &Script, ledger: &Le
     Ok(entry)
 }
 
-/// Takes back who may call the functions of a file, which is about to say so anew; those that no file is known to make are treated as its own.
-/// Answers the grants, for what turns out to be another's. In a savepoint, so that nothing of it counts as made by the file.
+/// Takes back who may call the functions of a file, which is about to say so anew; those that no file is known to make are
+/// treated as its own. Answers the grants, for what turns out to be another's. In a savepoint, so that nothing of it counts as
+/// made by the file.
 async fn withdraw(tx: &mut PgConnection, script: &Script, ledger: &Ledger) -> anyhow::Result<Vec<(String, String)>> {
     let others: Vec<&String> = ledger.values().filter(|entry| entry.file != script.file).flat_map(|entry| &entry.makes).collect();
     // The transaction's own number comes before the savepoint's.
@@ -140,16 +141,16 @@ async fn withdraw(tx: &mut PgConnection, script: &Script, ledger: &Ledger) -> an
     Ok(grants)
 }
 
-/// Nobody calls a function but whom its file names. One that sees more than its caller belongs to lectern_definer; any other reads
-/// settings or what its caller may read, and is open to the service's roles where its file says nothing.
+/// Nobody calls a function but whom its file names. One that sees more than its caller belongs to lectern_definer; any other
+/// reads settings or what its caller may read, and is open to the service's roles where its file says nothing.
 async fn close(tx: &mut PgConnection, made: &BTreeSet<&str>) -> anyhow::Result<()> {
     let functions: Vec<&str> = made.iter().filter_map(|name| name.strip_prefix("function ")).collect();
     let statements: Option<String> = sqlx::query_scalar(
         "SELECT string_agg(format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', f.name) \
-                || CASE WHEN f.prosecdef AND f.proowner <> 'lectern_definer'::regrole THEN format('; ALTER FUNCTION %s OWNER TO lectern_definer', f.name) \
-                        WHEN f.prosecdef OR f.prokind = 'p' OR f.prorettype = 'trigger'::regtype OR f.is_granted THEN '' \
+                || CASE f.proowner WHEN f.keeper THEN '' ELSE format('; ALTER ROUTINE %s OWNER TO %s', f.name, f.keeper) END \
+                || CASE WHEN f.prosecdef OR f.prokind = 'p' OR f.prorettype = 'trigger'::regtype OR f.is_granted THEN '' \
                         ELSE format('; GRANT EXECUTE ON FUNCTION %s TO lectern_app, lectern_definer, lectern_platform', f.name) END, '; ') \
-         FROM (SELECT p.*, p.oid::regprocedure::text AS name, \
+         FROM (SELECT p.*, p.oid::regprocedure::text AS name, CASE WHEN p.prosecdef THEN 'lectern_definer' ELSE 'lectern_owner' END::regrole AS keeper, \
                       EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN (0, p.proowner)) AS is_granted \
                FROM pg_proc p WHERE p.pronamespace = 'app'::regnamespace) AS f \
          WHERE f.name = ANY ($1)",

@@ -221,6 +221,17 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
          UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM platform p JOIN pg_catalog.pg_class c ON c.relowner = p.oid WHERE p.rolname = 'lectern_platform'",
     ),
     (
+        "role",
+        "lectern_upkeep",
+        "nobody signs in as it, it inherits nothing, and only lectern_owner is a member of it",
+        "WITH upkeep AS (SELECT *, $1::text[] FROM pg_catalog.pg_roles WHERE rolname = 'lectern_upkeep') \
+         SELECT 'it may sign in' FROM upkeep WHERE rolcanlogin \
+         UNION ALL SELECT 'it is a superuser or bypasses row security' FROM upkeep WHERE rolsuper OR rolbypassrls \
+         UNION ALL SELECT 'it inherits: whoever is a member of it sees every row' FROM upkeep WHERE pg_catalog.pg_has_role(oid, 'lectern_platform', 'USAGE') \
+         UNION ALL SELECT b.rolname || ' is a member of it' FROM upkeep JOIN pg_catalog.pg_auth_members m ON m.roleid = upkeep.oid JOIN pg_catalog.pg_roles b ON b.oid = m.member \
+                   WHERE b.rolname <> 'lectern_owner' AND NOT b.rolsuper",
+    ),
+    (
         "functions",
         "SECURITY DEFINER",
         "each has a fixed search_path, belongs to lectern_definer, and is closed to PUBLIC",

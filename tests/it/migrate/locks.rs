@@ -1,12 +1,19 @@
 //! Locks that others hold.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
+use lectern::{db::migrate::Options, sources};
 use serde_json::json;
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, error::SqlState};
 
-use super::{apply, edited};
-use crate::app::{TestApp, Who};
+use super::{apply, apply_with, edited};
+use crate::{
+    app::{TestApp, Who},
+    isolation::world::tables,
+};
 
 /// How long somebody holds what the migrate needs.
 const HELD: Duration = Duration::from_secs(3);
@@ -49,4 +56,60 @@ async fn a_table_that_is_locked_delays_a_migrate_and_fails_nothing() {
     assert!(took >= HELD, "it waited {took:?}");
     // Two requests, each behind one try of the migrate at most.
     assert!(slowest < Duration::from_secs(2) + HELD / 2, "somebody waited {slowest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_migrates_at_once_one_does_it_all() {
+    let app = TestApp::start().await;
+    let source = edited(&[("policies/courses.sql", "-- One's own, unless", "-- The own ones, unless")]);
+    let (a, b, c) = tokio::try_join!(apply(&app, &source), apply(&app, &source), apply(&app, &source)).unwrap();
+    let mut applied = [a, b, c].map(|report| report.scripts.len());
+    applied.sort_unstable();
+    assert_eq!(applied, [0, 0, 1]);
+}
+
+/// Past the service, so that nothing but the walls keeps the schools apart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_wall_is_ever_down_while_every_file_is_applied() {
+    let app = TestApp::start().await;
+    for (school, count) in [(&app.oak, 3), (&app.elm, 4)] {
+        app.sql(&format!(
+            "INSERT INTO course (tenant_id, id, title, status) SELECT '{}', gen_random_uuid(), 'Course', 'PUBLISHED' FROM generate_series(1, {count})",
+            school.tenant
+        ))
+        .await;
+    }
+    let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let tables = tables(&app).await;
+    client.batch_execute(&format!("SET app.tenant_id = '{}'; SET app.permissions = ',COURSE_READ,'", app.oak.tenant)).await.unwrap();
+
+    let done = AtomicBool::new(false);
+    let look = async {
+        let mut looks = 0;
+        while !done.load(Ordering::Relaxed) {
+            let courses: i64 = client.query_one("SELECT count(*) FROM course WHERE app.can('COURSE_READ')", &[]).await.unwrap().get(0);
+            assert_eq!(courses, 3, "its own, all of them and no other");
+            for table in &tables {
+                // What it may not read at all is refused throughout.
+                let sql = format!("SELECT count(*) FROM (SELECT tenant_id FROM {table}) t WHERE tenant_id <> '{}'", app.oak.tenant);
+                match client.query_one(&sql, &[]).await {
+                    Ok(row) => assert_eq!(row.get::<_, i64>(0), 0, "{table}"),
+                    Err(error) => {
+                        assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{table}: {error}")
+                    }
+                }
+            }
+            looks += 1;
+        }
+        looks
+    };
+    let migrate = async {
+        for _ in 0..3 {
+            apply_with(&app, &sources::embedded().unwrap(), Options { always: true, ..Options::default() }).await.unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    let (looks, ()) = tokio::join!(look, migrate);
+    assert!(looks > 20, "it looked {looks} times");
 }

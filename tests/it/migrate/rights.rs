@@ -39,6 +39,12 @@ async fn a_function_is_closed_and_given_away_in_the_transaction_that_makes_it() 
     apply(&app, &with_functions(&functions)).await.unwrap();
     assert_eq!(callers(&app, "app.closed()").await, "lectern_app < lectern_definer");
     assert_eq!(callers(&app, "app.open()").await, "< lectern_definer");
+
+    // One that no longer sees more than its caller goes back to the owner.
+    let functions =
+        functions.replace(&format!("app.open() RETURNS integer {SEES_MORE}"), "app.open() RETURNS integer LANGUAGE sql RETURN 1;");
+    apply(&app, &with_functions(&functions)).await.unwrap();
+    assert_eq!(callers(&app, "app.open()").await, "lectern_app lectern_definer lectern_platform < lectern_owner");
 }
 
 #[tokio::test]

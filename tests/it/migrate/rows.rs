@@ -124,6 +124,16 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     assert_eq!(learner.refused("mutation { createGroup(input: { name: \"Mine\" }) { id } }", json!({})).await, "FORBIDDEN [GROUP_CREATE]");
 }
 
+#[test]
+fn what_changes_rows_is_numbered_and_changes_a_bounded_number_at_a_time() {
+    let source = sources::embedded().unwrap();
+    for (file, sql) in source.data.iter().chain(&source.upkeep) {
+        let name = file.rsplit('/').next().unwrap();
+        assert!(name.split_once('_').is_some_and(|(number, _)| number.chars().all(|digit| digit.is_ascii_digit())), "{file}");
+        assert!(sql.contains(" LIMIT "), "{file} changes everything at once");
+    }
+}
+
 /// The owner of the tables sees no row of them, and changes rows only as somebody else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_may_not_become_lectern_platform_says_how_else_rows_are_changed() {
