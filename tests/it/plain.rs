@@ -1,17 +1,15 @@
 //! What is put into an answer at once is what the executor would have put there.
 
 use async_graphql::OutputType as _;
-use lectern::{
-    domains::{
-        audit::AuditEntry,
-        bookings::{Availability, Booking},
-        courses::Course,
-        enrollments::Enrollment,
-        groups::Group,
-        identity::User,
-    },
-    graphql::Plain,
+use lectern::domains::{
+    audit::AuditEntry,
+    bookings::{Availability, Booking},
+    courses::Course,
+    enrollments::Enrollment,
+    groups::Group,
+    identity::User,
 };
+use lectern_kernel::resolve::Plain;
 use serde_json::{Value, json};
 
 use crate::{

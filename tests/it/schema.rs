@@ -174,7 +174,7 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
             "Boolean" => "Session",
             ty => ty,
         };
-        assert_eq!(lectern::domains::audit::resource_of(name), expected, "{operation} {name}");
+        assert_eq!(lectern_kernel::registry::resource_of(name), expected, "{operation} {name}");
         assert!(lectern::domains::audit::prefix_of(expected).is_some(), "{expected} has no ids");
     }
 }

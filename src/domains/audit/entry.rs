@@ -1,20 +1,18 @@
 //! One entry of the audit log.
 
-use std::collections::HashMap;
-
-use async_graphql::{ComplexObject, Context, ID, SimpleObject, dataloader::Loader};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use lectern_kernel::{
+    db::{Cells, DbError, Record, select},
+    error::{Code, Result},
+    ids::{self, Id, Kind},
+    resolve::{ById, Ctx, DateTime, Json},
+    text_enum,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::render;
-use crate::{
-    db::{Cells, DbError, Record, select},
-    domains::identity::User,
-    error::{Code, Error, Result},
-    graphql::{Batch, Ctx, DateTime, Json},
-    ids::{self, Id, Kind},
-    text_enum,
-};
+use crate::domains::identity::User;
 
 text_enum! {
     /// What came of an operation.
@@ -125,19 +123,17 @@ impl AuditEntry {
     }
 }
 
-impl Loader<Id<AuditEntry>> for Batch {
-    type Value = AuditEntry;
-    type Error = Error;
+impl ById for AuditEntry {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM audit_entry a WHERE a.tenant_id = $1 AND a.id = ANY ($2)", select::<AuditEntry>("a"))
+    }
 
-    /// An entry that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<AuditEntry>]) -> Result<HashMap<Id<AuditEntry>, AuditEntry>> {
-        let sql = format!("SELECT {} FROM audit_entry a WHERE a.tenant_id = $1 AND a.id = ANY ($2)", select::<AuditEntry>("a"));
-        let entries: Vec<AuditEntry> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(entries.into_iter().map(|entry| (entry.id, entry)).collect())
+    fn id(&self) -> Id<AuditEntry> {
+        self.id
     }
 }
 
-crate::plain! {
+lectern_kernel::plain! {
     AuditEntry {
         "id": id, "operation": operation, "outcome": outcome, "resource": resource, "resourceId": resource_id, "before": before,
         "after": after, "code": code, "reason": reason, "correlationId": correlation_id, "at": at,

@@ -7,11 +7,9 @@
 mod entry;
 mod queries;
 mod render;
-mod subject;
 
 pub use self::{
     entry::{AuditEntry, AuditOutcome},
     queries::AuditQueries,
     render::{Cell, cell_of, prefix_of},
-    subject::{resource_of, subject_of},
 };

@@ -1,16 +1,16 @@
 //! Reading the audit log.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use lectern_kernel::{
+    db::{List, Order, PageArgs, Record, SortKey, page_size},
+    error::{Error, Result},
+    ids::{self, Id},
+    permission::Permission::AuditRead,
+    resolve::{Connection, Ctx, DateTime, Require, Total, requires_permission, text},
+};
 
 use super::{AuditEntry, AuditOutcome, entry::ACTOR_JOIN, render::resource_with};
-use crate::{
-    auth::Permission::AuditRead,
-    db::{List, Order, PageArgs, Record, SortKey, page_size},
-    domains::identity::User,
-    error::{Error, Result},
-    graphql::{Connection, Ctx, DateTime, Require, Total, requires_permission, text},
-    ids::{self, Id},
-};
+use crate::domains::identity::User;
 
 /// Which entries.
 #[derive(InputObject, Default, Clone)]

@@ -1,19 +1,17 @@
 //! From a row as the database recorded it to what a client sees of it: names in camelCase, ids as TypeIDs, times in UTC.
 
 use jiff::Timestamp;
+use lectern_kernel::ids::{self, Kind};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{
-    domains::{
-        bookings::{Availability, Booking},
-        courses::{Course, Section},
-        enrollments::Enrollment,
-        groups::Group,
-        identity::{Role, User},
-        tenants::Tenant,
-    },
-    ids::{self, Kind},
+use crate::domains::{
+    bookings::{Availability, Booking},
+    courses::{Course, Section},
+    enrollments::Enrollment,
+    groups::Group,
+    identity::{Role, User},
+    tenants::Tenant,
 };
 
 /// What sign-ins are called in ids; they are no type of the schema that has one.

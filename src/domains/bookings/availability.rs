@@ -1,14 +1,14 @@
 //! When an instructor can be booked.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
-
-use crate::{
+use lectern_kernel::{
     db::{Cells, DbError, Record},
-    domains::identity::User,
     error::Result,
-    graphql::{Ctx, DateTime},
     ids::{Id, Kind},
+    resolve::{Ctx, DateTime},
 };
+
+use crate::domains::identity::User;
 
 /// A span in which an instructor can be assigned to bookings. Spans of one instructor may overlap or adjoin; together they
 /// count as one. The whole school sees them.
@@ -69,4 +69,4 @@ impl Availability {
     }
 }
 
-crate::plain! { Availability { "id": id, "startsAt": starts_at, "endsAt": ends_at } with { "instructor": joined_instructor } }
+lectern_kernel::plain! { Availability { "id": id, "startsAt": starts_at, "endsAt": ends_at } with { "instructor": joined_instructor } }

@@ -1,16 +1,16 @@
 //! A span of time that a learner asks for, and that an instructor is assigned to.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
-
-use super::loaders::AllowedTransitionsOf;
-use crate::{
+use lectern_kernel::{
     db::{Cells, DbError, Record},
-    domains::{courses::Course, identity::User},
     error::Result,
-    graphql::{Core, Ctx, DateTime},
     ids::{Id, Kind},
+    resolve::{Core, Ctx, DateTime},
     text_enum,
 };
+
+use super::loaders::AllowedTransitionsOf;
+use crate::domains::{courses::Course, identity::User};
 
 text_enum! {
     /// Where a booking stands: REQUESTED, APPROVED, ASSIGNED, COMPLETED, one after the other; CANCELLED from any but
@@ -170,7 +170,7 @@ impl Booking {
     }
 }
 
-crate::plain! {
+lectern_kernel::plain! {
     Booking {
         "id": id, "startsAt": starts_at, "endsAt": ends_at, "status": status, "notes": notes, "cancelReason": cancel_reason,
         "escalatedAt": escalated_at, "createdAt": created_at,

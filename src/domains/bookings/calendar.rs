@@ -5,6 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use futures_util::try_join;
 use jiff::{SignedDuration, ToSpan, civil, tz::TimeZone};
+use lectern_kernel::{
+    db::{Cells, Record},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission,
+    resolve::{Ctx, Date, DateTime, SignedIn},
+};
 use tokio_postgres::types::ToSql;
 
 use super::{
@@ -13,14 +20,7 @@ use super::{
     span::{Span, days, difference, shares, union},
     sql,
 };
-use crate::{
-    auth::Permission,
-    db::{Cells, Record},
-    domains::{identity::User, tenants},
-    error::{Error, Result},
-    graphql::{Ctx, Date, DateTime, SignedIn},
-    ids::Id,
-};
+use crate::domains::{identity::User, tenants};
 
 /// Bookings and free time of a range, day by day.
 #[derive(SimpleObject, Clone, Debug)]

@@ -2,6 +2,14 @@
 
 use async_graphql::{Context, Enum, ID, InputObject};
 use jiff::Timestamp;
+use lectern_kernel::{
+    auth::Actor,
+    db::{Cells, DbError, List, Order, Record, SortKey, select},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission,
+    resolve::{Ctx, DateTime, OrderDirection},
+};
 
 use super::{
     Availability, Booking, BookingStatus,
@@ -9,14 +17,7 @@ use super::{
     span::Span,
     sql,
 };
-use crate::{
-    auth::{Actor, Permission},
-    db::{Cells, DbError, List, Order, Record, SortKey, select},
-    domains::{courses::Course, identity::User},
-    error::{Error, Result},
-    graphql::{Ctx, DateTime, OrderDirection},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 /// Which bookings.
 #[derive(InputObject, Default, Clone)]

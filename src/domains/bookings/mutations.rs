@@ -1,6 +1,13 @@
 //! Requesting bookings and taking them on.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::Cells,
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{BookingComplete, BookingManage, BookingRequest},
+    resolve::{Ctx, Require, Row, requires_permission, text},
+};
 
 use super::{
     Booking, BookingJoins,
@@ -8,16 +15,9 @@ use super::{
     sql,
     steps::{self, Step},
 };
-use crate::{
-    auth::Permission::{BookingComplete, BookingManage, BookingRequest},
-    db::Cells,
-    domains::{
-        courses::{Course, CourseStatus},
-        identity::{self, User},
-    },
-    error::{Error, Result},
-    graphql::{Ctx, Require, Row, requires_permission, text},
-    ids::Id,
+use crate::domains::{
+    courses::{Course, CourseStatus},
+    identity::{self, User},
 };
 
 /// Mutations of bookings.

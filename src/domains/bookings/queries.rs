@@ -1,19 +1,19 @@
 //! Reading bookings and availability.
 
 use async_graphql::{Context, ID, MergedObject, Object};
+use lectern_kernel::{
+    db::{Cells, PageArgs, Record, page_size},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, SignedIn, Total},
+};
 
 use super::{
     Availability, Booking, availability_list, booking_list,
     calendar::CalendarQueries,
     lists::{AvailabilityFilter, BY_START, BookingFilter, BookingJoins, BookingOrder, INSTRUCTOR_JOIN, booking_order},
 };
-use crate::{
-    db::{Cells, PageArgs, Record, page_size},
-    domains::identity::User,
-    error::Result,
-    graphql::{Connection, Ctx, SignedIn, Total},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// Queries of bookings, availability and the calendar.
 #[derive(MergedObject, Default)]

@@ -1,22 +1,22 @@
 //! A unit of teaching that one school offers.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
+    db::{Cells, DbError, PageArgs, Record, page_size},
+    error::Result,
+    ids::{Id, Kind},
+    resolve::{Connection, Core, Ctx, DateTime},
+    text_enum,
+};
 
 use super::{
     Section,
     loaders::{EnrollmentCountOf, SectionsOf, ViewerEnrollmentOf},
 };
-use crate::{
-    db::{Cells, DbError, PageArgs, Record, page_size},
-    domains::{
-        enrollments::{Enrollment, EnrollmentFilter, enrollments_in_course},
-        groups::{Group, groups_with_course},
-        identity::User,
-    },
-    error::Result,
-    graphql::{Connection, Core, Ctx, DateTime},
-    ids::{Id, Kind},
-    text_enum,
+use crate::domains::{
+    enrollments::{Enrollment, EnrollmentFilter, enrollments_in_course},
+    groups::{Group, groups_with_course},
+    identity::User,
 };
 
 text_enum! {
@@ -155,7 +155,7 @@ impl Course {
     }
 }
 
-crate::plain! {
+lectern_kernel::plain! {
     Course {
         "id": id, "title": title, "description": description, "status": status, "capacity": capacity, "tags": tags,
         "createdAt": created_at, "updatedAt": updated_at,

@@ -1,15 +1,15 @@
 //! Lists of courses: filters, orders, and what is read along.
 
 use async_graphql::{Context, Enum, ID, InputObject};
+use lectern_kernel::{
+    db::{Beside, Cells, DbError, List, Order, Record, SortKey, select},
+    error::Result,
+    ids::Id,
+    resolve::{Ctx, OrderDirection, text},
+};
 
 use super::{Course, CourseStatus};
-use crate::{
-    db::{Beside, Cells, DbError, List, Order, Record, SortKey, select},
-    domains::identity::User,
-    error::Result,
-    graphql::{Ctx, OrderDirection, text},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// Which courses.
 #[derive(InputObject, Default, Clone)]

@@ -3,34 +3,33 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-
-use super::{Course, Section, lists::seats, sql};
-use crate::{
+use lectern_kernel::{
     db::{Cells, Record, select},
-    domains::{enrollments::Enrollment, identity::User},
     error::{Error, Result},
-    graphql::Batch,
     ids::Id,
+    resolve::{Batch, ById},
 };
 
-impl Loader<Id<Course>> for Batch {
-    type Value = Course;
-    type Error = Error;
+use super::{Course, Section, lists::seats, sql};
+use crate::domains::{enrollments::Enrollment, identity::User};
 
-    /// A course that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Course>]) -> Result<HashMap<Id<Course>, Course>> {
-        let courses: Vec<Course> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
-        Ok(courses.into_iter().map(|course| (course.id, course)).collect())
+impl ById for Course {
+    fn by_ids() -> String {
+        sql::by_ids()
+    }
+
+    fn id(&self) -> Id<Course> {
+        self.id
     }
 }
 
-impl Loader<Id<Section>> for Batch {
-    type Value = Section;
-    type Error = Error;
+impl ById for Section {
+    fn by_ids() -> String {
+        sql::sections_by_ids()
+    }
 
-    async fn load(&self, ids: &[Id<Section>]) -> Result<HashMap<Id<Section>, Section>> {
-        let sections: Vec<Section> = self.tx.all(&sql::sections_by_ids(), &[&ids]).await?;
-        Ok(sections.into_iter().map(|section| (section.id, section)).collect())
+    fn id(&self) -> Id<Section> {
+        self.id
     }
 }
 

@@ -1,19 +1,19 @@
 //! The courses that were given to a group, for many groups in one statement.
 
 use async_graphql::Context;
+use lectern_kernel::{
+    db::{Cells, DbError, List, Page, PageArgs},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::{
     Course, course_list,
     lists::{CourseJoins, order},
 };
-use crate::{
-    db::{Cells, DbError, List, Page, PageArgs},
-    domains::groups::Group,
-    error::Result,
-    graphql::{Connection, Ctx, Nested, Total},
-    ids::Id,
-};
+use crate::domains::groups::Group;
 
 const OF_GROUP: &str = "group.courses";
 

@@ -1,17 +1,17 @@
 //! Reading courses.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{Cells, PageArgs, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::CourseRead,
+    resolve::{Connection, Ctx, Require, Row, Total, requires_permission},
+};
 
 use super::{
     Course, course_list,
     lists::{CourseFilter, CourseJoins, CourseOrder, order},
-};
-use crate::{
-    auth::Permission::CourseRead,
-    db::{Cells, PageArgs, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, Require, Row, Total, requires_permission},
-    ids::Id,
 };
 
 /// Queries of courses.

@@ -1,8 +1,7 @@
 //! A part of a course.
 
 use async_graphql::SimpleObject;
-
-use crate::{
+use lectern_kernel::{
     db::{Cells, DbError, Record},
     error::Result,
     ids::{Id, Kind},

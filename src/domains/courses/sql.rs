@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::{Course, Section};
-use crate::db::select;
 
 pub fn by_ids() -> String {
     format!("SELECT {} FROM course c WHERE c.tenant_id = $1 AND c.id = ANY ($2) AND c.deleted_at IS NULL", select::<Course>("c"))

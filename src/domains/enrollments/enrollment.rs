@@ -1,18 +1,16 @@
 //! One person's part in one course.
 
-use std::collections::HashMap;
-
-use async_graphql::{ComplexObject, Context, SimpleObject, dataloader::Loader};
-
-use super::sql;
-use crate::{
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
     db::{Cells, DbError, List, Record, select},
-    domains::{courses::Course, identity::User},
-    error::{Error, Result},
-    graphql::{Batch, Core, Ctx, DateTime},
+    error::Result,
     ids::{Id, Kind},
+    resolve::{ById, Core, Ctx, DateTime},
     text_enum,
 };
+
+use super::sql;
+use crate::domains::{courses::Course, identity::User};
 
 text_enum! {
     /// How a person's part in a course stands. NOT_STARTED, IN_PROGRESS and COMPLETED hold a seat; the others free it.
@@ -166,18 +164,17 @@ impl Joins {
     }
 }
 
-impl Loader<Id<Enrollment>> for Batch {
-    type Value = Enrollment;
-    type Error = Error;
+impl ById for Enrollment {
+    fn by_ids() -> String {
+        sql::by_ids()
+    }
 
-    /// An enrollment that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Enrollment>]) -> Result<HashMap<Id<Enrollment>, Enrollment>> {
-        let enrollments: Vec<Enrollment> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
-        Ok(enrollments.into_iter().map(|enrollment| (enrollment.id, enrollment)).collect())
+    fn id(&self) -> Id<Enrollment> {
+        self.id
     }
 }
 
-crate::plain! {
+lectern_kernel::plain! {
     Enrollment { "id": id, "status": status, "progress": progress, "enrolledAt": enrolled_at, "completedAt": completed_at }
     with { "course": joined_course, "user": joined_user }
 }

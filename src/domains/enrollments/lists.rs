@@ -1,15 +1,15 @@
 //! Lists of enrollments: filters and orders.
 
 use async_graphql::{Enum, ID, InputObject};
+use lectern_kernel::{
+    db::{List, Order, SortKey},
+    error::Result,
+    ids::Id,
+    resolve::OrderDirection,
+};
 
 use super::{Enrollment, EnrollmentStatus};
-use crate::{
-    db::{List, Order, SortKey},
-    domains::{courses::Course, identity::User},
-    error::Result,
-    graphql::OrderDirection,
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 /// Which enrollments.
 #[derive(InputObject, Default, Clone)]

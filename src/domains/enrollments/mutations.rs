@@ -1,22 +1,22 @@
 //! Enrolling, recording progress, leaving.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{Cells, DbError, OnConstraint},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{EnrollmentManage, EnrollmentSelf},
+    resolve::{Ctx, DateTime, Require, Row, requires_permission, text},
+};
 
 use super::{
     Enrollment, EnrollmentStatus,
     inputs::{EnrollInput, RecordProgressInput, UpdateEnrollmentStatusInput, progress},
     sql,
 };
-use crate::{
-    auth::Permission::{EnrollmentManage, EnrollmentSelf},
-    db::{Cells, DbError, OnConstraint},
-    domains::{
-        courses::{Course, CourseStatus},
-        identity::User,
-    },
-    error::{Error, Result},
-    graphql::{Ctx, DateTime, Require, Row, requires_permission, text},
-    ids::Id,
+use crate::domains::{
+    courses::{Course, CourseStatus},
+    identity::User,
 };
 
 /// Mutations of enrollments.

@@ -1,19 +1,19 @@
 //! The enrollments of a person and in a course, for many of them in one statement.
 
 use async_graphql::Context;
+use lectern_kernel::{
+    db::{Cells, DbError, List, Page, PageArgs},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::{
     Enrollment, EnrollmentFilter, Joins, enrollment_list,
     lists::{Narrowing, order},
 };
-use crate::{
-    db::{Cells, DbError, List, Page, PageArgs},
-    domains::{courses::Course, identity::User},
-    error::Result,
-    graphql::{Connection, Ctx, Nested, Total},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 const OF_USER: &str = "user.enrollments";
 const IN_COURSE: &str = "course.enrollments";

@@ -1,17 +1,17 @@
 //! Reading enrollments.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{Cells, PageArgs, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::{CourseUpdateAll, EnrollmentManage, EnrollmentReadAll},
+    resolve::{Connection, Ctx, SignedIn, Total},
+};
 
 use super::{
     Enrollment, Joins, enrollment_list,
     lists::{EnrollmentFilter, EnrollmentOrder, order, own_enrollment_list},
-};
-use crate::{
-    auth::Permission::{CourseUpdateAll, EnrollmentManage, EnrollmentReadAll},
-    db::{Cells, PageArgs, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, SignedIn, Total},
-    ids::Id,
 };
 
 /// Queries of enrollments.

@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::Enrollment;
-use crate::db::select;
 
 /// Whether the actor manages the enrollments of course `c`, as the policies see it.
 const MANAGES: &str = "(app.can('ENROLLMENT_MANAGE') AND (app.can('COURSE_UPDATE_ALL') OR c.instructor_id = app.user_id()) IS TRUE)";

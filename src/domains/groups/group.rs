@@ -1,20 +1,20 @@
 //! People who learn together.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
+    db::{Cells, DbError, PageArgs, Record, page_size},
+    error::Result,
+    ids::{Id, Kind},
+    resolve::{Connection, Ctx, DateTime},
+};
 
 use super::{
     loaders::MemberCountOf,
     member::{Membership, members_of_group},
 };
-use crate::{
-    db::{Cells, DbError, PageArgs, Record, page_size},
-    domains::{
-        courses::{Course, courses_of_group},
-        identity::User,
-    },
-    error::Result,
-    graphql::{Connection, Ctx, DateTime},
-    ids::{Id, Kind},
+use crate::domains::{
+    courses::{Course, courses_of_group},
+    identity::User,
 };
 
 /// People who learn together, and the courses given to them. Members see their groups, GROUP_READ sees all.
@@ -88,7 +88,7 @@ impl Group {
     }
 }
 
-crate::plain! {
+lectern_kernel::plain! {
     Group {
         "id": id, "name": name, "description": description, "capacity": capacity, "autoEnroll": auto_enroll, "createdAt": created_at,
         "updatedAt": updated_at,

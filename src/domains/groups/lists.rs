@@ -1,13 +1,13 @@
 //! Lists of groups: filters and orders.
 
 use async_graphql::{Enum, InputObject};
-
-use super::Group;
-use crate::{
+use lectern_kernel::{
     db::{List, Order, SortKey},
     error::Result,
-    graphql::{OrderDirection, text},
+    resolve::{OrderDirection, text},
 };
+
+use super::Group;
 
 /// Which groups.
 #[derive(InputObject, Default, Clone)]

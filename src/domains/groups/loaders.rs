@@ -3,23 +3,22 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-
-use super::{Group, sql};
-use crate::{
+use lectern_kernel::{
     db::Cells,
     error::{Error, Result},
-    graphql::Batch,
     ids::Id,
+    resolve::{Batch, ById},
 };
 
-impl Loader<Id<Group>> for Batch {
-    type Value = Group;
-    type Error = Error;
+use super::{Group, sql};
 
-    /// A group that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Group>]) -> Result<HashMap<Id<Group>, Group>> {
-        let groups: Vec<Group> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
-        Ok(groups.into_iter().map(|group| (group.id, group)).collect())
+impl ById for Group {
+    fn by_ids() -> String {
+        sql::by_ids()
+    }
+
+    fn id(&self) -> Id<Group> {
+        self.id
     }
 }
 

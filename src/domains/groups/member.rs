@@ -1,16 +1,16 @@
 //! The members of a group, for many groups in one statement.
 
 use async_graphql::{Context, SimpleObject};
+use lectern_kernel::{
+    db::{Cells, DbError, List, Order, Page, PageArgs, Record, SortKey},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, DateTime, EdgeFields, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::Group;
-use crate::{
-    db::{Cells, DbError, List, Order, Page, PageArgs, Record, SortKey},
-    domains::identity::User,
-    error::Result,
-    graphql::{Connection, Ctx, DateTime, EdgeFields, Nested, Total},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// What a person is to a group.
 #[derive(SimpleObject, Clone, Copy, Debug)]

@@ -1,6 +1,13 @@
 //! Founding, changing and deleting groups.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
+use lectern_kernel::{
+    db::{Cells, DbError, OnConstraint, Record},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{GroupCreate, GroupDelete, GroupRead, GroupUpdate},
+    resolve::{Ctx, Require, requires_permission, text},
+};
 use tokio_postgres::Row;
 
 use super::{
@@ -8,14 +15,7 @@ use super::{
     inputs::{CreateGroupInput, UpdateGroupInput, capacity},
     sql,
 };
-use crate::{
-    auth::Permission::{GroupCreate, GroupDelete, GroupRead, GroupUpdate},
-    db::{Cells, DbError, OnConstraint, Record},
-    domains::{courses::Course, identity::User},
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission, text},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 /// Mutations of groups themselves.
 #[derive(Default)]

@@ -1,16 +1,16 @@
 //! The groups of a person, and those that a course was given to, for many of them in one statement.
 
 use async_graphql::Context;
+use lectern_kernel::{
+    db::{Cells, DbError, List, Page, PageArgs, Record},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::{Group, group_list, lists::order};
-use crate::{
-    db::{Cells, DbError, List, Page, PageArgs, Record},
-    domains::{courses::Course, identity::User},
-    error::Result,
-    graphql::{Connection, Ctx, Nested, Total},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 const OF_USER: &str = "user.groups";
 const WITH_COURSE: &str = "course.groups";

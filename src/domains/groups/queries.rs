@@ -1,17 +1,17 @@
 //! Reading groups.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{PageArgs, Record, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::GroupRead,
+    resolve::{Connection, Ctx, SignedIn, Total},
+};
 
 use super::{
     Group, group_list,
     lists::{GroupFilter, GroupOrder, order},
-};
-use crate::{
-    auth::Permission::GroupRead,
-    db::{PageArgs, Record, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, SignedIn, Total},
-    ids::Id,
 };
 
 /// Queries of groups.

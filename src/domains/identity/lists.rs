@@ -1,13 +1,13 @@
 //! Lists of people: filters and orders.
 
 use async_graphql::{Enum, InputObject};
-
-use super::{User, UserStatus};
-use crate::{
+use lectern_kernel::{
     db::{List, Order, SortKey},
     error::Result,
-    graphql::{OrderDirection, text},
+    resolve::{OrderDirection, text},
 };
+
+use super::{User, UserStatus};
 
 /// Which people.
 #[derive(InputObject, Default, Clone)]

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use async_graphql::{SimpleObject, dataloader::Loader};
-
-use super::User;
-use crate::{
-    auth::{Permission, PermissionSet},
+use lectern_kernel::{
     db::{Cells, DbError, Record, select},
     error::{Error, Result},
-    graphql::Batch,
     ids::{Id, Kind},
+    permission::{Permission, PermissionSet},
+    resolve::{Batch, ById},
 };
+
+use super::User;
 
 /// A named set of permissions. Every school has the system roles ADMIN, INSTRUCTOR, LEARNER and VIEWER, and adds its own.
 #[derive(SimpleObject, Clone, Debug)]
@@ -48,14 +48,13 @@ impl Record for Role {
     }
 }
 
-impl Loader<Id<Role>> for Batch {
-    type Value = Role;
-    type Error = Error;
+impl ById for Role {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM role r WHERE r.tenant_id = $1 AND r.id = ANY ($2)", select::<Role>("r"))
+    }
 
-    async fn load(&self, ids: &[Id<Role>]) -> Result<HashMap<Id<Role>, Role>> {
-        let sql = format!("SELECT {} FROM role r WHERE r.tenant_id = $1 AND r.id = ANY ($2)", select::<Role>("r"));
-        let roles: Vec<Role> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(roles.into_iter().map(|role| (role.id, role)).collect())
+    fn id(&self) -> Id<Role> {
+        self.id
     }
 }
 

@@ -1,17 +1,17 @@
 //! Signing in and out, refreshing, changing the password, switching the role.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
+use lectern_kernel::{
+    auth::{Actor, IssuedToken, Passwords, RefreshToken},
+    db::{Identity, OnConstraint},
+    error::{Error, Result},
+    resolve::{Authenticated, Ctx, DateTime, Public, SignedIn, public},
+};
 use uuid::Uuid;
 
 use super::{
     Viewer,
     inputs::{password_hints, role_key},
-};
-use crate::{
-    auth::{Actor, IssuedToken, Passwords, RefreshToken},
-    db::{Identity, OnConstraint},
-    error::{Error, Result},
-    graphql::{Authenticated, Ctx, DateTime, Public, SignedIn, public},
 };
 
 /// A sign-in: the tokens of one device, and who they belong to.

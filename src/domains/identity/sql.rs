@@ -1,7 +1,8 @@
 //! The statements that change people and roles. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::{Role, User};
-use crate::db::select;
 
 pub fn insert_user() -> String {
     format!("INSERT INTO app_user AS u (tenant_id, id, name, email) VALUES ($1, $2, $3, $4) RETURNING {}", select::<User>("u"))

@@ -1,20 +1,18 @@
 //! A person of a school.
 
-use std::collections::HashMap;
-
-use async_graphql::{ComplexObject, Context, SimpleObject, dataloader::Loader};
-
-use crate::{
-    auth::Permission,
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
     db::{Cells, DbError, PageArgs, Record, page_size, select},
-    domains::{
-        enrollments::{Enrollment, enrollments_of_user},
-        groups::{Group, groups_of_user},
-    },
     error::{Error, Result},
-    graphql::{Batch, Connection, Core, Ctx, DateTime, SignedIn},
     ids::{Id, Kind},
+    permission::Permission,
+    resolve::{ById, Connection, Core, Ctx, DateTime, SignedIn},
     text_enum,
+};
+
+use crate::domains::{
+    enrollments::{Enrollment, enrollments_of_user},
+    groups::{Group, groups_of_user},
 };
 
 use super::Role;
@@ -131,14 +129,13 @@ impl User {
     }
 }
 
-impl Loader<Id<User>> for Batch {
-    type Value = User;
-    type Error = Error;
+impl ById for User {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"))
+    }
 
-    async fn load(&self, ids: &[Id<User>]) -> Result<HashMap<Id<User>, User>> {
-        let sql = format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"));
-        let users: Vec<User> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(users.into_iter().map(|user| (user.id, user)).collect())
+    fn id(&self) -> Id<User> {
+        self.id
     }
 }
 
@@ -158,4 +155,4 @@ pub async fn require_instructor(ctx: &Context<'_>, field: &str, id: Id<User>) ->
     }
 }
 
-crate::plain! { User { "id": id, "name": name } }
+lectern_kernel::plain! { User { "id": id, "name": name } }

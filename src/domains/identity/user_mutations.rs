@@ -1,21 +1,19 @@
 //! Changing people.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
+use lectern_kernel::{
+    auth::Passwords,
+    db::{DbError, OnConstraint},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{RoleManage, UserCreate, UserDelete, UserUpdate},
+    resolve::{Ctx, Require, SignedIn, requires_permission, text},
+};
 
 use super::{
     Role, User, UserStatus,
     inputs::{CreateUserInput, SetUserRolesInput, UpdateUserInput, password_hints, required, role_keys},
     sql,
-};
-use crate::{
-    auth::{
-        Passwords,
-        Permission::{RoleManage, UserCreate, UserDelete, UserUpdate},
-    },
-    db::{DbError, OnConstraint},
-    error::{Error, Result},
-    graphql::{Ctx, Require, SignedIn, requires_permission, text},
-    ids::Id,
 };
 
 /// Mutations of people.

@@ -1,18 +1,18 @@
 //! What a person has before them.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    db::{PageArgs, page_size},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Total},
+};
 
 use super::counts::int;
-use crate::{
-    db::{PageArgs, page_size},
-    domains::{
-        bookings::{Booking, BookingJoins, booking_list, booking_order},
-        enrollments::{Enrollment, enrollments_of_user},
-        identity::Viewer,
-    },
-    error::Result,
-    graphql::{Connection, Ctx, Total},
-    ids::Id,
+use crate::domains::{
+    bookings::{Booking, BookingJoins, booking_list, booking_order},
+    enrollments::{Enrollment, enrollments_of_user},
+    identity::Viewer,
 };
 
 /// What you have before you.

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, dataloader::Loader};
+use lectern_kernel::{
+    db::{Cells, Record},
+    error::{Error, Result},
+    resolve::{Batch, Ctx},
+};
 use uuid::Uuid;
 
 use super::{counts::int, range::Range, sql};
-use crate::{
-    db::{Cells, Record},
-    domains::{courses::Course, enrollments::EnrollmentStatus},
-    error::{Error, Result},
-    graphql::{Batch, Ctx},
-};
+use crate::domains::{courses::Course, enrollments::EnrollmentStatus};
 
 /// What is counted.
 #[derive(Debug, Clone)]

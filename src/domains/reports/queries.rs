@@ -1,6 +1,12 @@
 //! The dashboard and the reports.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    db::{DEFAULT_PAGE, MAX_PAGE, page_size},
+    error::{Error, Result},
+    permission::Permission::ReportRead,
+    resolve::{DateTime, Require, Row, SignedIn, requires_permission},
+};
 
 use super::{
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
@@ -8,12 +14,6 @@ use super::{
     progress::{self, CourseProgress},
     range::Range,
     utilisation::{self, InstructorUtilisation},
-};
-use crate::{
-    auth::Permission::ReportRead,
-    db::{DEFAULT_PAGE, MAX_PAGE, page_size},
-    error::{Error, Result},
-    graphql::{DateTime, Require, Row, SignedIn, requires_permission},
 };
 
 /// Queries of reports.

@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, SimpleObject};
 use jiff::tz::TimeZone;
+use lectern_kernel::{
+    db::{Cells, Record},
+    error::Result,
+    resolve::Ctx,
+};
 
 use super::{progress::rounded, range::Range, sql};
-use crate::{
-    db::{Cells, Record},
-    domains::{identity::User, tenants},
-    error::Result,
-    graphql::Ctx,
-};
+use crate::domains::{identity::User, tenants};
 
 /// How much of the time of one instructor is booked.
 #[derive(SimpleObject, Clone, Debug)]

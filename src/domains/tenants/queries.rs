@@ -1,13 +1,13 @@
 //! The public list of schools.
 
 use async_graphql::{Context, Object};
-
-use super::PublicTenant;
-use crate::{
+use lectern_kernel::{
     db::{List, Order, PageArgs, Record, SortKey, page_size},
     error::Result,
-    graphql::{Connection, Ctx, Public, Total, public, text},
+    resolve::{Connection, Ctx, Public, Total, public, text},
 };
+
+use super::PublicTenant;
 
 const BY_NAME: Order = Order { key: SortKey::text("NAME", "t.name"), id: "t.tenant_id", descending: false };
 

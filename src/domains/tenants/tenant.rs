@@ -1,14 +1,11 @@
 //! A school, as its people see it and as the public does.
 
-use std::collections::HashMap;
-
-use async_graphql::{SimpleObject, dataloader::Loader};
-
-use crate::{
+use async_graphql::SimpleObject;
+use lectern_kernel::{
     db::{Cells, DbError, Record, select},
-    error::{Error, Result},
-    graphql::{Batch, DateTime},
+    error::Result,
     ids::{Id, Kind},
+    resolve::{ById, DateTime},
 };
 
 /// A school.
@@ -45,14 +42,13 @@ impl Record for Tenant {
     }
 }
 
-impl Loader<Id<Tenant>> for Batch {
-    type Value = Tenant;
-    type Error = Error;
+impl ById for Tenant {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM tenant t WHERE t.tenant_id = $1 AND t.tenant_id = ANY ($2)", select::<Tenant>("t"))
+    }
 
-    async fn load(&self, ids: &[Id<Tenant>]) -> Result<HashMap<Id<Tenant>, Tenant>> {
-        let sql = format!("SELECT {} FROM tenant t WHERE t.tenant_id = $1 AND t.tenant_id = ANY ($2)", select::<Tenant>("t"));
-        let tenants: Vec<Tenant> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect())
+    fn id(&self) -> Id<Tenant> {
+        self.id
     }
 }
 
@@ -73,4 +69,4 @@ impl Record for PublicTenant {
     }
 }
 
-crate::plain! { PublicTenant { "slug": slug, "name": name } }
+lectern_kernel::plain! { PublicTenant { "slug": slug, "name": name } }

@@ -6,6 +6,12 @@ use std::{
 };
 
 use indexmap::IndexSet;
+use lectern_kernel::{
+    auth::Claims,
+    error::Code,
+    execute::{Engine, Event, Question, Watch},
+    request::OperationKind,
+};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -14,12 +20,7 @@ use super::{
     message::{self, Close},
     session::Outgoing,
 };
-use crate::{
-    auth::Claims,
-    error::Code,
-    graphql::{Engine, Event, OperationKind, Question, Watch},
-    http::graphql::Parameters,
-};
+use crate::http::graphql::Parameters;
 
 /// Changed bookings that wait to be read for one subscription; one that is further behind is too slow.
 const BEHIND: usize = 1000;

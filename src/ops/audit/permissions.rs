@@ -6,21 +6,23 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use async_graphql::{Response, ServerError, Value};
+use lectern_kernel::{
+    auth::Claims,
+    clock,
+    db::Identity,
+    error::Error,
+    execute::Engine,
+    permission::Permission,
+    request::{GraphqlRequest, OperationKind},
+};
 
 use super::{
     documents,
     pair::{Person, School},
 };
 use crate::{
-    auth::{Claims, Permission},
-    clock,
-    db::Identity,
-    error::Error,
-    graphql::{
-        Engine, GraphqlRequest, OperationKind,
-        access::{Access, ROOTS},
-    },
     ops::report::Check,
+    schema::access::{Access, ROOTS},
 };
 
 /// What signed-out people may ask; the list only shrinks.

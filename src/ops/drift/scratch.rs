@@ -1,13 +1,14 @@
 //! A database that is there to be compared with: migrated, read and thrown away.
 
 use anyhow::Context as _;
+use lectern_kernel::db::{migrate::migrate, operator};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::{
     config::Settings,
-    db::{migrate::migrate, operator},
     embedded::{Durability, EmbeddedPostgres, Options},
+    ops::sources,
 };
 
 /// What the names of scratch databases begin with.
@@ -43,7 +44,7 @@ impl Scratch {
             connection.close().await?;
             Scratch::apart(settings).await?
         };
-        if let Err(error) = migrate(&scratch.url, false).await {
+        if let Err(error) = migrate(&scratch.url, sources::embedded()?, false).await {
             scratch.remove().await?;
             return Err(error).context("the scratch database can't be migrated");
         }

@@ -2,8 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-
-use crate::error::Error;
+use lectern_kernel::error::Error;
 
 /// Why a text was refused, as a sentence that names the flag.
 pub(super) fn refused(error: Error) -> anyhow::Error {

@@ -3,8 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
-
-use crate::auth::Passwords;
+use lectern_kernel::auth::Passwords;
 
 /// Reads a password and checks it as any new one; `hints` are what a guesser would try first.
 ///

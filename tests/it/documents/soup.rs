@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use async_graphql::{Variables, parser::parse_query};
-use lectern::{
+use lectern_kernel::{
     error::Code,
-    graphql::{Document, Limits},
+    request::{Document, Limits},
 };
 use proptest::{
     collection::vec,

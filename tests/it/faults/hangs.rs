@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lectern::db::{Heartbeat, Live, Missed, Pool, PoolOptions};
+use lectern_kernel::db::{Heartbeat, Live, Missed, Pool, PoolOptions};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,

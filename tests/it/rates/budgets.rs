@@ -1,6 +1,7 @@
 //! Budgets of a person.
 
-use lectern::{http::HttpOptions, rates::Purse};
+use lectern::http::HttpOptions;
+use lectern_kernel::rates::Purse;
 use serde_json::json;
 
 use super::{replica, wait_of};
@@ -58,7 +59,7 @@ async fn replicas_share_a_budget() {
     let (one, two) = (replica(&app, &["--rate-cost=1000"]), replica(&app, &["--rate-cost=1000"]));
     let now: jiff::Timestamp = "2099-03-05T12:00:00Z".parse().unwrap();
     let whose: [&[u8]; 1] = [b"somebody"];
-    let spend = |engine: &lectern::graphql::Engine, amount| engine.budgets().spend(Purse::Cost, &whose, amount, now).is_ok();
+    let spend = |engine: &lectern_kernel::execute::Engine, amount| engine.budgets().spend(Purse::Cost, &whose, amount, now).is_ok();
     assert!(spend(&one, 900));
     one.budgets().merge().await.unwrap();
     // The other knows nothing of it before it has anything to tell itself.

@@ -1,6 +1,6 @@
 //! Whoever was loaded for one request is known to the next, and is loaded anew once anything has changed what they may do.
 
-use lectern::ids;
+use lectern_kernel::ids;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use lectern::db::{Identity, Mode, Opening, Pool, PoolOptions, Tx};
+use lectern_kernel::db::{Identity, Mode, Opening, Pool, PoolOptions, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -120,9 +120,9 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
     // A type that does not fit is a fault of ours, not an outage.
     let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
     let error = tx.value::<i32>("SELECT 'text' WHERE app.tenant_id() = $1", &[]).await.unwrap_err();
-    assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
+    assert_eq!(lectern_kernel::error::Error::from(error).code().as_str(), "INTERNAL");
     // Nor is a grant that is missing a row that is somebody else's.
     let error = tx.query("SELECT password_hash FROM credential WHERE tenant_id = $1", &[]).await.unwrap_err();
     assert!(!error.is_row_security());
-    assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
+    assert_eq!(lectern_kernel::error::Error::from(error).code().as_str(), "INTERNAL");
 }

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use lectern::{
-    auth::SigningKey,
     config::Cli,
-    db::{Identity, Mode, Opening, Pool, PoolOptions, Tx},
     ops::{self, ServeOptions},
+};
+use lectern_kernel::{
+    auth::SigningKey,
+    db::{Identity, Mode, Opening, Pool, PoolOptions, Tx},
 };
 use serde_json::{Value, json};
 

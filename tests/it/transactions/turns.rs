@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lectern::graphql::TurnOptions;
+use lectern_kernel::execute::TurnOptions;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

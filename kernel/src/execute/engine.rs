@@ -1,0 +1,431 @@
+//! The execution of one document: open the actor's transaction, run, end it, say what came of it.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use async_graphql::{Response, ServerError, Value, Variables};
+use tokio::sync::Semaphore;
+
+use super::{
+    admission::{TurnOptions, Turns},
+    after_rollback::Aftermath,
+    errors,
+    schema::Schema,
+};
+use crate::{
+    auth::{Actor, Claims},
+    clock,
+    db::{ActorRow, Identity, KnownActors, Live, Mode, Opening, Pool, Tx},
+    error::{Code, Error, Result},
+    rates::{Budgets, Purse, RateLimits, SignIns},
+    registry,
+    request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, GraphqlRequest, Library, Limits, OperationKind},
+    resolve::{Loads, Request, Services},
+};
+
+/// What came of it.
+pub struct Answer {
+    /// For the client.
+    pub response: Response,
+    /// False where the document was refused before anything ran (it has no `data` at all then).
+    pub executed: bool,
+    /// What the operation was, where that is known.
+    pub kind: Option<OperationKind>,
+    /// How many statements it cost.
+    pub statements: u32,
+    /// How often it waited for the database; a COMMIT is among it.
+    pub round_trips: u32,
+    /// After how many seconds to ask again, where the service refused for now.
+    pub retry_after: Option<u64>,
+}
+
+impl Answer {
+    /// Whether its first error has this code.
+    pub fn is(&self, code: Code) -> bool {
+        self.response.errors.first().and_then(errors::code) == Some(code.as_str())
+    }
+}
+
+/// Executes documents. The only holder of the pool beside the readiness check.
+pub struct Engine {
+    schema: Schema,
+    checker: Checker,
+    library: Library,
+    actors: KnownActors,
+    sign_ins: SignIns,
+    budgets: Budgets,
+    pool: Pool,
+    services: Arc<Services>,
+    limits: Limits,
+    timeout: Duration,
+    turns: Turns,
+    live: Live,
+    /// Events of subscriptions that are read at once.
+    events: Semaphore,
+}
+
+/// A document that lost a deadlock or a serialization race runs again so many times.
+const RETRIES: usize = 3;
+
+/// So many people are known at most, some hundred bytes each.
+const KNOWN_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+
+impl Engine {
+    /// An engine over a pool.
+    pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
+        let (checker, library) = (schema.checker(), Library::new(DOCUMENT_CACHE_BYTES, None));
+        let rates = RateLimits::default();
+        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
+        let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
+        let (live, events) = (Live::new(pool.clone()), Semaphore::new((pool.max_size() / 4).max(1)));
+        let actors = KnownActors::new(KNOWN_ACTORS);
+        Engine { schema, checker, library, actors, sign_ins, budgets, pool, services, limits, timeout, turns, live, events }
+    }
+
+    /// The same, with other lanes than suit its pool.
+    #[must_use]
+    pub fn with_turns(self, options: &TurnOptions) -> Self {
+        Engine { turns: Turns::new(options), ..self }
+    }
+
+    /// With other rate limits.
+    #[must_use]
+    pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
+        let sign_ins = SignIns::new(self.pool.clone(), rates);
+        let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
+        Engine { sign_ins, budgets, ..self }
+    }
+
+    /// What people may use up.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// With another library of documents.
+    #[must_use]
+    pub fn with_library(self, library: Library) -> Self {
+        Engine { library, ..self }
+    }
+
+    /// Whether a person may try out documents here, and ask what the schema is.
+    pub fn is_explorable(&self) -> bool {
+        self.limits.introspection && !self.library.is_closed()
+    }
+
+    /// What the whole service shares.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The connections.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Reads the document of a request.
+    ///
+    /// # Errors
+    /// As [`Library::find`] and [`Document::of`].
+    pub fn read(&self, request: &GraphqlRequest) -> Result<Document> {
+        let none = Variables::default();
+        let variables = request.variables.as_ref().unwrap_or(&none);
+        let reading = self.library.find(request, &self.limits)?;
+        let mut document = Document::of(&reading, request.operation_name.as_deref(), variables, &self.limits)?;
+        document.address.clone_from(&request.address);
+        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        Ok(document)
+    }
+
+    /// An answer that refuses the request as a whole.
+    pub fn refuse(&self, error: Error, correlation_id: &str) -> Answer {
+        let mut answer = unexecuted(error);
+        errors::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// Executes a document for the bearer of these claims, or for nobody.
+    pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let kind = document.kind;
+        if kind == OperationKind::Subscription {
+            return self.refuse(
+                Error::bad_request("A subscription runs over a WebSocket at this address (graphql-transport-ws)."),
+                correlation_id,
+            );
+        }
+        let turn = match self.turns.take(&document).await {
+            Ok(turn) => turn,
+            Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
+        };
+        let work = self.check_and_run(document, claims, correlation_id);
+        let mut answer = match tokio::time::timeout(self.timeout, work).await {
+            Ok(answer) => answer,
+            Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
+        };
+        drop(turn);
+        answer.kind = Some(kind);
+        errors::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// What is announced of changes.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What documents may be.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether a subscription may begin, as far as its document and its cost go.
+    pub(super) async fn approve(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
+        let approved = match self.check(document).await {
+            Ok(cost) => self.spend(document, claims, cost).map_err(unexecuted),
+            Err(errors) => Err(self.invalid(document, errors)),
+        };
+        approved.map_err(|mut answer| {
+            errors::finish(&mut answer.response, correlation_id);
+            Box::new(answer)
+        })
+    }
+
+    /// Reads an event of a subscription: a query whose document was approved.
+    pub(super) async fn read_event(&self, question: Document, claims: &Claims, correlation_id: &str) -> Answer {
+        let work = async {
+            let _place = self.events.acquire().await;
+            self.attempt_until_it_holds(question, Some(*claims), correlation_id).await
+        };
+        let mut answer = match tokio::time::timeout(self.timeout, work).await {
+            Ok(answer) => answer,
+            Err(_) => unexecuted(Error::unavailable(format!("an event took longer than {:?} to be read", self.timeout))),
+        };
+        errors::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// The answer to a document that is not valid.
+    fn invalid(&self, document: &Document, mut errors: Vec<ServerError>) -> Answer {
+        errors::tidy(&mut errors);
+        if !self.limits.introspection {
+            errors::leave_out_suggestions(&mut errors);
+        }
+        errors::name_integers(&mut errors, &document.parsed, &document.variables);
+        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
+    }
+
+    /// Validates a document before a transaction is opened for it.
+    async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let cost = match self.check(&document).await {
+            Ok(cost) => cost,
+            Err(errors) => return self.invalid(&document, errors),
+        };
+        if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
+            return unexecuted(error);
+        }
+        let shows_cost = document.shows_cost;
+        let mut answer = match document.sign_in() {
+            Some(account) => {
+                let account = account.clone();
+                self.sign_in(document, account, correlation_id).await
+            }
+            None => self.attempt_until_it_holds(document, claims, correlation_id).await,
+        };
+        if shows_cost {
+            answer.response = cost.describe(answer.response, &self.limits);
+        }
+        answer
+    }
+
+    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
+    fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
+        let now = clock::now();
+        let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
+        match (claims.map(Claims::identity), &document.address) {
+            (Some(Identity { tenant, user, .. }), _) => {
+                let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
+                let bookings = document.roots.iter().filter(|root| registry::is_rate_limited(&root.name)).count();
+                self.budgets.spend(Purse::Bookings, &person, bookings as u64, now)?;
+                self.budgets.spend(Purse::Cost, &person, cost, now)
+            }
+            (None, Some(address)) => self.budgets.spend(Purse::Cost, &[address.as_bytes()], cost, now),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
+    async fn sign_in(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
+        let admitted = self.sign_ins.admit((&account.school, &account.email), document.address.as_deref(), correlation_id).await;
+        let admission = match admitted {
+            Ok(admission) => admission,
+            Err(error) => return unexecuted(error),
+        };
+        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
+        if answer.is(Code::Unauthenticated)
+            && let Err(error) = self.sign_ins.count_failure(&admission, correlation_id).await
+        {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
+            return unexecuted(error.into());
+        }
+        answer
+    }
+
+    /// What the document costs. Where its variables have no say in that, it is found out once.
+    async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
+        let is_constant = document.reading.is_constant(&document.variables);
+        if let (true, Some(cost)) = (is_constant, document.reading.cost.get()) {
+            return Ok(*cost);
+        }
+        let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
+        if is_constant {
+            let _ = document.reading.cost.set(cost);
+        }
+        Ok(cost)
+    }
+
+    async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let mut attempts = 0;
+        loop {
+            let attempted = self.attempt(&document, claims.as_ref(), correlation_id).await;
+            let (answer, tx, data) = match attempted {
+                Ok(attempted) => attempted,
+                Err(error) => return unexecuted(error),
+            };
+            let failure = match (tx.failure(), document.kind) {
+                (None, OperationKind::Query) => {
+                    tx.end_read();
+                    return answer;
+                }
+                // A mutation document commits as a whole, exactly when its `data` is not null.
+                (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
+                    Ok(()) => return Answer { round_trips: tx.round_trips(), ..answer },
+                    Err(error) => Some(error),
+                },
+                (failure, _) => failure,
+            };
+            let _ = tx.rollback().await;
+            let aftermath = Aftermath::of(&data);
+            // The connection goes back first: others wait for it, and so may what comes next.
+            drop((data, tx));
+            match failure {
+                Some(failure) if failure.is_retryable() && attempts < RETRIES => {
+                    tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
+                    tokio::time::sleep(Duration::from_millis(5 << attempts)).await;
+                    attempts += 1;
+                }
+                Some(failure) if document.kind == OperationKind::Mutation && answer.response.data != Value::Null => {
+                    return Answer { response: errors::refusal(failure.into()), ..answer };
+                }
+                _ => {
+                    if document.kind == OperationKind::Mutation && answer.executed {
+                        aftermath.write(&self.pool, &answer.response, &document.roots, correlation_id).await;
+                    }
+                    return answer;
+                }
+            }
+        }
+    }
+
+    /// Executes a document and takes everything back, whatever came of it: for `lectern audit`, which asks who would be
+    /// refused and must leave nothing behind, not even the audit entry of a refusal.
+    ///
+    /// # Errors
+    /// Where the document is refused before anything runs.
+    pub async fn rehearse(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
+        let document = self.read(request)?;
+        let (answer, tx, _request) = self.attempt(&document, claims, "audit").await?;
+        // Also where it failed: what is dropped unfinished is rolled back as well.
+        let _ = tx.rollback().await;
+        Ok(answer.response)
+    }
+
+    /// Executes a document in a transaction of its own, and leaves that open. Where its actor turns out to be no longer what
+    /// was known of them, the connection to have been dead before anything was sent, or a query to take more statements than it
+    /// ever did, nothing has happened yet: it is executed once more.
+    async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+        let identity = claims.map(Claims::identity).unwrap_or_default();
+        let (mut dead, mut foreseen, mut is_second) = (0, document.foreseen(), false);
+        loop {
+            let (answer, tx, data) = self.attempt_once(document, claims, foreseen, correlation_id).await?;
+            match tx.settle().await {
+                Err(failure) if failure.is_outdated() => {
+                    self.actors.forget(identity);
+                    let _ = tx.rollback().await;
+                }
+                Err(failure) if failure.is_unforeseen() => {
+                    // The proof went away with a statement that was given up: it would, the next time.
+                    if !tx.is_proven() {
+                        document.remember(u32::MAX);
+                    }
+                    let _ = tx.rollback().await;
+                    (foreseen, is_second) = (0, true);
+                }
+                Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
+                // Whatever failed, nobody knows whether the actor still is who they were.
+                Err(failure) if !tx.is_proven() => {
+                    self.actors.forget(identity);
+                    return Err(failure.into());
+                }
+                settled => {
+                    if is_second || settled.is_ok() {
+                        document.remember(tx.asked());
+                    }
+                    return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data));
+                }
+            }
+        }
+    }
+
+    async fn attempt_once(
+        &self,
+        document: &Document,
+        claims: Option<&Claims>,
+        foreseen: u32,
+        correlation_id: &str,
+    ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+        let now = clock::now();
+        let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
+        let identity = claims.map(Claims::identity).unwrap_or_default();
+        let opening = Opening { mode, identity, correlation_id };
+        // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
+        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
+        let known = self.actors.find(identity, now).filter(|known| is_theirs(&known.row));
+        let (tx, actor) = match known {
+            Some(known) => (Tx::open_known(&self.pool, &opening, &known).await?, Some(known.row.clone())),
+            None => {
+                let (tx, row) = Tx::open(&self.pool, &opening).await?;
+                let row = row.filter(is_theirs);
+                match &row {
+                    Some(row) => self.actors.keep(identity, row),
+                    // The policies must not know somebody whom the guards don't.
+                    None if !identity.user.is_nil() => tx.assume(Identity::default()).await?,
+                    None => {}
+                }
+                (tx, row)
+            }
+        };
+        tx.foresee(foreseen);
+        let actor = actor.map(|row| Actor::new(identity, row));
+        let loads = Loads::default();
+        let data = Arc::new(Request::new(
+            tx.clone(),
+            actor,
+            self.services.clone(),
+            now,
+            correlation_id.to_owned(),
+            document.kind == OperationKind::Mutation,
+            &loads,
+        ));
+
+        let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
+        graphql.set_parsed_query(document.parsed.clone());
+        let mut response = loads.run((self.schema.executing)(graphql)).await;
+        let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
+        errors::name_integers(&mut response.errors, &document.parsed, &document.variables);
+        Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
+    }
+}
+
+/// An answer to a document that never ran.
+fn unexecuted(error: Error) -> Answer {
+    let retry_after = error.retry_after();
+    Answer { response: errors::refusal(error), executed: false, kind: None, statements: 0, round_trips: 0, retry_after }
+}
