@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{Pool, PoolOptions, preflight},
+    db::{ActorKind, Pool, PoolOptions, preflight},
     execute::{Engine, TurnOptions},
     rates::RateLimits,
     request::{Library, Limits, Trusted},
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, seed_demo_if_empty, sources};
 use crate::{
     config::Settings,
+    domains,
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -89,7 +90,7 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
         ..suitable
     };
     let services = Arc::new(Services { passwords, tokens });
-    Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout))
+    Ok(Engine::new(schema, domains::registry(), &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_library(library)
         .with_rate_limits(&rates(settings))
         .with_turns(&turns))

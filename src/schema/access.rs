@@ -25,9 +25,6 @@ pub enum Access {
 /// The types whose fields a document may begin with.
 pub const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 
-/// Fields of the root that go on answering after the school's subscription has lapsed.
-pub const OUTLIVE_SUBSCRIPTION: [(&str, &str); 3] = [("Mutation", "logout"), ("Mutation", "logoutEverywhere"), ("Query", "explainAccess")];
-
 /// The schema's own text, parsed.
 pub static DOCUMENT: LazyLock<ServiceDocument> =
     LazyLock::new(|| parse_schema(sdl()).expect("async-graphql reads what it has written; a test says so"));

@@ -8,9 +8,10 @@ use lectern_kernel::{
 };
 
 use super::{
-    access::{self, Access, OUTLIVE_SUBSCRIPTION},
+    access::{self, Access},
     node,
 };
+use crate::domains::registry;
 
 /// What decides whether somebody may ask for something: the first of these that says no, or else the last that was asked.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,7 +78,7 @@ impl ExplainQueries {
 
         let (allowed, decided_by, message) = if *access == Access::Public {
             (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-        } else if !actor.subscribed && !OUTLIVE_SUBSCRIPTION.contains(&place) {
+        } else if !actor.subscribed && !registry().operation(place.0, place.1).is_some_and(|operation| operation.outlives_subscription) {
             (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
         } else if !required.is_empty() && held.is_empty() {
             (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))

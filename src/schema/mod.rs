@@ -84,3 +84,86 @@ pub fn sdl() -> String {
         SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by().use_space_ident().indent_width(2),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+
+    use super::*;
+    use crate::domains::registry;
+
+    /// The fields of a root type.
+    fn fields(root: &str) -> BTreeSet<&'static str> {
+        access::fields().keys().filter(|(ty, _)| ty == root).map(|(_, field)| field.as_str()).collect()
+    }
+
+    #[test]
+    fn the_registry_has_every_mutation_of_the_schema_once_and_no_other() {
+        let named: Vec<&str> =
+            registry().operations().filter(|operation| operation.root == "Mutation").map(|operation| operation.name).collect();
+        assert_eq!(named.len(), named.iter().collect::<BTreeSet<_>>().len(), "{named:?}");
+        assert_eq!(named.into_iter().collect::<BTreeSet<_>>(), fields("Mutation"));
+        for operation in registry().operations() {
+            match operation.root {
+                "Mutation" => assert!(registry().kind(operation.about).is_some(), "{}: {} is no kind", operation.name, operation.about),
+                root => assert!(root == "Query" && fields(root).contains(operation.name), "{root}.{}", operation.name),
+            }
+        }
+    }
+
+    #[test]
+    fn a_mutation_says_what_it_is_about() {
+        for (operation, about) in [
+            ("createCourse", "Course"),
+            ("reorderSections", "Course"),
+            ("createSection", "Section"),
+            ("enroll", "Enrollment"),
+            ("unenroll", "Enrollment"),
+            ("recordProgress", "Enrollment"),
+            ("updateEnrollmentStatus", "Enrollment"),
+            ("addGroupCourses", "Group"),
+            ("addGroupMembers", "Group"),
+            ("setUserRoles", "User"),
+            ("deleteRole", "Role"),
+            ("switchRole", "Session"),
+            ("requestBooking", "Booking"),
+            ("deleteAvailability", "Availability"),
+        ] {
+            assert_eq!(registry().mutation(operation).map(|operation| operation.about), Some(about), "{operation}");
+        }
+    }
+
+    #[test]
+    fn the_registry_has_every_kind_that_is_a_node_and_no_other() {
+        let is_node = |definition: &TypeSystemDefinition| match definition {
+            TypeSystemDefinition::Type(ty) => match &ty.node.kind {
+                TypeKind::Object(object) if object.implements.iter().any(|interface| interface.node == "Node") => {
+                    Some(ty.node.name.node.to_string())
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let nodes: BTreeSet<String> = access::DOCUMENT.definitions.iter().filter_map(is_node).collect();
+        let kinds: BTreeSet<String> = registry().kinds().filter(|kind| kind.is_node).map(|kind| kind.ty.to_owned()).collect();
+        assert_eq!(kinds, nodes);
+        let (all, prefixes) = (registry().kinds().count(), registry().kinds().map(|kind| kind.prefix).collect::<BTreeSet<_>>());
+        assert_eq!(prefixes.len(), all, "two kinds have one prefix");
+        for domain in registry().domains() {
+            assert!(domain.references.iter().all(|(_, prefix)| prefixes.contains(prefix)), "{}: ids of nothing", domain.name);
+            assert!(domain.parts.iter().all(|(ty, ..)| registry().kind(ty).is_some()), "{}: parts of nothing", domain.name);
+        }
+    }
+
+    #[test]
+    fn the_registry_has_every_event_of_the_schema_and_no_other() {
+        let named: BTreeSet<&str> = registry().events().map(|event| event.name).collect();
+        assert_eq!(named, fields("Subscription"));
+        for event in registry().events() {
+            assert!(fields("Query").contains(event.query), "{}: nothing reads it", event.name);
+            assert!(registry().kind_with_prefix(event.prefix).is_some(), "{}: of no kind", event.name);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use lectern_kernel::{
     error::{Error, Result},
     ids::{self, Id, Kind},
-    permission::Permission,
+    registry::KindInfo,
     resolve::{Ctx, SignedIn},
 };
 use uuid::Uuid;
@@ -17,6 +17,7 @@ use crate::domains::{
     enrollments::Enrollment,
     groups::Group,
     identity::{Role, User},
+    registry,
     tenants::Tenant,
 };
 
@@ -50,42 +51,23 @@ pub enum Node {
 /// Ids at most in one call of `nodes`.
 const MAX_NODES: usize = 100;
 
-/// The kinds that have ids.
-const PREFIXES: [&str; 10] = [
-    Tenant::PREFIX,
-    User::PREFIX,
-    Role::PREFIX,
-    Course::PREFIX,
-    Section::PREFIX,
-    Enrollment::PREFIX,
-    Group::PREFIX,
-    Availability::PREFIX,
-    Booking::PREFIX,
-    AuditEntry::PREFIX,
-];
-
 /// Reads an id of any kind.
-pub(super) fn read_id<'a>(field: &str, id: &'a ID) -> Result<(&'a str, Uuid)> {
-    match ids::decode(id.as_str()) {
-        Some((prefix, uuid)) if PREFIXES.contains(&prefix) => Ok((prefix, uuid)),
-        Some((prefix, _)) => Err(Error::bad_input(field, format!("begins with `{prefix}_`, which no id of this API does"))),
+pub(super) fn read_id(field: &str, id: &ID) -> Result<(&'static KindInfo, Uuid)> {
+    let known = |prefix: &str| registry().kind_with_prefix(prefix).filter(|kind| kind.is_node);
+    match ids::decode(id.as_str()).map(|(prefix, uuid)| (prefix, known(prefix), uuid)) {
+        Some((_, Some(kind), uuid)) => Ok((kind, uuid)),
+        Some((prefix, None, _)) => Err(Error::bad_input(field, format!("begins with `{prefix}_`, which no id of this API does"))),
         None => Err(Error::bad_input(field, "is not an id; an id is a word, `_` and 26 characters")),
     }
 }
 
 pub(super) async fn find(ctx: &Context<'_>, field: &str, id: &ID) -> Result<Option<Node>> {
-    let (prefix, uuid) = read_id(field, id)?;
+    let (kind, uuid) = read_id(field, id)?;
     // What the type's own root field asks for.
-    let needs: &[Permission] = match prefix {
-        Course::PREFIX | Section::PREFIX => &[Permission::CourseRead],
-        Role::PREFIX => &[Permission::RoleRead],
-        AuditEntry::PREFIX => &[Permission::AuditRead],
-        _ => &[],
-    };
-    if !needs.is_empty() {
-        ctx.actor()?.require(needs)?;
+    if !kind.needs.is_empty() {
+        ctx.actor()?.require(kind.needs)?;
     }
-    Ok(match prefix {
+    Ok(match kind.prefix {
         Tenant::PREFIX => ctx.load(Id::<Tenant>::from_uuid(uuid)).await?.map(Node::Tenant),
         User::PREFIX => ctx.load(Id::<User>::from_uuid(uuid)).await?.map(Node::User),
         Role::PREFIX => ctx.load(Id::<Role>::from_uuid(uuid)).await?.map(Node::Role),

@@ -12,12 +12,13 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use lectern::{
+    domains,
     http::{self, HttpOptions, ServerOptions},
     schema,
 };
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{Pool, PoolOptions},
+    db::{ActorKind, Pool, PoolOptions},
     execute::{Engine, TurnOptions},
     request::Limits,
     resolve::Services,
@@ -63,7 +64,15 @@ impl Service {
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
         let services = Arc::new(Services { passwords: Passwords::new().unwrap(), tokens });
-        let engine = Engine::new(schema::build(&Limits::default()), pool, services, Limits::default(), bounds.request);
+        let engine = Engine::new(
+            schema::build(&Limits::default()),
+            domains::registry(),
+            &ActorKind::TENANT,
+            pool,
+            services,
+            Limits::default(),
+            bounds.request,
+        );
         let engine = Arc::new(engine.with_turns(turns));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

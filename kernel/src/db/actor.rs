@@ -13,12 +13,23 @@ use uuid::Uuid;
 use super::{Cells, DbError, Identity, Record};
 use crate::permission::PermissionSet;
 
-/// Loads the actor and makes the permissions known to the policies.
-pub(super) const LOAD: &str =
-    "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until FROM app.load_actor($1, $2, $3)";
+/// A kind of actor: how one is loaded, and what tells that one who was loaded before is still the same. A process may serve
+/// several kinds, each with a schema of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActorKind {
+    /// Loads the actor and makes the permissions known to the policies. `$2` is the user, `$3` the session.
+    pub load: &'static str,
+    /// What proves a known actor current.
+    pub current_version: &'static str,
+}
 
-/// What proves a known actor current.
-pub(super) const CURRENT_VERSION: &str = "SELECT v.version FROM access_version v WHERE v.tenant_id = $1";
+impl ActorKind {
+    /// The people of a school.
+    pub const TENANT: ActorKind = ActorKind {
+        load: "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until FROM app.load_actor($1, $2, $3)",
+        current_version: "SELECT v.version FROM access_version v WHERE v.tenant_id = $1",
+    };
+}
 
 /// What the database says of the actor, inside the transaction itself.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //! transaction of their own, under their own rights.
 //!
 //! One connection for the whole process, beside the pool, opened with the first interest. It holds a lock for each school
-//! that somebody is interested in: the database announces nothing of the others (`app.announce_booking` says why).
+//! that somebody is interested in: the database announces nothing of the others (`app.announce_booking`, for one, says why).
 
 use std::{
     collections::HashMap,
@@ -25,9 +25,11 @@ use super::{DbError, Pool};
 /// Something that was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
-    /// A booking is new or has changed.
-    Booking {
-        /// Its school.
+    /// Something is new or has changed.
+    Row {
+        /// Where that was announced.
+        channel: &'static str,
+        /// The school.
         tenant: Uuid,
         /// Its id.
         id: Uuid,
@@ -61,6 +63,7 @@ impl Default for Heartbeat {
 /// Hears what PostgreSQL announces.
 pub struct Live {
     pool: Pool,
+    channels: Arc<[&'static str]>,
     heartbeat: Heartbeat,
     /// Begins with the first interest.
     listener: Mutex<Option<Arc<Listener>>>,
@@ -84,10 +87,11 @@ enum Order {
     Release(Uuid),
 }
 
-/// An interest in one school's changes, until it is dropped.
+/// An interest in what is announced of one school on one channel, until it is dropped.
 pub struct Interest {
     listener: Arc<Listener>,
     changes: broadcast::Receiver<Change>,
+    channel: &'static str,
     tenant: Uuid,
 }
 
@@ -96,14 +100,14 @@ pub struct Interest {
 pub struct Missed;
 
 impl Live {
-    /// Connects as the pool does.
-    pub fn new(pool: Pool) -> Self {
-        Live::beating(pool, Heartbeat::default())
+    /// Connects as the pool does, and listens on these channels.
+    pub fn new(pool: Pool, channels: Vec<&'static str>) -> Self {
+        Live::beating(pool, channels, Heartbeat::default())
     }
 
     /// The same, with a heartbeat of one's own.
-    pub fn beating(pool: Pool, heartbeat: Heartbeat) -> Self {
-        Live { pool, heartbeat, listener: Mutex::default() }
+    pub fn beating(pool: Pool, channels: Vec<&'static str>, heartbeat: Heartbeat) -> Self {
+        Live { pool, channels: channels.into(), heartbeat, listener: Mutex::default() }
     }
 
     /// How many interests there are.
@@ -112,16 +116,16 @@ impl Live {
         running.as_ref().map_or(0, |listener| listener.changes.receiver_count())
     }
 
-    /// From its answer on, every change in a school that is committed will be heard of.
+    /// From its answer on, every change in a school that is announced on a channel and committed will be heard of.
     ///
     /// # Errors
     /// When the database can't be reached.
-    pub async fn interest(&self, tenant: Uuid) -> Result<Interest, DbError> {
+    pub async fn interest(&self, tenant: Uuid, channel: &'static str) -> Result<Interest, DbError> {
         let listener = {
             let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.heartbeat))).clone()
+            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.channels.clone(), self.heartbeat))).clone()
         };
-        let interest = Interest { changes: listener.changes.subscribe(), listener, tenant };
+        let interest = Interest { changes: listener.changes.subscribe(), listener, channel, tenant };
         let (held, is_held) = oneshot::channel();
         let unreachable = || DbError::unreachable("nothing can be listened to: the database is out of reach".to_owned());
         interest.listener.orders.send(Order::Hold(tenant, held)).map_err(|_| unreachable())?;
@@ -133,15 +137,15 @@ impl Live {
 }
 
 impl Interest {
-    /// The next booking of the school that is new or has changed.
+    /// The id of what is new or has changed next.
     ///
     /// # Errors
     /// When changes may have been missed.
     pub async fn next(&mut self) -> Result<Uuid, Missed> {
         loop {
             match self.changes.recv().await {
-                Ok(Change::Booking { tenant, id }) if tenant == self.tenant => return Ok(id),
-                Ok(Change::Booking { .. }) => {}
+                Ok(Change::Row { channel, tenant, id }) if tenant == self.tenant && channel == self.channel => return Ok(id),
+                Ok(Change::Row { .. }) => {}
                 Ok(Change::Gap) | Err(_) => return Err(Missed),
             }
         }
@@ -155,28 +159,34 @@ impl Drop for Interest {
 }
 
 impl Listener {
-    fn start(pool: Pool, heartbeat: Heartbeat) -> Listener {
+    fn start(pool: Pool, channels: Arc<[&'static str]>, heartbeat: Heartbeat) -> Listener {
         let (changes, _) = broadcast::channel(KEPT);
         let (orders, given) = mpsc::unbounded_channel();
-        tokio::spawn(listen(pool, heartbeat, changes.clone(), given));
+        tokio::spawn(listen(pool, channels, heartbeat, changes.clone(), given));
         Listener { changes, orders }
     }
 }
 
 /// Listens as long as somebody might be interested; connects anew where the connection is lost.
-async fn listen(pool: Pool, heartbeat: Heartbeat, changes: broadcast::Sender<Change>, mut orders: mpsc::UnboundedReceiver<Order>) {
+async fn listen(
+    pool: Pool,
+    channels: Arc<[&'static str]>,
+    heartbeat: Heartbeat,
+    changes: broadcast::Sender<Change>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+) {
     let mut schools = Schools::default();
     let mut pause = PAUSES.0;
     let mut was_lost = false;
     while !orders.is_closed() {
-        match Line::open(&pool, heartbeat).await {
+        match Line::open(&pool, &channels, heartbeat).await {
             Ok(mut line) => {
                 pause = PAUSES.0;
                 if was_lost {
                     // Every interest of before ends by that. Whoever asks anew gets a lock anew.
                     let _ = changes.send(Change::Gap);
                 }
-                match hear(&mut line, &changes, &mut orders, &mut schools).await {
+                match hear(&mut line, &channels, &changes, &mut orders, &mut schools).await {
                     Ok(()) => return,
                     Err(error) => tracing::warn!(reason = error.for_operator(), "the connection that hears announcements is lost"),
                 }
@@ -193,6 +203,7 @@ async fn listen(pool: Pool, heartbeat: Heartbeat, changes: broadcast::Sender<Cha
 /// Hears until nobody can give orders any more, or the connection is lost.
 async fn hear(
     line: &mut Line,
+    channels: &[&'static str],
     changes: &broadcast::Sender<Change>,
     orders: &mut mpsc::UnboundedReceiver<Order>,
     schools: &mut Schools,
@@ -202,7 +213,7 @@ async fn hear(
         tokio::select! {
             message = line.messages.recv() => match message {
                 Some(AsyncMessage::Notification(announced)) => {
-                    if let Some(change) = read(announced.payload()) {
+                    if let Some(change) = read(channels, announced.channel(), announced.payload()) {
                         let _ = changes.send(change);
                     }
                 }
@@ -274,9 +285,10 @@ impl Schools {
     }
 }
 
-fn read(payload: &str) -> Option<Change> {
+fn read(channels: &[&'static str], channel: &str, payload: &str) -> Option<Change> {
+    let channel = channels.iter().find(|known| **known == channel)?;
     let (tenant, id) = payload.split_once(' ')?;
-    Some(Change::Booking { tenant: tenant.parse().ok()?, id: id.parse().ok()? })
+    Some(Change::Row { channel, tenant: tenant.parse().ok()?, id: id.parse().ok()? })
 }
 
 /// The connection that hears. Whatever is asked of it has its time; what is left unanswered means that it is lost.
@@ -290,11 +302,11 @@ struct Line {
 }
 
 impl Line {
-    async fn open(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
-        timeout(heartbeat.patience, Line::connect(pool, heartbeat)).await.unwrap_or_else(|_elapsed| Err(silent()))
+    async fn open(pool: &Pool, channels: &[&str], heartbeat: Heartbeat) -> Result<Line, DbError> {
+        timeout(heartbeat.patience, Line::connect(pool, channels, heartbeat)).await.unwrap_or_else(|_elapsed| Err(silent()))
     }
 
-    async fn connect(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
+    async fn connect(pool: &Pool, channels: &[&str], heartbeat: Heartbeat) -> Result<Line, DbError> {
         let (sender, messages) = mpsc::unbounded_channel();
         let mut driver = JoinSet::new();
         let client = match pool.tls() {
@@ -309,7 +321,8 @@ impl Line {
                 client
             }
         };
-        client.batch_execute("LISTEN lectern_booking").await?;
+        let listen: Vec<String> = channels.iter().map(|channel| format!("LISTEN {channel}")).collect();
+        client.batch_execute(&listen.join("; ")).await?;
         let mut beats = interval(heartbeat.every);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beats.reset();

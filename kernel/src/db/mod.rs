@@ -15,7 +15,7 @@ mod recorder;
 mod tx;
 
 pub use self::{
-    actor::{ActorRow, KnownActor, KnownActors},
+    actor::{ActorKind, ActorRow, KnownActor, KnownActors},
     error::{DbError, OnConstraint},
     list::{Beside, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, SortValue, page_size},
     live::{Heartbeat, Interest, Live, Missed},

@@ -20,11 +20,7 @@ use tokio_postgres::{NoTls, Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
-use super::{
-    ActorRow, DbError, KnownActor, Pool, Record,
-    actor::{CURRENT_VERSION, LOAD},
-    ending::Ending,
-};
+use super::{ActorKind, ActorRow, DbError, KnownActor, Pool, Record, ending::Ending};
 
 /// Whether the document may change rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +51,8 @@ pub struct Opening<'a> {
     pub identity: Identity,
     /// `[A-Za-z0-9-]{1,64}`; stands in the audit log.
     pub correlation_id: &'a str,
+    /// What kind of actor it is for.
+    pub actors: &'static ActorKind,
 }
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -65,6 +63,7 @@ pub struct Tx {
     connection: Option<Object>,
     tls: Option<MakeRustlsConnect>,
     identity: RwLock<Identity>,
+    actors: &'static ActorKind,
     /// Settings that go ahead of the next statement; at first, the BEGIN.
     prelude: Mutex<String>,
     /// The version under which the actor was known, until it has proved to be the current one.
@@ -141,6 +140,7 @@ impl Tx {
             connection: Some(connection),
             tls: pool.tls(),
             identity: RwLock::new(opening.identity),
+            actors: opening.actors,
             prelude: Mutex::new(message),
             unproven: Mutex::new(unproven),
             failure: Mutex::new(None),
@@ -206,7 +206,7 @@ impl Tx {
     /// When the database can't be reached.
     pub async fn load_actor(&self) -> Result<Option<ActorRow>, DbError> {
         let Identity { user, session, .. } = self.identity();
-        self.opt(LOAD, &[&user, &session]).await
+        self.opt(self.actors.load, &[&user, &session]).await
     }
 
     /// For whom it is open.
@@ -292,7 +292,7 @@ impl Tx {
     /// be prepared before these.
     async fn prepare_proof(&self) -> Result<(), DbError> {
         if !self.is_proven() && !self.begun.load(Ordering::Acquire) {
-            self.client().prepare_cached(CURRENT_VERSION).await?;
+            self.client().prepare_cached(self.actors.current_version).await?;
         }
         Ok(())
     }
@@ -300,7 +300,7 @@ impl Tx {
     /// Asks whether the actor is still what was known of them, unless that was answered already.
     async fn prove(&self) -> Result<(), DbError> {
         let Some(version) = *self.unproven() else { return Ok(()) };
-        let rows = self.exchange(CURRENT_VERSION, &[], false).await?;
+        let rows = self.exchange(self.actors.current_version, &[], false).await?;
         if rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()? != Some(version) {
             return Err(DbError::outdated());
         }

@@ -10,11 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     error::{Error, Result},
-    request::{Document, Root},
+    request::Document,
 };
-
-/// Root fields that compute a hash.
-const WITH_PASSWORDS: [&str; 3] = ["login", "changePassword", "createUser"];
 
 /// How wide the lanes are.
 #[derive(Debug, Clone)]
@@ -60,8 +57,7 @@ impl Turns {
     /// # Errors
     /// `UNAVAILABLE` with `retryAfter`.
     pub(super) async fn take(&self, document: &Document) -> Result<OwnedSemaphorePermit> {
-        let has_password = |root: &Root| WITH_PASSWORDS.contains(&root.name.as_str());
-        if document.roots.iter().any(has_password) { self.passwords.take().await } else { self.documents.take().await }
+        if document.hashes_password() { self.passwords.take().await } else { self.documents.take().await }
     }
 }
 

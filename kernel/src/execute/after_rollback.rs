@@ -5,9 +5,8 @@ use uuid::Uuid;
 
 use super::errors;
 use crate::{
-    db::{DbError, Identity, Mode, Opening, Pool, Tx},
+    db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
     error::Code,
-    registry,
     request::Root,
     resolve::{Afterwards, Request},
 };
@@ -27,13 +26,13 @@ impl Aftermath {
 
     /// Writes it in a transaction of its own: that something was refused, and the end of a family of refresh tokens. It is
     /// done even if the client has gone meanwhile. The refusal itself stands whatever comes of it.
-    pub async fn write(self, pool: &Pool, response: &Response, roots: &[Root], correlation_id: &str) {
+    pub async fn write(self, pool: &Pool, response: &Response, roots: &[Root], actors: &'static ActorKind, correlation_id: &str) {
         // A failed sign-in costs the same round trips whether or not there is such a school.
         let Some(identity) = self.identity else { return };
         let refusals: Vec<Refusal> = response.errors.iter().filter_map(|error| Refusal::of(error, roots)).collect();
         let (pool, correlation_id) = (pool.clone(), correlation_id.to_owned());
         let written = tokio::spawn(async move {
-            let written = write(&pool, identity, self.revoke_session, &refusals, &correlation_id).await;
+            let written = write(&pool, actors, identity, self.revoke_session, &refusals, &correlation_id).await;
             if let Err(error) = written {
                 tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
             }
@@ -45,6 +44,7 @@ impl Aftermath {
 /// An error that stands in the audit log.
 struct Refusal {
     operation: String,
+    about: &'static str,
     subject: Option<Uuid>,
     code: String,
     reason: Option<String>,
@@ -60,6 +60,7 @@ impl Refusal {
         };
         Some(Refusal {
             operation: root.name.clone(),
+            about: root.operation.map_or("Mutation", |operation| operation.about),
             subject: root.subject,
             code: code.to_owned(),
             reason: errors::reason(error).map(str::to_owned),
@@ -69,24 +70,22 @@ impl Refusal {
 
 async fn write(
     pool: &Pool,
+    actors: &'static ActorKind,
     identity: Identity,
     revoke_session: Option<Uuid>,
     refusals: &[Refusal],
     correlation_id: &str,
 ) -> Result<(), DbError> {
-    let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id };
+    let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id, actors };
     let (tx, _) = Tx::open(pool, &opening).await?;
     tx.assume(identity).await?;
     if let Some(session) = revoke_session {
         tx.enter_operation("refreshSession");
         tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
     }
-    for Refusal { operation, subject, code, reason } in refusals {
-        tx.query(
-            "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
-            &[operation, &registry::resource_of(operation), subject, code, reason],
-        )
-        .await?;
+    for Refusal { operation, about, subject, code, reason } in refusals {
+        tx.query("SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1", &[operation, about, subject, code, reason])
+            .await?;
     }
     tx.commit().await
 }

@@ -14,10 +14,10 @@ use super::{
 use crate::{
     auth::{Actor, Claims},
     clock,
-    db::{ActorRow, Identity, KnownActors, Live, Mode, Opening, Pool, Tx},
+    db::{ActorKind, ActorRow, Identity, KnownActors, Live, Mode, Opening, Pool, Tx},
     error::{Code, Error, Result},
-    rates::{Budgets, Purse, RateLimits, SignIns},
-    registry,
+    rates::{BudgetKind, Budgets, RateLimits, SignIns},
+    registry::Registry,
     request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, GraphqlRequest, Library, Limits, OperationKind},
     resolve::{Loads, Request, Services},
 };
@@ -48,6 +48,8 @@ impl Answer {
 /// Executes documents. The only holder of the pool beside the readiness check.
 pub struct Engine {
     schema: Schema,
+    registry: &'static Registry,
+    actor_kind: &'static ActorKind,
     checker: Checker,
     library: Library,
     actors: KnownActors,
@@ -70,15 +72,39 @@ const RETRIES: usize = 3;
 const KNOWN_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 impl Engine {
-    /// An engine over a pool.
-    pub fn new(schema: Schema, pool: Pool, services: Arc<Services>, limits: Limits, timeout: Duration) -> Self {
+    /// An engine for one schema and its subjects, and for the actors that it is made for, over a pool.
+    pub fn new(
+        schema: Schema,
+        registry: &'static Registry,
+        actor_kind: &'static ActorKind,
+        pool: Pool,
+        services: Arc<Services>,
+        limits: Limits,
+        timeout: Duration,
+    ) -> Self {
         let (checker, library) = (schema.checker(), Library::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
         let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
-        let (live, events) = (Live::new(pool.clone()), Semaphore::new((pool.max_size() / 4).max(1)));
+        let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
         let actors = KnownActors::new(KNOWN_ACTORS);
-        Engine { schema, checker, library, actors, sign_ins, budgets, pool, services, limits, timeout, turns, live, events }
+        Engine {
+            schema,
+            registry,
+            actor_kind,
+            checker,
+            library,
+            actors,
+            sign_ins,
+            budgets,
+            pool,
+            services,
+            limits,
+            timeout,
+            turns,
+            live,
+            events,
+        }
     }
 
     /// The same, with other lanes than suit its pool.
@@ -129,7 +155,7 @@ impl Engine {
         let none = Variables::default();
         let variables = request.variables.as_ref().unwrap_or(&none);
         let reading = self.library.find(request, &self.limits)?;
-        let mut document = Document::of(&reading, request.operation_name.as_deref(), variables, &self.limits)?;
+        let mut document = Document::of(&reading, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
         document.address.clone_from(&request.address);
         document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
         Ok(document)
@@ -169,6 +195,11 @@ impl Engine {
     /// What is announced of changes.
     pub fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// What is known of the subjects.
+    pub(super) fn registry(&self) -> &'static Registry {
+        self.registry
     }
 
     /// What documents may be.
@@ -242,11 +273,11 @@ impl Engine {
         match (claims.map(Claims::identity), &document.address) {
             (Some(Identity { tenant, user, .. }), _) => {
                 let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
-                let bookings = document.roots.iter().filter(|root| registry::is_rate_limited(&root.name)).count();
-                self.budgets.spend(Purse::Bookings, &person, bookings as u64, now)?;
-                self.budgets.spend(Purse::Cost, &person, cost, now)
+                let bookings = document.counts_towards(BudgetKind::Bookings);
+                self.budgets.spend(BudgetKind::Bookings, &person, bookings as u64, now)?;
+                self.budgets.spend(BudgetKind::Cost, &person, cost, now)
             }
-            (None, Some(address)) => self.budgets.spend(Purse::Cost, &[address.as_bytes()], cost, now),
+            (None, Some(address)) => self.budgets.spend(BudgetKind::Cost, &[address.as_bytes()], cost, now),
             (None, None) => Ok(()),
         }
     }
@@ -316,7 +347,7 @@ impl Engine {
                 }
                 _ => {
                     if document.kind == OperationKind::Mutation && answer.executed {
-                        aftermath.write(&self.pool, &answer.response, &document.roots, correlation_id).await;
+                        aftermath.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
                     }
                     return answer;
                 }
@@ -384,7 +415,7 @@ impl Engine {
         let now = clock::now();
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.map(Claims::identity).unwrap_or_default();
-        let opening = Opening { mode, identity, correlation_id };
+        let opening = Opening { mode, identity, correlation_id, actors: self.actor_kind };
         // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
         let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
         let known = self.actors.find(identity, now).filter(|known| is_theirs(&known.row));

@@ -38,7 +38,7 @@ pub enum Event {
 }
 
 impl Watch {
-    /// The next booking of the school that is new or has changed, whether or not the subscriber sees it.
+    /// The id of what the next event is about, whether or not the subscriber sees it.
     ///
     /// # Errors
     /// When events may have been missed.
@@ -56,8 +56,9 @@ impl Engine {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
         self.approve(&document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
-        let interest = self.live().interest(claims.identity().tenant).await.map_err(|error| refuse(error.into()))?;
-        // What the guards say of the subscriber, they say of a booking that there can't be.
+        let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
+        let interest = self.live().interest(claims.identity().tenant, heard.channel).await.map_err(|error| refuse(error.into()))?;
+        // What the guards say of the subscriber, they say of something that there can't be.
         let question = Arc::new(Question { document, claims });
         match self.event(&question, Uuid::nil(), correlation_id).await {
             Event::Ended(answer) => Err(Box::new(answer)),
@@ -66,8 +67,8 @@ impl Engine {
     }
 
     /// Reads an event for a subscriber.
-    pub async fn event(&self, question: &Question, booking: Uuid, correlation_id: &str) -> Event {
-        let Some(asked) = question.document.of_event(booking) else { return Event::Hidden };
+    pub async fn event(&self, question: &Question, about: Uuid, correlation_id: &str) -> Event {
+        let Some(asked) = question.document.of_event(about) else { return Event::Hidden };
         let answer = self.read_event(asked, &question.claims, correlation_id).await;
         let Value::Object(data) = &answer.response.data else { return Event::Ended(answer) };
         if data.values().any(|value| *value != Value::Null) {
@@ -81,7 +82,7 @@ impl Engine {
 
     /// Whether a token's bearer is still signed in.
     pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> Result<bool, Error> {
-        let document = Document::who_asks(self.limits())?;
+        let document = Document::who_asks(self.limits(), self.registry())?;
         let answer = self.read_event(document, claims, correlation_id).await;
         // Where the school's subscription has lapsed, or the database can't be reached, that is another question.
         Ok(!answer.is(Code::Unauthenticated))

@@ -29,7 +29,7 @@ const MANY: usize = 100_000;
 
 /// What is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purse {
+pub enum BudgetKind {
     /// What documents cost.
     Cost,
     /// Changes of bookings.
@@ -112,10 +112,10 @@ impl Budgets {
     ///
     /// # Errors
     /// `RATE_LIMITED` where nothing is left; nothing is spent then.
-    pub fn spend(&self, purse: Purse, whose: &[&[u8]], amount: u64, now: Timestamp) -> Result<()> {
-        let (limit, scope, what) = match purse {
-            Purse::Cost => (self.cost, "cost", "Your documents ask for too much at a time."),
-            Purse::Bookings => (self.bookings, "bookings", "You change bookings too often."),
+    pub fn spend(&self, kind: BudgetKind, whose: &[&[u8]], amount: u64, now: Timestamp) -> Result<()> {
+        let (limit, scope, what) = match kind {
+            BudgetKind::Cost => (self.cost, "cost", "Your documents ask for too much at a time."),
+            BudgetKind::Bookings => (self.bookings, "bookings", "You change bookings too often."),
         };
         if limit == 0 || amount == 0 {
             return Ok(());

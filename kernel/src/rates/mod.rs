@@ -7,10 +7,10 @@ mod sign_ins;
 use aws_lc_rs::digest::{Context, SHA256};
 use uuid::Uuid;
 
-use crate::db::{Identity, Mode, Opening, Pool, Tx};
+use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
-    budget::{Budgets, Purse},
+    budget::{BudgetKind, Budgets},
     sign_ins::{Admission, SignIns},
 };
 
@@ -60,5 +60,5 @@ impl Subject {
 /// A transaction of no school, in which what is counted is read and written.
 async fn open(pool: &Pool, mode: Mode, correlation_id: &str) -> Result<std::sync::Arc<Tx>, crate::db::DbError> {
     let nobody = Identity { tenant: Uuid::nil(), user: Uuid::nil(), session: Uuid::nil() };
-    Ok(Tx::open(pool, &Opening { mode, identity: nobody, correlation_id }).await?.0)
+    Ok(Tx::open(pool, &Opening { mode, identity: nobody, correlation_id, actors: &ActorKind::TENANT }).await?.0)
 }

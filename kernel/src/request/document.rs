@@ -20,7 +20,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    ids, registry,
+    ids,
+    rates::BudgetKind,
+    registry::{Event, Operation, Registry},
 };
 
 /// What an operation does.
@@ -41,6 +43,8 @@ pub struct Root {
     pub key: String,
     /// Its name in the schema.
     pub name: String,
+    /// What is known of it; nothing of a field that the schema does not have.
+    pub operation: Option<&'static Operation>,
     /// The id that it is about, where its arguments name one.
     pub subject: Option<Uuid>,
 }
@@ -61,6 +65,8 @@ pub struct Document {
     pub shows_cost: bool,
     /// Where it comes from, as far as that is known.
     pub address: Option<String>,
+    /// What a subscription hears.
+    pub(crate) event: Option<&'static Event>,
     account: Option<Account>,
 }
 
@@ -73,23 +79,26 @@ pub struct Account {
     pub email: String,
 }
 
-/// These change who is signed in, and so can't share a document with anything else.
-const SESSION_MUTATIONS: [&str; 6] = ["login", "refreshSession", "logout", "logoutEverywhere", "changePassword", "switchRole"];
-
 impl Document {
     /// Reads a document.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` for one that can't be read or names no operation, `QUERY_TOO_COMPLEX` for one beyond the limits.
-    pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables, limits: &Limits) -> Result<Document> {
-        Document::of(&Arc::new(Reading::of(text, limits)?), operation_name, variables, limits)
+    pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables, limits: &Limits, registry: &Registry) -> Result<Document> {
+        Document::of(&Arc::new(Reading::of(text, limits)?), operation_name, variables, limits, registry)
     }
 
     /// The operation of a document that was read already.
     ///
     /// # Errors
     /// As [`Document::read`].
-    pub fn of(reading: &Arc<Reading>, operation_name: Option<&str>, variables: &Variables, limits: &Limits) -> Result<Document> {
+    pub fn of(
+        reading: &Arc<Reading>,
+        operation_name: Option<&str>,
+        variables: &Variables,
+        limits: &Limits,
+        registry: &Registry,
+    ) -> Result<Document> {
         let mut parsed = reading.parsed.clone();
         let mut operation = choose(&mut parsed, operation_name.filter(|name| !name.is_empty()))?;
         let variables = normalize::with_defaults(&operation.node, variables);
@@ -101,48 +110,54 @@ impl Document {
             OperationType::Subscription => OperationKind::Subscription,
         };
         check_variables(&operation.node, &variables)?;
-        let (mut roots, mut account) = (Vec::new(), None);
+        let (mut roots, mut account, mut event) = (Vec::new(), None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
-            roots.extend(fields.iter().map(|field| Root {
-                key: field.response_key().node.to_string(),
-                name: field.name.node.to_string(),
-                subject: subject(field, &variables),
-            }));
-            account = fields.iter().find(|field| field.name.node == "login").map(|field| account_of(field, &variables));
+            for field in fields {
+                let operation = registry.mutation(&field.name.node);
+                if account.is_none() && operation.is_some_and(|operation| operation.signs_in) {
+                    account = Some(account_of(field, &variables));
+                }
+                roots.push(Root {
+                    key: field.response_key().node.to_string(),
+                    name: field.name.node.to_string(),
+                    operation,
+                    subject: operation.and_then(|operation| subject(registry, operation, field, &variables)),
+                });
+            }
             check_mutations(&roots, limits)?;
         }
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
-            if fields.len() != 1 {
-                return Err(Error::bad_request("A subscription has exactly one root field."));
-            }
+            let [field] = fields[..] else { return Err(Error::bad_request("A subscription has exactly one root field.")) };
+            event = registry.event(&field.name.node);
         }
         normalize::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
-        Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, account, shows_cost: false, address: None })
+        Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
     }
 
     /// Asks for nothing, and is refused to whoever is not signed in any more.
-    pub(crate) fn who_asks(limits: &Limits) -> Result<Document> {
-        Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits)
+    pub(crate) fn who_asks(limits: &Limits, registry: &Registry) -> Result<Document> {
+        Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits, registry)
     }
 
-    /// The query that reads one event of a subscription: its field asked of one booking. Directives of the root field are
+    /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives of the root field are
     /// left out; GraphQL does not allow the ones that there are.
-    pub(crate) fn of_event(&self, booking: Uuid) -> Option<Document> {
+    pub(crate) fn of_event(&self, about: Uuid) -> Option<Document> {
+        let event = self.event?;
         let DocumentOperations::Single(operation) = &self.parsed.operations else { return None };
         let mut fields = Vec::new();
         collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
         let heard: &Field = fields.first()?;
         let at = operation.pos;
         let place = |name| Positioned::new(name, at);
-        let id = async_graphql_value::Value::String(ids::encode("booking", booking));
+        let id = async_graphql_value::Value::String(ids::encode(event.prefix, about));
         let field = Field {
             alias: Some(place(heard.response_key().node.clone())),
-            name: place(Name::new("booking")),
+            name: place(Name::new(event.query)),
             arguments: vec![(place(Name::new("id")), Positioned::new(id, at))],
             directives: Vec::new(),
             selection_set: heard.selection_set.clone(),
@@ -162,6 +177,7 @@ impl Document {
             roots: Vec::new(),
             shows_cost: false,
             address: self.address.clone(),
+            event: None,
             account: None,
         })
     }
@@ -179,6 +195,16 @@ impl Document {
         if self.kind == OperationKind::Query {
             self.reading.statements.fetch_max(statements, Ordering::Relaxed);
         }
+    }
+
+    /// Whether it computes the hash of a password.
+    pub(crate) fn hashes_password(&self) -> bool {
+        self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.hashes_password))
+    }
+
+    /// How often it counts towards a budget of its person.
+    pub(crate) fn counts_towards(&self, kind: BudgetKind) -> usize {
+        self.roots.iter().filter(|root| root.operation.is_some_and(|operation| operation.budget == Some(kind))).count()
     }
 
     /// Whom it signs in, where that is what it does.
@@ -207,7 +233,7 @@ fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Re
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     within(roots.len(), limits.mutations, "mutations")?;
     if roots.len() > 1
-        && let Some(root) = roots.iter().find(|root| SESSION_MUTATIONS.contains(&root.name.as_str()))
+        && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.session))
     {
         return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
     }
@@ -268,11 +294,11 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
 }
 
 /// The id that a mutation is about, among its arguments and the fields of its input.
-fn subject(field: &Field, variables: &Variables) -> Option<Uuid> {
+fn subject(registry: &Registry, operation: &Operation, field: &Field, variables: &Variables) -> Option<Uuid> {
     let given = given(field, variables);
     let ids = given.iter().filter_map(|(name, value)| match value {
         ConstValue::String(text) => ids::decode(text).map(|(prefix, uuid)| (name.as_str(), prefix, uuid)),
         _ => None,
     });
-    registry::subject_of(registry::resource_of(&field.name.node), ids)
+    registry.subject(operation, ids)
 }

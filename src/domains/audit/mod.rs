@@ -8,8 +8,16 @@ mod entry;
 mod queries;
 mod render;
 
+use lectern_kernel::{
+    permission::Permission,
+    registry::{Domain, KindInfo},
+};
+
 pub use self::{
     entry::{AuditEntry, AuditOutcome},
     queries::AuditQueries,
     render::{Cell, cell_of, prefix_of},
 };
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain { kinds: &[KindInfo::of::<AuditEntry>().needs(&[Permission::AuditRead])], ..Domain::new("audit") };
