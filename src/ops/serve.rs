@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, preflight},
-    execute::{Engine, TurnOptions},
+    execute::{AdmissionOptions, Engine},
     rates::RateLimits,
-    request::{Library, Limits, Trusted},
+    request::{DocumentCache, Limits, Trusted},
     resolve::Services,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -82,18 +82,18 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
     if let Some(trusted) = &trusted {
         tracing::info!(documents = trusted.count(), "only trusted documents run");
     }
-    let library = Library::new(settings.document_cache_bytes, trusted);
-    let suitable = TurnOptions::for_pool(pool.max_size());
-    let turns = TurnOptions {
+    let documents = DocumentCache::new(settings.document_cache_bytes, trusted);
+    let suitable = AdmissionOptions::for_pool(pool.max_size());
+    let admission = AdmissionOptions {
         documents: settings.max_requests.map_or(suitable.documents, |count| count as usize),
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
     let services = Arc::new(Services { passwords, tokens });
     Ok(Engine::new(schema, domains::registry(), &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
-        .with_library(library)
+        .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
-        .with_turns(&turns))
+        .with_admission(&admission))
 }
 
 /// How much may be asked for.

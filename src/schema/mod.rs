@@ -11,7 +11,7 @@ use lectern_kernel::{
     error::Code,
     execute::Schema,
     request::{Executor, Limits, Stop},
-    resolve::Localized,
+    resolve::NullPropagation,
 };
 
 pub use self::node::Node;
@@ -44,7 +44,7 @@ pub struct Queries(
 );
 
 /// The root of queries. A refused field that may be null is null, and nothing else of the document is lost.
-pub type Query = Localized<Queries>;
+pub type Query = NullPropagation<Queries>;
 
 /// Everything that can be changed. A mutation document commits as a whole, and exactly when its `data` is not null; its
 /// fields run one after another. Session mutations (`login`, `refreshSession`, `logout`, `logoutEverywhere`,

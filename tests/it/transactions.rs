@@ -1,12 +1,12 @@
 //! The promises of the transaction, under the conditions in which they are broken elsewhere.
 
+mod actor_cache;
+mod admission;
 mod ends;
 mod hang_up;
-mod known;
 mod loads;
 mod opening;
 mod outages;
-mod turns;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use lectern::{
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions},
-    execute::{Engine, TurnOptions},
+    execute::{AdmissionOptions, Engine},
     request::Limits,
     resolve::Services,
 };
@@ -54,11 +54,11 @@ impl Default for Bounds {
 
 impl Service {
     async fn start(app: &TestApp, bounds: Bounds) -> Service {
-        let turns = TurnOptions::for_pool(bounds.pool);
-        Service::start_with(app, bounds, &turns).await
+        let admission = AdmissionOptions::for_pool(bounds.pool);
+        Service::start_with(app, bounds, &admission).await
     }
 
-    async fn start_with(app: &TestApp, bounds: Bounds, turns: &TurnOptions) -> Service {
+    async fn start_with(app: &TestApp, bounds: Bounds, admission: &AdmissionOptions) -> Service {
         let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement };
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
@@ -73,7 +73,7 @@ impl Service {
             Limits::default(),
             bounds.request,
         );
-        let engine = Arc::new(engine.with_turns(turns));
+        let engine = Arc::new(engine.with_admission(admission));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), HttpOptions::default());

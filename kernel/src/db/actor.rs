@@ -1,4 +1,4 @@
-//! Actors that are known: what was loaded of a person is good for their later requests, as long as each of these proves in
+//! The actor cache: what was loaded of a person is good for their later requests, as long as each of these checks in
 //! its own transaction, together with its first statement, that nothing has changed who may do what in the school.
 
 use std::{
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use lru::LruCache;
 use uuid::Uuid;
 
-use super::{Cells, DbError, Identity, Record};
+use super::{ColumnReader, DbError, Identity, Record};
 use crate::permission::PermissionSet;
 
 /// A kind of actor: how one is loaded, and what tells that one who was loaded before is still the same. A process may serve
@@ -19,7 +19,7 @@ use crate::permission::PermissionSet;
 pub struct ActorKind {
     /// Loads the actor and makes the permissions known to the policies. `$2` is the user, `$3` the session.
     pub load: &'static str,
-    /// What proves a known actor current.
+    /// The version that a cached actor must still have.
     pub current_version: &'static str,
 }
 
@@ -56,23 +56,23 @@ impl Record for ActorRow {
     const COLUMNS: &'static [&'static str] =
         &["token_version", "role_id", "role_key", "permissions", "subscribed", "time_zone", "version", "holds_until"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(ActorRow {
-            token_version: cells.next()?,
-            role_id: cells.next()?,
-            role_key: cells.next()?,
-            permissions: PermissionSet::from_texts(&cells.next::<Vec<&str>>()?),
-            subscribed: cells.next()?,
-            time_zone: cells.next()?,
-            version: cells.next()?,
-            holds_until: cells.next()?,
+            token_version: reader.next()?,
+            role_id: reader.next()?,
+            role_key: reader.next()?,
+            permissions: PermissionSet::from_texts(&reader.next::<Vec<&str>>()?),
+            subscribed: reader.next()?,
+            time_zone: reader.next()?,
+            version: reader.next()?,
+            holds_until: reader.next()?,
         })
     }
 }
 
 /// Somebody who was loaded before.
 #[derive(Debug)]
-pub struct KnownActor {
+pub struct CachedActor {
     /// Who it is.
     pub identity: Identity,
     /// What was loaded.
@@ -84,21 +84,21 @@ pub struct KnownActor {
 }
 
 /// The actors of the latest requests.
-pub struct KnownActors {
-    kept: Mutex<LruCache<Uuid, Arc<KnownActor>>>,
+pub struct ActorCache {
+    kept: Mutex<LruCache<Uuid, Arc<CachedActor>>>,
 }
 
-impl KnownActors {
+impl ActorCache {
     /// At most so many.
     pub fn new(capacity: std::num::NonZeroUsize) -> Self {
         // Not made with that capacity: it would take its memory at once.
         let mut kept = LruCache::unbounded();
         kept.resize(capacity);
-        KnownActors { kept: Mutex::new(kept) }
+        ActorCache { kept: Mutex::new(kept) }
     }
 
     /// Who this is, as far as is known and may still hold at `now`.
-    pub fn find(&self, identity: Identity, now: Timestamp) -> Option<Arc<KnownActor>> {
+    pub fn find(&self, identity: Identity, now: Timestamp) -> Option<Arc<CachedActor>> {
         let found = self.kept().get(&identity.session).cloned()?;
         (found.identity == identity && found.row.holds_until.is_none_or(|end| now < end)).then_some(found)
     }
@@ -110,8 +110,8 @@ impl KnownActors {
         for permission in row.permissions.iter() {
             let _ = write!(permissions, "{},", permission.as_str());
         }
-        let known = KnownActor { identity, row: row.clone(), version, permissions };
-        self.kept().put(identity.session, Arc::new(known));
+        let cached = CachedActor { identity, row: row.clone(), version, permissions };
+        self.kept().put(identity.session, Arc::new(cached));
     }
 
     /// Forgets one who is no longer what they were.
@@ -119,7 +119,7 @@ impl KnownActors {
         self.kept().pop(&identity.session);
     }
 
-    fn kept(&self) -> MutexGuard<'_, LruCache<Uuid, Arc<KnownActor>>> {
+    fn kept(&self) -> MutexGuard<'_, LruCache<Uuid, Arc<CachedActor>>> {
         self.kept.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }
@@ -142,9 +142,9 @@ mod tests {
             version: Some(7),
             holds_until: Some(now + jiff::SignedDuration::from_secs(60)),
         };
-        let actors = KnownActors::new(std::num::NonZeroUsize::MIN);
+        let actors = ActorCache::new(std::num::NonZeroUsize::MIN);
         actors.keep(identity, &ActorRow { version: None, ..row.clone() });
-        assert!(actors.find(identity, now).is_none(), "nothing proves them");
+        assert!(actors.find(identity, now).is_none(), "nothing verifies them");
         actors.keep(identity, &row);
         assert_eq!(actors.find(identity, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,");
         assert!(actors.find(identity, now + jiff::SignedDuration::from_secs(60)).is_none());

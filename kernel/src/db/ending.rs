@@ -25,7 +25,7 @@ enum Left {
 
 impl Ending {
     /// So many statements are still to come; unknown, where none.
-    pub(super) fn foresee(&self, statements: u32) {
+    pub(super) fn expect(&self, statements: u32) {
         *self.left() = NonZeroU32::new(statements).map_or(Left::Unknown, Left::Statements);
     }
 
@@ -37,7 +37,7 @@ impl Ending {
         let mut left = self.left();
         match *left {
             Left::Unknown => Ok(false),
-            Left::Nothing => Err(DbError::unforeseen()),
+            Left::Nothing => Err(DbError::misprediction()),
             Left::Statements(statements) => {
                 *left = NonZeroU32::new(statements.get() - 1).map_or(Left::Nothing, Left::Statements);
                 Ok(matches!(*left, Left::Nothing))
@@ -60,14 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_statement_is_the_one_that_was_foreseen_to_be_it() {
+    fn the_last_statement_is_the_one_that_was_expected_to_be_it() {
         let ending = Ending::default();
         assert!(!ending.is_last().unwrap() && !ending.is_sent());
-        ending.foresee(2);
+        ending.expect(2);
         assert!(!ending.is_last().unwrap() && !ending.is_sent());
         assert!(ending.is_last().unwrap() && ending.is_sent());
-        assert!(ending.is_last().unwrap_err().is_unforeseen());
-        ending.foresee(0);
+        assert!(ending.is_last().unwrap_err().is_misprediction());
+        ending.expect(0);
         assert!(!ending.is_last().unwrap() && !ending.is_last().unwrap());
     }
 }

@@ -30,7 +30,7 @@ enum Kind {
     /// The actor is no longer what was known of them.
     Outdated,
     /// The transaction had ended: nobody foresaw this statement.
-    Unforeseen,
+    Mispredicted,
 }
 
 impl DbError {
@@ -74,13 +74,13 @@ impl DbError {
         Self::of_ours(Kind::Outdated, "the actor has changed")
     }
 
-    /// Whether a statement came after the one that was foreseen to be the last: the document is to be read anew.
-    pub(crate) fn is_unforeseen(&self) -> bool {
-        self.kind == Kind::Unforeseen
+    /// Whether a statement came after the one that was expected to be the last: the document is to be read anew.
+    pub(crate) fn is_misprediction(&self) -> bool {
+        self.kind == Kind::Mispredicted
     }
 
-    pub(super) fn unforeseen() -> Self {
-        Self::of_ours(Kind::Unforeseen, "a statement came after the last that was foreseen")
+    pub(super) fn misprediction() -> Self {
+        Self::of_ours(Kind::Mispredicted, "a statement came after the last that was expected")
     }
 
     /// Whether the database could not be asked at all.
@@ -142,7 +142,7 @@ impl From<DbError> for Error {
     /// The answer where a mutation did not map the refusal itself.
     fn from(error: DbError) -> Self {
         match error.kind {
-            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated | Kind::Unforeseen => return Error::unavailable(error.text),
+            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated | Kind::Mispredicted => return Error::unavailable(error.text),
             Kind::NotGranted | Kind::Mismatch => return Error::internal(error.text),
             Kind::Refused => {}
         }

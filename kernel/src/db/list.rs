@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Cells, DbError, Record, Tx, select_some};
+use super::{ColumnReader, DbError, Record, Tx, select_some};
 use crate::error::{Error, Result};
 
 /// Pages hold this many unless asked otherwise.
@@ -60,11 +60,11 @@ impl SortKey {
         }
     }
 
-    fn read(&self, cells: &mut Cells<'_>) -> Result<SortValue, DbError> {
+    fn read(&self, reader: &mut ColumnReader<'_>) -> Result<SortValue, DbError> {
         Ok(match self.kind {
-            SortKind::Text => SortValue::Text(cells.next()?),
-            SortKind::Moment => SortValue::Moment(cells.next()?),
-            SortKind::Number => SortValue::Number(cells.next()?),
+            SortKind::Text => SortValue::Text(reader.next()?),
+            SortKind::Moment => SortValue::Moment(reader.next()?),
+            SortKind::Number => SortValue::Number(reader.next()?),
         })
     }
 }
@@ -251,25 +251,25 @@ pub struct List {
     pub name: &'static str,
     order: Order,
     columns: Vec<Columns>,
-    is_core: bool,
+    is_summary: bool,
     from: String,
     joins: String,
-    beside: Option<Beside>,
+    page_join: Option<PageJoin>,
     conditions: String,
     params: Vec<Param>,
 }
 
 /// What is read of each row.
 enum Columns {
-    /// A record's, over the table with this alias; `true`: no more than its core.
+    /// A record's, over the table with this alias; `true`: no more than its summary.
     Of(fn(&str, bool) -> String, &'static str),
     /// Further expressions.
-    Also(String),
+    Selected(String),
 }
 
 /// What is read once for a whole page.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside {
+pub struct PageJoin {
     /// How it is joined to `page_`, whose rows have an `id_`.
     pub join: &'static str,
     /// What is read of it, after everything else.
@@ -283,25 +283,25 @@ impl List {
             name,
             order,
             columns: vec![Columns::Of(select_some::<T>, alias)],
-            is_core: false,
+            is_summary: false,
             from: format!("{table} {alias}"),
             joins: String::new(),
-            beside: None,
+            page_join: None,
             conditions: format!("{alias}.tenant_id = $1"),
             params: Vec::new(),
         }
     }
 
-    /// A list over a function that knows no tenant; what it reads from is added by [`List::narrow`].
+    /// A list over a function that knows no tenant; what it reads from is added by [`List::inner_join`].
     pub fn public<T: Record>(name: &'static str, alias: &'static str, order: Order) -> Self {
         List {
             name,
             order,
             columns: vec![Columns::Of(select_some::<T>, alias)],
-            is_core: false,
+            is_summary: false,
             from: String::new(),
             joins: String::new(),
-            beside: None,
+            page_join: None,
             conditions: "app.tenant_id() = $1".to_owned(),
             params: Vec::new(),
         }
@@ -318,14 +318,14 @@ impl List {
         format!("${}", self.params.len() + 1)
     }
 
-    /// Narrows the list by an SQL condition.
-    pub fn and(&mut self, condition: impl AsRef<str>) {
+    /// Leaves only what an SQL condition is true of.
+    pub fn filter(&mut self, condition: impl AsRef<str>) {
         self.conditions.push_str(" AND ");
         self.conditions.push_str(condition.as_ref());
     }
 
     /// Joins a table that the conditions need: it narrows the counts as well.
-    pub fn narrow(&mut self, join: &str) {
+    pub fn inner_join(&mut self, join: &str) {
         self.from.push(' ');
         self.from.push_str(join);
     }
@@ -338,26 +338,26 @@ impl List {
     }
 
     /// Reads something once for the whole page; not where there are many parents.
-    pub fn beside(&mut self, beside: Beside) {
-        self.beside = Some(beside);
+    pub fn page_join(&mut self, join: PageJoin) {
+        self.page_join = Some(join);
     }
 
-    /// Reads no more than the core of each record, its own and joined ones.
-    pub fn trim(&mut self, is_core: bool) {
-        self.is_core = is_core;
+    /// Reads no more than the summary of each record, its own and joined ones.
+    pub fn summary_only(&mut self, is_summary: bool) {
+        self.is_summary = is_summary;
     }
 
     fn columns(&self) -> String {
         let columns = self.columns.iter().map(|columns| match columns {
-            Columns::Of(select, alias) => select(alias, self.is_core),
-            Columns::Also(expressions) => expressions.clone(),
+            Columns::Of(select, alias) => select(alias, self.is_summary),
+            Columns::Selected(expressions) => expressions.clone(),
         });
         columns.collect::<Vec<_>>().join(", ")
     }
 
     /// Reads further expressions after the list's own columns.
-    pub fn also(&mut self, expressions: &str) {
-        self.columns.push(Columns::Also(expressions.to_owned()));
+    pub fn select(&mut self, expressions: &str) {
+        self.columns.push(Columns::Selected(expressions.to_owned()));
     }
 
     /// `AND (key, id) > (…)` for the page's cursor, with the placeholders that follow `bound` parameters; the direction;
@@ -398,7 +398,7 @@ impl List {
         &self,
         tx: &Tx,
         page: &Page,
-        read: impl Fn(&mut Cells<'_>) -> Result<T, DbError> + Send + Sync,
+        read: impl Fn(&mut ColumnReader<'_>) -> Result<T, DbError> + Send + Sync,
     ) -> Result<Fetched<T>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len());
         let Order { key, id, .. } = &self.order;
@@ -411,7 +411,7 @@ impl List {
             joins = self.joins,
             conditions = self.conditions,
         );
-        if let Some(Beside { join, expressions }) = self.beside {
+        if let Some(PageJoin { join, expressions }) = self.page_join {
             sql = format!(
                 "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.*, {expressions} FROM page_ {join} \
                  ORDER BY page_.key_ {direction}, page_.id_ {direction}"
@@ -419,8 +419,8 @@ impl List {
         }
         let rows = tx.query(&sql, &self.bound(&[], Some(page))).await?;
         let rows = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((key.read(&mut cells)?, cells.next()?, read(&mut cells)?))
+            let mut reader = ColumnReader::new(row);
+            Ok((key.read(&mut reader)?, reader.next()?, read(&mut reader)?))
         });
         Ok(Fetched::trim(rows.collect::<Result<_, DbError>>()?, page))
     }
@@ -435,7 +435,7 @@ impl List {
         parent: &str,
         parents: &[Uuid],
         page: &Page,
-        read: impl Fn(&mut Cells<'_>) -> Result<T, DbError> + Send + Sync,
+        read: impl Fn(&mut ColumnReader<'_>) -> Result<T, DbError> + Send + Sync,
     ) -> Result<HashMap<Uuid, Fetched<T>>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len() + 1);
         let Order { key, id, .. } = &self.order;
@@ -453,9 +453,9 @@ impl List {
         let rows = tx.query(&sql, &self.bound(&[&parents], Some(page))).await?;
         let mut lists: HashMap<Uuid, Vec<(SortValue, Uuid, T)>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
         for row in &rows {
-            let mut cells = Cells::new(row);
-            let parent: Uuid = cells.next()?;
-            let row = (key.read(&mut cells)?, cells.next()?, read(&mut cells)?);
+            let mut reader = ColumnReader::new(row);
+            let parent: Uuid = reader.next()?;
+            let row = (key.read(&mut reader)?, reader.next()?, read(&mut reader)?);
             lists.entry(parent).or_default().push(row);
         }
         Ok(lists.into_iter().map(|(parent, rows)| (parent, Fetched::trim(rows, page))).collect())

@@ -15,13 +15,13 @@ mod recorder;
 mod tx;
 
 pub use self::{
-    actor::{ActorKind, ActorRow, KnownActor, KnownActors},
+    actor::{ActorCache, ActorKind, ActorRow, CachedActor},
     error::{DbError, OnConstraint},
-    list::{Beside, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, Param, SortKey, SortValue, page_size},
+    list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size},
     live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,
-    record::{Cells, Record, select, select_some},
+    record::{ColumnReader, Record, select, select_some},
     tx::{Identity, Mode, Opening, Tx},
 };
 

@@ -16,45 +16,45 @@ pub trait Record: Sized {
 
     /// Those of them that nearly every page of rows asks for, the first one among them. What takes no more is read without
     /// the others; each of these is then what `Default` says.
-    const CORE: &'static [&'static str] = Self::COLUMNS;
+    const SUMMARY: &'static [&'static str] = Self::COLUMNS;
 
     /// Takes the columns.
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError>;
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError>;
 
     /// Reads one whole row.
     ///
     /// # Errors
     /// As [`Record::read`].
     fn from_row(row: &Row) -> Result<Self, DbError> {
-        Self::read(&mut Cells::new(row))
+        Self::read(&mut ColumnReader::new(row))
     }
 
     /// Takes the columns of an outer join, whose first column (never null in the table) tells whether there is a row.
     ///
     /// # Errors
     /// As [`Record::read`].
-    fn read_joined(cells: &mut Cells<'_>) -> Result<Option<Self>, DbError> {
-        if cells.next_is_null() {
-            cells.skip(Self::COLUMNS.len());
+    fn read_joined(reader: &mut ColumnReader<'_>) -> Result<Option<Self>, DbError> {
+        if reader.next_is_null() {
+            reader.skip(Self::COLUMNS.len());
             return Ok(None);
         }
-        Self::read(cells).map(Some)
+        Self::read(reader).map(Some)
     }
 }
 
 /// The columns of one row, taken from left to right.
-pub struct Cells<'a> {
+pub struct ColumnReader<'a> {
     row: &'a Row,
     at: usize,
 }
 
-impl<'a> Cells<'a> {
+impl<'a> ColumnReader<'a> {
     /// From the first column on.
     pub fn new(row: &'a Row) -> Self {
-        Cells { row, at: 0 }
+        ColumnReader { row, at: 0 }
     }
 
     /// The next column's value.
@@ -99,14 +99,14 @@ pub fn select<T: Record>(alias: &str) -> String {
     select_some::<T>(alias, false)
 }
 
-/// The same; with `core`, without what is not of the core.
-pub fn select_some<T: Record>(alias: &str, core: bool) -> String {
+/// The same; with `summary`, without what is not of it.
+pub fn select_some<T: Record>(alias: &str, summary: bool) -> String {
     let mut list = String::new();
     for column in T::COLUMNS {
         if !list.is_empty() {
             list.push_str(", ");
         }
-        if core && !T::CORE.contains(column) {
+        if summary && !T::SUMMARY.contains(column) {
             list.push_str("NULL::void");
         } else if column.contains("{}") {
             list.push_str(&column.replace("{}", alias));

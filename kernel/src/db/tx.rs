@@ -20,7 +20,7 @@ use tokio_postgres::{NoTls, Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
-use super::{ActorKind, ActorRow, DbError, KnownActor, Pool, Record, ending::Ending};
+use super::{ActorKind, ActorRow, CachedActor, DbError, Pool, Record, ending::Ending};
 
 /// Whether the document may change rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub struct Tx {
     actors: &'static ActorKind,
     /// Settings that go ahead of the next statement; at first, the BEGIN.
     prelude: Mutex<String>,
-    /// The version under which the actor was known, until it has proved to be the current one.
-    unproven: Mutex<Option<i64>>,
+    /// The version under which the actor was cached, until it is verified to be the current one.
+    unverified: Mutex<Option<i64>>,
     failure: Mutex<Option<DbError>>,
     ending: Ending,
     /// The BEGIN was sent.
@@ -75,7 +75,7 @@ pub struct Tx {
     /// The BEGIN was answered.
     is_open: AtomicBool,
     ended: AtomicBool,
-    /// Those that were sent since [`Tx::foresee`].
+    /// Those that were sent since [`Tx::expect_statements`].
     asked: AtomicU32,
     statements: AtomicU32,
     round_trips: AtomicU32,
@@ -111,17 +111,17 @@ impl Tx {
         Ok((Arc::new(tx), actor))
     }
 
-    /// Opens a transaction for somebody who is known. Nothing is sent yet: the BEGIN, and the proof that they are still what
-    /// is known of them, go with the first statement. Whatever comes of it counts only after [`Tx::settle`].
+    /// Opens a transaction for somebody who is cached. Nothing is sent yet: the BEGIN, and the check that they are still what
+    /// is known of them, go with the first statement. Whatever comes of it counts only after [`Tx::ensure_verified`].
     ///
     /// # Errors
     /// When there is no connection to be had.
-    pub async fn open_known(pool: &Pool, opening: &Opening<'_>, known: &KnownActor) -> Result<Arc<Tx>, DbError> {
-        Ok(Arc::new(Tx::begin(pool, opening, &known.permissions, Some(known.version)).await?))
+    pub async fn open_cached(pool: &Pool, opening: &Opening<'_>, cached: &CachedActor) -> Result<Arc<Tx>, DbError> {
+        Ok(Arc::new(Tx::begin(pool, opening, &cached.permissions, Some(cached.version)).await?))
     }
 
     /// `permissions` as the policies read them, in letters, underscores and commas.
-    async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unproven: Option<i64>) -> Result<Tx, DbError> {
+    async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unverified: Option<i64>) -> Result<Tx, DbError> {
         let connection = pool.connection().await?;
         let Identity { tenant, user, .. } = opening.identity;
         let begin = match opening.mode {
@@ -142,7 +142,7 @@ impl Tx {
             identity: RwLock::new(opening.identity),
             actors: opening.actors,
             prelude: Mutex::new(message),
-            unproven: Mutex::new(unproven),
+            unverified: Mutex::new(unverified),
             failure: Mutex::new(None),
             ending: Ending::default(),
             begun: AtomicBool::new(false),
@@ -155,14 +155,14 @@ impl Tx {
         })
     }
 
-    /// Foresees how many statements a read is going to ask for: the last takes the COMMIT along. Where it asks for fewer, it ends
-    /// as any other; one more is refused ([`DbError::is_unforeseen`]), and the document is to be read anew.
-    pub fn foresee(&self, statements: u32) {
+    /// Says how many statements a read is expected to ask for: the last takes the COMMIT along. Where it asks for fewer, it ends
+    /// as any other; one more is refused ([`DbError::is_misprediction`]), and the document is to be read anew.
+    pub fn expect_statements(&self, statements: u32) {
         self.asked.store(0, Ordering::Relaxed);
-        self.ending.foresee(statements);
+        self.ending.expect(statements);
     }
 
-    /// How many statements were sent since [`Tx::foresee`], but for the proof.
+    /// How many statements were sent since [`Tx::expect_statements`], but for the version check.
     pub fn asked(&self) -> u32 {
         self.asked.load(Ordering::Relaxed)
     }
@@ -171,19 +171,20 @@ impl Tx {
     ///
     /// # Errors
     /// When the actor has changed, or the database can't be reached. It stands in [`Tx::failure`] as well.
-    pub async fn settle(&self) -> Result<(), DbError> {
+    pub async fn ensure_verified(&self) -> Result<(), DbError> {
         if let Some(failure) = self.failure() {
             return Err(failure);
         }
         if !self.begun.load(Ordering::Acquire) {
             return self.send("").await;
         }
-        if self.is_proven() {
+        if self.is_verified() {
             return Ok(());
         }
         // It went along with a statement that was given up before the answer came. While the transaction lasts, it is asked again.
-        let proven = async { if self.ending.is_sent() { Err(DbError::unforeseen()) } else { self.answered(self.prove()).await } };
-        proven.await.inspect_err(|error| self.fail(error))
+        let verified =
+            async { if self.ending.is_sent() { Err(DbError::misprediction()) } else { self.answered(self.check_version()).await } };
+        verified.await.inspect_err(|error| self.fail(error))
     }
 
     /// Goes on as somebody else: a sign-in becomes the person who signed in. They may do nothing until they are loaded by
@@ -232,7 +233,7 @@ impl Tx {
 
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         self.answered(async {
-            self.prepare_proof().await?;
+            self.prepare_version_check().await?;
             // In this order they are on the wire: what goes ahead, then the statement that relies on it.
             let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, true)).await;
             ahead?;
@@ -282,39 +283,39 @@ impl Tx {
         if self.begun.swap(true, Ordering::AcqRel) {
             return Ok(self.client().batch_execute(&message).await?);
         }
-        let (opened, proof) = join(self.client().batch_execute(&message), self.prove()).await;
+        let (opened, checked) = join(self.client().batch_execute(&message), self.check_version()).await;
         opened?;
         self.is_open.store(true, Ordering::Release);
-        proof
+        checked
     }
 
-    /// The proof goes in one flight with the BEGIN before it and the statement after it: on a connection that is new it has to
+    /// The version check goes in one flight with the BEGIN before it and the statement after it: on a connection that is new it has to
     /// be prepared before these.
-    async fn prepare_proof(&self) -> Result<(), DbError> {
-        if !self.is_proven() && !self.begun.load(Ordering::Acquire) {
+    async fn prepare_version_check(&self) -> Result<(), DbError> {
+        if !self.is_verified() && !self.begun.load(Ordering::Acquire) {
             self.client().prepare_cached(self.actors.current_version).await?;
         }
         Ok(())
     }
 
     /// Asks whether the actor is still what was known of them, unless that was answered already.
-    async fn prove(&self) -> Result<(), DbError> {
-        let Some(version) = *self.unproven() else { return Ok(()) };
+    async fn check_version(&self) -> Result<(), DbError> {
+        let Some(version) = *self.unverified() else { return Ok(()) };
         let rows = self.exchange(self.actors.current_version, &[], false).await?;
         if rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()? != Some(version) {
             return Err(DbError::outdated());
         }
-        *self.unproven() = None;
+        *self.unverified() = None;
         Ok(())
     }
 
     /// Whether the actor is known to be current.
-    pub fn is_proven(&self) -> bool {
-        self.unproven().is_none()
+    pub fn is_verified(&self) -> bool {
+        self.unverified().is_none()
     }
 
-    fn unproven(&self) -> MutexGuard<'_, Option<i64>> {
-        self.unproven.lock().unwrap_or_else(|broken| broken.into_inner())
+    fn unverified(&self) -> MutexGuard<'_, Option<i64>> {
+        self.unverified.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// Runs a statement that may be refused without ending the transaction: the refusal is rolled back to a savepoint, so
@@ -342,7 +343,7 @@ impl Tx {
     /// Sends a command without parameters, after what goes ahead of it. Its failure ends the transaction.
     async fn send(&self, command: &str) -> Result<(), DbError> {
         let sent = self.answered(async {
-            self.prepare_proof().await?;
+            self.prepare_version_check().await?;
             self.go_ahead(command).await
         });
         sent.await.inspect_err(|error| self.fail(error))
@@ -362,7 +363,7 @@ impl Tx {
         let mut failure = self.failure.lock().unwrap_or_else(|broken| broken.into_inner());
         // Whatever else failed, failed for somebody who is somebody else by now; or will be asked again.
         let is_void = failure.as_ref().is_some_and(DbError::is_outdated);
-        if failure.is_none() || error.is_outdated() || (error.is_unforeseen() && !is_void) {
+        if failure.is_none() || error.is_outdated() || (error.is_misprediction() && !is_void) {
             *failure = Some(error.clone());
         }
     }
@@ -391,7 +392,7 @@ impl Tx {
         Ok(self.query(sql, params).await?.first().map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// Statements so far, the loading of the actor or the proof that they are current included.
+    /// Statements so far, the loading of the actor or the check of their version included.
     pub fn statements(&self) -> u32 {
         self.statements.load(Ordering::Relaxed)
     }

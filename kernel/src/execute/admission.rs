@@ -1,4 +1,4 @@
-//! How many documents run at once. Whoever finds no turn waits a moment in a short line; whoever finds the line full, or
+//! How many documents run at once. Whoever is not admitted at once waits a moment in a short line; whoever finds the line full, or
 //! waits too long, is told to come back. So a flood is answered soon and costs no memory.
 //!
 //! Documents that check or make a password have a lane of their own, narrower than the pool: they hold their connection
@@ -15,21 +15,21 @@ use crate::{
 
 /// How wide the lanes are.
 #[derive(Debug, Clone)]
-pub struct TurnOptions {
+pub struct AdmissionOptions {
     /// Documents at once, those of the other lane aside.
     pub documents: usize,
-    /// How long another one waits for its turn.
+    /// How long another one waits to be admitted.
     pub document_wait: Duration,
     /// Documents with passwords at once; below the pool's size.
     pub passwords: usize,
-    /// How long another one waits for its turn. A whole school signs in at eight o'clock.
+    /// How long another one waits to be admitted. A whole school signs in at eight o'clock.
     pub password_wait: Duration,
 }
 
-impl TurnOptions {
+impl AdmissionOptions {
     /// What suits a pool of this size.
     pub fn for_pool(size: usize) -> Self {
-        TurnOptions {
+        AdmissionOptions {
             documents: size.saturating_mul(8).max(16),
             document_wait: Duration::from_secs(2),
             passwords: (size / 4).max(1),
@@ -39,49 +39,49 @@ impl TurnOptions {
 }
 
 /// The lanes.
-pub(super) struct Turns {
+pub(super) struct Admission {
     documents: Lane,
     passwords: Lane,
 }
 
-impl Turns {
-    pub(super) fn new(options: &TurnOptions) -> Self {
-        Turns {
+impl Admission {
+    pub(super) fn new(options: &AdmissionOptions) -> Self {
+        Admission {
             documents: Lane::new(options.documents, options.documents.saturating_mul(4), options.document_wait),
             passwords: Lane::new(options.passwords, options.passwords.saturating_mul(32), options.password_wait),
         }
     }
 
-    /// Waits for the turn of a document; it lasts as long as what is answered lives.
+    /// Waits until a document is admitted; that lasts as long as what is answered lives.
     ///
     /// # Errors
     /// `UNAVAILABLE` with `retryAfter`.
-    pub(super) async fn take(&self, document: &Document) -> Result<OwnedSemaphorePermit> {
+    pub(super) async fn admit(&self, document: &Document) -> Result<OwnedSemaphorePermit> {
         if document.hashes_password() { self.passwords.take().await } else { self.documents.take().await }
     }
 }
 
 struct Lane {
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// Places in the line.
     places: Semaphore,
     wait: Duration,
 }
 
 impl Lane {
-    fn new(turns: usize, places: usize, wait: Duration) -> Self {
+    fn new(permits: usize, places: usize, wait: Duration) -> Self {
         let most = |count: usize| count.clamp(1, Semaphore::MAX_PERMITS);
-        Lane { turns: Arc::new(Semaphore::new(most(turns))), places: Semaphore::new(most(places)), wait }
+        Lane { permits: Arc::new(Semaphore::new(most(permits))), places: Semaphore::new(most(places)), wait }
     }
 
     async fn take(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(turn) = self.turns.clone().try_acquire_owned() {
-            return Ok(turn);
+        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
+            return Ok(permit);
         }
         let busy = || Error::overloaded(self.wait.as_secs().max(1));
         let _place = self.places.try_acquire().map_err(|_full| busy())?;
-        match tokio::time::timeout(self.wait, self.turns.clone().acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(turn),
+        match tokio::time::timeout(self.wait, self.permits.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(busy()),
         }
     }
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn passwords_leave_connections_to_the_others() {
         for size in 2..100 {
-            assert!(TurnOptions::for_pool(size).passwords <= size / 2, "{size}");
+            assert!(AdmissionOptions::for_pool(size).passwords <= size / 2, "{size}");
         }
     }
 }

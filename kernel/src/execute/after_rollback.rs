@@ -8,25 +8,20 @@ use crate::{
     db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
     error::Code,
     request::Root,
-    resolve::{Afterwards, Request},
+    resolve::{AfterRollback, Request},
 };
 
-/// What a refused document leaves behind.
-pub(super) struct Aftermath {
-    identity: Option<Identity>,
-    revoke_session: Option<Uuid>,
-}
-
-impl Aftermath {
-    pub fn of(request: &Request) -> Self {
+impl AfterRollback {
+    /// What a request leaves behind: in its actor's name, where nobody else's was said.
+    pub(super) fn of(request: &Request) -> Self {
         let actor = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
-        let Afterwards { identity, revoke_session } = request.afterwards().clone();
-        Aftermath { identity: identity.or(actor), revoke_session }
+        let said = request.after_rollback().clone();
+        AfterRollback { identity: said.identity.or(actor), ..said }
     }
 
     /// Writes it in a transaction of its own: that something was refused, and the end of a family of refresh tokens. It is
     /// done even if the client has gone meanwhile. The refusal itself stands whatever comes of it.
-    pub async fn write(self, pool: &Pool, response: &Response, roots: &[Root], actors: &'static ActorKind, correlation_id: &str) {
+    pub(super) async fn write(self, pool: &Pool, response: &Response, roots: &[Root], actors: &'static ActorKind, correlation_id: &str) {
         // A failed sign-in costs the same round trips whether or not there is such a school.
         let Some(identity) = self.identity else { return };
         let refusals: Vec<Refusal> = response.errors.iter().filter_map(|error| Refusal::of(error, roots)).collect();

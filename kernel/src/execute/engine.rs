@@ -6,20 +6,19 @@ use async_graphql::{Response, ServerError, Value, Variables};
 use tokio::sync::Semaphore;
 
 use super::{
-    admission::{TurnOptions, Turns},
-    after_rollback::Aftermath,
+    admission::{Admission, AdmissionOptions},
     errors,
     schema::Schema,
 };
 use crate::{
     auth::{Actor, Claims},
     clock,
-    db::{ActorKind, ActorRow, Identity, KnownActors, Live, Mode, Opening, Pool, Tx},
+    db::{ActorCache, ActorKind, ActorRow, Identity, Live, Mode, Opening, Pool, Tx},
     error::{Code, Error, Result},
     rates::{BudgetKind, Budgets, RateLimits, SignIns},
     registry::Registry,
-    request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, GraphqlRequest, Library, Limits, OperationKind},
-    resolve::{Loads, Request, Services},
+    request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
+    resolve::{AfterRollback, Loads, Request, Services},
 };
 
 /// What came of it.
@@ -51,15 +50,15 @@ pub struct Engine {
     registry: &'static Registry,
     actor_kind: &'static ActorKind,
     checker: Checker,
-    library: Library,
-    actors: KnownActors,
+    documents: DocumentCache,
+    actors: ActorCache,
     sign_ins: SignIns,
     budgets: Budgets,
     pool: Pool,
     services: Arc<Services>,
     limits: Limits,
     timeout: Duration,
-    turns: Turns,
+    admission: Admission,
     live: Live,
     /// Events of subscriptions that are read at once.
     events: Semaphore,
@@ -68,8 +67,8 @@ pub struct Engine {
 /// A document that lost a deadlock or a serialization race runs again so many times.
 const RETRIES: usize = 3;
 
-/// So many people are known at most, some hundred bytes each.
-const KNOWN_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+/// So many people are cached at most, some hundred bytes each.
+const CACHED_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 impl Engine {
     /// An engine for one schema and its subjects, and for the actors that it is made for, over a pool.
@@ -82,18 +81,18 @@ impl Engine {
         limits: Limits,
         timeout: Duration,
     ) -> Self {
-        let (checker, library) = (schema.checker(), Library::new(DOCUMENT_CACHE_BYTES, None));
+        let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
-        let turns = Turns::new(&TurnOptions::for_pool(pool.max_size()));
+        let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
-        let actors = KnownActors::new(KNOWN_ACTORS);
+        let actors = ActorCache::new(CACHED_ACTORS);
         Engine {
             schema,
             registry,
             actor_kind,
             checker,
-            library,
+            documents,
             actors,
             sign_ins,
             budgets,
@@ -101,7 +100,7 @@ impl Engine {
             services,
             limits,
             timeout,
-            turns,
+            admission,
             live,
             events,
         }
@@ -109,8 +108,8 @@ impl Engine {
 
     /// The same, with other lanes than suit its pool.
     #[must_use]
-    pub fn with_turns(self, options: &TurnOptions) -> Self {
-        Engine { turns: Turns::new(options), ..self }
+    pub fn with_admission(self, options: &AdmissionOptions) -> Self {
+        Engine { admission: Admission::new(options), ..self }
     }
 
     /// With other rate limits.
@@ -126,15 +125,15 @@ impl Engine {
         &self.budgets
     }
 
-    /// With another library of documents.
+    /// With another document cache.
     #[must_use]
-    pub fn with_library(self, library: Library) -> Self {
-        Engine { library, ..self }
+    pub fn with_document_cache(self, documents: DocumentCache) -> Self {
+        Engine { documents, ..self }
     }
 
     /// Whether a person may try out documents here, and ask what the schema is.
     pub fn is_explorable(&self) -> bool {
-        self.limits.introspection && !self.library.is_closed()
+        self.limits.introspection && !self.documents.is_closed()
     }
 
     /// What the whole service shares.
@@ -150,12 +149,12 @@ impl Engine {
     /// Reads the document of a request.
     ///
     /// # Errors
-    /// As [`Library::find`] and [`Document::of`].
+    /// As [`DocumentCache::find`] and [`Document::of`].
     pub fn read(&self, request: &GraphqlRequest) -> Result<Document> {
         let none = Variables::default();
         let variables = request.variables.as_ref().unwrap_or(&none);
-        let reading = self.library.find(request, &self.limits)?;
-        let mut document = Document::of(&reading, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
+        let source = self.documents.find(request, &self.limits)?;
+        let mut document = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
         document.address.clone_from(&request.address);
         document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
         Ok(document)
@@ -177,8 +176,8 @@ impl Engine {
                 correlation_id,
             );
         }
-        let turn = match self.turns.take(&document).await {
-            Ok(turn) => turn,
+        let permit = match self.admission.admit(&document).await {
+            Ok(permit) => permit,
             Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
         };
         let work = self.check_and_run(document, claims, correlation_id);
@@ -186,7 +185,7 @@ impl Engine {
             Ok(answer) => answer,
             Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
         };
-        drop(turn);
+        drop(permit);
         answer.kind = Some(kind);
         errors::finish(&mut answer.response, correlation_id);
         answer
@@ -197,7 +196,7 @@ impl Engine {
         &self.live
     }
 
-    /// What is known of the subjects.
+    /// What the subjects are made of.
     pub(super) fn registry(&self) -> &'static Registry {
         self.registry
     }
@@ -301,13 +300,13 @@ impl Engine {
 
     /// What the document costs. Where its variables have no say in that, it is found out once.
     async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
-        let is_constant = document.reading.is_constant(&document.variables);
-        if let (true, Some(cost)) = (is_constant, document.reading.cost.get()) {
+        let is_constant = document.source.is_constant(&document.variables);
+        if let (true, Some(cost)) = (is_constant, document.source.cost.get()) {
             return Ok(*cost);
         }
         let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
         if is_constant {
-            let _ = document.reading.cost.set(cost);
+            let _ = document.source.cost.set(cost);
         }
         Ok(cost)
     }
@@ -333,7 +332,7 @@ impl Engine {
                 (failure, _) => failure,
             };
             let _ = tx.rollback().await;
-            let aftermath = Aftermath::of(&data);
+            let after_rollback = AfterRollback::of(&data);
             // The connection goes back first: others wait for it, and so may what comes next.
             drop((data, tx));
             match failure {
@@ -347,7 +346,7 @@ impl Engine {
                 }
                 _ => {
                     if document.kind == OperationKind::Mutation && answer.executed {
-                        aftermath.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
+                        after_rollback.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
                     }
                     return answer;
                 }
@@ -360,7 +359,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where the document is refused before anything runs.
-    pub async fn rehearse(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
+    pub async fn dry_run(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
         let document = self.read(request)?;
         let (answer, tx, _request) = self.attempt(&document, claims, "audit").await?;
         // Also where it failed: what is dropped unfinished is rolled back as well.
@@ -373,30 +372,30 @@ impl Engine {
     /// ever did, nothing has happened yet: it is executed once more.
     async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let identity = claims.map(Claims::identity).unwrap_or_default();
-        let (mut dead, mut foreseen, mut is_second) = (0, document.foreseen(), false);
+        let (mut dead, mut expected, mut is_second) = (0, document.expected_statements(), false);
         loop {
-            let (answer, tx, data) = self.attempt_once(document, claims, foreseen, correlation_id).await?;
-            match tx.settle().await {
+            let (answer, tx, data) = self.attempt_once(document, claims, expected, correlation_id).await?;
+            match tx.ensure_verified().await {
                 Err(failure) if failure.is_outdated() => {
                     self.actors.forget(identity);
                     let _ = tx.rollback().await;
                 }
-                Err(failure) if failure.is_unforeseen() => {
-                    // The proof went away with a statement that was given up: it would, the next time.
-                    if !tx.is_proven() {
+                Err(failure) if failure.is_misprediction() => {
+                    // The version check went away with a statement that was given up: it would, the next time.
+                    if !tx.is_verified() {
                         document.remember(u32::MAX);
                     }
                     let _ = tx.rollback().await;
-                    (foreseen, is_second) = (0, true);
+                    (expected, is_second) = (0, true);
                 }
                 Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
                 // Whatever failed, nobody knows whether the actor still is who they were.
-                Err(failure) if !tx.is_proven() => {
+                Err(failure) if !tx.is_verified() => {
                     self.actors.forget(identity);
                     return Err(failure.into());
                 }
-                settled => {
-                    if is_second || settled.is_ok() {
+                verified => {
+                    if is_second || verified.is_ok() {
                         document.remember(tx.asked());
                     }
                     return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data));
@@ -409,7 +408,7 @@ impl Engine {
         &self,
         document: &Document,
         claims: Option<&Claims>,
-        foreseen: u32,
+        expected: u32,
         correlation_id: &str,
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let now = clock::now();
@@ -418,9 +417,9 @@ impl Engine {
         let opening = Opening { mode, identity, correlation_id, actors: self.actor_kind };
         // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
         let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
-        let known = self.actors.find(identity, now).filter(|known| is_theirs(&known.row));
-        let (tx, actor) = match known {
-            Some(known) => (Tx::open_known(&self.pool, &opening, &known).await?, Some(known.row.clone())),
+        let cached = self.actors.find(identity, now).filter(|cached| is_theirs(&cached.row));
+        let (tx, actor) = match cached {
+            Some(cached) => (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone())),
             None => {
                 let (tx, row) = Tx::open(&self.pool, &opening).await?;
                 let row = row.filter(is_theirs);
@@ -433,7 +432,7 @@ impl Engine {
                 (tx, row)
             }
         };
-        tx.foresee(foreseen);
+        tx.expect_statements(expected);
         let actor = actor.map(|row| Actor::new(identity, row));
         let loads = Loads::default();
         let data = Arc::new(Request::new(

@@ -1,4 +1,4 @@
-//! The execution of documents: whose turn it is, the transaction, the retries, what an answer says and what it leaves behind.
+//! The execution of documents: who is admitted, the transaction, the retries, what an answer says and what it leaves behind.
 
 mod admission;
 mod after_rollback;
@@ -8,9 +8,9 @@ mod schema;
 mod subscription;
 
 pub use self::{
-    admission::TurnOptions,
+    admission::AdmissionOptions,
     engine::{Answer, Engine},
     errors::refusal_response as refusal,
     schema::Schema,
-    subscription::{Event, Question, Watch},
+    subscription::{EventOutcome, Question, SubscriptionWatch},
 };

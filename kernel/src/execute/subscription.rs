@@ -21,14 +21,14 @@ pub struct Question {
 }
 
 /// A subscription under way.
-pub struct Watch {
+pub struct SubscriptionWatch {
     /// What is asked of every event, and by whom.
     pub question: Arc<Question>,
     interest: Interest,
 }
 
 /// What became of an event.
-pub enum Event {
+pub enum EventOutcome {
     /// The subscriber sees it.
     Shown(Answer),
     /// The subscriber does not see it.
@@ -37,7 +37,7 @@ pub enum Event {
     Ended(Answer),
 }
 
-impl Watch {
+impl SubscriptionWatch {
     /// The id of what the next event is about, whether or not the subscriber sees it.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Engine {
     ///
     /// # Errors
     /// The answer that refuses it.
-    pub async fn watch(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<Watch, Box<Answer>> {
+    pub async fn watch(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<SubscriptionWatch, Box<Answer>> {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
         self.approve(&document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
@@ -61,22 +61,22 @@ impl Engine {
         // What the guards say of the subscriber, they say of something that there can't be.
         let question = Arc::new(Question { document, claims });
         match self.event(&question, Uuid::nil(), correlation_id).await {
-            Event::Ended(answer) => Err(Box::new(answer)),
-            _ => Ok(Watch { question, interest }),
+            EventOutcome::Ended(answer) => Err(Box::new(answer)),
+            _ => Ok(SubscriptionWatch { question, interest }),
         }
     }
 
     /// Reads an event for a subscriber.
-    pub async fn event(&self, question: &Question, about: Uuid, correlation_id: &str) -> Event {
-        let Some(asked) = question.document.of_event(about) else { return Event::Hidden };
+    pub async fn event(&self, question: &Question, about: Uuid, correlation_id: &str) -> EventOutcome {
+        let Some(asked) = question.document.of_event(about) else { return EventOutcome::Hidden };
         let answer = self.read_event(asked, &question.claims, correlation_id).await;
-        let Value::Object(data) = &answer.response.data else { return Event::Ended(answer) };
+        let Value::Object(data) = &answer.response.data else { return EventOutcome::Ended(answer) };
         if data.values().any(|value| *value != Value::Null) {
-            Event::Shown(answer)
+            EventOutcome::Shown(answer)
         } else if answer.response.errors.is_empty() {
-            Event::Hidden
+            EventOutcome::Hidden
         } else {
-            Event::Ended(answer)
+            EventOutcome::Ended(answer)
         }
     }
 

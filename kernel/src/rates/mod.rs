@@ -11,7 +11,7 @@ use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
     budget::{BudgetKind, Budgets},
-    sign_ins::{Admission, SignIns},
+    sign_ins::{SignInAttempt, SignIns},
 };
 
 /// What may be asked for; 0 for anything.

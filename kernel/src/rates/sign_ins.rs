@@ -53,12 +53,12 @@ impl Trying {
 }
 
 /// A sign-in that may be tried; it counts as under way as long as this lives.
-pub struct Admission {
+pub struct SignInAttempt {
     subjects: Vec<Subject>,
     trying: Arc<Trying>,
 }
 
-impl Drop for Admission {
+impl Drop for SignInAttempt {
     fn drop(&mut self) {
         let mut lanes = self.trying.lanes();
         for subject in &self.subjects {
@@ -74,7 +74,7 @@ impl Drop for Admission {
     }
 }
 
-impl Admission {
+impl SignInAttempt {
     /// Was not tried after all; the bell does not ring, for the one who withdraws waits for it.
     fn withdraw(mut self) {
         let mut lanes = self.trying.lanes();
@@ -102,7 +102,7 @@ impl SignIns {
     ///
     /// # Errors
     /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where it can't be found out.
-    pub async fn admit(&self, (school, email): (&str, &str), address: Option<&str>, correlation_id: &str) -> Result<Admission> {
+    pub async fn admit(&self, (school, email): (&str, &str), address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt> {
         let account = Subject::of("account", &[school.trim().to_lowercase().as_bytes(), email.trim().to_lowercase().as_bytes()]);
         let address = address.map(|address| Subject::of("address", &[address.as_bytes()]));
         let limits: Vec<(Subject, u32)> = [(Some(account), self.per_account), (address, self.per_address)]
@@ -115,7 +115,7 @@ impl SignIns {
         }
         let waited = tokio::time::timeout(PATIENCE, async {
             loop {
-                let (admission, others) = self.enter(&limits);
+                let (attempt, others) = self.enter(&limits);
                 let failed = self.failed(&limits, correlation_id).await?;
                 if let Some((_, wait)) = failed
                     .iter()
@@ -128,11 +128,11 @@ impl SignIns {
                 }
                 let full =
                     failed.iter().zip(&limits).zip(&others).find(|(((failures, _), (_, limit)), (others, _))| failures + others >= *limit);
-                let Some((_, (_, done))) = full else { return Ok(admission) };
+                let Some((_, (_, done))) = full else { return Ok(attempt) };
                 let done = done.notified();
                 tokio::pin!(done);
                 done.as_mut().enable();
-                admission.withdraw();
+                attempt.withdraw();
                 done.await;
             }
         });
@@ -140,7 +140,7 @@ impl SignIns {
     }
 
     /// Counts as under way; answers how many others are, and the bell that rings when one of them is done.
-    fn enter(&self, limits: &[(Subject, u32)]) -> (Admission, Vec<(u32, Arc<Notify>)>) {
+    fn enter(&self, limits: &[(Subject, u32)]) -> (SignInAttempt, Vec<(u32, Arc<Notify>)>) {
         let mut lanes = self.trying.lanes();
         if lanes.len() > MANY {
             lanes.retain(|_, lane| lane.under_way > 0 || Arc::strong_count(&lane.done) > 1);
@@ -154,7 +154,7 @@ impl SignIns {
             })
             .collect();
         let subjects = limits.iter().map(|(subject, _)| *subject).collect();
-        (Admission { subjects, trying: self.trying.clone() }, others)
+        (SignInAttempt { subjects, trying: self.trying.clone() }, others)
     }
 
     /// How many have failed of each, and how long to wait where these are too many.
@@ -180,11 +180,11 @@ impl SignIns {
     ///
     /// # Errors
     /// When the database can't be reached.
-    pub async fn count_failure(&self, admission: &Admission, correlation_id: &str) -> Result<(), DbError> {
-        if admission.subjects.is_empty() {
+    pub async fn count_failure(&self, attempt: &SignInAttempt, correlation_id: &str) -> Result<(), DbError> {
+        if attempt.subjects.is_empty() {
             return Ok(());
         }
-        let subjects: Vec<&[u8]> = admission.subjects.iter().map(Subject::bytes).collect();
+        let subjects: Vec<&[u8]> = attempt.subjects.iter().map(Subject::bytes).collect();
         let tx = open(&self.pool, Mode::Write, correlation_id).await?;
         tx.query("SELECT app.count_failed_sign_in($2, $3::text::interval) WHERE app.tenant_id() = $1", &[&subjects, &self.span]).await?;
         tx.commit().await

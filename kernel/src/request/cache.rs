@@ -1,4 +1,4 @@
-//! Documents that are known: those read lately, by the hash of their text, so that a text is parsed and measured once and
+//! Documents that are known: those read lately, by the hash of their text, so that a text is parsed and its size counted once and
 //! clients may send its hash alone (Apollo's automatic persisted queries); and, where an operator says so, the trusted
 //! ones, beside which no other runs.
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     limits::{Limits, within},
-    parsed::Reading,
+    parsed::ParsedDocument,
     request::GraphqlRequest,
     trusted::Trusted,
 };
@@ -47,13 +47,13 @@ pub struct PersistedQuery {
 }
 
 /// The documents that are known.
-pub struct Library {
+pub struct DocumentCache {
     kept: Mutex<Kept>,
     trusted: Option<Trusted>,
 }
 
 struct Kept {
-    readings: LruCache<TextHash, Arc<Reading>>,
+    documents: LruCache<TextHash, Arc<ParsedDocument>>,
     /// What they take, in bytes or thereabouts.
     weight: usize,
     /// What they may take.
@@ -63,10 +63,10 @@ struct Kept {
 /// What documents that are kept may take, unless told otherwise.
 pub const CAPACITY: usize = 16 << 20;
 
-impl Library {
+impl DocumentCache {
     /// Keeps so many bytes of documents; with trusted ones, runs no other.
     pub fn new(capacity: usize, trusted: Option<Trusted>) -> Self {
-        Library { kept: Mutex::new(Kept { readings: LruCache::unbounded(), weight: 0, capacity }), trusted }
+        DocumentCache { kept: Mutex::new(Kept { documents: LruCache::unbounded(), weight: 0, capacity }), trusted }
     }
 
     /// Whether only trusted documents run.
@@ -77,9 +77,9 @@ impl Library {
     /// The document of a request, by its text, its hash or its id.
     ///
     /// # Errors
-    /// As [`Reading::of`]. `NOT_FOUND` for a hash whose text has not been sent lately, `FORBIDDEN` for a document that is
+    /// As [`ParsedDocument::of`]. `NOT_FOUND` for a hash whose text has not been sent lately, `FORBIDDEN` for a document that is
     /// not trusted, where only those run.
-    pub fn find(&self, request: &GraphqlRequest, limits: &Limits) -> Result<Arc<Reading>> {
+    pub fn find(&self, request: &GraphqlRequest, limits: &Limits) -> Result<Arc<ParsedDocument>> {
         let hash = request.extensions.as_ref().and_then(|extensions| extensions.persisted_query.as_ref()).map(hash_of).transpose()?;
         if !request.query.is_empty() {
             return self.by_text(&request.query, hash, limits);
@@ -98,7 +98,7 @@ impl Library {
         }
     }
 
-    fn by_text(&self, text: &str, claimed: Option<TextHash>, limits: &Limits) -> Result<Arc<Reading>> {
+    fn by_text(&self, text: &str, claimed: Option<TextHash>, limits: &Limits) -> Result<Arc<ParsedDocument>> {
         within(text.len(), limits.bytes, "bytes")?;
         let hash = TextHash::of(text);
         if claimed.is_some_and(|claimed| claimed != hash) && !self.is_closed() {
@@ -107,21 +107,21 @@ impl Library {
         if let Some(trusted) = &self.trusted {
             return trusted.by_hash(hash).ok_or_else(not_trusted);
         }
-        if let Some(reading) = self.kept().readings.get(&hash) {
-            return Ok(reading.clone());
+        if let Some(document) = self.kept().documents.get(&hash) {
+            return Ok(document.clone());
         }
         // Outside the lock. Two requests that bring the same text for the first time both read it.
-        let reading = Arc::new(Reading::of(text, limits)?);
-        self.kept().keep(hash, reading.clone());
-        Ok(reading)
+        let document = Arc::new(ParsedDocument::of(text, limits)?);
+        self.kept().keep(hash, document.clone());
+        Ok(document)
     }
 
-    fn by_hash(&self, hash: TextHash) -> Result<Arc<Reading>> {
+    fn by_hash(&self, hash: TextHash) -> Result<Arc<ParsedDocument>> {
         let mut kept = self.kept();
         if kept.capacity == 0 {
             return Err(Error::persisted_query_not_supported());
         }
-        kept.readings.get(&hash).cloned().ok_or_else(Error::persisted_query_not_found)
+        kept.documents.get(&hash).cloned().ok_or_else(Error::persisted_query_not_found)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -131,17 +131,17 @@ impl Library {
 
 impl Kept {
     /// Keeps a document, and forgets those that were not asked for the longest.
-    fn keep(&mut self, hash: TextHash, reading: Arc<Reading>) {
+    fn keep(&mut self, hash: TextHash, document: Arc<ParsedDocument>) {
         // One that would push out most of the others is not worth it.
-        if reading.weight > self.capacity / 4 {
+        if document.weight > self.capacity / 4 {
             return;
         }
-        self.weight += reading.weight;
-        if let Some((_, former)) = self.readings.push(hash, reading) {
+        self.weight += document.weight;
+        if let Some((_, former)) = self.documents.push(hash, document) {
             self.weight -= former.weight;
         }
         while self.weight > self.capacity
-            && let Some((_, oldest)) = self.readings.pop_lru()
+            && let Some((_, oldest)) = self.documents.pop_lru()
         {
             self.weight -= oldest.weight;
         }
@@ -175,18 +175,18 @@ mod tests {
     #[test]
     fn what_was_read_lately_is_kept_and_no_more_than_its_bytes() {
         let limits = Limits::default();
-        let library = Library::new(100_000, None);
-        let first = library.find(&ask("{ a }"), &limits).unwrap();
-        assert!(Arc::ptr_eq(&first, &library.find(&ask("{ a }"), &limits).unwrap()));
+        let cache = DocumentCache::new(100_000, None);
+        let first = cache.find(&ask("{ a }"), &limits).unwrap();
+        assert!(Arc::ptr_eq(&first, &cache.find(&ask("{ a }"), &limits).unwrap()));
         for n in 0..1000 {
-            library.find(&ask(&format!("{{ a b{n} {} }}", "c ".repeat(20))), &limits).unwrap();
-            let kept = library.kept();
+            cache.find(&ask(&format!("{{ a b{n} {} }}", "c ".repeat(20))), &limits).unwrap();
+            let kept = cache.kept();
             assert!(kept.weight <= 100_000);
-            assert_eq!(kept.weight, kept.readings.iter().map(|(_, reading)| reading.weight).sum::<usize>());
+            assert_eq!(kept.weight, kept.documents.iter().map(|(_, document)| document.weight).sum::<usize>());
         }
-        assert!(!Arc::ptr_eq(&first, &library.find(&ask("{ a }"), &limits).unwrap()), "it was forgotten");
+        assert!(!Arc::ptr_eq(&first, &cache.find(&ask("{ a }"), &limits).unwrap()), "it was forgotten");
         let huge = format!("{{ {} }}", "a ".repeat(4000));
-        library.find(&ask(&huge), &limits).unwrap();
-        assert!(library.kept().readings.get(&TextHash::of(&huge)).is_none(), "it would have pushed out the others");
+        cache.find(&ask(&huge), &limits).unwrap();
+        assert!(cache.kept().documents.get(&TextHash::of(&huge)).is_none(), "it would have pushed out the others");
     }
 }

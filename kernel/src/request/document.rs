@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     limits::{Limits, within},
     normalize,
-    parsed::Reading,
+    parsed::ParsedDocument,
     size,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub struct Root {
 /// A document as it is to run.
 pub struct Document {
     /// What it was made of.
-    pub(crate) reading: Arc<Reading>,
+    pub(crate) source: Arc<ParsedDocument>,
     /// The chosen operation and the fragments that it needs.
     pub parsed: ExecutableDocument,
     /// The values of its variables, defaults among them.
@@ -85,7 +85,7 @@ impl Document {
     /// # Errors
     /// `BAD_USER_INPUT` for one that can't be read or names no operation, `QUERY_TOO_COMPLEX` for one beyond the limits.
     pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables, limits: &Limits, registry: &Registry) -> Result<Document> {
-        Document::of(&Arc::new(Reading::of(text, limits)?), operation_name, variables, limits, registry)
+        Document::of(&Arc::new(ParsedDocument::of(text, limits)?), operation_name, variables, limits, registry)
     }
 
     /// The operation of a document that was read already.
@@ -93,16 +93,16 @@ impl Document {
     /// # Errors
     /// As [`Document::read`].
     pub fn of(
-        reading: &Arc<Reading>,
+        source: &Arc<ParsedDocument>,
         operation_name: Option<&str>,
         variables: &Variables,
         limits: &Limits,
         registry: &Registry,
     ) -> Result<Document> {
-        let mut parsed = reading.parsed.clone();
+        let mut parsed = source.parsed.clone();
         let mut operation = choose(&mut parsed, operation_name.filter(|name| !name.is_empty()))?;
         let variables = normalize::with_defaults(&operation.node, variables);
-        let weight = reading.variables.saturating_mul(size::weight(&variables));
+        let weight = source.variables.saturating_mul(size::weight(&variables));
         within(weight, limits.variables, "bytes of variables, each counted where it is used")?;
         let kind = match operation.node.ty {
             OperationType::Query => OperationKind::Query,
@@ -136,7 +136,7 @@ impl Document {
         }
         normalize::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
-        Ok(Document { reading: reading.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
+        Ok(Document { source: source.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
     }
 
     /// Asks for nothing, and is refused to whoever is not signed in any more.
@@ -170,7 +170,7 @@ impl Document {
         let mut parsed = self.parsed.clone();
         parsed.operations = DocumentOperations::Single(Positioned::new(asked, at));
         Some(Document {
-            reading: self.reading.clone(),
+            source: self.source.clone(),
             parsed,
             variables: self.variables.clone(),
             kind: OperationKind::Query,
@@ -183,8 +183,8 @@ impl Document {
     }
 
     /// How many statements it is going to take, as far as that is known; none, where it is not.
-    pub(crate) fn foreseen(&self) -> u32 {
-        match (self.kind, self.reading.statements.load(Ordering::Relaxed)) {
+    pub(crate) fn expected_statements(&self) -> u32 {
+        match (self.kind, self.source.statements.load(Ordering::Relaxed)) {
             (OperationKind::Query, statements) if statements < u32::MAX => statements,
             _ => 0,
         }
@@ -193,7 +193,7 @@ impl Document {
     /// Remembers how many it took, for the next time that somebody asks for the same; [`u32::MAX`]: that nobody can know.
     pub(crate) fn remember(&self, statements: u32) {
         if self.kind == OperationKind::Query {
-            self.reading.statements.fetch_max(statements, Ordering::Relaxed);
+            self.source.statements.fetch_max(statements, Ordering::Relaxed);
         }
     }
 

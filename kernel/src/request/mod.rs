@@ -12,7 +12,7 @@ mod trusted;
 mod validate;
 
 pub use self::{
-    cache::{CAPACITY as DOCUMENT_CACHE_BYTES, Library, PersistedQuery},
+    cache::{CAPACITY as DOCUMENT_CACHE_BYTES, DocumentCache, PersistedQuery},
     document::{Account, Document, OperationKind, Root},
     limits::Limits,
     request::{GraphqlRequest, RequestExtensions},

@@ -1,4 +1,4 @@
-//! A document's text, parsed and measured: the part of reading it that every request with the same text shares.
+//! A document's text, parsed, and its size counted: the part of reading it that every request with the same text shares.
 
 use std::sync::{OnceLock, atomic::AtomicU32};
 
@@ -18,7 +18,7 @@ use super::{
 use crate::error::{Error, Result};
 
 /// A text that was parsed and found to be within the limits.
-pub struct Reading {
+pub struct ParsedDocument {
     /// All of its operations and fragments.
     pub(crate) parsed: ExecutableDocument,
     /// How often it names a variable.
@@ -34,13 +34,13 @@ pub struct Reading {
 /// What the parser makes of a token takes so many bytes, or fewer.
 const BYTES_OF_A_TOKEN: usize = 256;
 
-impl Reading {
+impl ParsedDocument {
     /// Reads a text. The limits are asked in the order in which what lies beyond them would hurt: bytes before the scan,
     /// nesting before the recursive parser, the size after expansion before the validation.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` for what is no document, `QUERY_TOO_COMPLEX` for one beyond the limits.
-    pub fn of(text: &str, limits: &Limits) -> Result<Reading> {
+    pub fn of(text: &str, limits: &Limits) -> Result<ParsedDocument> {
         within(text.len(), limits.bytes, "bytes")?;
         let scan = size::scan(text);
         within(scan.nesting, limits.nesting, "levels of braces, brackets and parentheses")?;
@@ -59,7 +59,7 @@ impl Reading {
                 "This service does not answer what its schema is: `__schema` and `__type` are switched off.",
             ));
         }
-        Ok(Reading {
+        Ok(ParsedDocument {
             parsed,
             variables: scan.variables,
             weight: text.len() + scan.tokens * BYTES_OF_A_TOKEN,

@@ -11,13 +11,13 @@ use async_graphql::Variables;
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
-use super::{cache::TextHash, limits::Limits, normalize, parsed::Reading, validate::Checker};
+use super::{cache::TextHash, limits::Limits, normalize, parsed::ParsedDocument, validate::Checker};
 use crate::error::Error;
 
 /// The documents that may run.
 pub struct Trusted {
-    by_hash: HashMap<TextHash, Arc<Reading>>,
-    by_id: HashMap<String, Arc<Reading>>,
+    by_hash: HashMap<TextHash, Arc<ParsedDocument>>,
+    by_id: HashMap<String, Arc<ParsedDocument>>,
 }
 
 /// A document of the list, and what clients may call it beside its hash.
@@ -42,11 +42,11 @@ impl Trusted {
         }
         let mut trusted = Trusted { by_hash: HashMap::new(), by_id: HashMap::new() };
         for Entry { file, id, text } in entries {
-            let reading = read(&text, checker, limits).map_err(|why| anyhow::anyhow!("{}: the document {id}: {why}", file.display()))?;
-            let reading = trusted.by_hash.entry(TextHash::of(&text)).or_insert(reading).clone();
+            let document = read(&text, checker, limits).map_err(|why| anyhow::anyhow!("{}: the document {id}: {why}", file.display()))?;
+            let document = trusted.by_hash.entry(TextHash::of(&text)).or_insert(document).clone();
             // Editors end a file with a line break, which clients do not send.
-            trusted.by_hash.entry(TextHash::of(text.trim())).or_insert_with(|| reading.clone());
-            if trusted.by_id.insert(id.clone(), reading.clone()).is_some_and(|other| !Arc::ptr_eq(&other, &reading)) {
+            trusted.by_hash.entry(TextHash::of(text.trim())).or_insert_with(|| document.clone());
+            if trusted.by_id.insert(id.clone(), document.clone()).is_some_and(|other| !Arc::ptr_eq(&other, &document)) {
                 bail!("{}: two different documents are called {id}", file.display());
             }
         }
@@ -54,12 +54,12 @@ impl Trusted {
     }
 
     /// By the hash of its text.
-    pub fn by_hash(&self, hash: TextHash) -> Option<Arc<Reading>> {
+    pub fn by_hash(&self, hash: TextHash) -> Option<Arc<ParsedDocument>> {
         self.by_hash.get(&hash).cloned()
     }
 
     /// By what the manifest calls it, or the hash of its text.
-    pub fn by_id(&self, id: &str) -> Option<Arc<Reading>> {
+    pub fn by_id(&self, id: &str) -> Option<Arc<ParsedDocument>> {
         self.by_id.get(id).cloned().or_else(|| self.by_hash(TextHash::parse(id)?))
     }
 
@@ -108,12 +108,12 @@ fn manifest_documents(manifest: &Value) -> Option<Vec<(String, String)>> {
 }
 
 /// Reads a document and checks each of its operations, whatever values its variables will have.
-fn read(text: &str, checker: &Checker, limits: &Limits) -> Result<Arc<Reading>, String> {
+fn read(text: &str, checker: &Checker, limits: &Limits) -> Result<Arc<ParsedDocument>, String> {
     let said = |error: Error| error.message().to_owned();
-    let reading = Reading::of(text, limits).map_err(said)?;
-    let names: Vec<Option<String>> = reading.parsed.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect();
+    let document = ParsedDocument::of(text, limits).map_err(said)?;
+    let names: Vec<Option<String>> = document.parsed.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect();
     for name in names {
-        let mut parsed = reading.parsed.clone();
+        let mut parsed = document.parsed.clone();
         let Some(operation) = normalize::single_out(&mut parsed, name.as_deref()) else { continue };
         let variables = normalize::with_defaults(&operation.node, &Variables::default());
         parsed.operations = async_graphql::parser::types::DocumentOperations::Single(operation);
@@ -125,7 +125,7 @@ fn read(text: &str, checker: &Checker, limits: &Limits) -> Result<Arc<Reading>, 
             return Err(format!("{}{place}", wrong.message));
         }
     }
-    Ok(Arc::new(reading))
+    Ok(Arc::new(document))
 }
 
 /// What a list costs can't be reckoned while the variable that says how long it is has no value.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     context::Ctx,
-    eager::{Plain, Row},
+    eager::{Eager, EagerFields},
     loader::{Nested, TotalOf},
 };
 use crate::{
@@ -124,13 +124,13 @@ fn base_name<N: OutputType, E: EdgeFields>() -> Cow<'static, str> {
     E::NAME.map_or_else(N::type_name, Cow::Borrowed)
 }
 
-impl<N: Plain, E: EdgeFields> TypeName for Edge<N, E> {
+impl<N: EagerFields, E: EdgeFields> TypeName for Edge<N, E> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", base_name::<N, E>()).into()
     }
 }
 
-impl<N: Plain, E: EdgeFields> TypeName for Connection<N, E> {
+impl<N: EagerFields, E: EdgeFields> TypeName for Connection<N, E> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", base_name::<N, E>()).into()
     }
@@ -138,7 +138,7 @@ impl<N: Plain, E: EdgeFields> TypeName for Connection<N, E> {
 
 /// One item of a page, and where it stands in the list.
 #[Object(name_type)]
-impl<N: Plain, E: EdgeFields> Edge<N, E> {
+impl<N: EagerFields, E: EdgeFields> Edge<N, E> {
     /// Its position in this list and order: pass it as `after` or `before`.
     #[graphql(name = "cursor")]
     async fn own_cursor(&self) -> String {
@@ -146,8 +146,8 @@ impl<N: Plain, E: EdgeFields> Edge<N, E> {
     }
 
     /// The item.
-    async fn node(&self) -> Row<&N> {
-        Row(&self.node)
+    async fn node(&self) -> Eager<&N> {
+        Eager(&self.node)
     }
 
     #[graphql(flatten)]
@@ -158,15 +158,15 @@ impl<N: Plain, E: EdgeFields> Edge<N, E> {
 
 /// One page of a list: ask for `nodes`, or for `edges` where you need cursors, and for `pageInfo` to go on.
 #[Object(name_type)]
-impl<N: Plain, E: EdgeFields> Connection<N, E> {
+impl<N: EagerFields, E: EdgeFields> Connection<N, E> {
     /// The page's items with their cursors.
     async fn edges(&self) -> &[Edge<N, E>] {
         &self.edges
     }
 
     /// The page's items.
-    async fn nodes(&self) -> Vec<Row<&N>> {
-        self.edges.iter().map(|edge| Row(&edge.node)).collect()
+    async fn nodes(&self) -> Vec<Eager<&N>> {
+        self.edges.iter().map(|edge| Eager(&edge.node)).collect()
     }
 
     /// Where the page stands in the list.

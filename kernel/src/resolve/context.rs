@@ -29,7 +29,7 @@ pub struct Services {
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.
 #[derive(Debug, Clone, Default)]
-pub struct Afterwards {
+pub struct AfterRollback {
     /// In whose name, where nobody was signed in (a failed sign-in to a known school).
     pub identity: Option<Identity>,
     /// A sign-in whose used refresh token was presented again.
@@ -49,7 +49,7 @@ pub struct Request {
     is_mutation: bool,
     actor: RwLock<Option<Arc<Actor>>>,
     loader: DataLoader<Batch>,
-    afterwards: Mutex<Afterwards>,
+    after_rollback: Mutex<AfterRollback>,
 }
 
 impl Request {
@@ -71,7 +71,7 @@ impl Request {
             is_mutation,
             actor: RwLock::new(actor.map(Arc::new)),
             loader,
-            afterwards: Mutex::default(),
+            after_rollback: Mutex::default(),
         }
     }
 
@@ -86,8 +86,8 @@ impl Request {
     }
 
     /// What a refusal of this request leaves behind.
-    pub fn afterwards(&self) -> std::sync::MutexGuard<'_, Afterwards> {
-        self.afterwards.lock().unwrap_or_else(|broken| broken.into_inner())
+    pub fn after_rollback(&self) -> std::sync::MutexGuard<'_, AfterRollback> {
+        self.after_rollback.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     pub(crate) fn is_mutation(&self) -> bool {

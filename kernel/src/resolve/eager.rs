@@ -16,57 +16,57 @@ use futures_util::future::{BoxFuture, try_join_all};
 use crate::ids::{Id, Kind};
 
 /// An object of which some fields are nothing but a part of it: no guard, no arguments, no look at who asks.
-pub trait Plain: ContainerType + Send + Sync {
+pub trait EagerFields: ContainerType + Send + Sync {
     /// Their names, as the schema has them.
     const FIELDS: &'static [&'static str] = &[];
 
     /// The value of such a field; `None` for all others. `selected` is what is asked of it.
-    fn plain(&self, _name: &str, _selected: Selected<'_>) -> Option<Value> {
+    fn eager_field(&self, _name: &str, _selected: Selected<'_>) -> Option<Value> {
         None
     }
 }
 
 /// A scalar in an answer.
-pub trait PlainValue {
+pub trait EagerValue {
     /// What stands in the answer.
-    fn plain_value(&self) -> Value;
+    fn eager_value(&self) -> Value;
 }
 
-impl<T: InputType> PlainValue for T {
-    fn plain_value(&self) -> Value {
+impl<T: InputType> EagerValue for T {
+    fn eager_value(&self) -> Value {
         self.to_value()
     }
 }
 
-impl<T: Kind> PlainValue for Id<T> {
-    fn plain_value(&self) -> Value {
+impl<T: Kind> EagerValue for Id<T> {
+    fn eager_value(&self) -> Value {
         Value::String(self.to_string())
     }
 }
 
-impl<T: Plain> Plain for &T {
+impl<T: EagerFields> EagerFields for &T {
     const FIELDS: &'static [&'static str] = T::FIELDS;
 
-    fn plain(&self, name: &str, selected: Selected<'_>) -> Option<Value> {
-        T::plain(self, name, selected)
+    fn eager_field(&self, name: &str, selected: Selected<'_>) -> Option<Value> {
+        T::eager_field(self, name, selected)
     }
 }
 
-/// Names the plain fields of an object: scalars, then objects and after them scalars that may have been read along (`Some`
+/// Names the eager fields of an object: scalars, then objects and after them scalars that may have been read along (`Some`
 /// where they were; an object in it that is `None` is null).
 #[macro_export]
-macro_rules! plain {
+macro_rules! eager {
     ($object:ty { $($name:literal: $field:ident),+ $(,)? } $(with { $($child:literal: $joined:ident),+ $(,)? })?
-     $(and { $($beside:literal: $known:ident),+ $(,)? })?) => {
-        impl $crate::resolve::Plain for $object {
-            const FIELDS: &'static [&'static str] = &[$($name,)+ $($($child,)+)? $($($beside,)+)?];
+     $(and { $($page:literal: $known:ident),+ $(,)? })?) => {
+        impl $crate::resolve::EagerFields for $object {
+            const FIELDS: &'static [&'static str] = &[$($name,)+ $($($child,)+)? $($($page,)+)?];
 
             #[allow(unused_variables, reason = "not every object has others in it")]
-            fn plain(&self, name: &str, selected: $crate::resolve::Selected<'_>) -> Option<async_graphql::Value> {
+            fn eager_field(&self, name: &str, selected: $crate::resolve::Selected<'_>) -> Option<async_graphql::Value> {
                 match name {
-                    $($name => Some($crate::resolve::PlainValue::plain_value(&self.$field)),)+
+                    $($name => Some($crate::resolve::EagerValue::eager_value(&self.$field)),)+
                     $($($child => $crate::resolve::child(self.$joined.as_ref()?.as_ref(), selected),)+)?
-                    $($($beside => Some($crate::resolve::PlainValue::plain_value(self.$known.as_ref()?)),)+)?
+                    $($($page => Some($crate::resolve::EagerValue::eager_value(self.$known.as_ref()?)),)+)?
                     _ => None,
                 }
             }
@@ -109,7 +109,7 @@ impl<'a> Selected<'a> {
 }
 
 /// The value of an object that was read along with another; `None` where it takes more than what was read.
-pub fn child<T: Plain>(object: Option<&T>, selected: Selected<'_>) -> Option<Value> {
+pub fn child<T: EagerFields>(object: Option<&T>, selected: Selected<'_>) -> Option<Value> {
     let Some(object) = object else { return Some(Value::Null) };
     let (fields, others) = sort(object, selected)?;
     others.is_empty().then(|| Value::Object(fields))
@@ -117,9 +117,9 @@ pub fn child<T: Plain>(object: Option<&T>, selected: Selected<'_>) -> Option<Val
 
 type Others<'a> = Vec<(usize, &'a Positioned<Field>)>;
 
-/// The plain fields of a selection with their values, with places for the others; `None` where that is better left to the
+/// The eager fields of a selection with their values, with places for the others; `None` where that is better left to the
 /// executor, also where a name is asked for twice.
-fn sort<'a, T: Plain>(object: &T, selected: Selected<'a>) -> Option<(IndexMap<Name, Value>, Others<'a>)> {
+fn sort<'a, T: EagerFields>(object: &T, selected: Selected<'a>) -> Option<(IndexMap<Name, Value>, Others<'a>)> {
     let mut asked = Vec::with_capacity(selected.set.items.len());
     if !selected.fields::<T>(&mut asked) {
         return None;
@@ -129,7 +129,7 @@ fn sort<'a, T: Plain>(object: &T, selected: Selected<'a>) -> Option<(IndexMap<Na
         let name = field.node.name.node.as_str();
         let value = match name {
             "__typename" => Value::String(object.introspection_type_name().into_owned()),
-            _ => object.plain(name, Selected { set: &field.node.selection_set.node, ..selected }).unwrap_or_else(|| {
+            _ => object.eager_field(name, Selected { set: &field.node.selection_set.node, ..selected }).unwrap_or_else(|| {
                 others.push((fields.len(), field));
                 Value::Null
             }),
@@ -143,15 +143,15 @@ fn sort<'a, T: Plain>(object: &T, selected: Selected<'a>) -> Option<(IndexMap<Na
 
 /// An object in an answer, resolved as far as possible at once. To clients it is the object itself.
 #[derive(Debug, Clone)]
-pub struct Row<T>(pub T);
+pub struct Eager<T>(pub T);
 
-impl<T> From<T> for Row<T> {
+impl<T> From<T> for Eager<T> {
     fn from(object: T) -> Self {
-        Row(object)
+        Eager(object)
     }
 }
 
-impl<T> Deref for Row<T> {
+impl<T> Deref for Eager<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -159,7 +159,7 @@ impl<T> Deref for Row<T> {
     }
 }
 
-impl<T: Plain> OutputType for Row<T> {
+impl<T: EagerFields> OutputType for Eager<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }

@@ -30,7 +30,7 @@ use futures_util::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Cells, Cursors, DbError, Fetched, List, Page, Record, Tx},
+    db::{ColumnReader, Cursors, DbError, Fetched, List, Page, Record, Tx},
     error::{Error, Result},
     ids::{Id, Kind},
 };
@@ -187,7 +187,7 @@ pub trait Nested: Hash + Eq + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    fn read(arguments: &Self::Arguments, cells: &mut Cells<'_>) -> Result<Self::Row, DbError>;
+    fn read(arguments: &Self::Arguments, reader: &mut ColumnReader<'_>) -> Result<Self::Row, DbError>;
 }
 
 impl<K: Nested> Loader<K> for Batch {
@@ -204,7 +204,7 @@ impl<K: Nested> Loader<K> for Batch {
             let parents: Vec<Uuid> = keys.iter().map(|key| key.parent()).collect();
             let list = K::list(&arguments);
             let mut fetched =
-                list.fetch_per_parent(&self.tx, K::parent_expression(), &parents, &page, |cells| K::read(&arguments, cells)).await?;
+                list.fetch_per_parent(&self.tx, K::parent_expression(), &parents, &page, |reader| K::read(&arguments, reader)).await?;
             for key in keys {
                 pages.insert(key.clone(), fetched.remove(&key.parent()).unwrap_or_default());
             }

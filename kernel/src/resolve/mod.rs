@@ -12,12 +12,12 @@ mod scalars;
 
 pub use self::{
     connection::{Connection, Edge, EdgeFields, NoEdgeFields, Total},
-    context::{Afterwards, Ctx, Request, Services},
-    eager::{Plain, PlainValue, Row, Selected, child},
+    context::{AfterRollback, Ctx, Request, Services},
+    eager::{Eager, EagerFields, EagerValue, Selected, child},
     guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},
     inputs::{OrderDirection, text},
     loader::{Batch, ById, Loads, Nested, TotalOf},
-    null_propagation::Localized,
-    projection::Core,
+    null_propagation::NullPropagation,
+    projection::SummaryColumns,
     scalars::{Date, DateTime, Json},
 };

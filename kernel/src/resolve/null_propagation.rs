@@ -10,9 +10,9 @@ use async_graphql::{
 
 /// An object whose nullable fields fail alone.
 #[derive(Default)]
-pub struct Localized<T>(pub T);
+pub struct NullPropagation<T>(pub T);
 
-impl<T: ObjectType> OutputType for Localized<T> {
+impl<T: ObjectType> OutputType for NullPropagation<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -26,7 +26,7 @@ impl<T: ObjectType> OutputType for Localized<T> {
     }
 }
 
-impl<T: ObjectType> ContainerType for Localized<T> {
+impl<T: ObjectType> ContainerType for NullPropagation<T> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let resolved = self.0.resolve_field(ctx).await;
         match resolved {
@@ -39,7 +39,7 @@ impl<T: ObjectType> ContainerType for Localized<T> {
     }
 }
 
-impl<T: ObjectType> ObjectType for Localized<T> {}
+impl<T: ObjectType> ObjectType for NullPropagation<T> {}
 
 fn is_nullable<T: OutputType>(ctx: &Context<'_>) -> bool {
     let field =

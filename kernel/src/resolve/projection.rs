@@ -2,15 +2,15 @@
 
 use async_graphql::{Context, SelectionField};
 
-/// The fields of a type that take no more than the core of its record ([`crate::db::Record::CORE`]).
-pub struct Core {
+/// The fields of a type that take no more than the summary of its record ([`crate::db::Record::SUMMARY`]).
+pub struct SummaryColumns {
     /// Those without a record of their own beneath them, and those that are loaded by the object's id.
     pub fields: &'static [&'static str],
-    /// Those that are read along, with the fields of theirs that take no more than their core.
-    pub children: &'static [(&'static str, &'static Core)],
+    /// Those that are read along, with the fields of theirs that take no more than their summary.
+    pub children: &'static [(&'static str, &'static SummaryColumns)],
 }
 
-impl Core {
+impl SummaryColumns {
     /// Whether the nodes of the connection that is being resolved are asked for no more.
     pub fn covers_nodes(&self, ctx: &Context<'_>) -> bool {
         ctx.field().selection_set().all(|field| match field.name() {
@@ -24,7 +24,7 @@ impl Core {
         object.selection_set().all(|field| {
             let name = field.name();
             let child = self.children.iter().find(|(child, _)| *child == name);
-            name == "__typename" || self.fields.contains(&name) || child.is_some_and(|(_, core)| core.covers(field))
+            name == "__typename" || self.fields.contains(&name) || child.is_some_and(|(_, summary)| summary.covers(field))
         })
     }
 }

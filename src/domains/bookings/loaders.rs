@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use lectern_kernel::{
-    db::Cells,
+    db::ColumnReader,
     error::{Error, Result},
     ids::Id,
     resolve::{Batch, ById},
@@ -44,8 +44,8 @@ impl Loader<AllowedTransitionsOf> for Batch {
         let bookings: Vec<Id<Booking>> = keys.iter().map(|key| key.0).collect();
         let mut steps: HashMap<AllowedTransitionsOf, Vec<BookingStatus>> = HashMap::new();
         for row in &self.tx.query(sql::ALLOWED_TRANSITIONS, &[&bookings]).await? {
-            let mut cells = Cells::new(row);
-            steps.entry(AllowedTransitionsOf(cells.next()?)).or_default().push(cells.next()?);
+            let mut reader = ColumnReader::new(row);
+            steps.entry(AllowedTransitionsOf(reader.next()?)).or_default().push(reader.next()?);
         }
         for steps in steps.values_mut() {
             steps.sort_unstable();

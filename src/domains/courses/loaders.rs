@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use lectern_kernel::{
-    db::{Cells, Record, select},
+    db::{ColumnReader, Record, select},
     error::{Error, Result},
     ids::Id,
     resolve::{Batch, ById},
@@ -45,8 +45,8 @@ impl Loader<SectionsOf> for Batch {
         let courses: Vec<Id<Course>> = keys.iter().map(|key| key.0).collect();
         let mut sections: HashMap<SectionsOf, Vec<Section>> = HashMap::new();
         for row in &self.tx.query(&sql::sections_of(), &[&courses]).await? {
-            let mut cells = Cells::new(row);
-            sections.entry(SectionsOf(cells.next()?)).or_default().push(Section::read(&mut cells)?);
+            let mut reader = ColumnReader::new(row);
+            sections.entry(SectionsOf(reader.next()?)).or_default().push(Section::read(&mut reader)?);
         }
         Ok(sections)
     }
@@ -64,8 +64,8 @@ impl Loader<EnrollmentCountOf> for Batch {
         let courses: Vec<Id<Course>> = keys.iter().map(|key| key.0).collect();
         let rows = self.tx.query(sql::ENROLLMENT_COUNTS, &[&courses]).await?;
         let counts = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((EnrollmentCountOf(cells.next()?), seats(cells.next()?)))
+            let mut reader = ColumnReader::new(row);
+            Ok((EnrollmentCountOf(reader.next()?), seats(reader.next()?)))
         });
         counts.collect()
     }
@@ -91,8 +91,8 @@ impl Loader<ViewerEnrollmentOf> for Batch {
         );
         let rows = self.tx.query(&sql, &[&viewer, &courses]).await?;
         let enrollments = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((ViewerEnrollmentOf { course: cells.next()?, viewer }, Enrollment::read(&mut cells)?))
+            let mut reader = ColumnReader::new(row);
+            Ok((ViewerEnrollmentOf { course: reader.next()?, viewer }, Enrollment::read(&mut reader)?))
         });
         enrollments.collect()
     }

@@ -55,8 +55,8 @@ pub fn set_status() -> String {
 pub const DELETE: &str =
     "UPDATE course c SET deleted_at = now() WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL RETURNING c.id";
 
-/// Waits for the turn to change the sections of a course that the actor may change.
-pub const LOCK_SECTIONS: &str = "SELECT app.take_turn('sections', $2) WHERE app.tenant_id() = $1";
+/// Waits for the lock to change the sections of a course that the actor may change.
+pub const LOCK_SECTIONS: &str = "SELECT app.lock_for('sections', $2) WHERE app.tenant_id() = $1";
 
 pub fn insert_section() -> String {
     format!(

@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::{Cells, DbError, List, Page, PageArgs},
+    db::{ColumnReader, DbError, List, Page, PageArgs},
     error::Result,
     ids::Id,
     resolve::{Connection, Ctx, Nested, Total},
@@ -47,8 +47,8 @@ impl Nested for OfUser {
     fn parent_expression() -> &'static str {
         "e.user_id"
     }
-    fn read(joins: &Joins, cells: &mut Cells<'_>) -> Result<Enrollment, DbError> {
-        joins.read(cells)
+    fn read(joins: &Joins, reader: &mut ColumnReader<'_>) -> Result<Enrollment, DbError> {
+        joins.read(reader)
     }
 }
 
@@ -83,8 +83,8 @@ impl Nested for InCourse {
     fn parent_expression() -> &'static str {
         "e.course_id"
     }
-    fn read((joins, _): &(Joins, Narrowing), cells: &mut Cells<'_>) -> Result<Enrollment, DbError> {
-        joins.read(cells)
+    fn read((joins, _): &(Joins, Narrowing), reader: &mut ColumnReader<'_>) -> Result<Enrollment, DbError> {
+        joins.read(reader)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use lectern_kernel::{
-    db::{Cells, DbError, PageArgs, Record, page_size},
+    db::{ColumnReader, DbError, PageArgs, Record, page_size},
     error::Result,
     ids::{Id, Kind},
     resolve::{Connection, Ctx, DateTime},
@@ -45,15 +45,15 @@ impl Kind for Group {
 impl Record for Group {
     const COLUMNS: &'static [&'static str] = &["id", "name", "description", "capacity", "auto_enroll", "created_at", "updated_at"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Group {
-            id: cells.next()?,
-            name: cells.next()?,
-            description: cells.next()?,
-            capacity: cells.next()?,
-            auto_enroll: cells.next()?,
-            created_at: cells.next()?,
-            updated_at: cells.next()?,
+            id: reader.next()?,
+            name: reader.next()?,
+            description: reader.next()?,
+            capacity: reader.next()?,
+            auto_enroll: reader.next()?,
+            created_at: reader.next()?,
+            updated_at: reader.next()?,
         })
     }
 }
@@ -88,7 +88,7 @@ impl Group {
     }
 }
 
-lectern_kernel::plain! {
+lectern_kernel::eager! {
     Group {
         "id": id, "name": name, "description": description, "capacity": capacity, "autoEnroll": auto_enroll, "createdAt": created_at,
         "updatedAt": updated_at,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use lectern_kernel::{
-    db::Cells,
+    db::ColumnReader,
     error::{Error, Result},
     ids::Id,
     resolve::{Batch, ById},
@@ -34,8 +34,8 @@ impl Loader<MemberCountOf> for Batch {
         let groups: Vec<Id<Group>> = keys.iter().map(|key| key.0).collect();
         let rows = self.tx.query(sql::MEMBER_COUNTS, &[&groups]).await?;
         let counts = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((MemberCountOf(cells.next()?), i32::try_from(cells.next::<i64>()?).unwrap_or(i32::MAX)))
+            let mut reader = ColumnReader::new(row);
+            Ok((MemberCountOf(reader.next()?), i32::try_from(reader.next::<i64>()?).unwrap_or(i32::MAX)))
         });
         counts.collect()
     }

@@ -1,4 +1,4 @@
-//! Reading people and roles.
+//! ParsedDocument people and roles.
 
 use async_graphql::{Context, ID, Object};
 use lectern_kernel::{

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{SimpleObject, dataloader::Loader};
 use lectern_kernel::{
-    db::{Cells, DbError, Record, select},
+    db::{ColumnReader, DbError, Record, select},
     error::{Error, Result},
     ids::{Id, Kind},
     permission::{Permission, PermissionSet},
@@ -37,13 +37,13 @@ impl Record for Role {
     const COLUMNS: &'static [&'static str] =
         &["id", "key", "name", "is_system", "app.permissions_of({}.key, {}.is_system, {}.permissions)"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Role {
-            id: cells.next()?,
-            key: cells.next()?,
-            name: cells.next()?,
-            is_system: cells.next()?,
-            permissions: PermissionSet::from_texts(&cells.next::<Vec<&str>>()?).iter().collect(),
+            id: reader.next()?,
+            key: reader.next()?,
+            name: reader.next()?,
+            is_system: reader.next()?,
+            permissions: PermissionSet::from_texts(&reader.next::<Vec<&str>>()?).iter().collect(),
         })
     }
 }
@@ -75,8 +75,8 @@ impl Loader<RolesOf> for Batch {
         );
         let mut roles: HashMap<RolesOf, Vec<Role>> = HashMap::new();
         for row in &self.tx.query(&sql, &[&users]).await? {
-            let mut cells = Cells::new(row);
-            roles.entry(RolesOf(cells.next().map_err(Error::from)?)).or_default().push(Role::read(&mut cells)?);
+            let mut reader = ColumnReader::new(row);
+            roles.entry(RolesOf(reader.next().map_err(Error::from)?)).or_default().push(Role::read(&mut reader)?);
         }
         Ok(roles)
     }

@@ -29,8 +29,8 @@ pub fn set_status() -> String {
 pub const DELETE_USER: &str = "UPDATE app_user u SET deleted_at = now() \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING u.id";
 
-/// Whoever sets a person's roles, or deletes them with their roles, waits for the turn.
-pub const LOCK_ROLES: &str = "SELECT app.take_turn('user_roles', $2) WHERE app.tenant_id() = $1";
+/// Whoever sets a person's roles, or deletes them with their roles, waits for the lock.
+pub const LOCK_ROLES: &str = "SELECT app.lock_for('user_roles', $2) WHERE app.tenant_id() = $1";
 
 pub const OUTRANKS: &str = "SELECT app.outranks($2) WHERE app.tenant_id() = $1";
 

@@ -2,11 +2,11 @@
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use lectern_kernel::{
-    db::{Cells, DbError, PageArgs, Record, page_size, select},
+    db::{ColumnReader, DbError, PageArgs, Record, page_size, select},
     error::{Error, Result},
     ids::{Id, Kind},
     permission::Permission,
-    resolve::{ById, Connection, Core, Ctx, DateTime, SignedIn},
+    resolve::{ById, Connection, Ctx, DateTime, SignedIn, SummaryColumns},
     text_enum,
 };
 
@@ -54,23 +54,23 @@ impl Kind for User {
 impl Record for User {
     const COLUMNS: &'static [&'static str] = &["id", "name", "email", "status", "{}.deleted_at IS NOT NULL", "created_at"];
 
-    const CORE: &'static [&'static str] = &["id", "name"];
+    const SUMMARY: &'static [&'static str] = &["id", "name"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(User {
-            id: cells.next()?,
-            name: cells.next()?,
-            private_email: cells.next()?,
-            private_status: cells.next()?,
-            is_deleted: cells.next()?,
-            private_created_at: cells.next()?,
+            id: reader.next()?,
+            name: reader.next()?,
+            private_email: reader.next()?,
+            private_status: reader.next()?,
+            is_deleted: reader.next()?,
+            private_created_at: reader.next()?,
         })
     }
 }
 
 impl User {
-    /// What takes no more than the core.
-    pub const CORE_FIELDS: Core = Core { fields: &["id", "name", "enrollments", "groups"], children: &[] };
+    /// What takes no more than the summary.
+    pub const SUMMARY_FIELDS: SummaryColumns = SummaryColumns { fields: &["id", "name", "enrollments", "groups"], children: &[] };
 
     /// Whether the viewer may see more of this person than id and name. Of a deleted one there is no more.
     fn is_open_to(&self, ctx: &Context<'_>) -> Result<bool> {
@@ -155,4 +155,4 @@ pub async fn require_instructor(ctx: &Context<'_>, field: &str, id: Id<User>) ->
     }
 }
 
-lectern_kernel::plain! { User { "id": id, "name": name } }
+lectern_kernel::eager! { User { "id": id, "name": name } }

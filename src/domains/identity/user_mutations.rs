@@ -107,7 +107,7 @@ impl UserMutations {
             Passwords::check(password, &password_hints(&email, &name)).map_err(|error| Error::bad_input("password", error.0))?;
         }
         let roles = grantable(ctx, &input.role_keys).await?;
-        // Hashed before the first row is written: nobody waits for a cap's turn meanwhile.
+        // Hashed before the first row is written: nobody waits for a cap's lock meanwhile.
         let hash = match input.password {
             Some(password) => Some(ctx.request().services.passwords.hash(password).await?),
             None => None,

@@ -143,4 +143,4 @@ pub async fn bookings_per_day(ctx: &Context<'_>, range: Range, time_zone: Option
     Ok(series)
 }
 
-lectern_kernel::plain! { DayCount { "date": date, "count": count } }
+lectern_kernel::eager! { DayCount { "date": date, "count": count } }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, SimpleObject};
 use jiff::tz::TimeZone;
 use lectern_kernel::{
-    db::{Cells, Record},
+    db::{ColumnReader, Record},
     error::Result,
     resolve::Ctx,
 };
@@ -32,12 +32,12 @@ pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64)
     let span = range.series(ctx.now(), &zone)?;
     let rows = ctx.tx().query(&sql::instructor_utilisation(), &[&span.start, &span.end, &limit]).await?;
     let people = rows.iter().map(|row| {
-        let mut cells = Cells::new(row);
-        let (available, booked): (f64, f64) = (cells.next()?, cells.next()?);
+        let mut reader = ColumnReader::new(row);
+        let (available, booked): (f64, f64) = (reader.next()?, reader.next()?);
         Ok(InstructorUtilisation {
             available_hours: rounded(available / HOUR, 2),
             booked_hours: rounded(booked / HOUR, 2),
-            instructor: User::read_joined(&mut cells)?,
+            instructor: User::read_joined(&mut reader)?,
         })
     });
     people.collect()

@@ -30,7 +30,7 @@ impl TenantQueries {
         let page = PageArgs { first, after, ..PageArgs::default() }.check(&ctx.cursors(), "publicTenants", &BY_NAME)?;
         let mut list = List::public::<PublicTenant>("publicTenants", "t", BY_NAME);
         let search = list.bind(search);
-        list.narrow(&format!("app.public_tenants({search}) t"));
+        list.inner_join(&format!("app.public_tenants({search}) t"));
         let fetched = list.fetch(ctx.tx(), &page, PublicTenant::read).await?;
         Ok(Connection::new(fetched, ctx.cursors(), "publicTenants", &BY_NAME, Total::of_list(list)))
     }

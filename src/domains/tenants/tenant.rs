@@ -2,7 +2,7 @@
 
 use async_graphql::SimpleObject;
 use lectern_kernel::{
-    db::{Cells, DbError, Record, select},
+    db::{ColumnReader, DbError, Record, select},
     error::Result,
     ids::{Id, Kind},
     resolve::{ById, DateTime},
@@ -31,13 +31,13 @@ impl Kind for Tenant {
 impl Record for Tenant {
     const COLUMNS: &'static [&'static str] = &["tenant_id", "slug", "name", "time_zone", "subscription_end"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Tenant {
-            id: cells.next()?,
-            slug: cells.next()?,
-            name: cells.next()?,
-            time_zone: cells.next()?,
-            subscription_end: cells.next()?,
+            id: reader.next()?,
+            slug: reader.next()?,
+            name: reader.next()?,
+            time_zone: reader.next()?,
+            subscription_end: reader.next()?,
         })
     }
 }
@@ -64,9 +64,9 @@ pub struct PublicTenant {
 impl Record for PublicTenant {
     const COLUMNS: &'static [&'static str] = &["slug", "name"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        Ok(PublicTenant { slug: cells.next()?, name: cells.next()? })
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+        Ok(PublicTenant { slug: reader.next()?, name: reader.next()? })
     }
 }
 
-lectern_kernel::plain! { PublicTenant { "slug": slug, "name": name } }
+lectern_kernel::eager! { PublicTenant { "slug": slug, "name": name } }

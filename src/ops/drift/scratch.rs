@@ -25,7 +25,7 @@ pub(super) struct Scratch {
 
 enum Place {
     /// On the live server: its name, and the connection to drop it over, which holds its lock.
-    Beside { name: String, connection: PgConnection },
+    PageJoin { name: String, connection: PgConnection },
     /// On a server of its own.
     Apart { server: Box<EmbeddedPostgres>, folder: std::path::PathBuf },
 }
@@ -56,7 +56,7 @@ impl Scratch {
         let name = format!("{PREFIX}{number}");
         lock(&mut connection, &name).await?;
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"))).execute(&mut connection).await?;
-        Ok(Scratch { url: renamed(live_url, &name)?, place: Place::Beside { name, connection } })
+        Ok(Scratch { url: renamed(live_url, &name)?, place: Place::PageJoin { name, connection } })
     }
 
     async fn apart(settings: &Settings) -> anyhow::Result<Scratch> {
@@ -75,7 +75,7 @@ impl Scratch {
     /// Throws it away.
     pub(super) async fn remove(self) -> anyhow::Result<()> {
         match self.place {
-            Place::Beside { name, mut connection } => {
+            Place::PageJoin { name, mut connection } => {
                 sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
                     .execute(&mut connection)
                     .await

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lectern_kernel::execute::TurnOptions;
+use lectern_kernel::execute::AdmissionOptions;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -30,8 +30,8 @@ fn assert_overloaded((status, retry, answer): (StatusCode, Option<String>, Value
 #[tokio::test]
 async fn documents_beyond_what_runs_at_once_are_refused_soon_and_health_is_answered() {
     let app = TestApp::start().await;
-    let turns = TurnOptions { documents: 2, document_wait: Duration::from_millis(300), ..TurnOptions::for_pool(4) };
-    let service = Service::start_with(&app, Bounds { pool: 4, ..Bounds::default() }, &turns).await;
+    let admission = AdmissionOptions { documents: 2, document_wait: Duration::from_millis(300), ..AdmissionOptions::for_pool(4) };
+    let service = Service::start_with(&app, Bounds { pool: 4, ..Bounds::default() }, &admission).await;
     let admin = service.sign_in(&app.oak, Who::Admin).await;
     let blocker = superuser(&app).await;
     blocker.batch_execute("BEGIN; LOCK TABLE course IN ACCESS EXCLUSIVE MODE").await.unwrap();
@@ -56,7 +56,7 @@ async fn documents_beyond_what_runs_at_once_are_refused_soon_and_health_is_answe
     for path in ["/healthz", "/readyz", "/.well-known/jwks.json", "/graphiql"] {
         assert_eq!(admin.http.get(format!("{}{path}", service.url)).send().await.unwrap().status(), 200, "{path}");
     }
-    // Sign-ins have turns of their own.
+    // Sign-ins have a lane of their own.
     service.sign_in(&app.elm, Who::Viewer).await;
     blocker.batch_execute("COMMIT").await.unwrap();
     for answer in running.join_all().await {
@@ -68,8 +68,8 @@ async fn documents_beyond_what_runs_at_once_are_refused_soon_and_health_is_answe
 #[tokio::test]
 async fn a_flood_of_sign_ins_leaves_the_pool_to_the_others() {
     let app = TestApp::start().await;
-    let turns = TurnOptions { password_wait: Duration::from_secs(1), ..TurnOptions::for_pool(4) };
-    let service = Service::start_with(&app, Bounds { pool: 4, wait: Duration::from_secs(1), ..Bounds::default() }, &turns).await;
+    let admission = AdmissionOptions { password_wait: Duration::from_secs(1), ..AdmissionOptions::for_pool(4) };
+    let service = Service::start_with(&app, Bounds { pool: 4, wait: Duration::from_secs(1), ..Bounds::default() }, &admission).await;
     let elm = service.sign_in(&app.elm, Who::Admin).await;
 
     // Sign-ins that take for ever: what they have to write, somebody else holds.

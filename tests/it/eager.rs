@@ -9,7 +9,7 @@ use lectern::domains::{
     groups::Group,
     identity::User,
 };
-use lectern_kernel::resolve::Plain;
+use lectern_kernel::resolve::EagerFields;
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,9 +20,9 @@ use crate::{
 
 /// Fields that are put there without asking a guard must not have one.
 #[test]
-fn plain_fields_have_neither_guard_nor_arguments() {
+fn eager_fields_have_neither_guard_nor_arguments() {
     let schema = Schema::of_service();
-    let plain = [
+    let eager = [
         (Course::type_name(), Course::FIELDS),
         (User::type_name(), User::FIELDS),
         (Enrollment::type_name(), Enrollment::FIELDS),
@@ -31,7 +31,7 @@ fn plain_fields_have_neither_guard_nor_arguments() {
         (Group::type_name(), Group::FIELDS),
         (AuditEntry::type_name(), AuditEntry::FIELDS),
     ];
-    for (name, fields) in plain {
+    for (name, fields) in eager {
         assert!(fields.contains(&"id"), "{name}");
         for field in fields {
             let declared = schema.0[name.as_ref()].fields.get(*field).unwrap_or_else(|| panic!("{name} has no {field}"));
@@ -77,12 +77,12 @@ async fn what_is_there_already_is_answered_as_the_executor_would() {
     admin.ok("mutation { createGroup(input: { name: \"G\" }) { id } }", json!({})).await;
     learner.refused("mutation { deleteCourse(id: \"course_01h455vb4pex5vsknk084sn02q\") }", json!({})).await;
 
-    // What takes no more than the core of each row is what it is beside the rest of it.
+    // What takes no more than the summary of each row is what it is beside the rest of it.
     let user = "{ id name enrollments { totalCount nodes { id } } groups { totalCount } }";
     let course = format!(
         "id title status enrollmentCount enrollments {{ totalCount nodes {{ id }} }} groups {{ totalCount }} sections {{ id }} viewerEnrollment {{ id }} instructor {user}"
     );
-    for (list, core, more) in [
+    for (list, summary, more) in [
         ("courses", course.clone(), "description createdAt"),
         ("enrollments", format!("id status progress enrolledAt completedAt user {user} course {{ {course} }}"), "x: user { email }"),
         (
@@ -97,11 +97,11 @@ async fn what_is_there_already_is_answered_as_the_executor_would() {
             let ask = |fields: String| async move {
                 client.ok(&format!("{{ {list} {{ nodes {{ {fields} }} edges {{ node {{ id }} }} }} }}"), json!({})).await
             };
-            let (core, mut whole): (Value, Value) = (ask(core.clone()).await, ask(format!("{core} {more}")).await);
+            let (summary, mut whole): (Value, Value) = (ask(summary.clone()).await, ask(format!("{summary} {more}")).await);
             for node in whole[list]["nodes"].as_array_mut().unwrap() {
-                node.as_object_mut().unwrap().retain(|name, _| core[list]["nodes"][0].get(name).is_some());
+                node.as_object_mut().unwrap().retain(|name, _| summary[list]["nodes"][0].get(name).is_some());
             }
-            assert_eq!(core, whole, "{list}");
+            assert_eq!(summary, whole, "{list}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Whoever was loaded for one request is known to the next, and is loaded anew once anything has changed what they may do.
+//! Whoever was loaded for one request is cached for the next, and is loaded anew once anything has changed what they may do.
 
 use lectern_kernel::ids;
 use serde_json::json;
@@ -33,14 +33,14 @@ async fn what_changes_what_somebody_may_do_holds_for_their_very_next_request() {
         let app = TestApp::start().await;
         let instructor = app.sign_in(&app.oak, Who::Instructor).await;
         instructor.ok(LIST, json!({})).await;
-        assert_eq!(app.cost(&instructor, LIST, json!({})).await, (2, 1), "known, and proven in the same flight as the list");
+        assert_eq!(app.cost(&instructor, LIST, json!({})).await, (2, 1), "cached, and verified in the same flight as the list");
         let before = app.count("course").await;
 
         let change = change.replace("$tenant", &format!("'{}'", app.oak.tenant)).replace("$user", &format!("'{}'", uuid(&instructor)));
         app.sql(&change).await;
         assert_eq!(instructor.refused(CREATE, json!({})).await, refusal, "{change}");
         assert_eq!(app.count("course").await, before, "{change}");
-        // The other school's people stay known.
+        // The other school's people stay cached.
         let elsewhere = app.sign_in(&app.elm, Who::Instructor).await;
         elsewhere.ok(LIST, json!({})).await;
         assert_eq!(app.cost(&elsewhere, LIST, json!({})).await, (2, 1));
@@ -76,19 +76,19 @@ async fn what_is_granted_is_there_at_once() {
     assert_eq!(learner.ok("{ viewer { activeRole { key } } }", json!({})).await["viewer"]["activeRole"]["key"], "ADMIN");
 }
 
-/// Even a document that runs no statement proves its actor.
+/// Even a document that runs no statement verifies its actor.
 #[tokio::test]
 async fn a_document_without_statements_knows_who_has_signed_out() {
     let app = TestApp::start().await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     let permissions = "{ viewer { permissions } }";
     learner.ok(permissions, json!({})).await;
-    assert_eq!(app.statements(&learner, permissions, json!({})).await, 1, "the proof alone");
+    assert_eq!(app.statements(&learner, permissions, json!({})).await, 1, "the version check alone");
     app.sql(&format!("UPDATE session SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE user_id = '{}'", uuid(&learner))).await;
     assert_eq!(learner.ok(permissions, json!({})).await, json!({ "viewer": null }));
 }
 
-/// Even one that gives up its statement before that is answered, and with it the proof: whether the COMMIT went along with it,
+/// Even one that gives up its statement before that is answered, and with it the version check: whether the COMMIT went along with it,
 /// or would have gone with one after it.
 #[tokio::test]
 async fn a_document_that_gives_up_its_statement_knows_who_has_signed_out() {
