@@ -1,5 +1,5 @@
-//! How many documents run at once. Whoever is not admitted at once waits a moment in a short line; whoever finds the line full, or
-//! waits too long, is told to come back. So a flood is answered soon and costs no memory.
+//! How many documents run at once. Whoever is not admitted at once waits a moment in a short line; whoever finds the line
+//! full, or waits too long, is told to come back. So a flood is answered soon and costs no memory.
 //!
 //! Documents that check or make a password have a lane of their own, narrower than the pool: they hold their connection
 //! while Argon2 computes, and a flood of sign-ins must not hold all of them.

@@ -2,6 +2,7 @@
 
 mod admission;
 mod after_rollback;
+mod attempt;
 mod engine;
 mod errors;
 mod schema;

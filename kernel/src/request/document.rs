@@ -144,8 +144,8 @@ impl Document {
         Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits, registry)
     }
 
-    /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives of the root field are
-    /// left out; GraphQL does not allow the ones that there are.
+    /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives
+    /// of the root field are left out; GraphQL does not allow the ones that there are.
     pub(crate) fn of_event(&self, about: Uuid) -> Option<Document> {
         let event = self.event?;
         let DocumentOperations::Single(operation) = &self.parsed.operations else { return None };
