@@ -15,10 +15,11 @@ WORKDIR /src
 # The dependencies alone first, around an empty program: this layer stays until Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
+COPY kernel/Cargo.toml kernel/
 COPY testcontainers/Cargo.toml testcontainers/
-RUN mkdir -p src tests/it testcontainers/src \
+RUN mkdir -p src tests/it kernel/src testcontainers/src \
     && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs > /dev/null \
-    && touch src/lib.rs testcontainers/src/lib.rs \
+    && touch src/lib.rs kernel/src/lib.rs testcontainers/src/lib.rs \
     && cargo build --release --locked --bin lectern
 COPY build.rs ./
 COPY sql sql
@@ -26,9 +27,10 @@ COPY policies policies
 COPY web/fallback web/fallback
 COPY web/shared web/shared
 COPY --from=web /src/web/dist web/dist
+COPY kernel/src kernel/src
 COPY src src
 # Newer than the empty program, whatever the clock of the checkout says.
-RUN touch src/main.rs src/lib.rs && cargo build --release --locked --bin lectern
+RUN touch src/main.rs src/lib.rs kernel/src/lib.rs && cargo build --release --locked --bin lectern
 
 FROM debian:13-slim
 RUN apt-get update \

@@ -42,15 +42,15 @@ BEGIN
 END
 $$;
 
--- Waits for the turn to change something contested (a course's seats, a tenant's caps). Held until the transaction ends.
-CREATE OR REPLACE FUNCTION app.take_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- Waits for the lock to change something contested (a course's seats, a tenant's caps). Held until the transaction ends.
+CREATE OR REPLACE FUNCTION app.lock_for(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(what || ':' || app.tenant_id()::text || ':' || id::text, 0));
 END
 $$;
 
--- Waits until nobody has the exclusive turn (app.take_turn), without keeping others who only share it waiting.
-CREATE OR REPLACE FUNCTION app.share_turn(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- Waits until nobody has the exclusive lock (app.lock_for), without keeping others who only share it waiting.
+CREATE OR REPLACE FUNCTION app.share_lock_for(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtextextended(what || ':' || app.tenant_id()::text || ':' || id::text, 0));
 END

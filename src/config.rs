@@ -13,9 +13,8 @@ use clap::{
     builder::{BoolishValueParser, FalseyValueParser},
 };
 use ipnet::IpNet;
+use lectern_kernel::request::DOCUMENT_CACHE_BYTES;
 use zeroize::Zeroizing;
-
-use crate::graphql::DOCUMENT_CACHE_BYTES;
 
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use lectern::{
-    auth::SigningKey,
     config::{Cli, Command, Settings},
-    graphql, ops, telemetry,
+    ops, schema, telemetry,
 };
+use lectern_kernel::auth::SigningKey;
 
 /// Faster than the system's own at what serving takes: many small pieces that live for one request.
 #[global_allocator]
@@ -83,7 +83,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             tell(&ops::smoke::smoke(&arguments.url, &account, ops::told_to_stop()).await?, arguments.json)
         }
         Command::Schema => {
-            print!("{}", graphql::sdl());
+            print!("{}", schema::sdl());
             Ok(())
         }
         Command::Key => {

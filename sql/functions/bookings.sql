@@ -95,9 +95,9 @@ CREATE OR REPLACE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plp
 DECLARE
     teacher CONSTANT uuid := CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id END;
 BEGIN
-    PERFORM app.take_turn('time', least(NEW.student_id, teacher));
+    PERFORM app.lock_for('time', least(NEW.student_id, teacher));
     IF teacher <> NEW.student_id THEN
-        PERFORM app.take_turn('time', greatest(NEW.student_id, teacher));
+        PERFORM app.lock_for('time', greatest(NEW.student_id, teacher));
     END IF;
     RETURN NEW;
 END

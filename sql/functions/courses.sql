@@ -46,7 +46,7 @@ DECLARE
     seats integer;
     used  bigint;
 BEGIN
-    PERFORM app.take_turn('course', wanted);
+    PERFORM app.lock_for('course', wanted);
     SELECT c.capacity INTO seats FROM course c WHERE c.tenant_id = tenant AND c.id = wanted;
     IF seats IS NOT NULL THEN
         SELECT count(*) INTO used FROM enrollment e
@@ -74,7 +74,7 @@ CREATE OR REPLACE FUNCTION app.check_course_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.take_turn('course', NEW.id);
+    PERFORM app.lock_for('course', NEW.id);
     IF EXISTS (SELECT FROM enrollment e WHERE e.tenant_id = NEW.tenant_id AND e.course_id = NEW.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')) THEN
         PERFORM app.refuse('course_in_use');
     END IF;

@@ -5,7 +5,7 @@
 -- checked, by app.check_new_enrollments, which takes the turn itself.)
 CREATE OR REPLACE FUNCTION app.await_course_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM app.take_turn('course', NEW.course_id);
+    PERFORM app.lock_for('course', NEW.course_id);
     RETURN NEW;
 END
 $$;
@@ -85,11 +85,11 @@ BEGIN
     IF NOT app.can('GROUP_UPDATE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s group';
     END IF;
-    PERFORM app.take_turn('group', wanted);
+    PERFORM app.lock_for('group', wanted);
     IF NOT EXISTS (SELECT FROM user_group g WHERE g.tenant_id = app.tenant_id() AND g.id = wanted AND g.auto_enroll AND g.deleted_at IS NULL) THEN
         RETURN 0;
     END IF;
-    PERFORM app.take_turn('course', gc.course_id)
+    PERFORM app.lock_for('course', gc.course_id)
         FROM (SELECT o.course_id FROM group_course o
               WHERE o.tenant_id = app.tenant_id() AND o.group_id = wanted AND (courses IS NULL OR o.course_id = ANY (courses))
               ORDER BY o.course_id) AS gc;
@@ -121,7 +121,7 @@ BEGIN
                    AND (app.can('COURSE_UPDATE_ALL') OR (app.can('COURSE_UPDATE') AND c.instructor_id = app.user_id()))) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s course';
     END IF;
-    PERFORM app.take_turn('course', wanted);
+    PERFORM app.lock_for('course', wanted);
     INSERT INTO enrollment (tenant_id, id, course_id, user_id)
         SELECT DISTINCT ON (u.id) c.tenant_id, app.uuid_v7(), c.id, u.id
         FROM course c

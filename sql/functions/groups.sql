@@ -35,7 +35,7 @@ DECLARE
     places integer;
     used   bigint;
 BEGIN
-    PERFORM app.take_turn('group', wanted);
+    PERFORM app.lock_for('group', wanted);
     IF EXISTS (SELECT FROM user_group g WHERE g.tenant_id = tenant AND g.id = wanted AND g.deleted_at IS NOT NULL) THEN
         PERFORM app.refuse('user_group_deleted');
     END IF;
@@ -81,7 +81,7 @@ CREATE OR REPLACE FUNCTION app.check_group_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.take_turn('group', NEW.id);
+    PERFORM app.lock_for('group', NEW.id);
     IF EXISTS (SELECT FROM group_member m WHERE m.tenant_id = NEW.tenant_id AND m.group_id = NEW.id) THEN
         PERFORM app.refuse('user_group_in_use');
     END IF;

@@ -249,7 +249,7 @@ BEGIN
             NEW.token_version := OLD.token_version + 1;
             PERFORM set_config('app.revoked_reason', 'SUSPENDED', true);
         END IF;
-        PERFORM app.share_turn('roles', NEW.tenant_id); -- see app.follow_role
+        PERFORM app.share_lock_for('roles', NEW.tenant_id); -- see app.follow_role
         NEW.is_instructor := NEW.status = 'ACTIVE' AND NEW.deleted_at IS NULL AND app.teaches(NEW.tenant_id, NEW.id);
     END IF;
     NEW.updated_at := now();
@@ -281,7 +281,7 @@ BEGIN
         WHERE n.deleted_at IS NULL GROUP BY n.tenant_id, t.max_users
     LOOP
         PERFORM app.enter_tenant(wanted.tenant_id);
-        PERFORM app.take_turn('users', wanted.tenant_id);
+        PERFORM app.lock_for('users', wanted.tenant_id);
         SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = wanted.tenant_id AND u.deleted_at IS NULL;
         IF used > wanted.cap THEN
             PERFORM app.refuse('tenant_max_users', jsonb_build_object('limit', wanted.cap, 'used', used - wanted.added)::text);
@@ -307,7 +307,7 @@ BEGIN
         WHERE n.is_instructor GROUP BY n.tenant_id, t.max_instructors
     LOOP
         PERFORM app.enter_tenant(wanted.tenant_id);
-        PERFORM app.take_turn('instructors', wanted.tenant_id);
+        PERFORM app.lock_for('instructors', wanted.tenant_id);
         SELECT count(*) INTO used FROM app_user u WHERE u.tenant_id = wanted.tenant_id AND u.is_instructor;
         IF used > wanted.cap THEN
             PERFORM app.refuse('tenant_max_instructors', jsonb_build_object('limit', wanted.cap, 'used', used - wanted.added)::text);
@@ -326,7 +326,7 @@ DECLARE
     teaches boolean;
 BEGIN
     PERFORM app.enter_tenant(changed.tenant_id);
-    PERFORM app.share_turn('roles', changed.tenant_id); -- see app.follow_role
+    PERFORM app.share_lock_for('roles', changed.tenant_id); -- see app.follow_role
     teaches := app.teaches(changed.tenant_id, changed.user_id);
     UPDATE app_user u SET is_instructor = teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
         WHERE u.tenant_id = changed.tenant_id AND u.id = changed.user_id
@@ -341,7 +341,7 @@ CREATE OR REPLACE TRIGGER user_role_follow AFTER INSERT OR DELETE ON user_role F
 CREATE OR REPLACE FUNCTION app.follow_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.take_turn('roles', NEW.tenant_id);
+    PERFORM app.lock_for('roles', NEW.tenant_id);
     UPDATE app_user u SET is_instructor = NOT u.is_instructor
         WHERE u.tenant_id = NEW.tenant_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
           AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id AND ur.role_id = NEW.id)
@@ -379,7 +379,7 @@ BEGIN
                       WHERE ur.tenant_id = OLD.tenant_id AND ur.user_id = OLD.id AND r.is_system AND r.key = 'ADMIN') THEN
         RETURN NULL;
     END IF;
-    PERFORM app.take_turn('admins', OLD.tenant_id);
+    PERFORM app.lock_for('admins', OLD.tenant_id);
     IF NOT EXISTS (
         SELECT FROM role r
         JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id

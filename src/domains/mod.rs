@@ -9,3 +9,25 @@ pub mod groups;
 pub mod identity;
 pub mod reports;
 pub mod tenants;
+
+use std::sync::LazyLock;
+
+use lectern_kernel::registry::{Domain, Registry};
+
+/// All of them, as the kernel has to know them.
+pub const ALL: &[&Domain] = &[
+    &tenants::DOMAIN,
+    &identity::DOMAIN,
+    &courses::DOMAIN,
+    &enrollments::DOMAIN,
+    &groups::DOMAIN,
+    &bookings::DOMAIN,
+    &audit::DOMAIN,
+    &reports::DOMAIN,
+];
+
+/// The same, to look things up in.
+pub fn registry() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(ALL));
+    &REGISTRY
+}

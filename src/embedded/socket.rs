@@ -24,7 +24,7 @@ pub(super) struct Socket {
     dir: PathBuf,
     /// How the server itself names the folder.
     pub(super) seen_by_server: PathBuf,
-    /// Beside the data folder it may stay; anywhere else it is removed at the end.
+    /// PageJoin the data folder it may stay; anywhere else it is removed at the end.
     borrowed: bool,
 }
 

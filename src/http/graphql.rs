@@ -13,16 +13,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt as _;
+use lectern_kernel::{
+    auth::Claims,
+    error::{Code, Error},
+    execute::Answer,
+    request::{GraphqlRequest, OperationKind, RequestExtensions},
+};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{AppState, CorrelationId, client_address, console, socket};
-use crate::{
-    auth::Claims,
-    error::{Code, Error},
-    graphql::{Answer, GraphqlRequest, OperationKind, RequestExtensions},
-};
 
 /// The two media types in which answers leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

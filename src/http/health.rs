@@ -7,9 +7,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use lectern_kernel::db::migrate::{Standing, standing};
 
 use super::AppState;
-use crate::{db::migrate::Standing, sources::standing};
+use crate::ops::sources::embedded;
 
 /// The process lives.
 pub async fn live() -> &'static str {
@@ -21,7 +22,7 @@ pub async fn live() -> &'static str {
 pub async fn ready(State(state): State<AppState>) -> Response {
     let checked = tokio::time::timeout(Duration::from_secs(2), state.engine.pool().schema_version()).await;
     let reason = match checked {
-        Ok(Ok(version)) if standing(Some(&version)) != Standing::Behind => return "ready\n".into_response(),
+        Ok(Ok(version)) if stands(&version) => return "ready\n".into_response(),
         Ok(Ok(_)) => "the database is not at the schema of this binary\n",
         Ok(Err(error)) => {
             tracing::warn!(?error, "not ready");
@@ -30,6 +31,11 @@ pub async fn ready(State(state): State<AppState>) -> Response {
         Err(_) => "the database does not answer\n",
     };
     (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+}
+
+/// Whether a database of this version may be answered from.
+fn stands(version: &str) -> bool {
+    embedded().is_ok_and(|source| standing(source, Some(version)) != Standing::Behind)
 }
 
 /// The public key of access tokens.

@@ -20,6 +20,7 @@ use axum::{
     routing::get,
 };
 use ipnet::IpNet;
+use lectern_kernel::{error::Error, execute::Engine};
 use tokio::sync::Semaphore;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -29,8 +30,6 @@ use tower_http::{
     },
     cors::{AllowOrigin, CorsLayer},
 };
-
-use crate::{error::Error, graphql::Engine};
 
 pub use correlation::CorrelationId;
 pub use server::{ServerOptions, Stopping, serve};
@@ -168,7 +167,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
 
 /// An error that is no answer to a document, in the same form.
 fn error_response(status: StatusCode, error: Error, correlation_id: &str) -> Response {
-    let refused = crate::graphql::refusal(error, correlation_id);
+    let refused = lectern_kernel::execute::refusal(error, correlation_id);
     let body = axum::Json(serde_json::json!({ "errors": refused.errors }));
     (status, [(header::CACHE_CONTROL, "no-store")], body).into_response()
 }

@@ -12,6 +12,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
+use lectern_kernel::error::Error;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -24,7 +25,6 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::pulse::{Beating, Placed, Pulse};
-use crate::error::Error;
 
 /// What connections may do.
 #[derive(Debug, Clone)]
@@ -190,7 +190,7 @@ fn builder(options: &ServerOptions) -> auto::Builder<TokioExecutor> {
 /// Tells somebody for whom there is no place that there is none, without reading what they want.
 async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
     let id = Uuid::now_v7().to_string();
-    let refused = crate::graphql::refusal(Error::overloaded(1), &id);
+    let refused = lectern_kernel::execute::refusal(Error::overloaded(1), &id);
     let body = serde_json::json!({ "errors": refused.errors }).to_string();
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 1\r\n\

@@ -1,17 +1,19 @@
 //! Which database a command works on: the one that the settings name, or the embedded one.
 
 use anyhow::{Context as _, bail};
-use sqlx::{AssertSqlSafe, Connection};
-
-use crate::{
+use lectern_kernel::{
     auth::SigningKey,
-    config::{Secret, Settings},
     db::{
-        migrate::{Options, Report, Standing, migrate, schema_fingerprint},
+        migrate::{Options, Report, Standing, migrate, schema_fingerprint, standing},
         operator,
     },
+};
+use sqlx::{AssertSqlSafe, Connection};
+
+use super::sources;
+use crate::{
+    config::{Secret, Settings},
     embedded::{self, EmbeddedPostgres, RunningPostgres},
-    sources,
 };
 
 /// The database's name in the embedded server.
@@ -112,7 +114,7 @@ impl Cluster {
     pub async fn prepare(&self) -> anyhow::Result<()> {
         if let Server::Neighbour(server) = &self.server {
             let mut connection = operator::connect(&self.owner_url()?, "LECTERN_DATA_DIR").await?;
-            let standing = sources::standing(schema_fingerprint(&mut connection).await?.as_deref());
+            let standing = standing(sources::embedded()?, schema_fingerprint(&mut connection).await?.as_deref());
             connection.close().await?;
             if standing == Standing::Behind {
                 let process = server.pid().map(|pid| format!(" (process {pid})")).unwrap_or_default();
@@ -132,7 +134,7 @@ impl Cluster {
     pub async fn migrate(&self, always: bool) -> anyhow::Result<Report> {
         // Where the server is ours, its superuser becomes whoever is needed.
         let platform_url = if self.is_embedded() { None } else { self.settings.platform_url.as_ref().map(Secret::expose) };
-        migrate(&self.owner_url()?, &sources::embedded()?, Options { always, platform_url }).await
+        migrate(&self.owner_url()?, sources::embedded()?, Options { always, platform_url }).await
     }
 
     /// The key that signs tokens: the setting's, or one that is generated beside the embedded database.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::db::migrate::Report;
+use lectern_kernel::db::migrate::Report;
 
 /// A report in lines.
 pub fn migrated(report: &Report) -> String {

@@ -11,6 +11,7 @@ pub mod report;
 mod seed;
 mod serve;
 pub mod smoke;
+pub mod sources;
 mod tenant;
 
 pub use self::{

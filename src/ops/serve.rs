@@ -4,6 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
+use lectern_kernel::{
+    auth::{Passwords, SigningKey, Tokens},
+    db::{ActorKind, Pool, PoolOptions, preflight},
+    execute::{AdmissionOptions, Engine},
+    rates::RateLimits,
+    request::{DocumentCache, Limits, Trusted},
+    resolve::Services,
+};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
@@ -11,15 +19,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, seed_demo_if_empty};
+use super::{Cluster, Demo, seed_demo_if_empty, sources};
 use crate::{
-    auth::{Passwords, SigningKey, Tokens},
     config::Settings,
-    db::{Pool, PoolOptions, preflight},
-    graphql::{Engine, Library, Limits, Services, Trusted, TurnOptions, build_schema},
+    domains,
     http::{self, HttpOptions, ServerOptions, SocketOptions},
-    rates::RateLimits,
-    sources,
+    schema,
 };
 
 /// What a worker's stack has. async-graphql resolves the levels of a document within one another; in a debug build each takes
@@ -72,23 +77,23 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
     )?;
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let limits = limits(settings);
-    let schema = build_schema(&limits);
-    let trusted = settings.trusted_documents.as_deref().map(|path| Trusted::load(path, &limits)).transpose()?;
+    let schema = schema::build(&limits);
+    let trusted = settings.trusted_documents.as_deref().map(|path| Trusted::load(path, &schema.checker(), &limits)).transpose()?;
     if let Some(trusted) = &trusted {
         tracing::info!(documents = trusted.count(), "only trusted documents run");
     }
-    let library = Library::new(settings.document_cache_bytes, trusted);
-    let suitable = TurnOptions::for_pool(pool.max_size());
-    let turns = TurnOptions {
+    let documents = DocumentCache::new(settings.document_cache_bytes, trusted);
+    let suitable = AdmissionOptions::for_pool(pool.max_size());
+    let admission = AdmissionOptions {
         documents: settings.max_requests.map_or(suitable.documents, |count| count as usize),
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
     let services = Arc::new(Services { passwords, tokens });
-    Ok(Engine::new(schema, pool, services, limits, Duration::from_secs(settings.request_timeout))
-        .with_library(library)
+    Ok(Engine::new(schema, domains::registry(), &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
+        .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
-        .with_turns(&turns))
+        .with_admission(&admission))
 }
 
 /// How much may be asked for.
@@ -143,7 +148,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
     let engine = Arc::new(engine(settings, ServeOptions { url: &cluster.app_url()?, key: cluster.signing_key()? })?);
-    let findings = preflight(engine.pool(), sources::fingerprint(), cluster.is_embedded()).await.map_err(|error| {
+    let findings = preflight(engine.pool(), sources::embedded()?, cluster.is_embedded()).await.map_err(|error| {
         anyhow::anyhow!("the database can't be used: {}; check DATABASE_URL and that the server runs", error.for_operator())
     })?;
     for warning in &findings.warnings {

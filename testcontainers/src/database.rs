@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::Client;
 
-use crate::address::Address;
-use crate::house;
+use crate::{address::Address, house};
 
 /// A database of its own for one test; dropped, together with its sessions, when this value is.
 pub struct Database {

@@ -7,8 +7,10 @@ use testcontainers::core::{IntoContainerPort, WaitFor};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt, ReuseDirective};
 
-use crate::address::Address;
-use crate::local::{self, Local};
+use crate::{
+    address::Address,
+    local::{self, Local},
+};
 
 /// Names the server to use, as a URL of its superuser; the roles that tests make must need the same password or none.
 const GIVEN: &str = "LECTERN_TEST_DATABASE_URL";

@@ -8,10 +8,12 @@ use anyhow::{Context, Result, anyhow};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
-use crate::address::Address;
-use crate::database::Database;
-use crate::house;
-use crate::origin::{self, Origin};
+use crate::{
+    address::Address,
+    database::Database,
+    house,
+    origin::{self, Origin},
+};
 
 /// The first half of the advisory locks that test processes take on a server that they share.
 const LOCKS: i32 = 0x4c45_4354;

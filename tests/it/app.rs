@@ -4,13 +4,15 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use clap::Parser;
 use lectern::{
-    auth::{Passwords, SigningKey},
     config::{Cli, LogFormat},
-    db::migrate::{Options, migrate},
-    graphql::{Engine, GraphqlRequest},
     http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
-    sources,
+};
+use lectern_kernel::{
+    auth::{Passwords, SigningKey},
+    db::migrate::{Options, migrate},
+    execute::Engine,
+    request::GraphqlRequest,
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
@@ -83,7 +85,7 @@ const ELM: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00b2);
 
 /// Migrates, and founds the two schools: what every test's database is a copy of.
 pub async fn prepare(url: String) -> anyhow::Result<()> {
-    migrate(&url, &sources::embedded()?, Options::default()).await?;
+    migrate(&url, ops::sources::embedded()?, Options::default()).await?;
     let hash = Passwords::new().unwrap().hash(PASSWORD.to_owned()).await.unwrap();
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
     let connection = tokio::spawn(connection);

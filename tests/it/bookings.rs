@@ -12,7 +12,7 @@ mod transitions;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use lectern::ids;
+use lectern_kernel::ids;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

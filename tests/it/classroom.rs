@@ -1,6 +1,6 @@
 //! What the tests of courses, enrollments and groups begin with: people, courses, groups, and a digest of all of them.
 
-use lectern::ids;
+use lectern_kernel::ids;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

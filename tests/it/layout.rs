@@ -56,3 +56,26 @@ fn domains_know_nothing_of_http_nor_of_the_pool() {
         }
     }
 }
+
+/// The rooms of the kernel; each may know those before it, and no other.
+const ROOMS: [&str; 10] = ["clock", "permission", "error", "ids", "db", "auth", "rates", "registry", "resolve", "request"];
+
+#[test]
+fn rooms_of_the_kernel_know_only_those_before_them_and_no_domain() {
+    let kernel = root().join("kernel/src");
+    for (at, room) in ROOMS.iter().enumerate() {
+        let folder = kernel.join(room);
+        let files = if folder.is_dir() { sources(&folder) } else { vec![folder.with_extension("rs")] };
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            for later in ROOMS[at + 1..].iter().chain(&["execute"]) {
+                let inside = |line: &str| line.contains(&format!("crate::{later}")) || line.starts_with(&format!("    {later}::"));
+                assert!(!text.lines().any(inside), "{} knows {later}", file.display());
+            }
+        }
+    }
+    for file in sources(&kernel) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("domains::") && !text.contains("lectern::"), "{} knows a domain", file.display());
+    }
+}

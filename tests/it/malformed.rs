@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lectern::auth::SigningKey;
+use lectern_kernel::auth::SigningKey;
 use nix::sys::signal::Signal;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use lectern::{ops, sources};
+use lectern::ops;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -355,7 +355,7 @@ async fn an_empty_database_is_migrated_once_and_used_by_the_role_of_each_task() 
     let name = format!("{}_empty", app.database.name);
     app.sql(&format!(r#"CREATE DATABASE "{name}" OWNER lectern_owner"#)).await;
     let url = |role: &str| app.database.url(role).replace(&app.database.name, &name);
-    let total = sources::embedded().unwrap().migrations.len();
+    let total = ops::sources::embedded().unwrap().migrations.len();
     let run = |arguments: &[&str], setting: &str, role: &str| lectern(arguments).env(setting, url(role)).output().unwrap();
 
     assert_eq!(

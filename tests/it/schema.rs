@@ -174,8 +174,9 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
             "Boolean" => "Session",
             ty => ty,
         };
-        assert_eq!(lectern::domains::audit::resource_of(name), expected, "{operation} {name}");
-        assert!(lectern::domains::audit::prefix_of(expected).is_some(), "{expected} has no ids");
+        let registry = lectern::domains::registry();
+        assert_eq!(registry.mutation(name).map(|operation| operation.about), Some(expected), "{operation} {name}");
+        assert!(registry.kind(expected).is_some(), "{expected} has no ids");
     }
 }
 

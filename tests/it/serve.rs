@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lectern::auth::SigningKey;
+use lectern_kernel::auth::SigningKey;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,

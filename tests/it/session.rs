@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use lectern::auth::{SigningKey, Tokens};
+use lectern_kernel::auth::{SigningKey, Tokens};
 use serde_json::{Value, json};
 
 use crate::app::{Client, PASSWORD, School, TestApp, Who, refusal};
@@ -136,7 +136,7 @@ async fn a_token_that_is_not_ours_or_not_valid_any_more_counts_as_signed_out() {
     let none = |header: Value| format!("{}.{}.", BASE64URL_NOPAD.encode(header.to_string().as_bytes()), parts[1]);
     let mut kid = Header::new(Algorithm::HS256);
     kid.kid = jsonwebtoken::decode_header(&good).unwrap().kid;
-    let other = |change: &dyn Fn(&mut lectern::db::Identity)| {
+    let other = |change: &dyn Fn(&mut lectern_kernel::db::Identity)| {
         let mut other = identity;
         change(&mut other);
         tokens.access(other, claims.token_version(), now).unwrap().text

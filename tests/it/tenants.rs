@@ -63,10 +63,10 @@ async fn a_person_sees_the_own_school_and_no_other() {
     let app = TestApp::start().await;
     let own = "{ viewer { tenant { id slug name timeZone subscriptionEnd } } }";
     let node = "query($id: ID!) { node(id: $id) { ... on Tenant { slug } } }";
-    let foreign = lectern::ids::encode("tenant", app.elm.tenant);
+    let foreign = lectern_kernel::ids::encode("tenant", app.elm.tenant);
     for who in Who::ALL {
         let client = app.sign_in(&app.oak, who).await;
-        let id = lectern::ids::encode("tenant", app.oak.tenant);
+        let id = lectern_kernel::ids::encode("tenant", app.oak.tenant);
         assert_eq!(
             client.ok(own, json!({})).await["viewer"]["tenant"],
             json!({ "id": id, "slug": "oak", "name": "Oak School", "timeZone": "Europe/Berlin", "subscriptionEnd": null })

@@ -1,21 +1,27 @@
 //! The promises of the transaction, under the conditions in which they are broken elsewhere.
 
+mod actor_cache;
+mod admission;
 mod ends;
 mod hang_up;
-mod known;
 mod loads;
 mod opening;
 mod outages;
-mod turns;
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use lectern::{
-    auth::{Passwords, SigningKey, Tokens},
-    db::{Pool, PoolOptions},
-    graphql::{Engine, Limits, Services, TurnOptions, build_schema},
+    domains,
     http::{self, HttpOptions, ServerOptions},
+    schema,
+};
+use lectern_kernel::{
+    auth::{Passwords, SigningKey, Tokens},
+    db::{ActorKind, Pool, PoolOptions},
+    execute::{AdmissionOptions, Engine},
+    request::Limits,
+    resolve::Services,
 };
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
@@ -48,18 +54,26 @@ impl Default for Bounds {
 
 impl Service {
     async fn start(app: &TestApp, bounds: Bounds) -> Service {
-        let turns = TurnOptions::for_pool(bounds.pool);
-        Service::start_with(app, bounds, &turns).await
+        let admission = AdmissionOptions::for_pool(bounds.pool);
+        Service::start_with(app, bounds, &admission).await
     }
 
-    async fn start_with(app: &TestApp, bounds: Bounds, turns: &TurnOptions) -> Service {
+    async fn start_with(app: &TestApp, bounds: Bounds, admission: &AdmissionOptions) -> Service {
         let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement };
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
         let services = Arc::new(Services { passwords: Passwords::new().unwrap(), tokens });
-        let engine = Engine::new(build_schema(&Limits::default()), pool, services, Limits::default(), bounds.request);
-        let engine = Arc::new(engine.with_turns(turns));
+        let engine = Engine::new(
+            schema::build(&Limits::default()),
+            domains::registry(),
+            &ActorKind::TENANT,
+            pool,
+            services,
+            Limits::default(),
+            bounds.request,
+        );
+        let engine = Arc::new(engine.with_admission(admission));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), HttpOptions::default());

@@ -1,20 +1,18 @@
 //! One entry of the audit log.
 
-use std::collections::HashMap;
-
-use async_graphql::{ComplexObject, Context, ID, SimpleObject, dataloader::Loader};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, Record, select},
+    error::{Code, Result},
+    ids::{self, Id, Kind},
+    resolve::{ById, Ctx, DateTime, Json},
+    text_enum,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::render;
-use crate::{
-    db::{Cells, DbError, Record, select},
-    domains::identity::User,
-    error::{Code, Error, Result},
-    graphql::{Batch, Ctx, DateTime, Json},
-    ids::{self, Id, Kind},
-    text_enum,
-};
+use crate::domains::identity::User;
 
 text_enum! {
     /// What came of an operation.
@@ -74,11 +72,11 @@ impl Record for AuditEntry {
     const COLUMNS: &'static [&'static str] =
         &["id", "operation", "outcome", "resource", "resource_id", "before", "after", "code", "reason", "correlation_id", "at", "actor_id"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        let (id, operation, outcome) = (cells.next()?, cells.next()?, cells.next()?);
-        let resource: String = cells.next()?;
-        let subject: Option<Uuid> = cells.next()?;
-        let mut version = || Ok::<_, DbError>(cells.next::<Option<Value>>()?.map(|row| Json(render::row(&resource, row))));
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+        let (id, operation, outcome) = (reader.next()?, reader.next()?, reader.next()?);
+        let resource: String = reader.next()?;
+        let subject: Option<Uuid> = reader.next()?;
+        let mut version = || Ok::<_, DbError>(reader.next::<Option<Value>>()?.map(|row| Json(render::row(&resource, row))));
         let (before, after) = (version()?, version()?);
         Ok(AuditEntry {
             id,
@@ -87,11 +85,11 @@ impl Record for AuditEntry {
             resource_id: subject.zip(render::prefix_of(&resource)).map(|(uuid, prefix)| ID(ids::encode(prefix, uuid))),
             before,
             after,
-            code: cells.next::<Option<&str>>()?.and_then(Code::from_text),
-            reason: cells.next()?,
-            correlation_id: cells.next()?,
-            at: cells.next()?,
-            actor_id: cells.next()?,
+            code: reader.next::<Option<&str>>()?.and_then(Code::from_text),
+            reason: reader.next()?,
+            correlation_id: reader.next()?,
+            at: reader.next()?,
+            actor_id: reader.next()?,
             joined_actor: None,
             resource,
         })
@@ -106,9 +104,9 @@ impl AuditEntry {
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    pub(super) fn read_with_actor(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        let entry = AuditEntry::read(cells)?;
-        Ok(AuditEntry { joined_actor: Some(User::read_joined(cells)?), ..entry })
+    pub(super) fn read_with_actor(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+        let entry = AuditEntry::read(reader)?;
+        Ok(AuditEntry { joined_actor: Some(User::read_joined(reader)?), ..entry })
     }
 }
 
@@ -125,19 +123,17 @@ impl AuditEntry {
     }
 }
 
-impl Loader<Id<AuditEntry>> for Batch {
-    type Value = AuditEntry;
-    type Error = Error;
+impl ById for AuditEntry {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM audit_entry a WHERE a.tenant_id = $1 AND a.id = ANY ($2)", select::<AuditEntry>("a"))
+    }
 
-    /// An entry that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<AuditEntry>]) -> Result<HashMap<Id<AuditEntry>, AuditEntry>> {
-        let sql = format!("SELECT {} FROM audit_entry a WHERE a.tenant_id = $1 AND a.id = ANY ($2)", select::<AuditEntry>("a"));
-        let entries: Vec<AuditEntry> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(entries.into_iter().map(|entry| (entry.id, entry)).collect())
+    fn id(&self) -> Id<AuditEntry> {
+        self.id
     }
 }
 
-crate::plain! {
+lectern_kernel::eager! {
     AuditEntry {
         "id": id, "operation": operation, "outcome": outcome, "resource": resource, "resourceId": resource_id, "before": before,
         "after": after, "code": code, "reason": reason, "correlationId": correlation_id, "at": at,

@@ -7,11 +7,17 @@
 mod entry;
 mod queries;
 mod render;
-mod subject;
+
+use lectern_kernel::{
+    permission::Permission,
+    registry::{Domain, KindInfo},
+};
 
 pub use self::{
     entry::{AuditEntry, AuditOutcome},
     queries::AuditQueries,
     render::{Cell, cell_of, prefix_of},
-    subject::{resource_of, subject_of},
 };
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain { kinds: &[KindInfo::of::<AuditEntry>().needs(&[Permission::AuditRead])], ..Domain::new("audit") };

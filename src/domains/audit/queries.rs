@@ -1,16 +1,16 @@
-//! Reading the audit log.
+//! ParsedDocument the audit log.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use lectern_kernel::{
+    db::{List, Order, PageArgs, Record, SortKey, page_size},
+    error::{Error, Result},
+    ids::{self, Id},
+    permission::Permission::AuditRead,
+    resolve::{Connection, Ctx, DateTime, Require, Total, requires_permission, text},
+};
 
 use super::{AuditEntry, AuditOutcome, entry::ACTOR_JOIN, render::resource_with};
-use crate::{
-    auth::Permission::AuditRead,
-    db::{List, Order, PageArgs, Record, SortKey, page_size},
-    domains::identity::User,
-    error::{Error, Result},
-    graphql::{Connection, Ctx, DateTime, Require, Total, requires_permission, text},
-    ids::{self, Id},
-};
+use crate::domains::identity::User;
 
 /// Which entries.
 #[derive(InputObject, Default, Clone)]
@@ -44,26 +44,26 @@ impl AuditFilter {
     fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(actor) = Id::<User>::parse_opt("filter.actorId", self.actor_id.as_ref())? {
             let actor = list.bind(actor);
-            list.and(format!("a.actor_id = {actor}"));
+            list.filter(format!("a.actor_id = {actor}"));
         }
         if let Some(resource) = text::search("filter.resource", self.resource.as_deref())? {
             let resource = list.bind(resource);
-            list.and(format!("a.resource = {resource}"));
+            list.filter(format!("a.resource = {resource}"));
         }
         if let Some(id) = &self.resource_id {
             let known = ids::decode(id.as_str()).and_then(|(prefix, uuid)| Some((resource_with(prefix)?, uuid)));
             let (resource, uuid) =
                 known.ok_or_else(|| Error::bad_input("filter.resourceId", "is not an id; an id is a word, `_` and 26 characters"))?;
             let (resource, uuid) = (list.bind(resource), list.bind(uuid));
-            list.and(format!("a.resource = {resource} AND a.resource_id = {uuid}"));
+            list.filter(format!("a.resource = {resource} AND a.resource_id = {uuid}"));
         }
         if let Some(operation) = text::search("filter.operation", self.operation.as_deref())? {
             let operation = list.bind(operation);
-            list.and(format!("a.operation = {operation}"));
+            list.filter(format!("a.operation = {operation}"));
         }
         if let Some(outcome) = self.outcome {
             let outcome = list.bind(outcome);
-            list.and(format!("a.outcome = {outcome}"));
+            list.filter(format!("a.outcome = {outcome}"));
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from >= to
@@ -72,11 +72,11 @@ impl AuditFilter {
         }
         if let Some(from) = self.from {
             let from = list.bind(from);
-            list.and(format!("a.at >= {from}"));
+            list.filter(format!("a.at >= {from}"));
         }
         if let Some(to) = self.to {
             let to = list.bind(to);
-            list.and(format!("a.at < {to}"));
+            list.filter(format!("a.at < {to}"));
         }
         Ok(())
     }

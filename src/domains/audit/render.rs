@@ -1,55 +1,11 @@
 //! From a row as the database recorded it to what a client sees of it: names in camelCase, ids as TypeIDs, times in UTC.
 
 use jiff::Timestamp;
+use lectern_kernel::ids;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{
-    domains::{
-        bookings::{Availability, Booking},
-        courses::{Course, Section},
-        enrollments::Enrollment,
-        groups::Group,
-        identity::{Role, User},
-        tenants::Tenant,
-    },
-    ids::{self, Kind},
-};
-
-/// What sign-ins are called in ids; they are no type of the schema that has one.
-const SESSION: (&str, &str) = ("Session", "session");
-
-/// The prefixes of ids, by what an entry calls its resource.
-const PREFIXES: [(&str, &str); 11] = [
-    (Tenant::TYPE, Tenant::PREFIX),
-    (User::TYPE, User::PREFIX),
-    (Role::TYPE, Role::PREFIX),
-    SESSION,
-    (Course::TYPE, Course::PREFIX),
-    (Section::TYPE, Section::PREFIX),
-    (Enrollment::TYPE, Enrollment::PREFIX),
-    (Group::TYPE, Group::PREFIX),
-    (Availability::TYPE, Availability::PREFIX),
-    (Booking::TYPE, Booking::PREFIX),
-    (super::AuditEntry::TYPE, super::AuditEntry::PREFIX),
-];
-
-/// Columns that hold another row's id.
-const REFERENCES: [(&str, &str); 8] = [
-    ("user_id", User::PREFIX),
-    ("instructor_id", User::PREFIX),
-    ("requested_instructor_id", User::PREFIX),
-    ("student_id", User::PREFIX),
-    ("role_id", Role::PREFIX),
-    ("active_role_id", Role::PREFIX),
-    ("course_id", Course::PREFIX),
-    ("group_id", Group::PREFIX),
-];
-
-/// A row without an id of its own says that two things belong together. It is recorded with the first of them, and shown
-/// under the name of what it adds: a Group gains `{"member": {"userId": …}}`.
-const PARTS: [(&str, &str, &str); 3] =
-    [(User::TYPE, "role_id", "role"), (Group::TYPE, "user_id", "member"), (Group::TYPE, "course_id", "course")];
+use crate::domains::registry;
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +22,12 @@ pub enum Cell {
 
 /// The prefix of a resource's ids: `course` for Course.
 pub fn prefix_of(resource: &str) -> Option<&'static str> {
-    PREFIXES.iter().find(|(name, _)| *name == resource).map(|(_, prefix)| *prefix)
+    registry().kind(resource).map(|kind| kind.prefix)
 }
 
 /// The resource whose ids have a prefix.
 pub(super) fn resource_with(prefix: &str) -> Option<&'static str> {
-    PREFIXES.iter().find(|(_, known)| *known == prefix).map(|(name, _)| *name)
+    registry().kind_with_prefix(prefix).map(|kind| kind.ty)
 }
 
 /// What stands in a column of a resource's row.
@@ -79,7 +35,7 @@ pub fn cell_of(resource: &str, column: &str) -> Cell {
     if column == "id" {
         return prefix_of(resource).map_or(Cell::UnknownId, Cell::Id);
     }
-    if let Some((_, prefix)) = REFERENCES.iter().find(|(name, _)| *name == column) {
+    if let Some(prefix) = registry().reference(column) {
         return Cell::Id(prefix);
     }
     if column.ends_with("_id") {
@@ -95,10 +51,10 @@ pub fn cell_of(resource: &str, column: &str) -> Cell {
 pub(super) fn row(resource: &str, row: Value) -> Value {
     let Value::Object(mut columns) = row else { return Value::Null };
     let part =
-        PARTS.iter().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
+        registry().parts().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
     let Some((_, _, name)) = part else { return Value::Object(cells(resource, columns)) };
     // Whose part it is says the entry's own resourceId.
-    columns.remove(if *name == "role" { "user_id" } else { "group_id" });
+    columns.remove(&format!("{}_id", prefix_of(resource).unwrap_or_default()));
     Value::Object(Map::from_iter([((*name).to_owned(), Value::Object(cells(resource, columns)))]))
 }
 

@@ -1,14 +1,14 @@
 //! When an instructor can be booked.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
-
-use crate::{
-    db::{Cells, DbError, Record},
-    domains::identity::User,
+use lectern_kernel::{
+    db::{ColumnReader, DbError, Record},
     error::Result,
-    graphql::{Ctx, DateTime},
     ids::{Id, Kind},
+    resolve::{Ctx, DateTime},
 };
+
+use crate::domains::identity::User;
 
 /// A span in which an instructor can be assigned to bookings. Spans of one instructor may overlap or adjoin; together they
 /// count as one. The whole school sees them.
@@ -36,12 +36,12 @@ impl Kind for Availability {
 impl Record for Availability {
     const COLUMNS: &'static [&'static str] = &["id", "starts_at", "ends_at", "instructor_id"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Availability {
-            id: cells.next()?,
-            starts_at: cells.next()?,
-            ends_at: cells.next()?,
-            instructor_id: cells.next()?,
+            id: reader.next()?,
+            starts_at: reader.next()?,
+            ends_at: reader.next()?,
+            instructor_id: reader.next()?,
             joined_instructor: None,
         })
     }
@@ -52,9 +52,9 @@ impl Availability {
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    pub fn read_with_instructor(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        let availability = Availability::read(cells)?;
-        Ok(Availability { joined_instructor: Some(User::read_joined(cells)?), ..availability })
+    pub fn read_with_instructor(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+        let availability = Availability::read(reader)?;
+        Ok(Availability { joined_instructor: Some(User::read_joined(reader)?), ..availability })
     }
 }
 
@@ -69,4 +69,4 @@ impl Availability {
     }
 }
 
-crate::plain! { Availability { "id": id, "startsAt": starts_at, "endsAt": ends_at } with { "instructor": joined_instructor } }
+lectern_kernel::eager! { Availability { "id": id, "startsAt": starts_at, "endsAt": ends_at } with { "instructor": joined_instructor } }

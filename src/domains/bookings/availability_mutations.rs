@@ -1,19 +1,19 @@
 //! Saying when instructors can be booked.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{AvailabilityManage, BookingManage},
+    resolve::{Ctx, Require, requires_permission},
+};
 
 use super::{
     Availability,
     inputs::{CreateAvailabilityInput, availability_span},
     sql,
 };
-use crate::{
-    auth::Permission::{AvailabilityManage, BookingManage},
-    domains::identity::{self, User},
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission},
-    ids::Id,
-};
+use crate::domains::identity::{self, User};
 
 /// Mutations of availability.
 #[derive(Default)]

@@ -1,16 +1,16 @@
 //! A span of time that a learner asks for, and that an instructor is assigned to.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
-
-use super::loaders::AllowedTransitionsOf;
-use crate::{
-    db::{Cells, DbError, Record},
-    domains::{courses::Course, identity::User},
+use lectern_kernel::{
+    db::{ColumnReader, DbError, Record},
     error::Result,
-    graphql::{Core, Ctx, DateTime},
     ids::{Id, Kind},
+    resolve::{Ctx, DateTime, SummaryColumns},
     text_enum,
 };
+
+use super::loaders::AllowedTransitionsOf;
+use crate::domains::{courses::Course, identity::User};
 
 text_enum! {
     /// Where a booking stands: REQUESTED, APPROVED, ASSIGNED, COMPLETED, one after the other; CANCELLED from any but
@@ -90,23 +90,23 @@ impl Record for Booking {
         "course_id",
     ];
 
-    const CORE: &'static [&'static str] =
+    const SUMMARY: &'static [&'static str] =
         &["id", "starts_at", "ends_at", "status", "student_id", "requested_instructor_id", "instructor_id", "course_id"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Booking {
-            id: cells.next()?,
-            starts_at: cells.next()?,
-            ends_at: cells.next()?,
-            status: cells.next()?,
-            notes: cells.next()?,
-            cancel_reason: cells.next()?,
-            escalated_at: cells.next()?,
-            created_at: cells.next()?,
-            student_id: cells.next()?,
-            requested_instructor_id: cells.next()?,
-            instructor_id: cells.next()?,
-            course_id: cells.next()?,
+            id: reader.next()?,
+            starts_at: reader.next()?,
+            ends_at: reader.next()?,
+            status: reader.next()?,
+            notes: reader.next()?,
+            cancel_reason: reader.next()?,
+            escalated_at: reader.next()?,
+            created_at: reader.next()?,
+            student_id: reader.next()?,
+            requested_instructor_id: reader.next()?,
+            instructor_id: reader.next()?,
+            course_id: reader.next()?,
             joined_student: None,
             joined_requested_instructor: None,
             joined_instructor: None,
@@ -116,14 +116,14 @@ impl Record for Booking {
 }
 
 impl Booking {
-    /// What takes no more than the core.
-    pub const CORE_FIELDS: Core = Core {
+    /// What takes no more than the summary.
+    pub const SUMMARY_FIELDS: SummaryColumns = SummaryColumns {
         fields: &["id", "startsAt", "endsAt", "status", "allowedTransitions"],
         children: &[
-            ("student", &User::CORE_FIELDS),
-            ("requestedInstructor", &User::CORE_FIELDS),
-            ("instructor", &User::CORE_FIELDS),
-            ("course", &Course::CORE_FIELDS),
+            ("student", &User::SUMMARY_FIELDS),
+            ("requestedInstructor", &User::SUMMARY_FIELDS),
+            ("instructor", &User::SUMMARY_FIELDS),
+            ("course", &Course::SUMMARY_FIELDS),
         ],
     };
 }
@@ -170,7 +170,7 @@ impl Booking {
     }
 }
 
-crate::plain! {
+lectern_kernel::eager! {
     Booking {
         "id": id, "startsAt": starts_at, "endsAt": ends_at, "status": status, "notes": notes, "cancelReason": cancel_reason,
         "escalatedAt": escalated_at, "createdAt": created_at,

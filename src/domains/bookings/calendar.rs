@@ -5,6 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use futures_util::try_join;
 use jiff::{SignedDuration, ToSpan, civil, tz::TimeZone};
+use lectern_kernel::{
+    db::{ColumnReader, Record},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission,
+    resolve::{Ctx, Date, DateTime, SignedIn},
+};
 use tokio_postgres::types::ToSql;
 
 use super::{
@@ -13,14 +20,7 @@ use super::{
     span::{Span, days, difference, shares, union},
     sql,
 };
-use crate::{
-    auth::Permission,
-    db::{Cells, Record},
-    domains::{identity::User, tenants},
-    error::{Error, Result},
-    graphql::{Ctx, Date, DateTime, SignedIn},
-    ids::Id,
-};
+use crate::domains::{identity::User, tenants};
 
 /// Bookings and free time of a range, day by day.
 #[derive(SimpleObject, Clone, Debug)]
@@ -150,7 +150,7 @@ async fn bookings(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<Booking>> {
     let statement = format!("{} ORDER BY b.starts_at, b.id LIMIT {}", joins.statement(&conditions), MAX_ROWS + 1);
     let rows = ctx.tx().query(&statement, &params).await?;
     refuse_too_many(rows.len())?;
-    rows.iter().map(|row| Ok(joins.read(&mut Cells::new(row))?)).collect()
+    rows.iter().map(|row| Ok(joins.read(&mut ColumnReader::new(row))?)).collect()
 }
 
 fn refuse_too_many(rows: usize) -> Result<()> {
@@ -181,16 +181,16 @@ async fn free(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<(Span, User)>> {
 
     let mut instructors: BTreeMap<(String, uuid::Uuid), (User, Vec<Span>)> = BTreeMap::new();
     for row in &available {
-        let mut cells = Cells::new(row);
-        let span = Span { start: cells.next()?, end: cells.next()? };
-        let person = User::read(&mut cells)?;
+        let mut reader = ColumnReader::new(row);
+        let span = Span { start: reader.next()?, end: reader.next()? };
+        let person = User::read(&mut reader)?;
         let (_, spans) = instructors.entry((person.name.clone(), person.id.0)).or_insert_with(|| (person, Vec::new()));
         spans.extend(span.within(*range));
     }
     let mut busy: HashMap<Id<User>, Vec<Span>> = HashMap::new();
     for row in &taken {
-        let mut cells = Cells::new(row);
-        busy.entry(cells.next()?).or_default().push(Span { start: cells.next()?, end: cells.next()? });
+        let mut reader = ColumnReader::new(row);
+        busy.entry(reader.next()?).or_default().push(Span { start: reader.next()?, end: reader.next()? });
     }
     let free = instructors.into_values().flat_map(|(person, spans)| {
         let taken = union(busy.remove(&person.id).unwrap_or_default());

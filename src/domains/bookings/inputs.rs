@@ -2,12 +2,12 @@
 
 use async_graphql::{ID, InputObject};
 use jiff::{SignedDuration, Timestamp};
+use lectern_kernel::{
+    error::{Error, Result},
+    resolve::DateTime,
+};
 
 use super::span::Span;
-use crate::{
-    error::{Error, Result},
-    graphql::DateTime,
-};
 
 /// A span in which an instructor can be booked.
 #[derive(InputObject)]

@@ -2,6 +2,14 @@
 
 use async_graphql::{Context, Enum, ID, InputObject};
 use jiff::Timestamp;
+use lectern_kernel::{
+    auth::Actor,
+    db::{ColumnReader, DbError, List, Order, Record, SortKey, select},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission,
+    resolve::{Ctx, DateTime, OrderDirection},
+};
 
 use super::{
     Availability, Booking, BookingStatus,
@@ -9,14 +17,7 @@ use super::{
     span::Span,
     sql,
 };
-use crate::{
-    auth::{Actor, Permission},
-    db::{Cells, DbError, List, Order, Record, SortKey, select},
-    domains::{courses::Course, identity::User},
-    error::{Error, Result},
-    graphql::{Ctx, DateTime, OrderDirection},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 /// Which bookings.
 #[derive(InputObject, Default, Clone)]
@@ -86,7 +87,7 @@ pub fn booking_list(name: &'static str, order: Order, actor: &Actor) -> List {
     let mut list = List::new::<Booking>(name, "booking", "b", order);
     if !actor.can(Permission::BookingReadAll) {
         let me = list.bind(actor.user);
-        list.and(sql::own(&me));
+        list.filter(sql::own(&me));
     }
     list
 }
@@ -106,11 +107,11 @@ fn overlap(list: &mut List, alias: &str, from: Option<DateTime>, to: Option<Date
     }
     if let Some(to) = to {
         let to = list.bind(to);
-        list.and(format!("{alias}.starts_at < {to}"));
+        list.filter(format!("{alias}.starts_at < {to}"));
     }
     if let Some(from) = from {
         let (from, earliest) = (list.bind(from), list.bind(from.0 - longest));
-        list.and(format!("{alias}.ends_at > {from} AND {alias}.starts_at > {earliest}"));
+        list.filter(format!("{alias}.ends_at > {from} AND {alias}.starts_at > {earliest}"));
     }
     Ok(())
 }
@@ -124,7 +125,7 @@ impl BookingFilter {
         overlap(list, "b", self.from, self.to, LONGEST_BOOKING)?;
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());
-            list.and(format!("b.status = ANY ({statuses})"));
+            list.filter(format!("b.status = ANY ({statuses})"));
         }
         for (field, column, id) in [
             ("filter.instructorId", "instructor_id", &self.instructor_id),
@@ -133,7 +134,7 @@ impl BookingFilter {
         ] {
             if let Some(person) = Id::<User>::parse_opt(field, id.as_ref())? {
                 let person = list.bind(person);
-                list.and(format!("b.{column} = {person}"));
+                list.filter(format!("b.{column} = {person}"));
             }
         }
         Ok(())
@@ -149,7 +150,7 @@ impl AvailabilityFilter {
         overlap(list, "a", self.from, self.to, LONGEST_AVAILABILITY)?;
         if let Some(instructor) = Id::<User>::parse_opt("filter.instructorId", self.instructor_id.as_ref())? {
             let instructor = list.bind(instructor);
-            list.and(format!("a.instructor_id = {instructor}"));
+            list.filter(format!("a.instructor_id = {instructor}"));
         }
         Ok(())
     }
@@ -162,8 +163,8 @@ pub struct BookingJoins {
     requested_instructor: bool,
     instructor: bool,
     course: bool,
-    /// No more than the core of each.
-    core: bool,
+    /// No more than the summary of each.
+    summary: bool,
 }
 
 const STUDENT: &str = "LEFT JOIN app_user s ON s.tenant_id = $1 AND s.id = b.student_id";
@@ -179,13 +180,13 @@ impl BookingJoins {
             requested_instructor: selects("requestedInstructor"),
             instructor: selects("instructor"),
             course: selects("course"),
-            core: false,
+            summary: false,
         }
     }
 
     /// What is asked for in the nodes of the connection that is being resolved.
     pub fn of_nodes(ctx: &Context<'_>) -> Self {
-        BookingJoins { core: Booking::CORE_FIELDS.covers_nodes(ctx), ..Self::new(|child| ctx.selects_in_nodes(child)) }
+        BookingJoins { summary: Booking::SUMMARY_FIELDS.covers_nodes(ctx), ..Self::new(|child| ctx.selects_in_nodes(child)) }
     }
 
     /// What is asked for of the booking that is being resolved.
@@ -207,7 +208,7 @@ impl BookingJoins {
         if self.course {
             list.join::<Course>(COURSE, "c");
         }
-        list.trim(self.core);
+        list.summary_only(self.summary);
     }
 
     /// A statement that reads bookings as `b` and what is joined to them.
@@ -239,19 +240,19 @@ impl BookingJoins {
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    pub fn read(self, cells: &mut Cells<'_>) -> Result<Booking, DbError> {
-        let mut booking = Booking::read(cells)?;
+    pub fn read(self, reader: &mut ColumnReader<'_>) -> Result<Booking, DbError> {
+        let mut booking = Booking::read(reader)?;
         if self.student {
-            booking.joined_student = Some(User::read_joined(cells)?);
+            booking.joined_student = Some(User::read_joined(reader)?);
         }
         if self.requested_instructor {
-            booking.joined_requested_instructor = Some(User::read_joined(cells)?);
+            booking.joined_requested_instructor = Some(User::read_joined(reader)?);
         }
         if self.instructor {
-            booking.joined_instructor = Some(User::read_joined(cells)?);
+            booking.joined_instructor = Some(User::read_joined(reader)?);
         }
         if self.course {
-            booking.joined_course = Some(Course::read_joined(cells)?);
+            booking.joined_course = Some(Course::read_joined(reader)?);
         }
         Ok(booking)
     }

@@ -3,33 +3,32 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-
-use super::{Availability, Booking, BookingStatus, sql};
-use crate::{
-    db::Cells,
+use lectern_kernel::{
+    db::ColumnReader,
     error::{Error, Result},
-    graphql::Batch,
     ids::Id,
+    resolve::{Batch, ById},
 };
 
-impl Loader<Id<Booking>> for Batch {
-    type Value = Booking;
-    type Error = Error;
+use super::{Availability, Booking, BookingStatus, sql};
 
-    /// A booking that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Booking>]) -> Result<HashMap<Id<Booking>, Booking>> {
-        let bookings: Vec<Booking> = self.tx.all(&sql::bookings_by_ids(), &[&ids]).await?;
-        Ok(bookings.into_iter().map(|booking| (booking.id, booking)).collect())
+impl ById for Booking {
+    fn by_ids() -> String {
+        sql::bookings_by_ids()
+    }
+
+    fn id(&self) -> Id<Booking> {
+        self.id
     }
 }
 
-impl Loader<Id<Availability>> for Batch {
-    type Value = Availability;
-    type Error = Error;
+impl ById for Availability {
+    fn by_ids() -> String {
+        sql::availability_by_ids()
+    }
 
-    async fn load(&self, ids: &[Id<Availability>]) -> Result<HashMap<Id<Availability>, Availability>> {
-        let availability: Vec<Availability> = self.tx.all(&sql::availability_by_ids(), &[&ids]).await?;
-        Ok(availability.into_iter().map(|availability| (availability.id, availability)).collect())
+    fn id(&self) -> Id<Availability> {
+        self.id
     }
 }
 
@@ -45,8 +44,8 @@ impl Loader<AllowedTransitionsOf> for Batch {
         let bookings: Vec<Id<Booking>> = keys.iter().map(|key| key.0).collect();
         let mut steps: HashMap<AllowedTransitionsOf, Vec<BookingStatus>> = HashMap::new();
         for row in &self.tx.query(sql::ALLOWED_TRANSITIONS, &[&bookings]).await? {
-            let mut cells = Cells::new(row);
-            steps.entry(AllowedTransitionsOf(cells.next()?)).or_default().push(cells.next()?);
+            let mut reader = ColumnReader::new(row);
+            steps.entry(AllowedTransitionsOf(reader.next()?)).or_default().push(reader.next()?);
         }
         for steps in steps.values_mut() {
             steps.sort_unstable();

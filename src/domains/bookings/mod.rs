@@ -21,6 +21,13 @@ mod steps;
 mod subscriptions;
 
 use async_graphql::MergedObject;
+use lectern_kernel::{
+    ids::Kind,
+    rates::BudgetKind,
+    registry::{Domain, Event, KindInfo, Operation},
+};
+
+use crate::domains::identity::User;
 
 pub use self::{
     availability::Availability,
@@ -31,11 +38,24 @@ pub use self::{
     subscriptions::Subscription,
 };
 
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain {
+    operations: &[
+        Operation::mutation("createAvailability", "Availability"),
+        Operation::mutation("deleteAvailability", "Availability"),
+        Operation::mutation("requestBooking", "Booking").budget(BudgetKind::Bookings),
+        Operation::mutation("approveBooking", "Booking").budget(BudgetKind::Bookings),
+        Operation::mutation("assignBooking", "Booking").budget(BudgetKind::Bookings),
+        Operation::mutation("completeBooking", "Booking").budget(BudgetKind::Bookings),
+        Operation::mutation("cancelBooking", "Booking").budget(BudgetKind::Bookings),
+        Operation::mutation("rescheduleBooking", "Booking").budget(BudgetKind::Bookings),
+    ],
+    kinds: &[KindInfo::of::<Availability>(), KindInfo::of::<Booking>()],
+    events: &[Event { name: "bookingChanged", channel: "lectern_booking", prefix: Booking::PREFIX, query: "booking" }],
+    references: &[("instructor_id", User::PREFIX), ("requested_instructor_id", User::PREFIX), ("student_id", User::PREFIX)],
+    ..Domain::new("bookings")
+};
+
 /// Mutations of availability and bookings.
 #[derive(MergedObject, Default)]
 pub struct BookingMutations(availability_mutations::AvailabilityMutations, mutations::BookingSteps);
-
-/// Whether a mutation counts towards how often one person may change bookings.
-pub fn is_rate_limited(mutation: &str) -> bool {
-    ["requestBooking", "approveBooking", "assignBooking", "completeBooking", "cancelBooking", "rescheduleBooking"].contains(&mutation)
-}

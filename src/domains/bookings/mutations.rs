@@ -1,6 +1,13 @@
 //! Requesting bookings and taking them on.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::ColumnReader,
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{BookingComplete, BookingManage, BookingRequest},
+    resolve::{Ctx, Eager, Require, requires_permission, text},
+};
 
 use super::{
     Booking, BookingJoins,
@@ -8,16 +15,9 @@ use super::{
     sql,
     steps::{self, Step},
 };
-use crate::{
-    auth::Permission::{BookingComplete, BookingManage, BookingRequest},
-    db::Cells,
-    domains::{
-        courses::{Course, CourseStatus},
-        identity::{self, User},
-    },
-    error::{Error, Result},
-    graphql::{Ctx, Require, Row, requires_permission, text},
-    ids::Id,
+use crate::domains::{
+    courses::{Course, CourseStatus},
+    identity::{self, User},
 };
 
 /// Mutations of bookings.
@@ -50,7 +50,7 @@ impl BookingSteps {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The request.")] input: RequestBookingInput,
-    ) -> Result<Row<Booking>> {
+    ) -> Result<Eager<Booking>> {
         let span = booking_span(input.starts_at, input.ends_at, ctx.now())?;
         let notes = input.notes.map(|notes| text::long("notes", &notes)).transpose()?.flatten();
         let wished = Id::<User>::parse_opt("requestedInstructorId", input.requested_instructor_id.as_ref())?;
@@ -59,7 +59,7 @@ impl BookingSteps {
         let sql = joins.returning(sql::INSERT_BOOKING);
         let rows = ctx.tx().query(&sql, &[&id, &student, &span.start, &span.end, &course, &wished, &notes]).await?;
         match rows.first() {
-            Some(row) => Ok(Row(joins.read(&mut Cells::new(row))?)),
+            Some(row) => Ok(Eager(joins.read(&mut ColumnReader::new(row))?)),
             None => Err(why_not_requested(ctx, course, wished).await?),
         }
     }

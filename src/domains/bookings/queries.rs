@@ -1,19 +1,19 @@
-//! Reading bookings and availability.
+//! ParsedDocument bookings and availability.
 
 use async_graphql::{Context, ID, MergedObject, Object};
+use lectern_kernel::{
+    db::{ColumnReader, PageArgs, Record, page_size},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, SignedIn, Total},
+};
 
 use super::{
     Availability, Booking, availability_list, booking_list,
     calendar::CalendarQueries,
     lists::{AvailabilityFilter, BY_START, BookingFilter, BookingJoins, BookingOrder, INSTRUCTOR_JOIN, booking_order},
 };
-use crate::{
-    db::{Cells, PageArgs, Record, page_size},
-    domains::identity::User,
-    error::Result,
-    graphql::{Connection, Ctx, SignedIn, Total},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// Queries of bookings, availability and the calendar.
 #[derive(MergedObject, Default)]
@@ -52,7 +52,7 @@ impl ListQueries {
         let id = Id::<Booking>::parse("id", &id)?;
         let joins = BookingJoins::new(|child| ctx.selects(child));
         let rows = ctx.tx().query(&joins.statement("b.id = $2"), &[&id]).await?;
-        Ok(rows.first().map(|row| joins.read(&mut Cells::new(row))).transpose()?)
+        Ok(rows.first().map(|row| joins.read(&mut ColumnReader::new(row))).transpose()?)
     }
 
     /// The bookings that you may see: your own, as learner, as wished or as assigned instructor; with BOOKING_READ_ALL, all
@@ -75,7 +75,7 @@ impl ListQueries {
         filter.unwrap_or_default().narrow(&mut list)?;
         let joins = BookingJoins::of_nodes(ctx);
         joins.add_to(&mut list);
-        let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
+        let fetched = list.fetch(ctx.tx(), &page, |reader| joins.read(reader)).await?;
         Ok(Some(Connection::new(fetched, ctx.cursors(), "bookings", &order, Total::of_list(list))))
     }
 }

@@ -1,8 +1,7 @@
 //! Arithmetic of time: half-open spans, sets of them, and the days that a range of time touches in a zone.
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
-
-use crate::error::{Error, Result};
+use lectern_kernel::error::{Error, Result};
 
 /// From `start` up to, but without, `end`: back to back spans don't overlap.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -1,8 +1,10 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again, and the triggers on `booking` say which
 //! steps there are and whose (`sql/functions/bookings.sql`).
 
+use lectern_kernel::db::select;
+
 use super::{Availability, Booking};
-use crate::{db::select, domains::identity::User};
+use crate::domains::identity::User;
 
 pub fn bookings_by_ids() -> String {
     format!("SELECT {} FROM booking b WHERE b.tenant_id = $1 AND b.id = ANY ($2)", select::<Booking>("b"))

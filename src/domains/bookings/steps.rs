@@ -3,16 +3,16 @@
 
 use async_graphql::Context;
 use jiff::Timestamp;
+use lectern_kernel::{
+    db::{DbError, Record, Tx},
+    error::{Error, Result},
+    ids::Id,
+    resolve::Ctx,
+};
 use tokio_postgres::Row;
 
 use super::{Booking, span::Span, sql};
-use crate::{
-    db::{DbError, Record, Tx},
-    domains::identity::{self, User},
-    error::{Error, Result},
-    graphql::Ctx,
-    ids::Id,
-};
+use crate::domains::identity::{self, User};
 
 /// What is to become of a booking.
 pub enum Step {

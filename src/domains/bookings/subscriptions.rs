@@ -2,9 +2,9 @@
 
 use async_graphql::Subscription;
 use futures_util::{Stream, stream};
+use lectern_kernel::resolve::SignedIn;
 
 use super::Booking;
-use crate::graphql::SignedIn;
 
 /// The root of subscriptions.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl Subscription {
     /// show.
     #[graphql(guard = "SignedIn")]
     async fn booking_changed(&self) -> impl Stream<Item = Booking> {
-        // Says what there is and who may. Events are executed as the query `booking`, one by one: graphql/watch.rs.
+        // Says what there is and who may. Events are executed as the query `booking`, one by one: kernel/src/execute/subscription.rs.
         stream::empty()
     }
 }

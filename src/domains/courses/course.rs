@@ -1,22 +1,22 @@
 //! A unit of teaching that one school offers.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, PageArgs, Record, page_size},
+    error::Result,
+    ids::{Id, Kind},
+    resolve::{Connection, Ctx, DateTime, SummaryColumns},
+    text_enum,
+};
 
 use super::{
     Section,
     loaders::{EnrollmentCountOf, SectionsOf, ViewerEnrollmentOf},
 };
-use crate::{
-    db::{Cells, DbError, PageArgs, Record, page_size},
-    domains::{
-        enrollments::{Enrollment, EnrollmentFilter, enrollments_in_course},
-        groups::{Group, groups_with_course},
-        identity::User,
-    },
-    error::Result,
-    graphql::{Connection, Core, Ctx, DateTime},
-    ids::{Id, Kind},
-    text_enum,
+use crate::domains::{
+    enrollments::{Enrollment, EnrollmentFilter, enrollments_in_course},
+    groups::{Group, groups_with_course},
+    identity::User,
 };
 
 text_enum! {
@@ -70,19 +70,19 @@ impl Record for Course {
     const COLUMNS: &'static [&'static str] =
         &["id", "title", "description", "status", "capacity", "tags", "created_at", "updated_at", "instructor_id"];
 
-    const CORE: &'static [&'static str] = &["id", "title", "status", "instructor_id"];
+    const SUMMARY: &'static [&'static str] = &["id", "title", "status", "instructor_id"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Course {
-            id: cells.next()?,
-            title: cells.next()?,
-            description: cells.next()?,
-            status: cells.next()?,
-            capacity: cells.next()?,
-            tags: cells.next()?,
-            created_at: cells.next()?,
-            updated_at: cells.next()?,
-            instructor_id: cells.next()?,
+            id: reader.next()?,
+            title: reader.next()?,
+            description: reader.next()?,
+            status: reader.next()?,
+            capacity: reader.next()?,
+            tags: reader.next()?,
+            created_at: reader.next()?,
+            updated_at: reader.next()?,
+            instructor_id: reader.next()?,
             joined_instructor: None,
             joined_enrollment_count: None,
         })
@@ -90,10 +90,10 @@ impl Record for Course {
 }
 
 impl Course {
-    /// What takes no more than the core.
-    pub const CORE_FIELDS: Core = Core {
+    /// What takes no more than the summary.
+    pub const SUMMARY_FIELDS: SummaryColumns = SummaryColumns {
         fields: &["id", "title", "status", "enrollmentCount", "enrollments", "groups", "sections", "viewerEnrollment"],
-        children: &[("instructor", &User::CORE_FIELDS)],
+        children: &[("instructor", &User::SUMMARY_FIELDS)],
     };
 }
 
@@ -155,7 +155,7 @@ impl Course {
     }
 }
 
-crate::plain! {
+lectern_kernel::eager! {
     Course {
         "id": id, "title": title, "description": description, "status": status, "capacity": capacity, "tags": tags,
         "createdAt": created_at, "updatedAt": updated_at,

@@ -1,8 +1,7 @@
 //! What the mutations of courses take, and its checks.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-
-use crate::error::{Error, Result};
+use lectern_kernel::error::{Error, Result};
 
 /// A course to be created, as a draft.
 #[derive(InputObject)]

@@ -1,15 +1,15 @@
 //! Lists of courses: filters, orders, and what is read along.
 
 use async_graphql::{Context, Enum, ID, InputObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, List, Order, PageJoin, Record, SortKey, select},
+    error::Result,
+    ids::Id,
+    resolve::{Ctx, OrderDirection, text},
+};
 
 use super::{Course, CourseStatus};
-use crate::{
-    db::{Beside, Cells, DbError, List, Order, Record, SortKey, select},
-    domains::identity::User,
-    error::Result,
-    graphql::{Ctx, OrderDirection, text},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// Which courses.
 #[derive(InputObject, Default, Clone)]
@@ -62,14 +62,14 @@ pub fn order(order: Option<CourseOrder>) -> Order {
 pub struct CourseJoins {
     instructor: bool,
     enrollment_count: bool,
-    /// No more than the core of each.
-    core: bool,
+    /// No more than the summary of each.
+    summary: bool,
 }
 
 const INSTRUCTOR: &str = "LEFT JOIN app_user i ON i.tenant_id = $1 AND i.id = c.instructor_id";
 
 /// Counted at once for a whole page.
-const ENROLLMENT_COUNTS: Beside = Beside {
+const ENROLLMENT_COUNTS: PageJoin = PageJoin {
     join: "LEFT JOIN app.enrollment_counts(ARRAY(SELECT p.id_ FROM page_ p)) AS n ON n.course_id = page_.id_",
     expressions: "n.count",
 };
@@ -80,7 +80,7 @@ impl CourseJoins {
         CourseJoins {
             instructor: ctx.selects_in_nodes("instructor"),
             enrollment_count: ctx.selects_in_nodes("enrollmentCount"),
-            core: Course::CORE_FIELDS.covers_nodes(ctx),
+            summary: Course::SUMMARY_FIELDS.covers_nodes(ctx),
         }
     }
 
@@ -91,7 +91,7 @@ impl CourseJoins {
 
     /// What is asked for of the course that is being resolved.
     pub fn of_one(ctx: &Context<'_>) -> Self {
-        CourseJoins { instructor: ctx.selects("instructor"), enrollment_count: ctx.selects("enrollmentCount"), core: false }
+        CourseJoins { instructor: ctx.selects("instructor"), enrollment_count: ctx.selects("enrollmentCount"), summary: false }
     }
 
     /// Joins them to a list of courses as `c`; its rows are then read by [`CourseJoins::read`].
@@ -100,9 +100,9 @@ impl CourseJoins {
             list.join::<User>(INSTRUCTOR, "i");
         }
         if self.enrollment_count {
-            list.beside(ENROLLMENT_COUNTS);
+            list.page_join(ENROLLMENT_COUNTS);
         }
-        list.trim(self.core);
+        list.summary_only(self.summary);
     }
 
     /// A statement that reads the course whose id is `$2`, and what is joined to it.
@@ -123,13 +123,13 @@ impl CourseJoins {
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    pub fn read(self, cells: &mut Cells<'_>) -> Result<Course, DbError> {
-        let mut course = Course::read(cells)?;
+    pub fn read(self, reader: &mut ColumnReader<'_>) -> Result<Course, DbError> {
+        let mut course = Course::read(reader)?;
         if self.instructor {
-            course.joined_instructor = Some(User::read_joined(cells)?);
+            course.joined_instructor = Some(User::read_joined(reader)?);
         }
         if self.enrollment_count {
-            course.joined_enrollment_count = Some(seats(cells.next()?));
+            course.joined_enrollment_count = Some(seats(reader.next()?));
         }
         Ok(course)
     }
@@ -143,7 +143,7 @@ pub fn seats(count: Option<i64>) -> i32 {
 /// The courses that the viewer sees, as `c`.
 pub fn course_list(name: &'static str, order: Order) -> List {
     let mut list = List::new::<Course>(name, "course", "c", order);
-    list.and("c.deleted_at IS NULL");
+    list.filter("c.deleted_at IS NULL");
     list
 }
 
@@ -155,19 +155,19 @@ impl CourseFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.and(format!("c.id IN (SELECT app.search_course({search}))"));
+            list.filter(format!("c.id IN (SELECT app.search_course({search}))"));
         }
         if let Some(tag) = text::search("filter.tag", self.tag.as_deref())? {
             let tag = list.bind(tag.to_lowercase());
-            list.and(format!("c.id IN (SELECT app.tagged_course({tag}))"));
+            list.filter(format!("c.id IN (SELECT app.tagged_course({tag}))"));
         }
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());
-            list.and(format!("c.status = ANY ({statuses})"));
+            list.filter(format!("c.status = ANY ({statuses})"));
         }
         if let Some(instructor) = Id::<User>::parse_opt("filter.instructorId", self.instructor_id.as_ref())? {
             let instructor = list.bind(instructor);
-            list.and(format!("c.instructor_id = {instructor}"));
+            list.filter(format!("c.instructor_id = {instructor}"));
         }
         Ok(())
     }

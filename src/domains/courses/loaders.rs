@@ -3,34 +3,33 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-
-use super::{Course, Section, lists::seats, sql};
-use crate::{
-    db::{Cells, Record, select},
-    domains::{enrollments::Enrollment, identity::User},
+use lectern_kernel::{
+    db::{ColumnReader, Record, select},
     error::{Error, Result},
-    graphql::Batch,
     ids::Id,
+    resolve::{Batch, ById},
 };
 
-impl Loader<Id<Course>> for Batch {
-    type Value = Course;
-    type Error = Error;
+use super::{Course, Section, lists::seats, sql};
+use crate::domains::{enrollments::Enrollment, identity::User};
 
-    /// A course that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Course>]) -> Result<HashMap<Id<Course>, Course>> {
-        let courses: Vec<Course> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
-        Ok(courses.into_iter().map(|course| (course.id, course)).collect())
+impl ById for Course {
+    fn by_ids() -> String {
+        sql::by_ids()
+    }
+
+    fn id(&self) -> Id<Course> {
+        self.id
     }
 }
 
-impl Loader<Id<Section>> for Batch {
-    type Value = Section;
-    type Error = Error;
+impl ById for Section {
+    fn by_ids() -> String {
+        sql::sections_by_ids()
+    }
 
-    async fn load(&self, ids: &[Id<Section>]) -> Result<HashMap<Id<Section>, Section>> {
-        let sections: Vec<Section> = self.tx.all(&sql::sections_by_ids(), &[&ids]).await?;
-        Ok(sections.into_iter().map(|section| (section.id, section)).collect())
+    fn id(&self) -> Id<Section> {
+        self.id
     }
 }
 
@@ -46,8 +45,8 @@ impl Loader<SectionsOf> for Batch {
         let courses: Vec<Id<Course>> = keys.iter().map(|key| key.0).collect();
         let mut sections: HashMap<SectionsOf, Vec<Section>> = HashMap::new();
         for row in &self.tx.query(&sql::sections_of(), &[&courses]).await? {
-            let mut cells = Cells::new(row);
-            sections.entry(SectionsOf(cells.next()?)).or_default().push(Section::read(&mut cells)?);
+            let mut reader = ColumnReader::new(row);
+            sections.entry(SectionsOf(reader.next()?)).or_default().push(Section::read(&mut reader)?);
         }
         Ok(sections)
     }
@@ -65,8 +64,8 @@ impl Loader<EnrollmentCountOf> for Batch {
         let courses: Vec<Id<Course>> = keys.iter().map(|key| key.0).collect();
         let rows = self.tx.query(sql::ENROLLMENT_COUNTS, &[&courses]).await?;
         let counts = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((EnrollmentCountOf(cells.next()?), seats(cells.next()?)))
+            let mut reader = ColumnReader::new(row);
+            Ok((EnrollmentCountOf(reader.next()?), seats(reader.next()?)))
         });
         counts.collect()
     }
@@ -92,8 +91,8 @@ impl Loader<ViewerEnrollmentOf> for Batch {
         );
         let rows = self.tx.query(&sql, &[&viewer, &courses]).await?;
         let enrollments = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((ViewerEnrollmentOf { course: cells.next()?, viewer }, Enrollment::read(&mut cells)?))
+            let mut reader = ColumnReader::new(row);
+            Ok((ViewerEnrollmentOf { course: reader.next()?, viewer }, Enrollment::read(&mut reader)?))
         });
         enrollments.collect()
     }

@@ -16,6 +16,11 @@ mod section_mutations;
 mod sql;
 
 use async_graphql::MergedObject;
+use lectern_kernel::{
+    ids::Kind,
+    permission::Permission,
+    registry::{Domain, KindInfo, Operation},
+};
 
 pub use self::{
     course::{Course, CourseStatus},
@@ -24,6 +29,24 @@ pub use self::{
     nested::courses_of_group,
     queries::CourseQueries,
     section::Section,
+};
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain {
+    operations: &[
+        Operation::mutation("createCourse", "Course"),
+        Operation::mutation("updateCourse", "Course"),
+        Operation::mutation("publishCourse", "Course"),
+        Operation::mutation("archiveCourse", "Course"),
+        Operation::mutation("deleteCourse", "Course"),
+        Operation::mutation("createSection", "Section"),
+        Operation::mutation("updateSection", "Section"),
+        Operation::mutation("reorderSections", "Course"),
+        Operation::mutation("deleteSection", "Section"),
+    ],
+    kinds: &[KindInfo::of::<Course>().needs(&[Permission::CourseRead]), KindInfo::of::<Section>().needs(&[Permission::CourseRead])],
+    references: &[("course_id", Course::PREFIX)],
+    ..Domain::new("courses")
 };
 
 /// Mutations of courses and their sections.

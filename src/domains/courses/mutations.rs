@@ -1,20 +1,20 @@
 //! Changing courses.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
+use lectern_kernel::{
+    db::{DbError, OnConstraint},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{CourseCreate, CourseDelete, CourseUpdate, CourseUpdateAll},
+    resolve::{Ctx, Require, requires_permission, text},
+};
 
 use super::{
     Course, CourseStatus,
     inputs::{CreateCourseInput, UpdateCourseInput, capacity},
     sql,
 };
-use crate::{
-    auth::Permission::{CourseCreate, CourseDelete, CourseUpdate, CourseUpdateAll},
-    db::{DbError, OnConstraint},
-    domains::identity::{self, User},
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission, text},
-    ids::Id,
-};
+use crate::domains::identity::{self, User};
 
 /// Mutations of courses.
 #[derive(Default)]

@@ -1,19 +1,19 @@
 //! The courses that were given to a group, for many groups in one statement.
 
 use async_graphql::Context;
+use lectern_kernel::{
+    db::{ColumnReader, DbError, List, Page, PageArgs},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::{
     Course, course_list,
     lists::{CourseJoins, order},
 };
-use crate::{
-    db::{Cells, DbError, List, Page, PageArgs},
-    domains::groups::Group,
-    error::Result,
-    graphql::{Connection, Ctx, Nested, Total},
-    ids::Id,
-};
+use crate::domains::groups::Group;
 
 const OF_GROUP: &str = "group.courses";
 
@@ -40,15 +40,15 @@ impl Nested for OfGroup {
     }
     fn list(joins: &CourseJoins) -> List {
         let mut list = course_list(OF_GROUP, order(None));
-        list.narrow("JOIN group_course gc ON gc.tenant_id = c.tenant_id AND gc.course_id = c.id");
+        list.inner_join("JOIN group_course gc ON gc.tenant_id = c.tenant_id AND gc.course_id = c.id");
         joins.add_to(&mut list);
         list
     }
     fn parent_expression() -> &'static str {
         "gc.group_id"
     }
-    fn read(joins: &CourseJoins, cells: &mut Cells<'_>) -> Result<Course, DbError> {
-        joins.read(cells)
+    fn read(joins: &CourseJoins, reader: &mut ColumnReader<'_>) -> Result<Course, DbError> {
+        joins.read(reader)
     }
 }
 

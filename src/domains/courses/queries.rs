@@ -1,17 +1,17 @@
-//! Reading courses.
+//! ParsedDocument courses.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{ColumnReader, PageArgs, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::CourseRead,
+    resolve::{Connection, Ctx, Eager, Require, Total, requires_permission},
+};
 
 use super::{
     Course, course_list,
     lists::{CourseFilter, CourseJoins, CourseOrder, order},
-};
-use crate::{
-    auth::Permission::CourseRead,
-    db::{Cells, PageArgs, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, Require, Row, Total, requires_permission},
-    ids::Id,
 };
 
 /// Queries of courses.
@@ -22,15 +22,15 @@ pub struct CourseQueries;
 impl CourseQueries {
     /// A course; null when there is none, or none that you may see. Needs COURSE_READ.
     #[graphql(guard = "Require([CourseRead])", directive = requires_permission::apply(vec![CourseRead]))]
-    async fn course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Option<Row<Course>>> {
+    async fn course(&self, ctx: &Context<'_>, #[graphql(desc = "The course's id.")] id: ID) -> Result<Option<Eager<Course>>> {
         let id = Id::<Course>::parse("id", &id)?;
         let joins = CourseJoins::of_one(ctx);
         if joins == CourseJoins::default() {
-            return Ok(ctx.load(id).await?.map(Row));
+            return Ok(ctx.load(id).await?.map(Eager));
         }
         let rows = ctx.tx().query(&joins.by_id(), &[&id]).await?;
-        let course = rows.first().map(|row| joins.read(&mut Cells::new(row))).transpose()?;
-        Ok(course.map(Row))
+        let course = rows.first().map(|row| joins.read(&mut ColumnReader::new(row))).transpose()?;
+        Ok(course.map(Eager))
     }
 
     /// The courses that you may see, by title unless ordered otherwise. Needs COURSE_READ.
@@ -56,7 +56,7 @@ impl CourseQueries {
         filter.unwrap_or_default().narrow(&mut list)?;
         let joins = CourseJoins::of_nodes(ctx);
         joins.add_to(&mut list);
-        let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
+        let fetched = list.fetch(ctx.tx(), &page, |reader| joins.read(reader)).await?;
         Ok(Some(Connection::new(fetched, ctx.cursors(), "courses", &order, Total::of_list(list))))
     }
 }

@@ -1,9 +1,8 @@
 //! A part of a course.
 
 use async_graphql::SimpleObject;
-
-use crate::{
-    db::{Cells, DbError, Record},
+use lectern_kernel::{
+    db::{ColumnReader, DbError, Record},
     error::Result,
     ids::{Id, Kind},
 };
@@ -27,7 +26,7 @@ impl Kind for Section {
 impl Record for Section {
     const COLUMNS: &'static [&'static str] = &["id", "title", "position"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        Ok(Section { id: cells.next()?, title: cells.next()?, position: cells.next()? })
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+        Ok(Section { id: reader.next()?, title: reader.next()?, position: reader.next()? })
     }
 }

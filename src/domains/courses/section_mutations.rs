@@ -1,18 +1,18 @@
 //! Changing the sections of a course.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::OnConstraint,
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{CourseUpdate, CourseUpdateAll},
+    resolve::{Ctx, Require, requires_permission, text},
+};
 
 use super::{
     Course, Section,
     inputs::{CreateSectionInput, ReorderSectionsInput, UpdateSectionInput},
     sql,
-};
-use crate::{
-    auth::Permission::{CourseUpdate, CourseUpdateAll},
-    db::OnConstraint,
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission, text},
-    ids::Id,
 };
 
 /// Mutations of sections.

@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::{Course, Section};
-use crate::db::select;
 
 pub fn by_ids() -> String {
     format!("SELECT {} FROM course c WHERE c.tenant_id = $1 AND c.id = ANY ($2) AND c.deleted_at IS NULL", select::<Course>("c"))
@@ -54,8 +55,8 @@ pub fn set_status() -> String {
 pub const DELETE: &str =
     "UPDATE course c SET deleted_at = now() WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL RETURNING c.id";
 
-/// Waits for the turn to change the sections of a course that the actor may change.
-pub const LOCK_SECTIONS: &str = "SELECT app.take_turn('sections', $2) WHERE app.tenant_id() = $1";
+/// Waits for the lock to change the sections of a course that the actor may change.
+pub const LOCK_SECTIONS: &str = "SELECT app.lock_for('sections', $2) WHERE app.tenant_id() = $1";
 
 pub fn insert_section() -> String {
     format!(

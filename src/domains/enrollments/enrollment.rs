@@ -1,18 +1,16 @@
 //! One person's part in one course.
 
-use std::collections::HashMap;
-
-use async_graphql::{ComplexObject, Context, SimpleObject, dataloader::Loader};
-
-use super::sql;
-use crate::{
-    db::{Cells, DbError, List, Record, select},
-    domains::{courses::Course, identity::User},
-    error::{Error, Result},
-    graphql::{Batch, Core, Ctx, DateTime},
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, List, Record, select},
+    error::Result,
     ids::{Id, Kind},
+    resolve::{ById, Ctx, DateTime, SummaryColumns},
     text_enum,
 };
+
+use super::sql;
+use crate::domains::{courses::Course, identity::User};
 
 text_enum! {
     /// How a person's part in a course stands. NOT_STARTED, IN_PROGRESS and COMPLETED hold a seat; the others free it.
@@ -65,15 +63,15 @@ impl Kind for Enrollment {
 impl Record for Enrollment {
     const COLUMNS: &'static [&'static str] = &["id", "status", "progress", "enrolled_at", "completed_at", "course_id", "user_id"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Enrollment {
-            id: cells.next()?,
-            status: cells.next()?,
-            progress: cells.next()?,
-            enrolled_at: cells.next()?,
-            completed_at: cells.next()?,
-            course_id: cells.next()?,
-            user_id: cells.next()?,
+            id: reader.next()?,
+            status: reader.next()?,
+            progress: reader.next()?,
+            enrolled_at: reader.next()?,
+            completed_at: reader.next()?,
+            course_id: reader.next()?,
+            user_id: reader.next()?,
             joined_course: None,
             joined_user: None,
         })
@@ -104,13 +102,13 @@ impl Enrollment {
 pub struct Joins {
     course: bool,
     user: bool,
-    /// No more than the core of each.
-    core: bool,
+    /// No more than the summary of each.
+    summary: bool,
 }
 
-const CORE_FIELDS: Core = Core {
+const SUMMARY_FIELDS: SummaryColumns = SummaryColumns {
     fields: &["id", "status", "progress", "enrolledAt", "completedAt"],
-    children: &[("course", &Course::CORE_FIELDS), ("user", &User::CORE_FIELDS)],
+    children: &[("course", &Course::SUMMARY_FIELDS), ("user", &User::SUMMARY_FIELDS)],
 };
 
 const COURSE_JOIN: &str = "LEFT JOIN course c ON c.tenant_id = $1 AND c.id = e.course_id AND c.deleted_at IS NULL";
@@ -119,12 +117,12 @@ const USER_JOIN: &str = "LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = e.u
 impl Joins {
     /// Those that the document asks for in the nodes of the connection that is being resolved.
     pub fn of_nodes(ctx: &Context<'_>) -> Self {
-        Joins { course: ctx.selects_in_nodes("course"), user: ctx.selects_in_nodes("user"), core: CORE_FIELDS.covers_nodes(ctx) }
+        Joins { course: ctx.selects_in_nodes("course"), user: ctx.selects_in_nodes("user"), summary: SUMMARY_FIELDS.covers_nodes(ctx) }
     }
 
     /// Those that the document asks for of the enrollment that is being resolved.
     pub fn of_object(ctx: &Context<'_>) -> Self {
-        Joins { course: ctx.selects("course"), user: ctx.selects("user"), core: false }
+        Joins { course: ctx.selects("course"), user: ctx.selects("user"), summary: false }
     }
 
     /// Adds them to a list of enrollments, as `c` and `u`.
@@ -135,7 +133,7 @@ impl Joins {
         if self.user {
             list.join::<User>(USER_JOIN, "u");
         }
-        list.trim(self.core);
+        list.summary_only(self.summary);
     }
 
     /// The statement of enrollments as `e`, to be ended by a condition.
@@ -154,30 +152,29 @@ impl Joins {
     ///
     /// # Errors
     /// When a column is not of the expected type.
-    pub fn read(self, cells: &mut Cells<'_>) -> Result<Enrollment, DbError> {
-        let mut enrollment = Enrollment::read(cells)?;
+    pub fn read(self, reader: &mut ColumnReader<'_>) -> Result<Enrollment, DbError> {
+        let mut enrollment = Enrollment::read(reader)?;
         if self.course {
-            enrollment.joined_course = Some(Course::read_joined(cells)?);
+            enrollment.joined_course = Some(Course::read_joined(reader)?);
         }
         if self.user {
-            enrollment.joined_user = Some(User::read_joined(cells)?);
+            enrollment.joined_user = Some(User::read_joined(reader)?);
         }
         Ok(enrollment)
     }
 }
 
-impl Loader<Id<Enrollment>> for Batch {
-    type Value = Enrollment;
-    type Error = Error;
+impl ById for Enrollment {
+    fn by_ids() -> String {
+        sql::by_ids()
+    }
 
-    /// An enrollment that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Enrollment>]) -> Result<HashMap<Id<Enrollment>, Enrollment>> {
-        let enrollments: Vec<Enrollment> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
-        Ok(enrollments.into_iter().map(|enrollment| (enrollment.id, enrollment)).collect())
+    fn id(&self) -> Id<Enrollment> {
+        self.id
     }
 }
 
-crate::plain! {
+lectern_kernel::eager! {
     Enrollment { "id": id, "status": status, "progress": progress, "enrolledAt": enrolled_at, "completedAt": completed_at }
     with { "course": joined_course, "user": joined_user }
 }

@@ -1,9 +1,9 @@
 //! What the mutations of enrollments take, and its checks.
 
 use async_graphql::{ID, InputObject};
+use lectern_kernel::error::{Error, Result};
 
 use super::EnrollmentStatus;
-use crate::error::{Error, Result};
 
 /// Somebody to be enrolled in a course.
 #[derive(InputObject)]

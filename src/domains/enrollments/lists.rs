@@ -1,15 +1,15 @@
 //! Lists of enrollments: filters and orders.
 
 use async_graphql::{Enum, ID, InputObject};
+use lectern_kernel::{
+    db::{List, Order, SortKey},
+    error::Result,
+    ids::Id,
+    resolve::OrderDirection,
+};
 
 use super::{Enrollment, EnrollmentStatus};
-use crate::{
-    db::{List, Order, SortKey},
-    domains::{courses::Course, identity::User},
-    error::Result,
-    graphql::OrderDirection,
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 /// Which enrollments.
 #[derive(InputObject, Default, Clone)]
@@ -96,15 +96,15 @@ impl Narrowing {
     pub fn narrow(&self, list: &mut List) {
         if let Some(course) = self.course {
             let course = list.bind(course);
-            list.and(format!("e.course_id = {course}"));
+            list.filter(format!("e.course_id = {course}"));
         }
         if let Some(user) = self.user {
             let user = list.bind(user);
-            list.and(format!("e.user_id = {user}"));
+            list.filter(format!("e.user_id = {user}"));
         }
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());
-            list.and(format!("e.status = ANY ({statuses})"));
+            list.filter(format!("e.status = ANY ({statuses})"));
         }
     }
 }

@@ -14,10 +14,24 @@ mod nested;
 mod queries;
 mod sql;
 
+use lectern_kernel::registry::{Domain, KindInfo, Operation};
+
 pub use self::{
     enrollment::{Enrollment, EnrollmentStatus, Joins},
     lists::{EnrollmentFilter, EnrollmentOrder, EnrollmentOrderField, enrollment_list, order},
     mutations::EnrollmentMutations,
     nested::{enrollments_in_course, enrollments_of_user},
     queries::EnrollmentQueries,
+};
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain {
+    operations: &[
+        Operation::mutation("enroll", "Enrollment"),
+        Operation::mutation("recordProgress", "Enrollment"),
+        Operation::mutation("updateEnrollmentStatus", "Enrollment"),
+        Operation::mutation("unenroll", "Enrollment"),
+    ],
+    kinds: &[KindInfo::of::<Enrollment>()],
+    ..Domain::new("enrollments")
 };

@@ -1,22 +1,22 @@
 //! Enrolling, recording progress, leaving.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, OnConstraint},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{EnrollmentManage, EnrollmentSelf},
+    resolve::{Ctx, DateTime, Eager, Require, requires_permission, text},
+};
 
 use super::{
     Enrollment, EnrollmentStatus,
     inputs::{EnrollInput, RecordProgressInput, UpdateEnrollmentStatusInput, progress},
     sql,
 };
-use crate::{
-    auth::Permission::{EnrollmentManage, EnrollmentSelf},
-    db::{Cells, DbError, OnConstraint},
-    domains::{
-        courses::{Course, CourseStatus},
-        identity::User,
-    },
-    error::{Error, Result},
-    graphql::{Ctx, DateTime, Require, Row, requires_permission, text},
-    ids::Id,
+use crate::domains::{
+    courses::{Course, CourseStatus},
+    identity::User,
 };
 
 /// Mutations of enrollments.
@@ -39,10 +39,10 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
     let Some(row) = rows.first() else {
         return Ok(Error::not_found("course").field("courseId"));
     };
-    let mut cells = Cells::new(row);
-    let status: CourseStatus = cells.next()?;
-    let (manages, is_person, key_is_wrong): (bool, bool, bool) = (cells.next()?, cells.next()?, cells.next()?);
-    let enrolled: Option<EnrollmentStatus> = cells.next()?;
+    let mut reader = ColumnReader::new(row);
+    let status: CourseStatus = reader.next()?;
+    let (manages, is_person, key_is_wrong): (bool, bool, bool) = (reader.next()?, reader.next()?, reader.next()?);
+    let enrolled: Option<EnrollmentStatus> = reader.next()?;
     let actor = ctx.actor()?;
     Ok(if !manages && !actor.is(user.0) {
         Error::not_yours().field("courseId")
@@ -68,9 +68,9 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
 async fn standing(ctx: &Context<'_>, id: Id<Enrollment>, as_manager: bool) -> Result<EnrollmentStatus> {
     let rows = ctx.tx().query(&sql::why_not_changed(), &[&id]).await?;
     let row = rows.first().ok_or_else(|| Error::not_found("enrollment").field("id"))?;
-    let mut cells = Cells::new(row);
-    let status = cells.next()?;
-    let (own, manages): (bool, bool) = (cells.next()?, cells.next()?);
+    let mut reader = ColumnReader::new(row);
+    let status = reader.next()?;
+    let (own, manages): (bool, bool) = (reader.next()?, reader.next()?);
     if manages || (own && !as_manager) { Ok(status) } else { Err(Error::not_yours().field("id")) }
 }
 
@@ -121,11 +121,11 @@ impl EnrollmentMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The progress.")] input: RecordProgressInput,
-    ) -> Result<Row<Enrollment>> {
+    ) -> Result<Eager<Enrollment>> {
         let id = Id::<Enrollment>::parse("id", &input.id)?;
         let progress = progress(input.progress)?;
         if let Some(enrollment) = ctx.tx().opt(&sql::record_progress(), &[&id, &progress, &DateTime(ctx.now())]).await? {
-            return Ok(Row(enrollment));
+            return Ok(Eager(enrollment));
         }
         let status = standing(ctx, id, false).await?;
         Err(invalid_transition(format!("An enrollment that is {} takes no progress.", status.as_str())))

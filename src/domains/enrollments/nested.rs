@@ -1,19 +1,19 @@
 //! The enrollments of a person and in a course, for many of them in one statement.
 
 use async_graphql::Context;
+use lectern_kernel::{
+    db::{ColumnReader, DbError, List, Page, PageArgs},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::{
     Enrollment, EnrollmentFilter, Joins, enrollment_list,
     lists::{Narrowing, order},
 };
-use crate::{
-    db::{Cells, DbError, List, Page, PageArgs},
-    domains::{courses::Course, identity::User},
-    error::Result,
-    graphql::{Connection, Ctx, Nested, Total},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 const OF_USER: &str = "user.enrollments";
 const IN_COURSE: &str = "course.enrollments";
@@ -47,8 +47,8 @@ impl Nested for OfUser {
     fn parent_expression() -> &'static str {
         "e.user_id"
     }
-    fn read(joins: &Joins, cells: &mut Cells<'_>) -> Result<Enrollment, DbError> {
-        joins.read(cells)
+    fn read(joins: &Joins, reader: &mut ColumnReader<'_>) -> Result<Enrollment, DbError> {
+        joins.read(reader)
     }
 }
 
@@ -83,8 +83,8 @@ impl Nested for InCourse {
     fn parent_expression() -> &'static str {
         "e.course_id"
     }
-    fn read((joins, _): &(Joins, Narrowing), cells: &mut Cells<'_>) -> Result<Enrollment, DbError> {
-        joins.read(cells)
+    fn read((joins, _): &(Joins, Narrowing), reader: &mut ColumnReader<'_>) -> Result<Enrollment, DbError> {
+        joins.read(reader)
     }
 }
 

@@ -1,17 +1,17 @@
-//! Reading enrollments.
+//! ParsedDocument enrollments.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{ColumnReader, PageArgs, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::{CourseUpdateAll, EnrollmentManage, EnrollmentReadAll},
+    resolve::{Connection, Ctx, SignedIn, Total},
+};
 
 use super::{
     Enrollment, Joins, enrollment_list,
     lists::{EnrollmentFilter, EnrollmentOrder, order, own_enrollment_list},
-};
-use crate::{
-    auth::Permission::{CourseUpdateAll, EnrollmentManage, EnrollmentReadAll},
-    db::{Cells, PageArgs, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, SignedIn, Total},
-    ids::Id,
 };
 
 /// Queries of enrollments.
@@ -31,7 +31,7 @@ impl EnrollmentQueries {
             return ctx.load(id).await;
         }
         let rows = ctx.tx().query(&format!("{} AND e.id = $2", joins.select()), &[&id]).await?;
-        Ok(rows.first().map(|row| joins.read(&mut Cells::new(row))).transpose()?)
+        Ok(rows.first().map(|row| joins.read(&mut ColumnReader::new(row))).transpose()?)
     }
 
     /// The enrollments that you may see, the latest first unless ordered otherwise: your own, those in the courses that you
@@ -61,7 +61,7 @@ impl EnrollmentQueries {
         };
         narrowing.narrow(&mut list);
         joins.extend(&mut list);
-        let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
+        let fetched = list.fetch(ctx.tx(), &page, |reader| joins.read(reader)).await?;
         Ok(Some(Connection::new(fetched, ctx.cursors(), LIST, &order, Total::of_list(list))))
     }
 }

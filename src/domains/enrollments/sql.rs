@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::Enrollment;
-use crate::db::select;
 
 /// Whether the actor manages the enrollments of course `c`, as the policies see it.
 const MANAGES: &str = "(app.can('ENROLLMENT_MANAGE') AND (app.can('COURSE_UPDATE_ALL') OR c.instructor_id = app.user_id()) IS TRUE)";
@@ -51,11 +52,11 @@ pub fn record_progress() -> String {
     )
 }
 
-/// `$2` the enrollment, `$3` the status, `$4` the time. Waits for the course's turn before it locks the row, as an
+/// `$2` the enrollment, `$3` the status, `$4` the time. Waits for the course's lock before it locks the row, as an
 /// enrollment does, so that the two can't wait for each other.
 pub fn update_status() -> String {
     format!(
-        "WITH m AS MATERIALIZED (SELECT o.id, app.take_turn('course', o.course_id) \
+        "WITH m AS MATERIALIZED (SELECT o.id, app.lock_for('course', o.course_id) \
          FROM enrollment o LEFT JOIN course c ON c.tenant_id = $1 AND c.id = o.course_id WHERE o.tenant_id = $1 AND o.id = $2 AND {MANAGES}) \
          UPDATE enrollment e SET status = $3, completed_at = CASE WHEN $3 = 'COMPLETED' THEN coalesce(e.completed_at, $4) END \
          FROM m WHERE e.tenant_id = $1 AND e.id = m.id RETURNING {}",

@@ -1,6 +1,12 @@
 //! Giving courses to a group, and taking them from it.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::GroupUpdate,
+    resolve::{Ctx, Require, requires_permission},
+};
 
 use super::{
     Group,
@@ -8,13 +14,7 @@ use super::{
     mutations::{auto_enroll, changed, first_left},
     sql,
 };
-use crate::{
-    auth::Permission::GroupUpdate,
-    domains::courses::Course,
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission},
-    ids::Id,
-};
+use crate::domains::courses::Course;
 
 /// Mutations of what groups are given.
 #[derive(Default)]

@@ -1,20 +1,20 @@
 //! People who learn together.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, PageArgs, Record, page_size},
+    error::Result,
+    ids::{Id, Kind},
+    resolve::{Connection, Ctx, DateTime},
+};
 
 use super::{
     loaders::MemberCountOf,
     member::{Membership, members_of_group},
 };
-use crate::{
-    db::{Cells, DbError, PageArgs, Record, page_size},
-    domains::{
-        courses::{Course, courses_of_group},
-        identity::User,
-    },
-    error::Result,
-    graphql::{Connection, Ctx, DateTime},
-    ids::{Id, Kind},
+use crate::domains::{
+    courses::{Course, courses_of_group},
+    identity::User,
 };
 
 /// People who learn together, and the courses given to them. Members see their groups, GROUP_READ sees all.
@@ -45,15 +45,15 @@ impl Kind for Group {
 impl Record for Group {
     const COLUMNS: &'static [&'static str] = &["id", "name", "description", "capacity", "auto_enroll", "created_at", "updated_at"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Group {
-            id: cells.next()?,
-            name: cells.next()?,
-            description: cells.next()?,
-            capacity: cells.next()?,
-            auto_enroll: cells.next()?,
-            created_at: cells.next()?,
-            updated_at: cells.next()?,
+            id: reader.next()?,
+            name: reader.next()?,
+            description: reader.next()?,
+            capacity: reader.next()?,
+            auto_enroll: reader.next()?,
+            created_at: reader.next()?,
+            updated_at: reader.next()?,
         })
     }
 }
@@ -88,7 +88,7 @@ impl Group {
     }
 }
 
-crate::plain! {
+lectern_kernel::eager! {
     Group {
         "id": id, "name": name, "description": description, "capacity": capacity, "autoEnroll": auto_enroll, "createdAt": created_at,
         "updatedAt": updated_at,

@@ -1,8 +1,7 @@
 //! What the mutations of groups take, and its checks.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-
-use crate::error::{Error, Result};
+use lectern_kernel::error::{Error, Result};
 
 /// Ids at most in one call that adds or removes members or courses.
 pub const MAX_IDS: usize = 100;

@@ -1,13 +1,13 @@
 //! Lists of groups: filters and orders.
 
 use async_graphql::{Enum, InputObject};
-
-use super::Group;
-use crate::{
+use lectern_kernel::{
     db::{List, Order, SortKey},
     error::Result,
-    graphql::{OrderDirection, text},
+    resolve::{OrderDirection, text},
 };
+
+use super::Group;
 
 /// Which groups.
 #[derive(InputObject, Default, Clone)]
@@ -47,7 +47,7 @@ pub fn order(order: Option<GroupOrder>) -> Order {
 /// The groups that the viewer sees, as `g`.
 pub fn group_list(name: &'static str, order: Order) -> List {
     let mut list = List::new::<Group>(name, "user_group", "g", order);
-    list.and("g.deleted_at IS NULL");
+    list.filter("g.deleted_at IS NULL");
     list
 }
 
@@ -59,7 +59,7 @@ impl GroupFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.and(format!("g.id IN (SELECT app.search_user_group({search}))"));
+            list.filter(format!("g.id IN (SELECT app.search_user_group({search}))"));
         }
         Ok(())
     }

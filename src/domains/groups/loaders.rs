@@ -3,23 +3,22 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-
-use super::{Group, sql};
-use crate::{
-    db::Cells,
+use lectern_kernel::{
+    db::ColumnReader,
     error::{Error, Result},
-    graphql::Batch,
     ids::Id,
+    resolve::{Batch, ById},
 };
 
-impl Loader<Id<Group>> for Batch {
-    type Value = Group;
-    type Error = Error;
+use super::{Group, sql};
 
-    /// A group that the policy hides is simply absent from the map.
-    async fn load(&self, ids: &[Id<Group>]) -> Result<HashMap<Id<Group>, Group>> {
-        let groups: Vec<Group> = self.tx.all(&sql::by_ids(), &[&ids]).await?;
-        Ok(groups.into_iter().map(|group| (group.id, group)).collect())
+impl ById for Group {
+    fn by_ids() -> String {
+        sql::by_ids()
+    }
+
+    fn id(&self) -> Id<Group> {
+        self.id
     }
 }
 
@@ -35,8 +34,8 @@ impl Loader<MemberCountOf> for Batch {
         let groups: Vec<Id<Group>> = keys.iter().map(|key| key.0).collect();
         let rows = self.tx.query(sql::MEMBER_COUNTS, &[&groups]).await?;
         let counts = rows.iter().map(|row| {
-            let mut cells = Cells::new(row);
-            Ok((MemberCountOf(cells.next()?), i32::try_from(cells.next::<i64>()?).unwrap_or(i32::MAX)))
+            let mut reader = ColumnReader::new(row);
+            Ok((MemberCountOf(reader.next()?), i32::try_from(reader.next::<i64>()?).unwrap_or(i32::MAX)))
         });
         counts.collect()
     }

@@ -1,16 +1,16 @@
 //! The members of a group, for many groups in one statement.
 
 use async_graphql::{Context, SimpleObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, List, Order, Page, PageArgs, Record, SortKey},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, DateTime, EdgeFields, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::Group;
-use crate::{
-    db::{Cells, DbError, List, Order, Page, PageArgs, Record, SortKey},
-    domains::identity::User,
-    error::Result,
-    graphql::{Connection, Ctx, DateTime, EdgeFields, Nested, Total},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// What a person is to a group.
 #[derive(SimpleObject, Clone, Copy, Debug)]
@@ -48,15 +48,15 @@ impl Nested for Members {
     fn arguments(&self) {}
     fn list((): &()) -> List {
         let mut list = List::new::<User>(LIST, "app_user", "u", BY_JOINING);
-        list.narrow("JOIN group_member m ON m.tenant_id = u.tenant_id AND m.user_id = u.id");
-        list.also("m.is_leader, m.joined_at");
+        list.inner_join("JOIN group_member m ON m.tenant_id = u.tenant_id AND m.user_id = u.id");
+        list.select("m.is_leader, m.joined_at");
         list
     }
     fn parent_expression() -> &'static str {
         "m.group_id"
     }
-    fn read((): &(), cells: &mut Cells<'_>) -> Result<(User, Membership), DbError> {
-        Ok((User::read(cells)?, Membership { is_leader: cells.next()?, joined_at: cells.next()? }))
+    fn read((): &(), reader: &mut ColumnReader<'_>) -> Result<(User, Membership), DbError> {
+        Ok((User::read(reader)?, Membership { is_leader: reader.next()?, joined_at: reader.next()? }))
     }
 }
 

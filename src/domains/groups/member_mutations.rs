@@ -1,6 +1,13 @@
 //! Adding and removing the members of a group.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    db::OnConstraint,
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::GroupUpdate,
+    resolve::{Ctx, Require, requires_permission},
+};
 
 use super::{
     Group,
@@ -8,14 +15,7 @@ use super::{
     mutations::{auto_enroll, changed, first_left, full},
     sql,
 };
-use crate::{
-    auth::Permission::GroupUpdate,
-    db::OnConstraint,
-    domains::identity::User,
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission},
-    ids::Id,
-};
+use crate::domains::identity::User;
 
 /// Mutations of memberships.
 #[derive(Default)]

@@ -19,12 +19,33 @@ mod queries;
 mod sql;
 
 use async_graphql::MergedObject;
+use lectern_kernel::{
+    ids::Kind,
+    registry::{Domain, KindInfo, Operation},
+};
 
 pub use self::{
     group::Group,
     lists::{GroupFilter, GroupOrder, GroupOrderField, group_list, order},
     nested::{groups_of_user, groups_with_course},
     queries::GroupQueries,
+};
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain {
+    operations: &[
+        Operation::mutation("createGroup", "Group"),
+        Operation::mutation("updateGroup", "Group"),
+        Operation::mutation("deleteGroup", "Group"),
+        Operation::mutation("addGroupMembers", "Group"),
+        Operation::mutation("removeGroupMembers", "Group"),
+        Operation::mutation("addGroupCourses", "Group"),
+        Operation::mutation("removeGroupCourses", "Group"),
+    ],
+    kinds: &[KindInfo::of::<Group>()],
+    references: &[("group_id", Group::PREFIX)],
+    parts: &[(Group::TYPE, "user_id", "member"), (Group::TYPE, "course_id", "course")],
+    ..Domain::new("groups")
 };
 
 /// Mutations of groups, their members and their courses.

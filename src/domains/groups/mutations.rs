@@ -1,6 +1,13 @@
 //! Founding, changing and deleting groups.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, OnConstraint, Record},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{GroupCreate, GroupDelete, GroupRead, GroupUpdate},
+    resolve::{Ctx, Require, requires_permission, text},
+};
 use tokio_postgres::Row;
 
 use super::{
@@ -8,14 +15,7 @@ use super::{
     inputs::{CreateGroupInput, UpdateGroupInput, capacity},
     sql,
 };
-use crate::{
-    auth::Permission::{GroupCreate, GroupDelete, GroupRead, GroupUpdate},
-    db::{Cells, DbError, OnConstraint, Record},
-    domains::{courses::Course, identity::User},
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission, text},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 /// Mutations of groups themselves.
 #[derive(Default)]
@@ -49,9 +49,9 @@ pub(super) async fn auto_enroll(
 
 /// The group that a statement of [`sql`] changed something about, and what it changed.
 pub(super) fn changed<T>(rows: &[Row]) -> Result<(Group, Vec<Id<T>>)> {
-    let mut cells = Cells::new(rows.first().ok_or_else(|| Error::not_found("group").field("groupId"))?);
-    let ids = cells.next()?;
-    Ok((Group::read(&mut cells)?, ids))
+    let mut reader = ColumnReader::new(rows.first().ok_or_else(|| Error::not_found("group").field("groupId"))?);
+    let ids = reader.next()?;
+    Ok((Group::read(&mut reader)?, ids))
 }
 
 /// The first of the wanted ids that was not changed, and its place.

@@ -1,16 +1,16 @@
 //! The groups of a person, and those that a course was given to, for many of them in one statement.
 
 use async_graphql::Context;
+use lectern_kernel::{
+    db::{ColumnReader, DbError, List, Page, PageArgs, Record},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Nested, Total},
+};
 use uuid::Uuid;
 
 use super::{Group, group_list, lists::order};
-use crate::{
-    db::{Cells, DbError, List, Page, PageArgs, Record},
-    domains::{courses::Course, identity::User},
-    error::Result,
-    graphql::{Connection, Ctx, Nested, Total},
-    ids::Id,
-};
+use crate::domains::{courses::Course, identity::User};
 
 const OF_USER: &str = "user.groups";
 const WITH_COURSE: &str = "course.groups";
@@ -35,14 +35,14 @@ impl Nested for OfUser {
     fn arguments(&self) {}
     fn list((): &()) -> List {
         let mut list = group_list(OF_USER, order(None));
-        list.narrow("JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id");
+        list.inner_join("JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id");
         list
     }
     fn parent_expression() -> &'static str {
         "m.user_id"
     }
-    fn read((): &(), cells: &mut Cells<'_>) -> Result<Group, DbError> {
-        Group::read(cells)
+    fn read((): &(), reader: &mut ColumnReader<'_>) -> Result<Group, DbError> {
+        Group::read(reader)
     }
 }
 
@@ -66,14 +66,14 @@ impl Nested for WithCourse {
     fn arguments(&self) {}
     fn list((): &()) -> List {
         let mut list = group_list(WITH_COURSE, order(None));
-        list.narrow("JOIN group_course gc ON gc.tenant_id = g.tenant_id AND gc.group_id = g.id");
+        list.inner_join("JOIN group_course gc ON gc.tenant_id = g.tenant_id AND gc.group_id = g.id");
         list
     }
     fn parent_expression() -> &'static str {
         "gc.course_id"
     }
-    fn read((): &(), cells: &mut Cells<'_>) -> Result<Group, DbError> {
-        Group::read(cells)
+    fn read((): &(), reader: &mut ColumnReader<'_>) -> Result<Group, DbError> {
+        Group::read(reader)
     }
 }
 

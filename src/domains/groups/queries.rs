@@ -1,17 +1,17 @@
-//! Reading groups.
+//! ParsedDocument groups.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{PageArgs, Record, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::GroupRead,
+    resolve::{Connection, Ctx, SignedIn, Total},
+};
 
 use super::{
     Group, group_list,
     lists::{GroupFilter, GroupOrder, order},
-};
-use crate::{
-    auth::Permission::GroupRead,
-    db::{PageArgs, Record, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, SignedIn, Total},
-    ids::Id,
 };
 
 /// Queries of groups.
@@ -46,7 +46,7 @@ impl GroupQueries {
         let mut list = group_list(LIST, order);
         filter.unwrap_or_default().narrow(&mut list)?;
         if !ctx.actor()?.can(GroupRead) {
-            list.and("g.id IN (SELECT app.my_groups())"); // as the policy says, which would be asked of every group
+            list.filter("g.id IN (SELECT app.my_groups())"); // as the policy says, which would be asked of every group
         }
         let fetched = list.fetch(ctx.tx(), &page, Group::read).await?;
         Ok(Some(Connection::new(fetched, ctx.cursors(), LIST, &order, Total::of_list(list))))

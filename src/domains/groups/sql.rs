@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::Group;
-use crate::db::select;
 
 pub fn by_ids() -> String {
     format!("SELECT {} FROM user_group g WHERE g.tenant_id = $1 AND g.id = ANY ($2) AND g.deleted_at IS NULL", select::<Group>("g"))

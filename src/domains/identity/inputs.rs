@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-
-use crate::{
-    auth::Permission,
+use lectern_kernel::{
     error::{Error, Result},
+    permission::Permission,
 };
 
 /// A person to be added to the school.

@@ -1,13 +1,13 @@
 //! Lists of people: filters and orders.
 
 use async_graphql::{Enum, InputObject};
-
-use super::{User, UserStatus};
-use crate::{
+use lectern_kernel::{
     db::{List, Order, SortKey},
     error::Result,
-    graphql::{OrderDirection, text},
+    resolve::{OrderDirection, text},
 };
+
+use super::{User, UserStatus};
 
 /// Which people.
 #[derive(InputObject, Default, Clone)]
@@ -54,7 +54,7 @@ pub fn order(order: Option<UserOrder>) -> Order {
 /// The people whom the viewer sees, as `u`; tombstones are no people.
 pub fn user_list(name: &'static str, order: Order) -> List {
     let mut list = List::new::<User>(name, "app_user", "u", order);
-    list.and("u.deleted_at IS NULL");
+    list.filter("u.deleted_at IS NULL");
     list
 }
 
@@ -66,19 +66,19 @@ impl UserFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.and(format!("u.id IN (SELECT app.search_app_user({search}))"));
+            list.filter(format!("u.id IN (SELECT app.search_app_user({search}))"));
         }
         if let Some(keys) = &self.role_keys {
             let keys = keys.iter().enumerate().map(|(index, key)| text::short(&format!("filter.roleKeys.{index}"), key, 40));
             let keys = list.bind(keys.collect::<Result<Vec<_>>>()?);
-            list.and(format!(
+            list.filter(format!(
                 "u.id IN (SELECT ur.user_id FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id \
                  WHERE ur.tenant_id = $1 AND r.key = ANY ({keys}))"
             ));
         }
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());
-            list.and(format!("u.status = ANY ({statuses})"));
+            list.filter(format!("u.status = ANY ({statuses})"));
         }
         Ok(())
     }

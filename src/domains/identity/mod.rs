@@ -19,6 +19,11 @@ mod user_mutations;
 mod viewer;
 
 use async_graphql::MergedObject;
+use lectern_kernel::{
+    ids::Kind,
+    permission::Permission,
+    registry::{Domain, KindInfo, Operation},
+};
 
 pub use self::{
     lists::{UserFilter, user_list},
@@ -27,6 +32,38 @@ pub use self::{
     session::SessionMutations,
     user::{User, UserStatus, require_instructor},
     viewer::Viewer,
+};
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain {
+    operations: &[
+        Operation::mutation("login", "Session").session().hashes_password().signs_in(),
+        Operation::mutation("refreshSession", "Session").session(),
+        Operation::mutation("logout", "Session").session().outlives_subscription(),
+        Operation::mutation("logoutEverywhere", "Session").session().outlives_subscription(),
+        Operation::mutation("changePassword", "Session").session().hashes_password(),
+        Operation::mutation("switchRole", "Session").session(),
+        Operation::mutation("createUser", "User").hashes_password(),
+        Operation::mutation("updateUser", "User"),
+        Operation::mutation("suspendUser", "User"),
+        Operation::mutation("reactivateUser", "User"),
+        Operation::mutation("deleteUser", "User"),
+        Operation::mutation("setUserRoles", "User"),
+        Operation::mutation("createRole", "Role"),
+        Operation::mutation("updateRole", "Role"),
+        Operation::mutation("deleteRole", "Role"),
+        // Says so, where it has lapsed.
+        Operation::query("explainAccess").outlives_subscription(),
+    ],
+    kinds: &[
+        KindInfo::of::<User>(),
+        KindInfo::of::<Role>().needs(&[Permission::RoleRead]),
+        // A sign-in is no type of the schema that has an id.
+        KindInfo::recorded("Session", "session"),
+    ],
+    references: &[("user_id", User::PREFIX), ("role_id", Role::PREFIX), ("active_role_id", Role::PREFIX)],
+    parts: &[(User::TYPE, "role_id", "role")],
+    ..Domain::new("identity")
 };
 
 /// Mutations of people and roles.

@@ -1,18 +1,18 @@
-//! Reading people and roles.
+//! ParsedDocument people and roles.
 
 use async_graphql::{Context, ID, Object};
+use lectern_kernel::{
+    db::{PageArgs, Record, page_size},
+    error::Result,
+    ids::Id,
+    permission::Permission::{RoleRead, UserRead},
+    resolve::{Connection, Ctx, Public, Require, SignedIn, Total, public, requires_permission},
+};
 
 use super::{
     Role, User, Viewer,
     lists::{UserFilter, UserOrder, order, user_list},
     sql,
-};
-use crate::{
-    auth::Permission::{RoleRead, UserRead},
-    db::{PageArgs, Record, page_size},
-    error::Result,
-    graphql::{Connection, Ctx, Public, Require, SignedIn, Total, public, requires_permission},
-    ids::Id,
 };
 
 /// Queries of people and roles.

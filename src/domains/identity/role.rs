@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use async_graphql::{SimpleObject, dataloader::Loader};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, Record, select},
+    error::{Error, Result},
+    ids::{Id, Kind},
+    permission::{Permission, PermissionSet},
+    resolve::{Batch, ById},
+};
 
 use super::User;
-use crate::{
-    auth::{Permission, PermissionSet},
-    db::{Cells, DbError, Record, select},
-    error::{Error, Result},
-    graphql::Batch,
-    ids::{Id, Kind},
-};
 
 /// A named set of permissions. Every school has the system roles ADMIN, INSTRUCTOR, LEARNER and VIEWER, and adds its own.
 #[derive(SimpleObject, Clone, Debug)]
@@ -37,25 +37,24 @@ impl Record for Role {
     const COLUMNS: &'static [&'static str] =
         &["id", "key", "name", "is_system", "app.permissions_of({}.key, {}.is_system, {}.permissions)"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Role {
-            id: cells.next()?,
-            key: cells.next()?,
-            name: cells.next()?,
-            is_system: cells.next()?,
-            permissions: PermissionSet::from_texts(&cells.next::<Vec<&str>>()?).iter().collect(),
+            id: reader.next()?,
+            key: reader.next()?,
+            name: reader.next()?,
+            is_system: reader.next()?,
+            permissions: PermissionSet::from_texts(&reader.next::<Vec<&str>>()?).iter().collect(),
         })
     }
 }
 
-impl Loader<Id<Role>> for Batch {
-    type Value = Role;
-    type Error = Error;
+impl ById for Role {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM role r WHERE r.tenant_id = $1 AND r.id = ANY ($2)", select::<Role>("r"))
+    }
 
-    async fn load(&self, ids: &[Id<Role>]) -> Result<HashMap<Id<Role>, Role>> {
-        let sql = format!("SELECT {} FROM role r WHERE r.tenant_id = $1 AND r.id = ANY ($2)", select::<Role>("r"));
-        let roles: Vec<Role> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(roles.into_iter().map(|role| (role.id, role)).collect())
+    fn id(&self) -> Id<Role> {
+        self.id
     }
 }
 
@@ -76,8 +75,8 @@ impl Loader<RolesOf> for Batch {
         );
         let mut roles: HashMap<RolesOf, Vec<Role>> = HashMap::new();
         for row in &self.tx.query(&sql, &[&users]).await? {
-            let mut cells = Cells::new(row);
-            roles.entry(RolesOf(cells.next().map_err(Error::from)?)).or_default().push(Role::read(&mut cells)?);
+            let mut reader = ColumnReader::new(row);
+            roles.entry(RolesOf(reader.next().map_err(Error::from)?)).or_default().push(Role::read(&mut reader)?);
         }
         Ok(roles)
     }

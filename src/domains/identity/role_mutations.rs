@@ -1,19 +1,19 @@
 //! Changing a school's own roles.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
+use lectern_kernel::{
+    db::OnConstraint,
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{self, RoleManage},
+    resolve::{Ctx, Require, requires_permission, text},
+};
 
 use super::{
     Role,
     inputs::{CreateRoleInput, UpdateRoleInput, each_once, required, role_key},
     sql,
     user_mutations::too_many_instructors,
-};
-use crate::{
-    auth::{Permission, Permission::RoleManage},
-    db::OnConstraint,
-    error::{Error, Result},
-    graphql::{Ctx, Require, requires_permission, text},
-    ids::Id,
 };
 
 /// Mutations of roles.

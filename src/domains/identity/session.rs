@@ -1,17 +1,17 @@
 //! Signing in and out, refreshing, changing the password, switching the role.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
+use lectern_kernel::{
+    auth::{Actor, IssuedToken, Passwords, RefreshToken},
+    db::{Identity, OnConstraint},
+    error::{Error, Result},
+    resolve::{Authenticated, Ctx, DateTime, Public, SignedIn, public},
+};
 use uuid::Uuid;
 
 use super::{
     Viewer,
     inputs::{password_hints, role_key},
-};
-use crate::{
-    auth::{Actor, IssuedToken, Passwords, RefreshToken},
-    db::{Identity, OnConstraint},
-    error::{Error, Result},
-    graphql::{Authenticated, Ctx, DateTime, Public, SignedIn, public},
 };
 
 /// A sign-in: the tokens of one device, and who they belong to.
@@ -135,7 +135,7 @@ impl SessionMutations {
         {
             return Ok(session);
         }
-        ctx.request().afterwards().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
+        ctx.request().after_rollback().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
         Err(Error::bad_credentials())
     }
 
@@ -168,7 +168,7 @@ impl SessionMutations {
                 answer(ctx, issued).await?.ok_or_else(refused)
             }
             "REUSED" => {
-                let mut after = ctx.request().afterwards();
+                let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
                 after.revoke_session = session;
                 Err(refused().reason("REFRESH_TOKEN_REUSED"))

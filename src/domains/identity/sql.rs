@@ -1,7 +1,8 @@
 //! The statements that change people and roles. `$1` is the tenant; the policies filter again.
 
+use lectern_kernel::db::select;
+
 use super::{Role, User};
-use crate::db::select;
 
 pub fn insert_user() -> String {
     format!("INSERT INTO app_user AS u (tenant_id, id, name, email) VALUES ($1, $2, $3, $4) RETURNING {}", select::<User>("u"))
@@ -28,8 +29,8 @@ pub fn set_status() -> String {
 pub const DELETE_USER: &str = "UPDATE app_user u SET deleted_at = now() \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING u.id";
 
-/// Whoever sets a person's roles, or deletes them with their roles, waits for the turn.
-pub const LOCK_ROLES: &str = "SELECT app.take_turn('user_roles', $2) WHERE app.tenant_id() = $1";
+/// Whoever sets a person's roles, or deletes them with their roles, waits for the lock.
+pub const LOCK_ROLES: &str = "SELECT app.lock_for('user_roles', $2) WHERE app.tenant_id() = $1";
 
 pub const OUTRANKS: &str = "SELECT app.outranks($2) WHERE app.tenant_id() = $1";
 

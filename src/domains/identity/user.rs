@@ -1,20 +1,18 @@
 //! A person of a school.
 
-use std::collections::HashMap;
-
-use async_graphql::{ComplexObject, Context, SimpleObject, dataloader::Loader};
-
-use crate::{
-    auth::Permission,
-    db::{Cells, DbError, PageArgs, Record, page_size, select},
-    domains::{
-        enrollments::{Enrollment, enrollments_of_user},
-        groups::{Group, groups_of_user},
-    },
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use lectern_kernel::{
+    db::{ColumnReader, DbError, PageArgs, Record, page_size, select},
     error::{Error, Result},
-    graphql::{Batch, Connection, Core, Ctx, DateTime, SignedIn},
     ids::{Id, Kind},
+    permission::Permission,
+    resolve::{ById, Connection, Ctx, DateTime, SignedIn, SummaryColumns},
     text_enum,
+};
+
+use crate::domains::{
+    enrollments::{Enrollment, enrollments_of_user},
+    groups::{Group, groups_of_user},
 };
 
 use super::Role;
@@ -56,23 +54,23 @@ impl Kind for User {
 impl Record for User {
     const COLUMNS: &'static [&'static str] = &["id", "name", "email", "status", "{}.deleted_at IS NOT NULL", "created_at"];
 
-    const CORE: &'static [&'static str] = &["id", "name"];
+    const SUMMARY: &'static [&'static str] = &["id", "name"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(User {
-            id: cells.next()?,
-            name: cells.next()?,
-            private_email: cells.next()?,
-            private_status: cells.next()?,
-            is_deleted: cells.next()?,
-            private_created_at: cells.next()?,
+            id: reader.next()?,
+            name: reader.next()?,
+            private_email: reader.next()?,
+            private_status: reader.next()?,
+            is_deleted: reader.next()?,
+            private_created_at: reader.next()?,
         })
     }
 }
 
 impl User {
-    /// What takes no more than the core.
-    pub const CORE_FIELDS: Core = Core { fields: &["id", "name", "enrollments", "groups"], children: &[] };
+    /// What takes no more than the summary.
+    pub const SUMMARY_FIELDS: SummaryColumns = SummaryColumns { fields: &["id", "name", "enrollments", "groups"], children: &[] };
 
     /// Whether the viewer may see more of this person than id and name. Of a deleted one there is no more.
     fn is_open_to(&self, ctx: &Context<'_>) -> Result<bool> {
@@ -131,14 +129,13 @@ impl User {
     }
 }
 
-impl Loader<Id<User>> for Batch {
-    type Value = User;
-    type Error = Error;
+impl ById for User {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"))
+    }
 
-    async fn load(&self, ids: &[Id<User>]) -> Result<HashMap<Id<User>, User>> {
-        let sql = format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"));
-        let users: Vec<User> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(users.into_iter().map(|user| (user.id, user)).collect())
+    fn id(&self) -> Id<User> {
+        self.id
     }
 }
 
@@ -158,4 +155,4 @@ pub async fn require_instructor(ctx: &Context<'_>, field: &str, id: Id<User>) ->
     }
 }
 
-crate::plain! { User { "id": id, "name": name } }
+lectern_kernel::eager! { User { "id": id, "name": name } }

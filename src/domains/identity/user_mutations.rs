@@ -1,21 +1,19 @@
 //! Changing people.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
+use lectern_kernel::{
+    auth::Passwords,
+    db::{DbError, OnConstraint},
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission::{RoleManage, UserCreate, UserDelete, UserUpdate},
+    resolve::{Ctx, Require, SignedIn, requires_permission, text},
+};
 
 use super::{
     Role, User, UserStatus,
     inputs::{CreateUserInput, SetUserRolesInput, UpdateUserInput, password_hints, required, role_keys},
     sql,
-};
-use crate::{
-    auth::{
-        Passwords,
-        Permission::{RoleManage, UserCreate, UserDelete, UserUpdate},
-    },
-    db::{DbError, OnConstraint},
-    error::{Error, Result},
-    graphql::{Ctx, Require, SignedIn, requires_permission, text},
-    ids::Id,
 };
 
 /// Mutations of people.
@@ -109,7 +107,7 @@ impl UserMutations {
             Passwords::check(password, &password_hints(&email, &name)).map_err(|error| Error::bad_input("password", error.0))?;
         }
         let roles = grantable(ctx, &input.role_keys).await?;
-        // Hashed before the first row is written: nobody waits for a cap's turn meanwhile.
+        // Hashed before the first row is written: nobody waits for a cap's lock meanwhile.
         let hash = match input.password {
             Some(password) => Some(ctx.request().services.passwords.hash(password).await?),
             None => None,

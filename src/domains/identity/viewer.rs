@@ -1,15 +1,15 @@
 //! The signed-in person, in the role that they act in.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    error::{Error, Result},
+    ids::Id,
+    permission::Permission,
+    resolve::Ctx,
+};
 
 use super::{Role, User};
-use crate::{
-    auth::Permission,
-    domains::tenants::Tenant,
-    error::{Error, Result},
-    graphql::Ctx,
-    ids::Id,
-};
+use crate::domains::tenants::Tenant;
 
 /// The signed-in person, in the role that they act in.
 pub struct Viewer;

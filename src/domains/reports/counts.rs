@@ -3,16 +3,16 @@
 use async_graphql::{Context, SimpleObject};
 use futures_util::future::try_join;
 use jiff::Timestamp;
+use lectern_kernel::{
+    error::{Error, Result},
+    resolve::{Ctx, Date},
+};
 
 use super::{enrolled::Enrolled, range::Range, sql};
-use crate::{
-    domains::{
-        bookings::{BookingStatus, days},
-        enrollments::EnrollmentStatus,
-        tenants,
-    },
-    error::{Error, Result},
-    graphql::{Ctx, Date},
+use crate::domains::{
+    bookings::{BookingStatus, days},
+    enrollments::EnrollmentStatus,
+    tenants,
 };
 
 /// How much there is of everything. With a range: of what was created in it, and of bookings that begin in it.
@@ -143,4 +143,4 @@ pub async fn bookings_per_day(ctx: &Context<'_>, range: Range, time_zone: Option
     Ok(series)
 }
 
-crate::plain! { DayCount { "date": date, "count": count } }
+lectern_kernel::eager! { DayCount { "date": date, "count": count } }

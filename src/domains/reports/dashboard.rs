@@ -1,18 +1,18 @@
 //! What a person has before them.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    db::{PageArgs, page_size},
+    error::Result,
+    ids::Id,
+    resolve::{Connection, Ctx, Total},
+};
 
 use super::counts::int;
-use crate::{
-    db::{PageArgs, page_size},
-    domains::{
-        bookings::{Booking, BookingJoins, booking_list, booking_order},
-        enrollments::{Enrollment, enrollments_of_user},
-        identity::Viewer,
-    },
-    error::Result,
-    graphql::{Connection, Ctx, Total},
-    ids::Id,
+use crate::domains::{
+    bookings::{Booking, BookingJoins, booking_list, booking_order},
+    enrollments::{Enrollment, enrollments_of_user},
+    identity::Viewer,
 };
 
 /// What you have before you.
@@ -54,9 +54,9 @@ impl Dashboard {
         let page = PageArgs { first, after, ..PageArgs::default() }.check(&ctx.cursors(), UPCOMING, &order)?;
         let mut list = booking_list(UPCOMING, order, &actor);
         let (viewer, now) = (list.bind(actor.user), list.bind(ctx.now()));
-        list.and(format!("(b.student_id = {viewer} OR b.instructor_id = {viewer}) AND b.status <> 'CANCELLED'"));
+        list.filter(format!("(b.student_id = {viewer} OR b.instructor_id = {viewer}) AND b.status <> 'CANCELLED'"));
         // No booking is longer than a day: the second condition bounds the scan of the index.
-        list.and(format!("b.ends_at > {now} AND b.starts_at > {now}::timestamptz - interval '24 hours'"));
+        list.filter(format!("b.ends_at > {now} AND b.starts_at > {now}::timestamptz - interval '24 hours'"));
         let joins = BookingJoins::of_nodes(ctx);
         joins.add_to(&mut list);
         let fetched = list.fetch(ctx.tx(), &page, |cells| joins.read(cells)).await?;
@@ -66,7 +66,7 @@ impl Dashboard {
     /// How many of the bookings that you may see are REQUESTED and wait for an answer.
     async fn pending_bookings(&self, ctx: &Context<'_>) -> Result<i32> {
         let mut list = booking_list("dashboard.pendingBookings", booking_order(None), &*ctx.actor()?);
-        list.and("b.status = 'REQUESTED'");
+        list.filter("b.status = 'REQUESTED'");
         int(list.count(ctx.tx()).await?)
     }
 }

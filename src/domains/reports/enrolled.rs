@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, dataloader::Loader};
+use lectern_kernel::{
+    db::{ColumnReader, Record},
+    error::{Error, Result},
+    resolve::{Batch, Ctx},
+};
 use uuid::Uuid;
 
 use super::{counts::int, range::Range, sql};
-use crate::{
-    db::{Cells, Record},
-    domains::{courses::Course, enrollments::EnrollmentStatus},
-    error::{Error, Result},
-    graphql::{Batch, Ctx},
-};
+use crate::domains::{courses::Course, enrollments::EnrollmentStatus};
 
 /// What is counted.
 #[derive(Debug, Clone)]
@@ -88,17 +88,17 @@ impl Loader<EnrolledIn> for Batch {
 async fn count(batch: &Batch, range: Range, courses: i64) -> Result<Enrolled> {
     let rows = batch.tx.query(&sql::enrolled(range), &[&range.from, &range.to, &courses]).await?;
     let first = rows.first().ok_or_else(|| Error::internal("a SELECT of sums answered nothing"))?;
-    let counts: Vec<i64> = Cells::new(first).next()?;
+    let counts: Vec<i64> = ColumnReader::new(first).next()?;
     let by_status = EnrollmentStatus::ALL.iter().zip(counts).map(|(status, count)| Ok((*status, int(count)?)));
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut cells = Cells::new(row);
-        cells.skip(1);
-        if cells.next::<Option<Uuid>>()?.is_none() {
+        let mut reader = ColumnReader::new(row);
+        reader.skip(1);
+        if reader.next::<Option<Uuid>>()?.is_none() {
             break; // nobody is enrolled in anything, or no courses were asked for
         }
-        let (enrollments, progress, completed) = (int(cells.next()?)?, cells.next()?, int(cells.next()?)?);
-        found.push(InCourse { enrollments, progress, completed, course: Course::read_joined(&mut cells)? });
+        let (enrollments, progress, completed) = (int(reader.next()?)?, reader.next()?, int(reader.next()?)?);
+        found.push(InCourse { enrollments, progress, completed, course: Course::read_joined(&mut reader)? });
     }
     Ok(Enrolled { by_status: by_status.collect::<Result<_>>()?, courses: found })
 }

@@ -13,4 +13,9 @@ mod range;
 mod sql;
 mod utilisation;
 
+use lectern_kernel::registry::Domain;
+
 pub use self::queries::ReportQueries;
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain::new("reports");

@@ -1,12 +1,13 @@
 //! How far people came in each course.
 
 use async_graphql::{Context, SimpleObject};
+use lectern_kernel::error::Result;
 
 use super::{
     enrolled::{Enrolled, InCourse},
     range::Range,
 };
-use crate::{domains::courses::Course, error::Result};
+use crate::domains::courses::Course;
 
 /// How far people came in one course.
 #[derive(SimpleObject, Clone, Debug)]

@@ -1,6 +1,12 @@
 //! The dashboard and the reports.
 
 use async_graphql::{Context, Object};
+use lectern_kernel::{
+    db::{DEFAULT_PAGE, MAX_PAGE, page_size},
+    error::{Error, Result},
+    permission::Permission::ReportRead,
+    resolve::{DateTime, Eager, Require, SignedIn, requires_permission},
+};
 
 use super::{
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
@@ -8,12 +14,6 @@ use super::{
     progress::{self, CourseProgress},
     range::Range,
     utilisation::{self, InstructorUtilisation},
-};
-use crate::{
-    auth::Permission::ReportRead,
-    db::{DEFAULT_PAGE, MAX_PAGE, page_size},
-    error::{Error, Result},
-    graphql::{DateTime, Require, Row, SignedIn, requires_permission},
 };
 
 /// Queries of reports.
@@ -90,9 +90,9 @@ impl Reports {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The IANA time zone whose dates are the days; the school's own unless given.")] time_zone: Option<String>,
-    ) -> Result<Vec<Row<DayCount>>> {
+    ) -> Result<Vec<Eager<DayCount>>> {
         let days = counts::bookings_per_day(ctx, self.range, time_zone.as_deref()).await?;
-        Ok(days.into_iter().map(Row).collect())
+        Ok(days.into_iter().map(Eager).collect())
     }
 
     /// Bookings by where they stand now: every state once, in the order of the enum.

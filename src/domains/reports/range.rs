@@ -1,12 +1,12 @@
 //! The range of time that a report is about.
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-
-use crate::{
-    domains::bookings::Span,
+use lectern_kernel::{
     error::{Error, Result},
-    graphql::DateTime,
+    resolve::DateTime,
 };
+
+use crate::domains::bookings::Span;
 
 /// Days of a series unless the range is given.
 const DEFAULT_DAYS: i32 = 30;

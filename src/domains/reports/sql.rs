@@ -1,11 +1,10 @@
 //! The statements of the domain, one for each report. `$1` is the tenant, `$2` and `$3` the range; the policies filter
 //! again, and the covering indexes hold what they filter by.
 
+use lectern_kernel::db::select;
+
 use super::range::Range;
-use crate::{
-    db::select,
-    domains::{courses::Course, enrollments::EnrollmentStatus, identity::User},
-};
+use crate::domains::{courses::Course, enrollments::EnrollmentStatus, identity::User};
 
 impl Range {
     /// That a moment lies within it. Where it is open at both ends nothing is compared, row by row; both parameters are

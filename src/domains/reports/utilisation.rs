@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, SimpleObject};
 use jiff::tz::TimeZone;
+use lectern_kernel::{
+    db::{ColumnReader, Record},
+    error::Result,
+    resolve::Ctx,
+};
 
 use super::{progress::rounded, range::Range, sql};
-use crate::{
-    db::{Cells, Record},
-    domains::{identity::User, tenants},
-    error::Result,
-    graphql::Ctx,
-};
+use crate::domains::{identity::User, tenants};
 
 /// How much of the time of one instructor is booked.
 #[derive(SimpleObject, Clone, Debug)]
@@ -32,12 +32,12 @@ pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64)
     let span = range.series(ctx.now(), &zone)?;
     let rows = ctx.tx().query(&sql::instructor_utilisation(), &[&span.start, &span.end, &limit]).await?;
     let people = rows.iter().map(|row| {
-        let mut cells = Cells::new(row);
-        let (available, booked): (f64, f64) = (cells.next()?, cells.next()?);
+        let mut reader = ColumnReader::new(row);
+        let (available, booked): (f64, f64) = (reader.next()?, reader.next()?);
         Ok(InstructorUtilisation {
             available_hours: rounded(available / HOUR, 2),
             booked_hours: rounded(booked / HOUR, 2),
-            instructor: User::read_joined(&mut cells)?,
+            instructor: User::read_joined(&mut reader)?,
         })
     });
     people.collect()

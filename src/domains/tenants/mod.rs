@@ -5,8 +5,13 @@ mod queries;
 mod tenant;
 mod zone;
 
+use lectern_kernel::registry::{Domain, KindInfo};
+
 pub use self::{
     queries::TenantQueries,
     tenant::{PublicTenant, Tenant},
     zone::time_zone,
 };
+
+/// What the kernel has to know of it.
+pub const DOMAIN: Domain = Domain { kinds: &[KindInfo::of::<Tenant>()], ..Domain::new("tenants") };

@@ -1,13 +1,13 @@
 //! The public list of schools.
 
 use async_graphql::{Context, Object};
-
-use super::PublicTenant;
-use crate::{
+use lectern_kernel::{
     db::{List, Order, PageArgs, Record, SortKey, page_size},
     error::Result,
-    graphql::{Connection, Ctx, Public, Total, public, text},
+    resolve::{Connection, Ctx, Public, Total, public, text},
 };
+
+use super::PublicTenant;
 
 const BY_NAME: Order = Order { key: SortKey::text("NAME", "t.name"), id: "t.tenant_id", descending: false };
 
@@ -30,7 +30,7 @@ impl TenantQueries {
         let page = PageArgs { first, after, ..PageArgs::default() }.check(&ctx.cursors(), "publicTenants", &BY_NAME)?;
         let mut list = List::public::<PublicTenant>("publicTenants", "t", BY_NAME);
         let search = list.bind(search);
-        list.narrow(&format!("app.public_tenants({search}) t"));
+        list.inner_join(&format!("app.public_tenants({search}) t"));
         let fetched = list.fetch(ctx.tx(), &page, PublicTenant::read).await?;
         Ok(Connection::new(fetched, ctx.cursors(), "publicTenants", &BY_NAME, Total::of_list(list)))
     }

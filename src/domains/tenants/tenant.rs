@@ -1,14 +1,11 @@
 //! A school, as its people see it and as the public does.
 
-use std::collections::HashMap;
-
-use async_graphql::{SimpleObject, dataloader::Loader};
-
-use crate::{
-    db::{Cells, DbError, Record, select},
-    error::{Error, Result},
-    graphql::{Batch, DateTime},
+use async_graphql::SimpleObject;
+use lectern_kernel::{
+    db::{ColumnReader, DbError, Record, select},
+    error::Result,
     ids::{Id, Kind},
+    resolve::{ById, DateTime},
 };
 
 /// A school.
@@ -34,25 +31,24 @@ impl Kind for Tenant {
 impl Record for Tenant {
     const COLUMNS: &'static [&'static str] = &["tenant_id", "slug", "name", "time_zone", "subscription_end"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
         Ok(Tenant {
-            id: cells.next()?,
-            slug: cells.next()?,
-            name: cells.next()?,
-            time_zone: cells.next()?,
-            subscription_end: cells.next()?,
+            id: reader.next()?,
+            slug: reader.next()?,
+            name: reader.next()?,
+            time_zone: reader.next()?,
+            subscription_end: reader.next()?,
         })
     }
 }
 
-impl Loader<Id<Tenant>> for Batch {
-    type Value = Tenant;
-    type Error = Error;
+impl ById for Tenant {
+    fn by_ids() -> String {
+        format!("SELECT {} FROM tenant t WHERE t.tenant_id = $1 AND t.tenant_id = ANY ($2)", select::<Tenant>("t"))
+    }
 
-    async fn load(&self, ids: &[Id<Tenant>]) -> Result<HashMap<Id<Tenant>, Tenant>> {
-        let sql = format!("SELECT {} FROM tenant t WHERE t.tenant_id = $1 AND t.tenant_id = ANY ($2)", select::<Tenant>("t"));
-        let tenants: Vec<Tenant> = self.tx.all(&sql, &[&ids]).await?;
-        Ok(tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect())
+    fn id(&self) -> Id<Tenant> {
+        self.id
     }
 }
 
@@ -68,9 +64,9 @@ pub struct PublicTenant {
 impl Record for PublicTenant {
     const COLUMNS: &'static [&'static str] = &["slug", "name"];
 
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbError> {
-        Ok(PublicTenant { slug: cells.next()?, name: cells.next()? })
+    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+        Ok(PublicTenant { slug: reader.next()?, name: reader.next()? })
     }
 }
 
-crate::plain! { PublicTenant { "slug": slug, "name": name } }
+lectern_kernel::eager! { PublicTenant { "slug": slug, "name": name } }

@@ -2,10 +2,9 @@
 
 use async_graphql::Context;
 use jiff::tz::TimeZone;
-
-use crate::{
+use lectern_kernel::{
     error::{Error, Result},
-    graphql::{Ctx, text},
+    resolve::{Ctx, text},
 };
 
 /// The time zone that an argument names, or else the actor's school's own.

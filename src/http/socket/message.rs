@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
+use lectern_kernel::execute::Answer;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::graphql::Answer;
 
 /// Why a socket is closed: a code and a reason, of 123 bytes at most.
 #[derive(Debug, Clone)]

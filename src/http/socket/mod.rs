@@ -15,11 +15,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use lectern_kernel::error::Error;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{AppState, error_response, server::Stopping};
-use crate::error::Error;
 
 /// The one protocol that is spoken.
 const PROTOCOL: &str = "graphql-transport-ws";

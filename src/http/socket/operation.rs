@@ -6,6 +6,12 @@ use std::{
 };
 
 use indexmap::IndexSet;
+use lectern_kernel::{
+    auth::Claims,
+    error::Code,
+    execute::{Engine, EventOutcome, Question, SubscriptionWatch},
+    request::OperationKind,
+};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -14,12 +20,7 @@ use super::{
     message::{self, Close},
     session::Outgoing,
 };
-use crate::{
-    auth::Claims,
-    error::Code,
-    graphql::{Engine, Event, OperationKind, Question, Watch},
-    http::graphql::Parameters,
-};
+use crate::http::graphql::Parameters;
 
 /// Changed bookings that wait to be read for one subscription; one that is further behind is too slow.
 const BEHIND: usize = 1000;
@@ -72,7 +73,7 @@ impl Operation {
     }
 
     /// Reads and tells event after event. While one is under way, others are collected: each booking once.
-    async fn follow(&self, mut watch: Watch) {
+    async fn follow(&self, mut watch: SubscriptionWatch) {
         let mut changed: IndexSet<Uuid> = IndexSet::new();
         loop {
             let Some(booking) = changed.shift_remove_index(0) else {
@@ -104,16 +105,16 @@ impl Operation {
     /// False where that was the last.
     async fn tell(&self, question: &Question, booking: Uuid) -> bool {
         match self.engine.event(question, booking, &Uuid::now_v7().to_string()).await {
-            Event::Hidden => true,
-            Event::Shown(answer) => {
+            EventOutcome::Hidden => true,
+            EventOutcome::Shown(answer) => {
                 self.say(message::next(&self.id, &answer)).await;
                 true
             }
-            Event::Ended(answer) if answer.is(Code::Unauthenticated) => {
+            EventOutcome::Ended(answer) if answer.is(Code::Unauthenticated) => {
                 self.close(message::FORBIDDEN).await;
                 false
             }
-            Event::Ended(answer) => {
+            EventOutcome::Ended(answer) => {
                 self.end(message::error(&self.id, &answer)).await;
                 false
             }

@@ -11,6 +11,7 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
+use lectern_kernel::{auth::Claims, clock};
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -25,7 +26,6 @@ use super::{
     message::{self, Close, FromClient},
     operation::Operation,
 };
-use crate::{auth::Claims, clock};
 
 /// What leaves by the socket.
 pub(super) enum Outgoing {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use async_graphql::parser::types::{BaseType, FieldDefinition, InputValueDefinition, Type, TypeDefinition, TypeKind, TypeSystemDefinition};
 
 use super::pair::never;
-use crate::graphql::access::DOCUMENT;
+use crate::schema::access::DOCUMENT;
 
 fn definition(name: &str) -> Option<&'static TypeDefinition> {
     DOCUMENT.definitions.iter().find_map(|definition| match definition {
@@ -93,7 +93,7 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     use super::*;
-    use crate::graphql::access::ROOTS;
+    use crate::schema::access::ROOTS;
 
     #[test]
     fn every_root_field_can_be_asked_for() {

@@ -22,14 +22,10 @@ use super::{
     serve::{ServeOptions, engine},
 };
 use crate::{
-    auth::SigningKey,
     config::Settings,
-    db::operator,
-    graphql::{
-        Engine,
-        access::{Access, fields},
-    },
+    schema::access::{Access, fields},
 };
+use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine};
 
 /// An audit under way: two disposable schools, and those who attack.
 pub struct Audit {

@@ -2,10 +2,9 @@
 //! removed again however the audit ends. What a killed audit left is removed by the next one.
 
 use anyhow::{Context as _, bail};
+use lectern_kernel::{db::operator, ids};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
-
-use crate::{db::operator, ids};
 
 const FIXTURE: &str = include_str!("../../../sql/seed/probe.sql");
 /// Every disposable school is called this; together with its slug it can't be a real one.

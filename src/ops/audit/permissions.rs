@@ -1,26 +1,28 @@
 //! Guards, asked in this process: every root field as every default role, as a role that grants nothing, and signed out.
-//! Each document is rehearsed and taken back, so that not even the entry of a refusal is left. A subscription is begun, and
+//! Each document is run dry: it is taken back, so that not even the entry of a refusal is left. A subscription is begun, and
 //! ends before it hears of anything.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use async_graphql::{Response, ServerError, Value};
+use lectern_kernel::{
+    auth::Claims,
+    clock,
+    db::Identity,
+    error::Error,
+    execute::Engine,
+    permission::Permission,
+    request::{GraphqlRequest, OperationKind},
+};
 
 use super::{
     documents,
     pair::{Person, School},
 };
 use crate::{
-    auth::{Claims, Permission},
-    clock,
-    db::Identity,
-    error::Error,
-    graphql::{
-        Engine, GraphqlRequest, OperationKind,
-        access::{Access, ROOTS},
-    },
     ops::report::Check,
+    schema::access::{Access, ROOTS},
 };
 
 /// What signed-out people may ask; the list only shrinks.
@@ -66,7 +68,7 @@ async fn bearer(engine: &Engine, school: &School, person: &Person) -> anyhow::Re
     let identity = Identity { tenant: school.tenant, user: person.user, session: person.session };
     let issued = tokens.access(identity, 0, clock::now()).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
     let claims = tokens.verify(&issued.text).context("an access token of ours is not taken")?;
-    let response = rehearse(engine, "{ viewer { activeRole { key } permissions } }", Some(&claims)).await?;
+    let response = dry_run(engine, "{ viewer { activeRole { key } permissions } }", Some(&claims)).await?;
     let data = response.data.into_json()?;
     let viewer = &data["viewer"];
     anyhow::ensure!(
@@ -85,7 +87,7 @@ async fn ask(engine: &Engine, bearers: &[Bearer], name: String, document: &str, 
     let (mut may, mut refused) = (Vec::new(), Vec::new());
     let needs: &[Permission] = if let Access::AnyOf(any_of) = access { any_of } else { &[] };
     for bearer in bearers {
-        let response = rehearse(engine, document, Some(&bearer.claims)).await?;
+        let response = dry_run(engine, document, Some(&bearer.claims)).await?;
         let is_refused = response.errors.iter().any(|error| is_refusal(error, needs));
         if needs.is_empty() || bearer.held.iter().any(|permission| needs.contains(permission)) {
             may.push(bearer.role);
@@ -102,7 +104,7 @@ async fn ask(engine: &Engine, bearers: &[Bearer], name: String, document: &str, 
             }
         }
     }
-    let response = rehearse(engine, document, None).await?;
+    let response = dry_run(engine, document, None).await?;
     if response.errors.len() != 1 || code(&response.errors[0]) != "UNAUTHENTICATED" {
         faults.push(format!("somebody signed out is answered {}", said(&response)));
     }
@@ -120,7 +122,7 @@ fn or_nobody(roles: &[&str]) -> String {
     if roles.is_empty() { "nobody".to_owned() } else { roles.join(", ") }
 }
 
-async fn rehearse(engine: &Engine, query: &str, claims: Option<&Claims>) -> anyhow::Result<Response> {
+async fn dry_run(engine: &Engine, query: &str, claims: Option<&Claims>) -> anyhow::Result<Response> {
     let request = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
     let failed = |error: Error| anyhow::anyhow!("{query}: {}", error.message());
     let document = engine.read(&request).map_err(failed)?;
@@ -128,7 +130,7 @@ async fn rehearse(engine: &Engine, query: &str, claims: Option<&Claims>) -> anyh
         let begun = engine.watch(document, claims.copied(), "audit").await;
         return Ok(begun.map_or_else(|answer| answer.response, |_watch| Response::new(Value::Null)));
     }
-    engine.rehearse(&request, claims).await.map_err(failed)
+    engine.dry_run(&request, claims).await.map_err(failed)
 }
 
 fn code(error: &ServerError) -> &str {

@@ -7,11 +7,12 @@ mod scratch;
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
+use lectern_kernel::db::operator;
 use serde::Serialize;
 use sqlx::Connection as _;
 
 use self::{catalog::Catalog, scratch::Scratch};
-use crate::{config::Settings, db::operator};
+use crate::config::Settings;
 
 /// How the live database differs in one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,17 +1,17 @@
 //! A database that is there to be compared with: migrated, read and thrown away.
 
 use anyhow::Context as _;
+use lectern_kernel::db::{
+    migrate::{Options, migrate},
+    operator,
+};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::{
     config::Settings,
-    db::{
-        migrate::{Options, migrate},
-        operator,
-    },
     embedded::{self, Durability, EmbeddedPostgres},
-    sources,
+    ops::sources,
 };
 
 /// What the names of scratch databases begin with.
@@ -81,7 +81,7 @@ impl Scratch {
             _ => None,
         };
         let options = Options { platform_url: platform_url.as_deref(), ..Options::default() };
-        migrate(&self.url, &sources::embedded()?, options).await?;
+        migrate(&self.url, sources::embedded()?, options).await?;
         Ok(())
     }
 

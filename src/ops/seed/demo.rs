@@ -1,11 +1,12 @@
 //! The two demo schools: the same on every machine, but for today's date.
 
 use anyhow::Context as _;
+use lectern_kernel::auth::Passwords;
 use serde_json::{Map, Value};
 use sqlx::{Connection, PgConnection};
 
 use super::{HELPERS, LOCK, enter, exists, hash, set};
-use crate::{auth::Passwords, ops::platform};
+use crate::ops::platform;
 
 /// Slug, domain of the email addresses, facts.
 const SCHOOLS: [(&str, &str, &str); 2] = [

@@ -6,9 +6,8 @@
 mod demo;
 mod scale;
 
+use lectern_kernel::auth::Passwords;
 use sqlx::PgConnection;
-
-use crate::auth::Passwords;
 
 pub use self::{
     demo::{Demo, seed_demo, seed_demo_if_empty},

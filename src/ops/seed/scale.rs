@@ -9,11 +9,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use lectern_kernel::{auth::Passwords, db::operator};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::task::JoinSet;
 
 use super::{HELPERS, enter, exists, hash, set};
-use crate::{auth::Passwords, db::operator, ops::platform};
+use crate::ops::platform;
 
 /// One school: 2,000 people, 50 courses, 10,000 enrollments, 100 groups, 3,000 bookings.
 const SCHOOL: &str = include_str!("../../../sql/seed/scale.sql");

@@ -5,12 +5,12 @@
 mod client;
 
 use jiff::{SignedDuration, Timestamp};
+use lectern_kernel::{clock, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::client::Client;
 use super::report::Report;
-use crate::{clock, ids};
 
 /// Whom to sign in as.
 #[derive(Debug, Clone)]

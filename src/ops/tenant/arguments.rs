@@ -1,9 +1,8 @@
-//! Reading what was typed, and saying in one line what is wrong with it.
+//! ParsedDocument what was typed, and saying in one line what is wrong with it.
 
 use anyhow::{Context as _, bail};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-
-use crate::error::Error;
+use lectern_kernel::error::Error;
 
 /// Why a text was refused, as a sentence that names the flag.
 pub(super) fn refused(error: Error) -> anyhow::Error {

@@ -2,11 +2,12 @@
 
 use anyhow::bail;
 use jiff::Timestamp;
+use lectern_kernel::{auth::Passwords, resolve::text};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{arguments, begin, password};
-use crate::{auth::Passwords, config::TenantCreate, graphql::text};
+use crate::config::TenantCreate;
 
 /// What was typed, checked.
 struct School<'a> {

@@ -1,10 +1,9 @@
-//! Reading the first administrator's password: unseen from a terminal, or one line of standard input.
+//! ParsedDocument the first administrator's password: unseen from a terminal, or one line of standard input.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
-
-use crate::auth::Passwords;
+use lectern_kernel::auth::Passwords;
 
 /// Reads a password and checks it as any new one; `hints` are what a guesser would try first.
 ///

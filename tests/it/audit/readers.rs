@@ -81,9 +81,9 @@ async fn the_log_is_filtered_and_paged_the_newest_first() {
         29
     );
     // Any kind of id may be asked for; the same number of another kind is another thing.
-    let uuid = lectern::ids::decode(ids[1].as_str().unwrap()).unwrap().1;
+    let uuid = lectern_kernel::ids::decode(ids[1].as_str().unwrap()).unwrap().1;
     for kind in ["tenant", "user", "role", "session", "section", "enrollment", "group", "availability", "booking", "audit"] {
-        assert_eq!(count(json!({ "resourceId": lectern::ids::encode(kind, uuid) })).await, 0, "{kind}");
+        assert_eq!(count(json!({ "resourceId": lectern_kernel::ids::encode(kind, uuid) })).await, 0, "{kind}");
     }
 
     app.sql("UPDATE audit_entry SET at = '2026-01-01T00:00:00Z' WHERE operation = 'archiveCourse' AND outcome = 'CHANGED'").await;
@@ -95,7 +95,7 @@ async fn the_log_is_filtered_and_paged_the_newest_first() {
         (json!({ "actorId": ids[0] }), "BAD_USER_INPUT @filter.actorId"),
         (json!({ "actorId": "x" }), "BAD_USER_INPUT @filter.actorId"),
         (json!({ "resourceId": "x" }), "BAD_USER_INPUT @filter.resourceId"),
-        (json!({ "resourceId": lectern::ids::encode("lesson", uuid) }), "BAD_USER_INPUT @filter.resourceId"),
+        (json!({ "resourceId": lectern_kernel::ids::encode("lesson", uuid) }), "BAD_USER_INPUT @filter.resourceId"),
         (json!({ "resource": "a\u{0}b" }), "BAD_USER_INPUT @filter.resource"),
         (json!({ "operation": "x".repeat(201) }), "BAD_USER_INPUT @filter.operation"),
         (json!({ "from": "2026-01-02T00:00:00Z", "to": "2026-01-02T00:00:00Z" }), "BAD_USER_INPUT @filter.to"),

@@ -10,7 +10,7 @@ use crate::app::{TestApp, Who};
 async fn the_service_itself_can_only_add_to_the_log() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let (tenant, user) = (app.oak.tenant, lectern::ids::decode(&admin.user_id).unwrap().1);
+    let (tenant, user) = (app.oak.tenant, lectern_kernel::ids::decode(&admin.user_id).unwrap().1);
     let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let open = format!(

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use lectern::graphql::{Limits, Trusted};
+use lectern::schema;
+use lectern_kernel::request::{Limits, Trusted};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -175,9 +176,10 @@ async fn where_documents_are_trusted_no_others_run() {
 #[test]
 fn what_is_wrong_with_a_trusted_document_is_said_at_the_start() {
     let limits = Limits::default();
+    let checker = schema::build(&limits).checker();
     let unread = |files: &[(&str, &str)]| {
         let folder = Folder::new(files);
-        let refused = Trusted::load(&folder.0, &limits).err().unwrap_or_else(|| panic!("{files:?} was loaded"));
+        let refused = Trusted::load(&folder.0, &checker, &limits).err().unwrap_or_else(|| panic!("{files:?} was loaded"));
         format!("{refused:#}").replace(folder.0.to_str().unwrap(), "FOLDER")
     };
     for (files, why) in [
@@ -207,5 +209,5 @@ fn what_is_wrong_with_a_trusted_document_is_said_at_the_start() {
         let said = unread(files);
         assert!(said.starts_with(why), "{said} instead of {why}");
     }
-    assert!(Trusted::load(std::path::Path::new("/nowhere/at/all"), &limits).is_err());
+    assert!(Trusted::load(std::path::Path::new("/nowhere/at/all"), &checker, &limits).is_err());
 }

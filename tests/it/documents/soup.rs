@@ -4,9 +4,10 @@
 use std::time::{Duration, Instant};
 
 use async_graphql::{Variables, parser::parse_query};
-use lectern::{
+use lectern::domains::registry;
+use lectern_kernel::{
     error::Code,
-    graphql::{Document, Limits},
+    request::{Document, Limits},
 };
 use proptest::{
     collection::vec,
@@ -21,7 +22,7 @@ const STACK: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn read(text: &str, limits: &Limits) -> Option<Code> {
-    Document::read(text, None, &Variables::default(), limits).err().map(|error| error.code())
+    Document::read(text, None, &Variables::default(), limits, registry()).err().map(|error| error.code())
 }
 
 /// Runs a property on a small stack; an overflow would end the whole process.

@@ -1,6 +1,6 @@
 //! Lists stay indexed under row security, however many rows a school has.
 
-use lectern::db::recorded_statements;
+use lectern_kernel::db::recorded_statements;
 use serde_json::json;
 use tokio_postgres::NoTls;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lectern::db::{Heartbeat, Live, Missed, Pool, PoolOptions};
+use lectern_kernel::db::{Heartbeat, Live, Missed, Pool, PoolOptions};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -54,10 +54,13 @@ async fn a_pool_that_is_exhausted_is_told_from_a_service_that_is_dead() {
     assert_eq!(service.stop(Signal::SIGTERM).0, Some(0), "the same process to the end");
 }
 
+/// Where the database announces them.
+const BOOKINGS: &str = "lectern_booking";
+
 /// What hears announcements of a school, and the process of the database that serves it.
 async fn hearing(cluster: &Cluster, every: Duration) -> (Live, tokio_postgres::Client, [Uuid; 2]) {
     let pool = Pool::new(&cluster.url("lectern_app"), &PoolOptions::default()).unwrap();
-    let live = Live::beating(pool, Heartbeat { every, patience: Duration::from_millis(500) });
+    let live = Live::beating(pool, vec![BOOKINGS], Heartbeat { every, patience: Duration::from_millis(500) });
     let superuser = cluster.superuser("lectern").await;
     let row = superuser.query_one("SELECT array_agg(tenant_id ORDER BY slug DESC) FROM tenant", &[]).await.unwrap();
     (live, superuser, row.get::<_, Vec<Uuid>>(0).try_into().unwrap())
@@ -74,7 +77,7 @@ async fn hang_the_listener(superuser: &tokio_postgres::Client) -> Pid {
 
 async fn announce(superuser: &tokio_postgres::Client, school: Uuid) -> Uuid {
     let booking = Uuid::now_v7();
-    superuser.execute("SELECT pg_notify('lectern_booking', $1)", &[&format!("{school} {booking}")]).await.unwrap();
+    superuser.execute("SELECT pg_notify($1, $2)", &[&BOOKINGS, &format!("{school} {booking}")]).await.unwrap();
     booking
 }
 
@@ -82,13 +85,13 @@ async fn announce(superuser: &tokio_postgres::Client, school: Uuid) -> Uuid {
 async fn a_connection_that_hangs_is_noticed_though_nobody_asks_anything_of_it() {
     let cluster = Cluster::start().await;
     let (live, superuser, [oak, _]) = hearing(&cluster, Duration::from_millis(100)).await;
-    let mut interest = live.interest(oak).await.unwrap();
+    let mut interest = live.interest(oak, BOOKINGS).await.unwrap();
     let booking = announce(&superuser, oak).await;
     assert_eq!(timeout(NEVER, interest.next()).await.unwrap(), Ok(booking));
     hang_the_listener(&superuser).await;
     assert_eq!(timeout(NEVER, interest.next()).await.expect("nobody notices"), Err(Missed));
     drop(interest);
-    let mut interest = live.interest(oak).await.unwrap();
+    let mut interest = live.interest(oak, BOOKINGS).await.unwrap();
     let booking = announce(&superuser, oak).await;
     assert_eq!(timeout(NEVER, interest.next()).await.unwrap(), Ok(booking), "it goes on by another connection");
 }
@@ -98,16 +101,16 @@ async fn a_connection_that_hangs_keeps_nobody_from_listening() {
     let cluster = Cluster::start().await;
     // So seldom that it is the lock, and not the heartbeat, that notices.
     let (live, superuser, [oak, elm]) = hearing(&cluster, Duration::from_secs(3600)).await;
-    let mut early = live.interest(oak).await.unwrap();
+    let mut early = live.interest(oak, BOOKINGS).await.unwrap();
     hang_the_listener(&superuser).await;
     let began = Instant::now();
-    let late = live.interest(elm).await.unwrap();
+    let late = live.interest(elm, BOOKINGS).await.unwrap();
     assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
     assert_eq!(timeout(NEVER, early.next()).await.unwrap(), Err(Missed));
     // The same where a lock is given back.
     hang_the_listener(&superuser).await;
     drop((early, late));
-    let mut interest = live.interest(oak).await.unwrap();
+    let mut interest = live.interest(oak, BOOKINGS).await.unwrap();
     let booking = announce(&superuser, oak).await;
     let heard = timeout(NEVER, interest.next()).await.unwrap();
     assert!(heard == Ok(booking) || heard == Err(Missed), "{heard:?}");

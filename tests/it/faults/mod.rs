@@ -11,7 +11,7 @@ mod soak;
 
 use std::time::{Duration, Instant};
 
-use lectern::auth::SigningKey;
+use lectern_kernel::auth::SigningKey;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

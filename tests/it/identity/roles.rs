@@ -1,6 +1,6 @@
 //! Roles: nobody grants or manages above themselves.
 
-use lectern::auth::{Permission, SystemRole};
+use lectern_kernel::permission::{Permission, SystemRole};
 use serde_json::{Value, json};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lectern::ids;
+use lectern_kernel::ids;
 use uuid::Uuid;
 
 use crate::app::{School, TestApp};

@@ -1,10 +1,7 @@
 //! Which files are applied.
 
-use lectern::{
-    db::migrate::{Options, Report},
-    ops::drift::drift,
-    sources,
-};
+use lectern::ops::{drift::drift, sources};
+use lectern_kernel::db::migrate::{Options, Report};
 
 use super::{apply, apply_with, edited, fingerprint, with_functions};
 use crate::{app::TestApp, proof::settings};
@@ -14,12 +11,12 @@ async fn only_the_files_that_changed_are_applied() {
     let app = TestApp::start().await;
     let source = sources::embedded().unwrap();
     let total = source.migrations.len();
-    assert_eq!(apply(&app, &source).await.unwrap(), Report { total, ..Report::default() }, "there is nothing to do");
+    assert_eq!(apply(&app, source).await.unwrap(), Report { total, ..Report::default() }, "there is nothing to do");
 
     let commented = edited(&[("sql/functions/bookings.sql", "-- Bookings:", "-- All about bookings:")]);
     assert_eq!(apply(&app, &commented).await.unwrap().scripts, ["sql/functions/bookings.sql"]);
     assert_eq!(fingerprint(&app).await, commented.fingerprint());
-    assert_eq!(apply(&app, &source).await.unwrap().scripts, ["sql/functions/bookings.sql"]);
+    assert_eq!(apply(&app, source).await.unwrap().scripts, ["sql/functions/bookings.sql"]);
     assert_eq!(fingerprint(&app).await, source.fingerprint());
 
     // What every policy file calls while it is applied.
@@ -33,7 +30,7 @@ async fn only_the_files_that_changed_are_applied() {
     assert!(applied.len() > 6 && applied[1..].iter().all(|file| file.starts_with("policies/")), "{applied:?}");
 
     let always = Options { always: true, ..Options::default() };
-    let all = apply_with(&app, &source, always).await.unwrap().scripts;
+    let all = apply_with(&app, source, always).await.unwrap().scripts;
     assert_eq!(all, source.scripts.iter().map(|script| script.file.clone()).collect::<Vec<_>>());
 }
 
@@ -59,13 +56,13 @@ async fn whatever_is_changed_by_hand_is_put_right() {
         ("REVOKE USAGE ON SCHEMA app FROM lectern_app", "sql/grants.sql"),
     ] {
         app.sql(by_hand).await;
-        let report = apply(&app, &source).await.unwrap();
+        let report = apply(&app, source).await.unwrap();
         let expected: &[&str] = if file.is_empty() { &[] } else { &[file] };
         assert_eq!(report.scripts, expected, "{by_hand}");
         assert_eq!(report.dropped.len(), usize::from(file.is_empty()), "{by_hand} {:?}", report.dropped);
     }
     app.sql("ALTER POLICY course_read ON course USING (true)").await;
-    apply_with(&app, &source, Options { always: true, ..Options::default() }).await.unwrap();
+    apply_with(&app, source, Options { always: true, ..Options::default() }).await.unwrap();
     let drift = drift(&settings(), &app.database.superuser_url(), std::future::pending()).await.unwrap();
     assert!(drift.findings.is_empty(), "{}", drift.table());
 }
@@ -85,7 +82,7 @@ async fn a_database_without_a_record_is_taken_over_and_nothing_is_cascaded() {
          ALTER TABLE section ADD made_in uuid DEFAULT app.tenant_id()",
     )
     .await;
-    let report = apply(&app, &source).await.unwrap();
+    let report = apply(&app, source).await.unwrap();
     assert_eq!(report.scripts.len(), source.scripts.len());
     assert_eq!(report.dropped, ["trigger of_old on section", "function app.of_old()", "function app.outranks(uuid,boolean)"]);
     let kept = app.text("SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'section'::regclass AND pg_get_expr(adbin, adrelid) LIKE '%app.%'").await;
@@ -104,7 +101,7 @@ async fn what_left_the_files_is_dropped() {
          CREATE OR REPLACE FUNCTION app.is_new() RETURNS boolean LANGUAGE sql STABLE RETURN app.can('COURSE_READ');",
     );
     assert_eq!(apply(&app, &extra).await.unwrap().scripts, ["sql/functions/extra.sql"]);
-    let report = apply(&app, &sources::embedded().unwrap()).await.unwrap();
+    let report = apply(&app, sources::embedded().unwrap()).await.unwrap();
     assert_eq!(report.dropped, ["trigger course_newcomer on course", "function app.is_new()", "function app.newcomer()"]);
 
     // A table that left its policy file is nobody's from then on.
@@ -119,5 +116,5 @@ async fn what_left_the_files_is_dropped() {
         "information_schema.table_privileges WHERE table_name = 'user_group' AND grantee LIKE 'lectern%' AND grantee <> 'lectern_owner'";
     assert_eq!(app.count(open).await, 0);
     assert_eq!(app.count("pg_class WHERE relname = 'user_group' AND relrowsecurity AND relforcerowsecurity").await, 1);
-    assert_eq!(apply(&app, &sources::embedded().unwrap()).await.unwrap().scripts, ["policies/groups.sql"]);
+    assert_eq!(apply(&app, sources::embedded().unwrap()).await.unwrap().scripts, ["policies/groups.sql"]);
 }

@@ -1,6 +1,6 @@
 //! What leans on functions: it is never dropped along with them.
 
-use lectern::sources;
+use lectern::ops::sources;
 
 use super::{apply, edited, fingerprint, refused, with_functions};
 use crate::app::TestApp;
@@ -23,14 +23,14 @@ async fn a_function_that_something_leans_on_is_named_and_nothing_is_dropped() {
     apply(&app, &extra).await.unwrap();
     app.sql("CREATE VIEW leaning AS SELECT app.leant_on() AS one").await;
     assert_eq!(
-        refused(&app, &sources::embedded().unwrap()).await,
+        refused(&app, sources::embedded().unwrap()).await,
         "no file makes the function app.leant_on() (view leaning depends on function app.leant_on()) any more, but something leans on it; \
          nothing was dropped: change what leans on it, then migrate again"
     );
     assert_eq!(app.count("pg_proc WHERE proname IN ('leant_on', 'free')").await, 2);
     assert_eq!(fingerprint(&app).await, extra.fingerprint(), "the database stands where it stood");
     app.sql("DROP VIEW leaning").await;
-    let report = apply(&app, &sources::embedded().unwrap()).await.unwrap();
+    let report = apply(&app, sources::embedded().unwrap()).await.unwrap();
     assert_eq!(report.dropped, ["function app.free()", "function app.leant_on()"]);
 }
 

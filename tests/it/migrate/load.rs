@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lectern::sources;
+use lectern::ops::sources;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -99,7 +99,7 @@ async fn a_migrate_under_load_fails_no_request_and_delays_none_for_long() {
     let mut migrates = Vec::new();
     while began.elapsed() < Duration::from_secs(seconds) {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        for source in [&changed, &original] {
+        for source in [&changed, original] {
             let from = Instant::now();
             let report = apply(&app, source).await.unwrap();
             assert_eq!(report.scripts, ["sql/functions/courses.sql", "sql/functions/identity.sql", "policies/courses.sql"]);

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lectern::{db::migrate::Options, sources};
+use lectern::ops::sources;
+use lectern_kernel::db::migrate::Options;
 use serde_json::json;
 use tokio_postgres::{NoTls, error::SqlState};
 
@@ -106,7 +107,7 @@ async fn no_wall_is_ever_down_while_every_file_is_applied() {
     };
     let migrate = async {
         for _ in 0..3 {
-            apply_with(&app, &sources::embedded().unwrap(), Options { always: true, ..Options::default() }).await.unwrap();
+            apply_with(&app, sources::embedded().unwrap(), Options { always: true, ..Options::default() }).await.unwrap();
         }
         done.store(true, Ordering::Relaxed);
     };

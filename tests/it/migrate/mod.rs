@@ -8,16 +8,14 @@ mod locks;
 mod rights;
 mod rows;
 
-use lectern::{
-    db::migrate::{Options, Part, Report, Script, Source, migrate},
-    sources,
-};
+use lectern::ops::sources;
+use lectern_kernel::db::migrate::{Options, Part, Report, Script, Source, migrate};
 
 use crate::app::TestApp;
 
 /// The files of this binary, with some texts replaced: `(file, from, to)`.
 fn edited(edits: &[(&str, &str, &str)]) -> Source {
-    let mut source = sources::embedded().unwrap();
+    let mut source = sources::embedded().unwrap().clone();
     for (file, from, to) in edits {
         let script = source.scripts.iter_mut().find(|script| script.file == *file).unwrap_or_else(|| panic!("there is no {file}"));
         assert!(script.sql.contains(from), "{file} says no {from}");
@@ -28,7 +26,7 @@ fn edited(edits: &[(&str, &str, &str)]) -> Source {
 
 /// The files of this binary and one more of functions, after the others.
 fn with_functions(sql: &str) -> Source {
-    let mut source = sources::embedded().unwrap();
+    let mut source = sources::embedded().unwrap().clone();
     let policies = source.scripts.iter().position(|script| script.part == Part::Policies).unwrap();
     source.scripts.insert(policies, Script::new(Part::Functions, "sql/functions/extra.sql", sql));
     source

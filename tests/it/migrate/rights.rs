@@ -1,6 +1,6 @@
 //! Who may call a function, as its file says.
 
-use lectern::sources;
+use lectern::ops::sources;
 
 use super::{apply, edited, with_functions};
 use crate::app::TestApp;
@@ -70,7 +70,7 @@ async fn a_function_that_moves_to_another_file_stays_what_it_is() {
     files("", &(moving.clone() + &other)).await;
     files(&moving, &other).await;
     assert_eq!(app.text(oid).await, before, "it was never away");
-    assert_eq!(apply(&app, &sources::embedded().unwrap()).await.unwrap().dropped, ["function app.moving()", "function app.other()"]);
+    assert_eq!(apply(&app, sources::embedded().unwrap()).await.unwrap().dropped, ["function app.moving()", "function app.other()"]);
 }
 
 #[tokio::test]

@@ -1,9 +1,7 @@
 //! Rows of schools: data migrations, and the system roles.
 
-use lectern::{
-    db::migrate::{Options, Source, migrate},
-    sources,
-};
+use lectern::ops::sources;
+use lectern_kernel::db::migrate::{Options, Source, migrate};
 use serde_json::json;
 
 use super::{apply, edited, refused};
@@ -18,7 +16,7 @@ const SHOUT: &str = "UPDATE course SET title = upper(title) WHERE (tenant_id, id
 const FILE: &str = "sql/data/0001_shout_titles.sql";
 
 fn with_data(sql: &str) -> Source {
-    let mut source = sources::embedded().unwrap();
+    let mut source = sources::embedded().unwrap().clone();
     source.data.push((FILE.to_owned(), sql.to_owned()));
     source
 }
@@ -119,7 +117,7 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     assert!(apply(&app, &source).await.unwrap().rows.is_empty(), "once");
 
     // And what a role no longer grants is gone.
-    let report = apply(&app, &sources::embedded().unwrap()).await.unwrap();
+    let report = apply(&app, sources::embedded().unwrap()).await.unwrap();
     assert_eq!(report.rows[0], ("sql/upkeep/01_system_roles.sql".to_owned(), 2));
     assert_eq!(learner.refused("mutation { createGroup(input: { name: \"Mine\" }) { id } }", json!({})).await, "FORBIDDEN [GROUP_CREATE]");
 }
@@ -142,7 +140,7 @@ async fn whoever_may_not_become_lectern_platform_says_how_else_rows_are_changed(
     let owner = cluster.url("lectern_owner");
     let superuser = cluster.superuser("lectern").await;
     superuser.batch_execute("REVOKE lectern_upkeep FROM lectern_owner").await.unwrap();
-    let without = migrate(&owner, &source, Options::default()).await.unwrap_err();
+    let without = migrate(&owner, source, Options::default()).await.unwrap_err();
     assert_eq!(
         format!("{without:#}"),
         "lectern_owner may not become lectern_platform, which changes rows of schools: run sql/roles.sql again as a superuser, or set LECTERN_PLATFORM_URL"
@@ -157,8 +155,8 @@ async fn whoever_may_not_become_lectern_platform_says_how_else_rows_are_changed(
 
     // A superuser makes the link where it is missing.
     drop(superuser);
-    migrate(&cluster.url("postgres"), &source, Options::default()).await.unwrap();
-    migrate(&owner, &source, Options::default()).await.unwrap();
+    migrate(&cluster.url("postgres"), source, Options::default()).await.unwrap();
+    migrate(&owner, source, Options::default()).await.unwrap();
     let superuser = cluster.superuser("lectern").await;
     let seen: i64 = superuser.query_one("SELECT count(*) FROM role", &[]).await.unwrap().get(0);
     assert_eq!(seen, 8);

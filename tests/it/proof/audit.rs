@@ -1,13 +1,13 @@
 //! `lectern audit`.
 
 use lectern::{
-    db::operator,
-    graphql::access::{Access, fields},
     ops::{
         audit::{Audit, privileges_page},
         report::Check,
     },
+    schema::access::{Access, fields},
 };
+use lectern_kernel::db::operator;
 
 use super::{row_counts, settings};
 use crate::{app::TestApp, page};

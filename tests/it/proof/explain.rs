@@ -1,6 +1,6 @@
 //! `explainAccess`: what decides, and never whether a hidden row exists.
 
-use lectern::ids;
+use lectern_kernel::ids;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

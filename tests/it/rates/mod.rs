@@ -5,10 +5,13 @@ mod sign_ins;
 
 use clap::Parser;
 use lectern::{
-    auth::SigningKey,
     config::Cli,
-    graphql::{Answer, Engine, GraphqlRequest},
     ops::{self, ServeOptions},
+};
+use lectern_kernel::{
+    auth::SigningKey,
+    execute::{Answer, Engine},
+    request::GraphqlRequest,
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! Failed sign-ins.
 
-use lectern::{error::Code, http::HttpOptions};
+use lectern::http::HttpOptions;
+use lectern_kernel::error::Code;
 use serde_json::Value;
 
 use super::{LOGIN, ask, credentials, replica, wait_of};

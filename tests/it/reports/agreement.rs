@@ -25,10 +25,10 @@ async fn totals_agree_while_people_enroll_and_book() {
     .await;
     let ids = format!("SELECT string_agg(id::text, ' ') FROM app_user WHERE tenant_id = '{}' AND name LIKE 'Person %'", app.oak.tenant);
     let ids = app.text(&ids).await.unwrap();
-    let people: Vec<String> = ids.split(' ').map(|id| lectern::ids::encode("user", id.parse().unwrap())).collect();
+    let people: Vec<String> = ids.split(' ').map(|id| lectern_kernel::ids::encode("user", id.parse().unwrap())).collect();
     let (ada, learner) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let algebra = lectern::ids::encode("course", uuid::Uuid::parse_str("00000000-0000-7000-8000-000000000011").unwrap());
+    let algebra = lectern_kernel::ids::encode("course", uuid::Uuid::parse_str("00000000-0000-7000-8000-000000000011").unwrap());
 
     let stop = tokio_util::sync::CancellationToken::new();
     let enrolling = {
@@ -130,7 +130,7 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
 
     let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    let user = lectern::ids::decode(&admin.user_id).unwrap().1;
+    let user = lectern_kernel::ids::decode(&admin.user_id).unwrap().1;
     let open = format!("SET app.tenant_id = '{}'; SET app.user_id = '{user}'; SET app.permissions = ',BOOKING_READ_ALL,'", app.oak.tenant);
     let dear = "SET enable_seqscan = off; SET enable_bitmapscan = off";
     client.batch_execute(&format!("{open}; {dear}")).await.unwrap();
@@ -141,7 +141,7 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
                 .iter()
                 .any(|part| sql.contains(part))
     };
-    let statements: Vec<String> = lectern::db::recorded_statements().into_iter().filter(is_one_of_ours).collect();
+    let statements: Vec<String> = lectern_kernel::db::recorded_statements().into_iter().filter(is_one_of_ours).collect();
     assert!(statements.len() >= 6, "{statements:#?}");
     for sql in statements {
         client.batch_execute(&format!("PREPARE counting AS {sql}")).await.unwrap();

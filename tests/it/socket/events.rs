@@ -3,11 +3,8 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use lectern::{
-    db::Identity,
-    http::{HttpOptions, SocketOptions},
-    ids,
-};
+use lectern::http::{HttpOptions, SocketOptions};
+use lectern_kernel::{db::Identity, ids};
 use serde_json::{Value, json};
 
 use super::{CHANGED, PATIENCE, Socket};

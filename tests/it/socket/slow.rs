@@ -31,7 +31,7 @@ async fn narrow(client: &Client) -> Socket {
 /// So many bookings of the school's learner, each on a day of its own.
 async fn book(app: &TestApp, learner: &Client, count: usize) {
     let tenant = app.oak.tenant;
-    let student = lectern::ids::decode(&learner.user_id).unwrap().1;
+    let student = lectern_kernel::ids::decode(&learner.user_id).unwrap().1;
     app.sql(&format!(
         "SET app.audit = 'off'; INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at)
              SELECT '{tenant}', app.uuid_v7(), '{student}', now() + n * interval '1 day', now() + n * interval '1 day' + interval '1 hour'

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lectern::{
+use lectern_kernel::{
     db::{Run, recording},
-    graphql::GraphqlRequest,
     ids,
+    request::GraphqlRequest,
 };
 use serde_json::{Value, json};
 use tokio_postgres::{

@@ -59,7 +59,7 @@ async fn no_operation_of_the_benchmark_waits_more_often_than_it_must() {
             (2, 2),
         ),
     ] {
-        app.statements(client, "{ viewer { permissions } }", json!({})).await; // known from here on
+        app.statements(client, "{ viewer { permissions } }", json!({})).await; // cached from here on
         assert_eq!(app.cost(client, &document, variables).await, cost, "{name}");
     }
 }

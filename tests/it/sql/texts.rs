@@ -1,6 +1,6 @@
 //! Every statement that any test of this process has run so far, and those that are run here in any case.
 
-use lectern::db::recorded_statements;
+use lectern_kernel::db::recorded_statements;
 use serde_json::json;
 use tokio_postgres::NoTls;
 

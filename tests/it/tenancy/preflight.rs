@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use lectern::{
-    db::{Pool, PoolOptions, preflight},
-    sources,
-};
+use lectern::ops::sources;
+use lectern_kernel::db::{Pool, PoolOptions, preflight};
 
 use crate::app::TestApp;
 
@@ -13,7 +11,7 @@ use crate::app::TestApp;
 async fn findings(url: &str) -> (Vec<String>, Vec<String>) {
     let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5) };
     let pool = Pool::new(url, &options).unwrap();
-    let found = preflight(&pool, sources::fingerprint(), false).await.unwrap();
+    let found = preflight(&pool, sources::embedded().unwrap(), false).await.unwrap();
     (found.errors, found.warnings)
 }
 

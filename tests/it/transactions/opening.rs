@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use lectern::db::{Identity, Mode, Opening, Pool, PoolOptions, Tx};
+use lectern_kernel::db::{ActorKind, Identity, Mode, Opening, Pool, PoolOptions, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,8 +15,12 @@ fn pool(app: &TestApp) -> Pool {
     Pool::new(&app.database.url("lectern_app"), &options).unwrap()
 }
 
-const NOBODY: Opening<'static> =
-    Opening { mode: Mode::Write, identity: Identity { tenant: Uuid::nil(), user: Uuid::nil(), session: Uuid::nil() }, correlation_id: "x" };
+const NOBODY: Opening<'static> = Opening {
+    mode: Mode::Write,
+    identity: Identity { tenant: Uuid::nil(), user: Uuid::nil(), session: Uuid::nil() },
+    correlation_id: "x",
+    actors: &ActorKind::TENANT,
+};
 
 /// The settings that policies and triggers read.
 async fn settings(tx: &Tx) -> String {
@@ -44,7 +48,7 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
 
     for ending in ["commit", "end_read", "rollback", "drop", "drop amid a statement", "failure"] {
         let mode = if ending == "end_read" { Mode::Read } else { Mode::Write };
-        let (tx, actor) = Tx::open(&pool, &Opening { mode, identity, correlation_id: "first" }).await.unwrap();
+        let (tx, actor) = Tx::open(&pool, &Opening { mode, identity, correlation_id: "first", actors: &ActorKind::TENANT }).await.unwrap();
         assert_eq!(actor.unwrap().role_key, "ADMIN");
         tx.enter_operation("createCourse");
         let set = settings(&tx).await;
@@ -67,7 +71,8 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     }
 
     // Nor does who goes on as somebody else keep what the one before was permitted.
-    let (tx, _) = Tx::open(&pool, &Opening { mode: Mode::Write, identity, correlation_id: "first" }).await.unwrap();
+    let (tx, _) =
+        Tx::open(&pool, &Opening { mode: Mode::Write, identity, correlation_id: "first", actors: &ActorKind::TENANT }).await.unwrap();
     tx.assume(Identity { user: nil, ..identity }).await.unwrap();
     assert_eq!(settings(&tx).await, format!("{tenant}|{nil}|||first"));
     tx.assume(identity).await.unwrap();
@@ -120,9 +125,9 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
     // A type that does not fit is a fault of ours, not an outage.
     let (tx, _) = Tx::open(&pool, &NOBODY).await.unwrap();
     let error = tx.value::<i32>("SELECT 'text' WHERE app.tenant_id() = $1", &[]).await.unwrap_err();
-    assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
+    assert_eq!(lectern_kernel::error::Error::from(error).code().as_str(), "INTERNAL");
     // Nor is a grant that is missing a row that is somebody else's.
     let error = tx.query("SELECT password_hash FROM credential WHERE tenant_id = $1", &[]).await.unwrap_err();
     assert!(!error.is_row_security());
-    assert_eq!(lectern::error::Error::from(error).code().as_str(), "INTERNAL");
+    assert_eq!(lectern_kernel::error::Error::from(error).code().as_str(), "INTERNAL");
 }

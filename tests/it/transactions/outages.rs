@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use lectern::{
-    auth::SigningKey,
     config::Cli,
-    db::{Identity, Mode, Opening, Pool, PoolOptions, Tx},
     ops::{self, ServeOptions},
+};
+use lectern_kernel::{
+    auth::SigningKey,
+    db::{ActorKind, Identity, Mode, Opening, Pool, PoolOptions, Tx},
 };
 use serde_json::{Value, json};
 
@@ -145,7 +147,7 @@ async fn a_transaction_that_lies_idle_is_ended_by_the_database_itself() {
     let app = TestApp::start().await;
     let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300) };
     let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
-    let opening = Opening { mode: Mode::Write, identity: Identity::default(), correlation_id: "x" };
+    let opening = Opening { mode: Mode::Write, identity: Identity::default(), correlation_id: "x", actors: &ActorKind::TENANT };
     let (tx, _) = Tx::open(&pool, &opening).await.unwrap();
     tx.query("SELECT pg_advisory_xact_lock(4711) WHERE $1::uuid IS NOT NULL", &[]).await.unwrap();
     until("the database gives up waiting", async || sessions(&app, "state <> 'idle'").await == 0).await;

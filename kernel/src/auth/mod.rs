@@ -1,0 +1,11 @@
+//! Who is asking: passwords, tokens, the actor.
+
+mod actor;
+mod password;
+mod token;
+
+pub use self::{
+    actor::Actor,
+    password::{PasswordError, Passwords},
+    token::{Claims, IssuedToken, RefreshToken, SigningKey, Tokens},
+};

@@ -1,0 +1,491 @@
+//! Lists: filtered, ordered, paged by keyset, for one caller or for many parents in one statement.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use aws_lc_rs::hmac;
+use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::{ColumnReader, DbError, Record, Tx, select_some};
+use crate::error::{Error, Result};
+
+/// Pages hold this many unless asked otherwise.
+pub const DEFAULT_PAGE: i32 = 20;
+/// And at most this many.
+pub const MAX_PAGE: i32 = 100;
+
+/// A value bound to a statement.
+pub type Param = Box<dyn ToSql + Sync + Send>;
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SortKey {
+    /// Its name, part of what a cursor is bound to.
+    pub name: &'static str,
+    expression: &'static str,
+    kind: SortKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum SortKind {
+    Text,
+    Moment,
+    Number,
+}
+
+impl SortKey {
+    /// An SQL expression that is a text, and never null.
+    pub const fn text(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Text }
+    }
+
+    /// One that is a `timestamptz`, and never null nor infinite.
+    pub const fn moment(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Moment }
+    }
+
+    /// One that is a `float8`, and never null.
+    pub const fn number(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Number }
+    }
+
+    /// The SQL type that a cursor's text is cast back to.
+    fn cast(&self) -> &'static str {
+        match self.kind {
+            SortKind::Text => "text",
+            SortKind::Moment => "timestamptz",
+            SortKind::Number => "float8",
+        }
+    }
+
+    fn read(&self, reader: &mut ColumnReader<'_>) -> Result<SortValue, DbError> {
+        Ok(match self.kind {
+            SortKind::Text => SortValue::Text(reader.next()?),
+            SortKind::Moment => SortValue::Moment(reader.next()?),
+            SortKind::Number => SortValue::Number(reader.next()?),
+        })
+    }
+}
+
+/// A row's value of the key that its list is sorted by.
+#[derive(Debug, Clone)]
+pub enum SortValue {
+    /// As it is.
+    Text(String),
+    /// To the microsecond.
+    Moment(Timestamp),
+    /// As it is.
+    Number(f64),
+}
+
+impl SortValue {
+    /// As PostgreSQL reads it again; a text for cursors alone, and so not made before one is asked for.
+    fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            SortValue::Text(text) => text.into(),
+            SortValue::Moment(at) => at.to_string().into(),
+            SortValue::Number(number) => number.to_string().into(),
+        }
+    }
+}
+
+/// A total order: a key, then the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// The key.
+    pub key: SortKey,
+    /// The tie-breaker: a uuid expression.
+    pub id: &'static str,
+    /// From the last to the first.
+    pub descending: bool,
+}
+
+/// The arguments of a connection as a client gives them.
+#[derive(Debug, Clone, Default)]
+pub struct PageArgs {
+    /// The first so many.
+    pub first: Option<i32>,
+    /// After this cursor.
+    pub after: Option<String>,
+    /// The last so many.
+    pub last: Option<i32>,
+    /// Before this cursor.
+    pub before: Option<String>,
+}
+
+/// Checked arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Page {
+    limit: usize,
+    backward: bool,
+    cursor: Option<(String, Uuid)>,
+}
+
+/// Writes and reads cursors: a position in one list, in one order, of one tenant, signed, so that no other is taken.
+#[derive(Clone)]
+pub struct Cursors {
+    key: hmac::Key,
+    tenant: Uuid,
+}
+
+const TAG: usize = 8;
+const UUID: usize = 16;
+
+impl Cursors {
+    /// Cursors of one tenant. `key` is the service's own.
+    pub fn new(key: &hmac::Key, tenant: Uuid) -> Self {
+        Cursors { key: key.clone(), tenant }
+    }
+
+    fn tag(&self, list: &str, order: &Order, id: Uuid, value: &str) -> [u8; TAG] {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in [
+            self.tenant.as_bytes().as_slice(),
+            list.as_bytes(),
+            order.key.name.as_bytes(),
+            &[u8::from(order.descending)],
+            id.as_bytes(),
+            value.as_bytes(),
+        ] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut tag = [0; TAG];
+        tag.copy_from_slice(&context.sign().as_ref()[..TAG]);
+        tag
+    }
+
+    /// The cursor of a row.
+    pub fn write(&self, list: &str, order: &Order, value: &SortValue, id: Uuid) -> String {
+        let value = value.to_text();
+        let mut bytes = Vec::with_capacity(TAG + UUID + value.len());
+        bytes.extend_from_slice(&self.tag(list, order, id, &value));
+        bytes.extend_from_slice(id.as_bytes());
+        bytes.extend_from_slice(value.as_bytes());
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    fn read(&self, list: &str, order: &Order, cursor: &str) -> Option<(String, Uuid)> {
+        let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
+        let (tag, rest) = bytes.split_at_checked(TAG)?;
+        let (id, value) = rest.split_at_checked(UUID)?;
+        let id = Uuid::from_slice(id).ok()?;
+        let value = String::from_utf8(value.to_vec()).ok()?;
+        (self.tag(list, order, id, &value) == tag).then_some((value, id))
+    }
+}
+
+impl PageArgs {
+    /// Checks the arguments for a list in an order.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for sizes out of 1 to 100, both directions at once, or a cursor that is not of this list, order
+    /// and school.
+    pub fn check(&self, cursors: &Cursors, list: &str, order: &Order) -> Result<Page> {
+        let backward = self.last.is_some() || (self.before.is_some() && self.first.is_none());
+        let (size_name, size, cursor_name, cursor) =
+            if backward { ("last", self.last, "before", &self.before) } else { ("first", self.first, "after", &self.after) };
+        if backward && (self.first.is_some() || self.after.is_some()) {
+            return Err(Error::bad_input("last", "can't be combined with `first` or `after`: page forward or backward"));
+        }
+        if !backward && self.before.is_some() {
+            return Err(Error::bad_input("before", "goes with `last`; `after` goes with `first`"));
+        }
+        let limit = size.unwrap_or(DEFAULT_PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(Error::bad_input(size_name, format!("must be between 1 and {MAX_PAGE}")));
+        }
+        let cursor = match cursor {
+            None => None,
+            Some(text) => Some(
+                cursors
+                    .read(list, order, text)
+                    .ok_or_else(|| Error::bad_input(cursor_name, "is not a cursor of this list in this order"))?,
+            ),
+        };
+        Ok(Page { limit: limit as usize, backward, cursor })
+    }
+}
+
+/// What one page would cost: its size.
+pub fn page_size(first: Option<i32>, last: Option<i32>) -> usize {
+    first.or(last).unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE) as usize
+}
+
+/// The rows of one page.
+#[derive(Debug, Clone)]
+pub struct Fetched<T> {
+    /// Each with its sort key and its id, in the order asked for.
+    pub rows: Vec<(SortValue, Uuid, T)>,
+    /// Whether there are more after the last.
+    pub has_next: bool,
+    /// Whether there are more before the first.
+    pub has_previous: bool,
+}
+
+impl<T> Default for Fetched<T> {
+    fn default() -> Self {
+        Fetched { rows: Vec::new(), has_next: false, has_previous: false }
+    }
+}
+
+impl<T> Fetched<T> {
+    /// A page out of up to one row more than it holds.
+    fn trim(mut rows: Vec<(SortValue, Uuid, T)>, page: &Page) -> Self {
+        let more = rows.len() > page.limit;
+        rows.truncate(page.limit);
+        if page.backward {
+            rows.reverse();
+            Fetched { rows, has_next: page.cursor.is_some(), has_previous: more }
+        } else {
+            Fetched { rows, has_next: more, has_previous: page.cursor.is_some() }
+        }
+    }
+}
+
+/// A filtered list over one table, in an order.
+pub struct List {
+    /// Its name, part of what a cursor is bound to.
+    pub name: &'static str,
+    order: Order,
+    columns: Vec<Columns>,
+    is_summary: bool,
+    from: String,
+    joins: String,
+    page_join: Option<PageJoin>,
+    conditions: String,
+    params: Vec<Param>,
+}
+
+/// What is read of each row.
+enum Columns {
+    /// A record's, over the table with this alias; `true`: no more than its summary.
+    Of(fn(&str, bool) -> String, &'static str),
+    /// Further expressions.
+    Selected(String),
+}
+
+/// What is read once for a whole page.
+#[derive(Debug, Clone, Copy)]
+pub struct PageJoin {
+    /// How it is joined to `page_`, whose rows have an `id_`.
+    pub join: &'static str,
+    /// What is read of it, after everything else.
+    pub expressions: &'static str,
+}
+
+impl List {
+    /// All rows of the tenant in `table alias`, as records.
+    pub fn new<T: Record>(name: &'static str, table: &str, alias: &'static str, order: Order) -> Self {
+        List {
+            name,
+            order,
+            columns: vec![Columns::Of(select_some::<T>, alias)],
+            is_summary: false,
+            from: format!("{table} {alias}"),
+            joins: String::new(),
+            page_join: None,
+            conditions: format!("{alias}.tenant_id = $1"),
+            params: Vec::new(),
+        }
+    }
+
+    /// A list over a function that knows no tenant; what it reads from is added by [`List::inner_join`].
+    pub fn public<T: Record>(name: &'static str, alias: &'static str, order: Order) -> Self {
+        List {
+            name,
+            order,
+            columns: vec![Columns::Of(select_some::<T>, alias)],
+            is_summary: false,
+            from: String::new(),
+            joins: String::new(),
+            page_join: None,
+            conditions: "app.tenant_id() = $1".to_owned(),
+            params: Vec::new(),
+        }
+    }
+
+    /// Its order.
+    pub fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Binds a value; answers its placeholder.
+    pub fn bind(&mut self, value: impl ToSql + Sync + Send + 'static) -> String {
+        self.params.push(Box::new(value));
+        format!("${}", self.params.len() + 1)
+    }
+
+    /// Leaves only what an SQL condition is true of.
+    pub fn filter(&mut self, condition: impl AsRef<str>) {
+        self.conditions.push_str(" AND ");
+        self.conditions.push_str(condition.as_ref());
+    }
+
+    /// Joins a table that the conditions need: it narrows the counts as well.
+    pub fn inner_join(&mut self, join: &str) {
+        self.from.push(' ');
+        self.from.push_str(join);
+    }
+
+    /// Joins a to-one child (an outer join) and reads its columns after the list's own.
+    pub fn join<T: Record>(&mut self, join: &str, alias: &'static str) {
+        self.joins.push(' ');
+        self.joins.push_str(join);
+        self.columns.push(Columns::Of(select_some::<T>, alias));
+    }
+
+    /// Reads something once for the whole page; not where there are many parents.
+    pub fn page_join(&mut self, join: PageJoin) {
+        self.page_join = Some(join);
+    }
+
+    /// Reads no more than the summary of each record, its own and joined ones.
+    pub fn summary_only(&mut self, is_summary: bool) {
+        self.is_summary = is_summary;
+    }
+
+    fn columns(&self) -> String {
+        let columns = self.columns.iter().map(|columns| match columns {
+            Columns::Of(select, alias) => select(alias, self.is_summary),
+            Columns::Selected(expressions) => expressions.clone(),
+        });
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Reads further expressions after the list's own columns.
+    pub fn select(&mut self, expressions: &str) {
+        self.columns.push(Columns::Selected(expressions.to_owned()));
+    }
+
+    /// `AND (key, id) > (…)` for the page's cursor, with the placeholders that follow `bound` parameters; the direction;
+    /// and a limit out of few, so that few statements are prepared.
+    fn keyset(&self, page: &Page, bound: usize) -> (String, &'static str, usize) {
+        let descending = self.order.descending != page.backward;
+        let after = match &page.cursor {
+            None => String::new(),
+            Some(_) => format!(
+                " AND ({}, {}) {} (${}::text::{}, ${}::uuid)",
+                self.order.key.expression,
+                self.order.id,
+                if descending { "<" } else { ">" },
+                bound + 2,
+                self.order.key.cast(),
+                bound + 3
+            ),
+        };
+        let limit = [11, 21, 51].into_iter().find(|&limit| limit > page.limit).unwrap_or(MAX_PAGE as usize + 1);
+        (after, if descending { "DESC" } else { "ASC" }, limit)
+    }
+
+    fn bound<'a>(&'a self, extra: &[&'a (dyn ToSql + Sync)], page: Option<&'a Page>) -> Vec<&'a (dyn ToSql + Sync)> {
+        let mut params: Vec<&(dyn ToSql + Sync)> = self.params.iter().map(|param| &**param as &(dyn ToSql + Sync)).collect();
+        params.extend_from_slice(extra);
+        if let Some((value, id)) = page.and_then(|page| page.cursor.as_ref()) {
+            params.push(value);
+            params.push(id);
+        }
+        params
+    }
+
+    /// Fetches one page.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    pub async fn fetch<T: Send>(
+        &self,
+        tx: &Tx,
+        page: &Page,
+        read: impl Fn(&mut ColumnReader<'_>) -> Result<T, DbError> + Send + Sync,
+    ) -> Result<Fetched<T>, DbError> {
+        let (after, direction, limit) = self.keyset(page, self.params.len());
+        let Order { key, id, .. } = &self.order;
+        let mut sql = format!(
+            "SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions}{after} \
+             ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
+            key = key.expression,
+            columns = self.columns(),
+            from = self.from,
+            joins = self.joins,
+            conditions = self.conditions,
+        );
+        if let Some(PageJoin { join, expressions }) = self.page_join {
+            sql = format!(
+                "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.*, {expressions} FROM page_ {join} \
+                 ORDER BY page_.key_ {direction}, page_.id_ {direction}"
+            );
+        }
+        let rows = tx.query(&sql, &self.bound(&[], Some(page))).await?;
+        let rows = rows.iter().map(|row| {
+            let mut reader = ColumnReader::new(row);
+            Ok((key.read(&mut reader)?, reader.next()?, read(&mut reader)?))
+        });
+        Ok(Fetched::trim(rows.collect::<Result<_, DbError>>()?, page))
+    }
+
+    /// Fetches one page for each parent, in one statement. `parent` is the expression that must equal the parent's id.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    pub async fn fetch_per_parent<T: Send>(
+        &self,
+        tx: &Tx,
+        parent: &str,
+        parents: &[Uuid],
+        page: &Page,
+        read: impl Fn(&mut ColumnReader<'_>) -> Result<T, DbError> + Send + Sync,
+    ) -> Result<HashMap<Uuid, Fetched<T>>, DbError> {
+        let (after, direction, limit) = self.keyset(page, self.params.len() + 1);
+        let Order { key, id, .. } = &self.order;
+        let sql = format!(
+            "SELECT parent_.id, row_.* FROM unnest(${parents}::uuid[]) AS parent_(id) CROSS JOIN LATERAL (\
+             SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions} AND {parent} = parent_.id{after} \
+             ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}) AS row_ ORDER BY parent_.id, row_.key_ {direction}, row_.id_ {direction}",
+            parents = self.params.len() + 2,
+            key = key.expression,
+            columns = self.columns(),
+            from = self.from,
+            joins = self.joins,
+            conditions = self.conditions,
+        );
+        let rows = tx.query(&sql, &self.bound(&[&parents], Some(page))).await?;
+        let mut lists: HashMap<Uuid, Vec<(SortValue, Uuid, T)>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
+        for row in &rows {
+            let mut reader = ColumnReader::new(row);
+            let parent: Uuid = reader.next()?;
+            let row = (key.read(&mut reader)?, reader.next()?, read(&mut reader)?);
+            lists.entry(parent).or_default().push(row);
+        }
+        Ok(lists.into_iter().map(|(parent, rows)| (parent, Fetched::trim(rows, page))).collect())
+    }
+
+    /// Counts all that the viewer sees, on every page.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    pub async fn count(&self, tx: &Tx) -> Result<i64, DbError> {
+        let sql = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.conditions);
+        Ok(tx.value(&sql, &self.bound(&[], None)).await?.unwrap_or(0))
+    }
+
+    /// The same for each parent, in one statement.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    pub async fn count_per_parent(&self, tx: &Tx, parent: &str, parents: &[Uuid]) -> Result<HashMap<Uuid, i64>, DbError> {
+        let sql = format!(
+            "SELECT {parent}, count(*) FROM {} WHERE {} AND {parent} = ANY (${}) GROUP BY {parent}",
+            self.from,
+            self.conditions,
+            self.params.len() + 2
+        );
+        let rows = tx.query(&sql, &self.bound(&[&parents], None)).await?;
+        let mut counts: HashMap<Uuid, i64> = parents.iter().map(|parent| (*parent, 0)).collect();
+        for row in &rows {
+            counts.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,373 @@
+//! What other transactions have changed, as PostgreSQL announces it: ids alone. Whoever hears of one reads the row in a
+//! transaction of their own, under their own rights.
+//!
+//! One connection for the whole process, beside the pool, opened with the first interest. It holds a lock for each school
+//! that somebody is interested in: the database announces nothing of the others (`app.announce_booking`, for one, says why).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, stream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{broadcast, mpsc, oneshot},
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior, interval, timeout},
+};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls};
+use uuid::Uuid;
+
+use super::{DbError, Pool};
+
+/// Something that was announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// Something is new or has changed.
+    Row {
+        /// Where that was announced.
+        channel: &'static str,
+        /// The school.
+        tenant: Uuid,
+        /// Its id.
+        id: Uuid,
+    },
+    /// The connection was lost and is back: what was announced meanwhile is not known.
+    Gap,
+}
+
+/// Announcements that wait for the slowest listener; whoever is further behind is told so.
+const KEPT: usize = 4096;
+/// First and longest pause before the connection is tried anew.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Pause before a lock is asked for again that a writer holds until its commit.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// How it is noticed that a connection hangs: there is nobody at the other end, and nothing breaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Heartbeat {
+    /// How often the database is asked whether it is still there.
+    pub every: Duration,
+    /// How long it may take to answer that, or anything else that is asked of it here. Connecting, too, ends by then.
+    pub patience: Duration,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Heartbeat { every: Duration::from_secs(15), patience: Duration::from_secs(4) }
+    }
+}
+
+/// Hears what PostgreSQL announces.
+pub struct Live {
+    pool: Pool,
+    channels: Arc<[&'static str]>,
+    heartbeat: Heartbeat,
+    /// Begins with the first interest.
+    listener: Mutex<Option<Arc<Listener>>>,
+}
+
+struct Listener {
+    changes: broadcast::Sender<Change>,
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+/// Those who are interested in a school, and whether its lock is held.
+#[derive(Default)]
+struct Held {
+    count: usize,
+    is_locked: bool,
+}
+
+enum Order {
+    /// Hold the lock of a school, and say when it is held.
+    Hold(Uuid, oneshot::Sender<()>),
+    Release(Uuid),
+}
+
+/// An interest in what is announced of one school on one channel, until it is dropped.
+pub struct Interest {
+    listener: Arc<Listener>,
+    changes: broadcast::Receiver<Change>,
+    channel: &'static str,
+    tenant: Uuid,
+}
+
+/// Why an interest ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed;
+
+impl Live {
+    /// Connects as the pool does, and listens on these channels.
+    pub fn new(pool: Pool, channels: Vec<&'static str>) -> Self {
+        Live::beating(pool, channels, Heartbeat::default())
+    }
+
+    /// The same, with a heartbeat of one's own.
+    pub fn beating(pool: Pool, channels: Vec<&'static str>, heartbeat: Heartbeat) -> Self {
+        Live { pool, channels: channels.into(), heartbeat, listener: Mutex::default() }
+    }
+
+    /// How many interests there are.
+    pub fn interests(&self) -> usize {
+        let running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
+        running.as_ref().map_or(0, |listener| listener.changes.receiver_count())
+    }
+
+    /// From its answer on, every change in a school that is announced on a channel and committed will be heard of.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn interest(&self, tenant: Uuid, channel: &'static str) -> Result<Interest, DbError> {
+        let listener = {
+            let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
+            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.channels.clone(), self.heartbeat))).clone()
+        };
+        let interest = Interest { changes: listener.changes.subscribe(), listener, channel, tenant };
+        let (held, is_held) = oneshot::channel();
+        let unreachable = || DbError::unreachable("nothing can be listened to: the database is out of reach".to_owned());
+        interest.listener.orders.send(Order::Hold(tenant, held)).map_err(|_| unreachable())?;
+        match timeout(PAUSES.1, is_held).await {
+            Ok(Ok(())) => Ok(interest),
+            _ => Err(unreachable()),
+        }
+    }
+}
+
+impl Interest {
+    /// The id of what is new or has changed next.
+    ///
+    /// # Errors
+    /// When changes may have been missed.
+    pub async fn next(&mut self) -> Result<Uuid, Missed> {
+        loop {
+            match self.changes.recv().await {
+                Ok(Change::Row { channel, tenant, id }) if tenant == self.tenant && channel == self.channel => return Ok(id),
+                Ok(Change::Row { .. }) => {}
+                Ok(Change::Gap) | Err(_) => return Err(Missed),
+            }
+        }
+    }
+}
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        let _ = self.listener.orders.send(Order::Release(self.tenant));
+    }
+}
+
+impl Listener {
+    fn start(pool: Pool, channels: Arc<[&'static str]>, heartbeat: Heartbeat) -> Listener {
+        let (changes, _) = broadcast::channel(KEPT);
+        let (orders, given) = mpsc::unbounded_channel();
+        tokio::spawn(listen(pool, channels, heartbeat, changes.clone(), given));
+        Listener { changes, orders }
+    }
+}
+
+/// Listens as long as somebody might be interested; connects anew where the connection is lost.
+async fn listen(
+    pool: Pool,
+    channels: Arc<[&'static str]>,
+    heartbeat: Heartbeat,
+    changes: broadcast::Sender<Change>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+) {
+    let mut schools = Schools::default();
+    let mut pause = PAUSES.0;
+    let mut was_lost = false;
+    while !orders.is_closed() {
+        match Line::open(&pool, &channels, heartbeat).await {
+            Ok(mut line) => {
+                pause = PAUSES.0;
+                if was_lost {
+                    // Every interest of before ends by that. Whoever asks anew gets a lock anew.
+                    let _ = changes.send(Change::Gap);
+                }
+                match hear(&mut line, &channels, &changes, &mut orders, &mut schools).await {
+                    Ok(()) => return,
+                    Err(error) => tracing::warn!(reason = error.for_operator(), "the connection that hears announcements is lost"),
+                }
+                was_lost = true;
+                schools.lost();
+            }
+            Err(error) => tracing::warn!(reason = error.for_operator(), "announcements of the database can't be heard"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+/// Hears until nobody can give orders any more, or the connection is lost.
+async fn hear(
+    line: &mut Line,
+    channels: &[&'static str],
+    changes: &broadcast::Sender<Change>,
+    orders: &mut mpsc::UnboundedReceiver<Order>,
+    schools: &mut Schools,
+) -> Result<(), DbError> {
+    loop {
+        schools.lock_waiting(line).await?;
+        tokio::select! {
+            message = line.messages.recv() => match message {
+                Some(AsyncMessage::Notification(announced)) => {
+                    if let Some(change) = read(channels, announced.channel(), announced.payload()) {
+                        let _ = changes.send(change);
+                    }
+                }
+                Some(_) => {}
+                None => return Err(DbError::unreachable("it ended".to_owned())),
+            },
+            order = orders.recv() => match order {
+                Some(Order::Hold(tenant, told)) => schools.hold(tenant, told),
+                Some(Order::Release(tenant)) => schools.release(line, tenant).await?,
+                None => return Ok(()),
+            },
+            _ = line.beats.tick() => line.beat().await?,
+            () = tokio::time::sleep(LOCK_PAUSE), if !schools.waiting.is_empty() => {}
+        }
+    }
+}
+
+/// The schools that somebody is interested in.
+#[derive(Default)]
+struct Schools {
+    held: HashMap<Uuid, Held>,
+    /// Those that could not have their lock at once, and who wants to know when they have.
+    waiting: Vec<(Uuid, oneshot::Sender<()>)>,
+}
+
+impl Schools {
+    fn hold(&mut self, tenant: Uuid, told: oneshot::Sender<()>) {
+        self.held.entry(tenant).or_default().count += 1;
+        self.waiting.push((tenant, told));
+    }
+
+    async fn release(&mut self, line: &Line, tenant: Uuid) -> Result<(), DbError> {
+        let Some(school) = self.held.get_mut(&tenant) else { return Ok(()) };
+        school.count -= 1;
+        if school.count > 0 {
+            return Ok(());
+        }
+        let was_locked = school.is_locked;
+        self.held.remove(&tenant);
+        if was_locked { line.unlock(tenant).await } else { Ok(()) }
+    }
+
+    /// The locks went with their connection.
+    fn lost(&mut self) {
+        self.held.values_mut().for_each(|school| school.is_locked = false);
+    }
+
+    /// Asks for the locks that are still wanted, once.
+    async fn lock_waiting(&mut self, line: &Line) -> Result<(), DbError> {
+        // One at a time, so that nobody is forgotten where the connection is lost half way.
+        for at in (0..self.waiting.len()).rev() {
+            let tenant = self.waiting[at].0;
+            let is_locked = match self.held.get_mut(&tenant) {
+                Some(school) if !school.is_locked => {
+                    school.is_locked = line.lock(tenant).await?;
+                    school.is_locked
+                }
+                Some(_) => true,
+                None => {
+                    self.waiting.swap_remove(at);
+                    continue;
+                }
+            };
+            if is_locked {
+                let _ = self.waiting.swap_remove(at).1.send(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(channels: &[&'static str], channel: &str, payload: &str) -> Option<Change> {
+    let channel = channels.iter().find(|known| **known == channel)?;
+    let (tenant, id) = payload.split_once(' ')?;
+    Some(Change::Row { channel, tenant: tenant.parse().ok()?, id: id.parse().ok()? })
+}
+
+/// The connection that hears. Whatever is asked of it has its time; what is left unanswered means that it is lost.
+struct Line {
+    client: Client,
+    messages: mpsc::UnboundedReceiver<AsyncMessage>,
+    beats: Interval,
+    patience: Duration,
+    /// Drives it, and ends with it: a driver whose peer is silent would wait for ever.
+    _driver: JoinSet<()>,
+}
+
+impl Line {
+    async fn open(pool: &Pool, channels: &[&str], heartbeat: Heartbeat) -> Result<Line, DbError> {
+        timeout(heartbeat.patience, Line::connect(pool, channels, heartbeat)).await.unwrap_or_else(|_elapsed| Err(silent()))
+    }
+
+    async fn connect(pool: &Pool, channels: &[&str], heartbeat: Heartbeat) -> Result<Line, DbError> {
+        let (sender, messages) = mpsc::unbounded_channel();
+        let mut driver = JoinSet::new();
+        let client = match pool.tls() {
+            Some(tls) => {
+                let (client, connection) = pool.config().connect(tls).await?;
+                driver.spawn(pump(connection, sender));
+                client
+            }
+            None => {
+                let (client, connection) = pool.config().connect(NoTls).await?;
+                driver.spawn(pump(connection, sender));
+                client
+            }
+        };
+        let listen: Vec<String> = channels.iter().map(|channel| format!("LISTEN {channel}")).collect();
+        client.batch_execute(&listen.join("; ")).await?;
+        let mut beats = interval(heartbeat.every);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beats.reset();
+        Ok(Line { client, messages, beats, patience: heartbeat.patience, _driver: driver })
+    }
+
+    /// Whether there is still somebody at the other end.
+    async fn beat(&self) -> Result<(), DbError> {
+        self.within(self.client.batch_execute("SELECT 1")).await
+    }
+
+    async fn lock(&self, tenant: Uuid) -> Result<bool, DbError> {
+        let tenant = tenant.to_string();
+        let row = self.within(self.client.query_one("SELECT pg_try_advisory_lock_shared(7201, hashtext($1))", &[&tenant])).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    async fn unlock(&self, tenant: Uuid) -> Result<(), DbError> {
+        let tenant = tenant.to_string();
+        self.within(self.client.execute("SELECT pg_advisory_unlock_shared(7201, hashtext($1))", &[&tenant])).await?;
+        Ok(())
+    }
+
+    async fn within<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, DbError> {
+        match timeout(self.patience, asked).await {
+            Ok(answered) => Ok(answered?),
+            Err(_elapsed) => Err(silent()),
+        }
+    }
+}
+
+fn silent() -> DbError {
+    DbError::unreachable("the database did not answer in time".to_owned())
+}
+
+/// Drives the connection; its end ends the messages.
+async fn pump<S, T>(mut connection: Connection<S, T>, messages: mpsc::UnboundedSender<AsyncMessage>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut heard = stream::poll_fn(move |context| connection.poll_message(context));
+    while let Some(Ok(message)) = heard.next().await {
+        if messages.send(message).is_err() {
+            return;
+        }
+    }
+}

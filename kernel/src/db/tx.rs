@@ -1,0 +1,500 @@
+//! The request's one transaction.
+//!
+//! It owns its connection to the end: a transaction that is dropped unfinished (the client went away, time was up, a
+//! panic) is rolled back before the connection may serve anybody else. Where a statement was still running, it is
+//! cancelled first, and the connection is closed afterwards: a cancellation may arrive late, and would then hit whoever
+//! came next. The tenant is `$1` of every statement, bound here and nowhere else.
+
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc, Mutex, MutexGuard, RwLock,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use deadpool_postgres::Object;
+use futures_util::{FutureExt, future::join};
+use tokio_postgres::{NoTls, Row, types::ToSql};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use uuid::Uuid;
+
+use super::{ActorKind, ActorRow, CachedActor, DbError, Pool, Record, ending::Ending};
+
+/// Whether the document may change rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// `REPEATABLE READ READ ONLY`: one snapshot for the whole document.
+    Read,
+    /// `READ COMMITTED`: contested rows are locked, then read as they are.
+    Write,
+}
+
+/// For whom a transaction is opened. Nil UUIDs where nobody is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// The school.
+    pub tenant: Uuid,
+    /// The person.
+    pub user: Uuid,
+    /// The sign-in.
+    pub session: Uuid,
+}
+
+/// What a transaction is opened with.
+#[derive(Debug, Clone)]
+pub struct Opening<'a> {
+    /// Read or write.
+    pub mode: Mode,
+    /// For whom.
+    pub identity: Identity,
+    /// `[A-Za-z0-9-]{1,64}`; stands in the audit log.
+    pub correlation_id: &'a str,
+    /// What kind of actor it is for.
+    pub actors: &'static ActorKind,
+}
+
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// An open transaction.
+pub struct Tx {
+    /// Taken by `drop` alone.
+    connection: Option<Object>,
+    tls: Option<MakeRustlsConnect>,
+    identity: RwLock<Identity>,
+    actors: &'static ActorKind,
+    /// Settings that go ahead of the next statement; at first, the BEGIN.
+    prelude: Mutex<String>,
+    /// The version under which the actor was cached, until it is verified to be the current one.
+    unverified: Mutex<Option<i64>>,
+    failure: Mutex<Option<DbError>>,
+    ending: Ending,
+    /// The BEGIN was sent.
+    begun: AtomicBool,
+    /// The BEGIN was answered.
+    is_open: AtomicBool,
+    ended: AtomicBool,
+    /// Those that were sent since [`Tx::expect_statements`].
+    asked: AtomicU32,
+    statements: AtomicU32,
+    round_trips: AtomicU32,
+    /// Messages that were sent and whose answer nobody has read to its end; those whose reader went away stay in it.
+    unanswered: AtomicU32,
+}
+
+impl Tx {
+    /// Opens a transaction for somebody: one message with typed UUIDs in it, and in the same flight the call that loads
+    /// the actor. `None` instead of an actor: nobody is signed in, or the person, the session or every role is gone.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn open(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
+        // The server may have ended connections that lay idle. Nothing has been done yet, so that another may be taken.
+        let mut left = pool.max_size();
+        loop {
+            match Self::open_once(pool, opening).await {
+                Err(error) if error.is_connection_lost() && left > 0 => left -= 1,
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_once(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
+        let tx = Tx::begin(pool, opening, "", None).await?;
+        let actor = if opening.identity.user.is_nil() {
+            tx.send("").await?;
+            None
+        } else {
+            tx.load_actor().await?
+        };
+        Ok((Arc::new(tx), actor))
+    }
+
+    /// Opens a transaction for somebody who is cached. Nothing is sent yet: the BEGIN, and the check that they are still what
+    /// is known of them, go with the first statement. Whatever comes of it counts only after [`Tx::ensure_verified`].
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn open_cached(pool: &Pool, opening: &Opening<'_>, cached: &CachedActor) -> Result<Arc<Tx>, DbError> {
+        Ok(Arc::new(Tx::begin(pool, opening, &cached.permissions, Some(cached.version)).await?))
+    }
+
+    /// `permissions` as the policies read them, in letters, underscores and commas.
+    async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unverified: Option<i64>) -> Result<Tx, DbError> {
+        let connection = pool.connection().await?;
+        let Identity { tenant, user, .. } = opening.identity;
+        let begin = match opening.mode {
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        let correlation = opening.correlation_id;
+        debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+        let timeout = pool.statement_timeout().as_millis();
+        let message = format!(
+            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'; \
+             SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}; \
+             SET LOCAL idle_in_transaction_session_timeout = {timeout}"
+        );
+        Ok(Tx {
+            connection: Some(connection),
+            tls: pool.tls(),
+            identity: RwLock::new(opening.identity),
+            actors: opening.actors,
+            prelude: Mutex::new(message),
+            unverified: Mutex::new(unverified),
+            failure: Mutex::new(None),
+            ending: Ending::default(),
+            begun: AtomicBool::new(false),
+            is_open: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            asked: AtomicU32::new(0),
+            statements: AtomicU32::new(0),
+            round_trips: AtomicU32::new(0),
+            unanswered: AtomicU32::new(0),
+        })
+    }
+
+    /// Says how many statements a read is expected to ask for: the last takes the COMMIT along. Where it asks for fewer, it ends
+    /// as any other; one more is refused ([`DbError::is_misprediction`]), and the document is to be read anew.
+    pub fn expect_statements(&self, statements: u32) {
+        self.asked.store(0, Ordering::Relaxed);
+        self.ending.expect(statements);
+    }
+
+    /// How many statements were sent since [`Tx::expect_statements`], but for the version check.
+    pub fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Makes sure that the transaction is open and its actor current, where no statement has: a document may run none.
+    ///
+    /// # Errors
+    /// When the actor has changed, or the database can't be reached. It stands in [`Tx::failure`] as well.
+    pub async fn ensure_verified(&self) -> Result<(), DbError> {
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        if !self.begun.load(Ordering::Acquire) {
+            return self.send("").await;
+        }
+        if self.is_verified() {
+            return Ok(());
+        }
+        // It went along with a statement that was given up before the answer came. While the transaction lasts, it is asked again.
+        let verified =
+            async { if self.ending.is_sent() { Err(DbError::misprediction()) } else { self.answered(self.check_version()).await } };
+        verified.await.inspect_err(|error| self.fail(error))
+    }
+
+    /// Goes on as somebody else: a sign-in becomes the person who signed in. They may do nothing until they are loaded by
+    /// [`Tx::load_actor`]: what the one before was permitted is forgotten.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn assume(&self, identity: Identity) -> Result<(), DbError> {
+        let Identity { tenant, user, .. } = identity;
+        let message = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''");
+        self.send(&message).await?;
+        *self.identity.write().unwrap_or_else(|broken| broken.into_inner()) = identity;
+        Ok(())
+    }
+
+    /// Loads the actor, and makes the permissions known to the policies of this transaction: at its beginning, and anew
+    /// after a sign-in or a change of role inside it.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn load_actor(&self) -> Result<Option<ActorRow>, DbError> {
+        let Identity { user, session, .. } = self.identity();
+        self.opt(self.actors.load, &[&user, &session]).await
+    }
+
+    /// For whom it is open.
+    pub fn identity(&self) -> Identity {
+        *self.identity.read().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// Names the operation that the following changes belong to, for the audit log. `name` is a field of the schema.
+    pub fn enter_operation(&self, name: &str) {
+        debug_assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let mut prelude = self.prelude.lock().unwrap_or_else(|broken| broken.into_inner());
+        let separator = if prelude.is_empty() { "" } else { "; " };
+        let _ = write!(prelude, "{separator}SET LOCAL app.operation = '{name}'");
+    }
+
+    /// Runs a statement. `$1` is the tenant; `params` begin at `$2`.
+    ///
+    /// # Errors
+    /// What the database answered instead of rows; the transaction can then only be rolled back.
+    pub async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        self.run(sql, params).await.inspect_err(|error| self.fail(error))
+    }
+
+    async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        self.answered(async {
+            self.prepare_version_check().await?;
+            // In this order they are on the wire: what goes ahead, then the statement that relies on it.
+            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, true)).await;
+            ahead?;
+            rows
+        })
+        .await
+    }
+
+    /// Sends a statement as it is. One that was asked for is counted, and has the COMMIT after it if it is the last.
+    async fn exchange(&self, sql: &str, params: Params<'_>, is_asked: bool) -> Result<Vec<Row>, DbError> {
+        debug_assert!(sql.contains("$1"), "a statement without the tenant: {sql}");
+        #[cfg(debug_assertions)]
+        super::recorder::record(sql);
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let tenant = self.identity().tenant;
+        let mut bound: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(params.len() + 1);
+        bound.push(&tenant);
+        bound.extend_from_slice(params);
+
+        let client = self.client();
+        let prepared = client.prepare_cached(sql).await?;
+        #[cfg(debug_assertions)]
+        super::recorder::record_run(sql, &prepared, &bound);
+        // Nothing is waited for between the counting and the sending: in the order in which they are counted they are sent.
+        let is_last = is_asked && self.ending.is_last()?;
+        self.asked.fetch_add(u32::from(is_asked), Ordering::Relaxed);
+        if !is_last {
+            return Ok(client.query(&prepared, &bound).await?);
+        }
+        let (rows, ended) = join(client.query(&prepared, &bound), client.batch_execute("COMMIT")).await;
+        let rows = rows?;
+        ended?;
+        Ok(rows)
+    }
+
+    /// Sends what goes ahead of the next statement, and `command` at its end: settings; at first the BEGIN, and with it the
+    /// question whether the actor is current. Where there is nothing to send, that is done at once.
+    async fn go_ahead(&self, command: &str) -> Result<(), DbError> {
+        let mut message = self.take_prelude();
+        if !message.is_empty() && !command.is_empty() {
+            message.push_str("; ");
+        }
+        message.push_str(command);
+        if message.is_empty() {
+            return Ok(());
+        }
+        if self.begun.swap(true, Ordering::AcqRel) {
+            return Ok(self.client().batch_execute(&message).await?);
+        }
+        let (opened, checked) = join(self.client().batch_execute(&message), self.check_version()).await;
+        opened?;
+        self.is_open.store(true, Ordering::Release);
+        checked
+    }
+
+    /// The version check goes in one flight with the BEGIN before it and the statement after it: on a connection that is new it has to
+    /// be prepared before these.
+    async fn prepare_version_check(&self) -> Result<(), DbError> {
+        if !self.is_verified() && !self.begun.load(Ordering::Acquire) {
+            self.client().prepare_cached(self.actors.current_version).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether the actor is still what was known of them, unless that was answered already.
+    async fn check_version(&self) -> Result<(), DbError> {
+        let Some(version) = *self.unverified() else { return Ok(()) };
+        let rows = self.exchange(self.actors.current_version, &[], false).await?;
+        if rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()? != Some(version) {
+            return Err(DbError::outdated());
+        }
+        *self.unverified() = None;
+        Ok(())
+    }
+
+    /// Whether the actor is known to be current.
+    pub fn is_verified(&self) -> bool {
+        self.unverified().is_none()
+    }
+
+    fn unverified(&self) -> MutexGuard<'_, Option<i64>> {
+        self.unverified.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// Runs a statement that may be refused without ending the transaction: the refusal is rolled back to a savepoint, so
+    /// that a further statement can find out what was in the way.
+    ///
+    /// # Errors
+    /// What the database answered instead of rows; the transaction goes on.
+    pub async fn attempt(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        // Settings go ahead of the savepoint: going back to it would undo them.
+        let (savepoint, rows) = join(self.send("SAVEPOINT attempt"), self.run(sql, params)).await;
+        savepoint?;
+        if let Err(error) = &rows {
+            if error.is_retryable() {
+                self.fail(error);
+            }
+            self.send("ROLLBACK TO SAVEPOINT attempt").await?;
+        }
+        rows
+    }
+
+    fn take_prelude(&self) -> String {
+        std::mem::take(&mut *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()))
+    }
+
+    /// Sends a command without parameters, after what goes ahead of it. Its failure ends the transaction.
+    async fn send(&self, command: &str) -> Result<(), DbError> {
+        let sent = self.answered(async {
+            self.prepare_version_check().await?;
+            self.go_ahead(command).await
+        });
+        sent.await.inspect_err(|error| self.fail(error))
+    }
+
+    /// Counts a message as unanswered until its answer has been read; for good, where its reader goes away.
+    async fn answered<T>(&self, exchange: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+        if self.unanswered.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.round_trips.fetch_add(1, Ordering::Relaxed);
+        }
+        let answer = exchange.await;
+        self.unanswered.fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
+    fn fail(&self, error: &DbError) {
+        let mut failure = self.failure.lock().unwrap_or_else(|broken| broken.into_inner());
+        // Whatever else failed, failed for somebody who is somebody else by now; or will be asked again.
+        let is_void = failure.as_ref().is_some_and(DbError::is_outdated);
+        if failure.is_none() || error.is_outdated() || (error.is_misprediction() && !is_void) {
+            *failure = Some(error.clone());
+        }
+    }
+
+    /// Reads every row as a record.
+    ///
+    /// # Errors
+    /// As [`Tx::query`].
+    pub async fn all<T: Record>(&self, sql: &str, params: Params<'_>) -> Result<Vec<T>, DbError> {
+        self.query(sql, params).await?.iter().map(T::from_row).collect()
+    }
+
+    /// Reads the first row as a record, if there is one.
+    ///
+    /// # Errors
+    /// As [`Tx::query`].
+    pub async fn opt<T: Record>(&self, sql: &str, params: Params<'_>) -> Result<Option<T>, DbError> {
+        self.query(sql, params).await?.first().map(T::from_row).transpose()
+    }
+
+    /// Reads the first column of the first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Tx::query`].
+    pub async fn value<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, sql: &str, params: Params<'_>) -> Result<Option<T>, DbError> {
+        Ok(self.query(sql, params).await?.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// Statements so far, the loading of the actor or the check of their version included.
+    pub fn statements(&self) -> u32 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How often somebody had to wait for the database so far; what is under way at the same time counts once.
+    pub fn round_trips(&self) -> u32 {
+        self.round_trips.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database has answered the BEGIN.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// The failure that ended the transaction, if one did. A COMMIT would then roll back and call it success.
+    pub fn failure(&self) -> Option<DbError> {
+        self.failure.lock().unwrap_or_else(|broken| broken.into_inner()).clone()
+    }
+
+    /// Ends a read: the COMMIT is sent, but nobody waits for it; whatever the connection is sent next comes after it.
+    /// Where a statement still runs for nobody (its field was given up), the transaction is left to be cleaned up.
+    pub fn end_read(&self) {
+        if self.unanswered.load(Ordering::Relaxed) == 0 {
+            if !self.ending.is_sent() {
+                let _ = self.client().batch_execute("COMMIT").now_or_never();
+            }
+            self.ended.store(true, Ordering::Release);
+        }
+    }
+
+    /// Commits, and waits until the database has said so.
+    ///
+    /// # Errors
+    /// When it did not commit, or when that can't be known because the connection broke.
+    pub async fn commit(&self) -> Result<(), DbError> {
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        // A COMMIT of a transaction that has failed rolls back and calls that success. Statements whose failure nobody read
+        // are caught by the one in front of it, which a failed transaction refuses.
+        self.send("SELECT; COMMIT").await?;
+        self.ended.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Takes everything back.
+    ///
+    /// # Errors
+    /// When the connection is broken, which takes everything back as well.
+    pub async fn rollback(&self) -> Result<(), DbError> {
+        if self.unanswered.load(Ordering::Relaxed) > 0 {
+            return Ok(()); // nobody waits for what still runs: it is cancelled when this is dropped
+        }
+        // A failed transaction refuses settings, and what comes after them.
+        drop(self.take_prelude());
+        if !self.begun.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if !self.ending.is_sent() {
+            self.send("ROLLBACK").await?;
+        }
+        self.ended.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn client(&self) -> &deadpool_postgres::ClientWrapper {
+        self.connection.as_ref().expect("the connection is taken by drop alone")
+    }
+}
+
+/// How long a dropped transaction may take to be rolled back before its connection is closed instead.
+const CLEAN_UP: Duration = Duration::from_secs(2);
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        if *self.ended.get_mut() || !*self.begun.get_mut() {
+            return; // clean: back to the pool
+        }
+        let runtime = match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if !connection.is_closed() => runtime,
+            _ => {
+                drop(Object::take(connection)); // closes the socket, and the server rolls back
+                return;
+            }
+        };
+        let is_busy = *self.unanswered.get_mut() > 0;
+        let tls = self.tls.clone();
+        // The connection keeps its place in the pool meanwhile, so that there are never more of them than the pool's size.
+        runtime.spawn(async move {
+            let clean = tokio::time::timeout(CLEAN_UP, async {
+                if is_busy {
+                    match tls {
+                        Some(tls) => connection.cancel_token().cancel_query(tls).await?,
+                        None => connection.cancel_token().cancel_query(NoTls).await?,
+                    }
+                }
+                connection.batch_execute("ROLLBACK").await
+            });
+            if is_busy | !matches!(clean.await, Ok(Ok(()))) {
+                drop(Object::take(connection));
+            }
+        });
+    }
+}

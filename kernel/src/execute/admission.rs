@@ -1,0 +1,130 @@
+//! How many documents run at once. Whoever is not admitted at once waits a moment in a short line; whoever finds the line
+//! full, or waits too long, is told to come back. So a flood is answered soon and costs no memory.
+//!
+//! Documents that check or make a password have a lane of their own, narrower than the pool: they hold their connection
+//! while Argon2 computes, and a flood of sign-ins must not hold all of them.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    error::{Error, Result},
+    request::Document,
+};
+
+/// How wide the lanes are.
+#[derive(Debug, Clone)]
+pub struct AdmissionOptions {
+    /// Documents at once, those of the other lane aside.
+    pub documents: usize,
+    /// How long another one waits to be admitted.
+    pub document_wait: Duration,
+    /// Documents with passwords at once; below the pool's size.
+    pub passwords: usize,
+    /// How long another one waits to be admitted. A whole school signs in at eight o'clock.
+    pub password_wait: Duration,
+}
+
+impl AdmissionOptions {
+    /// What suits a pool of this size.
+    pub fn for_pool(size: usize) -> Self {
+        AdmissionOptions {
+            documents: size.saturating_mul(8).max(16),
+            document_wait: Duration::from_secs(2),
+            passwords: (size / 4).max(1),
+            password_wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The lanes.
+pub(super) struct Admission {
+    documents: Lane,
+    passwords: Lane,
+}
+
+impl Admission {
+    pub(super) fn new(options: &AdmissionOptions) -> Self {
+        Admission {
+            documents: Lane::new(options.documents, options.documents.saturating_mul(4), options.document_wait),
+            passwords: Lane::new(options.passwords, options.passwords.saturating_mul(32), options.password_wait),
+        }
+    }
+
+    /// Waits until a document is admitted; that lasts as long as what is answered lives.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` with `retryAfter`.
+    pub(super) async fn admit(&self, document: &Document) -> Result<OwnedSemaphorePermit> {
+        if document.hashes_password() { self.passwords.take().await } else { self.documents.take().await }
+    }
+}
+
+struct Lane {
+    permits: Arc<Semaphore>,
+    /// Places in the line.
+    places: Semaphore,
+    wait: Duration,
+}
+
+impl Lane {
+    fn new(permits: usize, places: usize, wait: Duration) -> Self {
+        let most = |count: usize| count.clamp(1, Semaphore::MAX_PERMITS);
+        Lane { permits: Arc::new(Semaphore::new(most(permits))), places: Semaphore::new(most(places)), wait }
+    }
+
+    async fn take(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
+            return Ok(permit);
+        }
+        let busy = || Error::overloaded(self.wait.as_secs().max(1));
+        let _place = self.places.try_acquire().map_err(|_full| busy())?;
+        match tokio::time::timeout(self.wait, self.permits.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(busy()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::error::Code;
+
+    const PATIENCE: Duration = Duration::from_millis(200);
+
+    #[tokio::test]
+    async fn the_line_is_short_and_nobody_stands_in_it_for_long() {
+        let lane = Arc::new(Lane::new(1, 2, PATIENCE));
+        let first = lane.take().await.unwrap();
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let lane = lane.clone();
+                tokio::spawn(async move { lane.take().await })
+            })
+            .collect();
+        // They have taken their places in the line, of which there are two.
+        while lane.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let began = Instant::now();
+        assert_eq!(lane.take().await.unwrap_err().code(), Code::Unavailable);
+        drop(first);
+        let [second, third] = <[_; 2]>::try_from(waiting).unwrap();
+        let second = second.await.unwrap().unwrap();
+        assert_eq!(third.await.unwrap().unwrap_err().code(), Code::Unavailable);
+        assert!(began.elapsed() >= PATIENCE / 2, "not before its patience is over");
+        drop(second);
+        assert!(lane.take().await.is_ok());
+    }
+
+    #[test]
+    fn passwords_leave_connections_to_the_others() {
+        for size in 2..100 {
+            assert!(AdmissionOptions::for_pool(size).passwords <= size / 2, "{size}");
+        }
+    }
+}

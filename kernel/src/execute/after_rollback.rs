@@ -1,0 +1,101 @@
+//! What a refused document leaves behind, although its transaction is rolled back: its entry in the audit log.
+
+use async_graphql::{PathSegment, Response, ServerError};
+use uuid::Uuid;
+
+use super::errors;
+use crate::{
+    db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
+    error::Code,
+    request::Root,
+    resolve::{AfterRollback, Request},
+};
+
+impl AfterRollback {
+    /// What a request leaves behind: in its actor's name, where nobody else's was said.
+    pub(super) fn of(request: &Request) -> Self {
+        let actor = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
+        let said = request.after_rollback().clone();
+        AfterRollback { identity: said.identity.or(actor), ..said }
+    }
+
+    /// Writes it in a transaction of its own: that something was refused, and the end of a family of refresh tokens. It is
+    /// done even if the client has gone meanwhile. The refusal itself stands whatever comes of it.
+    pub(super) async fn write(self, pool: &Pool, response: &Response, roots: &[Root], actors: &'static ActorKind, correlation_id: &str) {
+        // A failed sign-in costs the same round trips whether or not there is such a school.
+        let Some(identity) = self.identity else { return };
+        let refusals: Vec<Refusal> = response.errors.iter().filter_map(|error| Refusal::of(error, roots)).collect();
+        let (pool, correlation_id) = (pool.clone(), correlation_id.to_owned());
+        let written = tokio::spawn(async move {
+            let written = write(&pool, actors, identity, self.revoke_session, &refusals, &correlation_id).await;
+            if let Err(error) = written {
+                tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
+            }
+        });
+        let _ = written.await;
+    }
+}
+
+/// An error that stands in the audit log.
+struct Refusal {
+    operation: String,
+    about: &'static str,
+    subject: Option<Uuid>,
+    code: String,
+    reason: Option<String>,
+}
+
+impl Refusal {
+    fn of(error: &ServerError, roots: &[Root]) -> Option<Self> {
+        let code = errors::code(error).filter(|code| is_audited(code))?;
+        // The path begins with what the root field is called in the answer.
+        let root = match error.path.first()? {
+            PathSegment::Field(key) => roots.iter().find(|root| root.key == *key)?,
+            PathSegment::Index(_) => return None,
+        };
+        Some(Refusal {
+            operation: root.name.clone(),
+            about: root.operation.map_or("Mutation", |operation| operation.about),
+            subject: root.subject,
+            code: code.to_owned(),
+            reason: errors::reason(error).map(str::to_owned),
+        })
+    }
+}
+
+async fn write(
+    pool: &Pool,
+    actors: &'static ActorKind,
+    identity: Identity,
+    revoke_session: Option<Uuid>,
+    refusals: &[Refusal],
+    correlation_id: &str,
+) -> Result<(), DbError> {
+    let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id, actors };
+    let (tx, _) = Tx::open(pool, &opening).await?;
+    tx.assume(identity).await?;
+    if let Some(session) = revoke_session {
+        tx.enter_operation("refreshSession");
+        tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+    }
+    for Refusal { operation, about, subject, code, reason } in refusals {
+        tx.query("SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1", &[operation, about, subject, code, reason])
+            .await?;
+    }
+    tx.commit().await
+}
+
+/// Wrong input and faults of ours are no refusals.
+fn is_audited(code: &str) -> bool {
+    [
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::Conflict,
+        Code::LimitReached,
+        Code::SubscriptionExpired,
+        Code::RateLimited,
+    ]
+    .iter()
+    .any(|audited| audited.as_str() == code)
+}

@@ -1,0 +1,166 @@
+//! One document in its transaction: opened for its actor, run, ended; and run anew where nothing of it may count.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Response, Value};
+
+use super::{
+    engine::{Answer, Engine, unexecuted},
+    errors,
+};
+use crate::{
+    auth::{Actor, Claims},
+    clock,
+    db::{ActorRow, Identity, Mode, Opening, Tx},
+    error::Result,
+    request::{Document, GraphqlRequest, OperationKind},
+    resolve::{AfterRollback, Loads, Request},
+};
+
+/// A document that lost a deadlock or a serialization race runs again so many times.
+const RETRIES: usize = 3;
+
+impl Engine {
+    /// Executes a document, anew where it lost a race, and ends its transaction.
+    pub(super) async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let mut attempts = 0;
+        loop {
+            let attempted = self.attempt(&document, claims.as_ref(), correlation_id).await;
+            let (answer, tx, data) = match attempted {
+                Ok(attempted) => attempted,
+                Err(error) => return unexecuted(error),
+            };
+            let failure = match (tx.failure(), document.kind) {
+                (None, OperationKind::Query) => {
+                    tx.end_read();
+                    return answer;
+                }
+                // A mutation document commits as a whole, exactly when its `data` is not null.
+                (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
+                    Ok(()) => return Answer { round_trips: tx.round_trips(), ..answer },
+                    Err(error) => Some(error),
+                },
+                (failure, _) => failure,
+            };
+            let _ = tx.rollback().await;
+            let after_rollback = AfterRollback::of(&data);
+            // The connection goes back first: others wait for it, and so may what comes next.
+            drop((data, tx));
+            match failure {
+                Some(failure) if failure.is_retryable() && attempts < RETRIES => {
+                    tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
+                    tokio::time::sleep(Duration::from_millis(5 << attempts)).await;
+                    attempts += 1;
+                }
+                Some(failure) if document.kind == OperationKind::Mutation && answer.response.data != Value::Null => {
+                    return Answer { response: errors::refusal(failure.into()), ..answer };
+                }
+                _ => {
+                    if document.kind == OperationKind::Mutation && answer.executed {
+                        after_rollback.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
+                    }
+                    return answer;
+                }
+            }
+        }
+    }
+
+    /// Executes a document and takes everything back, whatever came of it: for `lectern audit`, which asks who would be
+    /// refused and must leave nothing behind, not even the audit entry of a refusal.
+    ///
+    /// # Errors
+    /// Where the document is refused before anything runs.
+    pub async fn dry_run(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
+        let document = self.read(request)?;
+        let (answer, tx, _request) = self.attempt(&document, claims, "audit").await?;
+        // Also where it failed: what is dropped unfinished is rolled back as well.
+        let _ = tx.rollback().await;
+        Ok(answer.response)
+    }
+
+    /// Executes a document in a transaction of its own, and leaves that open. Where its actor turns out to be no longer what
+    /// was known of them, the connection to have been dead before anything was sent, or a query to take more statements than it
+    /// ever did, nothing has happened yet: it is executed once more.
+    async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+        let identity = claims.map(Claims::identity).unwrap_or_default();
+        let (mut dead, mut expected, mut is_second) = (0, document.expected_statements(), false);
+        loop {
+            let (answer, tx, data) = self.attempt_once(document, claims, expected, correlation_id).await?;
+            match tx.ensure_verified().await {
+                Err(failure) if failure.is_outdated() => {
+                    self.actors.forget(identity);
+                    let _ = tx.rollback().await;
+                }
+                Err(failure) if failure.is_misprediction() => {
+                    // The version check went away with a statement that was given up: it would, the next time.
+                    if !tx.is_verified() {
+                        document.remember(u32::MAX);
+                    }
+                    let _ = tx.rollback().await;
+                    (expected, is_second) = (0, true);
+                }
+                Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
+                // Whatever failed, nobody knows whether the actor still is who they were.
+                Err(failure) if !tx.is_verified() => {
+                    self.actors.forget(identity);
+                    return Err(failure.into());
+                }
+                verified => {
+                    if is_second || verified.is_ok() {
+                        document.remember(tx.asked());
+                    }
+                    return Ok((Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer }, tx, data));
+                }
+            }
+        }
+    }
+
+    async fn attempt_once(
+        &self,
+        document: &Document,
+        claims: Option<&Claims>,
+        expected: u32,
+        correlation_id: &str,
+    ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+        let now = clock::now();
+        let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
+        let identity = claims.map(Claims::identity).unwrap_or_default();
+        let opening = Opening { mode, identity, correlation_id, actors: self.actor_kind };
+        // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
+        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
+        let cached = self.actors.find(identity, now).filter(|cached| is_theirs(&cached.row));
+        let (tx, actor) = match cached {
+            Some(cached) => (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone())),
+            None => {
+                let (tx, row) = Tx::open(&self.pool, &opening).await?;
+                let row = row.filter(is_theirs);
+                match &row {
+                    Some(row) => self.actors.keep(identity, row),
+                    // The policies must not know somebody whom the guards don't.
+                    None if !identity.user.is_nil() => tx.assume(Identity::default()).await?,
+                    None => {}
+                }
+                (tx, row)
+            }
+        };
+        tx.expect_statements(expected);
+        let actor = actor.map(|row| Actor::new(identity, row));
+        let loads = Loads::default();
+        let data = Arc::new(Request::new(
+            tx.clone(),
+            actor,
+            self.services.clone(),
+            now,
+            correlation_id.to_owned(),
+            document.kind == OperationKind::Mutation,
+            &loads,
+        ));
+
+        let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
+        graphql.set_parsed_query(document.parsed.clone());
+        let mut response = loads.run((self.schema.executing)(graphql)).await;
+        let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
+        errors::name_integers(&mut response.errors, &document.parsed, &document.variables);
+        Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
+    }
+}

@@ -1,0 +1,316 @@
+//! What executes documents: whether one may run at all, what it spends, and what is answered. How it runs: `attempt.rs`.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use async_graphql::{Response, ServerError, Variables};
+use tokio::sync::Semaphore;
+
+use super::{
+    admission::{Admission, AdmissionOptions},
+    errors,
+    schema::Schema,
+};
+use crate::{
+    auth::Claims,
+    clock,
+    db::{ActorCache, ActorKind, Identity, Live, Pool},
+    error::{Code, Error, Result},
+    rates::{BudgetKind, Budgets, RateLimits, SignIns},
+    registry::Registry,
+    request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
+    resolve::Services,
+};
+
+/// What came of it.
+pub struct Answer {
+    /// For the client.
+    pub response: Response,
+    /// False where the document was refused before anything ran (it has no `data` at all then).
+    pub executed: bool,
+    /// What the operation was, where that is known.
+    pub kind: Option<OperationKind>,
+    /// How many statements it cost.
+    pub statements: u32,
+    /// How often it waited for the database; a COMMIT is among it.
+    pub round_trips: u32,
+    /// After how many seconds to ask again, where the service refused for now.
+    pub retry_after: Option<u64>,
+}
+
+impl Answer {
+    /// Whether its first error has this code.
+    pub fn is(&self, code: Code) -> bool {
+        self.response.errors.first().and_then(errors::code) == Some(code.as_str())
+    }
+}
+
+/// Executes documents. The only holder of the pool beside the readiness check.
+pub struct Engine {
+    pub(super) schema: Schema,
+    pub(super) registry: &'static Registry,
+    pub(super) actor_kind: &'static ActorKind,
+    checker: Checker,
+    documents: DocumentCache,
+    pub(super) actors: ActorCache,
+    sign_ins: SignIns,
+    budgets: Budgets,
+    pub(super) pool: Pool,
+    pub(super) services: Arc<Services>,
+    limits: Limits,
+    timeout: Duration,
+    admission: Admission,
+    live: Live,
+    /// Events of subscriptions that are read at once.
+    events: Semaphore,
+}
+
+/// So many people are cached at most, some hundred bytes each.
+const CACHED_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+
+impl Engine {
+    /// An engine for one schema and its subjects, and for the actors that it is made for, over a pool.
+    pub fn new(
+        schema: Schema,
+        registry: &'static Registry,
+        actor_kind: &'static ActorKind,
+        pool: Pool,
+        services: Arc<Services>,
+        limits: Limits,
+        timeout: Duration,
+    ) -> Self {
+        let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
+        let rates = RateLimits::default();
+        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
+        let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
+        let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
+        let actors = ActorCache::new(CACHED_ACTORS);
+        Engine {
+            schema,
+            registry,
+            actor_kind,
+            checker,
+            documents,
+            actors,
+            sign_ins,
+            budgets,
+            pool,
+            services,
+            limits,
+            timeout,
+            admission,
+            live,
+            events,
+        }
+    }
+
+    /// The same, with other lanes than suit its pool.
+    #[must_use]
+    pub fn with_admission(self, options: &AdmissionOptions) -> Self {
+        Engine { admission: Admission::new(options), ..self }
+    }
+
+    /// With other rate limits.
+    #[must_use]
+    pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
+        let sign_ins = SignIns::new(self.pool.clone(), rates);
+        let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
+        Engine { sign_ins, budgets, ..self }
+    }
+
+    /// What people may use up.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// With another document cache.
+    #[must_use]
+    pub fn with_document_cache(self, documents: DocumentCache) -> Self {
+        Engine { documents, ..self }
+    }
+
+    /// Whether a person may try out documents here, and ask what the schema is.
+    pub fn is_explorable(&self) -> bool {
+        self.limits.introspection && !self.documents.is_closed()
+    }
+
+    /// What the whole service shares.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The connections.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Reads the document of a request.
+    ///
+    /// # Errors
+    /// As [`DocumentCache::find`] and [`Document::of`].
+    pub fn read(&self, request: &GraphqlRequest) -> Result<Document> {
+        let none = Variables::default();
+        let variables = request.variables.as_ref().unwrap_or(&none);
+        let source = self.documents.find(request, &self.limits)?;
+        let mut document = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
+        document.address.clone_from(&request.address);
+        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        Ok(document)
+    }
+
+    /// An answer that refuses the request as a whole.
+    pub fn refuse(&self, error: Error, correlation_id: &str) -> Answer {
+        let mut answer = unexecuted(error);
+        errors::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// Executes a document for the bearer of these claims, or for nobody.
+    pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let kind = document.kind;
+        if kind == OperationKind::Subscription {
+            return self.refuse(
+                Error::bad_request("A subscription runs over a WebSocket at this address (graphql-transport-ws)."),
+                correlation_id,
+            );
+        }
+        let permit = match self.admission.admit(&document).await {
+            Ok(permit) => permit,
+            Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
+        };
+        let work = self.check_and_run(document, claims, correlation_id);
+        let mut answer = match tokio::time::timeout(self.timeout, work).await {
+            Ok(answer) => answer,
+            Err(_) => unexecuted(Error::unavailable(format!("the document took longer than {:?} and was stopped", self.timeout))),
+        };
+        drop(permit);
+        answer.kind = Some(kind);
+        errors::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// What is announced of changes.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What the subjects are made of.
+    pub(super) fn registry(&self) -> &'static Registry {
+        self.registry
+    }
+
+    /// What documents may be.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether a subscription may begin, as far as its document and its cost go.
+    pub(super) async fn approve(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
+        let approved = match self.check(document).await {
+            Ok(cost) => self.spend(document, claims, cost).map_err(unexecuted),
+            Err(errors) => Err(self.invalid(document, errors)),
+        };
+        approved.map_err(|mut answer| {
+            errors::finish(&mut answer.response, correlation_id);
+            Box::new(answer)
+        })
+    }
+
+    /// Reads an event of a subscription: a query whose document was approved.
+    pub(super) async fn read_event(&self, question: Document, claims: &Claims, correlation_id: &str) -> Answer {
+        let work = async {
+            let _place = self.events.acquire().await;
+            self.attempt_until_it_holds(question, Some(*claims), correlation_id).await
+        };
+        let mut answer = match tokio::time::timeout(self.timeout, work).await {
+            Ok(answer) => answer,
+            Err(_) => unexecuted(Error::unavailable(format!("an event took longer than {:?} to be read", self.timeout))),
+        };
+        errors::finish(&mut answer.response, correlation_id);
+        answer
+    }
+
+    /// The answer to a document that is not valid.
+    fn invalid(&self, document: &Document, mut errors: Vec<ServerError>) -> Answer {
+        errors::tidy(&mut errors);
+        if !self.limits.introspection {
+            errors::leave_out_suggestions(&mut errors);
+        }
+        errors::name_integers(&mut errors, &document.parsed, &document.variables);
+        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
+    }
+
+    /// Validates a document before a transaction is opened for it.
+    async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let cost = match self.check(&document).await {
+            Ok(cost) => cost,
+            Err(errors) => return self.invalid(&document, errors),
+        };
+        if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
+            return unexecuted(error);
+        }
+        let shows_cost = document.shows_cost;
+        let mut answer = match document.sign_in() {
+            Some(account) => {
+                let account = account.clone();
+                self.sign_in(document, account, correlation_id).await
+            }
+            None => self.attempt_until_it_holds(document, claims, correlation_id).await,
+        };
+        if shows_cost {
+            answer.response = cost.describe(answer.response, &self.limits);
+        }
+        answer
+    }
+
+    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
+    fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
+        let now = clock::now();
+        let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
+        match (claims.map(Claims::identity), &document.address) {
+            (Some(Identity { tenant, user, .. }), _) => {
+                let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
+                let bookings = document.counts_towards(BudgetKind::Bookings);
+                self.budgets.spend(BudgetKind::Bookings, &person, bookings as u64, now)?;
+                self.budgets.spend(BudgetKind::Cost, &person, cost, now)
+            }
+            (None, Some(address)) => self.budgets.spend(BudgetKind::Cost, &[address.as_bytes()], cost, now),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
+    async fn sign_in(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
+        let admitted = self.sign_ins.admit((&account.school, &account.email), document.address.as_deref(), correlation_id).await;
+        let admission = match admitted {
+            Ok(admission) => admission,
+            Err(error) => return unexecuted(error),
+        };
+        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
+        if answer.is(Code::Unauthenticated)
+            && let Err(error) = self.sign_ins.count_failure(&admission, correlation_id).await
+        {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
+            return unexecuted(error.into());
+        }
+        answer
+    }
+
+    /// What the document costs. Where its variables have no say in that, it is found out once.
+    async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
+        let is_constant = document.source.is_constant(&document.variables);
+        if let (true, Some(cost)) = (is_constant, document.source.cost.get()) {
+            return Ok(*cost);
+        }
+        let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
+        if is_constant {
+            let _ = document.source.cost.set(cost);
+        }
+        Ok(cost)
+    }
+}
+
+/// An answer to a document that never ran.
+pub(super) fn unexecuted(error: Error) -> Answer {
+    let retry_after = error.retry_after();
+    Answer { response: errors::refusal(error), executed: false, kind: None, statements: 0, round_trips: 0, retry_after }
+}

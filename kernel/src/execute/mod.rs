@@ -1,0 +1,17 @@
+//! The execution of documents: who is admitted, the transaction, the retries, what an answer says and what it leaves behind.
+
+mod admission;
+mod after_rollback;
+mod attempt;
+mod engine;
+mod errors;
+mod schema;
+mod subscription;
+
+pub use self::{
+    admission::AdmissionOptions,
+    engine::{Answer, Engine},
+    errors::refusal_response as refusal,
+    schema::Schema,
+    subscription::{EventOutcome, Question, SubscriptionWatch},
+};

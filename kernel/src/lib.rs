@@ -1,0 +1,27 @@
+//! What every subject of Lectern stands on; it knows none of them. The product describes its subjects in a [`registry`] and
+//! hands in its schema.
+//!
+//! The rooms, each of which knows only those above it:
+//! - [`clock`], [`permission`], [`error`], [`ids`]: what everything is made of
+//! - [`db`]: the one door to the database
+//! - [`auth`]: who is asking
+//! - [`rates`]: how much they may ask for
+//! - [`registry`]: what there is to know of each subject
+//! - [`resolve`]: what resolvers reach, and how they answer
+//! - [`request`]: what a client sends, before it runs
+//! - [`execute`]: the execution of one document
+
+#![recursion_limit = "1024"]
+
+pub mod auth;
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod execute;
+pub mod ids;
+pub mod permission;
+pub mod rates;
+pub mod registry;
+pub mod request;
+pub mod resolve;
+mod text_enum;

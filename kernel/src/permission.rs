@@ -1,0 +1,135 @@
+//! The closed list of what a role may grant, and which of it the system roles grant from the start. The database learns
+//! both from here: [`sql`] is applied with the functions and policies.
+
+mod set;
+mod system_role;
+
+use std::fmt::Write as _;
+
+pub use self::{set::PermissionSet, system_role::SystemRole};
+use crate::text_enum;
+
+/// Declares the permissions: `Value = "TEXT" [the system roles that grant it]`. ADMIN grants every one.
+macro_rules! permissions {
+    ($($(#[$meta:meta])* $value:ident = $text:literal [$($role:ident),*],)+) => {
+        text_enum! {
+            /// What a role may grant. A guard asks for one of these; which rows it then reaches is decided by row security.
+            pub enum Permission { $($(#[$meta])* $value = $text),+ }
+        }
+
+        impl Permission {
+            /// The system roles that grant it, besides ADMIN.
+            const fn granted_by(self) -> &'static [SystemRole] {
+                match self { $(Permission::$value => &[$(SystemRole::$role),*]),+ }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// See every person of the school with email, roles and state.
+    UserRead = "USER_READ" [Instructor, Viewer],
+    /// Create people, in roles that grant no more than the own one.
+    UserCreate = "USER_CREATE" [],
+    /// Change, suspend and reactivate people whom one outranks.
+    UserUpdate = "USER_UPDATE" [],
+    /// Delete people whom one outranks.
+    UserDelete = "USER_DELETE" [],
+    /// See every role of the school.
+    RoleRead = "ROLE_READ" [Viewer],
+    /// Create, change, delete and assign roles that grant no more than the own one.
+    RoleManage = "ROLE_MANAGE" [],
+    /// See courses: published and archived ones, and the own drafts.
+    CourseRead = "COURSE_READ" [Instructor, Learner, Viewer],
+    /// Create courses of one's own.
+    CourseCreate = "COURSE_CREATE" [Instructor],
+    /// Change, publish and archive the own courses.
+    CourseUpdate = "COURSE_UPDATE" [Instructor],
+    /// See every draft, change every course, and set who instructs it; widens ENROLLMENT_MANAGE to every course.
+    CourseUpdateAll = "COURSE_UPDATE_ALL" [],
+    /// Delete the own courses; with COURSE_UPDATE_ALL, any.
+    CourseDelete = "COURSE_DELETE" [],
+    /// Enroll oneself, record the own progress, drop out.
+    EnrollmentSelf = "ENROLLMENT_SELF" [Learner],
+    /// See every enrollment of the school.
+    EnrollmentReadAll = "ENROLLMENT_READ_ALL" [Viewer],
+    /// Manage the enrollments of the own courses; with COURSE_UPDATE_ALL, of every course.
+    EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
+    /// See every group of the school.
+    GroupRead = "GROUP_READ" [Instructor, Viewer],
+    /// Create groups.
+    GroupCreate = "GROUP_CREATE" [],
+    /// Change groups, their members and their courses.
+    GroupUpdate = "GROUP_UPDATE" [],
+    /// Delete groups.
+    GroupDelete = "GROUP_DELETE" [],
+    /// Request bookings, reschedule and cancel the own ones.
+    BookingRequest = "BOOKING_REQUEST" [Learner],
+    /// See every booking of the school.
+    BookingReadAll = "BOOKING_READ_ALL" [Viewer],
+    /// Approve, assign, reschedule, complete and cancel bookings, and manage others' availability.
+    BookingManage = "BOOKING_MANAGE" [],
+    /// Complete bookings that are assigned to oneself.
+    BookingComplete = "BOOKING_COMPLETE" [Instructor],
+    /// Say when one is available. Whoever holds this through any role is an instructor.
+    AvailabilityManage = "AVAILABILITY_MANAGE" [Instructor],
+    /// See reports over the rows that one may see.
+    ReportRead = "REPORT_READ" [Instructor, Viewer],
+    /// Read the audit log.
+    AuditRead = "AUDIT_READ" [],
+}
+
+const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");
+
+impl SystemRole {
+    /// What it grants.
+    pub fn permissions(self) -> PermissionSet {
+        let grants = |permission: &Permission| self == SystemRole::Admin || permission.granted_by().contains(&self);
+        Permission::ALL.iter().copied().filter(grants).collect()
+    }
+}
+
+/// Tells the database of the permissions and the system roles.
+pub fn sql() -> String {
+    let array = |permissions: PermissionSet| {
+        let names: Vec<String> = permissions.iter().map(|permission| format!("'{}'", permission.as_str())).collect();
+        format!("ARRAY[{}]::text[]", names.join(", "))
+    };
+    let mut sql = format!(
+        "-- Every permission there is.\n\
+         CREATE OR REPLACE FUNCTION app.all_permissions() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE\n    RETURN {};\n\n\
+         -- The roles that every school has, and what each grants.\n\
+         CREATE OR REPLACE FUNCTION app.system_roles() RETURNS TABLE (key text, name text, permissions text[]) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$\n    VALUES",
+        array(Permission::ALL.iter().copied().collect())
+    );
+    for (place, role) in SystemRole::ALL.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        let _ = write!(sql, "{comma}\n        ('{}', '{}', {})", role.key(), role.name(), array(role.permissions()));
+    }
+    sql.push_str("\n$$;\n");
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_administrator_holds_every_permission_and_the_others_what_stands_beside_it() {
+        let names = |role: SystemRole| role.permissions().iter().map(Permission::as_str).collect::<Vec<_>>().join(" ");
+        assert_eq!(SystemRole::Admin.permissions().iter().count(), Permission::ALL.len());
+        assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST");
+        assert!(SystemRole::Admin.permissions().covers(SystemRole::Instructor.permissions()));
+    }
+
+    #[test]
+    fn the_database_is_told_of_every_permission_and_every_role() {
+        let sql = sql();
+        for permission in Permission::ALL {
+            assert!(sql.contains(&format!("'{}'", permission.as_str())), "{permission:?}");
+        }
+        for role in SystemRole::ALL {
+            assert!(sql.contains(&format!("('{}', '{}', ARRAY[", role.key(), role.name())), "{role:?}");
+        }
+    }
+}

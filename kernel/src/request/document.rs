@@ -1,0 +1,304 @@
+//! A document before it is executed: is it sane, what kind of operation is it, which root fields does it name?
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+};
+
+use async_graphql::{
+    Name, Positioned, Value as ConstValue, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
+};
+
+use uuid::Uuid;
+
+use super::{
+    limits::{Limits, within},
+    normalize,
+    parsed::ParsedDocument,
+    size,
+};
+use crate::{
+    error::{Error, Result},
+    ids,
+    rates::BudgetKind,
+    registry::{Event, Operation, Registry},
+};
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationKind {
+    /// It reads.
+    Query,
+    /// It may change rows.
+    Mutation,
+    /// It listens.
+    Subscription,
+}
+
+/// A root field of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Its name in the answer: its alias, where it has one.
+    pub key: String,
+    /// Its name in the schema.
+    pub name: String,
+    /// What is known of it; nothing of a field that the schema does not have.
+    pub operation: Option<&'static Operation>,
+    /// The id that it is about, where its arguments name one.
+    pub subject: Option<Uuid>,
+}
+
+/// A document as it is to run.
+pub struct Document {
+    /// What it was made of.
+    pub(crate) source: Arc<ParsedDocument>,
+    /// The chosen operation and the fragments that it needs.
+    pub parsed: ExecutableDocument,
+    /// The values of its variables, defaults among them.
+    pub variables: Variables,
+    /// What the chosen operation does.
+    pub kind: OperationKind,
+    /// The root fields of a mutation.
+    pub roots: Vec<Root>,
+    /// Whether its answer says what it cost.
+    pub shows_cost: bool,
+    /// Where it comes from, as far as that is known.
+    pub address: Option<String>,
+    /// What a subscription hears.
+    pub(crate) event: Option<&'static Event>,
+    account: Option<Account>,
+}
+
+/// Whom somebody wants to sign in as.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// The school's slug, as it was given.
+    pub school: String,
+    /// The email address, as it was given.
+    pub email: String,
+}
+
+impl Document {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for one that can't be read or names no operation, `QUERY_TOO_COMPLEX` for one beyond the limits.
+    pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables, limits: &Limits, registry: &Registry) -> Result<Document> {
+        Document::of(&Arc::new(ParsedDocument::of(text, limits)?), operation_name, variables, limits, registry)
+    }
+
+    /// The operation of a document that was read already.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn of(
+        source: &Arc<ParsedDocument>,
+        operation_name: Option<&str>,
+        variables: &Variables,
+        limits: &Limits,
+        registry: &Registry,
+    ) -> Result<Document> {
+        let mut parsed = source.parsed.clone();
+        let mut operation = choose(&mut parsed, operation_name.filter(|name| !name.is_empty()))?;
+        let variables = normalize::with_defaults(&operation.node, variables);
+        let weight = source.variables.saturating_mul(size::weight(&variables));
+        within(weight, limits.variables, "bytes of variables, each counted where it is used")?;
+        let kind = match operation.node.ty {
+            OperationType::Query => OperationKind::Query,
+            OperationType::Mutation => OperationKind::Mutation,
+            OperationType::Subscription => OperationKind::Subscription,
+        };
+        check_variables(&operation.node, &variables)?;
+        let (mut roots, mut account, mut event) = (Vec::new(), None, None);
+        if kind == OperationKind::Mutation {
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            for field in fields {
+                let operation = registry.mutation(&field.name.node);
+                if account.is_none() && operation.is_some_and(|operation| operation.signs_in) {
+                    account = Some(account_of(field, &variables));
+                }
+                roots.push(Root {
+                    key: field.response_key().node.to_string(),
+                    name: field.name.node.to_string(),
+                    operation,
+                    subject: operation.and_then(|operation| subject(registry, operation, field, &variables)),
+                });
+            }
+            check_mutations(&roots, limits)?;
+        }
+        if kind == OperationKind::Subscription {
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            let [field] = fields[..] else { return Err(Error::bad_request("A subscription has exactly one root field.")) };
+            event = registry.event(&field.name.node);
+        }
+        normalize::leave_out_absent(&mut parsed, &mut operation.node, &variables);
+        parsed.operations = DocumentOperations::Single(operation);
+        Ok(Document { source: source.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
+    }
+
+    /// Asks for nothing, and is refused to whoever is not signed in any more.
+    pub(crate) fn who_asks(limits: &Limits, registry: &Registry) -> Result<Document> {
+        Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits, registry)
+    }
+
+    /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives
+    /// of the root field are left out; GraphQL does not allow the ones that there are.
+    pub(crate) fn of_event(&self, about: Uuid) -> Option<Document> {
+        let event = self.event?;
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return None };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let heard: &Field = fields.first()?;
+        let at = operation.pos;
+        let place = |name| Positioned::new(name, at);
+        let id = async_graphql_value::Value::String(ids::encode(event.prefix, about));
+        let field = Field {
+            alias: Some(place(heard.response_key().node.clone())),
+            name: place(Name::new(event.query)),
+            arguments: vec![(place(Name::new("id")), Positioned::new(id, at))],
+            directives: Vec::new(),
+            selection_set: heard.selection_set.clone(),
+        };
+        let mut asked = operation.node.clone();
+        asked.ty = OperationType::Query;
+        asked.directives.clear();
+        asked.selection_set =
+            Positioned::new(SelectionSet { items: vec![Positioned::new(Selection::Field(Positioned::new(field, at)), at)] }, at);
+        let mut parsed = self.parsed.clone();
+        parsed.operations = DocumentOperations::Single(Positioned::new(asked, at));
+        Some(Document {
+            source: self.source.clone(),
+            parsed,
+            variables: self.variables.clone(),
+            kind: OperationKind::Query,
+            roots: Vec::new(),
+            shows_cost: false,
+            address: self.address.clone(),
+            event: None,
+            account: None,
+        })
+    }
+
+    /// How many statements it is going to take, as far as that is known; none, where it is not.
+    pub(crate) fn expected_statements(&self) -> u32 {
+        match (self.kind, self.source.statements.load(Ordering::Relaxed)) {
+            (OperationKind::Query, statements) if statements < u32::MAX => statements,
+            _ => 0,
+        }
+    }
+
+    /// Remembers how many it took, for the next time that somebody asks for the same; [`u32::MAX`]: that nobody can know.
+    pub(crate) fn remember(&self, statements: u32) {
+        if self.kind == OperationKind::Query {
+            self.source.statements.fetch_max(statements, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it computes the hash of a password.
+    pub(crate) fn hashes_password(&self) -> bool {
+        self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.hashes_password))
+    }
+
+    /// How often it counts towards a budget of its person.
+    pub(crate) fn counts_towards(&self, kind: BudgetKind) -> usize {
+        self.roots.iter().filter(|root| root.operation.is_some_and(|operation| operation.budget == Some(kind))).count()
+    }
+
+    /// Whom it signs in, where that is what it does.
+    pub(crate) fn sign_in(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+}
+
+/// Whether every variable that must have a value has one. Whether it is the right one is validated where it is used.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<()> {
+    for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
+        let is_missing = match variables.get(&definition.name.node) {
+            None => true,
+            Some(value) => *value == ConstValue::Null,
+        };
+        if is_missing && !definition.var_type.node.nullable {
+            let name = definition.name.node.to_string();
+            return Err(
+                Error::bad_request(format!("The variable `${name}` of type {} has no value.", definition.var_type.node)).field(name)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
+    within(roots.len(), limits.mutations, "mutations")?;
+    if roots.len() > 1
+        && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.session))
+    {
+        return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
+    }
+    // The executor would run both, where the specification merges them into one.
+    if let Some((_, twice)) = roots.iter().enumerate().find(|(at, root)| roots[..*at].iter().any(|other| other.key == root.key)) {
+        return Err(Error::bad_request(format!("`{}` stands in the document twice: give each mutation an alias of its own.", twice.key)));
+    }
+    Ok(())
+}
+
+fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Positioned<OperationDefinition>> {
+    normalize::single_out(document, name).ok_or_else(|| match name {
+        Some(_) => Error::bad_input("operationName", "names no operation of the document"),
+        None => Error::bad_input("operationName", "is needed: the document holds several operations"),
+    })
+}
+
+/// The root fields, through fragments; `__typename` is none. The document has been measured: this walk ends, and soon.
+fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, fields: &mut Vec<&'a Field>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) if field.node.name.node == "__typename" => {}
+            Selection::Field(field) => fields.push(&field.node),
+            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, fields),
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    collect(&fragment.node.selection_set.node, document, fields);
+                }
+            }
+        }
+    }
+}
+
+/// The arguments of a mutation, those in its input among them.
+fn given(field: &Field, variables: &Variables) -> Vec<(Name, ConstValue)> {
+    // A variable that was left out stands for nothing, and the rest is still readable.
+    let lookup = |name: Name| Ok::<_, Infallible>(variables.get(&name).cloned().unwrap_or_default());
+    let mut given = Vec::new();
+    for (name, value) in &field.arguments {
+        match value.node.clone().into_const_with(lookup) {
+            Ok(ConstValue::Object(input)) => given.extend(input),
+            Ok(value) => given.push((name.node.clone(), value)),
+        }
+    }
+    given
+}
+
+fn account_of(field: &Field, variables: &Variables) -> Account {
+    let mut account = Account::default();
+    for (name, value) in given(field, variables) {
+        match (name.as_str(), value) {
+            ("tenant", ConstValue::String(school)) => account.school = school,
+            ("email", ConstValue::String(email)) => account.email = email,
+            _ => {}
+        }
+    }
+    account
+}
+
+/// The id that a mutation is about, among its arguments and the fields of its input.
+fn subject(registry: &Registry, operation: &Operation, field: &Field, variables: &Variables) -> Option<Uuid> {
+    let given = given(field, variables);
+    let ids = given.iter().filter_map(|(name, value)| match value {
+        ConstValue::String(text) => ids::decode(text).map(|(prefix, uuid)| (name.as_str(), prefix, uuid)),
+        _ => None,
+    });
+    registry.subject(operation, ids)
+}

@@ -1,0 +1,21 @@
+//! What a client sends: a document, found, parsed, measured, brought into form and validated, before anything runs.
+
+mod cache;
+mod document;
+mod limits;
+mod normalize;
+mod parsed;
+#[allow(clippy::module_inception, reason = "the room is named after what it begins with")]
+mod request;
+mod size;
+mod trusted;
+mod validate;
+
+pub use self::{
+    cache::{CAPACITY as DOCUMENT_CACHE_BYTES, DocumentCache, PersistedQuery},
+    document::{Account, Document, OperationKind, Root},
+    limits::Limits,
+    request::{GraphqlRequest, RequestExtensions},
+    trusted::Trusted,
+    validate::{Checker, Cost, Executor, Stop},
+};

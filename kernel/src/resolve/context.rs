@@ -1,0 +1,156 @@
+//! What a resolver can reach: the request's transaction, the actor, the clock, the loaders. No pool is among it.
+
+use std::{
+    hash::Hash,
+    sync::{Arc, Mutex, RwLock},
+};
+
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::loader::{Batch, Loads};
+use crate::{
+    auth::{Actor, Passwords, Tokens},
+    db::{Cursors, Identity, Tx},
+    error::{Error, Result},
+};
+
+/// What the whole service shares and resolvers may use.
+pub struct Services {
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Issues and verifies tokens.
+    pub tokens: Tokens,
+}
+
+/// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.
+#[derive(Debug, Clone, Default)]
+pub struct AfterRollback {
+    /// In whose name, where nobody was signed in (a failed sign-in to a known school).
+    pub identity: Option<Identity>,
+    /// A sign-in whose used refresh token was presented again.
+    pub revoke_session: Option<Uuid>,
+}
+
+/// One GraphQL request.
+pub struct Request {
+    /// Its transaction.
+    pub tx: Arc<Tx>,
+    /// What the service shares.
+    pub services: Arc<Services>,
+    /// When it began; the time of everything it does.
+    pub now: Timestamp,
+    /// Stands in the log, in errors and in the audit log.
+    pub correlation_id: String,
+    is_mutation: bool,
+    actor: RwLock<Option<Arc<Actor>>>,
+    loader: DataLoader<Batch>,
+    after_rollback: Mutex<AfterRollback>,
+}
+
+impl Request {
+    pub(crate) fn new(
+        tx: Arc<Tx>,
+        actor: Option<Actor>,
+        services: Arc<Services>,
+        now: Timestamp,
+        correlation_id: String,
+        is_mutation: bool,
+        loads: &Loads,
+    ) -> Self {
+        let loader = Batch::loader(tx.clone(), services.tokens.cursor_key(), loads);
+        Request {
+            tx,
+            services,
+            now,
+            correlation_id,
+            is_mutation,
+            actor: RwLock::new(actor.map(Arc::new)),
+            loader,
+            after_rollback: Mutex::default(),
+        }
+    }
+
+    /// The signed-in person, if there is one.
+    pub fn actor(&self) -> Option<Arc<Actor>> {
+        self.actor.read().unwrap_or_else(|broken| broken.into_inner()).clone()
+    }
+
+    /// Goes on as somebody else, inside this request: a sign-in becomes the person who signed in.
+    pub fn become_actor(&self, actor: Actor) {
+        *self.actor.write().unwrap_or_else(|broken| broken.into_inner()) = Some(Arc::new(actor));
+    }
+
+    /// What a refusal of this request leaves behind.
+    pub fn after_rollback(&self) -> std::sync::MutexGuard<'_, AfterRollback> {
+        self.after_rollback.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    pub(crate) fn is_mutation(&self) -> bool {
+        self.is_mutation
+    }
+}
+
+/// Shorthands on async-graphql's context.
+pub trait Ctx {
+    /// The request.
+    fn request(&self) -> &Request;
+
+    /// Its transaction.
+    fn tx(&self) -> &Tx {
+        &self.request().tx
+    }
+
+    /// The signed-in person.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` where nobody is.
+    fn actor(&self) -> Result<Arc<Actor>> {
+        self.request().actor().ok_or_else(Error::unauthenticated)
+    }
+
+    /// The time of the request.
+    fn now(&self) -> Timestamp {
+        self.request().now
+    }
+
+    /// Writes and reads the cursors of the request's tenant.
+    fn cursors(&self) -> Cursors {
+        Cursors::new(self.request().services.tokens.cursor_key(), self.tx().identity().tenant)
+    }
+
+    /// Loads by key, together with every other load of the same kind that this document asks for at the same time.
+    fn load<K>(&self, key: K) -> impl Future<Output = Result<Option<<Batch as Loader<K>>::Value>>> + Send
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Batch: Loader<K, Error = Error>,
+        Self: Sync,
+    {
+        async move { self.request().loader.load_one(key).await }
+    }
+
+    /// Whether the document asks for `child` in the nodes of the connection that is being resolved.
+    fn selects_in_nodes(&self, child: &str) -> bool;
+
+    /// Whether the document asks for `child` of the object that is being resolved.
+    fn selects(&self, child: &str) -> bool;
+}
+
+impl Ctx for Context<'_> {
+    fn request(&self) -> &Request {
+        self.data_unchecked::<Arc<Request>>()
+    }
+
+    fn selects_in_nodes(&self, child: &str) -> bool {
+        let ahead = self.look_ahead();
+        ahead.field("nodes").field(child).exists() || ahead.field("edges").field("node").field(child).exists()
+    }
+
+    fn selects(&self, child: &str) -> bool {
+        self.look_ahead().field(child).exists()
+    }
+}

@@ -1,0 +1,279 @@
+//! Loading by key, many keys in one statement.
+//!
+//! The loads of a request run on the request's own task, right after the executor has gone as far as it can: by then
+//! every field that waits for a row has said so, and one statement answers all of them. (A spawned task would start at
+//! once on another thread and see only the keys that had come so far.)
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use async_graphql::{
+    dataloader::{DataLoader, Loader},
+    runtime::Timer,
+};
+use aws_lc_rs::hmac;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, poll_fn},
+    stream::FuturesUnordered,
+    task::{AtomicWaker, FutureObj, Spawn, SpawnError},
+};
+use uuid::Uuid;
+
+use crate::{
+    db::{ColumnReader, Cursors, DbError, Fetched, List, Page, Record, Tx},
+    error::{Error, Result},
+    ids::{Id, Kind},
+};
+
+/// The loader of every key: it knows the request's transaction and nothing else.
+pub struct Batch {
+    /// The request's transaction.
+    pub tx: Arc<Tx>,
+    cursor_key: hmac::Key,
+}
+
+impl Batch {
+    pub(super) fn loader(tx: Arc<Tx>, cursor_key: &hmac::Key, loads: &Loads) -> DataLoader<Batch> {
+        // No cache: a mutation document reads again what an earlier field of it changed.
+        DataLoader::new(Batch { tx, cursor_key: cursor_key.clone() }, loads.clone(), AtOnce)
+            .delay(Duration::ZERO)
+            .max_batch_size(usize::MAX)
+    }
+
+    /// Writes the cursors of the request's tenant.
+    pub fn cursors(&self) -> Cursors {
+        Cursors::new(&self.cursor_key, self.tx.identity().tenant)
+    }
+}
+
+struct AtOnce;
+
+impl Timer for AtOnce {
+    fn delay(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        std::future::ready(()).boxed()
+    }
+}
+
+/// The loads that wait to be run.
+#[derive(Clone, Default)]
+pub struct Loads(Arc<Mutex<Vec<FutureObj<'static, ()>>>>);
+
+impl Spawn for Loads {
+    fn spawn_obj(&self, load: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner()).push(load);
+        Ok(())
+    }
+}
+
+impl Loads {
+    fn take(&self) -> Vec<FutureObj<'static, ()>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(|broken| broken.into_inner()))
+    }
+
+    /// Runs `work`, and the loads that it asks for whenever it can go no further without them. Futures of many parts give
+    /// way now and then although they could go on, and then wake themselves: that is not yet "no further".
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        let mut running = FuturesUnordered::new();
+        let progress = Arc::new(Progress::default());
+        let waker = Waker::from(progress.clone());
+        poll_fn(|cx| {
+            progress.outer.register(cx.waker());
+            let mut polls = 0;
+            loop {
+                while progress.take() {
+                    polls += 1;
+                    if polls > MAX_POLLS {
+                        progress.wake_by_ref(); // others have a right to the thread, too
+                        return Poll::Pending;
+                    }
+                    if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(output);
+                    }
+                }
+                running.extend(self.take());
+                while let Poll::Ready(Some(())) = running.poll_next_unpin(cx) {}
+                if !progress.is_possible() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// How often the work is polled at most before other tasks get their turn.
+const MAX_POLLS: usize = 10_000;
+
+/// Whether the work has been woken since it was last polled.
+struct Progress {
+    woken: AtomicBool,
+    outer: AtomicWaker,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress { woken: AtomicBool::new(true), outer: AtomicWaker::new() }
+    }
+}
+
+impl Progress {
+    fn take(&self) -> bool {
+        self.woken.swap(false, Ordering::AcqRel)
+    }
+
+    fn is_possible(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+}
+
+impl Wake for Progress {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.outer.wake();
+    }
+}
+
+/// An object that is loaded by its id. One that a policy hides is simply absent from the answer.
+pub trait ById: Kind + Record + Clone {
+    /// The statement that reads those whose ids are among `$2`.
+    fn by_ids() -> String;
+    /// Its id.
+    fn id(&self) -> Id<Self>;
+}
+
+impl<T: ById> Loader<Id<T>> for Batch {
+    type Value = T;
+    type Error = Error;
+
+    async fn load(&self, ids: &[Id<T>]) -> Result<HashMap<Id<T>, T>> {
+        let found: Vec<T> = self.tx.all(&T::by_ids(), &[&ids]).await?;
+        Ok(found.into_iter().map(|object| (object.id(), object)).collect())
+    }
+}
+
+/// A connection under a parent: `course.enrollments(first: 10)`. The pages of many parents cost one statement.
+pub trait Nested: Hash + Eq + Clone + Send + Sync + 'static {
+    /// What the page holds.
+    type Row: Clone + Send + Sync + 'static;
+    /// The arguments that parents must share to share a statement.
+    type Arguments: Hash + Eq + Clone + Send + Sync;
+
+    /// The parent's id.
+    fn parent(&self) -> Uuid;
+    /// The page asked for.
+    fn page(&self) -> &Page;
+    /// The other arguments.
+    fn arguments(&self) -> Self::Arguments;
+    /// The list, before it is narrowed to parents.
+    fn list(arguments: &Self::Arguments) -> List;
+    /// The SQL expression that must equal the parent's id.
+    fn parent_expression() -> &'static str;
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// When a column is not of the expected type.
+    fn read(arguments: &Self::Arguments, reader: &mut ColumnReader<'_>) -> Result<Self::Row, DbError>;
+}
+
+impl<K: Nested> Loader<K> for Batch {
+    type Value = Fetched<K::Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[K]) -> Result<HashMap<K, Self::Value>> {
+        let mut by_shape: HashMap<(Page, K::Arguments), Vec<&K>> = HashMap::new();
+        for key in keys {
+            by_shape.entry((key.page().clone(), key.arguments())).or_default().push(key);
+        }
+        let mut pages = HashMap::with_capacity(keys.len());
+        for ((page, arguments), keys) in by_shape {
+            let parents: Vec<Uuid> = keys.iter().map(|key| key.parent()).collect();
+            let list = K::list(&arguments);
+            let mut fetched =
+                list.fetch_per_parent(&self.tx, K::parent_expression(), &parents, &page, |reader| K::read(&arguments, reader)).await?;
+            for key in keys {
+                pages.insert(key.clone(), fetched.remove(&key.parent()).unwrap_or_default());
+            }
+        }
+        Ok(pages)
+    }
+}
+
+/// How many rows a nested connection has in all.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TotalOf<K>(pub K);
+
+impl<K: Nested> Loader<TotalOf<K>> for Batch {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[TotalOf<K>]) -> Result<HashMap<TotalOf<K>, i64>> {
+        let mut by_arguments: HashMap<K::Arguments, Vec<&TotalOf<K>>> = HashMap::new();
+        for key in keys {
+            by_arguments.entry(key.0.arguments()).or_default().push(key);
+        }
+        let mut totals = HashMap::with_capacity(keys.len());
+        for (arguments, keys) in by_arguments {
+            let parents: Vec<Uuid> = keys.iter().map(|key| key.0.parent()).collect();
+            let counts = K::list(&arguments).count_per_parent(&self.tx, K::parent_expression(), &parents).await?;
+            for key in keys {
+                totals.insert(key.clone(), counts.get(&key.0.parent()).copied().unwrap_or(0));
+            }
+        }
+        Ok(totals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::future::try_join_all;
+
+    use super::*;
+
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Loader<usize> for Counting {
+        type Value = usize;
+        type Error = ();
+
+        async fn load(&self, keys: &[usize]) -> Result<HashMap<usize, usize>, ()> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await; // as a round trip would
+            Ok(keys.iter().map(|key| (*key, *key)).collect())
+        }
+    }
+
+    /// Lists within lists, each longer than the thirty futures beyond which a join begins to give way.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_loads_of_a_level_are_one_batch_however_wide_it_is() {
+        for _ in 0..200 {
+            let batches = Arc::new(AtomicUsize::new(0));
+            let loads = Loads::default();
+            let loader = DataLoader::new(Counting(batches.clone()), loads.clone(), AtOnce).delay(Duration::ZERO).max_batch_size(usize::MAX);
+            let loader = &loader;
+            let work = try_join_all((0..50).map(|parent| async move {
+                let parent = loader.load_one(parent).await?.unwrap_or_default();
+                try_join_all((0..40).map(|child| async move { loader.load_one(1000 + parent * 100 + child).await })).await
+            }));
+            let answers: Vec<Vec<Option<usize>>> = loads.run(work).await.unwrap();
+            assert_eq!(answers.iter().flatten().flatten().count(), 2000);
+            assert_eq!(batches.load(Ordering::Relaxed), 2);
+        }
+    }
+}

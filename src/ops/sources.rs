@@ -1,0 +1,67 @@
+//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, and what the declaration of permissions makes.
+
+use std::sync::LazyLock;
+
+use anyhow::Context as _;
+use lectern_kernel::{
+    db::migrate::{Part, Script, Source},
+    permission,
+};
+use rust_embed::{Embed, EmbeddedFile};
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/sql"]
+struct Sql;
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/policies"]
+struct Policies;
+
+/// What is embedded.
+///
+/// # Errors
+/// When a file is not named or encoded as it should be.
+pub fn embedded() -> anyhow::Result<&'static Source> {
+    static SOURCE: LazyLock<Result<Source, String>> = LazyLock::new(|| read().map_err(|error| format!("{error:#}")));
+    SOURCE.as_ref().map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+fn read() -> anyhow::Result<Source> {
+    let mut files: Vec<String> = Sql::iter().map(|file| file.into_owned()).collect();
+    files.sort();
+    let in_folder = |folder: &str| -> anyhow::Result<Vec<(String, String)>> {
+        let files = files.iter().filter(|file| file.starts_with(folder) && file.ends_with(".sql"));
+        files.map(|file| Ok((format!("sql/{file}"), text(file, Sql::get(file))?))).collect()
+    };
+    let mut migrations = Vec::new();
+    for (file, sql) in in_folder("migrations/")? {
+        let name = file.trim_start_matches("sql/migrations/").trim_end_matches(".sql");
+        let (version, description) = name.split_once('_').with_context(|| format!("{file}: expected NNNN_verb_noun.sql"))?;
+        let version = version.parse().with_context(|| format!("{file}: expected a number first"))?;
+        migrations.push((version, description.replace('_', " "), sql));
+    }
+
+    let one = |part: Part, file: &str| anyhow::Ok(Script::new(part, format!("sql/{file}"), text(file, Sql::get(file))?));
+    let walls = one(Part::Functions, "walls.sql")?;
+    let mut scripts = vec![
+        one(Part::Schemas, "grants.sql")?,
+        Script::new(Part::Functions, "permissions", permission::sql()),
+        walls.clone(),
+        one(Part::Functions, "functions.sql")?,
+    ];
+    scripts.extend(in_folder("functions/")?.into_iter().map(|(file, sql)| Script::new(Part::Functions, file, sql)));
+    scripts.push(one(Part::Functions, "access.sql")?);
+    let mut policies: Vec<String> = Policies::iter().map(|file| file.into_owned()).filter(|file| file.ends_with(".sql")).collect();
+    policies.sort();
+    for file in policies {
+        let script = Script::new(Part::Policies, format!("policies/{file}"), text(&file, Policies::get(&file))?);
+        scripts.push(Script { calls: walls.sql.clone(), ..script });
+    }
+    let roles = text("roles.sql", Sql::get("roles.sql"))?;
+    Ok(Source { roles, migrations, scripts, data: in_folder("data/")?, upkeep: in_folder("upkeep/")? })
+}
+
+fn text(file: &str, data: Option<EmbeddedFile>) -> anyhow::Result<String> {
+    let data = data.with_context(|| format!("{file} is not embedded"))?;
+    String::from_utf8(data.data.into_owned()).with_context(|| format!("{file} is not UTF-8"))
+}

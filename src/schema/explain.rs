@@ -1,0 +1,119 @@
+//! `explainAccess`: why somebody may or may not ask for something, in words that a support desk can read out.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use lectern_kernel::{
+    error::{Code, Error, Result},
+    permission::Permission,
+    resolve::{Authenticated, Ctx},
+};
+
+use super::{
+    access::{self, Access},
+    node,
+};
+use crate::domains::registry;
+
+/// What decides whether somebody may ask for something: the first of these that says no, or else the last that was asked.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccessDecision {
+    /// Nothing: anybody may ask, also signed out.
+    Public,
+    /// Being signed in is enough; rows are decided one by one.
+    SignedIn,
+    /// A permission of the active role.
+    Permission,
+    /// The school's subscription, which has lapsed.
+    Subscription,
+    /// The row itself: it is visible, or there is none that you may see.
+    Row,
+}
+
+/// Why you may or may not ask for something.
+#[derive(SimpleObject)]
+pub struct AccessExplanation {
+    /// Whether you may. For a change of a row that you can see this is not the last word: the row decides when it is
+    /// changed (FORBIDDEN with NOT_YOURS).
+    pub allowed: bool,
+    /// What decides.
+    pub decided_by: AccessDecision,
+    /// The permissions of which your active role needs one; empty where the field needs none.
+    pub required_permissions: Vec<Permission>,
+    /// Those of them that your active role holds.
+    pub held_permissions: Vec<Permission>,
+    /// The key of the role that you act in.
+    pub active_role: String,
+    /// Whether your school's subscription runs.
+    pub tenant_active: bool,
+    /// The same in one sentence.
+    pub message: String,
+}
+
+/// Queries about access itself.
+#[derive(Default)]
+pub struct ExplainQueries;
+
+#[Object]
+impl ExplainQueries {
+    /// What decides whether you may ask for a field, and for a row of it: your role, a permission, the school's
+    /// subscription, or the row. Of a row it says only what you could see for yourself: visible, or not to be found; a
+    /// hidden row, another school's and one that never existed are answered alike. Answers after the subscription has
+    /// lapsed, too, so that it can say so.
+    #[graphql(guard = "Authenticated")]
+    async fn explain_access(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The row that you want to ask for or change; left out: the field as such.")] id: Option<ID>,
+        #[graphql(desc = "The field: `Query.courses`, `Course.enrollments`, or a root field's name alone, `createCourse`.")] field: String,
+    ) -> Result<AccessExplanation> {
+        let actor = ctx.actor()?;
+        let Some((place, access)) = access::find(&field) else {
+            return Err(Error::bad_input("field", "is no field of this API; `Query.courses` or `createCourse` would be one"));
+        };
+        if let Some(id) = &id {
+            node::read_id("id", id)?;
+        }
+        let required: &[Permission] = if let Access::AnyOf(any_of) = access { any_of } else { &[] };
+        let held: Vec<Permission> = required.iter().copied().filter(|permission| actor.can(*permission)).collect();
+        let named = |list: &[Permission]| list.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");
+
+        let (allowed, decided_by, message) = if *access == Access::Public {
+            (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
+        } else if !actor.subscribed && !registry().operation(place.0, place.1).is_some_and(|operation| operation.outlives_subscription) {
+            (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
+        } else if !required.is_empty() && held.is_empty() {
+            (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))
+        } else if let Some(id) = &id {
+            match sees(ctx, id).await? {
+                true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
+                false => (false, AccessDecision::Row, "There is no such thing, or none that you may see.".to_owned()),
+            }
+        } else if required.is_empty() {
+            (
+                true,
+                AccessDecision::SignedIn,
+                "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
+            )
+        } else {
+            let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
+            (true, AccessDecision::Permission, message)
+        };
+        Ok(AccessExplanation {
+            allowed,
+            decided_by,
+            required_permissions: required.to_vec(),
+            held_permissions: held,
+            active_role: actor.role_key.clone(),
+            tenant_active: actor.subscribed,
+            message,
+        })
+    }
+}
+
+/// Whether `node` would show it to this person.
+async fn sees(ctx: &Context<'_>, id: &ID) -> Result<bool> {
+    match node::find(ctx, "id", id).await {
+        Ok(found) => Ok(found.is_some()),
+        Err(error) if matches!(error.code(), Code::Forbidden | Code::SubscriptionExpired | Code::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,125 @@
+//! What is put into an answer at once is what the executor would have put there.
+
+use async_graphql::OutputType as _;
+use lectern::domains::{
+    audit::AuditEntry,
+    bookings::{Availability, Booking},
+    courses::Course,
+    enrollments::Enrollment,
+    groups::Group,
+    identity::User,
+};
+use lectern_kernel::resolve::EagerFields;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{TestApp, Who},
+    classroom::{ENROLL, course},
+    sdl::Schema,
+};
+
+/// Fields that are put there without asking a guard must not have one.
+#[test]
+fn eager_fields_have_neither_guard_nor_arguments() {
+    let schema = Schema::of_service();
+    let eager = [
+        (Course::type_name(), Course::FIELDS),
+        (User::type_name(), User::FIELDS),
+        (Enrollment::type_name(), Enrollment::FIELDS),
+        (Booking::type_name(), Booking::FIELDS),
+        (Availability::type_name(), Availability::FIELDS),
+        (Group::type_name(), Group::FIELDS),
+        (AuditEntry::type_name(), AuditEntry::FIELDS),
+    ];
+    for (name, fields) in eager {
+        assert!(fields.contains(&"id"), "{name}");
+        for field in fields {
+            let declared = schema.0[name.as_ref()].fields.get(*field).unwrap_or_else(|| panic!("{name} has no {field}"));
+            assert!(declared.arguments.is_empty() && declared.any_of.is_none(), "{name}.{field} asks more of whoever asks for it");
+        }
+    }
+}
+
+/// `$` stands where a directive that changes nothing makes the executor go its own way.
+const ASKED: [&str; 10] = [
+    "courses { nodes { __typename id $ title description status capacity tags createdAt updatedAt instructor { id $ name } enrollmentCount } }",
+    "courses { edges { cursor node { id $ words: title i: instructor { __typename who: name $ } } } }",
+    "courses { nodes { id $ instructor { id $ } instructor { name $ } title title } }",
+    "courses { nodes { ...C $ } }",
+    "courses { nodes { id ... { title $ } ... on Course { status instructor { ... on User { name } } } ... on Node { id } } }",
+    "enrollments { nodes { id $ status progress enrolledAt completedAt user { id $ name email } course { id $ title instructor { name $ } } } }",
+    "bookings { nodes { id $ startsAt endsAt status notes cancelReason escalatedAt createdAt allowedTransitions
+        student { id $ name } requestedInstructor { id $ name } instructor { id $ name status } course { id $ title } } }",
+    "availabilities { nodes { id $ startsAt endsAt instructor { id $ name } } }",
+    "groups { nodes { id $ name description capacity autoEnroll createdAt updatedAt memberCount } }",
+    "auditLog(first: 50) { nodes { id $ operation outcome resource resourceId before after code reason correlationId at actor { id $ name } } }",
+];
+
+#[tokio::test]
+async fn what_is_there_already_is_answered_as_the_executor_would() {
+    let app = TestApp::start().await;
+    let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let instructor = app.sign_in(&app.oak, Who::Instructor).await;
+    for input in [json!({ "title": "With \"quotes\"\n" }), json!({ "title": "B", "description": "ü", "capacity": 3, "tags": ["a", "b"] })]
+    {
+        let id = course(&instructor, input).await;
+        learner.ok(ENROLL, json!({ "i": { "courseId": id } })).await;
+        learner
+            .ok(
+                "mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }",
+                json!({ "i": { "courseId": id, "startsAt": "2099-03-02T08:00:00.5Z", "endsAt": "2099-03-02T09:00:00Z", "notes": "?", "requestedInstructorId": instructor.user_id } }),
+            )
+            .await;
+    }
+    course(&admin, json!({ "title": "Nobody's" })).await;
+    let span = json!({ "i": { "startsAt": "2099-03-02T08:00:00Z", "endsAt": "2099-03-02T18:00:00Z" } });
+    instructor.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", span).await;
+    admin.ok("mutation { createGroup(input: { name: \"G\" }) { id } }", json!({})).await;
+    learner.refused("mutation { deleteCourse(id: \"course_01h455vb4pex5vsknk084sn02q\") }", json!({})).await;
+
+    // What takes no more than the summary of each row is what it is beside the rest of it.
+    let user = "{ id name enrollments { totalCount nodes { id } } groups { totalCount } }";
+    let course = format!(
+        "id title status enrollmentCount enrollments {{ totalCount nodes {{ id }} }} groups {{ totalCount }} sections {{ id }} viewerEnrollment {{ id }} instructor {user}"
+    );
+    for (list, summary, more) in [
+        ("courses", course.clone(), "description createdAt"),
+        ("enrollments", format!("id status progress enrolledAt completedAt user {user} course {{ {course} }}"), "x: user { email }"),
+        (
+            "bookings",
+            format!(
+                "id startsAt endsAt status allowedTransitions student {user} requestedInstructor {user} instructor {user} course {{ {course} }}"
+            ),
+            "notes y: course { updatedAt }",
+        ),
+    ] {
+        for client in [&admin, &instructor, &learner] {
+            let ask = |fields: String| async move {
+                client.ok(&format!("{{ {list} {{ nodes {{ {fields} }} edges {{ node {{ id }} }} }} }}"), json!({})).await
+            };
+            let (summary, mut whole): (Value, Value) = (ask(summary.clone()).await, ask(format!("{summary} {more}")).await);
+            for node in whole[list]["nodes"].as_array_mut().unwrap() {
+                node.as_object_mut().unwrap().retain(|name, _| summary[list]["nodes"][0].get(name).is_some());
+            }
+            assert_eq!(summary, whole, "{list}");
+        }
+    }
+
+    for asked in ASKED {
+        let fragment =
+            if asked.contains("...C") { "fragment C on Course { id title instructor { ...U } } fragment U on User { name }" } else { "" };
+        for client in [&admin, &instructor, &learner] {
+            let [at_once, executed] = ["", "@include(if: true)"].map(|way| format!("{{ {} }} {fragment}", asked.replace('$', way)));
+            let (at_once, executed) = (client.post(&at_once, json!({})), client.post(&executed, json!({})));
+            let mut answers = Vec::new();
+            for request in [at_once, executed] {
+                let answer = request.header("x-correlation-id", "same").send().await.unwrap().text().await.unwrap();
+                // Errors say where in the document they are.
+                answers.push(answer.split("\"locations\"").next().unwrap().to_owned());
+            }
+            assert_eq!(answers[0], answers[1], "{asked}");
+            let is_full = answers[0].contains("\"nodes\":[{") || answers[0].contains("\"edges\":[{");
+            assert!(is_full || client.user_id != admin.user_id, "{asked} {answers:?}");
+        }
+    }
+}
