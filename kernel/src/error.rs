@@ -77,6 +77,13 @@ impl Code {
     }
 }
 
+/// Whether an error in an answer is a failure of the service or the database, and no refusal.
+pub fn is_failure(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    let is_code = |failure: Code| matches!(code, Some(Value::String(code)) if code == failure.as_str());
+    is_code(Code::Internal) || is_code(Code::Unavailable)
+}
+
 /// A refusal or a failure. It has no `Display` on purpose: async-graphql would turn anything printable into a message
 /// for the client, database text included.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! What every subject of Lectern stands on; it knows none of them. The product describes its subjects in a [`registry`] and
+//! What every subject of Lectern stands on; it knows none of them. The product describes its subjects in a [registry](resolve::registry) and
 //! hands in its schema.
 //!
 //! The rooms, each of which knows only those above it:
@@ -6,7 +6,6 @@
 //! - [`db`]: the one door to the database
 //! - [`auth`]: who is asking
 //! - [`rates`]: how much they may ask for
-//! - [`registry`]: what there is to know of each subject
 //! - [`resolve`]: what resolvers reach, and how they answer
 //! - [`request`]: what a client sends, before it runs
 //! - [`execute`]: the execution of one document
@@ -21,7 +20,6 @@ pub mod execute;
 pub mod ids;
 pub mod permission;
 pub mod rates;
-pub mod registry;
 pub mod request;
 pub mod resolve;
 mod text_enum;

@@ -26,6 +26,8 @@ macro_rules! text_enum {
             }
         }
 
+        $crate::column_inputs!($name);
+
         impl Default for $name {
             /// The first.
             fn default() -> Self {

@@ -12,10 +12,13 @@ pub mod tenants;
 
 use std::sync::LazyLock;
 
-use lectern_kernel::registry::{Domain, Registry};
+use lectern_kernel::resolve::registry::{Domain, Registry};
 
-/// All of them, as the kernel has to know them.
+use crate::schema;
+
+/// All of them, and what is of none. The fields of the roots stand in this order.
 pub const ALL: &[&Domain] = &[
+    &schema::DOMAIN,
     &tenants::DOMAIN,
     &identity::DOMAIN,
     &courses::DOMAIN,

@@ -19,6 +19,6 @@ pub use self::{
     health::health,
     migrated::migrated,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
-    serve::{ServeOptions, engine, runtime, serve, told_to_stop},
+    serve::{ServeOptions, engine, engine_of, runtime, serve, told_to_stop},
     tenant::tenant,
 };

@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, preflight},
-    execute::{AdmissionOptions, Engine},
+    execute::{AdmissionOptions, Engine, Schema},
     rates::RateLimits,
     request::{DocumentCache, Limits, Trusted},
-    resolve::Services,
+    resolve::{Services, registry::Registry},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -53,6 +53,19 @@ pub struct ServeOptions<'a> {
 /// # Errors
 /// When a setting can't be used.
 pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<Engine> {
+    engine_of(settings, options, schema::build, domains::registry())
+}
+
+/// An engine for another schema than the product's.
+///
+/// # Errors
+/// As [`engine`].
+pub fn engine_of(
+    settings: &Settings,
+    options: ServeOptions<'_>,
+    schema: fn(&Limits) -> Schema,
+    registry: &'static Registry,
+) -> anyhow::Result<Engine> {
     if settings.statement_timeout >= settings.request_timeout {
         bail!(
             "LECTERN_STATEMENT_TIMEOUT ({} s) must be less than LECTERN_REQUEST_TIMEOUT ({} s): the database has to stop first",
@@ -77,7 +90,7 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
     )?;
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let limits = limits(settings);
-    let schema = schema::build(&limits);
+    let schema = schema(&limits);
     let trusted = settings.trusted_documents.as_deref().map(|path| Trusted::load(path, &schema.checker(), &limits)).transpose()?;
     if let Some(trusted) = &trusted {
         tracing::info!(documents = trusted.count(), "only trusted documents run");
@@ -90,7 +103,7 @@ pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<
         ..suitable
     };
     let services = Arc::new(Services { passwords, tokens });
-    Ok(Engine::new(schema, domains::registry(), &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
+    Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
         .with_admission(&admission))

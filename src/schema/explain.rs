@@ -1,17 +1,14 @@
 //! `explainAccess`: why somebody may or may not ask for something, in words that a support desk can read out.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID};
 use lectern_kernel::{
     error::{Code, Error, Result},
     permission::Permission,
-    resolve::{Authenticated, Ctx},
+    resolve::{Ctx, Node},
 };
+use lectern_macros::{object, queries};
 
-use super::{
-    access::{self, Access},
-    node,
-};
-use crate::domains::registry;
+use super::access::{self, Access};
 
 /// What decides whether somebody may ask for something: the first of these that says no, or else the last that was asked.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +26,7 @@ pub enum AccessDecision {
 }
 
 /// Why you may or may not ask for something.
-#[derive(SimpleObject)]
+#[object]
 pub struct AccessExplanation {
     /// Whether you may. For a change of a row that you can see this is not the last word: the row decides when it is
     /// changed (FORBIDDEN with NOT_YOURS).
@@ -49,36 +46,36 @@ pub struct AccessExplanation {
 }
 
 /// Queries about access itself.
-#[derive(Default)]
 pub struct ExplainQueries;
 
-#[Object]
+#[queries]
 impl ExplainQueries {
     /// What decides whether you may ask for a field, and for a row of it: your role, a permission, the school's
     /// subscription, or the row. Of a row it says only what you could see for yourself: visible, or not to be found; a
     /// hidden row, another school's and one that never existed are answered alike. Answers after the subscription has
     /// lapsed, too, so that it can say so.
-    #[graphql(guard = "Authenticated")]
+    #[authenticated]
     async fn explain_access(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The row that you want to ask for or change; left out: the field as such.")] id: Option<ID>,
-        #[graphql(desc = "The field: `Query.courses`, `Course.enrollments`, or a root field's name alone, `createCourse`.")] field: String,
+        /// The row that you want to ask for or change; left out: the field as such.
+        id: Option<ID>,
+        /// The field: `Query.courses`, `Course.enrollments`, or a root field's name alone, `createCourse`.
+        field: String,
     ) -> Result<AccessExplanation> {
         let actor = ctx.actor()?;
-        let Some((place, access)) = access::find(&field) else {
+        let Some((_, access)) = access::find(&field) else {
             return Err(Error::bad_input("field", "is no field of this API; `Query.courses` or `createCourse` would be one"));
         };
         if let Some(id) = &id {
-            node::read_id("id", id)?;
+            Node::read_id(ctx.request(), "id", id)?;
         }
         let required: &[Permission] = if let Access::AnyOf(any_of) = access { any_of } else { &[] };
         let held: Vec<Permission> = required.iter().copied().filter(|permission| actor.can(*permission)).collect();
         let named = |list: &[Permission]| list.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");
 
-        let (allowed, decided_by, message) = if *access == Access::Public {
+        let (allowed, decided_by, message) = if access == Access::Public {
             (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-        } else if !actor.subscribed && !registry().operation(place.0, place.1).is_some_and(|operation| operation.outlives_subscription) {
+        } else if !actor.subscribed && access != Access::Authenticated {
             (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
         } else if !required.is_empty() && held.is_empty() {
             (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))
@@ -111,7 +108,7 @@ impl ExplainQueries {
 
 /// Whether `node` would show it to this person.
 async fn sees(ctx: &Context<'_>, id: &ID) -> Result<bool> {
-    match node::find(ctx, "id", id).await {
+    match Node::find(ctx, "id", id).await {
         Ok(found) => Ok(found.is_some()),
         Err(error) if matches!(error.code(), Code::Forbidden | Code::SubscriptionExpired | Code::NotFound) => Ok(false),
         Err(error) => Err(error),

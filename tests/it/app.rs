@@ -11,8 +11,9 @@ use lectern::{
 use lectern_kernel::{
     auth::{Passwords, SigningKey},
     db::migrate::{Options, migrate},
-    execute::Engine,
-    request::GraphqlRequest,
+    execute::{Engine, Schema},
+    request::{GraphqlRequest, Limits},
+    resolve::registry::Registry,
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
@@ -125,6 +126,16 @@ impl TestApp {
 
     /// With further command-line settings.
     pub async fn start_with(arguments: &[&str], options: HttpOptions) -> TestApp {
+        TestApp::start_of(arguments, options, (lectern::schema::build, lectern::domains::registry()), "").await
+    }
+
+    /// With another schema than the product's, and what it needs in the database.
+    pub async fn start_of(
+        arguments: &[&str],
+        options: HttpOptions,
+        (schema, registry): (fn(&Limits) -> Schema, &'static Registry),
+        sql: &str,
+    ) -> TestApp {
         // `LECTERN_LOG=info cargo test …` shows what is behind a failure.
         let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
         let database = server().await.database(prepare).await;
@@ -133,13 +144,15 @@ impl TestApp {
         let given = ["lectern", "--pool-size"].into_iter().chain(patience.split(' ')).chain(arguments.iter().copied());
         let settings = Cli::parse_from(given).settings;
         let url = database.url("lectern_app");
-        let engine = Arc::new(ops::engine(&settings, ServeOptions { url: &url, key: SigningKey::generate().unwrap() }).unwrap());
+        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap() };
+        let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(engine.clone(), options);
         tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
+        superuser.batch_execute(sql).await.unwrap();
         TestApp {
             url,
             oak: School { slug: "oak", tenant: OAK },

@@ -1,44 +1,11 @@
 //! What is put into an answer at once is what the executor would have put there.
 
-use async_graphql::OutputType as _;
-use lectern::domains::{
-    audit::AuditEntry,
-    bookings::{Availability, Booking},
-    courses::Course,
-    enrollments::Enrollment,
-    groups::Group,
-    identity::User,
-};
-use lectern_kernel::resolve::EagerFields;
 use serde_json::{Value, json};
 
 use crate::{
     app::{TestApp, Who},
     classroom::{ENROLL, course},
-    sdl::Schema,
 };
-
-/// Fields that are put there without asking a guard must not have one.
-#[test]
-fn eager_fields_have_neither_guard_nor_arguments() {
-    let schema = Schema::of_service();
-    let eager = [
-        (Course::type_name(), Course::FIELDS),
-        (User::type_name(), User::FIELDS),
-        (Enrollment::type_name(), Enrollment::FIELDS),
-        (Booking::type_name(), Booking::FIELDS),
-        (Availability::type_name(), Availability::FIELDS),
-        (Group::type_name(), Group::FIELDS),
-        (AuditEntry::type_name(), AuditEntry::FIELDS),
-    ];
-    for (name, fields) in eager {
-        assert!(fields.contains(&"id"), "{name}");
-        for field in fields {
-            let declared = schema.0[name.as_ref()].fields.get(*field).unwrap_or_else(|| panic!("{name} has no {field}"));
-            assert!(declared.arguments.is_empty() && declared.any_of.is_none(), "{name}.{field} asks more of whoever asks for it");
-        }
-    }
-}
 
 /// `$` stands where a directive that changes nothing makes the executor go its own way.
 const ASKED: [&str; 10] = [

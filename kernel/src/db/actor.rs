@@ -8,9 +8,10 @@ use std::{
 
 use jiff::Timestamp;
 use lru::LruCache;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{ColumnReader, DbError, Identity, Record};
+use super::{DbError, Identity};
 use crate::permission::PermissionSet;
 
 /// A kind of actor: how one is loaded, and what tells that one who was loaded before is still the same. A process may serve
@@ -52,20 +53,21 @@ pub struct ActorRow {
     pub holds_until: Option<Timestamp>,
 }
 
-impl Record for ActorRow {
-    const COLUMNS: &'static [&'static str] =
-        &["token_version", "role_id", "role_key", "permissions", "subscribed", "time_zone", "version", "holds_until"];
-
-    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
+impl ActorRow {
+    /// Reads what a statement of [`ActorKind::load`] answers.
+    ///
+    /// # Errors
+    /// When a column is missing, or of another type.
+    pub(super) fn read(row: &Row) -> Result<Self, DbError> {
         Ok(ActorRow {
-            token_version: reader.next()?,
-            role_id: reader.next()?,
-            role_key: reader.next()?,
-            permissions: PermissionSet::from_texts(&reader.next::<Vec<&str>>()?),
-            subscribed: reader.next()?,
-            time_zone: reader.next()?,
-            version: reader.next()?,
-            holds_until: reader.next()?,
+            token_version: row.try_get("token_version")?,
+            role_id: row.try_get("role_id")?,
+            role_key: row.try_get("role_key")?,
+            permissions: PermissionSet::from_texts(&row.try_get::<_, Vec<&str>>("permissions")?),
+            subscribed: row.try_get("subscribed")?,
+            time_zone: row.try_get("time_zone")?,
+            version: row.try_get("version")?,
+            holds_until: row.try_get("holds_until")?,
         })
     }
 }

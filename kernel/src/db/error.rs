@@ -88,6 +88,10 @@ impl DbError {
         matches!(self.kind, Kind::ConnectionLost | Kind::Unreachable)
     }
 
+    pub(crate) fn mismatch(text: impl Into<String>) -> Self {
+        Self::of_ours(Kind::Mismatch, text)
+    }
+
     pub(super) fn unreachable(text: impl Into<String>) -> Self {
         Self::of_ours(Kind::Unreachable, text)
     }

@@ -1,14 +1,14 @@
 //! Lists: filtered, ordered, paged by keyset, for one caller or for many parents in one statement.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
-use super::{ColumnReader, DbError, Record, Tx, select_some};
+use super::{DbError, Tx};
 use crate::error::{Error, Result};
 
 /// Pages hold this many unless asked otherwise.
@@ -60,11 +60,11 @@ impl SortKey {
         }
     }
 
-    fn read(&self, reader: &mut ColumnReader<'_>) -> Result<SortValue, DbError> {
+    fn read(&self, row: &Row, at: usize) -> Result<SortValue, DbError> {
         Ok(match self.kind {
-            SortKind::Text => SortValue::Text(reader.next()?),
-            SortKind::Moment => SortValue::Moment(reader.next()?),
-            SortKind::Number => SortValue::Number(reader.next()?),
+            SortKind::Text => SortValue::Text(row.try_get(at)?),
+            SortKind::Moment => SortValue::Moment(row.try_get(at)?),
+            SortKind::Number => SortValue::Number(row.try_get(at)?),
         })
     }
 }
@@ -232,6 +232,12 @@ impl<T> Default for Fetched<T> {
 }
 
 impl<T> Fetched<T> {
+    /// The same page of something else.
+    pub fn map<U>(self, each: impl Fn(T) -> U) -> Fetched<U> {
+        let Fetched { rows, has_next, has_previous } = self;
+        Fetched { rows: rows.into_iter().map(|(value, id, row)| (value, id, each(row))).collect(), has_next, has_previous }
+    }
+
     /// A page out of up to one row more than it holds.
     fn trim(mut rows: Vec<(SortValue, Uuid, T)>, page: &Page) -> Self {
         let more = rows.len() > page.limit;
@@ -250,61 +256,63 @@ pub struct List {
     /// Its name, part of what a cursor is bound to.
     pub name: &'static str,
     order: Order,
-    columns: Vec<Columns>,
-    is_summary: bool,
+    columns: Vec<String>,
     from: String,
     joins: String,
-    page_join: Option<PageJoin>,
+    page_joins: Vec<PageJoin>,
     conditions: String,
     params: Vec<Param>,
-}
-
-/// What is read of each row.
-enum Columns {
-    /// A record's, over the table with this alias; `true`: no more than its summary.
-    Of(fn(&str, bool) -> String, &'static str),
-    /// Further expressions.
-    Selected(String),
+    is_materialized: bool,
 }
 
 /// What is read once for a whole page.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PageJoin {
     /// How it is joined to `page_`, whose rows have an `id_`.
-    pub join: &'static str,
+    pub join: String,
     /// What is read of it, after everything else.
-    pub expressions: &'static str,
+    pub expressions: String,
 }
 
 impl List {
-    /// All rows of the tenant in `table alias`, as records.
-    pub fn new<T: Record>(name: &'static str, table: &str, alias: &'static str, order: Order) -> Self {
-        List {
-            name,
-            order,
-            columns: vec![Columns::Of(select_some::<T>, alias)],
-            is_summary: false,
-            from: format!("{table} {alias}"),
-            joins: String::new(),
-            page_join: None,
-            conditions: format!("{alias}.tenant_id = $1"),
-            params: Vec::new(),
-        }
+    /// Where the selected columns begin in a row: the sort key and the id stand before them.
+    pub const FIRST: usize = 2;
+    /// The same in a list under a parent, whose id stands first.
+    pub const FIRST_UNDER_PARENT: usize = 3;
+
+    /// All rows of the tenant in `from`, which names a table or a query, with this alias.
+    pub fn new(name: &'static str, from: impl Into<String>, alias: &str, order: Order) -> Self {
+        List::over(name, from.into(), format!("{alias}.tenant_id = $1"), order)
     }
 
     /// A list over a function that knows no tenant; what it reads from is added by [`List::inner_join`].
-    pub fn public<T: Record>(name: &'static str, alias: &'static str, order: Order) -> Self {
+    pub fn public(name: &'static str, order: Order) -> Self {
+        List::over(name, String::new(), "app.tenant_id() = $1".to_owned(), order)
+    }
+
+    fn over(name: &'static str, from: String, conditions: String, order: Order) -> Self {
         List {
             name,
             order,
-            columns: vec![Columns::Of(select_some::<T>, alias)],
-            is_summary: false,
-            from: String::new(),
+            columns: Vec::new(),
+            from,
             joins: String::new(),
-            page_join: None,
-            conditions: "app.tenant_id() = $1".to_owned(),
+            page_joins: Vec::new(),
+            conditions,
             params: Vec::new(),
+            is_materialized: false,
         }
+    }
+
+    /// All of its rows are read before the first is known: to-one children are read apart, for those on the page.
+    #[must_use]
+    pub fn materialized(self) -> Self {
+        List { is_materialized: true, ..self }
+    }
+
+    /// Whether all of its rows are read before the first is known.
+    pub fn is_materialized(&self) -> bool {
+        self.is_materialized
     }
 
     /// Its order.
@@ -330,34 +338,23 @@ impl List {
         self.from.push_str(join);
     }
 
-    /// Joins a to-one child (an outer join) and reads its columns after the list's own.
-    pub fn join<T: Record>(&mut self, join: &str, alias: &'static str) {
-        self.joins.push(' ');
-        self.joins.push_str(join);
-        self.columns.push(Columns::Of(select_some::<T>, alias));
+    /// Outer joins that add columns and narrow nothing, with a blank before each.
+    pub fn outer_join(&mut self, joins: &str) {
+        self.joins.push_str(joins);
     }
 
     /// Reads something once for the whole page; not where there are many parents.
     pub fn page_join(&mut self, join: PageJoin) {
-        self.page_join = Some(join);
+        self.page_joins.push(join);
     }
 
-    /// Reads no more than the summary of each record, its own and joined ones.
-    pub fn summary_only(&mut self, is_summary: bool) {
-        self.is_summary = is_summary;
+    /// Reads further expressions.
+    pub fn select(&mut self, expressions: String) {
+        self.columns.push(expressions);
     }
 
     fn columns(&self) -> String {
-        let columns = self.columns.iter().map(|columns| match columns {
-            Columns::Of(select, alias) => select(alias, self.is_summary),
-            Columns::Selected(expressions) => expressions.clone(),
-        });
-        columns.collect::<Vec<_>>().join(", ")
-    }
-
-    /// Reads further expressions after the list's own columns.
-    pub fn select(&mut self, expressions: &str) {
-        self.columns.push(Columns::Selected(expressions.to_owned()));
+        self.columns.join(", ")
     }
 
     /// `AND (key, id) > (…)` for the page's cursor, with the placeholders that follow `bound` parameters; the direction;
@@ -390,16 +387,11 @@ impl List {
         params
     }
 
-    /// Fetches one page.
+    /// Fetches one page; the selected columns begin at [`List::FIRST`].
     ///
     /// # Errors
     /// What the database answered instead.
-    pub async fn fetch<T: Send>(
-        &self,
-        tx: &Tx,
-        page: &Page,
-        read: impl Fn(&mut ColumnReader<'_>) -> Result<T, DbError> + Send + Sync,
-    ) -> Result<Fetched<T>, DbError> {
+    pub async fn fetch(&self, tx: &Tx, page: &Page) -> Result<Fetched<Arc<Row>>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len());
         let Order { key, id, .. } = &self.order;
         let mut sql = format!(
@@ -411,32 +403,33 @@ impl List {
             joins = self.joins,
             conditions = self.conditions,
         );
-        if let Some(PageJoin { join, expressions }) = self.page_join {
+        if !self.page_joins.is_empty() {
+            let joins: Vec<&str> = self.page_joins.iter().map(|join| join.join.as_str()).collect();
+            let expressions: Vec<&str> = self.page_joins.iter().map(|join| join.expressions.as_str()).collect();
             sql = format!(
-                "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.*, {expressions} FROM page_ {join} \
-                 ORDER BY page_.key_ {direction}, page_.id_ {direction}"
+                "WITH page_ AS MATERIALIZED ({sql}) SELECT page_.*, {} FROM page_ {} \
+                 ORDER BY page_.key_ {direction}, page_.id_ {direction}",
+                expressions.join(", "),
+                joins.join(" ")
             );
         }
         let rows = tx.query(&sql, &self.bound(&[], Some(page))).await?;
-        let rows = rows.iter().map(|row| {
-            let mut reader = ColumnReader::new(row);
-            Ok((key.read(&mut reader)?, reader.next()?, read(&mut reader)?))
-        });
+        let rows = rows.into_iter().map(|row| Ok((key.read(&row, 0)?, row.try_get(1)?, Arc::new(row))));
         Ok(Fetched::trim(rows.collect::<Result<_, DbError>>()?, page))
     }
 
-    /// Fetches one page for each parent, in one statement. `parent` is the expression that must equal the parent's id.
+    /// Fetches one page for each parent, in one statement; the selected columns begin at [`List::FIRST_UNDER_PARENT`].
+    /// `parent` is the expression that must equal the parent's id.
     ///
     /// # Errors
     /// What the database answered instead.
-    pub async fn fetch_per_parent<T: Send>(
+    pub async fn fetch_per_parent(
         &self,
         tx: &Tx,
         parent: &str,
         parents: &[Uuid],
         page: &Page,
-        read: impl Fn(&mut ColumnReader<'_>) -> Result<T, DbError> + Send + Sync,
-    ) -> Result<HashMap<Uuid, Fetched<T>>, DbError> {
+    ) -> Result<HashMap<Uuid, Fetched<Arc<Row>>>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len() + 1);
         let Order { key, id, .. } = &self.order;
         let sql = format!(
@@ -451,14 +444,36 @@ impl List {
             conditions = self.conditions,
         );
         let rows = tx.query(&sql, &self.bound(&[&parents], Some(page))).await?;
-        let mut lists: HashMap<Uuid, Vec<(SortValue, Uuid, T)>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
-        for row in &rows {
-            let mut reader = ColumnReader::new(row);
-            let parent: Uuid = reader.next()?;
-            let row = (key.read(&mut reader)?, reader.next()?, read(&mut reader)?);
-            lists.entry(parent).or_default().push(row);
+        let mut lists: HashMap<Uuid, Vec<(SortValue, Uuid, Arc<Row>)>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
+        for row in rows {
+            let parent: Uuid = row.try_get(0)?;
+            lists.entry(parent).or_default().push((key.read(&row, 1)?, row.try_get(2)?, Arc::new(row)));
         }
         Ok(lists.into_iter().map(|(parent, rows)| (parent, Fetched::trim(rows, page))).collect())
+    }
+
+    /// Fetches all rows for each parent, in one statement; the selected columns begin at 1.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    pub async fn fetch_all_per_parent(&self, tx: &Tx, parent: &str, parents: &[Uuid]) -> Result<HashMap<Uuid, Vec<Arc<Row>>>, DbError> {
+        let Order { key, id, descending } = &self.order;
+        let direction = if *descending { "DESC" } else { "ASC" };
+        let sql = format!(
+            "SELECT {parent}, {columns} FROM {from}{joins} WHERE {conditions} AND {parent} = ANY (${parents}) \
+             ORDER BY {parent}, {key} {direction}, {id} {direction}",
+            parents = self.params.len() + 2,
+            columns = self.columns(),
+            from = self.from,
+            joins = self.joins,
+            conditions = self.conditions,
+            key = key.expression,
+        );
+        let mut lists: HashMap<Uuid, Vec<Arc<Row>>> = HashMap::new();
+        for row in tx.query(&sql, &self.bound(&[&parents], None)).await? {
+            lists.entry(row.try_get(0)?).or_default().push(Arc::new(row));
+        }
+        Ok(lists)
     }
 
     /// Counts all that the viewer sees, on every page.

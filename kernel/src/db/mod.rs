@@ -1,6 +1,7 @@
 //! The one door to the database. A request holds one [`Tx`]; nothing else in the service can reach a row.
 
 mod actor;
+mod column_reader;
 mod ending;
 mod error;
 mod list;
@@ -9,19 +10,18 @@ pub mod migrate;
 pub mod operator;
 mod pool;
 mod preflight;
-mod record;
 #[cfg(debug_assertions)]
 mod recorder;
 mod tx;
 
 pub use self::{
     actor::{ActorCache, ActorKind, ActorRow, CachedActor},
+    column_reader::ColumnReader,
     error::{DbError, OnConstraint},
     list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size},
     live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions},
     preflight::preflight,
-    record::{ColumnReader, Record, select, select_some},
     tx::{Identity, Mode, Opening, Tx},
 };
 

@@ -20,7 +20,7 @@ use tokio_postgres::{NoTls, Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
-use super::{ActorKind, ActorRow, CachedActor, DbError, Pool, Record, ending::Ending};
+use super::{ActorKind, ActorRow, CachedActor, DbError, Pool, ending::Ending};
 
 /// Whether the document may change rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +207,8 @@ impl Tx {
     /// When the database can't be reached.
     pub async fn load_actor(&self) -> Result<Option<ActorRow>, DbError> {
         let Identity { user, session, .. } = self.identity();
-        self.opt(self.actors.load, &[&user, &session]).await
+        let rows = self.query(self.actors.load, &[&user, &session]).await?;
+        rows.first().map(ActorRow::read).transpose()
     }
 
     /// For whom it is open.
@@ -366,22 +367,6 @@ impl Tx {
         if failure.is_none() || error.is_outdated() || (error.is_misprediction() && !is_void) {
             *failure = Some(error.clone());
         }
-    }
-
-    /// Reads every row as a record.
-    ///
-    /// # Errors
-    /// As [`Tx::query`].
-    pub async fn all<T: Record>(&self, sql: &str, params: Params<'_>) -> Result<Vec<T>, DbError> {
-        self.query(sql, params).await?.iter().map(T::from_row).collect()
-    }
-
-    /// Reads the first row as a record, if there is one.
-    ///
-    /// # Errors
-    /// As [`Tx::query`].
-    pub async fn opt<T: Record>(&self, sql: &str, params: Params<'_>) -> Result<Option<T>, DbError> {
-        self.query(sql, params).await?.first().map(T::from_row).transpose()
     }
 
     /// Reads the first column of the first row, if there is one.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Response, Value};
+use async_graphql::{Name, PathSegment, Response, Value};
 
 use super::{
     engine::{Answer, Engine, unexecuted},
@@ -12,9 +12,12 @@ use crate::{
     auth::{Actor, Claims},
     clock,
     db::{ActorRow, Identity, Mode, Opening, Tx},
-    error::Result,
+    error::{Result, is_failure},
     request::{Document, GraphqlRequest, OperationKind},
-    resolve::{AfterRollback, Loads, Request},
+    resolve::{
+        AfterRollback, Loads, Request,
+        registry::{Registry, Root},
+    },
 };
 
 /// A document that lost a deadlock or a serialization race runs again so many times.
@@ -146,21 +149,36 @@ impl Engine {
         tx.expect_statements(expected);
         let actor = actor.map(|row| Actor::new(identity, row));
         let loads = Loads::default();
-        let data = Arc::new(Request::new(
-            tx.clone(),
-            actor,
-            self.services.clone(),
-            now,
-            correlation_id.to_owned(),
-            document.kind == OperationKind::Mutation,
-            &loads,
-        ));
+        let data = Arc::new(Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads));
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
         graphql.set_parsed_query(document.parsed.clone());
         let mut response = loads.run((self.schema.executing)(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
+        if document.kind == OperationKind::Query {
+            null_failed(&mut response, document, self.registry);
+        }
         errors::name_integers(&mut response.errors, &document.parsed, &document.variables);
         Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
+    }
+}
+
+/// Nulls each root field of a query in which something failed: nothing of what it read is to be believed. (A refusal nulls its
+/// own field alone.)
+fn null_failed(response: &mut Response, document: &Document, registry: &Registry) {
+    let failed = response.errors.iter().filter(|error| error.path.len() > 1 && is_failure(error));
+    let roots: Vec<String> = failed
+        .filter_map(|error| match error.path.first() {
+            Some(PathSegment::Field(root)) => Some(root.clone()),
+            _ => None,
+        })
+        .collect();
+    for root in roots {
+        let Value::Object(data) = &mut response.data else { return };
+        if document.root_field(&root).is_some_and(|name| registry.is_nullable(Root::Query, name)) {
+            data.insert(Name::new(root), Value::Null);
+        } else {
+            response.data = Value::Null;
+        }
     }
 }

@@ -16,9 +16,9 @@ use crate::{
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
     rates::{BudgetKind, Budgets, RateLimits, SignIns},
-    registry::Registry,
     request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
+    resolve::registry::Registry,
 };
 
 /// What came of it.

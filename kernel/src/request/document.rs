@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
     ids,
     rates::BudgetKind,
-    registry::{Event, Operation, Registry},
+    resolve::registry::{Event, Operation, Registry},
 };
 
 /// What an operation does.
@@ -37,7 +37,7 @@ pub enum OperationKind {
 }
 
 /// A root field of a mutation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Root {
     /// Its name in the answer: its alias, where it has one.
     pub key: String,
@@ -154,7 +154,7 @@ impl Document {
         let heard: &Field = fields.first()?;
         let at = operation.pos;
         let place = |name| Positioned::new(name, at);
-        let id = async_graphql_value::Value::String(ids::encode(event.prefix, about));
+        let id = async_graphql_value::Value::String(ids::encode(event.prefix(), about));
         let field = Field {
             alias: Some(place(heard.response_key().node.clone())),
             name: place(Name::new(event.query)),
@@ -180,6 +180,14 @@ impl Document {
             event: None,
             account: None,
         })
+    }
+
+    /// The name of the root field that stands under a key in the answer.
+    pub(crate) fn root_field(&self, key: &str) -> Option<&str> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return None };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        fields.into_iter().find(|field| field.response_key().node == key).map(|field| field.name.node.as_str())
     }
 
     /// How many statements it is going to take, as far as that is known; none, where it is not.
@@ -233,7 +241,7 @@ fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Re
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     within(roots.len(), limits.mutations, "mutations")?;
     if roots.len() > 1
-        && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.session))
+        && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.is_session))
     {
         return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
     }

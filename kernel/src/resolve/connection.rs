@@ -1,35 +1,46 @@
 //! Relay connections: one page of a list, with edges, nodes, page information and a total that is counted only when
 //! somebody asks.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
-use async_graphql::{Context, Object, ObjectType, OutputType, SimpleObject, TypeName, connection::PageInfo};
+use async_graphql::{
+    Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
+    connection::PageInfo,
+    parser::types::Field,
+    registry::Registry,
+    resolver_utils::{ContainerType, resolve_container},
+};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
     context::Ctx,
-    eager::{Eager, EagerFields},
-    loader::{Nested, TotalOf},
+    driver,
+    keys::TotalKey,
+    meta,
+    object::{ObjectDef, Source},
+    row::{Entity, Object},
 };
 use crate::{
     db::{self, Cursors, Fetched, Order, SortValue},
     error::{Error, Result},
 };
 
-/// What an edge says beside its cursor and node.
-pub trait EdgeFields: ObjectType {
-    /// What the names of the connection and its edge begin with, where it isn't the node's type.
-    const NAME: Option<&'static str>;
+/// What an edge says beside its cursor and node: columns of the statement that reads its list.
+pub trait EdgeFields: Send + Sync + 'static {
+    /// Its columns and fields; its name is what the names of the connection and its edge begin with. None where it says
+    /// nothing more.
+    fn edge() -> Option<&'static ObjectDef>;
 }
 
-/// Nothing.
-#[derive(SimpleObject, Clone, Copy, Default)]
-#[graphql(fake)]
-pub struct NoEdgeFields;
+/// An edge that says nothing more.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainEdge;
 
-impl EdgeFields for NoEdgeFields {
-    const NAME: Option<&'static str> = None;
+impl EdgeFields for PlainEdge {
+    fn edge() -> Option<&'static ObjectDef> {
+        None
+    }
 }
 
 type Count = dyn for<'a> Fn(&'a Context<'a>) -> BoxFuture<'a, Result<i64>> + Send + Sync;
@@ -49,9 +60,9 @@ impl Total {
     }
 
     /// With the totals of all other parents, in one statement.
-    pub fn of_nested<K: Nested>(key: K) -> Self {
+    pub fn of_nested(key: TotalKey) -> Self {
         Total(Arc::new(move |ctx| {
-            let key = TotalOf(key.clone());
+            let key = key.clone();
             Box::pin(async move { Ok(ctx.load(key).await?.unwrap_or(0)) })
         }))
     }
@@ -62,126 +73,153 @@ impl Total {
     }
 }
 
-/// What cursors are bound to.
-struct List {
-    cursors: Cursors,
-    name: &'static str,
-    order: Order,
-}
-
-/// One item of a page.
-pub struct Edge<N, E = NoEdgeFields> {
-    list: Arc<List>,
-    /// Its sort key, and its id.
-    position: (SortValue, Uuid),
-    node: N,
-    fields: E,
-}
-
-impl<N, E> Edge<N, E> {
-    /// Signed when it is asked for: few ask for each.
-    fn cursor(&self) -> String {
-        let (value, id) = &self.position;
-        self.list.cursors.write(self.list.name, &self.list.order, value, *id)
-    }
-}
-
-/// One page.
-pub struct Connection<N, E = NoEdgeFields> {
-    edges: Vec<Edge<N, E>>,
+/// A page, whatever it holds.
+struct PageOf {
+    nodes: Vec<Object>,
+    positions: Vec<(SortValue, Uuid)>,
     has_next: bool,
     has_previous: bool,
     total: Total,
+    cursors: Cursors,
+    list: &'static str,
+    order: Order,
+    /// What its edges say beside their nodes, and where that stands in the rows.
+    edge: Option<(&'static ObjectDef, usize)>,
 }
 
-impl<N> Connection<N> {
-    /// A page of a list.
-    pub fn new(fetched: Fetched<N>, cursors: Cursors, list: &'static str, order: &Order, total: Total) -> Self {
-        Connection::with_edges(fetched, cursors, list, order, total, |node| (node, NoEdgeFields))
-    }
-}
-
-impl<N, E> Connection<N, E> {
-    /// A page whose edges say more than their node.
-    pub fn with_edges<T>(
-        fetched: Fetched<T>,
-        cursors: Cursors,
-        list: &'static str,
-        order: &Order,
-        total: Total,
-        split: impl Fn(T) -> (N, E),
-    ) -> Self {
-        let list = Arc::new(List { cursors, name: list, order: *order });
-        let edges = fetched.rows.into_iter().map(|(value, id, row)| {
-            let (node, fields) = split(row);
-            Edge { list: list.clone(), position: (value, id), node, fields }
-        });
-        Connection { edges: edges.collect(), has_next: fetched.has_next, has_previous: fetched.has_previous, total }
-    }
-}
-
-fn base_name<N: OutputType, E: EdgeFields>() -> Cow<'static, str> {
-    E::NAME.map_or_else(N::type_name, Cow::Borrowed)
-}
-
-impl<N: EagerFields, E: EdgeFields> TypeName for Edge<N, E> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Edge", base_name::<N, E>()).into()
-    }
-}
-
-impl<N: EagerFields, E: EdgeFields> TypeName for Connection<N, E> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Connection", base_name::<N, E>()).into()
-    }
-}
-
-/// One item of a page, and where it stands in the list.
-#[Object(name_type)]
-impl<N: EagerFields, E: EdgeFields> Edge<N, E> {
-    /// Its position in this list and order: pass it as `after` or `before`.
-    #[graphql(name = "cursor")]
-    async fn own_cursor(&self) -> String {
-        self.cursor()
+impl PageOf {
+    /// Signed when it is asked for: few ask for each.
+    fn cursor(&self, at: usize) -> Option<String> {
+        let (value, id) = self.positions.get(at)?;
+        Some(self.cursors.write(self.list, &self.order, value, *id))
     }
 
-    /// The item.
-    async fn node(&self) -> Eager<&N> {
-        Eager(&self.node)
-    }
-
-    #[graphql(flatten)]
-    async fn fields(&self) -> &E {
-        &self.fields
-    }
-}
-
-/// One page of a list: ask for `nodes`, or for `edges` where you need cursors, and for `pageInfo` to go on.
-#[Object(name_type)]
-impl<N: EagerFields, E: EdgeFields> Connection<N, E> {
-    /// The page's items with their cursors.
-    async fn edges(&self) -> &[Edge<N, E>] {
-        &self.edges
-    }
-
-    /// The page's items.
-    async fn nodes(&self) -> Vec<Eager<&N>> {
-        self.edges.iter().map(|edge| Eager(&edge.node)).collect()
-    }
-
-    /// Where the page stands in the list.
-    async fn page_info(&self) -> PageInfo {
+    fn page_info(&self) -> PageInfo {
         PageInfo {
             has_next_page: self.has_next,
             has_previous_page: self.has_previous,
-            start_cursor: self.edges.first().map(Edge::cursor),
-            end_cursor: self.edges.last().map(Edge::cursor),
+            start_cursor: self.cursor(0),
+            end_cursor: self.nodes.len().checked_sub(1).and_then(|last| self.cursor(last)),
         }
     }
 
-    /// How many items you can see on all pages together. Counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let total = (self.total.0)(ctx).await?;
-        i32::try_from(total).map_err(|_| Error::internal(format!("a total of {total}")))
+    /// The edges, each with its fields in the order in which they are asked for.
+    async fn edges(&self, ctx: &Context<'_>, name: &str) -> ServerResult<Value> {
+        let list = ctx.with_selection_set(&ctx.item.node.selection_set);
+        let mut edges = vec![driver::Fields::new(); self.nodes.len()];
+        for field in driver::fields_of(&list, name) {
+            let values = match field.node.name.node.as_str() {
+                "__typename" => vec![Value::String(name.to_owned()); self.nodes.len()],
+                "cursor" => (0..self.nodes.len()).map(|at| self.cursor(at).map_or(Value::Null, Value::String)).collect(),
+                "node" => driver::resolve_nodes(&list, field, &self.nodes).await?,
+                other => self.beside(&list, field, other)?,
+            };
+            for (edge, value) in edges.iter_mut().zip(values) {
+                driver::merge(edge, field.node.response_key().node.clone(), value);
+            }
+        }
+        Ok(Value::List(edges.into_iter().map(Value::Object).collect()))
     }
+
+    /// A column beside each node.
+    fn beside(&self, list: &ContextSelectionSet<'_>, field: &Positioned<Field>, name: &str) -> ServerResult<Vec<Value>> {
+        let found = self.edge.and_then(|(edge, at)| match edge.fields.iter().find(|field| field.name == name)?.source {
+            Source::Column(index, read) => Some((at + index, read)),
+            _ => None,
+        });
+        let Some((at, read)) = found else { return Ok(vec![Value::Null; self.nodes.len()]) };
+        let values =
+            self.nodes.iter().map(|node| read(node.row(), at).map_err(|error| driver::located(&list.with_field(field), error.into())));
+        values.collect()
+    }
+}
+
+/// A page under the name of its connection.
+struct Named<'a> {
+    page: &'a PageOf,
+    name: String,
+    edge: String,
+}
+
+impl OutputType for Named<'_> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("Connection")
+    }
+
+    fn introspection_type_name(&self) -> Cow<'static, str> {
+        Cow::Owned(self.name.clone())
+    }
+
+    fn create_type_info(_registry: &mut Registry) -> String {
+        unreachable!("Connection<N, E> registers it")
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _field: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for Named<'_> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let set = ctx.with_selection_set(&ctx.item.node.selection_set);
+        let value = match ctx.item.node.name.node.as_str() {
+            "nodes" => driver::resolve_objects(&set, &self.page.nodes).await?,
+            "edges" => self.page.edges(ctx, &self.edge).await?,
+            "pageInfo" => OutputType::resolve(&self.page.page_info(), &set, ctx.item).await?,
+            "totalCount" => {
+                let total = (self.page.total.0)(ctx).await;
+                let total = total.and_then(|total| i32::try_from(total).map_err(|_| Error::internal(format!("a total of {total}"))));
+                Value::from(total.map_err(|error| driver::located(ctx, error))?)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(value))
+    }
+}
+
+/// One page of rows of a type.
+pub struct Connection<N, E = PlainEdge> {
+    page: PageOf,
+    of: PhantomData<fn() -> (N, E)>,
+}
+
+impl<N: Entity, E> Connection<N, E> {
+    /// A page of a list.
+    pub fn new(ctx: &Context<'_>, fetched: Fetched<Object>, list: &'static str, order: Order, total: Total) -> Self {
+        let (positions, nodes) = fetched.rows.into_iter().map(|(value, id, object)| ((value, id), object)).unzip();
+        let Fetched { has_next, has_previous, .. } = fetched;
+        let page = PageOf { nodes, positions, has_next, has_previous, total, cursors: ctx.cursors(), list, order, edge: None };
+        Connection { page, of: PhantomData }
+    }
+
+    /// With edges that say more.
+    pub(super) fn with_edge(mut self, edge: Option<(&'static ObjectDef, usize)>) -> Self {
+        self.page.edge = edge;
+        self
+    }
+}
+
+fn base_name<N: Entity, E: EdgeFields>() -> &'static str {
+    E::edge().map_or(N::object().name, |edge| edge.name)
+}
+
+impl<N: Entity, E: EdgeFields> OutputType for Connection<N, E> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", base_name::<N, E>()).into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        meta::register_connection(registry, base_name::<N, E>(), N::object(), E::edge());
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _field: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_page(ctx, &self.page, base_name::<N, E>()).await
+    }
+}
+
+/// Not generic: compiled once for all types.
+async fn resolve_page(ctx: &ContextSelectionSet<'_>, page: &PageOf, base: &str) -> ServerResult<Value> {
+    let named = Named { page, name: format!("{base}Connection"), edge: format!("{base}Edge") };
+    resolve_container(ctx, &named).await
 }

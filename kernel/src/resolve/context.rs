@@ -12,11 +12,15 @@ use async_graphql::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::loader::{Batch, Loads};
+use super::{
+    catalog::Catalog,
+    loader::{Batch, Loads},
+};
 use crate::{
     auth::{Actor, Passwords, Tokens},
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
+    resolve::registry::Registry,
 };
 
 /// What the whole service shares and resolvers may use.
@@ -42,11 +46,11 @@ pub struct Request {
     pub tx: Arc<Tx>,
     /// What the service shares.
     pub services: Arc<Services>,
+    registry: &'static Registry,
     /// When it began; the time of everything it does.
     pub now: Timestamp,
     /// Stands in the log, in errors and in the audit log.
     pub correlation_id: String,
-    is_mutation: bool,
     actor: RwLock<Option<Arc<Actor>>>,
     loader: DataLoader<Batch>,
     after_rollback: Mutex<AfterRollback>,
@@ -57,22 +61,32 @@ impl Request {
         tx: Arc<Tx>,
         actor: Option<Actor>,
         services: Arc<Services>,
+        registry: &'static Registry,
         now: Timestamp,
         correlation_id: String,
-        is_mutation: bool,
         loads: &Loads,
     ) -> Self {
-        let loader = Batch::loader(tx.clone(), services.tokens.cursor_key(), loads);
+        let loader = Batch::loader(tx.clone(), registry, loads);
         Request {
             tx,
             services,
+            registry,
             now,
             correlation_id,
-            is_mutation,
             actor: RwLock::new(actor.map(Arc::new)),
             loader,
             after_rollback: Mutex::default(),
         }
+    }
+
+    /// The subjects that the schema is made of.
+    pub fn registry(&self) -> &'static Registry {
+        self.registry
+    }
+
+    /// Every type of the schema.
+    pub fn catalog(&self) -> &'static Catalog {
+        self.registry.catalog()
     }
 
     /// The signed-in person, if there is one.
@@ -88,10 +102,6 @@ impl Request {
     /// What a refusal of this request leaves behind.
     pub fn after_rollback(&self) -> std::sync::MutexGuard<'_, AfterRollback> {
         self.after_rollback.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
-
-    pub(crate) fn is_mutation(&self) -> bool {
-        self.is_mutation
     }
 }
 

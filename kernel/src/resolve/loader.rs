@@ -5,8 +5,6 @@
 //! once on another thread and see only the keys that had come so far.)
 
 use std::{
-    collections::HashMap,
-    hash::Hash,
     pin::pin,
     sync::{
         Arc, Mutex,
@@ -16,43 +14,32 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{
-    dataloader::{DataLoader, Loader},
-    runtime::Timer,
-};
-use aws_lc_rs::hmac;
+use super::{catalog::Catalog, registry::Registry};
+use crate::db::Tx;
+use async_graphql::{dataloader::DataLoader, runtime::Timer};
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, poll_fn},
     stream::FuturesUnordered,
     task::{AtomicWaker, FutureObj, Spawn, SpawnError},
 };
-use uuid::Uuid;
-
-use crate::{
-    db::{ColumnReader, Cursors, DbError, Fetched, List, Page, Record, Tx},
-    error::{Error, Result},
-    ids::{Id, Kind},
-};
 
 /// The loader of every key: it knows the request's transaction and nothing else.
 pub struct Batch {
     /// The request's transaction.
     pub tx: Arc<Tx>,
-    cursor_key: hmac::Key,
+    registry: &'static Registry,
 }
 
 impl Batch {
-    pub(super) fn loader(tx: Arc<Tx>, cursor_key: &hmac::Key, loads: &Loads) -> DataLoader<Batch> {
+    pub(super) fn loader(tx: Arc<Tx>, registry: &'static Registry, loads: &Loads) -> DataLoader<Batch> {
         // No cache: a mutation document reads again what an earlier field of it changed.
-        DataLoader::new(Batch { tx, cursor_key: cursor_key.clone() }, loads.clone(), AtOnce)
-            .delay(Duration::ZERO)
-            .max_batch_size(usize::MAX)
+        DataLoader::new(Batch { tx, registry }, loads.clone(), AtOnce).delay(Duration::ZERO).max_batch_size(usize::MAX)
     }
 
-    /// Writes the cursors of the request's tenant.
-    pub fn cursors(&self) -> Cursors {
-        Cursors::new(&self.cursor_key, self.tx.identity().tenant)
+    /// Every type of the schema.
+    pub fn catalog(&self) -> &'static Catalog {
+        self.registry.catalog()
     }
 }
 
@@ -148,99 +135,11 @@ impl Wake for Progress {
     }
 }
 
-/// An object that is loaded by its id. One that a policy hides is simply absent from the answer.
-pub trait ById: Kind + Record + Clone {
-    /// The statement that reads those whose ids are among `$2`.
-    fn by_ids() -> String;
-    /// Its id.
-    fn id(&self) -> Id<Self>;
-}
-
-impl<T: ById> Loader<Id<T>> for Batch {
-    type Value = T;
-    type Error = Error;
-
-    async fn load(&self, ids: &[Id<T>]) -> Result<HashMap<Id<T>, T>> {
-        let found: Vec<T> = self.tx.all(&T::by_ids(), &[&ids]).await?;
-        Ok(found.into_iter().map(|object| (object.id(), object)).collect())
-    }
-}
-
-/// A connection under a parent: `course.enrollments(first: 10)`. The pages of many parents cost one statement.
-pub trait Nested: Hash + Eq + Clone + Send + Sync + 'static {
-    /// What the page holds.
-    type Row: Clone + Send + Sync + 'static;
-    /// The arguments that parents must share to share a statement.
-    type Arguments: Hash + Eq + Clone + Send + Sync;
-
-    /// The parent's id.
-    fn parent(&self) -> Uuid;
-    /// The page asked for.
-    fn page(&self) -> &Page;
-    /// The other arguments.
-    fn arguments(&self) -> Self::Arguments;
-    /// The list, before it is narrowed to parents.
-    fn list(arguments: &Self::Arguments) -> List;
-    /// The SQL expression that must equal the parent's id.
-    fn parent_expression() -> &'static str;
-    /// Reads one row.
-    ///
-    /// # Errors
-    /// When a column is not of the expected type.
-    fn read(arguments: &Self::Arguments, reader: &mut ColumnReader<'_>) -> Result<Self::Row, DbError>;
-}
-
-impl<K: Nested> Loader<K> for Batch {
-    type Value = Fetched<K::Row>;
-    type Error = Error;
-
-    async fn load(&self, keys: &[K]) -> Result<HashMap<K, Self::Value>> {
-        let mut by_shape: HashMap<(Page, K::Arguments), Vec<&K>> = HashMap::new();
-        for key in keys {
-            by_shape.entry((key.page().clone(), key.arguments())).or_default().push(key);
-        }
-        let mut pages = HashMap::with_capacity(keys.len());
-        for ((page, arguments), keys) in by_shape {
-            let parents: Vec<Uuid> = keys.iter().map(|key| key.parent()).collect();
-            let list = K::list(&arguments);
-            let mut fetched =
-                list.fetch_per_parent(&self.tx, K::parent_expression(), &parents, &page, |reader| K::read(&arguments, reader)).await?;
-            for key in keys {
-                pages.insert(key.clone(), fetched.remove(&key.parent()).unwrap_or_default());
-            }
-        }
-        Ok(pages)
-    }
-}
-
-/// How many rows a nested connection has in all.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct TotalOf<K>(pub K);
-
-impl<K: Nested> Loader<TotalOf<K>> for Batch {
-    type Value = i64;
-    type Error = Error;
-
-    async fn load(&self, keys: &[TotalOf<K>]) -> Result<HashMap<TotalOf<K>, i64>> {
-        let mut by_arguments: HashMap<K::Arguments, Vec<&TotalOf<K>>> = HashMap::new();
-        for key in keys {
-            by_arguments.entry(key.0.arguments()).or_default().push(key);
-        }
-        let mut totals = HashMap::with_capacity(keys.len());
-        for (arguments, keys) in by_arguments {
-            let parents: Vec<Uuid> = keys.iter().map(|key| key.0.parent()).collect();
-            let counts = K::list(&arguments).count_per_parent(&self.tx, K::parent_expression(), &parents).await?;
-            for key in keys {
-                totals.insert(key.clone(), counts.get(&key.0.parent()).copied().unwrap_or(0));
-            }
-        }
-        Ok(totals)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::{collections::HashMap, sync::atomic::AtomicUsize};
+
+    use async_graphql::dataloader::Loader;
 
     use futures_util::future::try_join_all;
 

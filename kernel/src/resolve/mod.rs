@@ -1,23 +1,52 @@
-//! What resolvers are made of: the request's context, guards, loaders, pages, scalars, and objects that are answered at once.
+//! What resolvers are made of: declarations of types, the driver that answers them, the request's context, loaders, pages,
+//! scalars.
 
+mod catalog;
 mod connection;
 mod context;
-mod eager;
+pub mod cost;
+mod driver;
 mod guard;
 mod inputs;
+mod keys;
+mod listing;
 mod loader;
-mod null_propagation;
-mod projection;
+mod meta;
+mod node;
+mod object;
+mod ordering;
+pub mod registry;
+mod root;
+mod row;
+mod scalar;
 mod scalars;
+mod selection;
+mod write;
 
 pub use self::{
-    connection::{Connection, Edge, EdgeFields, NoEdgeFields, Total},
+    catalog::{Catalog, ObjectInfo},
+    connection::{Connection, EdgeFields, PlainEdge, Total},
     context::{AfterRollback, Ctx, Request, Services},
-    eager::{Eager, EagerFields, EagerValue, Selected, child},
-    guard::{Authenticated, Public, Require, SignedIn, public, requires_permission},
+    driver::{answer, answer_ref, located, paging, resolve_value},
+    guard::{public, requires_permission},
     inputs::{OrderDirection, text},
-    loader::{Batch, ById, Loads, Nested, TotalOf},
-    null_propagation::NullPropagation,
-    projection::SummaryColumns,
+    listing::{Nested, Rows, all, all_where, filtered, list_of, many, many_where, many_with_edges, one, page},
+    loader::{Batch, Loads},
+    meta::{register, type_of},
+    node::Node,
+    object::{Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, ObjectDef, Parent, Source, TableDef},
+    ordering::{OrderBy, Orders},
+    root::{Additions, MutationRoot, QueryRoot, SchemaOf, SubscriptionRoot},
+    row::{Entity, Loaded, Object, Shape},
+    scalar::{Scalar, read_column},
     scalars::{Date, DateTime, Json},
+    selection::{Asked, Counting, Projection, Selecting},
+    write::{Changes, ColumnInput, Insert, IntoColumn, Patch, Writes},
 };
+
+pub use crate::db::PageArgs;
+
+/// The arguments of a page that goes both ways: `first`, `after`, `last`, `before`.
+pub type Paging = PageArgs;
+/// The arguments of a page that goes forward: `first`, `after`.
+pub type Forward = PageArgs;

@@ -85,6 +85,25 @@ impl ScalarType for Date {
     }
 }
 
+impl<'a> FromSql<'a> for Date {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        civil::Date::from_sql(ty, raw).map(Date)
+    }
+    fn accepts(ty: &Type) -> bool {
+        <civil::Date as FromSql>::accepts(ty)
+    }
+}
+
+impl ToSql for Date {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        self.0.to_sql(ty, out)
+    }
+    fn accepts(ty: &Type) -> bool {
+        <civil::Date as ToSql>::accepts(ty)
+    }
+    tokio_postgres::types::to_sql_checked!();
+}
+
 /// Any JSON value.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Json(pub serde_json::Value);

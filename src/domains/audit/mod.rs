@@ -8,16 +8,13 @@ mod entry;
 mod queries;
 mod render;
 
-use lectern_kernel::{
-    permission::Permission,
-    registry::{Domain, KindInfo},
-};
+use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
     entry::{AuditEntry, AuditOutcome},
-    queries::AuditQueries,
-    render::{Cell, cell_of, prefix_of},
+    render::{Cell, cell_of},
 };
 
-/// What the kernel has to know of it.
-pub const DOMAIN: Domain = Domain { kinds: &[KindInfo::of::<AuditEntry>().needs(&[Permission::AuditRead])], ..Domain::new("audit") };
+/// What it is made of.
+pub const DOMAIN: Domain =
+    Domain { objects: &[AuditEntry::object], operations: &[queries::AuditQueries::OPERATIONS], ..Domain::new("audit") };

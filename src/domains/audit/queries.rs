@@ -1,15 +1,15 @@
-//! ParsedDocument the audit log.
+//! Reading the audit log.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject};
 use lectern_kernel::{
-    db::{List, Order, PageArgs, Record, SortKey, page_size},
+    db::{List, Order, SortKey},
     error::{Error, Result},
     ids::{self, Id},
-    permission::Permission::AuditRead,
-    resolve::{Connection, Ctx, DateTime, Require, Total, requires_permission, text},
+    resolve::{Connection, Ctx, DateTime, Forward, filtered, list_of, page, registry::Registry, text},
 };
+use lectern_macros::queries;
 
-use super::{AuditEntry, AuditOutcome, entry::ACTOR_JOIN, render::resource_with};
+use super::{AuditEntry, AuditOutcome};
 use crate::domains::identity::User;
 
 /// Which entries.
@@ -31,8 +31,6 @@ pub struct AuditFilter {
     pub to: Option<DateTime>,
 }
 
-const LIST: &str = "auditLog";
-
 /// The newest first.
 const NEWEST: Order = Order { key: SortKey::moment("AT", "a.at"), id: "a.id", descending: true };
 
@@ -41,7 +39,7 @@ impl AuditFilter {
     ///
     /// # Errors
     /// `BAD_USER_INPUT` for a wrong filter.
-    fn narrow(&self, list: &mut List) -> Result<()> {
+    fn narrow(&self, registry: &Registry, list: &mut List) -> Result<()> {
         if let Some(actor) = Id::<User>::parse_opt("filter.actorId", self.actor_id.as_ref())? {
             let actor = list.bind(actor);
             list.filter(format!("a.actor_id = {actor}"));
@@ -51,7 +49,7 @@ impl AuditFilter {
             list.filter(format!("a.resource = {resource}"));
         }
         if let Some(id) = &self.resource_id {
-            let known = ids::decode(id.as_str()).and_then(|(prefix, uuid)| Some((resource_with(prefix)?, uuid)));
+            let known = ids::decode(id.as_str()).and_then(|(prefix, uuid)| Some((registry.kind_with_prefix(prefix)?.ty, uuid)));
             let (resource, uuid) =
                 known.ok_or_else(|| Error::bad_input("filter.resourceId", "is not an id; an id is a word, `_` and 26 characters"))?;
             let (resource, uuid) = (list.bind(resource), list.bind(uuid));
@@ -83,35 +81,22 @@ impl AuditFilter {
 }
 
 /// Queries of the audit log.
-#[derive(Default)]
 pub struct AuditQueries;
 
-#[Object]
+#[queries]
 impl AuditQueries {
     /// What was changed in the school and what was refused, the newest first: every change of a person, role, sign-in,
     /// course, section, enrollment, group, availability or booking, and every mutation that was refused for any reason but
-    /// wrong input. Needs AUDIT_READ.
-    #[graphql(
-        guard = "Require([AuditRead])",
-        directive = requires_permission::apply(vec![AuditRead]),
-        complexity = "page_size(first, None) * child_complexity"
-    )]
+    /// wrong input.
+    #[needs(AuditRead)]
     async fn audit_log(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many; 1 to 100, 20 unless given.")] first: Option<i32>,
-        #[graphql(desc = "A cursor: go on after it, to what is older.")] after: Option<String>,
-        #[graphql(desc = "Which entries.")] filter: Option<AuditFilter>,
-    ) -> Result<Option<Connection<AuditEntry>>> {
-        let page = PageArgs { first, after, ..PageArgs::default() }.check(&ctx.cursors(), LIST, &NEWEST)?;
-        let mut list = List::new::<AuditEntry>(LIST, "audit_entry", "a", NEWEST);
-        filter.unwrap_or_default().narrow(&mut list)?;
-        let fetched = if ctx.selects_in_nodes("actor") {
-            list.join::<User>(ACTOR_JOIN, "u");
-            list.fetch(ctx.tx(), &page, AuditEntry::read_with_actor).await?
-        } else {
-            list.fetch(ctx.tx(), &page, AuditEntry::read).await?
-        };
-        Ok(Some(Connection::new(fetched, ctx.cursors(), LIST, &NEWEST, Total::of_list(list))))
+        #[texts(first = "How many; 1 to 100, 20 unless given.", after = "A cursor: go on after it, to what is older.")] paging: Forward,
+        /// Which entries.
+        filter: Option<AuditFilter>,
+    ) -> Result<Connection<AuditEntry>> {
+        let mut list = list_of::<AuditEntry>("auditLog", NEWEST);
+        filter.unwrap_or_default().narrow(ctx.request().registry(), &mut list)?;
+        page(ctx, filtered::<AuditFilter>(ctx, list)?, paging).await
     }
 }

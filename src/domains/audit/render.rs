@@ -1,11 +1,9 @@
 //! From a row as the database recorded it to what a client sees of it: names in camelCase, ids as TypeIDs, times in UTC.
 
 use jiff::Timestamp;
-use lectern_kernel::ids;
+use lectern_kernel::{ids, resolve::registry::Registry};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-
-use crate::domains::registry;
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,21 +19,16 @@ pub enum Cell {
 }
 
 /// The prefix of a resource's ids: `course` for Course.
-pub fn prefix_of(resource: &str) -> Option<&'static str> {
-    registry().kind(resource).map(|kind| kind.prefix)
-}
-
-/// The resource whose ids have a prefix.
-pub(super) fn resource_with(prefix: &str) -> Option<&'static str> {
-    registry().kind_with_prefix(prefix).map(|kind| kind.ty)
+fn prefix_of(registry: &Registry, resource: &str) -> Option<&'static str> {
+    registry.kind(resource).map(|kind| kind.prefix)
 }
 
 /// What stands in a column of a resource's row.
-pub fn cell_of(resource: &str, column: &str) -> Cell {
+pub fn cell_of(registry: &Registry, resource: &str, column: &str) -> Cell {
     if column == "id" {
-        return prefix_of(resource).map_or(Cell::UnknownId, Cell::Id);
+        return prefix_of(registry, resource).map_or(Cell::UnknownId, Cell::Id);
     }
-    if let Some(prefix) = registry().reference(column) {
+    if let Some(prefix) = registry.reference(resource, column) {
         return Cell::Id(prefix);
     }
     if column.ends_with("_id") {
@@ -48,18 +41,18 @@ pub fn cell_of(resource: &str, column: &str) -> Cell {
 }
 
 /// A recorded row of a resource as clients see it.
-pub(super) fn row(resource: &str, row: Value) -> Value {
+pub(super) fn row(registry: &Registry, resource: &str, row: Value) -> Value {
     let Value::Object(mut columns) = row else { return Value::Null };
     let part =
-        registry().parts().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
-    let Some((_, _, name)) = part else { return Value::Object(cells(resource, columns)) };
+        registry.parts().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
+    let Some((_, _, name)) = part else { return Value::Object(cells(registry, resource, columns)) };
     // Whose part it is says the entry's own resourceId.
-    columns.remove(&format!("{}_id", prefix_of(resource).unwrap_or_default()));
-    Value::Object(Map::from_iter([((*name).to_owned(), Value::Object(cells(resource, columns)))]))
+    columns.remove(&format!("{}_id", prefix_of(registry, resource).unwrap_or_default()));
+    Value::Object(Map::from_iter([((*name).to_owned(), Value::Object(cells(registry, resource, columns)))]))
 }
 
-fn cells(resource: &str, columns: Map<String, Value>) -> Map<String, Value> {
-    columns.into_iter().map(|(column, value)| (camel_case(&column), cell(cell_of(resource, &column), value))).collect()
+fn cells(registry: &Registry, resource: &str, columns: Map<String, Value>) -> Map<String, Value> {
+    columns.into_iter().map(|(column, value)| (camel_case(&column), cell(cell_of(registry, resource, &column), value))).collect()
 }
 
 fn cell(cell: Cell, value: Value) -> Value {
@@ -90,9 +83,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domains::registry;
 
     const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
     const SUFFIX: &str = "01h455vb4pex5vsknk084sn02q";
+
+    fn row(resource: &str, recorded: Value) -> Value {
+        super::row(registry(), resource, recorded)
+    }
 
     #[test]
     fn names_are_camel_case_ids_are_typeids_times_are_in_utc() {

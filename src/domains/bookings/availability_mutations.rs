@@ -1,12 +1,13 @@
 //! Saying when instructors can be booked.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::Context;
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
-    permission::Permission::{AvailabilityManage, BookingManage},
-    resolve::{Ctx, Require, requires_permission},
+    permission::Permission::BookingManage,
+    resolve::{Ctx, DateTime, Insert, Loaded, Rows},
 };
+use lectern_macros::mutations;
 
 use super::{
     Availability,
@@ -16,19 +17,17 @@ use super::{
 use crate::domains::identity::{self, User};
 
 /// Mutations of availability.
-#[derive(Default)]
 pub struct AvailabilityMutations;
 
-#[Object]
+#[mutations("Availability")]
 impl AvailabilityMutations {
     /// Says when an instructor can be booked: you, or with BOOKING_MANAGE another. It may overlap what was said before.
-    /// Needs AVAILABILITY_MANAGE.
-    #[graphql(guard = "Require([AvailabilityManage])", directive = requires_permission::apply(vec![AvailabilityManage]))]
+    #[needs(AvailabilityManage)]
     async fn create_availability(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose time, from when to when.")] input: CreateAvailabilityInput,
-    ) -> Result<Availability> {
+        /// Whose time, from when to when.
+        input: CreateAvailabilityInput,
+    ) -> Result<Loaded<Availability>> {
         let actor = ctx.actor()?;
         let span = availability_span(input.starts_at, input.ends_at, ctx.now())?;
         let instructor = match Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())? {
@@ -41,20 +40,25 @@ impl AvailabilityMutations {
             _ => Id::from_uuid(actor.user),
         };
         identity::require_instructor(ctx, "instructorId", instructor).await?;
-        let id = Id::<Availability>::generate();
-        let availability = ctx.tx().opt(&sql::insert_availability(), &[&id, &instructor, &span.start, &span.end]).await?;
-        availability.ok_or_else(|| Error::internal("an INSERT returned nothing"))
+        let availability = Insert::<Availability>::new()
+            .set(Availability::COLUMNS.instructor_id, instructor)
+            .set(Availability::COLUMNS.starts_at, DateTime(span.start))
+            .set(Availability::COLUMNS.ends_at, DateTime(span.end));
+        Ok(availability.run(ctx).await?)
     }
 
     /// Takes back that an instructor can be booked: you, or with BOOKING_MANAGE another. Bookings that are assigned already
-    /// stay. Answers its id. Needs AVAILABILITY_MANAGE.
-    #[graphql(guard = "Require([AvailabilityManage])", directive = requires_permission::apply(vec![AvailabilityManage]))]
-    async fn delete_availability(&self, ctx: &Context<'_>, #[graphql(desc = "The availability's id.")] id: ID) -> Result<Id<Availability>> {
-        let id = Id::<Availability>::parse("id", &id)?;
+    /// stay. Answers its id.
+    #[needs(AvailabilityManage)]
+    async fn delete_availability(
+        ctx: &Context<'_>,
+        /// The availability's id.
+        id: Id<Availability>,
+    ) -> Result<Id<Availability>> {
         if !ctx.tx().query(sql::DELETE_AVAILABILITY, &[&id]).await?.is_empty() {
             return Ok(id);
         }
-        match ctx.load(id).await? {
+        match ctx.whole(id).await? {
             Some(_) => Err(Error::not_yours()),
             None => Err(Error::not_found("availability").field("id")),
         }

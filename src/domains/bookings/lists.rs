@@ -1,23 +1,23 @@
-//! Lists of bookings and availability: filters, orders, and what is read along.
+//! Lists of bookings and availability: filters and orders.
 
-use async_graphql::{Context, Enum, ID, InputObject};
+use async_graphql::{ID, InputObject};
 use jiff::Timestamp;
 use lectern_kernel::{
     auth::Actor,
-    db::{ColumnReader, DbError, List, Order, Record, SortKey, select},
+    db::{List, Order, SortKey},
     error::{Error, Result},
     ids::Id,
     permission::Permission,
-    resolve::{Ctx, DateTime, OrderDirection},
+    resolve::{DateTime, Orders, list_of, registry::OrderValue},
 };
 
 use super::{
-    Availability, Booking, BookingStatus,
+    Booking, BookingStatus,
     inputs::{LONGEST_AVAILABILITY, LONGEST_BOOKING},
     span::Span,
     sql,
 };
-use crate::domains::{courses::Course, identity::User};
+use crate::domains::identity::User;
 
 /// Which bookings.
 #[derive(InputObject, Default, Clone)]
@@ -37,21 +37,18 @@ pub struct BookingFilter {
 }
 
 /// What bookings are sorted by.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BookingOrderField {
-    /// By when they begin.
-    StartsAt,
-    /// By when they were requested.
-    CreatedAt,
-}
+#[derive(Debug, Clone, Copy)]
+pub struct BookingOrders;
 
-/// The order of a list of bookings.
-#[derive(InputObject, Clone, Copy)]
-pub struct BookingOrder {
-    /// What to sort by.
-    pub field: BookingOrderField,
-    /// Which end comes first.
-    pub direction: OrderDirection,
+impl Orders for BookingOrders {
+    const OF: &'static str = "Booking";
+    const WHAT: &'static str = "bookings";
+    const KEYS: &'static [OrderValue] = &[
+        ("STARTS_AT", "By when they begin.", SortKey::moment("STARTS_AT", "b.starts_at")),
+        ("CREATED_AT", "By when they were requested.", SortKey::moment("CREATED_AT", "b.created_at")),
+    ];
+    const ID: &'static str = "b.id";
+    const DEFAULT: (usize, bool) = (0, false);
 }
 
 /// Which availability.
@@ -65,36 +62,17 @@ pub struct AvailabilityFilter {
     pub to: Option<DateTime>,
 }
 
-/// A booking's place in a list, by default: by its start.
-pub fn booking_order(order: Option<BookingOrder>) -> Order {
-    let BookingOrder { field, direction } =
-        order.unwrap_or(BookingOrder { field: BookingOrderField::StartsAt, direction: OrderDirection::Asc });
-    let key = match field {
-        BookingOrderField::StartsAt => SortKey::moment("STARTS_AT", "b.starts_at"),
-        BookingOrderField::CreatedAt => SortKey::moment("CREATED_AT", "b.created_at"),
-    };
-    Order { key, id: "b.id", descending: direction == OrderDirection::Desc }
-}
-
 /// Availability stands in the order of its start.
 pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "a.starts_at"), id: "a.id", descending: false };
 
-/// The join that reads an availability's instructor along with it, as `i`.
-pub const INSTRUCTOR_JOIN: &str = "LEFT JOIN app_user i ON i.tenant_id = $1 AND i.id = a.instructor_id";
-
 /// The bookings that the actor sees, as `b`.
 pub fn booking_list(name: &'static str, order: Order, actor: &Actor) -> List {
-    let mut list = List::new::<Booking>(name, "booking", "b", order);
+    let mut list = list_of::<Booking>(name, order);
     if !actor.can(Permission::BookingReadAll) {
         let me = list.bind(actor.user);
         list.filter(sql::own(&me));
     }
     list
-}
-
-/// The availability of the school, as `a`.
-pub fn availability_list(name: &'static str) -> List {
-    List::new::<Availability>(name, "availability", "a", BY_START)
 }
 
 /// What overlaps a range, open at either end: `alias.starts_at < to AND alias.ends_at > from`, in operators that may use an
@@ -153,108 +131,6 @@ impl AvailabilityFilter {
             list.filter(format!("a.instructor_id = {instructor}"));
         }
         Ok(())
-    }
-}
-
-/// Which people and courses are read along with bookings: those that the document asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct BookingJoins {
-    student: bool,
-    requested_instructor: bool,
-    instructor: bool,
-    course: bool,
-    /// No more than the summary of each.
-    summary: bool,
-}
-
-const STUDENT: &str = "LEFT JOIN app_user s ON s.tenant_id = $1 AND s.id = b.student_id";
-const REQUESTED_INSTRUCTOR: &str = "LEFT JOIN app_user r ON r.tenant_id = $1 AND r.id = b.requested_instructor_id";
-const INSTRUCTOR: &str = "LEFT JOIN app_user i ON i.tenant_id = $1 AND i.id = b.instructor_id";
-const COURSE: &str = "LEFT JOIN course c ON c.tenant_id = $1 AND c.id = b.course_id AND c.deleted_at IS NULL";
-
-impl BookingJoins {
-    /// What is asked for, by the names of the fields.
-    pub fn new(selects: impl Fn(&str) -> bool) -> Self {
-        BookingJoins {
-            student: selects("student"),
-            requested_instructor: selects("requestedInstructor"),
-            instructor: selects("instructor"),
-            course: selects("course"),
-            summary: false,
-        }
-    }
-
-    /// What is asked for in the nodes of the connection that is being resolved.
-    pub fn of_nodes(ctx: &Context<'_>) -> Self {
-        BookingJoins { summary: Booking::SUMMARY_FIELDS.covers_nodes(ctx), ..Self::new(|child| ctx.selects_in_nodes(child)) }
-    }
-
-    /// What is asked for of the booking that is being resolved.
-    pub fn of_one(ctx: &Context<'_>) -> Self {
-        Self::new(|child| ctx.selects(child))
-    }
-
-    /// Joins them to a list of bookings as `b`; its rows are then read by [`BookingJoins::read`].
-    pub fn add_to(self, list: &mut List) {
-        if self.student {
-            list.join::<User>(STUDENT, "s");
-        }
-        if self.requested_instructor {
-            list.join::<User>(REQUESTED_INSTRUCTOR, "r");
-        }
-        if self.instructor {
-            list.join::<User>(INSTRUCTOR, "i");
-        }
-        if self.course {
-            list.join::<Course>(COURSE, "c");
-        }
-        list.summary_only(self.summary);
-    }
-
-    /// A statement that reads bookings as `b` and what is joined to them.
-    pub fn statement(self, conditions: &str) -> String {
-        format!("{} WHERE b.tenant_id = $1 AND {conditions}", self.select_from("booking b"))
-    }
-
-    /// A statement that changes bookings as `b`, and reads those changed with what is joined to them.
-    pub fn returning(self, change: &str) -> String {
-        format!("WITH b AS ({change} RETURNING {}) {}", select::<Booking>("b"), self.select_from("b"))
-    }
-
-    fn select_from(self, bookings: &str) -> String {
-        let joined = [
-            (self.student, STUDENT, select::<User>("s")),
-            (self.requested_instructor, REQUESTED_INSTRUCTOR, select::<User>("r")),
-            (self.instructor, INSTRUCTOR, select::<User>("i")),
-            (self.course, COURSE, select::<Course>("c")),
-        ];
-        let (mut columns, mut from) = (select::<Booking>("b"), bookings.to_owned());
-        for (_, join, selected) in joined.iter().filter(|(wanted, ..)| *wanted) {
-            columns = format!("{columns}, {selected}");
-            from = format!("{from} {join}");
-        }
-        format!("SELECT {columns} FROM {from}")
-    }
-
-    /// Reads a booking and what is joined to it out of one row.
-    ///
-    /// # Errors
-    /// When a column is not of the expected type.
-    pub fn read(self, reader: &mut ColumnReader<'_>) -> Result<Booking, DbError> {
-        let mut booking = Booking::read(reader)?;
-        if self.student {
-            booking.joined_student = Some(User::read_joined(reader)?);
-        }
-        if self.requested_instructor {
-            booking.joined_requested_instructor = Some(User::read_joined(reader)?);
-        }
-        if self.instructor {
-            booking.joined_instructor = Some(User::read_joined(reader)?);
-        }
-        if self.course {
-            booking.joined_course = Some(Course::read_joined(reader)?);
-        }
-        Ok(booking)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bookings, availability and allowed steps by key, many keys in one statement.
+//! Allowed steps by key, many keys in one statement.
 
 use std::collections::HashMap;
 
@@ -7,30 +7,10 @@ use lectern_kernel::{
     db::ColumnReader,
     error::{Error, Result},
     ids::Id,
-    resolve::{Batch, ById},
+    resolve::Batch,
 };
 
-use super::{Availability, Booking, BookingStatus, sql};
-
-impl ById for Booking {
-    fn by_ids() -> String {
-        sql::bookings_by_ids()
-    }
-
-    fn id(&self) -> Id<Booking> {
-        self.id
-    }
-}
-
-impl ById for Availability {
-    fn by_ids() -> String {
-        sql::availability_by_ids()
-    }
-
-    fn id(&self) -> Id<Availability> {
-        self.id
-    }
-}
+use super::{Booking, BookingStatus, sql};
 
 /// The states that the viewer may take a booking to, in the order of the enum.
 #[derive(Clone, PartialEq, Eq, Hash)]

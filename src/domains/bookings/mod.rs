@@ -18,44 +18,39 @@ mod queries;
 mod span;
 mod sql;
 mod steps;
-mod subscriptions;
 
-use async_graphql::MergedObject;
-use lectern_kernel::{
-    ids::Kind,
-    rates::BudgetKind,
-    registry::{Domain, Event, KindInfo, Operation},
-};
-
-use crate::domains::identity::User;
+use lectern_kernel::resolve::registry::{Domain, Event};
 
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
-    lists::{BookingFilter, BookingJoins, availability_list, booking_list, booking_order},
-    queries::BookingQueries,
+    lists::{BookingOrders, booking_list},
     span::{Span, days},
-    subscriptions::Subscription,
 };
 
-/// What the kernel has to know of it.
+/// What it is made of.
 pub const DOMAIN: Domain = Domain {
-    operations: &[
-        Operation::mutation("createAvailability", "Availability"),
-        Operation::mutation("deleteAvailability", "Availability"),
-        Operation::mutation("requestBooking", "Booking").budget(BudgetKind::Bookings),
-        Operation::mutation("approveBooking", "Booking").budget(BudgetKind::Bookings),
-        Operation::mutation("assignBooking", "Booking").budget(BudgetKind::Bookings),
-        Operation::mutation("completeBooking", "Booking").budget(BudgetKind::Bookings),
-        Operation::mutation("cancelBooking", "Booking").budget(BudgetKind::Bookings),
-        Operation::mutation("rescheduleBooking", "Booking").budget(BudgetKind::Bookings),
+    objects: &[
+        Availability::object,
+        Booking::object,
+        calendar::Calendar::object,
+        calendar::CalendarDay::object,
+        calendar::TimeSlot::object,
     ],
-    kinds: &[KindInfo::of::<Availability>(), KindInfo::of::<Booking>()],
-    events: &[Event { name: "bookingChanged", channel: "lectern_booking", prefix: Booking::PREFIX, query: "booking" }],
-    references: &[("instructor_id", User::PREFIX), ("requested_instructor_id", User::PREFIX), ("student_id", User::PREFIX)],
+    operations: &[
+        queries::BookingQueries::OPERATIONS,
+        calendar::CalendarQueries::OPERATIONS,
+        availability_mutations::AvailabilityMutations::OPERATIONS,
+        mutations::BookingMutations::OPERATIONS,
+    ],
+    events: &[Event {
+        name: "bookingChanged",
+        description: "A booking that you may see is new or has changed: as it is now. Several changes in quick succession may \
+                      arrive as\none. Where events may have been missed, the socket is closed with 1012 or 1013: connect again, \
+                      and read anew what you\nshow.",
+        object: Booking::object,
+        channel: "lectern_booking",
+        query: "booking",
+    }],
     ..Domain::new("bookings")
 };
-
-/// Mutations of availability and bookings.
-#[derive(MergedObject, Default)]
-pub struct BookingMutations(availability_mutations::AvailabilityMutations, mutations::BookingSteps);

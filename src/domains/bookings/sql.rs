@@ -1,64 +1,31 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again, and the triggers on `booking` say which
-//! steps there are and whose (`sql/functions/bookings.sql`).
-
-use lectern_kernel::db::select;
-
-use super::{Availability, Booking};
-use crate::domains::identity::User;
-
-pub fn bookings_by_ids() -> String {
-    format!("SELECT {} FROM booking b WHERE b.tenant_id = $1 AND b.id = ANY ($2)", select::<Booking>("b"))
-}
-
-pub fn availability_by_ids() -> String {
-    format!("SELECT {} FROM availability a WHERE a.tenant_id = $1 AND a.id = ANY ($2)", select::<Availability>("a"))
-}
+//! steps there are and whose (`sql/functions/bookings.sql`). `{b}` stands for the columns of a booking over the alias `b`.
 
 /// By the very function that the trigger asks.
 pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
      CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
 
-pub fn insert_availability() -> String {
-    format!(
-        "INSERT INTO availability AS a (tenant_id, id, instructor_id, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5) RETURNING {}",
-        select::<Availability>("a")
-    )
-}
-
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 
 /// `$2` the new id, `$3` the learner, `$4` to `$5` the span, `$6` the course, `$7` the instructor wished for, `$8` the notes.
-/// Nothing where the course or the instructor is not to be had.
+/// Nothing where the course or the instructor is not to be had. What it returns is added to it.
 pub const INSERT_BOOKING: &str = "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes) \
      SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
      WHERE ($6::uuid IS NULL OR EXISTS (SELECT FROM course o WHERE o.tenant_id = $1 AND o.id = $6 AND o.deleted_at IS NULL AND o.status <> 'DRAFT')) \
      AND ($7::uuid IS NULL OR EXISTS (SELECT FROM app_user w WHERE w.tenant_id = $1 AND w.id = $7 AND w.is_instructor))";
 
-fn update(changes: &str) -> String {
-    format!("UPDATE booking b SET {changes} WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {}", select::<Booking>("b"))
-}
-
 /// Also takes back an assignment.
-pub fn approve() -> String {
-    update("status = 'APPROVED', instructor_id = NULL")
-}
+pub const APPROVE: &str =
+    "UPDATE booking b SET status = 'APPROVED', instructor_id = NULL WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
-pub fn assign() -> String {
-    update("status = 'ASSIGNED', instructor_id = $3")
-}
+pub const ASSIGN: &str = "UPDATE booking b SET status = 'ASSIGNED', instructor_id = $3 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
-pub fn complete() -> String {
-    update("status = 'COMPLETED'")
-}
+pub const COMPLETE: &str = "UPDATE booking b SET status = 'COMPLETED' WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
-pub fn cancel() -> String {
-    update("status = 'CANCELLED', cancel_reason = $3")
-}
+pub const CANCEL: &str = "UPDATE booking b SET status = 'CANCELLED', cancel_reason = $3 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
 /// The trigger takes back an assignment.
-pub fn reschedule() -> String {
-    update("starts_at = $3, ends_at = $4")
-}
+pub const RESCHEDULE: &str = "UPDATE booking b SET starts_at = $3, ends_at = $4 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
 /// When the instructor `$3` is busy within the span of a booking.
 pub const BUSY_INSTRUCTOR: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b \
@@ -83,14 +50,13 @@ pub fn own(person: &str) -> String {
     format!("(b.student_id = {person} OR b.instructor_id = {person} OR b.requested_instructor_id = {person})")
 }
 
-/// The availability of active instructors, with these: from `$2` to `$3`, none that began before `$4`; where `$5` is given,
-/// of one.
-pub fn availability_of_instructors(of_one: bool) -> String {
+/// The availability of active instructors, with these, whose columns are those over the alias `i`: from `$2` to `$3`, none
+/// that began before `$4`; where `$5` is given, of one.
+pub fn availability_of_instructors(instructor: &str, of_one: bool) -> String {
     format!(
-        "SELECT a.starts_at, a.ends_at, {} FROM availability a \
+        "SELECT a.starts_at, a.ends_at, {instructor} FROM availability a \
          JOIN app_user i ON i.tenant_id = $1 AND i.id = a.instructor_id AND i.is_instructor \
          WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $4{}",
-        select::<User>("i"),
         if of_one { " AND a.instructor_id = $5" } else { "" }
     )
 }

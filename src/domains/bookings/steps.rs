@@ -1,15 +1,16 @@
 //! Taking a booking one step on. The database says whether there is such a step, whose it is, and whether the time is
 //! still to be had; here its refusals become answers.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 use jiff::Timestamp;
 use lectern_kernel::{
-    db::{DbError, Record, Tx},
+    db::{DbError, Tx},
     error::{Error, Result},
     ids::Id,
-    resolve::Ctx,
+    resolve::{Ctx, Loaded, Rows},
 };
-use tokio_postgres::Row;
 
 use super::{Booking, span::Span, sql};
 use crate::domains::identity::{self, User};
@@ -36,14 +37,12 @@ const ATTEMPTS: usize = 3;
 /// # Errors
 /// `NOT_FOUND` for a booking that the actor can't see, `NOT_YOURS` for one that is not theirs to move, `INVALID_TRANSITION`
 /// where no such step leads on from its state, `OUTSIDE_AVAILABILITY`, and `BOOKING_CONFLICT` with the busy span.
-pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Booking> {
+pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Loaded<Booking>> {
     let mut obstacle = None;
     for _ in 0..ATTEMPTS {
-        let error = match step.attempt(ctx.tx(), id).await {
-            Ok(rows) => match rows.first() {
-                Some(row) => return Ok(Booking::from_row(row)?),
-                None => return Err(unchanged(ctx, id).await),
-            },
+        let error = match step.attempt(ctx, id).await {
+            Ok(Some(booking)) => return Ok(booking),
+            Ok(None) => return Err(unchanged(ctx, id).await),
             Err(error) => error,
         };
         let conflict = step.refusal(ctx, id, error).await?;
@@ -57,7 +56,7 @@ pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Book
 
 /// Why nothing was changed: there is no such booking for this person, or it is not theirs.
 async fn unchanged(ctx: &Context<'_>, id: Id<Booking>) -> Error {
-    match ctx.load(id).await {
+    match ctx.whole(id).await {
         Ok(Some(_)) => Error::not_yours(),
         Ok(None) => Error::not_found("booking").field("id"),
         Err(error) => error,
@@ -66,14 +65,18 @@ async fn unchanged(ctx: &Context<'_>, id: Id<Booking>) -> Error {
 
 impl Step {
     /// As a savepoint, so that one can look afterwards what stood in the way.
-    async fn attempt(&self, tx: &Tx, id: Id<Booking>) -> Result<Vec<Row>, DbError> {
-        match self {
-            Step::Approve => tx.attempt(&sql::approve(), &[&id]).await,
-            Step::Assign(instructor) => tx.attempt(&sql::assign(), &[&id, instructor]).await,
-            Step::Complete => tx.attempt(&sql::complete(), &[&id]).await,
-            Step::Cancel(reason) => tx.attempt(&sql::cancel(), &[&id, reason]).await,
-            Step::Reschedule(span) => tx.attempt(&sql::reschedule(), &[&id, &span.start, &span.end]).await,
-        }
+    async fn attempt(&self, ctx: &Context<'_>, id: Id<Booking>) -> Result<Option<Loaded<Booking>>, DbError> {
+        let (columns, shape) = ctx.request().catalog().whole::<Booking>("b");
+        let reading = |statement: &str| statement.replace("{b}", &columns);
+        let tx = ctx.tx();
+        let rows = match self {
+            Step::Approve => tx.attempt(&reading(sql::APPROVE), &[&id]).await?,
+            Step::Assign(instructor) => tx.attempt(&reading(sql::ASSIGN), &[&id, instructor]).await?,
+            Step::Complete => tx.attempt(&reading(sql::COMPLETE), &[&id]).await?,
+            Step::Cancel(reason) => tx.attempt(&reading(sql::CANCEL), &[&id, reason]).await?,
+            Step::Reschedule(span) => tx.attempt(&reading(sql::RESCHEDULE), &[&id, &span.start, &span.end]).await?,
+        };
+        Ok(rows.into_iter().next().and_then(|row| Loaded::joined(&Arc::new(row), 0, &shape)))
     }
 
     /// The refusal behind what the database said; as `Ok` where it is that somebody's time is taken.
@@ -87,7 +90,7 @@ impl Step {
                 Ok(if matches!(self, Step::Reschedule(_)) { conflict.field("startsAt") } else { conflict })
             }
             Some("booking_transition") => {
-                let status = ctx.load(id).await?.map_or("gone", |booking| booking.status.as_str());
+                let status = ctx.get(id).await?.map_or("gone", |booking| booking.status.as_str());
                 let message = format!("A booking that is {status} can't take this step; `allowedTransitions` says which it can.");
                 Err(Error::conflict("INVALID_TRANSITION", message))
             }

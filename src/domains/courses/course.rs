@@ -1,21 +1,18 @@
 //! A unit of teaching that one school offers.
 
-use async_graphql::{ComplexObject, Context, SimpleObject};
+use async_graphql::Context;
 use lectern_kernel::{
-    db::{ColumnReader, DbError, PageArgs, Record, page_size},
     error::Result,
-    ids::{Id, Kind},
-    resolve::{Connection, Ctx, DateTime, SummaryColumns},
+    ids::Id,
+    resolve::{Connection, Ctx, DateTime, Forward, Loaded, Nested, Orders, all, all_where, many, many_where},
     text_enum,
 };
+use lectern_macros::{object, resolvers};
 
-use super::{
-    Section,
-    loaders::{EnrollmentCountOf, SectionsOf, ViewerEnrollmentOf},
-};
+use super::Section;
 use crate::domains::{
-    enrollments::{Enrollment, EnrollmentFilter, enrollments_in_course},
-    groups::{Group, groups_with_course},
+    enrollments::{Enrollment, EnrollmentFilter, EnrollmentOrders},
+    groups::{Group, GroupOrders},
     identity::User,
 };
 
@@ -32,132 +29,79 @@ text_enum! {
 }
 
 /// A unit of teaching that one school offers.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
+#[object(table = "course", alias = "c", id = "course", live = "{}.deleted_at IS NULL", node(CourseRead), resolvers)]
+#[derive(Clone, Debug)]
 pub struct Course {
     /// Its id.
     pub id: Id<Course>,
     /// The name shown in the catalogue; 1 to 200 characters, not necessarily unique.
     pub title: String,
     /// What it is about; at most 10,000 characters.
+    #[wide]
     pub description: Option<String>,
     /// Where it stands in its life.
     pub status: CourseStatus,
     /// How many seats it has; null for any number.
+    #[wide]
     pub capacity: Option<i32>,
     /// Words to find it by; at most 20, in lower case.
+    #[wide]
     pub tags: Vec<String>,
     /// When it was created.
+    #[wide]
     pub created_at: DateTime,
     /// When it was last changed.
+    #[wide]
     pub updated_at: DateTime,
-    #[graphql(skip)]
-    pub(super) instructor_id: Option<Id<User>>,
-    /// Read by the same statement, where the document asks for it.
-    #[graphql(skip)]
-    pub(super) joined_instructor: Option<Option<User>>,
-    /// The same.
-    #[graphql(skip)]
-    pub(super) joined_enrollment_count: Option<i32>,
-}
-
-impl Kind for Course {
-    const PREFIX: &'static str = "course";
-    const TYPE: &'static str = "Course";
-}
-
-impl Record for Course {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "title", "description", "status", "capacity", "tags", "created_at", "updated_at", "instructor_id"];
-
-    const SUMMARY: &'static [&'static str] = &["id", "title", "status", "instructor_id"];
-
-    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
-        Ok(Course {
-            id: reader.next()?,
-            title: reader.next()?,
-            description: reader.next()?,
-            status: reader.next()?,
-            capacity: reader.next()?,
-            tags: reader.next()?,
-            created_at: reader.next()?,
-            updated_at: reader.next()?,
-            instructor_id: reader.next()?,
-            joined_instructor: None,
-            joined_enrollment_count: None,
-        })
-    }
-}
-
-impl Course {
-    /// What takes no more than the summary.
-    pub const SUMMARY_FIELDS: SummaryColumns = SummaryColumns {
-        fields: &["id", "title", "status", "enrollmentCount", "enrollments", "groups", "sections", "viewerEnrollment"],
-        children: &[("instructor", &User::SUMMARY_FIELDS)],
-    };
-}
-
-#[ComplexObject]
-impl Course {
     /// Who teaches it; null when nobody does, or when you may not see them.
-    async fn instructor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        if let Some(instructor) = &self.joined_instructor {
-            return Ok(instructor.clone());
-        }
-        match self.instructor_id {
-            Some(id) => ctx.load(id).await,
-            None => Ok(None),
-        }
-    }
+    #[one]
+    pub instructor_id: Option<Id<User>>,
+    #[secret]
+    pub enrollment_key: Option<String>,
+}
 
+static SECTIONS: Nested = Nested::new("course.sections", super::lists::BY_POSITION, "s.course_id");
+static ENROLLMENTS: Nested = Nested::new("course.enrollments", EnrollmentOrders::USUAL, "e.course_id");
+static GROUPS: Nested = Nested::new("course.groups", GroupOrders::USUAL, "gc.course_id")
+    .by("JOIN group_course gc ON gc.tenant_id = g.tenant_id AND gc.group_id = g.id");
+
+#[resolvers]
+impl Course {
     /// Its sections, in their order.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn sections(&self, ctx: &Context<'_>) -> Result<Vec<Section>> {
-        Ok(ctx.load(SectionsOf(self.id)).await?.unwrap_or_default())
+    #[cost(20)]
+    async fn sections(id: Id<Course>, ctx: &Context<'_>) -> Result<Vec<Loaded<Section>>> {
+        all(ctx, &SECTIONS, id.0).await
     }
 
     /// How many people hold a seat (NOT_STARTED, IN_PROGRESS or COMPLETED), whether or not you may see them.
-    async fn enrollment_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        match self.joined_enrollment_count {
-            Some(count) => Ok(count),
-            None => Ok(ctx.load(EnrollmentCountOf(self.id)).await?.unwrap_or(0)),
-        }
-    }
+    #[count(function = "app.enrollment_counts", key = "course_id")]
+    fn enrollment_count() -> i32;
 
     /// Your own enrollment in it; null when you have none.
-    async fn viewer_enrollment(&self, ctx: &Context<'_>) -> Result<Option<Enrollment>> {
-        let viewer = Id::from_uuid(ctx.actor()?.user);
-        ctx.load(ViewerEnrollmentOf { course: self.id, viewer }).await
+    async fn viewer_enrollment(id: Id<Course>, ctx: &Context<'_>) -> Result<Option<Loaded<Enrollment>>> {
+        let viewer = ctx.actor()?.user;
+        let own = all_where(ctx, &ENROLLMENTS, id.0, move |list| {
+            let viewer = list.bind(viewer);
+            list.filter(format!("e.user_id = {viewer}"));
+        });
+        Ok(own.await?.pop())
     }
 
     /// The enrollments in it that you may see, the latest first: all for its instructor and for ENROLLMENT_READ_ALL, else
     /// your own. `enrollmentCount` counts everybody's.
-    #[graphql(complexity = "page_size(first, None) * child_complexity")]
     async fn enrollments(
-        &self,
+        id: Id<Course>,
         ctx: &Context<'_>,
-        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
-        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
-        #[graphql(desc = "Which of its enrollments.")] filter: Option<EnrollmentFilter>,
+        page: Forward,
+        /// Which of its enrollments.
+        filter: Option<EnrollmentFilter>,
     ) -> Result<Connection<Enrollment>> {
-        enrollments_in_course(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }, filter).await
+        let narrowing = filter.unwrap_or_default().check()?;
+        many_where(ctx, &ENROLLMENTS, id.0, page, move |list| narrowing.narrow(list)).await
     }
 
     /// The groups that it was given to and that you may see, by name.
-    #[graphql(complexity = "page_size(first, None) * child_complexity")]
-    async fn groups(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
-        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
-    ) -> Result<Connection<Group>> {
-        groups_with_course(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
+    async fn groups(id: Id<Course>, ctx: &Context<'_>, page: Forward) -> Result<Connection<Group>> {
+        many(ctx, &GROUPS, id.0, page).await
     }
-}
-
-lectern_kernel::eager! {
-    Course {
-        "id": id, "title": title, "description": description, "status": status, "capacity": capacity, "tags": tags,
-        "createdAt": created_at, "updatedAt": updated_at,
-    } with { "instructor": joined_instructor } and { "enrollmentCount": joined_enrollment_count }
 }

@@ -7,48 +7,28 @@
 mod course;
 mod inputs;
 mod lists;
-mod loaders;
 mod mutations;
-mod nested;
 mod queries;
 mod section;
 mod section_mutations;
 mod sql;
 
-use async_graphql::MergedObject;
-use lectern_kernel::{
-    ids::Kind,
-    permission::Permission,
-    registry::{Domain, KindInfo, Operation},
-};
+use lectern_kernel::{ids::Kind, resolve::registry::Domain};
 
 pub use self::{
     course::{Course, CourseStatus},
-    lists::{CourseFilter, course_list},
-    loaders::EnrollmentCountOf,
-    nested::courses_of_group,
-    queries::CourseQueries,
+    lists::{CourseFilter, CourseOrders},
     section::Section,
 };
 
-/// What the kernel has to know of it.
+/// What it is made of.
 pub const DOMAIN: Domain = Domain {
+    objects: &[Course::object, Section::object],
     operations: &[
-        Operation::mutation("createCourse", "Course"),
-        Operation::mutation("updateCourse", "Course"),
-        Operation::mutation("publishCourse", "Course"),
-        Operation::mutation("archiveCourse", "Course"),
-        Operation::mutation("deleteCourse", "Course"),
-        Operation::mutation("createSection", "Section"),
-        Operation::mutation("updateSection", "Section"),
-        Operation::mutation("reorderSections", "Course"),
-        Operation::mutation("deleteSection", "Section"),
+        queries::CourseQueries::OPERATIONS,
+        mutations::CourseMutations::OPERATIONS,
+        section_mutations::SectionMutations::OPERATIONS,
     ],
-    kinds: &[KindInfo::of::<Course>().needs(&[Permission::CourseRead]), KindInfo::of::<Section>().needs(&[Permission::CourseRead])],
     references: &[("course_id", Course::PREFIX)],
     ..Domain::new("courses")
 };
-
-/// Mutations of courses and their sections.
-#[derive(MergedObject, Default)]
-pub struct CourseMutations(mutations::CatalogueMutations, section_mutations::SectionMutations);

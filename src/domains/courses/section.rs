@@ -1,14 +1,11 @@
 //! A part of a course.
 
-use async_graphql::SimpleObject;
-use lectern_kernel::{
-    db::{ColumnReader, DbError, Record},
-    error::Result,
-    ids::{Id, Kind},
-};
+use lectern_kernel::ids::Id;
+use lectern_macros::object;
 
 /// A part of a course.
-#[derive(SimpleObject, Clone, Debug)]
+#[object(table = "section", alias = "s", id = "section", node(CourseRead))]
+#[derive(Clone, Debug)]
 pub struct Section {
     /// Its id.
     pub id: Id<Section>,
@@ -16,17 +13,4 @@ pub struct Section {
     pub title: String,
     /// Where it stands in the course: 1 for the first, without gaps.
     pub position: i32,
-}
-
-impl Kind for Section {
-    const PREFIX: &'static str = "section";
-    const TYPE: &'static str = "Section";
-}
-
-impl Record for Section {
-    const COLUMNS: &'static [&'static str] = &["id", "title", "position"];
-
-    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
-        Ok(Section { id: reader.next()?, title: reader.next()?, position: reader.next()? })
-    }
 }

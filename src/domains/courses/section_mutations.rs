@@ -1,13 +1,14 @@
 //! Changing the sections of a course.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::Context;
 use lectern_kernel::{
     db::OnConstraint,
     error::{Error, Result},
     ids::Id,
     permission::Permission::{CourseUpdate, CourseUpdateAll},
-    resolve::{Ctx, Require, requires_permission, text},
+    resolve::{Ctx, Loaded, Rows, text},
 };
+use lectern_macros::mutations;
 
 use super::{
     Course, Section,
@@ -16,14 +17,14 @@ use super::{
 };
 
 /// Mutations of sections.
-#[derive(Default)]
 pub struct SectionMutations;
 
 /// A course that the actor may change, locked against other changes of its sections.
-async fn own_course(ctx: &Context<'_>, field: &str, id: Id<Course>) -> Result<Course> {
-    let course = ctx.load(id).await?.ok_or_else(|| Error::not_found("course").field(field))?;
+async fn own_course(ctx: &Context<'_>, field: &str, id: Id<Course>) -> Result<Loaded<Course>> {
+    let course = ctx.whole(id).await?.ok_or_else(|| Error::not_found("course").field(field))?;
     let actor = ctx.actor()?;
-    let is_own = course.instructor_id.is_some_and(|instructor| actor.is(instructor.0)) && actor.can(CourseUpdate);
+    let instructor = course.get(Course::COLUMNS.instructor_id)?;
+    let is_own = instructor.is_some_and(|instructor| actor.is(instructor.0)) && actor.can(CourseUpdate);
     if !is_own && !actor.can(CourseUpdateAll) {
         return Err(Error::not_yours().field(field));
     }
@@ -37,20 +38,20 @@ async fn course_of(ctx: &Context<'_>, section: Id<Section>) -> Result<Id<Course>
     course.ok_or_else(|| Error::not_found("section").field("id"))
 }
 
-#[Object]
+#[mutations("Section")]
 impl SectionMutations {
-    /// Adds a section at the end of a course. CONFLICT with TOO_MANY_SECTIONS beyond 1,000. Needs COURSE_UPDATE or COURSE_UPDATE_ALL.
-    #[graphql(
-        guard = "Require([CourseUpdate, CourseUpdateAll])",
-        directive = requires_permission::apply(vec![CourseUpdate, CourseUpdateAll])
-    )]
-    async fn create_section(&self, ctx: &Context<'_>, #[graphql(desc = "The section.")] input: CreateSectionInput) -> Result<Section> {
+    /// Adds a section at the end of a course. CONFLICT with TOO_MANY_SECTIONS beyond 1,000.
+    #[needs(CourseUpdate, CourseUpdateAll)]
+    async fn create_section(
+        ctx: &Context<'_>,
+        /// The section.
+        input: CreateSectionInput,
+    ) -> Result<Loaded<Section>> {
         let course = Id::<Course>::parse("courseId", &input.course_id)?;
         let title = text::name("title", &input.title)?;
         own_course(ctx, "courseId", course).await?;
         let section = ctx
-            .tx()
-            .opt(&sql::insert_section(), &[&course, &Id::<Section>::generate(), &title])
+            .row(sql::INSERT_SECTION, &[&course, &Id::<Section>::generate(), &title])
             .await
             .on_constraint("section_position_check", |_| {
                 Error::conflict("TOO_MANY_SECTIONS", "A course has at most 1000 sections.").field("courseId")
@@ -58,25 +59,28 @@ impl SectionMutations {
         section.ok_or_else(|| Error::internal("an INSERT returned nothing"))
     }
 
-    /// Renames a section. Needs COURSE_UPDATE or COURSE_UPDATE_ALL.
-    #[graphql(
-        guard = "Require([CourseUpdate, CourseUpdateAll])",
-        directive = requires_permission::apply(vec![CourseUpdate, CourseUpdateAll])
-    )]
-    async fn update_section(&self, ctx: &Context<'_>, #[graphql(desc = "The change.")] input: UpdateSectionInput) -> Result<Section> {
+    /// Renames a section.
+    #[needs(CourseUpdate, CourseUpdateAll)]
+    async fn update_section(
+        ctx: &Context<'_>,
+        /// The change.
+        input: UpdateSectionInput,
+    ) -> Result<Loaded<Section>> {
         let id = Id::<Section>::parse("id", &input.id)?;
         let title = text::name("title", &input.title)?;
         own_course(ctx, "id", course_of(ctx, id).await?).await?;
-        let section = ctx.tx().opt(&sql::update_section(), &[&id, &title]).await?;
+        let section = ctx.row(sql::UPDATE_SECTION, &[&id, &title]).await?;
         section.ok_or_else(|| Error::not_found("section").field("id"))
     }
 
-    /// Puts the sections of a course into a new order, all at once. Needs COURSE_UPDATE or COURSE_UPDATE_ALL.
-    #[graphql(
-        guard = "Require([CourseUpdate, CourseUpdateAll])",
-        directive = requires_permission::apply(vec![CourseUpdate, CourseUpdateAll])
-    )]
-    async fn reorder_sections(&self, ctx: &Context<'_>, #[graphql(desc = "The new order.")] input: ReorderSectionsInput) -> Result<Course> {
+    /// Puts the sections of a course into a new order, all at once.
+    #[about("Course")]
+    #[needs(CourseUpdate, CourseUpdateAll)]
+    async fn reorder_sections(
+        ctx: &Context<'_>,
+        /// The new order.
+        input: ReorderSectionsInput,
+    ) -> Result<Loaded<Course>> {
         let id = Id::<Course>::parse("courseId", &input.course_id)?;
         let wanted = Id::<Section>::parse_list("sectionIds", &input.section_ids, 1000)?;
         let course = own_course(ctx, "courseId", id).await?;
@@ -92,13 +96,13 @@ impl SectionMutations {
         Ok(course)
     }
 
-    /// Deletes a section; those behind it move up. Answers its id. Needs COURSE_UPDATE or COURSE_UPDATE_ALL.
-    #[graphql(
-        guard = "Require([CourseUpdate, CourseUpdateAll])",
-        directive = requires_permission::apply(vec![CourseUpdate, CourseUpdateAll])
-    )]
-    async fn delete_section(&self, ctx: &Context<'_>, #[graphql(desc = "The section's id.")] id: ID) -> Result<Id<Section>> {
-        let id = Id::<Section>::parse("id", &id)?;
+    /// Deletes a section; those behind it move up. Answers its id.
+    #[needs(CourseUpdate, CourseUpdateAll)]
+    async fn delete_section(
+        ctx: &Context<'_>,
+        /// The section's id.
+        id: Id<Section>,
+    ) -> Result<Id<Section>> {
         let course = course_of(ctx, id).await?;
         own_course(ctx, "id", course).await?;
         let position: Option<i32> = ctx.tx().value(sql::DELETE_SECTION, &[&id]).await?;

@@ -1,14 +1,15 @@
 //! Lists of enrollments: filters and orders.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{ID, InputObject};
 use lectern_kernel::{
     db::{List, Order, SortKey},
     error::Result,
     ids::Id,
-    resolve::OrderDirection,
+    resolve::Orders,
+    resolve::registry::OrderValue,
 };
 
-use super::{Enrollment, EnrollmentStatus};
+use super::EnrollmentStatus;
 use crate::domains::{courses::Course, identity::User};
 
 /// Which enrollments.
@@ -23,49 +24,31 @@ pub struct EnrollmentFilter {
 }
 
 /// What enrollments are sorted by.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EnrollmentOrderField {
-    /// By when the person first enrolled.
-    EnrolledAt,
-    /// By how much of the course is done.
-    Progress,
+#[derive(Debug, Clone, Copy)]
+pub struct EnrollmentOrders;
+
+impl Orders for EnrollmentOrders {
+    const OF: &'static str = "Enrollment";
+    const WHAT: &'static str = "enrollments";
+    const KEYS: &'static [OrderValue] = &[
+        ("ENROLLED_AT", "By when the person first enrolled.", SortKey::moment("ENROLLED_AT", "e.enrolled_at")),
+        ("PROGRESS", "By how much of the course is done.", SortKey::number("PROGRESS", "e.progress")),
+    ];
+    const ID: &'static str = "e.id";
+    const DEFAULT: (usize, bool) = (0, true);
 }
 
-/// The order of a list of enrollments.
-#[derive(InputObject, Clone, Copy)]
-pub struct EnrollmentOrder {
-    /// What to sort by.
-    pub field: EnrollmentOrderField,
-    /// Which end comes first.
-    pub direction: OrderDirection,
-}
-
-/// An enrollment's place in a list, by default: the latest first.
-pub fn order(order: Option<EnrollmentOrder>) -> Order {
-    let EnrollmentOrder { field, direction } =
-        order.unwrap_or(EnrollmentOrder { field: EnrollmentOrderField::EnrolledAt, direction: OrderDirection::Desc });
-    let key = match field {
-        EnrollmentOrderField::EnrolledAt => SortKey::moment("ENROLLED_AT", "e.enrolled_at"),
-        EnrollmentOrderField::Progress => SortKey::number("PROGRESS", "e.progress"),
-    };
-    Order { key, id: "e.id", descending: direction == OrderDirection::Desc }
-}
-
-/// The enrollments that the viewer sees, as `e`.
-pub fn enrollment_list(name: &'static str, order: Order) -> List {
-    List::new::<Enrollment>(name, "enrollment", "e", order)
-}
-
-/// The same for somebody who sees only the own ones and those in the courses that they teach. The policy says so as well,
-/// but would be asked of every enrollment of the school, in order, until a page is full. OFFSET keeps the planner from that.
-pub fn own_enrollment_list(name: &'static str, order: Order) -> List {
+/// The enrollments, as `e`, of somebody who sees only the own ones and those in the courses that they teach. The policy says
+/// so as well, but would be asked of every enrollment of the school, in order, until a page is full. OFFSET keeps the planner
+/// from that. They are few, and all of them are read before the first is known.
+pub fn own_enrollments(name: &'static str, order: Order) -> List {
     const OWN: &str = "(SELECT o.* FROM enrollment o WHERE o.tenant_id = $1 AND (o.user_id = app.user_id() OR o.course_id = ANY (ARRAY(\
-         SELECT t.id FROM course t WHERE t.tenant_id = $1 AND t.instructor_id = app.user_id()))) OFFSET 0)";
-    List::new::<Enrollment>(name, OWN, "e", order)
+         SELECT t.id FROM course t WHERE t.tenant_id = $1 AND t.instructor_id = app.user_id()))) OFFSET 0) e";
+    List::new(name, OWN, "e", order).materialized()
 }
 
 /// A filter whose ids have been read.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Narrowing {
     course: Option<Id<Course>>,
     user: Option<Id<User>>,

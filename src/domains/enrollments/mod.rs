@@ -10,28 +10,19 @@ mod enrollment;
 mod inputs;
 mod lists;
 mod mutations;
-mod nested;
 mod queries;
 mod sql;
 
-use lectern_kernel::registry::{Domain, KindInfo, Operation};
+use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
-    enrollment::{Enrollment, EnrollmentStatus, Joins},
-    lists::{EnrollmentFilter, EnrollmentOrder, EnrollmentOrderField, enrollment_list, order},
-    mutations::EnrollmentMutations,
-    nested::{enrollments_in_course, enrollments_of_user},
-    queries::EnrollmentQueries,
+    enrollment::{Enrollment, EnrollmentStatus},
+    lists::{EnrollmentFilter, EnrollmentOrders},
 };
 
-/// What the kernel has to know of it.
+/// What it is made of.
 pub const DOMAIN: Domain = Domain {
-    operations: &[
-        Operation::mutation("enroll", "Enrollment"),
-        Operation::mutation("recordProgress", "Enrollment"),
-        Operation::mutation("updateEnrollmentStatus", "Enrollment"),
-        Operation::mutation("unenroll", "Enrollment"),
-    ],
-    kinds: &[KindInfo::of::<Enrollment>()],
+    objects: &[Enrollment::object],
+    operations: &[queries::EnrollmentQueries::OPERATIONS, mutations::EnrollmentMutations::OPERATIONS],
     ..Domain::new("enrollments")
 };

@@ -1,13 +1,14 @@
 //! Enrolling, recording progress, leaving.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::Context;
 use lectern_kernel::{
     db::{ColumnReader, DbError, OnConstraint},
     error::{Error, Result},
     ids::Id,
     permission::Permission::{EnrollmentManage, EnrollmentSelf},
-    resolve::{Ctx, DateTime, Eager, Require, requires_permission, text},
+    resolve::{Ctx, DateTime, Loaded, Rows, text},
 };
+use lectern_macros::mutations;
 
 use super::{
     Enrollment, EnrollmentStatus,
@@ -20,7 +21,6 @@ use crate::domains::{
 };
 
 /// Mutations of enrollments.
-#[derive(Default)]
 pub struct EnrollmentMutations;
 
 fn full(error: &DbError) -> Error {
@@ -78,16 +78,17 @@ fn invalid_transition(message: String) -> Error {
     Error::conflict("INVALID_TRANSITION", message).field("id")
 }
 
-#[Object]
+#[mutations("Enrollment")]
 impl EnrollmentMutations {
     /// Enrolls you, or somebody else, in a published course. Who had dropped out goes on from the progress made.
     /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED or COURSE_FULL; FORBIDDEN with BAD_ENROLLMENT_KEY where the
-    /// course asks for a key, unless you manage its enrollments. Needs ENROLLMENT_SELF or ENROLLMENT_MANAGE.
-    #[graphql(
-        guard = "Require([EnrollmentSelf, EnrollmentManage])",
-        directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])
-    )]
-    async fn enroll(&self, ctx: &Context<'_>, #[graphql(desc = "Whom, and in what.")] input: EnrollInput) -> Result<Enrollment> {
+    /// course asks for a key, unless you manage its enrollments.
+    #[needs(EnrollmentSelf, EnrollmentManage)]
+    async fn enroll(
+        ctx: &Context<'_>,
+        /// Whom, and in what.
+        input: EnrollInput,
+    ) -> Result<Loaded<Enrollment>> {
         let course = Id::<Course>::parse("courseId", &input.course_id)?;
         let actor = ctx.actor()?;
         let user = Id::<User>::parse_opt("userId", input.user_id.as_ref())?.unwrap_or(Id::from_uuid(actor.user));
@@ -95,9 +96,8 @@ impl EnrollmentMutations {
         if !actor.is(user.0) && !actor.can(EnrollmentManage) {
             return Err(Error::missing_permission(&[EnrollmentManage]).field("userId"));
         }
-        let enrollment: Option<Enrollment> = ctx
-            .tx()
-            .opt(&sql::enroll(), &[&Id::<Enrollment>::generate(), &course, &user, &key])
+        let enrollment: Option<Loaded<Enrollment>> = ctx
+            .row(&sql::enroll(), &[&Id::<Enrollment>::generate(), &course, &user, &key])
             .await
             .on_constraint("enrollment_course_published", |_| not_published())
             .on_constraint("enrollment_course_deleted", |_| Error::not_found("course").field("courseId"))
@@ -112,20 +112,17 @@ impl EnrollmentMutations {
     /// Records how much of the course is done: more than 0 makes the enrollment IN_PROGRESS, 100 COMPLETED. Your own
     /// progress never falls below what was recorded; recording less changes nothing. Who manages the course's enrollments
     /// sets any value, and less than 100 then reopens a completed one. CONFLICT with INVALID_TRANSITION for an enrollment
-    /// that is DROPPED, FAILED or EXPIRED. Needs ENROLLMENT_SELF or ENROLLMENT_MANAGE.
-    #[graphql(
-        guard = "Require([EnrollmentSelf, EnrollmentManage])",
-        directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])
-    )]
+    /// that is DROPPED, FAILED or EXPIRED.
+    #[needs(EnrollmentSelf, EnrollmentManage)]
     async fn record_progress(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The progress.")] input: RecordProgressInput,
-    ) -> Result<Eager<Enrollment>> {
+        /// The progress.
+        input: RecordProgressInput,
+    ) -> Result<Loaded<Enrollment>> {
         let id = Id::<Enrollment>::parse("id", &input.id)?;
         let progress = progress(input.progress)?;
-        if let Some(enrollment) = ctx.tx().opt(&sql::record_progress(), &[&id, &progress, &DateTime(ctx.now())]).await? {
-            return Ok(Eager(enrollment));
+        if let Some(enrollment) = ctx.row(&sql::record_progress(), &[&id, &progress, &DateTime(ctx.now())]).await? {
+            return Ok(enrollment);
         }
         let status = standing(ctx, id, false).await?;
         Err(invalid_transition(format!("An enrollment that is {} takes no progress.", status.as_str())))
@@ -134,17 +131,15 @@ impl EnrollmentMutations {
     /// Decides how an enrollment stands, whatever it was before: for those who manage the course's enrollments. COMPLETED
     /// sets `completedAt`, anything else clears it; the progress stays as recorded. Taking a seat again that had been freed
     /// needs one: CONFLICT with COURSE_FULL; with INVALID_TRANSITION where the course or the person was deleted.
-    /// Needs ENROLLMENT_MANAGE.
-    #[graphql(guard = "Require([EnrollmentManage])", directive = requires_permission::apply(vec![EnrollmentManage]))]
+    #[needs(EnrollmentManage)]
     async fn update_enrollment_status(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The decision.")] input: UpdateEnrollmentStatusInput,
-    ) -> Result<Enrollment> {
+        /// The decision.
+        input: UpdateEnrollmentStatusInput,
+    ) -> Result<Loaded<Enrollment>> {
         let id = Id::<Enrollment>::parse("id", &input.id)?;
-        let enrollment: Option<Enrollment> = ctx
-            .tx()
-            .opt(&sql::update_status(), &[&id, &input.status, &DateTime(ctx.now())])
+        let enrollment: Option<Loaded<Enrollment>> = ctx
+            .row(&sql::update_status(), &[&id, &input.status, &DateTime(ctx.now())])
             .await
             .on_constraint("course_seats", |error| full(error).field("id"))
             .on_constraint("enrollment_course_deleted", |_| invalid_transition("The course was deleted.".to_owned()))
@@ -160,14 +155,13 @@ impl EnrollmentMutations {
 
     /// Leaves a course, or takes somebody out of it: the enrollment is DROPPED and its seat free. One that is dropped
     /// already stays so; CONFLICT with INVALID_TRANSITION for one that is COMPLETED, FAILED or EXPIRED.
-    /// Needs ENROLLMENT_SELF or ENROLLMENT_MANAGE.
-    #[graphql(
-        guard = "Require([EnrollmentSelf, EnrollmentManage])",
-        directive = requires_permission::apply(vec![EnrollmentSelf, EnrollmentManage])
-    )]
-    async fn unenroll(&self, ctx: &Context<'_>, #[graphql(desc = "The enrollment's id.")] id: ID) -> Result<Enrollment> {
-        let id = Id::<Enrollment>::parse("id", &id)?;
-        if let Some(enrollment) = ctx.tx().opt(&sql::unenroll(), &[&id]).await? {
+    #[needs(EnrollmentSelf, EnrollmentManage)]
+    async fn unenroll(
+        ctx: &Context<'_>,
+        /// The enrollment's id.
+        id: Id<Enrollment>,
+    ) -> Result<Loaded<Enrollment>> {
+        if let Some(enrollment) = ctx.row(sql::UNENROLL, &[&id]).await? {
             return Ok(enrollment);
         }
         let status = standing(ctx, id, false).await?;

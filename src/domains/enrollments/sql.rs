@@ -1,15 +1,8 @@
-//! The statements of the domain. `$1` is the tenant; the policies filter again.
-
-use lectern_kernel::db::select;
-
-use super::Enrollment;
+//! The statements of the domain. `$1` is the tenant; the policies filter again. `{e}` stands for the columns of an enrollment
+//! over the alias `e`.
 
 /// Whether the actor manages the enrollments of course `c`, as the policies see it.
 const MANAGES: &str = "(app.can('ENROLLMENT_MANAGE') AND (app.can('COURSE_UPDATE_ALL') OR c.instructor_id = app.user_id()) IS TRUE)";
-
-pub fn by_ids() -> String {
-    format!("SELECT {} FROM enrollment e WHERE e.tenant_id = $1 AND e.id = ANY ($2)", select::<Enrollment>("e"))
-}
 
 /// `$2` the new id, `$3` the course, `$4` the person, `$5` the key. Nothing where something is in the way that
 /// [`why_not_enrolled`] then names; who had dropped out goes on.
@@ -20,8 +13,7 @@ pub fn enroll() -> String {
          WHERE c.tenant_id = $1 AND c.id = $3 AND c.deleted_at IS NULL AND c.status = 'PUBLISHED' AND ({MANAGES} \
          OR (u.id = app.user_id() AND app.can('ENROLLMENT_SELF') AND NOT app.enrollment_key_is_wrong(c.id, $5))) \
          ON CONFLICT (tenant_id, user_id, course_id) DO UPDATE \
-         SET status = CASE WHEN e.progress > 0 THEN 'IN_PROGRESS' ELSE 'NOT_STARTED' END WHERE e.status = 'DROPPED' RETURNING {}",
-        select::<Enrollment>("e")
+         SET status = CASE WHEN e.progress > 0 THEN 'IN_PROGRESS' ELSE 'NOT_STARTED' END WHERE e.status = 'DROPPED' RETURNING {{e}}"
     )
 }
 
@@ -47,8 +39,7 @@ pub fn record_progress() -> String {
          completed_at = CASE WHEN {STAYS} OR ({PROGRESS}) = 100 THEN coalesce(e.completed_at, $4) END \
          FROM (SELECT o.id, {MANAGES} AS manages FROM enrollment o LEFT JOIN course c ON c.tenant_id = $1 AND c.id = o.course_id \
          WHERE o.tenant_id = $1 AND o.id = $2) AS m \
-         WHERE e.tenant_id = $1 AND e.id = m.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') RETURNING {}",
-        select::<Enrollment>("e")
+         WHERE e.tenant_id = $1 AND e.id = m.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') RETURNING {{e}}"
     )
 }
 
@@ -59,19 +50,13 @@ pub fn update_status() -> String {
         "WITH m AS MATERIALIZED (SELECT o.id, app.lock_for('course', o.course_id) \
          FROM enrollment o LEFT JOIN course c ON c.tenant_id = $1 AND c.id = o.course_id WHERE o.tenant_id = $1 AND o.id = $2 AND {MANAGES}) \
          UPDATE enrollment e SET status = $3, completed_at = CASE WHEN $3 = 'COMPLETED' THEN coalesce(e.completed_at, $4) END \
-         FROM m WHERE e.tenant_id = $1 AND e.id = m.id RETURNING {}",
-        select::<Enrollment>("e")
+         FROM m WHERE e.tenant_id = $1 AND e.id = m.id RETURNING {{e}}"
     )
 }
 
 /// `$2` the enrollment. One that is dropped already stays so.
-pub fn unenroll() -> String {
-    format!(
-        "UPDATE enrollment e SET status = 'DROPPED' WHERE e.tenant_id = $1 AND e.id = $2 \
-         AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'DROPPED') RETURNING {}",
-        select::<Enrollment>("e")
-    )
-}
+pub const UNENROLL: &str = "UPDATE enrollment e SET status = 'DROPPED' WHERE e.tenant_id = $1 AND e.id = $2 \
+     AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'DROPPED') RETURNING {e}";
 
 /// `$2` the enrollment: how it stands, whether it is the actor's own to change, and whether the actor manages it.
 pub fn why_not_changed() -> String {

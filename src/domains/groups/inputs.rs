@@ -1,34 +1,48 @@
 //! What the mutations of groups take, and its checks.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use lectern_kernel::error::{Error, Result};
+use lectern_kernel::{
+    error::{Error, Result},
+    resolve::text,
+};
+use lectern_macros::writes;
+
+use super::Group;
 
 /// Ids at most in one call that adds or removes members or courses.
 pub const MAX_IDS: usize = 100;
 
 /// A group to be created.
-#[derive(InputObject)]
+#[writes(Group)]
 pub struct CreateGroupInput {
     /// Its name; 1 to 200 characters, not necessarily unique.
+    #[check(text::name)]
     pub name: String,
     /// What it is for; at most 10,000 characters.
+    #[check(text::long)]
     pub description: Option<String>,
     /// How many members it may have, 1 to 1,000,000; null for any number.
+    #[check(capacity)]
     pub capacity: Option<i32>,
     /// Whether its members are enrolled in its published courses, present and future; false unless given.
+    #[by_hand]
     pub auto_enroll: Option<bool>,
 }
 
 /// A change of a group. What is left out stays as it is; an explicit null clears.
-#[derive(InputObject)]
+#[writes(Group)]
 pub struct UpdateGroupInput {
     /// The group.
+    #[by_hand]
     pub id: ID,
     /// A new name; 1 to 200 characters.
+    #[check(text::name)]
     pub name: MaybeUndefined<String>,
     /// A new description; at most 10,000 characters; null for none.
+    #[check(text::long)]
     pub description: MaybeUndefined<String>,
     /// How many members it may have, no fewer than it has; null for any number.
+    #[check(capacity)]
     pub capacity: MaybeUndefined<i32>,
     /// Whether its members are enrolled in its published courses. True enrolls the present members at once, but for those
     /// who had dropped out; false unenrolls nobody.
@@ -74,10 +88,10 @@ pub struct RemoveGroupCoursesInput {
 }
 
 /// Places: 1 to 1,000,000.
-pub fn capacity(places: i32) -> Result<i32> {
-    if (1..=1_000_000).contains(&places) {
-        Ok(places)
+fn capacity(field: &str, places: &i32) -> Result<i32> {
+    if (1..=1_000_000).contains(places) {
+        Ok(*places)
     } else {
-        Err(Error::bad_input("capacity", "must be between 1 and 1000000, or null for any number"))
+        Err(Error::bad_input(field, "must be between 1 and 1000000, or null for any number"))
     }
 }

@@ -1,13 +1,11 @@
 //! Lists of groups: filters and orders.
 
-use async_graphql::{Enum, InputObject};
+use async_graphql::InputObject;
 use lectern_kernel::{
-    db::{List, Order, SortKey},
+    db::{List, SortKey},
     error::Result,
-    resolve::{OrderDirection, text},
+    resolve::{Orders, registry::OrderValue, text},
 };
-
-use super::Group;
 
 /// Which groups.
 #[derive(InputObject, Default, Clone)]
@@ -17,38 +15,18 @@ pub struct GroupFilter {
 }
 
 /// What groups are sorted by.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum GroupOrderField {
-    /// By name.
-    Name,
-    /// By when they were created.
-    CreatedAt,
-}
+#[derive(Debug, Clone, Copy)]
+pub struct GroupOrders;
 
-/// The order of a list of groups.
-#[derive(InputObject, Clone, Copy)]
-pub struct GroupOrder {
-    /// What to sort by.
-    pub field: GroupOrderField,
-    /// Which end comes first.
-    pub direction: OrderDirection,
-}
-
-/// A group's place in a list, by default: by name.
-pub fn order(order: Option<GroupOrder>) -> Order {
-    let GroupOrder { field, direction } = order.unwrap_or(GroupOrder { field: GroupOrderField::Name, direction: OrderDirection::Asc });
-    let key = match field {
-        GroupOrderField::Name => SortKey::text("NAME", "g.name"),
-        GroupOrderField::CreatedAt => SortKey::moment("CREATED_AT", "g.created_at"),
-    };
-    Order { key, id: "g.id", descending: direction == OrderDirection::Desc }
-}
-
-/// The groups that the viewer sees, as `g`.
-pub fn group_list(name: &'static str, order: Order) -> List {
-    let mut list = List::new::<Group>(name, "user_group", "g", order);
-    list.filter("g.deleted_at IS NULL");
-    list
+impl Orders for GroupOrders {
+    const OF: &'static str = "Group";
+    const WHAT: &'static str = "groups";
+    const KEYS: &'static [OrderValue] = &[
+        ("NAME", "By name.", SortKey::text("NAME", "g.name")),
+        ("CREATED_AT", "By when they were created.", SortKey::moment("CREATED_AT", "g.created_at")),
+    ];
+    const ID: &'static str = "g.id";
+    const DEFAULT: (usize, bool) = (0, false);
 }
 
 impl GroupFilter {

@@ -10,44 +10,25 @@ mod course_mutations;
 mod group;
 mod inputs;
 mod lists;
-mod loaders;
-mod member;
 mod member_mutations;
 mod mutations;
-mod nested;
 mod queries;
 mod sql;
 
-use async_graphql::MergedObject;
-use lectern_kernel::{
-    ids::Kind,
-    registry::{Domain, KindInfo, Operation},
-};
+use lectern_kernel::{ids::Kind, resolve::registry::Domain};
 
-pub use self::{
-    group::Group,
-    lists::{GroupFilter, GroupOrder, GroupOrderField, group_list, order},
-    nested::{groups_of_user, groups_with_course},
-    queries::GroupQueries,
-};
+pub use self::{group::Group, lists::GroupOrders};
 
-/// What the kernel has to know of it.
+/// What it is made of.
 pub const DOMAIN: Domain = Domain {
+    objects: &[Group::object],
     operations: &[
-        Operation::mutation("createGroup", "Group"),
-        Operation::mutation("updateGroup", "Group"),
-        Operation::mutation("deleteGroup", "Group"),
-        Operation::mutation("addGroupMembers", "Group"),
-        Operation::mutation("removeGroupMembers", "Group"),
-        Operation::mutation("addGroupCourses", "Group"),
-        Operation::mutation("removeGroupCourses", "Group"),
+        queries::GroupQueries::OPERATIONS,
+        mutations::FoundingMutations::OPERATIONS,
+        member_mutations::MemberMutations::OPERATIONS,
+        course_mutations::GroupCourseMutations::OPERATIONS,
     ],
-    kinds: &[KindInfo::of::<Group>()],
     references: &[("group_id", Group::PREFIX)],
     parts: &[(Group::TYPE, "user_id", "member"), (Group::TYPE, "course_id", "course")],
     ..Domain::new("groups")
 };
-
-/// Mutations of groups, their members and their courses.
-#[derive(MergedObject, Default)]
-pub struct GroupMutations(mutations::FoundingMutations, member_mutations::MemberMutations, course_mutations::GroupCourseMutations);

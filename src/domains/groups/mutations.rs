@@ -1,30 +1,37 @@
 //! Founding, changing and deleting groups.
 
-use async_graphql::{Context, ID, MaybeUndefined, Object};
+use std::sync::Arc;
+
+use async_graphql::Context;
 use lectern_kernel::{
-    db::{ColumnReader, DbError, OnConstraint, Record},
+    db::{DbError, OnConstraint},
     error::{Error, Result},
     ids::Id,
-    permission::Permission::{GroupCreate, GroupDelete, GroupRead, GroupUpdate},
-    resolve::{Ctx, Require, requires_permission, text},
+    permission::Permission::GroupRead,
+    resolve::{Ctx, Insert, Loaded, Patch},
 };
-use tokio_postgres::Row;
+use lectern_macros::mutations;
+use tokio_postgres::types::ToSql;
 
 use super::{
     Group,
-    inputs::{CreateGroupInput, UpdateGroupInput, capacity},
+    inputs::{CreateGroupInput, UpdateGroupInput},
     sql,
 };
 use crate::domains::{courses::Course, identity::User};
 
 /// Mutations of groups themselves.
-#[derive(Default)]
 pub struct FoundingMutations;
 
 /// Too many members for the group's places.
 pub(super) fn full(error: &DbError) -> Error {
     let places = error.number("limit").unwrap_or(0);
     Error::conflict("GROUP_FULL", format!("The group would have more than {places} members."))
+}
+
+/// There is no group to add to or to take from.
+pub(super) fn no_group() -> Error {
+    Error::not_found("group").field("groupId")
 }
 
 /// Enrolls those who were just added, or the members in what was just added (null: all), where the group says so. `field`
@@ -47,11 +54,18 @@ pub(super) async fn auto_enroll(
     Ok(())
 }
 
-/// The group that a statement of [`sql`] changed something about, and what it changed.
-pub(super) fn changed<T>(rows: &[Row]) -> Result<(Group, Vec<Id<T>>)> {
-    let mut reader = ColumnReader::new(rows.first().ok_or_else(|| Error::not_found("group").field("groupId"))?);
-    let ids = reader.next()?;
-    Ok((Group::read(&mut reader)?, ids))
+/// Changes what belongs to a group, by a statement for [`sql::with_group`]: the group, and the ids of what was changed. None
+/// where there is no such group.
+pub(super) async fn change<T>(
+    ctx: &Context<'_>,
+    change: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Option<(Loaded<Group>, Vec<Id<T>>)>, DbError> {
+    let (columns, shape) = ctx.request().catalog().whole::<Group>("g");
+    let rows = ctx.tx().query(&sql::with_group(change, &columns), params).await?;
+    let Some(row) = rows.into_iter().next().map(Arc::new) else { return Ok(None) };
+    let ids: Vec<Id<T>> = row.try_get(0)?;
+    Ok(Loaded::<Group>::joined(&row, 1, &shape).map(|group| (group, ids)))
 }
 
 /// The first of the wanted ids that was not changed, and its place.
@@ -59,78 +73,44 @@ pub(super) fn first_left<T>(wanted: &[Id<T>], changed: &[Id<T>]) -> Option<(usiz
     wanted.iter().copied().enumerate().find(|(_, id)| !changed.contains(id))
 }
 
-fn required(field: &str) -> Error {
-    Error::bad_input(field, "can't be null: leave it out to keep it")
-}
-
-#[Object]
+#[mutations("Group")]
 impl FoundingMutations {
-    /// Founds a group. Needs GROUP_CREATE.
-    #[graphql(guard = "Require([GroupCreate])", directive = requires_permission::apply(vec![GroupCreate]))]
-    async fn create_group(&self, ctx: &Context<'_>, #[graphql(desc = "The group.")] input: CreateGroupInput) -> Result<Group> {
-        let name = text::name("name", &input.name)?;
-        let description = input.description.map(|text| text::long("description", &text)).transpose()?.flatten();
-        let places = input.capacity.map(capacity).transpose()?;
-        let auto_enroll = input.auto_enroll.unwrap_or(false);
-        let group = ctx
-            .tx()
-            .opt(&sql::insert(), &[&Id::<Group>::generate(), &name, &description, &places, &auto_enroll])
-            .await
-            .on_row_security(|| Error::missing_permission(&[GroupRead]))?; // it could not be answered
-        group.ok_or_else(|| Error::internal("an INSERT returned nothing"))
+    /// Founds a group.
+    #[needs(GroupCreate)]
+    async fn create_group(
+        ctx: &Context<'_>,
+        /// The group.
+        input: CreateGroupInput,
+    ) -> Result<Loaded<Group>> {
+        let group = Insert::<Group>::new().input(ctx, &input)?.set(Group::COLUMNS.auto_enroll, input.auto_enroll.unwrap_or(false));
+        Ok(group.run(ctx).await.on_row_security(|| Error::missing_permission(&[GroupRead]))?) // it could not be answered
     }
 
     /// Changes a group. What is left out stays as it is. CONFLICT with GROUP_FULL for a capacity below the number of
-    /// members, with COURSE_FULL where `autoEnroll` finds too few seats for the present members. Needs GROUP_UPDATE.
-    #[graphql(guard = "Require([GroupUpdate])", directive = requires_permission::apply(vec![GroupUpdate]))]
-    async fn update_group(&self, ctx: &Context<'_>, #[graphql(desc = "The changes.")] input: UpdateGroupInput) -> Result<Group> {
+    /// members, with COURSE_FULL where `autoEnroll` finds too few seats for the present members.
+    #[needs(GroupUpdate)]
+    async fn update_group(
+        ctx: &Context<'_>,
+        /// The changes.
+        input: UpdateGroupInput,
+    ) -> Result<Loaded<Group>> {
         let id = Id::<Group>::parse("id", &input.id)?;
-        let name = match &input.name {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("name")),
-            MaybeUndefined::Value(name) => Some(text::name("name", name)?),
-        };
-        let description = input
-            .description
-            .as_opt_ref()
-            .map(|text| text.map(|text| text::long("description", text)).transpose().map(Option::flatten))
-            .transpose()?;
-        let places = input.capacity.as_opt_ref().map(|places| places.copied().map(capacity).transpose()).transpose()?;
-        let enrolls = match input.auto_enroll {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("autoEnroll")),
-            MaybeUndefined::Value(enrolls) => Some(enrolls),
-        };
-        let group: Option<Group> = ctx
-            .tx()
-            .opt(
-                &sql::update(),
-                &[
-                    &id,
-                    &name.is_some(),
-                    &name,
-                    &description.is_some(),
-                    &description.flatten(),
-                    &places.is_some(),
-                    &places.flatten(),
-                    &enrolls.is_some(),
-                    &enrolls.unwrap_or_default(),
-                ],
-            )
-            .await
-            .on_constraint("user_group_places", |error| full(error).field("capacity"))?;
+        let change = Patch::of(id).input(ctx, &input)?;
+        let group = change.run(ctx).await.on_constraint("user_group_places", |error| full(error).field("capacity"))?;
         let group = group.ok_or_else(|| Error::not_found("group").field("id"))?;
-        if enrolls == Some(true) {
+        if input.auto_enroll.value() == Some(&true) {
             auto_enroll(ctx, id, None, None, "autoEnroll").await?;
         }
         Ok(group)
     }
 
     /// Deletes a group without members; history keeps it. CONFLICT with IN_USE for one that has members. Answers its id.
-    /// Needs GROUP_DELETE.
-    #[graphql(guard = "Require([GroupDelete])", directive = requires_permission::apply(vec![GroupDelete]))]
-    async fn delete_group(&self, ctx: &Context<'_>, #[graphql(desc = "The group's id.")] id: ID) -> Result<Id<Group>> {
-        let id = Id::<Group>::parse("id", &id)?;
+    #[needs(GroupDelete)]
+    async fn delete_group(
+        ctx: &Context<'_>,
+        /// The group's id.
+        id: Id<Group>,
+    ) -> Result<Id<Group>> {
         let deleted =
             ctx.tx().query(sql::DELETE, &[&id]).await.on_constraint("user_group_in_use", |_| {
                 Error::conflict("IN_USE", "The group has members: remove them first.").field("id")

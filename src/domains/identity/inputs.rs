@@ -6,18 +6,26 @@ use async_graphql::{ID, InputObject, MaybeUndefined};
 use lectern_kernel::{
     error::{Error, Result},
     permission::Permission,
+    resolve::text,
 };
+use lectern_macros::writes;
+
+use super::User;
 
 /// A person to be added to the school.
-#[derive(InputObject)]
+#[writes(User)]
 pub struct CreateUserInput {
     /// Their email address, unique in the school without regard to case; at most 254 characters.
+    #[check(text::email)]
     pub email: String,
     /// Their name; 1 to 200 characters.
+    #[check(text::name)]
     pub name: String,
     /// The password that they sign in with: 10 to 128 characters, not easy to guess. Without one they can't sign in.
+    #[by_hand]
     pub password: Option<String>,
     /// The keys of the roles that they are to hold: 1 to 50, each once, none that grants more than you hold.
+    #[by_hand]
     pub role_keys: Vec<String>,
 }
 

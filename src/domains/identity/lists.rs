@@ -1,13 +1,13 @@
 //! Lists of people: filters and orders.
 
-use async_graphql::{Enum, InputObject};
+use async_graphql::InputObject;
 use lectern_kernel::{
-    db::{List, Order, SortKey},
+    db::{List, SortKey},
     error::Result,
-    resolve::{OrderDirection, text},
+    resolve::{Orders, registry::OrderValue, text},
 };
 
-use super::{User, UserStatus};
+use super::UserStatus;
 
 /// Which people.
 #[derive(InputObject, Default, Clone)]
@@ -21,41 +21,18 @@ pub struct UserFilter {
 }
 
 /// What people are sorted by.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum UserOrderField {
-    /// By name.
-    Name,
-    /// By when they were added to the school.
-    CreatedAt,
-}
+#[derive(Debug, Clone, Copy)]
+pub struct UserOrders;
 
-/// The order of a list of people.
-#[derive(InputObject, Clone, Copy)]
-pub struct UserOrder {
-    /// What to sort by.
-    pub field: UserOrderField,
-    /// Which end comes first.
-    pub direction: OrderDirection,
-}
-
-const BY_NAME: SortKey = SortKey::text("NAME", "u.name");
-const BY_CREATION: SortKey = SortKey::moment("CREATED_AT", "u.created_at");
-
-/// A person's place in a list, by default: by name.
-pub fn order(order: Option<UserOrder>) -> Order {
-    let (key, descending) = match order {
-        None => (BY_NAME, false),
-        Some(UserOrder { field: UserOrderField::Name, direction }) => (BY_NAME, direction == OrderDirection::Desc),
-        Some(UserOrder { field: UserOrderField::CreatedAt, direction }) => (BY_CREATION, direction == OrderDirection::Desc),
-    };
-    Order { key, id: "u.id", descending }
-}
-
-/// The people whom the viewer sees, as `u`; tombstones are no people.
-pub fn user_list(name: &'static str, order: Order) -> List {
-    let mut list = List::new::<User>(name, "app_user", "u", order);
-    list.filter("u.deleted_at IS NULL");
-    list
+impl Orders for UserOrders {
+    const OF: &'static str = "User";
+    const WHAT: &'static str = "people";
+    const KEYS: &'static [OrderValue] = &[
+        ("NAME", "By name.", SortKey::text("NAME", "u.name")),
+        ("CREATED_AT", "By when they were added to the school.", SortKey::moment("CREATED_AT", "u.created_at")),
+    ];
+    const ID: &'static str = "u.id";
+    const DEFAULT: (usize, bool) = (0, false);
 }
 
 impl UserFilter {

@@ -18,54 +18,26 @@ mod user;
 mod user_mutations;
 mod viewer;
 
-use async_graphql::MergedObject;
-use lectern_kernel::{
-    ids::Kind,
-    permission::Permission,
-    registry::{Domain, KindInfo, Operation},
-};
+use lectern_kernel::{ids::Kind, resolve::registry::Domain};
 
 pub use self::{
-    lists::{UserFilter, user_list},
-    queries::IdentityQueries,
     role::Role,
-    session::SessionMutations,
-    user::{User, UserStatus, require_instructor},
+    user::{ENROLLMENTS as ENROLLMENTS_OF_USER, User, UserStatus, require_instructor},
     viewer::Viewer,
 };
 
-/// What the kernel has to know of it.
+/// What it is made of.
 pub const DOMAIN: Domain = Domain {
+    objects: &[User::object, Role::object, Viewer::object, session::Session::object],
     operations: &[
-        Operation::mutation("login", "Session").session().hashes_password().signs_in(),
-        Operation::mutation("refreshSession", "Session").session(),
-        Operation::mutation("logout", "Session").session().outlives_subscription(),
-        Operation::mutation("logoutEverywhere", "Session").session().outlives_subscription(),
-        Operation::mutation("changePassword", "Session").session().hashes_password(),
-        Operation::mutation("switchRole", "Session").session(),
-        Operation::mutation("createUser", "User").hashes_password(),
-        Operation::mutation("updateUser", "User"),
-        Operation::mutation("suspendUser", "User"),
-        Operation::mutation("reactivateUser", "User"),
-        Operation::mutation("deleteUser", "User"),
-        Operation::mutation("setUserRoles", "User"),
-        Operation::mutation("createRole", "Role"),
-        Operation::mutation("updateRole", "Role"),
-        Operation::mutation("deleteRole", "Role"),
-        // Says so, where it has lapsed.
-        Operation::query("explainAccess").outlives_subscription(),
+        queries::IdentityQueries::OPERATIONS,
+        session::SessionMutations::OPERATIONS,
+        user_mutations::UserMutations::OPERATIONS,
+        role_mutations::RoleMutations::OPERATIONS,
     ],
-    kinds: &[
-        KindInfo::of::<User>(),
-        KindInfo::of::<Role>().needs(&[Permission::RoleRead]),
-        // A sign-in is no type of the schema that has an id.
-        KindInfo::recorded("Session", "session"),
-    ],
+    // A sign-in is no type of the schema that has an id.
+    recorded: &[("Session", "session")],
     references: &[("user_id", User::PREFIX), ("role_id", Role::PREFIX), ("active_role_id", Role::PREFIX)],
     parts: &[(User::TYPE, "role_id", "role")],
     ..Domain::new("identity")
 };
-
-/// Mutations of people and roles.
-#[derive(MergedObject, Default)]
-pub struct IdentityMutations(user_mutations::UserMutations, role_mutations::RoleMutations);

@@ -1,13 +1,14 @@
 //! Changing a school's own roles.
 
-use async_graphql::{Context, ID, MaybeUndefined, Object};
+use async_graphql::{Context, MaybeUndefined};
 use lectern_kernel::{
     db::OnConstraint,
     error::{Error, Result},
     ids::Id,
-    permission::Permission::{self, RoleManage},
-    resolve::{Ctx, Require, requires_permission, text},
+    permission::Permission,
+    resolve::{Ctx, Loaded, Rows, text},
 };
+use lectern_macros::mutations;
 
 use super::{
     Role,
@@ -17,7 +18,6 @@ use super::{
 };
 
 /// Mutations of roles.
-#[derive(Default)]
 pub struct RoleMutations;
 
 /// What a role is to grant: each once, and nothing that the actor doesn't hold.
@@ -33,7 +33,7 @@ fn grantable(ctx: &Context<'_>, permissions: &[Permission]) -> Result<()> {
 
 /// Why a role was not changed: there is none, it is every school's, or it grants more than the actor holds.
 async fn refusal(ctx: &Context<'_>, id: Id<Role>) -> Error {
-    match ctx.load(id).await {
+    match ctx.get(id).await {
         Ok(Some(role)) if role.is_system => Error::forbidden("SYSTEM_ROLE", "The roles that every school has can't be changed."),
         Ok(Some(_)) => Error::forbidden("ROLE_TOO_HIGH", "This role grants more than yours."),
         Ok(None) => Error::not_found("role").field("id"),
@@ -41,18 +41,21 @@ async fn refusal(ctx: &Context<'_>, id: Id<Role>) -> Error {
     }
 }
 
-#[Object]
+#[mutations("Role")]
 impl RoleMutations {
     /// Adds a role to the school. CONFLICT with ROLE_KEY_TAKEN, FORBIDDEN with ROLE_TOO_HIGH for a permission that you don't
-    /// hold. Needs ROLE_MANAGE.
-    #[graphql(guard = "Require([RoleManage])", directive = requires_permission::apply(vec![RoleManage]))]
-    async fn create_role(&self, ctx: &Context<'_>, #[graphql(desc = "The role.")] input: CreateRoleInput) -> Result<Role> {
+    /// hold.
+    #[needs(RoleManage)]
+    async fn create_role(
+        ctx: &Context<'_>,
+        /// The role.
+        input: CreateRoleInput,
+    ) -> Result<Loaded<Role>> {
         let key = role_key("key", &input.key)?;
         let name = text::name("name", &input.name)?;
         grantable(ctx, &input.permissions)?;
-        let role: Option<Role> = ctx
-            .tx()
-            .opt(&sql::insert_role(), &[&Id::<Role>::generate(), &key, &name, &input.permissions])
+        let role: Option<Loaded<Role>> = ctx
+            .row(sql::INSERT_ROLE, &[&Id::<Role>::generate(), &key, &name, &input.permissions])
             .await
             .on_constraint("role_key_key", |_| Error::conflict("ROLE_KEY_TAKEN", "The school has a role of this key.").field("key"))?;
         role.ok_or_else(|| Error::internal("an INSERT returned nothing"))
@@ -60,9 +63,13 @@ impl RoleMutations {
 
     /// Changes a role of the school's own; whoever holds it acts by it from their next request. FORBIDDEN with SYSTEM_ROLE,
     /// or with ROLE_TOO_HIGH when it grants or would grant more than you hold; LIMIT_REACHED when it would make more
-    /// instructors than the school's plan allows. Needs ROLE_MANAGE.
-    #[graphql(guard = "Require([RoleManage])", directive = requires_permission::apply(vec![RoleManage]))]
-    async fn update_role(&self, ctx: &Context<'_>, #[graphql(desc = "The change.")] input: UpdateRoleInput) -> Result<Role> {
+    /// instructors than the school's plan allows.
+    #[needs(RoleManage)]
+    async fn update_role(
+        ctx: &Context<'_>,
+        /// The change.
+        input: UpdateRoleInput,
+    ) -> Result<Loaded<Role>> {
         let id = Id::<Role>::parse("id", &input.id)?;
         let name = match &input.name {
             MaybeUndefined::Undefined => None,
@@ -75,17 +82,14 @@ impl RoleMutations {
             MaybeUndefined::Value(permissions) => Some(permissions),
         };
         // What the role is comes first: nobody learns more of a role that they may not change.
-        if ctx.load(id).await?.is_none_or(|role| role.is_system) {
+        if ctx.get(id).await?.is_none_or(|role| role.is_system) {
             return Err(refusal(ctx, id).await);
         }
         if let Some(permissions) = &permissions {
             grantable(ctx, permissions)?;
         }
-        let role: Option<Role> = ctx
-            .tx()
-            .opt(&sql::update_role(), &[&id, &name, &permissions])
-            .await
-            .on_constraint("tenant_max_instructors", too_many_instructors)?;
+        let role: Option<Loaded<Role>> =
+            ctx.row(sql::UPDATE_ROLE, &[&id, &name, &permissions]).await.on_constraint("tenant_max_instructors", too_many_instructors)?;
         match role {
             Some(role) => Ok(role),
             None => Err(refusal(ctx, id).await),
@@ -93,10 +97,13 @@ impl RoleMutations {
     }
 
     /// Deletes a role of the school's own that nobody holds. CONFLICT with IN_USE for any other, FORBIDDEN with SYSTEM_ROLE,
-    /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id. Needs ROLE_MANAGE.
-    #[graphql(guard = "Require([RoleManage])", directive = requires_permission::apply(vec![RoleManage]))]
-    async fn delete_role(&self, ctx: &Context<'_>, #[graphql(desc = "The role's id.")] id: ID) -> Result<Id<Role>> {
-        let id = Id::<Role>::parse("id", &id)?;
+    /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id.
+    #[needs(RoleManage)]
+    async fn delete_role(
+        ctx: &Context<'_>,
+        /// The role's id.
+        id: Id<Role>,
+    ) -> Result<Id<Role>> {
         let deleted = ctx
             .tx()
             .query(sql::DELETE_ROLE, &[&id])

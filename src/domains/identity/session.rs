@@ -1,12 +1,13 @@
 //! Signing in and out, refreshing, changing the password, switching the role.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject};
 use lectern_kernel::{
     auth::{Actor, IssuedToken, Passwords, RefreshToken},
     db::{Identity, OnConstraint},
     error::{Error, Result},
-    resolve::{Authenticated, Ctx, DateTime, Public, SignedIn, public},
+    resolve::{Ctx, DateTime},
 };
+use lectern_macros::{mutations, object};
 use uuid::Uuid;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// A sign-in: the tokens of one device, and who they belong to.
-#[derive(SimpleObject)]
+#[object]
 pub struct Session {
     /// Send it as `Authorization: Bearer …`. Valid for minutes, and only while the person, the sign-in and the token
     /// version last.
@@ -80,8 +81,8 @@ async fn answer(ctx: &Context<'_>, refresh: IssuedToken) -> Result<Option<Sessio
     }))
 }
 
-/// Begins a sign-in of a person whose credentials were verified, and goes on as them. `None`: their token version has
-/// changed since.
+/// Begins a sign-in of a person whose credentials were verified, and switches the identity to theirs. `None`: their token
+/// version has changed since.
 async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, role: Option<Uuid>) -> Result<Option<Session>> {
     let session = Uuid::now_v7();
     let tx = ctx.tx();
@@ -100,15 +101,21 @@ async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, ro
 const MAX_BYTES: usize = 1024;
 
 /// Mutations of the own sign-in.
-#[derive(Default)]
 pub struct SessionMutations;
 
-#[Object]
+#[mutations("Session")]
 impl SessionMutations {
     /// Signs in. A wrong school, email or password, and a suspended person, all answer UNAUTHENTICATED, alike and after
     /// the same time.
-    #[graphql(guard = "Public", directive = public::apply())]
-    async fn login(&self, ctx: &Context<'_>, #[graphql(desc = "The credentials.")] input: LoginInput) -> Result<Session> {
+    #[public]
+    #[session]
+    #[signs_in]
+    #[hashes_password]
+    async fn login(
+        ctx: &Context<'_>,
+        /// The credentials.
+        input: LoginInput,
+    ) -> Result<Session> {
         let storable = |text: &str| !text.contains('\0') && text.len() <= MAX_BYTES;
         if !storable(&input.tenant) || !storable(&input.email) || input.password.len() > MAX_BYTES {
             return Err(Error::bad_credentials());
@@ -141,11 +148,12 @@ impl SessionMutations {
 
     /// Exchanges a refresh token for a new pair of tokens. Each refresh token works once: presenting it again ends the
     /// whole sign-in, because one of the two who hold it stole it. UNAUTHENTICATED then, and for an unknown one.
-    #[graphql(guard = "Public", directive = public::apply())]
+    #[public]
+    #[session]
     async fn refresh_session(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The refresh token.")] input: RefreshSessionInput,
+        /// The refresh token.
+        input: RefreshSessionInput,
     ) -> Result<Session> {
         let refused = || Error::unauthenticated().reason("REFRESH_TOKEN_INVALID");
         let presented = RefreshToken::parse(&input.refresh_token).ok_or_else(refused)?;
@@ -178,8 +186,9 @@ impl SessionMutations {
     }
 
     /// Ends this sign-in: its tokens are dead at once.
-    #[graphql(guard = "Authenticated")]
-    async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
+    #[authenticated]
+    #[session]
+    async fn logout(ctx: &Context<'_>) -> Result<bool> {
         let session = ctx.actor()?.session;
         ctx.tx()
             .query("UPDATE session s SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL", &[&session])
@@ -188,8 +197,9 @@ impl SessionMutations {
     }
 
     /// Ends every sign-in of yours, on every device: all tokens are dead at once.
-    #[graphql(guard = "Authenticated")]
-    async fn logout_everywhere(&self, ctx: &Context<'_>) -> Result<bool> {
+    #[authenticated]
+    #[session]
+    async fn logout_everywhere(ctx: &Context<'_>) -> Result<bool> {
         let actor = ctx.actor()?;
         ctx.tx()
             .query("UPDATE app_user u SET token_version = token_version + 1 WHERE u.tenant_id = $1 AND u.id = $2", &[&actor.user])
@@ -199,11 +209,12 @@ impl SessionMutations {
 
     /// Changes the own password. Every other sign-in ends; this device goes on with the answered tokens. BAD_USER_INPUT
     /// for a wrong current password or a weak new one.
-    #[graphql(guard = "SignedIn")]
+    #[session]
+    #[hashes_password]
     async fn change_password(
-        &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The old and the new password.")] input: ChangePasswordInput,
+        /// The old and the new password.
+        input: ChangePasswordInput,
     ) -> Result<Session> {
         let actor = ctx.actor()?;
         let tx = ctx.tx();
@@ -230,8 +241,12 @@ impl SessionMutations {
 
     /// Goes on in another role that you hold, upward or downward, on this device alone: this sign-in stays in it, also
     /// after a refresh. The earlier refresh token is spent. FORBIDDEN with ROLE_NOT_HELD for a role that you don't hold.
-    #[graphql(guard = "SignedIn")]
-    async fn switch_role(&self, ctx: &Context<'_>, #[graphql(desc = "The role to go on in.")] input: SwitchRoleInput) -> Result<Session> {
+    #[session]
+    async fn switch_role(
+        ctx: &Context<'_>,
+        /// The role to go on in.
+        input: SwitchRoleInput,
+    ) -> Result<Session> {
         let actor = ctx.actor()?;
         let key = role_key("roleKey", &input.role_key)?;
         let switched = ctx

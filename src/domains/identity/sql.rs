@@ -1,29 +1,13 @@
-//! The statements that change people and roles. `$1` is the tenant; the policies filter again.
-
-use lectern_kernel::db::select;
-
-use super::{Role, User};
-
-pub fn insert_user() -> String {
-    format!("INSERT INTO app_user AS u (tenant_id, id, name, email) VALUES ($1, $2, $3, $4) RETURNING {}", select::<User>("u"))
-}
+//! The statements of the domain. `$1` is the tenant; the policies filter again. `{u}` stands for the columns of a person
+//! over the alias `u`, `{r}` for those of a role.
 
 /// What is null stays as it is.
-pub fn update_user() -> String {
-    format!(
-        "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email) \
-         WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {}",
-        select::<User>("u")
-    )
-}
+pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email) \
+     WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {u}";
 
 /// Of somebody whom the actor outranks: the policy lets people change their own row, but not in this.
-pub fn set_status() -> String {
-    format!(
-        "UPDATE app_user u SET status = $3 WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {}",
-        select::<User>("u")
-    )
-}
+pub const SET_STATUS: &str = "UPDATE app_user u SET status = $3 \
+     WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {u}";
 
 /// The database makes the person a tombstone (app.before_app_user_update, app.retire_user).
 pub const DELETE_USER: &str = "UPDATE app_user u SET deleted_at = now() \
@@ -42,25 +26,14 @@ pub const REVOKE_OTHER_ROLES: &str =
 
 pub const SET_FIRST_PASSWORD: &str = "SELECT app.set_first_password($2, $3) WHERE app.tenant_id() = $1";
 
-pub fn roles() -> String {
-    format!("SELECT {} FROM role r WHERE r.tenant_id = $1 ORDER BY r.is_system DESC, r.key", select::<Role>("r"))
-}
+pub const ROLES: &str = "SELECT {r} FROM role r WHERE r.tenant_id = $1 ORDER BY r.is_system DESC, r.key";
 
-pub fn roles_by_keys() -> String {
-    format!("SELECT {} FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)", select::<Role>("r"))
-}
+pub const ROLES_BY_KEYS: &str = "SELECT {r} FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
-pub fn insert_role() -> String {
-    format!("INSERT INTO role AS r (tenant_id, id, key, name, permissions) VALUES ($1, $2, $3, $4, $5) RETURNING {}", select::<Role>("r"))
-}
+pub const INSERT_ROLE: &str = "INSERT INTO role AS r (tenant_id, id, key, name, permissions) VALUES ($1, $2, $3, $4, $5) RETURNING {r}";
 
 /// What is null stays as it is.
-pub fn update_role() -> String {
-    format!(
-        "UPDATE role r SET name = coalesce($3, r.name), permissions = coalesce($4, r.permissions) \
-         WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING {}",
-        select::<Role>("r")
-    )
-}
+pub const UPDATE_ROLE: &str = "UPDATE role r SET name = coalesce($3, r.name), permissions = coalesce($4, r.permissions) \
+     WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING {r}";
 
 pub const DELETE_ROLE: &str = "DELETE FROM role r WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING r.id";

@@ -1,21 +1,21 @@
 //! A person of a school.
 
-use async_graphql::{ComplexObject, Context, SimpleObject};
+use async_graphql::Context;
 use lectern_kernel::{
-    db::{ColumnReader, DbError, PageArgs, Record, page_size, select},
+    db::{Order, SortKey},
     error::{Error, Result},
-    ids::{Id, Kind},
+    ids::Id,
     permission::Permission,
-    resolve::{ById, Connection, Ctx, DateTime, SignedIn, SummaryColumns},
+    resolve::{Connection, Ctx, DateTime, Forward, Loaded, Nested, Orders, Request, all, many},
     text_enum,
 };
-
-use crate::domains::{
-    enrollments::{Enrollment, enrollments_of_user},
-    groups::{Group, groups_of_user},
-};
+use lectern_macros::{object, resolvers};
 
 use super::Role;
+use crate::domains::{
+    enrollments::{Enrollment, EnrollmentOrders},
+    groups::{Group, GroupOrders},
+};
 
 text_enum! {
     /// Whether a person may sign in.
@@ -29,113 +29,82 @@ text_enum! {
 
 /// A person of the school. What you may not see of another person is null: everything but id and name needs USER_READ,
 /// unless it is you; of a deleted person nothing else is left.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
+#[object(table = "app_user", alias = "u", id = "user", node, resolvers)]
+#[derive(Clone, Debug)]
 pub struct User {
     /// Their id.
     pub id: Id<User>,
     /// Their name; "Deleted user" for one who was deleted.
     pub name: String,
-    #[graphql(skip)]
-    pub(super) private_email: Option<String>,
-    #[graphql(skip)]
-    pub(super) private_status: UserStatus,
-    #[graphql(skip)]
-    pub(super) is_deleted: bool,
-    #[graphql(skip)]
-    pub(super) private_created_at: DateTime,
+    // Personal data: shown by the resolvers alone, to whom it is open.
+    #[hidden]
+    #[wide]
+    pub email: Option<String>,
+    #[hidden]
+    #[wide]
+    pub status: UserStatus,
+    #[hidden]
+    #[wide]
+    #[column("{}.deleted_at IS NOT NULL")]
+    pub is_deleted: bool,
+    #[hidden]
+    #[wide]
+    pub created_at: DateTime,
 }
 
-impl Kind for User {
-    const PREFIX: &'static str = "user";
-    const TYPE: &'static str = "User";
+/// Roles by their keys.
+const BY_KEY: Order = Order { key: SortKey::text("KEY", "r.key"), id: "r.id", descending: false };
+
+/// The enrollments of a person, the latest first.
+pub static ENROLLMENTS: Nested = Nested::new("user.enrollments", EnrollmentOrders::USUAL, "e.user_id");
+static GROUPS: Nested = Nested::new("user.groups", GroupOrders::USUAL, "m.user_id")
+    .by("JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id");
+static ROLES: Nested =
+    Nested::new("user.roles", BY_KEY, "ur.user_id").by("JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id");
+
+/// Whether the viewer may see more of a person than id and name. Of a deleted one there is no more.
+fn is_open(request: &Request, id: Id<User>, is_deleted: bool) -> Result<bool> {
+    let actor = request.actor().ok_or_else(Error::unauthenticated)?;
+    Ok(!is_deleted && (actor.is(id.0) || actor.can(Permission::UserRead)))
 }
 
-impl Record for User {
-    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "status", "{}.deleted_at IS NOT NULL", "created_at"];
-
-    const SUMMARY: &'static [&'static str] = &["id", "name"];
-
-    fn read(reader: &mut ColumnReader<'_>) -> Result<Self, DbError> {
-        Ok(User {
-            id: reader.next()?,
-            name: reader.next()?,
-            private_email: reader.next()?,
-            private_status: reader.next()?,
-            is_deleted: reader.next()?,
-            private_created_at: reader.next()?,
-        })
-    }
-}
-
-impl User {
-    /// What takes no more than the summary.
-    pub const SUMMARY_FIELDS: SummaryColumns = SummaryColumns { fields: &["id", "name", "enrollments", "groups"], children: &[] };
-
-    /// Whether the viewer may see more of this person than id and name. Of a deleted one there is no more.
-    fn is_open_to(&self, ctx: &Context<'_>) -> Result<bool> {
-        let actor = ctx.actor()?;
-        Ok(!self.is_deleted && (actor.is(self.id.0) || actor.can(Permission::UserRead)))
-    }
-}
-
-#[ComplexObject]
+#[resolvers]
 impl User {
     /// Their email address, unique in the school without regard to case. Null when you may not see it.
-    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        Ok(if self.is_open_to(ctx)? { self.private_email.as_deref() } else { None })
+    fn email(id: Id<User>, is_deleted: bool, email: Option<String>, request: &Request) -> Result<Option<String>> {
+        Ok(if is_open(request, id, is_deleted)? { email } else { None })
     }
 
     /// Whether they may sign in. Null when you may not see it, or when they were deleted.
-    async fn status(&self, ctx: &Context<'_>) -> Result<Option<UserStatus>> {
-        Ok(self.is_open_to(ctx)?.then_some(self.private_status))
+    fn status(id: Id<User>, is_deleted: bool, status: UserStatus, request: &Request) -> Result<Option<UserStatus>> {
+        Ok(is_open(request, id, is_deleted)?.then_some(status))
     }
 
     /// The roles they hold. Null when you may not see them.
-    #[graphql(complexity = "5 * child_complexity")]
-    async fn roles(&self, ctx: &Context<'_>) -> Result<Option<Vec<Role>>> {
-        if !self.is_open_to(ctx)? {
+    #[cost(5)]
+    async fn roles(id: Id<User>, is_deleted: bool, ctx: &Context<'_>) -> Result<Option<Vec<Loaded<Role>>>> {
+        if !is_open(ctx.request(), id, is_deleted)? {
             return Ok(None);
         }
-        Ok(Some(ctx.load(super::role::RolesOf(self.id)).await?.unwrap_or_default()))
+        Ok(Some(all(ctx, &ROLES, id.0).await?))
     }
 
     /// When they were added to the school. Null when you may not see it.
-    async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        Ok(self.is_open_to(ctx)?.then_some(self.private_created_at))
+    fn created_at(id: Id<User>, is_deleted: bool, created_at: DateTime, request: &Request) -> Result<Option<DateTime>> {
+        Ok(is_open(request, id, is_deleted)?.then_some(created_at))
     }
 
     /// Their enrollments that you may see, the latest first: all of your own, and of others those in courses that you teach
     /// or, with ENROLLMENT_READ_ALL, all.
-    #[graphql(guard = "SignedIn", complexity = "page_size(first, None) * child_complexity")]
-    async fn enrollments(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
-        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
-    ) -> Result<Connection<Enrollment>> {
-        enrollments_of_user(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
+    #[signed_in]
+    async fn enrollments(id: Id<User>, ctx: &Context<'_>, page: Forward) -> Result<Connection<Enrollment>> {
+        many(ctx, &ENROLLMENTS, id.0, page).await
     }
 
     /// Their groups that you may see, by name: all of your own, and of others those that you share or, with GROUP_READ, all.
-    #[graphql(guard = "SignedIn", complexity = "page_size(first, None) * child_complexity")]
-    async fn groups(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The first so many; 1 to 100, 20 unless given.")] first: Option<i32>,
-        #[graphql(desc = "A cursor: go on after it.")] after: Option<String>,
-    ) -> Result<Connection<Group>> {
-        groups_of_user(ctx, self.id, PageArgs { first, after, ..PageArgs::default() }).await
-    }
-}
-
-impl ById for User {
-    fn by_ids() -> String {
-        format!("SELECT {} FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2)", select::<User>("u"))
-    }
-
-    fn id(&self) -> Id<User> {
-        self.id
+    #[signed_in]
+    async fn groups(id: Id<User>, ctx: &Context<'_>, page: Forward) -> Result<Connection<Group>> {
+        many(ctx, &GROUPS, id.0, page).await
     }
 }
 
@@ -154,5 +123,3 @@ pub async fn require_instructor(ctx: &Context<'_>, field: &str, id: Id<User>) ->
         None => Err(Error::not_found("person").field(field)),
     }
 }
-
-lectern_kernel::eager! { User { "id": id, "name": name } }

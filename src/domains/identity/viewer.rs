@@ -1,38 +1,39 @@
 //! The signed-in person, in the role that they act in.
 
-use async_graphql::{Context, Object};
+use async_graphql::Context;
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     permission::Permission,
-    resolve::Ctx,
+    resolve::{Ctx, Loaded, one},
 };
+use lectern_macros::{object, resolvers};
 
 use super::{Role, User};
 use crate::domains::tenants::Tenant;
 
 /// The signed-in person, in the role that they act in.
+#[object(resolvers)]
 pub struct Viewer;
 
-/// The signed-in person, in the role that they act in.
-#[Object]
+#[resolvers]
 impl Viewer {
     /// The person.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Loaded<User>> {
         let id = Id::<User>::from_uuid(ctx.actor()?.user);
-        ctx.load(id).await?.ok_or_else(|| Error::internal("the actor's own row is not visible"))
+        one(ctx, id).await?.ok_or_else(|| Error::internal("the actor's own row is not visible"))
     }
 
     /// The school.
-    async fn tenant(&self, ctx: &Context<'_>) -> Result<Tenant> {
+    async fn tenant(&self, ctx: &Context<'_>) -> Result<Loaded<Tenant>> {
         let id = Id::<Tenant>::from_uuid(ctx.actor()?.tenant);
-        ctx.load(id).await?.ok_or_else(|| Error::internal("the actor's own school is not visible"))
+        one(ctx, id).await?.ok_or_else(|| Error::internal("the actor's own school is not visible"))
     }
 
     /// The role that they act in, one of those that they hold. Switch it with `switchRole`.
-    async fn active_role(&self, ctx: &Context<'_>) -> Result<Role> {
+    async fn active_role(&self, ctx: &Context<'_>) -> Result<Loaded<Role>> {
         let id = Id::<Role>::from_uuid(ctx.actor()?.role_id);
-        ctx.load(id).await?.ok_or_else(|| Error::internal("the actor's own role is not visible"))
+        one(ctx, id).await?.ok_or_else(|| Error::internal("the actor's own role is not visible"))
     }
 
     /// What the active role grants.

@@ -1,12 +1,13 @@
 //! Plain counts: the overview, by status, by day.
 
-use async_graphql::{Context, SimpleObject};
+use async_graphql::Context;
 use futures_util::future::try_join;
 use jiff::Timestamp;
 use lectern_kernel::{
     error::{Error, Result},
     resolve::{Ctx, Date},
 };
+use lectern_macros::object;
 
 use super::{enrolled::Enrolled, range::Range, sql};
 use crate::domains::{
@@ -16,7 +17,8 @@ use crate::domains::{
 };
 
 /// How much there is of everything. With a range: of what was created in it, and of bookings that begin in it.
-#[derive(SimpleObject, Clone, Debug, Default)]
+#[object]
+#[derive(Clone, Debug, Default)]
 pub struct OverviewReport {
     /// People, without deleted ones.
     pub users: i32,
@@ -35,7 +37,8 @@ pub struct OverviewReport {
 }
 
 /// Enrollments in one state.
-#[derive(SimpleObject, Clone, Debug)]
+#[object]
+#[derive(Clone, Debug)]
 pub struct EnrollmentStatusCount {
     /// The state.
     pub status: EnrollmentStatus,
@@ -44,7 +47,8 @@ pub struct EnrollmentStatusCount {
 }
 
 /// Bookings in one state.
-#[derive(SimpleObject, Clone, Debug)]
+#[object]
+#[derive(Clone, Debug)]
 pub struct BookingStatusCount {
     /// The state.
     pub status: BookingStatus,
@@ -53,7 +57,8 @@ pub struct BookingStatusCount {
 }
 
 /// One date of a series.
-#[derive(SimpleObject, Clone, Debug)]
+#[object]
+#[derive(Clone, Debug)]
 pub struct DayCount {
     /// The date, in the time zone of the series.
     pub date: Date,
@@ -142,5 +147,3 @@ pub async fn bookings_per_day(ctx: &Context<'_>, range: Range, time_zone: Option
     }
     Ok(series)
 }
-
-lectern_kernel::eager! { DayCount { "date": date, "count": count } }

@@ -1,12 +1,12 @@
 //! Enrollments, counted once for every report of a document that is about them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
 use lectern_kernel::{
-    db::{ColumnReader, Record},
+    db::ColumnReader,
     error::{Error, Result},
-    resolve::{Batch, Ctx},
+    resolve::{Batch, Ctx, Loaded},
 };
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{counts::int, range::Range, sql};
 use crate::domains::{courses::Course, enrollments::EnrollmentStatus};
 
 /// What is counted.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Enrolled {
     /// How many there are in each state, in the order of the enum.
     pub by_status: Vec<(EnrollmentStatus, i32)>,
@@ -23,10 +23,10 @@ pub struct Enrolled {
 }
 
 /// Enrollments in one course.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct InCourse {
     /// The course, as far as it may be seen.
-    pub course: Option<Course>,
+    pub course: Option<Loaded<Course>>,
     /// In any state; at least 1.
     pub enrollments: i32,
     /// Their mean, 0 to 100.
@@ -85,20 +85,26 @@ impl Loader<EnrolledIn> for Batch {
     }
 }
 
+/// Where a course's columns begin: behind the sums, and the key and the numbers of the course.
+const COURSE: usize = 5;
+
 async fn count(batch: &Batch, range: Range, courses: i64) -> Result<Enrolled> {
-    let rows = batch.tx.query(&sql::enrolled(range), &[&range.from, &range.to, &courses]).await?;
+    let (columns, shape) = batch.catalog().whole::<Course>("c");
+    let rows = batch.tx.query(&sql::enrolled(range, &columns), &[&range.from, &range.to, &courses]).await?;
     let first = rows.first().ok_or_else(|| Error::internal("a SELECT of sums answered nothing"))?;
     let counts: Vec<i64> = ColumnReader::new(first).next()?;
     let by_status = EnrollmentStatus::ALL.iter().zip(counts).map(|(status, count)| Ok((*status, int(count)?)));
+    let by_status: Vec<(EnrollmentStatus, i32)> = by_status.collect::<Result<_>>()?;
     let mut found = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let mut reader = ColumnReader::new(row);
+    for row in rows {
+        let row = Arc::new(row);
+        let mut reader = ColumnReader::new(&row);
         reader.skip(1);
         if reader.next::<Option<Uuid>>()?.is_none() {
             break; // nobody is enrolled in anything, or no courses were asked for
         }
         let (enrollments, progress, completed) = (int(reader.next()?)?, reader.next()?, int(reader.next()?)?);
-        found.push(InCourse { enrollments, progress, completed, course: Course::read_joined(&mut reader)? });
+        found.push(InCourse { enrollments, progress, completed, course: Loaded::joined(&row, COURSE, &shape) });
     }
-    Ok(Enrolled { by_status: by_status.collect::<Result<_>>()?, courses: found })
+    Ok(Enrolled { by_status, courses: found })
 }

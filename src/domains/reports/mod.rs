@@ -13,9 +13,20 @@ mod range;
 mod sql;
 mod utilisation;
 
-use lectern_kernel::registry::Domain;
+use lectern_kernel::resolve::registry::Domain;
 
-pub use self::queries::ReportQueries;
-
-/// What the kernel has to know of it.
-pub const DOMAIN: Domain = Domain::new("reports");
+/// What it is made of.
+pub const DOMAIN: Domain = Domain {
+    objects: &[
+        dashboard::Dashboard::object,
+        queries::Reports::object,
+        counts::OverviewReport::object,
+        counts::EnrollmentStatusCount::object,
+        counts::BookingStatusCount::object,
+        counts::DayCount::object,
+        progress::CourseProgress::object,
+        utilisation::InstructorUtilisation::object,
+    ],
+    operations: &[queries::ReportQueries::OPERATIONS],
+    ..Domain::new("reports")
+};

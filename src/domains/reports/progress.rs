@@ -1,7 +1,8 @@
 //! How far people came in each course.
 
-use async_graphql::{Context, SimpleObject};
-use lectern_kernel::error::Result;
+use async_graphql::Context;
+use lectern_kernel::{error::Result, resolve::Loaded};
+use lectern_macros::object;
 
 use super::{
     enrolled::{Enrolled, InCourse},
@@ -10,10 +11,10 @@ use super::{
 use crate::domains::courses::Course;
 
 /// How far people came in one course.
-#[derive(SimpleObject, Clone, Debug)]
+#[object]
 pub struct CourseProgress {
     /// The course; null when you may not see it, or when it was deleted.
-    pub course: Option<Course>,
+    pub course: Option<Loaded<Course>>,
     /// Enrollments in any state, also DROPPED ones; at least 1.
     pub enrollments: i32,
     /// The mean of their progress in percent, 0 to 100, to two decimals.

@@ -1,12 +1,12 @@
 //! The dashboard and the reports.
 
-use async_graphql::{Context, Object};
+use async_graphql::Context;
 use lectern_kernel::{
-    db::{DEFAULT_PAGE, MAX_PAGE, page_size},
+    db::{DEFAULT_PAGE, MAX_PAGE},
     error::{Error, Result},
-    permission::Permission::ReportRead,
-    resolve::{DateTime, Eager, Require, SignedIn, requires_permission},
+    resolve::{DateTime, cost},
 };
+use lectern_macros::{object, queries, resolvers};
 
 use super::{
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
@@ -17,36 +17,35 @@ use super::{
 };
 
 /// Queries of reports.
-#[derive(Default)]
 pub struct ReportQueries;
 
-#[Object]
+#[queries]
 impl ReportQueries {
     /// What you have before you: your enrollments, your next bookings, and what waits for an answer.
-    #[graphql(guard = "SignedIn")]
-    async fn dashboard(&self) -> Option<Dashboard> {
+    async fn dashboard() -> Option<Dashboard> {
         Some(Dashboard)
     }
 
     /// Counts over what you may see: an instructor counts the enrollments in the own courses and the own bookings, somebody
     /// who may see all of the school counts all of it. All reports of one document are counted at the same moment, so that
-    /// they agree. Needs REPORT_READ.
-    #[graphql(guard = "Require([ReportRead])", directive = requires_permission::apply(vec![ReportRead]))]
+    /// they agree.
+    #[needs(ReportRead)]
     async fn reports(
-        &self,
-        #[graphql(desc = "Counts what was created, and bookings that begin, at this moment or later. Left out: from the beginning; \
-                          for `bookingsPerDay` and `instructorUtilisation`, the last 30 days up to `to`.")]
+        #[doc = "Counts what was created, and bookings that begin, at this moment or later. Left out: from the beginning; \
+                 for `bookingsPerDay` and `instructorUtilisation`, the last 30 days up to `to`."]
         from: Option<DateTime>,
-        #[graphql(desc = "Counts what was created, and bookings that begin, before this moment; must be later than `from`. Left out: \
-                          without end; for `bookingsPerDay` and `instructorUtilisation`, until the end of today.")]
+        #[doc = "Counts what was created, and bookings that begin, before this moment; must be later than `from`. Left out: \
+                 without end; for `bookingsPerDay` and `instructorUtilisation`, until the end of today."]
         to: Option<DateTime>,
-    ) -> Result<Option<Reports>> {
-        Ok(Some(Reports { range: Range::check(from, to)? }))
+    ) -> Result<Reports> {
+        Ok(Reports { range: Range::check(from, to)? })
     }
 }
 
 /// Counts over what you may see, all at the same moment.
+#[object(resolvers)]
 pub struct Reports {
+    #[hidden]
     range: Range,
 }
 
@@ -59,8 +58,7 @@ fn limit(first: Option<i32>) -> Result<i64> {
     }
 }
 
-/// Counts over what you may see, all at the same moment.
-#[Object]
+#[resolvers]
 impl Reports {
     /// How much there is of everything.
     async fn overview(&self, ctx: &Context<'_>) -> Result<OverviewReport> {
@@ -68,35 +66,36 @@ impl Reports {
     }
 
     /// Enrollments by how they stand now: every state once, in the order of the enum.
-    #[graphql(complexity = "6 * child_complexity")]
+    #[cost(6)]
     async fn enrollments_by_status(&self, ctx: &Context<'_>) -> Result<Vec<EnrollmentStatusCount>> {
         counts::enrollments_by_status(ctx, self.range).await
     }
 
     /// How far people came in each course that anybody is enrolled in: those with most enrollments first, then by title.
-    #[graphql(complexity = "page_size(first, None) * child_complexity")]
+    #[cost(cost::page)]
     async fn course_progress(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many courses; 1 to 100, 20 unless given.")] first: Option<i32>,
+        /// How many courses; 1 to 100, 20 unless given.
+        first: Option<i32>,
     ) -> Result<Vec<CourseProgress>> {
         progress::course_progress(ctx, self.range, limit(first)?).await
     }
 
     /// Bookings in any state by the date of their start: every date that the range touches once, in order, those without
     /// bookings as well. Unless given, the range is the last 30 days, today included; it may touch at most 366.
-    #[graphql(complexity = "366 * child_complexity")]
+    #[cost(366)]
     async fn bookings_per_day(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The IANA time zone whose dates are the days; the school's own unless given.")] time_zone: Option<String>,
-    ) -> Result<Vec<Eager<DayCount>>> {
-        let days = counts::bookings_per_day(ctx, self.range, time_zone.as_deref()).await?;
-        Ok(days.into_iter().map(Eager).collect())
+        /// The IANA time zone whose dates are the days; the school's own unless given.
+        time_zone: Option<String>,
+    ) -> Result<Vec<DayCount>> {
+        counts::bookings_per_day(ctx, self.range, time_zone.as_deref()).await
     }
 
     /// Bookings by where they stand now: every state once, in the order of the enum.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[cost(5)]
     async fn bookings_by_status(&self, ctx: &Context<'_>) -> Result<Vec<BookingStatusCount>> {
         counts::bookings_by_status(ctx, self.range).await
     }
@@ -105,11 +104,12 @@ impl Reports {
     /// hours, then by name. Everybody who is an instructor now, and whoever has hours in the range; unless you hold
     /// BOOKING_READ_ALL, only you, because you don't see what others are booked for. Unless given, the range is the last 30
     /// days of the school, today included.
-    #[graphql(complexity = "page_size(first, None) * child_complexity")]
+    #[cost(cost::page)]
     async fn instructor_utilisation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many instructors; 1 to 100, 20 unless given.")] first: Option<i32>,
+        /// How many instructors; 1 to 100, 20 unless given.
+        first: Option<i32>,
     ) -> Result<Vec<InstructorUtilisation>> {
         utilisation::instructor_utilisation(ctx, self.range, limit(first)?).await
     }

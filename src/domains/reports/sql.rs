@@ -1,10 +1,8 @@
 //! The statements of the domain, one for each report. `$1` is the tenant, `$2` and `$3` the range; the policies filter
 //! again, and the covering indexes hold what they filter by.
 
-use lectern_kernel::db::select;
-
 use super::range::Range;
-use crate::domains::{courses::Course, enrollments::EnrollmentStatus, identity::User};
+use crate::domains::enrollments::EnrollmentStatus;
 
 impl Range {
     /// That a moment lies within it. Where it is open at both ends nothing is compared, row by row; both parameters are
@@ -41,8 +39,8 @@ pub const BOOKINGS_PER_DAY: &str = "SELECT width_bucket(b.starts_at, $4::timesta
      WHERE b.tenant_id = $1 AND b.status = ANY ($5) AND b.starts_at >= $2 AND b.starts_at < $3 GROUP BY 1";
 
 /// Sums over all states, in the order of the enum; beside them, in each row, a course: `$4` of them, those with most first.
-/// Where there is none, one row of the sums alone.
-pub fn enrolled(range: Range) -> String {
+/// Where there is none, one row of the sums alone. `course`: its columns over the alias `c`.
+pub fn enrolled(range: Range, course: &str) -> String {
     let sums: Vec<String> = EnrollmentStatus::ALL
         .iter()
         .map(|status| format!("coalesce(sum(e.number) FILTER (WHERE e.status = '{}'), 0)::bigint", status.as_str()))
@@ -59,13 +57,13 @@ pub fn enrolled(range: Range) -> String {
          ORDER BY p.enrollments DESC, p.title, p.key_",
         within = range.holds("e.created_at"),
         sums = sums.join(", "),
-        course = select::<Course>("c"),
     )
 }
 
 /// Availability that overlaps counts once, and only what of it lies within the range. Whoever sees only the own bookings
-/// is told of nobody else: of others they would see the availability, and none of what is booked. `$4`: how many.
-pub fn instructor_utilisation() -> String {
+/// is told of nobody else: of others they would see the availability, and none of what is booked. `$4`: how many. `person`:
+/// the columns of a person over the alias `u`.
+pub fn instructor_utilisation(person: &str) -> String {
     format!(
         "WITH free AS (SELECT s.instructor_id AS id, sum(extract(epoch FROM upper(s.span) - lower(s.span))) AS seconds FROM (\
          SELECT a.instructor_id, unnest(range_agg(tstzrange(greatest(a.starts_at, $2), least(a.ends_at, $3)))) AS span FROM availability a \
@@ -76,11 +74,10 @@ pub fn instructor_utilisation() -> String {
          GROUP BY b.instructor_id), \
          person AS (SELECT t.id FROM app_user t WHERE t.tenant_id = $1 AND t.is_instructor \
          UNION SELECT f.id FROM free f UNION SELECT b.id FROM booked b) \
-         SELECT coalesce(f.seconds, 0)::float8, coalesce(b.seconds, 0)::float8, {} \
+         SELECT coalesce(f.seconds, 0)::float8, coalesce(b.seconds, 0)::float8, {person} \
          FROM person p LEFT JOIN free f ON f.id = p.id LEFT JOIN booked b ON b.id = p.id \
          LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = p.id \
          WHERE (SELECT app.can('BOOKING_READ_ALL')) OR p.id = (SELECT app.user_id()) \
-         ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name, p.id LIMIT $4",
-        select::<User>("u")
+         ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name, p.id LIMIT $4"
     )
 }

@@ -1,21 +1,24 @@
 //! How much of their time instructors are booked.
 
-use async_graphql::{Context, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::Context;
 use jiff::tz::TimeZone;
 use lectern_kernel::{
-    db::{ColumnReader, Record},
+    db::ColumnReader,
     error::Result,
-    resolve::Ctx,
+    resolve::{Ctx, Loaded},
 };
+use lectern_macros::object;
 
 use super::{progress::rounded, range::Range, sql};
 use crate::domains::{identity::User, tenants};
 
 /// How much of the time of one instructor is booked.
-#[derive(SimpleObject, Clone, Debug)]
+#[object]
 pub struct InstructorUtilisation {
     /// The instructor; null when you may not see them.
-    pub instructor: Option<User>,
+    pub instructor: Option<Loaded<User>>,
     /// Hours of availability within the range, to two decimals: half an hour is 0.5. Time that was offered twice counts
     /// once; of what reaches beyond the range, only what lies within.
     pub available_hours: f64,
@@ -30,14 +33,17 @@ pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64)
     let is_open = range.from.is_none() || range.to.is_none();
     let zone = if is_open { tenants::time_zone(ctx, "timeZone", None)? } else { TimeZone::UTC };
     let span = range.series(ctx.now(), &zone)?;
-    let rows = ctx.tx().query(&sql::instructor_utilisation(), &[&span.start, &span.end, &limit]).await?;
-    let people = rows.iter().map(|row| {
-        let mut reader = ColumnReader::new(row);
+    let (columns, shape) = ctx.request().catalog().whole::<User>("u");
+    let rows = ctx.tx().query(&sql::instructor_utilisation(&columns), &[&span.start, &span.end, &limit]).await?;
+    let people = rows.into_iter().map(|row| {
+        let row = Arc::new(row);
+        let mut reader = ColumnReader::new(&row);
         let (available, booked): (f64, f64) = (reader.next()?, reader.next()?);
         Ok(InstructorUtilisation {
+            // The person's columns stand behind the two sums.
+            instructor: Loaded::joined(&row, 2, &shape),
             available_hours: rounded(available / HOUR, 2),
             booked_hours: rounded(booked / HOUR, 2),
-            instructor: User::read_joined(&mut reader)?,
         })
     });
     people.collect()

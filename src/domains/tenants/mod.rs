@@ -5,13 +5,16 @@ mod queries;
 mod tenant;
 mod zone;
 
-use lectern_kernel::registry::{Domain, KindInfo};
+use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
-    queries::TenantQueries,
     tenant::{PublicTenant, Tenant},
     zone::time_zone,
 };
 
-/// What the kernel has to know of it.
-pub const DOMAIN: Domain = Domain { kinds: &[KindInfo::of::<Tenant>()], ..Domain::new("tenants") };
+/// What it is made of.
+pub const DOMAIN: Domain = Domain {
+    objects: &[Tenant::object, PublicTenant::object],
+    operations: &[queries::TenantQueries::OPERATIONS],
+    ..Domain::new("tenants")
+};

@@ -1,4 +1,4 @@
-//! ParsedDocument what was typed, and saying in one line what is wrong with it.
+//! Reading what was typed, and saying in one line what is wrong with it.
 
 use anyhow::{Context as _, bail};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};

@@ -1,4 +1,4 @@
-//! ParsedDocument the first administrator's password: unseen from a terminal, or one line of standard input.
+//! Reading the first administrator's password: unseen from a terminal, or one line of standard input.
 
 use std::io::{BufRead as _, IsTerminal as _};
 

@@ -79,7 +79,7 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     for column in columns.lines() {
         let mut words = column.splitn(3, ' ');
         let (resource, name, ty) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        let cell = cell_of(resource, name);
+        let cell = cell_of(lectern::domains::registry(), resource, name);
         match ty {
             "uuid" => assert!(matches!(cell, Cell::Id(_)), "{column}: an id of what? Say so in domains/audit/render.rs"),
             "uuid[]" => panic!("{column}: lists of ids are not rendered"),

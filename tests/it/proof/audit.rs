@@ -238,7 +238,7 @@ async fn holes_beside_the_tables_are_found() {
 
     // Guards that are not as the schema claims.
     let mut claims = fields().clone();
-    let access = |root: &str, field: &str| fields()[&(root.to_owned(), field.to_owned())].clone();
+    let access = |root: &str, field: &str| fields()[&(root.to_owned(), field.to_owned())];
     for (root, field, claimed) in [
         ("Query", "courses", access("Query", "auditLog")), // it lets in whom it should not
         ("Query", "auditLog", access("Query", "courses")), // it refuses whom it should not

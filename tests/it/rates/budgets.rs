@@ -49,7 +49,7 @@ async fn a_person_changes_bookings_so_often_a_minute() {
         codes.iter().filter(|(status, code, wait)| (*status, code.as_str()) == (429, "RATE_LIMITED") && *wait > 0).count() >= 4,
         "{codes:?}"
     );
-    // ParsedDocument goes on.
+    // Reading goes on.
     learner.ok("{ bookings(first: 5) { totalCount } }", json!({})).await;
 }
 

@@ -6,7 +6,7 @@ use tokio_postgres::NoTls;
 
 use super::cost::documents;
 use crate::{
-    app::{TestApp, Who},
+    app::Who,
     isolation::world::{World, tables},
 };
 
@@ -62,7 +62,8 @@ fn tables_are_found_in_statements() {
 
 #[tokio::test]
 async fn every_statement_names_its_school_for_every_table_and_can_be_prepared() {
-    let app = TestApp::start().await;
+    // With the tables of every schema that the tests run.
+    let app = crate::frame::start().await;
     World::build(&app).await;
     for who in [Who::Admin, Who::Learner] {
         let client = app.sign_in(&app.oak, who).await;

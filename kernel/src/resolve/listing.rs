@@ -1,0 +1,341 @@
+//! Lists in three lines: pages of a type, pages under a parent, one row by its id.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, InputType};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::{
+    connection::{Connection, EdgeFields, Total},
+    context::Ctx,
+    keys::{AllKey, MakeList, ObjectKey, PageKey, TotalKey},
+    object::TableDef,
+    row::{Entity, Loaded, Object},
+    selection::{Asked, Counting, Projection, Selecting},
+    write::Raw,
+};
+use crate::{
+    db::{DbError, List, Order, PageArgs, PageJoin},
+    error::{Error, Result},
+    ids::Id,
+};
+
+fn table_of<T: Entity>() -> &'static TableDef {
+    T::object().table.as_ref().expect("an entity has a table")
+}
+
+/// All rows of a type that the viewer sees. `name` is part of what a cursor is bound to.
+pub fn list_of<T: Entity>(name: &'static str, order: Order) -> List {
+    let TableDef { name: table, alias, live, .. } = table_of::<T>();
+    let mut list = List::new(name, format!("{table} {alias}"), alias, order);
+    if let Some(live) = live {
+        list.filter(live.replace("{}", alias));
+    }
+    list
+}
+
+/// Joins what is read of the rows to a list, and answers how to read them.
+fn select<T: Entity>(ctx: &Context<'_>, list: &mut List, projection: Projection) -> Arc<super::row::Shape> {
+    let catalog = ctx.request().catalog();
+    let selecting = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
+    list.select(selecting.columns);
+    list.outer_join(&selecting.joins);
+    for Counting { alias, function, key } in selecting.counts {
+        list.page_join(PageJoin {
+            join: format!("LEFT JOIN {function}(ARRAY(SELECT p.id_ FROM page_ p)) AS {alias} ON {alias}.{key} = page_.id_"),
+            expressions: format!("{alias}.count"),
+        });
+    }
+    selecting.shape
+}
+
+/// What the document asks of the nodes of the connection that is being resolved.
+fn asked_of_nodes<T: Entity>(ctx: &Context<'_>) -> Projection {
+    let catalog = ctx.request().catalog();
+    Projection::of_nodes(Asked::of(ctx), catalog, catalog.of(T::object()))
+}
+
+/// Narrows a list by what other domains have added to its filter `F`, the argument `filter` of the field that is being
+/// resolved.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a wrong filter.
+pub fn filtered<F: InputType>(ctx: &Context<'_>, mut list: List) -> Result<List> {
+    for extension in ctx.request().registry().filter_extensions(&F::type_name()) {
+        if let Ok((_, Raw(Some(value)))) = ctx.param_value::<Raw>("filter", None) {
+            (extension.narrow)(value, &mut list)?;
+        }
+    }
+    Ok(list)
+}
+
+/// A page of a list.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for wrong arguments.
+pub async fn page<T: Entity>(ctx: &Context<'_>, mut list: List, args: PageArgs) -> Result<Connection<T>> {
+    let page = args.check(&ctx.cursors(), list.name, list.order())?;
+    let mut projection = asked_of_nodes::<T>(ctx);
+    if list.is_materialized() {
+        projection.ones = 0; // children only for those on the page
+    }
+    let shape = select::<T>(ctx, &mut list, projection);
+    let fetched = list.fetch(ctx.tx(), &page).await?;
+    Ok(Connection::new(
+        ctx,
+        fetched.map(|row| Object::new(row, List::FIRST, shape.clone())),
+        list.name,
+        *list.order(),
+        Total::of_list(list),
+    ))
+}
+
+/// A list under a parent.
+pub struct Nested {
+    /// Its name, part of what a cursor is bound to: `course.enrollments`.
+    pub name: &'static str,
+    /// Its order.
+    pub order: Order,
+    /// The SQL expression that must equal the parent's id.
+    pub parent: &'static str,
+    /// An inner join that the parent is reached by, over the list's alias.
+    pub join: Option<&'static str>,
+}
+
+impl Nested {
+    /// A list whose rows name their parent in a column.
+    pub const fn new(name: &'static str, order: Order, parent: &'static str) -> Self {
+        Nested { name, order, parent, join: None }
+    }
+
+    /// The same, by way of another table.
+    #[must_use]
+    pub const fn by(self, join: &'static str) -> Self {
+        Nested { join: Some(join), ..self }
+    }
+}
+
+/// A page of the rows under a parent. The pages of all parents cost one statement.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for wrong arguments.
+pub async fn many<T: Entity>(ctx: &Context<'_>, nested: &'static Nested, parent: Uuid, args: PageArgs) -> Result<Connection<T>> {
+    many_where(ctx, nested, parent, args, |_| {}).await
+}
+
+/// The same, filtered; the filter is that of the field that is being resolved, and so the same for all parents.
+///
+/// # Errors
+/// As [`many`].
+pub async fn many_where<T: Entity>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    parent: Uuid,
+    args: PageArgs,
+    filter: impl Fn(&mut List) + Send + Sync + 'static,
+) -> Result<Connection<T>> {
+    under(ctx, nested, parent, args, filter).await
+}
+
+/// The same, with edges that say more than their node.
+///
+/// # Errors
+/// As [`many`].
+pub async fn many_with_edges<T: Entity, E: EdgeFields>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    parent: Uuid,
+    args: PageArgs,
+) -> Result<Connection<T, E>> {
+    under(ctx, nested, parent, args, |_| {}).await
+}
+
+async fn under<T: Entity, E: EdgeFields>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    parent: Uuid,
+    args: PageArgs,
+    filter: impl Fn(&mut List) + Send + Sync + 'static,
+) -> Result<Connection<T, E>> {
+    let page = args.check(&ctx.cursors(), nested.name, &nested.order)?;
+    let projection = Projection { counts: 0, ..asked_of_nodes::<T>(ctx) };
+    let catalog = ctx.request().catalog();
+    let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
+    let edge = E::edge();
+    let edge_at = List::FIRST_UNDER_PARENT + shape.width() + shape.children.iter().map(|(_, _, child)| child.width()).sum::<usize>();
+    let make: MakeList = Arc::new(move || {
+        let mut list = list_of::<T>(nested.name, nested.order);
+        if let Some(join) = nested.join {
+            list.inner_join(join);
+        }
+        filter(&mut list);
+        list.select(columns.clone());
+        list.outer_join(&joins);
+        if let Some(edge) = edge {
+            list.select(edge.columns.iter().map(|column| column.expression).collect::<Vec<_>>().join(", "));
+        }
+        list
+    });
+    let key = PageKey { asked_at: (nested.name, ctx.item.pos), parent, page, parent_expression: nested.parent, list: make };
+    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
+    let fetched = fetched.map(|row| Object::new(row, List::FIRST_UNDER_PARENT, shape.clone()));
+    let total = Total::of_nested(TotalKey(key));
+    Ok(Connection::new(ctx, fetched, nested.name, nested.order, total).with_edge(edge.map(|edge| (edge, edge_at))))
+}
+
+/// All rows under a parent, where there are few. The rows of all parents cost one statement.
+///
+/// # Errors
+/// What the database answered instead.
+pub async fn all<T: Entity>(ctx: &Context<'_>, nested: &'static Nested, parent: Uuid) -> Result<Vec<Loaded<T>>> {
+    all_where(ctx, nested, parent, |_| {}).await
+}
+
+/// The same, filtered; the filter is the same for all parents.
+///
+/// # Errors
+/// As [`all`].
+pub async fn all_where<T: Entity>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    parent: Uuid,
+    filter: impl Fn(&mut List) + Send + Sync + 'static,
+) -> Result<Vec<Loaded<T>>> {
+    let catalog = ctx.request().catalog();
+    let info = catalog.of(T::object());
+    let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, info) };
+    let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, info, table_of::<T>().alias, projection);
+    let make: MakeList = Arc::new(move || {
+        let mut list = list_of::<T>(nested.name, nested.order);
+        if let Some(join) = nested.join {
+            list.inner_join(join);
+        }
+        filter(&mut list);
+        list.select(columns.clone());
+        list.outer_join(&joins);
+        list
+    });
+    let key = AllKey { asked_at: (nested.name, ctx.item.pos), parent, parent_expression: nested.parent, list: make };
+    let rows = ctx.load(key).await?.unwrap_or_default();
+    Ok(rows.into_iter().map(|row| Loaded::new(Object::new(row, 1, shape.clone()))).collect())
+}
+
+/// A row by its id, with what the document asks of it; none where there is none, or none that the viewer may see.
+///
+/// # Errors
+/// What the database answered instead.
+pub async fn one<T: Entity>(ctx: &Context<'_>, id: Id<T>) -> Result<Option<Loaded<T>>> {
+    let catalog = ctx.request().catalog();
+    let projection = Projection::of_object(Asked::of(ctx), catalog, catalog.of(T::object()));
+    if projection.ones == 0 && projection.counts == 0 {
+        return Ok(ctx.load(ObjectKey { object: T::object, id: id.0, projection }).await?.map(Loaded::new));
+    }
+    // Joined to children there is no other document that it could share a statement with.
+    let TableDef { alias, key, .. } = table_of::<T>();
+    let mut rows = ctx.select::<T>(&format!("{alias}.{key} = $2"), projection, &[&id]).await?;
+    Ok(rows.pop())
+}
+
+/// Reading rows of a type, and changing them.
+pub trait Rows: Ctx + Sized {
+    /// The whole row of an id as a struct; none where there is none, or none that the viewer may see.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    fn get<T: Entity>(&self, id: Id<T>) -> impl Future<Output = Result<Option<T>>> + Send
+    where
+        Self: Sync,
+    {
+        async move {
+            let found = self.load(ObjectKey { object: T::object, id: id.0, projection: Projection::WHOLE }).await?;
+            Ok(found.map(|object| T::read(&object)).transpose()?)
+        }
+    }
+
+    /// The whole row of an id, to be answered.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    fn whole<T: Entity>(&self, id: Id<T>) -> impl Future<Output = Result<Option<Loaded<T>>>> + Send
+    where
+        Self: Sync,
+    {
+        async move { Ok(self.load(ObjectKey { object: T::object, id: id.0, projection: Projection::WHOLE }).await?.map(Loaded::new)) }
+    }
+
+    /// Runs a statement that reads or changes rows of a type and answers whole ones: `{c}` in it stands for the columns over
+    /// the alias `c`, and stands first in what it selects or returns.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    fn rows<T: Entity>(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> impl Future<Output = Result<Vec<Loaded<T>>, DbError>> + Send
+    where
+        Self: Sync,
+    {
+        async move {
+            let info = self.request().catalog().of(T::object());
+            let alias = table_of::<T>().alias;
+            let sql = sql.replace(&format!("{{{alias}}}"), &info.select(alias, true));
+            let shape = super::row::Shape::alone(info, true);
+            let rows = self.tx().query(&sql, params).await?;
+            Ok(rows.into_iter().map(|row| Loaded::new(Object::new(Arc::new(row), 0, shape.clone()))).collect())
+        }
+    }
+
+    /// The first row of such a statement.
+    ///
+    /// # Errors
+    /// As [`Rows::rows`].
+    fn row<T: Entity>(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> impl Future<Output = Result<Option<Loaded<T>>, DbError>> + Send
+    where
+        Self: Sync,
+    {
+        async move { Ok(self.rows(sql, params).await?.into_iter().next()) }
+    }
+
+    /// The rows that fulfil a condition, with children and counts as a projection says.
+    ///
+    /// # Errors
+    /// What the database answered instead.
+    fn select<T: Entity>(
+        &self,
+        condition: &str,
+        projection: Projection,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> impl Future<Output = Result<Vec<Loaded<T>>, DbError>> + Send
+    where
+        Self: Sync,
+    {
+        async move {
+            let TableDef { name, alias, key, live, .. } = table_of::<T>();
+            let catalog = self.request().catalog();
+            let selecting = Selecting::new(catalog, catalog.of(T::object()), alias, projection);
+            let (mut columns, mut from) = (selecting.columns, format!("{name} {alias}{}", selecting.joins));
+            for Counting { alias: count, function, key: of } in &selecting.counts {
+                columns.push_str(&format!(", {count}.count"));
+                from.push_str(&format!(" LEFT JOIN {function}(ARRAY[$2::uuid]) AS {count} ON {count}.{of} = {alias}.{key}"));
+            }
+            let live = live.map(|live| format!(" AND {}", live.replace("{}", alias))).unwrap_or_default();
+            let sql = format!("SELECT {columns} FROM {from} WHERE {alias}.tenant_id = $1{live} AND {condition}");
+            let rows = self.tx().query(&sql, params).await?;
+            Ok(rows.into_iter().map(|row| Loaded::new(Object::new(Arc::new(row), 0, selecting.shape.clone()))).collect())
+        }
+    }
+
+    /// Why a change reached no row: the viewer sees it and may not change it, or there is none for them.
+    fn untouched<T: Entity>(&self, id: Id<T>, what: &'static str) -> impl Future<Output = Error> + Send
+    where
+        Self: Sync,
+    {
+        async move {
+            match self.whole(id).await {
+                Ok(Some(_)) => Error::not_yours().field("id"),
+                Ok(None) => Error::not_found(what).field("id"),
+                Err(error) => error,
+            }
+        }
+    }
+}
+
+impl Rows for Context<'_> {}

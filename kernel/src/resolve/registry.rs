@@ -1,0 +1,312 @@
+//! What the kernel knows of the subjects: tables that the macros write, listed by each subject. Nothing else in the kernel
+//! knows a subject by name.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::{
+    Value,
+    registry::{MetaInputValue, Registry as Types},
+};
+use uuid::Uuid;
+
+use crate::{
+    db::{List, SortKey},
+    error::Result,
+    permission::Permission,
+    rates::BudgetKind,
+    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef},
+};
+
+/// One subject: what it is made of.
+pub struct Domain {
+    /// Its name, and that of its folder.
+    pub name: &'static str,
+    /// Its types.
+    pub objects: &'static [fn() -> &'static ObjectDef],
+    /// Its fields of the roots.
+    pub operations: &'static [&'static [Operation]],
+    /// What can be heard of it.
+    pub events: &'static [Event],
+    /// What it adds to types of others.
+    pub extensions: &'static [&'static ExtensionDef],
+    /// What it adds to inputs of others that are written into columns.
+    pub inputs: &'static [InputExtension],
+    /// What it adds to filters of others.
+    pub filters: &'static [FilterExtension],
+    /// What it adds to orders of others: the enum, and its new values.
+    pub orders: &'static [(&'static str, &'static [OrderValue])],
+    /// Values that it adds to open enums of others: the enum, and `(value, description)`.
+    pub enum_values: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    /// What the audit log names and the schema does not: `(resource, prefix of its ids)`.
+    pub recorded: &'static [(&'static str, &'static str)],
+    /// Columns of tables without a type that hold the id of another row: `(column, prefix)`.
+    pub references: &'static [(&'static str, &'static str)],
+    /// A row without an id of its own says that two things belong together. It is recorded with the first of them, and shown
+    /// under the name of what it adds, `(type, column of the second, name)`: a Group gains `{"member": {"userId": …}}`.
+    pub parts: &'static [(&'static str, &'static str, &'static str)],
+}
+
+impl Domain {
+    /// A subject of nothing yet.
+    pub const fn new(name: &'static str) -> Self {
+        Domain {
+            name,
+            objects: &[],
+            operations: &[],
+            events: &[],
+            extensions: &[],
+            inputs: &[],
+            filters: &[],
+            orders: &[],
+            enum_values: &[],
+            recorded: &[],
+            references: &[],
+            parts: &[],
+        }
+    }
+}
+
+/// The roots whose fields are operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// `Query`.
+    Query,
+    /// `Mutation`.
+    Mutation,
+}
+
+impl Root {
+    /// Its name in the schema.
+    pub fn name(self) -> &'static str {
+        match self {
+            Root::Query => "Query",
+            Root::Mutation => "Mutation",
+        }
+    }
+}
+
+/// A field of a root.
+pub struct Operation {
+    /// The field.
+    pub field: FieldDef,
+    /// Whose field it is.
+    pub root: Root,
+    /// The type that a mutation is about, for the audit entry of a refusal.
+    pub about: &'static str,
+    /// It changes who is signed in, and so can't share a document with anything else.
+    pub is_session: bool,
+    /// It signs in: its input holds `tenant` and `email`.
+    pub signs_in: bool,
+    /// It computes the hash of a password: it goes through the narrow lane.
+    pub hashes_password: bool,
+    /// It counts towards this budget of its person.
+    pub budget: Option<BudgetKind>,
+}
+
+impl Operation {
+    /// Whether it goes on answering after the subscription has lapsed.
+    pub fn outlives_subscription(&self) -> bool {
+        matches!(self.field.access, Some(Access::Authenticated | Access::Public))
+    }
+}
+
+/// A subscription field: heard on a channel of the database, read as a query.
+pub struct Event {
+    /// The field of `Subscription`.
+    pub name: &'static str,
+    /// What it is, for the schema.
+    pub description: &'static str,
+    /// The type of what is heard of.
+    pub object: fn() -> &'static ObjectDef,
+    /// Where the database announces it: `tenant id`.
+    pub channel: &'static str,
+    /// The field of `Query` that reads one of them, by its argument `id`.
+    pub query: &'static str,
+}
+
+impl Event {
+    /// The prefix of the ids that are announced.
+    pub fn prefix(&self) -> &'static str {
+        (self.object)().table.as_ref().map_or("", |table| table.prefix)
+    }
+}
+
+/// Fields that one domain adds to an input of another whose fields are columns.
+pub struct InputExtension {
+    /// The input.
+    pub input: &'static str,
+    /// Its new fields.
+    pub fields: fn(&mut Types) -> Vec<(String, MetaInputValue)>,
+    /// Checks and writes them, out of the whole input.
+    pub write: fn(Value, &mut Changes) -> Result<()>,
+}
+
+/// Fields that one domain adds to a filter of another.
+pub struct FilterExtension {
+    /// The filter.
+    pub input: &'static str,
+    /// Its new fields.
+    pub fields: fn(&mut Types) -> Vec<(String, MetaInputValue)>,
+    /// Narrows a list by them, out of the whole filter.
+    pub narrow: fn(Value, &mut List) -> Result<()>,
+}
+
+/// A value of an order: its name, what it is, the key that it sorts by.
+pub type OrderValue = (&'static str, &'static str, SortKey);
+
+/// A kind of things that have ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindInfo {
+    /// The GraphQL type; or what the audit log calls it, where it is none.
+    pub ty: &'static str,
+    /// What its ids begin with.
+    pub prefix: &'static str,
+    /// One of these is needed to ask for one by its id; none where its rows alone decide.
+    pub needs: &'static [Permission],
+    /// Whether clients may ask for one by its id alone.
+    pub is_node: bool,
+}
+
+/// All subjects together.
+pub struct Registry {
+    domains: &'static [&'static Domain],
+    operations: HashMap<(Root, &'static str), &'static Operation>,
+    /// The fields of the roots that may be null.
+    nullable: HashSet<(Root, &'static str)>,
+    kinds: Vec<KindInfo>,
+    catalog: Catalog,
+}
+
+impl Registry {
+    /// Of these subjects.
+    ///
+    /// # Panics
+    /// Where two of them declare the same type, field or operation.
+    pub fn new(domains: &'static [&'static Domain]) -> Self {
+        let objects: Vec<_> = domains.iter().flat_map(|domain| domain.objects).copied().collect();
+        let extensions: Vec<_> = domains.iter().flat_map(|domain| domain.extensions).copied().collect();
+        let (mut operations, mut nullable) = (HashMap::new(), HashSet::new());
+        let mut types = Types::default();
+        for operation in domains.iter().flat_map(|domain| domain.operations).flat_map(|block| *block) {
+            let former = operations.insert((operation.root, operation.field.name), operation);
+            assert!(former.is_none(), "{}.{} is declared twice", operation.root.name(), operation.field.name);
+            if crate::resolve::type_of(&mut types, &operation.field, operation.root == Root::Mutation).ends_with('!') {
+                continue;
+            }
+            nullable.insert((operation.root, operation.field.name));
+        }
+        let recorded = domains.iter().flat_map(|domain| domain.recorded);
+        let recorded = recorded.map(|(ty, prefix)| KindInfo { ty, prefix, needs: &[], is_node: false });
+        let declared = objects.iter().filter_map(|object| {
+            let def = object();
+            let table = def.table.as_ref()?;
+            Some(KindInfo { ty: def.name, prefix: table.prefix, needs: table.node.unwrap_or(&[]), is_node: table.node.is_some() })
+        });
+        let kinds = declared.chain(recorded).collect();
+        Registry { domains, operations, nullable, kinds, catalog: Catalog::new(&objects, &extensions) }
+    }
+
+    /// The subjects.
+    pub fn domains(&self) -> &'static [&'static Domain] {
+        self.domains
+    }
+
+    /// Every type, with what was added to it.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Every operation.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        self.domains.iter().flat_map(|domain| domain.operations).flat_map(|block| *block)
+    }
+
+    /// A field of a root.
+    pub fn operation(&self, root: Root, name: &str) -> Option<&'static Operation> {
+        self.operations.get(&(root, name)).copied()
+    }
+
+    /// Whether a field of a root may be null.
+    pub fn is_nullable(&self, root: Root, name: &str) -> bool {
+        self.nullable.contains(&(root, name))
+    }
+
+    /// A mutation.
+    pub fn mutation(&self, name: &str) -> Option<&'static Operation> {
+        self.operation(Root::Mutation, name)
+    }
+
+    /// Every kind.
+    pub fn kinds(&self) -> impl Iterator<Item = &KindInfo> {
+        self.kinds.iter()
+    }
+
+    /// The kind of a type.
+    pub fn kind(&self, ty: &str) -> Option<&KindInfo> {
+        self.kinds().find(|kind| kind.ty == ty)
+    }
+
+    /// The kind whose ids begin with a prefix.
+    pub fn kind_with_prefix(&self, prefix: &str) -> Option<&KindInfo> {
+        self.kinds().find(|kind| kind.prefix == prefix)
+    }
+
+    /// Every event.
+    pub fn events(&self) -> impl Iterator<Item = &'static Event> {
+        self.domains.iter().flat_map(|domain| domain.events)
+    }
+
+    /// The event of a field of Subscription.
+    pub fn event(&self, name: &str) -> Option<&'static Event> {
+        self.events().find(|event| event.name == name)
+    }
+
+    /// The channels on which events are announced, each once.
+    pub fn channels(&self) -> Vec<&'static str> {
+        let mut channels: Vec<&'static str> = self.events().map(|event| event.channel).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        channels
+    }
+
+    /// What other domains have added to an input that is written into columns.
+    pub fn input_extensions(&self, input: &str) -> impl Iterator<Item = &'static InputExtension> {
+        self.domains.iter().flat_map(|domain| domain.inputs).filter(move |extension| extension.input == input)
+    }
+
+    /// What other domains have added to a filter.
+    pub fn filter_extensions(&self, input: &str) -> impl Iterator<Item = &'static FilterExtension> {
+        self.domains.iter().flat_map(|domain| domain.filters).filter(move |extension| extension.input == input)
+    }
+
+    /// The key that another domain has added to an order.
+    pub fn order_value(&self, order: &str, name: &str) -> Option<SortKey> {
+        let added = self.domains.iter().flat_map(|domain| domain.orders).filter(|(of, _)| *of == order).flat_map(|(_, values)| *values);
+        added.filter(|(value, ..)| *value == name).map(|(.., key)| *key).next()
+    }
+
+    /// The prefix of the ids that a column of a resource holds, where it holds those of another row.
+    pub fn reference(&self, resource: &str, column: &str) -> Option<&'static str> {
+        let in_type = |info: &crate::resolve::ObjectInfo| {
+            info.columns.iter().find(|found| found.expression == column && column != "id").and_then(|found| found.references)
+        };
+        let own = self.catalog.object(resource).and_then(|info| in_type(info));
+        let listed =
+            || self.domains.iter().flat_map(|domain| domain.references).find(|(name, _)| *name == column).map(|(_, prefix)| *prefix);
+        own.or_else(listed).or_else(|| self.catalog.objects().find_map(|info| in_type(info)))
+    }
+
+    /// What a type has of others: `(type, column, name)`.
+    pub fn parts(&self) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+        self.domains.iter().flat_map(|domain| domain.parts)
+    }
+
+    /// The id of what an operation is about, among the ids that its arguments name: `(argument, prefix, uuid)`. It stands as
+    /// `id`, or as `courseId` where that is the kind of thing; an id of another kind is none.
+    pub fn subject<'a>(&self, operation: &Operation, ids: impl IntoIterator<Item = (&'a str, &'a str, Uuid)>) -> Option<Uuid> {
+        let kind = self.kind(operation.about)?.prefix;
+        let mut ids =
+            ids.into_iter().filter(|(argument, prefix, _)| *prefix == kind && (*argument == "id" || *argument == format!("{kind}Id")));
+        ids.next().map(|(_, _, uuid)| uuid)
+    }
+}
