@@ -323,6 +323,12 @@ pub trait Rows: Ctx + Sized {
         }
     }
 
+    /// What another domain has added to the argument `input` of the field that is being resolved.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` where it can't be read.
+    fn added<I: InputType>(&self) -> Result<I>;
+
     /// Why a change reached no row: the viewer sees it and may not change it, or there is none for them.
     fn untouched<T: Entity>(&self, id: Id<T>, what: &'static str) -> impl Future<Output = Error> + Send
     where
@@ -338,4 +344,9 @@ pub trait Rows: Ctx + Sized {
     }
 }
 
-impl Rows for Context<'_> {}
+impl Rows for Context<'_> {
+    fn added<I: InputType>(&self) -> Result<I> {
+        let unreadable = |_| Error::bad_request("An input holds a field that can't be read.");
+        self.param_value::<I>("input", None).map(|(_, input)| input).map_err(unreadable)
+    }
+}
