@@ -10,7 +10,7 @@ use super::engine::{Answer, Engine};
 use crate::{
     auth::Claims,
     db::{Interest, Missed},
-    error::{Code, Error},
+    error::Error,
     request::Document,
 };
 
@@ -78,13 +78,5 @@ impl Engine {
         } else {
             EventOutcome::Ended(answer)
         }
-    }
-
-    /// Whether a token's bearer is still signed in.
-    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> Result<bool, Error> {
-        let document = Document::who_asks(self.limits(), self.registry())?;
-        let answer = self.read_event(document, claims, correlation_id).await;
-        // Where the school's subscription has lapsed, or the database can't be reached, that is another question.
-        Ok(!answer.is(Code::Unauthenticated))
     }
 }
