@@ -27,7 +27,7 @@ pub struct SubscriptionWatch {
     interest: Interest,
 }
 
-/// What became of an event.
+/// The result of an event.
 pub enum EventOutcome {
     /// The subscriber sees it.
     Shown(Answer),
@@ -58,7 +58,7 @@ impl Engine {
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
         let interest = self.live().interest(claims.identity().tenant, heard.channel).await.map_err(|error| refuse(error.into()))?;
-        // What the guards say of the subscriber, they say of something that there can't be.
+        // The guards are asked once, with an id that can't exist.
         let question = Arc::new(Question { document, claims });
         match self.event(&question, Uuid::nil(), correlation_id).await {
             EventOutcome::Ended(answer) => Err(Box::new(answer)),
