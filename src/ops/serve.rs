@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{ActorKind, Pool, PoolOptions, preflight},
+    db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
     rates::RateLimits,
     request::{DocumentCache, Limits, Trusted},
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Cluster, Demo, seed_demo_if_empty, sources};
 use crate::{
-    config::Settings,
+    config::{PoolerKind, Settings},
     domains,
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
@@ -79,6 +79,10 @@ pub fn engine_of(
         &PoolOptions {
             size: settings.pool_size.map_or(defaults.size, usize::from),
             statement_timeout: Duration::from_secs(settings.statement_timeout),
+            pooler: match settings.pooler {
+                PoolerKind::None => Pooler::None,
+                PoolerKind::Transaction => Pooler::Transaction,
+            },
             ..defaults
         },
     )?;

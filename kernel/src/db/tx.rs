@@ -125,14 +125,16 @@ impl Tx {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
-        let correlation = opening.correlation_id;
-        debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
-        let timeout = pool.statement_timeout().as_millis();
-        let message = format!(
-            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'; \
-             SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}; \
-             SET LOCAL idle_in_transaction_session_timeout = {timeout}"
+        let mut message = format!(
+            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'{}",
+            pool.time_limits()
         );
+        // A read leaves no entry that would carry it.
+        if opening.mode == Mode::Write {
+            let correlation = opening.correlation_id;
+            debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+            let _ = write!(message, "; SET LOCAL app.correlation_id = '{correlation}'");
+        }
         Ok(Tx {
             connection: Some(connection),
             tls: pool.tls(),

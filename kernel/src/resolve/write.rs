@@ -297,7 +297,7 @@ impl<T: Entity> Patch<T> {
     }
 
     /// Changes the row, and answers it; none where there is none, or none that the actor may change. The statement is the same
-    /// whatever is given, but for secrets, which can't be read in it.
+    /// whatever is given, but for secrets, which can't be read in it. Where nothing can be set, the row is answered as it is.
     ///
     /// # Errors
     /// What the database answered instead.

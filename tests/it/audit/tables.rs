@@ -81,7 +81,10 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
         let (resource, name, ty) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
         let cell = cell_of(lectern::domains::registry(), resource, name);
         match ty {
-            "uuid" => assert!(matches!(cell, Cell::Id(_)), "{column}: an id of what? Say so in domains/audit/render.rs"),
+            "uuid" => assert!(
+                matches!(cell, Cell::Id(_)),
+                "{column}: an id of what? Say so by the type of its column, or in the domain's `references`"
+            ),
             "uuid[]" => panic!("{column}: lists of ids are not rendered"),
             "timestamp with time zone" => assert_eq!(cell, Cell::Time, "{column}: times end with _at"),
             _ => assert_eq!(cell, Cell::Plain, "{column}"),
