@@ -1,5 +1,5 @@
 //! What a client may learn of a failure: one of a closed list of codes, an open reason, the field, and a sentence.
-//! What went wrong inside travels along unseen and reaches the log once, at the edge.
+//! The cause is carried along without being shown, and is logged once, at the edge.
 
 use std::sync::Arc;
 
@@ -154,12 +154,12 @@ impl Error {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
-    /// The hash of a document whose text has not been sent lately. Clients look for this very message, and send the text.
+    /// The hash of a document whose text has not been sent lately. Clients look for this message, and send the text.
     pub fn persisted_query_not_found() -> Self {
         Self::new(Code::NotFound, "PersistedQueryNotFound").reason("PERSISTED_QUERY_NOT_FOUND")
     }
 
-    /// Documents can't be asked for by their hash here. Clients look for this very message, and stop to try.
+    /// Documents can't be asked for by their hash here. Clients look for this message, and stop trying.
     pub fn persisted_query_not_supported() -> Self {
         Self::new(Code::NotFound, "PersistedQueryNotSupported").reason("PERSISTED_QUERY_NOT_SUPPORTED")
     }
