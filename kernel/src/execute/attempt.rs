@@ -68,6 +68,18 @@ impl Engine {
         }
     }
 
+    /// Whether a token's bearer is still signed in. True also where the database can't be reached: that signs nobody out.
+    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> bool {
+        let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
+        match tokio::time::timeout(self.timeout, Tx::open(&self.pool, &opening)).await {
+            Ok(Ok((tx, row))) => {
+                tx.end_read();
+                row.is_some_and(|row| row.token_version == claims.token_version())
+            }
+            _ => true,
+        }
+    }
+
     /// Executes a document and rolls back, whatever the result: for `lectern audit`, which asks who would be refused and must
     /// leave nothing behind, not even the audit entry of a refusal.
     ///

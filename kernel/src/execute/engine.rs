@@ -57,7 +57,7 @@ pub struct Engine {
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
     limits: Limits,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     admission: Admission,
     live: Live,
     /// Events of subscriptions that are read at once.
@@ -191,16 +191,6 @@ impl Engine {
     /// What is announced of changes.
     pub fn live(&self) -> &Live {
         &self.live
-    }
-
-    /// What the subjects are made of.
-    pub(super) fn registry(&self) -> &'static Registry {
-        self.registry
-    }
-
-    /// What documents may be.
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// Whether a subscription may begin, as far as its document and its cost go.

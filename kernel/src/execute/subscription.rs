@@ -10,7 +10,7 @@ use super::engine::{Answer, Engine};
 use crate::{
     auth::Claims,
     db::{Interest, Missed},
-    error::{Code, Error},
+    error::Error,
     request::Document,
 };
 
@@ -78,13 +78,5 @@ impl Engine {
         } else {
             EventOutcome::Ended(answer)
         }
-    }
-
-    /// Whether a token's bearer is still signed in.
-    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> Result<bool, Error> {
-        let document = Document::who_asks(self.limits(), self.registry())?;
-        let answer = self.read_event(document, claims, correlation_id).await;
-        // A lapsed subscription, or a database that can't be reached, does not sign anybody out.
-        Ok(!answer.is(Code::Unauthenticated))
     }
 }

@@ -139,11 +139,6 @@ impl Document {
         Ok(Document { source: source.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
     }
 
-    /// A document that reads nothing, and is refused to whoever is not signed in any more.
-    pub(crate) fn who_asks(limits: &Limits, registry: &Registry) -> Result<Document> {
-        Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits, registry)
-    }
-
     /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives
     /// of the root field are left out; GraphQL does not allow the ones that there are.
     pub(crate) fn of_event(&self, about: Uuid) -> Option<Document> {
