@@ -206,7 +206,7 @@ impl Error {
         self
     }
 
-    /// More than one person, account or address may ask for; it is served again after so many seconds.
+    /// A person, account or address asks for too much; it is served again after `seconds`.
     pub fn rate_limited(message: &str, seconds: u64) -> Self {
         let mut error = Self::new(Code::RateLimited, format!("{message} Try again in {seconds} s."));
         error.0.retry_after = Some(seconds);
@@ -220,7 +220,7 @@ impl Error {
         error
     }
 
-    /// More is asked of the service than it takes on; the same request may succeed after so many seconds.
+    /// The service is asked for more than it takes on; the same request may succeed after `seconds`.
     pub fn overloaded(seconds: u64) -> Self {
         let mut error = Self::new(Code::Unavailable, "The service has too much to do right now. Try again in a moment.");
         error.0.retry_after = Some(seconds);

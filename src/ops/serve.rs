@@ -221,7 +221,7 @@ fn server_options(settings: &Settings) -> ServerOptions {
 /// Files beside those of the connections: the database's, the log, the programs of the embedded server.
 const OTHER_FILES: u64 = 128;
 
-/// Makes room for so many connections, each of which is an open file; answers for how many there is room.
+/// Raises the limit of open files to what the connections need; answers for how many connections there is room.
 fn open_files(connections: usize) -> usize {
     let wanted = connections as u64 + OTHER_FILES;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return connections };

@@ -64,7 +64,7 @@ const MESSAGE_SIZE: usize = 256 << 10;
 pub(super) enum Owner {
     /// A person, by school and id.
     Person(Uuid, Uuid),
-    /// Nobody who is signed in, from this address as far as it is known.
+    /// Somebody who is not signed in, by address where that is known.
     Address(Option<String>),
 }
 
