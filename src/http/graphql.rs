@@ -28,7 +28,7 @@ use super::{AppState, CorrelationId, client_address, console, socket};
 /// The two media types in which answers leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Media {
-    /// `application/json`: a well-formed request is answered with 200, whatever is in it.
+    /// `application/json`: a well-formed request is answered with 200, whatever the answer holds.
     Json,
     /// `application/graphql-response+json`: a document that did not run is answered with 4xx or 5xx.
     GraphqlResponse,
@@ -297,7 +297,7 @@ async fn answer(
         .take(80)
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect::<String>();
-    // It may have to wait, without a second copy of its variables.
+    // The document may have to wait; a second copy of its variables is not kept meanwhile.
     drop(request);
     let answer = engine.execute(document, bearer(state, headers), correlation_id).await;
     tracing::info!(
@@ -312,9 +312,9 @@ async fn answer(
     respond(media, status_of(media, &answer), &answer, None)
 }
 
-/// 200 under `application/json`, so that every client reads the body; the truth under the media type that says so.
+/// 200 under `application/json`, so that every client reads the body; the status that fits under the other media type.
 fn status_of(media: Media, answer: &Answer) -> StatusCode {
-    // The service itself refused, whatever the document.
+    // The service refused for now, whatever the document is.
     if answer.retry_after.is_some() {
         return if answer.is(Code::RateLimited) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
     }

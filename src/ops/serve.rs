@@ -28,14 +28,11 @@ use crate::{
 };
 
 /// What a worker's stack has. async-graphql resolves the levels of a document within one another; in a debug build each takes
-/// up to 100 kB of stack, and tokio's default of 2 MiB would be exhausted by twenty of them. Memory that nobody touches
-/// costs nothing.
+/// up to 100 kB of stack, and tokio's default of 2 MiB would be exhausted by twenty of them. Memory that is not touched costs
+/// nothing.
 const STACK: usize = 8 << 20;
 
-/// What everything runs on.
-///
-/// # Errors
-/// When threads can't be started.
+/// The runtime of the service.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()
 }
@@ -49,9 +46,6 @@ pub struct ServeOptions<'a> {
 }
 
 /// An engine over a database.
-///
-/// # Errors
-/// When a setting can't be used.
 pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<Engine> {
     engine_of(settings, options, schema::build, domains::registry())
 }
@@ -113,7 +107,7 @@ pub fn engine_of(
         .with_admission(&admission))
 }
 
-/// How much may be asked for.
+/// The rate limits that the settings name.
 fn rates(settings: &Settings) -> RateLimits {
     RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
@@ -124,7 +118,7 @@ fn rates(settings: &Settings) -> RateLimits {
     }
 }
 
-/// What documents may be.
+/// The limits of documents that the settings name.
 fn limits(settings: &Settings) -> Limits {
     Limits {
         bytes: settings.max_document_bytes,
@@ -145,11 +139,8 @@ fn limits(settings: &Settings) -> Limits {
 }
 
 /// Serves until told to stop.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    // First of all: a port in use must not cost the start of a database.
+    // First: where the port is in use, no database is started.
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             anyhow::anyhow!("{} is in use: stop what runs there, or set LECTERN_LISTEN to another port", settings.listen)
@@ -225,7 +216,7 @@ fn server_options(settings: &Settings) -> ServerOptions {
         connections: open_files(settings.max_connections as usize),
         header_timeout: Duration::from_secs(settings.header_timeout),
         idle_timeout: Duration::from_secs(settings.idle_timeout),
-        // A request waits for its turn, sends its body, runs, and is read by its client.
+        // A request waits to be admitted, sends its body, runs, and its answer is read.
         stall_timeout: Duration::from_secs(settings.body_timeout + settings.request_timeout + 30),
         ..ServerOptions::default()
     }
@@ -234,7 +225,7 @@ fn server_options(settings: &Settings) -> ServerOptions {
 /// Files beside those of the connections: the database's, the log, the programs of the embedded server.
 const OTHER_FILES: u64 = 128;
 
-/// Makes room for so many connections, each of which is an open file; answers for how many there is room.
+/// Raises the limit of open files to what the connections need; answers for how many connections there is room.
 fn open_files(connections: usize) -> usize {
     let wanted = connections as u64 + OTHER_FILES;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return connections };
@@ -278,7 +269,7 @@ struct StopSignals {
 }
 
 impl StopSignals {
-    /// From here on they no longer end the process by themselves.
+    /// From here on these signals no longer end the process by themselves.
     fn catch() -> std::io::Result<StopSignals> {
         Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }

@@ -1,4 +1,4 @@
-//! What is put into an answer at once is what the executor would have put there.
+//! Answers do not depend on how a document asks: with or without directives, with narrow columns or whole rows.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     classroom::{ENROLL, course},
 };
 
-/// `$` stands where a directive that changes nothing makes the executor go its own way.
+/// `$` stands where a directive that changes nothing is put in one of the two ways.
 const ASKED: [&str; 10] = [
     "courses { nodes { __typename id $ title description status capacity tags createdAt updatedAt instructor { id $ name } enrollmentCount } }",
     "courses { edges { cursor node { id $ words: title i: instructor { __typename who: name $ } } } }",
@@ -44,7 +44,7 @@ async fn what_is_there_already_is_answered_as_the_executor_would() {
     admin.ok("mutation { createGroup(input: { name: \"G\" }) { id } }", json!({})).await;
     learner.refused("mutation { deleteCourse(id: \"course_01h455vb4pex5vsknk084sn02q\") }", json!({})).await;
 
-    // What takes no more than the summary of each row is what it is beside the rest of it.
+    // Narrow columns read alone are the same as beside the wide ones.
     let user = "{ id name enrollments { totalCount nodes { id } } groups { totalCount } }";
     let course = format!(
         "id title status enrollmentCount enrollments {{ totalCount nodes {{ id }} }} groups {{ totalCount }} sections {{ id }} viewerEnrollment {{ id }} instructor {user}"

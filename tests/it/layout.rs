@@ -1,4 +1,4 @@
-//! Everything is where a newcomer looks for it.
+//! Where things are, and which parts may use which.
 
 use std::{
     collections::BTreeSet,

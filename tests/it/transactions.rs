@@ -1,4 +1,4 @@
-//! The promises of the transaction, under the conditions in which they are broken elsewhere.
+//! What a transaction promises, under hard conditions: clients that hang up, outages, races, load.
 
 mod actor_cache;
 mod admission;

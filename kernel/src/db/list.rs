@@ -105,11 +105,11 @@ pub struct Order {
 /// The arguments of a connection as a client gives them.
 #[derive(Debug, Clone, Default)]
 pub struct PageArgs {
-    /// The first so many.
+    /// How many from the beginning on.
     pub first: Option<i32>,
     /// After this cursor.
     pub after: Option<String>,
-    /// The last so many.
+    /// How many up to the end.
     pub last: Option<i32>,
     /// Before this cursor.
     pub before: Option<String>,

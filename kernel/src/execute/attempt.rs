@@ -68,7 +68,7 @@ impl Engine {
         }
     }
 
-    /// Whether a token's bearer is still signed in; also where the database can't be asked, which is another question.
+    /// Whether a token's bearer is still signed in. True also where the database can't be reached: that signs nobody out.
     pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> bool {
         let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
         match tokio::time::timeout(self.timeout, Tx::open(&self.pool, &opening)).await {

@@ -64,7 +64,7 @@ struct Kept {
 pub const CAPACITY: usize = 16 << 20;
 
 impl DocumentCache {
-    /// Keeps so many bytes of documents; with trusted ones, runs no other.
+    /// Keeps documents of at most `capacity` bytes together; with trusted ones, runs no other.
     pub fn new(capacity: usize, trusted: Option<Trusted>) -> Self {
         DocumentCache { kept: Mutex::new(Kept { documents: LruCache::unbounded(), weight: 0, capacity }), trusted }
     }

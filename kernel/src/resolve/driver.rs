@@ -1,8 +1,8 @@
 //! Makes answers of objects. One driver for all types: it looks up what a selection asks for once, for all rows of a list,
 //! writes columns and joined children at once, and waits only for what needs a statement of its own.
 //!
-//! A field that fails is null alone where its type allows that, with its error at its own path. A failure of the service or
-//! of the database is passed on to the root: nothing of what such a field belongs to is true any more.
+//! A field that fails is null alone where its type allows that, with its error at its own path. A failure of the service or of
+//! the database is passed on to the root: nothing of what such a field belongs to can be relied on.
 
 use std::{any::Any, sync::Arc};
 

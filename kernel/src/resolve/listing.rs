@@ -193,17 +193,11 @@ fn list_under<T: Entity>(
 }
 
 /// All rows under a parent, where there are few. The rows of all parents cost one statement.
-///
-/// # Errors
-/// What the database answered instead.
 pub async fn all<T: Entity>(ctx: &Context<'_>, nested: &'static Nested, parent: Uuid) -> Result<Vec<Loaded<T>>> {
     all_where(ctx, nested, parent, |_| {}).await
 }
 
 /// The same, filtered; the filter is the same for all parents.
-///
-/// # Errors
-/// As [`all`].
 pub async fn all_where<T: Entity>(
     ctx: &Context<'_>,
     nested: &'static Nested,
@@ -219,9 +213,6 @@ pub async fn all_where<T: Entity>(
 }
 
 /// A row by its id, with what the document asks of it; none where there is none, or none that the viewer may see.
-///
-/// # Errors
-/// What the database answered instead.
 pub async fn one<T: Entity>(ctx: &Context<'_>, id: Id<T>) -> Result<Option<Loaded<T>>> {
     let catalog = ctx.request().catalog();
     let projection = Projection::of_object(Asked::of(ctx), catalog, catalog.of(T::object()));
@@ -237,9 +228,6 @@ pub async fn one<T: Entity>(ctx: &Context<'_>, id: Id<T>) -> Result<Option<Loade
 /// Reading rows of a type, and changing them.
 pub trait Rows: Ctx + Sized {
     /// The whole row of an id as a struct; none where there is none, or none that the viewer may see.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn get<T: Entity>(&self, id: Id<T>) -> impl Future<Output = Result<Option<T>>> + Send
     where
         Self: Sync,
@@ -251,9 +239,6 @@ pub trait Rows: Ctx + Sized {
     }
 
     /// The whole row of an id, to be answered.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn whole<T: Entity>(&self, id: Id<T>) -> impl Future<Output = Result<Option<Loaded<T>>>> + Send
     where
         Self: Sync,
@@ -263,9 +248,6 @@ pub trait Rows: Ctx + Sized {
 
     /// Runs a statement that reads or changes rows of a type and answers whole ones: `{c}` in it stands for the columns over
     /// the alias `c`, and stands first in what it selects or returns.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn rows<T: Entity>(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> impl Future<Output = Result<Vec<Loaded<T>>, DbError>> + Send
     where
         Self: Sync,
@@ -281,9 +263,6 @@ pub trait Rows: Ctx + Sized {
     }
 
     /// The first row of such a statement.
-    ///
-    /// # Errors
-    /// As [`Rows::rows`].
     fn row<T: Entity>(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> impl Future<Output = Result<Option<Loaded<T>>, DbError>> + Send
     where
         Self: Sync,
@@ -292,9 +271,6 @@ pub trait Rows: Ctx + Sized {
     }
 
     /// The rows that fulfil a condition, with children and counts as a projection says.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn select<T: Entity>(
         &self,
         condition: &str,

@@ -174,7 +174,7 @@ impl<T> Clone for Loaded<T> {
 }
 
 impl<T: Entity> Loaded<T> {
-    /// Calls a row a `T`.
+    /// Wraps a row that is one of a `T`.
     pub fn new(object: Object) -> Self {
         debug_assert_eq!(object.info().def.name, T::object().name);
         Loaded { object, of: PhantomData }

@@ -104,9 +104,6 @@ impl Changes {
     }
 
     /// A field that an input must have.
-    ///
-    /// # Errors
-    /// What the check says.
     pub fn given<V: ColumnInput, X, U: IntoColumn<V>>(
         &mut self,
         column: Column<V>,
@@ -119,9 +116,6 @@ impl Changes {
     }
 
     /// A field of a new row that may be left out or null: the column is then null, empty, or what its default says.
-    ///
-    /// # Errors
-    /// What the check says.
     pub fn optional<V: ColumnInput, X, U: IntoColumn<V>>(
         &mut self,
         column: Column<V>,
@@ -242,9 +236,6 @@ impl<T: Entity> Insert<T> {
     }
 
     /// Adds the row, and answers it.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn run(self, ctx: &Context<'_>) -> Result<Loaded<T>, DbError> {
         let TableDef { name, alias, key, .. } = T::object().table.as_ref().expect("an entity has a table");
         let (mut columns, mut values) = (String::new(), String::new());
@@ -298,9 +289,6 @@ impl<T: Entity> Patch<T> {
 
     /// Changes the row, and answers it; none where there is none, or none that the actor may change. The statement is the same
     /// whatever is given, but for secrets, which can't be read in it. Where nothing can be set, the row is answered as it is.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn run(self, ctx: &Context<'_>) -> Result<Option<Loaded<T>>, DbError> {
         let TableDef { name, alias, key, live, .. } = T::object().table.as_ref().expect("an entity has a table");
         let mut params: Vec<&(dyn ToSql + Sync)> = vec![&self.id];

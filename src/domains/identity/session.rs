@@ -97,7 +97,7 @@ async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, ro
     if began == Some(true) { answer(ctx, issued).await } else { Ok(None) }
 }
 
-/// What no credential is longer than.
+/// The greatest length of a credential, in bytes.
 const MAX_BYTES: usize = 1024;
 
 /// Mutations of the own sign-in.

@@ -5,8 +5,8 @@ use super::range::Range;
 use crate::domains::enrollments::EnrollmentStatus;
 
 impl Range {
-    /// That a moment lies within it. Where it is open at both ends nothing is compared, row by row; both parameters are
-    /// named all the same, so that every statement has them.
+    /// The condition that a moment lies within it. Where it is open at both ends no row is compared; both parameters are named
+    /// all the same, so that every statement has them.
     fn holds(self, column: &str) -> String {
         match self {
             Range { from: None, to: None } => "$2::timestamptz IS NULL AND $3::timestamptz IS NULL".to_owned(),

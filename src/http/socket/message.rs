@@ -30,7 +30,7 @@ pub(super) fn already_exists(id: &str) -> Close {
     Close(4409, Cow::Owned(format!("Subscriber for {short} already exists")))
 }
 
-/// What a client says.
+/// A client's message.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum FromClient {

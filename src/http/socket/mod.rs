@@ -59,12 +59,12 @@ const UNKNOWN: usize = 256;
 /// Bytes of a message: a document and its variables.
 const MESSAGE_SIZE: usize = 256 << 10;
 
-/// Whose a socket is.
+/// The owner of a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
     /// A person, by school and id.
     Person(Uuid, Uuid),
-    /// Nobody who is signed in, from this address as far as it is known.
+    /// Somebody who is not signed in, by address where that is known.
     Address(Option<String>),
 }
 
@@ -146,7 +146,7 @@ pub(super) async fn open(state: AppState, mut parts: Parts, address: Option<Stri
         .on_upgrade(move |socket| session::run(socket, state, (address, unknown), stopping))
 }
 
-/// Browsers say which page asks. No page at all, one of this very host, or one that may call the API.
+/// Browsers send the page's origin. Allowed are no origin, one of this host, and those that may call the API.
 fn is_from_here(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };

@@ -34,12 +34,12 @@ pub(super) struct Operation {
     /// The ids of the socket's operations that are not over.
     pub(super) open: Arc<Mutex<HashSet<String>>>,
     pub(super) out: mpsc::Sender<Outgoing>,
-    /// Ends the socket, also where what leaves by it is stuck.
+    /// Ends the socket, also where its outgoing messages are stuck.
     pub(super) closing: mpsc::Sender<Close>,
 }
 
 impl Operation {
-    /// Runs to its end. What it says last ends the operation for the client, too.
+    /// Runs to its end. Its last message ends the operation for the client, too.
     pub(super) async fn run(self, payload: Value) {
         let correlation_id = Uuid::now_v7().to_string();
         let engine = &self.engine;
@@ -72,7 +72,7 @@ impl Operation {
         }
     }
 
-    /// Reads and tells event after event. While one is under way, others are collected: each booking once.
+    /// Reads and sends event after event. While one is under way, others are collected: each id once.
     async fn follow(&self, mut watch: SubscriptionWatch) {
         let mut changed: IndexSet<Uuid> = IndexSet::new();
         loop {

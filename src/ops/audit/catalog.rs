@@ -35,9 +35,6 @@ const UNAUDITED: [&str; 6] = [
 ];
 
 /// Every table of tenants.
-///
-/// # Errors
-/// When the catalog can't be read.
 pub(super) async fn tenant_tables(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped \

@@ -174,7 +174,7 @@ async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<(
 
 /// Deletes every row of one disposable school, children before parents, in one transaction.
 async fn remove(platform: &mut PgConnection, tenant: Uuid) -> anyhow::Result<()> {
-    // First those that others point at least; the order follows the foreign keys, whatever tables are added.
+    // Tables to which the fewest others point come first; the order follows the foreign keys, whatever tables are added.
     let order: Vec<String> = sqlx::query_scalar(
         "WITH RECURSIVE tables AS (
              SELECT c.oid, c.relname::text AS name FROM pg_catalog.pg_class c

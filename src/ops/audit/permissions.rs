@@ -1,5 +1,5 @@
 //! Guards, asked in this process: every root field as every default role, as a role that grants nothing, and signed out.
-//! Each document is run dry: it is taken back, so that not even the entry of a refusal is left. A subscription is begun, and
+//! Each document is run dry: it is rolled back, so that not even the entry of a refusal is left. A subscription is begun, and
 //! ends before it hears of anything.
 
 use std::collections::BTreeMap;

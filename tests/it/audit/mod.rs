@@ -78,7 +78,7 @@ const LEAVES: [(&str, &str); 43] = [
     ("completeBooking", "Booking changed"),
     ("cancelBooking", "Booking changed"),
     ("login", "Session new"),
-    // The same sign-in goes on; its tokens are no business of the log.
+    // The same sign-in goes on; its tokens are not recorded.
     ("refreshSession", ""),
     ("switchRole", "Session changed"),
     ("changePassword", "Session changed, Session new, User changed"),

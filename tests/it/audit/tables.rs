@@ -35,7 +35,7 @@ async fn the_service_itself_can_only_add_to_the_log() {
     }
     assert_eq!(app.text("SELECT string_agg(a::text, ',' ORDER BY a.id) FROM audit_entry a").await, before);
 
-    // Nor can it look away while it changes something.
+    // Nor can it switch the log off while it changes something.
     let change = format!(
         "BEGIN; SET LOCAL app.audit = 'off'; UPDATE app_user SET name = 'Renamed' WHERE tenant_id = '{tenant}' AND id = '{user}'; COMMIT"
     );

@@ -1,4 +1,4 @@
-//! The frame that carries the domains, tried on a small one of its own: guards, nulls, what is added to another domain's
+//! What the domains are built on, tried on a small domain that exists here alone: guards, nulls, what is added to another domain's
 //! type, and what the registry knows.
 
 mod announcements;
@@ -231,7 +231,7 @@ fn the_schema_shows_what_the_declaration_says() {
     ] {
         assert!(sdl.lines().any(|found| found == line), "{line}\n{sdl}");
     }
-    // What is shown and what is asked are one.
+    // The guard that is shown is the one that is asked.
     let info = REGISTRY.catalog().of(Announcement::object());
     let body = info.field("body").unwrap().def;
     assert_eq!(body.access, Some(lectern_kernel::resolve::Access::AnyOf(&[Permission::GroupUpdate])));

@@ -76,7 +76,7 @@ async fn answer(client: &Client, document: &(String, Value)) -> String {
 /// Learns the kinds of all ids that a field takes, from what it says of ids of no kind.
 async fn learn(schema: &Schema, world: &World, client: &Client, place: &IdPlace, kinds: &mut Kinds) {
     for _ in 0..8 {
-        // Once its own kind is known, an id of that kind lets the other places speak.
+        // Once its own kind is known, an id of that kind makes the service say the kinds of the other places.
         let probe = kinds.get(&place_key(place, &place.path)).map_or("nothing", |kind| &world.never[kind]).to_owned();
         let text = answer(client, &document(schema, world, kinds, place, &probe)).await;
         let parsed: Value = serde_json::from_str(&text).unwrap();

@@ -21,8 +21,8 @@ use crate::app::{Client, PASSWORD, TestApp, Who};
 /// Blocks of 8 KiB that one statement of a list may touch.
 const MOST_BLOCKS: i64 = 2_500;
 /// Tables that may be read from end to end: they hold a handful of rows however big a school becomes, or so few in this
-/// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. Those of the latter
-/// stand trial at their own size in the tests of their domains; the blocks that they cost are counted here all the same.
+/// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
+/// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
 const SMALL: [&str; 7] = ["tenant", "access_version", "role", "booking_transition", "course", "user_group", "app_user"];
 
 async fn id_of(app: &TestApp, kind: &str, table: &str) -> String {

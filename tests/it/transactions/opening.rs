@@ -81,7 +81,7 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     }
 
     let [pool, _] = pools;
-    // Nor does who goes on as somebody else keep what the one before was permitted.
+    // Nor do permissions survive a switch of identity.
     let (tx, _) =
         Tx::open(&pool, &Opening { mode: Mode::Write, identity, correlation_id: "first", actors: &ActorKind::TENANT }).await.unwrap();
     tx.assume(Identity { user: nil, ..identity }).await.unwrap();
@@ -97,7 +97,7 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     assert_eq!(service.stranger().refused("{ courses { totalCount } }", json!({})).await, "UNAUTHENTICATED");
     let elm = service.sign_in(&app.elm, Who::Admin).await;
     assert_eq!(elm.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 0);
-    // A token of before a sign-out everywhere opens the transaction of nobody.
+    // A token from before a sign-out everywhere opens a transaction of nobody.
     admin.ok("mutation { logoutEverywhere }", json!({})).await;
     assert_eq!(admin.ok("{ viewer { __typename } }", json!({})).await, json!({ "viewer": null }));
     assert_eq!(admin.refused("{ courses { totalCount } }", json!({})).await, "UNAUTHENTICATED");
@@ -126,7 +126,7 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
     for operation in ["createCourse", "updateCourse"] {
         tx.enter_operation(operation);
         assert!(tx.attempt("SELECT 1 / 0 WHERE app.tenant_id() = $1", &[]).await.is_err());
-        // The operation's name went ahead of the savepoint: going back to it did not take the name along.
+        // The operation's name was sent before the savepoint: rolling back to that does not undo it.
         assert!(settings(&tx).await.ends_with(&format!("|{operation}|x")));
         tx.attempt("SELECT 1 WHERE app.tenant_id() = $1", &[]).await.unwrap();
         assert!(tx.failure().is_none());

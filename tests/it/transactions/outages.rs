@@ -1,4 +1,4 @@
-//! A database that is slow, full or gone: `UNAVAILABLE`, soon, and all is well as soon as it is back.
+//! A database that is slow, full or gone: `UNAVAILABLE`, soon; and normal service as soon as it is back.
 
 use std::time::{Duration, Instant};
 
