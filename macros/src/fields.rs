@@ -112,7 +112,7 @@ fn parameter(input: &mut FnArg, is_column: bool) -> Result<Parameter> {
     if is_column {
         return Ok(Parameter::Column(ident));
     }
-    let (kind, inner) = outer(&typed.ty);
+    let (kind, _) = outer(&typed.ty);
     if kind == "Paging" || kind == "Forward" {
         let texts = take(&mut typed.attrs, "texts").map(|attribute| attribute.parse_args()).transpose()?.unwrap_or_default();
         return Ok(paging(&ident, &kind, &texts));
@@ -135,7 +135,6 @@ fn parameter(input: &mut FnArg, is_column: bool) -> Result<Parameter> {
         };
         return Ok(Parameter::Argument(ident, argument(&name, &text, &wire), read));
     }
-    let _ = inner;
     let read = quote!(let (_, #ident) = ctx.param_value::<#ty>(#name, ::core::option::Option::None)?;);
     Ok(Parameter::Argument(ident.clone(), argument(&name, &text, ty), read))
 }
