@@ -185,10 +185,10 @@ impl Declared {
         if !self.is_async && !has_self {
             let call = fallible(quote!(#home::#ident(#(#calls),*)));
             return quote! {
-                #resolve::Source::Computed(|object, request| {
+                #resolve::Source::Computed(|object, request, out| {
                     let _ = request;
                     #(let #names = object.get(#places.#names)?;)*
-                    #call.map(|value| #resolve::Scalar::to_answer(&value))
+                    #call.map(|value| #resolve::Written::write(&value, out))
                 })
             };
         }
@@ -297,7 +297,7 @@ fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
         ident: function.sig.ident.clone(),
         ty: Box::new(ty.clone()),
         definition: quote!(#resolve::ColumnDef { expression: #expression, is_wide: true, references: #references }),
-        field: field(quote!(#resolve::Source::Column(#index, #resolve::read_column::<#ty>))),
+        field: field(quote!(#resolve::Source::Column(#index, #resolve::write_column::<#ty>))),
     })
 }
 

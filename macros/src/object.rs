@@ -99,7 +99,7 @@ impl Column {
             let (name, type_of) = (camel(&ident), type_of(&ty));
             Some(quote! {
                 name: #name, description: #text, access: #access, ty: #type_of,
-                source: #resolve::Source::Column(Self::COLUMNS.#ident.index, #resolve::read_column::<#ty>),
+                source: #resolve::Source::Column(Self::COLUMNS.#ident.index, #resolve::write_column::<#ty>),
             })
         };
         let field =

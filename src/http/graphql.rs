@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use lectern_kernel::{
     auth::Claims,
     error::{Code, Error},
-    execute::Answer,
+    execute::{Answer, to_json},
     request::{GraphqlRequest, OperationKind, RequestExtensions},
 };
 use serde::Deserialize;
@@ -332,11 +332,11 @@ fn status_of(media: Media, answer: &Answer) -> StatusCode {
 
 fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'static str>) -> Response {
     let body = if answer.executed {
-        serde_json::to_vec(&answer.response)
+        to_json(&answer.response)
     } else {
-        serde_json::to_vec(&RequestError { errors: &answer.response.errors })
+        let refused = serde_json::to_vec(&RequestError { errors: &answer.response.errors });
+        refused.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec())
     };
-    let body = body.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec());
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, media.content_type());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

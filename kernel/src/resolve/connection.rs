@@ -18,7 +18,7 @@ use super::{
     driver,
     keys::TotalKey,
     meta,
-    object::{ObjectDef, Source},
+    object::{JsonText, ObjectDef, Source},
     row::{Entity, Object},
 };
 use crate::{
@@ -106,28 +106,29 @@ impl PageOf {
     /// The edges, each with its fields in the order in which they are asked for.
     async fn edges(&self, ctx: &Context<'_>, name: &str) -> ServerResult<Value> {
         let list = ctx.with_selection_set(&ctx.item.node.selection_set);
-        let mut edges = vec![driver::Fields::new(); self.nodes.len()];
-        for field in driver::fields_of(&list, name) {
-            let values = match field.node.name.node.as_str() {
+        let fields = driver::fields_of(&list, name);
+        let mut columns = Vec::with_capacity(fields.len());
+        for field in &fields {
+            columns.push(match field.node.name.node.as_str() {
                 "__typename" => vec![Value::String(name.to_owned()); self.nodes.len()],
                 "cursor" => (0..self.nodes.len()).map(|at| self.cursor(at).map_or(Value::Null, Value::String)).collect(),
                 "node" => driver::resolve_nodes(&list, field, &self.nodes).await?,
                 other => self.beside(&list, field, other)?,
-            };
-            for (edge, value) in edges.iter_mut().zip(values) {
-                driver::merge(edge, field.node.response_key().node.clone(), value);
-            }
+            });
         }
-        Ok(Value::List(edges.into_iter().map(Value::Object).collect()))
+        let keys: Vec<&str> = fields.iter().map(|field| field.node.response_key().node.as_str()).collect();
+        Ok(driver::transposed(&keys, &columns, self.nodes.len()))
     }
 
     /// A column beside each node.
     fn beside(&self, list: &ContextSelectionSet<'_>, field: &Positioned<Field>, name: &str) -> ServerResult<Vec<Value>> {
         let source = self.edge.and_then(|edge| edge.fields.iter().find(|field| field.name == name)).map(|field| field.source);
-        let Some(Source::Column(index, read)) = source else { return Ok(vec![Value::Null; self.nodes.len()]) };
+        let Some(Source::Column(index, write)) = source else { return Ok(vec![Value::Null; self.nodes.len()]) };
         let values = self.nodes.iter().map(|node| {
+            let mut out = JsonText::new();
             let at = node.place_of(node.shape().full_width() + index);
-            read(node.row(), at).map_err(|error| driver::located(&list.with_field(field), error.into()))
+            write(node.row(), at, &mut out).map_err(|error| driver::located(&list.with_field(field), error.into()))?;
+            Ok(Value::Binary(out.into()))
         });
         values.collect()
     }

@@ -167,8 +167,12 @@ impl<'a> Parent<'a> {
 /// Answers a field.
 pub type Resolve = for<'a> fn(Parent<'a>, &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>>;
 
-/// Reads a column out of a row, as the answer has it.
-pub type ReadColumn = fn(&Row, usize) -> Result<Value, DbError>;
+/// A finished part of an answer, as JSON text. Between resolvers it travels as [`Value::Binary`], which nothing but the
+/// response's own serializer meets.
+pub type JsonText = Vec<u8>;
+
+/// Writes a column of a row into an answer.
+pub type WriteColumn = fn(&Row, usize, &mut JsonText) -> Result<(), DbError>;
 
 /// What a field costs, out of its arguments and of what one of its items costs.
 pub type Cost = fn(&VisitorContext<'_>, &[Positioned<VariableDefinition>], &Field, usize) -> ServerResult<usize>;
@@ -200,9 +204,9 @@ pub struct FieldDef {
 #[derive(Clone, Copy)]
 pub enum Source {
     /// A column, written into the answer as it is.
-    Column(usize, ReadColumn),
+    Column(usize, WriteColumn),
     /// Columns and the person who asks: no waiting.
-    Computed(fn(&Object, &Request) -> Result<Value>),
+    Computed(fn(&Object, &Request, &mut JsonText) -> Result<()>),
     /// The row that a column names, of another type or the same; joined where a statement reads its parent anyway.
     One(usize, fn() -> &'static ObjectDef),
     /// A number that the database counts for many rows at once.
