@@ -22,6 +22,8 @@ pub struct ObjectDef {
     pub table: Option<TableDef>,
     /// What is read of a row: first the narrow columns, beginning with the id, then the wide ones.
     pub columns: &'static [ColumnDef],
+    /// The columns that are written and never read.
+    pub secrets: &'static [&'static str],
     /// The fields that the struct declares.
     pub fields: &'static [FieldDef],
     /// The fields that its block of resolvers declares.

@@ -14,7 +14,7 @@ use crate::{
     error::Result,
     permission::Permission,
     rates::BudgetKind,
-    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef},
+    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef},
 };
 
 /// One subject: what it is made of.
@@ -101,6 +101,8 @@ pub struct Operation {
     pub hashes_password: bool,
     /// It counts towards this budget of its person.
     pub budget: Option<BudgetKind>,
+    /// What each of its arguments writes into columns by its own declaration.
+    pub writes: &'static [Option<WriteDef>],
 }
 
 impl Operation {
@@ -234,6 +236,13 @@ impl Registry {
     /// A mutation.
     pub fn mutation(&self, name: &str) -> Option<&'static Operation> {
         self.operation(Root::Mutation, name)
+    }
+
+    /// The subject that a type is of, or that has it recorded.
+    pub fn domain_of(&self, ty: &str) -> Option<&'static Domain> {
+        let declares = |domain: &Domain| domain.objects.iter().any(|object| object().name == ty);
+        let records = |domain: &Domain| domain.recorded.iter().any(|(recorded, _)| *recorded == ty);
+        self.domains.iter().copied().find(|domain| declares(domain) || records(domain))
     }
 
     /// Every kind.
