@@ -46,6 +46,13 @@ pub struct TableDef {
     pub node: Option<&'static [Permission]>,
 }
 
+impl TableDef {
+    /// Whether it is a table, and not a function of the schema `app` that answers rows without ids of their own.
+    pub fn is_table(&self) -> bool {
+        !self.name.contains('.')
+    }
+}
+
 /// A column, or an expression, that is read of a row.
 pub struct ColumnDef {
     /// The column's name, or an expression in which `{}` stands for the table's alias.

@@ -201,7 +201,7 @@ impl Registry {
         let recorded = recorded.map(|(ty, prefix)| KindInfo { ty, prefix, needs: &[], is_node: false });
         let declared = objects.iter().filter_map(|object| {
             let def = object();
-            let table = def.table.as_ref()?;
+            let table = def.table.as_ref().filter(|table| table.is_table())?;
             Some(KindInfo { ty: def.name, prefix: table.prefix, needs: table.node.unwrap_or(&[]), is_node: table.node.is_some() })
         });
         let kinds = declared.chain(recorded).collect();
