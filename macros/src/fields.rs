@@ -365,11 +365,28 @@ pub fn extends(of: Path, mut block: ItemImpl) -> Result<TokenStream> {
             #[doc = "The columns that it adds."]
             #[doc(hidden)]
             pub const COLUMNS: #places = #places { #(#idents: ::lectern_kernel::resolve::Column::added(#names)),* };
+            #[doc = "The type that it adds to."]
+            pub fn object() -> &'static ::lectern_kernel::resolve::ObjectDef {
+                #of::object()
+            }
             #[doc = "What it adds, for the domain's list."]
             pub const EXTENSION: ::lectern_kernel::resolve::ExtensionDef = ::lectern_kernel::resolve::ExtensionDef {
                 object: #of::object, columns: &[#(#definitions),*], fields: &[#(#fields),*],
             };
         }
+    })
+}
+
+/// What each argument of a mutation writes into columns.
+fn writes(signature: &Signature) -> TokenStream {
+    let types = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) if !matches!(*typed.ty, Type::Reference(_)) => Some(&typed.ty),
+        _ => None,
+    });
+    quote!({
+        #[allow(unused_imports, reason = "where every argument is written, or none is given")]
+        use ::lectern_kernel::resolve::WritesNothing as _;
+        &[#(<#types>::WRITES),*]
     })
 }
 
@@ -386,13 +403,14 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
         let budget = option(budget.map(|budget| quote!(::lectern_kernel::rates::BudgetKind::#budget)));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
+        let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
         let mut declared = Declared::read(function, false)?;
         declared.access.get_or_insert_with(|| quote!(::lectern_kernel::resolve::Access::SignedIn));
         let field = declared.definition(&home, &home);
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
-                hashes_password: #hashes, budget: #budget,
+                hashes_password: #hashes, budget: #budget, writes: #writes,
             }
         });
     }

@@ -75,6 +75,10 @@ pub struct TestApp {
     pub oak: School,
     pub elm: School,
     pub engine: Arc<Engine>,
+    /// What its schema is made of.
+    pub registry: &'static Registry,
+    /// `(file, SQL)`: the rows with which a school of it is attacked.
+    pub probes: Vec<(String, String)>,
     pub database: Database,
     http: reqwest::Client,
     superuser: tokio_postgres::Client,
@@ -158,6 +162,8 @@ impl TestApp {
             oak: School { slug: "oak", tenant: OAK },
             elm: School { slug: "elm", tenant: ELM },
             engine,
+            registry,
+            probes: ops::sources::probes().unwrap(),
             database,
             http: reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap(),
             superuser,

@@ -43,7 +43,7 @@ pub use self::{
     scalar::{Scalar, Written, write_column},
     scalars::{Date, DateTime, Json},
     selection::{Asked, Counting, Projection, Selecting},
-    write::{Changes, ColumnInput, Insert, IntoColumn, Patch, Writes},
+    write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing},
 };
 
 pub use crate::db::PageArgs;

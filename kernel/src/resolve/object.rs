@@ -22,6 +22,8 @@ pub struct ObjectDef {
     pub table: Option<TableDef>,
     /// What is read of a row: first the narrow columns, beginning with the id, then the wide ones.
     pub columns: &'static [ColumnDef],
+    /// The columns that are written and never read.
+    pub secrets: &'static [&'static str],
     /// The fields that the struct declares.
     pub fields: &'static [FieldDef],
     /// The fields that its block of resolvers declares.
@@ -42,6 +44,13 @@ pub struct TableDef {
     pub prefix: &'static str,
     /// Whether `node` answers it, and the permissions of which that takes one.
     pub node: Option<&'static [Permission]>,
+}
+
+impl TableDef {
+    /// Whether it is a table, and not a function of the schema `app` that answers rows without ids of their own.
+    pub fn is_table(&self) -> bool {
+        !self.name.contains('.')
+    }
 }
 
 /// A column, or an expression, that is read of a row.

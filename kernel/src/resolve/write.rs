@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 use super::{
     context::Ctx,
     listing::Rows,
-    object::{Column, TableDef},
+    object::{Column, ObjectDef, TableDef},
     row::{Entity, Loaded},
 };
 use crate::{
@@ -162,6 +162,22 @@ pub trait Writes<T>: InputType {
     /// `BAD_USER_INPUT` with the field.
     fn write(&self, changes: &mut Changes) -> Result<()>;
 }
+
+/// Which columns of which type an input writes, for whoever holds that against the database.
+pub struct WriteDef {
+    /// The type.
+    pub object: fn() -> &'static ObjectDef,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+}
+
+/// What an argument writes that is no input of `#[writes]`: those have a constant of this name of their own, which comes first.
+pub trait WritesNothing {
+    /// Nothing.
+    const WRITES: Option<WriteDef> = None;
+}
+
+impl<T> WritesNothing for T {}
 
 /// An argument as the document gives it.
 pub(super) struct Raw(pub Option<Value>);

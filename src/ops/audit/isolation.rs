@@ -6,9 +6,10 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgDatabaseError};
 use uuid::Uuid;
 
 use super::pair::{Pair, School};
-use crate::ops::report::Check;
+use crate::ops::{report::Check, sources};
 
-/// These stay readable after a school's subscription has lapsed, so that signing in, `viewer` and signing out go on.
+/// These stay readable after a school's subscription has lapsed, so that signing in, `viewer` and signing out go on. Written here
+/// by hand, because what the catalog of the database says is on trial; the list only shrinks.
 const SPARED: [&str; 10] = [
     "access_version",
     "app_user",
@@ -145,7 +146,7 @@ impl Attack<'_> {
         let made_by_service = MADE_BY_SERVICE.iter().any(|(made, _)| *made == name);
         let mut faults = Vec::new();
         if !made_by_service && (table.own_row.is_none() || self.row(name, a.tenant).await?.is_none()) {
-            faults.push("no row to attack: give it one in sql/seed/probe.sql".to_owned());
+            faults.push(format!("no row to attack: give it one in {}", sources::probe_file(name)));
         }
         let mut notes = Vec::new();
         self.reading(&table, &a, &b, &mut faults, &mut notes).await?;

@@ -6,7 +6,8 @@ use lectern_kernel::{db::operator, ids};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
-const FIXTURE: &str = include_str!("../../../sql/seed/probe.sql");
+use crate::ops::sources;
+
 /// Every disposable school is called this; together with its slug it can't be a real one.
 const NAME: &str = "Disposable school of lectern audit";
 /// A living audit holds this advisory lock on the number of its pair.
@@ -167,7 +168,9 @@ async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<(
             .execute(&mut *tx)
             .await?;
     }
-    sqlx::raw_sql(FIXTURE).execute(&mut *tx).await.context("sql/seed/probe.sql does not fit the tables")?;
+    for (file, rows) in sources::probes()? {
+        sqlx::raw_sql(AssertSqlSafe(rows)).execute(&mut *tx).await.with_context(|| format!("{file} does not fit the tables"))?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -43,7 +43,14 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Trial::doma
 pub async fn start() -> TestApp {
     let owner = "ALTER TABLE announcement OWNER TO lectern_owner;";
     let sql = [include_str!("announcements/migration.sql"), owner, include_str!("announcements/policy.sql"), mottos::SQL].concat();
-    TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await
+    let mut app = TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await;
+    app.probes.push(("sql/seed/probe/announcements.sql".to_owned(), include_str!("announcements/probe.sql").to_owned()));
+    app
+}
+
+/// Its registry, and its schema in its own language.
+pub fn registry() -> (&'static Registry, String) {
+    (&REGISTRY, Schema::sdl::<Trial>())
 }
 
 const CREATE: &str = "mutation($i: CreateAnnouncementInput!) { createAnnouncement(input: $i) { id title body author { name } } }";
