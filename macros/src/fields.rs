@@ -245,7 +245,7 @@ fn is_context(ty: &Type) -> bool {
 /// A function without a body: what the database counts, a to-one child, or a column of an extension.
 enum Bodiless {
     Field(TokenStream),
-    Column { definition: TokenStream, field: TokenStream },
+    Column { ident: Ident, ty: Box<Type>, definition: TokenStream, field: TokenStream },
 }
 
 fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
@@ -295,40 +295,50 @@ fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
     };
     let references = option(id_of(&ty).map(|target| quote!(<#target as ::lectern_kernel::ids::Kind>::PREFIX)));
     Ok(Bodiless::Column {
+        ident: function.sig.ident.clone(),
+        ty: Box::new(ty.clone()),
         definition: quote!(#resolve::ColumnDef { expression: #expression, is_wide: true, references: #references }),
         field: field(quote!(#resolve::Source::Column(#index, #resolve::read_column::<#ty>))),
     })
 }
 
-/// The fields of a block; what only the macro understands is taken away from it.
-fn block_fields(block: &mut ItemImpl, of: &Path) -> Result<(Vec<TokenStream>, Vec<TokenStream>)> {
+/// What a block declares.
+#[derive(Default)]
+struct Block {
+    fields: Vec<TokenStream>,
+    /// Columns that an extension adds: name, type, table.
+    columns: Vec<(Ident, Type, TokenStream)>,
+}
+
+/// Reads a block; what only the macro understands is taken away from it.
+fn read_block(block: &mut ItemImpl, of: &Path) -> Result<Block> {
     let home = self_type(block)?;
-    let (mut fields, mut columns, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut read, mut kept) = (Block::default(), Vec::new());
     for item in std::mem::take(&mut block.items) {
         match item {
             ImplItem::Fn(mut function) => {
                 let has_self = matches!(function.sig.inputs.first(), Some(FnArg::Receiver(_)));
-                fields.push(Declared::read(&mut function, !has_self)?.definition(&home, of));
+                read.fields.push(Declared::read(&mut function, !has_self)?.definition(&home, of));
                 kept.push(ImplItem::Fn(function));
             }
-            ImplItem::Verbatim(tokens) => match bodiless(&tokens, of, columns.len())? {
-                Bodiless::Field(field) => fields.push(field),
-                Bodiless::Column { definition, field } => {
-                    columns.push(definition);
-                    fields.push(field);
+            ImplItem::Verbatim(tokens) => match bodiless(&tokens, of, read.columns.len())? {
+                Bodiless::Field(field) => read.fields.push(field),
+                Bodiless::Column { ident, ty, definition, field } => {
+                    read.columns.push((ident, *ty, definition));
+                    read.fields.push(field);
                 }
             },
             other => kept.push(other),
         }
     }
     block.items = kept;
-    Ok((fields, columns))
+    Ok(read)
 }
 
 /// Writes the fields of a type's own block.
 pub fn resolvers(mut block: ItemImpl) -> Result<TokenStream> {
     let home = self_type(&block)?;
-    let (fields, _) = block_fields(&mut block, &home)?;
+    let Block { fields, .. } = read_block(&mut block, &home)?;
     Ok(quote! {
         #block
         impl #home {
@@ -340,13 +350,25 @@ pub fn resolvers(mut block: ItemImpl) -> Result<TokenStream> {
 /// Writes what is added to another domain's type.
 pub fn extends(of: Path, mut block: ItemImpl) -> Result<TokenStream> {
     let home = self_type(&block)?;
-    let (fields, columns) = block_fields(&mut block, &of)?;
+    let Block { fields, columns } = read_block(&mut block, &of)?;
+    let (idents, types): (Vec<_>, Vec<_>) = columns.iter().map(|(ident, ty, _)| (ident, ty)).unzip();
+    let definitions = columns.iter().map(|(.., definition)| definition);
+    let names = idents.iter().map(ToString::to_string);
+    let places = format_ident!("{}Columns", home.segments.last().map(|last| last.ident.to_string()).unwrap_or_default());
     Ok(quote! {
         #block
+
+        #[doc = "The columns that it adds, for statements and inputs."]
+        #[doc(hidden)]
+        pub struct #places { #(pub #idents: ::lectern_kernel::resolve::Column<#types>),* }
+
         impl #home {
+            #[doc = "The columns that it adds."]
+            #[doc(hidden)]
+            pub const COLUMNS: #places = #places { #(#idents: ::lectern_kernel::resolve::Column::added(#names)),* };
             #[doc = "What it adds, for the domain's list."]
             pub const EXTENSION: ::lectern_kernel::resolve::ExtensionDef = ::lectern_kernel::resolve::ExtensionDef {
-                object: #of::object, columns: &[#(#columns),*], fields: &[#(#fields),*],
+                object: #of::object, columns: &[#(#definitions),*], fields: &[#(#fields),*],
             };
         }
     })

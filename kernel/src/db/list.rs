@@ -232,7 +232,7 @@ impl<T> Default for Fetched<T> {
 }
 
 impl<T> Fetched<T> {
-    /// The same page of something else.
+    /// The same page, with each row mapped.
     pub fn map<U>(self, each: impl Fn(T) -> U) -> Fetched<U> {
         let Fetched { rows, has_next, has_previous } = self;
         Fetched { rows: rows.into_iter().map(|(value, id, row)| (value, id, each(row))).collect(), has_next, has_previous }
@@ -388,9 +388,6 @@ impl List {
     }
 
     /// Fetches one page; the selected columns begin at [`List::FIRST`].
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn fetch(&self, tx: &Tx, page: &Page) -> Result<Fetched<Arc<Row>>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len());
         let Order { key, id, .. } = &self.order;
@@ -420,9 +417,6 @@ impl List {
 
     /// Fetches one page for each parent, in one statement; the selected columns begin at [`List::FIRST_UNDER_PARENT`].
     /// `parent` is the expression that must equal the parent's id.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn fetch_per_parent(
         &self,
         tx: &Tx,
@@ -453,9 +447,6 @@ impl List {
     }
 
     /// Fetches all rows for each parent, in one statement; the selected columns begin at 1.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn fetch_all_per_parent(&self, tx: &Tx, parent: &str, parents: &[Uuid]) -> Result<HashMap<Uuid, Vec<Arc<Row>>>, DbError> {
         let Order { key, id, descending } = &self.order;
         let direction = if *descending { "DESC" } else { "ASC" };
@@ -477,18 +468,12 @@ impl List {
     }
 
     /// Counts all that the viewer sees, on every page.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn count(&self, tx: &Tx) -> Result<i64, DbError> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.conditions);
         Ok(tx.value(&sql, &self.bound(&[], None)).await?.unwrap_or(0))
     }
 
     /// The same for each parent, in one statement.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn count_per_parent(&self, tx: &Tx, parent: &str, parents: &[Uuid]) -> Result<HashMap<Uuid, i64>, DbError> {
         let sql = format!(
             "SELECT {parent}, count(*) FROM {} WHERE {} AND {parent} = ANY (${}) GROUP BY {parent}",

@@ -41,9 +41,6 @@ pub struct Pool {
 
 impl Pool {
     /// A pool that connects when it is first asked.
-    ///
-    /// # Errors
-    /// When the URL can't be read.
     pub fn new(url: &str, options: &PoolOptions) -> anyhow::Result<Self> {
         let mut config = tokio_postgres::Config::from_str(url)
             .map_err(|_| anyhow::anyhow!("the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected"))?;
@@ -93,17 +90,11 @@ impl Pool {
     }
 
     /// Whether the database answers.
-    ///
-    /// # Errors
-    /// What it answered instead, for the log.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.connection().await?.batch_execute("").await.map_err(DbError::from)
     }
 
     /// The schema version that the database stands at.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
     pub async fn schema_version(&self) -> Result<String, DbError> {
         let row = self.connection().await?.query_one("SELECT app.schema_fingerprint()", &[]).await?;
         Ok(row.try_get(0)?)

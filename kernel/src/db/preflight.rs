@@ -19,9 +19,6 @@ const SAFE_MINORS: [(i32, i32); 3] = [(15, 14), (16, 10), (17, 6)];
 
 /// Looks at the role, the tables and the server. `fingerprint`: of the schema that is expected. `embedded`: an old server is a
 /// warning only.
-///
-/// # Errors
-/// When the database can't be asked.
 pub async fn preflight(pool: &Pool, source: &Source, embedded: bool) -> Result<Findings, DbError> {
     let client = pool.connection().await?;
     let mut findings = Findings::default();

@@ -83,8 +83,8 @@ struct PageOf {
     cursors: Cursors,
     list: &'static str,
     order: Order,
-    /// What its edges say beside their nodes, and where that stands in the rows.
-    edge: Option<(&'static ObjectDef, usize)>,
+    /// What its edges say beside their nodes; it stands in the rows after these.
+    edge: Option<&'static ObjectDef>,
 }
 
 impl PageOf {
@@ -123,13 +123,12 @@ impl PageOf {
 
     /// A column beside each node.
     fn beside(&self, list: &ContextSelectionSet<'_>, field: &Positioned<Field>, name: &str) -> ServerResult<Vec<Value>> {
-        let found = self.edge.and_then(|(edge, at)| match edge.fields.iter().find(|field| field.name == name)?.source {
-            Source::Column(index, read) => Some((at + index, read)),
-            _ => None,
+        let source = self.edge.and_then(|edge| edge.fields.iter().find(|field| field.name == name)).map(|field| field.source);
+        let Some(Source::Column(index, read)) = source else { return Ok(vec![Value::Null; self.nodes.len()]) };
+        let values = self.nodes.iter().map(|node| {
+            let at = node.place_of(node.shape().full_width() + index);
+            read(node.row(), at).map_err(|error| driver::located(&list.with_field(field), error.into()))
         });
-        let Some((at, read)) = found else { return Ok(vec![Value::Null; self.nodes.len()]) };
-        let values =
-            self.nodes.iter().map(|node| read(node.row(), at).map_err(|error| driver::located(&list.with_field(field), error.into())));
         values.collect()
     }
 }
@@ -193,7 +192,7 @@ impl<N: Entity, E> Connection<N, E> {
     }
 
     /// With edges that say more.
-    pub(super) fn with_edge(mut self, edge: Option<(&'static ObjectDef, usize)>) -> Self {
+    pub(super) fn with_edge(mut self, edge: Option<&'static ObjectDef>) -> Self {
         self.page.edge = edge;
         self
     }

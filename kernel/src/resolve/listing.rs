@@ -10,7 +10,7 @@ use super::{
     connection::{Connection, EdgeFields, Total},
     context::Ctx,
     keys::{AllKey, MakeList, ObjectKey, PageKey, TotalKey},
-    object::TableDef,
+    object::{ObjectDef, TableDef},
     row::{Entity, Loaded, Object},
     selection::{Asked, Counting, Projection, Selecting},
     write::Raw,
@@ -160,28 +160,36 @@ async fn under<T: Entity, E: EdgeFields>(
 ) -> Result<Connection<T, E>> {
     let page = args.check(&ctx.cursors(), nested.name, &nested.order)?;
     let projection = Projection { counts: 0, ..asked_of_nodes::<T>(ctx) };
+    let list = list_under::<T>(ctx, nested, projection, E::edge(), filter);
+    let key = PageKey { asked_at: (nested.name, ctx.item.pos), parent, page, parent_expression: nested.parent, list };
+    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
+    let total = Total::of_nested(TotalKey(key));
+    Ok(Connection::new(ctx, fetched, nested.name, nested.order, total).with_edge(E::edge()))
+}
+
+/// Makes a list under a parent; not before its statement is needed, which is once for all parents.
+fn list_under<T: Entity>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    projection: Projection,
+    edge: Option<&'static ObjectDef>,
+    filter: impl Fn(&mut List) + Send + Sync + 'static,
+) -> MakeList {
     let catalog = ctx.request().catalog();
-    let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
-    let edge = E::edge();
-    let edge_at = List::FIRST_UNDER_PARENT + shape.width() + shape.children.iter().map(|(_, _, child)| child.width()).sum::<usize>();
-    let make: MakeList = Arc::new(move || {
+    Arc::new(move || {
+        let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
         let mut list = list_of::<T>(nested.name, nested.order);
         if let Some(join) = nested.join {
             list.inner_join(join);
         }
         filter(&mut list);
-        list.select(columns.clone());
+        list.select(columns);
         list.outer_join(&joins);
         if let Some(edge) = edge {
             list.select(edge.columns.iter().map(|column| column.expression).collect::<Vec<_>>().join(", "));
         }
-        list
-    });
-    let key = PageKey { asked_at: (nested.name, ctx.item.pos), parent, page, parent_expression: nested.parent, list: make };
-    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    let fetched = fetched.map(|row| Object::new(row, List::FIRST_UNDER_PARENT, shape.clone()));
-    let total = Total::of_nested(TotalKey(key));
-    Ok(Connection::new(ctx, fetched, nested.name, nested.order, total).with_edge(edge.map(|edge| (edge, edge_at))))
+        (list, shape)
+    })
 }
 
 /// All rows under a parent, where there are few. The rows of all parents cost one statement.
@@ -203,22 +211,11 @@ pub async fn all_where<T: Entity>(
     filter: impl Fn(&mut List) + Send + Sync + 'static,
 ) -> Result<Vec<Loaded<T>>> {
     let catalog = ctx.request().catalog();
-    let info = catalog.of(T::object());
-    let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, info) };
-    let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, info, table_of::<T>().alias, projection);
-    let make: MakeList = Arc::new(move || {
-        let mut list = list_of::<T>(nested.name, nested.order);
-        if let Some(join) = nested.join {
-            list.inner_join(join);
-        }
-        filter(&mut list);
-        list.select(columns.clone());
-        list.outer_join(&joins);
-        list
-    });
-    let key = AllKey { asked_at: (nested.name, ctx.item.pos), parent, parent_expression: nested.parent, list: make };
+    let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, catalog.of(T::object())) };
+    let list = list_under::<T>(ctx, nested, projection, None, filter);
+    let key = AllKey { asked_at: (nested.name, ctx.item.pos), parent, parent_expression: nested.parent, list };
     let rows = ctx.load(key).await?.unwrap_or_default();
-    Ok(rows.into_iter().map(|row| Loaded::new(Object::new(row, 1, shape.clone()))).collect())
+    Ok(rows.into_iter().map(Loaded::new).collect())
 }
 
 /// A row by its id, with what the document asks of it; none where there is none, or none that the viewer may see.
@@ -323,6 +320,12 @@ pub trait Rows: Ctx + Sized {
         }
     }
 
+    /// What another domain has added to the argument `input` of the field that is being resolved.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` where it can't be read.
+    fn added<I: InputType>(&self) -> Result<I>;
+
     /// Why a change reached no row: the viewer sees it and may not change it, or there is none for them.
     fn untouched<T: Entity>(&self, id: Id<T>, what: &'static str) -> impl Future<Output = Error> + Send
     where
@@ -338,4 +341,9 @@ pub trait Rows: Ctx + Sized {
     }
 }
 
-impl Rows for Context<'_> {}
+impl Rows for Context<'_> {
+    fn added<I: InputType>(&self) -> Result<I> {
+        let unreadable = |_| Error::bad_request("An input holds a field that can't be read.");
+        self.param_value::<I>("input", None).map(|(_, input)| input).map_err(unreadable)
+    }
+}

@@ -14,6 +14,7 @@ mod loader;
 mod meta;
 mod node;
 mod object;
+mod open_enum;
 mod ordering;
 pub mod registry;
 mod root;
@@ -35,6 +36,7 @@ pub use self::{
     meta::{register, type_of},
     node::Node,
     object::{Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, ObjectDef, Parent, Source, TableDef},
+    open_enum::{Open, OpenEnum},
     ordering::{OrderBy, Orders},
     root::{Additions, MutationRoot, QueryRoot, SchemaOf, SubscriptionRoot},
     row::{Entity, Loaded, Object, Shape},

@@ -86,6 +86,12 @@ impl<T> Column<T> {
         Column { index: usize::MAX, name, is_wide: true, of: std::marker::PhantomData }
     }
 
+    /// A column that another domain adds to a table: it is read by the driver alone.
+    #[doc(hidden)]
+    pub const fn added(name: &'static str) -> Self {
+        Column { index: usize::MAX - 1, name, is_wide: true, of: std::marker::PhantomData }
+    }
+
     /// Whether it can't be read.
     pub fn is_secret(self) -> bool {
         self.index == usize::MAX

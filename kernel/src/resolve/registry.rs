@@ -4,17 +4,17 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    Value,
-    registry::{MetaInputValue, Registry as Types},
+    InputType, Value,
+    registry::{MetaInputValue, MetaType, Registry as Types},
 };
 use uuid::Uuid;
 
 use crate::{
     db::{List, SortKey},
-    error::Result,
+    error::{Error, Result},
     permission::Permission,
     rates::BudgetKind,
-    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef},
+    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, Writes},
 };
 
 /// One subject: what it is made of.
@@ -139,6 +139,42 @@ pub struct InputExtension {
     pub fields: fn(&mut Types) -> Vec<(String, MetaInputValue)>,
     /// Checks and writes them, out of the whole input.
     pub write: fn(Value, &mut Changes) -> Result<()>,
+}
+
+impl InputExtension {
+    /// The fields of `I`, written into columns that `T` declares.
+    pub const fn of<I: Writes<T>, T>(input: &'static str) -> Self {
+        InputExtension { input, fields: fields_of::<I>, write: |value, changes| parsed::<I>(value)?.write(changes) }
+    }
+}
+
+/// The fields of an input under the names that they have in the schema.
+fn fields_of<I: InputType>(types: &mut Types) -> Vec<(String, MetaInputValue)> {
+    I::create_type_info(types);
+    match types.types.remove(I::type_name().as_ref()) {
+        Some(MetaType::InputObject { input_fields, .. }) => input_fields.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn parsed<I: InputType>(value: Value) -> Result<I> {
+    I::parse(Some(value)).map_err(|_| Error::bad_request("An input holds a field that can't be read."))
+}
+
+/// A filter whose fields narrow a list.
+pub trait Narrows: InputType {
+    /// Narrows a list.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a wrong filter.
+    fn narrow(&self, list: &mut List) -> Result<()>;
+}
+
+impl FilterExtension {
+    /// The fields of `F`.
+    pub const fn of<F: Narrows>(input: &'static str) -> Self {
+        FilterExtension { input, fields: fields_of::<F>, narrow: |value, list| parsed::<F>(value)?.narrow(list) }
+    }
 }
 
 /// Fields that one domain adds to a filter of another.

@@ -212,7 +212,7 @@ impl Session {
     async fn is_signed_in(&self) -> bool {
         let Some(claims) = &self.claims else { return true };
         // Where the database can't be asked, the next time will tell.
-        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await.unwrap_or(true)
+        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await
     }
 
     /// When the token ends.

@@ -2,6 +2,7 @@
 //! type, and what the registry knows.
 
 mod announcements;
+mod mottos;
 
 use std::sync::LazyLock;
 
@@ -22,12 +23,12 @@ use crate::{
     classroom::course,
 };
 
-/// The product's schema, with announcements.
+/// The product's schema, with announcements and mottos.
 struct Trial;
 
 impl SchemaOf for Trial {
     fn domains() -> &'static [&'static Domain] {
-        static ALL: LazyLock<Vec<&Domain>> = LazyLock::new(|| [domains::ALL, &[&announcements::DOMAIN]].concat());
+        static ALL: LazyLock<Vec<&Domain>> = LazyLock::new(|| [domains::ALL, &[&announcements::DOMAIN, &mottos::DOMAIN]].concat());
         &ALL
     }
 
@@ -41,7 +42,7 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Trial::doma
 /// A service with announcements.
 pub async fn start() -> TestApp {
     let owner = "ALTER TABLE announcement OWNER TO lectern_owner;";
-    let sql = [include_str!("announcements/migration.sql"), owner, include_str!("announcements/policy.sql")].concat();
+    let sql = [include_str!("announcements/migration.sql"), owner, include_str!("announcements/policy.sql"), mottos::SQL].concat();
     TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await
 }
 
@@ -169,6 +170,52 @@ async fn a_domain_built_by_the_guide_behaves_like_the_others() {
     assert_eq!(app.statements(&admin, query, json!({})).await, few);
     admin.ok("mutation($id: ID!) { deleteAnnouncement(id: $id) }", json!({ "id": id })).await;
     assert_eq!(app.count("announcement").await, 0);
+}
+
+#[tokio::test]
+async fn a_domain_adds_to_types_inputs_filters_orders_and_enums_of_others() {
+    let app = start().await;
+    let instructor = app.sign_in(&app.oak, Who::Instructor).await;
+    let create = "mutation($i: CreateCourseInput!) { createCourse(input: $i) { id title motto isYours } }";
+    let made = instructor.ok(create, json!({ "i": { "title": "Algebra", "motto": " Per aspera " } })).await;
+    let id = made["createCourse"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(made["createCourse"], json!({ "id": id, "title": "Algebra", "motto": "Per aspera", "isYours": true }));
+    let plain = instructor.ok(create, json!({ "i": { "title": "Zoology" } })).await;
+    assert_eq!(plain["createCourse"]["motto"], Value::Null);
+    assert_eq!(instructor.refused(create, json!({ "i": { "title": "B", "motto": "a\nb" } })).await, "BAD_USER_INPUT @motto");
+    assert_eq!(app.count("course").await, 2, "nothing was made");
+
+    let lists = "query($f: CourseFilter, $o: CourseOrder) { courses(filter: $f, orderBy: $o) { nodes { title motto } } }";
+    let titles = |answer: Value| -> Vec<String> {
+        answer["courses"]["nodes"].as_array().unwrap().iter().map(|node| node["title"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(titles(instructor.ok(lists, json!({ "f": { "motto": "Per" } })).await), ["Algebra"]);
+    assert_eq!(titles(instructor.ok(lists, json!({ "o": { "field": "MOTTO", "direction": "ASC" } })).await), ["Zoology", "Algebra"]);
+    assert_eq!(titles(instructor.ok(lists, json!({ "f": { "search": "zoo" } })).await), ["Zoology"]);
+    let answer = instructor.ask(lists, json!({ "f": { "motto": "P" } })).await;
+    assert_eq!(refusals(&answer), ["courses BAD_USER_INPUT @filter.motto"]);
+
+    let update = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title motto } }";
+    for (change, motto) in [
+        (json!({ "title": "Analysis" }), json!("Per aspera")),
+        (json!({ "motto": "Ad astra" }), json!("Ad astra")),
+        (json!({ "motto": null }), Value::Null),
+    ] {
+        let mut input = change.clone();
+        input["id"] = json!(id);
+        assert_eq!(instructor.ok(update, json!({ "i": input })).await["updateCourse"]["motto"], motto, "{change}");
+    }
+    let seen = app.sign_in(&app.oak, Who::Admin).await;
+    let seen = seen
+        .ok("query($id: ID!) { course(id: $id) { motto isYours } node(id: $id) { ... on Course { isYours motto } } }", json!({ "id": id }));
+    let course = json!({ "motto": null, "isYours": false });
+    assert_eq!(seen.await, json!({ "course": course, "node": course }));
+
+    let colour = "query($c: Colour!) { colour(of: $c) }";
+    for name in ["RED", "BLUE"] {
+        assert_eq!(instructor.ok(colour, json!({ "c": name })).await, json!({ "colour": name }));
+    }
+    assert!(instructor.refused(colour, json!({ "c": "GREEN" })).await.starts_with("BAD_USER_INPUT"));
 }
 
 #[test]

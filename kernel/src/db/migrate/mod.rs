@@ -48,9 +48,6 @@ pub struct Report {
 const LOCK: i64 = 7_337_212_304_513_841;
 
 /// Migrates the database behind `url`, whose role owns it or may become `lectern_owner`.
-///
-/// # Errors
-/// What stands in the way, in one sentence for the operator.
 pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow::Result<Report> {
     let mut owner = operator::connect(url, "LECTERN_OWNER_URL").await?;
     roles::ensure(&mut owner, source).await?;
@@ -58,7 +55,7 @@ pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut owner).await?;
     let fingerprint = source.fingerprint();
     let before = check_database(&mut owner, &fingerprint).await?;
-    // What is not qualified, in files and in what the catalog answers, means the same in every database.
+    // Unqualified names, in files and in the catalog's answers, mean the same in every database.
     let settings = format!("SET search_path = public; {}", patience::LOCK_TIMEOUT);
     for connection in [&mut owner, &mut platform] {
         sqlx::raw_sql(AssertSqlSafe(settings.clone())).execute(connection).await?;
@@ -78,7 +75,7 @@ pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow
     Ok(report)
 }
 
-/// By which a database says where it stands. The last that is applied.
+/// The script by which a database says which schema it has. It is applied last.
 const FINGERPRINT: &str = "fingerprint";
 
 fn fingerprint_script(fingerprint: &str) -> Script {
@@ -137,9 +134,6 @@ pub fn standing(source: &Source, fingerprint: Option<&str>) -> Standing {
 }
 
 /// The fingerprint of a database; none where it has no schema.
-///
-/// # Errors
-/// When the database can't be asked.
 pub async fn schema_fingerprint(connection: &mut PgConnection) -> anyhow::Result<Option<String>> {
     let function: Option<String> =
         sqlx::query_scalar("SELECT to_regproc('app.schema_fingerprint')::text").fetch_one(&mut *connection).await?;
