@@ -357,12 +357,10 @@ pub fn extends(of: Path, mut block: ItemImpl) -> Result<TokenStream> {
     Ok(quote! {
         #block
 
-        #[doc = "The columns that it adds, for statements and inputs."]
         #[doc(hidden)]
         pub struct #places { #(pub #idents: ::lectern_kernel::resolve::Column<#types>),* }
 
         impl #home {
-            #[doc = "The columns that it adds."]
             #[doc(hidden)]
             pub const COLUMNS: #places = #places { #(#idents: ::lectern_kernel::resolve::Column::added(#names)),* };
             #[doc = "The type that it adds to."]
