@@ -4,10 +4,7 @@ use lectern_kernel::db::recorded_statements;
 use serde_json::json;
 use tokio_postgres::NoTls;
 
-use crate::{
-    app::{TestApp, Who},
-    classroom::nothing,
-};
+use crate::{app::Who, classroom::nothing};
 
 /// A hundred thousand enrollments of one school, and some of another.
 const MANY_ROWS: &str = "SET session_replication_role = replica;
@@ -58,7 +55,7 @@ fn documents() -> Vec<String> {
 
 #[tokio::test]
 async fn no_list_of_courses_enrollments_or_groups_reads_a_table_from_end_to_end() {
-    let app = TestApp::start().await;
+    let app = crate::frame::start().await;
     app.sql(MANY_ROWS).await;
     for document in documents() {
         for who in Who::ALL {
