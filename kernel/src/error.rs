@@ -25,7 +25,7 @@ pub enum Code {
     BadUserInput,
     /// The input is fine, but the state of the data forbids it: `reason` says how.
     Conflict,
-    /// A cap of the school's plan is reached: `limit` and `used`.
+    /// A cap of the school's plan is reached, or what one socket may run at once: `limit` and `used`.
     LimitReached,
     /// The school's subscription has lapsed. Data is kept; signing in and out, refreshing and `viewer` go on working.
     SubscriptionExpired,
@@ -124,6 +124,17 @@ impl Error {
     /// Nobody is signed in.
     pub fn unauthenticated() -> Self {
         Self::new(Code::Unauthenticated, "Sign in first: the request carries no valid access token.")
+    }
+
+    /// A refresh token that was never issued, is over, or was ended.
+    pub fn bad_refresh_token() -> Self {
+        Self::new(Code::Unauthenticated, "Sign in again: the refresh token is not valid, or not any more.").reason("REFRESH_TOKEN_INVALID")
+    }
+
+    /// A refresh token that was spent before, which ends the sign-in.
+    pub fn spent_refresh_token() -> Self {
+        let message = "Sign in again: the refresh token was spent before, and presenting it twice ends the sign-in.";
+        Self::new(Code::Unauthenticated, message).reason("REFRESH_TOKEN_REUSED")
     }
 
     /// The credentials of a sign-in are wrong, whichever of them it is.

@@ -7,7 +7,12 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, header},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -24,7 +29,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::pulse::{Beating, Placed, Pulse};
+use super::{
+    linger::Lingering,
+    pulse::{Beating, Placed, Pulse},
+};
 
 /// What connections may do.
 #[derive(Debug, Clone)]
@@ -133,7 +141,8 @@ async fn talk(
         let (pulse, stop) = (pulse.clone(), stop.clone());
         move |request: Request<hyper::body::Incoming>| {
             let beat = pulse.clone().begin();
-            let mut request = request.map(Body::new);
+            let asks_first = request.headers().contains_key(header::EXPECT);
+            let mut request = request.map(|body| Body::new(Lingering::new(body, asks_first)));
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(Stopping(stop.clone()));
             let answer = router.clone().oneshot(request);

@@ -198,7 +198,10 @@ fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
     HttpOptions {
         body_limit: settings.body_limit,
         body_timeout: Duration::from_secs(settings.body_timeout),
+        body_ratio: settings.body_ratio,
         cors_origins: settings.cors_origins.clone(),
+        cors_request_headers: settings.cors_request_headers.iter().flatten().cloned().collect(),
+        cors_response_headers: settings.cors_response_headers.iter().flatten().cloned().collect(),
         trusted_proxies: settings.trusted_proxies.clone(),
         sockets: SocketOptions {
             init_timeout: Duration::from_secs(settings.socket_init_timeout),

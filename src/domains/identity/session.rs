@@ -155,7 +155,7 @@ impl SessionMutations {
         /// The refresh token.
         input: RefreshSessionInput,
     ) -> Result<Session> {
-        let refused = || Error::unauthenticated().reason("REFRESH_TOKEN_INVALID");
+        let refused = Error::bad_refresh_token;
         let presented = RefreshToken::parse(&input.refresh_token).ok_or_else(refused)?;
         let tx = ctx.tx();
         let tenant = presented.tenant;
@@ -179,7 +179,7 @@ impl SessionMutations {
                 let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
                 after.revoke_session = session;
-                Err(refused().reason("REFRESH_TOKEN_REUSED"))
+                Err(Error::spent_refresh_token())
             }
             _ => Err(refused()),
         }

@@ -23,7 +23,6 @@ pub(super) const FORBIDDEN: Close = close(4403, "Forbidden");
 pub(super) const INIT_TIMEOUT: Close = close(4408, "Connection initialisation timeout");
 pub(super) const TOO_MANY_INITS: Close = close(4429, "Too many initialisation requests");
 pub(super) const TOO_MANY_SOCKETS: Close = close(4429, "Too many sockets");
-pub(super) const TOO_MANY_OPERATIONS: Close = close(4429, "Too many operations");
 
 pub(super) fn already_exists(id: &str) -> Close {
     let short: String = id.chars().filter(|letter| !letter.is_control()).take(20).collect();

@@ -30,7 +30,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 pub struct SocketOptions {
     /// How long a client may take to say who it is.
     pub init_timeout: Duration,
-    /// Operations of one socket at once.
+    /// Operations of one socket at once; one more is refused, and the others go on.
     pub operations: usize,
     /// Sockets of one person at once; of one address, where nobody is signed in.
     pub per_person: usize,
@@ -46,7 +46,7 @@ impl Default for SocketOptions {
     fn default() -> Self {
         SocketOptions {
             init_timeout: Duration::from_secs(3),
-            operations: 20,
+            operations: 100,
             per_person: 10,
             ping_every: Duration::from_secs(20),
             recheck_every: Duration::from_secs(30),

@@ -11,7 +11,7 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
-use lectern_kernel::{auth::Claims, clock};
+use lectern_kernel::{auth::Claims, clock, error::Error};
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -39,6 +39,8 @@ pub(super) enum Outgoing {
 const WAITING: usize = 32;
 /// How long a client may take to answer the closing of its socket.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a ping waits at most for subscriptions that begin: longer than they take.
+const BEGINNING: Duration = Duration::from_secs(10);
 
 struct Session {
     state: AppState,
@@ -54,6 +56,9 @@ struct Session {
     count: usize,
     /// The ids of those that are not over.
     open: Arc<Mutex<HashSet<String>>>,
+    /// Those that have not begun, each until it has. What is said after a `subscribe` is answered after its beginning: so a
+    /// client knows from when on it hears everything.
+    beginning: Vec<CancellationToken>,
     out: mpsc::Sender<Outgoing>,
     closing: mpsc::Sender<Close>,
 }
@@ -81,6 +86,7 @@ pub(super) async fn run(
         operations: HashMap::new(),
         count: 0,
         open: Arc::default(),
+        beginning: Vec::new(),
         out,
         closing,
     };
@@ -141,10 +147,18 @@ impl Session {
         let message = FromClient::read(text).ok_or(message::BAD_MESSAGE)?;
         match message {
             FromClient::ConnectionInit { payload } => self.begin(payload).await,
-            FromClient::Ping { payload } => self.say(message::pong(payload)).await,
+            FromClient::Ping { payload } => {
+                let begun = async {
+                    for operation in &self.beginning {
+                        operation.cancelled().await;
+                    }
+                };
+                let _ = timeout(BEGINNING, begun).await;
+                self.say(message::pong(payload)).await
+            }
             FromClient::Pong {} => Ok(()),
             FromClient::Subscribe { .. } if !self.is_acknowledged => Err(message::UNAUTHORIZED),
-            FromClient::Subscribe { id, payload } => self.start(id, payload),
+            FromClient::Subscribe { id, payload } => self.start(id, payload).await,
             FromClient::Complete { id } => {
                 if let Some((_, operation)) = self.operations.remove(&id) {
                     operation.abort();
@@ -178,14 +192,27 @@ impl Session {
         self.say(message::acknowledged()).await
     }
 
-    fn start(&mut self, id: String, payload: Value) -> Result<(), Close> {
-        let count = self.open().len();
-        if count >= self.state.options.sockets.operations {
-            return Err(message::TOO_MANY_OPERATIONS);
+    async fn start(&mut self, id: String, payload: Value) -> Result<(), Close> {
+        let limit = self.state.options.sockets.operations;
+        let is_full = {
+            let mut open = self.open();
+            if open.contains(&id) {
+                return Err(message::already_exists(&id));
+            }
+            let is_full = open.len() >= limit;
+            if !is_full {
+                open.insert(id.clone());
+            }
+            is_full
+        };
+        if is_full {
+            let refused = self.state.engine.refuse(too_many(limit), &Uuid::now_v7().to_string());
+            return self.say(message::error(&id, &refused)).await;
         }
-        if !self.open().insert(id.clone()) {
-            return Err(message::already_exists(&id));
-        }
+        self.beginning.retain(|earlier| !earlier.is_cancelled());
+        let earlier = self.beginning.clone();
+        let begun = CancellationToken::new();
+        self.beginning.push(begun.clone());
         let operation = Operation {
             engine: self.state.engine.clone(),
             claims: self.claims,
@@ -194,11 +221,13 @@ impl Session {
             open: self.open.clone(),
             out: self.out.clone(),
             closing: self.closing.clone(),
+            earlier,
         };
+        let begun = begun.drop_guard();
         self.count += 1;
         let number = self.count;
         let running = self.running.spawn(async move {
-            operation.run(payload).await;
+            operation.run(payload, begun).await;
             number
         });
         self.operations.insert(id, (number, running));
@@ -226,6 +255,13 @@ impl Session {
         let _ = self.out.send(Outgoing::Text(text)).await;
         Ok(())
     }
+}
+
+/// The refusal of one operation more than a socket may run. Those that are under way go on.
+fn too_many(limit: usize) -> Error {
+    let count = i64::try_from(limit).unwrap_or(i64::MAX);
+    let message = format!("This socket runs {limit} operations, as many as it may: complete one of them first, or open another socket.");
+    Error::limit_reached(message, count, count).reason("SOCKET_OPERATIONS")
 }
 
 /// The bearer token of a payload: `None` where it names none, `Some(None)` where what it names is none.
