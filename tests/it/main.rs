@@ -32,6 +32,7 @@ mod rates;
 mod raw;
 mod reports;
 mod schema;
+mod search;
 mod serve;
 mod session;
 mod socket;

@@ -14,7 +14,7 @@ use crate::domains::identity::User;
 /// Which courses.
 #[derive(InputObject, Default, Clone)]
 pub struct CourseFilter {
-    /// Beginnings of words in title and description: "intro alg" finds "Introduction to Algebra".
+    /// Beginnings of words in title and description, whatever their case and accents: "intro alg" finds "Introduction to Algebra".
     pub search: Option<String>,
     /// In one of these states.
     pub statuses: Option<Vec<CourseStatus>>,

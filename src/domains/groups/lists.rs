@@ -10,7 +10,7 @@ use lectern_kernel::{
 /// Which groups.
 #[derive(InputObject, Default, Clone)]
 pub struct GroupFilter {
-    /// Beginnings of words in name and description: "cla 7" finds "Class 7b".
+    /// Beginnings of words in name and description, whatever their case and accents: "cla 7" finds "Class 7b".
     pub search: Option<String>,
 }
 

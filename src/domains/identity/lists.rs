@@ -12,7 +12,7 @@ use super::UserStatus;
 /// Which people.
 #[derive(InputObject, Default, Clone)]
 pub struct UserFilter {
-    /// Beginnings of words in name and email: "ada lov" finds "Ada Lovelace".
+    /// Beginnings of words in name and email, whatever their case and accents: "ada lov" finds "Ada Lovelace".
     pub search: Option<String>,
     /// Who hold one of these roles.
     pub role_keys: Option<Vec<String>>,

@@ -21,7 +21,7 @@ impl TenantQueries {
     #[public]
     async fn public_tenants(
         ctx: &Context<'_>,
-        /// The beginning of the slug, or a part of the name.
+        /// Beginnings of words in slug and name, whatever their case and accents: "oak sch" finds "Oak School".
         search: Option<String>,
         #[texts(first = "How many; 1 to 100, 20 unless given.")] paging: Forward,
     ) -> Result<Connection<PublicTenant>> {
