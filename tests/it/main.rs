@@ -24,6 +24,7 @@ mod isolation;
 mod layout;
 mod malformed;
 mod migrate;
+mod names;
 mod ops;
 mod page;
 mod permissions;

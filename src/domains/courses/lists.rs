@@ -32,7 +32,7 @@ impl Orders for CourseOrders {
     const OF: &'static str = "Course";
     const WHAT: &'static str = "courses";
     const KEYS: &'static [OrderValue] = &[
-        ("TITLE", "By title.", SortKey::text("TITLE", "c.title")),
+        ("TITLE", "By title.", SortKey::name("TITLE", "c.title")),
         ("CREATED_AT", "By when they were created.", SortKey::moment("CREATED_AT", "c.created_at")),
     ];
     const ID: &'static str = "c.id";

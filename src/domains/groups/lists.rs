@@ -22,7 +22,7 @@ impl Orders for GroupOrders {
     const OF: &'static str = "Group";
     const WHAT: &'static str = "groups";
     const KEYS: &'static [OrderValue] = &[
-        ("NAME", "By name.", SortKey::text("NAME", "g.name")),
+        ("NAME", "By name.", SortKey::name("NAME", "g.name")),
         ("CREATED_AT", "By when they were created.", SortKey::moment("CREATED_AT", "g.created_at")),
     ];
     const ID: &'static str = "g.id";

@@ -28,7 +28,7 @@ impl Orders for UserOrders {
     const OF: &'static str = "User";
     const WHAT: &'static str = "people";
     const KEYS: &'static [OrderValue] = &[
-        ("NAME", "By name.", SortKey::text("NAME", "u.name")),
+        ("NAME", "By name.", SortKey::name("NAME", "u.name")),
         ("CREATED_AT", "By when they were added to the school.", SortKey::moment("CREATED_AT", "u.created_at")),
     ];
     const ID: &'static str = "u.id";

@@ -10,7 +10,7 @@ use lectern_macros::queries;
 
 use super::PublicTenant;
 
-const BY_NAME: Order = Order { key: SortKey::text("NAME", "t.name"), id: "t.tenant_id", descending: false };
+const BY_NAME: Order = Order { key: SortKey::name("NAME", "t.name"), id: "t.tenant_id", descending: false };
 
 /// Queries of schools.
 pub struct TenantQueries;
