@@ -30,10 +30,10 @@ CREATE OR REPLACE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARA
     RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
         PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
 
--- The words of a search, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when it holds no word.
+-- The words of a search, split as the searched texts are, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when
+-- it holds no word.
 CREATE OR REPLACE FUNCTION app.prefix_query(words text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery
-            FROM unnest(to_tsvector('simple', translate(words, '@.+-_', '     '))));
+    RETURN (SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery FROM unnest(public.search_words(words)) AS word);
 
 -- Refuses a change under the name of a rule, as a violated constraint would: the service maps it by that name.
 CREATE OR REPLACE FUNCTION app.refuse(rule text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$

@@ -30,13 +30,22 @@ pub struct SortKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum SortKind {
+    Name,
     Text,
     Moment,
     Number,
 }
 
+/// By which names are sorted, as people sort: ICU's root collation, the same in every database. Indexes of names hold it, too.
+pub const COLLATION: &str = "und-x-icu";
+
 impl SortKey {
-    /// An SQL expression that is a text, and never null.
+    /// An SQL expression that is a name or title, and never null: sorted as people do, "aa, Éa, Zz".
+    pub const fn name(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Name }
+    }
+
+    /// An SQL expression that is another text (a key, a code), and never null: sorted as the database does.
     pub const fn text(name: &'static str, expression: &'static str) -> Self {
         SortKey { name, expression, kind: SortKind::Text }
     }
@@ -51,10 +60,18 @@ impl SortKey {
         SortKey { name, expression, kind: SortKind::Number }
     }
 
+    /// What is sorted by, and compared with a cursor.
+    fn sql(&self) -> Cow<'static, str> {
+        match self.kind {
+            SortKind::Name => format!("{} COLLATE \"{COLLATION}\"", self.expression).into(),
+            _ => self.expression.into(),
+        }
+    }
+
     /// The SQL type that a cursor's text is cast back to.
     fn cast(&self) -> &'static str {
         match self.kind {
-            SortKind::Text => "text",
+            SortKind::Name | SortKind::Text => "text",
             SortKind::Moment => "timestamptz",
             SortKind::Number => "float8",
         }
@@ -62,7 +79,7 @@ impl SortKey {
 
     fn read(&self, row: &Row, at: usize) -> Result<SortValue, DbError> {
         Ok(match self.kind {
-            SortKind::Text => SortValue::Text(row.try_get(at)?),
+            SortKind::Name | SortKind::Text => SortValue::Text(row.try_get(at)?),
             SortKind::Moment => SortValue::Moment(row.try_get(at)?),
             SortKind::Number => SortValue::Number(row.try_get(at)?),
         })
@@ -151,6 +168,10 @@ impl Cursors {
         ] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
+        }
+        if order.key.kind == SortKind::Name {
+            // A place in another order of the same names is none in this.
+            context.update(COLLATION.as_bytes());
         }
         let mut tag = [0; TAG];
         tag.copy_from_slice(&context.sign().as_ref()[..TAG]);
@@ -365,7 +386,7 @@ impl List {
             None => String::new(),
             Some(_) => format!(
                 " AND ({}, {}) {} (${}::text::{}, ${}::uuid)",
-                self.order.key.expression,
+                self.order.key.sql(),
                 self.order.id,
                 if descending { "<" } else { ">" },
                 bound + 2,
@@ -394,7 +415,7 @@ impl List {
         let mut sql = format!(
             "SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions}{after} \
              ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
-            key = key.expression,
+            key = key.sql(),
             columns = self.columns(),
             from = self.from,
             joins = self.joins,
@@ -431,7 +452,7 @@ impl List {
              SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions} AND {parent} = parent_.id{after} \
              ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}) AS row_ ORDER BY parent_.id, row_.key_ {direction}, row_.id_ {direction}",
             parents = self.params.len() + 2,
-            key = key.expression,
+            key = key.sql(),
             columns = self.columns(),
             from = self.from,
             joins = self.joins,
@@ -458,7 +479,7 @@ impl List {
             from = self.from,
             joins = self.joins,
             conditions = self.conditions,
-            key = key.expression,
+            key = key.sql(),
         );
         let mut lists: HashMap<Uuid, Vec<Arc<Row>>> = HashMap::new();
         for row in tx.query(&sql, &self.bound(&[&parents], None)).await? {

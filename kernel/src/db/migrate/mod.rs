@@ -86,16 +86,26 @@ fn fingerprint_script(fingerprint: &str) -> Script {
     Script::new(Part::Functions, FINGERPRINT, sql)
 }
 
+/// An SQL expression: why a database can't hold text as it is sorted and searched; null where it can.
+pub(super) const UNFIT_FOR_TEXT: &str = "CASE \
+     WHEN current_setting('server_encoding') <> 'UTF8' THEN \
+         'UTF8 must be the encoding of the database, not ' || current_setting('server_encoding') || ': make it anew' \
+     WHEN NOT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu' AND collnamespace = 'pg_catalog'::regnamespace) THEN \
+         'ICU is missing in this PostgreSQL, and names are sorted by it: use a server that was built with ICU (there is no collation und-x-icu)' END";
+
 /// Refuses a database in which the migrations would fail halfway; answers where the others stand.
 async fn check_database(connection: &mut PgConnection, fingerprint: &str) -> anyhow::Result<Standing> {
-    let (version, database, may_create): (i32, String, bool) = sqlx::query_as(
+    let (version, database, may_create, unfit): (i32, String, bool, Option<String>) = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT current_setting('server_version_num')::int, quote_ident(current_database()), \
-                has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE')",
-    )
+                has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE'), {UNFIT_FOR_TEXT}"
+    )))
     .fetch_one(&mut *connection)
     .await?;
     if version < 150_000 {
         bail!("PostgreSQL {} is too old: 15 or newer is needed", version / 10_000);
+    }
+    if let Some(unfit) = unfit {
+        bail!("{unfit}");
     }
     if !may_create {
         bail!("lectern_owner may not create tables here: run `ALTER DATABASE {database} OWNER TO lectern_owner` once as a superuser");
