@@ -26,9 +26,10 @@ const SPARED: [&str; 10] = [
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
 /// What a copy of a row needs to be different in, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 2] = [
+const RELAXED: [(&str, &str); 3] = [
     ("booking", r#"{"status": "CANCELLED"}"#),
     ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
+    ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),
 ];
 
 /// No rows; or, where the connection named a school once, an error: the setting is empty since, and no UUID.
