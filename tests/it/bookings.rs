@@ -5,6 +5,7 @@ mod calendar;
 mod costs;
 mod lists;
 mod moves;
+mod places;
 mod races;
 mod requests;
 mod transitions;
@@ -169,6 +170,7 @@ async fn contents(app: &TestApp) -> Option<String> {
     app.text(
         "SELECT md5(coalesce((SELECT string_agg(b::text, '|' ORDER BY b.id) FROM booking b), '') \
          || coalesce((SELECT string_agg(a::text, '|' ORDER BY a.id) FROM availability a), '') \
+         || coalesce((SELECT string_agg(c::text, '|' ORDER BY c.id) FROM time_claim c), '') \
          || (SELECT count(*) FROM audit_entry WHERE outcome = 'CHANGED' AND resource IN ('Booking', 'Availability')))",
     )
     .await

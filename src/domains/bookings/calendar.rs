@@ -46,8 +46,8 @@ pub struct CalendarDay {
     /// The bookings that you may see and that overlap this day, in the order of their start; a booking through midnight
     /// stands in both days. CANCELLED ones are left out.
     pub bookings: Vec<Loaded<Booking>>,
-    /// When instructors are available and not booked, in the order of the start, cut at midnight. The bookings of others
-    /// that you don't see are taken off as well.
+    /// When instructors are available and not busy, neither as instructors nor as learners, in the order of the start, cut at
+    /// midnight. The bookings of others that you don't see are taken off as well.
     pub free: Vec<TimeSlot>,
 }
 

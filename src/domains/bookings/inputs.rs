@@ -40,7 +40,7 @@ pub struct RequestBookingInput {
 pub struct AssignBookingInput {
     /// The booking.
     pub id: ID,
-    /// The instructor: available all the while, and not booked otherwise.
+    /// The instructor: available all the while, busy with nothing else, and not the booking's learner.
     pub instructor_id: ID,
 }
 

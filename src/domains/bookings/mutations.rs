@@ -76,8 +76,8 @@ impl BookingMutations {
     }
 
     /// Grants a request: REQUESTED becomes APPROVED, and holds the learner's time. Takes back an assignment: ASSIGNED
-    /// becomes APPROVED, without instructor. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is booked
-    /// at that time, with INVALID_TRANSITION from any other state.
+    /// becomes APPROVED, without instructor. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at
+    /// that time, as learner or as instructor; with INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(Bookings)]
     async fn approve_booking(
@@ -88,9 +88,10 @@ impl BookingMutations {
         steps::take(ctx, id, Step::Approve).await
     }
 
-    /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. CONFLICT with
-    /// OUTSIDE_AVAILABILITY unless the instructor is available all the while, with BOOKING_CONFLICT and the `busy` span
-    /// where they are booked at that time, with INVALID_TRANSITION from any other state.
+    /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. BAD_USER_INPUT for
+    /// the booking's own learner. CONFLICT with OUTSIDE_AVAILABILITY unless the instructor is available all the while, with
+    /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner; with
+    /// INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(Bookings)]
     async fn assign_booking(
@@ -130,8 +131,8 @@ impl BookingMutations {
 
     /// Moves a booking to another time. REQUESTED and APPROVED stay what they are; ASSIGNED goes back to APPROVED, without
     /// instructor. The learner may with BOOKING_REQUEST, for others it is FORBIDDEN with NOT_YOURS. CONFLICT with
-    /// BOOKING_CONFLICT and the `busy` span where the learner is booked at that time, with INVALID_TRANSITION for one that
-    /// is COMPLETED or CANCELLED.
+    /// BOOKING_CONFLICT and the `busy` span where the learner is busy at that time, as learner or as instructor; with
+    /// INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
     #[needs(BookingRequest, BookingManage)]
     #[budget(Bookings)]
     async fn reschedule_booking(

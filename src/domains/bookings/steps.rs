@@ -82,19 +82,14 @@ impl Step {
     /// Maps a refusal of the database; `Ok` where the refusal is that somebody's time is taken.
     async fn refusal(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Result<Error> {
         match error.constraint() {
-            Some("booking_instructor_overlap") => {
-                Ok(Error::conflict("BOOKING_CONFLICT", "The instructor is booked at that time.").field("instructorId"))
-            }
-            Some("booking_student_overlap") => {
-                let conflict = Error::conflict("BOOKING_CONFLICT", "The learner is booked at that time.");
-                Ok(if matches!(self, Step::Reschedule(_)) { conflict.field("startsAt") } else { conflict })
-            }
+            Some("booking_instructor_overlap" | "booking_student_overlap" | "claim_person_overlap") => Ok(self.conflict()),
             Some("booking_transition") => {
                 let status = ctx.get(id).await?.map_or("gone", |booking| booking.status.as_str());
                 let message = format!("A booking that is {status} can't take this step; `allowedTransitions` says which it can.");
                 Err(Error::conflict("INVALID_TRANSITION", message))
             }
             Some("booking_party") => Err(Error::not_yours()),
+            Some("booking_own") => Err(Error::bad_input("instructorId", "must be somebody else than the booking's learner")),
             Some("booking_availability") => {
                 let message = "The instructor is not available through the whole booking.";
                 Err(Error::conflict("OUTSIDE_AVAILABILITY", message).field("instructorId"))
@@ -106,6 +101,16 @@ impl Step {
                 Err(Error::unavailable("somebody became an instructor between two statements"))
             }
             _ => Err(error.into()),
+        }
+    }
+
+    /// The refusal where the person whose time this step claims is elsewhere.
+    fn conflict(&self) -> Error {
+        let conflict = |message: &str| Error::conflict("BOOKING_CONFLICT", message);
+        match self {
+            Step::Assign(_) => conflict("The instructor is busy at that time, as instructor or as learner.").field("instructorId"),
+            Step::Reschedule(_) => conflict("The learner is busy at that time, as learner or as instructor.").field("startsAt"),
+            Step::Approve | Step::Complete | Step::Cancel(_) => conflict("The learner is busy at that time, as learner or as instructor."),
         }
     }
 

@@ -27,9 +27,10 @@ const SPARED: [&str; 10] = [
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
 /// What is changed in a copy of a row, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 2] = [
+const RELAXED: [(&str, &str); 3] = [
     ("booking", r#"{"status": "CANCELLED"}"#),
     ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
+    ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),
 ];
 
 /// No rows; or an error, where the connection has named a school before: the setting is empty since then, and no UUID.

@@ -116,7 +116,7 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
                       WHERE x.indrelid IN ('enrollment'::regclass, 'booking'::regclass)
                         AND x.indexrelid NOT IN ('enrollment_course_status_idx'::regclass, 'booking_status_idx'::regclass) LOOP
                  IF i.conname IS NULL THEN EXECUTE format('DROP INDEX %s', i.name);
-                 ELSE EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', i.tab, i.conname); END IF;
+                 ELSE EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', i.tab, i.conname); END IF;
              END LOOP; END $$",
     )
     .await;
