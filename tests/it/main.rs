@@ -39,3 +39,4 @@ mod sql;
 mod tenancy;
 mod tenants;
 mod transactions;
+mod unchanged;
