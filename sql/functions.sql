@@ -71,10 +71,17 @@ BEGIN
 END
 $$;
 
--- Stamps updated_at.
+-- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There the text-search column, which follows from others, is
+-- not computed yet.
+CREATE OR REPLACE FUNCTION app.is_change(was jsonb, is_now jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (was - '{search,updated_at}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at}'::text[]);
+
+-- Stamps updated_at, where something is updated.
 CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.updated_at := now();
+    IF app.is_change(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        NEW.updated_at := now();
+    END IF;
     RETURN NEW;
 END
 $$;

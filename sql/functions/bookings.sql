@@ -5,14 +5,18 @@
 --   booking_party         there is one, but it is not the actor's to take
 --   booking_instructor    the person who is to be assigned is no active instructor
 --   booking_own           they are one, and the booking's own learner
+--   booking_suspended     the learner whose request is to be granted is suspended
+--   booking_not_started   what is to be completed has not begun
 --   booking_availability  that instructor has not said to be available all the while
 
 -- The states that the actor may take a booking to now: the rows of booking_transition that lead on from its state, by a
--- permission of the actor's role and the hand that the row names.
-CREATE OR REPLACE FUNCTION app.booking_steps(status text, student uuid, instructor uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+-- permission of the actor's role and the hand that the row names. Nothing is completed before it begins.
+CREATE OR REPLACE FUNCTION app.booking_steps(status text, student uuid, instructor uuid, starts_at timestamptz DEFAULT '-infinity')
+    RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT DISTINCT t.to_status FROM public.booking_transition t
     WHERE t.from_status = booking_steps.status AND app.can(t.permission)
       AND (t.party = 'ANYONE' OR (t.party = 'STUDENT' AND student = app.user_id()) OR (t.party = 'INSTRUCTOR' AND instructor = app.user_id()))
+      AND (t.to_status <> 'COMPLETED' OR booking_steps.starts_at <= now())
 $$;
 
 -- Whether an instructor has said to be available through a whole span, be it in several adjoining or overlapping pieces.
@@ -21,7 +25,7 @@ BEGIN
     RETURN coalesce(
         (SELECT range_agg(tstzrange(a.starts_at, a.ends_at)) @> tstzrange(span_start, span_end) FROM public.availability a
          WHERE a.tenant_id = app.tenant_id() AND a.instructor_id = instructor
-           AND a.starts_at < span_end AND a.ends_at > span_start AND a.starts_at > span_start - interval '31 days'),
+           AND a.starts_at < span_end AND a.ends_at > span_start AND a.starts_at > span_start - interval '32 days'),
         false);
 END
 $$;
@@ -36,9 +40,18 @@ BEGIN
 END
 $$;
 
+-- Whether a person is suspended, for those who grant requests. Reveals: that one bit.
+CREATE OR REPLACE FUNCTION app.is_suspended(person uuid) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.can('BOOKING_MANAGE')
+       AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'SUSPENDED');
+END
+$$;
+
 -- A booking moves by the rows of booking_transition alone, whoever moves it. The service, moreover, moves it only by the
--- hand that the row names, never to where it is already, and assigns only instructors who are available; what a person's
--- deletion and an operator do is not measured by that.
+-- hand that the row names, never to where it is already, grants nothing to whoever is suspended, assigns only instructors who are
+-- available, and completes nothing that has not begun; what a person's deletion and an operator do is not measured by that.
 CREATE OR REPLACE FUNCTION app.check_booking_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.status <> OLD.status OR current_user = 'lectern_app')
@@ -51,6 +64,9 @@ BEGIN
     END IF;
     IF NOT EXISTS (SELECT FROM app.booking_steps(OLD.status, OLD.student_id, OLD.instructor_id) AS step WHERE step = NEW.status) THEN
         PERFORM app.refuse('booking_party');
+    END IF;
+    IF OLD.status = 'REQUESTED' AND NEW.status = 'APPROVED' AND app.is_suspended(NEW.student_id) THEN
+        PERFORM app.refuse('booking_suspended');
     END IF;
     IF NEW.status = 'ASSIGNED' THEN
         IF NOT app.hold_instructor(NEW.instructor_id) THEN
@@ -65,13 +81,17 @@ BEGIN
     ELSIF NEW.status <> 'APPROVED' AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id THEN
         PERFORM app.refuse('booking_transition'); -- completing and cancelling leave the instructor as they find them
     END IF;
+    IF NEW.status = 'COMPLETED' AND NEW.starts_at > now() THEN
+        PERFORM app.refuse('booking_not_started');
+    END IF;
     RETURN NEW;
 END
 $$;
 CREATE OR REPLACE TRIGGER booking_move BEFORE UPDATE OF status, instructor_id ON booking FOR EACH ROW EXECUTE FUNCTION app.check_booking_move();
 
 -- Another time, by the learner's own hand or a manager's. What was asked for or approved stays so; what was assigned goes
--- back to being approved, for its instructor was asked about the old time. What is over can't be had at another time.
+-- back to being approved, for its instructor was asked about the old time: unless that is what it stays at. What is over can't be
+-- had at another time.
 CREATE OR REPLACE FUNCTION app.reschedule_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') THEN
@@ -80,7 +100,7 @@ BEGIN
     IF NOT app.can('BOOKING_MANAGE') AND NOT (OLD.student_id = app.user_id() AND app.can('BOOKING_REQUEST')) THEN
         PERFORM app.refuse('booking_party');
     END IF;
-    IF OLD.status = 'ASSIGNED' THEN
+    IF OLD.status = 'ASSIGNED' AND (NEW.starts_at, NEW.ends_at) IS DISTINCT FROM (OLD.starts_at, OLD.ends_at) THEN
         IF NOT EXISTS (SELECT FROM app.booking_steps(OLD.status, OLD.student_id, OLD.instructor_id) AS step WHERE step = 'APPROVED') THEN
             PERFORM app.refuse('booking_party');
         END IF;
@@ -261,6 +281,9 @@ CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON
 -- with subscribers of a school holds this lock of it (shared), and so the lock can't be had here.
 CREATE OR REPLACE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NULL;
+    END IF;
     IF NOT pg_try_advisory_xact_lock(7201, hashtext(NEW.tenant_id::text)) THEN
         PERFORM pg_notify('lectern_booking', NEW.tenant_id || ' ' || NEW.id);
     END IF;
@@ -269,7 +292,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();
 
-GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid)
+GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
 -- What people do is the school's own business; only who migrates asks for all of them.
 GRANT EXECUTE ON FUNCTION app.time_clashes(), app.unclaimed_time(integer) TO lectern_platform;

@@ -1,6 +1,7 @@
 //! Bookings: nobody is in two places, nobody moves what is not theirs, and no school sees another's.
 
 mod availability;
+mod begun;
 mod calendar;
 mod costs;
 mod lists;
@@ -120,6 +121,16 @@ async fn booking_in(
 ) -> Value {
     let assigned = matches!(status, "ASSIGNED" | "COMPLETED").then_some(instructor);
     Row { student, instructor: assigned, wished: Some(instructor), status, span }.put(app, school).await
+}
+
+/// As if the time of a booking had come: it began a moment ago.
+async fn begin(app: &TestApp, id: &Value) {
+    app.sql(&format!(
+        "SET app.audit = 'off'; UPDATE booking SET starts_at = now() - interval '1 second', ends_at = now() + interval '1 hour' WHERE id = '{}'; \
+         RESET app.audit",
+        uuid(id)
+    ))
+    .await;
 }
 
 /// Puts availability into the database.

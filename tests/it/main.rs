@@ -41,3 +41,4 @@ mod sql;
 mod tenancy;
 mod tenants;
 mod transactions;
+mod unchanged;

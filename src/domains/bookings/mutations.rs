@@ -77,7 +77,8 @@ impl BookingMutations {
 
     /// Grants a request: REQUESTED becomes APPROVED, and holds the learner's time. Takes back an assignment: ASSIGNED
     /// becomes APPROVED, without instructor. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at
-    /// that time, as learner or as instructor; with INVALID_TRANSITION from any other state.
+    /// that time, as learner or as instructor; with USER_SUSPENDED for the request of somebody who is suspended; with
+    /// INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(Bookings)]
     async fn approve_booking(
@@ -104,7 +105,8 @@ impl BookingMutations {
     }
 
     /// Records that a booking took place: ASSIGNED becomes COMPLETED. The assigned instructor may with BOOKING_COMPLETE,
-    /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION from any other state.
+    /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with NOT_STARTED before it begins, with INVALID_TRANSITION from any
+    /// other state.
     #[needs(BookingComplete, BookingManage)]
     #[budget(Bookings)]
     async fn complete_booking(
@@ -130,8 +132,8 @@ impl BookingMutations {
     }
 
     /// Moves a booking to another time. REQUESTED and APPROVED stay what they are; ASSIGNED goes back to APPROVED, without
-    /// instructor. The learner may with BOOKING_REQUEST, for others it is FORBIDDEN with NOT_YOURS. CONFLICT with
-    /// BOOKING_CONFLICT and the `busy` span where the learner is busy at that time, as learner or as instructor; with
+    /// instructor; to the time that it has, nothing changes. The learner may with BOOKING_REQUEST, for others it is FORBIDDEN
+    /// with NOT_YOURS. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at that time, as learner or as instructor; with
     /// INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
     #[needs(BookingRequest, BookingManage)]
     #[budget(Bookings)]

@@ -3,7 +3,7 @@
 
 /// By the function that the trigger calls.
 pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
-     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
+     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id, b.starts_at) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
 
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 

@@ -89,6 +89,10 @@ impl Step {
                 Err(Error::conflict("INVALID_TRANSITION", message))
             }
             Some("booking_party") => Err(Error::not_yours()),
+            Some("booking_suspended") => {
+                Err(Error::conflict("USER_SUSPENDED", "The learner is suspended. Reactivate them first, or cancel the request."))
+            }
+            Some("booking_not_started") => Err(Error::conflict("NOT_STARTED", "A booking is completed once it has begun.")),
             Some("booking_own") => Err(Error::bad_input("instructorId", "must be somebody else than the booking's learner")),
             Some("booking_availability") => {
                 let message = "The instructor is not available through the whole booking.";

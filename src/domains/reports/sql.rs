@@ -69,7 +69,7 @@ pub fn instructor_utilisation(person: &str) -> String {
     format!(
         "WITH free AS (SELECT s.instructor_id AS id, sum(extract(epoch FROM upper(s.span) - lower(s.span))) AS seconds FROM (\
          SELECT a.instructor_id, unnest(range_agg(tstzrange(greatest(a.starts_at, $2), least(a.ends_at, $3)))) AS span FROM availability a \
-         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '31 days' \
+         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '32 days' \
          GROUP BY a.instructor_id) AS s GROUP BY s.instructor_id), \
          booked AS (SELECT b.instructor_id AS id, sum(extract(epoch FROM b.ends_at - b.starts_at)) AS seconds FROM booking b \
          WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3 \
