@@ -226,6 +226,7 @@ impl Engine {
             errors::leave_out_suggestions(&mut errors);
         }
         errors::name_integers(&mut errors, &document.parsed, &document.variables);
+        errors::explain_moments(&mut errors, &document.parsed, &document.variables);
         Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
     }
 

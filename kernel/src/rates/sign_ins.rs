@@ -17,6 +17,7 @@ use super::{RateLimits, Subject, open};
 use crate::{
     db::{DbError, Mode, Pool},
     error::{Error, Result},
+    text,
 };
 
 /// How long one waits for others of the same account or address that are being tried.
@@ -103,7 +104,9 @@ impl SignIns {
     /// # Errors
     /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where the counters can't be read.
     pub async fn admit(&self, (school, email): (&str, &str), address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt> {
-        let account = Subject::of("account", &[school.trim().to_lowercase().as_bytes(), email.trim().to_lowercase().as_bytes()]);
+        // One account, however its address is written.
+        let email = text::email_key(email).unwrap_or_else(|| email.trim().to_lowercase());
+        let account = Subject::of("account", &[school.trim().to_lowercase().as_bytes(), email.as_bytes()]);
         let address = address.map(|address| Subject::of("address", &[address.as_bytes()]));
         let limits: Vec<(Subject, u32)> = [(Some(account), self.per_account), (address, self.per_address)]
             .into_iter()
