@@ -293,7 +293,9 @@ BEGIN
         NEW.email_key := NULL;
     ELSIF octet_length(domain) = length(domain) THEN
         NEW.email_key := lower(NEW.email COLLATE "und-x-icu");
-    ELSIF TG_OP = 'UPDATE' AND NEW.email_key IS NOT DISTINCT FROM OLD.email_key AND NEW.email <> OLD.email THEN
+    ELSIF TG_OP = 'UPDATE' AND NEW.email = OLD.email THEN
+        NEW.email_key := coalesce(NEW.email_key, OLD.email_key);
+    ELSIF TG_OP = 'UPDATE' AND NEW.email_key IS NOT DISTINCT FROM OLD.email_key THEN
         IF NOT (split_part(NEW.email_key, '@', 1) = lower(split_part(NEW.email, '@', 1) COLLATE "und-x-icu") AND NEW.email_key LIKE '%xn--%') THEN
             NEW.email_key := NULL;
         END IF;
