@@ -8,7 +8,7 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
-    rates::RateLimits,
+    rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
 };
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, seed_demo_if_empty, sources};
 use crate::{
     config::{PoolerKind, Settings},
-    domains,
+    domains::{self, bookings::CHANGES},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -113,8 +113,7 @@ fn rates(settings: &Settings) -> RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
         sign_ins_per_account: settings.rate_sign_ins_per_account,
         sign_in_minutes: settings.rate_sign_in_minutes,
-        bookings: settings.rate_bookings,
-        cost: settings.rate_cost,
+        budgets: vec![(&CHANGES, settings.rate_bookings), (&COST, settings.rate_cost)],
     }
 }
 

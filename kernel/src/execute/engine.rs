@@ -15,7 +15,7 @@ use crate::{
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{BudgetKind, Budgets, RateLimits, SignIns},
+    rates::{Budgets, COST, RateLimits, SignIns},
     request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
     resolve::registry::Registry,
@@ -80,7 +80,7 @@ impl Engine {
     ) -> Self {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
-        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
+        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), &rates.budgets));
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
         let actors = ActorCache::new(CACHED_ACTORS);
@@ -113,7 +113,7 @@ impl Engine {
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let sign_ins = SignIns::new(self.pool.clone(), rates);
-        let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
+        let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
         Engine { sign_ins, budgets, ..self }
     }
 
@@ -260,11 +260,12 @@ impl Engine {
         match (claims.map(Claims::identity), &document.address) {
             (Some(Identity { tenant, user, .. }), _) => {
                 let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
-                let bookings = document.counts_towards(BudgetKind::Bookings);
-                self.budgets.spend(BudgetKind::Bookings, &person, bookings as u64, now)?;
-                self.budgets.spend(BudgetKind::Cost, &person, cost, now)
+                for (budget, times) in document.budgets() {
+                    self.budgets.spend(budget, &person, times, now)?;
+                }
+                self.budgets.spend(&COST, &person, cost, now)
             }
-            (None, Some(address)) => self.budgets.spend(BudgetKind::Cost, &[address.as_bytes()], cost, now),
+            (None, Some(address)) => self.budgets.spend(&COST, &[address.as_bytes()], cost, now),
             (None, None) => Ok(()),
         }
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
-    budget::{BudgetKind, Budgets},
+    budget::{Budget, Budgets, COST},
     sign_ins::{SignInAttempt, SignIns},
 };
 
@@ -23,15 +23,13 @@ pub struct RateLimits {
     pub sign_ins_per_account: u32,
     /// The minutes within which failed sign-ins count.
     pub sign_in_minutes: u32,
-    /// Changes of bookings that one person may try a minute.
-    pub bookings: u64,
-    /// What the documents of one person may cost a minute.
-    pub cost: u64,
+    /// Budgets of a person that have another size than they declare.
+    pub budgets: Vec<(&'static Budget, u64)>,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        RateLimits { sign_ins_per_address: 20, sign_ins_per_account: 10, sign_in_minutes: 15, bookings: 30, cost: 5_000_000 }
+        RateLimits { sign_ins_per_address: 20, sign_ins_per_account: 10, sign_in_minutes: 15, budgets: Vec::new() }
     }
 }
 

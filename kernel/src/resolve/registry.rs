@@ -13,7 +13,7 @@ use crate::{
     db::{List, SortKey},
     error::{Error, Result},
     permission::Permission,
-    rates::BudgetKind,
+    rates::Budget,
     resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef, Writes},
 };
 
@@ -100,7 +100,7 @@ pub struct Operation {
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
     /// It counts towards this budget of its person.
-    pub budget: Option<BudgetKind>,
+    pub budget: Option<&'static Budget>,
     /// What each of its arguments writes into columns by its own declaration.
     pub writes: &'static [Option<WriteDef>],
 }

@@ -5,7 +5,7 @@ use lectern_kernel::{
     auth::{Actor, IssuedToken, Passwords, RefreshToken, Verdict},
     db::{Identity, OnConstraint},
     error::{Error, Result},
-    resolve::{Ctx, DateTime},
+    resolve::{Ctx, DateTime, LateWrite},
     text,
 };
 use lectern_macros::{mutations, object};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     Viewer,
     inputs::{password_hints, role_key},
+    sql,
 };
 
 /// A sign-in: the tokens of one device, and who they belong to.
@@ -184,7 +185,7 @@ impl SessionMutations {
             "REUSED" => {
                 let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
-                after.revoke_session = session;
+                after.write = session.map(|id| LateWrite { operation: "refreshSession", sql: sql::REVOKE_REUSED, id });
                 Err(Error::spent_refresh_token())
             }
             _ => Err(refused()),
