@@ -149,7 +149,9 @@ impl Engine {
         tx.expect_statements(expected);
         let actor = actor.map(|row| Actor::new(identity, row));
         let loads = Loads::default();
-        let data = Arc::new(Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads));
+        let mut request = Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads);
+        request.sign_in = document.terms;
+        let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
         graphql.set_parsed_query(document.parsed.clone());

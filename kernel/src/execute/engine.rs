@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use async_graphql::{Response, ServerError, Variables};
+use async_graphql::{Response, ServerError, Value, Variables};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -15,8 +15,8 @@ use crate::{
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{BudgetKind, Budgets, RateLimits, SignIns},
-    request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
+    rates::{Account, BudgetKind, Budgets, RateLimits, SignIns},
+    request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
     resolve::registry::Registry,
 };
@@ -80,7 +80,8 @@ impl Engine {
     ) -> Self {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
-        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
+        let (sign_ins, budgets) =
+            (SignIns::new(pool.clone(), &rates, &services.tokens), Budgets::new(pool.clone(), rates.cost, rates.bookings));
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
         let actors = ActorCache::new(CACHED_ACTORS);
@@ -112,9 +113,14 @@ impl Engine {
     /// With other rate limits.
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
-        let sign_ins = SignIns::new(self.pool.clone(), rates);
+        let sign_ins = SignIns::new(self.pool.clone(), rates, &self.services.tokens);
         let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
         Engine { sign_ins, budgets, ..self }
+    }
+
+    /// How sign-ins are counted.
+    pub fn sign_ins(&self) -> &SignIns {
+        &self.sign_ins
     }
 
     /// What people may use up.
@@ -279,18 +285,28 @@ impl Engine {
     }
 
     /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
-    async fn sign_in(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
-        let admitted = self.sign_ins.admit((&account.school, &account.email), document.address.as_deref(), correlation_id).await;
-        let admission = match admitted {
-            Ok(admission) => admission,
+    async fn sign_in(&self, mut document: Document, account: Account, correlation_id: &str) -> Answer {
+        let attempt = match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
+            Ok(attempt) => attempt,
             Err(error) => return unexecuted(error),
         };
+        document.terms = attempt.terms();
         let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
-        if answer.is(Code::Unauthenticated)
-            && let Err(error) = self.sign_ins.count_failure(&admission, correlation_id).await
+        if answer.is(Code::Unauthenticated) {
+            return match self.sign_ins.failed(attempt, correlation_id).await {
+                Ok(None) => answer,
+                Ok(Some(refused)) => unexecuted(refused),
+                Err(error) => {
+                    tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
+                    unexecuted(error.into())
+                }
+            };
+        }
+        if answer.response.data != Value::Null
+            && let Err(error) = self.sign_ins.succeeded(attempt, correlation_id).await
         {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
-            return unexecuted(error.into());
+            // They are signed in all the same; the next time they may be a stranger once more.
+            tracing::warn!(correlation_id, reason = error.for_operator(), "the network of a sign-in could not be remembered");
         }
         answer
     }

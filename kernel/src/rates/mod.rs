@@ -1,5 +1,5 @@
 //! How much one person, account or address may ask for; shared by the replicas through PostgreSQL. See
-//! docs/adr/0010-rate-limits.md.
+//! docs/adr/0010-rate-limits.md and docs/adr/0021-device-tokens.md.
 
 mod budget;
 mod sign_ins;
@@ -11,18 +11,22 @@ use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
     budget::{BudgetKind, Budgets},
-    sign_ins::{SignInAttempt, SignIns},
+    sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
 
 /// What may be asked for; 0 for anything.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
-    /// Failed sign-ins from one address.
+    /// Failed sign-ins from one address, to accounts that are strange to its network.
     pub sign_ins_per_address: u32,
-    /// Failed sign-ins to one account.
+    /// Failed sign-ins from one address, to accounts that have signed in from its network before.
+    pub sign_ins_per_known_address: u32,
+    /// Failed sign-ins to one account; and, beside that, from one device that has a token of it.
     pub sign_ins_per_account: u32,
     /// Within so many minutes.
     pub sign_in_minutes: u32,
+    /// So many days it is known from which networks an account has signed in.
+    pub known_network_days: u32,
     /// Changes of bookings that one person may try a minute.
     pub bookings: u64,
     /// What the documents of one person may cost a minute.
@@ -31,7 +35,15 @@ pub struct RateLimits {
 
 impl Default for RateLimits {
     fn default() -> Self {
-        RateLimits { sign_ins_per_address: 20, sign_ins_per_account: 10, sign_in_minutes: 15, bookings: 30, cost: 5_000_000 }
+        RateLimits {
+            sign_ins_per_address: 20,
+            sign_ins_per_known_address: 200,
+            sign_ins_per_account: 10,
+            sign_in_minutes: 15,
+            known_network_days: 90,
+            bookings: 30,
+            cost: 5_000_000,
+        }
     }
 }
 

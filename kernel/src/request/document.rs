@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::BudgetKind,
+    rates::{Account, BudgetKind, SignInTerms},
     resolve::registry::{Event, Operation, Registry},
 };
 
@@ -68,15 +68,8 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     account: Option<Account>,
-}
-
-/// Whom somebody wants to sign in as.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Account {
-    /// The school's slug, as it was given.
-    pub school: String,
-    /// The email address, as it was given.
-    pub email: String,
+    /// On which terms it signs somebody in.
+    pub(crate) terms: SignInTerms,
 }
 
 impl Document {
@@ -136,7 +129,18 @@ impl Document {
         }
         normalize::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
-        Ok(Document { source: source.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
+        Ok(Document {
+            source: source.clone(),
+            parsed,
+            variables,
+            kind,
+            roots,
+            event,
+            account,
+            shows_cost: false,
+            address: None,
+            terms: SignInTerms::default(),
+        })
     }
 
     /// Asks for nothing, and is refused to whoever is not signed in any more.
@@ -179,6 +183,7 @@ impl Document {
             address: self.address.clone(),
             event: None,
             account: None,
+            terms: SignInTerms::default(),
         })
     }
 
@@ -295,6 +300,7 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
         match (name.as_str(), value) {
             ("tenant", ConstValue::String(school)) => account.school = school,
             ("email", ConstValue::String(email)) => account.email = email,
+            ("deviceToken", ConstValue::String(token)) => account.device_token = Some(token),
             _ => {}
         }
     }

@@ -9,11 +9,12 @@ use super::pair::{Pair, School};
 use crate::ops::report::Check;
 
 /// These stay readable after a school's subscription has lapsed, so that signing in, `viewer` and signing out go on.
-const SPARED: [&str; 10] = [
+const SPARED: [&str; 11] = [
     "access_version",
     "app_user",
     "credential",
     "failed_sign_in",
+    "known_network",
     "refresh_token",
     "role",
     "session",

@@ -65,12 +65,21 @@ struct Hole {
 
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
-const SECRET: &[&str] = &["credential", "failed_sign_in", "refresh_token", "used_budget"];
+const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "refresh_token", "session", "used_budget"];
+const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "used_budget"];
 /// The service inserts no rows.
-const NOT_INSERTED: &[&str] =
-    &["access_version", "audit_entry", "credential", "failed_sign_in", "refresh_token", "session", "tenant", "used_budget"];
+const NOT_INSERTED: &[&str] = &[
+    "access_version",
+    "audit_entry",
+    "credential",
+    "failed_sign_in",
+    "known_network",
+    "refresh_token",
+    "session",
+    "tenant",
+    "used_budget",
+];
 
 const HOLES: &[Hole] = &[
     Hole {

@@ -1,6 +1,8 @@
 //! How much one person, account or address may ask for, and that replicas count together.
 
 mod budgets;
+mod devices;
+mod school;
 mod sign_ins;
 
 use clap::Parser;

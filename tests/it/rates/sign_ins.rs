@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::{LOGIN, ask, credentials, replica, wait_of};
 use crate::app::{PASSWORD, TestApp, refusal};
 
-const WRONG: &str = "wrong horse battery";
+pub(super) const WRONG: &str = "wrong horse battery";
 
 /// As if so many minutes had passed.
-async fn pass(app: &TestApp, minutes: u32) {
+pub(super) async fn pass(app: &TestApp, minutes: u32) {
     app.sql(&format!(
         "UPDATE failed_sign_in SET at = ARRAY(SELECT failure - interval '{minutes} minutes' FROM unnest(at) AS failure ORDER BY failure),
             last_at = last_at - interval '{minutes} minutes'"
@@ -50,7 +50,7 @@ async fn an_account_is_closed_after_so_many_failures_and_opens_by_itself() {
     // What is long over is forgotten when the next one fails.
     pass(&app, 60).await;
     wait_of(&stranger, LOGIN, credentials("elm", "admin@elm.example", WRONG)).await;
-    assert_eq!(app.count("failed_sign_in").await, 2, "the account and the address");
+    assert_eq!(app.count("failed_sign_in").await, 3, "the account, the address, and what is strange to it");
     assert_eq!(app.count("failed_sign_in WHERE cardinality(at) <> 1").await, 0);
 }
 

@@ -9,7 +9,7 @@ use crate::{
     isolation::world::{World, tables},
 };
 
-const SECRET: [&str; 4] = ["credential", "refresh_token", "failed_sign_in", "used_budget"];
+const SECRET: [&str; 5] = ["credential", "refresh_token", "failed_sign_in", "known_network", "used_budget"];
 
 /// Two schools with rows in every table.
 async fn two_schools(app: &TestApp) {
