@@ -52,6 +52,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// What stands between the service and PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PoolerKind {
+    /// Nothing that shares server connections.
+    None,
+    /// A pooler in transaction mode.
+    Transaction,
+}
+
 /// Learning and scheduling for many schools as one GraphQL API, kept apart by PostgreSQL's row-level security.
 #[derive(Debug, Parser)]
 #[command(name = "lectern", version, max_term_width = 120)]
@@ -306,6 +315,11 @@ pub struct Settings {
     /// Database connections at most [default: 8 per core]
     #[arg(long, env = "LECTERN_POOL_SIZE", value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
     pub pool_size: Option<u16>,
+
+    /// What stands between the service and PostgreSQL: `none`, or `transaction` for a pooler that gives a server connection for
+    /// one transaction (pgbouncer, PgDog). Time limits are then set in each transaction
+    #[arg(long, env = "LECTERN_POOLER", value_enum, default_value_t = PoolerKind::None, global = true)]
+    pub pooler: PoolerKind,
 
     /// Seconds that a request may take
     #[arg(long, env = "LECTERN_REQUEST_TIMEOUT", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]

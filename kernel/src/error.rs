@@ -1,5 +1,5 @@
 //! What a client may learn of a failure: one of a closed list of codes, an open reason, the field, and a sentence.
-//! What went wrong inside travels along unseen and reaches the log once, at the edge.
+//! The cause is carried along without being shown, and is logged once, at the edge.
 
 use std::sync::Arc;
 
@@ -165,12 +165,12 @@ impl Error {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
-    /// The hash of a document whose text has not been sent lately. Clients look for this very message, and send the text.
+    /// The hash of a document whose text has not been sent lately. Clients look for this message, and send the text.
     pub fn persisted_query_not_found() -> Self {
         Self::new(Code::NotFound, "PersistedQueryNotFound").reason("PERSISTED_QUERY_NOT_FOUND")
     }
 
-    /// Documents can't be asked for by their hash here. Clients look for this very message, and stop to try.
+    /// Documents can't be asked for by their hash here. Clients look for this message, and stop trying.
     pub fn persisted_query_not_supported() -> Self {
         Self::new(Code::NotFound, "PersistedQueryNotSupported").reason("PERSISTED_QUERY_NOT_SUPPORTED")
     }
@@ -217,7 +217,7 @@ impl Error {
         self
     }
 
-    /// More than one person, account or address may ask for; it is served again after so many seconds.
+    /// A person, account or address asks for too much; it is served again after `seconds`.
     pub fn rate_limited(message: &str, seconds: u64) -> Self {
         let mut error = Self::new(Code::RateLimited, format!("{message} Try again in {seconds} s."));
         error.0.retry_after = Some(seconds);
@@ -231,7 +231,7 @@ impl Error {
         error
     }
 
-    /// More is asked of the service than it takes on; the same request may succeed after so many seconds.
+    /// The service is asked for more than it takes on; the same request may succeed after `seconds`.
     pub fn overloaded(seconds: u64) -> Self {
         let mut error = Self::new(Code::Unavailable, "The service has too much to do right now. Try again in a moment.");
         error.0.retry_after = Some(seconds);

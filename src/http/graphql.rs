@@ -15,7 +15,7 @@ use axum::{
 use lectern_kernel::{
     auth::Claims,
     error::{Code, Error},
-    execute::Answer,
+    execute::{Answer, to_json},
     request::{GraphqlRequest, OperationKind, RequestExtensions},
 };
 use serde::Deserialize;
@@ -26,7 +26,7 @@ use super::{AppState, CorrelationId, body, client_address, console, socket};
 /// The two media types in which answers leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Media {
-    /// `application/json`: a well-formed request is answered with 200, whatever is in it.
+    /// `application/json`: a well-formed request is answered with 200, whatever the answer holds.
     Json,
     /// `application/graphql-response+json`: a document that did not run is answered with 4xx or 5xx.
     GraphqlResponse,
@@ -265,7 +265,7 @@ async fn answer(
         .take(80)
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect::<String>();
-    // It may have to wait, without a second copy of its variables.
+    // The document may have to wait; a second copy of its variables is not kept meanwhile.
     drop(request);
     let answer = engine.execute(document, bearer(state, headers), correlation_id).await;
     tracing::info!(
@@ -280,9 +280,9 @@ async fn answer(
     respond(media, status_of(media, &answer), &answer, None)
 }
 
-/// 200 under `application/json`, so that every client reads the body; the truth under the media type that says so.
+/// 200 under `application/json`, so that every client reads the body; the status that fits under the other media type.
 fn status_of(media: Media, answer: &Answer) -> StatusCode {
-    // The service itself refused, whatever the document.
+    // The service refused for now, whatever the document is.
     if answer.retry_after.is_some() {
         return if answer.is(Code::RateLimited) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
     }
@@ -300,11 +300,11 @@ fn status_of(media: Media, answer: &Answer) -> StatusCode {
 
 fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'static str>) -> Response {
     let body = if answer.executed {
-        serde_json::to_vec(&answer.response)
+        to_json(&answer.response)
     } else {
-        serde_json::to_vec(&RequestError { errors: &answer.response.errors })
+        let refused = serde_json::to_vec(&RequestError { errors: &answer.response.errors });
+        refused.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec())
     };
-    let body = body.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec());
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, media.content_type());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -55,7 +55,7 @@ pub struct HttpOptions {
     pub cors_request_headers: Vec<HeaderName>,
     /// Headers of answers that they may read, beside those that the API itself writes.
     pub cors_response_headers: Vec<HeaderName>,
-    /// Networks of proxies that say truly where a request comes from.
+    /// Networks of proxies whose word about a client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How WebSockets behave.
     pub sockets: SocketOptions,
@@ -89,7 +89,7 @@ pub struct AppState {
     sockets: Arc<socket::Sockets>,
 }
 
-/// Answers smaller than this leave as they are: packing them would cost more than it saves.
+/// Answers smaller than this are not compressed: that would cost more than it saves.
 const WORTH_PACKING: u64 = 1024;
 
 /// Everything that is served.
@@ -122,8 +122,8 @@ fn at_the_edge(routes: Router, cors: CorsLayer) -> Router {
         .layer(middleware::map_response(secure))
 }
 
-/// What every answer says of itself where its handler has not said otherwise: nobody keeps it, frames it, guesses its type
-/// or runs anything out of it.
+/// Headers of every answer, unless its handler has set them: it is not cached, not framed, its type is not guessed, and nothing
+/// in it is run.
 const SECURITY: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
@@ -131,7 +131,7 @@ const SECURITY: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    // Of no concern to requests that CORS admits; it keeps answers out of other pages' images and scripts.
+    // Does not affect requests that CORS admits; it keeps answers out of other pages' images and scripts.
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
@@ -183,7 +183,7 @@ async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
     error_response(StatusCode::NOT_FOUND, error, &id.0)
 }
 
-/// Where GraphiQL would be.
+/// What is answered at GraphiQL's address where it is switched off.
 async fn no_console(Extension(id): Extension<CorrelationId>) -> Response {
     let error = Error::not_found("page").because("GraphiQL is switched off here, as is introspection. The API is at /graphql.");
     error_response(StatusCode::NOT_FOUND, error, &id.0)

@@ -121,7 +121,7 @@ fn known_device(ctx: &Context<'_>, token: &Option<String>, user: Uuid) -> Option
     (device.user == user).then_some(device.device)
 }
 
-/// What no credential is longer than.
+/// The greatest length of a credential, in bytes.
 const MAX_BYTES: usize = 1024;
 
 /// Mutations of the own sign-in.

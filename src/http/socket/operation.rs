@@ -35,14 +35,14 @@ pub(super) struct Operation {
     /// The ids of the socket's operations that are not over.
     pub(super) open: Arc<Mutex<HashSet<String>>>,
     pub(super) out: mpsc::Sender<Outgoing>,
-    /// Ends the socket, also where what leaves by it is stuck.
+    /// Ends the socket, also where its outgoing messages are stuck.
     pub(super) closing: mpsc::Sender<Close>,
     /// Those of the socket that were asked for before and have not begun yet: each until it has.
     pub(super) earlier: Vec<CancellationToken>,
 }
 
 impl Operation {
-    /// Runs to its end. What it says last ends the operation for the client, too. `begun` is dropped when it has begun: a
+    /// Runs to its end. Its last message ends the operation for the client, too. `begun` is dropped when it has begun: a
     /// subscription, when no change is missed any more; any other, when it is known to be none.
     pub(super) async fn run(self, payload: Value, begun: DropGuard) {
         let correlation_id = Uuid::now_v7().to_string();
@@ -96,7 +96,7 @@ impl Operation {
         }
     }
 
-    /// Reads and tells event after event. While one is under way, others are collected: each booking once.
+    /// Reads and sends event after event. While one is under way, others are collected: each id once.
     async fn follow(&self, mut watch: SubscriptionWatch) {
         let mut changed: IndexSet<Uuid> = IndexSet::new();
         loop {

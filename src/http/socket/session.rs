@@ -27,7 +27,7 @@ use super::{
     operation::Operation,
 };
 
-/// What leaves by the socket.
+/// What is sent over the socket.
 pub(super) enum Outgoing {
     Text(String),
     Ping,
@@ -35,7 +35,7 @@ pub(super) enum Outgoing {
     Close(Close),
 }
 
-/// Messages that wait to leave; whoever has more to say waits.
+/// Messages that wait to be sent; beyond these, senders wait.
 const WAITING: usize = 32;
 /// How long a client may take to answer the closing of its socket.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -47,7 +47,7 @@ struct Session {
     address: Option<String>,
     claims: Option<Claims>,
     is_acknowledged: bool,
-    /// Until it is known whose the socket is.
+    /// Until the owner of the socket is known.
     unknown: Option<OwnedSemaphorePermit>,
     place: Option<Place>,
     /// Each with a number of its own: an id may be used again.
@@ -121,7 +121,7 @@ pub(super) async fn run(
                 }
                 is_alive = false;
                 if session.out.try_send(Outgoing::Ping).is_err() {
-                    // Full: the writer is at it, and has its own patience.
+                    // Full: the writer is sending, under its own time limit.
                     is_alive = true;
                 }
             },
@@ -133,11 +133,11 @@ pub(super) async fn run(
     };
     session.running.abort_all();
     if let Some(close) = close {
-        // Behind what waits to leave, for a client that reads; whoever does not is not waited for.
+        // Sent after the messages that wait, to a client that reads; one that does not is not waited for.
         let _ = timeout(options.send_timeout, session.out.send(Outgoing::Close(close))).await;
         let _ = timeout(options.send_timeout, &mut writer).await;
     }
-    // To the end of both closings: the client's answer to ours, or ours to its.
+    // Until both sides have closed: the client's answer to our close, or ours to its.
     let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = heard.next().await {} }).await;
     writer.abort();
 }
@@ -240,8 +240,8 @@ impl Session {
 
     async fn is_signed_in(&self) -> bool {
         let Some(claims) = &self.claims else { return true };
-        // Where the database can't be asked, the next time will tell.
-        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await.unwrap_or(true)
+        // Where the database can't be reached, the next check decides.
+        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await
     }
 
     /// When the token ends.
@@ -274,7 +274,7 @@ fn token(payload: &Value) -> Option<Option<&str>> {
     Some(token.map(|(_, token)| token.trim()))
 }
 
-/// Says what there is to say, one after the other; gives up where a client does not listen.
+/// Sends the messages one after the other; gives up where a client does not read.
 async fn write(mut sink: SplitSink<WebSocket, Message>, mut leaving: mpsc::Receiver<Outgoing>, patience: Duration) {
     while let Some(outgoing) = leaving.recv().await {
         let (message, is_last) = match outgoing {

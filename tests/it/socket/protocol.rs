@@ -84,7 +84,22 @@ async fn a_socket_is_for_its_protocol_and_for_pages_that_may() {
     let options = HttpOptions { cors_origins: vec!["https://school.example".to_owned()], ..HttpOptions::default() };
     let app = TestApp::start_with(&[], options).await;
     assert_eq!(Socket::ask(&app.url, &[]).await.err(), Some(400), "no sub-protocol");
-    assert_eq!(Socket::ask(&app.url, &[("sec-websocket-protocol", "graphql-ws")]).await.err(), Some(400), "another one");
+    for (offers, status) in [
+        (&["graphql-ws"][..], 400),
+        (&["soap"], 400),
+        (&["GraphQL-Transport-WS"], 400),
+        (&["graphql-ws, graphql-transport-ws"], 101),
+        (&["soap,graphql-transport-ws ,graphql-ws"], 101),
+        (&["soap", "graphql-ws", "graphql-transport-ws"], 101),
+    ] {
+        let http = app.stranger().http.get(format!("{}/graphql", app.url));
+        let asked = http.header("connection", "upgrade").header("upgrade", "websocket").header("sec-websocket-version", "13");
+        let asked = asked.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let answer = offers.iter().fold(asked, |asked, offer| asked.header(PROTOCOL.0, *offer)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{offers:?}");
+        let spoken = answer.headers().get(PROTOCOL.0).map(|spoken| spoken.to_str().unwrap());
+        assert_eq!(spoken, (status == 101).then_some(PROTOCOL.1), "{offers:?}");
+    }
     for (origin, refused) in [
         ("https://evil.example", Some(403)),
         ("null", Some(403)),
