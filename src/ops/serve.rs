@@ -115,6 +115,9 @@ fn rates(settings: &Settings) -> RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
         sign_ins_per_account: settings.rate_sign_ins_per_account,
         sign_in_minutes: settings.rate_sign_in_minutes,
+        keys_per_address: settings.rate_enrollment_keys_per_address,
+        keys_per_person: settings.rate_enrollment_keys_per_person,
+        key_minutes: settings.rate_enrollment_key_minutes,
         bookings: settings.rate_bookings,
         cost: settings.rate_cost,
     }

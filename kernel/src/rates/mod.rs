@@ -2,7 +2,7 @@
 //! docs/adr/0010-rate-limits.md.
 
 mod budget;
-mod sign_ins;
+mod guesses;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
     budget::{BudgetKind, Budgets},
-    sign_ins::{SignInAttempt, SignIns},
+    guesses::{Guess, Guesses},
 };
 
 /// What may be asked for; 0 for anything.
@@ -23,6 +23,12 @@ pub struct RateLimits {
     pub sign_ins_per_account: u32,
     /// Within so many minutes.
     pub sign_in_minutes: u32,
+    /// Wrong enrollment keys from one address.
+    pub keys_per_address: u32,
+    /// Wrong enrollment keys of one person.
+    pub keys_per_person: u32,
+    /// Within so many minutes.
+    pub key_minutes: u32,
     /// Changes of bookings that one person may try a minute.
     pub bookings: u64,
     /// What the documents of one person may cost a minute.
@@ -31,7 +37,16 @@ pub struct RateLimits {
 
 impl Default for RateLimits {
     fn default() -> Self {
-        RateLimits { sign_ins_per_address: 20, sign_ins_per_account: 10, sign_in_minutes: 15, bookings: 30, cost: 5_000_000 }
+        RateLimits {
+            sign_ins_per_address: 20,
+            sign_ins_per_account: 10,
+            sign_in_minutes: 15,
+            keys_per_address: 20,
+            keys_per_person: 10,
+            key_minutes: 15,
+            bookings: 30,
+            cost: 5_000_000,
+        }
     }
 }
 

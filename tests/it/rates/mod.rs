@@ -1,6 +1,7 @@
 //! How much one person, account or address may ask for, and that replicas count together.
 
 mod budgets;
+mod keys;
 mod sign_ins;
 
 use clap::Parser;

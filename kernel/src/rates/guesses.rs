@@ -1,5 +1,6 @@
-//! Failed sign-ins: so many for an account and so many from an address, then none is tried until some are forgotten.
-//! Successes don't count, because a whole school signs in from one address at eight o'clock.
+//! Secrets that are guessed: passwords at a sign-in, enrollment keys. So many wrong ones for an account or of a person, and so many
+//! from an address, then none is tried until some are forgotten. Right ones don't count, because a whole school signs in from one
+//! address at eight o'clock.
 //!
 //! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no
 //! more than the limit reach a password, however many come at once; with several replicas, no more than the limit and
@@ -25,12 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Lanes that nobody uses are swept away beyond so many.
 const MANY: usize = 10_000;
 
-/// Counts sign-ins.
-pub struct SignIns {
+/// Counts guesses of one kind of secret.
+pub struct Guesses {
     pool: Pool,
-    per_account: u32,
-    per_address: u32,
+    /// For what is counted under whose name: `(scope, how many)`.
+    per_holder: (&'static str, u32),
+    per_address: (&'static str, u32),
     span: String,
+    refusal: &'static str,
     trying: Arc<Trying>,
 }
 
@@ -52,13 +55,13 @@ impl Trying {
     }
 }
 
-/// A sign-in that may be tried; it counts as under way as long as this lives.
-pub struct SignInAttempt {
+/// A guess that may be tried; it counts as under way as long as this lives.
+pub struct Guess {
     subjects: Vec<Subject>,
     trying: Arc<Trying>,
 }
 
-impl Drop for SignInAttempt {
+impl Drop for Guess {
     fn drop(&mut self) {
         let mut lanes = self.trying.lanes();
         for subject in &self.subjects {
@@ -74,7 +77,7 @@ impl Drop for SignInAttempt {
     }
 }
 
-impl SignInAttempt {
+impl Guess {
     /// Was not tried after all; the bell does not ring, for the one who withdraws waits for it.
     fn withdraw(mut self) {
         let mut lanes = self.trying.lanes();
@@ -86,14 +89,27 @@ impl SignInAttempt {
     }
 }
 
-impl SignIns {
-    /// Counts in this database.
-    pub fn new(pool: Pool, limits: &RateLimits) -> Self {
-        SignIns {
+impl Guesses {
+    /// Counts sign-ins in this database: of accounts, and from addresses.
+    pub fn sign_ins(pool: Pool, limits: &RateLimits) -> Self {
+        Guesses {
             pool,
-            per_account: limits.sign_ins_per_account,
-            per_address: limits.sign_ins_per_address,
+            per_holder: ("account", limits.sign_ins_per_account),
+            per_address: ("address", limits.sign_ins_per_address),
             span: format!("{} minutes", limits.sign_in_minutes),
+            refusal: "Too many sign-ins have failed.",
+            trying: Arc::default(),
+        }
+    }
+
+    /// Counts enrollment keys in this database: of people, and from addresses.
+    pub fn keys(pool: Pool, limits: &RateLimits) -> Self {
+        Guesses {
+            pool,
+            per_holder: ("key of a person", limits.keys_per_person),
+            per_address: ("key from an address", limits.keys_per_address),
+            span: format!("{} minutes", limits.key_minutes),
+            refusal: "Too many enrollment keys were wrong.",
             trying: Arc::default(),
         }
     }
@@ -101,11 +117,20 @@ impl SignIns {
     /// Whether a sign-in may be tried, to an account that there may or may not be.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where it can't be found out.
-    pub async fn admit(&self, (school, email): (&str, &str), address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt> {
-        let account = Subject::of("account", &[school.trim().to_lowercase().as_bytes(), email.trim().to_lowercase().as_bytes()]);
-        let address = address.map(|address| Subject::of("address", &[address.as_bytes()]));
-        let limits: Vec<(Subject, u32)> = [(Some(account), self.per_account), (address, self.per_address)]
+    /// As [`Guesses::admit`], alike for every account.
+    pub async fn admit_sign_in(&self, (school, email): (&str, &str), address: Option<&str>, correlation_id: &str) -> Result<Guess> {
+        let (school, email) = (school.trim().to_lowercase(), email.trim().to_lowercase());
+        self.admit(&[school.as_bytes(), email.as_bytes()], address, correlation_id).await
+    }
+
+    /// Whether a guess may be tried, for an account or by a person.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`; `UNAVAILABLE` where it can't be found out.
+    pub async fn admit(&self, holder: &[&[u8]], address: Option<&str>, correlation_id: &str) -> Result<Guess> {
+        let ((scope, per_holder), (address_scope, per_address)) = (self.per_holder, self.per_address);
+        let address = address.map(|address| Subject::of(address_scope, &[address.as_bytes()]));
+        let limits: Vec<(Subject, u32)> = [(Some(Subject::of(scope, holder)), per_holder), (address, per_address)]
             .into_iter()
             .filter_map(|(subject, limit)| Some((subject?, limit)))
             .filter(|(_, limit)| *limit > 0)
@@ -124,7 +149,7 @@ impl SignIns {
                     .map(|(failed, _)| *failed)
                     .max_by_key(|failed| failed.1)
                 {
-                    return Err(refused(wait));
+                    return Err(self.refused(wait));
                 }
                 let full =
                     failed.iter().zip(&limits).zip(&others).find(|(((failures, _), (_, limit)), (others, _))| failures + others >= *limit);
@@ -136,11 +161,11 @@ impl SignIns {
                 done.await;
             }
         });
-        waited.await.unwrap_or_else(|_too_long| Err(refused(1)))
+        waited.await.unwrap_or_else(|_too_long| Err(self.refused(1)))
     }
 
     /// Counts as under way; answers how many others are, and the bell that rings when one of them is done.
-    fn enter(&self, limits: &[(Subject, u32)]) -> (SignInAttempt, Vec<(u32, Arc<Notify>)>) {
+    fn enter(&self, limits: &[(Subject, u32)]) -> (Guess, Vec<(u32, Arc<Notify>)>) {
         let mut lanes = self.trying.lanes();
         if lanes.len() > MANY {
             lanes.retain(|_, lane| lane.under_way > 0 || Arc::strong_count(&lane.done) > 1);
@@ -154,7 +179,7 @@ impl SignIns {
             })
             .collect();
         let subjects = limits.iter().map(|(subject, _)| *subject).collect();
-        (SignInAttempt { subjects, trying: self.trying.clone() }, others)
+        (Guess { subjects, trying: self.trying.clone() }, others)
     }
 
     /// How many have failed of each, and how long to wait where these are too many.
@@ -176,11 +201,15 @@ impl SignIns {
         Ok(rows.iter().map(number).collect())
     }
 
-    /// Counts a sign-in that failed, before that is answered.
+    fn refused(&self, seconds: u32) -> Error {
+        Error::rate_limited(self.refusal, u64::from(seconds.max(1)))
+    }
+
+    /// Counts a guess that was wrong, before that is answered.
     ///
     /// # Errors
     /// When the database can't be reached.
-    pub async fn count_failure(&self, attempt: &SignInAttempt, correlation_id: &str) -> Result<(), DbError> {
+    pub async fn count_failure(&self, attempt: &Guess, correlation_id: &str) -> Result<(), DbError> {
         if attempt.subjects.is_empty() {
             return Ok(());
         }
@@ -189,8 +218,4 @@ impl SignIns {
         tx.query("SELECT app.count_failed_sign_in($2, $3::text::interval) WHERE app.tenant_id() = $1", &[&subjects, &self.span]).await?;
         tx.commit().await
     }
-}
-
-fn refused(seconds: u32) -> Error {
-    Error::rate_limited("Too many sign-ins have failed.", u64::from(seconds.max(1)))
 }
