@@ -35,10 +35,10 @@ CREATE OR REPLACE FUNCTION app.type_id(prefix text, id uuid) RETURNS text LANGUA
     RETURN (SELECT prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + substring(b.bits FROM 5 * n + 1 FOR 5)::bit(5)::integer, 1), '' ORDER BY n)
             FROM (SELECT B'00' || ('x' || replace(id::text, '-', ''))::bit(128)) AS b(bits), generate_series(0, 25) AS n);
 
--- The words of a search, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when it holds no word.
+-- The words of a search, split as the searched texts are, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when
+-- it holds no word.
 CREATE OR REPLACE FUNCTION app.prefix_query(words text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery
-            FROM unnest(to_tsvector('simple', translate(words, '@.+-_', '     '))));
+    RETURN (SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery FROM unnest(public.search_words(words)) AS word);
 
 -- Refuses a change under the name of a rule, as a violated constraint would: the service maps it by that name.
 CREATE OR REPLACE FUNCTION app.refuse(rule text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the async threads, so many at once and no more.
+//! Passwords: Argon2id, off the async threads, a limited number at once.
 
 use std::sync::{
     Arc,
@@ -37,10 +37,7 @@ fn hash(password: &str) -> Result<String> {
 }
 
 impl Passwords {
-    /// With as many turns at once as there are cores.
-    ///
-    /// # Errors
-    /// When hashing does not work at all.
+    /// With as many computations at once as there are cores.
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy: hash("nobody has this password")?.into(), taken: Arc::default() })
@@ -49,7 +46,7 @@ impl Passwords {
     /// Checks what a new password must be: 10 to 128 characters, and not weak to a guesser who knows `hints`.
     ///
     /// # Errors
-    /// What would be right.
+    /// The end of a sentence that says what would be right.
     pub fn check(password: &str, hints: &[&str]) -> Result<(), PasswordError> {
         if !LENGTH.contains(&password.chars().count()) {
             return Err(PasswordError(format!("must have {} to {} characters", LENGTH.start(), LENGTH.end())));

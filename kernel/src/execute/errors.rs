@@ -44,7 +44,7 @@ const MAX_ERRORS: usize = 20;
 
 /// Leaves out of the errors of a document that did not run what only repeats others.
 pub fn tidy(errors: &mut Vec<ServerError>) {
-    // The cost of a list is reckoned with arguments that have been found wrong already, and says so again.
+    // The cost of a list is computed from arguments that are wrong already, which reports them again.
     let is_repetition = |error: &ServerError| {
         error.path.is_empty() && (error.message.starts_with("Expected input type") || error.message.starts_with("Failed to parse"))
     };
@@ -160,7 +160,7 @@ fn field_of(message: &str) -> Option<String> {
     rest.split_once('"').map(|(argument, _)| argument.to_owned())
 }
 
-/// A mutation's only argument goes without saying.
+/// The name of a mutation's only argument is left out.
 fn inside_input(path: &str) -> &str {
     path.strip_prefix("input.").unwrap_or(path)
 }

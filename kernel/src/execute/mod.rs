@@ -7,6 +7,7 @@ mod engine;
 mod errors;
 mod schema;
 mod subscription;
+mod written;
 
 pub use self::{
     admission::AdmissionOptions,
@@ -14,4 +15,5 @@ pub use self::{
     errors::refusal_response as refusal,
     schema::Schema,
     subscription::{EventOutcome, Question, SubscriptionWatch},
+    written::to_json,
 };

@@ -1,10 +1,10 @@
-//! Secrets that are guessed: passwords at a sign-in, enrollment keys. So many wrong ones for an account or of a person, and so many
-//! from an address, then none is tried until some are forgotten. Right ones don't count, because a whole school signs in from one
-//! address at eight o'clock.
+//! Secrets that somebody may guess: passwords at a sign-in, enrollment keys. Wrong ones are limited for each account or person and
+//! for each address; beyond that none is tried until older ones have expired. Right ones don't count, because a whole school
+//! signs in from one address at eight o'clock.
 //!
-//! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no
-//! more than the limit reach a password, however many come at once; with several replicas, no more than the limit and
-//! what the others were trying in that moment.
+//! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no more than
+//! the limit reach a password, however many come at once; with several replicas, no more than the limit and what the other
+//! replicas were trying at that moment.
 
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ use crate::{
 /// How long one waits for others of the same account or address that are being tried.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Lanes that nobody uses are swept away beyond so many.
+/// Beyond so many lanes, those that nobody uses are removed.
 const MANY: usize = 10_000;
 
 /// Counts guesses of one kind of secret.
@@ -68,7 +68,7 @@ impl Drop for Guess {
             if let Some(lane) = lanes.get_mut(subject) {
                 lane.under_way -= 1;
                 lane.done.notify_one();
-                // Whoever waits holds the bell, too.
+                // Whoever waits holds it, too.
                 if lane.under_way == 0 && Arc::strong_count(&lane.done) == 1 {
                     lanes.remove(subject);
                 }
@@ -78,7 +78,7 @@ impl Drop for Guess {
 }
 
 impl Guess {
-    /// Was not tried after all; the bell does not ring, for the one who withdraws waits for it.
+    /// Was not tried after all. Nobody is notified: whoever withdraws waits for the notification.
     fn withdraw(mut self) {
         let mut lanes = self.trying.lanes();
         for subject in std::mem::take(&mut self.subjects) {
@@ -114,7 +114,7 @@ impl Guesses {
         }
     }
 
-    /// Whether a sign-in may be tried, to an account that there may or may not be.
+    /// Whether a sign-in may be tried, to an account that may or may not exist.
     ///
     /// # Errors
     /// As [`Guesses::admit`], alike for every account.
@@ -126,7 +126,7 @@ impl Guesses {
     /// Whether a guess may be tried, for an account or by a person.
     ///
     /// # Errors
-    /// `RATE_LIMITED`; `UNAVAILABLE` where it can't be found out.
+    /// `RATE_LIMITED`; `UNAVAILABLE` where the counters can't be read.
     pub async fn admit(&self, holder: &[&[u8]], address: Option<&str>, correlation_id: &str) -> Result<Guess> {
         let ((scope, per_holder), (address_scope, per_address)) = (self.per_holder, self.per_address);
         let address = address.map(|address| Subject::of(address_scope, &[address.as_bytes()]));
@@ -164,7 +164,7 @@ impl Guesses {
         waited.await.unwrap_or_else(|_too_long| Err(self.refused(1)))
     }
 
-    /// Counts as under way; answers how many others are, and the bell that rings when one of them is done.
+    /// Counts as under way; answers how many others are, and what notifies when one of them is done.
     fn enter(&self, limits: &[(Subject, u32)]) -> (Guess, Vec<(u32, Arc<Notify>)>) {
         let mut lanes = self.trying.lanes();
         if lanes.len() > MANY {

@@ -1,9 +1,9 @@
 //! What a document is before it runs: valid or not, and what it costs.
 //!
-//! async-graphql reckons the cost while it validates, and tells it to its extensions alone; an extension on the schema
-//! that executes would make every field dearer. So another schema validates, and stops there; the one that executes need
-//! not validate again. To async-graphql `__typename` costs nothing, however often a page of a page has it: documents that
-//! name it are reckoned once more, by a schema that does not validate, with another name in its place.
+//! async-graphql computes the cost while it validates, and tells only its extensions; an extension on the schema that executes
+//! would make every field slower. So another schema validates, and stops there; the one that executes does not validate again.
+//! To async-graphql `__typename` costs nothing, however often a page of a page has it: the cost of documents that name it is
+//! computed once more, by a schema that does not validate, with another name in its place.
 
 use std::sync::{Arc, OnceLock};
 
@@ -38,7 +38,7 @@ impl Cost {
     }
 }
 
-/// Validates documents and reckons what they cost.
+/// Validates documents and computes what they cost.
 pub struct Checker {
     validating: Executor,
     reckoning: Executor,
@@ -69,7 +69,7 @@ impl Checker {
     }
 }
 
-/// No field of the schema; what is not known costs what any field costs.
+/// No field of the schema; an unknown field costs what any field costs.
 const COUNTED: &str = "counted";
 
 async fn run(schema: &Executor, parsed: ExecutableDocument, variables: Variables) -> Result<Cost, Vec<ServerError>> {

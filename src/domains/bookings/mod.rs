@@ -46,8 +46,8 @@ pub const DOMAIN: Domain = Domain {
     events: &[Event {
         name: "bookingChanged",
         description: "A booking that you may see is new or has changed: as it is now. Several changes in quick succession may \
-                      arrive as\none. Where events may have been missed, the socket is closed with 1012 or 1013: connect again, \
-                      and read anew what you\nshow.",
+                      arrive as\none. Where events may have been missed, the socket is closed with 1001, 1012 or 1013: connect \
+                      again, and read anew\nwhat you show.",
         object: Booking::object,
         channel: "lectern_booking",
         query: "booking",

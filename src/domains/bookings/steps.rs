@@ -29,7 +29,7 @@ pub enum Step {
     Reschedule(Span),
 }
 
-/// So many times a claim is made again whose obstacle was gone by the time one looked for it.
+/// How often a claim is tried again whose obstacle was gone when it was looked for.
 const ATTEMPTS: usize = 3;
 
 /// Takes a booking one step on.
@@ -64,7 +64,7 @@ async fn unchanged(ctx: &Context<'_>, id: Id<Booking>) -> Error {
 }
 
 impl Step {
-    /// As a savepoint, so that one can look afterwards what stood in the way.
+    /// In a savepoint, so that a further statement can find what was in the way.
     async fn attempt(&self, ctx: &Context<'_>, id: Id<Booking>) -> Result<Option<Loaded<Booking>>, DbError> {
         let (columns, shape) = ctx.request().catalog().whole::<Booking>("b");
         let reading = |statement: &str| statement.replace("{b}", &columns);
@@ -79,7 +79,7 @@ impl Step {
         Ok(rows.into_iter().next().and_then(|row| Loaded::joined(&Arc::new(row), 0, &shape)))
     }
 
-    /// The refusal behind what the database said; as `Ok` where it is that somebody's time is taken.
+    /// Maps a refusal of the database; `Ok` where the refusal is that somebody's time is taken.
     async fn refusal(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Result<Error> {
         match error.constraint() {
             Some("booking_instructor_overlap" | "booking_student_overlap" | "claim_person_overlap") => Ok(self.conflict()),

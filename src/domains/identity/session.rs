@@ -97,7 +97,7 @@ async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, ro
     if began == Some(true) { answer(ctx, issued).await } else { Ok(None) }
 }
 
-/// What no credential is longer than.
+/// The greatest length of a credential, in bytes.
 const MAX_BYTES: usize = 1024;
 
 /// Mutations of the own sign-in.
@@ -155,7 +155,7 @@ impl SessionMutations {
         /// The refresh token.
         input: RefreshSessionInput,
     ) -> Result<Session> {
-        let refused = || Error::unauthenticated().reason("REFRESH_TOKEN_INVALID");
+        let refused = Error::bad_refresh_token;
         let presented = RefreshToken::parse(&input.refresh_token).ok_or_else(refused)?;
         let tx = ctx.tx();
         let tenant = presented.tenant;
@@ -179,7 +179,7 @@ impl SessionMutations {
                 let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
                 after.revoke_session = session;
-                Err(refused().reason("REFRESH_TOKEN_REUSED"))
+                Err(Error::spent_refresh_token())
             }
             _ => Err(refused()),
         }

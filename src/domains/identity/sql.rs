@@ -5,7 +5,7 @@
 pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email) \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {u}";
 
-/// Of somebody whom the actor outranks: the policy lets people change their own row, but not in this.
+/// Only where the actor outranks the person: the policy alone would let people change their own status.
 pub const SET_STATUS: &str = "UPDATE app_user u SET status = $3 \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {u}";
 

@@ -214,7 +214,7 @@ impl UserMutations {
             return Err(person_too_high().field("userId"));
         }
         let roles = grantable(ctx, &input.role_keys).await?;
-        // First what is new: an instructor who stays one by another role is one all the time.
+        // New roles are added first: an instructor who stays one by another role never stops being one.
         grant(ctx, id, &roles).await?;
         tx.query(sql::REVOKE_OTHER_ROLES, &[&id, &roles]).await.on_constraint("tenant_last_admin", last_admin)?;
         Ok(user)

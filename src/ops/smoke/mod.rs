@@ -238,7 +238,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Half a day more than a year ahead, at a time by chance: finished bookings of earlier runs hold theirs.
+/// The hours of half a day, more than a year ahead and random: finished bookings of earlier runs still hold theirs.
 fn quiet_day() -> (Timestamp, Timestamp, Timestamp, Timestamp) {
     let chance = i64::try_from((Uuid::now_v7().as_u128() & 0xffff_ffff) % (5 * 365 * 24 * 12)).unwrap_or(0);
     let today = Timestamp::from_second(clock::now().as_second() / 3600 * 3600).unwrap_or_default();

@@ -88,7 +88,7 @@ pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) 
     Ok(format!("{} is founded: sign in to the school {} as {}.", school.name, school.slug, school.admin_email))
 }
 
-/// What only the database knows, before anybody types a password in vain.
+/// What only the database can check, before anybody types a password.
 async fn check(connection: &mut PgConnection, school: &School<'_>) -> anyhow::Result<()> {
     let taken: bool =
         sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenant WHERE slug = $1)").bind(school.slug).fetch_one(&mut *connection).await?;

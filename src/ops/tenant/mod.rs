@@ -14,9 +14,6 @@ use super::platform;
 use crate::config::{TenantCommand, TenantRenew, TenantSuspend};
 
 /// Runs one of the commands.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
 pub async fn tenant(platform_url: &str, command: &TenantCommand) -> anyhow::Result<()> {
     let mut connection = platform::connect(platform_url).await?;

@@ -1,5 +1,5 @@
-//! Documents by chance. Whatever the check passes must be parsed, or refused, in bounded time and on the stack of a
-//! worker; and what is within the limits must never be refused for them.
+//! Random documents. Whatever the check passes must be parsed, or refused, in bounded time and on the stack of a worker; and what
+//! is within the limits must never be refused for them.
 
 use std::time::{Duration, Instant};
 
@@ -137,7 +137,7 @@ fn random_text_is_read_or_refused() {
     );
 }
 
-/// A valid selection: its text, and what a reader without any cleverness counts in it.
+/// A valid selection: its text, and what a naive count finds in it.
 #[derive(Debug, Clone, Default)]
 struct Grown {
     text: String,

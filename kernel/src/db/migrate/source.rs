@@ -99,7 +99,7 @@ impl Standing {
     }
 }
 
-/// The digest of some texts, of which the borders count.
+/// The digest of several texts; where one ends and the next begins counts as well.
 pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     for text in texts {
