@@ -457,6 +457,18 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_RATE_SIGN_IN_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
     pub rate_sign_in_minutes: u32,
 
+    /// Wrong enrollment keys from one address before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEYS_PER_ADDRESS", default_value_t = 20, value_name = "COUNT", global = true)]
+    pub rate_enrollment_keys_per_address: u32,
+
+    /// Wrong enrollment keys of one person before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEYS_PER_PERSON", default_value_t = 10, value_name = "COUNT", global = true)]
+    pub rate_enrollment_keys_per_person: u32,
+
+    /// Minutes after which a wrong enrollment key is forgotten
+    #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEY_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
+    pub rate_enrollment_key_minutes: u32,
+
     /// Changes of bookings that one person may try a minute; 0 for any number
     #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = 30, value_name = "COUNT", global = true)]
     pub rate_bookings: u64,

@@ -399,12 +399,24 @@ CREATE OR REPLACE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH 
     EXECUTE FUNCTION app.keep_last_admin();
 
 CREATE OR REPLACE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'id');
+-- A deleted person's name and email leave the log as well. Triggers go by their names: this one after app_user_audit, which records the
+-- deletion itself.
+CREATE OR REPLACE FUNCTION app.forget_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.forget_in_audit(NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_forget AFTER UPDATE OF deleted_at ON app_user FOR EACH ROW
+    WHEN (NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_deleted();
 CREATE OR REPLACE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
 CREATE OR REPLACE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
 
 -- How often sign-ins of these subjects (hashes of accounts and addresses) have failed within the span, and in how many
--- seconds one more is allowed where there were as many as that. Reveals, to the service only: these numbers.
+-- seconds one more is allowed where there were as many as that. Wrong enrollment keys are counted likewise, under other
+-- subjects. Reveals, to the service only: these numbers.
 CREATE OR REPLACE FUNCTION app.failed_sign_ins(subjects bytea[], allowed integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -419,9 +431,9 @@ BEGIN
 END
 $$;
 
--- Counts a failed sign-in for each subject, keeps so many of its latest, and forgets some of those that no longer count.
--- Reveals, to the service only: how often the first has failed within the span, and in how many seconds that is less than
--- it keeps of it.
+-- Counts a failed sign-in or a wrong enrollment key for each subject, keeps so many of its latest, and deletes some of those that
+-- no longer count: nothing counts for longer than a day. Reveals, to the service only: how often the first has failed within the
+-- span, and in how many seconds that is less than is kept of it.
 CREATE OR REPLACE FUNCTION app.count_failed_sign_ins(subjects bytea[], kept integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -435,7 +447,7 @@ BEGIN
                 ORDER BY failure DESC LIMIT (SELECT given.kept FROM given WHERE given.subject = excluded.subject)) AS latest);
     DELETE FROM failed_sign_in f USING (
         SELECT old.tenant_id, old.subject FROM failed_sign_in old
-        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - span LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
         WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
     RETURN QUERY SELECT * FROM app.failed_sign_ins(subjects[1:1], ARRAY[kept[1] - 1], span);
 END
@@ -488,7 +500,7 @@ BEGIN
             at = (SELECT array_agg(failure ORDER BY failure) FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span);
     DELETE FROM failed_sign_in f USING (
         SELECT old.tenant_id, old.subject FROM failed_sign_in old
-        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - span LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
         WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
 END
 $$;

@@ -116,6 +116,9 @@ fn rates(settings: &Settings) -> RateLimits {
         sign_ins_per_account: settings.rate_sign_ins_per_account,
         sign_in_minutes: settings.rate_sign_in_minutes,
         known_network_days: settings.known_network_days,
+        keys_per_address: settings.rate_enrollment_keys_per_address,
+        keys_per_person: settings.rate_enrollment_keys_per_person,
+        key_minutes: settings.rate_enrollment_key_minutes,
         bookings: settings.rate_bookings,
         cost: settings.rate_cost,
     }

@@ -2,6 +2,7 @@
 
 mod actor_cache;
 mod admission;
+mod crossed;
 mod ends;
 mod hang_up;
 mod loads;

@@ -2,6 +2,8 @@
 //! docs/adr/0010-rate-limits.md and docs/adr/0021-device-tokens.md.
 
 mod budget;
+mod guesses;
+mod keys;
 mod sign_ins;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -11,6 +13,7 @@ use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
     budget::{BudgetKind, Budgets},
+    keys::{KeyGuess, Keys},
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
 
@@ -25,8 +28,14 @@ pub struct RateLimits {
     pub sign_ins_per_account: u32,
     /// The minutes within which failed sign-ins count.
     pub sign_in_minutes: u32,
-    /// So many days it is known from which networks an account has signed in.
+    /// For how many days it is remembered from which networks an account has signed in.
     pub known_network_days: u32,
+    /// Wrong enrollment keys from one address.
+    pub keys_per_address: u32,
+    /// Wrong enrollment keys of one person.
+    pub keys_per_person: u32,
+    /// The minutes within which wrong enrollment keys count.
+    pub key_minutes: u32,
     /// Changes of bookings that one person may try a minute.
     pub bookings: u64,
     /// What the documents of one person may cost a minute.
@@ -41,6 +50,9 @@ impl Default for RateLimits {
             sign_ins_per_account: 10,
             sign_in_minutes: 15,
             known_network_days: 90,
+            keys_per_address: 20,
+            keys_per_person: 10,
+            key_minutes: 15,
             bookings: 30,
             cost: 5_000_000,
         }

@@ -1,6 +1,4 @@
-//! Failed sign-ins: so many for an account and so many from an address, then none is tried until some are forgotten.
-//! Successes don't count, because a whole school signs in from one address at eight o'clock. Which budgets apply depends on what a
-//! sign-in brings with it (docs/adr/0021-device-tokens.md):
+//! Failed sign-ins. Which budgets they count for depends on what a sign-in brings with it (docs/adr/0021-device-tokens.md):
 //!
 //! - a device token of that very account: the device's own, and no other;
 //! - none, but the account has signed in from this network before: the account's, and the large one of the address;
@@ -9,23 +7,20 @@
 //! Nobody may learn which of the last two it was, for that tells which accounts there are. So what a *failed* sign-in is
 //! answered depends on nothing but how many have failed from its address before, whatever they were; and whoever is not
 //! tried waits as long as if they were.
-//!
-//! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no
-//! more than the limit reach a password, however many come at once; with several replicas, no more than the limit and
-//! what the others were trying in that moment.
 
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use aws_lc_rs::hmac;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{RateLimits, Subject, open};
+use super::{
+    RateLimits, Subject,
+    guesses::{Budget, Failed, Guesses, PATIENCE, UnderWay, number},
+    open,
+};
 use crate::{
     auth::{DeviceToken, Tokens},
     clock,
@@ -33,16 +28,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long one waits for others of the same account or address that are being tried.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Lanes that nobody uses are swept away beyond so many.
-const MANY: usize = 10_000;
-
 /// Bytes of what was given that are looked up at most: nothing longer is stored.
 const MAX_BYTES: usize = 1024;
 
-/// Whom somebody wants to sign in as.
+/// The account that somebody wants to sign in to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Account {
     /// The school's slug, as it was given.
@@ -70,83 +59,24 @@ impl Default for SignInTerms {
 
 /// Counts sign-ins.
 pub struct SignIns {
-    pool: Pool,
+    guesses: Guesses,
     tokens: Tokens,
     per_account: Option<u32>,
     per_address: Option<u32>,
     per_known_address: Option<u32>,
-    span: String,
     kept: String,
-    trying: Arc<Trying>,
-}
-
-/// What is being tried in this process.
-#[derive(Default)]
-struct Trying {
-    lanes: Mutex<HashMap<Subject, Lane>>,
-}
-
-#[derive(Default)]
-struct Lane {
-    under_way: u32,
-    /// How many have been tried and are done.
-    finished: u64,
-    done: Arc<Notify>,
-}
-
-impl Trying {
-    fn lanes(&self) -> MutexGuard<'_, HashMap<Subject, Lane>> {
-        self.lanes.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
-
-    /// How many are done of each.
-    fn finished(&self, subjects: &[Subject]) -> Vec<u64> {
-        let lanes = self.lanes();
-        subjects.iter().map(|subject| lanes.get(subject).map_or(0, |lane| lane.finished)).collect()
-    }
-}
-
-/// Those who are tried: they count as under way as long as this lives.
-struct Entered {
-    subjects: Vec<Subject>,
-    trying: Arc<Trying>,
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let mut lanes = self.trying.lanes();
-        for subject in &self.subjects {
-            if let Some(lane) = lanes.get_mut(subject) {
-                lane.under_way = lane.under_way.saturating_sub(1);
-                lane.finished += 1;
-                lane.done.notify_one();
-            }
-        }
-    }
-}
-
-impl Entered {
-    /// Was not tried after all; the bell does not ring, for the one who withdraws waits for it.
-    fn withdraw(mut self) {
-        let mut lanes = self.trying.lanes();
-        for subject in std::mem::take(&mut self.subjects) {
-            if let Some(lane) = lanes.get_mut(&subject) {
-                lane.under_way = lane.under_way.saturating_sub(1);
-            }
-        }
-    }
 }
 
 /// A sign-in that may be tried, or must look as if it were.
 pub struct SignInAttempt {
     terms: SignInTerms,
     /// What its failure counts for, and how many of each are kept; that of the address as a whole first.
-    counted: Vec<(Subject, u32)>,
+    counted: Vec<Budget>,
     /// How many may fail from its address, of whatever kind, before failures are answered otherwise.
     seen: Option<u32>,
     /// The account at its network, where that is not known yet, or not lately.
     network: Option<Subject>,
-    _entered: Option<Entered>,
+    _under_way: Option<UnderWay>,
 }
 
 impl SignInAttempt {
@@ -179,13 +109,6 @@ struct AddressNames {
     network: Subject,
 }
 
-/// How often something has failed, and how long it is to be waited where that is too often.
-#[derive(Debug, Clone, Copy, Default)]
-struct Failed {
-    count: u32,
-    wait: u32,
-}
-
 /// What the database knows of a sign-in.
 struct Standing {
     has_device: bool,
@@ -202,44 +125,42 @@ impl SignIns {
         // Those who belong there are not worse off than strangers.
         let per_known_address = per_address.and_then(|strange| limit(limits.sign_ins_per_known_address).map(|known| known.max(strange)));
         SignIns {
-            pool,
+            guesses: Guesses::new(pool, limits.sign_in_minutes),
             tokens: tokens.clone(),
             per_account: limit(limits.sign_ins_per_account),
             per_address,
             per_known_address,
-            span: format!("{} minutes", limits.sign_in_minutes),
             kept: format!("{} days", limits.known_network_days),
-            trying: Arc::default(),
         }
     }
 
-    /// Whether a sign-in may be tried, to an account that there may or may not be.
+    /// Whether a sign-in may be tried, to an account that may or may not exist.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where it can't be found out.
+    /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where the counters can't be read.
     pub async fn admit(&self, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt> {
         let names = self.names(account, address);
-        let waited = tokio::time::timeout(PATIENCE, async {
+        let admitted = async {
             loop {
                 if let Some(attempt) = self.admit_once(account, &names, correlation_id).await? {
                     return Ok(attempt);
                 }
             }
-        });
-        waited.await.unwrap_or_else(|_too_long| Err(refused(1)))
+        };
+        tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err(refused(1)))
     }
 
     /// Nothing where others had to be waited for.
     async fn admit_once(&self, account: &Account, names: &Names, correlation_id: &str) -> Result<Option<SignInAttempt>> {
         let subjects = names.all();
-        let finished = self.trying.finished(&subjects);
+        let ended = self.guesses.ended(&subjects);
         let standing = self.standing(account, names, &subjects, correlation_id).await?;
         let failed = |subject: &Subject| standing.failed.get(subject).copied().unwrap_or_default();
         let network = names.address.as_ref().map(|address| address.network).filter(|_| !standing.is_fresh);
         let device = names.device.as_ref().filter(|_| standing.has_device).map(|(_, subject)| *subject);
 
         // The budgets that apply: of what, and how much.
-        let budgets: Vec<(Subject, u32)> = match (device, &names.address) {
+        let budgets: Vec<Budget> = match (device, &names.address) {
             (Some(device), _) => vec![(device, self.per_account)],
             (None, Some(address)) if standing.is_known => vec![(names.account, self.per_account), (address.known, self.per_known_address)],
             (None, Some(address)) => vec![(names.account, self.per_account), (address.strange, self.per_address)],
@@ -262,43 +183,17 @@ impl SignIns {
                 counted: counted_always.into_iter().chain(idle).collect(),
                 seen: Some(limit),
                 network: None,
-                _entered: None,
+                _under_way: None,
             }));
         }
-        let (entered, others) = self.enter(&budgets);
-        let mut wait_for = None;
-        for ((subject, limit), other) in budgets.iter().zip(others) {
-            // What has ended since the database was asked may have failed.
-            let before = subjects.iter().position(|known| known == subject).map_or(0, |at| finished[at]);
-            let unsure = u32::try_from(other.finished.abs_diff(before)).unwrap_or(u32::MAX);
-            if failed(subject).count.saturating_add(other.under_way).saturating_add(unsure) >= *limit {
-                wait_for = Some((unsure == 0).then_some(other.done));
-                if unsure > 0 {
-                    break;
-                }
-            }
-        }
-        match wait_for {
-            None => Ok(Some(SignInAttempt {
-                terms: SignInTerms { looks: true, is_audited: !is_closed },
-                counted: counted_always.into_iter().chain(budgets).collect(),
-                seen: seen.map(|(limit, _)| limit),
-                network,
-                _entered: Some(entered),
-            })),
-            Some(None) => {
-                entered.withdraw();
-                Ok(None)
-            }
-            Some(Some(done)) => {
-                let done = done.notified();
-                tokio::pin!(done);
-                done.as_mut().enable();
-                entered.withdraw();
-                done.await;
-                Ok(None)
-            }
-        }
+        let Some(under_way) = self.guesses.enter(&budgets, failed, &ended).await else { return Ok(None) };
+        Ok(Some(SignInAttempt {
+            terms: SignInTerms { looks: true, is_audited: !is_closed },
+            counted: counted_always.into_iter().chain(budgets).collect(),
+            seen: seen.map(|(limit, _)| limit),
+            network,
+            _under_way: Some(under_way),
+        }))
     }
 
     fn names(&self, account: &Account, address: Option<&str>) -> Names {
@@ -323,24 +218,6 @@ impl SignIns {
         }
     }
 
-    /// Counts as under way; answers how many others are.
-    fn enter(&self, budgets: &[(Subject, u32)]) -> (Entered, Vec<Others>) {
-        let mut lanes = self.trying.lanes();
-        if lanes.len() > MANY {
-            lanes.retain(|_, lane| lane.under_way > 0 || Arc::strong_count(&lane.done) > 1);
-        }
-        let others = budgets
-            .iter()
-            .map(|(subject, _)| {
-                let lane = lanes.entry(*subject).or_default();
-                lane.under_way += 1;
-                Others { under_way: lane.under_way - 1, finished: lane.finished, done: lane.done.clone() }
-            })
-            .collect();
-        let subjects = budgets.iter().map(|(subject, _)| *subject).collect();
-        (Entered { subjects, trying: self.trying.clone() }, others)
-    }
-
     /// What the database knows of it: the same work for every account, with and without a device token.
     async fn standing(&self, account: &Account, names: &Names, subjects: &[Subject], correlation_id: &str) -> Result<Standing> {
         let limit_of = |subject: &Subject| match &names.address {
@@ -355,19 +232,19 @@ impl SignIns {
         let (tenant, person) = device.map_or((Uuid::nil(), Uuid::nil()), |device| (device.tenant, device.user));
         let version = device.map_or(-1, |device| device.token_version);
         let (school, email) = (storable(&account.school), storable(&account.email));
-        let tx = open(&self.pool, Mode::Read, correlation_id).await?;
+        let tx = open(&self.guesses.pool, Mode::Read, correlation_id).await?;
         let rows = tx
             .query(
                 "SELECT f.failures, coalesce(f.wait, 0), s.has_device, s.is_known, s.is_fresh \
                  FROM app.failed_sign_ins($2, $3, $4::text::interval) WITH ORDINALITY AS f(failures, wait, place) \
                  CROSS JOIN app.sign_in_standing($5, $6, $7, $8, $9, $10, $11::text::interval) AS s \
                  WHERE app.tenant_id() = $1 ORDER BY f.place",
-                &[&hashes, &allowed, &self.span, &school, &email, &tenant, &person, &version, &network, &self.kept],
+                &[&hashes, &allowed, &self.guesses.span, &school, &email, &tenant, &person, &version, &network, &self.kept],
             )
             .await?;
         tx.end_read();
         let bit = |column: usize| rows.first().is_some_and(|row| row.get::<_, bool>(column));
-        let failed = subjects.iter().copied().zip(rows.iter().map(|row| Failed::of(row.get(0), row.get(1)))).collect();
+        let failed = subjects.iter().copied().zip(rows.iter().map(Failed::read)).collect();
         Ok(Standing { has_device: device.is_some() && bit(2), is_known: bit(3), is_fresh: bit(4), failed })
     }
 
@@ -377,20 +254,7 @@ impl SignIns {
     /// # Errors
     /// When the database can't be reached.
     pub async fn failed(&self, attempt: SignInAttempt, correlation_id: &str) -> Result<Option<Error>, DbError> {
-        if attempt.counted.is_empty() {
-            return Ok(None);
-        }
-        let subjects: Vec<&[u8]> = attempt.counted.iter().map(|(subject, _)| subject.bytes()).collect();
-        let kept: Vec<i32> = attempt.counted.iter().map(|(_, kept)| number(*kept)).collect();
-        let tx = open(&self.pool, Mode::Write, correlation_id).await?;
-        let rows = tx
-            .query(
-                "SELECT failures, coalesce(wait, 0) FROM app.count_failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1",
-                &[&subjects, &kept, &self.span],
-            )
-            .await?;
-        let seen = rows.first().map_or(Failed::default(), |row| Failed::of(row.get(0), row.get(1)));
-        tx.commit().await?;
+        let seen = Guesses::count(&self.guesses.pool, &self.guesses.span, &attempt.counted, correlation_id).await?;
         let is_closed = attempt.seen.is_some_and(|limit| seen.count > limit);
         Ok((is_closed || !attempt.terms.looks).then(|| misled(seen.wait)))
     }
@@ -401,18 +265,10 @@ impl SignIns {
     /// When the database can't be reached.
     pub async fn succeeded(&self, attempt: SignInAttempt, correlation_id: &str) -> Result<(), DbError> {
         let Some(network) = attempt.network else { return Ok(()) };
-        let tx = open(&self.pool, Mode::Write, correlation_id).await?;
+        let tx = open(&self.guesses.pool, Mode::Write, correlation_id).await?;
         tx.query("SELECT app.remember_network($2, $3::text::interval) WHERE app.tenant_id() = $1", &[&network.bytes(), &self.kept]).await?;
         tx.commit().await
     }
-}
-
-/// Others of a budget.
-struct Others {
-    under_way: u32,
-    finished: u64,
-    /// Rings when one of them is done.
-    done: Arc<Notify>,
 }
 
 impl Names {
@@ -424,12 +280,6 @@ impl Names {
     }
 }
 
-impl Failed {
-    fn of(count: i64, wait: i32) -> Self {
-        Failed { count: u32::try_from(count).unwrap_or(u32::MAX), wait: u32::try_from(wait).unwrap_or(1) }
-    }
-}
-
 impl Subject {
     /// Hidden from everybody who has not the key, even if they guess what it is of.
     fn keyed(key: &hmac::Key, parts: &[&[u8]]) -> Self {
@@ -438,10 +288,6 @@ impl Subject {
         hash.copy_from_slice(hmac::sign(key, plain.bytes()).as_ref());
         Subject(hash)
     }
-}
-
-fn number(limit: u32) -> i32 {
-    i32::try_from(limit).unwrap_or(i32::MAX)
 }
 
 /// What can be looked up of what was given.

@@ -25,7 +25,8 @@ text_enum! {
 }
 
 /// What happened to one thing: a change, written in the transaction of the change itself, or a refused mutation. Entries
-/// can't be changed or deleted.
+/// can't be changed or deleted. One thing alone leaves them: the name and the email of a person who is deleted, which are null then; an
+/// entry `system:forget` says so.
 #[object(table = "audit_entry", alias = "a", id = "audit", node(AuditRead), resolvers)]
 #[derive(Clone, Debug)]
 pub struct AuditEntry {

@@ -2,6 +2,7 @@
 //! it, and only those who may read it see it.
 
 mod day;
+mod forgotten;
 mod readers;
 mod tables;
 

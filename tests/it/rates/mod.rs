@@ -2,6 +2,7 @@
 
 mod budgets;
 mod devices;
+mod keys;
 mod school;
 mod sign_ins;
 
