@@ -8,6 +8,7 @@ use super::{replica, wait_of};
 use crate::{
     app::{Client, TestApp, Who},
     classroom::{course, everything, learners},
+    transactions::{superuser, until, until_one_waits_for_a_lock},
 };
 
 const ENROLL: &str = "mutation($i: EnrollInput!) { enroll(input: $i) { status } }";
@@ -89,8 +90,8 @@ async fn an_address_may_get_so_many_keys_wrong_whoever_asks_from_it() {
     let four = person(&app, 4).await;
     assert_eq!(from(&four, "203.0.113.7", "steinway").await, 429);
     assert_eq!(from(&four, "203.0.113.8", "steinway").await, 200, "another address");
-    // Sign-ins from there go on: their failures are others.
-    assert_eq!(person(&app, 1).await.user_id.is_empty(), false);
+    // Sign-ins from there go on: their failures are counted apart.
+    assert!(!person(&app, 1).await.user_id.is_empty());
     // None at all is a setting, too.
     let app =
         TestApp::start_with(&["--rate-enrollment-keys-per-address=0", "--rate-enrollment-keys-per-person=0"], HttpOptions::default()).await;
@@ -130,6 +131,26 @@ async fn many_guesses_at_once_are_no_more_than_the_limit_and_right_keys_do_not_c
         assert_eq!(enrolled.await.unwrap(), (200, String::new(), 0));
     }
     assert_eq!(app.count("failed_sign_in").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hangs_up_before_the_answer_has_guessed_all_the_same() {
+    let app = TestApp::start_with(&["--rate-enrollment-keys-per-person=3"], HttpOptions::default()).await;
+    let piano = closed_course(&app).await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    let blocker = superuser(&app).await;
+    for n in 0..3 {
+        blocker.batch_execute("BEGIN; LOCK TABLE course").await.unwrap();
+        let request = learner.post(ENROLL, key(&piano, &format!("guess {n}"))).send();
+        let guess = tokio::spawn(request);
+        until_one_waits_for_a_lock(&app).await;
+        guess.abort();
+        until("it is counted", async || app.count(&format!("failed_sign_in WHERE cardinality(at) = {}", n + 1)).await == 1).await;
+        blocker.batch_execute("COMMIT").await.unwrap();
+    }
+    assert_eq!(wait_of(&learner, ENROLL, key(&piano, "steinway")).await.0, 429);
+    // It counts for them, and not for all who share their address.
+    assert_eq!(app.count("failed_sign_in").await, 1);
 }
 
 #[tokio::test]
