@@ -86,7 +86,7 @@ $$;
 -- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There the text-search column, which follows from others, is
 -- not computed yet.
 CREATE OR REPLACE FUNCTION app.is_change(was jsonb, is_now jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (was - '{search,updated_at}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at}'::text[]);
+    RETURN (was - '{search,updated_at,email_key}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key}'::text[]);
 
 -- Stamps updated_at, where something is updated.
 CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -103,7 +103,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;

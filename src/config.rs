@@ -14,10 +14,13 @@ use clap::{
     builder::{BoolishValueParser, FalseyValueParser},
 };
 use ipnet::IpNet;
-use lectern_kernel::request::DOCUMENT_CACHE_BYTES;
+use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 use zeroize::Zeroizing;
 
-use crate::http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
+use crate::{
+    domains::bookings::CHANGES,
+    http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
+};
 
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]
@@ -470,11 +473,11 @@ pub struct Settings {
     pub rate_enrollment_key_minutes: u32,
 
     /// Changes of bookings that one person may try a minute; 0 for any number
-    #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = 30, value_name = "COUNT", global = true)]
+    #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = CHANGES.a_minute, value_name = "COUNT", global = true)]
     pub rate_bookings: u64,
 
     /// What the documents of one person may cost a minute; 0 for any amount
-    #[arg(long, env = "LECTERN_RATE_COST", default_value_t = 5_000_000, value_name = "COST", global = true)]
+    #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]
     pub rate_cost: u64,
 
     /// Networks of the proxies in front, separated by commas: from them X-Forwarded-For says where a request comes from

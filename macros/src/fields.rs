@@ -372,11 +372,11 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let attributes = &mut function.attrs;
         let (session, signs_in, hashes) = (flag(attributes, "session"), flag(attributes, "signs_in"), flag(attributes, "hashes_password"));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
-        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
+        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Path>()).transpose()?;
+        let budget = option(budget.map(|budget| quote!(&#budget)));
         let guesses =
             take(attributes, "guesses").map(|attribute| attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated));
         let guesses = option(guesses.transpose()?.map(|pair| quote!((#pair))));
-        let budget = option(budget.map(|budget| quote!(::lectern_kernel::rates::BudgetKind::#budget)));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
         let mut declared = Declared::read(function, false)?;

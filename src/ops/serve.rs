@@ -8,7 +8,7 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
-    rates::RateLimits,
+    rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
 };
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, seed_demo_if_empty, sources};
 use crate::{
     config::{PoolerKind, Settings},
-    domains,
+    domains::{self, bookings::CHANGES},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -119,8 +119,7 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
-        bookings: settings.rate_bookings,
-        cost: settings.rate_cost,
+        budgets: vec![(&CHANGES, settings.rate_bookings), (&COST, settings.rate_cost)],
     }
 }
 

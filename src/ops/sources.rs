@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::addresses;
 use anyhow::Context as _;
 use lectern_kernel::{
     db::migrate::{Part, Script, Source},
@@ -61,7 +62,7 @@ fn read() -> anyhow::Result<Source> {
         scripts.push(Script { calls: walls.sql.clone(), ..script });
     }
     let roles = text("roles.sql", Sql::get("roles.sql"))?;
-    Ok(Source { roles, migrations, scripts, data: in_folder("data/")?, upkeep: in_folder("upkeep/")? })
+    Ok(Source { roles, migrations, scripts, data: in_folder("data/")?, upkeep: in_folder("upkeep/")?, steps: vec![addresses::STEP] })
 }
 
 /// The rows of schools that are there to be attacked: `(file, SQL)`, a file a domain, in the order of the domains.

@@ -15,7 +15,7 @@ use crate::{
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{Account, BudgetKind, Budgets, Keys, RateLimits, SignIns},
+    rates::{Account, Budgets, COST, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
     resolve::registry::Registry,
@@ -82,7 +82,7 @@ impl Engine {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
-        let budgets = Budgets::new(pool.clone(), rates.cost, rates.bookings);
+        let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
         let actors = ActorCache::new(CACHED_ACTORS);
@@ -116,7 +116,7 @@ impl Engine {
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
-        let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
+        let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
         Engine { sign_ins, keys, budgets, ..self }
     }
 
@@ -234,6 +234,7 @@ impl Engine {
             errors::leave_out_suggestions(&mut errors);
         }
         errors::name_integers(&mut errors, &document.parsed, &document.variables);
+        errors::explain_moments(&mut errors, &document.parsed, &document.variables);
         Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
     }
 
@@ -268,11 +269,12 @@ impl Engine {
         match (claims.map(Claims::identity), &document.address) {
             (Some(Identity { tenant, user, .. }), _) => {
                 let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
-                let bookings = document.counts_towards(BudgetKind::Bookings);
-                self.budgets.spend(BudgetKind::Bookings, &person, bookings as u64, now)?;
-                self.budgets.spend(BudgetKind::Cost, &person, cost, now)
+                for (budget, times) in document.budgets() {
+                    self.budgets.spend(budget, &person, times, now)?;
+                }
+                self.budgets.spend(&COST, &person, cost, now)
             }
-            (None, Some(address)) => self.budgets.spend(BudgetKind::Cost, &[address.as_bytes()], cost, now),
+            (None, Some(address)) => self.budgets.spend(&COST, &[address.as_bytes()], cost, now),
             (None, None) => Ok(()),
         }
     }

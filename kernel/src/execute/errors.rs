@@ -6,7 +6,10 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Field, Selection, SelectionSet},
 };
 
-use crate::error::{Cause, Code, Error};
+use crate::{
+    error::{Cause, Code, Error},
+    resolve::DateTime,
+};
 
 /// The code of an error that has been finished.
 pub fn code(error: &ServerError) -> Option<&str> {
@@ -84,6 +87,32 @@ pub fn name_integers(errors: &mut [ServerError], document: &ExecutableDocument, 
     }
 }
 
+/// Says what is wrong with a moment: async-graphql says only that there is none.
+pub fn explain_moments(errors: &mut [ServerError], document: &ExecutableDocument, variables: &Variables) {
+    for error in errors {
+        let path = error.message.strip_prefix(INVALID_ARGUMENT).and_then(|rest| rest.strip_suffix("\", expected type \"DateTime\""));
+        let (Some(path), Some(at)) = (path, error.locations.first()) else { continue };
+        let value = field_at(document, *at).and_then(|field| {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            let (_, value) = field.arguments.iter().find(|(argument, _)| argument.node == name)?;
+            let value = value.node.clone().into_const_with(|name| variables.get(&name).cloned().ok_or(())).ok()?;
+            let mut parts = rest.split('.').filter(|part| !part.is_empty());
+            parts.try_fold(value, |value, part| match value {
+                Value::Object(mut fields) => fields.swap_remove(part),
+                Value::List(items) => items.into_iter().nth(part.parse().ok()?),
+                _ => None,
+            })
+        });
+        if let Some(Value::String(text)) = value
+            && let Err(expected) = DateTime::read(&text)
+        {
+            let path = inside_input(path).to_owned();
+            error.message = format!("`{path}` {expected}.");
+            error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("field", path);
+        }
+    }
+}
+
 /// Where in a value an integer stands that GraphQL's `Int` can't be, as `.a.0`.
 fn out_of_range(value: &Value) -> Option<String> {
     match value {
@@ -98,9 +127,10 @@ fn out_of_range(value: &Value) -> Option<String> {
     }
 }
 
-/// The field that stands at a place, or whose argument does.
+/// The field that stands at a place, or an argument of which does.
 fn field_at(document: &ExecutableDocument, at: Pos) -> Option<&Field> {
-    let is_at = |field: &Positioned<Field>| field.pos == at || field.node.arguments.iter().any(|(_, value)| value.pos == at);
+    let is_at =
+        |field: &Positioned<Field>| field.pos == at || field.node.arguments.iter().any(|(name, value)| name.pos == at || value.pos == at);
     fn within<'a>(set: &'a SelectionSet, is_at: &impl Fn(&Positioned<Field>) -> bool) -> Option<&'a Field> {
         set.items.iter().find_map(|selection| match &selection.node {
             Selection::Field(field) if is_at(field) => Some(&field.node),

@@ -25,7 +25,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 const MANY: usize = 10_000;
 
 /// Whom failures are counted for, and how many of them are allowed.
-pub(super) type Budget = (Subject, u32);
+pub(super) type Allowance = (Subject, u32);
 
 /// How often something has failed, and for how many seconds to wait where that is too often.
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,7 +124,7 @@ impl Guesses {
 
     /// Begins a guess whose budgets are not spent. Where those under way might spend them, waits for one of these; `None`: then all of it
     /// has to be asked anew.
-    pub(super) async fn enter(&self, budgets: &[Budget], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Option<UnderWay> {
+    pub(super) async fn enter(&self, budgets: &[Allowance], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Option<UnderWay> {
         match self.try_to_enter(budgets, failed, ended) {
             Entry::Open(under_way) => Some(under_way),
             Entry::Outdated => None,
@@ -135,7 +135,7 @@ impl Guesses {
         }
     }
 
-    fn try_to_enter(&self, budgets: &[Budget], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Entry {
+    fn try_to_enter(&self, budgets: &[Allowance], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Entry {
         let mut lanes = self.lanes.lock();
         if lanes.len() > MANY {
             lanes.retain(|_, lane| !lane.is_idle());
@@ -160,7 +160,7 @@ impl Guesses {
     ///
     /// # Errors
     /// When the database can't be reached.
-    pub(super) async fn count(pool: &Pool, span: &str, counted: &[Budget], correlation_id: &str) -> Result<Failed, DbError> {
+    pub(super) async fn count(pool: &Pool, span: &str, counted: &[Allowance], correlation_id: &str) -> Result<Failed, DbError> {
         if counted.is_empty() {
             return Ok(Failed::default());
         }

@@ -5,7 +5,7 @@ use std::mem;
 
 use super::{
     RateLimits, Subject,
-    guesses::{Budget, Failed, Guesses, PATIENCE, UnderWay, number},
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
     open,
 };
 use crate::{
@@ -22,7 +22,7 @@ pub struct Keys {
 
 /// A key that is tried.
 pub struct KeyGuess {
-    budgets: Vec<Budget>,
+    budgets: Vec<Allowance>,
     /// Counts this guess as wrong where its end is not waited for.
     abandoned: Option<Abandoned>,
     _under_way: UnderWay,
@@ -31,7 +31,7 @@ pub struct KeyGuess {
 struct Abandoned {
     pool: Pool,
     span: String,
-    person: Vec<Budget>,
+    person: Vec<Allowance>,
     correlation_id: String,
 }
 
@@ -64,7 +64,7 @@ impl Keys {
     pub async fn admit(&self, person: [&[u8]; 2], address: Option<&str>, correlation_id: &str) -> Result<KeyGuess> {
         let person = Some((Subject::of("key of a person", &person), self.per_person)).filter(|(_, limit)| *limit > 0);
         let address = address.map(|address| (Subject::of("key from an address", &[address.as_bytes()]), self.per_address));
-        let budgets: Vec<Budget> = person.into_iter().chain(address.filter(|(_, limit)| *limit > 0)).collect();
+        let budgets: Vec<Allowance> = person.into_iter().chain(address.filter(|(_, limit)| *limit > 0)).collect();
         let admitted = async {
             loop {
                 if let Some(under_way) = self.admit_once(&budgets, correlation_id).await? {
@@ -83,7 +83,7 @@ impl Keys {
     }
 
     /// Nothing where others had to be waited for.
-    async fn admit_once(&self, budgets: &[Budget], correlation_id: &str) -> Result<Option<UnderWay>> {
+    async fn admit_once(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Option<UnderWay>> {
         let subjects: Vec<Subject> = budgets.iter().map(|(subject, _)| *subject).collect();
         let ended = self.guesses.ended(&subjects);
         let failed = self.failed(budgets, correlation_id).await?;
@@ -96,7 +96,7 @@ impl Keys {
     }
 
     /// How many were wrong, of each budget.
-    async fn failed(&self, budgets: &[Budget], correlation_id: &str) -> Result<Vec<Failed>> {
+    async fn failed(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Vec<Failed>> {
         if budgets.is_empty() {
             return Ok(Vec::new());
         }

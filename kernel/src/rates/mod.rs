@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
-    budget::{BudgetKind, Budgets},
+    budget::{Budget, Budgets, COST},
     keys::{KeyGuess, Keys},
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
@@ -36,10 +36,8 @@ pub struct RateLimits {
     pub keys_per_person: u32,
     /// The minutes within which wrong enrollment keys count.
     pub key_minutes: u32,
-    /// Changes of bookings that one person may try a minute.
-    pub bookings: u64,
-    /// What the documents of one person may cost a minute.
-    pub cost: u64,
+    /// Budgets of a person that have another size than they declare.
+    pub budgets: Vec<(&'static Budget, u64)>,
 }
 
 impl Default for RateLimits {
@@ -53,8 +51,7 @@ impl Default for RateLimits {
             keys_per_address: 20,
             keys_per_person: 10,
             key_minutes: 15,
-            bookings: 30,
-            cost: 5_000_000,
+            budgets: Vec::new(),
         }
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     RateLimits, Subject,
-    guesses::{Budget, Failed, Guesses, PATIENCE, UnderWay, number},
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
     open,
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     clock,
     db::{DbError, Mode, Pool},
     error::{Error, Result},
+    text,
 };
 
 /// Bytes of what was given that are looked up at most: nothing longer is stored.
@@ -71,7 +72,7 @@ pub struct SignIns {
 pub struct SignInAttempt {
     terms: SignInTerms,
     /// What its failure counts for, and how many of each are kept; that of the address as a whole first.
-    counted: Vec<Budget>,
+    counted: Vec<Allowance>,
     /// How many may fail from its address, of whatever kind, before failures are answered otherwise.
     seen: Option<u32>,
     /// The account at its network, where that is not known yet, or not lately.
@@ -160,7 +161,7 @@ impl SignIns {
         let device = names.device.as_ref().filter(|_| standing.has_device).map(|(_, subject)| *subject);
 
         // The budgets that apply: of what, and how much.
-        let budgets: Vec<Budget> = match (device, &names.address) {
+        let budgets: Vec<Allowance> = match (device, &names.address) {
             (Some(device), _) => vec![(device, self.per_account)],
             (None, Some(address)) if standing.is_known => vec![(names.account, self.per_account), (address.known, self.per_known_address)],
             (None, Some(address)) => vec![(names.account, self.per_account), (address.strange, self.per_address)],
@@ -197,7 +198,9 @@ impl SignIns {
     }
 
     fn names(&self, account: &Account, address: Option<&str>) -> Names {
-        let (school, email) = (account.school.trim().to_lowercase(), account.email.trim().to_lowercase());
+        let school = account.school.trim().to_lowercase();
+        // One account, however its address is written.
+        let email = text::email_key(&account.email).unwrap_or_else(|| account.email.trim().to_lowercase());
         let device = account.device_token.as_deref().and_then(|token| self.tokens.read_device(token, clock::now()));
         Names {
             account: Subject::of("account", &[school.as_bytes(), email.as_bytes()]),
@@ -231,15 +234,16 @@ impl SignIns {
         let device = names.device.as_ref().map(|(device, _)| device);
         let (tenant, person) = device.map_or((Uuid::nil(), Uuid::nil()), |device| (device.tenant, device.user));
         let version = device.map_or(-1, |device| device.token_version);
-        let (school, email) = (storable(&account.school), storable(&account.email));
+        let (school, typed) = (storable(&account.school), storable(&text::composed(&account.email)));
+        let email = text::email_key(&typed);
         let tx = open(&self.guesses.pool, Mode::Read, correlation_id).await?;
         let rows = tx
             .query(
                 "SELECT f.failures, coalesce(f.wait, 0), s.has_device, s.is_known, s.is_fresh \
                  FROM app.failed_sign_ins($2, $3, $4::text::interval) WITH ORDINALITY AS f(failures, wait, place) \
-                 CROSS JOIN app.sign_in_standing($5, $6, $7, $8, $9, $10, $11::text::interval) AS s \
+                 CROSS JOIN app.sign_in_standing($5, $6, $7, $8, $9, $10, $11, $12::text::interval) AS s \
                  WHERE app.tenant_id() = $1 ORDER BY f.place",
-                &[&hashes, &allowed, &self.guesses.span, &school, &email, &tenant, &person, &version, &network, &self.kept],
+                &[&hashes, &allowed, &self.guesses.span, &school, &email, &typed, &tenant, &person, &version, &network, &self.kept],
             )
             .await?;
         tx.end_read();

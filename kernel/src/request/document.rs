@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::{Account, BudgetKind, SignInTerms},
+    rates::{Account, Budget, SignInTerms},
     resolve::registry::{Event, Operation, Registry},
 };
 
@@ -227,9 +227,16 @@ impl Document {
         self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.hashes_password))
     }
 
-    /// How often it counts towards a budget of its person.
-    pub(crate) fn counts_towards(&self, kind: BudgetKind) -> usize {
-        self.roots.iter().filter(|root| root.operation.is_some_and(|operation| operation.budget == Some(kind))).count()
+    /// The budgets of its person that it uses, and how often it counts towards each.
+    pub(crate) fn budgets(&self) -> Vec<(&'static Budget, u64)> {
+        let mut used: Vec<(&'static Budget, u64)> = Vec::new();
+        for budget in self.roots.iter().filter_map(|root| root.operation?.budget) {
+            match used.iter_mut().find(|(known, _)| known.name == budget.name) {
+                Some((_, times)) => *times += 1,
+                None => used.push((budget, 1)),
+            }
+        }
+        used
     }
 
     /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.

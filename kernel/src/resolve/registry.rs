@@ -13,7 +13,7 @@ use crate::{
     db::{List, SortKey},
     error::{Error, Result},
     permission::Permission,
-    rates::BudgetKind,
+    rates::Budget,
     resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef, Writes},
 };
 
@@ -103,7 +103,7 @@ pub struct Operation {
     /// are answered, then none for a while.
     pub guesses: Option<(&'static str, &'static str)>,
     /// It counts towards this budget of its person.
-    pub budget: Option<BudgetKind>,
+    pub budget: Option<&'static Budget>,
     /// What each of its arguments writes into columns by its own declaration.
     pub writes: &'static [Option<WriteDef>],
 }

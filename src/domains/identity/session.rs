@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, InputObject};
 use lectern_kernel::{
-    auth::{Actor, DeviceToken, IssuedToken, Passwords, RefreshToken},
+    auth::{Actor, DeviceToken, IssuedToken, Passwords, RefreshToken, Verdict},
     db::{Identity, OnConstraint},
     error::{Error, Result},
-    resolve::{Ctx, DateTime},
+    resolve::{Ctx, DateTime, LateWrite},
+    text,
 };
 use lectern_macros::{mutations, object};
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::{
     Viewer,
     inputs::{password_hints, role_key},
+    sql,
 };
 
 /// A sign-in: the tokens of one device, and who they belong to.
@@ -41,7 +43,7 @@ pub struct Session {
 pub struct LoginInput {
     /// The school's slug.
     pub tenant: String,
-    /// The email address, in any case.
+    /// The email address, in any case, its domain in Unicode or as DNS has it (`xn--…`).
     pub email: String,
     /// The password.
     pub password: String,
@@ -147,9 +149,9 @@ impl SessionMutations {
         let found = ctx
             .tx()
             .query(
-                "SELECT tenant_id, user_id, password_hash, token_version, is_active FROM app.find_credential($2, $3) \
+                "SELECT tenant_id, user_id, password_hash, token_version, is_active FROM app.find_credential($2, $3, $4) \
                  WHERE $1::uuid IS NOT NULL",
-                &[&input.tenant.trim(), &input.email.trim()],
+                &[&input.tenant.trim(), &text::email_key(&input.email), &text::composed(input.email.trim())],
             )
             .await?;
         let row = found.first();
@@ -161,10 +163,15 @@ impl SessionMutations {
 
         // Verified whatever was found, so that every refusal takes the same time; where too many have failed, against nothing.
         let terms = ctx.request().sign_in;
-        let matches = ctx.request().services.passwords.verify(input.password, hash.filter(|_| terms.looks)).await?;
-        if let (Some(user), true, true) = (user, matches, is_active)
+        let passwords = &ctx.request().services.passwords;
+        let verdict = passwords.verify(input.password.clone(), hash.clone().filter(|_| terms.looks)).await?;
+        if let (Some(user), true, true) = (user, verdict != Verdict::Wrong, is_active)
             && let Some(session) = begin(ctx, (tenant, user), version, None, known_device(ctx, &input.device_token, user)).await?
         {
+            if verdict == Verdict::Outdated {
+                let anew = passwords.hash(input.password).await?;
+                ctx.tx().query("SELECT app.renew_own_password_hash($2, $3) WHERE app.tenant_id() = $1", &[&hash, &anew]).await?;
+            }
             return Ok(session);
         }
         if terms.is_audited {
@@ -205,7 +212,7 @@ impl SessionMutations {
             "REUSED" => {
                 let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
-                after.revoke_session = session;
+                after.write = session.map(|id| LateWrite { operation: "refreshSession", sql: sql::REVOKE_REUSED, id });
                 Err(Error::spent_refresh_token())
             }
             _ => Err(refused()),
@@ -252,10 +259,12 @@ impl SessionMutations {
         let known = known.first().ok_or_else(Error::unauthenticated)?;
         let (hash, email, name): (Option<String>, &str, &str) = (known.get(0), known.get(1), known.get(2));
         let wrong = || Error::bad_input("currentPassword", "is wrong");
-        if input.current_password.len() > MAX_BYTES || !passwords.verify(input.current_password.clone(), hash.clone()).await? {
+        if input.current_password.len() > MAX_BYTES
+            || passwords.verify(input.current_password.clone(), hash.clone()).await? == Verdict::Wrong
+        {
             return Err(wrong());
         }
-        if input.new_password == input.current_password {
+        if text::composed(&input.new_password) == text::composed(&input.current_password) {
             return Err(Error::bad_input("newPassword", "must differ from the current one"));
         }
         Passwords::check(&input.new_password, &password_hints(email, name)).map_err(|error| Error::bad_input("newPassword", error.0))?;

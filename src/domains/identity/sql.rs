@@ -1,8 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again. `{u}` stands for the columns of a person
 //! over the alias `u`, `{r}` for those of a role.
 
-/// What is null stays as it is.
-pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email) \
+/// What is null stays as it is; the key of the email as well, by the table's trigger.
+pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email), email_key = $5 \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {u}";
 
 /// Only where the actor outranks the person: the policy alone would let people change their own status.
@@ -37,3 +37,6 @@ pub const UPDATE_ROLE: &str = "UPDATE role r SET name = coalesce($3, r.name), pe
      WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING {r}";
 
 pub const DELETE_ROLE: &str = "DELETE FROM role r WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING r.id";
+
+/// `$2` a sign-in whose spent refresh token was presented again: ends it.
+pub const REVOKE_REUSED: &str = "SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1";

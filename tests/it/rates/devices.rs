@@ -150,6 +150,26 @@ async fn a_device_has_a_budget_of_its_own() {
 }
 
 #[tokio::test]
+async fn an_account_is_one_however_its_address_is_written() {
+    let app = app(&["--rate-sign-ins-per-account=2", "--rate-sign-ins-per-address=2"]).await;
+    let spellings = ["ada@b\u{fc}cher.example", "ADA@xn--bcher-kva.example", "ada@bu\u{308}cher.example"];
+    app.person(&app.oak, spellings[0], &["LEARNER"]).await;
+    let token = login(&app, HOME, spellings[1], PASSWORD, None).await.device();
+    assert!(login(&app, SCHOOL, spellings[2], PASSWORD, None).await.is_in());
+    guess_at_nobody(&app, SCHOOL, 2).await;
+    for spelling in spellings {
+        assert!(login(&app, SCHOOL, spelling, PASSWORD, None).await.is_in(), "they have been here: {spelling}");
+    }
+    for spelling in &spellings[..2] {
+        login(&app, CAFE, spelling, WRONG, None).await;
+    }
+    for spelling in spellings {
+        assert_eq!(login(&app, HOME, spelling, PASSWORD, None).await.refusal(), (429, "RATE_LIMITED".into()), "{spelling}");
+        assert!(login(&app, HOME, spelling, PASSWORD, Some(&token)).await.is_in(), "{spelling}");
+    }
+}
+
+#[tokio::test]
 async fn a_device_token_that_is_none_counts_as_none() {
     let app = app(&["--rate-sign-ins-per-account=2"]).await;
     let learner = "learner@oak.example";

@@ -17,7 +17,7 @@ use sqlx::{
 };
 
 use self::patience::patiently;
-pub use self::source::{Part, Script, Source, Standing};
+pub use self::source::{Done, Part, Script, Source, Standing, Step};
 use super::operator;
 
 /// How to migrate.
@@ -42,6 +42,8 @@ pub struct Report {
     pub dropped: Vec<String>,
     /// How many rows each file has changed that changed some, those of an interrupted run before this one among them.
     pub rows: Vec<(String, u64)>,
+    /// What the operator should know, a line each.
+    pub notes: Vec<String>,
 }
 
 /// The advisory lock that lets one migrate run at a time.
@@ -69,6 +71,13 @@ pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow
     report.dropped = strays::drop(&mut owner, source, &mut ledger).await?;
     let is_new = before != Standing::Current || !report.scripts.is_empty();
     report.rows = rows::change(&mut owner, &mut platform, source, &mut ledger, is_new).await?;
+    for step in &source.steps {
+        let done = patiently(async || (step.run)(&mut platform).await).await.with_context(|| format!("{} can't be done", step.name))?;
+        if done.rows > 0 {
+            report.rows.push((step.name.to_owned(), done.rows));
+        }
+        report.notes.extend(done.notes);
+    }
     scripts::apply(&mut owner, &[fingerprint_script(&fingerprint)], &mut ledger, options.always).await?;
     owner.close().await?;
     platform.close().await?;
