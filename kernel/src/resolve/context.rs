@@ -20,6 +20,7 @@ use crate::{
     auth::{Actor, Passwords, Tokens},
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
+    rates::SignInTerms,
     resolve::registry::Registry,
 };
 
@@ -65,6 +66,8 @@ pub struct Request {
     actor: RwLock<Option<Arc<Actor>>>,
     loader: DataLoader<Batch>,
     after_rollback: Mutex<AfterRollback>,
+    /// On which terms it signs somebody in.
+    pub sign_in: SignInTerms,
 }
 
 impl Request {
@@ -87,6 +90,7 @@ impl Request {
             actor: RwLock::new(actor.map(Arc::new)),
             loader,
             after_rollback: Mutex::default(),
+            sign_in: SignInTerms::default(),
         }
     }
 
