@@ -6,6 +6,7 @@
 //! - [`db`]: the one door to the database
 //! - [`auth`]: who is asking
 //! - [`rates`]: how much they may ask for
+//! - [`store`]: bytes outside the database
 //! - [`resolve`]: what resolvers reach, and how they answer
 //! - [`request`]: what a client sends, before it runs
 //! - [`execute`]: the execution of one document
@@ -22,5 +23,6 @@ pub mod permission;
 pub mod rates;
 pub mod request;
 pub mod resolve;
+pub mod store;
 pub mod text;
 mod text_enum;
