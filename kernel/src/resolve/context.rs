@@ -21,6 +21,7 @@ use crate::{
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
     resolve::registry::Registry,
+    sealing::Sealer,
 };
 
 /// What the whole service shares and resolvers may use.
@@ -29,6 +30,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
+    /// Seals what the database must not be able to read.
+    pub sealer: Sealer,
 }
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.
