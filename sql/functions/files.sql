@@ -226,10 +226,45 @@ CREATE OR REPLACE TRIGGER user_group_retire_audience AFTER UPDATE ON user_group 
 CREATE OR REPLACE TRIGGER course_retire_audience AFTER UPDATE ON course FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_audience();
 
+-- Of some keys of objects of the school, those that no file has. Reveals: which of the given ones.
+CREATE OR REPLACE FUNCTION app.unnamed_objects(objects text[]) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT o.object FROM unnest(objects) AS o(object)
+        WHERE NOT EXISTS (SELECT FROM file f WHERE f.tenant_id = app.tenant_id() AND f.object = o.object);
+END
+$$;
+
+-- Of some uploads of the school, those that have not ended for an hour. Reveals: which of the given ones.
+CREATE OR REPLACE FUNCTION app.recent_uploads(uploads uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT u.id FROM upload u
+        WHERE u.tenant_id = app.tenant_id() AND u.id = ANY (uploads) AND coalesce(u.completed_at, u.expires_at) > now() - interval '1 hour';
+END
+$$;
+
+-- Deletes some of the school's files whose time is over, unless another part points at one, and some uploads that ended a month ago. Reveals:
+-- how many rows, where more may be left.
+CREATE OR REPLACE FUNCTION app.sweep_file_rows(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    gone integer;
+BEGIN
+    gone := app.delete_unused_files(ARRAY(
+        SELECT f.id FROM file f WHERE f.tenant_id = app.tenant_id() AND f.expires_at <= now() ORDER BY f.expires_at LIMIT at_most));
+    DELETE FROM upload u WHERE u.tenant_id = app.tenant_id() AND u.id IN (
+        SELECT o.id FROM upload o WHERE o.tenant_id = app.tenant_id() AND o.expires_at < now() - interval '30 days' LIMIT at_most);
+    RETURN gone;
+END
+$$;
+
 CREATE OR REPLACE TRIGGER file_touch BEFORE UPDATE ON file FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER file_audit AFTER INSERT OR UPDATE OR DELETE ON file FOR EACH ROW EXECUTE FUNCTION app.audit('File', 'id');
 CREATE OR REPLACE TRIGGER file_audience_audit AFTER INSERT OR UPDATE OR DELETE ON file_audience FOR EACH ROW
     EXECUTE FUNCTION app.audit('File', 'file_id');
 
 GRANT EXECUTE ON FUNCTION app.files_shared_with_me(), app.my_courses(), app.search_file(text), app.storage_usage(), app.is_upload_over(uuid),
-    app.served_file(uuid), app.open_upload(uuid) TO lectern_app;
+    app.served_file(uuid), app.open_upload(uuid), app.unnamed_objects(text[]), app.recent_uploads(uuid[]), app.sweep_file_rows(integer)
+    TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.storage_usage() TO lectern_platform;

@@ -13,6 +13,7 @@ use lectern_kernel::{
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
     sealing::Sealer,
+    store::Store,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -21,10 +22,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, seed_demo_if_empty, sources, worker};
+use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, store, worker};
 use crate::{
     config::{PoolerKind, Settings},
-    domains::{self, bookings::CHANGES},
+    domains::{self, bookings::CHANGES, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -47,6 +48,8 @@ pub struct ServeOptions<'a> {
     pub key: SigningKey,
     /// Seals secrets.
     pub sealer: Sealer,
+    /// Keeps files.
+    pub store: Store,
 }
 
 /// An engine over a database.
@@ -95,7 +98,7 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer });
+    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, store: options.store });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
@@ -125,7 +128,7 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
-        budgets: vec![(&CHANGES, settings.rate_bookings), (&COST, settings.rate_cost)],
+        budgets: vec![(&CHANGES, settings.rate_bookings), (&UPLOADS, settings.rate_uploads), (&COST, settings.rate_cost)],
     }
 }
 
@@ -165,19 +168,25 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
+    make_folder(settings)?;
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
+    let address = listener.local_addr().context("the address is unknown")?;
     let (url, sealer) = (cluster.app_url()?, cluster.sealer()?);
-    let engine = Arc::new(engine(settings, ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone() })?);
+    let store = store(settings, &sealer, address)?;
+    if settings.s3_bucket.is_none() && !cluster.is_embedded() {
+        tracing::warn!("files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share");
+    }
+    let options = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone(), store: store.clone() };
+    let engine = Arc::new(engine(settings, options)?);
     check(engine.pool(), cluster).await?;
 
     let router = http::router(engine.clone(), http_options(settings, demo));
-    let address = listener.local_addr().context("the address is unknown")?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     announce(&address.to_string(), demo);
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
-    let worker = if settings.worker { Some(worker(settings, &url, sealer, Some(engine.pool()))?) } else { None };
+    let worker = if settings.worker { Some(worker(settings, &url, sealer, store, Some(engine.pool()))?) } else { None };
     let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
@@ -277,7 +286,7 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     if !settings.demo {
         return Ok(false);
     }
-    let demo = seed_demo_if_empty(&cluster.platform_url()?).await?;
+    let demo = seed_demo_if_empty(&cluster.platform_url()?, &objects(settings)?).await?;
     if demo == Demo::Loaded {
         tracing::info!("loaded the demo schools");
     }

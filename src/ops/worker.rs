@@ -7,12 +7,14 @@ use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
     sealing::Sealer,
+    store::Store,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster,
+    Cluster, make_folder,
     serve::{StopSignals, check, pool_options},
+    store,
 };
 use crate::{config::Settings, domains};
 
@@ -23,14 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When there can be no pool.
-pub fn worker(settings: &Settings, url: &str, sealer: Sealer, beside: Option<&Pool>) -> anyhow::Result<Worker> {
+pub fn worker(settings: &Settings, url: &str, sealer: Sealer, store: Store, beside: Option<&Pool>) -> anyhow::Result<Worker> {
     let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
     let pool = Pool::new(url, &options)?;
     let pool = match beside {
         Some(beside) => pool.ringing(beside),
         None => pool,
     };
-    Ok(Worker::new(pool, domains::registry().jobs().collect(), Outside::default().with(sealer), job_options(settings)))
+    Ok(Worker::new(pool, domains::registry().jobs().collect(), Outside::default().with(sealer).with(store), job_options(settings)))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -65,7 +67,10 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
     check(&pool, cluster).await?;
     pool.close();
-    let worker = worker(settings, &url, cluster.sealer()?, None)?;
+    make_folder(settings)?;
+    let sealer = cluster.sealer()?;
+    let store = store(settings, &sealer, settings.listen)?;
+    let worker = worker(settings, &url, sealer, store, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();

@@ -23,6 +23,7 @@ use crate::{
     rates::SignInTerms,
     resolve::registry::Registry,
     sealing::Sealer,
+    store::Store,
 };
 
 /// What the whole service shares and resolvers may use.
@@ -33,6 +34,8 @@ pub struct Services {
     pub tokens: Tokens,
     /// Seals what the database must not be able to read.
     pub sealer: Sealer,
+    /// Keeps bytes outside the database.
+    pub store: Store,
 }
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.

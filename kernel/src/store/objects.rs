@@ -11,7 +11,7 @@ use object_store::{
     PutPayload, RetryConfig, WriteMultipart,
     aws::AmazonS3Builder,
     local::LocalFileSystem,
-    path::Path,
+    path::{Path, PathPart},
     signer::{HeaderName, HeaderValue, Method, SignedUrlOptions, Signer},
 };
 
@@ -38,7 +38,7 @@ pub struct Bucket {
     pub region: String,
     /// The keys; where there are none, those of the environment as AWS names it.
     pub keys: Option<(String, String)>,
-    /// What stands before every key, without a slash at its end.
+    /// What stands before every key.
     pub prefix: String,
 }
 
@@ -48,7 +48,8 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// Signs addresses of the store itself; none where it has none.
     signer: Option<Arc<dyn Signer>>,
-    prefix: String,
+    /// What stands before every key.
+    prefix: Path,
     part: usize,
 }
 
@@ -85,15 +86,14 @@ fn failed(doing: &str, error: &StoreError) -> Error {
 }
 
 impl Objects {
-    /// In a folder, which is made where there is none.
+    /// In a folder, which is made when something is written.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// When its path is none.
     pub fn in_folder(folder: &FilePath) -> anyhow::Result<Self> {
-        let made = std::fs::create_dir_all(folder);
-        made.map_err(|error| anyhow::anyhow!("{} can't be made, for files: {error}", folder.display()))?;
-        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Objects { store: Arc::new(store), signer: None, prefix: String::new(), part: FOLDER_PART })
+        let prefix = Path::from_absolute_path(std::path::absolute(folder)?)?;
+        let store = LocalFileSystem::new().with_fsync(true);
+        Ok(Objects { store: Arc::new(store), signer: None, prefix, part: FOLDER_PART })
     }
 
     /// In a bucket.
@@ -116,12 +116,11 @@ impl Objects {
         };
         let store = of(bucket.endpoint.as_ref())?;
         let signer = of(bucket.public_endpoint.as_ref().or(bucket.endpoint.as_ref()))?;
-        let prefix = bucket.prefix.trim_matches('/').to_owned();
-        Ok(Objects { store: Arc::new(store), signer: Some(Arc::new(signer)), prefix, part: BUCKET_PART })
+        Ok(Objects { store: Arc::new(store), signer: Some(Arc::new(signer)), prefix: Path::from(bucket.prefix.as_str()), part: BUCKET_PART })
     }
 
     fn path(&self, key: &str) -> Path {
-        if self.prefix.is_empty() { Path::from(key) } else { Path::from(format!("{}/{key}", self.prefix)) }
+        self.prefix.parts().chain(key.split('/').map(PathPart::from)).collect()
     }
 
     /// Begins to write an object.
@@ -161,13 +160,28 @@ impl Objects {
 
     /// The objects whose keys begin with a folder.
     pub fn list(&self, folder: &str) -> impl Stream<Item = Result<Stored>> + Send + use<> {
-        let strip = if self.prefix.is_empty() { 0 } else { self.prefix.len() + 1 };
+        let prefix = self.prefix.clone();
         self.store.list(Some(&self.path(folder))).map(move |found| {
             let found = found.map_err(|error| failed("listing", &error))?;
-            let key = found.location.as_ref().get(strip..).unwrap_or_default().to_owned();
+            let parts = found.location.prefix_match(&prefix).into_iter().flatten();
+            let key = parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
             let written_at = Timestamp::from_second(found.last_modified.timestamp()).unwrap_or(Timestamp::MAX);
             Ok(Stored { key, written_at })
         })
+    }
+
+    /// Deletes what writers have left behind in a folder whose processes were killed, if it is older than that; answers how many. (Of a bucket
+    /// its own rules take care.)
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where the folder can't be read.
+    pub async fn tidy(&self, folder: &str, older_than: Duration) -> Result<usize> {
+        if self.signer.is_some() {
+            return Ok(0);
+        }
+        let root = FilePath::new("/").join(self.path(folder).as_ref());
+        let tidied = tokio::task::spawn_blocking(move || tidy(&root, older_than)).await;
+        tidied.map_err(std::io::Error::other).flatten().map_err(|error| Error::unavailable(format!("the store of files, tidying: {error}")))
     }
 
     /// Where the store itself takes the bytes of an upload; none where it has no address. It takes these bytes alone, as far as it can be
@@ -202,6 +216,29 @@ impl Objects {
 /// How long it is until a moment; a second at least.
 fn life(now: Timestamp, until: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(now.duration_until(until).as_secs()).unwrap_or_default().max(1))
+}
+
+/// Deletes unfinished files (`name#1`) below a folder.
+fn tidy(folder: &FilePath, older_than: Duration) -> std::io::Result<usize> {
+    let mut gone = 0;
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            gone += tidy(&entry.path(), older_than)?;
+            continue;
+        }
+        let name = entry.file_name();
+        let is_unfinished = name.to_string_lossy().rsplit_once('#').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        if is_unfinished && entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age > older_than) {
+            std::fs::remove_file(entry.path())?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
 }
 
 impl Writer {
@@ -267,7 +304,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_object_is_there_when_it_is_whole() {
-        let folder = std::env::temp_dir().join(format!("lectern-objects-{}", uuid::Uuid::now_v7()));
+        let folder = std::env::temp_dir().join(format!("lectern objects é#%{}", uuid::Uuid::now_v7()));
         let objects = Objects::in_folder(&folder).unwrap();
         assert_eq!(read(&objects, "schools/a/b_c.txt", None).await, None);
         for size in [0, 1, FOLDER_PART - 1, FOLDER_PART, 3 * FOLDER_PART + 7] {

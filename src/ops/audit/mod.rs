@@ -20,6 +20,7 @@ use self::{grants::Grants, isolation::Attack, pair::Pair};
 use super::{
     report::{Check, Report},
     serve::{ServeOptions, engine},
+    store,
 };
 use crate::{
     config::Settings,
@@ -48,10 +49,9 @@ impl Audit {
         }
         let app = operator::connect(app_url, "DATABASE_URL").await?;
         let bare = operator::connect(app_url, "DATABASE_URL").await?;
-        let engine = engine(
-            settings,
-            ServeOptions { url: app_url, key: SigningKey::generate()?, sealer: Sealer::from_text(&Sealer::generate()?)? },
-        )?;
+        let sealer = Sealer::from_text(&Sealer::generate()?)?;
+        let store = store(settings, &sealer, settings.listen)?;
+        let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, store })?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;
         Ok(Audit { app, bare, platform, platform_url: platform_url.to_owned(), pair, engine, tables })
