@@ -114,7 +114,7 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors)
-        .merge(files.method_not_allowed_fallback(method_not_allowed))
+        .merge(files)
         .with_state(state);
     at_the_edge(routes)
 }

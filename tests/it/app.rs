@@ -76,9 +76,14 @@ impl School {
     }
 }
 
+/// A key to seal with.
+pub fn secret_key() -> String {
+    Sealer::generate().unwrap()
+}
+
 /// What a test seals with.
 pub fn sealer() -> Sealer {
-    Sealer::from_text(&Sealer::generate().unwrap()).unwrap()
+    Sealer::from_text(&secret_key()).unwrap()
 }
 
 /// A store in a folder, for what never writes into it.

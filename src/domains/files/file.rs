@@ -3,10 +3,10 @@
 use async_graphql::Context;
 use lectern_kernel::{
     db::{Order, SortKey},
-    error::Result,
+    error::{Error, Result},
     ids::Id,
     permission::Permission,
-    resolve::{Ctx, DateTime, Loaded, Nested, Request, all},
+    resolve::{Ctx, DateTime, Loaded, Nested, Request, Rows, all},
     store::Named,
     text_enum,
 };
@@ -110,6 +110,17 @@ impl File {
         let is_public = visibility == FileVisibility::Public;
         is_public.then(|| request.services.store.public_url(request.tx.identity().tenant, id.0, &name))
     }
+}
+
+/// Refuses unless a file may be shown by something else: by its owner, or by whoever holds FILE_MANAGE. For the parts that point at files.
+///
+/// # Errors
+/// `NOT_FOUND` for one that the actor can't see, `NOT_YOURS` for one that they only see.
+pub async fn require_own(ctx: &Context<'_>, field: &str, id: Id<File>) -> Result<Id<File>> {
+    let actor = ctx.actor()?;
+    let file = ctx.get(id).await?.ok_or_else(|| Error::not_found("file").field(field))?;
+    let is_theirs = file.owner_id.is_some_and(|owner| actor.is(owner.0)) || actor.can(Permission::FileManage);
+    if is_theirs { Ok(id) } else { Err(Error::not_yours().field(field)) }
 }
 
 /// Whom a file is shared with, as far as you may see them.

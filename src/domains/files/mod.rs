@@ -23,7 +23,7 @@ mod upload_mutations;
 use lectern_kernel::{ids::Kind as _, rates::Budget, resolve::registry::Domain};
 
 pub use self::{
-    file::{File, FileDownload, FileVisibility},
+    file::{File, FileDownload, FileVisibility, require_own},
     sweep::{Door, Found, look, remove},
     types::USUAL as USUAL_TYPES,
     upload::{Upload, UploadStatus},

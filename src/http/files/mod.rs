@@ -34,6 +34,7 @@ pub(super) fn routes(options: &HttpOptions) -> Router<AppState> {
         .route("/files/uploads/{token}", put(take::put))
         .route("/files/public/{file}/{name}", get(serve::public))
         .route("/files/{token}/{name}", get(serve::signed))
+        .method_not_allowed_fallback(super::method_not_allowed)
         .layer(CatchPanicLayer::custom(super::panicked))
         .layer(cors(options))
 }
