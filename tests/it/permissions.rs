@@ -31,7 +31,7 @@ pub enum Access {
 /// The access of every root field, out of `schema.graphql`'s directives: `(Query, courses)`.
 pub fn declared() -> BTreeMap<(String, String), Access> {
     let mut declared = BTreeMap::new();
-    for definition in parse_schema(schema::sdl()).unwrap().definitions {
+    for definition in parse_schema(schema::types()).unwrap().definitions {
         let TypeSystemDefinition::Type(ty) = definition else { continue };
         let name = ty.node.name.node.to_string();
         let TypeKind::Object(object) = ty.node.kind else { continue };

@@ -24,6 +24,8 @@ use crate::resolve::registry::{Domain, Operation, Root};
 pub trait SchemaOf: Send + Sync + 'static {
     /// Its domains; fields of the roots stand in their order.
     fn domains() -> &'static [&'static Domain];
+    /// What the schema is: what somebody reads first who has never seen it.
+    const DESCRIPTION: &'static str;
     /// What `Query` is, for the schema.
     const QUERY: &'static str;
     /// What `Mutation` is.

@@ -4,6 +4,20 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use jiff::{Timestamp, civil};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 
+/// What is wrong with a value for one of these scalars, as the rest of a sentence; nothing, where all is well, or where the
+/// scalar is another one.
+pub(crate) fn scalar_problem(name: &str, value: &Value) -> Option<&'static str> {
+    match (name, value) {
+        ("DateTime", value) if DateTime::from_value(value).is_none() => Some(
+            "must be a DateTime: RFC 3339, such as \"2026-11-20T09:30:00Z\", between the years 1900 and 2999",
+        ),
+        ("Date", value) if !matches!(value, Value::String(text) if text.parse::<civil::Date>().is_ok()) => {
+            Some("must be a Date such as \"2026-11-20\"")
+        }
+        _ => None,
+    }
+}
+
 /// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. Any offset is taken, answers are in UTC; from the year 1900 to 2999,
 /// to the microsecond.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
