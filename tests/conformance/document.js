@@ -60,7 +60,7 @@ export class RandomDocument {
     this.schema = schema
     this.chance = new Chance(seed)
     // Half are right; most others have one kind of fault, and some what comes.
-    this.aim = this.chance.is(0.8) ? this.chance.pick(FAULTS) : null
+    this.aim = this.chance.is(0.8) ? (this.chance.is(0.1) ? 'a token too many or too few' : this.chance.pick(FAULTS)) : null
     this.wrongness = this.chance.is(0.45) ? 0 : this.aim ? 0.5 : this.chance.pick([0.01, 0.03, 0.08])
     this.faults = []
     this.fragments = new Map()
@@ -112,7 +112,8 @@ export class RandomDocument {
 
   operation(name, at) {
     const { chance, schema } = this
-    const kind = at === 0 && chance.is(0.1) ? 'subscription' : chance.is(0.15) ? 'mutation' : 'query'
+    const isAimed = this.wrongness > 0 && /subscription/.test(this.aim ?? '')
+    const kind = at === 0 && (isAimed || chance.is(0.1)) ? 'subscription' : chance.is(0.15) ? 'mutation' : 'query'
     const root = { query: schema.getQueryType(), mutation: schema.getMutationType(), subscription: schema.getSubscriptionType() }[kind]
     this.defined = []
     this.used = new Set()
@@ -161,7 +162,7 @@ export class RandomDocument {
     for (let count = 1 + chance.below(level < 2 ? 4 : 3); count > 0; count -= 1) items.push(this.selection(type, level))
     // Fields of one name are one field.
     if (chance.is(0.08)) items.push(chance.pick(items))
-    if (type.name === 'Query' && chance.is(0.05)) items.push(...this.twice())
+    if (type.name === 'Query' && chance.is(this.aim === 'a field twice with other arguments' ? 0.8 : 0.05)) items.push(...this.twice())
     return `{ ${items.join(chance.pick([' ', ', ', '\n']))} }`
   }
 

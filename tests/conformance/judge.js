@@ -21,6 +21,8 @@ const OWN = [
   { name: 'session mutations stand alone', is: ({ message }) => message.endsWith('must stand alone in its document.') },
   // September 2025 forbids them around the root field, too; graphql-js 16 looks at the field alone.
   { name: 'conditions at the root of a subscription', is: ({ message }) => message.endsWith('can not specify @skip or @include on root fields.') },
+  // Under one name in fragments on two types it can't be a field of another type: graphql-js looks up no type for it.
+  { name: '`__typename` is a String!', is: ({ message }) => /conflicting types "(String!|.* and "String!)/.test(message) },
   // graphql-js says so as well, but while it executes.
   { name: 'null decides about no directive', is: ({ message }) => message.endsWith('decides about a directive.') },
 ]

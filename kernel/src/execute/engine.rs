@@ -151,7 +151,9 @@ impl Engine {
         let none = Variables::default();
         let variables = request.variables.as_ref().unwrap_or(&none);
         let source = self.documents.find(request, &self.limits)?;
-        let mut document = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
+        let read = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry);
+        // What is kept of a text is weighed without what the rules read.
+        let mut document = read.inspect_err(|_| drop(self.checker.validate(&source)))?;
         document.address.clone_from(&request.address);
         document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
         Ok(document)

@@ -368,7 +368,8 @@ fn is_nullable(ctx: &Context<'_>, parent: &str) -> bool {
     field.is_some_and(|field| !field.ty.ends_with('!'))
 }
 
-/// Puts a value into an answer in which its name may stand already: selections of one name are one.
+/// Puts a value into an answer in which its name may stand already: selections of one name are one. Most were merged before
+/// (`request/merge.rs`); below an interface some are left.
 pub(super) fn merge(fields: &mut Fields, name: Name, value: Value) {
     match (fields.get_mut(&name), value) {
         (Some(Value::Object(former)), Value::Object(value)) => {

@@ -117,6 +117,10 @@ async fn what_the_specification_forbids_is_refused() {
         ("{ courses(frist: 1) { totalCount } }", "BAD_USER_INPUT @frist", "Did you mean `first`"),
         ("{ courses(filter: { serch: \"a\" }) { totalCount } }", "BAD_USER_INPUT @filter.serch", "Did you mean `search`"),
         ("{ courses { totlCount } }", "BAD_USER_INPUT", "Unknown field `totlCount` on type `CourseConnection`. Did you mean `totalCount`?"),
+        ("query($n: Int) { nope(first: $n) { ...F } } fragment F on Query { __typename }", "BAD_USER_INPUT", "Unknown field `nope`"),
+        ("query($n: Int) { __typename }", "BAD_USER_INPUT", "`$n` is never used"),
+        ("{ __typename } fragment F on Query { __typename }", "BAD_USER_INPUT", "`F` is never used"),
+        ("{ viewer }", "BAD_USER_INPUT", "`viewer { … }`"),
         ("query A { viewer { user { id } } } query B { nope }", "BAD_USER_INPUT", "Unknown field `nope`"),
         ("{ courses(first) { totalCount } }", "BAD_USER_INPUT", "can't be read"),
         ("{ viewer { user { id } } } }", "BAD_USER_INPUT", "line 1, column 28"),
@@ -128,6 +132,7 @@ async fn what_the_specification_forbids_is_refused() {
         let answer: Value = admin.post("", json!(null)).json(&body).send().await.unwrap().json().await.unwrap();
         let said = answer["errors"][0]["message"].as_str().unwrap_or_default();
         assert!(answer.get("data").is_none() && said.contains(message), "{}: {answer}", &document[..document.len().min(300)]);
+        assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
         assert!(said.len() < 500, "{said}");
         assert_eq!(refusal(&answer["errors"][0]), code, "{document}");
     }

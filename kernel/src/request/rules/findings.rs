@@ -21,8 +21,9 @@ const QUOTED: usize = 100;
 /// A message of the validator's own is cut after so many characters.
 const SAID: usize = 600;
 
-/// What the walk says itself, and better: with the field of the input, and with similar names.
-const OWN: [&str; 12] = [
+/// What the walk says itself, and better: with the field of the input, with similar names, and knowing of what stands within
+/// fields that there are not.
+const OWN: [&str; 15] = [
     "UndefinedField",
     "UndefinedArgument",
     "UndefinedVariable",
@@ -35,6 +36,9 @@ const OWN: [&str; 12] = [
     "FloatCoercionError",
     "UniqueInputValue",
     "DisallowedVariableUsage",
+    "MissingSubselection",
+    "UnusedFragment",
+    "UnusedVariable",
 ];
 
 /// Of these our own rule decides alone: the validator counts fields where the specification counts names, and compares lists

@@ -55,12 +55,15 @@ pub(super) fn uses_of<'a>(
     findings: &mut Findings,
 ) -> HashMap<Name, Use> {
     let mut uses: HashMap<Name, Use> = HashMap::new();
+    let mut spread: HashSet<&AstName> = HashSet::new();
     for (operation, definition) in operations {
         let declared: HashMap<&AstName, &Node<ast::VariableDefinition>> =
             operation.variables.iter().map(|variable| (&variable.name, variable)).collect();
         let (mut seen, mut waiting) = (HashSet::new(), vec![definition]);
+        let mut used: HashSet<&AstName> = HashSet::new();
         while let Some(definition) = waiting.pop() {
             for place in &definition.places {
+                used.insert(place.name);
                 check(place, declared.get(place.name).copied(), operation, findings);
                 if place.ty.is_some() && declared.contains_key(place.name) {
                     let known = uses.entry(Name::new(place.name.as_str())).or_insert_with(|| Use { path: place.path.clone(), decides: false });
@@ -69,6 +72,13 @@ pub(super) fn uses_of<'a>(
             }
             waiting.extend(definition.spreads.iter().filter(|name| seen.insert(**name)).filter_map(|name| fragments.get(*name)));
         }
+        for variable in operation.variables.iter().filter(|variable| !used.contains(&variable.name)) {
+            findings.add(variable.location(), || format!("The variable `${}` is never used.", quoted(&*variable.name)), None);
+        }
+        spread.extend(seen);
+    }
+    for name in fragments.keys().filter(|name| !spread.contains(**name)) {
+        findings.add(name.location(), || format!("The fragment `{}` is never used.", quoted(&***name)), None);
     }
     uses
 }

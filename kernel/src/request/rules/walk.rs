@@ -111,7 +111,13 @@ impl<'a> Walk<'a> {
         };
         let place = || format!("`{parent}.{}`", field.name);
         self.arguments(&field.arguments, &found.arguments, field.location(), &place, true);
-        self.set(&field.selection_set, self.composite(found.ty.inner_named_type()));
+        let inner = self.composite(found.ty.inner_named_type());
+        if inner.is_some() && field.selection_set.is_empty() {
+            let name = quoted(&*field.name);
+            let message = || format!("`{name}` is of type {}: say which of its fields you want, `{name} {{ … }}`.", found.ty);
+            self.findings.add(field.location(), message, None);
+        }
+        self.set(&field.selection_set, inner);
     }
 
     fn unknown_field(&mut self, field: &Node<ast::Field>, parent: &NamedType) {
