@@ -3,8 +3,8 @@
 .PHONY: help run build test soak check proof schema web client-test bench bench-growth fmt clean
 
 CARGO ?= cargo
-# Everything at once: the same features as the tests, so that nothing is compiled twice.
-BUILD_ALL := $(CARGO) build --workspace --all-targets --quiet
+# The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
+BUILD := $(CARGO) build --quiet
 NPM := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(wildcard web/src/* web/shared/*)
 
@@ -30,7 +30,7 @@ soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact,
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	@$(BUILD_ALL)
+	@$(BUILD)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 	    $(CARGO) deny --log-level error check licenses bans sources || exit 1; \
@@ -40,11 +40,11 @@ check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 
 proof: ## Prove isolation: the walls by pgrls and Z3; audit, drift and smoke on a fresh demo
 	tests/pgrls/run
-	@$(BUILD_ALL)
+	@$(BUILD)
 	tests/with-service tests/proof.sh
 
 schema: ## Write schema.graphql anew
-	@$(BUILD_ALL)
+	@$(BUILD)
 	target/debug/lectern schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 
 fmt: ## Format the code
@@ -73,7 +73,7 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@touch $@
 
 client-test: web tests/conformance/node_modules/.package-lock.json tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
-	@$(BUILD_ALL)
+	@$(BUILD)
 	tests/with-service node tests/conformance/http.js
 	tests/with-service node tests/conformance/socket.js
 	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/judge.js

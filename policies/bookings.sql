@@ -30,6 +30,11 @@ GRANT SELECT, INSERT (tenant_id, id, student_id, requested_instructor_id, course
     UPDATE (status, instructor_id, starts_at, ends_at, cancel_reason) ON booking TO lectern_app;
 GRANT SELECT, UPDATE (status, instructor_id) ON booking TO lectern_definer;
 
+-- Nobody reads or writes what holds time but the functions that claim it, and that say when somebody is busy.
+CALL app.raise_wall('time_claim');
+CREATE POLICY definer_all ON time_claim TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE ON time_claim TO lectern_definer;
+
 -- The steps themselves belong to no tenant and are nobody's secret.
 REVOKE ALL ON booking_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform;
 GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_platform;

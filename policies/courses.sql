@@ -38,4 +38,5 @@ CREATE POLICY section_remove ON section FOR DELETE TO lectern_app USING (
     (SELECT app.can('COURSE_UPDATE_ALL'))
     OR ((SELECT app.can('COURSE_UPDATE')) AND course_id IN (
         SELECT c.id FROM course c WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.instructor_id = (SELECT app.user_id()))));
-GRANT SELECT, INSERT, DELETE, UPDATE (title, position) ON section TO lectern_app;
+GRANT SELECT (tenant_id, id, course_id, title, position, created_at), INSERT (tenant_id, id, course_id, title, position), DELETE,
+    UPDATE (title, position) ON section TO lectern_app;

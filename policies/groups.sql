@@ -10,7 +10,8 @@ CREATE POLICY user_group_change ON user_group FOR UPDATE TO lectern_app
     USING (deleted_at IS NULL AND ((SELECT app.can('GROUP_UPDATE')) OR (SELECT app.can('GROUP_DELETE'))))
     WITH CHECK ((SELECT app.can('GROUP_UPDATE')) OR (SELECT app.can('GROUP_DELETE')));
 CREATE POLICY definer_read ON user_group FOR SELECT TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, name, description, capacity, auto_enroll),
+GRANT SELECT (tenant_id, id, name, description, capacity, auto_enroll, deleted_at, created_at, updated_at),
+    INSERT (tenant_id, id, name, description, capacity, auto_enroll),
     UPDATE (name, description, capacity, auto_enroll, deleted_at) ON user_group TO lectern_app;
 GRANT SELECT ON user_group TO lectern_definer;
 

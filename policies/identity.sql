@@ -17,7 +17,8 @@ CREATE POLICY app_user_change ON app_user FOR UPDATE TO lectern_app USING (
          OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id)));
 CREATE POLICY definer_read ON app_user FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_change ON app_user FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, name, email), UPDATE (name, email, status, token_version, deleted_at) ON app_user TO lectern_app;
+GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, deleted_at, created_at),
+    INSERT (tenant_id, id, name, email, email_key), UPDATE (name, email, email_key, status, token_version, deleted_at) ON app_user TO lectern_app;
 GRANT SELECT, UPDATE (is_instructor, token_version) ON app_user TO lectern_definer;
 
 -- Nobody reads a password hash but a function that verifies it.
@@ -38,7 +39,8 @@ CREATE POLICY role_change ON role FOR UPDATE TO lectern_app USING (
 CREATE POLICY role_delete ON role FOR DELETE TO lectern_app USING (
     (SELECT app.can('ROLE_MANAGE')) AND NOT is_system AND permissions <@ (SELECT app.permissions()));
 CREATE POLICY definer_read ON role FOR SELECT TO lectern_definer USING (true);
-GRANT SELECT, DELETE, INSERT (tenant_id, id, key, name, permissions), UPDATE (name, permissions) ON role TO lectern_app;
+GRANT SELECT (tenant_id, id, key, name, is_system, permissions, created_at), DELETE, INSERT (tenant_id, id, key, name, permissions),
+    UPDATE (name, permissions) ON role TO lectern_app;
 GRANT SELECT ON role TO lectern_definer;
 
 CALL app.raise_wall('user_role', needs_subscription => false);

@@ -30,10 +30,15 @@ CREATE OR REPLACE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARA
     RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
         PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
 
--- The words of a search, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when it holds no word.
+-- An id as clients know it: booking_01h455vb4pex5vsknk084sn02q.
+CREATE OR REPLACE FUNCTION app.type_id(prefix text, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + substring(b.bits FROM 5 * n + 1 FOR 5)::bit(5)::integer, 1), '' ORDER BY n)
+            FROM (SELECT B'00' || ('x' || replace(id::text, '-', ''))::bit(128)) AS b(bits), generate_series(0, 25) AS n);
+
+-- The words of a search, split as the searched texts are, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when
+-- it holds no word.
 CREATE OR REPLACE FUNCTION app.prefix_query(words text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery
-            FROM unnest(to_tsvector('simple', translate(words, '@.+-_', '     '))));
+    RETURN (SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery FROM unnest(public.search_words(words)) AS word);
 
 -- Refuses a change under the name of a rule, as a violated constraint would: the service maps it by that name.
 CREATE OR REPLACE FUNCTION app.refuse(rule text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
@@ -66,10 +71,17 @@ BEGIN
 END
 $$;
 
--- Stamps updated_at.
+-- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There the text-search column, which follows from others, is
+-- not computed yet.
+CREATE OR REPLACE FUNCTION app.is_change(was jsonb, is_now jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (was - '{search,updated_at,email_key}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key}'::text[]);
+
+-- Stamps updated_at, where something is updated.
 CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.updated_at := now();
+    IF app.is_change(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        NEW.updated_at := now();
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -79,7 +91,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;

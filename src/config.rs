@@ -8,6 +8,7 @@ use std::{
     str::FromStr,
 };
 
+use axum::http::HeaderName;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, FalseyValueParser},
@@ -15,6 +16,8 @@ use clap::{
 use ipnet::IpNet;
 use lectern_kernel::request::DOCUMENT_CACHE_BYTES;
 use zeroize::Zeroizing;
+
+use crate::http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
 
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]
@@ -47,6 +50,15 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// What stands between the service and PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PoolerKind {
+    /// Nothing that shares server connections.
+    None,
+    /// A pooler in transaction mode.
+    Transaction,
 }
 
 /// Learning and scheduling for many schools as one GraphQL API, kept apart by PostgreSQL's row-level security.
@@ -296,6 +308,11 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_POOL_SIZE", value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
     pub pool_size: Option<u16>,
 
+    /// What stands between the service and PostgreSQL: `none`, or `transaction` for a pooler that gives a server connection for
+    /// one transaction (pgbouncer, PgDog). Time limits are then set in each transaction
+    #[arg(long, env = "LECTERN_POOLER", value_enum, default_value_t = PoolerKind::None, global = true)]
+    pub pooler: PoolerKind,
+
     /// Seconds that a request may take
     #[arg(long, env = "LECTERN_REQUEST_TIMEOUT", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
     pub request_timeout: u64,
@@ -324,8 +341,8 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_MAX_SOCKETS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", global = true)]
     pub max_sockets: u32,
 
-    /// Operations of one WebSocket at once
-    #[arg(long, env = "LECTERN_MAX_SOCKET_OPERATIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", global = true)]
+    /// Operations of one WebSocket at once; one more is refused, and the others go on
+    #[arg(long, env = "LECTERN_MAX_SOCKET_OPERATIONS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", global = true)]
     pub max_socket_operations: u32,
 
     /// Seconds that a WebSocket may take to say who opens it
@@ -344,9 +361,13 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_IDLE_TIMEOUT", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
     pub idle_timeout: u64,
 
-    /// Bytes that the body of a request may have
+    /// Bytes that the body of a request may have, unpacked
     #[arg(long, env = "LECTERN_BODY_LIMIT", default_value_t = 1_048_576, value_name = "BYTES", global = true)]
     pub body_limit: usize,
+
+    /// How many times its size the body of a request may unpack to, where it is gzip
+    #[arg(long, env = "LECTERN_BODY_RATIO", default_value_t = 100, value_parser = between(1..=1100), value_name = "TIMES", global = true)]
+    pub body_ratio: usize,
 
     /// Levels that a document's selections may have
     #[arg(long, env = "LECTERN_MAX_DEPTH", default_value_t = 16, value_parser = between(1..=40), value_name = "LEVELS", global = true)]
@@ -440,6 +461,14 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS", global = true)]
     pub cors_origins: Vec<String>,
 
+    /// Headers that such a page may send beside those that the API reads, separated by commas
+    #[arg(long, env = "LECTERN_CORS_REQUEST_HEADERS", value_delimiter = ',', default_value = CORS_REQUEST_HEADERS, value_parser = header, value_name = "HEADERS", global = true)]
+    pub cors_request_headers: Vec<Option<HeaderName>>,
+
+    /// Headers of an answer that such a page may read beside those that the API writes, separated by commas
+    #[arg(long, env = "LECTERN_CORS_RESPONSE_HEADERS", value_delimiter = ',', default_value = CORS_RESPONSE_HEADERS, value_parser = header, value_name = "HEADERS", global = true)]
+    pub cors_response_headers: Vec<Option<HeaderName>>,
+
     /// What to log: a level, or a filter such as "info,lectern=debug"
     #[arg(long, env = "LECTERN_LOG", default_value = "info", value_name = "FILTER", global = true)]
     pub log: String,
@@ -454,6 +483,13 @@ fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     parsed.ok_or_else(|| "a network such as 10.0.0.0/8, or an address, is needed".to_owned())
+}
+
+/// The name of a header; nothing where nothing is named.
+fn header(text: &str) -> Result<Option<HeaderName>, String> {
+    let text = text.trim();
+    let name = text.parse().map_err(|_| format!("{text:?} is no name of a header"));
+    if text.is_empty() { Ok(None) } else { name.map(Some) }
 }
 
 /// A number from one to another.

@@ -5,9 +5,6 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 use crate::config::LogFormat;
 
 /// Starts logging.
-///
-/// # Errors
-/// When the filter can't be read.
 pub fn init(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|error| anyhow::anyhow!("LECTERN_LOG can't be read: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);

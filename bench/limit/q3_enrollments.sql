@@ -1,6 +1,6 @@
 SELECT json_build_object('courses', json_build_object('nodes', coalesce(json_agg(json_build_object('id', c.id, 'title', c.title,
-    'enrollments', json_build_object('nodes', e.nodes)) ORDER BY c.title, c.id), '[]')))
-FROM (SELECT c.id, c.title FROM course c WHERE c.tenant_id = $1 AND c.deleted_at IS NULL ORDER BY c.title, c.id LIMIT 20) AS c
+    'enrollments', json_build_object('nodes', e.nodes)) ORDER BY c.title COLLATE "und-x-icu", c.id), '[]')))
+FROM (SELECT c.id, c.title FROM course c WHERE c.tenant_id = $1 AND c.deleted_at IS NULL ORDER BY c.title COLLATE "und-x-icu", c.id LIMIT 20) AS c
 CROSS JOIN LATERAL (
     SELECT coalesce(json_agg(json_build_object('id', e.id, 'status', e.status, 'progress', e.progress,
         'user', CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END) ORDER BY e.enrolled_at DESC, e.id DESC), '[]') AS nodes

@@ -22,10 +22,10 @@ SELECT json_build_object(
         FROM (SELECT e.status, sum(e.count) AS count FROM enrolled e GROUP BY e.status) AS s),
     'courseProgress', (SELECT json_agg(json_build_object('course', CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'title', p.title) END,
             'enrollments', p.enrollments, 'averageProgress', round((p.progress / p.enrollments)::numeric, 2), 'completionRate', round(p.completed / p.enrollments, 4))
-            ORDER BY p.enrollments DESC, p.title, p.course_id)
+            ORDER BY p.enrollments DESC, p.title COLLATE "und-x-icu", p.course_id)
         FROM (SELECT e.course_id, c.id, c.title, sum(e.count) AS enrollments, sum(e.progress) AS progress,
                      coalesce(sum(e.count) FILTER (WHERE e.status = 'COMPLETED'), 0) AS completed
               FROM enrolled e LEFT JOIN course c ON c.tenant_id = $1 AND c.id = e.course_id AND c.deleted_at IS NULL
-              GROUP BY e.course_id, c.id, c.title ORDER BY sum(e.count) DESC, c.title, e.course_id LIMIT 10) AS p),
+              GROUP BY e.course_id, c.id, c.title ORDER BY sum(e.count) DESC, c.title COLLATE "und-x-icu", e.course_id LIMIT 10) AS p),
     'bookingsPerDay', (SELECT json_agg(json_build_object('date', d.day, 'count', coalesce(b.count, 0)) ORDER BY d.day)
         FROM (SELECT z.today - back AS day FROM zone z, generate_series(0, 29) AS back) AS d LEFT JOIN booked b ON b.day = d.day))

@@ -1,5 +1,5 @@
 //! What a client may learn of a failure: one of a closed list of codes, an open reason, the field, and a sentence.
-//! What went wrong inside travels along unseen and reaches the log once, at the edge.
+//! The cause is carried along without being shown, and is logged once, at the edge.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub enum Code {
     BadUserInput,
     /// The input is fine, but the state of the data forbids it: `reason` says how.
     Conflict,
-    /// A cap of the school's plan is reached: `limit` and `used`.
+    /// A cap of the school's plan is reached, or what one socket may run at once: `limit` and `used`.
     LimitReached,
     /// The school's subscription has lapsed. Data is kept; signing in and out, refreshing and `viewer` go on working.
     SubscriptionExpired,
@@ -126,6 +126,17 @@ impl Error {
         Self::new(Code::Unauthenticated, "Sign in first: the request carries no valid access token.")
     }
 
+    /// A refresh token that was never issued, is over, or was ended.
+    pub fn bad_refresh_token() -> Self {
+        Self::new(Code::Unauthenticated, "Sign in again: the refresh token is not valid, or not any more.").reason("REFRESH_TOKEN_INVALID")
+    }
+
+    /// A refresh token that was spent before, which ends the sign-in.
+    pub fn spent_refresh_token() -> Self {
+        let message = "Sign in again: the refresh token was spent before, and presenting it twice ends the sign-in.";
+        Self::new(Code::Unauthenticated, message).reason("REFRESH_TOKEN_REUSED")
+    }
+
     /// The credentials of a sign-in are wrong, whichever of them it is.
     pub fn bad_credentials() -> Self {
         Self::new(Code::Unauthenticated, "School, email or password is wrong.")
@@ -154,12 +165,12 @@ impl Error {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
-    /// The hash of a document whose text has not been sent lately. Clients look for this very message, and send the text.
+    /// The hash of a document whose text has not been sent lately. Clients look for this message, and send the text.
     pub fn persisted_query_not_found() -> Self {
         Self::new(Code::NotFound, "PersistedQueryNotFound").reason("PERSISTED_QUERY_NOT_FOUND")
     }
 
-    /// Documents can't be asked for by their hash here. Clients look for this very message, and stop to try.
+    /// Documents can't be asked for by their hash here. Clients look for this message, and stop trying.
     pub fn persisted_query_not_supported() -> Self {
         Self::new(Code::NotFound, "PersistedQueryNotSupported").reason("PERSISTED_QUERY_NOT_SUPPORTED")
     }
@@ -206,7 +217,7 @@ impl Error {
         self
     }
 
-    /// More than one person, account or address may ask for; it is served again after so many seconds.
+    /// A person, account or address asks for too much; it is served again after `seconds`.
     pub fn rate_limited(message: &str, seconds: u64) -> Self {
         let mut error = Self::new(Code::RateLimited, format!("{message} Try again in {seconds} s."));
         error.0.retry_after = Some(seconds);
@@ -220,7 +231,7 @@ impl Error {
         error
     }
 
-    /// More is asked of the service than it takes on; the same request may succeed after so many seconds.
+    /// The service is asked for more than it takes on; the same request may succeed after `seconds`.
     pub fn overloaded(seconds: u64) -> Self {
         let mut error = Self::new(Code::Unavailable, "The service has too much to do right now. Try again in a moment.");
         error.0.retry_after = Some(seconds);

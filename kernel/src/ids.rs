@@ -95,17 +95,28 @@ pub fn decode(text: &str) -> Option<(&str, Uuid)> {
 
 /// Writes a TypeID.
 pub fn encode(prefix: &str, uuid: Uuid) -> String {
+    let mut text = String::with_capacity(prefix.len() + 1 + SUFFIX_LENGTH);
+    text.push_str(prefix);
+    text.push('_');
+    text.extend(suffix(uuid).map(char::from));
+    text
+}
+
+/// Writes a TypeID behind what is there.
+pub fn write(prefix: &str, uuid: Uuid, out: &mut Vec<u8>) {
+    out.extend_from_slice(prefix.as_bytes());
+    out.push(b'_');
+    out.extend_from_slice(&suffix(uuid));
+}
+
+fn suffix(uuid: Uuid) -> [u8; SUFFIX_LENGTH] {
     let mut bits = uuid.as_u128();
     let mut suffix = [0u8; SUFFIX_LENGTH];
     for place in suffix.iter_mut().rev() {
         *place = ALPHABET[(bits & 31) as usize];
         bits >>= 5;
     }
-    let mut text = String::with_capacity(prefix.len() + 1 + SUFFIX_LENGTH);
-    text.push_str(prefix);
-    text.push('_');
-    text.extend(suffix.iter().map(|&byte| char::from(byte)));
-    text
+    suffix
 }
 
 impl<T> Clone for Id<T> {

@@ -2,7 +2,7 @@
 //! hands in its schema.
 //!
 //! The rooms, each of which knows only those above it:
-//! - [`clock`], [`permission`], [`error`], [`ids`]: what everything is made of
+//! - [`clock`], [`permission`], [`error`], [`ids`], [`text`]: what everything is made of
 //! - [`db`]: the one door to the database
 //! - [`auth`]: who is asking
 //! - [`rates`]: how much they may ask for
@@ -22,4 +22,5 @@ pub mod permission;
 pub mod rates;
 pub mod request;
 pub mod resolve;
+pub mod text;
 mod text_enum;

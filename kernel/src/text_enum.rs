@@ -28,6 +28,16 @@ macro_rules! text_enum {
 
         $crate::column_inputs!($name);
 
+        impl $crate::resolve::Written for $name {
+            fn write(&self, out: &mut $crate::resolve::JsonText) {
+                $crate::resolve::Written::write(&self.as_str(), out);
+            }
+        }
+
+        impl $crate::resolve::Scalar for $name {
+            type Read<'a> = &'a str;
+        }
+
         impl Default for $name {
             /// The first.
             fn default() -> Self {

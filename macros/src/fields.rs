@@ -1,10 +1,12 @@
 //! `#[resolvers]`, `#[extends]`, `#[queries]`, `#[mutations]`: fields that are functions.
 
+use std::collections::HashMap;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, Path, Result, ReturnType, Signature, Token, TraitItemFn, Type,
-    parse::{Parse, ParseStream},
+    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, Path, Result, ReturnType, Signature, TraitItemFn,
+    Type,
 };
 
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};
@@ -43,31 +45,17 @@ struct Declared {
     is_fallible: bool,
 }
 
-/// `#[texts(first = "…", after = "…")]`: descriptions of a page's arguments that differ from the usual ones.
-#[derive(Default)]
-struct Texts {
-    first: Option<LitStr>,
-    after: Option<LitStr>,
-}
-
-impl Parse for Texts {
-    fn parse(input: ParseStream) -> Result<Self> {
-        let mut texts = Texts::default();
-        while !input.is_empty() {
-            let name: Ident = input.parse()?;
-            input.parse::<Token![=]>()?;
-            let text = Some(input.parse()?);
-            if name == "first" {
-                texts.first = text
-            } else {
-                texts.after = text
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(texts)
+/// The texts in `#[texts(first = "…", after = "…")]` or `#[count(function = "…", key = "…")]`, by name.
+fn texts(attribute: Option<Attribute>) -> Result<HashMap<String, String>> {
+    let mut texts = HashMap::new();
+    if let Some(attribute) = attribute {
+        attribute.parse_nested_meta(|meta| {
+            let name = meta.path.require_ident()?.to_string();
+            texts.insert(name, meta.value()?.parse::<LitStr>()?.value());
+            Ok(())
+        })?;
     }
+    Ok(texts)
 }
 
 fn argument(name: &str, text: &str, ty: &Type) -> TokenStream {
@@ -79,10 +67,10 @@ fn argument(name: &str, text: &str, ty: &Type) -> TokenStream {
 }
 
 /// The arguments of a page, and how they are read.
-fn paging(ident: &Ident, kind: &str, texts: &Texts) -> Parameter {
-    let text = |given: &Option<LitStr>, usual: &str| given.as_ref().map_or_else(|| usual.to_owned(), LitStr::value);
-    let first = text(&texts.first, "The first so many; 1 to 100, 20 unless given.");
-    let after = text(&texts.after, "A cursor: go on after it.");
+fn paging(ident: &Ident, kind: &str, texts: &HashMap<String, String>) -> Parameter {
+    let text = |name: &str, usual: &str| texts.get(name).cloned().unwrap_or_else(|| usual.to_owned());
+    let first = text("first", "The first so many; 1 to 100, 20 unless given.");
+    let after = text("after", "A cursor: go on after it.");
     let (int, string): (Type, Type) =
         (syn::parse_quote!(::core::option::Option<i32>), syn::parse_quote!(::core::option::Option<::std::string::String>));
     let mut definitions = vec![argument("first", &first, &int), argument("after", &after, &string)];
@@ -96,10 +84,7 @@ fn paging(ident: &Ident, kind: &str, texts: &Texts) -> Parameter {
 
 /// Reads one parameter. `is_column`: what is neither the context nor the object itself is a column of the parent.
 fn parameter(input: &mut FnArg, is_column: bool) -> Result<Parameter> {
-    let typed = match input {
-        FnArg::Receiver(_) => return Ok(Parameter::Itself),
-        FnArg::Typed(typed) => typed,
-    };
+    let FnArg::Typed(typed) = input else { return Ok(Parameter::Itself) };
     let Pat::Ident(pattern) = &*typed.pat else { return Err(Error::new_spanned(&typed.pat, "expected a name")) };
     let ident = pattern.ident.clone();
     if let Type::Reference(reference) = &*typed.ty {
@@ -112,9 +97,9 @@ fn parameter(input: &mut FnArg, is_column: bool) -> Result<Parameter> {
     if is_column {
         return Ok(Parameter::Column(ident));
     }
-    let (kind, inner) = outer(&typed.ty);
+    let (kind, _) = outer(&typed.ty);
     if kind == "Paging" || kind == "Forward" {
-        let texts = take(&mut typed.attrs, "texts").map(|attribute| attribute.parse_args()).transpose()?.unwrap_or_default();
+        let texts = texts(take(&mut typed.attrs, "texts"))?;
         return Ok(paging(&ident, &kind, &texts));
     }
     let (name, text) = (camel(&ident), description(&typed.attrs));
@@ -135,7 +120,6 @@ fn parameter(input: &mut FnArg, is_column: bool) -> Result<Parameter> {
         };
         return Ok(Parameter::Argument(ident, argument(&name, &text, &wire), read));
     }
-    let _ = inner;
     let read = quote!(let (_, #ident) = ctx.param_value::<#ty>(#name, ::core::option::Option::None)?;);
     Ok(Parameter::Argument(ident.clone(), argument(&name, &text, ty), read))
 }
@@ -155,10 +139,11 @@ impl Declared {
         let access = access(attributes)?;
         let cost = take(attributes, "cost").map(|attribute| attribute.parse_args()).transpose()?;
         let is_async = function.sig.asyncness.is_some();
-        let context = function.sig.inputs.iter().position(|input| matches!(input, FnArg::Typed(typed) if is_context(&typed.ty)));
-        let columns_end = if has_columns { context.unwrap_or(usize::MAX) } else { 0 };
-        let inputs = function.sig.inputs.iter_mut().enumerate();
-        let parameters = inputs.map(|(at, input)| parameter(input, at < columns_end)).collect::<Result<_>>()?;
+        let mut parameters = Vec::new();
+        for input in &mut function.sig.inputs {
+            let is_column = has_columns && !parameters.iter().any(|before| matches!(before, Parameter::Context));
+            parameters.push(parameter(input, is_column)?);
+        }
         let (returned, is_fallible) = returned(&function.sig)?;
         let description = description(&function.attrs);
         Ok(Declared { ident: function.sig.ident.clone(), parameters, description, access, cost, is_async, returned, is_fallible })
@@ -186,10 +171,10 @@ impl Declared {
         if !self.is_async && !has_self {
             let call = fallible(quote!(#home::#ident(#(#calls),*)));
             return quote! {
-                #resolve::Source::Computed(|object, request| {
+                #resolve::Source::Computed(|object, request, out| {
                     let _ = request;
                     #(let #names = object.get(#places.#names)?;)*
-                    #call.map(|value| #resolve::Scalar::to_answer(&value))
+                    #call.map(|value| #resolve::Written::write(&value, out))
                 })
             };
         }
@@ -238,10 +223,6 @@ impl Declared {
     }
 }
 
-fn is_context(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(reference) if outer(&reference.elem).0 == "Context")
-}
-
 /// A function without a body: what the database counts, a to-one child, or a column of an extension.
 enum Bodiless {
     Field(TokenStream),
@@ -273,16 +254,8 @@ fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
         return Ok(Bodiless::Field(field(quote!(#resolve::Source::One(#places.#column.index, <#ty as #resolve::Entity>::object)))));
     }
     if let Some(count) = take(&mut function.attrs, "count") {
-        let (mut counts, mut key) = (None, None);
-        count.parse_nested_meta(|meta| {
-            let text: LitStr = meta.value()?.parse()?;
-            if meta.path.is_ident("function") {
-                counts = Some(text)
-            } else {
-                key = Some(text)
-            }
-            Ok(())
-        })?;
+        let texts = texts(Some(count))?;
+        let (counts, key) = (&texts["function"], &texts["key"]);
         let source = quote!(#resolve::Source::Count({
             static COUNT: #resolve::CountDef = #resolve::CountDef { function: #counts, key: #key };
             &COUNT
@@ -298,7 +271,7 @@ fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
         ident: function.sig.ident.clone(),
         ty: Box::new(ty.clone()),
         definition: quote!(#resolve::ColumnDef { expression: #expression, is_wide: true, references: #references }),
-        field: field(quote!(#resolve::Source::Column(#index, #resolve::read_column::<#ty>))),
+        field: field(quote!(#resolve::Source::Column(#index, #resolve::write_column::<#ty>))),
     })
 }
 
@@ -358,19 +331,34 @@ pub fn extends(of: Path, mut block: ItemImpl) -> Result<TokenStream> {
     Ok(quote! {
         #block
 
-        #[doc = "The columns that it adds, for statements and inputs."]
         #[doc(hidden)]
         pub struct #places { #(pub #idents: ::lectern_kernel::resolve::Column<#types>),* }
 
         impl #home {
-            #[doc = "The columns that it adds."]
             #[doc(hidden)]
             pub const COLUMNS: #places = #places { #(#idents: ::lectern_kernel::resolve::Column::added(#names)),* };
+            #[doc = "The type that it adds to."]
+            pub fn object() -> &'static ::lectern_kernel::resolve::ObjectDef {
+                #of::object()
+            }
             #[doc = "What it adds, for the domain's list."]
             pub const EXTENSION: ::lectern_kernel::resolve::ExtensionDef = ::lectern_kernel::resolve::ExtensionDef {
                 object: #of::object, columns: &[#(#definitions),*], fields: &[#(#fields),*],
             };
         }
+    })
+}
+
+/// What each argument of a mutation writes into columns.
+fn writes(signature: &Signature) -> TokenStream {
+    let types = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) if !matches!(*typed.ty, Type::Reference(_)) => Some(&typed.ty),
+        _ => None,
+    });
+    quote!({
+        #[allow(unused_imports, reason = "where every argument is written, or none is given")]
+        use ::lectern_kernel::resolve::WritesNothing as _;
+        &[#(<#types>::WRITES),*]
     })
 }
 
@@ -387,13 +375,14 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
         let budget = option(budget.map(|budget| quote!(::lectern_kernel::rates::BudgetKind::#budget)));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
+        let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
         let mut declared = Declared::read(function, false)?;
         declared.access.get_or_insert_with(|| quote!(::lectern_kernel::resolve::Access::SignedIn));
         let field = declared.definition(&home, &home);
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
-                hashes_password: #hashes, budget: #budget,
+                hashes_password: #hashes, budget: #budget, writes: #writes,
             }
         });
     }

@@ -99,7 +99,7 @@ impl Column {
             let (name, type_of) = (camel(&ident), type_of(&ty));
             Some(quote! {
                 name: #name, description: #text, access: #access, ty: #type_of,
-                source: #resolve::Source::Column(Self::COLUMNS.#ident.index, #resolve::read_column::<#ty>),
+                source: #resolve::Source::Column(Self::COLUMNS.#ident.index, #resolve::write_column::<#ty>),
             })
         };
         let field =
@@ -144,6 +144,7 @@ pub fn expand(options: Options, mut item: ItemStruct) -> Result<TokenStream> {
             quote!(#ident: ::lectern_kernel::resolve::Column::<#ty>::new(#index, #expression, #is_wide))
         }
     });
+    let secrets = columns.iter().filter(|column| column.is_secret).map(|column| &column.expression);
     let (idents, types): (Vec<_>, Vec<_>) = columns.iter().map(|column| (&column.ident, &column.ty)).unzip();
     let shown = columns.iter().filter_map(|column| column.field.as_ref());
     let places_type = format_ident!("{ident}Columns");
@@ -190,7 +191,7 @@ pub fn expand(options: Options, mut item: ItemStruct) -> Result<TokenStream> {
             pub const COLUMNS: #places_type = #places_type { #(#places),* };
             const OBJECT: #resolve::ObjectDef = #resolve::ObjectDef {
                 name: #name, description: #text, table: #table,
-                columns: &[#(#definitions),*], fields: &[#(#shown),*], resolvers: #resolvers,
+                columns: &[#(#definitions),*], secrets: &[#(#secrets),*], fields: &[#(#shown),*], resolvers: #resolvers,
             };
             #[doc = "What the type is made of."]
             pub fn object() -> &'static #resolve::ObjectDef {
@@ -236,7 +237,7 @@ fn value(name: &str, text: &str, has_resolvers: bool, mut item: ItemStruct) -> R
         impl #ident {
             const OBJECT: #resolve::ObjectDef = #resolve::ObjectDef {
                 name: #name, description: #text, table: ::core::option::Option::None,
-                columns: &[], fields: &[#(#shown),*], resolvers: #resolvers,
+                columns: &[], secrets: &[], fields: &[#(#shown),*], resolvers: #resolvers,
             };
             #[doc = "What the type is made of."]
             pub fn object() -> &'static #resolve::ObjectDef {

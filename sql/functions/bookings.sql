@@ -4,14 +4,19 @@
 --   booking_transition    no such step leads on from the booking's state
 --   booking_party         there is one, but it is not the actor's to take
 --   booking_instructor    the person who is to be assigned is no active instructor
+--   booking_own           they are one, and the booking's own learner
+--   booking_suspended     the learner whose request is to be granted is suspended
+--   booking_not_started   what is to be completed has not begun
 --   booking_availability  that instructor has not said to be available all the while
 
 -- The states that the actor may take a booking to now: the rows of booking_transition that lead on from its state, by a
--- permission of the actor's role and the hand that the row names.
-CREATE OR REPLACE FUNCTION app.booking_steps(status text, student uuid, instructor uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+-- permission of the actor's role and the hand that the row names. Nothing is completed before it begins.
+CREATE OR REPLACE FUNCTION app.booking_steps(status text, student uuid, instructor uuid, starts_at timestamptz DEFAULT '-infinity')
+    RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT DISTINCT t.to_status FROM public.booking_transition t
     WHERE t.from_status = booking_steps.status AND app.can(t.permission)
       AND (t.party = 'ANYONE' OR (t.party = 'STUDENT' AND student = app.user_id()) OR (t.party = 'INSTRUCTOR' AND instructor = app.user_id()))
+      AND (t.to_status <> 'COMPLETED' OR booking_steps.starts_at <= now())
 $$;
 
 -- Whether an instructor has said to be available through a whole span, be it in several adjoining or overlapping pieces.
@@ -20,7 +25,7 @@ BEGIN
     RETURN coalesce(
         (SELECT range_agg(tstzrange(a.starts_at, a.ends_at)) @> tstzrange(span_start, span_end) FROM public.availability a
          WHERE a.tenant_id = app.tenant_id() AND a.instructor_id = instructor
-           AND a.starts_at < span_end AND a.ends_at > span_start AND a.starts_at > span_start - interval '31 days'),
+           AND a.starts_at < span_end AND a.ends_at > span_start AND a.starts_at > span_start - interval '32 days'),
         false);
 END
 $$;
@@ -35,9 +40,18 @@ BEGIN
 END
 $$;
 
+-- Whether a person is suspended, for those who grant requests. Reveals: that one bit.
+CREATE OR REPLACE FUNCTION app.is_suspended(person uuid) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.can('BOOKING_MANAGE')
+       AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'SUSPENDED');
+END
+$$;
+
 -- A booking moves by the rows of booking_transition alone, whoever moves it. The service, moreover, moves it only by the
--- hand that the row names, never to where it is already, and assigns only instructors who are available; what a person's
--- deletion and an operator do is not measured by that.
+-- hand that the row names, never to where it is already, grants nothing to whoever is suspended, assigns only instructors who are
+-- available, and completes nothing that has not begun; what a person's deletion and an operator do is not measured by that.
 CREATE OR REPLACE FUNCTION app.check_booking_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.status <> OLD.status OR current_user = 'lectern_app')
@@ -51,9 +65,15 @@ BEGIN
     IF NOT EXISTS (SELECT FROM app.booking_steps(OLD.status, OLD.student_id, OLD.instructor_id) AS step WHERE step = NEW.status) THEN
         PERFORM app.refuse('booking_party');
     END IF;
+    IF OLD.status = 'REQUESTED' AND NEW.status = 'APPROVED' AND app.is_suspended(NEW.student_id) THEN
+        PERFORM app.refuse('booking_suspended');
+    END IF;
     IF NEW.status = 'ASSIGNED' THEN
         IF NOT app.hold_instructor(NEW.instructor_id) THEN
             PERFORM app.refuse('booking_instructor');
+        END IF;
+        IF NEW.instructor_id = NEW.student_id THEN
+            PERFORM app.refuse('booking_own');
         END IF;
         IF NOT app.is_available(NEW.instructor_id, NEW.starts_at, NEW.ends_at) THEN
             PERFORM app.refuse('booking_availability');
@@ -61,13 +81,17 @@ BEGIN
     ELSIF NEW.status <> 'APPROVED' AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id THEN
         PERFORM app.refuse('booking_transition'); -- completing and cancelling leave the instructor as they find them
     END IF;
+    IF NEW.status = 'COMPLETED' AND NEW.starts_at > now() THEN
+        PERFORM app.refuse('booking_not_started');
+    END IF;
     RETURN NEW;
 END
 $$;
 CREATE OR REPLACE TRIGGER booking_move BEFORE UPDATE OF status, instructor_id ON booking FOR EACH ROW EXECUTE FUNCTION app.check_booking_move();
 
 -- Another time, by the learner's own hand or a manager's. What was asked for or approved stays so; what was assigned goes
--- back to being approved, for its instructor was asked about the old time. What is over can't be had at another time.
+-- back to being approved, for its instructor was asked about the old time: unless that is what it stays at. What is over can't be
+-- had at another time.
 CREATE OR REPLACE FUNCTION app.reschedule_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') THEN
@@ -76,7 +100,7 @@ BEGIN
     IF NOT app.can('BOOKING_MANAGE') AND NOT (OLD.student_id = app.user_id() AND app.can('BOOKING_REQUEST')) THEN
         PERFORM app.refuse('booking_party');
     END IF;
-    IF OLD.status = 'ASSIGNED' THEN
+    IF OLD.status = 'ASSIGNED' AND (NEW.starts_at, NEW.ends_at) IS DISTINCT FROM (OLD.starts_at, OLD.ends_at) THEN
         IF NOT EXISTS (SELECT FROM app.booking_steps(OLD.status, OLD.student_id, OLD.instructor_id) AS step WHERE step = 'APPROVED') THEN
             PERFORM app.refuse('booking_party');
         END IF;
@@ -106,38 +130,126 @@ $$;
 CREATE OR REPLACE TRIGGER booking_turns BEFORE UPDATE OF status, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
     WHEN (current_user = 'lectern_app' AND NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')) EXECUTE FUNCTION app.take_booking_turns();
 
--- When the given people are busy within a span: what holds their time, as the two exclusion constraints see it.
--- Reveals: the span, and nothing of the booking behind it.
+-- Whose time a booking holds, by its state: the learner's once it is granted, the instructor's once they are assigned.
+CREATE OR REPLACE FUNCTION app.claims_of(status text, student uuid, instructor uuid) RETURNS TABLE (kind text, party_id uuid) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT c.kind, c.party_id
+    FROM (VALUES ('LEARNER', student, '{APPROVED,ASSIGNED,COMPLETED}'::text[]), ('INSTRUCTOR', instructor, '{ASSIGNED,COMPLETED}'::text[])) AS c(kind, party_id, states)
+    WHERE claims_of.status = ANY (c.states) AND c.party_id IS NOT NULL
+$$;
+
+-- Claims the time that a booking holds, and gives back what it no longer does, whoever changes it. Where somebody is elsewhere
+-- then, in whatever role, claim_person_overlap refuses. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.claim_booking_time() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM time_claim c
+            WHERE c.tenant_id = NEW.tenant_id AND c.booking_id = NEW.id
+              AND NOT (c.starts_at = NEW.starts_at AND c.ends_at = NEW.ends_at
+                       AND (c.kind, c.party_id) IN (SELECT w.kind, w.party_id FROM app.claims_of(NEW.status, NEW.student_id, NEW.instructor_id) AS w));
+    END IF;
+    INSERT INTO time_claim (tenant_id, id, kind, party_id, booking_id, starts_at, ends_at)
+        SELECT NEW.tenant_id, app.uuid_v7(), w.kind, w.party_id, NEW.id, NEW.starts_at, NEW.ends_at
+        FROM app.claims_of(NEW.status, NEW.student_id, NEW.instructor_id) AS w
+        WHERE NOT EXISTS (SELECT FROM time_claim c WHERE c.tenant_id = NEW.tenant_id AND c.booking_id = NEW.id AND c.kind = w.kind);
+    RETURN NULL;
+END
+$$;
+-- A request holds nobody's time.
+CREATE OR REPLACE TRIGGER booking_claim_new AFTER INSERT ON booking FOR EACH ROW
+    WHEN (NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')) EXECUTE FUNCTION app.claim_booking_time();
+CREATE OR REPLACE TRIGGER booking_claim AFTER UPDATE OF status, student_id, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
+    WHEN ((OLD.status, OLD.student_id, OLD.instructor_id, OLD.starts_at, OLD.ends_at)
+          IS DISTINCT FROM (NEW.status, NEW.student_id, NEW.instructor_id, NEW.starts_at, NEW.ends_at))
+    EXECUTE FUNCTION app.claim_booking_time();
+
+-- When one of the given people is busy within a span, as learner or as instructor. Reveals: the span, and nothing of what is
+-- behind it.
 CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT b.starts_at, b.ends_at FROM booking b
-        WHERE b.tenant_id = app.tenant_id() AND b.starts_at < span_end AND b.ends_at > span_start
-          AND b.starts_at > span_start - interval '24 hours' AND b.id IS DISTINCT FROM except_booking
-          AND ((b.instructor_id = instructor AND b.status IN ('ASSIGNED', 'COMPLETED'))
-            OR (b.student_id = student AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')))
-        ORDER BY b.starts_at, b.ends_at LIMIT 1;
+        SELECT c.starts_at, c.ends_at FROM time_claim c
+        WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student) AND c.starts_at < span_end AND c.ends_at > span_start
+          AND c.starts_at > span_start - interval '24 hours' AND c.booking_id IS DISTINCT FROM except_booking
+        ORDER BY c.starts_at, c.ends_at LIMIT 1;
 END
 $$;
 
--- When an instructor, or where none is named every instructor, is busy within a range: for what is left free of their
--- availability. Reveals: these spans.
+-- When an instructor, or where none is named every instructor, is busy within a range, as instructor or as learner: for what is
+-- left free of their availability. Reveals: these spans.
 CREATE OR REPLACE FUNCTION app.busy_spans(instructor uuid, range_start timestamptz, range_end timestamptz)
     RETURNS TABLE (instructor_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF instructor IS NOT NULL THEN
         RETURN QUERY
-            SELECT b.instructor_id, b.starts_at, b.ends_at FROM booking b
-            WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = instructor AND b.status IN ('ASSIGNED', 'COMPLETED')
-              AND b.starts_at < range_end AND b.ends_at > range_start AND b.starts_at > range_start - interval '24 hours';
+            SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
+            WHERE c.tenant_id = app.tenant_id() AND c.party_id = instructor
+              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '24 hours'
+              AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = c.tenant_id AND u.id = c.party_id AND u.is_instructor);
     ELSE -- a statement of its own, so that each has the plan that suits it
         RETURN QUERY
-            SELECT b.instructor_id, b.starts_at, b.ends_at FROM booking b
-            WHERE b.tenant_id = app.tenant_id() AND b.status IN ('ASSIGNED', 'COMPLETED')
-              AND b.starts_at < range_end AND b.ends_at > range_start AND b.starts_at > range_start - interval '24 hours';
+            SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
+            JOIN app_user u ON u.tenant_id = c.tenant_id AND u.id = c.party_id AND u.is_instructor
+            WHERE c.tenant_id = app.tenant_id()
+              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '24 hours';
+    END IF;
+END
+$$;
+
+-- Who is in two places at once, of whatever school: a line for each pair of bookings that say so, in words for the operator. One
+-- booking, where it is somebody's as learner and as instructor. The time of such bookings can't be claimed.
+CREATE OR REPLACE FUNCTION app.time_clashes() RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        WITH held AS (
+            SELECT b.tenant_id, w.party_id, w.kind, b.id, b.starts_at, b.ends_at,
+                   -- Whoever is never in two places has nothing to be compared with.
+                   b.starts_at < max(b.ends_at) OVER (PARTITION BY b.tenant_id, w.party_id ORDER BY b.starts_at, b.id, w.kind
+                                                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_late
+            FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, b.instructor_id) AS w
+        )
+        SELECT format('%s: %s is %s of %s (%s) and %s of %s (%s)', t.slug, app.type_id('user', one.party_id),
+                      lower(one.kind), app.type_id('booking', one.id), to_char(one.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
+                      lower(two.kind), app.type_id('booking', two.id), to_char(two.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'))
+        FROM held two
+        JOIN held one ON one.tenant_id = two.tenant_id AND one.party_id = two.party_id AND (one.starts_at, one.id, one.kind) < (two.starts_at, two.id, two.kind)
+                     AND one.ends_at > two.starts_at
+        JOIN public.tenant t ON t.tenant_id = two.tenant_id
+        WHERE two.is_late
+        ORDER BY t.slug, two.starts_at, two.id;
+END
+$$;
+
+-- Some of the time that bookings hold and that nobody has claimed for them, but where another claim or an earlier booking stands in
+-- the way. Where nothing else is left, refuses: what stands in the way is counted and named.
+CREATE OR REPLACE FUNCTION app.unclaimed_time(most integer)
+    RETURNS TABLE (tenant_id uuid, kind text, party_id uuid, booking_id uuid, starts_at timestamptz, ends_at timestamptz) LANGUAGE plpgsql AS $$
+DECLARE
+    clashes text[];
+BEGIN
+    RETURN QUERY
+        SELECT b.tenant_id, w.kind, w.party_id, b.id, b.starts_at, b.ends_at
+        FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, b.instructor_id) AS w
+        WHERE NOT EXISTS (SELECT FROM public.time_claim c WHERE c.tenant_id = b.tenant_id AND c.booking_id = b.id AND c.kind = w.kind)
+          AND NOT EXISTS (SELECT FROM public.time_claim c WHERE c.tenant_id = b.tenant_id AND c.party_id = w.party_id
+                          AND c.starts_at < b.ends_at AND c.ends_at > b.starts_at)
+          AND NOT EXISTS (
+              SELECT FROM public.booking o CROSS JOIN LATERAL app.claims_of(o.status, o.student_id, o.instructor_id) AS h
+              WHERE o.tenant_id = b.tenant_id AND (o.student_id = w.party_id OR o.instructor_id = w.party_id) AND h.party_id = w.party_id
+                AND o.starts_at < b.ends_at AND o.ends_at > b.starts_at AND (o.starts_at, o.id, h.kind) < (b.starts_at, b.id, w.kind))
+        LIMIT most;
+    IF NOT FOUND THEN
+        clashes := ARRAY(SELECT app.time_clashes());
+        IF cardinality(clashes) > 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'exclusion_violation', MESSAGE = format(
+                'nobody can be in two places at once, and %s of bookings say that somebody is: move or cancel one of each, then migrate again. %s%s',
+                CASE cardinality(clashes) WHEN 1 THEN '1 pair' ELSE cardinality(clashes) || ' pairs' END,
+                array_to_string(clashes[:100], '; '), CASE WHEN cardinality(clashes) > 100 THEN '; and others' ELSE '' END);
+        END IF;
     END IF;
 END
 $$;
@@ -169,6 +281,9 @@ CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON
 -- with subscribers of a school holds this lock of it (shared), and so the lock can't be had here.
 CREATE OR REPLACE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NULL;
+    END IF;
     IF NOT pg_try_advisory_xact_lock(7201, hashtext(NEW.tenant_id::text)) THEN
         PERFORM pg_notify('lectern_booking', NEW.tenant_id || ' ' || NEW.id);
     END IF;
@@ -177,5 +292,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();
 
-GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid)
+GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
+-- What people do is the school's own business; only who migrates asks for all of them.
+GRANT EXECUTE ON FUNCTION app.time_clashes(), app.unclaimed_time(integer) TO lectern_platform;

@@ -11,12 +11,12 @@ BEGIN
 END
 $$;
 
--- Courses that carry a tag (arrays have no leakproof operators). Reveals: ids, joined back under row security.
+-- Courses that carry a tag, also one that an older version kept in parts (arrays have no leakproof operators). Reveals: ids, joined back under row security.
 CREATE OR REPLACE FUNCTION app.tagged_course(tag text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT c.id FROM course c
-        WHERE c.tenant_id = app.tenant_id() AND c.tags @> ARRAY[tag] AND c.deleted_at IS NULL;
+        WHERE c.tenant_id = app.tenant_id() AND c.tags && ARRAY[tag, normalize(tag, NFD)] AND c.deleted_at IS NULL;
 END
 $$;
 
@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION app.enrollment_key_is_wrong(wanted uuid, presented te
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = wanted
-                   AND c.enrollment_key IS NOT NULL AND c.enrollment_key IS DISTINCT FROM presented);
+                   AND c.enrollment_key IS NOT NULL AND normalize(c.enrollment_key, NFC) IS DISTINCT FROM presented);
 END
 $$;
 

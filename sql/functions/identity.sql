@@ -29,9 +29,9 @@ BEGIN
 END
 $$;
 
--- The credential behind a sign-in; the transaction takes the school's tenant. Reveals, to the service only: the hash to
--- verify a password against. The service answers alike whether or not there is a row.
-CREATE OR REPLACE FUNCTION app.find_credential(school text, address text)
+-- The credential behind a sign-in; the transaction takes the school's tenant. `address` is the key of what was typed (app_user.email_key).
+-- Reveals, to the service only: the hash to verify a password against. The service answers alike whether or not there is a row.
+CREATE OR REPLACE FUNCTION app.find_credential(school text, address text, typed text)
     RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, token_version integer, is_active boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -42,12 +42,34 @@ BEGIN
         RETURN;
     END IF;
     PERFORM set_config('app.tenant_id', found_tenant::text, true);
+    -- Whoever has no key is found by the very address.
     RETURN QUERY
         SELECT found_tenant, u.id, c.password_hash, u.token_version,
                u.status = 'ACTIVE' AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id)
         FROM (SELECT) AS once
-        LEFT JOIN app_user u ON u.tenant_id = found_tenant AND lower(u.email) = lower(address) AND u.deleted_at IS NULL
+        LEFT JOIN app_user u ON u.tenant_id = found_tenant AND u.deleted_at IS NULL AND u.id = coalesce(
+            (SELECT k.id FROM app_user k WHERE k.tenant_id = found_tenant AND lower(k.email) = lower(typed) AND k.email_key IS NULL),
+            (SELECT k.id FROM app_user k WHERE k.tenant_id = found_tenant AND k.email_key = address))
         LEFT JOIN credential c ON c.tenant_id = u.tenant_id AND c.user_id = u.id;
+END
+$$;
+
+-- The same for services of the version before, which know no key. Reveals the same.
+CREATE OR REPLACE FUNCTION app.find_credential(school text, address text)
+    RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, token_version integer, is_active boolean)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT f.* FROM app.find_credential(school, lower(address COLLATE "und-x-icu"), address) AS f;
+END
+$$;
+
+-- Keeps the actor's own password under a hash that is made anew, if it is still the one that was verified. Nothing else changes.
+-- Reveals nothing.
+CREATE OR REPLACE FUNCTION app.renew_own_password_hash(known text, hash text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE credential c SET password_hash = hash
+        WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id() AND c.password_hash = known;
 END
 $$;
 
@@ -243,6 +265,7 @@ BEGIN
         IF NEW.deleted_at IS NOT NULL THEN
             NEW.name := 'Deleted user';
             NEW.email := NULL;
+            NEW.email_key := NULL;
             NEW.token_version := OLD.token_version + 1;
             PERFORM set_config('app.revoked_reason', 'DELETED', true);
         ELSIF NEW.status = 'SUSPENDED' THEN
@@ -252,11 +275,35 @@ BEGIN
         PERFORM app.share_lock_for('roles', NEW.tenant_id); -- see app.follow_role
         NEW.is_instructor := NEW.status = 'ACTIVE' AND NEW.deleted_at IS NULL AND app.teaches(NEW.tenant_id, NEW.id);
     END IF;
-    NEW.updated_at := now();
+    IF app.is_change(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        NEW.updated_at := now();
+    END IF;
     RETURN NEW;
 END
 $$;
 CREATE OR REPLACE TRIGGER app_user_before_update BEFORE UPDATE ON app_user FOR EACH ROW EXECUTE FUNCTION app.before_app_user_update();
+
+-- How an address is compared, where whoever writes it does not say: seeds, operators, services of the version before. A domain in
+-- Unicode is for the service, or the next migrate, to translate. (The same key for another spelling of the same address is said.)
+CREATE OR REPLACE FUNCTION app.keep_email_key() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    domain CONSTANT text := split_part(NEW.email, '@', 2);
+BEGIN
+    IF NEW.email IS NULL THEN
+        NEW.email_key := NULL;
+    ELSIF octet_length(domain) = length(domain) THEN
+        NEW.email_key := lower(NEW.email COLLATE "und-x-icu");
+    ELSIF TG_OP = 'UPDATE' AND NEW.email = OLD.email THEN
+        NEW.email_key := coalesce(NEW.email_key, OLD.email_key);
+    ELSIF TG_OP = 'UPDATE' AND NEW.email_key IS NOT DISTINCT FROM OLD.email_key THEN
+        IF NOT (split_part(NEW.email_key, '@', 1) = lower(split_part(NEW.email, '@', 1) COLLATE "und-x-icu") AND NEW.email_key LIKE '%xn--%') THEN
+            NEW.email_key := NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_email_key BEFORE INSERT OR UPDATE OF email ON app_user FOR EACH ROW EXECUTE FUNCTION app.keep_email_key();
 
 CREATE OR REPLACE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -457,7 +504,8 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text), app.own_password_hash(), app.change_own_password(text, text),
+    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),
+    app.change_own_password(text, text), app.renew_own_password_hash(text, text),
     app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),
     app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid),
     app.outranks(uuid), app.may_grant(uuid), app.acquaintances(), app.search_app_user(text),

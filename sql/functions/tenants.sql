@@ -1,12 +1,17 @@
 -- Tenants before anyone is signed in.
 
--- The public list of schools for sign-in pages. Reveals: slug and name of schools that did not opt out of it.
+-- The public list of schools for sign-in pages, or those found by the beginnings of words in slug and name. Reveals: slug and name
+-- of schools that did not opt out of it.
 CREATE OR REPLACE FUNCTION app.public_tenants(words text) RETURNS TABLE (tenant_id uuid, slug text, name text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wanted tsquery := app.prefix_query(words); -- once, not for every row that is compared
 BEGIN
-    RETURN QUERY SELECT t.tenant_id, t.slug, t.name FROM tenant t
-        WHERE t.is_listed AND t.suspended_at IS NULL
-          AND (words IS NULL OR t.slug LIKE lower(words) || '%' OR position(lower(words) IN lower(t.name)) > 0);
+    IF words IS NULL THEN
+        RETURN QUERY SELECT t.tenant_id, t.slug, t.name FROM tenant t WHERE t.is_listed AND t.suspended_at IS NULL;
+    ELSE
+        RETURN QUERY SELECT t.tenant_id, t.slug, t.name FROM tenant t WHERE t.is_listed AND t.suspended_at IS NULL AND t.search @@ wanted;
+    END IF;
 END
 $$;
 

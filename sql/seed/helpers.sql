@@ -17,5 +17,5 @@ CREATE OR REPLACE FUNCTION pg_temp.kept(changed jsonb) RETURNS jsonb LANGUAGE sq
     SELECT CASE WHEN changed ? 'enrollment_key'
                 THEN (changed - '{tenant_id,search,updated_at,enrollment_key}'::text[])
                      || jsonb_build_object('has_enrollment_key', changed ->> 'enrollment_key' IS NOT NULL)
-                ELSE changed - '{tenant_id,search,updated_at,is_instructor}'::text[] END
+                ELSE changed - '{tenant_id,search,updated_at,is_instructor,email_key}'::text[] END
 $$;

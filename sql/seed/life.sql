@@ -70,15 +70,16 @@ CREATE TEMPORARY TABLE seed_lesson ON COMMIT DROP AS
         FROM seed_person p WHERE p.role = 'LEARNER'
     ), slot AS (
         SELECT s.starts, s.ends, row_number() OVER (ORDER BY s.starts) - 1 AS place FROM seed_slot s
-    ), fixed AS ( -- the first slots of the instructor and the learner who sign in: three lessons behind them, five ahead
+    ), fixed AS ( -- the first slots of the instructor and the learner who sign in: five lessons behind them, of which the last
+        -- two wait to be completed, and five ahead
         SELECT d.day, row_number() OVER (PARTITION BY d.day > 0 ORDER BY abs(d.day)) AS turn
         FROM seed_day d WHERE d.key = 'instructor' AND d.day <> 0
     )
     SELECT d.key AS instructor, l.key AS learner, d.day, (d.date + s.starts) AT TIME ZONE d.time_zone AS starts_at, (d.date + s.ends) AT TIME ZONE d.time_zone AS ends_at,
-           CASE WHEN f.day < 0 THEN 'COMPLETED' ELSE (ARRAY['ASSIGNED', 'ASSIGNED', 'APPROVED', 'REQUESTED', 'ASSIGNED'])[f.turn] END AS status,
+           CASE WHEN f.day < 0 THEN CASE WHEN f.turn <= 2 THEN 'ASSIGNED' ELSE 'COMPLETED' END ELSE (ARRAY['ASSIGNED', 'ASSIGNED', 'APPROVED', 'REQUESTED', 'ASSIGNED'])[f.turn] END AS status,
            (f.day > 0) AS is_fixed, d.key || ':' || d.date || ':' || s.place AS name
     FROM fixed f JOIN seed_day d ON d.day = f.day AND d.key = 'instructor' JOIN slot s ON s.place = 0 JOIN learner l ON l.place = 0
-    WHERE f.turn <= CASE WHEN f.day > 0 THEN 5 ELSE 3 END
+    WHERE f.turn <= 5
   UNION ALL
     SELECT d.key, l.key, d.day, (d.date + s.starts) AT TIME ZONE d.time_zone, (d.date + s.ends) AT TIME ZONE d.time_zone,
            CASE

@@ -16,7 +16,7 @@ use lectern_kernel::resolve::registry::{Domain, Registry};
 
 use crate::schema;
 
-/// All of them, and what is of none. The fields of the roots stand in this order.
+/// All of them, and the operations of the schema itself. The fields of the roots stand in this order.
 pub const ALL: &[&Domain] = &[
     &schema::DOMAIN,
     &tenants::DOMAIN,

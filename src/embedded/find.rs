@@ -21,7 +21,7 @@ const SHELVES: [(&str, &str, &str); 10] = [
     ("/usr/local/opt", "postgresql", "bin"),                 // Homebrew on Intel
     ("/home/linuxbrew/.linuxbrew/opt", "postgresql", "bin"), // Homebrew on Linux
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
-    ("/DocumentCache/PostgreSQL", "", "bin"), // the installer for macOS
+    ("/Library/PostgreSQL", "", "bin"), // the installer for macOS
 ];
 
 /// A folder with PostgreSQL's programs.

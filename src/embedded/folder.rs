@@ -86,7 +86,7 @@ impl Folder {
                 Err(_) => Err(StartError::NotAData { path: data }),
             },
             Err(missing) if missing.kind() == ErrorKind::NotFound => {
-                // An empty folder that somebody prepared is as good as none; rename() replaces it.
+                // An empty folder that somebody prepared counts as none; rename() replaces it.
                 if fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()) {
                     return Err(StartError::NotAData { path: data });
                 }

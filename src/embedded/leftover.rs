@@ -21,7 +21,7 @@ pub(super) fn mark(folder: &Folder) -> OsString {
     mark
 }
 
-/// Stops a server of an earlier run, and removes a `postmaster.pid` that no longer means anything.
+/// Stops a server of an earlier run, and removes a `postmaster.pid` whose process is gone.
 ///
 /// The folder is locked, so no living Lectern owns the server. PostgreSQL itself trusts the number in the file as soon
 /// as any process has it, which in a container that restarts is always so.
@@ -49,7 +49,7 @@ pub(super) fn stop(folder: &Folder) -> Result<(), StartError> {
     }
 }
 
-/// Whose the process is that `postmaster.pid` names.
+/// The owner of the process that `postmaster.pid` names.
 #[derive(Debug, PartialEq, Eq)]
 enum Owner {
     /// A Lectern that is gone.

@@ -1,4 +1,4 @@
-//! What the embedded server may be told.
+//! The options of the embedded server.
 
 use std::path::PathBuf;
 

@@ -19,8 +19,8 @@ use super::account::Account;
 /// The locale of the server and of its messages; macOS has no `C.UTF-8`.
 pub(super) const LOCALE: &str = if cfg!(target_os = "macos") { "C" } else { "C.UTF-8" };
 
-/// What to try, and for how long each, until a server ends: a fast shutdown (sessions are cut, data is written out), an
-/// immediate one (the next start recovers from the log), the end.
+/// What to try, and for how long each, until a server ends: a fast shutdown (sessions are cut, data is written out), an immediate
+/// one (the next start recovers from the log), SIGKILL.
 pub(super) const ENDINGS: [(Signal, Duration); 3] =
     [(Signal::SIGINT, Duration::from_secs(20)), (Signal::SIGQUIT, Duration::from_secs(5)), (Signal::SIGKILL, Duration::from_secs(5))];
 

@@ -24,7 +24,7 @@ pub(super) struct Socket {
     dir: PathBuf,
     /// How the server itself names the folder.
     pub(super) seen_by_server: PathBuf,
-    /// PageJoin the data folder it may stay; anywhere else it is removed at the end.
+    /// Beside the data folder it may stay; anywhere else it is removed at the end.
     borrowed: bool,
 }
 
@@ -106,7 +106,7 @@ fn short_place(data_folder: &Path, account: Option<&Account>) -> Result<PathBuf,
     Err(problem)
 }
 
-/// Makes a folder in a place that is everybody's: what already stands there must be ours, and no link.
+/// Makes a folder in a place that everybody may write to: one that is there already must be ours, and no link.
 fn take_over(dir: &Path, account: Option<&Account>) -> Result<(), StartError> {
     if let Ok(there) = fs::symlink_metadata(dir) {
         let ours = [geteuid(), account.map_or(geteuid(), |account| account.uid)];

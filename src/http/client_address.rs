@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as rate limits tell addresses apart.
+//! The address of a client, as rate limits tell addresses apart.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use ipnet::IpNet;
 
 /// The address of whoever sent it: of the peer; or, where that is a trusted proxy, the last in `X-Forwarded-For` (in
-/// `Forwarded`, where there is none) that no trusted proxy has. What stands before that, anybody could have written.
+/// `Forwarded`, where there is none) that is no trusted proxy's. Anybody could have written what stands before it.
 /// IPv6 as its network of 64 bits, which belongs to one customer.
 pub fn of(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Option<String> {
     let mut address = peer?.to_canonical();
@@ -29,7 +29,7 @@ pub fn of(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Optio
     })
 }
 
-/// The addresses that proxies have noted, the first first; none where one is not readable.
+/// The addresses that proxies have added, in their order; none where one can't be read.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let values = |name: &str| -> Vec<String> {
         let all = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());

@@ -2,7 +2,8 @@
 //!
 //! `npm run build` in `web/` writes them to `web/dist`. A binary built without them serves a page that takes GraphiQL
 //! from a CDN instead: exact versions, integrity hashes, and a content security policy that names just those files.
-//! Either way the page opens with the samples of `web/shared/samples.js`, posts to `/graphql` of its own origin, and opens a socket there to listen.
+//! Either way the page opens with the samples of `web/shared/samples.js`, posts to `/graphql` of its own origin, and opens a socket
+//! there to listen.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -150,7 +151,8 @@ fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// Nothing from elsewhere runs, and nothing is sent elsewhere; 'self' means sockets of this origin, too. Styles may be inline, because Monaco writes them so.
+/// Nothing from elsewhere runs, and nothing is sent elsewhere; 'self' means sockets of this origin, too. Styles may be inline,
+/// because Monaco writes them so.
 fn policy() -> HeaderValue {
     let (scripts, styles) =
         if is_built() { (String::new(), " 'unsafe-inline'".to_owned()) } else { (format!(" {CDN_SCRIPTS}"), format!(" {CDN_STYLE}")) };
@@ -162,7 +164,7 @@ fn policy() -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
-/// Answers 304 to a browser that holds this very response already.
+/// Answers 304 to a browser that has this response already.
 fn unless_known(headers: &HeaderMap, mut response: Response) -> Response {
     let known = |etag: &HeaderValue| {
         let etag = etag.as_bytes();

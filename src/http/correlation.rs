@@ -1,4 +1,4 @@
-//! The correlation id: one name for a request in its answer, in the log and in the audit log.
+//! The correlation id: the same id of a request in its answer, in the log and in the audit log.
 
 use axum::{
     extract::Request,
@@ -8,10 +8,10 @@ use axum::{
 };
 use uuid::Uuid;
 
-/// Taken from the client when it is sane; always in the answer.
+/// Taken from the client when it is well-formed; always in the answer.
 pub const HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// One request's name.
+/// The id of one request.
 #[derive(Clone, Debug)]
 pub struct CorrelationId(pub String);
 
@@ -28,7 +28,7 @@ fn is_sane(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Names the request, and its answer.
+/// Gives the request, and its answer, an id.
 pub async fn assign(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| is_sane(id));
     let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);

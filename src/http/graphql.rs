@@ -7,28 +7,26 @@ use std::{
 
 use axum::{
     Extension,
-    body::{Body, HttpBody as _},
+    body::Body,
     extract::{ConnectInfo, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use futures_util::StreamExt as _;
 use lectern_kernel::{
     auth::Claims,
     error::{Code, Error},
-    execute::Answer,
+    execute::{Answer, to_json},
     request::{GraphqlRequest, OperationKind, RequestExtensions},
 };
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::{AppState, CorrelationId, client_address, console, socket};
+use super::{AppState, CorrelationId, body, client_address, console, socket};
 
 /// The two media types in which answers leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Media {
-    /// `application/json`: a well-formed request is answered with 200, whatever is in it.
+    /// `application/json`: a well-formed request is answered with 200, whatever the answer holds.
     Json,
     /// `application/graphql-response+json`: a document that did not run is answered with 4xx or 5xx.
     GraphqlResponse,
@@ -124,7 +122,7 @@ impl Parameters {
 }
 
 /// A refusal of HTTP itself: a status other than 200 for every media type.
-struct Refused(StatusCode, Error);
+pub(super) struct Refused(pub(super) StatusCode, pub(super) Error);
 
 /// `POST /graphql`.
 pub async fn post(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
@@ -174,7 +172,7 @@ async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<
             Error::bad_request("The body must be JSON in UTF-8: send `Content-Type: application/json`."),
         ));
     }
-    let (bytes, _room) = tokio::time::timeout(state.options.body_timeout, collect(state, body))
+    let (bytes, _room) = tokio::time::timeout(state.options.body_timeout, body::collect(state, headers, body))
         .await
         .map_err(|_| Refused(StatusCode::REQUEST_TIMEOUT, Error::bad_request("The body took too long to arrive.")))??;
     // Some editors and clients write one; it says nothing.
@@ -187,36 +185,6 @@ async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<
         Ok(_) => Err(bad_request("The body must be a JSON object with `query`.")),
         Err(error) => Err(bad_request(format!("The body is not JSON: line {}, column {}.", error.line(), error.column()))),
     }
-}
-
-/// The bytes of a body, as long as it is not too big and there is room in memory for all bodies that arrive at once.
-async fn collect(state: &AppState, body: Body) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refused> {
-    let limit = state.options.body_limit;
-    let too_big = || Refused(StatusCode::PAYLOAD_TOO_LARGE, Error::bad_request(format!("The body may have at most {limit} bytes.")));
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_big());
-    }
-    let mut chunks = body.into_data_stream();
-    let mut bytes = Vec::new();
-    let mut room: Option<OwnedSemaphorePermit> = None;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_broken| bad_request("The body broke off."))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(too_big());
-        }
-        let size = u32::try_from(chunk.len()).map_err(|_| too_big())?;
-        let more = state
-            .body_room
-            .clone()
-            .try_acquire_many_owned(size)
-            .map_err(|_full| Refused(StatusCode::SERVICE_UNAVAILABLE, Error::overloaded(1)))?;
-        match &mut room {
-            Some(room) => room.merge(more),
-            None => room = Some(more),
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok((bytes, room))
 }
 
 fn bad_request(message: impl Into<String>) -> Refused {
@@ -299,7 +267,7 @@ async fn answer(
         .take(80)
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect::<String>();
-    // It may have to wait, without a second copy of its variables.
+    // The document may have to wait; a second copy of its variables is not kept meanwhile.
     drop(request);
     let answer = engine.execute(document, bearer(state, headers), correlation_id).await;
     tracing::info!(
@@ -314,9 +282,9 @@ async fn answer(
     respond(media, status_of(media, &answer), &answer, None)
 }
 
-/// 200 under `application/json`, so that every client reads the body; the truth under the media type that says so.
+/// 200 under `application/json`, so that every client reads the body; the status that fits under the other media type.
 fn status_of(media: Media, answer: &Answer) -> StatusCode {
-    // The service itself refused, whatever the document.
+    // The service refused for now, whatever the document is.
     if answer.retry_after.is_some() {
         return if answer.is(Code::RateLimited) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
     }
@@ -334,17 +302,20 @@ fn status_of(media: Media, answer: &Answer) -> StatusCode {
 
 fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'static str>) -> Response {
     let body = if answer.executed {
-        serde_json::to_vec(&answer.response)
+        to_json(&answer.response)
     } else {
-        serde_json::to_vec(&RequestError { errors: &answer.response.errors })
+        let refused = serde_json::to_vec(&RequestError { errors: &answer.response.errors });
+        refused.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec())
     };
-    let body = body.unwrap_or_else(|_| br#"{"errors":[{"message":"The answer can't be written."}]}"#.to_vec());
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, media.content_type());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     if let Some(seconds) = answer.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));

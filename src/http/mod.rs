@@ -1,9 +1,12 @@
 //! HTTP: what reaches the engine, and in what form its answers leave. Knows nothing of the domains.
 
+mod body;
 mod client_address;
 mod correlation;
 mod graphql;
 mod health;
+mod host;
+mod linger;
 mod pulse;
 mod server;
 mod socket;
@@ -38,15 +41,21 @@ pub use socket::SocketOptions;
 /// How the edge behaves.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
-    /// Bytes of a request's body.
+    /// Bytes of a request's body, unpacked.
     pub body_limit: usize,
+    /// How many times its size a packed body may unpack to.
+    pub body_ratio: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// Bytes that all bodies which arrive at once may take in memory.
     pub body_room: usize,
     /// Web origins that may call from a browser; `*` for any.
     pub cors_origins: Vec<String>,
-    /// Networks of proxies that say truly where a request comes from.
+    /// Headers that they may send, beside those that the API itself reads.
+    pub cors_request_headers: Vec<HeaderName>,
+    /// Headers of answers that they may read, beside those that the API itself writes.
+    pub cors_response_headers: Vec<HeaderName>,
+    /// Networks of proxies whose word about a client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How WebSockets behave.
     pub sockets: SocketOptions,
@@ -58,9 +67,12 @@ impl Default for HttpOptions {
     fn default() -> Self {
         HttpOptions {
             body_limit: 1 << 20,
+            body_ratio: 100,
             body_timeout: Duration::from_secs(10),
             body_room: 128 << 20,
             cors_origins: Vec::new(),
+            cors_request_headers: names(CORS_REQUEST_HEADERS),
+            cors_response_headers: names(CORS_RESPONSE_HEADERS),
             trusted_proxies: Vec::new(),
             sockets: SocketOptions::default(),
             demo: false,
@@ -77,12 +89,12 @@ pub struct AppState {
     sockets: Arc<socket::Sockets>,
 }
 
-/// Answers smaller than this leave as they are: packing them would cost more than it saves.
+/// Answers smaller than this are not compressed: that would cost more than it saves.
 const WORTH_PACKING: u64 = 1024;
 
 /// Everything that is served.
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
-    let cors = cors(&options.cors_origins);
+    let cors = cors(&options);
     let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
     let body_room = Arc::new(Semaphore::new(options.body_room));
     let state = AppState { engine, options: Arc::new(options), body_room, sockets: Arc::default() };
@@ -105,12 +117,13 @@ fn at_the_edge(routes: Router, cors: CorsLayer) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(WORTH_PACKING))))
         .layer(cors)
+        .layer(middleware::from_fn(host::demand))
         .layer(middleware::from_fn(correlation::assign))
         .layer(middleware::map_response(secure))
 }
 
-/// What every answer says of itself where its handler has not said otherwise: nobody keeps it, frames it, guesses its type
-/// or runs anything out of it.
+/// Headers of every answer, unless its handler has set them: it is not cached, not framed, its type is not guessed, and nothing
+/// in it is run.
 const SECURITY: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
@@ -118,7 +131,7 @@ const SECURITY: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    // Of no concern to requests that CORS admits; it keeps answers out of other pages' images and scripts.
+    // Does not affect requests that CORS admits; it keeps answers out of other pages' images and scripts.
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
@@ -129,7 +142,29 @@ async fn secure(mut response: Response) -> Response {
     response
 }
 
-fn cors(origins: &[String]) -> CorsLayer {
+/// Headers of requests that pages of other origins may send unless told otherwise: those of Apollo's clients, of urql and Relay
+/// (and of what stands in front of them against forged requests), of Sentry, and of W3C's trace context.
+pub const CORS_REQUEST_HEADERS: &str = "apollo-require-preflight,apollographql-client-name,apollographql-client-version,\
+    x-apollo-operation-name,x-apollo-operation-id,x-apollo-operation-type,graphql-require-preflight,x-graphql-client-name,\
+    x-graphql-client-version,x-requested-with,sentry-trace,baggage,traceparent,tracestate";
+/// Headers of answers that such pages may read unless told otherwise: what gateways of the same add.
+pub const CORS_RESPONSE_HEADERS: &str = "apollo-trace-id,sentry-trace,baggage,traceparent,tracestate,traceresponse,server-timing";
+/// What the API itself reads, and writes, beside what every page may.
+const READ: [HeaderName; 5] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::AUTHORIZATION, header::ACCEPT, correlation::HEADER];
+const WRITTEN: [HeaderName; 3] = [correlation::HEADER, header::RETRY_AFTER, header::ACCEPT_ENCODING];
+
+fn names(list: &str) -> Vec<HeaderName> {
+    list.split(',').filter_map(|name| name.trim().parse().ok()).collect()
+}
+
+/// Each once.
+fn all(own: &[HeaderName], others: &[HeaderName]) -> Vec<HeaderName> {
+    let further = others.iter().filter(|name| !own.contains(name));
+    own.iter().chain(further).cloned().collect()
+}
+
+fn cors(options: &HttpOptions) -> CorsLayer {
+    let origins = &options.cors_origins;
     let allowed = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
@@ -138,8 +173,8 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT, correlation::HEADER])
-        .expose_headers([correlation::HEADER, HeaderName::from_static("retry-after")])
+        .allow_headers(all(&READ, &options.cors_request_headers))
+        .expose_headers(all(&WRITTEN, &options.cors_response_headers))
         .max_age(Duration::from_secs(3600))
 }
 
@@ -148,7 +183,7 @@ async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
     error_response(StatusCode::NOT_FOUND, error, &id.0)
 }
 
-/// Where GraphiQL would be.
+/// What is answered at GraphiQL's address where it is switched off.
 async fn no_console(Extension(id): Extension<CorrelationId>) -> Response {
     let error = Error::not_found("page").because("GraphiQL is switched off here, as is introspection. The API is at /graphql.");
     error_response(StatusCode::NOT_FOUND, error, &id.0)
@@ -186,8 +221,8 @@ mod tests {
         }
         let routes = Router::new().route("/fall", get(fall)).route("/fixed", get(|| async { panic!("secret text") as &str }));
         for path in ["/fall", "/fixed"] {
-            let request = Request::get(path).header("x-correlation-id", "abc-1").header("origin", "https://a.example");
-            let edge = at_the_edge(routes.clone(), cors(&["*".to_owned()]));
+            let request = Request::get(path).header("host", "x").header("x-correlation-id", "abc-1").header("origin", "https://a.example");
+            let edge = at_the_edge(routes.clone(), cors(&HttpOptions { cors_origins: vec!["*".to_owned()], ..HttpOptions::default() }));
             let response = edge.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert_eq!(response.headers()["x-correlation-id"], "abc-1");

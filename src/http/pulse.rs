@@ -44,8 +44,8 @@ impl Pulse {
         Beat(self)
     }
 
-    /// Until when something must happen, or the connection is closed; `farewell` is the end of one that was told to
-    /// close, once it has answered what it was asked. Where connections run short, those that do nothing get less time.
+    /// When the connection is closed unless something happens before; `farewell` is the deadline of one that was told to close,
+    /// once it has answered what it was asked. Where connections run short, idle ones get less time.
     pub(super) fn deadline(&self, options: &ServerOptions, farewell: Option<Instant>, is_crowded: bool) -> Instant {
         let state = self.state();
         let nothing = |limit: Duration| state.changed_at + if is_crowded { limit.min(options.crowded_timeout) } else { limit };
@@ -78,7 +78,7 @@ impl Drop for Beat {
     }
 }
 
-/// The body of an answer; the request is under way until it is sent or given up.
+/// The body of an answer; the request is under way until it is sent or dropped.
 pub(super) struct Beating {
     body: Body,
     _beat: Beat,
@@ -107,7 +107,7 @@ impl HttpBody for Beating {
     }
 }
 
-/// A connection's stream, and its place among those that there may be: kept through an upgrade, to the end.
+/// A connection's stream, and its place under the cap: kept through an upgrade, to the end.
 pub(super) struct Placed {
     stream: TcpStream,
     _place: OwnedSemaphorePermit,

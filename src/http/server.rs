@@ -1,13 +1,18 @@
-//! Connections: how many there may be, and how long each may dawdle.
+//! Connections: how many there may be, and how long each may take.
 //!
 //! `axum::serve` takes every connection and waits for it for ever. Here a connection over the cap is answered `503` at once
-//! and closed; one that sends nothing, its headers too slowly, or lies idle is closed; and one whose client has stopped
-//! reading is given up. Bodies have their own limit of time (`HttpOptions::body_timeout`), documents theirs. An upgraded
-//! connection (WebSocket) counts towards the cap to its end, but its time is its own.
+//! and closed; one that sends nothing, sends its headers too slowly, or is idle is closed; so is one whose client has stopped
+//! reading. Bodies have their own limit of time (`HttpOptions::body_timeout`), documents theirs. An upgraded connection
+//! (WebSocket) counts towards the cap to its end, but has no limit of time here.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, header},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -24,7 +29,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::pulse::{Beating, Placed, Pulse};
+use super::{
+    linger::Lingering,
+    pulse::{Beating, Placed, Pulse},
+};
 
 /// What connections may do.
 #[derive(Debug, Clone)]
@@ -34,7 +42,7 @@ pub struct ServerOptions {
     /// How long the headers of a request may take to arrive, from the first byte on; a new connection's first byte
     /// may take as long.
     pub header_timeout: Duration,
-    /// How long a connection may lie idle between requests.
+    /// How long a connection may be idle between requests.
     pub idle_timeout: Duration,
     /// The same two, once three quarters of the connections are taken.
     pub crowded_timeout: Duration,
@@ -58,8 +66,8 @@ impl Default for ServerOptions {
     }
 }
 
-/// In each request's extensions: cancelled when the service is told to stop, so that what outlives its request (a
-/// WebSocket) can say goodbye.
+/// In each request's extensions: cancelled when the service is told to stop, so that what outlives its request (a WebSocket)
+/// can close in order.
 #[derive(Debug, Clone)]
 pub struct Stopping(pub CancellationToken);
 
@@ -69,7 +77,7 @@ const HEADERS_SIZE: usize = 64 << 10;
 const PING: Duration = Duration::from_secs(20);
 /// How long a connection that was told to close may take to do it.
 pub(super) const FAREWELL: Duration = Duration::from_secs(1);
-/// Connections over the cap that are answered at once; those over this as well are closed without a word.
+/// Connections over the cap that are answered at once; those beyond are closed without an answer.
 const TURNED_AWAY: usize = 64;
 
 /// Serves until `stop`, and then until the requests under way are answered. Dropped, it drops those as well.
@@ -93,7 +101,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServerOptions
             });
         }
     }
-    // Nobody new comes in: the next replica may listen here already.
+    // No new connection is taken: the next replica may listen here already.
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
@@ -133,7 +141,8 @@ async fn talk(
         let (pulse, stop) = (pulse.clone(), stop.clone());
         move |request: Request<hyper::body::Incoming>| {
             let beat = pulse.clone().begin();
-            let mut request = request.map(Body::new);
+            let asks_first = request.headers().contains_key(header::EXPECT);
+            let mut request = request.map(|body| Body::new(Lingering::new(body, asks_first)));
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(Stopping(stop.clone()));
             let answer = router.clone().oneshot(request);
@@ -146,7 +155,7 @@ async fn talk(
     let builder = builder(&options);
     let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(Placed::new(stream, place)), service));
 
-    // What happens meanwhile may bring the deadline nearer.
+    // The deadline may have come nearer meanwhile.
     let look_again = options.header_timeout.min(options.idle_timeout).min(options.stall_timeout).min(options.crowded_timeout);
     let deadline = |farewell| pulse.deadline(&options, farewell, places.available_permits() < options.connections.div_ceil(4));
     let mut farewell = None;
@@ -187,7 +196,7 @@ fn builder(options: &ServerOptions) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Tells somebody for whom there is no place that there is none, without reading what they want.
+/// Answers a connection for which there is no place, without reading its request.
 async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
     let id = Uuid::now_v7().to_string();
     let refused = lectern_kernel::execute::refusal(Error::overloaded(1), &id);
@@ -199,7 +208,7 @@ async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
     );
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await?;
-    // Closed with something unread in it, a socket forgets what it has not sent yet.
+    // A socket that is closed with unread input drops what it has not sent yet.
     let mut ignored = [0; 4096];
     while stream.read(&mut ignored).await? > 0 {}
     Ok(())

@@ -18,7 +18,7 @@ use crate::{
 
 /// The database's name in the embedded server.
 const DATABASE: &str = "lectern";
-/// Who migrates an embedded database: the role that made the server.
+/// The role that migrates an embedded database: the one that made the server.
 const SUPERUSER: &str = "postgres";
 
 /// A database, with the server behind it where that is on this machine.
@@ -33,15 +33,12 @@ enum Server {
     Own(Box<EmbeddedPostgres>),
     /// Another Lectern, with the same data folder.
     Neighbour(RunningPostgres),
-    /// Whoever the settings' URLs lead to.
+    /// The server that the settings' URLs name.
     External,
 }
 
 impl Cluster {
     /// The database of the settings; starts the embedded server where they name none.
-    ///
-    /// # Errors
-    /// What stands in the way, in one sentence.
     pub async fn open(settings: &Settings) -> anyhow::Result<Cluster> {
         if is_external(settings) {
             return Ok(Cluster { server: Server::External, settings: settings.clone() });
@@ -51,11 +48,8 @@ impl Cluster {
         Ok(Cluster { server: Server::Own(Box::new(server)), settings: settings.clone() })
     }
 
-    /// The same for a command that is content with a server that runs already: where another Lectern uses the data folder,
-    /// its server is taken, and stays that one's.
-    ///
-    /// # Errors
-    /// What stands in the way, in one sentence.
+    /// The same for a command that can use a server that runs already: where another Lectern uses the data folder, its server
+    /// is used, and not stopped.
     pub async fn join(settings: &Settings) -> anyhow::Result<Cluster> {
         if !is_external(settings)
             && let Some(server) = RunningPostgres::find(&options(settings)).await?
@@ -66,31 +60,22 @@ impl Cluster {
         Cluster::open(settings).await
     }
 
-    /// Whether the server is Lectern's own, whichever Lectern's.
+    /// Whether the server was started by Lectern, by this process or another.
     pub fn is_embedded(&self) -> bool {
         !matches!(self.server, Server::External)
     }
 
     /// For requests.
-    ///
-    /// # Errors
-    /// When the settings name none.
     pub fn app_url(&self) -> anyhow::Result<String> {
         self.url("lectern_app", self.settings.database_url.as_ref(), "DATABASE_URL")
     }
 
     /// For migrations.
-    ///
-    /// # Errors
-    /// When the settings name none.
     pub fn owner_url(&self) -> anyhow::Result<String> {
         self.url(SUPERUSER, self.settings.owner_url.as_ref(), "LECTERN_OWNER_URL")
     }
 
     /// For the operator's commands.
-    ///
-    /// # Errors
-    /// When the settings name none.
     pub fn platform_url(&self) -> anyhow::Result<String> {
         self.url("lectern_platform", self.settings.platform_url.as_ref(), "LECTERN_PLATFORM_URL")
     }
@@ -108,9 +93,6 @@ impl Cluster {
 
     /// Makes sure that the operator's commands find a schema. A server of our own is migrated; one that another Lectern
     /// is serving from only where it has no schema yet, for that one goes on with the schema that it knows.
-    ///
-    /// # Errors
-    /// What stands in the way, in one sentence.
     pub async fn prepare(&self) -> anyhow::Result<()> {
         if let Server::Neighbour(server) = &self.server {
             let mut connection = operator::connect(&self.owner_url()?, "LECTERN_DATA_DIR").await?;
@@ -128,11 +110,8 @@ impl Cluster {
     }
 
     /// Brings the database to the schema of this binary. With `always`, functions and policies are applied even where they are current.
-    ///
-    /// # Errors
-    /// What stands in the way, in one sentence.
     pub async fn migrate(&self, always: bool) -> anyhow::Result<Report> {
-        // Where the server is ours, its superuser becomes whoever is needed.
+        // On a server of our own the superuser can take every role.
         let platform_url = if self.is_embedded() { None } else { self.settings.platform_url.as_ref().map(Secret::expose) };
         migrate(&self.owner_url()?, sources::embedded()?, Options { always, platform_url }).await
     }
@@ -166,10 +145,7 @@ impl Cluster {
         }
     }
 
-    /// Stops the embedded server, in order; another's goes on.
-    ///
-    /// # Errors
-    /// When it does not stop.
+    /// Stops the embedded server, in order; one of another process goes on.
     pub async fn close(self) -> anyhow::Result<()> {
         match self.server {
             Server::Own(server) => server.stop().await.context("the embedded PostgreSQL did not stop in order"),
@@ -191,7 +167,7 @@ fn options(settings: &Settings) -> embedded::Options {
     options
 }
 
-/// Whoever waits for a first start sees what it is doing, whatever is logged.
+/// Shows the steps of a first start, whatever the log level is.
 #[allow(clippy::print_stderr, reason = "for the person who started it")]
 fn tell(line: &str) {
     eprintln!("lectern: {line}");

@@ -12,9 +12,6 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks `url`, or else `/readyz` of the address that the service listens on.
-///
-/// # Errors
-/// Why it is not ready, in one sentence.
 pub async fn health(listen: SocketAddr, url: Option<&str>) -> anyhow::Result<()> {
     let (host, path) = match url {
         Some(url) => split(url)?,

@@ -13,6 +13,9 @@ pub fn migrated(report: &Report) -> String {
     for (file, rows) in &report.rows {
         let _ = writeln!(lines, "{file} changed {rows} {}.", if *rows == 1 { "row" } else { "rows" });
     }
+    for note in &report.notes {
+        let _ = writeln!(lines, "{note}");
+    }
     lines
 }
 
@@ -27,6 +30,7 @@ mod tests {
             total: 9,
             dropped: vec!["function app.old()".into()],
             rows: vec![("sql/data/0001_fill_rooms.sql".into(), 12), ("sql/upkeep/01_system_roles.sql".into(), 1)],
+            notes: vec!["Something to know.".into()],
             ..Report::default()
         };
         assert_eq!(
@@ -34,7 +38,8 @@ mod tests {
             "1 of 9 migrations were new; functions and policies are applied.\n\
              Dropped, because no file makes it any more: the function app.old().\n\
              sql/data/0001_fill_rooms.sql changed 12 rows.\n\
-             sql/upkeep/01_system_roles.sql changed 1 row.\n"
+             sql/upkeep/01_system_roles.sql changed 1 row.\n\
+             Something to know.\n"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! The operator's commands.
 
+mod addresses;
 pub mod audit;
 mod cluster;
 pub mod drift;

@@ -13,9 +13,6 @@ use super::sources;
 const ROLE: &str = "lectern_platform";
 
 /// Connects, and refuses a role or a schema on which the operator's commands would go wrong halfway.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 pub(super) async fn connect(url: &str) -> anyhow::Result<PgConnection> {
     let mut connection = operator::connect(url, "LECTERN_PLATFORM_URL").await?;
     let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&mut connection).await?;

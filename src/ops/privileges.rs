@@ -7,9 +7,6 @@ use sqlx::PgConnection;
 
 /// One line each for what a role may do: `course | lectern_app | SELECT | id, title`. The last part is empty where it is
 /// the whole table, or no table at all.
-///
-/// # Errors
-/// When the catalog can't be read.
 pub(super) async fn list(connection: &mut PgConnection) -> sqlx::Result<BTreeSet<String>> {
     let lines: Vec<String> = sqlx::query_scalar(LINES).fetch_all(connection).await?;
     Ok(lines.into_iter().collect())

@@ -28,7 +28,7 @@ impl Check {
         Check { passed: false, ..Check::pass(group, subject, detail) }
     }
 
-    /// It is as it should be where there is nothing to complain of; `fine` is the detail then.
+    /// It is as it should be where there are no faults; `fine` is the detail then.
     pub fn faultless(group: &'static str, subject: impl Into<String>, faults: &[String], fine: impl Into<String>) -> Self {
         if faults.is_empty() { Check::pass(group, subject, fine) } else { Check::fail(group, subject, faults.join("; ")) }
     }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{ActorKind, Pool, PoolOptions, preflight},
+    db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
     rates::RateLimits,
     request::{DocumentCache, Limits, Trusted},
@@ -21,21 +21,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Cluster, Demo, seed_demo_if_empty, sources};
 use crate::{
-    config::Settings,
+    config::{PoolerKind, Settings},
     domains,
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
 
 /// What a worker's stack has. async-graphql resolves the levels of a document within one another; in a debug build each takes
-/// up to 100 kB of stack, and tokio's default of 2 MiB would be exhausted by twenty of them. Memory that nobody touches
-/// costs nothing.
+/// up to 100 kB of stack, and tokio's default of 2 MiB would be exhausted by twenty of them. Memory that is not touched costs
+/// nothing.
 const STACK: usize = 8 << 20;
 
-/// What everything runs on.
-///
-/// # Errors
-/// When threads can't be started.
+/// The runtime of the service.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()
 }
@@ -49,9 +46,6 @@ pub struct ServeOptions<'a> {
 }
 
 /// An engine over a database.
-///
-/// # Errors
-/// When a setting can't be used.
 pub fn engine(settings: &Settings, options: ServeOptions<'_>) -> anyhow::Result<Engine> {
     engine_of(settings, options, schema::build, domains::registry())
 }
@@ -79,6 +73,10 @@ pub fn engine_of(
         &PoolOptions {
             size: settings.pool_size.map_or(defaults.size, usize::from),
             statement_timeout: Duration::from_secs(settings.statement_timeout),
+            pooler: match settings.pooler {
+                PoolerKind::None => Pooler::None,
+                PoolerKind::Transaction => Pooler::Transaction,
+            },
             ..defaults
         },
     )?;
@@ -109,7 +107,7 @@ pub fn engine_of(
         .with_admission(&admission))
 }
 
-/// How much may be asked for.
+/// The rate limits that the settings name.
 fn rates(settings: &Settings) -> RateLimits {
     RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
@@ -120,7 +118,7 @@ fn rates(settings: &Settings) -> RateLimits {
     }
 }
 
-/// What documents may be.
+/// The limits of documents that the settings name.
 fn limits(settings: &Settings) -> Limits {
     Limits {
         bytes: settings.max_document_bytes,
@@ -141,11 +139,8 @@ fn limits(settings: &Settings) -> Limits {
 }
 
 /// Serves until told to stop.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    // First of all: a port in use must not cost the start of a database.
+    // First: where the port is in use, no database is started.
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             anyhow::anyhow!("{} is in use: stop what runs there, or set LECTERN_LISTEN to another port", settings.listen)
@@ -203,7 +198,10 @@ fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
     HttpOptions {
         body_limit: settings.body_limit,
         body_timeout: Duration::from_secs(settings.body_timeout),
+        body_ratio: settings.body_ratio,
         cors_origins: settings.cors_origins.clone(),
+        cors_request_headers: settings.cors_request_headers.iter().flatten().cloned().collect(),
+        cors_response_headers: settings.cors_response_headers.iter().flatten().cloned().collect(),
         trusted_proxies: settings.trusted_proxies.clone(),
         sockets: SocketOptions {
             init_timeout: Duration::from_secs(settings.socket_init_timeout),
@@ -221,7 +219,7 @@ fn server_options(settings: &Settings) -> ServerOptions {
         connections: open_files(settings.max_connections as usize),
         header_timeout: Duration::from_secs(settings.header_timeout),
         idle_timeout: Duration::from_secs(settings.idle_timeout),
-        // A request waits for its turn, sends its body, runs, and is read by its client.
+        // A request waits to be admitted, sends its body, runs, and its answer is read.
         stall_timeout: Duration::from_secs(settings.body_timeout + settings.request_timeout + 30),
         ..ServerOptions::default()
     }
@@ -230,7 +228,7 @@ fn server_options(settings: &Settings) -> ServerOptions {
 /// Files beside those of the connections: the database's, the log, the programs of the embedded server.
 const OTHER_FILES: u64 = 128;
 
-/// Makes room for so many connections, each of which is an open file; answers for how many there is room.
+/// Raises the limit of open files to what the connections need; answers for how many connections there is room.
 fn open_files(connections: usize) -> usize {
     let wanted = connections as u64 + OTHER_FILES;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return connections };
@@ -274,7 +272,7 @@ struct StopSignals {
 }
 
 impl StopSignals {
-    /// From here on they no longer end the process by themselves.
+    /// From here on these signals no longer end the process by themselves.
     fn catch() -> std::io::Result<StopSignals> {
         Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }

@@ -1,13 +1,17 @@
-//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, and what the declaration of permissions makes.
+//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, what the declaration of permissions makes, and the rows
+//! of schools that are there to be attacked.
 
 use std::sync::LazyLock;
 
+use super::addresses;
 use anyhow::Context as _;
 use lectern_kernel::{
     db::migrate::{Part, Script, Source},
     permission,
 };
 use rust_embed::{Embed, EmbeddedFile};
+
+use crate::domains;
 
 #[derive(Embed)]
 #[folder = "$CARGO_MANIFEST_DIR/sql"]
@@ -58,10 +62,57 @@ fn read() -> anyhow::Result<Source> {
         scripts.push(Script { calls: walls.sql.clone(), ..script });
     }
     let roles = text("roles.sql", Sql::get("roles.sql"))?;
-    Ok(Source { roles, migrations, scripts, data: in_folder("data/")?, upkeep: in_folder("upkeep/")? })
+    Ok(Source { roles, migrations, scripts, data: in_folder("data/")?, upkeep: in_folder("upkeep/")?, steps: vec![addresses::STEP] })
+}
+
+/// The rows of schools that are there to be attacked: `(file, SQL)`, a file a domain, in the order of the domains.
+///
+/// # Errors
+/// When a file is not encoded as it should be.
+pub fn probes() -> anyhow::Result<Vec<(String, String)>> {
+    let mut probes = Vec::new();
+    for domain in domains::ALL {
+        let file = format!("seed/probe/{}.sql", domain.name);
+        if let Some(data) = Sql::get(&file) {
+            probes.push((format!("sql/{file}"), text(&file, Some(data))?));
+        }
+    }
+    Ok(probes)
+}
+
+/// The file that such a row of a table belongs into: that of the domain whose policies raise the table's wall.
+pub fn probe_file(table: &str) -> String {
+    let raises = |file: &str| {
+        let wall = format!("raise_wall('{table}'");
+        Policies::get(file).is_some_and(|data| String::from_utf8_lossy(&data.data).contains(&wall))
+    };
+    let domain = Policies::iter().find(|file| raises(file));
+    format!("sql/seed/probe/{}", domain.as_deref().unwrap_or("NAME.sql, NAME being the table's domain"))
 }
 
 fn text(file: &str, data: Option<EmbeddedFile>) -> anyhow::Result<String> {
     let data = data.with_context(|| format!("{file} is not embedded"))?;
     String::from_utf8(data.data.into_owned()).with_context(|| format!("{file} is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_a_tables_probe_row_is_named() {
+        assert_eq!(probe_file("course"), "sql/seed/probe/courses.sql");
+        assert_eq!(probe_file("user_role"), "sql/seed/probe/identity.sql");
+        assert_eq!(probe_file("newcomer"), "sql/seed/probe/NAME.sql, NAME being the table's domain");
+    }
+
+    #[test]
+    fn every_probe_is_of_a_domain_and_is_applied() {
+        let files = Sql::iter().filter(|file| file.starts_with("seed/probe/")).map(|file| format!("sql/{file}"));
+        let mut applied: Vec<String> = probes().unwrap().into_iter().map(|(file, _)| file).collect();
+        applied.sort();
+        let mut files: Vec<String> = files.collect();
+        files.sort();
+        assert_eq!(applied, files, "a file whose name is that of no domain in src/domains/mod.rs");
+    }
 }

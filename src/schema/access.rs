@@ -1,5 +1,5 @@
-//! What the schema says of each field: who may ask. The fields are those of the schema's own text, so that whatever is added
-//! later is known here as well; who may ask for one stands in its declaration.
+//! Who may ask for each field of the schema. The fields are read from the schema's own text, so that later ones are known here as
+//! well; who may ask stands in the declaration of each.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -1,7 +1,8 @@
 //! Gives tests their database: one PostgreSQL a run, one template-cloned database a test.
 //!
 //! The server is, in this order: the one that `LECTERN_TEST_DATABASE_URL` names, PostgreSQL's programs of this machine
-//! ([`lectern::embedded`], without forcing anything to disk), or a Docker container.
+//! ([`lectern::embedded`], without forcing anything to disk), with the feature `docker` a container, and at last programs that
+//! are fetched.
 //!
 //! ```no_run
 //! # async fn migrate(_url: &str) -> anyhow::Result<()> { Ok(()) }
@@ -14,6 +15,8 @@
 
 mod address;
 mod database;
+#[cfg(feature = "docker")]
+mod docker;
 mod local;
 mod origin;
 mod server;

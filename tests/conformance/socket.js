@@ -84,17 +84,31 @@ await check('a booking is heard of in its own school and in no other', async () 
   const heard = []
   foreign.subscribe({ query: 'subscription { bookingChanged { id } }' }, { next: (answer) => heard.push(answer), error: () => heard.push('error'), complete() {} })
   const event = first(own, 'subscription { bookingChanged { id status } }')
-  // A query answered on both sockets; then the subscriptions have at least been received. One request may still come too soon.
+  // Once a query is answered that was sent after it, a subscription has begun.
   for (const client of [own, foreign]) await first(client, '{ __typename }')
-  const again = setInterval(request, 500)
   await request()
   const answer = await event
-  clearInterval(again)
   expect(answer.data.bookingChanged.status, 'REQUESTED')
   expect(answer.data.bookingChanged.id.startsWith('booking_'), true)
   await first(foreign, '{ __typename }')
   expect(heard, [])
   await Promise.all([own.dispose(), foreign.dispose()])
+})
+
+await check('one operation too many is refused alone', async () => {
+  const client = connect(learner)
+  const [failed, heard] = [[], []]
+  for (let n = 0; n < 101; n++) {
+    client.subscribe({ query: 'subscription { bookingChanged { id } }' }, { next: () => heard.push(n), error: (errors) => failed.push(errors), complete() {} })
+  }
+  while (failed.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(failed.map((errors) => errors[0].extensions.code), ['LIMIT_REACHED'])
+  // The hundred others go on: a change reaches each of them.
+  const again = setInterval(request, 500)
+  while (new Set(heard).size < 100) await new Promise((resolve) => setTimeout(resolve, 20))
+  clearInterval(again)
+  expect(failed.length, 1)
+  await client.dispose()
 })
 
 await check('a token that is none closes with 4403', async () => {

@@ -75,6 +75,10 @@ pub struct TestApp {
     pub oak: School,
     pub elm: School,
     pub engine: Arc<Engine>,
+    /// What its schema is made of.
+    pub registry: &'static Registry,
+    /// `(file, SQL)`: the rows with which a school of it is attacked.
+    pub probes: Vec<(String, String)>,
     pub database: Database,
     http: reqwest::Client,
     superuser: tokio_postgres::Client,
@@ -139,7 +143,7 @@ impl TestApp {
         // `LECTERN_LOG=info cargo test …` shows what is behind a failure.
         let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
         let database = server().await.database(prepare).await;
-        // In a test one person does the work of many.
+        // In a test one person makes the requests of many.
         let patience = if arguments.iter().any(|argument| argument.starts_with("--rate-bookings")) { "8" } else { "8 --rate-bookings=0" };
         let given = ["lectern", "--pool-size"].into_iter().chain(patience.split(' ')).chain(arguments.iter().copied());
         let settings = Cli::parse_from(given).settings;
@@ -158,6 +162,8 @@ impl TestApp {
             oak: School { slug: "oak", tenant: OAK },
             elm: School { slug: "elm", tenant: ELM },
             engine,
+            registry,
+            probes: ops::sources::probes().unwrap(),
             database,
             http: reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap(),
             superuser,
@@ -227,7 +233,7 @@ impl TestApp {
         self.count(&format!("audit_entry where outcome = 'CHANGED' and operation = '{operation}'")).await
     }
 
-    /// How many statements a document costs somebody, their loading or the proof that they are still the same included.
+    /// How many statements a document costs somebody, the loading of the actor or the version check included.
     pub async fn statements(&self, client: &Client, query: &str, variables: Value) -> u32 {
         self.cost(client, query, variables).await.0
     }

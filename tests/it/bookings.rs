@@ -1,10 +1,12 @@
 //! Bookings: nobody is in two places, nobody moves what is not theirs, and no school sees another's.
 
 mod availability;
+mod begun;
 mod calendar;
 mod costs;
 mod lists;
 mod moves;
+mod places;
 mod races;
 mod requests;
 mod transitions;
@@ -121,6 +123,16 @@ async fn booking_in(
     Row { student, instructor: assigned, wished: Some(instructor), status, span }.put(app, school).await
 }
 
+/// As if the time of a booking had come: it began a moment ago.
+async fn begin(app: &TestApp, id: &Value) {
+    app.sql(&format!(
+        "SET app.audit = 'off'; UPDATE booking SET starts_at = now() - interval '1 second', ends_at = now() + interval '1 hour' WHERE id = '{}'; \
+         RESET app.audit",
+        uuid(id)
+    ))
+    .await;
+}
+
 /// Puts availability into the database.
 async fn available(app: &TestApp, school: &School, instructor: &Client, span: (i64, i64)) -> Value {
     let id = Uuid::now_v7();
@@ -169,6 +181,7 @@ async fn contents(app: &TestApp) -> Option<String> {
     app.text(
         "SELECT md5(coalesce((SELECT string_agg(b::text, '|' ORDER BY b.id) FROM booking b), '') \
          || coalesce((SELECT string_agg(a::text, '|' ORDER BY a.id) FROM availability a), '') \
+         || coalesce((SELECT string_agg(c::text, '|' ORDER BY c.id) FROM time_claim c), '') \
          || (SELECT count(*) FROM audit_entry WHERE outcome = 'CHANGED' AND resource IN ('Booking', 'Availability')))",
     )
     .await

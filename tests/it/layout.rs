@@ -1,4 +1,4 @@
-//! Everything is where a newcomer looks for it.
+//! Where things are, and which parts may use which.
 
 use std::{
     collections::BTreeSet,
@@ -45,6 +45,9 @@ fn a_domain_has_the_same_name_in_its_code_its_policies_and_its_tests() {
     assert!(missing.is_empty(), "domains without tests: {missing:?}");
     let strangers: Vec<_> = names("sql/functions", Some("sql")).difference(&with_tables).cloned().collect();
     assert!(strangers.is_empty(), "functions of no domain: {strangers:?}");
+    let listed: BTreeSet<String> = lectern::domains::ALL.iter().map(|domain| domain.name.to_owned()).collect();
+    let unlisted: Vec<_> = domains.difference(&listed).cloned().collect();
+    assert!(unlisted.is_empty(), "not in ALL of src/domains/mod.rs: {unlisted:?}");
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn domains_know_nothing_of_http_nor_of_the_pool() {
 }
 
 /// The rooms of the kernel; each may know those before it, and no other.
-const ROOMS: [&str; 9] = ["clock", "permission", "error", "ids", "db", "auth", "rates", "resolve", "request"];
+const ROOMS: [&str; 10] = ["clock", "permission", "error", "ids", "text", "db", "auth", "rates", "resolve", "request"];
 
 #[test]
 fn rooms_of_the_kernel_know_only_those_before_them_and_no_domain() {

@@ -135,6 +135,13 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
             some(2, &format!("booking WHERE tenant_id = $1 AND status = '{status}' AND starts_at > now()")).await;
         }
         some(10, "booking WHERE tenant_id = $1 AND status = 'COMPLETED' AND ends_at < now()").await;
+        // What the instructor who signs in can complete.
+        some(
+            2,
+            "booking b JOIN app_user u ON u.tenant_id = b.tenant_id AND u.id = b.instructor_id AND u.email LIKE 'instructor@%' \
+             WHERE b.tenant_id = $1 AND b.status = 'ASSIGNED' AND b.starts_at < now() AND b.starts_at > now() - interval '6 days'",
+        )
+        .await;
         some(1, "booking WHERE tenant_id = $1 AND status = 'REQUESTED' AND created_at < now() - interval '3 days' AND starts_at > now()")
             .await;
         none(

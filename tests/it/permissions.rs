@@ -3,11 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::parser::{
-    parse_schema,
-    types::{TypeKind, TypeSystemDefinition},
-};
-use lectern::schema;
+use lectern::{domains::registry, schema};
 use lectern_kernel::ids;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -16,7 +12,7 @@ use crate::{
     app::{Client, PASSWORD, TestApp, Who},
     introspection::{Field, Input, Schema},
     isolation::world::World,
-    page,
+    page, sdl,
     socket::{Socket, listening},
 };
 
@@ -28,31 +24,31 @@ pub enum Access {
     AnyOf(Vec<String>),
 }
 
-/// The access of every root field, out of `schema.graphql`'s directives: `(Query, courses)`.
+/// The access of every field, out of the schema's directives: `(Query, courses)`.
 pub fn declared() -> BTreeMap<(String, String), Access> {
+    declared_by(&schema::types())
+}
+
+/// The same of another schema.
+fn declared_by(text: &str) -> BTreeMap<(String, String), Access> {
     let mut declared = BTreeMap::new();
-    for definition in parse_schema(schema::types()).unwrap().definitions {
-        let TypeSystemDefinition::Type(ty) = definition else { continue };
-        let name = ty.node.name.node.to_string();
-        let TypeKind::Object(object) = ty.node.kind else { continue };
-        for field in object.fields {
-            let directive = |wanted: &str| field.node.directives.iter().find(|directive| directive.node.name.node == wanted);
-            let access = match (directive("requiresPermission"), directive("public")) {
-                (Some(requires), _) => {
-                    let any_of = requires.node.get_argument("anyOf").unwrap().node.clone().into_json().unwrap();
-                    Access::AnyOf(serde_json::from_value(any_of).unwrap())
-                }
-                (None, Some(_)) => Access::Public,
-                (None, None) => Access::SignedIn,
+    for (name, ty) in sdl::Schema::parse(text).0.into_iter().filter(|(_, ty)| ty.kind == "object") {
+        for (field_name, field) in ty.fields {
+            let access = match field.any_of {
+                Some(any_of) => Access::AnyOf(any_of),
+                None if field.is_public => Access::Public,
+                None => Access::SignedIn,
             };
-            declared.insert((name.clone(), field.node.name.node.to_string()), access);
+            declared.insert((name.clone(), field_name), access);
         }
     }
     declared
 }
 
-/// These end the sign-in that the probe goes on with.
-const SESSION_MUTATIONS: [&str; 6] = ["login", "refreshSession", "logout", "logoutEverywhere", "changePassword", "switchRole"];
+/// Whether a field ends the sign-in that the probe goes on with.
+fn is_of_session(field: &Field) -> bool {
+    registry().mutation(&field.name).is_some_and(|operation| operation.is_session)
+}
 
 /// Asks for a field with ids that never existed and whatever else it needs.
 pub async fn probe(schema: &Schema, client: &Client, operation: &str, field: &Field) -> Value {
@@ -159,21 +155,42 @@ async fn whoever_lacks_the_permission_is_refused_naming_it_and_nothing_changes()
 
 #[tokio::test]
 async fn node_asks_for_what_the_types_own_root_field_needs() {
-    let app = TestApp::start().await;
+    let app = crate::frame::start().await;
     let world = World::build(&app).await;
+    let (schema, declared) = (Schema::read(&app.stranger()).await, declared_by(&crate::frame::registry().1));
     let nobody = nobody(&app).await;
-    for (kind, needs) in [("course", "COURSE_READ"), ("section", "COURSE_READ"), ("role", "ROLE_READ"), ("audit", "AUDIT_READ")] {
+    let mut asked = Vec::new();
+    for kind in app.registry.kinds().filter(|kind| kind.is_node) {
+        let needs: Vec<String> = kind.needs.iter().map(|permission| permission.as_str().to_owned()).collect();
+        let expected = (!needs.is_empty()).then_some(needs.clone());
+        // Independently: what the schema shows of the fields that answer such things.
+        let own = schema
+            .fields("Query")
+            .iter()
+            .filter(|field| [kind.ty.to_owned(), format!("{}Connection", kind.ty)].contains(&field.ty.named().to_owned()));
+        for field in own {
+            match &declared[&("Query".to_owned(), field.name.clone())] {
+                Access::AnyOf(any_of) if field.args.iter().any(|arg| arg.name == "id") || expected.is_some() => {
+                    assert_eq!(Some(any_of), expected.as_ref(), "{}", field.name)
+                }
+                Access::SignedIn => assert_eq!(expected, None, "{}", field.name),
+                _ => {}
+            }
+        }
         for query in [
             "query($id: ID!) { node(id: $id) { id } }",
             "query($id: ID!) { node(id: $id) { __typename ... on Course { title } ... on Role { key } } }",
             "query($id: ID!) { node(id: $id) { ...F } } fragment F on Node { id }",
+            "query($id: ID!) { node: nodes(ids: [$id]) { id } }",
         ] {
-            let answer = nobody.ask(query, json!({ "id": world.foreign[kind] })).await;
-            assert_eq!(missing(&answer), Some(vec![needs.to_owned()]), "{kind}: {answer}");
-            assert_eq!(answer["data"]["node"], Value::Null);
+            let answer = nobody.ask(query, json!({ "id": world.foreign[kind.prefix] })).await;
+            assert_eq!(missing(&answer), expected, "{}: {answer}", kind.prefix);
+            assert!(expected.is_none() || answer["data"]["node"] == Value::Null, "{answer}");
         }
-        let answer = nobody.ask("query($id: ID!) { nodes(ids: [$id]) { id } }", json!({ "id": world.foreign[kind] })).await;
-        assert_eq!(missing(&answer), Some(vec![needs.to_owned()]), "{kind}: {answer}");
+        asked.extend(needs.into_iter().map(|needs| format!("{} {needs}", kind.prefix)));
+    }
+    for pair in ["course COURSE_READ", "section COURSE_READ", "role ROLE_READ", "audit AUDIT_READ", "announcement GROUP_READ"] {
+        assert!(asked.iter().any(|asked| asked == pair), "{pair}: {asked:?}");
     }
 }
 
@@ -191,7 +208,7 @@ fn what_signed_out_people_may_ask_is_a_list_that_only_shrinks() {
 async fn measured(app: &TestApp, schema: &Schema, root: &str, field: &Field, access: &Access) -> String {
     let mut cells = Vec::new();
     for who in Who::ALL {
-        if SESSION_MUTATIONS.contains(&field.name.as_str()) {
+        if is_of_session(field) {
             cells.push("yes".to_owned());
             continue;
         }

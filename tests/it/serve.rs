@@ -1,4 +1,4 @@
-//! `lectern serve` as a process: it starts, says where it is, refuses what it can't stand on, stops in order.
+//! `lectern serve` as a process: it starts, says where it is, refuses a database that it can't serve from, stops in order.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! The promises of the transaction, under the conditions in which they are broken elsewhere.
+//! What a transaction promises, under hard conditions: clients that hang up, outages, races, load.
 
 mod actor_cache;
 mod admission;
@@ -59,7 +59,7 @@ impl Service {
     }
 
     async fn start_with(app: &TestApp, bounds: Bounds, admission: &AdmissionOptions) -> Service {
-        let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement };
+        let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement, ..PoolOptions::default() };
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();

@@ -1,8 +1,9 @@
 // Who the page speaks for. GraphiQL sends every request through `fetch` here, which reads each answer for a new token and
 // puts the token into the requests whose header pane left the Bearer empty. A header that somebody typed is never touched.
 //
-// The refresh token stays in memory: two browser tabs that shared it would use it twice, and the server ends the whole
-// family for that. The access token survives a reload in sessionStorage, which no other tab sees.
+// The refresh token stays in the memory of the one tab that was given it: used twice, it ends the sign-in. The access token
+// survives a reload in sessionStorage, and goes along into a tab that is duplicated. Tabs of one sign-in share one refresh: by a
+// Web Lock one of them at a time sees to it; the tab with the refresh token exchanges it, and tells the others.
 
 const KEPT = 'lectern:session'
 const EMPTY_BEARER = /^bearer\s*$/i
@@ -10,6 +11,10 @@ const JSON_TYPE = /^application\/(graphql-response\+)?json\b/i
 const ACCEPT = 'application/graphql-response+json, application/json;q=0.9'
 /** An access token that ends this soon is renewed before it is used. */
 const MARGIN_MS = 15_000
+/** What the lock and the channel of all tabs are called. */
+const SHARED = 'lectern:refresh'
+/** How long a tab without a refresh token waits for one that has it. */
+const PATIENCE_MS = 2_000
 
 const PERSON = 'viewer { user { name } tenant { name } activeRole { name } }'
 const TOKENS = 'accessToken accessTokenExpiresAt refreshToken'
@@ -24,6 +29,8 @@ export const DOCUMENTS = [WHO, SIGN_IN, REFRESH, SIGN_OUT]
  * @typedef {{ name: string, school: string, role: string }} Person
  * @typedef {{ accessToken: string, expiresAt: number, refreshToken: string | null }} Tokens
  * @typedef {{ person: Person | null, busy: boolean, notice: string | null }} State
+ * @typedef {{ postMessage(message: any): void, onmessage: ((event: any) => void) | null }} Channel
+ * @typedef {{ alone: <T>(work: () => Promise<T>) => Promise<T>, channel: Channel | null }} Tabs
  */
 
 export class Session {
@@ -33,6 +40,13 @@ export class Session {
   #tokens = null
   /** @type {Promise<void> | null} one renewal at a time: the second use of a refresh token ends the session */
   #renewal = null
+  /** @type {Promise<void> | null} the exchange itself, which another tab may have asked for */
+  #exchange = null
+  /** @type {string | null} the access token before this one */
+  #former = null
+  /** @type {string | null} an access token that no other tab could renew */
+  #last = null
+  #tabs
   /** @type {Set<() => void>} */
   #listeners = new Set()
   #url
@@ -43,11 +57,14 @@ export class Session {
    * @param {string} url
    * @param {typeof globalThis.fetch} send
    * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} storage
+   * @param {Tabs} tabs
    */
-  constructor(url, send = globalThis.fetch.bind(globalThis), storage = globalThis.sessionStorage) {
+  constructor(url, send = globalThis.fetch.bind(globalThis), storage = globalThis.sessionStorage, tabs = otherTabs()) {
     this.#url = url
     this.#send = send
     this.#storage = storage
+    this.#tabs = tabs
+    if (tabs.channel) tabs.channel.onmessage = ({ data }) => void this.#hear(data)
   }
 
   snapshot = () => this.#state
@@ -146,20 +163,78 @@ export class Session {
   }
 
   async #renewIfDue() {
-    const { refreshToken, expiresAt } = this.#tokens ?? {}
-    if (!refreshToken || !expiresAt || Date.now() < expiresAt - MARGIN_MS) return
-    this.#renewal ??= this.#renew(refreshToken).finally(() => {
-      this.#renewal = null
-    })
+    if (!this.#isDue()) return
+    this.#renewal ??= this.#tabs
+      .alone(() => this.#renewOnce())
+      .finally(() => {
+        this.#renewal = null
+      })
     await this.#renewal
   }
 
+  #isDue() {
+    const { accessToken, refreshToken, expiresAt } = this.#tokens ?? {}
+    if (!expiresAt || Date.now() < expiresAt - MARGIN_MS) return false
+    return Boolean(refreshToken) || (this.#tabs.channel !== null && accessToken !== this.#last)
+  }
+
+  /** Alone among all tabs: one that waited for another may find that it has been done. */
+  async #renewOnce() {
+    if (!this.#isDue() || !this.#tokens) return
+    const { accessToken, refreshToken } = this.#tokens
+    if (refreshToken) return this.#renew(refreshToken)
+    this.#tabs.channel?.postMessage({ renew: accessToken })
+    const until = Date.now() + PATIENCE_MS
+    while (this.token() === accessToken && Date.now() < until && this.#answered !== accessToken) await pause(20)
+    if (this.token() === accessToken) this.#last = accessToken
+  }
+
+  /** @type {string | null} an access token that another tab has said it sees to, or that it can't */
+  #answered = null
+
+  /**
+   * What another tab says: that it wants a renewal, or that there was one.
+   * @param {{ renew?: string, was?: string, accessToken?: string, expiresAt?: number }} message
+   */
+  async #hear({ renew, was, accessToken, expiresAt }) {
+    const tokens = this.#tokens
+    if (!tokens) return
+    if (renew && tokens.refreshToken) {
+      if (renew === tokens.accessToken) await this.#renew(tokens.refreshToken)
+      else if (renew === this.#former) this.#tell()
+      else return
+      // What could not be renewed is not waited for.
+      if (this.token() === renew || this.token() === null) this.#tabs.channel?.postMessage({ was: renew })
+    } else if (was && was === tokens.accessToken && !tokens.refreshToken) {
+      if (accessToken) this.#keep({ accessToken, expiresAt: expiresAt ?? 0, refreshToken: null }, this.#state.person)
+      else this.#answered = was
+    }
+  }
+
+  #tell() {
+    if (!this.#tokens || !this.#former) return
+    const { accessToken, expiresAt } = this.#tokens
+    this.#tabs.channel?.postMessage({ was: this.#former, accessToken, expiresAt })
+  }
+
   /** @param {string} refreshToken */
-  async #renew(refreshToken) {
+  #renew(refreshToken) {
+    this.#exchange ??= this.#present(refreshToken).finally(() => {
+      this.#exchange = null
+    })
+    return this.#exchange
+  }
+
+  /** @param {string} refreshToken */
+  async #present(refreshToken) {
+    const former = this.token()
     const body = await this.#ask(REFRESH, { input: { refreshToken } }, null).catch(() => null)
     const session = tokensIn(body)
-    if (session) this.#keep(session, this.#state.person)
-    else if (body !== null) this.#forget('The session has ended.')
+    if (session) {
+      this.#keep(session, this.#state.person)
+      this.#former = former
+      this.#tell()
+    } else if (body !== null) this.#forget('The session has ended.')
   }
 
   /**
@@ -200,6 +275,19 @@ export class Session {
     for (const listener of this.#listeners) listener()
   }
 }
+
+/** The other tabs of this browser, where it lets them agree (a secure context); elsewhere each is on its own. */
+function otherTabs() {
+  const locks = globalThis.navigator?.locks
+  if (!locks || typeof BroadcastChannel === 'undefined') return { alone: (/** @type {() => Promise<any>} */ work) => work(), channel: null }
+  return {
+    alone: (/** @type {() => Promise<any>} */ work) => locks.request(SHARED, work),
+    channel: new BroadcastChannel(SHARED),
+  }
+}
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /**
  * The session in an answer, under whatever name the document gave its root field.

@@ -92,6 +92,65 @@ test('a token about to end is renewed once, however many requests wait for it', 
   assert.deepEqual(server.bearers('courses'), ['Bearer t2', 'Bearer t2'])
 })
 
+/** Tabs of one browser: one lock, and a channel that reaches all but the one who speaks. */
+class Browser {
+  #queue = Promise.resolve()
+  #channels = []
+  waited = 0
+
+  tab() {
+    const channel = {
+      onmessage: null,
+      postMessage: (data) => {
+        const others = this.#channels.filter((other) => other !== channel)
+        for (const other of others) setTimeout(() => other.onmessage?.({ data: structuredClone(data) }), 5)
+      },
+    }
+    this.#channels.push(channel)
+    const alone = (work) => {
+      this.waited += 1
+      const done = this.#queue.then(work)
+      this.#queue = done.catch(() => undefined)
+      return done
+    }
+    return { alone, channel }
+  }
+}
+
+test('tabs of one sign-in share one refresh', async () => {
+  const browser = new Browser()
+  session = new Session('/graphql', server.fetch, shelf, browser.tab())
+  server.lifetime = 1_000
+  await ask('mutation { login }')
+  // Duplicated, a tab takes the kept access token along.
+  const copies = [0, 1].map(() => new Session('/graphql', server.fetch, new Shelf(shelf), browser.tab()))
+  server.lifetime = 900_000
+  server.answers.set('Who', { data: { viewer: VIEWER } })
+  const query = (tab) => tab.fetch('/graphql', { ...EMPTY, method: 'POST', body: JSON.stringify({ query: '{ courses }' }) })
+  for (const copy of copies) await copy.resume()
+  await Promise.all([...copies, session, ...copies].map(query))
+  assert.equal(server.bearers('refreshSession').length, 1)
+  assert.deepEqual(server.bearers('courses'), Array(5).fill('Bearer t2'))
+  assert.ok(browser.waited >= 3, 'each by the lock')
+  for (const copy of copies) assert.equal(copy.token(), 't2')
+})
+
+test('a tab whose sign-in no other tab can renew goes on until it ends', async () => {
+  const browser = new Browser()
+  server.lifetime = 1_000
+  await ask('mutation { login }')
+  const other = new Session('/graphql', server.fetch, new Shelf(), browser.tab())
+  await other.signIn({ tenant: 'elm', email: 'bob@elm.example', password: 'x' })
+  server.answers.set('Who', { data: { viewer: VIEWER } })
+  const copy = new Session('/graphql', server.fetch, new Shelf(shelf), browser.tab())
+  await copy.resume()
+  for (const _ of [1, 2]) await copy.fetch('/graphql', { ...EMPTY, method: 'POST', body: JSON.stringify({ query: '{ nothing }' }) })
+  assert.equal(server.bearers('refreshSession').length, 0, 'nobody renews for another sign-in')
+  assert.deepEqual(server.bearers('nothing')[0], 'Bearer t1')
+  assert.equal(browser.waited, 1, 'it is tried once')
+  assert.equal(other.token(), 't2')
+})
+
 test('a refused token is dropped, and the page says so', async () => {
   await ask('mutation { login }')
   server.issued = 7

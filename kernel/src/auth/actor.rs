@@ -25,7 +25,7 @@ pub struct Actor {
     pub permissions: PermissionSet,
     /// False once the subscription has lapsed or the school was suspended.
     pub subscribed: bool,
-    /// Of the school, as the IANA names it.
+    /// The school's time zone, by its IANA name.
     pub time_zone: String,
 }
 
@@ -50,7 +50,7 @@ impl Actor {
         self.permissions.contains(permission)
     }
 
-    /// Whether this is the very person.
+    /// Whether this is that person.
     pub fn is(&self, user: Uuid) -> bool {
         self.user == user
     }

@@ -6,6 +6,6 @@ mod token;
 
 pub use self::{
     actor::Actor,
-    password::{PasswordError, Passwords},
+    password::{PasswordError, Passwords, Verdict},
     token::{Claims, IssuedToken, RefreshToken, SigningKey, Tokens},
 };

@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the async threads, so many at once and no more.
+//! Passwords: Argon2id, off the async threads, a limited number at once.
 
 use std::sync::{
     Arc,
@@ -9,7 +9,10 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    text,
+};
 
 /// Characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 10..=128;
@@ -32,15 +35,27 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19 * 1024, 2, 1, None).expect("constant parameters"))
 }
 
+fn composed(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(text::composed(password).into_owned())
+}
+
 fn hash(password: &str) -> Result<String> {
     argon2().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| Error::internal(format!("argon2: {error}")))
 }
 
+/// What a password turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not the one behind the hash.
+    Wrong,
+    /// The one behind the hash.
+    Right,
+    /// The one behind the hash, which was made of its characters as they were typed, before these were composed: it is to be made anew.
+    Outdated,
+}
+
 impl Passwords {
-    /// With as many turns at once as there are cores.
-    ///
-    /// # Errors
-    /// When hashing does not work at all.
+    /// With as many computations at once as there are cores.
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy: hash("nobody has this password")?.into(), taken: Arc::default() })
@@ -49,8 +64,9 @@ impl Passwords {
     /// Checks what a new password must be: 10 to 128 characters, and not weak to a guesser who knows `hints`.
     ///
     /// # Errors
-    /// What would be right.
+    /// The end of a sentence that says what would be right.
     pub fn check(password: &str, hints: &[&str]) -> Result<(), PasswordError> {
+        let password = &*text::composed(password);
         if !LENGTH.contains(&password.chars().count()) {
             return Err(PasswordError(format!("must have {} to {} characters", LENGTH.start(), LENGTH.end())));
         }
@@ -68,26 +84,34 @@ impl Passwords {
         Ok(())
     }
 
-    /// Hashes a password, in PHC format, and wipes it from memory.
+    /// Hashes a password, in PHC format, and wipes it from memory. Its characters are composed first (Unicode's form C): what the same
+    /// keys make on one machine and on another is one password.
     ///
     /// # Errors
     /// `INTERNAL` where hashing fails.
     pub async fn hash(&self, password: String) -> Result<String> {
         let password = Zeroizing::new(password);
-        self.turn(move || hash(&password)).await?
+        self.turn(move || hash(&composed(&password))).await?
     }
 
     /// Whether the password is the one behind the hash; wipes it from memory. Takes its time where there is no hash, too.
     ///
     /// # Errors
     /// `INTERNAL` where verifying fails.
-    pub async fn verify(&self, password: String, known: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, password: String, known: Option<String>) -> Result<Verdict> {
         let (password, dummy) = (Zeroizing::new(password), self.dummy.clone());
         self.turn(move || {
             let reference = PasswordHash::new(known.as_deref().unwrap_or(&dummy))
                 .map_err(|error| Error::internal(format!("a stored hash can't be read: {error}")))?;
-            let matches = argon2().verify_password(password.as_bytes(), &reference).is_ok();
-            Ok(matches && known.is_some())
+            let composed = composed(&password);
+            let matches = |password: &str| argon2().verify_password(password.as_bytes(), &reference).is_ok() && known.is_some();
+            Ok(if matches(&composed) {
+                Verdict::Right
+            } else if *composed != *password && matches(&password) {
+                Verdict::Outdated
+            } else {
+                Verdict::Wrong
+            })
         })
         .await?
     }

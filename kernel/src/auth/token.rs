@@ -44,9 +44,6 @@ impl SigningKey {
     }
 
     /// Reads what [`SigningKey::to_text`] wrote.
-    ///
-    /// # Errors
-    /// When it is no such key.
     pub fn from_text(text: &str) -> anyhow::Result<Self> {
         let invalid = || anyhow::anyhow!("LECTERN_SIGNING_KEY is not a key: make one with `lectern key`");
         let pkcs8 = Zeroizing::new(data_encoding::BASE64.decode(text.trim().as_bytes()).map_err(|_| invalid())?);
@@ -96,7 +93,7 @@ impl Claims {
         Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()? })
     }
 
-    /// For whom a transaction is to be opened.
+    /// The identity that a transaction is opened for.
     pub fn identity(&self) -> Identity {
         self.identity
     }
@@ -133,20 +130,18 @@ pub struct Tokens {
     cursor_key: hmac::Key,
     access_for: SignedDuration,
     refresh_for: SignedDuration,
-    /// Those verified lately, by the SHA-256 of their text: a signature takes longer to check than many a document to answer.
+    /// Tokens that were verified lately, by the SHA-256 of their text: checking a signature takes longer than answering many a
+    /// document.
     verified: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
 }
 
-/// So many tokens are known at most, some hundred bytes each.
+/// Tokens that are kept at most, some hundred bytes each.
 const VERIFIED: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 const AUDIENCE: &str = "lectern";
 
 impl Tokens {
-    /// With a key, under an issuer's name, for so long.
-    ///
-    /// # Errors
-    /// When the key can't be used.
+    /// With a key, an issuer's name, and how long tokens are valid.
     pub fn new(key: &SigningKey, issuer: &str, access_for: SignedDuration, refresh_for: SignedDuration) -> anyhow::Result<Self> {
         let pair = Ed25519KeyPair::from_pkcs8(&key.pkcs8).map_err(|_| anyhow::anyhow!("the signing key can't be used"))?;
         let public = pair.public_key().as_ref();
@@ -160,7 +155,7 @@ impl Tokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 0;
         let jwks = serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x }] });
-        // Not made with that capacity: it would take its memory at once.
+        // Not created with that capacity, which would allocate the memory at once.
         let mut verified = LruCache::unbounded();
         verified.resize(VERIFIED);
         let secret = digest::digest(&digest::SHA256, &Zeroizing::new([b"lectern cursors".as_slice(), &key.pkcs8].concat()));

@@ -1,5 +1,5 @@
-//! The actor cache: what was loaded of a person is good for their later requests, as long as each of these checks in
-//! its own transaction, together with its first statement, that nothing has changed who may do what in the school.
+//! The actor cache. What was loaded of a person serves their later requests, because each of these checks the school's access
+//! version in its own transaction, together with its first statement.
 
 use std::{
     fmt::Write as _,
@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{DbError, Identity};
 use crate::permission::PermissionSet;
 
-/// A kind of actor: how one is loaded, and what tells that one who was loaded before is still the same. A process may serve
-/// several kinds, each with a schema of its own.
+/// A kind of actor: how one is loaded, and which version tells that a cached one is still current. A process may serve several
+/// kinds, each with a schema of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActorKind {
     /// Loads the actor and makes the permissions known to the policies. `$2` is the user, `$3` the session.
@@ -45,11 +45,11 @@ pub struct ActorRow {
     pub permissions: PermissionSet,
     /// False once the subscription has lapsed or the school was suspended.
     pub subscribed: bool,
-    /// Of the school, as the IANA names it.
+    /// The school's time zone, by its IANA name.
     pub time_zone: String,
-    /// Holds as long as this is the school's; none, where the school has none.
+    /// The school's access version at that time; none where the school has none.
     pub version: Option<i64>,
-    /// The moment from which it does not hold in any case.
+    /// When it expires in any case.
     pub holds_until: Option<Timestamp>,
 }
 
@@ -72,7 +72,7 @@ impl ActorRow {
     }
 }
 
-/// Somebody who was loaded before.
+/// An actor that was loaded before.
 #[derive(Debug)]
 pub struct CachedActor {
     /// Who it is.
@@ -91,15 +91,15 @@ pub struct ActorCache {
 }
 
 impl ActorCache {
-    /// At most so many.
+    /// Keeps at most so many actors.
     pub fn new(capacity: std::num::NonZeroUsize) -> Self {
-        // Not made with that capacity: it would take its memory at once.
+        // Not created with that capacity, which would allocate the memory at once.
         let mut kept = LruCache::unbounded();
         kept.resize(capacity);
         ActorCache { kept: Mutex::new(kept) }
     }
 
-    /// Who this is, as far as is known and may still hold at `now`.
+    /// The cached actor of a sign-in, unless it has expired at `now`.
     pub fn find(&self, identity: Identity, now: Timestamp) -> Option<Arc<CachedActor>> {
         let found = self.kept().get(&identity.session).cloned()?;
         (found.identity == identity && found.row.holds_until.is_none_or(|end| now < end)).then_some(found)
@@ -116,7 +116,7 @@ impl ActorCache {
         self.kept().put(identity.session, Arc::new(cached));
     }
 
-    /// Forgets one who is no longer what they were.
+    /// Forgets an actor that has changed.
     pub fn forget(&self, identity: Identity) {
         self.kept().pop(&identity.session);
     }

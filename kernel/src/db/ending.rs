@@ -14,7 +14,7 @@ pub(super) struct Ending(Mutex<Left>);
 
 #[derive(Default)]
 enum Left {
-    /// Nobody knows how many statements there will be: it ends when it is told to.
+    /// The number of statements is not known: it ends when it is told to.
     #[default]
     Unknown,
     /// So many are still to come.
@@ -24,12 +24,12 @@ enum Left {
 }
 
 impl Ending {
-    /// So many statements are still to come; unknown, where none.
+    /// Sets how many statements are still to come; 0 where that is not known.
     pub(super) fn expect(&self, statements: u32) {
         *self.left() = NonZeroU32::new(statements).map_or(Left::Unknown, Left::Statements);
     }
 
-    /// Counts a statement that is about to be sent: whether it is the last.
+    /// Counts a statement that is about to be sent, and answers whether it is the last.
     ///
     /// # Errors
     /// When the last has been sent before.

@@ -27,9 +27,9 @@ enum Kind {
     Unreachable,
     /// The statement and the service disagree on types.
     Mismatch,
-    /// The actor is no longer what was known of them.
+    /// The cached actor has changed.
     Outdated,
-    /// The transaction had ended: nobody foresaw this statement.
+    /// The transaction was committed already: this statement was not expected.
     Mispredicted,
 }
 
@@ -65,7 +65,7 @@ impl DbError {
         self.kind == Kind::ConnectionLost
     }
 
-    /// Whether the actor is no longer what was known of them: nothing that the transaction did counts.
+    /// Whether the cached actor has changed: nothing that the transaction did counts.
     pub(crate) fn is_outdated(&self) -> bool {
         self.kind == Kind::Outdated
     }
@@ -96,7 +96,7 @@ impl DbError {
         Self::of_ours(Kind::Unreachable, text)
     }
 
-    /// What the database did not say.
+    /// An error that the service raises itself.
     fn of_ours(kind: Kind, text: impl Into<String>) -> Self {
         DbError { kind, state: None, constraint: None, detail: None, text: text.into() }
     }

@@ -30,13 +30,22 @@ pub struct SortKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum SortKind {
+    Name,
     Text,
     Moment,
     Number,
 }
 
+/// By which names are sorted, as people sort: ICU's root collation, the same in every database. Indexes of names hold it, too.
+pub const COLLATION: &str = "und-x-icu";
+
 impl SortKey {
-    /// An SQL expression that is a text, and never null.
+    /// An SQL expression that is a name or title, and never null: sorted as people do, "aa, Éa, Zz".
+    pub const fn name(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Name }
+    }
+
+    /// An SQL expression that is another text (a key, a code), and never null: sorted as the database does.
     pub const fn text(name: &'static str, expression: &'static str) -> Self {
         SortKey { name, expression, kind: SortKind::Text }
     }
@@ -51,10 +60,18 @@ impl SortKey {
         SortKey { name, expression, kind: SortKind::Number }
     }
 
+    /// What is sorted by, and compared with a cursor.
+    fn sql(&self) -> Cow<'static, str> {
+        match self.kind {
+            SortKind::Name => format!("{} COLLATE \"{COLLATION}\"", self.expression).into(),
+            _ => self.expression.into(),
+        }
+    }
+
     /// The SQL type that a cursor's text is cast back to.
     fn cast(&self) -> &'static str {
         match self.kind {
-            SortKind::Text => "text",
+            SortKind::Name | SortKind::Text => "text",
             SortKind::Moment => "timestamptz",
             SortKind::Number => "float8",
         }
@@ -62,7 +79,7 @@ impl SortKey {
 
     fn read(&self, row: &Row, at: usize) -> Result<SortValue, DbError> {
         Ok(match self.kind {
-            SortKind::Text => SortValue::Text(row.try_get(at)?),
+            SortKind::Name | SortKind::Text => SortValue::Text(row.try_get(at)?),
             SortKind::Moment => SortValue::Moment(row.try_get(at)?),
             SortKind::Number => SortValue::Number(row.try_get(at)?),
         })
@@ -105,11 +122,11 @@ pub struct Order {
 /// The arguments of a connection as a client gives them.
 #[derive(Debug, Clone, Default)]
 pub struct PageArgs {
-    /// The first so many.
+    /// How many from the beginning on.
     pub first: Option<i32>,
     /// After this cursor.
     pub after: Option<String>,
-    /// The last so many.
+    /// How many up to the end.
     pub last: Option<i32>,
     /// Before this cursor.
     pub before: Option<String>,
@@ -151,6 +168,10 @@ impl Cursors {
         ] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
+        }
+        if order.key.kind == SortKind::Name {
+            // A place in another order of the same names is none in this.
+            context.update(COLLATION.as_bytes());
         }
         let mut tag = [0; TAG];
         tag.copy_from_slice(&context.sign().as_ref()[..TAG]);
@@ -232,7 +253,7 @@ impl<T> Default for Fetched<T> {
 }
 
 impl<T> Fetched<T> {
-    /// The same page of something else.
+    /// The same page, with each row mapped.
     pub fn map<U>(self, each: impl Fn(T) -> U) -> Fetched<U> {
         let Fetched { rows, has_next, has_previous } = self;
         Fetched { rows: rows.into_iter().map(|(value, id, row)| (value, id, each(row))).collect(), has_next, has_previous }
@@ -365,7 +386,7 @@ impl List {
             None => String::new(),
             Some(_) => format!(
                 " AND ({}, {}) {} (${}::text::{}, ${}::uuid)",
-                self.order.key.expression,
+                self.order.key.sql(),
                 self.order.id,
                 if descending { "<" } else { ">" },
                 bound + 2,
@@ -388,16 +409,13 @@ impl List {
     }
 
     /// Fetches one page; the selected columns begin at [`List::FIRST`].
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn fetch(&self, tx: &Tx, page: &Page) -> Result<Fetched<Arc<Row>>, DbError> {
         let (after, direction, limit) = self.keyset(page, self.params.len());
         let Order { key, id, .. } = &self.order;
         let mut sql = format!(
             "SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions}{after} \
              ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}",
-            key = key.expression,
+            key = key.sql(),
             columns = self.columns(),
             from = self.from,
             joins = self.joins,
@@ -420,9 +438,6 @@ impl List {
 
     /// Fetches one page for each parent, in one statement; the selected columns begin at [`List::FIRST_UNDER_PARENT`].
     /// `parent` is the expression that must equal the parent's id.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn fetch_per_parent(
         &self,
         tx: &Tx,
@@ -437,7 +452,7 @@ impl List {
              SELECT {key} AS key_, {id} AS id_, {columns} FROM {from}{joins} WHERE {conditions} AND {parent} = parent_.id{after} \
              ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}) AS row_ ORDER BY parent_.id, row_.key_ {direction}, row_.id_ {direction}",
             parents = self.params.len() + 2,
-            key = key.expression,
+            key = key.sql(),
             columns = self.columns(),
             from = self.from,
             joins = self.joins,
@@ -453,9 +468,6 @@ impl List {
     }
 
     /// Fetches all rows for each parent, in one statement; the selected columns begin at 1.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn fetch_all_per_parent(&self, tx: &Tx, parent: &str, parents: &[Uuid]) -> Result<HashMap<Uuid, Vec<Arc<Row>>>, DbError> {
         let Order { key, id, descending } = &self.order;
         let direction = if *descending { "DESC" } else { "ASC" };
@@ -467,7 +479,7 @@ impl List {
             from = self.from,
             joins = self.joins,
             conditions = self.conditions,
-            key = key.expression,
+            key = key.sql(),
         );
         let mut lists: HashMap<Uuid, Vec<Arc<Row>>> = HashMap::new();
         for row in tx.query(&sql, &self.bound(&[&parents], None)).await? {
@@ -477,18 +489,12 @@ impl List {
     }
 
     /// Counts all that the viewer sees, on every page.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn count(&self, tx: &Tx) -> Result<i64, DbError> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.conditions);
         Ok(tx.value(&sql, &self.bound(&[], None)).await?.unwrap_or(0))
     }
 
     /// The same for each parent, in one statement.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn count_per_parent(&self, tx: &Tx, parent: &str, parents: &[Uuid]) -> Result<HashMap<Uuid, i64>, DbError> {
         let sql = format!(
             "SELECT {parent}, count(*) FROM {} WHERE {} AND {parent} = ANY (${}) GROUP BY {parent}",

@@ -45,7 +45,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// Pause before a lock is asked for again that a writer holds until its commit.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// How it is noticed that a connection hangs: there is nobody at the other end, and nothing breaks.
+/// How a hanging connection is noticed, one whose other end is gone without an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Heartbeat {
     /// How often the database is asked whether it is still there.
@@ -117,9 +117,6 @@ impl Live {
     }
 
     /// From its answer on, every change in a school that is announced on a channel and committed will be heard of.
-    ///
-    /// # Errors
-    /// When the database can't be reached.
     pub async fn interest(&self, tenant: Uuid, channel: &'static str) -> Result<Interest, DbError> {
         let listener = {
             let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
@@ -183,7 +180,7 @@ async fn listen(
             Ok(mut line) => {
                 pause = PAUSES.0;
                 if was_lost {
-                    // Every interest of before ends by that. Whoever asks anew gets a lock anew.
+                    // This ends every earlier interest. New interests take new locks.
                     let _ = changes.send(Change::Gap);
                 }
                 match hear(&mut line, &channels, &changes, &mut orders, &mut schools).await {

@@ -18,9 +18,11 @@ pub use self::{
     actor::{ActorCache, ActorKind, ActorRow, CachedActor},
     column_reader::ColumnReader,
     error::{DbError, OnConstraint},
-    list::{Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size},
+    list::{
+        COLLATION, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size,
+    },
     live::{Heartbeat, Interest, Live, Missed},
-    pool::{Pool, PoolOptions},
+    pool::{Pool, PoolOptions, Pooler},
     preflight::preflight,
     tx::{Identity, Mode, Opening, Tx},
 };

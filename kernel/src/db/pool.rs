@@ -12,6 +12,16 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::DbError;
 
+/// What stands between the service and PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pooler {
+    /// Nothing, or something that gives each connection a server connection of its own: time limits are set when it connects.
+    #[default]
+    None,
+    /// A pooler that gives a server connection for one transaction (pgbouncer, PgDog): time limits are set in each.
+    Transaction,
+}
+
 /// How the pool behaves.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
@@ -21,12 +31,19 @@ pub struct PoolOptions {
     pub wait: Duration,
     /// How long one statement may run in the database.
     pub statement_timeout: Duration,
+    /// What stands in between.
+    pub pooler: Pooler,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        PoolOptions { size: (cores * 8).clamp(8, 64), wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(20) }
+        PoolOptions {
+            size: (cores * 8).clamp(8, 64),
+            wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(20),
+            pooler: Pooler::None,
+        }
     }
 }
 
@@ -36,18 +53,28 @@ pub struct Pool {
     inner: deadpool_postgres::Pool,
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
-    statement_timeout: Duration,
+    /// Set at the beginning of each transaction; empty where the connections have it.
+    time_limits: String,
 }
 
 impl Pool {
     /// A pool that connects when it is first asked.
-    ///
-    /// # Errors
-    /// When the URL can't be read.
     pub fn new(url: &str, options: &PoolOptions) -> anyhow::Result<Self> {
         let mut config = tokio_postgres::Config::from_str(url)
             .map_err(|_| anyhow::anyhow!("the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected"))?;
         config.application_name("lectern").connect_timeout(Duration::from_secs(5));
+        let timeout = options.statement_timeout.as_millis();
+        let time_limits = match options.pooler {
+            Pooler::None => {
+                // The URL's own options stay.
+                let given = config.get_options().unwrap_or_default().to_owned();
+                config.options(format!("{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}"));
+                String::new()
+            }
+            Pooler::Transaction => {
+                format!("; SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}")
+            }
+        };
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         // A Unix socket has no host name that a certificate could be checked against.
         let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
@@ -62,7 +89,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .context("the connection pool can't be built")?;
-        Ok(Pool { inner, config, tls, statement_timeout: options.statement_timeout })
+        Ok(Pool { inner, config, tls, time_limits })
     }
 
     pub(super) async fn connection(&self) -> Result<Object, DbError> {
@@ -88,22 +115,16 @@ impl Pool {
         self.inner.status().max_size
     }
 
-    pub(super) fn statement_timeout(&self) -> Duration {
-        self.statement_timeout
+    pub(super) fn time_limits(&self) -> &str {
+        &self.time_limits
     }
 
     /// Whether the database answers.
-    ///
-    /// # Errors
-    /// What it answered instead, for the log.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.connection().await?.batch_execute("").await.map_err(DbError::from)
     }
 
     /// The schema version that the database stands at.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
     pub async fn schema_version(&self) -> Result<String, DbError> {
         let row = self.connection().await?.query_one("SELECT app.schema_fingerprint()", &[]).await?;
         Ok(row.try_get(0)?)

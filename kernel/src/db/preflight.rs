@@ -2,7 +2,7 @@
 
 use super::{
     DbError, Pool,
-    migrate::{Source, Standing, standing},
+    migrate::{Source, Standing, UNFIT_FOR_TEXT, standing},
 };
 
 /// What is wrong, in sentences for the operator; the service does not start while any is left.
@@ -19,9 +19,6 @@ const SAFE_MINORS: [(i32, i32); 3] = [(15, 14), (16, 10), (17, 6)];
 
 /// Looks at the role, the tables and the server. `fingerprint`: of the schema that is expected. `embedded`: an old server is a
 /// warning only.
-///
-/// # Errors
-/// When the database can't be asked.
 pub async fn preflight(pool: &Pool, source: &Source, embedded: bool) -> Result<Findings, DbError> {
     let client = pool.connection().await?;
     let mut findings = Findings::default();
@@ -34,6 +31,25 @@ pub async fn preflight(pool: &Pool, source: &Source, embedded: bool) -> Result<F
     if let Some((_, safe)) = SAFE_MINORS.iter().find(|(safe_major, safe)| *safe_major == major && minor < *safe) {
         let text = format!("PostgreSQL {major}.{minor} has known holes around row security: update to {major}.{safe} or newer.");
         if embedded { findings.warnings.push(text) } else { findings.errors.push(text) }
+    }
+
+    let sorting = client
+        .query_one(
+            &format!(
+                "SELECT {UNFIT_FOR_TEXT}, EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu' AND collversion <> pg_collation_actual_version(oid))"
+            ),
+            &[],
+        )
+        .await?;
+    if let Some(unfit) = sorting.try_get::<_, Option<String>>(0)? {
+        findings.errors.push(format!("{unfit}."));
+    }
+    if sorting.try_get(1)? {
+        findings.warnings.push(
+            "ICU was another version when the indexes of names were made, and may sort otherwise now: run REINDEX DATABASE, \
+             then ALTER COLLATION pg_catalog.\"und-x-icu\" REFRESH VERSION."
+                .into(),
+        );
     }
 
     let role = client

@@ -64,7 +64,7 @@ pub struct Tx {
     tls: Option<MakeRustlsConnect>,
     identity: RwLock<Identity>,
     actors: &'static ActorKind,
-    /// Settings that go ahead of the next statement; at first, the BEGIN.
+    /// Settings that are sent before the next statement; at first, the BEGIN.
     prelude: Mutex<String>,
     /// The version under which the actor was cached, until it is verified to be the current one.
     unverified: Mutex<Option<i64>>,
@@ -75,22 +75,19 @@ pub struct Tx {
     /// The BEGIN was answered.
     is_open: AtomicBool,
     ended: AtomicBool,
-    /// Those that were sent since [`Tx::expect_statements`].
+    /// Statements that were sent since [`Tx::expect_statements`], but for the version check.
     asked: AtomicU32,
     statements: AtomicU32,
     round_trips: AtomicU32,
-    /// Messages that were sent and whose answer nobody has read to its end; those whose reader went away stay in it.
+    /// Messages whose answer has not been read to its end. Those whose reader was dropped stay counted.
     unanswered: AtomicU32,
 }
 
 impl Tx {
-    /// Opens a transaction for somebody: one message with typed UUIDs in it, and in the same flight the call that loads
-    /// the actor. `None` instead of an actor: nobody is signed in, or the person, the session or every role is gone.
-    ///
-    /// # Errors
-    /// When the database can't be reached.
+    /// Opens a transaction for somebody: one message with typed UUIDs in it, pipelined with the call that loads the
+    /// actor. `None` instead of an actor: nobody is signed in, or the person, the session or every role is gone.
     pub async fn open(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
-        // The server may have ended connections that lay idle. Nothing has been done yet, so that another may be taken.
+        // The server may have ended connections that lay idle. Nothing has been done yet, so another may be taken.
         let mut left = pool.max_size();
         loop {
             match Self::open_once(pool, opening).await {
@@ -111,8 +108,8 @@ impl Tx {
         Ok((Arc::new(tx), actor))
     }
 
-    /// Opens a transaction for somebody who is cached. Nothing is sent yet: the BEGIN, and the check that they are still what
-    /// is known of them, go with the first statement. Whatever comes of it counts only after [`Tx::ensure_verified`].
+    /// Opens a transaction for a cached actor. Nothing is sent yet: the BEGIN and the version check go with the first
+    /// statement. No result counts before [`Tx::ensure_verified`].
     ///
     /// # Errors
     /// When there is no connection to be had.
@@ -128,14 +125,16 @@ impl Tx {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
-        let correlation = opening.correlation_id;
-        debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
-        let timeout = pool.statement_timeout().as_millis();
-        let message = format!(
-            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'; \
-             SET LOCAL app.correlation_id = '{correlation}'; SET LOCAL statement_timeout = {timeout}; \
-             SET LOCAL idle_in_transaction_session_timeout = {timeout}"
+        let mut message = format!(
+            "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'{}",
+            pool.time_limits()
         );
+        // A read leaves no entry that would carry it.
+        if opening.mode == Mode::Write {
+            let correlation = opening.correlation_id;
+            debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+            let _ = write!(message, "; SET LOCAL app.correlation_id = '{correlation}'");
+        }
         Ok(Tx {
             connection: Some(connection),
             tls: pool.tls(),
@@ -181,17 +180,15 @@ impl Tx {
         if self.is_verified() {
             return Ok(());
         }
-        // It went along with a statement that was given up before the answer came. While the transaction lasts, it is asked again.
+        // The check was sent with a statement that was dropped before its answer came. It is sent again as long as the
+        // transaction lasts.
         let verified =
             async { if self.ending.is_sent() { Err(DbError::misprediction()) } else { self.answered(self.check_version()).await } };
         verified.await.inspect_err(|error| self.fail(error))
     }
 
-    /// Goes on as somebody else: a sign-in becomes the person who signed in. They may do nothing until they are loaded by
-    /// [`Tx::load_actor`]: what the one before was permitted is forgotten.
-    ///
-    /// # Errors
-    /// When the database can't be reached.
+    /// Switches the identity of the transaction: after a sign-in it is that of the person who signed in. The policies know no
+    /// permission until [`Tx::load_actor`].
     pub async fn assume(&self, identity: Identity) -> Result<(), DbError> {
         let Identity { tenant, user, .. } = identity;
         let message = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''");
@@ -202,16 +199,13 @@ impl Tx {
 
     /// Loads the actor, and makes the permissions known to the policies of this transaction: at its beginning, and anew
     /// after a sign-in or a change of role inside it.
-    ///
-    /// # Errors
-    /// When the database can't be reached.
     pub async fn load_actor(&self) -> Result<Option<ActorRow>, DbError> {
         let Identity { user, session, .. } = self.identity();
         let rows = self.query(self.actors.load, &[&user, &session]).await?;
         rows.first().map(ActorRow::read).transpose()
     }
 
-    /// For whom it is open.
+    /// The identity that it is open for.
     pub fn identity(&self) -> Identity {
         *self.identity.read().unwrap_or_else(|broken| broken.into_inner())
     }
@@ -235,7 +229,7 @@ impl Tx {
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         self.answered(async {
             self.prepare_version_check().await?;
-            // In this order they are on the wire: what goes ahead, then the statement that relies on it.
+            // They are sent in this order: the prelude, then the statement that relies on it.
             let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, true)).await;
             ahead?;
             rows
@@ -243,7 +237,7 @@ impl Tx {
         .await
     }
 
-    /// Sends a statement as it is. One that was asked for is counted, and has the COMMIT after it if it is the last.
+    /// Sends a statement. One of the document's own (`is_asked`) is counted; the COMMIT follows it if it is the last.
     async fn exchange(&self, sql: &str, params: Params<'_>, is_asked: bool) -> Result<Vec<Row>, DbError> {
         debug_assert!(sql.contains("$1"), "a statement without the tenant: {sql}");
         #[cfg(debug_assertions)]
@@ -258,7 +252,7 @@ impl Tx {
         let prepared = client.prepare_cached(sql).await?;
         #[cfg(debug_assertions)]
         super::recorder::record_run(sql, &prepared, &bound);
-        // Nothing is waited for between the counting and the sending: in the order in which they are counted they are sent.
+        // There is no await between counting and sending: statements are sent in the order in which they are counted.
         let is_last = is_asked && self.ending.is_last()?;
         self.asked.fetch_add(u32::from(is_asked), Ordering::Relaxed);
         if !is_last {
@@ -270,8 +264,8 @@ impl Tx {
         Ok(rows)
     }
 
-    /// Sends what goes ahead of the next statement, and `command` at its end: settings; at first the BEGIN, and with it the
-    /// question whether the actor is current. Where there is nothing to send, that is done at once.
+    /// Sends the prelude (settings; at first the BEGIN, pipelined with the version check) with `command` at its end. Returns
+    /// at once where there is nothing to send.
     async fn go_ahead(&self, command: &str) -> Result<(), DbError> {
         let mut message = self.take_prelude();
         if !message.is_empty() && !command.is_empty() {
@@ -290,8 +284,8 @@ impl Tx {
         checked
     }
 
-    /// The version check goes in one flight with the BEGIN before it and the statement after it: on a connection that is new it has to
-    /// be prepared before these.
+    /// The version check is pipelined between the BEGIN and the first statement: on a new connection it has to be prepared
+    /// before them.
     async fn prepare_version_check(&self) -> Result<(), DbError> {
         if !self.is_verified() && !self.begun.load(Ordering::Acquire) {
             self.client().prepare_cached(self.actors.current_version).await?;
@@ -299,7 +293,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Asks whether the actor is still what was known of them, unless that was answered already.
+    /// Asks whether the cached actor is still current, unless that was answered already.
     async fn check_version(&self) -> Result<(), DbError> {
         let Some(version) = *self.unverified() else { return Ok(()) };
         let rows = self.exchange(self.actors.current_version, &[], false).await?;
@@ -325,7 +319,7 @@ impl Tx {
     /// # Errors
     /// What the database answered instead of rows; the transaction goes on.
     pub async fn attempt(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        // Settings go ahead of the savepoint: going back to it would undo them.
+        // Settings are sent before the savepoint: rolling back to it would undo them.
         let (savepoint, rows) = join(self.send("SAVEPOINT attempt"), self.run(sql, params)).await;
         savepoint?;
         if let Err(error) = &rows {
@@ -341,7 +335,7 @@ impl Tx {
         std::mem::take(&mut *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()))
     }
 
-    /// Sends a command without parameters, after what goes ahead of it. Its failure ends the transaction.
+    /// Sends a command without parameters, after the prelude. Its failure ends the transaction.
     async fn send(&self, command: &str) -> Result<(), DbError> {
         let sent = self.answered(async {
             self.prepare_version_check().await?;
@@ -350,7 +344,7 @@ impl Tx {
         sent.await.inspect_err(|error| self.fail(error))
     }
 
-    /// Counts a message as unanswered until its answer has been read; for good, where its reader goes away.
+    /// Counts a message as unanswered until its answer has been read; it stays counted where the reader is dropped before that.
     async fn answered<T>(&self, exchange: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
         if self.unanswered.fetch_add(1, Ordering::Relaxed) == 0 {
             self.round_trips.fetch_add(1, Ordering::Relaxed);
@@ -362,7 +356,7 @@ impl Tx {
 
     fn fail(&self, error: &DbError) {
         let mut failure = self.failure.lock().unwrap_or_else(|broken| broken.into_inner());
-        // Whatever else failed, failed for somebody who is somebody else by now; or will be asked again.
+        // An outdated actor, or else a misprediction, outweighs any other failure: the document runs again.
         let is_void = failure.as_ref().is_some_and(DbError::is_outdated);
         if failure.is_none() || error.is_outdated() || (error.is_misprediction() && !is_void) {
             *failure = Some(error.clone());
@@ -382,7 +376,7 @@ impl Tx {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// How often somebody had to wait for the database so far; what is under way at the same time counts once.
+    /// How many waits for the database there were so far; exchanges that overlap count once.
     pub fn round_trips(&self) -> u32 {
         self.round_trips.load(Ordering::Relaxed)
     }
@@ -398,7 +392,7 @@ impl Tx {
     }
 
     /// Ends a read: the COMMIT is sent, but nobody waits for it; whatever the connection is sent next comes after it.
-    /// Where a statement still runs for nobody (its field was given up), the transaction is left to be cleaned up.
+    /// Where a statement is still unanswered (its field was dropped), the transaction is left to `Drop`.
     pub fn end_read(&self) {
         if self.unanswered.load(Ordering::Relaxed) == 0 {
             if !self.ending.is_sent() {
@@ -416,17 +410,17 @@ impl Tx {
         if let Some(failure) = self.failure() {
             return Err(failure);
         }
-        // A COMMIT of a transaction that has failed rolls back and calls that success. Statements whose failure nobody read
-        // are caught by the one in front of it, which a failed transaction refuses.
+        // PostgreSQL answers the COMMIT of a failed transaction with success, and rolls back. The SELECT in front of it
+        // catches failures that nobody has read: a failed transaction refuses it.
         self.send("SELECT; COMMIT").await?;
         self.ended.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// Takes everything back.
+    /// Rolls back.
     ///
     /// # Errors
-    /// When the connection is broken, which takes everything back as well.
+    /// When the connection is broken, which rolls back as well.
     pub async fn rollback(&self) -> Result<(), DbError> {
         if self.unanswered.load(Ordering::Relaxed) > 0 {
             return Ok(()); // nobody waits for what still runs: it is cancelled when this is dropped

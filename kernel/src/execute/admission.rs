@@ -1,5 +1,5 @@
-//! How many documents run at once. Whoever is not admitted at once waits a moment in a short line; whoever finds the line
-//! full, or waits too long, is told to come back. So a flood is answered soon and costs no memory.
+//! How many documents run at once. One that is not admitted at once waits in a short line; where the line is full, or the wait
+//! too long, it is refused with `retryAfter`. So a flood is answered soon and costs no memory.
 //!
 //! Documents that check or make a password have a lane of their own, narrower than the pool: they hold their connection
 //! while Argon2 computes, and a flood of sign-ins must not hold all of them.
@@ -16,7 +16,7 @@ use crate::{
 /// How wide the lanes are.
 #[derive(Debug, Clone)]
 pub struct AdmissionOptions {
-    /// Documents at once, those of the other lane aside.
+    /// Documents at once, without those of the other lane.
     pub documents: usize,
     /// How long another one waits to be admitted.
     pub document_wait: Duration,
@@ -52,7 +52,7 @@ impl Admission {
         }
     }
 
-    /// Waits until a document is admitted; that lasts as long as what is answered lives.
+    /// Waits until a document is admitted; it is, for as long as the permit lives.
     ///
     /// # Errors
     /// `UNAVAILABLE` with `retryAfter`.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl AfterRollback {
-    /// What a request leaves behind: in its actor's name, where nobody else's was said.
+    /// What a request leaves behind, in its actor's name unless another was set.
     pub(super) fn of(request: &Request) -> Self {
         let actor = request.actor().map(|actor| Identity { tenant: actor.tenant, user: actor.user, session: actor.session });
         let said = request.after_rollback().clone();

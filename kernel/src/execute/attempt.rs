@@ -1,4 +1,4 @@
-//! One document in its transaction: opened for its actor, run, ended; and run anew where nothing of it may count.
+//! One document in its transaction: opened for its actor, run, ended; and run again where nothing of it may count.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,11 +20,11 @@ use crate::{
     },
 };
 
-/// A document that lost a deadlock or a serialization race runs again so many times.
+/// How many times a document that lost a deadlock or a serialization race runs again.
 const RETRIES: usize = 3;
 
 impl Engine {
-    /// Executes a document, anew where it lost a race, and ends its transaction.
+    /// Executes a document, again where it lost a race, and ends its transaction.
     pub(super) async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let mut attempts = 0;
         loop {
@@ -47,7 +47,7 @@ impl Engine {
             };
             let _ = tx.rollback().await;
             let after_rollback = AfterRollback::of(&data);
-            // The connection goes back first: others wait for it, and so may what comes next.
+            // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
             match failure {
                 Some(failure) if failure.is_retryable() && attempts < RETRIES => {
@@ -68,8 +68,20 @@ impl Engine {
         }
     }
 
-    /// Executes a document and takes everything back, whatever came of it: for `lectern audit`, which asks who would be
-    /// refused and must leave nothing behind, not even the audit entry of a refusal.
+    /// Whether a token's bearer is still signed in. True also where the database can't be reached: that signs nobody out.
+    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> bool {
+        let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
+        match tokio::time::timeout(self.timeout, Tx::open(&self.pool, &opening)).await {
+            Ok(Ok((tx, row))) => {
+                tx.end_read();
+                row.is_some_and(|row| row.token_version == claims.token_version())
+            }
+            _ => true,
+        }
+    }
+
+    /// Executes a document and rolls back, whatever the result: for `lectern audit`, which asks who would be refused and must
+    /// leave nothing behind, not even the audit entry of a refusal.
     ///
     /// # Errors
     /// Where the document is refused before anything runs.
@@ -84,9 +96,9 @@ impl Engine {
         Ok(answer.response)
     }
 
-    /// Executes a document in a transaction of its own, and leaves that open. Where its actor turns out to be no longer what
-    /// was known of them, the connection to have been dead before anything was sent, or a query to take more statements than it
-    /// ever did, nothing has happened yet: it is executed once more.
+    /// Executes a document in a transaction of its own, and leaves that open. Nothing has happened yet where the cached actor
+    /// has changed, the connection was dead before anything was sent, or a query takes more statements than it ever did: the
+    /// document is executed again.
     async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let identity = claims.map(Claims::identity).unwrap_or_default();
         let (mut dead, mut expected, mut is_second) = (0, document.expected_statements(), false);
@@ -98,7 +110,7 @@ impl Engine {
                     let _ = tx.rollback().await;
                 }
                 Err(failure) if failure.is_misprediction() => {
-                    // The version check went away with a statement that was given up: it would, the next time.
+                    // The version check was dropped together with a statement. That would happen again the next time.
                     if !tx.is_verified() {
                         document.remember(u32::MAX);
                     }
@@ -106,7 +118,7 @@ impl Engine {
                     (expected, is_second) = (0, true);
                 }
                 Err(failure) if failure.is_connection_lost() && !tx.is_open() && dead < self.pool.max_size() => dead += 1,
-                // Whatever failed, nobody knows whether the actor still is who they were.
+                // Whatever failed, the actor is not verified.
                 Err(failure) if !tx.is_verified() => {
                     self.actors.forget(identity);
                     return Err(failure.into());
@@ -132,7 +144,7 @@ impl Engine {
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.map(Claims::identity).unwrap_or_default();
         let opening = Opening { mode, identity, correlation_id, actors: self.actor_kind };
-        // A token of before a sign-out everywhere, a suspension or a change of password is no longer one.
+        // A token from before a sign-out everywhere, a suspension or a change of password is not valid any more.
         let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
         let cached = self.actors.find(identity, now).filter(|cached| is_theirs(&cached.row));
         let (tx, actor) = match cached {
@@ -177,8 +189,8 @@ impl Engine {
     }
 }
 
-/// Nulls each root field of a query in which something failed: nothing of what it read is to be believed. (A refusal nulls its
-/// own field alone.)
+/// Nulls each root field of a query in which something failed: nothing of what it read can be relied on. (A refusal nulls its own
+/// field alone.)
 fn null_failed(response: &mut Response, document: &Document, registry: &Registry) {
     let failed = response.errors.iter().filter(|error| error.path.len() > 1 && is_failure(error));
     let roots: Vec<String> = failed

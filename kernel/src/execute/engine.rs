@@ -1,4 +1,4 @@
-//! What executes documents: whether one may run at all, what it spends, and what is answered. How it runs: `attempt.rs`.
+//! Executes documents: whether one may run at all, what it spends, and what is answered. How it runs: `attempt.rs`.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ use crate::{
     resolve::registry::Registry,
 };
 
-/// What came of it.
+/// The result of a document.
 pub struct Answer {
     /// For the client.
     pub response: Response,
@@ -31,7 +31,7 @@ pub struct Answer {
     pub kind: Option<OperationKind>,
     /// How many statements it cost.
     pub statements: u32,
-    /// How often it waited for the database; a COMMIT is among it.
+    /// How often it waited for the database, COMMIT included.
     pub round_trips: u32,
     /// After how many seconds to ask again, where the service refused for now.
     pub retry_after: Option<u64>,
@@ -57,14 +57,14 @@ pub struct Engine {
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
     limits: Limits,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     admission: Admission,
     live: Live,
     /// Events of subscriptions that are read at once.
     events: Semaphore,
 }
 
-/// So many people are cached at most, some hundred bytes each.
+/// Actors that are cached at most, some hundred bytes each.
 const CACHED_ACTORS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 impl Engine {
@@ -103,7 +103,7 @@ impl Engine {
         }
     }
 
-    /// The same, with other lanes than suit its pool.
+    /// The same, with lanes that are set rather than derived from the pool.
     #[must_use]
     pub fn with_admission(self, options: &AdmissionOptions) -> Self {
         Engine { admission: Admission::new(options), ..self }
@@ -193,16 +193,6 @@ impl Engine {
     /// What is announced of changes.
     pub fn live(&self) -> &Live {
         &self.live
-    }
-
-    /// What the subjects are made of.
-    pub(super) fn registry(&self) -> &'static Registry {
-        self.registry
-    }
-
-    /// What documents may be.
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// Whether a subscription may begin, as far as its document and its cost go.

@@ -8,6 +8,7 @@ mod errors;
 mod introspection;
 mod schema;
 mod subscription;
+mod written;
 
 pub use self::{
     admission::AdmissionOptions,
@@ -15,4 +16,5 @@ pub use self::{
     errors::refusal_response as refusal,
     schema::Schema,
     subscription::{EventOutcome, Question, SubscriptionWatch},
+    written::to_json,
 };

@@ -1,4 +1,4 @@
-//! A schema, as the engine sees it: something that executes requests. Which domains it is made of, only its making knows.
+//! A schema, as the engine sees it: something that executes requests. Only its construction knows of which domains it is made.
 
 use std::{
     any::TypeId,
@@ -16,7 +16,7 @@ use crate::{
 
 type Builder<S> = SchemaBuilder<QueryRoot<S>, MutationRoot<S>, SubscriptionRoot<S>>;
 
-/// One schema three times over.
+/// One schema, built three times.
 #[derive(Clone)]
 pub struct Schema {
     /// Executes documents, which have been validated before.
@@ -25,7 +25,7 @@ pub struct Schema {
     pub(super) description: &'static str,
     /// Validates documents.
     rules: Rules,
-    /// Reckons what they cost without validating them, and stops there.
+    /// Computes what they cost without validating them, and stops there.
     reckoning: Executor,
 }
 
@@ -79,7 +79,7 @@ fn executor<S: SchemaOf>(builder: Builder<S>) -> Executor {
     })
 }
 
-/// The schema, before it is told what to do with documents.
+/// The schema, before it is set up for one of these.
 fn builder<S: SchemaOf>(limits: &Limits) -> Builder<S> {
     let builder = async_graphql::Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot::default())
         .register_output_type::<Code>()

@@ -10,7 +10,7 @@ use super::engine::{Answer, Engine};
 use crate::{
     auth::Claims,
     db::{Interest, Missed},
-    error::{Code, Error},
+    error::Error,
     request::Document,
 };
 
@@ -27,7 +27,7 @@ pub struct SubscriptionWatch {
     interest: Interest,
 }
 
-/// What became of an event.
+/// The result of an event.
 pub enum EventOutcome {
     /// The subscriber sees it.
     Shown(Answer),
@@ -52,13 +52,18 @@ impl Engine {
     ///
     /// # Errors
     /// The answer that refuses it.
-    pub async fn watch(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<SubscriptionWatch, Box<Answer>> {
+    pub async fn watch(
+        &self,
+        mut document: Document,
+        claims: Option<Claims>,
+        correlation_id: &str,
+    ) -> Result<SubscriptionWatch, Box<Answer>> {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
         self.approve(&mut document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
         let interest = self.live().interest(claims.identity().tenant, heard.channel).await.map_err(|error| refuse(error.into()))?;
-        // What the guards say of the subscriber, they say of something that there can't be.
+        // The guards are asked once, with an id that can't exist.
         let question = Arc::new(Question { document, claims });
         match self.event(&question, Uuid::nil(), correlation_id).await {
             EventOutcome::Ended(answer) => Err(Box::new(answer)),
@@ -78,13 +83,5 @@ impl Engine {
         } else {
             EventOutcome::Ended(answer)
         }
-    }
-
-    /// Whether a token's bearer is still signed in.
-    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> Result<bool, Error> {
-        let document = Document::who_asks(self.limits(), self.registry())?;
-        let answer = self.read_event(document, claims, correlation_id).await;
-        // Where the school's subscription has lapsed, or the database can't be reached, that is another question.
-        Ok(!answer.is(Code::Unauthenticated))
     }
 }

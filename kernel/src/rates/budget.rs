@@ -1,5 +1,5 @@
-//! Budgets of a minute: what a person has used is counted in memory, where it costs a request nothing, and merged with what
-//! the other replicas have counted once a second, where it is enough to matter.
+//! Budgets of a minute: what a person has used is counted in memory, where it costs a request nothing. Once a second it is merged
+//! with what the other replicas have counted, where it is enough to matter.
 //!
 //! The minute slides: of the one before, the part counts that still lies within the last sixty seconds, as if what was
 //! used then had been spread evenly.
@@ -18,10 +18,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long what was counted here may be unknown to the others.
+/// How long what was counted here may be unknown to the other replicas.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The others are not told of less than this part of a budget.
+/// Less than this part of a budget (one in so many) is not written.
 const WORTH_TELLING: u64 = 20;
 
 /// People that are remembered at most; beyond them, those of an earlier minute are forgotten sooner.
@@ -60,13 +60,13 @@ struct Used {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Account {
     minute: i64,
-    /// In this minute, here, unknown to the others.
+    /// In this minute, here, not written yet.
     untold: u64,
     /// In this minute, as all replicas know it.
     known: u64,
     /// In the minute before.
     before: u64,
-    /// What is worth telling.
+    /// From how much on it is written.
     threshold: u64,
 }
 
@@ -139,10 +139,7 @@ impl Budgets {
         }
     }
 
-    /// Tells the others now, and learns what they have counted.
-    ///
-    /// # Errors
-    /// When the database can't be reached.
+    /// Writes what was counted here now, and reads what the other replicas have counted.
     pub async fn merge(&self) -> Result<(), DbError> {
         self.shared.merge().await
     }
@@ -220,7 +217,7 @@ mod tests {
         assert_eq!(account.spend(10, 100, 11 * minute + 6_000), None);
         assert_eq!(account.spend(1, 100, 11 * minute + 6_000), Some(600));
         assert_eq!(account.spend(90, 100, 13 * minute), None, "an empty minute lies between");
-        // More than there ever is, is all that there is.
+        // More than the whole budget counts as the whole budget.
         assert_eq!(account.spend(1_000, 100, 13 * minute), Some(60_000 + 60_000));
         assert_eq!(account.spend(1_000, 100, 15 * minute), None);
     }

@@ -14,14 +14,14 @@ pub use self::{
     sign_ins::{SignInAttempt, SignIns},
 };
 
-/// What may be asked for; 0 for anything.
+/// The limits; 0 for none.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
     /// Failed sign-ins from one address.
     pub sign_ins_per_address: u32,
     /// Failed sign-ins to one account.
     pub sign_ins_per_account: u32,
-    /// Within so many minutes.
+    /// The minutes within which failed sign-ins count.
     pub sign_in_minutes: u32,
     /// Changes of bookings that one person may try a minute.
     pub bookings: u64,
@@ -35,7 +35,7 @@ impl Default for RateLimits {
     }
 }
 
-/// Whom something is counted for, as it is stored: a hash, so that the table names nobody.
+/// The person, account or address that something is counted for, as it is stored: a hash, so that the table names nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject([u8; 32]);
 
@@ -57,7 +57,7 @@ impl Subject {
     }
 }
 
-/// A transaction of no school, in which what is counted is read and written.
+/// A transaction of no school, in which counters are read and written.
 async fn open(pool: &Pool, mode: Mode, correlation_id: &str) -> Result<std::sync::Arc<Tx>, crate::db::DbError> {
     let nobody = Identity { tenant: Uuid::nil(), user: Uuid::nil(), session: Uuid::nil() };
     Ok(Tx::open(pool, &Opening { mode, identity: nobody, correlation_id, actors: &ActorKind::TENANT }).await?.0)

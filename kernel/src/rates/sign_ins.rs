@@ -1,9 +1,9 @@
-//! Failed sign-ins: so many for an account and so many from an address, then none is tried until some are forgotten.
+//! Failed sign-ins are limited for each account and each address; beyond that none is tried until older ones have expired.
 //! Successes don't count, because a whole school signs in from one address at eight o'clock.
 //!
-//! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no
-//! more than the limit reach a password, however many come at once; with several replicas, no more than the limit and
-//! what the others were trying in that moment.
+//! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no more than
+//! the limit reach a password, however many come at once; with several replicas, no more than the limit and what the other
+//! replicas were trying at that moment.
 
 use std::{
     collections::HashMap,
@@ -17,12 +17,13 @@ use super::{RateLimits, Subject, open};
 use crate::{
     db::{DbError, Mode, Pool},
     error::{Error, Result},
+    text,
 };
 
 /// How long one waits for others of the same account or address that are being tried.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Lanes that nobody uses are swept away beyond so many.
+/// Beyond so many lanes, those that nobody uses are removed.
 const MANY: usize = 10_000;
 
 /// Counts sign-ins.
@@ -65,7 +66,7 @@ impl Drop for SignInAttempt {
             if let Some(lane) = lanes.get_mut(subject) {
                 lane.under_way -= 1;
                 lane.done.notify_one();
-                // Whoever waits holds the bell, too.
+                // Whoever waits holds it, too.
                 if lane.under_way == 0 && Arc::strong_count(&lane.done) == 1 {
                     lanes.remove(subject);
                 }
@@ -75,7 +76,7 @@ impl Drop for SignInAttempt {
 }
 
 impl SignInAttempt {
-    /// Was not tried after all; the bell does not ring, for the one who withdraws waits for it.
+    /// Was not tried after all. Nobody is notified: whoever withdraws waits for the notification.
     fn withdraw(mut self) {
         let mut lanes = self.trying.lanes();
         for subject in std::mem::take(&mut self.subjects) {
@@ -98,12 +99,14 @@ impl SignIns {
         }
     }
 
-    /// Whether a sign-in may be tried, to an account that there may or may not be.
+    /// Whether a sign-in may be tried, to an account that may or may not exist.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where it can't be found out.
+    /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where the counters can't be read.
     pub async fn admit(&self, (school, email): (&str, &str), address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt> {
-        let account = Subject::of("account", &[school.trim().to_lowercase().as_bytes(), email.trim().to_lowercase().as_bytes()]);
+        // One account, however its address is written.
+        let email = text::email_key(email).unwrap_or_else(|| email.trim().to_lowercase());
+        let account = Subject::of("account", &[school.trim().to_lowercase().as_bytes(), email.as_bytes()]);
         let address = address.map(|address| Subject::of("address", &[address.as_bytes()]));
         let limits: Vec<(Subject, u32)> = [(Some(account), self.per_account), (address, self.per_address)]
             .into_iter()
@@ -139,7 +142,7 @@ impl SignIns {
         waited.await.unwrap_or_else(|_too_long| Err(refused(1)))
     }
 
-    /// Counts as under way; answers how many others are, and the bell that rings when one of them is done.
+    /// Counts as under way; answers how many others are, and what notifies when one of them is done.
     fn enter(&self, limits: &[(Subject, u32)]) -> (SignInAttempt, Vec<(u32, Arc<Notify>)>) {
         let mut lanes = self.trying.lanes();
         if lanes.len() > MANY {
@@ -177,9 +180,6 @@ impl SignIns {
     }
 
     /// Counts a sign-in that failed, before that is answered.
-    ///
-    /// # Errors
-    /// When the database can't be reached.
     pub async fn count_failure(&self, attempt: &SignInAttempt, correlation_id: &str) -> Result<(), DbError> {
         if attempt.subjects.is_empty() {
             return Ok(());

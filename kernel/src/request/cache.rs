@@ -54,17 +54,17 @@ pub struct DocumentCache {
 
 struct Kept {
     documents: LruCache<TextHash, Arc<ParsedDocument>>,
-    /// What they take, in bytes or thereabouts.
+    /// What they take, in bytes, estimated.
     weight: usize,
-    /// What they may take.
+    /// The bytes that they may take.
     capacity: usize,
 }
 
-/// What documents that are kept may take, unless told otherwise.
+/// The bytes that documents which are kept may take, by default.
 pub const CAPACITY: usize = 16 << 20;
 
 impl DocumentCache {
-    /// Keeps so many bytes of documents; with trusted ones, runs no other.
+    /// Keeps documents of at most `capacity` bytes together; with trusted ones, runs no other.
     pub fn new(capacity: usize, trusted: Option<Trusted>) -> Self {
         DocumentCache { kept: Mutex::new(Kept { documents: LruCache::unbounded(), weight: 0, capacity }), trusted }
     }
@@ -87,7 +87,7 @@ impl DocumentCache {
         if let Some(trusted) = &self.trusted {
             let found = hash.and_then(|hash| trusted.by_hash(hash)).or_else(|| trusted.by_id(request.document_id.as_deref()?));
             let sent = request.extensions.as_ref().and_then(|extensions| extensions.persisted_query.as_ref());
-            // Some tools hash another form of the text than they send: to them the hash is but a name.
+            // Some tools hash another form of the text than the one that they send. Their hash is looked up as a name.
             let found = found.or_else(|| trusted.by_id(&sent?.sha256_hash));
             return found.ok_or_else(|| if hash.is_some() || request.document_id.is_some() { not_trusted() } else { no_document() });
         }

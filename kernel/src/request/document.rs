@@ -1,4 +1,4 @@
-//! A document before it is executed: is it sane, what kind of operation is it, which root fields does it name?
+//! A document before it is executed: whether it can be used, what kind of operation it is, which root fields it names.
 
 use std::{
     convert::Infallible,
@@ -63,14 +63,14 @@ pub struct Document {
     pub roots: Vec<Root>,
     /// Whether its answer says what it cost.
     pub shows_cost: bool,
-    /// Where it comes from, as far as that is known.
+    /// The client's address, where that is known.
     pub address: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     account: Option<Account>,
 }
 
-/// Whom somebody wants to sign in as.
+/// The account that somebody wants to sign in to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Account {
     /// The school's slug, as it was given.
@@ -142,11 +142,6 @@ impl Document {
         Ok(Document { source: source.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
     }
 
-    /// Asks for nothing, and is refused to whoever is not signed in any more.
-    pub(crate) fn who_asks(limits: &Limits, registry: &Registry) -> Result<Document> {
-        Document::read("{ nodes(ids: []) { __typename } }", None, &Variables::default(), limits, registry)
-    }
-
     /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives
     /// of the root field are left out; GraphQL does not allow the ones that there are.
     pub(crate) fn of_event(&self, about: Uuid) -> Option<Document> {
@@ -198,7 +193,7 @@ impl Document {
         fields.into_iter().find(|field| field.response_key().node == key).map(|field| field.name.node.as_str())
     }
 
-    /// How many statements it is going to take, as far as that is known; none, where it is not.
+    /// How many statements it is expected to take; 0 where that is not known.
     pub(crate) fn expected_statements(&self) -> u32 {
         match (self.kind, self.source.statements.load(Ordering::Relaxed)) {
             (OperationKind::Query, statements) if statements < u32::MAX => statements,
@@ -206,7 +201,8 @@ impl Document {
         }
     }
 
-    /// Remembers how many it took, for the next time that somebody asks for the same; [`u32::MAX`]: that nobody can know.
+    /// Remembers how many statements it took, for the next request with the same text; [`u32::MAX`] where no number can be
+    /// relied on.
     pub(crate) fn remember(&self, statements: u32) {
         if self.kind == OperationKind::Query {
             self.source.statements.fetch_max(statements, Ordering::Relaxed);
@@ -246,7 +242,7 @@ fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Posit
     })
 }
 
-/// The root fields, through fragments; `__typename` is none. The document has been measured: this walk ends, and soon.
+/// The root fields, through fragments; `__typename` is none. The document is within the limits, so this walk is short.
 fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, fields: &mut Vec<&'a Field>) {
     for selection in &set.items {
         match &selection.node {
@@ -264,7 +260,7 @@ fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, fields: 
 
 /// The arguments of a mutation, those in its input among them.
 fn given(field: &Field, variables: &Variables) -> Vec<(Name, ConstValue)> {
-    // A variable that was left out stands for nothing, and the rest is still readable.
+    // A variable that was left out is null, and the rest is still readable.
     let lookup = |name: Name| Ok::<_, Infallible>(variables.get(&name).cloned().unwrap_or_default());
     let mut given = Vec::new();
     for (name, value) in &field.arguments {

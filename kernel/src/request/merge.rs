@@ -1,12 +1,12 @@
 //! An operation without fragments, conditions and repetitions: fields of one name at one place are one field, whose selections
 //! are those of all of them, in the order in which names stand first. So a resolver runs once for each of its names.
 //!
-//! Below an object type that is all. Below an interface, what is asked of one type stands in one fragment on it, with what is
-//! asked of all; beside these stands what is asked of all others.
+//! Below an object type that is all. Below an interface, what is asked of one type stands in one fragment on it, with what is asked
+//! of all. After these stands what is asked of all: it is for the types that have no fragment.
 
 use std::collections::{HashMap, HashSet};
 
-use apollo_compiler::{Schema, schema::ExtendedType, validation::Valid};
+use apollo_compiler::{Schema, validation::Valid};
 use async_graphql::{
     Name, Positioned, Value, Variables,
     indexmap::{IndexMap, IndexSet},
@@ -64,7 +64,7 @@ impl<'a> Merge<'a> {
         let mut items = Vec::new();
         if self.schema.get_object(ty).is_none() {
             let mut named = IndexSet::new();
-            self.objects(sets, &mut HashSet::new(), &mut named);
+            self.objects(sets, ty, &mut HashSet::new(), &mut named);
             for object in named {
                 let inner = self.set(sets, object);
                 if !inner.items.is_empty() {
@@ -72,18 +72,17 @@ impl<'a> Merge<'a> {
                 }
             }
         }
-        let (mut asked, mut others) = (Asked::new(), IndexMap::new());
+        let mut asked = Asked::new();
         for set in sets {
-            self.collect(set, ty, &mut HashSet::new(), &mut asked, &mut others);
+            self.collect(set, ty, &mut HashSet::new(), &mut asked);
         }
         items.extend(asked.into_values().map(|fields| self.field(&fields, ty)));
-        // Interfaces within an interface.
-        items.extend(others.into_iter().map(|(condition, sets)| self.fragment(condition, self.set(&sets, condition))));
         SelectionSet { items }
     }
 
     fn fragment(&self, on: &str, set: SelectionSet) -> Positioned<Selection> {
-        let type_condition = Some(Positioned::new(TypeCondition { on: Positioned::new(Name::new(on), Default::default()) }, Default::default()));
+        let type_condition =
+            Some(Positioned::new(TypeCondition { on: Positioned::new(Name::new(on), Default::default()) }, Default::default()));
         let selection_set = Positioned::new(set, Default::default());
         let inline = InlineFragment { type_condition, directives: Vec::new(), selection_set };
         Positioned::new(Selection::InlineFragment(Positioned::new(inline, Default::default())), Default::default())
@@ -91,7 +90,8 @@ impl<'a> Merge<'a> {
 
     fn field(&self, fields: &[&'a Positioned<Field>], parent: &str) -> Positioned<Selection> {
         let first = fields[0];
-        let sets: Vec<&SelectionSet> = fields.iter().map(|field| &field.node.selection_set.node).filter(|set| !set.items.is_empty()).collect();
+        let sets: Vec<&SelectionSet> =
+            fields.iter().map(|field| &field.node.selection_set.node).filter(|set| !set.items.is_empty()).collect();
         let ty = self.schema.type_field(parent, &first.node.name.node).ok().map(|found| found.ty.inner_named_type());
         let set = match ty {
             Some(ty) if !sets.is_empty() => self.set(&sets, ty),
@@ -108,16 +108,8 @@ impl<'a> Merge<'a> {
         Positioned::new(Selection::Field(Positioned::new(merged, first.pos)), first.pos)
     }
 
-    /// What a set asks of a type: directly and through fragments that hold for it. Those that hold for some objects of an
-    /// interface are kept apart.
-    fn collect(
-        &self,
-        set: &'a SelectionSet,
-        ty: &str,
-        seen: &mut HashSet<&'a Name>,
-        asked: &mut Asked<'a>,
-        others: &mut IndexMap<&'a str, Vec<&'a SelectionSet>>,
-    ) {
+    /// What a set asks of a type: directly and through fragments that hold for all of it.
+    fn collect(&self, set: &'a SelectionSet, ty: &str, seen: &mut HashSet<&'a Name>, asked: &mut Asked<'a>) {
         for item in &set.items {
             if is_left_out(item.node.directives(), self.variables) {
                 continue;
@@ -138,20 +130,19 @@ impl<'a> Merge<'a> {
                     }
                 }
             };
-            match condition {
-                Some(condition) if condition != ty && !self.schema.is_subtype(condition, ty) => {
-                    let is_object = self.schema.get_object(condition).is_some();
-                    if !is_object && self.schema.get_object(ty).is_none() {
-                        others.entry(condition).or_default().push(inner);
-                    }
-                }
-                _ => self.collect(inner, ty, seen, asked, others),
+            if condition.is_none_or(|condition| self.holds(condition, ty)) {
+                self.collect(inner, ty, seen, asked);
             }
         }
     }
 
-    /// The object types that fragments are on, in their order.
-    fn objects(&self, sets: &[&'a SelectionSet], seen: &mut HashSet<&'a Name>, found: &mut IndexSet<&'a str>) {
+    /// Whether all objects of a type are of another.
+    fn holds(&self, condition: &str, ty: &str) -> bool {
+        condition == ty || self.schema.is_subtype(condition, ty)
+    }
+
+    /// The object types of an interface of which fragments ask something of their own, in their order.
+    fn objects(&self, sets: &[&'a SelectionSet], ty: &str, seen: &mut HashSet<&'a Name>, found: &mut IndexSet<&'a str>) {
         for item in sets.iter().flat_map(|set| &set.items) {
             let (condition, inner) = match &item.node {
                 Selection::Field(_) => continue,
@@ -163,12 +154,19 @@ impl<'a> Merge<'a> {
                     _ => continue,
                 },
             };
-            let condition = condition.map(|condition| condition.node.on.node.as_str());
-            match condition.filter(|condition| matches!(self.schema.types.get(*condition), Some(ExtendedType::Object(_)))) {
-                Some(object) => {
+            match condition.map(|condition| condition.node.on.node.as_str()) {
+                Some(object) if self.schema.get_object(object).is_some() => {
                     found.insert(object);
                 }
-                None => self.objects(&[inner], seen, found),
+                condition => {
+                    // Another interface, which some of the types have.
+                    if let Some(condition) = condition.filter(|condition| !self.holds(condition, ty)) {
+                        let objects = self.schema.types.iter().filter(|(_, definition)| definition.is_object());
+                        let both = objects.filter(|(name, _)| self.schema.is_subtype(ty, name) && self.schema.is_subtype(condition, name));
+                        found.extend(both.map(|(name, _)| name.as_str()));
+                    }
+                    self.objects(&[inner], ty, seen, found);
+                }
             }
         }
     }
@@ -186,8 +184,9 @@ mod tests {
     use super::*;
     use crate::request::rules::Rules;
 
-    const SCHEMA: &str = "type Query { a(n: Int): A node: Node list: [A!]! } interface Node { id: ID }
-        type A implements Node { id: ID x: Int y: Int a(n: Int): A } type B implements Node { id: ID x: Int b: B }";
+    const SCHEMA: &str = "type Query { a(n: Int): A node: Node list: [A!]! } interface Node { id: ID } interface Named { x: Int b: B }
+        type A implements Node { id: ID x: Int y: Int a(n: Int): A } type B implements Node & Named { id: ID x: Int b: B }
+        type C implements Named { x: Int b: B }";
 
     fn print(set: &SelectionSet) -> String {
         let items = set.items.iter().map(|item| match &item.node {
@@ -212,9 +211,13 @@ mod tests {
             ("{ a { x } a { y x } }", "{a{x y}}"),
             ("{ ...F a { y } } fragment F on Query { list { id } a { x } }", "{list{id} a{x y}}"),
             ("{ a { a { x } } b: a { x } a { a { y } id } }", "{a{a{x y} id} b:a{x}}"),
-            ("query($t: Boolean! = true, $f: Boolean!) { a @skip(if: $t) { x } a @include(if: $t) { y } ... @include(if: $f) { a { id } } }", "{a{y}}"),
+            (
+                "query($t: Boolean! = true, $f: Boolean!) { a @skip(if: $t) { x } a @include(if: $t) { y } ... @include(if: $f) { a { id } } }",
+                "{a{y}}",
+            ),
             ("{ a { ... on Node { id } ... on A { x } ...F ...F } } fragment F on A { x y }", "{a{id x y}}"),
             ("{ node { id ... on A { x } ... on B { x } ... on A { id y } } }", "{node{...A{id x y} ...B{id x} id}}"),
+            ("{ node { id ... on Named { b { x } x } ... on B { b { id } } } }", "{node{...B{id b{x id} x} id}}"),
             ("{ node { ... on Node { ... on B { b { b { x } } } } ... on B { b { b { id } } } } }", "{node{...B{b{b{x id}}}}}"),
         ] {
             let mut document = parse_query(text).unwrap();

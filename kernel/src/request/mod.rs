@@ -1,4 +1,4 @@
-//! What a client sends: a document, found, parsed, measured, brought into form and validated, before anything runs.
+//! What a client sends: a document, found, parsed, its size counted, normalized and validated, before anything runs.
 
 mod cache;
 mod convert;

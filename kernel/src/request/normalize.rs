@@ -48,8 +48,8 @@ fn reach(set: &SelectionSet, document: &ExecutableDocument, needed: &mut HashSet
     }
 }
 
-/// The values of an operation's variables, defaults among them: async-graphql forgets these in `@skip` and `@include`. What it
-/// does not declare is left out: nobody has weighed it, and a document may wait for its turn.
+/// The values of an operation's variables, defaults among them: async-graphql forgets these in `@skip` and `@include`. Variables
+/// that it does not declare are left out: their size is not limited, and they would be kept while the document waits.
 pub fn with_defaults(operation: &OperationDefinition, variables: &Variables) -> Variables {
     let mut complete = Variables::default();
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {

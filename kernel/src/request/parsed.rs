@@ -30,11 +30,11 @@ pub struct ParsedDocument {
     pub(crate) introspects: bool,
     /// How often it names a variable.
     pub(crate) variables: usize,
-    /// What keeping it takes, in bytes or thereabouts.
+    /// What keeping it takes, in bytes, estimated.
     pub(crate) weight: usize,
-    /// What it costs, once that is known, where it is constant.
+    /// What it costs, where that is the same for every request; set when it is known.
     pub(crate) cost: OnceLock<Cost>,
-    /// The most statements that it took so far, where it is a query; [`u32::MAX`] where that is better not relied on.
+    /// The most statements that it took so far, where it is a query; [`u32::MAX`] where no number can be relied on.
     pub(crate) statements: AtomicU32,
 }
 
@@ -44,15 +44,15 @@ struct Unvalidated {
     tree: ast::Document,
 }
 
-/// What the parser makes of a token takes so many bytes, or fewer.
+/// What the parser makes of one token takes at most so many bytes.
 const BYTES_OF_A_TOKEN: usize = 256;
 
 /// What the rules walk may be so many times bigger than a text at its limit of tokens.
 const VALUES_PER_TOKEN: usize = 8;
 
 impl ParsedDocument {
-    /// Reads a text. The limits are asked in the order in which what lies beyond them would hurt: bytes before the scan,
-    /// nesting before the recursive parser, the size after expansion before the validation.
+    /// Reads a text. Each limit is checked before what it protects: bytes before the scan, nesting before the recursive parser,
+    /// the size after expansion before the validation.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` for what is no document, `QUERY_TOO_COMPLEX` for one beyond the limits.

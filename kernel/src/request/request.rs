@@ -24,12 +24,12 @@ pub struct GraphqlRequest {
     /// What else is asked of the service.
     #[serde(default)]
     pub extensions: Option<RequestExtensions>,
-    /// Where it comes from, as far as rate limits tell addresses apart.
+    /// The client's address, as rate limits tell addresses apart.
     #[serde(skip)]
     pub address: Option<String>,
 }
 
-/// What a request may ask of the service beside its document. Others' extensions are left alone.
+/// What a request may ask of the service beside its document. Unknown extensions are ignored.
 #[derive(Debug, Clone, Deserialize, Default)]
 pub struct RequestExtensions {
     /// That the answer says what the document cost, in `extensions.cost`.

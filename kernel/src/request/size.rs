@@ -1,5 +1,5 @@
-//! How big a document is, measured before anything else walks it: the parser and the validation are recursive, and what
-//! they walk can be exponentially bigger than its text.
+//! How big a document is, counted before anything else walks it: the parser and the validation are recursive, and what they walk
+//! can be exponentially bigger than its text.
 
 use std::collections::HashMap;
 
@@ -130,7 +130,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// What stands beside one another.
+    /// Adds the size of a sibling.
     fn add(&mut self, other: Size) {
         self.selections = self.selections.saturating_add(other.selections);
         self.levels = self.levels.max(other.levels);
@@ -241,7 +241,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What copying the values of variables costs, in bytes or thereabouts: every use of a variable copies it whole.
+/// What copying the values of variables takes, in bytes, estimated: every use of a variable copies it whole.
 pub fn weight(variables: &Variables) -> usize {
     fn of(value: &Value) -> usize {
         16 + match value {

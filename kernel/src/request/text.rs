@@ -133,7 +133,11 @@ mod tests {
             ("\"What\" query Q { a }", "       query Q { a }", 1),
             ("\"\"\"\nWh\u{e4}t\n\"\"\"\nfragment F on Q { a }", "   \n     \n   \nfragment F on Q { a }", 1),
             ("{ a } \"x\" fragment F on Q { a }", "{ a }     fragment F on Q { a }", 1),
-            ("query(\"x\" $a: Int = 1 \"y\" $b: String = \"z\" $c: Int) { a }", "query(    $a: Int = 1     $b: String = \"z\" $c: Int) { a }", 2),
+            (
+                "query(\"x\" $a: Int = 1 \"y\" $b: String = \"z\" $c: Int) { a }",
+                "query(    $a: Int = 1     $b: String = \"z\" $c: Int) { a }",
+                2,
+            ),
             ("\"x\" { a }", "\"x\" { a }", 0),
             ("\"x\" \"y\" query { a }", "\"x\" \"y\" query { a }", 0),
             ("query \"x\" { a }", "query \"x\" { a }", 0),

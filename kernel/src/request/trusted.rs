@@ -33,7 +33,7 @@ impl Trusted {
     /// limits and valid.
     ///
     /// # Errors
-    /// Which file holds what that can't be used.
+    /// The file that can't be used, and why.
     pub fn load(path: &Path, checker: &Checker, limits: &Limits) -> anyhow::Result<Trusted> {
         let mut entries = Vec::new();
         gather(path, path, &mut entries)?;
@@ -134,7 +134,7 @@ fn read(text: &str, checker: &Checker, limits: &Limits) -> Result<Arc<ParsedDocu
     Ok(Arc::new(document))
 }
 
-/// What a list costs can't be reckoned while the variable that says how long it is has no value.
+/// What a list costs can't be computed while the variable that holds its page size has no value.
 fn is_about_a_missing_value(message: &str) -> bool {
     message.starts_with("Variable ") && message.ends_with(" is not defined.") && !message.contains('"')
 }

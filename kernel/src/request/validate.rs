@@ -1,9 +1,9 @@
 //! What a document is before it runs: valid or not, and what it costs.
 //!
-//! The rules are asked once for each text (`rules/`), the values of variables are looked at each time. async-graphql
-//! reckons the cost, and tells it to its extensions alone; an extension on the schema that executes would make every field
-//! dearer. So another schema reckons, and stops there; neither validates. To async-graphql `__typename` costs nothing, however often
-//! a page of a page has it: it is reckoned with another name in its place.
+//! The rules are asked once for each text (`rules/`), the values of variables are looked at each time. async-graphql computes the
+//! cost, and tells only its extensions; an extension on the schema that executes would make every field slower. So another schema
+//! computes it, and stops there; neither validates. To async-graphql `__typename` costs nothing, however often a page of a page has
+//! it: the cost is computed with another name in its place.
 
 use std::sync::{Arc, OnceLock};
 
@@ -42,7 +42,7 @@ impl Cost {
     }
 }
 
-/// Validates documents and reckons what they cost.
+/// Validates documents and computes what they cost.
 pub struct Checker {
     rules: Rules,
     reckoning: Executor,
@@ -114,7 +114,7 @@ impl Checker {
     }
 }
 
-/// No field of the schema; what is not known costs what any field costs.
+/// No field of the schema; an unknown field costs what any field costs.
 const COUNTED: &str = "counted";
 
 async fn run(schema: &Executor, parsed: ExecutableDocument, variables: Variables) -> Result<Cost, Vec<ServerError>> {

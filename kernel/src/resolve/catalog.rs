@@ -9,7 +9,7 @@ use super::{
 
 /// A type with what other domains have added to it.
 pub struct ObjectInfo {
-    /// Names it where its declaration is asked for.
+    /// The function that answers its declaration.
     pub object: fn() -> &'static ObjectDef,
     /// Its own declaration.
     pub def: &'static ObjectDef,

@@ -18,7 +18,7 @@ use super::{
     driver,
     keys::TotalKey,
     meta,
-    object::{ObjectDef, Source},
+    object::{JsonText, ObjectDef, Source},
     row::{Entity, Object},
 };
 use crate::{
@@ -83,8 +83,8 @@ struct PageOf {
     cursors: Cursors,
     list: &'static str,
     order: Order,
-    /// What its edges say beside their nodes, and where that stands in the rows.
-    edge: Option<(&'static ObjectDef, usize)>,
+    /// What its edges say beside their nodes; it stands in the rows after these.
+    edge: Option<&'static ObjectDef>,
 }
 
 impl PageOf {
@@ -106,30 +106,30 @@ impl PageOf {
     /// The edges, each with its fields in the order in which they are asked for.
     async fn edges(&self, ctx: &Context<'_>, name: &str) -> ServerResult<Value> {
         let list = ctx.with_selection_set(&ctx.item.node.selection_set);
-        let mut edges = vec![driver::Fields::new(); self.nodes.len()];
-        for field in driver::fields_of(&list, name) {
-            let values = match field.node.name.node.as_str() {
+        let fields = driver::fields_of(&list, name);
+        let mut columns = Vec::with_capacity(fields.len());
+        for field in &fields {
+            columns.push(match field.node.name.node.as_str() {
                 "__typename" => vec![Value::String(name.to_owned()); self.nodes.len()],
                 "cursor" => (0..self.nodes.len()).map(|at| self.cursor(at).map_or(Value::Null, Value::String)).collect(),
                 "node" => driver::resolve_nodes(&list, field, &self.nodes).await?,
                 other => self.beside(&list, field, other)?,
-            };
-            for (edge, value) in edges.iter_mut().zip(values) {
-                driver::merge(edge, field.node.response_key().node.clone(), value);
-            }
+            });
         }
-        Ok(Value::List(edges.into_iter().map(Value::Object).collect()))
+        let keys: Vec<&str> = fields.iter().map(|field| field.node.response_key().node.as_str()).collect();
+        Ok(driver::transposed(&keys, &columns, self.nodes.len()))
     }
 
     /// A column beside each node.
     fn beside(&self, list: &ContextSelectionSet<'_>, field: &Positioned<Field>, name: &str) -> ServerResult<Vec<Value>> {
-        let found = self.edge.and_then(|(edge, at)| match edge.fields.iter().find(|field| field.name == name)?.source {
-            Source::Column(index, read) => Some((at + index, read)),
-            _ => None,
+        let source = self.edge.and_then(|edge| edge.fields.iter().find(|field| field.name == name)).map(|field| field.source);
+        let Some(Source::Column(index, write)) = source else { return Ok(vec![Value::Null; self.nodes.len()]) };
+        let values = self.nodes.iter().map(|node| {
+            let mut out = JsonText::new();
+            let at = node.place_of(node.shape().full_width() + index);
+            write(node.row(), at, &mut out).map_err(|error| driver::located(&list.with_field(field), error.into()))?;
+            Ok(Value::Binary(out.into()))
         });
-        let Some((at, read)) = found else { return Ok(vec![Value::Null; self.nodes.len()]) };
-        let values =
-            self.nodes.iter().map(|node| read(node.row(), at).map_err(|error| driver::located(&list.with_field(field), error.into())));
         values.collect()
     }
 }
@@ -193,7 +193,7 @@ impl<N: Entity, E> Connection<N, E> {
     }
 
     /// With edges that say more.
-    pub(super) fn with_edge(mut self, edge: Option<(&'static ObjectDef, usize)>) -> Self {
+    pub(super) fn with_edge(mut self, edge: Option<&'static ObjectDef>) -> Self {
         self.page.edge = edge;
         self
     }

@@ -34,7 +34,7 @@ pub struct Services {
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.
 #[derive(Debug, Clone, Default)]
 pub struct AfterRollback {
-    /// In whose name, where nobody was signed in (a failed sign-in to a known school).
+    /// The identity that it is written for, where nobody was signed in (a failed sign-in to a known school).
     pub identity: Option<Identity>,
     /// A sign-in whose used refresh token was presented again.
     pub revoke_session: Option<Uuid>,
@@ -94,7 +94,7 @@ impl Request {
         self.actor.read().unwrap_or_else(|broken| broken.into_inner()).clone()
     }
 
-    /// Goes on as somebody else, inside this request: a sign-in becomes the person who signed in.
+    /// Switches the actor of this request: after a sign-in it is the person who signed in.
     pub fn become_actor(&self, actor: Actor) {
         *self.actor.write().unwrap_or_else(|broken| broken.into_inner()) = Some(Arc::new(actor));
     }

@@ -7,7 +7,7 @@ use async_graphql::{
 
 use crate::db::page_size;
 
-/// A list of about so many items.
+/// A list of about `N` items.
 ///
 /// # Errors
 /// Never.

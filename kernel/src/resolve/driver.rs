@@ -1,14 +1,13 @@
 //! Makes answers of objects. One driver for all types: it looks up what a selection asks for once, for all rows of a list,
 //! writes columns and joined children at once, and waits only for what needs a statement of its own.
 //!
-//! A field that fails is null alone where its type allows that, with its error at its own path. A failure of the service or
-//! of the database is passed on to the root: nothing of what such a field belongs to is true any more.
+//! A field that fails is null alone where its type allows that, with its error at its own path. A failure of the service or of
+//! the database is passed on to the root: nothing of what such a field belongs to can be relied on.
 
 use std::{any::Any, sync::Arc};
 
 use async_graphql::{
     Context, ContextSelectionSet, Name, OutputType, Positioned, ServerError, ServerResult, Value,
-    indexmap::IndexMap,
     parser::types::{Field, Selection, SelectionSet},
 };
 use futures_util::{
@@ -21,8 +20,9 @@ use super::{
     catalog::{FieldEntry, ObjectInfo},
     context::{Ctx, Request},
     keys::{CountKey, ObjectKey},
-    object::{CountDef, ObjectDef, Parent, ReadColumn, Resolve, Source},
+    object::{CountDef, JsonText, ObjectDef, Parent, Resolve, Source, WriteColumn},
     row::{Object, Shape},
+    scalar::{Written, write_serialized, write_text},
     selection::{Asked, Projection},
 };
 use crate::{
@@ -35,8 +35,6 @@ pub(super) struct Plan<'a> {
     steps: Vec<Step<'a>>,
     /// Whether any step takes more than what was read.
     waits: bool,
-    /// Whether one name stands in the answer for several selections.
-    is_merged: bool,
 }
 
 struct Step<'a> {
@@ -48,8 +46,8 @@ struct Step<'a> {
 enum Run<'a> {
     Typename,
     Denied(Error),
-    Column(usize, ReadColumn),
-    Computed(fn(&Object, &Request) -> crate::error::Result<Value>),
+    Column(usize, WriteColumn),
+    Computed(fn(&Object, &Request, &mut JsonText) -> error::Result<()>),
     Joined(usize, Arc<Shape>, Plan<'a>),
     Counted(usize),
     One(usize, fn() -> &'static ObjectDef),
@@ -69,12 +67,9 @@ impl Run<'_> {
 
 impl<'a> Plan<'a> {
     fn of(ctx: &ContextSelectionSet<'a>, info: &ObjectInfo, shape: Option<&Shape>) -> ServerResult<Self> {
-        let mut plan = Plan { steps: Vec::new(), waits: false, is_merged: false };
+        let mut plan = Plan { steps: Vec::new(), waits: false };
         plan.add(ctx, &ctx.item.node, info, shape)?;
-        for (at, step) in plan.steps.iter().enumerate() {
-            plan.waits |= step.run.waits();
-            plan.is_merged |= plan.steps[..at].iter().any(|other| other.key == step.key);
-        }
+        plan.waits = plan.steps.iter().any(|step| step.run.waits());
         Ok(plan)
     }
 
@@ -82,8 +77,14 @@ impl<'a> Plan<'a> {
         for item in &set.items {
             match &item.node {
                 Selection::Field(field) => {
+                    let key = &field.node.response_key().node;
+                    // Fields of one name are one already (`request/merge.rs`). Below an interface, what is asked of every type
+                    // follows what is asked of this one, which holds it.
+                    if self.steps.iter().any(|step| step.key == key) {
+                        continue;
+                    }
                     let run = Self::run_of(ctx, field, info, shape)?;
-                    self.steps.push(Step { key: &field.node.response_key().node, field, run });
+                    self.steps.push(Step { key, field, run });
                 }
                 Selection::InlineFragment(inline) => {
                     let condition = inline.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
@@ -163,11 +164,13 @@ pub(super) fn resolve_objects<'a>(ctx: &'a ContextSelectionSet<'_>, objects: &'a
         debug_assert!(objects.iter().all(|object| Arc::ptr_eq(object.shape(), first.shape())), "a list has one shape");
         let plan = Plan::of(ctx, first.info(), Some(first.shape()))?;
         if !plan.waits {
-            let rows = objects.iter().enumerate().map(|(at, object)| {
-                let ctx = ctx.with_index(at);
-                Ok(Value::Object(fill(&ctx, Parent::Row(object), object.info(), &plan)?))
-            });
-            return rows.collect::<ServerResult<_>>().map(Value::List);
+            let mut out = JsonText::with_capacity(objects.len() * plan.steps.len() * BYTES_OF_A_FIELD);
+            for (at, object) in objects.iter().enumerate() {
+                out.push(if at == 0 { b'[' } else { b',' });
+                write_object(&ctx.with_index(at), Parent::Row(object), object.info(), &plan, &[], &mut out)?;
+            }
+            out.push(b']');
+            return Ok(Value::Binary(out.into()));
         }
         let plan = &plan;
         let rows = objects.iter().enumerate().map(|(at, object)| -> BoxFuture<'_, ServerResult<Value>> {
@@ -240,49 +243,79 @@ pub fn resolve_value<'a>(
     .boxed()
 }
 
-pub(super) type Fields = IndexMap<Name, Value>;
-
-/// What needs no waiting, and nulls in the places of the rest.
-fn fill(ctx: &ContextSelectionSet<'_>, parent: Parent<'_>, info: &ObjectInfo, plan: &Plan<'_>) -> ServerResult<Fields> {
-    let mut fields = Fields::with_capacity(plan.steps.len());
-    for step in &plan.steps {
-        let value = if step.run.waits() { Value::Null } else { step_now(ctx, parent, info, step)? };
-        if plan.is_merged {
-            merge(&mut fields, step.key.clone(), value);
-        } else {
-            fields.insert(step.key.clone(), value);
+/// Writes an object: what needs no waiting out of the row, the rest out of what was waited for, in the order of the steps.
+fn write_object(
+    ctx: &ContextSelectionSet<'_>,
+    parent: Parent<'_>,
+    info: &ObjectInfo,
+    plan: &Plan<'_>,
+    waited: &[Value],
+    out: &mut JsonText,
+) -> ServerResult<()> {
+    let mut waited = waited.iter();
+    out.push(b'{');
+    for (at, step) in plan.steps.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(step.key.as_bytes());
+        out.extend_from_slice(b"\":");
+        match step.run.waits() {
+            true => write_value(waited.next().unwrap_or(&Value::Null), out),
+            false => write_step(ctx, parent, info, step, out)?,
         }
     }
-    Ok(fields)
+    out.push(b'}');
+    Ok(())
 }
 
-/// A step that does not wait.
-fn step_now(ctx: &ContextSelectionSet<'_>, parent: Parent<'_>, info: &ObjectInfo, step: &Step<'_>) -> ServerResult<Value> {
+/// Writes a step that does not wait.
+fn write_step(
+    ctx: &ContextSelectionSet<'_>,
+    parent: Parent<'_>,
+    info: &ObjectInfo,
+    step: &Step<'_>,
+    out: &mut JsonText,
+) -> ServerResult<()> {
+    let start = out.len();
     let done = match &step.run {
-        Run::Typename => return Ok(Value::String(info.def.name.to_owned())),
-        Run::Column(index, read) => {
-            let object = parent.row();
-            object.place(*index).and_then(|at| read(object.row(), at)).map_err(Error::from)
+        Run::Typename => {
+            write_text(info.def.name, out);
+            return Ok(());
         }
-        Run::Computed(compute) => compute(parent.row(), ctx.data_unchecked::<Arc<Request>>()),
+        Run::Column(index, write) => {
+            let object = parent.row();
+            object.place(*index).and_then(|at| write(object.row(), at, out)).map_err(Error::from)
+        }
+        Run::Computed(compute) => compute(parent.row(), ctx.data_unchecked::<Arc<Request>>(), out),
         Run::Counted(offset) => {
             let object = parent.row();
             let count: Result<Option<i64>, _> = object.row().try_get(object.place_of(*offset));
-            count.map(saturated).map_err(|error| Error::from(crate::db::DbError::from(error)))
+            count.map(|count| saturated(count).write(out)).map_err(|error| Error::from(crate::db::DbError::from(error)))
         }
         Run::Joined(offset, shape, plan) => {
-            let Some(child) = parent.row().child(*offset, shape) else { return Ok(Value::Null) };
+            let Some(child) = parent.row().child(*offset, shape) else {
+                out.extend_from_slice(b"null");
+                return Ok(());
+            };
             let ctx = ctx.with_field(step.field);
             let inner = ctx.with_selection_set(&step.field.node.selection_set);
-            let answered = fill(&inner, Parent::Row(&child), &shape.info, plan).map(Value::Object);
-            return settle(&ctx, info, answered);
+            let written = write_object(&inner, Parent::Row(&child), &shape.info, plan, &[], out);
+            return settle(&ctx, info, written, || {
+                out.truncate(start);
+                out.extend_from_slice(b"null");
+            });
         }
         Run::Denied(error) => Err(error.clone()),
         Run::One(..) | Run::Count(_) | Run::Resolver(_) => unreachable!("it waits"),
     };
     done.or_else(|error| {
         let ctx = ctx.with_field(step.field);
-        settle(&ctx, info, Err(located(&ctx, error)))
+        settle(&ctx, info, Err(located(&ctx, error)), || {
+            out.truncate(start);
+            out.extend_from_slice(b"null");
+        })
     })
 }
 
@@ -294,23 +327,28 @@ fn run<'a>(
     plan: &'a Plan<'_>,
 ) -> BoxFuture<'a, ServerResult<Value>> {
     async move {
-        let mut fields = fill(ctx, parent, info, plan)?;
+        let mut waited = Vec::new();
         if plan.waits {
-            let waiting = plan.steps.iter().filter(|step| step.run.waits()).map(|step| -> BoxFuture<'_, ServerResult<(&Name, Value)>> {
+            let waiting = plan.steps.iter().filter(|step| step.run.waits()).map(|step| -> BoxFuture<'_, ServerResult<Value>> {
                 Box::pin(async move {
                     let ctx = ctx.with_field(step.field);
-                    let answered = wait(&ctx, parent, step).await;
-                    Ok((step.key, settle(&ctx, info, answered)?))
+                    let mut answered = wait(&ctx, parent, step).await;
+                    let value = answered.as_mut().map(std::mem::take).unwrap_or_default();
+                    settle(&ctx, info, answered.map(drop), || {})?;
+                    Ok(value)
                 })
             });
-            for (key, value) in try_join_all(waiting).await? {
-                merge(&mut fields, key.clone(), value);
-            }
+            waited = try_join_all(waiting).await?;
         }
-        Ok(Value::Object(fields))
+        let mut out = JsonText::with_capacity(plan.steps.len() * BYTES_OF_A_FIELD);
+        write_object(ctx, parent, info, plan, &waited, &mut out)?;
+        Ok(Value::Binary(out.into()))
     }
     .boxed()
 }
+
+/// About as long is a field in an answer.
+const BYTES_OF_A_FIELD: usize = 40;
 
 /// A step that waits.
 async fn wait(ctx: &Context<'_>, parent: Parent<'_>, step: &Step<'_>) -> ServerResult<Value> {
@@ -335,14 +373,14 @@ async fn wait(ctx: &Context<'_>, parent: Parent<'_>, step: &Step<'_>) -> ServerR
         Run::Count(count) => {
             let id: Uuid = parent.row().at(0).map_err(|error| located(ctx, error.into()))?;
             let number = ctx.load(CountKey { count, id }).await.map_err(|error| located(ctx, error))?;
-            Ok(saturated(number))
+            Ok(Value::from(saturated(number)))
         }
         _ => unreachable!("it does not wait"),
     }
 }
 
-fn saturated(count: Option<i64>) -> Value {
-    Value::from(i32::try_from(count.unwrap_or(0)).unwrap_or(i32::MAX))
+fn saturated(count: Option<i64>) -> i32 {
+    i32::try_from(count.unwrap_or(0)).unwrap_or(i32::MAX)
 }
 
 /// An error with its place in the document and its path in the answer.
@@ -350,12 +388,13 @@ pub fn located(ctx: &Context<'_>, error: Error) -> ServerError {
     ctx.set_error_path(async_graphql::Error::from(error).into_server_error(ctx.item.pos))
 }
 
-/// What becomes of a field: the error of one that may be null is kept beside its null.
-fn settle(ctx: &Context<'_>, info: &ObjectInfo, answered: ServerResult<Value>) -> ServerResult<Value> {
+/// What becomes of a field: the error of one that may be null is kept beside its null, which `null` writes.
+fn settle(ctx: &Context<'_>, info: &ObjectInfo, answered: ServerResult<()>, null: impl FnOnce()) -> ServerResult<()> {
     match answered {
         Err(error) if !error::is_failure(&error) && is_nullable(ctx, info.def.name) => {
             ctx.add_error(error);
-            Ok(Value::Null)
+            null();
+            Ok(())
         }
         other => other,
     }
@@ -368,29 +407,54 @@ fn is_nullable(ctx: &Context<'_>, parent: &str) -> bool {
     field.is_some_and(|field| !field.ty.ends_with('!'))
 }
 
-/// Puts a value into an answer in which its name may stand already: selections of one name are one. Most were merged before
-/// (`request/merge.rs`); below an interface some are left.
-pub(super) fn merge(fields: &mut Fields, name: Name, value: Value) {
-    match (fields.get_mut(&name), value) {
-        (Some(Value::Object(former)), Value::Object(value)) => {
-            for (name, value) in value {
-                merge(former, name, value);
-            }
+/// A list of objects, out of the values of each field for all of them.
+pub(super) fn transposed(keys: &[&str], columns: &[Vec<Value>], rows: usize) -> Value {
+    let mut out = JsonText::new();
+    out.push(b'[');
+    for row in 0..rows {
+        out.extend_from_slice(if row == 0 { b"" } else { b"," });
+        for (at, (key, column)) in keys.iter().zip(columns).enumerate() {
+            out.push(if at == 0 { b'{' } else { b',' });
+            write_text(key, &mut out);
+            out.push(b':');
+            write_value(&column[row], &mut out);
         }
-        (Some(Value::List(former)), Value::List(values)) => {
-            for (former, value) in former.iter_mut().zip(values) {
-                if let (Value::Object(former), Value::Object(value)) = (former, value) {
-                    for (name, value) in value {
-                        merge(former, name, value);
-                    }
+        out.push(b'}');
+    }
+    out.push(b']');
+    Value::Binary(out.into())
+}
+
+/// Writes a value that other code has made, finished parts spliced in.
+pub fn write_value(value: &Value, out: &mut JsonText) {
+    match value {
+        Value::Binary(text) => out.extend_from_slice(text),
+        Value::List(items) => {
+            out.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
                 }
+                write_value(item, out);
             }
+            out.push(b']');
         }
-        (Some(former), value) if *former == Value::Null => *former = value,
-        (Some(_), _) => {}
-        (None, value) => {
-            fields.insert(name, value);
+        Value::Object(fields) => {
+            out.push(b'{');
+            for (at, (name, field)) in fields.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_text(name, out);
+                out.push(b':');
+                write_value(field, out);
+            }
+            out.push(b'}');
         }
+        Value::String(text) => write_text(text, out),
+        Value::Enum(name) => write_text(name, out),
+        Value::Null => out.extend_from_slice(b"null"),
+        other => write_serialized(other, out),
     }
 }
 

@@ -8,13 +8,12 @@ use std::{
 };
 
 use async_graphql::{Pos, dataloader::Loader};
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
     loader::Batch,
     object::{CountDef, ObjectDef},
-    row::Object,
+    row::{Object, Shape},
     selection::{Projection, Selecting},
 };
 use crate::{
@@ -137,8 +136,8 @@ impl Loader<CountKey> for Batch {
     }
 }
 
-/// Makes the list that the pages of many parents are cut from.
-pub(super) type MakeList = Arc<dyn Fn() -> List + Send + Sync>;
+/// Makes the list that the pages of many parents are cut from, and says how its rows are read.
+pub(super) type MakeList = Arc<dyn Fn() -> (List, Arc<Shape>) + Send + Sync>;
 
 /// A page of a list under a parent: `course.enrollments(first: 10)`.
 #[derive(Clone)]
@@ -168,7 +167,7 @@ impl Hash for PageKey {
 }
 
 impl Loader<PageKey> for Batch {
-    type Value = Fetched<Arc<Row>>;
+    type Value = Fetched<Object>;
     type Error = Error;
 
     async fn load(&self, keys: &[PageKey]) -> Result<HashMap<PageKey, Self::Value>> {
@@ -179,9 +178,11 @@ impl Loader<PageKey> for Batch {
         let mut pages = HashMap::with_capacity(keys.len());
         for keys in groups.into_values() {
             let parents: Vec<Uuid> = keys.iter().map(|key| key.parent).collect();
-            let mut fetched = (keys[0].list)().fetch_per_parent(&self.tx, keys[0].parent_expression, &parents, &keys[0].page).await?;
+            let (list, shape) = (keys[0].list)();
+            let mut fetched = list.fetch_per_parent(&self.tx, keys[0].parent_expression, &parents, &keys[0].page).await?;
             for key in keys {
-                pages.insert(key.clone(), fetched.remove(&key.parent).unwrap_or_default());
+                let rows = fetched.remove(&key.parent).unwrap_or_default();
+                pages.insert(key.clone(), rows.map(|row| Object::new(row, List::FIRST_UNDER_PARENT, shape.clone())));
             }
         }
         Ok(pages)
@@ -205,7 +206,7 @@ impl Loader<TotalKey> for Batch {
         let mut totals = HashMap::with_capacity(keys.len());
         for keys in groups.into_values() {
             let parents: Vec<Uuid> = keys.iter().map(|key| key.0.parent).collect();
-            let counts = (keys[0].0.list)().count_per_parent(&self.tx, keys[0].0.parent_expression, &parents).await?;
+            let counts = (keys[0].0.list)().0.count_per_parent(&self.tx, keys[0].0.parent_expression, &parents).await?;
             for key in keys {
                 totals.insert(key.clone(), counts.get(&key.0.parent).copied().unwrap_or(0));
             }
@@ -238,7 +239,7 @@ impl Hash for AllKey {
 }
 
 impl Loader<AllKey> for Batch {
-    type Value = Vec<Arc<Row>>;
+    type Value = Vec<Object>;
     type Error = Error;
 
     async fn load(&self, keys: &[AllKey]) -> Result<HashMap<AllKey, Self::Value>> {
@@ -249,9 +250,11 @@ impl Loader<AllKey> for Batch {
         let mut found = HashMap::with_capacity(keys.len());
         for keys in groups.into_values() {
             let parents: Vec<Uuid> = keys.iter().map(|key| key.parent).collect();
-            let mut rows = (keys[0].list)().fetch_all_per_parent(&self.tx, keys[0].parent_expression, &parents).await?;
+            let (list, shape) = (keys[0].list)();
+            let mut rows = list.fetch_all_per_parent(&self.tx, keys[0].parent_expression, &parents).await?;
             for key in keys {
-                found.insert(key.clone(), rows.remove(&key.parent).unwrap_or_default());
+                let rows = rows.remove(&key.parent).unwrap_or_default();
+                found.insert(key.clone(), rows.into_iter().map(|row| Object::new(row, 1, shape.clone())).collect());
             }
         }
         Ok(found)

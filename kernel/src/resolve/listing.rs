@@ -10,7 +10,7 @@ use super::{
     connection::{Connection, EdgeFields, Total},
     context::Ctx,
     keys::{AllKey, MakeList, ObjectKey, PageKey, TotalKey},
-    object::TableDef,
+    object::{ObjectDef, TableDef},
     row::{Entity, Loaded, Object},
     selection::{Asked, Counting, Projection, Selecting},
     write::Raw,
@@ -160,42 +160,44 @@ async fn under<T: Entity, E: EdgeFields>(
 ) -> Result<Connection<T, E>> {
     let page = args.check(&ctx.cursors(), nested.name, &nested.order)?;
     let projection = Projection { counts: 0, ..asked_of_nodes::<T>(ctx) };
+    let list = list_under::<T>(ctx, nested, projection, E::edge(), filter);
+    let key = PageKey { asked_at: (nested.name, ctx.item.pos), parent, page, parent_expression: nested.parent, list };
+    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
+    let total = Total::of_nested(TotalKey(key));
+    Ok(Connection::new(ctx, fetched, nested.name, nested.order, total).with_edge(E::edge()))
+}
+
+/// Makes a list under a parent; not before its statement is needed, which is once for all parents.
+fn list_under<T: Entity>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    projection: Projection,
+    edge: Option<&'static ObjectDef>,
+    filter: impl Fn(&mut List) + Send + Sync + 'static,
+) -> MakeList {
     let catalog = ctx.request().catalog();
-    let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
-    let edge = E::edge();
-    let edge_at = List::FIRST_UNDER_PARENT + shape.width() + shape.children.iter().map(|(_, _, child)| child.width()).sum::<usize>();
-    let make: MakeList = Arc::new(move || {
+    Arc::new(move || {
+        let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
         let mut list = list_of::<T>(nested.name, nested.order);
         if let Some(join) = nested.join {
             list.inner_join(join);
         }
         filter(&mut list);
-        list.select(columns.clone());
+        list.select(columns);
         list.outer_join(&joins);
         if let Some(edge) = edge {
             list.select(edge.columns.iter().map(|column| column.expression).collect::<Vec<_>>().join(", "));
         }
-        list
-    });
-    let key = PageKey { asked_at: (nested.name, ctx.item.pos), parent, page, parent_expression: nested.parent, list: make };
-    let fetched = ctx.load(key.clone()).await?.unwrap_or_default();
-    let fetched = fetched.map(|row| Object::new(row, List::FIRST_UNDER_PARENT, shape.clone()));
-    let total = Total::of_nested(TotalKey(key));
-    Ok(Connection::new(ctx, fetched, nested.name, nested.order, total).with_edge(edge.map(|edge| (edge, edge_at))))
+        (list, shape)
+    })
 }
 
 /// All rows under a parent, where there are few. The rows of all parents cost one statement.
-///
-/// # Errors
-/// What the database answered instead.
 pub async fn all<T: Entity>(ctx: &Context<'_>, nested: &'static Nested, parent: Uuid) -> Result<Vec<Loaded<T>>> {
     all_where(ctx, nested, parent, |_| {}).await
 }
 
 /// The same, filtered; the filter is the same for all parents.
-///
-/// # Errors
-/// As [`all`].
 pub async fn all_where<T: Entity>(
     ctx: &Context<'_>,
     nested: &'static Nested,
@@ -203,28 +205,14 @@ pub async fn all_where<T: Entity>(
     filter: impl Fn(&mut List) + Send + Sync + 'static,
 ) -> Result<Vec<Loaded<T>>> {
     let catalog = ctx.request().catalog();
-    let info = catalog.of(T::object());
-    let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, info) };
-    let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, info, table_of::<T>().alias, projection);
-    let make: MakeList = Arc::new(move || {
-        let mut list = list_of::<T>(nested.name, nested.order);
-        if let Some(join) = nested.join {
-            list.inner_join(join);
-        }
-        filter(&mut list);
-        list.select(columns.clone());
-        list.outer_join(&joins);
-        list
-    });
-    let key = AllKey { asked_at: (nested.name, ctx.item.pos), parent, parent_expression: nested.parent, list: make };
+    let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, catalog.of(T::object())) };
+    let list = list_under::<T>(ctx, nested, projection, None, filter);
+    let key = AllKey { asked_at: (nested.name, ctx.item.pos), parent, parent_expression: nested.parent, list };
     let rows = ctx.load(key).await?.unwrap_or_default();
-    Ok(rows.into_iter().map(|row| Loaded::new(Object::new(row, 1, shape.clone()))).collect())
+    Ok(rows.into_iter().map(Loaded::new).collect())
 }
 
 /// A row by its id, with what the document asks of it; none where there is none, or none that the viewer may see.
-///
-/// # Errors
-/// What the database answered instead.
 pub async fn one<T: Entity>(ctx: &Context<'_>, id: Id<T>) -> Result<Option<Loaded<T>>> {
     let catalog = ctx.request().catalog();
     let projection = Projection::of_object(Asked::of(ctx), catalog, catalog.of(T::object()));
@@ -240,9 +228,6 @@ pub async fn one<T: Entity>(ctx: &Context<'_>, id: Id<T>) -> Result<Option<Loade
 /// Reading rows of a type, and changing them.
 pub trait Rows: Ctx + Sized {
     /// The whole row of an id as a struct; none where there is none, or none that the viewer may see.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn get<T: Entity>(&self, id: Id<T>) -> impl Future<Output = Result<Option<T>>> + Send
     where
         Self: Sync,
@@ -254,9 +239,6 @@ pub trait Rows: Ctx + Sized {
     }
 
     /// The whole row of an id, to be answered.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn whole<T: Entity>(&self, id: Id<T>) -> impl Future<Output = Result<Option<Loaded<T>>>> + Send
     where
         Self: Sync,
@@ -266,9 +248,6 @@ pub trait Rows: Ctx + Sized {
 
     /// Runs a statement that reads or changes rows of a type and answers whole ones: `{c}` in it stands for the columns over
     /// the alias `c`, and stands first in what it selects or returns.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn rows<T: Entity>(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> impl Future<Output = Result<Vec<Loaded<T>>, DbError>> + Send
     where
         Self: Sync,
@@ -284,9 +263,6 @@ pub trait Rows: Ctx + Sized {
     }
 
     /// The first row of such a statement.
-    ///
-    /// # Errors
-    /// As [`Rows::rows`].
     fn row<T: Entity>(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> impl Future<Output = Result<Option<Loaded<T>>, DbError>> + Send
     where
         Self: Sync,
@@ -295,9 +271,6 @@ pub trait Rows: Ctx + Sized {
     }
 
     /// The rows that fulfil a condition, with children and counts as a projection says.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     fn select<T: Entity>(
         &self,
         condition: &str,

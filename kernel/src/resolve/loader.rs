@@ -1,8 +1,8 @@
 //! Loading by key, many keys in one statement.
 //!
-//! The loads of a request run on the request's own task, right after the executor has gone as far as it can: by then
-//! every field that waits for a row has said so, and one statement answers all of them. (A spawned task would start at
-//! once on another thread and see only the keys that had come so far.)
+//! The loads of a request run on the request's own task, as soon as the executor can go no further: by then every field that
+//! waits for a row has asked for it, and one statement answers all of them. (A spawned task would start at once on another
+//! thread and see only the keys that had come so far.)
 
 use std::{
     pin::pin,
@@ -67,8 +67,8 @@ impl Loads {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(|broken| broken.into_inner()))
     }
 
-    /// Runs `work`, and the loads that it asks for whenever it can go no further without them. Futures of many parts give
-    /// way now and then although they could go on, and then wake themselves: that is not yet "no further".
+    /// Runs `work`, and the loads that it asks for whenever it can make no progress without them. Large joins yield now and then
+    /// although they could go on, and wake themselves: that does not count as no progress.
     pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let mut running = FuturesUnordered::new();

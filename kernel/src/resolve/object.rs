@@ -22,6 +22,8 @@ pub struct ObjectDef {
     pub table: Option<TableDef>,
     /// What is read of a row: first the narrow columns, beginning with the id, then the wide ones.
     pub columns: &'static [ColumnDef],
+    /// The columns that are written and never read.
+    pub secrets: &'static [&'static str],
     /// The fields that the struct declares.
     pub fields: &'static [FieldDef],
     /// The fields that its block of resolvers declares.
@@ -42,6 +44,13 @@ pub struct TableDef {
     pub prefix: &'static str,
     /// Whether `node` answers it, and the permissions of which that takes one.
     pub node: Option<&'static [Permission]>,
+}
+
+impl TableDef {
+    /// Whether it is a table, and not a function of the schema `app` that answers rows without ids of their own.
+    pub fn is_table(&self) -> bool {
+        !self.name.contains('.')
+    }
 }
 
 /// A column, or an expression, that is read of a row.
@@ -167,8 +176,12 @@ impl<'a> Parent<'a> {
 /// Answers a field.
 pub type Resolve = for<'a> fn(Parent<'a>, &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>>;
 
-/// Reads a column out of a row, as the answer has it.
-pub type ReadColumn = fn(&Row, usize) -> Result<Value, DbError>;
+/// A finished part of an answer, as JSON text. Between resolvers it travels as [`Value::Binary`], which nothing but the
+/// response's own serializer meets.
+pub type JsonText = Vec<u8>;
+
+/// Writes a column of a row into an answer.
+pub type WriteColumn = fn(&Row, usize, &mut JsonText) -> Result<(), DbError>;
 
 /// What a field costs, out of its arguments and of what one of its items costs.
 pub type Cost = fn(&VisitorContext<'_>, &[Positioned<VariableDefinition>], &Field, usize) -> ServerResult<usize>;
@@ -200,9 +213,9 @@ pub struct FieldDef {
 #[derive(Clone, Copy)]
 pub enum Source {
     /// A column, written into the answer as it is.
-    Column(usize, ReadColumn),
+    Column(usize, WriteColumn),
     /// Columns and the person who asks: no waiting.
-    Computed(fn(&Object, &Request) -> Result<Value>),
+    Computed(fn(&Object, &Request, &mut JsonText) -> Result<()>),
     /// The row that a column names, of another type or the same; joined where a statement reads its parent anyway.
     One(usize, fn() -> &'static ObjectDef),
     /// A number that the database counts for many rows at once.

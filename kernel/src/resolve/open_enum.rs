@@ -133,3 +133,13 @@ impl<T: 'static> super::ColumnInput for Open<T> {
         None
     }
 }
+
+impl<T> super::Written for Open<T> {
+    fn write(&self, out: &mut super::JsonText) {
+        super::Written::write(&self.as_str(), out);
+    }
+}
+
+impl<T> super::Scalar for Open<T> {
+    type Read<'a> = &'a str;
+}

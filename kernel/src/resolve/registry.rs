@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     permission::Permission,
     rates::BudgetKind,
-    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, Writes},
+    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef, Writes},
 };
 
 /// One subject: what it is made of.
@@ -101,6 +101,8 @@ pub struct Operation {
     pub hashes_password: bool,
     /// It counts towards this budget of its person.
     pub budget: Option<BudgetKind>,
+    /// What each of its arguments writes into columns by its own declaration.
+    pub writes: &'static [Option<WriteDef>],
 }
 
 impl Operation {
@@ -235,7 +237,7 @@ impl Registry {
         let recorded = recorded.map(|(ty, prefix)| KindInfo { ty, prefix, needs: &[], is_node: false });
         let declared = objects.iter().filter_map(|object| {
             let def = object();
-            let table = def.table.as_ref()?;
+            let table = def.table.as_ref().filter(|table| table.is_table())?;
             Some(KindInfo { ty: def.name, prefix: table.prefix, needs: table.node.unwrap_or(&[]), is_node: table.node.is_some() })
         });
         let kinds = declared.chain(recorded).collect();
@@ -270,6 +272,13 @@ impl Registry {
     /// A mutation.
     pub fn mutation(&self, name: &str) -> Option<&'static Operation> {
         self.operation(Root::Mutation, name)
+    }
+
+    /// The subject that a type is of, or that has it recorded.
+    pub fn domain_of(&self, ty: &str) -> Option<&'static Domain> {
+        let declares = |domain: &Domain| domain.objects.iter().any(|object| object().name == ty);
+        let records = |domain: &Domain| domain.recorded.iter().any(|(recorded, _)| *recorded == ty);
+        self.domains.iter().copied().find(|domain| declares(domain) || records(domain))
     }
 
     /// Every kind.

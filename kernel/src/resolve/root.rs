@@ -75,8 +75,8 @@ fn register(types: &mut Types, name: &'static str, description: &'static str, do
     format!("{name}!")
 }
 
-/// A field of a root. One of a query that fails is null alone, whatever it failed for: nothing else of the document reads
-/// what it would have.
+/// A field of a root. A field of Query that fails is null alone, whatever the reason: nothing else of the document depends on
+/// it.
 async fn resolve_field(ctx: &Context<'_>, root: Root) -> ServerResult<Option<Value>> {
     let request = ctx.request();
     let Some(operation) = request.registry().operation(root, &ctx.item.node.name.node) else { return Ok(None) };
@@ -85,7 +85,7 @@ async fn resolve_field(ctx: &Context<'_>, root: Root) -> ServerResult<Option<Val
             access.check(request).map_err(|error| located(ctx, error))?;
         }
         if root == Root::Mutation {
-            // Under this name the audit log keeps its changes.
+            // The audit log keeps its changes under this name.
             request.tx.enter_operation(operation.field.name);
         }
         match operation.field.source {

@@ -54,6 +54,11 @@ impl Shape {
     pub fn width(&self) -> usize {
         self.info.width(self.is_whole)
     }
+
+    /// How many columns it takes, with children and counts.
+    pub(super) fn full_width(&self) -> usize {
+        self.width() + self.children.iter().map(|(_, _, child)| child.width()).sum::<usize>() + self.counts.len()
+    }
 }
 
 /// A row of a type, or the part of a row that holds one.
@@ -169,7 +174,7 @@ impl<T> Clone for Loaded<T> {
 }
 
 impl<T: Entity> Loaded<T> {
-    /// Calls a row a `T`.
+    /// Wraps a row that is one of a `T`.
     pub fn new(object: Object) -> Self {
         debug_assert_eq!(object.info().def.name, T::object().name);
         Loaded { object, of: PhantomData }

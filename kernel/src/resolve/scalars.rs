@@ -4,13 +4,12 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use jiff::{Timestamp, civil};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 
-/// What is wrong with a value for one of these scalars, as the rest of a sentence; nothing, where all is well, or where the
-/// scalar is another one.
+/// What is wrong with a value for one of these scalars, as the end of the sentence "`field` …"; nothing, where all is well, or where
+/// the scalar is another one.
 pub(crate) fn scalar_problem(name: &str, value: &Value) -> Option<&'static str> {
     match (name, value) {
-        ("DateTime", value) if DateTime::from_value(value).is_none() => Some(
-            "must be a DateTime: RFC 3339, such as \"2026-11-20T09:30:00Z\", between the years 1900 and 2999",
-        ),
+        ("DateTime", Value::String(text)) => DateTime::read(text).err(),
+        ("DateTime", _) => Some(NO_MOMENT),
         ("Date", value) if !matches!(value, Value::String(text) if text.parse::<civil::Date>().is_ok()) => {
             Some("must be a Date such as \"2026-11-20\"")
         }
@@ -18,42 +17,74 @@ pub(crate) fn scalar_problem(name: &str, value: &Value) -> Option<&'static str> 
     }
 }
 
-/// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. Any offset is taken, answers are in UTC; from the year 1900 to 2999,
-/// to the microsecond.
+/// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. It ends with its offset, `Z` or such as `+02:00`; answers are in UTC. From
+/// the year 1900 to 2999, to the microsecond, without leap seconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct DateTime(pub Timestamp);
 
+/// What is wrong with a text that is no moment at all, as the end of the sentence "`field` …".
+const NO_MOMENT: &str = "must be an RFC 3339 date-time between the years 1900 and 2999, such as \"2026-11-20T09:30:00Z\"";
+
 impl DateTime {
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::String(text) = value else { return None };
-        // jiff takes more than RFC 3339 does: `2026-11-20 09`, `20261120T09Z`, a zone in brackets.
-        let bytes = text.as_bytes();
-        let shaped = bytes.len() >= 20
-            && bytes[4] == b'-'
-            && bytes[7] == b'-'
-            && matches!(bytes[10], b'T' | b't')
-            && bytes[13] == b':'
-            && bytes[16] == b':'
-            && !text.contains('[');
-        let timestamp: Timestamp = text.parse().ok().filter(|_| shaped)?;
-        let micros = Timestamp::from_microsecond(timestamp.as_microsecond()).ok()?;
+    /// Reads RFC 3339, and nothing else: jiff alone also takes `2026-11-20 09`, commas, zones in brackets, offsets of hours or with
+    /// seconds, and makes 59 of a second 60.
+    ///
+    /// # Errors
+    /// What would be right, as the end of the sentence "`field` …".
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        let Some((date_time, rest)) = text.split_at_checked("2026-11-20T09:30:00".len()) else { return Err(NO_MOMENT) };
+        let shaped = date_time.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            10 => matches!(byte, b'T' | b't'),
+            13 | 16 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        });
+        // Any number of digits; jiff reads nine, and microseconds are kept.
+        let (fraction, offset) = match rest.strip_prefix('.') {
+            None => ("", rest),
+            Some(rest) => match rest.split_at(rest.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(rest.len())) {
+                ("", _) => return Err(NO_MOMENT),
+                (digits, offset) => (&digits[..digits.len().min(9)], offset),
+            },
+        };
+        if !shaped {
+            return Err(NO_MOMENT);
+        }
+        if offset.is_empty() {
+            return Err("must end with its offset from UTC: Z, or one such as +02:00");
+        }
+        if date_time.ends_with("60") {
+            return Err("must have a second from 00 to 59");
+        }
+        if !is_offset(offset) {
+            return Err("must end with its offset from UTC: Z, or hours and minutes from -23:59 to +23:59, such as +02:00");
+        }
+        let point = if fraction.is_empty() { "" } else { "." };
+        let timestamp: Timestamp = format!("{date_time}{point}{fraction}{offset}").parse().map_err(|_| NO_MOMENT)?;
+        let micros = Timestamp::from_microsecond(timestamp.as_microsecond()).map_err(|_| NO_MOMENT)?;
         let year = micros.to_zoned(jiff::tz::TimeZone::UTC).year();
-        (1900..=2999).contains(&year).then_some(DateTime(micros))
+        if (1900..=2999).contains(&year) { Ok(DateTime(micros)) } else { Err(NO_MOMENT) }
     }
 }
 
-/// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. Any offset is taken, answers are in UTC; from the year 1900 to 2999,
-/// to the microsecond.
+/// `Z`, or a sign with two digits of hours and two of minutes.
+fn is_offset(text: &str) -> bool {
+    let &[b'+' | b'-', tens, hours, b':', minutes, ones] = text.as_bytes() else { return matches!(text, "Z" | "z") };
+    let digits = [tens, hours, minutes, ones].iter().all(u8::is_ascii_digit);
+    digits && (tens < b'2' || (tens == b'2' && hours <= b'3')) && minutes <= b'5'
+}
+
+/// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. It ends with its offset, `Z` or such as `+02:00`; answers are in UTC. From
+/// the year 1900 to 2999, to the microsecond, without leap seconds.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Self::from_value(&value).ok_or_else(|| {
-            InputValueError::custom("expected an RFC 3339 date-time between the years 1900 and 2999, such as \"2026-11-20T09:30:00Z\"")
-        })
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Self::read(text).map_err(InputValueError::custom)
     }
 
     fn is_valid(value: &Value) -> bool {
-        Self::from_value(value).is_some()
+        matches!(value, Value::String(text) if Self::read(text).is_ok())
     }
 
     fn to_value(&self) -> Value {

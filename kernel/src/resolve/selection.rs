@@ -103,7 +103,7 @@ impl Projection {
         if name == "__typename" {
             return;
         }
-        // A field of another type, in a fragment: to be on the safe side.
+        // A field of another type, in a fragment: the whole row is read, to be safe.
         self.is_whole |= info.field(name).is_none_or(|entry| info.is_wide(entry));
         if let Some(at) = info.ones.iter().position(|one| one.field == name) {
             self.ones |= 1 << at;

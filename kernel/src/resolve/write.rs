@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 use super::{
     context::Ctx,
     listing::Rows,
-    object::{Column, TableDef},
+    object::{Column, ObjectDef, TableDef},
     row::{Entity, Loaded},
 };
 use crate::{
@@ -104,9 +104,6 @@ impl Changes {
     }
 
     /// A field that an input must have.
-    ///
-    /// # Errors
-    /// What the check says.
     pub fn given<V: ColumnInput, X, U: IntoColumn<V>>(
         &mut self,
         column: Column<V>,
@@ -119,9 +116,6 @@ impl Changes {
     }
 
     /// A field of a new row that may be left out or null: the column is then null, empty, or what its default says.
-    ///
-    /// # Errors
-    /// What the check says.
     pub fn optional<V: ColumnInput, X, U: IntoColumn<V>>(
         &mut self,
         column: Column<V>,
@@ -168,6 +162,22 @@ pub trait Writes<T>: InputType {
     /// `BAD_USER_INPUT` with the field.
     fn write(&self, changes: &mut Changes) -> Result<()>;
 }
+
+/// Which columns of which type an input writes, for whoever holds that against the database.
+pub struct WriteDef {
+    /// The type.
+    pub object: fn() -> &'static ObjectDef,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+}
+
+/// What an argument writes that is no input of `#[writes]`: those have a constant of this name of their own, which comes first.
+pub trait WritesNothing {
+    /// Nothing.
+    const WRITES: Option<WriteDef> = None;
+}
+
+impl<T> WritesNothing for T {}
 
 /// An argument as the document gives it.
 pub(super) struct Raw(pub Option<Value>);
@@ -242,9 +252,6 @@ impl<T: Entity> Insert<T> {
     }
 
     /// Adds the row, and answers it.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn run(self, ctx: &Context<'_>) -> Result<Loaded<T>, DbError> {
         let TableDef { name, alias, key, .. } = T::object().table.as_ref().expect("an entity has a table");
         let (mut columns, mut values) = (String::new(), String::new());
@@ -297,10 +304,7 @@ impl<T: Entity> Patch<T> {
     }
 
     /// Changes the row, and answers it; none where there is none, or none that the actor may change. The statement is the same
-    /// whatever is given, but for secrets, which can't be read in it.
-    ///
-    /// # Errors
-    /// What the database answered instead.
+    /// whatever is given, but for secrets, which can't be read in it. Where nothing can be set, the row is answered as it is.
     pub async fn run(self, ctx: &Context<'_>) -> Result<Option<Loaded<T>>, DbError> {
         let TableDef { name, alias, key, live, .. } = T::object().table.as_ref().expect("an entity has a table");
         let mut params: Vec<&(dyn ToSql + Sync)> = vec![&self.id];

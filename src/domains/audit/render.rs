@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub enum Cell {
     /// An id, with its prefix.
     Id(&'static str),
-    /// An id of which nobody said what it is of: never shown.
+    /// An id whose kind no domain declares: never shown.
     UnknownId,
     /// A point in time.
     Time,
@@ -46,7 +46,7 @@ pub(super) fn row(registry: &Registry, resource: &str, row: Value) -> Value {
     let part =
         registry.parts().find(|(of, column, _)| *of == resource && columns.contains_key(*column)).filter(|_| !columns.contains_key("id"));
     let Some((_, _, name)) = part else { return Value::Object(cells(registry, resource, columns)) };
-    // Whose part it is says the entry's own resourceId.
+    // The entry's own resourceId says whose part it is.
     columns.remove(&format!("{}_id", prefix_of(registry, resource).unwrap_or_default()));
     Value::Object(Map::from_iter([((*name).to_owned(), Value::Object(cells(registry, resource, columns)))]))
 }

@@ -14,7 +14,7 @@ pub struct Availability {
     pub id: Id<Availability>,
     /// When it begins.
     pub starts_at: DateTime,
-    /// When it ends: 5 minutes to 31 days later.
+    /// When it ends: 5 minutes to 31 days of the school's time zone later.
     pub ends_at: DateTime,
     /// Whose time it is; null when you may not see them.
     #[one]

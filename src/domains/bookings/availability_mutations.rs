@@ -14,7 +14,10 @@ use super::{
     inputs::{CreateAvailabilityInput, availability_span},
     sql,
 };
-use crate::domains::identity::{self, User};
+use crate::domains::{
+    identity::{self, User},
+    tenants,
+};
 
 /// Mutations of availability.
 pub struct AvailabilityMutations;
@@ -29,7 +32,7 @@ impl AvailabilityMutations {
         input: CreateAvailabilityInput,
     ) -> Result<Loaded<Availability>> {
         let actor = ctx.actor()?;
-        let span = availability_span(input.starts_at, input.ends_at, ctx.now())?;
+        let span = availability_span(input.starts_at, input.ends_at, &tenants::time_zone(ctx, "timeZone", None)?, ctx.now())?;
         let instructor = match Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())? {
             Some(other) if !actor.is(other.0) => {
                 if !actor.can(BookingManage) {

@@ -70,8 +70,8 @@ pub struct Booking {
 
 #[resolvers]
 impl Booking {
-    /// The states that you may take it to now, in the order of the enum; empty when none. From ASSIGNED to APPROVED leads
-    /// `rescheduleBooking`, and for managers `approveBooking` as well.
+    /// The states that you may take it to now, in the order of the enum; empty when none. COMPLETED is not among them before
+    /// it begins. From ASSIGNED to APPROVED leads `rescheduleBooking`, and for managers `approveBooking` as well.
     async fn allowed_transitions(id: Id<Booking>, ctx: &Context<'_>) -> Result<Vec<BookingStatus>> {
         Ok(ctx.load(AllowedTransitionsOf(id)).await?.unwrap_or_default())
     }

@@ -10,7 +10,7 @@ use async_graphql::{
     parser::types::{Field, VariableDefinition},
 };
 use futures_util::try_join;
-use jiff::{SignedDuration, ToSpan, civil, tz::TimeZone};
+use jiff::civil;
 use lectern_kernel::{
     db::ColumnReader,
     error::{Error, Result},
@@ -46,8 +46,8 @@ pub struct CalendarDay {
     /// The bookings that you may see and that overlap this day, in the order of their start; a booking through midnight
     /// stands in both days. CANCELLED ones are left out.
     pub bookings: Vec<Loaded<Booking>>,
-    /// When instructors are available and not booked, in the order of the start, cut at midnight. The bookings of others
-    /// that you don't see are taken off as well.
+    /// When instructors are available and not busy, neither as instructors nor as learners, in the order of the start, cut at
+    /// midnight. The bookings of others that you don't see are taken off as well.
     pub free: Vec<TimeSlot>,
 }
 
@@ -103,7 +103,7 @@ impl CalendarQueries {
     ) -> Result<Option<Calendar>> {
         let range = Span::new(from.0, to.0).ok_or_else(|| Error::bad_input("to", "must be later than `from`"))?;
         let zone = tenants::time_zone(ctx, "timeZone", time_zone.as_deref())?;
-        if !is_short_enough(range, &zone) {
+        if !range.has_days_at_most(MAX_DAYS, &zone) {
             return Err(Error::bad_input("to", format!("must be at most {MAX_DAYS} days after `from`")));
         }
         let plan = Plan { range, instructor: instructor_id, days: days(range, &zone)? };
@@ -131,12 +131,6 @@ impl CalendarQueries {
         }
         Ok(Some(Calendar { days: calendar }))
     }
-}
-
-/// 62 times 24 hours, or 62 dates of the zone, whichever is more where the clocks change in between.
-fn is_short_enough(range: Span, zone: &TimeZone) -> bool {
-    let dates = range.start.to_zoned(zone.clone()).checked_add(MAX_DAYS.days());
-    range.length() <= SignedDuration::from_hours(24 * MAX_DAYS) || dates.is_ok_and(|end| range.end <= end.timestamp())
 }
 
 /// What the document asks of the bookings of all days together; none where it does not ask for them.
@@ -231,12 +225,15 @@ async fn free(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<(Span, Loaded<User>)
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
 
     #[test]
     fn a_calendar_has_at_most_62_days_of_24_hours_or_of_its_zone() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        let fits = |from: &str, to: &str| is_short_enough(Span { start: from.parse().unwrap(), end: to.parse().unwrap() }, &berlin);
+        let fits =
+            |from: &str, to: &str| Span { start: from.parse().unwrap(), end: to.parse().unwrap() }.has_days_at_most(MAX_DAYS, &berlin);
         assert!(fits("2026-11-19T23:00:00Z", "2027-01-20T23:00:00Z"));
         assert!(!fits("2026-11-19T23:00:00Z", "2027-01-20T23:00:01Z"));
         // Over the end of summer time 62 dates have an hour more, over its beginning an hour less.

@@ -1,7 +1,7 @@
 //! What the mutations of availability and bookings take, and the checks of their spans.
 
 use async_graphql::{ID, InputObject};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lectern_kernel::{
     error::{Error, Result},
     resolve::DateTime,
@@ -16,7 +16,7 @@ pub struct CreateAvailabilityInput {
     pub instructor_id: Option<ID>,
     /// When it begins.
     pub starts_at: DateTime,
-    /// When it ends: 5 minutes to 31 days later, and not in the past.
+    /// When it ends: 5 minutes to 31 days of the school's time zone later, and not in the past.
     pub ends_at: DateTime,
 }
 
@@ -40,7 +40,7 @@ pub struct RequestBookingInput {
 pub struct AssignBookingInput {
     /// The booking.
     pub id: ID,
-    /// The instructor: available all the while, and not booked otherwise.
+    /// The instructor: available all the while, busy with nothing else, and not the booking's learner.
     pub instructor_id: ID,
 }
 
@@ -66,31 +66,34 @@ pub struct RescheduleBookingInput {
 
 /// The shortest span of both.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(5);
-/// The longest availability. `availability_span_check` and the lower bounds of index scans say the same.
-pub const LONGEST_AVAILABILITY: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// Days that the longest availability has.
+const AVAILABILITY_DAYS: i64 = 31;
+/// What no availability is longer than: a month in which the clocks go back is longer than its days times 24 hours.
+/// `availability_span_check` and the lower bounds of index scans say the same.
+pub const LONGEST_AVAILABILITY: SignedDuration = SignedDuration::from_hours((AVAILABILITY_DAYS + 1) * 24);
 /// The longest booking; likewise.
 pub const LONGEST_BOOKING: SignedDuration = SignedDuration::from_hours(24);
 
-fn span(starts_at: DateTime, ends_at: DateTime, longest: SignedDuration, longest_words: &str) -> Result<Span> {
+fn span(starts_at: DateTime, ends_at: DateTime, is_short_enough: impl Fn(Span) -> bool, longest: &str) -> Result<Span> {
     let span = Span::new(starts_at.0, ends_at.0).ok_or_else(|| Error::bad_input("endsAt", "must be later than `startsAt`"))?;
     if span.length() < SHORTEST {
         return Err(Error::bad_input("endsAt", "must be at least 5 minutes after `startsAt`"));
     }
-    if span.length() > longest {
-        return Err(Error::bad_input("endsAt", format!("must be at most {longest_words} after `startsAt`")));
+    if !is_short_enough(span) {
+        return Err(Error::bad_input("endsAt", format!("must be at most {longest} after `startsAt`")));
     }
     Ok(span)
 }
 
-/// The span of an availability. It may have begun already, but not be over.
-pub fn availability_span(starts_at: DateTime, ends_at: DateTime, now: Timestamp) -> Result<Span> {
-    let span = span(starts_at, ends_at, LONGEST_AVAILABILITY, "31 days")?;
+/// The span of an availability. It may have begun already, but not be over. Its days are those of the school's zone.
+pub fn availability_span(starts_at: DateTime, ends_at: DateTime, zone: &TimeZone, now: Timestamp) -> Result<Span> {
+    let span = span(starts_at, ends_at, |span| span.has_days_at_most(AVAILABILITY_DAYS, zone), "31 days")?;
     if span.end <= now { Err(Error::bad_input("endsAt", "must not be in the past")) } else { Ok(span) }
 }
 
 /// The span of a booking.
 pub fn booking_span(starts_at: DateTime, ends_at: DateTime, now: Timestamp) -> Result<Span> {
-    let span = span(starts_at, ends_at, LONGEST_BOOKING, "24 hours")?;
+    let span = span(starts_at, ends_at, |span| span.length() <= LONGEST_BOOKING, "24 hours")?;
     if span.start < now { Err(Error::bad_input("startsAt", "must not be in the past")) } else { Ok(span) }
 }
 
@@ -105,6 +108,7 @@ mod tests {
     #[test]
     fn spans_have_their_bounds() {
         let (now, day) = (Timestamp::UNIX_EPOCH, 24 * 60);
+        let availability_span = |from, to, now| availability_span(from, to, &TimeZone::UTC, now);
         assert!(booking_span(minutes(0), minutes(5), now).is_ok());
         assert!(booking_span(minutes(0), minutes(day), now).is_ok());
         assert!(availability_span(minutes(-5), minutes(1), now).is_ok());
@@ -115,5 +119,19 @@ mod tests {
         for (from, to) in [(0, 0), (5, 0), (0, 4), (0, 31 * day + 1), (-10, 0)] {
             assert!(availability_span(minutes(from), minutes(to), now).is_err(), "{from} {to}");
         }
+    }
+
+    #[test]
+    fn october_is_a_month_also_where_the_clocks_go_back() {
+        let at = |text: &str| DateTime(text.parse().unwrap());
+        let fits = |from: &str, to: &str, zone: &str| {
+            availability_span(at(from), at(to), &TimeZone::get(zone).unwrap(), Timestamp::UNIX_EPOCH).is_ok()
+        };
+        assert!(fits("2027-09-30T22:00:00Z", "2027-10-31T23:00:00Z", "Europe/Berlin"));
+        assert!(!fits("2027-09-30T22:00:00Z", "2027-10-31T23:00:01Z", "Europe/Berlin"));
+        assert!(!fits("2027-09-30T22:00:00Z", "2027-10-31T23:00:00Z", "UTC"));
+        // Where they go forward, 31 times 24 hours are as good as 31 days.
+        assert!(fits("2027-02-28T23:00:00Z", "2027-03-31T23:00:00Z", "Europe/Berlin"));
+        assert!(!fits("2027-02-28T23:00:00Z", "2027-03-31T23:00:01Z", "Europe/Berlin"));
     }
 }

@@ -1,10 +1,10 @@
 //! Bookings: when instructors are available, who has booked whom, and the calendar of both. Tables: `availability`,
-//! `booking`, `booking_transition`.
+//! `booking`, `booking_transition`, `time_claim`.
 //!
 //! Permissions: AVAILABILITY_MANAGE (the own), BOOKING_REQUEST (the own as a learner), BOOKING_COMPLETE (those assigned to
 //! oneself), BOOKING_MANAGE (all, and others' availability), BOOKING_READ_ALL.
-//! Invariants, kept by the database: a booking moves by the rows of `booking_transition` and by the hand that they name; no
-//! person is booked twice at a time; nobody is assigned outside their availability.
+//! Invariants, kept by the database: a booking moves by the rows of `booking_transition` and by the hand that they name; one
+//! person is in one place at a time, as learner and as instructor together; nobody is assigned outside their availability.
 
 mod availability;
 mod availability_mutations;
@@ -46,8 +46,8 @@ pub const DOMAIN: Domain = Domain {
     events: &[Event {
         name: "bookingChanged",
         description: "A booking that you may see is new or has changed: as it is now. Several changes in quick succession may \
-                      arrive as\none. Where events may have been missed, the socket is closed with 1012 or 1013: connect again, \
-                      and read anew what you\nshow.",
+                      arrive as\none. Where events may have been missed, the socket is closed with 1001, 1012 or 1013: connect \
+                      again, and read anew\nwhat you show.",
         object: Booking::object,
         channel: "lectern_booking",
         query: "booking",

@@ -76,8 +76,9 @@ impl BookingMutations {
     }
 
     /// Grants a request: REQUESTED becomes APPROVED, and holds the learner's time. Takes back an assignment: ASSIGNED
-    /// becomes APPROVED, without instructor. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is booked
-    /// at that time, with INVALID_TRANSITION from any other state.
+    /// becomes APPROVED, without instructor. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at
+    /// that time, as learner or as instructor; with USER_SUSPENDED for the request of somebody who is suspended; with
+    /// INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(Bookings)]
     async fn approve_booking(
@@ -88,9 +89,10 @@ impl BookingMutations {
         steps::take(ctx, id, Step::Approve).await
     }
 
-    /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. CONFLICT with
-    /// OUTSIDE_AVAILABILITY unless the instructor is available all the while, with BOOKING_CONFLICT and the `busy` span
-    /// where they are booked at that time, with INVALID_TRANSITION from any other state.
+    /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. BAD_USER_INPUT for
+    /// the booking's own learner. CONFLICT with OUTSIDE_AVAILABILITY unless the instructor is available all the while, with
+    /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner; with
+    /// INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(Bookings)]
     async fn assign_booking(
@@ -103,7 +105,8 @@ impl BookingMutations {
     }
 
     /// Records that a booking took place: ASSIGNED becomes COMPLETED. The assigned instructor may with BOOKING_COMPLETE,
-    /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION from any other state.
+    /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with NOT_STARTED before it begins, with INVALID_TRANSITION from any
+    /// other state.
     #[needs(BookingComplete, BookingManage)]
     #[budget(Bookings)]
     async fn complete_booking(
@@ -129,9 +132,9 @@ impl BookingMutations {
     }
 
     /// Moves a booking to another time. REQUESTED and APPROVED stay what they are; ASSIGNED goes back to APPROVED, without
-    /// instructor. The learner may with BOOKING_REQUEST, for others it is FORBIDDEN with NOT_YOURS. CONFLICT with
-    /// BOOKING_CONFLICT and the `busy` span where the learner is booked at that time, with INVALID_TRANSITION for one that
-    /// is COMPLETED or CANCELLED.
+    /// instructor; to the time that it has, nothing changes. The learner may with BOOKING_REQUEST, for others it is FORBIDDEN
+    /// with NOT_YOURS. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at that time, as learner or as instructor; with
+    /// INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
     #[needs(BookingRequest, BookingManage)]
     #[budget(Bookings)]
     async fn reschedule_booking(

@@ -1,6 +1,6 @@
 //! Arithmetic of time: half-open spans, sets of them, and the days that a range of time touches in a zone.
 
-use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz::TimeZone};
 use lectern_kernel::error::{Error, Result};
 
 /// From `start` up to, but without, `end`: back to back spans don't overlap.
@@ -21,6 +21,13 @@ impl Span {
     /// How long it is.
     pub fn length(self) -> SignedDuration {
         self.start.duration_until(self.end)
+    }
+
+    /// Whether it is no longer than so many days: 24 hours each, or dates of the zone, whichever is more where the clocks change
+    /// in between.
+    pub fn has_days_at_most(self, days: i64, zone: &TimeZone) -> bool {
+        let dates = self.start.to_zoned(zone.clone()).checked_add(days.days());
+        self.length() <= SignedDuration::from_hours(24 * days) || dates.is_ok_and(|end| self.end <= end.timestamp())
     }
 
     /// What it shares with another.

@@ -1,14 +1,14 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again, and the triggers on `booking` say which
 //! steps there are and whose (`sql/functions/bookings.sql`). `{b}` stands for the columns of a booking over the alias `b`.
 
-/// By the very function that the trigger asks.
+/// By the function that the trigger calls.
 pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
-     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
+     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id, b.starts_at) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
 
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 
 /// `$2` the new id, `$3` the learner, `$4` to `$5` the span, `$6` the course, `$7` the instructor wished for, `$8` the notes.
-/// Nothing where the course or the instructor is not to be had. What it returns is added to it.
+/// Adds nothing where the course or the instructor can't be booked. The RETURNING clause is appended to it.
 pub const INSERT_BOOKING: &str = "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes) \
      SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
      WHERE ($6::uuid IS NULL OR EXISTS (SELECT FROM course o WHERE o.tenant_id = $1 AND o.id = $6 AND o.deleted_at IS NULL AND o.status <> 'DRAFT')) \

@@ -29,7 +29,7 @@ pub enum Step {
     Reschedule(Span),
 }
 
-/// So many times a claim is made again whose obstacle was gone by the time one looked for it.
+/// How often a claim is tried again whose obstacle was gone when it was looked for.
 const ATTEMPTS: usize = 3;
 
 /// Takes a booking one step on.
@@ -64,7 +64,7 @@ async fn unchanged(ctx: &Context<'_>, id: Id<Booking>) -> Error {
 }
 
 impl Step {
-    /// As a savepoint, so that one can look afterwards what stood in the way.
+    /// In a savepoint, so that a further statement can find what was in the way.
     async fn attempt(&self, ctx: &Context<'_>, id: Id<Booking>) -> Result<Option<Loaded<Booking>>, DbError> {
         let (columns, shape) = ctx.request().catalog().whole::<Booking>("b");
         let reading = |statement: &str| statement.replace("{b}", &columns);
@@ -79,22 +79,21 @@ impl Step {
         Ok(rows.into_iter().next().and_then(|row| Loaded::joined(&Arc::new(row), 0, &shape)))
     }
 
-    /// The refusal behind what the database said; as `Ok` where it is that somebody's time is taken.
+    /// Maps a refusal of the database; `Ok` where the refusal is that somebody's time is taken.
     async fn refusal(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Result<Error> {
         match error.constraint() {
-            Some("booking_instructor_overlap") => {
-                Ok(Error::conflict("BOOKING_CONFLICT", "The instructor is booked at that time.").field("instructorId"))
-            }
-            Some("booking_student_overlap") => {
-                let conflict = Error::conflict("BOOKING_CONFLICT", "The learner is booked at that time.");
-                Ok(if matches!(self, Step::Reschedule(_)) { conflict.field("startsAt") } else { conflict })
-            }
+            Some("booking_instructor_overlap" | "booking_student_overlap" | "claim_person_overlap") => Ok(self.conflict()),
             Some("booking_transition") => {
                 let status = ctx.get(id).await?.map_or("gone", |booking| booking.status.as_str());
                 let message = format!("A booking that is {status} can't take this step; `allowedTransitions` says which it can.");
                 Err(Error::conflict("INVALID_TRANSITION", message))
             }
             Some("booking_party") => Err(Error::not_yours()),
+            Some("booking_suspended") => {
+                Err(Error::conflict("USER_SUSPENDED", "The learner is suspended. Reactivate them first, or cancel the request."))
+            }
+            Some("booking_not_started") => Err(Error::conflict("NOT_STARTED", "A booking is completed once it has begun.")),
+            Some("booking_own") => Err(Error::bad_input("instructorId", "must be somebody else than the booking's learner")),
             Some("booking_availability") => {
                 let message = "The instructor is not available through the whole booking.";
                 Err(Error::conflict("OUTSIDE_AVAILABILITY", message).field("instructorId"))
@@ -106,6 +105,16 @@ impl Step {
                 Err(Error::unavailable("somebody became an instructor between two statements"))
             }
             _ => Err(error.into()),
+        }
+    }
+
+    /// The refusal where the person whose time this step claims is elsewhere.
+    fn conflict(&self) -> Error {
+        let conflict = |message: &str| Error::conflict("BOOKING_CONFLICT", message);
+        match self {
+            Step::Assign(_) => conflict("The instructor is busy at that time, as instructor or as learner.").field("instructorId"),
+            Step::Reschedule(_) => conflict("The learner is busy at that time, as learner or as instructor.").field("startsAt"),
+            Step::Approve | Step::Complete | Step::Cancel(_) => conflict("The learner is busy at that time, as learner or as instructor."),
         }
     }
 

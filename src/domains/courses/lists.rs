@@ -14,7 +14,7 @@ use crate::domains::identity::User;
 /// Which courses.
 #[derive(InputObject, Default, Clone)]
 pub struct CourseFilter {
-    /// Beginnings of words in title and description: "intro alg" finds "Introduction to Algebra".
+    /// Beginnings of words in title and description, whatever their case and accents: "intro alg" finds "Introduction to Algebra".
     pub search: Option<String>,
     /// In one of these states.
     pub statuses: Option<Vec<CourseStatus>>,
@@ -32,7 +32,7 @@ impl Orders for CourseOrders {
     const OF: &'static str = "Course";
     const WHAT: &'static str = "courses";
     const KEYS: &'static [OrderValue] = &[
-        ("TITLE", "By title.", SortKey::text("TITLE", "c.title")),
+        ("TITLE", "By title.", SortKey::name("TITLE", "c.title")),
         ("CREATED_AT", "By when they were created.", SortKey::moment("CREATED_AT", "c.created_at")),
     ];
     const ID: &'static str = "c.id";

@@ -25,8 +25,8 @@ fn full(error: &DbError) -> Error {
     Error::conflict("COURSE_FULL", format!("{used} seats are taken already.")).field("capacity")
 }
 
-/// The instructor whom an input names. `None` where it names nobody. Whoever may have courses may have their own; anybody
-/// else must be an instructor.
+/// The instructor whom an input names. `None` where it names nobody. Actors may name themselves; anybody else must be an
+/// instructor.
 async fn instructor(ctx: &Context<'_>, id: Option<&ID>) -> Result<Option<Id<User>>> {
     let actor = ctx.actor()?;
     let id = Id::<User>::parse_opt("instructorId", id)?;
@@ -130,7 +130,7 @@ async fn set_status(ctx: &Context<'_>, id: Id<Course>, from: &[CourseStatus], to
     }
     match ctx.get(id).await? {
         Some(course) if !from.contains(&course.status) => {
-            // Whose it is comes first: a person who may not change it learns no more than that.
+            // Ownership is checked first: a person who may not change it learns no more than that.
             let actor = ctx.actor()?;
             if course.instructor_id.is_some_and(|instructor| actor.is(instructor.0)) || actor.can(CourseUpdateAll) {
                 let (from, to) = (course.status.as_str(), to.as_str());

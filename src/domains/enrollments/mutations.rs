@@ -110,9 +110,9 @@ impl EnrollmentMutations {
     }
 
     /// Records how much of the course is done: more than 0 makes the enrollment IN_PROGRESS, 100 COMPLETED. Your own
-    /// progress never falls below what was recorded; recording less changes nothing. Who manages the course's enrollments
-    /// sets any value, and less than 100 then reopens a completed one. CONFLICT with INVALID_TRANSITION for an enrollment
-    /// that is DROPPED, FAILED or EXPIRED.
+    /// progress never falls below what was recorded; recording no more than that changes nothing, no status either. Who
+    /// manages the course's enrollments sets any value, and less than 100 then reopens a completed one. CONFLICT with
+    /// INVALID_TRANSITION for an enrollment that is DROPPED, FAILED or EXPIRED.
     #[needs(EnrollmentSelf, EnrollmentManage)]
     async fn record_progress(
         ctx: &Context<'_>,

@@ -28,15 +28,15 @@ pub fn why_not_enrolled() -> String {
     )
 }
 
-/// `$2` the enrollment, `$3` the progress, `$4` the time. A learner's progress only grows and never undoes a completion; a
-/// manager's word is taken as it is.
+/// `$2` the enrollment, `$3` the progress, `$4` the time. A learner's progress only grows, and what does not make it grow changes
+/// nothing: not even the status, which somebody may have decided. It never undoes a completion. A manager's word is taken as it is.
 pub fn record_progress() -> String {
-    const PROGRESS: &str = "CASE WHEN m.manages THEN $3 ELSE greatest(e.progress, $3) END";
-    const STAYS: &str = "e.status = 'COMPLETED' AND NOT m.manages";
+    const NOTHING_NEW: &str = "NOT m.manages AND $3 <= e.progress";
+    const DONE: &str = "$3 = 100 OR (e.status = 'COMPLETED' AND NOT m.manages)";
     format!(
-        "UPDATE enrollment e SET progress = {PROGRESS}, status = CASE WHEN {STAYS} OR ({PROGRESS}) = 100 THEN 'COMPLETED' \
-         WHEN ({PROGRESS}) > 0 THEN 'IN_PROGRESS' WHEN m.manages THEN 'NOT_STARTED' ELSE e.status END, \
-         completed_at = CASE WHEN {STAYS} OR ({PROGRESS}) = 100 THEN coalesce(e.completed_at, $4) END \
+        "UPDATE enrollment e SET progress = CASE WHEN {NOTHING_NEW} THEN e.progress ELSE $3 END, \
+         status = CASE WHEN {NOTHING_NEW} THEN e.status WHEN {DONE} THEN 'COMPLETED' WHEN $3 > 0 THEN 'IN_PROGRESS' ELSE 'NOT_STARTED' END, \
+         completed_at = CASE WHEN {NOTHING_NEW} THEN e.completed_at WHEN {DONE} THEN coalesce(e.completed_at, $4) END \
          FROM (SELECT o.id, {MANAGES} AS manages FROM enrollment o LEFT JOIN course c ON c.tenant_id = $1 AND c.id = o.course_id \
          WHERE o.tenant_id = $1 AND o.id = $2) AS m \
          WHERE e.tenant_id = $1 AND e.id = m.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') RETURNING {{e}}"

@@ -10,7 +10,7 @@ use lectern_kernel::{
 /// Which groups.
 #[derive(InputObject, Default, Clone)]
 pub struct GroupFilter {
-    /// Beginnings of words in name and description: "cla 7" finds "Class 7b".
+    /// Beginnings of words in name and description, whatever their case and accents: "cla 7" finds "Class 7b".
     pub search: Option<String>,
 }
 
@@ -22,7 +22,7 @@ impl Orders for GroupOrders {
     const OF: &'static str = "Group";
     const WHAT: &'static str = "groups";
     const KEYS: &'static [OrderValue] = &[
-        ("NAME", "By name.", SortKey::text("NAME", "g.name")),
+        ("NAME", "By name.", SortKey::name("NAME", "g.name")),
         ("CREATED_AT", "By when they were created.", SortKey::moment("CREATED_AT", "g.created_at")),
     ];
     const ID: &'static str = "g.id";

@@ -15,7 +15,8 @@ use super::User;
 /// A person to be added to the school.
 #[writes(User)]
 pub struct CreateUserInput {
-    /// Their email address, unique in the school without regard to case; at most 254 characters.
+    /// Their email address, unique in the school without regard to case, its domain in Unicode or as DNS has it (`xn--…`); at most
+    /// 254 characters.
     #[check(text::email)]
     pub email: String,
     /// Their name; 1 to 200 characters.
@@ -34,7 +35,8 @@ pub struct CreateUserInput {
 pub struct UpdateUserInput {
     /// The person.
     pub id: ID,
-    /// A new email address, unique in the school without regard to case; at most 254 characters, not null.
+    /// A new email address, unique in the school without regard to case, its domain in Unicode or as DNS has it (`xn--…`); at most
+    /// 254 characters, not null.
     pub email: MaybeUndefined<String>,
     /// A new name; 1 to 200 characters, not null.
     pub name: MaybeUndefined<String>,

@@ -12,7 +12,7 @@ use super::UserStatus;
 /// Which people.
 #[derive(InputObject, Default, Clone)]
 pub struct UserFilter {
-    /// Beginnings of words in name and email: "ada lov" finds "Ada Lovelace".
+    /// Beginnings of words in name and email, whatever their case and accents: "ada lov" finds "Ada Lovelace".
     pub search: Option<String>,
     /// Who hold one of these roles.
     pub role_keys: Option<Vec<String>>,
@@ -28,7 +28,7 @@ impl Orders for UserOrders {
     const OF: &'static str = "User";
     const WHAT: &'static str = "people";
     const KEYS: &'static [OrderValue] = &[
-        ("NAME", "By name.", SortKey::text("NAME", "u.name")),
+        ("NAME", "By name.", SortKey::name("NAME", "u.name")),
         ("CREATED_AT", "By when they were added to the school.", SortKey::moment("CREATED_AT", "u.created_at")),
     ];
     const ID: &'static str = "u.id";

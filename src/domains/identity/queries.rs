@@ -46,7 +46,7 @@ impl IdentityQueries {
         order_by: Option<OrderBy<UserOrders>>,
     ) -> Result<Connection<User>> {
         let mut list = list_of::<User>("users", OrderBy::or_usual(ctx, order_by));
-        // Tombstones are no people.
+        // Deleted people are left out.
         list.filter("u.deleted_at IS NULL");
         filter.unwrap_or_default().narrow(&mut list)?;
         page(ctx, filtered::<UserFilter>(ctx, list)?, paging).await

@@ -81,7 +81,7 @@ impl RoleMutations {
             MaybeUndefined::Null => return Err(required("permissions")),
             MaybeUndefined::Value(permissions) => Some(permissions),
         };
-        // What the role is comes first: nobody learns more of a role that they may not change.
+        // Whether it may be changed at all is checked first: nobody learns more of a role that they may not change.
         if ctx.get(id).await?.is_none_or(|role| role.is_system) {
             return Err(refusal(ctx, id).await);
         }

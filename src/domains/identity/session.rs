@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, InputObject};
 use lectern_kernel::{
-    auth::{Actor, IssuedToken, Passwords, RefreshToken},
+    auth::{Actor, IssuedToken, Passwords, RefreshToken, Verdict},
     db::{Identity, OnConstraint},
     error::{Error, Result},
     resolve::{Ctx, DateTime},
+    text,
 };
 use lectern_macros::{mutations, object};
 use uuid::Uuid;
@@ -37,7 +38,7 @@ pub struct Session {
 pub struct LoginInput {
     /// The school's slug.
     pub tenant: String,
-    /// The email address, in any case.
+    /// The email address, in any case, its domain in Unicode or as DNS has it (`xn--…`).
     pub email: String,
     /// The password.
     pub password: String,
@@ -97,7 +98,7 @@ async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, ro
     if began == Some(true) { answer(ctx, issued).await } else { Ok(None) }
 }
 
-/// What no credential is longer than.
+/// The greatest length of a credential, in bytes.
 const MAX_BYTES: usize = 1024;
 
 /// Mutations of the own sign-in.
@@ -123,9 +124,9 @@ impl SessionMutations {
         let found = ctx
             .tx()
             .query(
-                "SELECT tenant_id, user_id, password_hash, token_version, is_active FROM app.find_credential($2, $3) \
+                "SELECT tenant_id, user_id, password_hash, token_version, is_active FROM app.find_credential($2, $3, $4) \
                  WHERE $1::uuid IS NOT NULL",
-                &[&input.tenant.trim(), &input.email.trim()],
+                &[&input.tenant.trim(), &text::email_key(&input.email), &text::composed(input.email.trim())],
             )
             .await?;
         let row = found.first();
@@ -136,10 +137,15 @@ impl SessionMutations {
         let is_active = row.and_then(|row| row.get::<_, Option<bool>>(4)) == Some(true);
 
         // Verified whatever was found, so that every refusal takes the same time.
-        let matches = ctx.request().services.passwords.verify(input.password, hash).await?;
-        if let (Some(user), true, true) = (user, matches, is_active)
+        let passwords = &ctx.request().services.passwords;
+        let verdict = passwords.verify(input.password.clone(), hash.clone()).await?;
+        if let (Some(user), true, true) = (user, verdict != Verdict::Wrong, is_active)
             && let Some(session) = begin(ctx, (tenant, user), version, None).await?
         {
+            if verdict == Verdict::Outdated {
+                let anew = passwords.hash(input.password).await?;
+                ctx.tx().query("SELECT app.renew_own_password_hash($2, $3) WHERE app.tenant_id() = $1", &[&hash, &anew]).await?;
+            }
             return Ok(session);
         }
         ctx.request().after_rollback().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
@@ -155,7 +161,7 @@ impl SessionMutations {
         /// The refresh token.
         input: RefreshSessionInput,
     ) -> Result<Session> {
-        let refused = || Error::unauthenticated().reason("REFRESH_TOKEN_INVALID");
+        let refused = Error::bad_refresh_token;
         let presented = RefreshToken::parse(&input.refresh_token).ok_or_else(refused)?;
         let tx = ctx.tx();
         let tenant = presented.tenant;
@@ -179,7 +185,7 @@ impl SessionMutations {
                 let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
                 after.revoke_session = session;
-                Err(refused().reason("REFRESH_TOKEN_REUSED"))
+                Err(Error::spent_refresh_token())
             }
             _ => Err(refused()),
         }
@@ -225,10 +231,12 @@ impl SessionMutations {
         let known = known.first().ok_or_else(Error::unauthenticated)?;
         let (hash, email, name): (Option<String>, &str, &str) = (known.get(0), known.get(1), known.get(2));
         let wrong = || Error::bad_input("currentPassword", "is wrong");
-        if input.current_password.len() > MAX_BYTES || !passwords.verify(input.current_password.clone(), hash.clone()).await? {
+        if input.current_password.len() > MAX_BYTES
+            || passwords.verify(input.current_password.clone(), hash.clone()).await? == Verdict::Wrong
+        {
             return Err(wrong());
         }
-        if input.new_password == input.current_password {
+        if text::composed(&input.new_password) == text::composed(&input.current_password) {
             return Err(Error::bad_input("newPassword", "must differ from the current one"));
         }
         Passwords::check(&input.new_password, &password_hints(email, name)).map_err(|error| Error::bad_input("newPassword", error.0))?;

@@ -1,11 +1,11 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again. `{u}` stands for the columns of a person
 //! over the alias `u`, `{r}` for those of a role.
 
-/// What is null stays as it is.
-pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email) \
+/// What is null stays as it is; the key of the email as well, by the table's trigger.
+pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name), email = coalesce($4, u.email), email_key = $5 \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {u}";
 
-/// Of somebody whom the actor outranks: the policy lets people change their own row, but not in this.
+/// Only where the actor outranks the person: the policy alone would let people change their own status.
 pub const SET_STATUS: &str = "UPDATE app_user u SET status = $3 \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {u}";
 

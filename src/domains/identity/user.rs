@@ -40,6 +40,9 @@ pub struct User {
     #[hidden]
     #[wide]
     pub email: Option<String>,
+    /// As addresses are compared.
+    #[secret]
+    pub email_key: Option<String>,
     #[hidden]
     #[wide]
     pub status: UserStatus,
@@ -70,7 +73,7 @@ fn is_open(request: &Request, id: Id<User>, is_deleted: bool) -> Result<bool> {
 
 #[resolvers]
 impl User {
-    /// Their email address, unique in the school without regard to case. Null when you may not see it.
+    /// Their email address as it was typed, unique in the school without regard to case. Null when you may not see it.
     fn email(id: Id<User>, is_deleted: bool, email: Option<String>, request: &Request) -> Result<Option<String>> {
         Ok(if is_open(request, id, is_deleted)? { email } else { None })
     }

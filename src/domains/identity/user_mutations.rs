@@ -8,6 +8,7 @@ use lectern_kernel::{
     ids::Id,
     permission::Permission::UserUpdate,
     resolve::{Ctx, Insert, Loaded, Rows, text},
+    text::email_key,
 };
 use lectern_macros::mutations;
 
@@ -106,7 +107,7 @@ impl UserMutations {
         /// The person.
         input: CreateUserInput,
     ) -> Result<Loaded<User>> {
-        let user = Insert::<User>::new().input(ctx, &input)?;
+        let user = Insert::<User>::new().input(ctx, &input)?.set(User::COLUMNS.email_key, email_key(&input.email));
         role_keys(&input.role_keys)?;
         if let Some(password) = &input.password {
             let hints = password_hints(input.email.trim(), input.name.trim());
@@ -118,8 +119,12 @@ impl UserMutations {
             Some(password) => Some(ctx.request().services.passwords.hash(password).await?),
             None => None,
         };
-        let user =
-            user.run(ctx).await.on_constraint("app_user_email_key", email_taken).on_constraint("tenant_max_users", too_many_users)?;
+        let user = user
+            .run(ctx)
+            .await
+            .on_constraint("app_user_email_key", email_taken)
+            .on_constraint("app_user_address_key", email_taken)
+            .on_constraint("tenant_max_users", too_many_users)?;
         let id = user.id()?;
         grant(ctx, id, &roles).await?;
         if let Some(hash) = hash {
@@ -151,8 +156,11 @@ impl UserMutations {
             visible(ctx, "id", id).await?;
             return Err(Error::missing_permission(&[UserUpdate]));
         }
-        let user: Option<Loaded<User>> =
-            ctx.row(sql::UPDATE_USER, &[&id, &name, &email]).await.on_constraint("app_user_email_key", email_taken)?;
+        let user: Option<Loaded<User>> = ctx
+            .row(sql::UPDATE_USER, &[&id, &name, &email, &email.as_deref().and_then(email_key)])
+            .await
+            .on_constraint("app_user_email_key", email_taken)
+            .on_constraint("app_user_address_key", email_taken)?;
         match user {
             Some(user) => Ok(user),
             None => Err(refusal(ctx, id).await),
@@ -213,7 +221,7 @@ impl UserMutations {
             return Err(person_too_high().field("userId"));
         }
         let roles = grantable(ctx, &input.role_keys).await?;
-        // First what is new: an instructor who stays one by another role is one all the time.
+        // New roles are added first: an instructor who stays one by another role never stops being one.
         grant(ctx, id, &roles).await?;
         tx.query(sql::REVOKE_OTHER_ROLES, &[&id, &roles]).await.on_constraint("tenant_last_admin", last_admin)?;
         Ok(user)

@@ -37,9 +37,6 @@ pub struct InCourse {
 
 impl Enrolled {
     /// Counts those of a range, and so many courses.
-    ///
-    /// # Errors
-    /// What the database answered instead.
     pub async fn of(ctx: &Context<'_>, range: Range, courses: i64) -> Result<Enrolled> {
         ctx.load(EnrolledIn { range, courses }).await?.ok_or_else(|| Error::internal("enrollments were not counted"))
     }

@@ -1,12 +1,14 @@
 //! The statements of the domain, one for each report. `$1` is the tenant, `$2` and `$3` the range; the policies filter
 //! again, and the covering indexes hold what they filter by.
 
+use lectern_kernel::db::COLLATION;
+
 use super::range::Range;
 use crate::domains::enrollments::EnrollmentStatus;
 
 impl Range {
-    /// That a moment lies within it. Where it is open at both ends nothing is compared, row by row; both parameters are
-    /// named all the same, so that every statement has them.
+    /// The condition that a moment lies within it. Where it is open at both ends no row is compared; both parameters are named
+    /// all the same, so that every statement has them.
     fn holds(self, column: &str) -> String {
         match self {
             Range { from: None, to: None } => "$2::timestamptz IS NULL AND $3::timestamptz IS NULL".to_owned(),
@@ -53,8 +55,8 @@ pub fn enrolled(range: Range, course: &str) -> String {
          SELECT e.course_id, sum(e.number)::bigint AS enrollments, sum(e.progress) / sum(e.number)::float8 AS progress, \
          coalesce(sum(e.number) FILTER (WHERE e.status = 'COMPLETED'), 0)::bigint AS completed FROM enrolled e GROUP BY e.course_id) AS i \
          LEFT JOIN course c ON c.tenant_id = $1 AND c.id = i.course_id AND c.deleted_at IS NULL \
-         ORDER BY i.enrollments DESC, c.title, i.course_id LIMIT $4) AS p ON true \
-         ORDER BY p.enrollments DESC, p.title, p.key_",
+         ORDER BY i.enrollments DESC, c.title COLLATE \"{COLLATION}\", i.course_id LIMIT $4) AS p ON true \
+         ORDER BY p.enrollments DESC, p.title COLLATE \"{COLLATION}\", p.key_",
         within = range.holds("e.created_at"),
         sums = sums.join(", "),
     )
@@ -67,7 +69,7 @@ pub fn instructor_utilisation(person: &str) -> String {
     format!(
         "WITH free AS (SELECT s.instructor_id AS id, sum(extract(epoch FROM upper(s.span) - lower(s.span))) AS seconds FROM (\
          SELECT a.instructor_id, unnest(range_agg(tstzrange(greatest(a.starts_at, $2), least(a.ends_at, $3)))) AS span FROM availability a \
-         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '31 days' \
+         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '32 days' \
          GROUP BY a.instructor_id) AS s GROUP BY s.instructor_id), \
          booked AS (SELECT b.instructor_id AS id, sum(extract(epoch FROM b.ends_at - b.starts_at)) AS seconds FROM booking b \
          WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3 \
@@ -78,6 +80,6 @@ pub fn instructor_utilisation(person: &str) -> String {
          FROM person p LEFT JOIN free f ON f.id = p.id LEFT JOIN booked b ON b.id = p.id \
          LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = p.id \
          WHERE (SELECT app.can('BOOKING_READ_ALL')) OR p.id = (SELECT app.user_id()) \
-         ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name, p.id LIMIT $4"
+         ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name COLLATE \"{COLLATION}\", p.id LIMIT $4"
     )
 }

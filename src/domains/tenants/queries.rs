@@ -10,7 +10,7 @@ use lectern_macros::queries;
 
 use super::PublicTenant;
 
-const BY_NAME: Order = Order { key: SortKey::text("NAME", "t.name"), id: "t.tenant_id", descending: false };
+const BY_NAME: Order = Order { key: SortKey::name("NAME", "t.name"), id: "t.tenant_id", descending: false };
 
 /// Queries of schools.
 pub struct TenantQueries;
@@ -21,7 +21,7 @@ impl TenantQueries {
     #[public]
     async fn public_tenants(
         ctx: &Context<'_>,
-        /// The beginning of the slug, or a part of the name.
+        /// Beginnings of words in slug and name, whatever their case and accents: "oak sch" finds "Oak School".
         search: Option<String>,
         #[texts(first = "How many; 1 to 100, 20 unless given.")] paging: Forward,
     ) -> Result<Connection<PublicTenant>> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lectern_kernel::execute::Answer;
+use lectern_kernel::execute::{Answer, to_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,14 +23,13 @@ pub(super) const FORBIDDEN: Close = close(4403, "Forbidden");
 pub(super) const INIT_TIMEOUT: Close = close(4408, "Connection initialisation timeout");
 pub(super) const TOO_MANY_INITS: Close = close(4429, "Too many initialisation requests");
 pub(super) const TOO_MANY_SOCKETS: Close = close(4429, "Too many sockets");
-pub(super) const TOO_MANY_OPERATIONS: Close = close(4429, "Too many operations");
 
 pub(super) fn already_exists(id: &str) -> Close {
     let short: String = id.chars().filter(|letter| !letter.is_control()).take(20).collect();
     Close(4409, Cow::Owned(format!("Subscriber for {short} already exists")))
 }
 
-/// What a client says.
+/// A client's message.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum FromClient {
@@ -67,7 +66,8 @@ pub(super) fn pong(payload: Option<Value>) -> String {
 }
 
 pub(super) fn next(id: &str, answer: &Answer) -> String {
-    json!({ "id": id, "type": "next", "payload": answer.response }).to_string()
+    let payload = String::from_utf8(to_json(&answer.response)).unwrap_or_else(|_| "null".to_owned());
+    format!(r#"{{"id":{},"type":"next","payload":{payload}}}"#, json!(id))
 }
 
 /// Ends the operation: it was refused.

@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
+use async_graphql_axum::GraphQLProtocol;
 use axum::{
     extract::{FromRequestParts as _, ws::WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use lectern_kernel::error::Error;
@@ -29,7 +30,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 pub struct SocketOptions {
     /// How long a client may take to say who it is.
     pub init_timeout: Duration,
-    /// Operations of one socket at once.
+    /// Operations of one socket at once; one more is refused, and the others go on.
     pub operations: usize,
     /// Sockets of one person at once; of one address, where nobody is signed in.
     pub per_person: usize,
@@ -45,7 +46,7 @@ impl Default for SocketOptions {
     fn default() -> Self {
         SocketOptions {
             init_timeout: Duration::from_secs(3),
-            operations: 20,
+            operations: 100,
             per_person: 10,
             ping_every: Duration::from_secs(20),
             recheck_every: Duration::from_secs(30),
@@ -59,12 +60,12 @@ const UNKNOWN: usize = 256;
 /// Bytes of a message: a document and its variables.
 const MESSAGE_SIZE: usize = 256 << 10;
 
-/// Whose a socket is.
+/// The owner of a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
     /// A person, by school and id.
     Person(Uuid, Uuid),
-    /// Nobody who is signed in, from this address as far as it is known.
+    /// Somebody who is not signed in, by address where that is known.
     Address(Option<String>),
 }
 
@@ -122,31 +123,45 @@ pub(super) async fn open(state: AppState, mut parts: Parts, address: Option<Stri
         let error = Error::forbidden("ORIGIN_NOT_ALLOWED", "Pages of this origin may not open a socket here.");
         return error_response(StatusCode::FORBIDDEN, error, correlation_id);
     }
-    let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    if !offered.flat_map(|value| value.split(',')).any(|protocol| protocol.trim() == PROTOCOL) {
+    let foreign = || {
         let error = Error::bad_request(format!("A socket here speaks the sub-protocol {PROTOCOL}, and none other."));
-        return error_response(StatusCode::BAD_REQUEST, error, correlation_id);
+        error_response(StatusCode::BAD_REQUEST, error, correlation_id)
+    };
+    gather_offers(&mut parts.headers);
+    if GraphQLProtocol::from_request_parts(&mut parts, &()).await.is_err() {
+        return foreign();
     }
     let stopping = parts.extensions.get::<Stopping>().map(|stopping| stopping.0.clone()).unwrap_or_default();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => upgrade,
+        Ok(upgrade) => upgrade.protocols([PROTOCOL]),
         Err(rejection) => {
             let error = Error::bad_request("This is no proper request for a WebSocket.");
             return error_response(rejection.into_response().status(), error, correlation_id);
         }
     };
+    // What was offered may be async-graphql's other protocol, which is not spoken here.
+    if upgrade.selected_protocol().is_none() {
+        return foreign();
+    }
     let Ok(unknown) = state.sockets.unknown.clone().try_acquire_owned() else {
         return error_response(StatusCode::SERVICE_UNAVAILABLE, Error::overloaded(1), correlation_id);
     };
     let limit = state.options.body_limit.min(MESSAGE_SIZE);
     upgrade
-        .protocols([PROTOCOL])
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| session::run(socket, state, (address, unknown), stopping))
 }
 
-/// Browsers say which page asks. No page at all, one of this very host, or one that may call the API.
+/// Puts what a client offers into one header: it may be spread over several, of which the extractor reads the first.
+fn gather_offers(headers: &mut HeaderMap) {
+    let offers: Vec<&str> = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok()).collect();
+    if let Ok(offer) = HeaderValue::from_str(&offers.join(",")) {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, offer);
+    }
+}
+
+/// Browsers send the page's origin. Allowed are no origin, one of this host, and those that may call the API.
 fn is_from_here(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };

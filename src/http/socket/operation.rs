@@ -14,6 +14,7 @@ use lectern_kernel::{
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use super::{
@@ -34,13 +35,16 @@ pub(super) struct Operation {
     /// The ids of the socket's operations that are not over.
     pub(super) open: Arc<Mutex<HashSet<String>>>,
     pub(super) out: mpsc::Sender<Outgoing>,
-    /// Ends the socket, also where what leaves by it is stuck.
+    /// Ends the socket, also where its outgoing messages are stuck.
     pub(super) closing: mpsc::Sender<Close>,
+    /// Those of the socket that were asked for before and have not begun yet: each until it has.
+    pub(super) earlier: Vec<CancellationToken>,
 }
 
 impl Operation {
-    /// Runs to its end. What it says last ends the operation for the client, too.
-    pub(super) async fn run(self, payload: Value) {
+    /// Runs to its end. Its last message ends the operation for the client, too. `begun` is dropped when it has begun: a
+    /// subscription, when no change is missed any more; any other, when it is known to be none.
+    pub(super) async fn run(self, payload: Value, begun: DropGuard) {
         let correlation_id = Uuid::now_v7().to_string();
         let engine = &self.engine;
         let request = serde_json::from_value::<Parameters>(payload).ok().map(Parameters::check);
@@ -54,15 +58,28 @@ impl Operation {
         };
         let document = match document {
             Ok(document) => document,
-            Err(error) => return self.end(message::error(&self.id, &engine.refuse(error, &correlation_id))).await,
+            Err(error) => {
+                drop(begun);
+                self.wait_for_earlier().await;
+                return self.end(message::error(&self.id, &engine.refuse(error, &correlation_id))).await;
+            }
         };
         if document.kind == OperationKind::Subscription {
             match engine.watch(document, self.claims, &correlation_id).await {
-                Ok(watch) => self.follow(watch).await,
-                Err(answer) => self.end(message::error(&self.id, &answer)).await,
+                Ok(watch) => {
+                    drop(begun);
+                    self.follow(watch).await;
+                }
+                Err(answer) => {
+                    drop(begun);
+                    self.wait_for_earlier().await;
+                    self.end(message::error(&self.id, &answer)).await;
+                }
             }
             return;
         }
+        drop(begun);
+        self.wait_for_earlier().await;
         let answer = engine.execute(document, self.claims, &correlation_id).await;
         if answer.executed {
             self.say(message::next(&self.id, &answer)).await;
@@ -72,7 +89,14 @@ impl Operation {
         }
     }
 
-    /// Reads and tells event after event. While one is under way, others are collected: each booking once.
+    /// Nothing is answered before the subscriptions that were asked for earlier have begun.
+    async fn wait_for_earlier(&self) {
+        for earlier in &self.earlier {
+            earlier.cancelled().await;
+        }
+    }
+
+    /// Reads and sends event after event. While one is under way, others are collected: each id once.
     async fn follow(&self, mut watch: SubscriptionWatch) {
         let mut changed: IndexSet<Uuid> = IndexSet::new();
         loop {

@@ -11,7 +11,7 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
-use lectern_kernel::{auth::Claims, clock};
+use lectern_kernel::{auth::Claims, clock, error::Error};
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -27,7 +27,7 @@ use super::{
     operation::Operation,
 };
 
-/// What leaves by the socket.
+/// What is sent over the socket.
 pub(super) enum Outgoing {
     Text(String),
     Ping,
@@ -35,17 +35,19 @@ pub(super) enum Outgoing {
     Close(Close),
 }
 
-/// Messages that wait to leave; whoever has more to say waits.
+/// Messages that wait to be sent; beyond these, senders wait.
 const WAITING: usize = 32;
 /// How long a client may take to answer the closing of its socket.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a ping waits at most for subscriptions that begin: longer than they take.
+const BEGINNING: Duration = Duration::from_secs(10);
 
 struct Session {
     state: AppState,
     address: Option<String>,
     claims: Option<Claims>,
     is_acknowledged: bool,
-    /// Until it is known whose the socket is.
+    /// Until the owner of the socket is known.
     unknown: Option<OwnedSemaphorePermit>,
     place: Option<Place>,
     /// Each with a number of its own: an id may be used again.
@@ -54,6 +56,9 @@ struct Session {
     count: usize,
     /// The ids of those that are not over.
     open: Arc<Mutex<HashSet<String>>>,
+    /// Those that have not begun, each until it has. What is said after a `subscribe` is answered after its beginning: so a
+    /// client knows from when on it hears everything.
+    beginning: Vec<CancellationToken>,
     out: mpsc::Sender<Outgoing>,
     closing: mpsc::Sender<Close>,
 }
@@ -81,6 +86,7 @@ pub(super) async fn run(
         operations: HashMap::new(),
         count: 0,
         open: Arc::default(),
+        beginning: Vec::new(),
         out,
         closing,
     };
@@ -115,7 +121,7 @@ pub(super) async fn run(
                 }
                 is_alive = false;
                 if session.out.try_send(Outgoing::Ping).is_err() {
-                    // Full: the writer is at it, and has its own patience.
+                    // Full: the writer is sending, under its own time limit.
                     is_alive = true;
                 }
             },
@@ -127,11 +133,11 @@ pub(super) async fn run(
     };
     session.running.abort_all();
     if let Some(close) = close {
-        // Behind what waits to leave, for a client that reads; whoever does not is not waited for.
+        // Sent after the messages that wait, to a client that reads; one that does not is not waited for.
         let _ = timeout(options.send_timeout, session.out.send(Outgoing::Close(close))).await;
         let _ = timeout(options.send_timeout, &mut writer).await;
     }
-    // To the end of both closings: the client's answer to ours, or ours to its.
+    // Until both sides have closed: the client's answer to our close, or ours to its.
     let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = heard.next().await {} }).await;
     writer.abort();
 }
@@ -141,10 +147,18 @@ impl Session {
         let message = FromClient::read(text).ok_or(message::BAD_MESSAGE)?;
         match message {
             FromClient::ConnectionInit { payload } => self.begin(payload).await,
-            FromClient::Ping { payload } => self.say(message::pong(payload)).await,
+            FromClient::Ping { payload } => {
+                let begun = async {
+                    for operation in &self.beginning {
+                        operation.cancelled().await;
+                    }
+                };
+                let _ = timeout(BEGINNING, begun).await;
+                self.say(message::pong(payload)).await
+            }
             FromClient::Pong {} => Ok(()),
             FromClient::Subscribe { .. } if !self.is_acknowledged => Err(message::UNAUTHORIZED),
-            FromClient::Subscribe { id, payload } => self.start(id, payload),
+            FromClient::Subscribe { id, payload } => self.start(id, payload).await,
             FromClient::Complete { id } => {
                 if let Some((_, operation)) = self.operations.remove(&id) {
                     operation.abort();
@@ -178,14 +192,27 @@ impl Session {
         self.say(message::acknowledged()).await
     }
 
-    fn start(&mut self, id: String, payload: Value) -> Result<(), Close> {
-        let count = self.open().len();
-        if count >= self.state.options.sockets.operations {
-            return Err(message::TOO_MANY_OPERATIONS);
+    async fn start(&mut self, id: String, payload: Value) -> Result<(), Close> {
+        let limit = self.state.options.sockets.operations;
+        let is_full = {
+            let mut open = self.open();
+            if open.contains(&id) {
+                return Err(message::already_exists(&id));
+            }
+            let is_full = open.len() >= limit;
+            if !is_full {
+                open.insert(id.clone());
+            }
+            is_full
+        };
+        if is_full {
+            let refused = self.state.engine.refuse(too_many(limit), &Uuid::now_v7().to_string());
+            return self.say(message::error(&id, &refused)).await;
         }
-        if !self.open().insert(id.clone()) {
-            return Err(message::already_exists(&id));
-        }
+        self.beginning.retain(|earlier| !earlier.is_cancelled());
+        let earlier = self.beginning.clone();
+        let begun = CancellationToken::new();
+        self.beginning.push(begun.clone());
         let operation = Operation {
             engine: self.state.engine.clone(),
             claims: self.claims,
@@ -194,11 +221,13 @@ impl Session {
             open: self.open.clone(),
             out: self.out.clone(),
             closing: self.closing.clone(),
+            earlier,
         };
+        let begun = begun.drop_guard();
         self.count += 1;
         let number = self.count;
         let running = self.running.spawn(async move {
-            operation.run(payload).await;
+            operation.run(payload, begun).await;
             number
         });
         self.operations.insert(id, (number, running));
@@ -211,8 +240,8 @@ impl Session {
 
     async fn is_signed_in(&self) -> bool {
         let Some(claims) = &self.claims else { return true };
-        // Where the database can't be asked, the next time will tell.
-        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await.unwrap_or(true)
+        // Where the database can't be reached, the next check decides.
+        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await
     }
 
     /// When the token ends.
@@ -228,6 +257,13 @@ impl Session {
     }
 }
 
+/// The refusal of one operation more than a socket may run. Those that are under way go on.
+fn too_many(limit: usize) -> Error {
+    let count = i64::try_from(limit).unwrap_or(i64::MAX);
+    let message = format!("This socket runs {limit} operations, as many as it may: complete one of them first, or open another socket.");
+    Error::limit_reached(message, count, count).reason("SOCKET_OPERATIONS")
+}
+
 /// The bearer token of a payload: `None` where it names none, `Some(None)` where what it names is none.
 fn token(payload: &Value) -> Option<Option<&str>> {
     let (_, value) = payload.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
@@ -238,7 +274,7 @@ fn token(payload: &Value) -> Option<Option<&str>> {
     Some(token.map(|(_, token)| token.trim()))
 }
 
-/// Says what there is to say, one after the other; gives up where a client does not listen.
+/// Sends the messages one after the other; gives up where a client does not read.
 async fn write(mut sink: SplitSink<WebSocket, Message>, mut leaving: mpsc::Receiver<Outgoing>, patience: Duration) {
     while let Some(outgoing) = leaving.recv().await {
         let (message, is_last) = match outgoing {

@@ -1,4 +1,4 @@
-//! A document for any root field of the schema: whatever it needs is filled with values that are valid and mean nothing.
+//! A document for any root field of the schema: its arguments are filled with values that are valid and name nothing.
 
 use std::fmt::Write as _;
 

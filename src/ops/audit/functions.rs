@@ -93,14 +93,14 @@ impl Function {
         ))
     }
 
-    /// A call with everything of the victim's, or with nothing that exists.
+    /// A call with the victim's values, or with values that never existed.
     fn call(&self, victim: Option<&School>, id: Uuid) -> Option<String> {
         let word = victim.map_or("auditnothing", |school| &school.word);
         let several = self.types.iter().filter(|ty| *ty == "uuid").count() > 1;
         let mut arguments = Vec::new();
         for (index, ty) in self.types.iter().enumerate() {
             let name = self.names.get(index).map_or("", String::as_str);
-            // Where a function takes several ids, those whose kind its parameter's name tells are given right.
+            // Where a function takes several ids, those whose parameter names a kind get an id of that kind.
             let known = victim.filter(|_| several).and_then(|school| match name {
                 "tenant" => Some(school.tenant),
                 "person" | "student" => Some(school.person("LEARNER").user),

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::ops::{privileges, report::Check};
 
-/// What people have read and agreed to.
+/// The list that people have read.
 const PAGE: &str = include_str!("../../../docs/privileges.md");
 
 static EXPECTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| expected_of(PAGE));
@@ -23,9 +23,6 @@ fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The page itself, as it should read for this database.
-///
-/// # Errors
-/// When the catalog can't be read.
 pub async fn page(connection: &mut PgConnection) -> sqlx::Result<String> {
     let mut page = String::from(INTRODUCTION);
     for entry in privileges::list(connection).await? {

@@ -40,9 +40,6 @@ pub struct Audit {
 
 impl Audit {
     /// Makes the disposable schools. [`Audit::close`] removes them.
-    ///
-    /// # Errors
-    /// What stands in the way, in one sentence.
     pub async fn open(settings: &Settings, app_url: &str, platform_url: &str) -> anyhow::Result<Audit> {
         let mut platform = pair::connect(platform_url).await?;
         let swept = pair::sweep(&mut platform).await?;
@@ -63,9 +60,6 @@ impl Audit {
     }
 
     /// Everything about one table: its wall, its keys, its grants, its audit trigger, and the attack on it.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
     pub async fn table(&mut self, table: &str) -> anyhow::Result<Vec<Check>> {
         let wall = catalog::wall(&mut self.platform, table).await?;
         let keys = catalog::keys(&mut self.platform, table).await?;
@@ -77,9 +71,6 @@ impl Audit {
     }
 
     /// What is the same for the whole database: roles, functions, views, grants on anything but tenant tables, lints.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
     pub async fn whole(&mut self) -> anyhow::Result<Vec<Check>> {
         let mut checks = catalog::whole(&mut self.platform).await?;
         checks.push(Grants::read(&mut self.platform).await?.of_the_rest(&self.tables));
@@ -87,22 +78,16 @@ impl Audit {
     }
 
     /// The attack on each function that the service may call.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
     pub async fn functions(&mut self) -> anyhow::Result<Vec<Check>> {
         Ok(functions::attack(&mut self.app, &mut self.platform, &self.pair, &self.tables).await?)
     }
 
     /// Every root field, asked for as everybody.
-    ///
-    /// # Errors
-    /// When the service can't answer at all.
     pub async fn permissions(&mut self) -> anyhow::Result<Vec<Check>> {
         permissions::probe(&self.engine, &self.pair.a, fields()).await
     }
 
-    /// The same, held against other claims than the schema's own: so that this proof can be seen to fail.
+    /// The same, compared with other claims than the schema's own, so that tests can make it fail.
     ///
     /// # Errors
     /// As [`Audit::permissions`].
@@ -111,9 +96,6 @@ impl Audit {
     }
 
     /// All of it, in the order of the report: by kind of check, then by table.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
     pub async fn run(&mut self) -> anyhow::Result<Report> {
         let mut checks = self.whole().await?;
         let mut by_table = Vec::new();
@@ -133,7 +115,7 @@ impl Audit {
     /// What stands in the way; the next audit tries again.
     pub async fn close(self) -> anyhow::Result<()> {
         self.engine.pool().close();
-        // What they still run is rolled back by their end.
+        // What they still run is rolled back when they end.
         drop((self.app, self.bare, self.platform));
         let mut platform = pair::connect(&self.platform_url).await?;
         self.pair.remove(&mut platform).await?;
@@ -143,9 +125,6 @@ impl Audit {
 }
 
 /// Audits a database; stopped half way by `stop`, it still removes what it made.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 pub async fn audit(settings: &Settings, app_url: &str, platform_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<Report> {
     let mut audit = Audit::open(settings, app_url, platform_url).await?;
     let report = tokio::select! {

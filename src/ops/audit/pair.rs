@@ -6,7 +6,8 @@ use lectern_kernel::{db::operator, ids};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
-const FIXTURE: &str = include_str!("../../../sql/seed/probe.sql");
+use crate::ops::sources;
+
 /// Every disposable school is called this; together with its slug it can't be a real one.
 const NAME: &str = "Disposable school of lectern audit";
 /// A living audit holds this advisory lock on the number of its pair.
@@ -167,14 +168,16 @@ async fn found(platform: &mut PgConnection, school: &School) -> anyhow::Result<(
             .execute(&mut *tx)
             .await?;
     }
-    sqlx::raw_sql(FIXTURE).execute(&mut *tx).await.context("sql/seed/probe.sql does not fit the tables")?;
+    for (file, rows) in sources::probes()? {
+        sqlx::raw_sql(AssertSqlSafe(rows)).execute(&mut *tx).await.with_context(|| format!("{file} does not fit the tables"))?;
+    }
     tx.commit().await?;
     Ok(())
 }
 
 /// Deletes every row of one disposable school, children before parents, in one transaction.
 async fn remove(platform: &mut PgConnection, tenant: Uuid) -> anyhow::Result<()> {
-    // First those that others point at least; the order follows the foreign keys, whatever tables are added.
+    // Tables to which the fewest others point come first; the order follows the foreign keys, whatever tables are added.
     let order: Vec<String> = sqlx::query_scalar(
         "WITH RECURSIVE tables AS (
              SELECT c.oid, c.relname::text AS name FROM pg_catalog.pg_class c

@@ -1,5 +1,5 @@
 //! Guards, asked in this process: every root field as every default role, as a role that grants nothing, and signed out.
-//! Each document is run dry: it is taken back, so that not even the entry of a refusal is left. A subscription is begun, and
+//! Each document is run dry: it is rolled back, so that not even the entry of a refusal is left. A subscription is begun, and
 //! ends before it hears of anything.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use lectern_kernel::{
     clock,
     db::Identity,
     error::Error,
-    execute::Engine,
+    execute::{Engine, to_json},
     permission::Permission,
     request::{GraphqlRequest, OperationKind},
 };
@@ -69,8 +69,8 @@ async fn bearer(engine: &Engine, school: &School, person: &Person) -> anyhow::Re
     let issued = tokens.access(identity, 0, clock::now()).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
     let claims = tokens.verify(&issued.text).context("an access token of ours is not taken")?;
     let response = dry_run(engine, "{ viewer { activeRole { key } permissions } }", Some(&claims)).await?;
-    let data = response.data.into_json()?;
-    let viewer = &data["viewer"];
+    let answer: serde_json::Value = serde_json::from_slice(&to_json(&response))?;
+    let viewer = &answer["data"]["viewer"];
     anyhow::ensure!(
         viewer["activeRole"]["key"] == person.role,
         "{} of a disposable school acts as {}",

@@ -59,7 +59,7 @@ impl Finding {
             (Some(expected), Some(actual)) => {
                 let (expected, actual) = (one_line(expected), one_line(actual));
                 let same = expected.chars().zip(actual.chars()).take_while(|(left, right)| left == right).count();
-                // From the beginning of the word in which they part.
+                // From the beginning of the word in which they differ.
                 let from = expected.chars().take(same).collect::<Vec<_>>().iter().rposition(|letter| *letter == ' ').map_or(0, |at| at + 1);
                 let excerpt = |text: &str| text.chars().skip(from).take(100).collect::<String>();
                 format!("expected «{}», found «{}»", excerpt(&expected), excerpt(&actual))
@@ -146,9 +146,6 @@ impl Drift {
 
 /// Compares the database behind `live_url` with what this binary would make, on a scratch database of the same server
 /// where the role may create one. Stopped half way by `stop`, it still removes that.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 pub async fn drift(settings: &Settings, live_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<Drift> {
     let scratch = Scratch::make(settings, live_url).await?;
     let compared = tokio::select! {

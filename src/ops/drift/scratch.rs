@@ -104,7 +104,7 @@ impl Scratch {
     }
 }
 
-/// Waits for nobody: answers whether nobody else holds it.
+/// Does not wait: answers whether nobody else holds it.
 async fn lock(connection: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))").bind(LOCK).bind(name).fetch_one(connection).await
 }

@@ -1,4 +1,4 @@
-//! The two demo schools: the same on every machine, but for today's date.
+//! The two demo schools: the same on every machine, relative to today's date.
 
 use anyhow::Context as _;
 use lectern_kernel::auth::Passwords;
@@ -24,7 +24,7 @@ const STEPS: [(&str, &str); 3] = [
 /// The tables that the facts are put into.
 const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
 
-/// Who signs in by a hash of the own; all others of a school share one.
+/// People with a password hash of their own; all others of a school share one.
 const SIGN_INS: [&str; 4] = ["admin", "instructor", "learner", "viewer"];
 
 /// Loads the two demo schools, where they are not there already. Answers whether it loaded any.
@@ -40,7 +40,7 @@ pub async fn seed_demo(platform_url: &str) -> anyhow::Result<bool> {
     for (slug, domain, facts) in SCHOOLS {
         if !exists(&mut tx, slug).await? {
             load(&mut tx, slug, domain, facts).await?;
-            // The next school finds its temporary tables unmade.
+            // The temporary tables are gone before the next school.
             sqlx::raw_sql("DISCARD TEMP").execute(&mut *tx).await?;
             loaded = true;
         }

@@ -74,7 +74,7 @@ pub async fn seed_scale(platform_url: &str, owner_url: Option<&str>, schools: u3
 async fn generate(work: Arc<Work>) -> anyhow::Result<()> {
     let mut connection = platform::connect(&work.url).await?;
     sqlx::raw_sql(HELPERS).execute(&mut connection).await?;
-    // What a power cut would take can be generated again.
+    // Nothing is lost by a power cut that could not be generated again.
     sqlx::raw_sql("SET synchronous_commit = off").execute(&mut connection).await?;
     loop {
         let number = work.next.fetch_add(1, Ordering::Relaxed);

@@ -21,7 +21,7 @@ impl Client {
             url.starts_with("http://") || url.starts_with("https://"),
             "an address such as http://127.0.0.1:8000 is expected, not {url}"
         );
-        // One cryptography for the whole process; whoever was first has chosen the same.
+        // One provider for the whole process; where one is installed already, it is the same.
         let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
@@ -31,7 +31,7 @@ impl Client {
         Ok(Client { http, base: url.trim_end_matches('/').to_owned(), token: None, checks: Vec::new() })
     }
 
-    /// Goes on as the bearer of a token, or signed out.
+    /// Switches to the bearer of a token, or signs out.
     pub(super) fn sign_in(&mut self, token: Option<String>) {
         self.token = token;
     }
@@ -135,7 +135,7 @@ fn describe(error: &Value) -> String {
     )
 }
 
-/// What lies at the bottom of a failed exchange: "connection refused" rather than "error sending request".
+/// The innermost cause of a failed exchange: "connection refused" rather than "error sending request".
 fn reason(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {

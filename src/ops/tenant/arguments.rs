@@ -2,7 +2,10 @@
 
 use anyhow::{Context as _, bail};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use lectern_kernel::error::Error;
+use lectern_kernel::{
+    error::Error,
+    resolve::{DateTime, text},
+};
 
 /// Why a text was refused, as a sentence that names the flag.
 pub(super) fn refused(error: Error) -> anyhow::Error {
@@ -20,14 +23,14 @@ pub(super) fn slug(text: &str) -> anyhow::Result<&str> {
 }
 
 /// An IANA time zone, by the name that IANA writes.
-pub(super) fn time_zone(flag: &str, text: &str) -> anyhow::Result<TimeZone> {
-    TimeZone::get(text).ok().with_context(|| format!("`{flag}` must be an IANA time zone such as Europe/Berlin, not {text}"))
+pub(super) fn time_zone(flag: &str, name: &str) -> anyhow::Result<TimeZone> {
+    text::time_zone(flag, name).ok().with_context(|| format!("`{flag}` must be an IANA time zone such as Europe/Berlin, not {name}"))
 }
 
 /// A moment: RFC 3339 with its offset, or a date, which means the start of that day in the school's time zone.
 pub(super) fn instant(flag: &str, text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
-    let instant = match text.parse::<Timestamp>() {
-        Ok(instant) => Some(instant),
+    let instant = match DateTime::read(text) {
+        Ok(DateTime(instant)) => Some(instant),
         Err(_) if text.len() == "2026-12-31".len() => {
             text.parse::<Date>().ok().and_then(|date| date.to_zoned(zone.clone()).ok()).map(|start| start.timestamp())
         }
@@ -76,7 +79,17 @@ mod tests {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         assert_eq!(instant("--until", "2026-12-31", &zone).unwrap().to_string(), "2026-12-30T23:00:00Z");
         assert_eq!(instant("--until", "2026-12-31T12:00:00+02:00", &zone).unwrap().to_string(), "2026-12-31T10:00:00Z");
-        for wrong in ["31.12.2026", "2026-13-01", "2026-12-31T12:00:00", "1999-01-01", "9000-01-01", "tomorrow", ""] {
+        for wrong in [
+            "31.12.2026",
+            "2026-13-01",
+            "2026-12-31T12:00:00",
+            "2026-12-31T12:00:60Z",
+            "2026-12-31T12:00:00+02",
+            "1999-01-01",
+            "9000-01-01",
+            "tomorrow",
+            "",
+        ] {
             assert!(instant("--until", wrong, &zone).unwrap_err().to_string().starts_with("`--until` must"), "{wrong}");
         }
     }

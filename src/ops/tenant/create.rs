@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use jiff::Timestamp;
-use lectern_kernel::{auth::Passwords, resolve::text};
+use lectern_kernel::{auth::Passwords, resolve::text, text::email_key};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -66,11 +66,12 @@ pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) 
     .await
     .map_err(arguments::explain)?;
     sqlx::query("SELECT app.create_system_roles($1)").bind(tenant).execute(&mut *tx).await?;
-    sqlx::query("INSERT INTO app_user (tenant_id, id, name, email) VALUES ($1, $2, $3, $4)")
+    sqlx::query("INSERT INTO app_user (tenant_id, id, name, email, email_key) VALUES ($1, $2, $3, $4, $5)")
         .bind(tenant)
         .bind(admin)
         .bind(&school.admin_name)
         .bind(&school.admin_email)
+        .bind(email_key(&school.admin_email))
         .execute(&mut *tx)
         .await?;
     sqlx::query("INSERT INTO credential (tenant_id, user_id, password_hash) VALUES ($1, $2, $3)")
@@ -88,7 +89,7 @@ pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) 
     Ok(format!("{} is founded: sign in to the school {} as {}.", school.name, school.slug, school.admin_email))
 }
 
-/// What only the database knows, before anybody types a password in vain.
+/// What only the database can check, before anybody types a password.
 async fn check(connection: &mut PgConnection, school: &School<'_>) -> anyhow::Result<()> {
     let taken: bool =
         sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenant WHERE slug = $1)").bind(school.slug).fetch_one(&mut *connection).await?;

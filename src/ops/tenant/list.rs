@@ -21,9 +21,6 @@ struct Row {
 }
 
 /// The table, or a line that says that there is nothing to show.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) async fn list(connection: &mut PgConnection) -> anyhow::Result<String> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT t.slug, t.name, t.time_zone, extract(epoch FROM t.subscription_start)::bigint AS starts, extract(epoch FROM t.subscription_end)::bigint AS ends, \

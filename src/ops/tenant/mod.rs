@@ -6,7 +6,8 @@ mod create;
 mod list;
 mod password;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use jiff::tz::TimeZone;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -14,9 +15,6 @@ use super::platform;
 use crate::config::{TenantCommand, TenantRenew, TenantSuspend};
 
 /// Runs one of the commands.
-///
-/// # Errors
-/// What stands in the way, in one sentence.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
 pub async fn tenant(platform_url: &str, command: &TenantCommand) -> anyhow::Result<()> {
     let mut connection = platform::connect(platform_url).await?;
@@ -53,7 +51,7 @@ async fn find(connection: &mut PgConnection, slug: &str) -> anyhow::Result<(Uuid
 
 async fn renew(connection: &mut PgConnection, wanted: &TenantRenew) -> anyhow::Result<String> {
     let (tenant, zone) = find(connection, &wanted.slug).await?;
-    let zone = arguments::time_zone("the school's time zone", &zone)?;
+    let zone = TimeZone::get(&zone).with_context(|| format!("the school's time zone {zone} is not known"))?;
     let end = match wanted.until.as_str() {
         "never" => None,
         text => Some(arguments::instant("--until", text, &zone)?),

@@ -6,9 +6,6 @@ use anyhow::{Context as _, bail};
 use lectern_kernel::auth::Passwords;
 
 /// Reads a password and checks it as any new one; `hints` are what a guesser would try first.
-///
-/// # Errors
-/// What is wrong with it, in one sentence.
 pub(super) fn read(hints: &[&str]) -> anyhow::Result<String> {
     let stdin = std::io::stdin();
     let password = if stdin.is_terminal() {

@@ -101,7 +101,7 @@ async fn the_time_of_others_is_a_managers_to_say_and_only_instructors_have_any()
         (&ada, json!({ "endsAt": hour(9) }), "BAD_USER_INPUT @endsAt"),
         (&ada, json!({ "endsAt": hour(8) }), "BAD_USER_INPUT @endsAt"),
         (&ada, json!({ "endsAt": minute(9 * 60 + 4) }), "BAD_USER_INPUT @endsAt"),
-        (&ada, json!({ "endsAt": minute((9 + 31 * 24) * 60 + 1) }), "BAD_USER_INPUT @endsAt"),
+        (&ada, json!({ "endsAt": minute((9 + 31 * 24 + 2) * 60) }), "BAD_USER_INPUT @endsAt"),
         (&ada, json!({ "startsAt": past(60), "endsAt": past(1) }), "BAD_USER_INPUT @endsAt"),
         (&ada, json!({ "startsAt": "3000-01-01T00:00:00Z" }), "BAD_USER_INPUT @startsAt"),
     ] {

@@ -47,6 +47,9 @@ async fn a_request_is_approved_assigned_and_completed_and_each_sees_what_they_ma
     assert_eq!(steps().await, json!([["ASSIGNED", "CANCELLED"], [], ["CANCELLED"], []]));
     let assigned = admin.ok(ASSIGN, json!({ "i": { "id": id, "instructorId": ada.user_id } })).await;
     assert_eq!(assigned["assignBooking"], json!({ "id": id, "status": "ASSIGNED", "instructor": { "id": ada.user_id } }));
+    // Nothing is completed before it begins.
+    assert_eq!(steps().await, json!([["APPROVED", "CANCELLED"], [], ["APPROVED", "CANCELLED"], []]));
+    begin(&app, &id).await;
     assert_eq!(steps().await, json!([["APPROVED", "COMPLETED", "CANCELLED"], ["COMPLETED"], ["APPROVED", "CANCELLED"], []]));
     ada.ok(COMPLETE, json!({ "id": id })).await;
     assert_eq!(steps().await, json!([[], [], [], []]));

@@ -21,13 +21,17 @@ const STUDENT: &[(&str, &str)] =
     &[("REQUESTED", "CANCELLED"), ("APPROVED", "CANCELLED"), ("ASSIGNED", "APPROVED"), ("ASSIGNED", "CANCELLED")];
 const INSTRUCTOR: &[(&str, &str)] = &[("ASSIGNED", "COMPLETED")];
 
+/// Days ago, in minutes: see [`moment`].
+const BEGUN: i64 = -10 * 1440;
+
 #[tokio::test]
 async fn every_step_is_allowed_or_refused_as_the_table_says() {
     let app = TestApp::start().await;
     let [admin, ada, learner] =
         [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
-    available(&app, &app.oak, &ada, (0, 31 * 1440)).await;
-    let mut span = 0;
+    // What has begun can take every step.
+    let mut span = BEGUN;
+    available(&app, &app.oak, &ada, (span, span + 1440)).await;
     for from in STATES {
         for to in STATES {
             let (mutation, field): (&str, &str) = match to {
@@ -109,13 +113,13 @@ async fn the_database_itself_refuses_every_step_that_is_not_in_the_table() {
     }
     let [(_, admin), (_, ada), (_, learner), (_, viewer)] = &people[..] else { panic!() };
     let stranger = app.sign_in(&app.elm, Who::Admin).await;
-    available(&app, &app.oak, ada, (0, 1440)).await;
+    available(&app, &app.oak, ada, (BEGUN, BEGUN + 1440)).await;
     let (database, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), NoTls).await.unwrap();
     tokio::spawn(connection);
 
     let look = "query($id: ID!) { booking(id: $id) { allowedTransitions } }";
     for (place, from) in STATES.into_iter().enumerate() {
-        let start = 60 * i64::try_from(place).unwrap();
+        let start = BEGUN + 60 * i64::try_from(place).unwrap();
         let id = booking_in(&app, &app.oak, from, learner, ada, (start, start + 50)).await;
         for (client, who, steps) in
             [(admin, Who::Admin, MANAGER), (ada, Who::Instructor, INSTRUCTOR), (learner, Who::Learner, STUDENT), (viewer, Who::Viewer, &[])]
@@ -193,6 +197,10 @@ async fn the_database_itself_keeps_time_instructors_and_requests_honest() {
     assert_eq!(outcome(&admin, &assign(approved, ada_id)).await, "1");
     let hijack = format!("UPDATE booking SET status = 'COMPLETED', instructor_id = '{}' WHERE id = '{assigned}'", uuid_of(&admin.1));
     assert_eq!(outcome(&admin, &hijack).await, "booking_transition");
+    let complete = format!("UPDATE booking SET status = 'COMPLETED' WHERE id = '{assigned}'");
+    for person in [&admin, &ada] {
+        assert_eq!(outcome(person, &complete).await, "booking_not_started");
+    }
 
     // Time is moved by the learner and by managers, and never of what is over.
     let later = |booking: Uuid| {

@@ -1,4 +1,4 @@
-//! What a document costs, reckoned by hand beside what the service says.
+//! What a document costs, computed by hand and compared with what the service says.
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ async fn a_document_says_what_it_cost_where_it_is_asked() {
     assert_eq!(crate::app::refusal(&refused["errors"][0]), "BAD_USER_INPUT @extensions");
 }
 
-/// What was found out of a document once holds for later requests only as far as their variables have no say in it.
+/// The cost of a document is kept for later requests only where it does not depend on their variables.
 #[tokio::test]
 async fn a_document_that_was_valid_before_is_refused_with_variables_that_are_not() {
     let app = TestApp::start().await;

@@ -1,5 +1,5 @@
-//! Documents by chance. Whatever the check passes must be parsed, or refused, in bounded time and on the stack of a
-//! worker; and what is within the limits must never be refused for them.
+//! Random documents. Whatever the check passes must be parsed, or refused, in bounded time and on the stack of a worker; and what
+//! is within the limits must never be refused for them.
 
 use std::time::{Duration, Instant};
 
@@ -138,7 +138,7 @@ fn random_text_is_read_or_refused() {
     );
 }
 
-/// A valid selection: its text, and what a reader without any cleverness counts in it.
+/// A valid selection: its text, and what a naive count finds in it.
 #[derive(Debug, Clone, Default)]
 struct Grown {
     text: String,
@@ -356,14 +356,18 @@ fn hostile_documents_are_judged_in_bounded_time_and_on_the_stack_of_a_worker() {
             format!(
                 "{{ {} }} {}",
                 "...F0 ".repeat(20),
-                numbered(190, &|n| format!("fragment F{n} on Query {{ __typename {} }} ", if n % 20 < 19 && n < 189 { format!("...F{}", n + 1) } else { String::new() }))
+                numbered(190, &|n| format!(
+                    "fragment F{n} on Query {{ __typename {} }} ",
+                    if n % 20 < 19 && n < 189 { format!("...F{}", n + 1) } else { String::new() }
+                ))
             ),
             format!("{{ {} }}", numbered(4900, &|n| format!("nope{n} "))),
             format!("{{ __typename {} }}", "@nope ".repeat(8)),
         ] {
             let text = if text.starts_with(['{', 'q']) { text } else { format!("{{ {text} }}") };
             let started = Instant::now();
-            if let Ok(mut document) = Document::read(&text, text.contains("Q0").then_some("Q0"), &Variables::default(), &limits, registry()) {
+            if let Ok(mut document) = Document::read(&text, text.contains("Q0").then_some("Q0"), &Variables::default(), &limits, registry())
+            {
                 let judged = checker.check(&mut document, &limits).now_or_never().expect("nothing in it waits");
                 assert!(judged.as_ref().err().is_none_or(|errors| errors.len() <= 20), "{}", &text[..40]);
             }

@@ -25,10 +25,20 @@ async fn no_answer_is_a_mixture_of_two_rows() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (a, b) = (course(&admin, "A").await, course(&admin, "B").await);
     for (document, message) in [
-        (format!("{{ course(id: \"{a}\") {{ id }} ...B }} fragment B on Query {{ course(id: \"{b}\") {{ title }} }}"), "different arguments"),
+        (
+            format!("{{ course(id: \"{a}\") {{ id }} ...B }} fragment B on Query {{ course(id: \"{b}\") {{ title }} }}"),
+            "different arguments",
+        ),
         (format!("{{ course(id: \"{a}\") {{ instructor {{ name }} instructor {{ name: id }} }} }}"), "different fields"),
-        ("{ courses(filter: { statuses: [] }) { totalCount } courses(filter: { statuses: [DRAFT] }) { totalCount } }".into(), "different arguments"),
-        ("{ courses(filter: { statuses: [DRAFT] }) { totalCount } courses(filter: { statuses: [DRAFT, PUBLISHED] }) { totalCount } }".into(), "different arguments"),
+        (
+            "{ courses(filter: { statuses: [] }) { totalCount } courses(filter: { statuses: [DRAFT] }) { totalCount } }".into(),
+            "different arguments",
+        ),
+        (
+            "{ courses(filter: { statuses: [DRAFT] }) { totalCount } courses(filter: { statuses: [DRAFT, PUBLISHED] }) { totalCount } }"
+                .into(),
+            "different arguments",
+        ),
     ] {
         let (code, said) = refused(&admin, &document, json!({})).await;
         assert!(code == "BAD_USER_INPUT" && said.contains(message), "{document}: {said}");
@@ -65,7 +75,10 @@ async fn fields_of_one_name_are_resolved_once() {
     // Conditions are looked at before anything is merged.
     let conditional = "query($no: Boolean = false) { viewer { user { id } } viewer @include(if: $no) { permissions } viewer @skip(if: $no) { activeRole { key } } }";
     let text = admin.post(conditional, json!({})).send().await.unwrap().text().await.unwrap();
-    assert_eq!(text, format!("{{\"data\":{{\"viewer\":{{\"user\":{{\"id\":\"{}\"}},\"activeRole\":{{\"key\":\"ADMIN\"}}}}}}}}", admin.user_id));
+    assert_eq!(
+        text,
+        format!("{{\"data\":{{\"viewer\":{{\"user\":{{\"id\":\"{}\"}},\"activeRole\":{{\"key\":\"ADMIN\"}}}}}}}}", admin.user_id)
+    );
 }
 
 #[tokio::test]
@@ -79,7 +92,10 @@ async fn what_the_specification_allows_is_taken() {
         // A variable that may be null, where the place or the variable has a default.
         ("query($x: Boolean = true) { __typename @include(if: $x) }", json!({})),
         // Descriptions, as of September 2025.
-        ("\"What it asks\" query Q(\"How many\" $n: Int = 1) { courses(first: $n) { ...Page } } \"\"\"\nA page: {[(\n\"\"\" fragment Page on CourseConnection { totalCount }", json!({})),
+        (
+            "\"What it asks\" query Q(\"How many\" $n: Int = 1) { courses(first: $n) { ...Page } } \"\"\"\nA page: {[(\n\"\"\" fragment Page on CourseConnection { totalCount }",
+            json!({}),
+        ),
         ("\u{feff}{ __typename }", json!({})),
         ("{ __type(name: \"Course\") { isOneOf kind } }", json!({})),
     ] {
@@ -107,12 +123,20 @@ async fn what_the_specification_forbids_is_refused() {
         ("query($id: String!) { course(id: $id) { id } }", "BAD_USER_INPUT @id", "`$id` of type String! stands where ID! is needed"),
         ("query($id: ID) { course(id: $id) { id } }", "BAD_USER_INPUT @id", "`$id` of type ID stands where ID! is needed"),
         ("query($id: ID = null) { course(id: $id) { id } }", "BAD_USER_INPUT @id", "`$id` of type ID stands where ID! is needed"),
-        ("query($s: CourseStatus) { courses(filter: { statuses: [$s] }) { totalCount } }", "BAD_USER_INPUT @filter.statuses.0", "CourseStatus! is needed"),
+        (
+            "query($s: CourseStatus) { courses(filter: { statuses: [$s] }) { totalCount } }",
+            "BAD_USER_INPUT @filter.statuses.0",
+            "CourseStatus! is needed",
+        ),
         ("mutation($t: String) { createCourse(input: { title: $t }) { id } }", "BAD_USER_INPUT @title", "String! is needed"),
         ("{ courses(filter: { statuses: [\"DRAFT\"] }) { totalCount } }", "BAD_USER_INPUT @filter.statuses.0", "a name without quotes"),
         ("{ courses(filter: { search: \"a\", search: \"b\" }) { totalCount } }", "BAD_USER_INPUT @filter.search", "twice"),
         ("{ course(id: null) @skip(if: true) { id } }", "BAD_USER_INPUT @id", "can't be null"),
-        ("{ ... @include(if: false) { courses(first: \"x\") { totalCount } } }", "BAD_USER_INPUT @first", "must be of type Int, and is a string"),
+        (
+            "{ ... @include(if: false) { courses(first: \"x\") { totalCount } } }",
+            "BAD_USER_INPUT @first",
+            "must be of type Int, and is a string",
+        ),
         ("{ courses(first: 2.0) { totalCount } }", "BAD_USER_INPUT @first", "must be of type Int, and is a fraction"),
         ("{ courses(frist: 1) { totalCount } }", "BAD_USER_INPUT @frist", "Did you mean `first`"),
         ("{ courses(filter: { serch: \"a\" }) { totalCount } }", "BAD_USER_INPUT @filter.serch", "Did you mean `search`"),
@@ -145,7 +169,8 @@ async fn what_the_specification_forbids_is_refused() {
     assert!(decided.1.contains("decides about a directive"), "{decided:?}");
     // A document that is wrong everywhere is answered by twenty errors, and in order.
     let answer = admin.ask(&format!("{{ {} }}", (0..100).map(|n| format!("nope{n}\n")).collect::<String>()), json!({})).await;
-    let lines: Vec<i64> = answer["errors"].as_array().unwrap().iter().map(|error| error["locations"][0]["line"].as_i64().unwrap()).collect();
+    let lines: Vec<i64> =
+        answer["errors"].as_array().unwrap().iter().map(|error| error["locations"][0]["line"].as_i64().unwrap()).collect();
     assert_eq!(lines, (1..=20).collect::<Vec<_>>());
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{STATUS, enroll};
 use crate::{
     app::{TestApp, Who},
-    classroom::{UNENROLL, course, learners, refused},
+    classroom::{UNENROLL, course, everything, learners, refused},
 };
 
 const PROGRESS: &str = "mutation($i: RecordProgressInput!) { recordProgress(input: $i) { status progress completedAt } }";
@@ -64,6 +64,42 @@ async fn a_managers_word_is_taken_as_it_is() {
     ada.ok(STATUS, set(&enrollment, "COMPLETED")).await;
     let answer = learner.ok(PROGRESS, at(&enrollment, 30)).await["recordProgress"].take();
     assert_eq!((&answer["status"], &answer["progress"]), (&json!("COMPLETED"), &json!(30.0)));
+}
+
+#[tokio::test]
+async fn what_a_manager_decided_stands_until_more_is_recorded_than_before() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    let id = course(&ada, json!({ "title": "Algebra" })).await;
+    let enrollment = enroll(&ada, &id, &learner.user_id).await;
+    learner.ok(PROGRESS, at(&enrollment, 100)).await;
+    ada.ok(STATUS, set(&enrollment, "IN_PROGRESS")).await;
+    let before = everything(&app).await;
+    let row = "SELECT to_jsonb(e)::text FROM enrollment e";
+    let row_before = app.text(row).await;
+    for recorded in [json!(1), json!(0), json!(99.9), json!(100)] {
+        let answer = learner.ok(PROGRESS, at(&enrollment, recorded)).await;
+        assert_eq!(answer["recordProgress"], json!({ "status": "IN_PROGRESS", "progress": 100.0, "completedAt": null }));
+    }
+    assert_eq!((everything(&app).await, app.text(row).await), (before, row_before), "not even when it was changed last");
+
+    // Whatever was decided: what is no more than before says nothing about it, what is more does.
+    for (decided, progress, recorded, status) in [
+        ("NOT_STARTED", 40, json!(40), "NOT_STARTED"),
+        ("NOT_STARTED", 40, json!(39), "NOT_STARTED"),
+        ("NOT_STARTED", 40, json!(41), "IN_PROGRESS"),
+        ("COMPLETED", 40, json!(40), "COMPLETED"),
+        ("COMPLETED", 40, json!(60), "COMPLETED"),
+        ("IN_PROGRESS", 99, json!(100), "COMPLETED"),
+    ] {
+        ada.ok(PROGRESS, at(&enrollment, progress)).await;
+        ada.ok(STATUS, set(&enrollment, decided)).await;
+        let answer = learner.ok(PROGRESS, at(&enrollment, recorded.clone())).await["recordProgress"].take();
+        assert_eq!(answer["status"], status, "{decided} at {progress}, then {recorded}");
+        assert_eq!(answer["progress"].as_f64(), recorded.as_f64().map(|recorded| recorded.max(f64::from(progress))));
+        assert_eq!(answer["completedAt"].is_string(), status == "COMPLETED");
+    }
 }
 
 #[tokio::test]

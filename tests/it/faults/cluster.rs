@@ -1,4 +1,4 @@
-//! A PostgreSQL that may be maltreated: a test's own, from the programs of this machine.
+//! A PostgreSQL that a test may kill and stop: its own, from the programs of this machine.
 
 use std::{
     fs,
@@ -58,7 +58,7 @@ impl Cluster {
         self.server().url(role, "lectern")
     }
 
-    /// Somebody past every policy.
+    /// A connection past every policy.
     pub async fn superuser(&self, database: &str) -> tokio_postgres::Client {
         let (client, connection) = tokio_postgres::connect(&self.server().superuser_url(database), NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -89,7 +89,7 @@ impl Cluster {
         }
     }
 
-    /// One process of many serves one connection of the service; this one ends without a word.
+    /// Kills one process of the server, which serves one connection of the service.
     pub async fn kill_a_backend(&self) {
         let superuser = self.superuser("lectern").await;
         let busiest = "SELECT pid FROM pg_stat_activity WHERE usename = 'lectern_app' ORDER BY xact_start NULLS LAST LIMIT 1";

@@ -1,4 +1,4 @@
-//! Processes that end without a word.
+//! Processes that are killed.
 
 use nix::sys::signal::Signal;
 
@@ -11,7 +11,7 @@ async fn a_backend_that_is_killed_takes_nothing_with_it_that_was_acknowledged() 
     let load = Load::start(&[&service.url], &sign_in(&service).await, 4);
     for _ in 0..3 {
         load.until_acknowledged(20).await;
-        // The server puts all others out as well, and recovers.
+        // The server ends all other connections as well, and recovers.
         cluster.kill_a_backend().await;
         goes_on(&service, &load).await;
     }

@@ -1,4 +1,4 @@
-//! A database that is there and does not answer; a pool of which nothing is left.
+//! A database that does not answer; a pool without a free connection.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Writers who remember what they were answered, so that it can be compared with what is there.
+//! Writers who remember what they were answered, so that it can be compared with the database.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::{Cluster, NEVER};
 
-/// What became of a write, as far as its writer knows.
+/// The result of a write, as far as its writer knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Acknowledged,
@@ -45,7 +45,7 @@ const SENTENCES: [&str; 2] =
     ["The service can't answer right now. Try again in a moment.", "The service has too much to do right now. Try again in a moment."];
 
 impl Load {
-    /// Writers who lose no time.
+    /// Writers without pauses.
     pub fn start(urls: &[&str], token: &str, writers: usize) -> Load {
         Load::paced(urls, token, writers, Duration::ZERO)
     }
@@ -127,7 +127,7 @@ impl Load {
                 _ => {}
             }
         }
-        // And the audit log tells the same story.
+        // And the audit log agrees.
         let audited = "SELECT count(*) FROM audit_entry WHERE operation = 'createCourse' AND outcome = 'CHANGED'";
         assert_eq!(superuser.query_one(audited, &[]).await.unwrap().get::<_, i64>(0), there.len() as i64);
         (self.counts(), unanswered_but_done)

@@ -21,9 +21,9 @@ use self::ledger::Load;
 
 pub use self::cluster::Cluster;
 
-/// Within which the service goes on, once its database does.
+/// The time within which the service goes on, once its database does.
 const SOON: Duration = Duration::from_secs(5);
-/// What never happens.
+/// Longer than anything here may take.
 const NEVER: Duration = Duration::from_secs(30);
 
 /// A service on the cluster. It stays the same process throughout a test.
@@ -62,7 +62,7 @@ async fn until_readiness_is(service: &Served, status: u16) {
     }
 }
 
-/// The service goes on: ready, and a write that was sent from now on is acknowledged, soon.
+/// Waits until the service goes on: ready, and a write that was sent from now on is acknowledged.
 async fn goes_on(service: &Served, load: &Load) {
     let began = Instant::now();
     load.until_acknowledged_since(began).await;

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::{Cluster, Load, NEVER, goes_on, key, serve, sign_in, until_readiness_is};
 use crate::{malformed::memory, serve::Served};
 
-/// How long it runs; 30 minutes where nothing else is said.
+/// How long it runs; 30 minutes by default.
 const SECONDS: &str = "LECTERN_SOAK_SECONDS";
 /// From one fault to the next.
 const CYCLE: Duration = Duration::from_secs(10);
@@ -57,7 +57,7 @@ impl Readers {
                 while !shared.stop.load(Ordering::Relaxed) {
                     let before = shared.faults.load(Ordering::Relaxed);
                     let began = Instant::now();
-                    // One of the readers is a door that people come in by, another only looks whether anybody is there.
+                    // One of the readers signs in again and again, another only asks whether the service lives.
                     let is_answered = match reader {
                         0 => comes_in(&http, &url).await,
                         1 => http.get(format!("{url}/healthz")).send().await.unwrap().status() == 200,

@@ -1,4 +1,4 @@
-//! The frame that carries the domains, tried on a small one of its own: guards, nulls, what is added to another domain's
+//! What the domains are built on, tried on a small domain that exists here alone: guards, nulls, what is added to another domain's
 //! type, and what the registry knows.
 
 mod announcements;
@@ -44,7 +44,14 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Trial::doma
 pub async fn start() -> TestApp {
     let owner = "ALTER TABLE announcement OWNER TO lectern_owner;";
     let sql = [include_str!("announcements/migration.sql"), owner, include_str!("announcements/policy.sql"), mottos::SQL].concat();
-    TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await
+    let mut app = TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await;
+    app.probes.push(("sql/seed/probe/announcements.sql".to_owned(), include_str!("announcements/probe.sql").to_owned()));
+    app
+}
+
+/// Its registry, and its schema in its own language.
+pub fn registry() -> (&'static Registry, String) {
+    (&REGISTRY, Schema::types::<Trial>())
 }
 
 const CREATE: &str = "mutation($i: CreateAnnouncementInput!) { createAnnouncement(input: $i) { id title body author { name } } }";
@@ -232,7 +239,7 @@ fn the_schema_shows_what_the_declaration_says() {
     ] {
         assert!(sdl.lines().any(|found| found == line), "{line}\n{sdl}");
     }
-    // What is shown and what is asked are one.
+    // The guard that is shown is the one that is asked.
     let info = REGISTRY.catalog().of(Announcement::object());
     let body = info.field("body").unwrap().def;
     assert_eq!(body.access, Some(lectern_kernel::resolve::Access::AnyOf(&[Permission::GroupUpdate])));

@@ -98,7 +98,7 @@ pub const DOMAIN: Domain = Domain {
         InputExtension::of::<UpdateMottoInput, CourseMottos>("UpdateCourseInput"),
     ],
     filters: &[FilterExtension::of::<MottoFilter>("CourseFilter")],
-    orders: &[("CourseOrderField", &[("MOTTO", "By motto.", SortKey::text("MOTTO", "coalesce(c.motto, '')"))])],
+    orders: &[("CourseOrderField", &[("MOTTO", "By motto.", SortKey::name("MOTTO", "coalesce(c.motto, '')"))])],
     enum_values: &[("Colour", &[("BLUE", "As violets.")])],
     ..Domain::new("mottos")
 };

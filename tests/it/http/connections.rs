@@ -1,4 +1,4 @@
-//! Connections that dawdle, that are too many, that hang half-open: each is closed in its time, and costs nobody else any.
+//! Connections that are slow, too many or half-open: each is closed in time, and delays no other.
 
 use std::time::{Duration, Instant};
 

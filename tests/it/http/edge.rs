@@ -1,10 +1,16 @@
 //! What every request meets before its document is read: correlation, bounds, CORS, compression.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
+
+use flate2::{Compression, write::GzEncoder};
 
 use lectern::http::HttpOptions;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{CREATE, Got, JSON, RESPONSE, TYPENAME, ask, post};
 use crate::{
@@ -90,6 +96,173 @@ async fn bodies_are_bounded_in_size_and_in_time() {
     );
     assert!(started.elapsed() < Duration::from_secs(4));
     assert_eq!(Got::of(post(&client, JSON, ask(TYPENAME))).await.status, StatusCode::OK);
+}
+
+/// Sends a head and so many bytes behind it, to the last, before it reads.
+async fn send_all_then_read(url: &str, head: &str, size: usize) -> String {
+    let mut stream = raw::connect(url).await;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let chunk = vec![b' '; 1 << 16];
+    let mut left = size;
+    while left > 0 {
+        let length = left.min(chunk.len());
+        stream.write_all(&chunk[..length]).await.unwrap_or_else(|error| panic!("{left} bytes were not taken: {error}"));
+        left -= length;
+    }
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&answer).ends_with("}]}") {
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut buffer)).await.expect("no answer").unwrap();
+        assert!(read > 0, "it ends within the answer: {}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&buffer[..read]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_sends_too_much_reads_the_refusal_all_the_same() {
+    let app = TestApp::start_with(&[], HttpOptions { body_limit: 10_000, ..HttpOptions::default() }).await;
+    let size = 24 << 20;
+    let head = |path: &str, more: &str| format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n{more}\r\n");
+    for (head, status) in [
+        (head("/graphql", "content-type: application/json\r\n"), "413"),
+        (head("/graphql", "content-type: text/plain\r\n"), "415"),
+        (head("/graphql", "content-type: application/json\r\ncontent-encoding: br\r\n"), "415"),
+        (head("/nowhere", ""), "404"),
+    ] {
+        let answer = send_all_then_read(&app.url, &head, size).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    // The same connection serves on, for all of it was read.
+    let http = reqwest::Client::new();
+    let big = http.post(format!("{}/graphql", app.url)).header("content-type", JSON).body(vec![b' '; size]);
+    assert_eq!(Got::of(big).await.refusal(), "413 BAD_USER_INPUT");
+    // One that asks before it sends is told no, and not to go on.
+    let asking = head("/graphql", "content-type: application/json\r\nexpect: 100-continue\r\n");
+    let answer = raw::exchange(&app.url, &asking, Duration::from_secs(5)).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    // It is not read for ever.
+    let mut endless = raw::connect(&app.url).await;
+    endless
+        .write_all(head("/graphql", "content-type: application/json\r\n").replace(&size.to_string(), "1000000000").as_bytes())
+        .await
+        .unwrap();
+    let chunk = vec![b' '; 1 << 16];
+    let mut taken = 0;
+    while endless.write_all(&chunk).await.is_ok() {
+        taken += chunk.len();
+        assert!(taken < 200 << 20, "it reads and reads");
+    }
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_body_may_be_gzip_and_nothing_else() {
+    let app = TestApp::start_with(&[], HttpOptions { body_limit: 200_000, ..HttpOptions::default() }).await;
+    let client = app.stranger();
+    let send = |encoding: &str, body: Vec<u8>| {
+        let request = client.http.post(format!("{}/graphql", client.url)).header("content-type", JSON).body(body);
+        request.header("content-encoding", encoding)
+    };
+    for encoding in ["gzip", "GZIP", "x-gzip", "identity, gzip"] {
+        let got = Got::of(send(encoding, packed(ask(TYPENAME).as_bytes()))).await;
+        assert_eq!(got.json(), json!({ "data": { "__typename": "Query" } }), "{encoding}");
+    }
+    assert_eq!(Got::of(send("identity", ask(TYPENAME).into())).await.status, StatusCode::OK);
+    for encoding in ["br", "deflate", "zstd", "gzip, gzip", "compress, gzip"] {
+        let got = Got::of(send(encoding, ask(TYPENAME).into())).await;
+        assert_eq!((got.refusal().as_str(), got.header("accept-encoding")), ("415 BAD_USER_INPUT", "gzip"), "{encoding}");
+        assert!(got.body.contains(&format!("`{encoding}`")), "{}", got.body);
+    }
+    // What it says it is, it must be, to its end.
+    for body in [ask(TYPENAME).into_bytes(), packed(ask(TYPENAME).as_bytes())[..20].to_vec(), Vec::new()] {
+        let got = Got::of(send("gzip", body)).await;
+        assert!(got.refusal() == "400 BAD_USER_INPUT" && got.body.contains("gzip"), "{}", got.body);
+    }
+    // The limit is on what comes out of it; and so much from so little is no honest document.
+    let document = |size: usize| {
+        let mut state = 1_u32;
+        let noise: String = (0..size)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                char::from(b'a' + (state >> 24) as u8 % 26)
+            })
+            .collect();
+        format!("{{\"query\":\"{TYPENAME}\",\"extensions\":{{\"noise\":\"{noise}\"}}}}")
+    };
+    assert_eq!(Got::of(send("gzip", packed(document(150_000).as_bytes()))).await.status, StatusCode::OK);
+    let got = Got::of(send("gzip", packed(document(250_000).as_bytes()))).await;
+    assert!(got.refusal() == "413 BAD_USER_INPUT" && got.body.contains("200000 bytes"), "{}", got.body);
+    let bomb = packed(format!("{}{}", ask(TYPENAME), " ".repeat(150_000)).as_bytes());
+    let got = Got::of(send("gzip", bomb)).await;
+    assert!(got.refusal() == "413 BAD_USER_INPUT" && got.body.contains("100 times"), "{}", got.body);
+    let bomb = packed(" ".repeat(100 << 20).as_bytes());
+    assert_eq!(Got::of(send("gzip", bomb)).await.refusal(), "413 BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn a_request_of_http_1_1_names_its_host() {
+    let app = TestApp::start().await;
+    for (head, status) in [
+        ("GET /healthz HTTP/1.1\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nhost: a.example\r\nhost: b.example\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nhost: a b\r\n", 400),
+        ("GET /graphql?query=%7B__typename%7D HTTP/1.1\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nhost: a.example:80\r\n", 200),
+        ("GET /healthz HTTP/1.0\r\n", 200),
+    ] {
+        let answer = raw::exchange(&app.url, &format!("{head}connection: close\r\n\r\n"), Duration::from_secs(5)).await;
+        assert_eq!(answer.split(' ').nth(1), Some(status.to_string().as_str()), "{head} {answer}");
+        assert!(status == 200 || answer.contains("x-correlation-id") && answer.contains("`Host`"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_may_send_and_read_what_the_usual_clients_do() {
+    let listed = |got: &Got, name: &str| -> Vec<String> {
+        got.header(name).split(',').map(|item| item.trim().to_ascii_lowercase()).filter(|item| !item.is_empty()).collect()
+    };
+    let ask_for = async |options: HttpOptions| {
+        let app = TestApp::start_with(&[], HttpOptions { cors_origins: vec!["https://school.example".into()], ..options }).await;
+        let preflight = app.stranger().http.request(Method::OPTIONS, format!("{}/graphql", app.url));
+        let preflight = preflight.header("origin", "https://school.example").header("access-control-request-method", "POST");
+        let allowed = listed(&Got::of(preflight).await, "access-control-allow-headers");
+        let got = Got::of(post(&app.stranger(), JSON, ask(TYPENAME)).header("origin", "https://school.example")).await;
+        (allowed, listed(&got, "access-control-expose-headers"))
+    };
+    let has = |list: &[String], names: &[&str]| names.iter().all(|name| list.iter().any(|item| item == name));
+    let own = ["content-type", "content-encoding", "authorization", "accept", "x-correlation-id"];
+    let (allowed, exposed) = ask_for(HttpOptions::default()).await;
+    assert!(has(&allowed, &own), "{allowed:?}");
+    for name in [
+        "apollo-require-preflight",
+        "apollographql-client-name",
+        "apollographql-client-version",
+        "x-apollo-operation-name",
+        "graphql-require-preflight",
+        "x-requested-with",
+        "sentry-trace",
+        "baggage",
+        "traceparent",
+        "tracestate",
+    ] {
+        assert!(has(&allowed, &[name]), "{name}: {allowed:?}");
+    }
+    assert!(has(&exposed, &["x-correlation-id", "retry-after", "traceresponse", "sentry-trace", "server-timing"]), "{exposed:?}");
+
+    let (allowed, exposed) = ask_for(HttpOptions {
+        cors_request_headers: vec!["x-school".parse().unwrap(), "accept".parse().unwrap()],
+        cors_response_headers: Vec::new(),
+        ..HttpOptions::default()
+    })
+    .await;
+    assert!(has(&allowed, &own) && has(&allowed, &["x-school"]) && !has(&allowed, &["sentry-trace"]) && allowed.len() == 6, "{allowed:?}");
+    assert_eq!(exposed, ["x-correlation-id", "retry-after", "accept-encoding"]);
 }
 
 #[tokio::test]

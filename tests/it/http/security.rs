@@ -1,4 +1,4 @@
-//! What every answer says of itself to browsers.
+//! The security headers of every answer.
 
 use reqwest::Method;
 use serde_json::json;

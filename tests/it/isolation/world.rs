@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lectern_kernel::ids;
+use lectern_kernel::{ids, resolve::registry::KindInfo};
 use uuid::Uuid;
 
 use crate::app::{School, TestApp};
@@ -22,18 +22,35 @@ pub struct World {
     pub never: Ids,
 }
 
-const KINDS: [&str; 11] =
-    ["tenant", "user", "role", "session", "course", "section", "enrollment", "group", "availability", "booking", "audit"];
+/// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed. Of
+/// any other kind it is the first.
+const RATHER: [(&str, &str); 2] = [("User", "t.name LIKE 'LEARNER%'"), ("Role", "NOT t.is_system")];
 
 impl World {
+    /// # Panics
+    /// Where a school has no row of some kind of the app's registry.
     pub async fn build(app: &TestApp) -> World {
+        let (world, missing) = World::found(app).await;
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+        world
+    }
+
+    /// The same, and what the schools lack: a sentence each.
+    pub async fn found(app: &TestApp) -> (World, Vec<String>) {
         fill(app, &app.oak, CANARY).await;
         fill(app, &app.elm, "plain").await;
-        World {
-            own: ids_of(app, &app.elm).await,
-            foreign: ids_of(app, &app.oak).await,
-            never: KINDS.iter().map(|kind| ((*kind).to_owned(), ids::encode(kind, Uuid::now_v7()))).collect(),
+        let never = app.registry.kinds().map(|kind| (kind.prefix.to_owned(), ids::encode(kind.prefix, Uuid::now_v7()))).collect();
+        let mut world = World { own: Ids::new(), foreign: Ids::new(), never };
+        let mut missing = Vec::new();
+        for kind in app.registry.kinds() {
+            for (school, ids) in [(&app.elm, &mut world.own), (&app.oak, &mut world.foreign)] {
+                match id_of(app, school, kind).await {
+                    Ok(id) => drop(ids.insert(kind.prefix.to_owned(), id)),
+                    Err(lacking) => missing.push(lacking),
+                }
+            }
         }
+        (world, missing)
     }
 
     /// A digest of every row of a school.
@@ -69,34 +86,44 @@ pub async fn tables(app: &TestApp) -> Vec<String> {
     app.text(sql).await.unwrap().split(',').map(str::to_owned).collect()
 }
 
-/// The first row of each kind.
-async fn ids_of(app: &TestApp, school: &School) -> Ids {
-    let tenant = school.tenant;
-    let tables = [
-        ("user", "app_user", "AND name LIKE 'LEARNER%'"),
-        ("role", "role", "AND NOT is_system"),
-        ("session", "session", ""),
-        ("course", "course", ""),
-        ("section", "section", ""),
-        ("enrollment", "enrollment", ""),
-        ("group", "user_group", ""),
-        ("availability", "availability", ""),
-        ("booking", "booking", ""),
-        ("audit", "audit_entry", ""),
-    ];
-    let mut found = Ids::from([("tenant".to_owned(), ids::encode("tenant", tenant))]);
-    for (kind, table, which) in tables {
-        let sql = format!("SELECT id::text FROM {table} WHERE tenant_id = '{tenant}' {which} ORDER BY id LIMIT 1");
-        let id = app.text(&sql).await.unwrap_or_else(|| panic!("no {kind} in {}", school.slug));
-        found.insert(kind.to_owned(), ids::encode(kind, id.parse().unwrap()));
+/// Where the rows of a kind are: the table, and the column of their ids. What no domain declares a table of, the audit log
+/// records.
+async fn rows_of(app: &TestApp, kind: &KindInfo) -> Option<(String, String)> {
+    if let Some(table) = app.registry.catalog().object(kind.ty).and_then(|info| info.def.table.as_ref()) {
+        return Some((table.name.to_owned(), table.key.to_owned()));
     }
-    found
+    let recorded = format!(
+        "SELECT min(t.tgrelid::regclass::text) FROM pg_trigger t, string_to_array(encode(t.tgargs, 'escape'), '\\000') AS given
+         WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND given[1] = '{}' AND given[2] = 'id'",
+        kind.ty
+    );
+    Some((app.text(&recorded).await?, "id".to_owned()))
+}
+
+/// The id of a row of a kind; or what to do where there is none.
+async fn id_of(app: &TestApp, school: &School, kind: &KindInfo) -> Result<String, String> {
+    let domain = app.registry.domain_of(kind.ty).map_or("NAME", |domain| domain.name);
+    let Some((table, key)) = rows_of(app, kind).await else {
+        return Err(format!("{}: no table is known of it; a domain that lists it as `recorded` attaches app.audit to one", kind.ty));
+    };
+    let first = RATHER.iter().find(|(ty, _)| *ty == kind.ty).map_or("true", |(_, which)| which);
+    let sql = format!(
+        "SELECT t.{key}::text FROM {table} t WHERE t.tenant_id = '{}' ORDER BY ({first}) IS TRUE DESC, t.{key} LIMIT 1",
+        school.tenant
+    );
+    match app.text(&sql).await {
+        Some(id) => Ok(ids::encode(kind.prefix, id.parse().unwrap())),
+        None => Err(format!(
+            "{}: nothing of it stands in {}, so it is not attacked: add a row of {table} to sql/seed/probe/{domain}.sql",
+            kind.ty, school.slug
+        )),
+    }
 }
 
 /// One row of every kind, every text of them `word`: what `lectern audit` fills its schools with, and an entry of the log.
 async fn fill(app: &TestApp, school: &School, word: &str) {
     let tenant = school.tenant;
-    let rows = include_str!("../../../sql/seed/probe.sql");
+    let rows = app.probes.iter().map(|(_, sql)| sql.as_str()).collect::<Vec<_>>().join("\n");
     app.sql(&format!(
         "SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; SET probe.word = '{word}';
          UPDATE tenant SET name = name || ' {word}' WHERE tenant_id = '{tenant}';

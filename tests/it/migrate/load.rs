@@ -18,9 +18,9 @@ use crate::{
     classroom::{course, learners},
 };
 
-/// How long the load lasts; ten seconds where nothing else is said.
+/// How long the load lasts; ten seconds by default.
 const SECONDS: &str = "LECTERN_MIGRATE_LOAD_SECONDS";
-/// What nobody may wait longer than.
+/// The longest wait that is allowed.
 const BOUND: Duration = Duration::from_secs(2);
 
 const READS: [&str; 4] = [

@@ -1,6 +1,7 @@
 //! What `lectern migrate` does to a database that is in use: only what changed is applied, whole or not at all, what left the
 //! files goes, and rows of schools are changed in batches.
 
+mod clashes;
 mod files;
 mod leaning;
 mod load;

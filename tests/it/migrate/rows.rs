@@ -111,7 +111,7 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     assert_eq!(app.count("role WHERE 'BRAND_NEW' = ANY (permissions)").await, 2, "roles of a school's own are its own business");
     assert_eq!(app.count("audit_entry WHERE operation = 'system:migrate' AND resource = 'Role' AND outcome = 'CHANGED'").await, 4);
 
-    // It holds for the very next request of somebody who was known before.
+    // It holds for the next request of somebody whose actor was cached.
     learner.ok("mutation { createGroup(input: { name: \"Ours\" }) { id } }", json!({})).await;
     assert_eq!(admin.ok(GROUPS, json!({})).await["groups"]["totalCount"], 1);
     assert!(apply(&app, &source).await.unwrap().rows.is_empty(), "once");

@@ -63,14 +63,16 @@ struct Hole {
     attack_stopped_on: Option<&'static [&'static str]>,
 }
 
+// By hand, here and below, because the database's own catalog is on trial: which defences hold on which tables. A table that is
+// added is expected to be open to all of them, and named where it is not.
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
-const SECRET: &[&str] = &["credential", "failed_sign_in", "refresh_token", "used_budget"];
+const SECRET: &[&str] = &["credential", "failed_sign_in", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "refresh_token", "session", "used_budget"];
+const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "refresh_token", "session", "time_claim", "used_budget"];
 /// The service inserts no rows.
 const NOT_INSERTED: &[&str] =
-    &["access_version", "audit_entry", "credential", "failed_sign_in", "refresh_token", "session", "tenant", "used_budget"];
+    &["access_version", "audit_entry", "credential", "failed_sign_in", "refresh_token", "session", "tenant", "time_claim", "used_budget"];
 
 const HOLES: &[Hole] = &[
     Hole {
@@ -266,5 +268,6 @@ async fn holes_beside_the_tables_are_found() {
     let mut audit = open(&app).await;
     let checks = audit.table("newcomer").await.unwrap();
     assert_eq!(failed(&checks), ["grants", "audited", "isolation"], "{checks:#?}");
+    assert!(checks[4].detail.contains("no row to attack: give it one in sql/seed/probe/NAME.sql"), "{checks:#?}");
     audit.close().await.unwrap();
 }

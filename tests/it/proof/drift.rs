@@ -24,7 +24,7 @@ async fn whatever_is_changed_behind_the_migrations_is_found_and_nothing_else() {
          ALTER FUNCTION app.my_groups() SECURITY INVOKER;
          CREATE FUNCTION app.hole() RETURNS integer LANGUAGE sql RETURN 1;
          GRANT SELECT ON credential TO lectern_app;
-         REVOKE SELECT ON role FROM lectern_app;
+         REVOKE SELECT ON group_course FROM lectern_app;
          GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) TO lectern_app;
          DROP INDEX course_title_idx;
          CREATE INDEX hole_idx ON course (tenant_id, capacity);
@@ -51,7 +51,7 @@ async fn whatever_is_changed_behind_the_migrations_is_found_and_nothing_else() {
     has(Difference::Changed, "function", "app.my_groups()");
     has(Difference::Extra, "function", "app.hole()");
     has(Difference::Extra, "grant", "SELECT on credential for lectern_app");
-    has(Difference::Missing, "grant", "SELECT on role for lectern_app");
+    has(Difference::Missing, "grant", "SELECT on group_course for lectern_app");
     has(Difference::Extra, "grant", "EXECUTE on app.check_course_seats(tenant uuid, wanted uuid) for lectern_app");
     has(Difference::Missing, "index", "public.course_title_idx");
     has(Difference::Extra, "index", "public.hole_idx");

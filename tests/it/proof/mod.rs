@@ -1,5 +1,5 @@
-//! The operator's proofs are proven themselves: on an untouched database they find nothing and leave nothing behind, and
-//! for each hole that is planted they fail at the very table, function or field that it is in.
+//! The operator's checks are checked themselves: on an untouched database they find nothing and leave nothing behind, and for each
+//! hole that is planted they fail at the table, function or field that it is in.
 
 mod audit;
 mod drift;

@@ -112,11 +112,11 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
     // Without any other way to the rows it shows whether this one can do without visits to the table.
     app.sql(
         "DO $$ DECLARE i record; BEGIN
-             FOR i IN SELECT x.indexrelid::regclass AS name, x.indrelid::regclass AS tab, c.conname FROM pg_index x LEFT JOIN pg_constraint c ON c.conindid = x.indexrelid
+             FOR i IN SELECT x.indexrelid::regclass AS name, x.indrelid::regclass AS tab, c.conname FROM pg_index x LEFT JOIN pg_constraint c ON c.conindid = x.indexrelid AND c.conrelid = x.indrelid
                       WHERE x.indrelid IN ('enrollment'::regclass, 'booking'::regclass)
                         AND x.indexrelid NOT IN ('enrollment_course_status_idx'::regclass, 'booking_status_idx'::regclass) LOOP
                  IF i.conname IS NULL THEN EXECUTE format('DROP INDEX %s', i.name);
-                 ELSE EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', i.tab, i.conname); END IF;
+                 ELSE EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', i.tab, i.conname); END IF;
              END LOOP; END $$",
     )
     .await;

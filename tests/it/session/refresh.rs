@@ -36,7 +36,10 @@ async fn a_refresh_token_is_exchanged_once() {
     let third = ok(&app, &second).await;
 
     // The first token again: somebody has it who should not.
-    assert_eq!(refused(&first).await, "UNAUTHENTICATED REFRESH_TOKEN_REUSED");
+    let answer = app.stranger().ask(REFRESH, presenting(first.refresh_token.as_deref().unwrap())).await;
+    assert_eq!(crate::app::refusal(&answer["errors"][0]), "UNAUTHENTICATED REFRESH_TOKEN_REUSED");
+    let message = answer["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("refresh token") && message.contains("twice") && !message.contains("access token"), "{message}");
     for client in [&first, &second, &third] {
         assert!(!is_alive(client).await, "the family is dead, its access tokens too");
         assert_eq!(refused(client).await, "UNAUTHENTICATED REFRESH_TOKEN_INVALID");
@@ -102,6 +105,10 @@ async fn a_refresh_token_that_is_unknown_expired_or_anothers_is_refused() {
     ] {
         assert_eq!(app.stranger().refused(REFRESH, presenting(token)).await, "UNAUTHENTICATED REFRESH_TOKEN_INVALID", "{token}");
     }
+    // It speaks of the refresh token; of the access token, which may be fine, it says nothing.
+    let answer = oak.ask(REFRESH, presenting("garbage")).await;
+    let message = answer["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("refresh token") && !message.contains("access token"), "{message}");
     // Over an access token of another school it is still the refresh token that counts.
     let other = elm.ok(REFRESH, presenting(&oak_token)).await;
     let oak = app.stranger().with_session(&other["refreshSession"]);

@@ -16,7 +16,7 @@ fn now() -> Timestamp {
 }
 
 /// Requests a booking some hours into next week, and answers its id.
-async fn request(learner: &Client, hour: i64) -> Value {
+pub(super) async fn request(learner: &Client, hour: i64) -> Value {
     let starts = now() + SignedDuration::from_hours(24 * 7 + hour);
     let input = json!({ "startsAt": starts.to_string(), "endsAt": (starts + SignedDuration::from_mins(30)).to_string() });
     let made = learner.ok("mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }", json!({ "i": input })).await;
@@ -32,15 +32,62 @@ pub async fn listening(app: &TestApp, client: &Client) -> Socket {
     let mut socket = Socket::of(client).await;
     let before = app.engine.live().interests();
     socket.subscribe("1", CHANGED).await;
-    let tenant = app.engine.services().tokens.verify(client.token.as_deref().unwrap()).unwrap().identity().tenant;
-    let began = Instant::now();
-    while app.engine.live().interests() <= before
-        || locks(app, &format!("objid::bigint = hashtext('{tenant}')::bigint & 4294967295")).await == 0
-    {
-        assert!(began.elapsed() < PATIENCE, "it never listens");
-        tokio::task::yield_now().await;
-    }
+    // What is said after it is answered after its beginning.
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+    assert!(app.engine.live().interests() > before);
     socket
+}
+
+#[tokio::test]
+async fn the_first_listener_of_a_process_misses_nothing_once_it_is_answered() {
+    let app = TestApp::start().await;
+    let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    // A writer is under way: nobody can begin to listen to that school before its commit.
+    let (writer, connection) = tokio_postgres::connect(&app.database.superuser_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let hold = format!("BEGIN; SELECT pg_advisory_xact_lock(7201, hashtext('{}'))", app.oak.tenant);
+    writer.batch_execute(&hold).await.unwrap();
+    let mut socket = Socket::of(&admin).await;
+    socket.subscribe("1", CHANGED).await;
+    socket.subscribe("2", "{ __typename }").await;
+    socket.subscribe("3", "{ nothing }").await;
+    socket.say(json!({ "type": "ping" })).await;
+    let early = tokio::time::timeout(Duration::from_millis(300), socket.hear()).await;
+    assert!(early.is_err(), "answered before it listens: {early:?}");
+    writer.batch_execute("COMMIT").await.unwrap();
+    let mut answers: Vec<String> = Vec::new();
+    while answers.len() < 4 {
+        let answer = socket.hear().await;
+        answers.push(format!("{} {}", answer["id"].as_str().unwrap_or_default(), answer["type"].as_str().unwrap()));
+    }
+    answers.sort();
+    assert_eq!(answers, [" pong", "2 complete", "2 next", "3 error"]);
+    let booking = request(&learner, 1).await;
+    assert_eq!(event(&socket.hear().await).0, booking.as_str().unwrap());
+}
+
+#[tokio::test]
+async fn whoever_is_answered_first_hears_of_what_comes_next() {
+    for way in ["ping", "query"] {
+        let app = TestApp::start().await;
+        let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+        let mut socket = Socket::of(&admin).await;
+        socket.subscribe("1", CHANGED).await;
+        match way {
+            "ping" => {
+                socket.say(json!({ "type": "ping" })).await;
+                assert_eq!(socket.hear().await["type"], "pong");
+            }
+            _ => {
+                socket.subscribe("2", "{ __typename }").await;
+                assert_eq!(socket.hear().await["type"], "next");
+                assert_eq!(socket.hear().await["type"], "complete");
+            }
+        }
+        let booking = request(&learner, 1).await;
+        assert_eq!(event(&socket.hear().await).0, booking.as_str().unwrap(), "{way}");
+    }
 }
 
 /// The locks of schools that somebody listens to.

@@ -1,4 +1,4 @@
-//! GraphQL over WebSocket: the protocol to the letter, and events that nobody hears who may not see them.
+//! GraphQL over WebSocket: the protocol exactly, and events that reach only those who may see them.
 
 mod events;
 mod protocol;

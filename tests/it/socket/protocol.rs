@@ -84,7 +84,22 @@ async fn a_socket_is_for_its_protocol_and_for_pages_that_may() {
     let options = HttpOptions { cors_origins: vec!["https://school.example".to_owned()], ..HttpOptions::default() };
     let app = TestApp::start_with(&[], options).await;
     assert_eq!(Socket::ask(&app.url, &[]).await.err(), Some(400), "no sub-protocol");
-    assert_eq!(Socket::ask(&app.url, &[("sec-websocket-protocol", "graphql-ws")]).await.err(), Some(400), "another one");
+    for (offers, status) in [
+        (&["graphql-ws"][..], 400),
+        (&["soap"], 400),
+        (&["GraphQL-Transport-WS"], 400),
+        (&["graphql-ws, graphql-transport-ws"], 101),
+        (&["soap,graphql-transport-ws ,graphql-ws"], 101),
+        (&["soap", "graphql-ws", "graphql-transport-ws"], 101),
+    ] {
+        let http = app.stranger().http.get(format!("{}/graphql", app.url));
+        let asked = http.header("connection", "upgrade").header("upgrade", "websocket").header("sec-websocket-version", "13");
+        let asked = asked.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let answer = offers.iter().fold(asked, |asked, offer| asked.header(PROTOCOL.0, *offer)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{offers:?}");
+        let spoken = answer.headers().get(PROTOCOL.0).map(|spoken| spoken.to_str().unwrap());
+        assert_eq!(spoken, (status == 101).then_some(PROTOCOL.1), "{offers:?}");
+    }
     for (origin, refused) in [
         ("https://evil.example", Some(403)),
         ("null", Some(403)),
@@ -181,7 +196,19 @@ async fn sockets_and_their_operations_are_bounded() {
     for id in ["1", "2", "3", "4"] {
         first.subscribe(id, CHANGED).await;
     }
-    assert_eq!(first.closed().await, 4429, "a fourth operation");
+    let refused = first.hear().await;
+    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("4")), "a fourth operation: {refused}");
+    assert_eq!(refusal(&refused["payload"][0]), "LIMIT_REACHED SOCKET_OPERATIONS");
+    assert_eq!(refused["payload"][0]["extensions"]["limit"], 3);
+    assert!(refused["payload"][0]["message"].as_str().unwrap().contains("3 operations"), "{refused}");
+    // An id that is in use is still worse; and once one is over there is room for another.
+    first.say(json!({ "id": "1", "type": "complete" })).await;
+    first.subscribe("4", "{ viewer { user { id } } }").await;
+    assert_eq!(first.hear().await["payload"]["data"]["viewer"]["user"]["id"], *admin.user_id);
+    assert_eq!(first.hear().await, json!({ "id": "4", "type": "complete" }));
+    first.subscribe("4", CHANGED).await;
+    first.subscribe("3", CHANGED).await;
+    assert_eq!(first.closed().await, 4409, "an id that is in use");
 
     let mut socket = Socket::of(&learner).await;
     socket.send("x".repeat(3000)).await;
@@ -189,6 +216,33 @@ async fn sockets_and_their_operations_are_bounded() {
         tokio::time::timeout(super::PATIENCE, futures_util::StreamExt::next(&mut socket.0)).await.unwrap(),
         Some(Ok(Message::Text(_)))
     ));
+}
+
+#[tokio::test]
+async fn one_operation_too_many_is_refused_and_the_others_go_on() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    let mut socket = Socket::of(&admin).await;
+    for n in 0..103 {
+        socket.subscribe(&n.to_string(), CHANGED).await;
+    }
+    for n in 100..103 {
+        let refused = socket.hear().await;
+        assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!(n.to_string())), "{refused}");
+        assert_eq!(refused["payload"][0]["extensions"]["limit"], 100, "{refused}");
+    }
+    // All hundred of them hear.
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+    super::events::request(&learner, 1).await;
+    let mut heard = std::collections::BTreeSet::new();
+    for _ in 0..100 {
+        let event = socket.hear().await;
+        assert_eq!(event["type"], "next", "{event}");
+        heard.insert(event["id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(heard.len(), 100);
 }
 
 #[tokio::test]

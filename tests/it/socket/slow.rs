@@ -44,7 +44,7 @@ async fn book(app: &TestApp, learner: &Client, count: usize) {
 async fn change_all(app: &TestApp, reader: &mut Socket, count: usize) {
     for first in (0..count).step_by(AT_ONCE) {
         app.sql(&format!(
-            "UPDATE booking SET notes = repeat('x', 9000)
+            "UPDATE booking SET notes = repeat(CASE WHEN notes LIKE 'x%' THEN 'y' ELSE 'x' END, 9000)
              WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM booking ORDER BY starts_at OFFSET {first} LIMIT {AT_ONCE})"
         ))
         .await;
@@ -68,7 +68,7 @@ async fn subscribe_to_much(app: &TestApp, socket: &mut Socket) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_falls_behind_is_told_so_and_nobody_else_is() {
-    // The client gets its time to come back: that it is behind is what ends it, and not the clock.
+    // The time limit is long: the socket is closed because it is behind, not because time is up.
     let sockets = SocketOptions { send_timeout: Duration::from_secs(60), ..SocketOptions::default() };
     let app = TestApp::start_with(&[], HttpOptions { sockets, ..HttpOptions::default() }).await;
     let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);

@@ -15,30 +15,50 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
-use super::load::{load, somebody};
-use crate::app::{Client, PASSWORD, TestApp, Who};
+use super::{
+    lists,
+    load::{load, somebody},
+};
+use crate::{
+    app::{Client, PASSWORD, TestApp, Who},
+    introspection::Schema,
+};
 
 /// Blocks of 8 KiB that one statement of a list may touch.
 const MOST_BLOCKS: i64 = 2_500;
-/// Tables that may be read from end to end: they hold a handful of rows however big a school becomes, or so few in this
-/// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. Those of the latter
-/// stand trial at their own size in the tests of their domains; the blocks that they cost are counted here all the same.
+/// Tables that may be read from end to end, listed by hand: they hold a handful of rows however big a school becomes, or so few in this
+/// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
+/// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
 const SMALL: [&str; 7] = ["tenant", "access_version", "role", "booking_transition", "course", "user_group", "app_user"];
 
-async fn id_of(app: &TestApp, kind: &str, table: &str) -> String {
-    let sql = format!("SELECT id::text FROM {table} WHERE tenant_id = '{}' ORDER BY id LIMIT 1", app.oak.tenant);
-    ids::encode(kind, app.text(&sql).await.unwrap().parse::<Uuid>().unwrap())
+/// The id of the first row of a type.
+async fn id_of(app: &TestApp, ty: &str) -> String {
+    let table = app.registry.catalog().object(ty).and_then(|info| info.def.table.as_ref()).unwrap();
+    let sql = format!("SELECT id::text FROM {} WHERE tenant_id = '{}' ORDER BY id LIMIT 1", table.name, app.oak.tenant);
+    ids::encode(table.prefix, app.text(&sql).await.unwrap().parse::<Uuid>().unwrap())
 }
 
-/// The lists and look-ups of the API. Those that need a permission answer null to who lacks it.
-pub async fn documents(app: &TestApp) -> Vec<(&'static str, String)> {
-    let course = id_of(app, "course", "course").await;
-    let user = id_of(app, "user", "app_user").await;
-    let group = id_of(app, "group", "user_group").await;
-    let enrollment = id_of(app, "enrollment", "enrollment").await;
-    let booking = id_of(app, "booking", "booking").await;
-    let availability = id_of(app, "availability", "availability").await;
-    let section = id_of(app, "section", "section").await;
+/// The lists and look-ups of the API: those that need thought, and one for every list and every order that they leave out.
+/// Those that need a permission answer null to who lacks it.
+pub async fn documents(app: &TestApp) -> Vec<(String, String)> {
+    let schema = Schema::read(&app.stranger()).await;
+    let mut documents: Vec<_> = written(app).await.into_iter().map(|(name, document)| (name.to_owned(), document)).collect();
+    let derived = lists::derived(&schema, &documents);
+    let missing =
+        |missing| panic!("no document asks for these lists, and none can be derived: add one to tests/it/sql/cost.rs: {missing:?}");
+    documents.extend(derived.unwrap_or_else(missing));
+    documents
+}
+
+/// Documents with arguments and depths that matter.
+async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
+    let course = id_of(app, "Course").await;
+    let user = id_of(app, "User").await;
+    let group = id_of(app, "Group").await;
+    let enrollment = id_of(app, "Enrollment").await;
+    let booking = id_of(app, "Booking").await;
+    let availability = id_of(app, "Availability").await;
+    let section = id_of(app, "Section").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -73,6 +93,8 @@ pub async fn documents(app: &TestApp) -> Vec<(&'static str, String)> {
         ("availabilities", list("availabilities { nodes { instructor { name } } }".into())),
         ("availabilities, week", list(format!("availabilities(filter: {{ {week} }}) {{ nodes {{ instructor {{ name }} }} }}"))),
         ("availabilities, of one", list(format!("availabilities(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ startsAt }} }}"))),
+        ("calendar", list(format!("calendar({week}) {{ days {{ date bookings {{ id startsAt course {{ title }} }} free {{ startsAt }} }} }}"))),
+        ("calendar, of one", list(format!("calendar({week}, instructorId: \"{user}\") {{ days {{ date bookings {{ id }} free {{ startsAt }} }} }}"))),
         ("audit", list("auditLog { nodes { operation actor { name } } }".into())),
         ("audit, of one", list(format!("auditLog(filter: {{ actorId: \"{user}\" }}) {{ nodes {{ operation }} }}"))),
         ("audit, of a thing", list(format!("auditLog(filter: {{ resource: \"Course\", resourceId: \"{course}\" }}) {{ nodes {{ operation }} }}"))),
@@ -181,13 +203,19 @@ async fn lists_cost_what_their_page_costs_however_big_the_school_is() {
         Person::new(&app, "instructor", app.sign_in_as(&app.oak, &instructor.email, PASSWORD).await).await,
         Person::new(&app, "learner", app.sign_in_as(&app.oak, &learner.email, PASSWORD).await).await,
     ];
+    for table in app.registry.catalog().objects().filter_map(|info| info.def.table.as_ref()).filter(|table| table.is_table()) {
+        let rows = app.count(&format!("{} WHERE tenant_id = '{}'", table.name, app.oak.tenant)).await;
+        assert!(SMALL.contains(&table.name) || rows > 1_000, "{rows} rows of {}: fill it in tests/it/sql/load.rs", table.name);
+    }
     let documents = documents(&app).await;
     let mut looked_at: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut problems = Vec::new();
     let mut costs = String::new();
     for (name, document) in &documents {
         for person in &people {
-            for run in person.statements(&app, document).await {
+            let statements = person.statements(&app, document).await;
+            assert!(person.name != "admin" || !statements.is_empty(), "{name} reads nothing: {document}");
+            for run in statements {
                 if !looked_at.contains_key(&run.sql) {
                     let found = person.whole_tables(&run.sql, run.types.len()).await;
                     looked_at.insert(run.sql.clone(), found);
@@ -211,4 +239,29 @@ async fn lists_cost_what_their_page_costs_however_big_the_school_is() {
     // Everybody was served, too.
     let data = people[3].client.ok("{ enrollments { totalCount } }", json!({})).await;
     assert_eq!(data["enrollments"]["totalCount"], 50);
+}
+
+#[tokio::test]
+async fn every_list_of_the_schema_is_asked_for_and_one_that_can_not_be_is_named() {
+    let app = crate::frame::start().await;
+    crate::isolation::world::World::build(&app).await;
+    let mut schema = Schema::read(&app.stranger()).await;
+    let documents = documents(&app).await;
+    let asked: BTreeSet<lists::Path> = documents.iter().flat_map(|(_, document)| lists::asked(&schema, document)).collect();
+    let lists: BTreeSet<lists::Path> = lists::lists(&schema).into_keys().collect();
+    assert_eq!(lists.difference(&asked).next(), None);
+    for (ty, name) in [("Query", "courses"), ("Query", "nodes"), ("Course", "sections"), ("User", "roles"), ("Course", "announcements")] {
+        assert!(lists.contains(&(ty.to_owned(), name.to_owned())), "{ty}.{name} is no list");
+    }
+    assert!(documents.iter().any(|(name, _)| name == "Course.announcements") && documents.len() > 60, "{}", documents.len());
+
+    // One that needs an argument can't be derived.
+    let fields = schema.types.get_mut("Course").unwrap().fields.as_mut().unwrap();
+    let list = fields.iter_mut().find(|field| field.name == "announcements").unwrap();
+    list.args.push(list.args[0].clone());
+    let required = list.args.last_mut().unwrap();
+    required.ty =
+        serde_json::from_value(json!({ "kind": "NON_NULL", "name": null, "ofType": { "kind": "SCALAR", "name": "Int" } })).unwrap();
+    let derived = lists::derived(&schema, &written(&app).await.into_iter().map(|(name, text)| (name.to_owned(), text)).collect::<Vec<_>>());
+    assert_eq!(derived, Err(vec![("Course".to_owned(), "announcements".to_owned())]));
 }

@@ -8,7 +8,7 @@ pub struct Somebody {
     pub id: String,
 }
 
-/// Fills both schools. Every trigger, and so every check of references, is off meanwhile: the rows are right by making.
+/// Fills both schools. Every trigger, and so every check of references, is off meanwhile: the rows are made consistent.
 pub async fn load(app: &TestApp) {
     app.sql(
         "SET session_replication_role = replica;

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use lectern::ops::sources;
-use lectern_kernel::db::{Pool, PoolOptions, preflight};
+use lectern_kernel::db::{
+    Pool, PoolOptions,
+    migrate::{Options, migrate},
+    preflight,
+};
 
 use crate::app::TestApp;
 
 /// What the preflight finds, errors first.
 async fn findings(url: &str) -> (Vec<String>, Vec<String>) {
-    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5) };
+    let options =
+        PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5), ..PoolOptions::default() };
     let pool = Pool::new(url, &options).unwrap();
     let found = preflight(&pool, sources::embedded().unwrap(), false).await.unwrap();
     (found.errors, found.warnings)
@@ -99,4 +104,20 @@ async fn a_schema_that_is_behind_is_refused_and_one_that_is_ahead_is_not() {
     let missing = "The database has no Lectern schema yet: run `lectern migrate`.".to_owned();
     let (errors, _) = findings(&url).await;
     assert!(errors.contains(&missing), "{errors:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_icu_is_refused_in_one_line() {
+    let app = TestApp::start().await;
+    let url = app.database.url("lectern_app");
+    let line = "ICU is missing in this PostgreSQL, and names are sorted by it: use a server that was built with ICU (there is no collation und-x-icu)";
+    app.sql("UPDATE pg_collation SET collversion = '1' WHERE collname = 'und-x-icu'").await;
+    let (errors, warnings) = findings(&url).await;
+    assert_eq!((errors.len(), warnings.len()), (0, 1), "{errors:?} {warnings:?}");
+    assert!(warnings[0].starts_with("ICU was another version when the indexes of names were made"), "{warnings:?}");
+    app.sql("ALTER COLLATION pg_catalog.\"und-x-icu\" RENAME TO gone").await;
+    assert_eq!(findings(&url).await, (vec![format!("{line}.")], vec![]));
+    app.sql(&format!(r#"ALTER DATABASE "{}" OWNER TO lectern_owner"#, app.database.name)).await;
+    let refused = migrate(&app.database.url("lectern_owner"), sources::embedded().unwrap(), Options::default()).await.unwrap_err();
+    assert_eq!(format!("{refused:#}"), line);
 }

@@ -88,8 +88,8 @@ async fn a_document_without_statements_knows_who_has_signed_out() {
     assert_eq!(learner.ok(permissions, json!({})).await, json!({ "viewer": null }));
 }
 
-/// Even one that gives up its statement before that is answered, and with it the version check: whether the COMMIT went along with it,
-/// or would have gone with one after it.
+/// Even one that drops its statement before the answer, and the version check with it: whether the COMMIT was sent along with it, or
+/// would have been with a later one.
 #[tokio::test]
 async fn a_document_that_gives_up_its_statement_knows_who_has_signed_out() {
     for takes_two in [false, true] {

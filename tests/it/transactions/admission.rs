@@ -1,4 +1,4 @@
-//! More is asked than can be done at once: `503` soon for what is too much, and the rest goes on.
+//! More is asked than can be done at once: the excess is answered `503` soon, and the rest goes on.
 
 use std::time::{Duration, Instant};
 

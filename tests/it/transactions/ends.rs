@@ -1,4 +1,4 @@
-//! How transactions end: whole or not at all, in one snapshot, and never as a success that was none.
+//! How transactions end: committed as a whole or not at all, read in one snapshot; a failed commit is never answered as success.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ async fn a_query_document_reads_one_snapshot() {
     assert_eq!(admin.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 2);
 }
 
-/// Whatever a COMMIT does, the client hears the truth.
+/// Whatever a COMMIT does, the client is told the right result.
 async fn with_commit_that(app: &TestApp, body: &str) {
     let function = format!(
         "CREATE SEQUENCE IF NOT EXISTS public.commits; GRANT USAGE ON SEQUENCE public.commits TO PUBLIC; \
@@ -86,7 +86,7 @@ async fn a_commit_that_fails_is_never_answered_as_success() {
     // The connection dies while it commits.
     with_commit_that(&app, "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10)").await;
     failed("UNAVAILABLE").await;
-    // A race that is lost as late as this is run again, as often as it takes, within reason.
+    // A race that is lost as late as this is run again, a limited number of times.
     with_commit_that(
         &app,
         "IF nextval('public.commits') < 3 THEN RAISE EXCEPTION 'secret' USING ERRCODE = 'serialization_failure'; END IF",

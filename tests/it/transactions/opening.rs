@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use lectern_kernel::db::{ActorKind, Identity, Mode, Opening, Pool, PoolOptions, Tx};
+use lectern_kernel::db::{ActorKind, Identity, Mode, Opening, Pool, PoolOptions, Pooler, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -11,7 +11,11 @@ use super::{Bounds, Service};
 use crate::app::{TestApp, Who};
 
 fn pool(app: &TestApp) -> Pool {
-    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5) };
+    pool_behind(app, Pooler::None)
+}
+
+fn pool_behind(app: &TestApp, pooler: Pooler) -> Pool {
+    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5), pooler };
     Pool::new(&app.database.url("lectern_app"), &options).unwrap()
 }
 
@@ -25,7 +29,7 @@ const NOBODY: Opening<'static> = Opening {
 /// The settings that policies and triggers read.
 async fn settings(tx: &Tx) -> String {
     let sql = "SELECT concat_ws('|', current_setting('app.tenant_id'), current_setting('app.user_id'), current_setting('app.permissions'), \
-               coalesce(current_setting('app.operation', true), ''), current_setting('app.correlation_id')) WHERE app.tenant_id() = $1";
+               coalesce(current_setting('app.operation', true), ''), coalesce(current_setting('app.correlation_id', true), '')) WHERE app.tenant_id() = $1";
     tx.value(sql, &[]).await.unwrap().unwrap()
 }
 
@@ -44,15 +48,21 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     let identity = claims.identity();
     let (tenant, user) = (identity.tenant, identity.user);
     let nil = Uuid::nil();
-    let pool = pool(&app);
+    let pools = [Pooler::None, Pooler::Transaction].map(|pooler| pool_behind(&app, pooler));
+    let endings = ["commit", "end_read", "rollback", "drop", "drop amid a statement", "failure"];
 
-    for ending in ["commit", "end_read", "rollback", "drop", "drop amid a statement", "failure"] {
+    for (pool, ending) in pools.iter().flat_map(|pool| endings.map(|ending| (pool, ending))) {
         let mode = if ending == "end_read" { Mode::Read } else { Mode::Write };
-        let (tx, actor) = Tx::open(&pool, &Opening { mode, identity, correlation_id: "first", actors: &ActorKind::TENANT }).await.unwrap();
+        let (tx, actor) = Tx::open(pool, &Opening { mode, identity, correlation_id: "first", actors: &ActorKind::TENANT }).await.unwrap();
         assert_eq!(actor.unwrap().role_key, "ADMIN");
         tx.enter_operation("createCourse");
         let set = settings(&tx).await;
-        assert!(set.starts_with(&format!("{tenant}|{user}|,USER_READ,")) && set.ends_with(",|createCourse|first"), "{set}");
+        // A read leaves nothing behind that would say which request it was.
+        let correlation = if mode == Mode::Read { "" } else { "first" };
+        assert!(
+            set.starts_with(&format!("{tenant}|{user}|,USER_READ,")) && set.ends_with(&format!(",|createCourse|{correlation}")),
+            "{set}"
+        );
         assert!(rows(&tx).await > 4);
         match ending {
             "commit" => tx.commit().await.unwrap(),
@@ -63,14 +73,15 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
             _ => {}
         }
         drop(tx);
-        let (tx, actor) = Tx::open(&pool, &NOBODY).await.unwrap();
+        let (tx, actor) = Tx::open(pool, &NOBODY).await.unwrap();
         assert!(actor.is_none());
         assert_eq!(settings(&tx).await, format!("{nil}|{nil}|||x"), "after {ending}");
         assert_eq!(rows(&tx).await, 0, "after {ending}");
         tx.rollback().await.unwrap();
     }
 
-    // Nor does who goes on as somebody else keep what the one before was permitted.
+    let [pool, _] = pools;
+    // Nor do permissions survive a switch of identity.
     let (tx, _) =
         Tx::open(&pool, &Opening { mode: Mode::Write, identity, correlation_id: "first", actors: &ActorKind::TENANT }).await.unwrap();
     tx.assume(Identity { user: nil, ..identity }).await.unwrap();
@@ -86,7 +97,7 @@ async fn the_next_on_the_same_connection_inherits_nothing() {
     assert_eq!(service.stranger().refused("{ courses { totalCount } }", json!({})).await, "UNAUTHENTICATED");
     let elm = service.sign_in(&app.elm, Who::Admin).await;
     assert_eq!(elm.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 0);
-    // A token of before a sign-out everywhere opens the transaction of nobody.
+    // A token from before a sign-out everywhere opens a transaction of nobody.
     admin.ok("mutation { logoutEverywhere }", json!({})).await;
     assert_eq!(admin.ok("{ viewer { __typename } }", json!({})).await, json!({ "viewer": null }));
     assert_eq!(admin.refused("{ courses { totalCount } }", json!({})).await, "UNAUTHENTICATED");
@@ -115,7 +126,7 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
     for operation in ["createCourse", "updateCourse"] {
         tx.enter_operation(operation);
         assert!(tx.attempt("SELECT 1 / 0 WHERE app.tenant_id() = $1", &[]).await.is_err());
-        // The operation's name went ahead of the savepoint: going back to it did not take the name along.
+        // The operation's name was sent before the savepoint: rolling back to that does not undo it.
         assert!(settings(&tx).await.ends_with(&format!("|{operation}|x")));
         tx.attempt("SELECT 1 WHERE app.tenant_id() = $1", &[]).await.unwrap();
         assert!(tx.failure().is_none());
@@ -130,4 +141,21 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
     let error = tx.query("SELECT password_hash FROM credential WHERE tenant_id = $1", &[]).await.unwrap_err();
     assert!(!error.is_row_security());
     assert_eq!(lectern_kernel::error::Error::from(error).code().as_str(), "INTERNAL");
+}
+
+#[tokio::test]
+async fn a_statement_that_hangs_is_cancelled_with_and_without_a_pooler() {
+    let app = TestApp::start().await;
+    for pooler in [Pooler::None, Pooler::Transaction] {
+        let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300), pooler };
+        let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
+        for mode in [Mode::Read, Mode::Write] {
+            let (tx, _) = Tx::open(&pool, &Opening { mode, ..NOBODY }).await.unwrap();
+            let limits = "SELECT current_setting('statement_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout') WHERE app.tenant_id() = $1";
+            assert_eq!(tx.value::<String>(limits, &[]).await.unwrap().unwrap(), "300ms 300ms", "{pooler:?}");
+            let hung = tx.query("SELECT pg_sleep(60) WHERE app.tenant_id() = $1", &[]).await.unwrap_err();
+            assert_eq!(lectern_kernel::error::Error::from(hung).code().as_str(), "UNAVAILABLE", "{pooler:?}");
+            tx.rollback().await.unwrap();
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! A database that is slow, full or gone: `UNAVAILABLE`, soon, and all is well as soon as it is back.
+//! A database that is slow, full or gone: `UNAVAILABLE`, soon; and normal service as soon as it is back.
 
 use std::time::{Duration, Instant};
 
@@ -145,7 +145,8 @@ async fn connections_that_the_server_ended_are_replaced_unnoticed() {
 #[tokio::test]
 async fn a_transaction_that_lies_idle_is_ended_by_the_database_itself() {
     let app = TestApp::start().await;
-    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300) };
+    let options =
+        PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300), ..PoolOptions::default() };
     let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
     let opening = Opening { mode: Mode::Write, identity: Identity::default(), correlation_id: "x", actors: &ActorKind::TENANT };
     let (tx, _) = Tx::open(&pool, &opening).await.unwrap();

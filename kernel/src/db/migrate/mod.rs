@@ -17,7 +17,7 @@ use sqlx::{
 };
 
 use self::patience::patiently;
-pub use self::source::{Part, Script, Source, Standing};
+pub use self::source::{Done, Part, Script, Source, Standing, Step};
 use super::operator;
 
 /// How to migrate.
@@ -42,15 +42,14 @@ pub struct Report {
     pub dropped: Vec<String>,
     /// How many rows each file has changed that changed some, those of an interrupted run before this one among them.
     pub rows: Vec<(String, u64)>,
+    /// What the operator should know, a line each.
+    pub notes: Vec<String>,
 }
 
 /// The advisory lock that lets one migrate run at a time.
 const LOCK: i64 = 7_337_212_304_513_841;
 
 /// Migrates the database behind `url`, whose role owns it or may become `lectern_owner`.
-///
-/// # Errors
-/// What stands in the way, in one sentence for the operator.
 pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow::Result<Report> {
     let mut owner = operator::connect(url, "LECTERN_OWNER_URL").await?;
     roles::ensure(&mut owner, source).await?;
@@ -58,7 +57,7 @@ pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut owner).await?;
     let fingerprint = source.fingerprint();
     let before = check_database(&mut owner, &fingerprint).await?;
-    // What is not qualified, in files and in what the catalog answers, means the same in every database.
+    // Unqualified names, in files and in the catalog's answers, mean the same in every database.
     let settings = format!("SET search_path = public; {}", patience::LOCK_TIMEOUT);
     for connection in [&mut owner, &mut platform] {
         sqlx::raw_sql(AssertSqlSafe(settings.clone())).execute(connection).await?;
@@ -72,13 +71,20 @@ pub async fn migrate(url: &str, source: &Source, options: Options<'_>) -> anyhow
     report.dropped = strays::drop(&mut owner, source, &mut ledger).await?;
     let is_new = before != Standing::Current || !report.scripts.is_empty();
     report.rows = rows::change(&mut owner, &mut platform, source, &mut ledger, is_new).await?;
+    for step in &source.steps {
+        let done = patiently(async || (step.run)(&mut platform).await).await.with_context(|| format!("{} can't be done", step.name))?;
+        if done.rows > 0 {
+            report.rows.push((step.name.to_owned(), done.rows));
+        }
+        report.notes.extend(done.notes);
+    }
     scripts::apply(&mut owner, &[fingerprint_script(&fingerprint)], &mut ledger, options.always).await?;
     owner.close().await?;
     platform.close().await?;
     Ok(report)
 }
 
-/// By which a database says where it stands. The last that is applied.
+/// The script by which a database says which schema it has. It is applied last.
 const FINGERPRINT: &str = "fingerprint";
 
 fn fingerprint_script(fingerprint: &str) -> Script {
@@ -89,16 +95,26 @@ fn fingerprint_script(fingerprint: &str) -> Script {
     Script::new(Part::Functions, FINGERPRINT, sql)
 }
 
+/// An SQL expression: why a database can't hold text as it is sorted and searched; null where it can.
+pub(super) const UNFIT_FOR_TEXT: &str = "CASE \
+     WHEN current_setting('server_encoding') <> 'UTF8' THEN \
+         'UTF8 must be the encoding of the database, not ' || current_setting('server_encoding') || ': make it anew' \
+     WHEN NOT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu' AND collnamespace = 'pg_catalog'::regnamespace) THEN \
+         'ICU is missing in this PostgreSQL, and names are sorted by it: use a server that was built with ICU (there is no collation und-x-icu)' END";
+
 /// Refuses a database in which the migrations would fail halfway; answers where the others stand.
 async fn check_database(connection: &mut PgConnection, fingerprint: &str) -> anyhow::Result<Standing> {
-    let (version, database, may_create): (i32, String, bool) = sqlx::query_as(
+    let (version, database, may_create, unfit): (i32, String, bool, Option<String>) = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT current_setting('server_version_num')::int, quote_ident(current_database()), \
-                has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE')",
-    )
+                has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE'), {UNFIT_FOR_TEXT}"
+    )))
     .fetch_one(&mut *connection)
     .await?;
     if version < 150_000 {
         bail!("PostgreSQL {} is too old: 15 or newer is needed", version / 10_000);
+    }
+    if let Some(unfit) = unfit {
+        bail!("{unfit}");
     }
     if !may_create {
         bail!("lectern_owner may not create tables here: run `ALTER DATABASE {database} OWNER TO lectern_owner` once as a superuser");
@@ -137,9 +153,6 @@ pub fn standing(source: &Source, fingerprint: Option<&str>) -> Standing {
 }
 
 /// The fingerprint of a database; none where it has no schema.
-///
-/// # Errors
-/// When the database can't be asked.
 pub async fn schema_fingerprint(connection: &mut PgConnection) -> anyhow::Result<Option<String>> {
     let function: Option<String> =
         sqlx::query_scalar("SELECT to_regproc('app.schema_fingerprint')::text").fetch_one(&mut *connection).await?;

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{super::operator, Source};
 
-/// Creates the roles where they are missing and this role may, and goes on as the owner.
+/// Creates the roles where they are missing and this role may, and switches to the owner's role.
 pub(super) async fn ensure(connection: &mut PgConnection, source: &Source) -> anyhow::Result<()> {
     let (missing, unlinked, may_create): (bool, bool, bool) = sqlx::query_as(
         "WITH ours AS (SELECT * FROM pg_roles WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform')), \
@@ -21,7 +21,7 @@ pub(super) async fn ensure(connection: &mut PgConnection, source: &Source) -> an
     }
     if missing || (unlinked && may_create) {
         let made = sqlx::raw_sql(AssertSqlSafe(source.roles.clone())).execute(&mut *connection).await;
-        // Without its link to lectern_platform there is still another way to that role.
+        // Without the link to lectern_platform, LECTERN_PLATFORM_URL is another way to that role.
         if missing {
             made.context("the database roles can't be created")?;
         }
@@ -43,7 +43,7 @@ pub(super) async fn ensure(connection: &mut PgConnection, source: &Source) -> an
     Ok(())
 }
 
-/// A second connection, as lectern_platform: the owner's role becomes that one, or a URL says how else.
+/// A second connection, as lectern_platform: from the owner's role by SET ROLE, or by a URL of its own.
 pub(super) async fn platform(owner: &mut PgConnection, url: &str, platform_url: Option<&str>) -> anyhow::Result<PgConnection> {
     let mut connection = operator::connect(url, "LECTERN_OWNER_URL").await?;
     if sqlx::raw_sql("SET ROLE lectern_platform").execute(&mut connection).await.is_err() {
@@ -61,7 +61,7 @@ pub(super) async fn platform(owner: &mut PgConnection, url: &str, platform_url: 
             bail!("LECTERN_PLATFORM_URL must name the database of LECTERN_OWNER_URL, as lectern_platform");
         }
     }
-    // So the audit log names what its triggers write.
+    // The audit triggers write under this operation.
     sqlx::raw_sql(
         "SELECT set_config('app.operation', 'system:migrate', false), set_config('app.correlation_id', gen_random_uuid()::text, false)",
     )

@@ -2,13 +2,13 @@
 //! changes a bounded number of rows, and finds none when it has changed all. It is run until then, each time in a
 //! transaction of its own: nobody waits long, and whatever interrupts it leaves it where it was.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     Source,
     ledger::{self, Entry, Ledger},
-    patience::patiently,
+    patience::{database_error, is_lock_lost, patiently},
     source::digest,
 };
 
@@ -75,5 +75,11 @@ async fn run(platform: &mut PgConnection, file: &str, sql: &str, batch: usize) -
         // As a prepared statement: of several PostgreSQL would answer the rows of the last one only.
         Ok(sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut *platform).await?.rows_affected())
     };
-    patiently(statement).await.with_context(|| format!("{file} can't change rows"))
+    let done = patiently(statement).await;
+    // What a file refuses in words for the operator is said once, and as it is.
+    let refused = |error: anyhow::Error| match database_error(&error) {
+        Some(refusal) if !is_lock_lost(&error) => anyhow!("{}", refusal.message()),
+        _ => error,
+    };
+    done.map_err(refused).with_context(|| format!("{file} can't change rows"))
 }

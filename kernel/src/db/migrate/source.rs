@@ -1,5 +1,8 @@
 //! What a database is made of, as the product hands it over: nothing here knows a file's name.
 
+use futures_util::future::BoxFuture;
+use sqlx::PgConnection;
+
 use super::things::Kind;
 
 /// The SQL of a binary, in the order in which it is applied.
@@ -15,6 +18,27 @@ pub struct Source {
     pub data: Vec<(String, String)>,
     /// `(file, sql)`: each brings rows up to date at every migrate, in batches.
     pub upkeep: Vec<(String, String)>,
+    /// What SQL can't say of rows: run after all files, at every migrate.
+    pub steps: Vec<Step>,
+}
+
+/// Brings rows of schools up to date, as lectern_platform. It may be run again from its beginning, and changes a bounded number of
+/// rows in each of its transactions.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// How it is named where it changed something.
+    pub name: &'static str,
+    /// Does it.
+    pub run: for<'c> fn(&'c mut PgConnection) -> BoxFuture<'c, anyhow::Result<Done>>,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Rows that it has changed.
+    pub rows: u64,
+    /// What the operator should know, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Source {
@@ -99,7 +123,7 @@ impl Standing {
     }
 }
 
-/// The digest of some texts, of which the borders count.
+/// The digest of several texts; where one ends and the next begins counts as well.
 pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     for text in texts {

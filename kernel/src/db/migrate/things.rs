@@ -43,7 +43,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Vec<Thin
     Ok(rows.into_iter().map(thing).collect())
 }
 
-/// Removing triggers and policies goes before removing functions. Whatever else leans on a function is nobody's here.
+/// Triggers and policies are removed before functions. Whatever else leans on a function is not removed here.
 const THINGS: &str = r"
 WITH me AS (
     SELECT oid, pg_current_xact_id()::xid AS now FROM pg_roles WHERE rolname = current_user

@@ -30,7 +30,12 @@ const MAX_ERRORS: usize = 20;
 ///
 /// # Errors
 /// What has no value and needs one; what is of another type: `field` is the path inside the argument that the variable stands in.
-pub fn coerce(rules: &Rules, checked: &Checked, operation: &OperationDefinition, variables: &mut Variables) -> Result<(), Vec<ServerError>> {
+pub fn coerce(
+    rules: &Rules,
+    checked: &Checked,
+    operation: &OperationDefinition,
+    variables: &mut Variables,
+) -> Result<(), Vec<ServerError>> {
     let mut coercion = Coercion { schema: rules.schema(), suggests: rules.suggests, errors: Vec::new() };
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
         let name = &definition.name.node;
@@ -87,7 +92,9 @@ impl Coercion<'_> {
             Value::Null => Value::Null,
             Value::List(items) if ty.is_list() => {
                 let items = items.into_iter().enumerate();
-                Value::List(items.map(|(at, item)| self.inside(path, &at.to_string(), |it, path| it.value(item, ty.item_type(), path))).collect())
+                Value::List(
+                    items.map(|(at, item)| self.inside(path, &at.to_string(), |it, path| it.value(item, ty.item_type(), path))).collect(),
+                )
             }
             one if ty.is_list() => Value::List(vec![self.value(one, ty.item_type(), path)]),
             one => match self.schema.types.get(ty.inner_named_type()) {
@@ -144,9 +151,9 @@ impl Coercion<'_> {
                     Value::Number(number)
                 }
             },
-            ("String" | "ID", value @ Value::String(_))
-            | ("Boolean", value @ Value::Boolean(_))
-            | ("Float", value @ Value::Number(_)) => value,
+            ("String" | "ID", value @ Value::String(_)) | ("Boolean", value @ Value::Boolean(_)) | ("Float", value @ Value::Number(_)) => {
+                value
+            }
             ("Int" | "Float" | "String" | "Boolean" | "ID", value) => {
                 self.wrong(path, || format!("must be of type {name}, and is {}", described(&value)));
                 value
@@ -174,7 +181,9 @@ impl Coercion<'_> {
                 Some(field) => self.inside(path, &name, |it, path| it.value(value, &field.ty, path)),
                 None => {
                     let similar = self.suggestion(&name, definition.fields.keys().map(|name| name.as_str()));
-                    self.inside(path, &name, |it, path| it.wrong(path, || format!("is no field of the input {}{similar}", definition.name)));
+                    self.inside(path, &name, |it, path| {
+                        it.wrong(path, || format!("is no field of the input {}{similar}", definition.name))
+                    });
                     value
                 }
             };
@@ -223,7 +232,8 @@ mod tests {
 
     use super::*;
 
-    const SCHEMA: &str = "type Query { a: Int f: Float id: ID s: String b: Boolean } input In { n: Int! = 3 m: Int! list: [[E!]] inner: In } enum E { X Y }";
+    const SCHEMA: &str =
+        "type Query { a: Int f: Float id: ID s: String b: Boolean } input In { n: Int! = 3 m: Int! list: [[E!]] inner: In } enum E { X Y }";
 
     fn coerced(ty: &str, value: serde_json::Value) -> Result<serde_json::Value, String> {
         let rules = Rules::of(SCHEMA, true);

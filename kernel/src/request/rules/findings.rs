@@ -97,7 +97,8 @@ impl Findings {
             .collect();
         found.sort_by_key(|(offset, ..)| *offset);
         // Other fields are mostly of other types as well.
-        let others: HashSet<usize> = found.iter().filter(|(_, name, _)| *name == "ConflictingFieldName").map(|(offset, ..)| *offset).collect();
+        let others: HashSet<usize> =
+            found.iter().filter(|(_, name, _)| *name == "ConflictingFieldName").map(|(offset, ..)| *offset).collect();
         found.retain(|(offset, name, _)| *name != "ConflictingFieldType" || !others.contains(offset));
         for (offset, _, said) in found.into_iter().take(MAX_ERRORS) {
             let mut message = said.error.unstable_compat_message().unwrap_or_else(|| said.error.to_string());
@@ -133,7 +134,9 @@ pub(super) fn error(message: String, field: Option<&str>) -> ServerError {
         error = error.field(inside_input(field));
     }
     let error = ServerError::from(error);
-    debug_assert!(error.extensions.as_ref().and_then(|extensions| extensions.get("code")) == Some(&Value::from(Code::BadUserInput.as_str())));
+    debug_assert!(
+        error.extensions.as_ref().and_then(|extensions| extensions.get("code")) == Some(&Value::from(Code::BadUserInput.as_str()))
+    );
     error
 }
 

@@ -142,9 +142,10 @@ impl<'a> Merging<'a> {
 
 fn same_arguments(left: &ast::Field, right: &ast::Field) -> bool {
     left.arguments.len() == right.arguments.len()
-        && left.arguments.iter().all(|argument| {
-            right.arguments.iter().any(|other| argument.name == other.name && same_value(&argument.value, &other.value))
-        })
+        && left
+            .arguments
+            .iter()
+            .all(|argument| right.arguments.iter().any(|other| argument.name == other.name && same_value(&argument.value, &other.value)))
 }
 
 /// Whether two values are the same, in whatever order their fields stand.

@@ -102,7 +102,8 @@ impl<'a> Literals<'_, 'a> {
             ast::Value::Enum(given) => {
                 if !self.findings.is_full() {
                     let suggestion = self.findings.suggestion(given, definition.values.keys().map(|value| value.as_str()));
-                    let problem = || format!("`{}` must be one of {name}, and `{}` is none.{suggestion}", inside_input(path), quoted(&**given));
+                    let problem =
+                        || format!("`{}` must be one of {name}, and `{}` is none.{suggestion}", inside_input(path), quoted(&**given));
                     self.findings.add(value.location(), problem, Some(path));
                 }
             }

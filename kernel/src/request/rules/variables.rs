@@ -33,14 +33,9 @@ impl<'a> Definition<'a> {
     /// The variables in a value of which nothing more is known.
     pub(super) fn collect(&mut self, value: &'a Node<ast::Value>) {
         match &**value {
-            ast::Value::Variable(name) => self.places.push(Place {
-                name,
-                at: value.location(),
-                ty: None,
-                has_default: false,
-                path: String::new(),
-                decides: false,
-            }),
+            ast::Value::Variable(name) => {
+                self.places.push(Place { name, at: value.location(), ty: None, has_default: false, path: String::new(), decides: false })
+            }
             ast::Value::List(items) => items.iter().for_each(|item| self.collect(item)),
             ast::Value::Object(fields) => fields.iter().for_each(|(_, value)| self.collect(value)),
             _ => {}
@@ -66,7 +61,8 @@ pub(super) fn uses_of<'a>(
                 used.insert(place.name);
                 check(place, declared.get(place.name).copied(), operation, findings);
                 if place.ty.is_some() && declared.contains_key(place.name) {
-                    let known = uses.entry(Name::new(place.name.as_str())).or_insert_with(|| Use { path: place.path.clone(), decides: false });
+                    let known =
+                        uses.entry(Name::new(place.name.as_str())).or_insert_with(|| Use { path: place.path.clone(), decides: false });
                     known.decides |= place.decides;
                 }
             }
@@ -83,7 +79,12 @@ pub(super) fn uses_of<'a>(
     uses
 }
 
-fn check(place: &Place<'_>, declared: Option<&Node<ast::VariableDefinition>>, operation: &ast::OperationDefinition, findings: &mut Findings) {
+fn check(
+    place: &Place<'_>,
+    declared: Option<&Node<ast::VariableDefinition>>,
+    operation: &ast::OperationDefinition,
+    findings: &mut Findings,
+) {
     let name = place.name;
     let field = Some(place.path.as_str()).filter(|path| !path.is_empty());
     let Some(declared) = declared else {
@@ -92,7 +93,8 @@ fn check(place: &Place<'_>, declared: Option<&Node<ast::VariableDefinition>>, op
     };
     let Some(ty) = place.ty else { return };
     if !fits(declared, ty, place.has_default) {
-        let message = || format!("The variable `${}` of type {} stands where {ty} is needed.", quoted(&**name), quoted(declared.ty.to_string()));
+        let message =
+            || format!("The variable `${}` of type {} stands where {ty} is needed.", quoted(&**name), quoted(declared.ty.to_string()));
         findings.add(place.at, message, field);
     }
 }

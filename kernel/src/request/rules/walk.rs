@@ -69,8 +69,12 @@ impl<'a> Walk<'a> {
         for variable in variables {
             if let Some(default) = &variable.default_value {
                 let mut path = variable.name.to_string();
-                Literals { schema: self.schema, findings: self.findings, definition: &mut self.current, decides: false }
-                    .check(default, &variable.ty, &mut path, false);
+                Literals { schema: self.schema, findings: self.findings, definition: &mut self.current, decides: false }.check(
+                    default,
+                    &variable.ty,
+                    &mut path,
+                    false,
+                );
             }
             self.directives(&variable.directives);
         }

@@ -1,0 +1,8 @@
+-- One row of every kind of courses, for schools that are there to be attacked; identity.sql says what may be relied on.
+INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, enrollment_key)
+    SELECT u.tenant_id, gen_random_uuid(), w.word, w.word, u.id, 'PUBLISHED', ARRAY[w.word], w.word
+    FROM app_user u CROSS JOIN current_setting('probe.word') AS w(word)
+    WHERE u.tenant_id = app.tenant_id() AND u.name LIKE 'INSTRUCTOR %';
+
+INSERT INTO section (tenant_id, id, course_id, title, position)
+    SELECT c.tenant_id, gen_random_uuid(), c.id, current_setting('probe.word'), 1 FROM course c WHERE c.tenant_id = app.tenant_id();
