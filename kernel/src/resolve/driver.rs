@@ -407,14 +407,16 @@ fn is_nullable(ctx: &Context<'_>, parent: &str) -> bool {
     field.is_some_and(|field| !field.ty.ends_with('!'))
 }
 
-/// A list of objects, out of the values of each field for all of them.
+/// A list of objects, out of the values of each field for all of them. Where conditions leave no field, the objects are empty.
 pub(super) fn transposed(keys: &[&str], columns: &[Vec<Value>], rows: usize) -> Value {
     let mut out = JsonText::new();
     out.push(b'[');
     for row in 0..rows {
-        out.extend_from_slice(if row == 0 { b"" } else { b"," });
+        out.extend_from_slice(if row == 0 { b"{" } else { b",{" });
         for (at, (key, column)) in keys.iter().zip(columns).enumerate() {
-            out.push(if at == 0 { b'{' } else { b',' });
+            if at > 0 {
+                out.push(b',');
+            }
             write_text(key, &mut out);
             out.push(b':');
             write_value(&column[row], &mut out);
