@@ -80,7 +80,8 @@ async fn fields_of_one_name_are_resolved_once() {
         format!("{{\"data\":{{\"viewer\":{{\"user\":{{\"id\":\"{}\"}},\"activeRole\":{{\"key\":\"ADMIN\"}}}}}}}}", admin.user_id)
     );
     // Where they leave nothing, the objects are empty.
-    let none = "query($no: Boolean = false) { courses { edges { ... @include(if: $no) { cursor node { id } } } nodes { id @include(if: $no) } } }";
+    let none =
+        "query($no: Boolean = false) { courses { edges { ... @include(if: $no) { cursor node { id } } } nodes { id @include(if: $no) } } }";
     admin.ok("mutation { a: createCourse(input: { title: \"C\" }) { id } }", json!({})).await;
     assert_eq!(admin.ok(none, json!({})).await["courses"], json!({ "edges": [{}, {}], "nodes": [{}, {}] }));
 }
@@ -90,14 +91,14 @@ async fn what_is_asked_of_an_interface_and_of_a_type_is_one_field() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let id = course(&admin, "A").await;
-    let document = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Course { title instructor { name } } ... on User { name id } ...C } }
+    let document =
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Course { title instructor { name } } ... on User { name id } ...C } }
         fragment C on Node { ... on Course { instructor { id } title } __typename id }";
     let body = json!({ "ids": [id, admin.user_id] });
     let text = admin.post(document, body).send().await.unwrap().text().await.unwrap();
     let (name, user) = ("ADMIN of oak", admin.user_id.as_str());
-    let course = format!(
-        "{{\"id\":\"{id}\",\"title\":\"A\",\"instructor\":{{\"name\":\"{name}\",\"id\":\"{user}\"}},\"__typename\":\"Course\"}}"
-    );
+    let course =
+        format!("{{\"id\":\"{id}\",\"title\":\"A\",\"instructor\":{{\"name\":\"{name}\",\"id\":\"{user}\"}},\"__typename\":\"Course\"}}");
     let person = format!("{{\"id\":\"{user}\",\"name\":\"{name}\",\"__typename\":\"User\"}}");
     assert_eq!(text, format!("{{\"data\":{{\"nodes\":[{course},{person}]}}}}"));
 }
