@@ -114,7 +114,7 @@ await Promise.all(
     while (next < count) {
       const number = (next += 1) - 1
       await compare(number)
-      if (count > 5000 && number % 10_000 === 9999) console.log(`${number + 1} documents, ${failures.length} disagreements`)
+      if (count > 5000 && number % 10_000 === 9999) console.log(`${number + 1} documents, ${failures.length} disagreements${failures.length > 0 ? `, the last: ${failures.at(-1)}` : ''}`)
     }
   }),
 )

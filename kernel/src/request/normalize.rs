@@ -6,7 +6,7 @@ use async_graphql::{
     Name, Positioned, Variables,
     parser::types::{Directive, DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
-use async_graphql_value::{ConstValue, Value};
+use async_graphql_value::Value;
 
 /// Takes the operation that is to run, and the fragments that it needs, out of a document.
 pub fn single_out(document: &mut ExecutableDocument, name: Option<&str>) -> Option<Positioned<OperationDefinition>> {
@@ -59,20 +59,6 @@ pub fn with_defaults(operation: &OperationDefinition, variables: &Variables) -> 
         }
     }
     complete
-}
-
-/// The values by which the cost is reckoned. Null instead of a default fails the fields that can't take it, when these are
-/// resolved; until then they cost what they would by default.
-pub fn without_nulls(document: &ExecutableDocument, variables: &Variables) -> Variables {
-    let mut reckoned = variables.clone();
-    if let DocumentOperations::Single(operation) = &document.operations {
-        for definition in operation.node.variable_definitions.iter().map(|definition| &definition.node) {
-            if let (Some(value @ ConstValue::Null), Some(default)) = (reckoned.get_mut(&definition.name.node), &definition.default_value) {
-                value.clone_from(&default.node);
-            }
-        }
-    }
-    reckoned
 }
 
 /// Gives `__typename` another name wherever it stands.

@@ -1,5 +1,6 @@
 //! The text of a document: where its lines begin, and descriptions, which the parser can't read yet.
 
+use apollo_compiler::parser::Parser;
 use async_graphql::Pos;
 
 use super::size::{block_string, string};
@@ -62,7 +63,7 @@ pub fn without_descriptions(text: &str) -> (String, usize) {
                 && token.parentheses == 1
                 && next.kind == b'$'
                 && before.is_some_and(|before| !matches!(before.kind, b'=' | b':'));
-            if is_of_definition || is_of_variable {
+            if (is_of_definition || is_of_variable) && is_string(&text[token.start..token.end]) {
                 count += 1;
                 for byte in blanked[token.start..token.end].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')) {
                     *byte = b' ';
@@ -71,6 +72,11 @@ pub fn without_descriptions(text: &str) -> (String, usize) {
         }
     }
     (String::from_utf8(blanked).expect("strings end where characters do"), count)
+}
+
+/// Whether the parser reads a text as one string, its escapes among it.
+fn is_string(text: &str) -> bool {
+    Parser::new().parse_ast(format!("{{a(b:{text}\n)}}"), "description").is_ok()
 }
 
 /// A token: its kind (`a` for a name, its first byte for anything else), where it stands, and how deep. The opening and the
@@ -139,6 +145,10 @@ mod tests {
                 2,
             ),
             ("\"x\" { a }", "\"x\" { a }", 0),
+            (r#""\u{1F600}" query { a }"#, "            query { a }", 1),
+            (r#""\uD83D" query { a }"#, r#""\uD83D" query { a }"#, 0),
+            (r#""\x" query { a }"#, r#""\x" query { a }"#, 0),
+            ("\"\"\"\\uD83D\"\"\" query { a }", "             query { a }", 1),
             ("\"x\" \"y\" query { a }", "\"x\" \"y\" query { a }", 0),
             ("query \"x\" { a }", "query \"x\" { a }", 0),
             ("query @d(a: \"x\" $b) { a }", "query @d(a: \"x\" $b) { a }", 0),

@@ -81,8 +81,7 @@ impl Checker {
                 if let DocumentOperations::Single(operation) = &document.parsed.operations {
                     coerce(&self.rules, checked, &operation.node, &mut document.variables)?;
                 }
-                let reckoned = normalize::without_nulls(&document.parsed, &document.variables);
-                let cost = self.reckon(document.parsed.clone(), reckoned, limits).await?;
+                let cost = self.reckon(document.parsed.clone(), document.variables.clone(), limits).await?;
                 if is_constant {
                     let _ = source.cost.set(cost);
                 }

@@ -354,7 +354,7 @@ const BYTES_OF_A_FIELD: usize = 40;
 async fn wait(ctx: &Context<'_>, parent: Parent<'_>, step: &Step<'_>) -> ServerResult<Value> {
     let inner = ctx.with_selection_set(&step.field.node.selection_set);
     match &step.run {
-        Run::Resolver(resolve) => resolve(parent, ctx).await,
+        Run::Resolver(resolve) => resolve(parent, ctx).await.map_err(|error| placed(ctx, error)),
         Run::Joined(offset, shape, plan) => match parent.row().child(*offset, shape) {
             Some(child) => run(&inner, Parent::Row(&child), &shape.info, plan).await,
             None => Ok(Value::Null),
@@ -386,6 +386,26 @@ fn saturated(count: Option<i64>) -> i32 {
 /// An error with its place in the document and its path in the answer.
 pub fn located(ctx: &Context<'_>, error: Error) -> ServerError {
     ctx.set_error_path(async_graphql::Error::from(error).into_server_error(ctx.item.pos))
+}
+
+/// The error of a field, with its path. One without a path is about an argument: its value was checked before anything ran, but for
+/// null in place of a variable's default.
+pub(super) fn placed(ctx: &Context<'_>, error: ServerError) -> ServerError {
+    if !error.path.is_empty() {
+        return error;
+    }
+    let argument = ctx.item.node.arguments.iter().find(|(_, value)| error.locations.first() == Some(&value.pos));
+    match argument {
+        Some((name, value)) if is_null(ctx, &value.node) => {
+            let located = located(ctx, Error::bad_input(name.node.as_str(), "can't be null"));
+            ServerError { locations: error.locations, ..located }
+        }
+        _ => ctx.set_error_path(error),
+    }
+}
+
+fn is_null(ctx: &Context<'_>, value: &async_graphql_value::Value) -> bool {
+    matches!(value, async_graphql_value::Value::Variable(name) if matches!(ctx.query_env.variables.get(name), Some(Value::Null)))
 }
 
 /// What becomes of a field: the error of one that may be null is kept beside its null, which `null` writes.

@@ -189,6 +189,25 @@ async fn what_the_specification_forbids_is_refused() {
     // Null decides nothing.
     let decided = refused(&admin, "query($x: Boolean = true) { __typename @include(if: $x) }", json!({ "x": null })).await;
     assert!(decided.1.contains("decides about a directive"), "{decided:?}");
+    // Null in place of a default is found where the field is resolved: it fails that field, and costs what null costs.
+    let (day, nobody) = ("2026-11-20T09:30:00Z", json!({ "__typename": "Query", "a": null }));
+    for (document, argument, data) in [
+        ("query($v: ID = \"x\") { __typename a: course(id: $v) { id } }".to_owned(), "id", &nobody),
+        (
+            format!("query($v: DateTime = \"{day}\") {{ __typename a: calendar(from: $v, to: \"{day}\") {{ __typename }} }}"),
+            "from",
+            &nobody,
+        ),
+        ("query($v: [ID!] = []) { __typename a: nodes(ids: $v) { id } }".to_owned(), "ids", &Value::Null),
+    ] {
+        let answer = admin.ask(&document, json!({ "v": null })).await;
+        assert_eq!((answer["errors"].as_array().unwrap().len(), &answer["data"]), (1, data), "{answer}");
+        assert_eq!((refusal(&answer["errors"][0]), &answer["errors"][0]["path"]), (format!("BAD_USER_INPUT @{argument}"), &json!(["a"])));
+        assert!(answer["errors"][0]["message"].as_str().unwrap().contains("can't be null"), "{answer}");
+    }
+    let body = json!({ "query": "query($n: Int = 1) { courses(first: $n) { nodes { id } } }", "variables": { "n": null }, "extensions": { "cost": true } });
+    let answer: Value = admin.post("", json!(null)).json(&body).send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["extensions"]["cost"]["cost"], 40, "a page of 20");
     // A document that is wrong everywhere is answered by twenty errors, and in order.
     let answer = admin.ask(&format!("{{ {} }}", (0..100).map(|n| format!("nope{n}\n")).collect::<String>()), json!({})).await;
     let lines: Vec<i64> =
