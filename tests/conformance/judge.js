@@ -15,7 +15,7 @@ const AT_ONCE = 8
 
 /** What the service refuses although the specification allows it. The list only shrinks. */
 const OWN = [
-  // Depth, cost, number of mutations: docs/configuration.md.
+  // Depth, cost, number of mutations: `.env.example` lists them.
   { name: 'limits', is: ({ extensions }) => extensions.code === 'QUERY_TOO_COMPLEX' },
   // A sign-in changes who asks for the rest.
   { name: 'session mutations stand alone', is: ({ message }) => message.endsWith('must stand alone in its document.') },

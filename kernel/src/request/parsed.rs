@@ -132,3 +132,21 @@ fn parse(text: &str, limits: &Limits) -> Result<(ast::Document, usize)> {
     })?;
     Ok((tree, descriptions))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_validated_once() {
+        let rules = |field: &str| Rules::of(&format!("type Query {{ {field}: Int }}"), false);
+        let document = ParsedDocument::of("{ a }", &Limits::default()).unwrap();
+        let checked = document.checked(&rules("a"));
+        assert!(checked.verdict().is_ok());
+        // What only the rules read is not kept, and rules that would refuse it are not asked.
+        assert!(document.unvalidated.lock().unwrap().is_none());
+        assert!(std::ptr::eq(checked, document.checked(&rules("b"))));
+        let refused = ParsedDocument::of("{ a }", &Limits::default()).unwrap();
+        assert!(refused.checked(&rules("b")).verdict().is_err() && refused.checked(&rules("a")).verdict().is_err());
+    }
+}
