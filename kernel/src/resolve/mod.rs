@@ -46,6 +46,7 @@ pub use self::{
     write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing},
 };
 
+pub(crate) use self::scalars::scalar_problem;
 pub use crate::db::PageArgs;
 
 /// The arguments of a page that goes both ways: `first`, `after`, `last`, `before`.

@@ -183,7 +183,8 @@ pub type JsonText = Vec<u8>;
 /// Writes a column of a row into an answer.
 pub type WriteColumn = fn(&Row, usize, &mut JsonText) -> Result<(), DbError>;
 
-/// What a field costs, out of its arguments and of what one of its items costs.
+/// What a field costs, out of its arguments and of what one of its items costs. An argument that can't be null may be null here, in
+/// place of a variable's default: the field is refused when it is resolved, and no other with it.
 pub type Cost = fn(&VisitorContext<'_>, &[Positioned<VariableDefinition>], &Field, usize) -> ServerResult<usize>;
 
 /// Makes a type known to the schema, and answers its name there, with brackets and exclamation mark.

@@ -32,6 +32,7 @@ impl SchemaOf for Trial {
         &ALL
     }
 
+    const DESCRIPTION: &'static str = Lectern::DESCRIPTION;
     const QUERY: &'static str = Lectern::QUERY;
     const MUTATION: &'static str = Lectern::MUTATION;
     const SUBSCRIPTION: &'static str = Lectern::SUBSCRIPTION;
@@ -50,7 +51,7 @@ pub async fn start() -> TestApp {
 
 /// Its registry, and its schema in its own language.
 pub fn registry() -> (&'static Registry, String) {
-    (&REGISTRY, Schema::sdl::<Trial>())
+    (&REGISTRY, Schema::types::<Trial>())
 }
 
 const CREATE: &str = "mutation($i: CreateAnnouncementInput!) { createAnnouncement(input: $i) { id title body author { name } } }";
