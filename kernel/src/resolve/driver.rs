@@ -17,7 +17,7 @@ use futures_util::{
 use uuid::Uuid;
 
 use super::{
-    catalog::{FieldEntry, ObjectInfo},
+    catalog::ObjectInfo,
     context::{Ctx, Request},
     keys::{CountKey, ObjectKey},
     object::{CountDef, JsonText, ObjectDef, Parent, Resolve, Source, WriteColumn},
@@ -113,25 +113,27 @@ impl<'a> Plan<'a> {
         if name == "__typename" {
             return Ok(Run::Typename);
         }
-        let Some(FieldEntry { def, base }) = info.field(name) else {
+        let Some(entry) = info.field(name) else {
             return Err(ServerError::new(format!("Cannot query field \"{name}\" on type \"{}\".", info.def.name), Some(field.pos)));
         };
+        let def = entry.def;
         if let Some(access) = def.access
             && let Err(error) = access.check(ctx.data_unchecked::<Arc<Request>>())
         {
             return Ok(Run::Denied(error));
         }
         Ok(match def.source {
-            Source::Column(index, read) => Run::Column(index + base, read),
+            Source::Column(index, read) => Run::Column(index + entry.base, read),
             Source::Computed(compute) => Run::Computed(compute),
-            Source::One(index, target) => {
-                let joined = shape.and_then(|shape| shape.children.iter().find(|(column, ..)| *column == index + base));
+            Source::One(place, target) => {
+                let place = entry.place(place);
+                let joined = shape.and_then(|shape| shape.children.iter().find(|(column, ..)| *column == place));
                 match joined {
                     Some((_, offset, shape)) => {
                         let inner = ctx.with_selection_set(&field.node.selection_set);
                         Run::Joined(*offset, shape.clone(), Plan::of(&inner, &shape.info, Some(shape))?)
                     }
-                    None => Run::One(index + base, target),
+                    None => Run::One(place, target),
                 }
             }
             Source::Count(count) => {

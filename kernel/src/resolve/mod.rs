@@ -35,7 +35,9 @@ pub use self::{
     loader::{Batch, Loads},
     meta::{register, type_of},
     node::Node,
-    object::{Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, JsonText, ObjectDef, Parent, Source, TableDef},
+    object::{
+        Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, JsonText, ObjectDef, Parent, Place, Source, TableDef,
+    },
     open_enum::{Open, OpenEnum},
     ordering::{OrderBy, Orders},
     root::{Additions, MutationRoot, QueryRoot, SchemaOf, SubscriptionRoot},

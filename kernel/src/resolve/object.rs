@@ -210,6 +210,15 @@ pub struct FieldDef {
     pub source: Source,
 }
 
+/// Where the id of a to-one child stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a column that the type itself declares.
+    Own(usize),
+    /// In a column that the same extension adds.
+    Added(usize),
+}
+
 /// Where a field's value comes from.
 #[derive(Clone, Copy)]
 pub enum Source {
@@ -218,7 +227,7 @@ pub enum Source {
     /// Columns and the person who asks: no waiting.
     Computed(fn(&Object, &Request, &mut JsonText) -> Result<()>),
     /// The row that a column names, of another type or the same; joined where a statement reads its parent anyway.
-    One(usize, fn() -> &'static ObjectDef),
+    One(Place, fn() -> &'static ObjectDef),
     /// A number that the database counts for many rows at once.
     Count(&'static CountDef),
     /// Anything else.
