@@ -17,7 +17,7 @@ mod validate;
 
 pub use self::{
     cache::{CAPACITY as DOCUMENT_CACHE_BYTES, DocumentCache, PersistedQuery},
-    document::{Account, Document, OperationKind, Root},
+    document::{Document, OperationKind, Root},
     limits::Limits,
     request::{GraphqlRequest, RequestExtensions},
     rules::Rules,

@@ -37,3 +37,6 @@ pub const UPDATE_ROLE: &str = "UPDATE role r SET name = coalesce($3, r.name), pe
      WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING {r}";
 
 pub const DELETE_ROLE: &str = "DELETE FROM role r WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING r.id";
+
+/// `$2` a sign-in whose spent refresh token was presented again: ends it.
+pub const REVOKE_REUSED: &str = "SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1";

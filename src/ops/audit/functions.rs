@@ -11,8 +11,10 @@ use super::{
 use crate::ops::report::Check;
 
 /// Functions that know other schools on purpose.
-const BEFORE_ANY_SCHOOL: [(&str, &str); 1] =
-    [("find_credential", "resolves any school's slug before a school is known; the service answers alike whatever it finds")];
+const BEFORE_ANY_SCHOOL: [(&str, &str); 2] = [
+    ("find_credential", "resolves any school's slug before a school is known; the service answers alike whatever it finds"),
+    ("sign_in_standing", "resolves any school's slug before a school is known; says yes only to what a signed device token says"),
+];
 
 #[derive(sqlx::FromRow)]
 struct Function {
