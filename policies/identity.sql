@@ -70,14 +70,16 @@ CREATE POLICY definer_read ON session FOR SELECT TO lectern_definer USING (true)
 CREATE POLICY definer_begin ON session FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON session FOR UPDATE TO lectern_definer USING (true);
 GRANT SELECT, UPDATE (active_role_id, revoked_at, revoked_reason) ON session TO lectern_app;
-GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
+CREATE POLICY definer_purge ON session FOR DELETE TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
 
 -- Nobody reads or writes a refresh token but the functions that issue and exchange it.
 CALL app.raise_wall('refresh_token', needs_subscription => false);
 CREATE POLICY definer_read ON refresh_token FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_issue ON refresh_token FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_use ON refresh_token FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_token TO lectern_definer;
+CREATE POLICY definer_purge ON refresh_token FOR DELETE TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON refresh_token TO lectern_definer;
 
 -- Nobody reads or writes what is counted for rate limits but the functions that count.
 CALL app.raise_wall('failed_sign_in', needs_subscription => false);

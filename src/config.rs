@@ -81,10 +81,10 @@ impl Cli {
     /// Reads the command line and the environment; ends the process where they can't be read.
     pub fn read() -> Cli {
         let mut cli = Cli::parse();
-        let Settings { database_url, owner_url, platform_url, signing_key, pg_bin, trusted_documents, cors_origins, .. } =
+        let Settings { database_url, owner_url, platform_url, signing_key, secret_keys, pg_bin, trusted_documents, cors_origins, .. } =
             &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        for secret in [database_url, owner_url, platform_url, signing_key] {
+        for secret in [database_url, owner_url, platform_url, signing_key, secret_keys] {
             secret.take_if(|secret| secret.expose().is_empty());
         }
         for path in [pg_bin, trusted_documents] {
@@ -98,8 +98,10 @@ impl Cli {
 /// What the binary does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the GraphQL API (with a PostgreSQL of its own, unless DATABASE_URL is set)
+    /// Serve the GraphQL API and run its jobs (with a PostgreSQL of its own, unless DATABASE_URL is set)
     Serve,
+    /// Run jobs, and serve nothing: beside services that run with LECTERN_WORKER=off, or to help those that run jobs themselves
+    Worker,
     /// Bring the database to the schema of this binary
     Migrate(MigrateArgs),
     /// Load the two demo schools, or generated data for measuring
@@ -107,6 +109,9 @@ pub enum Command {
     /// Create, list, renew and suspend schools
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// List the jobs of all schools, run them anew, call them off
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// Prove isolation and permissions on the database: catalog, attacks between two disposable schools, every field as every role
     Audit(ReportArgs),
     /// Compare the database with what migrations and policies make: missing, extra, changed
@@ -115,8 +120,8 @@ pub enum Command {
     Smoke(SmokeArgs),
     /// Print the GraphQL schema
     Schema,
-    /// Print a new signing key for LECTERN_SIGNING_KEY
-    Key,
+    /// Print a new signing key for LECTERN_SIGNING_KEY, or a key for LECTERN_SECRET_KEYS
+    Key(KeyArgs),
     /// Ask a running service whether it is ready (exit code 0), as a container's health check does
     Health(HealthArgs),
     /// Print the version
@@ -195,6 +200,50 @@ pub enum TenantCommand {
     Suspend(TenantSuspend),
 }
 
+/// Which key is made.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct KeyArgs {
+    /// A key that seals secrets, for LECTERN_SECRET_KEYS
+    #[arg(long)]
+    pub secret: bool,
+}
+
+/// What to do with jobs.
+#[derive(Debug, Subcommand)]
+pub enum JobsCommand {
+    /// List jobs with what waits and what is dead in each lane, the newest first
+    List(JobsList),
+    /// Run jobs now that are dead, or wait for later
+    Retry(JobIds),
+    /// Call off jobs that wait
+    Cancel(JobIds),
+}
+
+/// Which jobs are listed.
+#[derive(Debug, Args)]
+pub struct JobsList {
+    /// Of this school alone, by its slug
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+    /// In this state alone
+    #[arg(long, value_parser = ["QUEUED", "RUNNING", "SUCCEEDED", "DEAD", "CANCELLED"], ignore_case = true)]
+    pub state: Option<String>,
+    /// Of this kind alone
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    pub first: i64,
+}
+
+/// Which jobs are moved.
+#[derive(Debug, Args)]
+pub struct JobIds {
+    /// Their ids, as the list shows them
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+}
+
 /// A school to be created.
 #[derive(Debug, Args)]
 pub struct TenantCreate {
@@ -271,11 +320,11 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_OWNER_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub owner_url: Option<Secret>,
 
-    /// The same database as lectern_platform, for `seed` and `tenant` (and `migrate`, where lectern_owner may not become that role)
+    /// The same database as lectern_platform, for `seed`, `tenant` and `jobs` (and `migrate`, where lectern_owner may not become that role)
     #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub platform_url: Option<Secret>,
 
-    /// Folder of the embedded PostgreSQL and the generated signing key
+    /// Folder of the embedded PostgreSQL and the generated keys
     #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]
     pub data_dir: PathBuf,
 
@@ -294,6 +343,11 @@ pub struct Settings {
     /// Key that signs tokens (see `lectern key`); generated for the embedded database, required for any other
     #[arg(long, env = "LECTERN_SIGNING_KEY", hide_env_values = true, value_name = "KEY", global = true)]
     pub signing_key: Option<Secret>,
+
+    /// Keys that seal secrets in the database, separated by commas: the first seals, all open (see `lectern key --secret`); generated for the
+    /// embedded database, required for any other
+    #[arg(long, env = "LECTERN_SECRET_KEYS", hide_env_values = true, value_name = "KEYS", global = true)]
+    pub secret_keys: Option<Secret>,
 
     /// Issuer (`iss`) of access tokens
     #[arg(long, env = "LECTERN_ISSUER", default_value = "lectern", global = true)]
@@ -332,7 +386,7 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_STATEMENT_TIMEOUT", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS", global = true)]
     pub statement_timeout: u64,
 
-    /// Seconds that requests in flight may take to finish when the service stops
+    /// Seconds that requests and jobs in flight may take to finish when the service stops
     #[arg(long, env = "LECTERN_DRAIN_TIMEOUT", default_value_t = 20, value_name = "SECONDS", global = true)]
     pub drain_timeout: u64,
 
@@ -479,6 +533,38 @@ pub struct Settings {
     /// What the documents of one person may cost a minute; 0 for any amount
     #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]
     pub rate_cost: u64,
+
+    /// Run jobs in `serve`, too; off where `lectern worker` does
+    #[arg(long, env = "LECTERN_WORKER", default_value_t = true, action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
+    pub worker: bool,
+
+    /// Database connections of the jobs at most, beside those of requests
+    #[arg(long, env = "LECTERN_WORKER_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=1000), value_name = "COUNT", global = true)]
+    pub worker_pool_size: u16,
+
+    /// Jobs of the lane DEFAULT that a process runs at once; 0 for none of them
+    #[arg(long, env = "LECTERN_JOBS_DEFAULT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(0..=1000), value_name = "COUNT", global = true)]
+    pub jobs_default: u16,
+
+    /// Jobs of the lane MAIL that a process runs at once; 0 for none of them
+    #[arg(long, env = "LECTERN_JOBS_MAIL", default_value_t = 4, value_parser = clap::value_parser!(u16).range(0..=1000), value_name = "COUNT", global = true)]
+    pub jobs_mail: u16,
+
+    /// Jobs of the lane DELIVERY that a process runs at once, at most half of them of one school; 0 for none of them
+    #[arg(long, env = "LECTERN_JOBS_DELIVERY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=1000), value_name = "COUNT", global = true)]
+    pub jobs_delivery: u16,
+
+    /// Jobs of the lane BULK that a process runs at once; 0 for none of them
+    #[arg(long, env = "LECTERN_JOBS_BULK", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=1000), value_name = "COUNT", global = true)]
+    pub jobs_bulk: u16,
+
+    /// Seconds after which a job is taken up by another worker whose own is not heard of
+    #[arg(long, env = "LECTERN_JOB_LEASE", default_value_t = 60, value_parser = clap::value_parser!(u64).range(4..=3600), value_name = "SECONDS", global = true)]
+    pub job_lease: u64,
+
+    /// Seconds after which a job is tried again that has failed once; each further wait is four times as long, up to six hours
+    #[arg(long, env = "LECTERN_JOB_BACKOFF", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=21_600), value_name = "SECONDS", global = true)]
+    pub job_backoff: u64,
 
     /// Networks of the proxies in front, separated by commas: from them X-Forwarded-For says where a request comes from
     #[arg(long, env = "LECTERN_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]

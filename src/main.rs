@@ -7,7 +7,7 @@ use lectern::{
     config::{Cli, Command, Settings},
     ops, schema, telemetry,
 };
-use lectern_kernel::auth::SigningKey;
+use lectern_kernel::{auth::SigningKey, sealing::Sealer};
 
 /// Faster than the system's own at what serving takes: many small pieces that live for one request.
 #[global_allocator]
@@ -40,6 +40,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let settings = &cli.settings;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => ops::serve(settings).await,
+        Command::Worker => ops::work(settings).await,
         Command::Migrate(arguments) => {
             let report = with_cluster(settings, async |cluster| cluster.migrate(arguments.all).await).await?;
             print!("{}", ops::migrated(&report));
@@ -57,6 +58,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             .await
         }
         Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
+        Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Audit(arguments) => {
             on_cluster(settings, async |cluster| {
@@ -86,8 +88,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             print!("{}", schema::sdl());
             Ok(())
         }
-        Command::Key => {
-            println!("{}", SigningKey::generate()?.to_text());
+        Command::Key(arguments) => {
+            println!("{}", if arguments.secret { Sealer::generate()? } else { SigningKey::generate()?.to_text() });
             Ok(())
         }
         Command::Version => {

@@ -275,6 +275,11 @@ impl Error {
         self.0.code
     }
 
+    /// Its reason.
+    pub fn why(&self) -> Option<&'static str> {
+        self.0.reason
+    }
+
     /// After how many seconds to try again, where that is known.
     pub fn retry_after(&self) -> Option<u64> {
         self.0.retry_after

@@ -3,9 +3,11 @@
 //!
 //! The rooms, each of which knows only those above it:
 //! - [`clock`], [`permission`], [`error`], [`ids`], [`text`]: what everything is made of
+//! - [`sealing`]: what the database keeps and must not be able to read
 //! - [`db`]: the one door to the database
 //! - [`auth`]: who is asking
 //! - [`rates`]: how much they may ask for
+//! - [`jobs`]: what happens outside a request
 //! - [`resolve`]: what resolvers reach, and how they answer
 //! - [`request`]: what a client sends, before it runs
 //! - [`execute`]: the execution of one document
@@ -18,9 +20,11 @@ pub mod db;
 pub mod error;
 pub mod execute;
 pub mod ids;
+pub mod jobs;
 pub mod permission;
 pub mod rates;
 pub mod request;
 pub mod resolve;
+pub mod sealing;
 pub mod text;
 mod text_enum;

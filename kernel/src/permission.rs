@@ -77,6 +77,8 @@ permissions! {
     ReportRead = "REPORT_READ" [Instructor, Viewer],
     /// Read the audit log.
     AuditRead = "AUDIT_READ" [],
+    /// See what happens outside requests, run it anew, call it off.
+    JobManage = "JOB_MANAGE" [],
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");

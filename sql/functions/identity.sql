@@ -476,8 +476,7 @@ BEGIN
 END
 $$;
 
--- Counts a failed sign-in or a wrong enrollment key for each subject, keeps so many of its latest, and deletes some of those that
--- no longer count: nothing counts for longer than a day. Reveals, to the service only: how often the first has failed within the
+-- Counts a failed sign-in or a wrong enrollment key for each subject, and keeps so many of its latest. Reveals, to the service only: how often the first has failed within the
 -- span, and in how many seconds that is less than is kept of it.
 CREATE OR REPLACE FUNCTION app.count_failed_sign_ins(subjects bytea[], kept integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -490,10 +489,6 @@ BEGIN
             at = (SELECT array_agg(latest.failure ORDER BY latest.failure) FROM (
                 SELECT failure FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span
                 ORDER BY failure DESC LIMIT (SELECT given.kept FROM given WHERE given.subject = excluded.subject)) AS latest);
-    DELETE FROM failed_sign_in f USING (
-        SELECT old.tenant_id, old.subject FROM failed_sign_in old
-        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
-        WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
     RETURN QUERY SELECT * FROM app.failed_sign_ins(subjects[1:1], ARRAY[kept[1] - 1], span);
 END
 $$;
@@ -545,15 +540,11 @@ BEGIN
         SELECT app.tenant_id(), subject, ARRAY[clock_timestamp()], clock_timestamp() FROM unnest(subjects) AS subject ORDER BY subject
         ON CONFLICT (tenant_id, subject) DO UPDATE SET last_at = excluded.last_at,
             at = (SELECT array_agg(failure ORDER BY failure) FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span);
-    DELETE FROM failed_sign_in f USING (
-        SELECT old.tenant_id, old.subject FROM failed_sign_in old
-        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
-        WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
 END
 $$;
 
--- Adds what a replica has counted to what the others have, and forgets what no longer counts. Reveals, to the service
--- only: what was used in all, in that minute and in the one before.
+-- Adds what a replica has counted to what the others have. Reveals, to the service only: what was used in all, in that minute and in the
+-- one before.
 CREATE OR REPLACE FUNCTION app.merge_budgets(subjects bytea[], minutes bigint[], amounts bigint[])
     RETURNS TABLE (used bigint, used_before bigint)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -562,10 +553,6 @@ BEGIN
         SELECT app.tenant_id(), given.subject, given.minute, given.amount
         FROM unnest(subjects, minutes, amounts) AS given(subject, minute, amount) ORDER BY given.subject, given.minute
         ON CONFLICT (tenant_id, subject, minute) DO UPDATE SET used = b.used + excluded.used;
-    DELETE FROM used_budget b USING (
-        SELECT old.tenant_id, old.subject, old.minute FROM used_budget old
-        WHERE old.tenant_id = app.tenant_id() AND old.minute < (extract(epoch FROM now()) / 60)::bigint - 3 LIMIT 500 FOR UPDATE SKIP LOCKED) AS forgotten
-        WHERE b.tenant_id = forgotten.tenant_id AND b.subject = forgotten.subject AND b.minute = forgotten.minute;
     RETURN QUERY
         SELECT coalesce(this.used, 0), coalesce(earlier.used, 0)
         FROM unnest(subjects, minutes) WITH ORDINALITY AS given(subject, minute, place)
@@ -575,7 +562,54 @@ BEGIN
 END
 $$;
 
+-- Deletes some of what no longer counts: failed sign-ins after a day, which is the longest that they may count, and budgets of minutes that
+-- are over. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.purge_rate_limits(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    failures integer;
+    budgets  integer;
+BEGIN
+    DELETE FROM failed_sign_in f USING (
+        SELECT old.tenant_id, old.subject FROM failed_sign_in old
+        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT at_most FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
+    GET DIAGNOSTICS failures = ROW_COUNT;
+    DELETE FROM used_budget b USING (
+        SELECT old.tenant_id, old.subject, old.minute FROM used_budget old
+        WHERE old.tenant_id = app.tenant_id() AND old.minute < (extract(epoch FROM now()) / 60)::bigint - 3
+        LIMIT at_most - failures FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE b.tenant_id = forgotten.tenant_id AND b.subject = forgotten.subject AND b.minute = forgotten.minute;
+    GET DIAGNOSTICS budgets = ROW_COUNT;
+    RETURN failures + budgets;
+END
+$$;
+
+-- Deletes some of the school's refresh tokens that have expired, and some of its sign-ins that ended 90 days ago: by being ended, or by having no
+-- token any more. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.purge_sessions(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    tokens   integer;
+    sign_ins integer;
+BEGIN
+    DELETE FROM refresh_token r WHERE r.tenant_id = app.tenant_id() AND r.token_hash IN (
+        SELECT old.token_hash FROM refresh_token old WHERE old.tenant_id = app.tenant_id() AND old.expires_at < now() LIMIT at_most);
+    GET DIAGNOSTICS tokens = ROW_COUNT;
+    DELETE FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id IN (
+        SELECT old.id FROM session old
+        WHERE old.tenant_id = app.tenant_id() AND old.created_at < now() - interval '90 days'
+          AND (old.revoked_at < now() - interval '90 days'
+               OR (old.revoked_at IS NULL
+                   AND NOT EXISTS (SELECT FROM refresh_token left_over WHERE left_over.tenant_id = old.tenant_id AND left_over.session_id = old.id)))
+        LIMIT at_most - tokens FOR UPDATE OF old SKIP LOCKED);
+    GET DIAGNOSTICS sign_ins = ROW_COUNT;
+    RETURN tokens + sign_ins;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION
+    app.purge_rate_limits(integer), app.purge_sessions(integer),
     app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),
     app.change_own_password(text, text), app.renew_own_password_hash(text, text),
     app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),

@@ -7,6 +7,7 @@ pub mod courses;
 pub mod enrollments;
 pub mod groups;
 pub mod identity;
+pub mod jobs;
 pub mod reports;
 pub mod tenants;
 
@@ -27,6 +28,7 @@ pub const ALL: &[&Domain] = &[
     &bookings::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
+    &jobs::DOMAIN,
 ];
 
 /// The same, to look things up in.

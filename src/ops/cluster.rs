@@ -7,6 +7,7 @@ use lectern_kernel::{
         migrate::{Options, Report, Standing, migrate, schema_fingerprint, standing},
         operator,
     },
+    sealing::Sealer,
 };
 use sqlx::{AssertSqlSafe, Connection};
 
@@ -128,13 +129,25 @@ impl Cluster {
             bail!("LECTERN_SIGNING_KEY is needed with an external database: make one with `lectern key` and keep it secret");
         }
         let file = self.settings.data_dir.join("signing-key");
-        if let Ok(text) = std::fs::read_to_string(&file) {
-            return SigningKey::from_text(&text)
-                .with_context(|| format!("{} is damaged: delete it (everybody signs in again)", file.display()));
+        let text = kept(&file, || Ok(SigningKey::generate()?.to_text()))?;
+        SigningKey::from_text(&text).with_context(|| format!("{} is damaged: delete it (everybody signs in again)", file.display()))
+    }
+
+    /// What seals secrets in the database: by the setting's keys, or one that is generated beside the embedded database.
+    ///
+    /// # Errors
+    /// When there is none for an external database, or it can't be kept.
+    pub fn sealer(&self) -> anyhow::Result<Sealer> {
+        if let Some(keys) = &self.settings.secret_keys {
+            return Sealer::from_text(keys.expose());
         }
-        let key = SigningKey::generate()?;
-        write_private(&file, &key.to_text()).with_context(|| format!("{} can't be written", file.display()))?;
-        Ok(key)
+        if !self.is_embedded() {
+            bail!("LECTERN_SECRET_KEYS is needed with an external database: make one with `lectern key --secret` and keep it secret");
+        }
+        let file = self.settings.data_dir.join("secret-keys");
+        Sealer::from_text(&kept(&file, Sealer::generate)?).with_context(|| {
+            format!("{} is damaged: restore it (without it, what is sealed in the database can't be read)", file.display())
+        })
     }
 
     /// Ends when the embedded server does, with what its log says; never for another's.
@@ -188,6 +201,20 @@ async fn ensure_database(superuser_url: &str) -> anyhow::Result<()> {
     }
     connection.close().await?;
     Ok(())
+}
+
+/// What a file holds; made, where there is none yet.
+fn kept(file: &std::path::Path, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<String> {
+    if let Ok(text) = std::fs::read_to_string(file) {
+        return Ok(text);
+    }
+    let text = make()?;
+    match write_private(file, &text) {
+        Ok(()) => Ok(text),
+        // A neighbour has made it at this moment.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(std::fs::read_to_string(file)?),
+        Err(error) => Err(error).with_context(|| format!("{} can't be written", file.display())),
+    }
 }
 
 fn write_private(file: &std::path::Path, text: &str) -> std::io::Result<()> {

@@ -5,6 +5,7 @@ pub mod audit;
 mod cluster;
 pub mod drift;
 mod health;
+mod jobs;
 mod migrated;
 mod platform;
 mod privileges;
@@ -14,12 +15,15 @@ mod serve;
 pub mod smoke;
 pub mod sources;
 mod tenant;
+mod worker;
 
 pub use self::{
     cluster::Cluster,
     health::health,
+    jobs::jobs,
     migrated::migrated,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, engine, engine_of, runtime, serve, told_to_stop},
     tenant::tenant,
+    worker::{work, worker},
 };

@@ -8,9 +8,11 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
+    jobs::Worker,
     rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
+    sealing::Sealer,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -19,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, seed_demo_if_empty, sources};
+use super::{Cluster, Demo, seed_demo_if_empty, sources, worker};
 use crate::{
     config::{PoolerKind, Settings},
     domains::{self, bookings::CHANGES},
@@ -43,6 +45,8 @@ pub struct ServeOptions<'a> {
     pub url: &'a str,
     /// Signs tokens.
     pub key: SigningKey,
+    /// Seals secrets.
+    pub sealer: Sealer,
 }
 
 /// An engine over a database.
@@ -68,18 +72,8 @@ pub fn engine_of(
         );
     }
     let defaults = PoolOptions::default();
-    let pool = Pool::new(
-        options.url,
-        &PoolOptions {
-            size: settings.pool_size.map_or(defaults.size, usize::from),
-            statement_timeout: Duration::from_secs(settings.statement_timeout),
-            pooler: match settings.pooler {
-                PoolerKind::None => Pooler::None,
-                PoolerKind::Transaction => Pooler::Transaction,
-            },
-            ..defaults
-        },
-    )?;
+    let size = settings.pool_size.map_or(defaults.size, usize::from);
+    let pool = Pool::new(options.url, &PoolOptions { size, ..pool_options(settings) })?;
     let tokens = Tokens::new(
         &options.key,
         &settings.issuer,
@@ -101,11 +95,23 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens });
+    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
         .with_admission(&admission))
+}
+
+/// How connections behave that the settings speak of.
+pub(super) fn pool_options(settings: &Settings) -> PoolOptions {
+    PoolOptions {
+        statement_timeout: Duration::from_secs(settings.statement_timeout),
+        pooler: match settings.pooler {
+            PoolerKind::None => Pooler::None,
+            PoolerKind::Transaction => Pooler::Transaction,
+        },
+        ..PoolOptions::default()
+    }
 }
 
 /// The rate limits that the settings name.
@@ -160,16 +166,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
-    let engine = Arc::new(engine(settings, ServeOptions { url: &cluster.app_url()?, key: cluster.signing_key()? })?);
-    let findings = preflight(engine.pool(), sources::embedded()?, cluster.is_embedded()).await.map_err(|error| {
-        anyhow::anyhow!("the database can't be used: {}; check DATABASE_URL and that the server runs", error.for_operator())
-    })?;
-    for warning in &findings.warnings {
-        tracing::warn!("{warning}");
-    }
-    if !findings.errors.is_empty() {
-        bail!("{}", findings.errors.join(" "));
-    }
+    let (url, sealer) = (cluster.app_url()?, cluster.sealer()?);
+    let engine = Arc::new(engine(settings, ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone() })?);
+    check(engine.pool(), cluster).await?;
 
     let router = http::router(engine.clone(), http_options(settings, demo));
     let address = listener.local_addr().context("the address is unknown")?;
@@ -178,25 +177,51 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
+    let worker = if settings.worker { Some(worker(settings, &url, sealer, Some(engine.pool()))?) } else { None };
+    let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
         log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),
         () = told_to_stop.next() => None,
     };
-    tracing::info!("stopping: requests in flight may finish");
+    tracing::info!("stopping: requests and jobs in flight may finish");
     stop.cancel();
     if failure.is_none() {
-        tokio::select! {
-            _ended = &mut server => {}
-            () = tokio::time::sleep(Duration::from_secs(settings.drain_timeout)) => {
+        let drained = async {
+            if tokio::time::timeout(Duration::from_secs(settings.drain_timeout), &mut server).await.is_err() {
                 tracing::warn!(seconds = settings.drain_timeout, "some requests did not finish in time");
             }
-            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests were not finished"),
+        };
+        tokio::select! {
+            // The worker keeps the time itself, and gives back what is not finished then.
+            _ended = async { tokio::join!(drained, &mut worker) } => {}
+            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests or jobs were not finished"),
         }
     }
     server.abort();
+    worker.abort();
     engine.pool().close();
     failure.map_or(Ok(()), Err)
+}
+
+async fn run_if_any(worker: Option<Worker>, stop: CancellationToken) {
+    if let Some(worker) = worker {
+        worker.run(stop).await;
+    }
+}
+
+/// Whether requests may be served, and jobs be run, over these connections.
+pub(super) async fn check(pool: &Pool, cluster: &Cluster) -> anyhow::Result<()> {
+    let findings = preflight(pool, sources::embedded()?, cluster.is_embedded()).await.map_err(|error| {
+        anyhow::anyhow!("the database can't be used: {}; check DATABASE_URL and that the server runs", error.for_operator())
+    })?;
+    for warning in &findings.warnings {
+        tracing::warn!("{warning}");
+    }
+    if !findings.errors.is_empty() {
+        bail!("{}", findings.errors.join(" "));
+    }
+    Ok(())
 }
 
 fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
@@ -271,18 +296,18 @@ pub async fn told_to_stop() {
 }
 
 /// Ctrl-C, and SIGTERM as a supervisor sends it.
-struct StopSignals {
+pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
     /// From here on these signals no longer end the process by themselves.
-    fn catch() -> std::io::Result<StopSignals> {
+    pub(super) fn catch() -> std::io::Result<StopSignals> {
         Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

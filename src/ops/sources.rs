@@ -1,4 +1,5 @@
-//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, what the declaration of permissions makes, and the rows
+//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, what the declarations of permissions and of
+//! kinds of jobs make, and the rows
 //! of schools that are there to be attacked.
 
 use std::sync::LazyLock;
@@ -7,7 +8,7 @@ use super::addresses;
 use anyhow::Context as _;
 use lectern_kernel::{
     db::migrate::{Part, Script, Source},
-    permission,
+    jobs, permission,
 };
 use rust_embed::{Embed, EmbeddedFile};
 
@@ -50,6 +51,7 @@ fn read() -> anyhow::Result<Source> {
     let mut scripts = vec![
         one(Part::Schemas, "grants.sql")?,
         Script::new(Part::Functions, "permissions", permission::sql()),
+        Script::new(Part::Functions, "job kinds", jobs::sql(domains::registry().jobs())),
         walls.clone(),
         one(Part::Functions, "functions.sql")?,
     ];

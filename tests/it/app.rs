@@ -14,6 +14,7 @@ use lectern_kernel::{
     execute::{Engine, Schema},
     request::{GraphqlRequest, Limits},
     resolve::registry::Registry,
+    sealing::Sealer,
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
@@ -67,6 +68,11 @@ impl School {
     pub fn email(&self, who: Who) -> String {
         format!("{}@{}.example", who.word(), self.slug)
     }
+}
+
+/// What a test seals with.
+pub fn sealer() -> Sealer {
+    Sealer::from_text(&Sealer::generate().unwrap()).unwrap()
 }
 
 /// A running service on a database of its own.
@@ -148,7 +154,7 @@ impl TestApp {
         let given = ["lectern", "--pool-size"].into_iter().chain(patience.split(' ')).chain(arguments.iter().copied());
         let settings = Cli::parse_from(given).settings;
         let url = database.url("lectern_app");
-        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap() };
+        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer: sealer() };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

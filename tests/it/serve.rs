@@ -34,7 +34,7 @@ impl Scratch {
     /// The binary with its data in here.
     fn lectern(&self, arguments: &[&str]) -> Command {
         let mut command = lectern(arguments);
-        command.env("LECTERN_DATA_DIR", self.0.join("data")).env("LECTERN_LOG", "error");
+        command.env("LECTERN_DATA_DIR", self.0.join("data")).env("LECTERN_LOG", "error").env_remove("LECTERN_SECRET_KEYS");
         command
     }
 

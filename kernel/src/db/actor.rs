@@ -58,7 +58,7 @@ impl ActorRow {
     ///
     /// # Errors
     /// When a column is missing, or of another type.
-    pub(super) fn read(row: &Row) -> Result<Self, DbError> {
+    pub(crate) fn read(row: &Row) -> Result<Self, DbError> {
         Ok(ActorRow {
             token_version: row.try_get("token_version")?,
             role_id: row.try_get("role_id")?,

@@ -4,6 +4,7 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts};
+use tokio::sync::Notify;
 use tokio_postgres::{
     NoTls,
     config::{Host, SslMode},
@@ -55,6 +56,8 @@ pub struct Pool {
     tls: Option<MakeRustlsConnect>,
     /// Set at the beginning of each transaction; empty where the connections have it.
     time_limits: String,
+    /// Rung where a transaction has committed that asked for jobs.
+    bell: Arc<Notify>,
 }
 
 impl Pool {
@@ -89,7 +92,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .context("the connection pool can't be built")?;
-        Ok(Pool { inner, config, tls, time_limits })
+        Ok(Pool { inner, config, tls, time_limits, bell: Arc::default() })
     }
 
     pub(super) async fn connection(&self) -> Result<Object, DbError> {
@@ -100,6 +103,16 @@ impl Pool {
             };
             DbError::unreachable(format!("no database connection: {reason}"))
         })
+    }
+
+    /// The same, ringing the bell of another: whoever waits for jobs there hears of those that are asked for here.
+    #[must_use]
+    pub fn ringing(self, other: &Pool) -> Self {
+        Pool { bell: other.bell.clone(), ..self }
+    }
+
+    pub(crate) fn bell(&self) -> &Arc<Notify> {
+        &self.bell
     }
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {

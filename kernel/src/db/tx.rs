@@ -16,7 +16,8 @@ use std::{
 
 use deadpool_postgres::Object;
 use futures_util::{FutureExt, future::join};
-use tokio_postgres::{NoTls, Row, types::ToSql};
+use tokio::sync::Notify;
+use tokio_postgres::{NoTls, Row, SimpleQueryMessage, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
@@ -62,6 +63,7 @@ pub struct Tx {
     /// Taken by `drop` alone.
     connection: Option<Object>,
     tls: Option<MakeRustlsConnect>,
+    bell: Arc<Notify>,
     identity: RwLock<Identity>,
     actors: &'static ActorKind,
     /// Settings that are sent before the next statement; at first, the BEGIN.
@@ -108,6 +110,31 @@ impl Tx {
         Ok((Arc::new(tx), actor))
     }
 
+    /// Opens a transaction and asks its first statement, in one message; for those who are no signed-in person: the statement says for whom
+    /// it goes on.
+    ///
+    /// # Errors
+    /// What the database answered instead of rows; nothing is left open then.
+    pub async fn open_asking(pool: &Pool, opening: &Opening<'_>, sql: &str, params: Params<'_>) -> Result<(Arc<Tx>, Vec<Row>), DbError> {
+        let mut left = pool.max_size();
+        loop {
+            let tx = Tx::begin(pool, opening, "", None).await?;
+            match tx.query(sql, params).await {
+                Ok(rows) => return Ok((Arc::new(tx), rows)),
+                Err(error) if error.is_connection_lost() && !tx.is_open() && left > 0 => left -= 1,
+                Err(error) => {
+                    let _ = tx.rollback().await;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Whose it is, where a statement has said so to the database.
+    pub(crate) fn is_of(&self, user: Uuid) {
+        self.identity.write().unwrap_or_else(|broken| broken.into_inner()).user = user;
+    }
+
     /// Opens a transaction for a cached actor. Nothing is sent yet: the BEGIN and the version check go with the first
     /// statement. No result counts before [`Tx::ensure_verified`].
     ///
@@ -138,6 +165,7 @@ impl Tx {
         Ok(Tx {
             connection: Some(connection),
             tls: pool.tls(),
+            bell: pool.bell().clone(),
             identity: RwLock::new(opening.identity),
             actors: opening.actors,
             prelude: Mutex::new(message),
@@ -410,10 +438,21 @@ impl Tx {
         if let Some(failure) = self.failure() {
             return Err(failure);
         }
+        if !self.begun.load(Ordering::Acquire) {
+            self.send("").await?;
+        }
         // PostgreSQL answers the COMMIT of a failed transaction with success, and rolls back. The SELECT in front of it
-        // catches failures that nobody has read: a failed transaction refuses it.
-        self.send("SELECT; COMMIT").await?;
+        // catches failures that nobody has read: a failed transaction refuses it. It asks whether jobs were asked for (app.enqueue).
+        let message = match self.take_prelude() {
+            prelude if prelude.is_empty() => COMMIT.to_owned(),
+            prelude => format!("{prelude}; {COMMIT}"),
+        };
+        let committed = self.answered(async { Ok(self.client().simple_query(&message).await?) });
+        let answers = committed.await.inspect_err(|error| self.fail(error))?;
         self.ended.store(true, Ordering::Release);
+        if answers.iter().any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("on"))) {
+            self.bell.notify_one();
+        }
         Ok(())
     }
 
@@ -441,6 +480,9 @@ impl Tx {
         self.connection.as_ref().expect("the connection is taken by drop alone")
     }
 }
+
+/// Commits, and says whether workers are to be woken.
+const COMMIT: &str = "SELECT current_setting('app.enqueued', true); COMMIT";
 
 /// How long a dropped transaction may take to be rolled back before its connection is closed instead.
 const CLEAN_UP: Duration = Duration::from_secs(2);

@@ -22,6 +22,7 @@ use crate::{
     error::{Error, Result},
     rates::SignInTerms,
     resolve::registry::Registry,
+    sealing::Sealer,
 };
 
 /// What the whole service shares and resolvers may use.
@@ -30,6 +31,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
+    /// Seals what the database must not be able to read.
+    pub sealer: Sealer,
 }
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.

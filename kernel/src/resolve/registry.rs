@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     db::{List, SortKey},
     error::{Error, Result},
+    jobs::JobKind,
     permission::Permission,
     rates::Budget,
     resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef, Writes},
@@ -27,6 +28,8 @@ pub struct Domain {
     pub operations: &'static [&'static [Operation]],
     /// What can be heard of it.
     pub events: &'static [Event],
+    /// Its kinds of jobs.
+    pub jobs: &'static [JobKind],
     /// What it adds to types of others.
     pub extensions: &'static [&'static ExtensionDef],
     /// What it adds to inputs of others that are written into columns.
@@ -54,6 +57,7 @@ impl Domain {
             objects: &[],
             operations: &[],
             events: &[],
+            jobs: &[],
             extensions: &[],
             inputs: &[],
             filters: &[],
@@ -236,6 +240,10 @@ impl Registry {
             }
             nullable.insert((operation.root, operation.field.name));
         }
+        let mut jobs = HashSet::new();
+        for kind in domains.iter().flat_map(|domain| domain.jobs) {
+            assert!(jobs.insert(kind.name), "the jobs {} are declared twice", kind.name);
+        }
         let recorded = domains.iter().flat_map(|domain| domain.recorded);
         let recorded = recorded.map(|(ty, prefix)| KindInfo { ty, prefix, needs: &[], is_node: false });
         let declared = objects.iter().filter_map(|object| {
@@ -297,6 +305,11 @@ impl Registry {
     /// The kind whose ids begin with a prefix.
     pub fn kind_with_prefix(&self, prefix: &str) -> Option<&KindInfo> {
         self.kinds().find(|kind| kind.prefix == prefix)
+    }
+
+    /// Every kind of jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = &'static JobKind> {
+        self.domains.iter().flat_map(|domain| domain.jobs)
     }
 
     /// Every event.

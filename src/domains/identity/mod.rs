@@ -9,6 +9,7 @@
 
 mod inputs;
 mod lists;
+mod purge;
 mod queries;
 mod role;
 mod role_mutations;
@@ -35,6 +36,7 @@ pub const DOMAIN: Domain = Domain {
         user_mutations::UserMutations::OPERATIONS,
         role_mutations::RoleMutations::OPERATIONS,
     ],
+    jobs: &[purge::SESSIONS, purge::RATE_LIMITS],
     // A sign-in is no type of the schema that has an id.
     recorded: &[("Session", "session")],
     references: &[("user_id", User::PREFIX), ("role_id", Role::PREFIX), ("active_role_id", Role::PREFIX)],

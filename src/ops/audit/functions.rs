@@ -11,7 +11,9 @@ use super::{
 use crate::ops::report::Check;
 
 /// Functions that know other schools on purpose.
-const BEFORE_ANY_SCHOOL: [(&str, &str); 2] = [
+const BEFORE_ANY_SCHOOL: [(&str, &str); 4] = [
+    ("claim_jobs", "looks over all schools for the workers: answers ids, kinds and lanes, and no more"),
+    ("due_schools", "looks over all schools for the schedules: answers their ids and moments, and no more"),
     ("find_credential", "resolves any school's slug before a school is known; the service answers alike whatever it finds"),
     ("sign_in_standing", "resolves any school's slug before a school is known; says yes only to what a signed device token says"),
 ];
@@ -121,6 +123,8 @@ impl Function {
                 "boolean" => "true".to_owned(),
                 "integer" | "bigint" => "0".to_owned(),
                 "integer[]" | "bigint[]" => format!("ARRAY[1]::{ty}"),
+                "double precision" => "1".to_owned(),
+                "jsonb" => "'{}'::jsonb".to_owned(),
                 "interval" => "'15 minutes'::interval".to_owned(),
                 "timestamp with time zone" if name.contains("end") || name.contains("expires") => {
                     "'2099-03-04T00:00Z'::timestamptz".to_owned()

@@ -25,7 +25,7 @@ use crate::{
     config::Settings,
     schema::access::{Access, fields},
 };
-use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine};
+use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, sealing::Sealer};
 
 /// An audit under way: two disposable schools, and those who attack.
 pub struct Audit {
@@ -48,7 +48,10 @@ impl Audit {
         }
         let app = operator::connect(app_url, "DATABASE_URL").await?;
         let bare = operator::connect(app_url, "DATABASE_URL").await?;
-        let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()? })?;
+        let engine = engine(
+            settings,
+            ServeOptions { url: app_url, key: SigningKey::generate()?, sealer: Sealer::from_text(&Sealer::generate()?)? },
+        )?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;
         Ok(Audit { app, bare, platform, platform_url: platform_url.to_owned(), pair, engine, tables })

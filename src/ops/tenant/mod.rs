@@ -28,7 +28,7 @@ pub async fn tenant(platform_url: &str, command: &TenantCommand) -> anyhow::Resu
 }
 
 /// Opens the transaction of one change to one school; the audit trigger writes what changes under `operation`.
-async fn begin<'c>(connection: &'c mut PgConnection, operation: &str, tenant: Uuid) -> sqlx::Result<Transaction<'c, Postgres>> {
+pub(super) async fn begin<'c>(connection: &'c mut PgConnection, operation: &str, tenant: Uuid) -> sqlx::Result<Transaction<'c, Postgres>> {
     let mut tx = sqlx::Connection::begin(connection).await?;
     sqlx::query(
         "SELECT set_config('app.tenant_id', $1, true), set_config('app.operation', $2, true), set_config('app.correlation_id', $3, true)",
@@ -42,7 +42,7 @@ async fn begin<'c>(connection: &'c mut PgConnection, operation: &str, tenant: Uu
 }
 
 /// The school of this slug, with its time zone.
-async fn find(connection: &mut PgConnection, slug: &str) -> anyhow::Result<(Uuid, String)> {
+pub(super) async fn find(connection: &mut PgConnection, slug: &str) -> anyhow::Result<(Uuid, String)> {
     match sqlx::query_as("SELECT tenant_id, time_zone FROM tenant WHERE slug = $1").bind(slug).fetch_optional(connection).await? {
         Some(found) => Ok(found),
         None => bail!("there is no school {slug}: `lectern tenant list` shows those that there are"),

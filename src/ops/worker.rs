@@ -1,0 +1,88 @@
+//! Workers: inside `serve`, and as processes of their own (`lectern worker`).
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use lectern_kernel::{
+    db::{Pool, PoolOptions},
+    jobs::{JobLane, JobOptions, Outside, Worker},
+    sealing::Sealer,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Cluster,
+    serve::{StopSignals, check, pool_options},
+};
+use crate::{config::Settings, domains};
+
+/// How long what a job needs of the database may wait for a connection: no person waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A worker over connections of its own; woken by what is committed over `beside`, where it runs beside requests.
+///
+/// # Errors
+/// When there can be no pool.
+pub fn worker(settings: &Settings, url: &str, sealer: Sealer, beside: Option<&Pool>) -> anyhow::Result<Worker> {
+    let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
+    let pool = Pool::new(url, &options)?;
+    let pool = match beside {
+        Some(beside) => pool.ringing(beside),
+        None => pool,
+    };
+    Ok(Worker::new(pool, domains::registry().jobs().collect(), Outside::default().with(sealer), job_options(settings)))
+}
+
+fn job_options(settings: &Settings) -> JobOptions {
+    JobOptions {
+        slots: [
+            (JobLane::Default, settings.jobs_default),
+            (JobLane::Mail, settings.jobs_mail),
+            (JobLane::Delivery, settings.jobs_delivery),
+            (JobLane::Bulk, settings.jobs_bulk),
+        ],
+        lease: Duration::from_secs(settings.job_lease),
+        backoff: Duration::from_secs(settings.job_backoff),
+        drain: Duration::from_secs(settings.drain_timeout),
+        ..JobOptions::default()
+    }
+}
+
+/// Runs jobs until told to stop.
+///
+/// # Errors
+/// When the database can't be used.
+pub async fn work(settings: &Settings) -> anyhow::Result<()> {
+    let cluster = Cluster::join(settings).await?;
+    let worked = work_on(settings, &cluster).await;
+    let closed = cluster.close().await;
+    worked.and(closed)
+}
+
+#[allow(clippy::print_stdout, reason = "for the person who started it")]
+async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
+    let url = cluster.app_url()?;
+    let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
+    check(&pool, cluster).await?;
+    pool.close();
+    let worker = worker(settings, &url, cluster.sealer()?, None)?;
+    let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
+    println!("Jobs are run. Ctrl-C stops it.");
+    let stop = CancellationToken::new();
+    let mut working = tokio::spawn(worker.run(stop.clone()));
+    let failure = tokio::select! {
+        ended = &mut working => Some(anyhow::anyhow!("the worker ended by itself: {ended:?}")),
+        log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),
+        () = told_to_stop.next() => None,
+    };
+    stop.cancel();
+    if failure.is_none() {
+        tracing::info!("stopping: jobs in flight may finish");
+        tokio::select! {
+            _ended = &mut working => {}
+            () = told_to_stop.next() => tracing::warn!("told to stop again: some jobs were not finished"),
+        }
+    }
+    working.abort();
+    failure.map_or(Ok(()), Err)
+}
