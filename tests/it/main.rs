@@ -22,6 +22,7 @@ mod identity;
 mod introspection;
 mod isolation;
 mod layout;
+mod mail;
 mod malformed;
 mod migrate;
 mod moments;

@@ -63,7 +63,12 @@ impl Service {
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
-        let services = Arc::new(Services { passwords: Passwords::new().unwrap(), tokens });
+        let services = Arc::new(Services {
+            passwords: Passwords::new().unwrap(),
+            tokens,
+            sealer: crate::app::sealer(),
+            outside: crate::app::outside(),
+        });
         let engine = Engine::new(
             schema::build(&Limits::default()),
             domains::registry(),
