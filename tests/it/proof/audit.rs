@@ -77,9 +77,11 @@ const NOT_INSERTED: &[&str] = &[
     "credential",
     "failed_sign_in",
     "job",
+    "mail",
     "refresh_token",
     "session",
     "tenant",
+    "tenant_settings",
     "time_claim",
     "used_budget",
 ];
