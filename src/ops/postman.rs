@@ -1,6 +1,9 @@
 //! How mails leave, by the settings.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 
@@ -26,6 +29,15 @@ pub fn postman(settings: &Settings, is_embedded: bool) -> anyhow::Result<Postman
             Way::Smtp(SmtpServer::from_url(url, host, Duration::from_secs(settings.smtp_timeout))?)
         }
     };
-    let app = settings.app_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let app = settings.app_url.clone().unwrap_or_else(|| format!("http://{}", reachable(settings.listen)));
     Postman::new(TEMPLATES.to_vec(), from.unwrap_or(NOBODY), &app, way, is_embedded)
+}
+
+/// The address under which this machine reaches what listens there.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    match listen.ip() {
+        ip if !ip.is_unspecified() => listen,
+        IpAddr::V4(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port())),
+        IpAddr::V6(_) => SocketAddr::from((Ipv6Addr::LOCALHOST, listen.port())),
+    }
 }
