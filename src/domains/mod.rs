@@ -8,6 +8,7 @@ pub mod enrollments;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod mail;
 pub mod reports;
 pub mod tenants;
 
@@ -29,6 +30,7 @@ pub const ALL: &[&Domain] = &[
     &audit::DOMAIN,
     &reports::DOMAIN,
     &jobs::DOMAIN,
+    &mail::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -6,12 +6,11 @@ use anyhow::Context as _;
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
-    sealing::Sealer,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster,
+    Cluster, postman,
     serve::{StopSignals, check, pool_options},
 };
 use crate::{config::Settings, domains};
@@ -23,14 +22,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When there can be no pool.
-pub fn worker(settings: &Settings, url: &str, sealer: Sealer, beside: Option<&Pool>) -> anyhow::Result<Worker> {
+pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&Pool>) -> anyhow::Result<Worker> {
     let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
     let pool = Pool::new(url, &options)?;
     let pool = match beside {
         Some(beside) => pool.ringing(beside),
         None => pool,
     };
-    Ok(Worker::new(pool, domains::registry().jobs().collect(), Outside::default().with(sealer), job_options(settings)))
+    Ok(Worker::new(pool, domains::registry().jobs().collect(), outside, job_options(settings)))
+}
+
+/// What jobs reach beside the database.
+///
+/// # Errors
+/// When a setting of it is wrong, or missing.
+pub(super) fn outside(settings: &Settings, cluster: &Cluster) -> anyhow::Result<Outside> {
+    Ok(Outside::default().with(cluster.sealer()?).with(postman(settings, cluster.is_embedded())?))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -65,7 +72,7 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
     check(&pool, cluster).await?;
     pool.close();
-    let worker = worker(settings, &url, cluster.sealer()?, None)?;
+    let worker = worker(settings, &url, outside(settings, cluster)?, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();

@@ -20,6 +20,7 @@ use crate::{
     auth::{Actor, Passwords, Tokens},
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
+    jobs::Outside,
     rates::SignInTerms,
     resolve::registry::Registry,
     sealing::Sealer,
@@ -33,6 +34,8 @@ pub struct Services {
     pub tokens: Tokens,
     /// Seals what the database must not be able to read.
     pub sealer: Sealer,
+    /// What else the product's resolvers need, known to it alone.
+    pub outside: Outside,
 }
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.
