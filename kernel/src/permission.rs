@@ -81,8 +81,12 @@ permissions! {
     FileUpload = "FILE_UPLOAD" [Instructor, Learner],
     /// See, change and delete every file of the school, show files to anybody, and see what they take.
     FileManage = "FILE_MANAGE" [],
+    /// See the mails that the school has sent, and what became of them.
+    OutboxRead = "OUTBOX_READ" [],
     /// See what happens outside requests, run it anew, call it off.
     JobManage = "JOB_MANAGE" [],
+    /// Change the school's settings.
+    TenantManage = "TENANT_MANAGE" [],
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");

@@ -50,6 +50,16 @@ BEGIN
 END
 $$;
 
+-- Whether jobs of a school run: while its subscription does. Those of the nil tenant always do. For functions that claim and schedule.
+CREATE OR REPLACE FUNCTION app.runs(school uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN school = '00000000-0000-0000-0000-000000000000' OR EXISTS (
+        SELECT FROM tenant t WHERE t.tenant_id = school AND t.suspended_at IS NULL AND t.subscription_start <= now()
+            AND (t.subscription_end IS NULL OR now() < t.subscription_end));
+END
+$$;
+
 -- The oldest jobs of a lane that `wanted` free slots should take, the first first: ranked within each school, the lowest of (running jobs
 -- of the school + rank), then the oldest. None of a school whose subscription does not run, but for those that no lapse stops; never more
 -- than `most` of one school at one worker. For app.claim_jobs alone.
@@ -60,7 +70,6 @@ CREATE OR REPLACE FUNCTION app.next_jobs(of_lane text, wanted integer, most inte
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     width   CONSTANT integer := 100;
-    nobody  CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     seen    bigint;
     idle    bigint;
     head    record;
@@ -68,11 +77,13 @@ DECLARE
     schools uuid[] := '{}';
     on_now  boolean[] := '{}';
 BEGIN
-    SELECT count(*), count(DISTINCT o.tenant_id) FILTER (WHERE NOT EXISTS (
-               SELECT FROM job r WHERE r.state = 'RUNNING' AND r.lane = of_lane AND r.tenant_id = o.tenant_id))
+    -- Schools that have lapsed are not counted among those that could be next: what waits of them stays the oldest.
+    SELECT coalesce(sum(o.waiting), 0), count(*) FILTER (WHERE NOT EXISTS (
+               SELECT FROM job r WHERE r.state = 'RUNNING' AND r.lane = of_lane AND r.tenant_id = o.tenant_id) AND app.runs(o.tenant_id))
         INTO seen, idle
-        FROM (SELECT j.tenant_id FROM job j WHERE j.state = 'QUEUED' AND j.lane = of_lane AND j.run_at <= now()
-              ORDER BY j.lane, j.run_at LIMIT width) AS o;
+        FROM (SELECT w.tenant_id, count(*) AS waiting
+              FROM (SELECT j.tenant_id FROM job j WHERE j.state = 'QUEUED' AND j.lane = of_lane AND j.run_at <= now()
+                    ORDER BY j.lane, j.run_at LIMIT width) AS w GROUP BY w.tenant_id) AS o;
     IF seen = 0 THEN
         RETURN;
     END IF;
@@ -98,9 +109,7 @@ BEGIN
                 ON u.tenant_id = h.tenant_id
             ORDER BY coalesce(u.running, 0), h.run_at
     LOOP
-        is_on := head.tenant_id = nobody OR EXISTS (
-            SELECT FROM tenant t WHERE t.tenant_id = head.tenant_id AND t.suspended_at IS NULL AND t.subscription_start <= now()
-                AND (t.subscription_end IS NULL OR now() < t.subscription_end));
+        is_on := app.runs(head.tenant_id);
         CONTINUE WHEN NOT is_on AND NOT EXISTS (
             SELECT FROM job j WHERE j.state = 'QUEUED' AND j.is_spared AND j.lane = of_lane AND j.tenant_id = head.tenant_id AND j.run_at <= now());
         schools := schools || head.tenant_id;
@@ -138,6 +147,8 @@ DECLARE
     taken    integer;
     found_id record;
 BEGIN
+    -- A claim that a crash of the database forgets was never made: its lease is nobody's. So nobody waits for the disk.
+    PERFORM set_config('synchronous_commit', 'off', true);
     FOR found_id IN SELECT j.tenant_id, j.id FROM job j WHERE j.state = 'RUNNING' AND j.lane = ANY (lanes) AND j.leased_until < now() LOOP
         PERFORM app.enter_tenant(found_id.tenant_id);
         UPDATE job j SET losses = j.losses + 1, worker = NULL, lease = NULL, leased_until = NULL,
@@ -323,7 +334,8 @@ CREATE OR REPLACE TRIGGER job_audit AFTER UPDATE ON job FOR EACH ROW
 -- since then. The slots of the schools lie spread over the period. None of a school whose subscription does not run. A kind that ticks more often
 -- than hourly narrows this to the schools where something is due, by a partial index. Reveals, to the service only: these ids and times.
 CREATE OR REPLACE FUNCTION app.due_schools(of_kind text, since timestamptz) RETURNS TABLE (tenant_id uuid, slot timestamptz)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     known  record;
@@ -337,9 +349,8 @@ BEGIN
             SELECT c.school, app.job_slot(of_kind, c.school, known.every_seconds, now()) AS slot FROM (
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
-                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND t.suspended_at IS NULL AND t.subscription_start <= now()
-                    AND (t.subscription_end IS NULL OR now() < t.subscription_end)) AS c) AS s
-        WHERE s.slot >= due_schools.since
+                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT') AS c) AS s
+        WHERE s.slot >= due_schools.since AND app.runs(s.school)
           AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = s.school AND j.kind = of_kind AND j.key = app.slot_key(s.slot));
 END
 $$;

@@ -9,6 +9,7 @@ pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod mail;
 pub mod reports;
 pub mod tenants;
 
@@ -31,6 +32,7 @@ pub const ALL: &[&Domain] = &[
     &reports::DOMAIN,
     &files::DOMAIN,
     &jobs::DOMAIN,
+    &mail::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -7,8 +7,10 @@ pub mod drift;
 mod files;
 mod health;
 mod jobs;
+mod mail;
 mod migrated;
 mod platform;
+mod postman;
 mod privileges;
 pub mod report;
 mod seed;
@@ -24,7 +26,9 @@ pub use self::{
     files::files,
     health::health,
     jobs::jobs,
+    mail::mail,
     migrated::migrated,
+    postman::postman,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, engine, engine_of, runtime, serve, told_to_stop},
     store::{make_folder, objects, store},

@@ -8,12 +8,11 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
-    jobs::Worker,
+    jobs::{Outside, Worker},
     rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
     sealing::Sealer,
-    store::Store,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -22,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, store, worker};
+use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
     domains::{self, bookings::CHANGES, files::UPLOADS},
@@ -48,8 +47,8 @@ pub struct ServeOptions<'a> {
     pub key: SigningKey,
     /// Seals secrets.
     pub sealer: Sealer,
-    /// Keeps files.
-    pub store: Store,
+    /// What else resolvers need.
+    pub outside: Outside,
 }
 
 /// An engine over a database.
@@ -98,7 +97,7 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, store: options.store });
+    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, outside: options.outside });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
@@ -171,13 +170,12 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     make_folder(settings)?;
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
     let address = listener.local_addr().context("the address is unknown")?;
-    let (url, sealer) = (cluster.app_url()?, cluster.sealer()?);
-    let store = store(settings, &sealer, address)?;
     if settings.s3_bucket.is_none() && !cluster.is_embedded() {
         tracing::warn!("files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share");
     }
-    let options = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone(), store: store.clone() };
-    let engine = Arc::new(engine(settings, options)?);
+    let (url, outside) = (cluster.app_url()?, outside(settings, cluster, address)?);
+    let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
+    let engine = Arc::new(engine(settings, serve)?);
     check(engine.pool(), cluster).await?;
 
     let router = http::router(engine.clone(), http_options(settings, demo));
@@ -186,7 +184,7 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
-    let worker = if settings.worker { Some(worker(settings, &url, sealer, store, Some(engine.pool()))?) } else { None };
+    let worker = if settings.worker { Some(worker(settings, &url, outside, Some(engine.pool()))?) } else { None };
     let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
@@ -196,12 +194,15 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     tracing::info!("stopping: requests and jobs in flight may finish");
     stop.cancel();
     if failure.is_none() {
-        tokio::select! {
-            _ended = async { tokio::join!(&mut server, &mut worker) } => {}
-            () = tokio::time::sleep(Duration::from_secs(settings.drain_timeout)) => {
+        let drained = async {
+            if tokio::time::timeout(Duration::from_secs(settings.drain_timeout), &mut server).await.is_err() {
                 tracing::warn!(seconds = settings.drain_timeout, "some requests did not finish in time");
             }
-            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests were not finished"),
+        };
+        tokio::select! {
+            // The worker keeps the time itself, and gives back what is not finished then.
+            _ended = async { tokio::join!(drained, &mut worker) } => {}
+            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests or jobs were not finished"),
         }
     }
     server.abort();
@@ -245,6 +246,7 @@ fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
             per_person: settings.max_sockets as usize,
             ..SocketOptions::default()
         },
+        mail_feedback: settings.mail_feedback_token.as_ref().map(|token| token.expose().to_owned()),
         demo,
         ..HttpOptions::default()
     }

@@ -9,6 +9,7 @@ use lectern_kernel::{
     store::{Bucket, Links, Objects, Store, StoreLimits},
 };
 
+use super::postman::reachable;
 use crate::config::{Secret, Settings};
 
 /// The purpose for which the keys of signed addresses are derived.
@@ -72,10 +73,7 @@ pub fn make_folder(settings: &Settings) -> anyhow::Result<()> {
 
 /// What addresses on this service begin with.
 fn base(settings: &Settings, address: SocketAddr) -> anyhow::Result<String> {
-    let Some(url) = &settings.public_url else {
-        let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { SocketAddr::new(address.ip(), 0).to_string() };
-        return Ok(format!("http://{}:{}", host.trim_end_matches(":0"), address.port()));
-    };
+    let Some(url) = &settings.public_url else { return Ok(format!("http://{}", reachable(address))) };
     let parsed = reqwest::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
     match parsed {
         Some(parsed) if parsed.query().is_none() && parsed.fragment().is_none() => Ok(url.trim_end_matches('/').to_owned()),
@@ -97,7 +95,7 @@ mod tests {
             base(&settings, address.parse().unwrap()).ok()
         };
         assert_eq!(at(&[], "127.0.0.1:8000").as_deref(), Some("http://127.0.0.1:8000"));
-        assert_eq!(at(&[], "0.0.0.0:8000").as_deref(), Some("http://localhost:8000"));
+        assert_eq!(at(&[], "0.0.0.0:8000").as_deref(), Some("http://127.0.0.1:8000"));
         assert_eq!(at(&[], "[::1]:80").as_deref(), Some("http://[::1]:80"));
         assert_eq!(at(&["--public-url=https://school.example/"], "127.0.0.1:1").as_deref(), Some("https://school.example"));
         for wrong in ["school.example", "ftp://school.example", "https://school.example?x=1"] {

@@ -1,18 +1,16 @@
 //! Workers: inside `serve`, and as processes of their own (`lectern worker`).
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
-    sealing::Sealer,
-    store::Store,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster, make_folder,
+    Cluster, make_folder, postman,
     serve::{StopSignals, check, pool_options},
     store,
 };
@@ -25,14 +23,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When there can be no pool.
-pub fn worker(settings: &Settings, url: &str, sealer: Sealer, store: Store, beside: Option<&Pool>) -> anyhow::Result<Worker> {
+pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&Pool>) -> anyhow::Result<Worker> {
     let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
     let pool = Pool::new(url, &options)?;
     let pool = match beside {
         Some(beside) => pool.ringing(beside),
         None => pool,
     };
-    Ok(Worker::new(pool, domains::registry().jobs().collect(), Outside::default().with(sealer).with(store), job_options(settings)))
+    Ok(Worker::new(pool, domains::registry().jobs().collect(), outside, job_options(settings)))
+}
+
+/// What jobs and resolvers reach beside the database, in a service that listens on `address`.
+///
+/// # Errors
+/// When a setting of it is wrong, or missing.
+pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAddr) -> anyhow::Result<Outside> {
+    let sealer = cluster.sealer()?;
+    let store = store(settings, &sealer, address)?;
+    Ok(Outside::default().with(sealer).with(store).with(postman(settings, cluster.is_embedded())?))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -68,9 +76,7 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     check(&pool, cluster).await?;
     pool.close();
     make_folder(settings)?;
-    let sealer = cluster.sealer()?;
-    let store = store(settings, &sealer, settings.listen)?;
-    let worker = worker(settings, &url, sealer, store, None)?;
+    let worker = worker(settings, &url, outside(settings, cluster, settings.listen)?, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();

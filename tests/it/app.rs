@@ -10,6 +10,7 @@ use std::{
 use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat, Settings},
+    domains::mail::{Postman, TEMPLATES, Way},
     http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
 };
@@ -17,6 +18,7 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey},
     db::migrate::{Options, migrate},
     execute::{Engine, Schema},
+    jobs::Outside,
     request::{GraphqlRequest, Limits},
     resolve::registry::Registry,
     sealing::Sealer,
@@ -86,11 +88,6 @@ pub fn sealer() -> Sealer {
     Sealer::from_text(&secret_key()).unwrap()
 }
 
-/// A store in a folder, for what never writes into it.
-pub fn store(settings: &Settings) -> Store {
-    ops::store(settings, &sealer(), settings.listen).unwrap()
-}
-
 /// A folder that goes with whoever holds it.
 pub struct Folder(pub PathBuf);
 
@@ -104,6 +101,12 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// What resolvers need in a test: nobody is written to.
+pub fn outside() -> Outside {
+    let way = Way::Outbox(std::env::temp_dir().join("lectern-test-outbox"));
+    Outside::default().with(Postman::new(TEMPLATES.to_vec(), "lectern@localhost", "http://app.example", way, false).unwrap())
 }
 
 /// A running service on a database of its own.
@@ -172,12 +175,27 @@ impl TestApp {
         TestApp::start_of(arguments, options, (lectern::schema::build, lectern::domains::registry()), "").await
     }
 
+    /// With something else that resolvers reach.
+    pub async fn start_beside(options: HttpOptions, outside: Outside) -> TestApp {
+        TestApp::start_all(&[], options, (lectern::schema::build, lectern::domains::registry()), "", outside).await
+    }
+
     /// With another schema than the product's, and what it needs in the database.
     pub async fn start_of(
         arguments: &[&str],
         options: HttpOptions,
         (schema, registry): (fn(&Limits) -> Schema, &'static Registry),
         sql: &str,
+    ) -> TestApp {
+        TestApp::start_all(arguments, options, (schema, registry), sql, outside()).await
+    }
+
+    async fn start_all(
+        arguments: &[&str],
+        options: HttpOptions,
+        (schema, registry): (fn(&Limits) -> Schema, &'static Registry),
+        sql: &str,
+        outside: Outside,
     ) -> TestApp {
         // `LECTERN_LOG=info cargo test …` shows what is behind a failure.
         let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
@@ -196,7 +214,7 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let (url, sealer) = (database.url("lectern_app"), sealer());
         let store = ops::store(&settings, &sealer, address).unwrap();
-        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, store };
+        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
         let router = http::router(engine.clone(), options);
@@ -225,11 +243,17 @@ impl TestApp {
         &self.files.0
     }
 
+    /// What keeps its files.
+    pub fn store(&self) -> Arc<Store> {
+        self.engine.services().outside.get().unwrap()
+    }
+
     /// Runs the jobs that are waiting, until none is.
     pub async fn work(&self) {
         let url = self.database.url("lectern_app");
         let services = self.engine.services();
-        let worker = ops::worker(&self.settings, &url, services.sealer.clone(), services.store.clone(), None).unwrap();
+        let outside = services.outside.clone().with(services.sealer.clone());
+        let worker = ops::worker(&self.settings, &url, outside, None).unwrap();
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
         while self.count("job WHERE state = 'RUNNING' OR (state = 'QUEUED' AND run_at <= now())").await > 0 {

@@ -20,10 +20,10 @@ use crate::{
     auth::{Actor, Passwords, Tokens},
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
+    jobs::Outside,
     rates::SignInTerms,
     resolve::registry::Registry,
     sealing::Sealer,
-    store::Store,
 };
 
 /// What the whole service shares and resolvers may use.
@@ -34,8 +34,8 @@ pub struct Services {
     pub tokens: Tokens,
     /// Seals what the database must not be able to read.
     pub sealer: Sealer,
-    /// Keeps bytes outside the database.
-    pub store: Store,
+    /// What else the product's resolvers need, known to it alone.
+    pub outside: Outside,
 }
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.

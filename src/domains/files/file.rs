@@ -1,5 +1,7 @@
 //! A file, and whom it is shown to.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 use lectern_kernel::{
     db::{Order, SortKey},
@@ -7,7 +9,7 @@ use lectern_kernel::{
     ids::Id,
     permission::Permission,
     resolve::{Ctx, DateTime, Loaded, Nested, Request, Rows, all},
-    store::Named,
+    store::{Named, Store},
     text_enum,
 };
 use lectern_macros::{object, resolvers};
@@ -98,7 +100,7 @@ impl File {
         inline: Option<bool>,
     ) -> Result<FileDownload> {
         let request = ctx.request();
-        let (store, now, tenant) = (&request.services.store, request.now, request.tx.identity().tenant);
+        let (store, now, tenant) = (store(request)?, request.now, request.tx.identity().tenant);
         let inline = inline.unwrap_or(false) && is_shown(&content_type);
         let until = now + store.limits().download;
         let named = Named { tenant, id: id.0, object: &object, name: &name, content_type: &content_type, inline };
@@ -106,10 +108,17 @@ impl File {
     }
 
     /// Where anybody can fetch its bytes, for as long as it is PUBLIC; null otherwise.
-    fn public_url(id: Id<File>, name: String, visibility: FileVisibility, request: &Request) -> Option<String> {
-        let is_public = visibility == FileVisibility::Public;
-        is_public.then(|| request.services.store.public_url(request.tx.identity().tenant, id.0, &name))
+    fn public_url(id: Id<File>, name: String, visibility: FileVisibility, request: &Request) -> Result<Option<String>> {
+        if visibility != FileVisibility::Public {
+            return Ok(None);
+        }
+        Ok(Some(store(request)?.public_url(request.tx.identity().tenant, id.0, &name)))
     }
+}
+
+/// What keeps the bytes.
+pub(super) fn store(request: &Request) -> Result<Arc<Store>> {
+    request.services.outside.get()
 }
 
 /// Refuses unless a file may be shown by something else: by its owner, or by whoever holds FILE_MANAGE. For the parts that point at files.

@@ -5,12 +5,12 @@ use lectern_kernel::{
     error::Result,
     ids::Id,
     resolve::{Ctx, DateTime, Request},
-    store::{self, Expected},
+    store::{Expected, Request as Sending},
     text_enum,
 };
 use lectern_macros::{object, resolvers};
 
-use super::File;
+use super::{File, file::store};
 use crate::domains::identity::User;
 
 text_enum! {
@@ -65,11 +65,11 @@ pub struct UploadHeader {
 }
 
 /// What an upload asks its client to send.
-async fn request(ctx: &Context<'_>, id: Id<Upload>, size: i32, content_type: &str, sha256: &str, until: DateTime) -> Result<store::Request> {
+async fn request(ctx: &Context<'_>, id: Id<Upload>, size: i32, content_type: &str, sha256: &str, until: DateTime) -> Result<Sending> {
     let request = ctx.request();
     let tenant = request.tx.identity().tenant;
     let expected = Expected { tenant, id: id.0, size: size.unsigned_abs().into(), content_type, sha256, until: until.0 };
-    request.services.store.receive(expected, request.now).await
+    store(request)?.receive(expected, request.now).await
 }
 
 #[resolvers]

@@ -13,7 +13,7 @@ use lectern_kernel::{
 };
 use lectern_macros::mutations;
 
-use super::{File, UPLOADS, Upload, UploadStatus, content::Content, inputs::CreateUploadInput, sql};
+use super::{File, UPLOADS, Upload, UploadStatus, content::Content, file::store, inputs::CreateUploadInput, sql};
 
 /// Mutations of uploads.
 pub struct UploadMutations;
@@ -48,7 +48,8 @@ async fn file_of(ctx: &Context<'_>, id: Id<Upload>) -> Result<Loaded<File>> {
 /// Reads the bytes of an upload once: looks whether they are what was declared, and writes them where they will be served from. Its
 /// name is made of the upload's id, so that doing it again writes the same.
 async fn admit(ctx: &Context<'_>, upload: &Upload) -> Result<String> {
-    let (objects, tenant) = (ctx.request().services.store.objects(), ctx.tx().identity().tenant);
+    let (store, tenant) = (store(ctx.request())?, ctx.tx().identity().tenant);
+    let objects = store.objects();
     let Some(mut bytes) = objects.read(&staged(tenant, upload.id.0), None).await? else {
         return Err(Error::conflict("UPLOAD_EMPTY", "The bytes of this upload have not come: send them to its `url` first.").field("id"));
     };
@@ -111,7 +112,7 @@ impl UploadMutations {
         /// What is to come.
         input: CreateUploadInput,
     ) -> Result<Loaded<Upload>> {
-        let declared = input.check(ctx.request().services.store.limits())?;
+        let declared = input.check(store(ctx.request())?.limits())?;
         let upload = Insert::<Upload>::new()
             .set(Upload::COLUMNS.user_id, Id::from_uuid(ctx.actor()?.user))
             .set(Upload::COLUMNS.name, declared.name)

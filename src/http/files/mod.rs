@@ -95,8 +95,8 @@ fn no_file() -> Refused {
     Refused(StatusCode::NOT_FOUND, Error::not_found("file"))
 }
 
-fn store(state: &AppState) -> &Store {
-    &state.engine.services().store
+fn store(state: &AppState) -> Result<Arc<Store>, Refused> {
+    Ok(state.engine.services().outside.get()?)
 }
 
 /// The pulse of a request's connection: bytes that move say that it is alive.

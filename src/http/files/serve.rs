@@ -38,7 +38,7 @@ pub(super) async fn signed(
     let (parts, _) = request.into_parts();
     let served = async {
         let now = clock::now();
-        let link = store(&state).links().verify(Verb::Get, &token, now).map_err(bad_link)?;
+        let link = store(&state)?.links().verify(Verb::Get, &token, now).map_err(bad_link)?;
         let file = find(&state, link.tenant, link.id, &id).await?.ok_or_else(no_file)?;
         if !file.is_subscribed {
             return Err(lapsed());
@@ -107,7 +107,7 @@ async fn serve(state: &AppState, parts: &Parts, file: &ServedFile, inline: bool,
     let body = if parts.method == Method::HEAD || from == to {
         Body::empty()
     } else {
-        let bytes = store(state).objects().read(&file.object, Some(from..to)).await?;
+        let bytes = store(state)?.objects().read(&file.object, Some(from..to)).await?;
         let bytes = bytes.ok_or_else(|| lectern_kernel::error::Error::unavailable(format!("the bytes of {} are gone", file.object)))?;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60 + (to - from) / BYTES_A_SECOND);
         Body::from_stream(Moving { bytes, pulse: pulse(&parts.extensions), deadline })

@@ -33,7 +33,7 @@ pub(super) async fn put(
 }
 
 async fn take(state: &AppState, token: &str, request: Request, id: &str) -> Result<(), Refused> {
-    let link = store(state).links().verify(Verb::Put, token, clock::now()).map_err(bad_link)?;
+    let link = store(state)?.links().verify(Verb::Put, token, clock::now()).map_err(bad_link)?;
     let declared = length(request.headers())?;
     if declared != link.size {
         return Err(bad_request(format!("{} bytes were declared, and {declared} are announced.", link.size)));
@@ -42,7 +42,7 @@ async fn take(state: &AppState, token: &str, request: Request, id: &str) -> Resu
     if !upload.is_subscribed {
         return Err(lapsed());
     }
-    let mut writer = store(state).objects().write(&staged(link.tenant, link.id), None);
+    let mut writer = store(state)?.objects().write(&staged(link.tenant, link.id), None);
     match pour(state, request, &mut writer, link.size, link.until).await {
         Ok(()) => Ok(writer.finish().await?),
         Err(refused) => {

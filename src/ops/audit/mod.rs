@@ -18,6 +18,7 @@ use sqlx::{Connection as _, PgConnection};
 pub use self::grants::page as privileges_page;
 use self::{grants::Grants, isolation::Attack, pair::Pair};
 use super::{
+    postman,
     report::{Check, Report},
     serve::{ServeOptions, engine},
     store,
@@ -26,7 +27,7 @@ use crate::{
     config::Settings,
     schema::access::{Access, fields},
 };
-use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, sealing::Sealer};
+use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, jobs::Outside, sealing::Sealer};
 
 /// An audit under way: two disposable schools, and those who attack.
 pub struct Audit {
@@ -50,8 +51,8 @@ impl Audit {
         let app = operator::connect(app_url, "DATABASE_URL").await?;
         let bare = operator::connect(app_url, "DATABASE_URL").await?;
         let sealer = Sealer::from_text(&Sealer::generate()?)?;
-        let store = store(settings, &sealer, settings.listen)?;
-        let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, store })?;
+        let outside = Outside::default().with(postman(settings, false)?).with(store(settings, &sealer, settings.listen)?);
+        let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, outside })?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;
         Ok(Audit { app, bare, platform, platform_url: platform_url.to_owned(), pair, engine, tables })

@@ -117,7 +117,6 @@ async fn an_address_ends_with_its_time_its_file_and_its_schools_subscription() {
     let url = data["file"]["download"]["url"].as_str().unwrap().to_owned();
 
     // The time of the address alone counts: it was signed a while ago by the same keys.
-    let services = app.engine.services();
     let link = lectern_kernel::store::Link {
         verb: lectern_kernel::store::Verb::Get,
         tenant: app.oak.tenant,
@@ -126,7 +125,7 @@ async fn an_address_ends_with_its_time_its_file_and_its_schools_subscription() {
         inline: false,
         until: jiff::Timestamp::now() - jiff::SignedDuration::from_secs(1),
     };
-    let over = format!("{}/files/{}/a.txt", app.url, services.store.links().sign(&link));
+    let over = format!("{}/files/{}/a.txt", app.url, app.store().links().sign(&link));
     assert_eq!(line(get(&stranger, &over).await).await, "403 FORBIDDEN URL_EXPIRED");
 
     // Whoever lost what meanwhile: what was given out holds.

@@ -78,9 +78,11 @@ const NOT_INSERTED: &[&str] = &[
     "failed_sign_in",
     "job",
     "known_network",
+    "mail",
     "refresh_token",
     "session",
     "tenant",
+    "tenant_settings",
     "time_claim",
     "used_budget",
 ];
