@@ -171,7 +171,9 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
     let address = listener.local_addr().context("the address is unknown")?;
     if settings.s3_bucket.is_none() && !cluster.is_embedded() {
-        tracing::warn!("files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share");
+        tracing::warn!(
+            "files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share"
+        );
     }
     let (url, outside) = (cluster.app_url()?, outside(settings, cluster, address)?);
     let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
