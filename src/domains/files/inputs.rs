@@ -18,7 +18,7 @@ pub const FOLDER: &str = "general";
 /// A file that is about to be uploaded.
 #[derive(InputObject)]
 pub struct CreateUploadInput {
-    /// What it is called; 1 to 200 characters, without `/` and `\`, not necessarily unique.
+    /// What it is called; 1 to 200 characters, without slashes and backslashes, not necessarily unique.
     pub name: String,
     /// Its media type; parameters are dropped. The operator says which there may be.
     pub content_type: String,
@@ -36,7 +36,7 @@ pub struct UpdateFileInput {
     /// The file.
     #[by_hand]
     pub id: ID,
-    /// A new name; 1 to 200 characters, without `/` and `\`.
+    /// A new name; 1 to 200 characters, without slashes and backslashes.
     #[check(file_name)]
     pub name: MaybeUndefined<String>,
     /// Another folder: 1 to 40 lower-case letters, digits and hyphens, no hyphen first.
