@@ -327,6 +327,53 @@ query AuditLog($first: Int, $filter: AuditFilter) {
     variables: () => ({ first: 10, filter: {} }),
   },
   {
+    document: /* GraphQL */ `# A file in three steps. First this: it reserves the room, and answers where the bytes go. Needs FILE_UPLOAD.
+#   printf 'hello world!' | curl -T - -H 'content-length: 12' -H 'content-type: text/plain' 'URL'
+# sends them, and then
+#   mutation { completeUpload(id: "upload_…") { name download(inline: true) { url } } }
+# makes them a file, whose url opens in the browser.
+mutation UploadFile($input: CreateUploadInput!) {
+  createUpload(input: $input) {
+    id
+    status
+    method
+    url
+    headers { name value }
+    expiresAt
+  }
+}
+`,
+    variables: () => ({
+      input: {
+        name: 'hello.txt',
+        contentType: 'text/plain',
+        size: 12,
+        sha256: '7509e5bda0c762d2bac7f90d758b5b2263fa01ccbc542ab5e3df163be08e6ca9',
+      },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# The files that you may see. Open a url in the browser: it needs no sign-in, and holds for five minutes.
+query Files($first: Int, $filter: FileFilter, $orderBy: FileOrder) {
+  files(first: $first, filter: $filter, orderBy: $orderBy) {
+    totalCount
+    nodes {
+      name
+      contentType
+      size
+      folder
+      visibility
+      owner { name }
+      audience { users { name } groups { name } courses { title } }
+      download(inline: true) { url expiresAt }
+      publicUrl
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: {}, orderBy: { field: 'NAME', direction: 'ASC' } }),
+  },
+  {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.
 query Outbox($first: Int, $filter: OutboxFilter) {
   outbox(first: $first, filter: $filter) {

@@ -88,6 +88,34 @@ impl Client {
         self.note(group, what, began, asked);
     }
 
+    /// Sends bytes to an address, as the answer that named it says.
+    pub(super) async fn put(&mut self, url: &str, headers: &Value, bytes: &'static [u8]) -> Option<()> {
+        let began = Instant::now();
+        let mut request = self.http.put(url).body(bytes);
+        for header in headers.as_array().into_iter().flatten() {
+            request = request.header(header["name"].as_str().unwrap_or_default(), header["value"].as_str().unwrap_or_default());
+        }
+        let sent = match request.send().await {
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => Err(format!("HTTP {}", response.status())),
+            Err(error) => Err(reason(&error)),
+        };
+        self.note("file", "PUT of the bytes", began, sent)
+    }
+
+    /// Fetches an address without a token; it must answer these bytes.
+    pub(super) async fn fetch(&mut self, url: &str, bytes: &[u8]) {
+        let began = Instant::now();
+        let fetched = async {
+            let response = self.http.get(url).send().await.map_err(|error| reason(&error))?;
+            let status = response.status();
+            let body = response.bytes().await.map_err(|error| reason(&error))?;
+            if status.is_success() && body == bytes { Ok(()) } else { Err(format!("HTTP {status}, {} bytes", body.len())) }
+        };
+        let fetched = fetched.await;
+        self.note("file", "GET of the bytes", began, fetched);
+    }
+
     fn note<T>(&mut self, group: &'static str, subject: &str, began: Instant, outcome: Result<T, String>) -> Option<T> {
         let took = format!("{} ms", began.elapsed().as_millis());
         match outcome {

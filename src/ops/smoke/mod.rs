@@ -4,6 +4,8 @@
 
 mod client;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use lectern_kernel::{clock, ids};
 use serde_json::{Value, json};
@@ -57,6 +59,8 @@ const PAGE: &str = "(first: 5) { totalCount nodes { __typename } pageInfo { hasN
 const DELETE_COURSE: &str = "mutation($id: ID!) { deleteCourse(id: $id) }";
 const DELETE_GROUP: &str = "mutation($id: ID!) { deleteGroup(id: $id) }";
 const DELETE_AVAILABILITY: &str = "mutation($id: ID!) { deleteAvailability(id: $id) }";
+const DELETE_FILE: &str = "mutation($id: ID!) { deleteFile(id: $id) }";
+const CANCEL_UPLOAD: &str = "mutation($id: ID!) { cancelUpload(id: $id) }";
 const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
 const REMOVE_MEMBERS: &str = "mutation($i: RemoveGroupMembersInput!) { removeGroupMembers(input: $i) { memberCount } }";
@@ -79,6 +83,7 @@ impl Smoke {
         self.course().await;
         self.group().await;
         self.bookings().await;
+        self.files().await;
         self.reports().await;
     }
 
@@ -102,7 +107,7 @@ impl Smoke {
             )
             .await;
         client.ask("read", "{ roles { key permissions } }", json!({})).await;
-        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "jobs", "outbox"] {
+        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "files", "jobs", "outbox"] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
         client.ask("read", "{ jobsByState { state count } }", json!({})).await;
@@ -200,6 +205,29 @@ impl Smoke {
         let calendar = "query($from: DateTime!, $to: DateTime!, $me: ID) { calendar(from: $from, to: $to, instructorId: $me) { days { date bookings { id } free { startsAt endsAt } } } }";
         self.client.ask("booking", calendar, json!({ "from": opens.to_string(), "to": closes.to_string(), "me": self.me })).await;
         self.remove(&availability, "booking").await;
+        Some(())
+    }
+
+    async fn files(&mut self) -> Option<()> {
+        let bytes = b"lectern smoke".as_slice();
+        let create = "mutation($i: CreateUploadInput!) { createUpload(input: $i) { id url headers { name value } } }";
+        let sha256 = HEXLOWER.encode(digest(&SHA256, bytes).as_ref());
+        let input = |size: usize| json!({ "i": { "name": "smoke.txt", "contentType": "text/plain", "size": size, "sha256": sha256, "folder": "smoke" } });
+        self.client.refused("createUpload, of nothing", create, input(0), "BAD_USER_INPUT").await;
+        let upload = self.client.ask("file", create, input(bytes.len())).await?;
+        let id = text(&upload["id"]);
+        self.remember(&id, CANCEL_UPLOAD, json!({ "id": id }));
+        let complete = "mutation($id: ID!) { completeUpload(id: $id) { id name size visibility } }";
+        self.client.refused("completeUpload, before the bytes", complete, json!({ "id": id }), "CONFLICT UPLOAD_EMPTY").await;
+        self.client.put(upload["url"].as_str().unwrap_or_default(), &upload["headers"], bytes).await?;
+        let file = text(&self.client.ask("file", complete, json!({ "id": id })).await?["id"]);
+        self.left.retain(|left| left.id != id);
+        self.remember(&file, DELETE_FILE, json!({ "id": file }));
+        let read = "query($id: ID!) { file(id: $id) { name sha256 audience { users { id } } download { url expiresAt } } }";
+        let read = self.client.ask("file", read, json!({ "id": file })).await?;
+        self.client.fetch(read["download"]["url"].as_str().unwrap_or_default(), bytes).await;
+        self.client.ask("file", "{ viewer { tenant { storage { usedBytes reservedBytes quotaBytes files } } } }", json!({})).await;
+        self.remove(&file, "file").await;
         Some(())
     }
 

@@ -18,6 +18,8 @@ async fn the_main_operations_work_and_nothing_is_left_in_use() {
         "user_group WHERE deleted_at IS NULL",
         "group_member",
         "availability",
+        "file",
+        "upload WHERE completed_at IS NULL",
         "enrollment WHERE status <> 'DROPPED'",
         "booking WHERE status NOT IN ('COMPLETED', 'CANCELLED')",
         "session WHERE revoked_at IS NULL",
