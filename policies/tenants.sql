@@ -9,7 +9,7 @@ CREATE POLICY tenant_read ON tenant FOR SELECT TO lectern_app USING (true);
 CREATE POLICY definer_read ON tenant FOR SELECT TO lectern_definer USING (true);
 
 -- What its people see of it, what every subscription_wall asks, and what the audit log shows of its changes.
-GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors)
+GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota)
     ON tenant TO lectern_app;
 GRANT SELECT ON tenant TO lectern_definer;
 

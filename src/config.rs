@@ -18,7 +18,10 @@ use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 use zeroize::Zeroizing;
 
 use crate::{
-    domains::bookings::CHANGES,
+    domains::{
+        bookings::CHANGES,
+        files::{UPLOADS, USUAL_TYPES},
+    },
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
 };
 
@@ -90,6 +93,9 @@ impl Cli {
             smtp_url,
             mail_from,
             mail_feedback_token,
+            s3_access_key_id,
+            s3_secret_access_key,
+            files,
             app_url,
             pg_bin,
             trusted_documents,
@@ -97,16 +103,20 @@ impl Cli {
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        for secret in [database_url, owner_url, platform_url, signing_key, secret_keys, smtp_url, mail_feedback_token] {
+        for secret in [database_url, owner_url, platform_url, signing_key, secret_keys, smtp_url, mail_feedback_token, s3_access_key_id, s3_secret_access_key] {
             secret.take_if(|secret| secret.expose().is_empty());
         }
         for text in [mail_from, app_url] {
             text.take_if(|text| text.is_empty());
         }
-        for path in [pg_bin, trusted_documents] {
+        for path in [pg_bin, trusted_documents, files] {
             path.take_if(|path| path.as_os_str().is_empty());
         }
         cors_origins.retain(|origin| !origin.is_empty());
+        let Settings { public_url, s3_bucket, s3_endpoint, s3_public_endpoint, .. } = &mut cli.settings;
+        for text in [public_url, s3_bucket, s3_endpoint, s3_public_endpoint] {
+            text.take_if(|text| text.is_empty());
+        }
         cli
     }
 }
@@ -122,9 +132,12 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Load the two demo schools, or generated data for measuring
     Seed(SeedArgs),
-    /// Create, list, renew and suspend schools
+    /// Create, list, renew and suspend schools, and say what their files may take
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Look after the store of files
+    #[command(subcommand)]
+    Files(FilesCommand),
     /// List the jobs of all schools, run them anew, call them off
     #[command(subcommand)]
     Jobs(JobsCommand),
@@ -217,6 +230,8 @@ pub enum TenantCommand {
     Renew(TenantRenew),
     /// Suspend a school (its people are answered SUBSCRIPTION_EXPIRED), or lift the suspension
     Suspend(TenantSuspend),
+    /// Set what a school's uploaded files may take together
+    Quota(TenantQuota),
 }
 
 /// Which key is made.
@@ -345,6 +360,34 @@ pub struct TenantSuspend {
     pub lift: bool,
 }
 
+/// A quota.
+#[derive(Debug, Args)]
+pub struct TenantQuota {
+    /// The school's slug
+    pub slug: String,
+    /// Bytes, or a number with KiB, MiB, GiB or TiB, such as 20GiB; "none" for as many as there is room for
+    pub bytes: String,
+}
+
+/// What to do with the store of files.
+#[derive(Debug, Subcommand)]
+pub enum FilesCommand {
+    /// Look for bytes that no row names any more, in all schools: what was deleted, given up, or never became a file
+    Sweep(FilesSweep),
+}
+
+/// Whether what is found is deleted.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub struct FilesSweep {
+    /// Show what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Delete it, however much it is. After a database was restored, look first: files that came after the backup have no row
+    #[arg(long)]
+    pub confirm: bool,
+}
+
 /// Settings.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -364,7 +407,7 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub platform_url: Option<Secret>,
 
-    /// Folder of the embedded PostgreSQL and the generated keys
+    /// Folder of the embedded PostgreSQL, the generated keys and, unless told otherwise, the files
     #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]
     pub data_dir: PathBuf,
 
@@ -388,6 +431,54 @@ pub struct Settings {
     /// embedded database, required for any other
     #[arg(long, env = "LECTERN_SECRET_KEYS", hide_env_values = true, value_name = "KEYS", global = true)]
     pub secret_keys: Option<Secret>,
+
+    /// Address that people reach the service at, such as https://school.example: links to files begin with it; the listening address when left out
+    #[arg(long, env = "LECTERN_PUBLIC_URL", value_name = "URL", global = true)]
+    pub public_url: Option<String>,
+
+    /// Folder that files are kept in, where LECTERN_S3_BUCKET is not set [default: files/ in the data folder]
+    #[arg(long, env = "LECTERN_FILES", value_name = "FOLDER", global = true)]
+    pub files: Option<PathBuf>,
+
+    /// Bucket of an S3 server that files are kept in
+    #[arg(long, env = "LECTERN_S3_BUCKET", value_name = "NAME", global = true)]
+    pub s3_bucket: Option<String>,
+
+    /// Address of the S3 server; AWS's own when left out
+    #[arg(long, env = "LECTERN_S3_ENDPOINT", value_name = "URL", global = true)]
+    pub s3_endpoint: Option<String>,
+
+    /// Address of the S3 server as browsers reach it, where that is another
+    #[arg(long, env = "LECTERN_S3_PUBLIC_ENDPOINT", value_name = "URL", global = true)]
+    pub s3_public_endpoint: Option<String>,
+
+    /// Region of the bucket
+    #[arg(long, env = "LECTERN_S3_REGION", default_value = "us-east-1", value_name = "NAME", global = true)]
+    pub s3_region: String,
+
+    /// Name of the key to the bucket; what the environment holds for AWS (a role, AWS_ACCESS_KEY_ID) when left out
+    #[arg(long, env = "LECTERN_S3_ACCESS_KEY_ID", hide_env_values = true, value_name = "KEY", global = true)]
+    pub s3_access_key_id: Option<Secret>,
+
+    /// The key to the bucket
+    #[arg(long, env = "LECTERN_S3_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "KEY", global = true)]
+    pub s3_secret_access_key: Option<Secret>,
+
+    /// What stands before the keys of all objects in the bucket
+    #[arg(long, env = "LECTERN_S3_PREFIX", default_value = "", hide_default_value = true, value_name = "PREFIX", global = true)]
+    pub s3_prefix: String,
+
+    /// Media types that may be uploaded, separated by commas; the usual documents, images, sounds and films unless told otherwise
+    #[arg(long, env = "LECTERN_FILE_TYPES", value_delimiter = ',', default_value = USUAL_TYPES, hide_default_value = true, value_name = "TYPES", global = true)]
+    pub file_types: Vec<String>,
+
+    /// Bytes that one uploaded file may have
+    #[arg(long, env = "LECTERN_MAX_FILE_BYTES", default_value_t = 104_857_600, value_parser = clap::value_parser!(u32).range(1..=1_073_741_824), value_name = "BYTES", global = true)]
+    pub max_file_bytes: u32,
+
+    /// Minutes that the address of a download holds
+    #[arg(long, env = "LECTERN_DOWNLOAD_MINUTES", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=60), value_name = "MINUTES", global = true)]
+    pub download_minutes: i64,
 
     /// Issuer (`iss`) of access tokens
     #[arg(long, env = "LECTERN_ISSUER", default_value = "lectern", global = true)]
@@ -569,6 +660,10 @@ pub struct Settings {
     /// Changes of bookings that one person may try a minute; 0 for any number
     #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = CHANGES.a_minute, value_name = "COUNT", global = true)]
     pub rate_bookings: u64,
+
+    /// Uploads that one person may try to begin a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_UPLOADS", default_value_t = UPLOADS.a_minute, value_name = "COUNT", global = true)]
+    pub rate_uploads: u64,
 
     /// What the documents of one person may cost a minute; 0 for any amount
     #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]

@@ -50,7 +50,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             on_cluster(settings, async |cluster| match arguments.scale {
                 Some(schools) => ops::seed_scale(&cluster.platform_url()?, cluster.owner_url().ok().as_deref(), schools).await,
                 None => {
-                    let loaded = ops::seed_demo(&cluster.platform_url()?).await?;
+                    ops::make_folder(settings)?;
+                    let loaded = ops::seed_demo(&cluster.platform_url()?, &ops::objects(settings)?).await?;
                     println!("{}", if loaded { "The two demo schools are loaded." } else { "The demo schools are there already." });
                     Ok(())
                 }
@@ -58,6 +59,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             .await
         }
         Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
+        Command::Files(command) => on_cluster(settings, async |cluster| ops::files(settings, cluster, &command).await).await,
         Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,
         Command::Mail(command) => on_cluster(settings, async |cluster| ops::mail(settings, cluster, &command).await).await,
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,

@@ -285,6 +285,11 @@ impl Error {
         self.0.retry_after
     }
 
+    /// What lies behind it, for the person who operates the service; never for a client.
+    pub fn for_operator(&self) -> &str {
+        self.0.cause.as_ref().map_or(&self.0.message, |cause| &cause.0)
+    }
+
     /// The sentence for people.
     pub fn message(&self) -> &str {
         &self.0.message

@@ -8,6 +8,7 @@
 //! - [`auth`]: who is asking
 //! - [`rates`]: how much they may ask for
 //! - [`jobs`]: what happens outside a request
+//! - [`store`]: bytes outside the database
 //! - [`resolve`]: what resolvers reach, and how they answer
 //! - [`request`]: what a client sends, before it runs
 //! - [`execute`]: the execution of one document
@@ -26,5 +27,6 @@ pub mod rates;
 pub mod request;
 pub mod resolve;
 pub mod sealing;
+pub mod store;
 pub mod text;
 mod text_enum;

@@ -77,6 +77,10 @@ permissions! {
     ReportRead = "REPORT_READ" [Instructor, Viewer],
     /// Read the audit log.
     AuditRead = "AUDIT_READ" [],
+    /// Upload files, and change and delete the own ones.
+    FileUpload = "FILE_UPLOAD" [Instructor, Learner],
+    /// See, change and delete every file of the school, show files to anybody, and see what they take.
+    FileManage = "FILE_MANAGE" [],
     /// See the mails that the school has sent, and what became of them.
     OutboxRead = "OUTBOX_READ" [],
     /// See what happens outside requests, run it anew, call it off.
@@ -124,7 +128,7 @@ mod tests {
     fn an_administrator_holds_every_permission_and_the_others_what_stands_beside_it() {
         let names = |role: SystemRole| role.permissions().iter().map(Permission::as_str).collect::<Vec<_>>().join(" ");
         assert_eq!(SystemRole::Admin.permissions().iter().count(), Permission::ALL.len());
-        assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST");
+        assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST FILE_UPLOAD");
         assert!(SystemRole::Admin.permissions().covers(SystemRole::Instructor.permissions()));
     }
 

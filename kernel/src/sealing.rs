@@ -8,6 +8,8 @@ use std::sync::Arc;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},
+    hkdf::{HKDF_SHA256, Prk, Salt},
+    hmac,
     rand::{SecureRandom as _, SystemRandom},
 };
 use data_encoding::BASE64;
@@ -43,6 +45,8 @@ pub struct Sealer(Arc<[Key]>);
 struct Key {
     name: [u8; NAME],
     cipher: LessSafeKey,
+    /// What keys for other purposes are derived from.
+    root: Prk,
 }
 
 impl Sealer {
@@ -65,6 +69,12 @@ impl Sealer {
             text.split(',').map(str::trim).filter(|key| !key.is_empty()).map(Key::from_text).collect::<anyhow::Result<_>>()?;
         anyhow::ensure!(!keys.is_empty(), "LECTERN_SECRET_KEYS holds no key: make one with `lectern key --secret`");
         Ok(Sealer(keys.into()))
+    }
+
+    /// Keys that sign for a purpose, derived from these: the first signs, all verify. Who holds one learns nothing of the others.
+    pub fn signers(&self, purpose: &str) -> Vec<hmac::Key> {
+        let derived = |key: &Key| key.root.expand(&[purpose.as_bytes()], hmac::HMAC_SHA256).map(hmac::Key::from);
+        self.0.iter().map(|key| derived(key).expect("a key of HMAC is not too long to be derived")).collect()
     }
 
     /// Seals.
@@ -111,7 +121,7 @@ impl Key {
         let cipher = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| invalid())?;
         let mut name = [0; NAME];
         name.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..NAME]);
-        Ok(Key { name, cipher: LessSafeKey::new(cipher) })
+        Ok(Key { name, cipher: LessSafeKey::new(cipher), root: Salt::new(HKDF_SHA256, b"lectern").extract(&bytes) })
     }
 }
 
@@ -172,6 +182,16 @@ mod tests {
         assert_eq!(of(&new).open(PLACE, &after).unwrap().as_slice(), b"kept");
         assert_eq!(of(&old).open(PLACE, &after), Err(NotOurs));
         assert_eq!(of(&new).open(PLACE, &before), Err(NotOurs));
+    }
+
+    #[test]
+    fn what_is_signed_for_one_purpose_is_not_for_another() {
+        let (old, new) = (Sealer::generate().unwrap(), Sealer::generate().unwrap());
+        let of = |keys: &str, purpose: &str| Sealer::from_text(keys).unwrap().signers(purpose);
+        let before = hmac::sign(&of(&old, "files")[0], b"said");
+        let both = of(&format!("{new},{old}"), "files");
+        assert!(hmac::verify(&both[0], b"said", before.as_ref()).is_err() && hmac::verify(&both[1], b"said", before.as_ref()).is_ok());
+        assert!(hmac::verify(&of(&old, "mails")[0], b"said", before.as_ref()).is_err());
     }
 
     #[test]

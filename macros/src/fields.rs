@@ -12,7 +12,7 @@ use syn::{
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};
 
 /// The type of an `impl` block.
-fn self_type(block: &ItemImpl) -> Result<Path> {
+fn self_type(block: &ItemImpl) -> Result<syn::Path> {
     match &*block.self_ty {
         Type::Path(path) => Ok(path.path.clone()),
         other => Err(Error::new_spanned(other, "expected the name of a type")),
@@ -163,7 +163,7 @@ impl Declared {
     }
 
     /// Its value, out of `parent` and `ctx`; `of` is the type whose columns it reads.
-    fn source(&self, home: &Path, of: &Path) -> TokenStream {
+    fn source(&self, home: &syn::Path, of: &syn::Path) -> TokenStream {
         let resolve = quote!(::lectern_kernel::resolve);
         let (ident, calls, names, places) = (&self.ident, self.calls(), self.columns(), columns(of));
         let fallible = |call: TokenStream| if self.is_fallible { call } else { quote!(::lectern_kernel::error::Result::Ok(#call)) };
@@ -199,7 +199,7 @@ impl Declared {
     }
 
     /// The field's table.
-    fn definition(&self, home: &Path, of: &Path) -> TokenStream {
+    fn definition(&self, home: &syn::Path, of: &syn::Path) -> TokenStream {
         let Declared { ident, description, access, parameters, returned, .. } = self;
         let (name, access, type_of, source) = (camel(ident), option(access.as_ref()), type_of(returned), self.source(home, of));
         let arguments = parameters.iter().filter_map(|parameter| match parameter {
@@ -283,7 +283,7 @@ struct Block {
 }
 
 /// Reads a block; what only the macro understands is taken away from it.
-fn read_block(block: &mut ItemImpl, of: &Path) -> Result<Block> {
+fn read_block(block: &mut ItemImpl, of: &syn::Path) -> Result<Block> {
     let home = self_type(block)?;
     let (mut read, mut kept) = (Block::default(), Vec::new());
     for item in std::mem::take(&mut block.items) {
@@ -318,7 +318,7 @@ pub fn resolvers(mut block: ItemImpl) -> Result<TokenStream> {
 }
 
 /// Writes what is added to another domain's type.
-pub fn extends(of: Path, mut block: ItemImpl) -> Result<TokenStream> {
+pub fn extends(of: syn::Path, mut block: ItemImpl) -> Result<TokenStream> {
     let home = self_type(&block)?;
     let Block { fields, columns } = read_block(&mut block, &of)?;
     let (idents, types): (Vec<_>, Vec<_>) = columns.iter().map(|(ident, ty, _)| (ident, ty)).unzip();
@@ -367,13 +367,11 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         let attributes = &mut function.attrs;
-        let (session, signs_in, hashes) = (flag(attributes, "session"), flag(attributes, "signs_in"), flag(attributes, "hashes_password"));
+        let [session, signs_in, hashes, stores] = ["session", "signs_in", "hashes_password", "stores"].map(|name| flag(attributes, name));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
-        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Path>()).transpose()?;
-        let budget = option(budget.map(|budget| quote!(&#budget)));
-        let guesses =
-            take(attributes, "guesses").map(|attribute| attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated));
-        let guesses = option(guesses.transpose()?.map(|pair| quote!((#pair))));
+        let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
+        let (budget, guesses) = (given("budget")?.map(|budget| quote!(&#budget)), given("guesses")?.map(|pair| quote!((#pair))));
+        let (budget, guesses) = (option(budget), option(guesses));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
         let mut declared = Declared::read(function, false)?;
@@ -382,7 +380,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
-                hashes_password: #hashes, guesses: #guesses, budget: #budget, writes: #writes,
+                hashes_password: #hashes, reaches_store: #stores, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });
     }

@@ -88,3 +88,14 @@ INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_d
 
 INSERT INTO seed_shift (starts, ends) VALUES ('08:00', '12:00'), ('13:00', '17:00');
 INSERT INTO seed_slot (starts, ends) VALUES ('08:00', '09:30'), ('10:00', '11:30'), ('13:00', '14:30'), ('15:00', '16:30');
+
+INSERT INTO seed_file (key, name, content_type, folder, visibility, owner, asset, created_days_ago, shared) VALUES
+    ('logo', 'Alpha Flight School.png', 'image/png', 'branding', 'PUBLIC', 'admin', 'alpha-logo.png', 390, '{}'),
+    ('handbook', 'Student handbook.pdf', 'application/pdf', 'handbooks', 'TENANT', 'admin', 'alpha-handbook.pdf', 300, '{}'),
+    ('checklist', 'Preflight checklist.pdf', 'application/pdf', 'handbooks', 'TENANT', 'instructor', 'preflight.pdf', 120, '{}'),
+    ('airfield', 'The airfield from the south.png', 'image/png', 'pictures', 'SHARED', 'instructor', 'airfield.png', 60, '{course:ppl}'),
+    ('route', 'Cross-country route.json', 'application/json', 'planning', 'SHARED', 'marcus.bell', 'alpha-route.json', 25, '{course:navigation,group:weekend}'),
+    ('tone', 'Stall warning.wav', 'audio/wav', 'sounds', 'SHARED', 'instructor', 'tone.wav', 18, '{group:autumn,user:viewer}'),
+    ('fleet', 'Fleet and prices.csv', 'text/csv', 'general', 'PRIVATE', 'admin', 'alpha-fleet.csv', 40, '{}'),
+    ('weather', 'Briefing of the week.txt', 'text/plain', 'planning', 'SHARED', 'instructor', 'alpha-weather.txt', 3, '{user:learner}'),
+    ('notes', 'Landing notes.md', 'text/markdown', 'general', 'PRIVATE', 'learner', 'alpha-notes.md', 2, '{}');

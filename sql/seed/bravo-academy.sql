@@ -76,3 +76,14 @@ INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_d
 
 INSERT INTO seed_shift (starts, ends) VALUES ('09:00', '12:00'), ('14:00', '18:00');
 INSERT INTO seed_slot (starts, ends) VALUES ('09:00', '10:00'), ('10:30', '11:30'), ('14:00', '15:00'), ('16:00', '17:30');
+
+INSERT INTO seed_file (key, name, content_type, folder, visibility, owner, asset, created_days_ago, shared) VALUES
+    ('logo', 'Bravo Academy.png', 'image/png', 'branding', 'PUBLIC', 'admin', 'bravo-logo.png', 290, '{}'),
+    ('handbook', 'Student handbook.pdf', 'application/pdf', 'handbooks', 'TENANT', 'admin', 'bravo-handbook.pdf', 200, '{}'),
+    ('library', 'Die Bücherei.png', 'image/png', 'pictures', 'TENANT', 'instructor', 'library.png', 80, '{}'),
+    ('reading', 'Reading list.pdf', 'application/pdf', 'general', 'SHARED', 'instructor', 'reading-list.pdf', 45, '{course:german}'),
+    ('tone', 'Concert pitch, a little sharp.wav', 'audio/wav', 'sounds', 'SHARED', 'tobias.lang', 'tone.wav', 22, '{group:ensemble}'),
+    ('scores', 'Quiz of week 1.json', 'application/json', 'general', 'SHARED', 'instructor', 'bravo-scores.json', 6, '{user:learner,user:anton.fischer}'),
+    ('rooms', 'Räume.csv', 'text/csv', 'general', 'PRIVATE', 'admin', 'bravo-rooms.csv', 60, '{}'),
+    ('welcome', 'Willkommen.txt', 'text/plain', 'general', 'TENANT', 'admin', 'bravo-welcome.txt', 150, '{}'),
+    ('notes', 'Essay.md', 'text/markdown', 'general', 'PRIVATE', 'learner', 'bravo-notes.md', 1, '{}');

@@ -11,3 +11,7 @@ CREATE TEMPORARY TABLE seed_group (
 -- When instructors work, and the lessons that fit into it.
 CREATE TEMPORARY TABLE seed_shift (starts time PRIMARY KEY, ends time NOT NULL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE seed_slot (starts time PRIMARY KEY, ends time NOT NULL) ON COMMIT DROP;
+-- Files: `asset` is the file of sql/seed/files/ that holds the bytes. `shared` names people, groups and courses by their keys.
+CREATE TEMPORARY TABLE seed_file (
+    key text PRIMARY KEY, name text NOT NULL, content_type text NOT NULL, folder text NOT NULL, visibility text NOT NULL, owner text NOT NULL,
+    asset text NOT NULL, created_days_ago integer NOT NULL, shared text[] NOT NULL DEFAULT '{}') ON COMMIT DROP;

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bookings;
 pub mod courses;
 pub mod enrollments;
+pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
@@ -29,6 +30,7 @@ pub const ALL: &[&Domain] = &[
     &bookings::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
+    &files::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
 ];

@@ -4,6 +4,7 @@ mod body;
 mod client_address;
 mod correlation;
 mod feedback;
+mod files;
 mod graphql;
 mod health;
 mod host;
@@ -18,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -102,7 +103,7 @@ const PACKING: CompressionLevel = CompressionLevel::Precise(2);
 
 /// Everything that is served.
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
-    let cors = cors(&options);
+    let (cors, files) = (cors(&options), files::routes(&options));
     let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
     let feedback =
         if options.mail_feedback.is_some() { Router::new().route("/mail/feedback", post(feedback::take)) } else { Router::new() };
@@ -118,16 +119,23 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .merge(console)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors)
+        .merge(files)
         .with_state(state);
-    at_the_edge(routes, cors)
+    at_the_edge(routes)
 }
 
-/// What every answer goes through, from the inside out.
-fn at_the_edge(routes: Router, cors: CorsLayer) -> Router {
+/// Whether an answer may be packed: a file leaves as it is.
+fn may_be_packed(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<files::Unpacked>().is_none()
+}
+
+/// What every answer goes through, from the inside out; but for panics and CORS, which are nearer to the handlers.
+fn at_the_edge(routes: Router) -> Router {
+    let worth = DefaultPredicate::new().and(SizeAbove::new(WORTH_PACKING)).and(may_be_packed);
     routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(CompressionLayer::new().quality(PACKING).compress_when(DefaultPredicate::new().and(SizeAbove::new(WORTH_PACKING))))
-        .layer(cors)
+        .layer(CompressionLayer::new().quality(PACKING).compress_when(worth))
         .layer(middleware::from_fn(host::demand))
         .layer(middleware::from_fn(correlation::assign))
         .layer(middleware::map_response(secure))
@@ -233,7 +241,8 @@ mod tests {
         let routes = Router::new().route("/fall", get(fall)).route("/fixed", get(|| async { panic!("secret text") as &str }));
         for path in ["/fall", "/fixed"] {
             let request = Request::get(path).header("host", "x").header("x-correlation-id", "abc-1").header("origin", "https://a.example");
-            let edge = at_the_edge(routes.clone(), cors(&HttpOptions { cors_origins: vec!["*".to_owned()], ..HttpOptions::default() }));
+            let cors = cors(&HttpOptions { cors_origins: vec!["*".to_owned()], ..HttpOptions::default() });
+            let edge = at_the_edge(routes.clone().layer(CatchPanicLayer::custom(panicked)).layer(cors));
             let response = edge.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert_eq!(response.headers()["x-correlation-id"], "abc-1");

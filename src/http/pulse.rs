@@ -44,6 +44,11 @@ impl Pulse {
         Beat(self)
     }
 
+    /// Something moves within a request that takes long.
+    pub(super) fn beat(&self) {
+        self.state().changed_at = Instant::now();
+    }
+
     /// When the connection is closed unless something happens before; `farewell` is the deadline of one that was told to close,
     /// once it has answered what it was asked. Where connections run short, idle ones get less time.
     pub(super) fn deadline(&self, options: &ServerOptions, farewell: Option<Instant>, is_crowded: bool) -> Instant {

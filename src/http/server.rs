@@ -145,6 +145,7 @@ async fn talk(
             let mut request = request.map(|body| Body::new(Lingering::new(body, asks_first)));
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(Stopping(stop.clone()));
+            request.extensions_mut().insert(pulse.clone());
             let answer = router.clone().oneshot(request);
             async move {
                 let Ok(response) = answer.await;

@@ -4,6 +4,7 @@ mod addresses;
 pub mod audit;
 mod cluster;
 pub mod drift;
+mod files;
 mod health;
 mod jobs;
 mod mail;
@@ -16,11 +17,13 @@ mod seed;
 mod serve;
 pub mod smoke;
 pub mod sources;
+mod store;
 mod tenant;
 mod worker;
 
 pub use self::{
     cluster::Cluster,
+    files::files,
     health::health,
     jobs::jobs,
     mail::mail,
@@ -28,6 +31,7 @@ pub use self::{
     postman::postman,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, engine, engine_of, runtime, serve, told_to_stop},
+    store::{make_folder, objects, store},
     tenant::tenant,
     worker::{work, worker},
 };

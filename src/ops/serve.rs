@@ -13,6 +13,7 @@ use lectern_kernel::{
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
     sealing::Sealer,
+    store::Store,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -21,10 +22,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, seed_demo_if_empty, sources, worker, worker::outside};
+use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, store, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
-    domains::{self, bookings::CHANGES},
+    domains::{self, bookings::CHANGES, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -47,6 +48,8 @@ pub struct ServeOptions<'a> {
     pub key: SigningKey,
     /// Seals secrets.
     pub sealer: Sealer,
+    /// Keeps files.
+    pub store: Store,
     /// What else resolvers need.
     pub outside: Outside,
 }
@@ -97,7 +100,7 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, outside: options.outside });
+    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, store: options.store, outside: options.outside });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
@@ -127,7 +130,7 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
-        budgets: vec![(&CHANGES, settings.rate_bookings), (&COST, settings.rate_cost)],
+        budgets: vec![(&CHANGES, settings.rate_bookings), (&UPLOADS, settings.rate_uploads), (&COST, settings.rate_cost)],
     }
 }
 
@@ -167,14 +170,20 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
+    make_folder(settings)?;
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
-    let (url, outside) = (cluster.app_url()?, outside(settings, cluster)?);
-    let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
-    let engine = Arc::new(engine(settings, serve)?);
+    let address = listener.local_addr().context("the address is unknown")?;
+    let (url, sealer) = (cluster.app_url()?, cluster.sealer()?);
+    let store = store(settings, &sealer, address)?;
+    if settings.s3_bucket.is_none() && !cluster.is_embedded() {
+        tracing::warn!("files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share");
+    }
+    let outside = outside(settings, cluster, &store)?;
+    let options = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone(), store: store.clone(), outside: outside.clone() };
+    let engine = Arc::new(engine(settings, options)?);
     check(engine.pool(), cluster).await?;
 
     let router = http::router(engine.clone(), http_options(settings, demo));
-    let address = listener.local_addr().context("the address is unknown")?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     announce(&address.to_string(), demo);
 
@@ -284,7 +293,7 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     if !settings.demo {
         return Ok(false);
     }
-    let demo = seed_demo_if_empty(&cluster.platform_url()?).await?;
+    let demo = seed_demo_if_empty(&cluster.platform_url()?, &objects(settings)?).await?;
     if demo == Demo::Loaded {
         tracing::info!("loaded the demo schools");
     }

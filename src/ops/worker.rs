@@ -6,12 +6,14 @@ use anyhow::Context as _;
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
+    store::Store,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster, postman,
+    Cluster, make_folder, postman,
     serve::{StopSignals, check, pool_options},
+    store,
 };
 use crate::{config::Settings, domains};
 
@@ -36,8 +38,8 @@ pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&
 ///
 /// # Errors
 /// When a setting of it is wrong, or missing.
-pub(super) fn outside(settings: &Settings, cluster: &Cluster) -> anyhow::Result<Outside> {
-    Ok(Outside::default().with(cluster.sealer()?).with(postman(settings, cluster.is_embedded())?))
+pub(super) fn outside(settings: &Settings, cluster: &Cluster, store: &Store) -> anyhow::Result<Outside> {
+    Ok(Outside::default().with(cluster.sealer()?).with(store.clone()).with(postman(settings, cluster.is_embedded())?))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -72,7 +74,9 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
     check(&pool, cluster).await?;
     pool.close();
-    let worker = worker(settings, &url, outside(settings, cluster)?, None)?;
+    make_folder(settings)?;
+    let store = store(settings, &cluster.sealer()?, settings.listen)?;
+    let worker = worker(settings, &url, outside(settings, cluster, &store)?, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();

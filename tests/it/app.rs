@@ -1,10 +1,15 @@
 //! A running service with two schools, and clients that are signed in to it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Parser;
 use lectern::{
-    config::{Cli, LogFormat},
+    config::{Cli, LogFormat, Settings},
     domains::mail::{Postman, TEMPLATES, Way},
     http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
@@ -17,6 +22,7 @@ use lectern_kernel::{
     request::{GraphqlRequest, Limits},
     resolve::registry::Registry,
     sealing::Sealer,
+    store::Store,
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
@@ -72,9 +78,34 @@ impl School {
     }
 }
 
+/// A key to seal with.
+pub fn secret_key() -> String {
+    Sealer::generate().unwrap()
+}
+
 /// What a test seals with.
 pub fn sealer() -> Sealer {
-    Sealer::from_text(&Sealer::generate().unwrap()).unwrap()
+    Sealer::from_text(&secret_key()).unwrap()
+}
+
+/// A store in a folder, for what never writes into it.
+pub fn store(settings: &Settings) -> Store {
+    ops::store(settings, &sealer(), settings.listen).unwrap()
+}
+
+/// A folder that goes with whoever holds it.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(what: &str) -> Folder {
+        Folder(std::env::temp_dir().join(format!("lectern-{what}-{}", Uuid::now_v7())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What resolvers need in a test: nobody is written to.
@@ -96,6 +127,8 @@ pub struct TestApp {
     pub database: Database,
     http: reqwest::Client,
     superuser: tokio_postgres::Client,
+    files: Folder,
+    settings: Settings,
     signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
 }
 
@@ -172,15 +205,23 @@ impl TestApp {
         // `LECTERN_LOG=info cargo test …` shows what is behind a failure.
         let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
         let database = server().await.database(prepare).await;
+        let files = Folder::new("files");
+        let mut given: Vec<String> = ["lectern", "--pool-size=8"].map(str::to_owned).to_vec();
         // In a test one person makes the requests of many.
-        let patience = if arguments.iter().any(|argument| argument.starts_with("--rate-bookings")) { "8" } else { "8 --rate-bookings=0" };
-        let given = ["lectern", "--pool-size"].into_iter().chain(patience.split(' ')).chain(arguments.iter().copied());
-        let settings = Cli::parse_from(given).settings;
-        let url = database.url("lectern_app");
-        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer: sealer(), outside };
-        let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
+        for usual in ["--rate-bookings=0".to_owned(), "--rate-uploads=0".to_owned(), format!("--files={}", files.0.display())] {
+            let (name, _) = usual.split_once('=').unwrap();
+            if !arguments.iter().any(|argument| argument.starts_with(name)) {
+                given.push(usual);
+            }
+        }
+        let settings = Cli::parse_from(given.iter().map(String::as_str).chain(arguments.iter().copied())).settings;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let (url, sealer) = (database.url("lectern_app"), sealer());
+        let store = ops::store(&settings, &sealer, address).unwrap();
+        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, store, outside };
+        let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
+        let url = format!("http://{address}");
         let router = http::router(engine.clone(), options);
         tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
@@ -197,7 +238,28 @@ impl TestApp {
             http: reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap(),
             superuser,
             signed_in: Mutex::default(),
+            files,
+            settings,
         }
+    }
+
+    /// Where its files are kept, unless it was told otherwise.
+    pub fn files(&self) -> &Path {
+        &self.files.0
+    }
+
+    /// Runs the jobs that are waiting, until none is.
+    pub async fn work(&self) {
+        let url = self.database.url("lectern_app");
+        let services = self.engine.services();
+        let worker = ops::worker(&self.settings, &url, services.sealer.clone(), services.store.clone(), None).unwrap();
+        let stop = CancellationToken::new();
+        let working = tokio::spawn(worker.run(stop.clone()));
+        while self.count("job WHERE state = 'RUNNING' OR (state = 'QUEUED' AND run_at <= now())").await > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+        working.await.unwrap();
     }
 
     /// Somebody who is not signed in.

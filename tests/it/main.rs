@@ -15,6 +15,7 @@ mod eager;
 mod embedded;
 mod enrollments;
 mod faults;
+mod files;
 mod frame;
 mod groups;
 mod http;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use lectern::ops;
+use lectern_kernel::store::Objects;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -83,17 +84,21 @@ async fn demo_print(app: &TestApp) -> String {
     print
 }
 
+fn objects(app: &TestApp) -> &Objects {
+    app.engine.services().store.objects()
+}
+
 #[tokio::test]
 async fn the_demo_is_the_same_everywhere_and_is_loaded_once() {
     let (one, other) = (TestApp::start().await, TestApp::start().await);
-    assert!(ops::seed_demo(&one.database.url("lectern_platform")).await.unwrap());
+    assert!(ops::seed_demo(&one.database.url("lectern_platform"), objects(&one)).await.unwrap());
     let url = other.database.url("lectern_platform");
-    let (a, b, c) = tokio::try_join!(ops::seed_demo(&url), ops::seed_demo(&url), ops::seed_demo(&url)).unwrap();
+    let (a, b, c) = tokio::try_join!(ops::seed_demo(&url, objects(&other)), ops::seed_demo(&url, objects(&other)), ops::seed_demo(&url, objects(&other))).unwrap();
     assert_eq!([a, b, c].into_iter().filter(|loaded| *loaded).count(), 1, "of three at once one loads it");
     let print = demo_print(&one).await;
     assert!(print == demo_print(&other).await, "two databases tell different stories");
 
-    assert!(!ops::seed_demo(&one.database.url("lectern_platform")).await.unwrap());
+    assert!(!ops::seed_demo(&one.database.url("lectern_platform"), objects(&one)).await.unwrap());
     assert!(print == demo_print(&one).await, "a second time changes something");
     assert_eq!(one.count("tenant").await, 4);
 }
@@ -101,7 +106,7 @@ async fn the_demo_is_the_same_everywhere_and_is_loaded_once() {
 #[tokio::test]
 async fn the_demo_has_something_for_every_report_and_every_person() {
     let app = TestApp::start().await;
-    ops::seed_demo(&app.database.url("lectern_platform")).await.unwrap();
+    ops::seed_demo(&app.database.url("lectern_platform"), objects(&app)).await.unwrap();
     let all = "tenant_id IN (SELECT tenant_id FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy'))";
     let range = async |rows: &str, least: i64, most: i64| {
         let count = app.count(&format!("{rows} {} {all}", if rows.contains(" WHERE ") { "AND" } else { "WHERE" })).await;

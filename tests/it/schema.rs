@@ -20,7 +20,7 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 18] = [
+const SIGNED_IN: [&str; 21] = [
     "availabilities",
     "booking",
     "bookings",
@@ -29,10 +29,13 @@ const SIGNED_IN: [&str; 18] = [
     "enrollment",
     "enrollments",
     "explainAccess",
+    "file",
+    "files",
     "group",
     "groups",
     "node",
     "nodes",
+    "upload",
     "user",
     "changePassword",
     "logout",

@@ -55,6 +55,11 @@ impl DbError {
         self.kind == Kind::Refused && self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
+    /// Whether a foreign key refused: something points at the row, or it points at nothing.
+    pub fn is_reference(&self) -> bool {
+        self.state == Some(SqlState::FOREIGN_KEY_VIOLATION)
+    }
+
     /// What the database said, for the person who operates it; never for a client.
     pub fn for_operator(&self) -> &str {
         &self.text
@@ -192,6 +197,12 @@ pub trait OnConstraint<T>: Sized {
     /// # Errors
     /// As [`OnConstraint::on_constraint`].
     fn on_row_security(self, refusal: impl FnOnce() -> Error) -> std::result::Result<T, Outcome>;
+
+    /// Answers `refusal` when a row of another table, whichever it is, points at the one that was to be deleted.
+    ///
+    /// # Errors
+    /// As [`OnConstraint::on_constraint`].
+    fn on_reference(self, refusal: impl FnOnce() -> Error) -> std::result::Result<T, Outcome>;
 }
 
 /// A failure on its way: already mapped, or still as the database gave it.
@@ -229,6 +240,13 @@ impl<T, E: Into<Outcome>> OnConstraint<T> for std::result::Result<T, E> {
     fn on_row_security(self, refusal: impl FnOnce() -> Error) -> std::result::Result<T, Outcome> {
         self.map_err(|error| match error.into() {
             Outcome::Raw(raw) if raw.is_row_security() => Outcome::Mapped(refusal()),
+            other => other,
+        })
+    }
+
+    fn on_reference(self, refusal: impl FnOnce() -> Error) -> std::result::Result<T, Outcome> {
+        self.map_err(|error| match error.into() {
+            Outcome::Raw(raw) if raw.is_reference() => Outcome::Mapped(refusal()),
             other => other,
         })
     }

@@ -34,6 +34,7 @@ enum SortKind {
     Text,
     Moment,
     Number,
+    Whole,
 }
 
 /// By which names are sorted, as people sort: ICU's root collation, the same in every database. Indexes of names hold it, too.
@@ -60,6 +61,11 @@ impl SortKey {
         SortKey { name, expression, kind: SortKind::Number }
     }
 
+    /// One that is a `bigint`, and never null.
+    pub const fn whole(name: &'static str, expression: &'static str) -> Self {
+        SortKey { name, expression, kind: SortKind::Whole }
+    }
+
     /// What is sorted by, and compared with a cursor.
     fn sql(&self) -> Cow<'static, str> {
         match self.kind {
@@ -74,6 +80,7 @@ impl SortKey {
             SortKind::Name | SortKind::Text => "text",
             SortKind::Moment => "timestamptz",
             SortKind::Number => "float8",
+            SortKind::Whole => "bigint",
         }
     }
 
@@ -82,6 +89,7 @@ impl SortKey {
             SortKind::Name | SortKind::Text => SortValue::Text(row.try_get(at)?),
             SortKind::Moment => SortValue::Moment(row.try_get(at)?),
             SortKind::Number => SortValue::Number(row.try_get(at)?),
+            SortKind::Whole => SortValue::Whole(row.try_get(at)?),
         })
     }
 }
@@ -95,6 +103,8 @@ pub enum SortValue {
     Moment(Timestamp),
     /// As it is.
     Number(f64),
+    /// As it is.
+    Whole(i64),
 }
 
 impl SortValue {
@@ -104,6 +114,7 @@ impl SortValue {
             SortValue::Text(text) => text.into(),
             SortValue::Moment(at) => at.to_string().into(),
             SortValue::Number(number) => number.to_string().into(),
+            SortValue::Whole(number) => number.to_string().into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How many documents run at once. One that is not admitted at once waits in a short line; where the line is full, or the wait
 //! too long, it is refused with `retryAfter`. So a flood is answered soon and costs no memory.
 //!
-//! Documents that check or make a password have a lane of their own, narrower than the pool: they hold their connection
-//! while Argon2 computes, and a flood of sign-ins must not hold all of them.
+//! Documents that check or make a password, and those that wait for the store, have lanes of their own, narrower than the pool: they
+//! hold their connection while something else works, and a flood of them must not hold all of it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,6 +24,10 @@ pub struct AdmissionOptions {
     pub passwords: usize,
     /// How long another one waits to be admitted. A whole school signs in at eight o'clock.
     pub password_wait: Duration,
+    /// Documents that wait for the store at once; below the pool's size.
+    pub stores: usize,
+    /// How long another one waits to be admitted.
+    pub store_wait: Duration,
 }
 
 impl AdmissionOptions {
@@ -34,6 +38,8 @@ impl AdmissionOptions {
             document_wait: Duration::from_secs(2),
             passwords: (size / 4).max(1),
             password_wait: Duration::from_secs(5),
+            stores: (size / 4).max(1),
+            store_wait: Duration::from_secs(10),
         }
     }
 }
@@ -42,6 +48,7 @@ impl AdmissionOptions {
 pub(super) struct Admission {
     documents: Lane,
     passwords: Lane,
+    stores: Lane,
 }
 
 impl Admission {
@@ -49,6 +56,7 @@ impl Admission {
         Admission {
             documents: Lane::new(options.documents, options.documents.saturating_mul(4), options.document_wait),
             passwords: Lane::new(options.passwords, options.passwords.saturating_mul(32), options.password_wait),
+            stores: Lane::new(options.stores, options.stores.saturating_mul(32), options.store_wait),
         }
     }
 
@@ -57,7 +65,12 @@ impl Admission {
     /// # Errors
     /// `UNAVAILABLE` with `retryAfter`.
     pub(super) async fn admit(&self, document: &Document) -> Result<OwnedSemaphorePermit> {
-        if document.hashes_password() { self.passwords.take().await } else { self.documents.take().await }
+        let lane = match (document.hashes_password(), document.reaches_store()) {
+            (true, _) => &self.passwords,
+            (_, true) => &self.stores,
+            _ => &self.documents,
+        };
+        lane.take().await
     }
 }
 
@@ -122,9 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn passwords_leave_connections_to_the_others() {
-        for size in 2..100 {
-            assert!(AdmissionOptions::for_pool(size).passwords <= size / 2, "{size}");
+    fn passwords_and_the_store_leave_connections_to_the_others() {
+        for size in 3..100 {
+            let AdmissionOptions { passwords, stores, .. } = AdmissionOptions::for_pool(size);
+            assert!(passwords + stores < size, "{size}");
         }
     }
 }

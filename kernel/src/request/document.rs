@@ -235,6 +235,11 @@ impl Document {
         self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.hashes_password))
     }
 
+    /// Whether it waits for the store.
+    pub(crate) fn reaches_store(&self) -> bool {
+        self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.reaches_store))
+    }
+
     /// The budgets of its person that it uses, and how often it counts towards each.
     pub(crate) fn budgets(&self) -> Vec<(&'static Budget, u64)> {
         let mut used: Vec<(&'static Budget, u64)> = Vec::new();

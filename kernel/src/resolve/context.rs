@@ -24,6 +24,7 @@ use crate::{
     rates::SignInTerms,
     resolve::registry::Registry,
     sealing::Sealer,
+    store::Store,
 };
 
 /// What the whole service shares and resolvers may use.
@@ -34,6 +35,8 @@ pub struct Services {
     pub tokens: Tokens,
     /// Seals what the database must not be able to read.
     pub sealer: Sealer,
+    /// Keeps bytes outside the database.
+    pub store: Store,
     /// What else the product's resolvers need, known to it alone.
     pub outside: Outside,
 }

@@ -103,6 +103,8 @@ pub struct Operation {
     pub signs_in: bool,
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
+    /// It waits for the store while its transaction is open: it goes through a lane of its own.
+    pub reaches_store: bool,
     /// It takes a secret that somebody may be guessing: the argument, and the reason by which a wrong one is refused. So many wrong ones
     /// are answered, then none for a while.
     pub guesses: Option<(&'static str, &'static str)>,

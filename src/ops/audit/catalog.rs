@@ -35,6 +35,7 @@ const UNAUDITED: [&str; 9] = [
     "mail",           // records themselves: who was written to, and what became of it
     "refresh_token",  // secrets: their use shows in the session
     "time_claim",     // follows from bookings, which are audited themselves
+    "upload",         // a record itself; the file that it becomes is audited
     "used_budget",    // counters of rate limits
 ];
 

@@ -21,6 +21,7 @@ use super::{
     postman,
     report::{Check, Report},
     serve::{ServeOptions, engine},
+    store,
 };
 use crate::{
     config::Settings,
@@ -49,15 +50,10 @@ impl Audit {
         }
         let app = operator::connect(app_url, "DATABASE_URL").await?;
         let bare = operator::connect(app_url, "DATABASE_URL").await?;
-        let engine = engine(
-            settings,
-            ServeOptions {
-                url: app_url,
-                key: SigningKey::generate()?,
-                sealer: Sealer::from_text(&Sealer::generate()?)?,
-                outside: Outside::default().with(postman(settings, false)?),
-            },
-        )?;
+        let sealer = Sealer::from_text(&Sealer::generate()?)?;
+        let store = store(settings, &sealer, settings.listen)?;
+        let outside = Outside::default().with(postman(settings, false)?);
+        let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, store, outside })?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;
         Ok(Audit { app, bare, platform, platform_url: platform_url.to_owned(), pair, engine, tables })

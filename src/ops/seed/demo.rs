@@ -1,8 +1,14 @@
 //! The two demo schools: the same on every machine, relative to today's date.
 
 use anyhow::Context as _;
-use lectern_kernel::auth::Passwords;
-use serde_json::{Map, Value};
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+use lectern_kernel::{
+    auth::Passwords,
+    store::{Kept, Objects},
+};
+use rust_embed::Embed;
+use serde_json::{Map, Value, json};
 use sqlx::{Connection, PgConnection};
 
 use super::{HELPERS, LOCK, enter, exists, hash, set};
@@ -20,6 +26,7 @@ const STEPS: [(&str, &str); 4] = [
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
+    ("files.sql", include_str!("../../../sql/seed/files.sql")),
 ];
 
 /// The tables that the facts are put into.
@@ -31,8 +38,8 @@ const SIGN_INS: [&str; 4] = ["admin", "instructor", "learner", "viewer"];
 /// Loads the two demo schools, where they are not there already. Answers whether it loaded any.
 ///
 /// # Errors
-/// When the database refuses; nothing is kept then.
-pub async fn seed_demo(platform_url: &str) -> anyhow::Result<bool> {
+/// When the database or the store refuses; no row is kept then.
+pub async fn seed_demo(platform_url: &str, objects: &Objects) -> anyhow::Result<bool> {
     let mut connection = platform::connect(platform_url).await?;
     let mut tx = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
@@ -41,6 +48,8 @@ pub async fn seed_demo(platform_url: &str) -> anyhow::Result<bool> {
     for (slug, domain, facts) in SCHOOLS {
         if !exists(&mut tx, slug).await? {
             load(&mut tx, slug, domain, facts).await?;
+            // Before the commit: a file whose bytes are not there would be worse than bytes without a file.
+            write(&mut tx, objects).await.with_context(|| format!("the files of {slug} can't be written"))?;
             // The temporary tables are gone before the next school.
             sqlx::raw_sql("DISCARD TEMP").execute(&mut *tx).await?;
             loaded = true;
@@ -66,12 +75,12 @@ pub enum Demo {
 ///
 /// # Errors
 /// When the database refuses; nothing is kept then.
-pub async fn seed_demo_if_empty(platform_url: &str) -> anyhow::Result<Demo> {
+pub async fn seed_demo_if_empty(platform_url: &str, objects: &Objects) -> anyhow::Result<Demo> {
     let mut connection = platform::connect(platform_url).await?;
     let schools: Vec<String> = sqlx::query_scalar("SELECT slug FROM tenant").fetch_all(&mut connection).await?;
     connection.close().await?;
     if schools.is_empty() {
-        return Ok(if seed_demo(platform_url).await? { Demo::Loaded } else { Demo::Present });
+        return Ok(if seed_demo(platform_url, objects).await? { Demo::Loaded } else { Demo::Present });
     }
     let is_whole = SCHOOLS.iter().all(|(slug, ..)| schools.iter().any(|known| known == slug));
     Ok(if is_whole { Demo::Present } else { Demo::Absent })
@@ -81,6 +90,7 @@ async fn load(connection: &mut PgConnection, slug: &str, domain: &str, facts: &'
     sqlx::raw_sql(HELPERS).execute(&mut *connection).await?;
     set(connection, "seed.domain", domain).await?;
     set(connection, "seed.hashes", &hashes().await?).await?;
+    set(connection, "seed.assets", &assets().to_string()).await?;
     enter(connection, slug).await?;
     sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
     sqlx::raw_sql(facts).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded"))?;
@@ -97,4 +107,38 @@ async fn hashes() -> anyhow::Result<String> {
     let hashes = futures_util::future::try_join_all(keys.iter().map(|_| hash(&passwords))).await?;
     let object: Map<String, Value> = keys.iter().map(|key| (*key).to_owned()).zip(hashes.into_iter().map(Value::from)).collect();
     Ok(Value::Object(object).to_string())
+}
+
+/// The bytes of the demo's files.
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/sql/seed/files"]
+struct Assets;
+
+/// Size and SHA-256 of each, by its name.
+fn assets() -> Value {
+    let described = Assets::iter().filter_map(|name| {
+        let data = Assets::get(&name)?.data;
+        let sha256 = HEXLOWER.encode(digest(&SHA256, &data).as_ref());
+        Some((name.into_owned(), json!({ "size": data.len(), "sha256": sha256 })))
+    });
+    Value::Object(described.collect())
+}
+
+/// Writes the bytes of the school's files.
+async fn write(connection: &mut PgConnection, objects: &Objects) -> anyhow::Result<()> {
+    let files: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT f.object, f.name, f.content_type, s.asset FROM seed_file s JOIN file f ON f.tenant_id = pg_temp.id('tenant') AND f.id = pg_temp.id('file:' || s.key)",
+    )
+    .fetch_all(connection)
+    .await?;
+    for (object, name, content_type, asset) in files {
+        let data = Assets::get(&asset).with_context(|| format!("sql/seed/files/{asset} is not embedded"))?.data;
+        let mut writer = objects.write(&object, Some(Kept { name: &name, content_type: &content_type }));
+        let written = async {
+            writer.push(data.into_owned().into()).await?;
+            writer.finish().await
+        };
+        written.await.map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
+    }
+    Ok(())
 }

@@ -56,6 +56,27 @@ pub(super) fn cap(flag: &str, text: &str) -> anyhow::Result<Option<i32>> {
     }
 }
 
+/// A number of bytes, with or without a unit; or "none".
+pub(super) fn bytes(text: &str) -> anyhow::Result<Option<i64>> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit: Option<i64> = match &text[digits.len()..] {
+        "" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        "TiB" => Some(1 << 40),
+        _ => None,
+    };
+    let number: Option<i64> = if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None };
+    match unit.zip(number).and_then(|(unit, number)| number.checked_mul(unit)) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => bail!("the quota must be a number of bytes such as 20GiB, or \"none\", not {text}"),
+    }
+}
+
 /// A moment as the school's clock shows it.
 pub(super) fn shown(instant: Timestamp, zone: &TimeZone) -> String {
     instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()

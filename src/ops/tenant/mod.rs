@@ -12,7 +12,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::platform;
-use crate::config::{TenantCommand, TenantRenew, TenantSuspend};
+use crate::config::{TenantCommand, TenantQuota, TenantRenew, TenantSuspend};
 
 /// Runs one of the commands.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
@@ -23,6 +23,7 @@ pub async fn tenant(platform_url: &str, command: &TenantCommand) -> anyhow::Resu
         TenantCommand::List => print!("{}", list::list(&mut connection).await?),
         TenantCommand::Renew(arguments) => println!("{}", renew(&mut connection, arguments).await?),
         TenantCommand::Suspend(arguments) => println!("{}", suspend(&mut connection, arguments).await?),
+        TenantCommand::Quota(arguments) => println!("{}", quota(&mut connection, arguments).await?),
     }
     Ok(())
 }
@@ -98,5 +99,20 @@ async fn suspend(connection: &mut PgConnection, wanted: &TenantSuspend) -> anyho
         (false, _) => format!("{slug} is suspended: its people are answered SUBSCRIPTION_EXPIRED, its data is kept."),
         (true, 0) => format!("{slug} is not suspended."),
         (true, _) => format!("{slug} is no longer suspended."),
+    })
+}
+
+async fn quota(connection: &mut PgConnection, wanted: &TenantQuota) -> anyhow::Result<String> {
+    let (tenant, _) = find(connection, &wanted.slug).await?;
+    let bytes = arguments::bytes(&wanted.bytes)?;
+    let mut tx = begin(connection, "system:tenant-quota", tenant).await?;
+    sqlx::query("UPDATE tenant SET storage_quota = $2 WHERE tenant_id = $1").bind(tenant).bind(bytes).execute(&mut *tx).await?;
+    let used: i64 = sqlx::query_scalar("SELECT used FROM app.storage_usage()").fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    let slug = &wanted.slug;
+    Ok(match bytes {
+        None => format!("The files of {slug} may take as much as there is room for; they take {used} bytes."),
+        Some(bytes) if used > bytes => format!("The files of {slug} may take {bytes} bytes, and take {used}: no more can be uploaded until they take less."),
+        Some(bytes) => format!("The files of {slug} may take {bytes} bytes; they take {used}."),
     })
 }

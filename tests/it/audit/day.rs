@@ -71,6 +71,7 @@ impl Day {
         day.courses(app, &bob).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
+        day.files(app, &bob).await;
         day.jobs(app).await;
         day.sessions(app, &bob).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
@@ -147,6 +148,21 @@ impl Day {
         self.take(&ada, "completeBooking", &booking).await;
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
+    }
+
+    async fn files(&mut self, app: &TestApp, bob: &Value) {
+        let ada = app.sign_in(&app.oak, Who::Instructor).await;
+        let bytes = b"Crosswind";
+        let declared = crate::files::declared("notes.txt", "text/plain", bytes);
+        let spare = self.give(&ada, "createUpload", declared.clone()).await["id"].take();
+        self.take(&ada, "cancelUpload", &spare).await;
+        let upload = self.give(&ada, "createUpload", declared).await["id"].take();
+        let sent = ada.ok(crate::files::UPLOAD, json!({ "id": upload })).await["upload"].take();
+        assert!(crate::files::send(&ada, &sent, bytes).await.status().is_success());
+        let file = self.take(&ada, "completeUpload", &upload).await["id"].take();
+        self.give(&ada, "updateFile", json!({ "id": file, "name": "Notes.txt" })).await;
+        self.give(&ada, "updateFileVisibility", json!({ "id": file, "visibility": "SHARED", "userIds": [bob] })).await;
+        self.take(&ada, "deleteFile", &file).await;
     }
 
     async fn jobs(&mut self, app: &TestApp) {

@@ -59,6 +59,7 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let booking = id_of(app, "Booking").await;
     let availability = id_of(app, "Availability").await;
     let section = id_of(app, "Section").await;
+    let file = id_of(app, "File").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -103,6 +104,16 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("audit, week", list(format!("auditLog(filter: {{ {week} }}) {{ nodes {{ operation }} }}"))),
         ("dashboard", list("dashboard { viewer { user { name } } enrollments { nodes { course { title } } } upcomingBookings { nodes { startsAt } } pendingBookings }".into())),
         ("nodes", list(format!("nodes(ids: [\"{course}\", \"{user}\", \"{group}\", \"{enrollment}\", \"{booking}\", \"{availability}\", \"{section}\"]) {{ id }}"))),
+        ("files", list("files(first: 50) { nodes { name owner { name } download { url } audience { users { name } groups { name } courses { title } } } totalCount }".into())),
+        ("files, by name", list("files(orderBy: { field: NAME, direction: ASC }) { nodes { name } totalCount }".into())),
+        ("files, the biggest", list("files(orderBy: { field: SIZE, direction: DESC }) { nodes { name } totalCount }".into())),
+        ("files, found", list("files(filter: { search: \"pic 777\" }) { nodes { name } totalCount }".into())),
+        ("files, of a folder", list("files(filter: { folder: \"folder-7\" }) { nodes { name } }".into())),
+        ("files, of one", list(format!("files(filter: {{ ownerId: \"{user}\" }}) {{ nodes {{ name }} totalCount }}"))),
+        ("files, of a course", list(format!("files(filter: {{ courseId: \"{course}\" }}) {{ nodes {{ name }} totalCount }}"))),
+        ("files, of a group", list(format!("files(filter: {{ groupId: \"{group}\" }}) {{ nodes {{ name }} totalCount }}"))),
+        ("files, shown", list("files(filter: { visibilities: [TENANT, PUBLIC] }) { nodes { name } totalCount }".into())),
+        ("file", list(format!("file(id: \"{file}\") {{ name owner {{ name }} download {{ url }} }}"))),
         ("look-ups", list(format!("course(id: \"{course}\") {{ title instructor {{ name }} }} user(id: \"{user}\") {{ name }} group(id: \"{group}\") {{ name }} enrollment(id: \"{enrollment}\") {{ status }} booking(id: \"{booking}\") {{ status }}"))),
     ]
 }
@@ -239,6 +250,8 @@ async fn lists_cost_what_their_page_costs_however_big_the_school_is() {
     // Everybody was served, too.
     let data = people[3].client.ok("{ enrollments { totalCount } }", json!({})).await;
     assert_eq!(data["enrollments"]["totalCount"], 50);
+    let data = people[3].client.ok("{ files { totalCount } }", json!({})).await;
+    assert_eq!(data["files"]["totalCount"], 50, "of a hundred thousand");
 }
 
 #[tokio::test]

@@ -65,6 +65,16 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
                  jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)
              FROM person p, generate_series(0, 49) AS k;
+         -- Of a hundred thousand files the learner 777 sees fifty: 25 that are shown to the school, 25 that are shared with them.
+         INSERT INTO file (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), gen_random_uuid(), p.id, (ARRAY['Report', 'Notes', 'Picture'])[1 + k % 3] || ' ' || p.n || '-' || k || '.txt', 'text/plain',
+                 p.n * 1000 + k, repeat('0', 64), 'folder-' || p.n % 50, CASE WHEN p.n < 25 AND k = 0 THEN 'TENANT' WHEN p.n < 25 AND k = 1 THEN 'SHARED' ELSE 'PRIVATE' END,
+                 'schools/' || p.tenant_id || '/x/' || p.n || '_' || k, now() - make_interval(mins => p.n * 17 + k)
+             FROM person p, generate_series(0, 49) AS k WHERE p.n <> 777;
+         INSERT INTO file_audience (tenant_id, file_id, user_id)
+             SELECT f.tenant_id, f.id, p.id FROM file f JOIN person p ON p.tenant_id = f.tenant_id AND p.n = 777 WHERE f.visibility = 'SHARED';
+         INSERT INTO upload (tenant_id, id, user_id, name, content_type, size, sha256, folder, expires_at, completed_at, file_id)
+             SELECT f.tenant_id, f.upload_id, f.owner_id, f.name, f.content_type, f.size, f.sha256, f.folder, f.created_at, f.created_at, f.id FROM file f WHERE f.size > 0;
          INSERT INTO credential (tenant_id, user_id, password_hash)
              SELECT p.tenant_id, p.id, (SELECT password_hash FROM credential LIMIT 1) FROM person p WHERE p.n IN (7, 777);
          RESET session_replication_role;
