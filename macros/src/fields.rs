@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, Path, Result, ReturnType, Signature, TraitItemFn,
-    Type,
+    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, Path, Result, ReturnType, Signature, Token,
+    TraitItemFn, Type, punctuated::Punctuated,
 };
 
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};
@@ -372,8 +372,11 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let attributes = &mut function.attrs;
         let (session, signs_in, hashes) = (flag(attributes, "session"), flag(attributes, "signs_in"), flag(attributes, "hashes_password"));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
-        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
-        let budget = option(budget.map(|budget| quote!(::lectern_kernel::rates::BudgetKind::#budget)));
+        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Path>()).transpose()?;
+        let budget = option(budget.map(|budget| quote!(&#budget)));
+        let guesses =
+            take(attributes, "guesses").map(|attribute| attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated));
+        let guesses = option(guesses.transpose()?.map(|pair| quote!((#pair))));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
         let mut declared = Declared::read(function, false)?;
@@ -382,7 +385,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
-                hashes_password: #hashes, budget: #budget, writes: #writes,
+                hashes_password: #hashes, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });
     }

@@ -13,7 +13,7 @@ mod validate;
 
 pub use self::{
     cache::{CAPACITY as DOCUMENT_CACHE_BYTES, DocumentCache, PersistedQuery},
-    document::{Account, Document, OperationKind, Root},
+    document::{Document, OperationKind, Root},
     limits::Limits,
     request::{GraphqlRequest, RequestExtensions},
     trusted::Trusted,

@@ -43,3 +43,6 @@ pub const PURGE_SESSIONS: &str = "SELECT app.purge_sessions($2) WHERE app.tenant
 
 /// `$2` how many at most: how many it deleted.
 pub const PURGE_RATE_LIMITS: &str = "SELECT app.purge_rate_limits($2) WHERE app.tenant_id() = $1";
+
+/// `$2` a sign-in whose spent refresh token was presented again: ends it.
+pub const REVOKE_REUSED: &str = "SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1";

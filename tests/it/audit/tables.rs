@@ -168,5 +168,8 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
                AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'app.audit'::regproc)",
         )
         .await;
-    assert_eq!(unrecorded.as_deref(), Some("access_version audit_entry credential failed_sign_in refresh_token time_claim used_budget"));
+    assert_eq!(
+        unrecorded.as_deref(),
+        Some("access_version audit_entry credential failed_sign_in known_network refresh_token time_claim used_budget")
+    );
 }

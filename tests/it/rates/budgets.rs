@@ -1,7 +1,7 @@
 //! Budgets of a person.
 
 use lectern::http::HttpOptions;
-use lectern_kernel::rates::BudgetKind;
+use lectern_kernel::rates::COST;
 use serde_json::json;
 
 use super::{replica, wait_of};
@@ -59,7 +59,7 @@ async fn replicas_share_a_budget() {
     let (one, two) = (replica(&app, &["--rate-cost=1000"]), replica(&app, &["--rate-cost=1000"]));
     let now: jiff::Timestamp = "2099-03-05T12:00:00Z".parse().unwrap();
     let whose: [&[u8]; 1] = [b"somebody"];
-    let spend = |engine: &lectern_kernel::execute::Engine, amount| engine.budgets().spend(BudgetKind::Cost, &whose, amount, now).is_ok();
+    let spend = |engine: &lectern_kernel::execute::Engine, amount| engine.budgets().spend(&COST, &whose, amount, now).is_ok();
     assert!(spend(&one, 900));
     one.budgets().merge().await.unwrap();
     // The other knows nothing of it before it has anything to tell itself.
@@ -70,8 +70,8 @@ async fn replicas_share_a_budget() {
     assert_eq!(app.text("SELECT sum(used)::text FROM used_budget").await.as_deref(), Some("960"), "forty are not worth telling");
     // A minute that is over is forgotten at the next merge.
     app.sql("INSERT INTO used_budget SELECT tenant_id, sha256('x'), 29000000, 1 FROM used_budget").await;
-    assert!(one.budgets().spend(BudgetKind::Cost, &[b"a third"], 1000, now).is_ok());
+    assert!(one.budgets().spend(&COST, &[b"a third"], 1000, now).is_ok());
     one.budgets().merge().await.unwrap();
     assert_eq!(app.count("used_budget WHERE minute = 29000000").await, 0);
-    assert!(two.budgets().spend(BudgetKind::Cost, &[b"somebody else"], 1000, now).is_ok(), "somebody else");
+    assert!(two.budgets().spend(&COST, &[b"somebody else"], 1000, now).is_ok(), "somebody else");
 }
