@@ -317,7 +317,7 @@ CREATE OR REPLACE TRIGGER job_move BEFORE UPDATE OF state ON job FOR EACH ROW WH
 -- A job is a record itself; what somebody does to one by hand stands in the audit log. Nothing else moves a job from these states to those.
 CREATE OR REPLACE TRIGGER job_audit AFTER UPDATE ON job FOR EACH ROW
     WHEN (OLD.state IN ('DEAD', 'QUEUED') AND NEW.state IN ('QUEUED', 'CANCELLED'))
-    EXECUTE FUNCTION app.audit('Job', 'id', 'payload');
+    EXECUTE FUNCTION app.audit('Job', 'id');
 
 -- The schools (nil: the deployment as a whole) for which the latest slot of a scheduled kind has no job yet, of those slots that have begun
 -- since then. The slots of the schools lie spread over the period. None of a school whose subscription does not run. A kind that ticks more often

@@ -112,3 +112,9 @@ INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instruc
                  now() - make_interval(hours => CASE WHEN b.is_fixed AND b.status = 'REQUESTED' THEN 76 ELSE 2 + pg_temp.chance('age:' || b.name) / 2 END))
     FROM seed_lesson b
     ORDER BY b.starts_at, b.instructor;
+
+-- A job that has failed for good, for whoever looks after the school to see, and to run anew.
+INSERT INTO job (tenant_id, id, kind, key, lane, state, is_spared, payload, correlation, run_at, attempts, max_attempts, started_at, finished_at, last_error, created_at)
+    SELECT pg_temp.id('tenant'), pg_temp.id('job:dead'), 'purge.sessions', 'demo', 'DEFAULT', 'DEAD', false, '{}', substr(md5('dead'), 1, 16),
+           now() - interval '3 days', 8, 8, now() - interval '3 days', now() - interval '3 days',
+           'UNAVAILABLE: The service can''t answer right now. Try again in a moment.', now() - interval '4 days';

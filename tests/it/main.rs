@@ -21,6 +21,7 @@ mod http;
 mod identity;
 mod introspection;
 mod isolation;
+mod jobs;
 mod layout;
 mod malformed;
 mod migrate;

@@ -326,6 +326,28 @@ query AuditLog($first: Int, $filter: AuditFilter) {
 `,
     variables: () => ({ first: 10, filter: {} }),
   },
+  {
+    document: /* GraphQL */ `# What happens outside of requests: what waits, what failed and why. retryJob runs a dead one anew. Needs JOB_MANAGE.
+query Jobs($first: Int, $filter: JobFilter) {
+  jobsByState { state count }
+  jobs(first: $first, filter: $filter) {
+    nodes {
+      id
+      kind
+      state
+      attempts
+      maxAttempts
+      runAt
+      finishedAt
+      lastError
+      subjectId
+      correlationId
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: { states: ['DEAD', 'QUEUED', 'SUCCEEDED'] } }),
+  },
 ]
 
 /**

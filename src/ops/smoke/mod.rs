@@ -98,9 +98,10 @@ impl Smoke {
             .ask("session", "{ viewer { user { id name email } tenant { slug timeZone } activeRole { key } permissions } }", json!({}))
             .await;
         client.ask("read", "{ roles { key permissions } }", json!({})).await;
-        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog"] {
+        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "jobs"] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
+        client.ask("read", "{ jobsByState { state count } }", json!({})).await;
         client.ask("read", "query($id: ID!) { node(id: $id) { id __typename } }", json!({ "id": self.me })).await;
         let explain = "{ explainAccess(field: \"Mutation.createCourse\") { allowed decidedBy message } }";
         client.ask("read", explain, json!({})).await;
@@ -108,6 +109,8 @@ impl Smoke {
         let course = "query($id: ID!) { course(id: $id) { id } }";
         client.answers("read", "course, unknown id", course, json!({ "id": never }), Value::Null).await;
         client.refused("course, no id", course, json!({ "id": "course-1" }), "BAD_USER_INPUT").await;
+        let job = json!({ "id": ids::encode("job", Uuid::now_v7()) });
+        client.refused("retryJob, unknown id", "mutation($id: ID!) { retryJob(id: $id) { state } }", job, "NOT_FOUND").await;
         client
             .refused(
                 "publishCourse, unknown id",

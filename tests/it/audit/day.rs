@@ -71,6 +71,7 @@ impl Day {
         day.courses(app, &bob).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
+        day.jobs(app).await;
         day.sessions(app, &bob).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
@@ -141,6 +142,13 @@ impl Day {
         self.take(&ada, "completeBooking", &booking).await;
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
+    }
+
+    async fn jobs(&mut self, app: &TestApp) {
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let dead = json!(crate::jobs::dead(app, &app.oak).await);
+        self.take(&admin, "retryJob", &dead).await;
+        self.take(&admin, "cancelJob", &dead).await;
     }
 
     async fn sessions(&mut self, app: &TestApp, bob: &Value) {

@@ -76,6 +76,7 @@ const NOT_INSERTED: &[&str] = &[
     "audit_entry",
     "credential",
     "failed_sign_in",
+    "job",
     "known_network",
     "refresh_token",
     "session",

