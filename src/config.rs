@@ -18,7 +18,7 @@ use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 use zeroize::Zeroizing;
 
 use crate::{
-    domains::bookings::CHANGES,
+    domains::{bookings::CHANGES, client_events::BATCHES},
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
 };
 
@@ -530,6 +530,10 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = CHANGES.a_minute, value_name = "COUNT", global = true)]
     pub rate_bookings: u64,
 
+    /// Batches of client events that one person may record a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_CLIENT_EVENTS", default_value_t = BATCHES.a_minute, value_name = "COUNT", global = true)]
+    pub rate_client_events: u64,
+
     /// What the documents of one person may cost a minute; 0 for any amount
     #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]
     pub rate_cost: u64,
@@ -565,6 +569,10 @@ pub struct Settings {
     /// Seconds after which a job is tried again that has failed once; each further wait is four times as long, up to six hours
     #[arg(long, env = "LECTERN_JOB_BACKOFF", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=21_600), value_name = "SECONDS", global = true)]
     pub job_backoff: u64,
+
+    /// Networks that webhooks may lead to although they are not public, separated by commas; to a literal address in them by http as well
+    #[arg(long, env = "LECTERN_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
+    pub webhook_allow: Vec<IpNet>,
 
     /// Networks of the proxies in front, separated by commas: from them X-Forwarded-For says where a request comes from
     #[arg(long, env = "LECTERN_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]

@@ -79,6 +79,8 @@ permissions! {
     AuditRead = "AUDIT_READ" [],
     /// See what happens outside requests, run it anew, call it off.
     JobManage = "JOB_MANAGE" [],
+    /// Say which other systems are told of what happens in the school.
+    WebhookManage = "WEBHOOK_MANAGE" [],
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");

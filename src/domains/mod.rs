@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod bookings;
+pub mod client_events;
 pub mod courses;
 pub mod enrollments;
 pub mod groups;
@@ -10,6 +11,7 @@ pub mod identity;
 pub mod jobs;
 pub mod reports;
 pub mod tenants;
+pub mod webhooks;
 
 use std::sync::LazyLock;
 
@@ -29,6 +31,8 @@ pub const ALL: &[&Domain] = &[
     &audit::DOMAIN,
     &reports::DOMAIN,
     &jobs::DOMAIN,
+    &webhooks::DOMAIN,
+    &client_events::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
+    outbound::Outbound,
     sealing::Sealer,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Cluster,
-    serve::{StopSignals, check, pool_options},
+    serve::{StopSignals, addresses, check, pool_options},
 };
 use crate::{config::Settings, domains};
 
@@ -30,7 +31,8 @@ pub fn worker(settings: &Settings, url: &str, sealer: Sealer, beside: Option<&Po
         Some(beside) => pool.ringing(beside),
         None => pool,
     };
-    Ok(Worker::new(pool, domains::registry().jobs().collect(), Outside::default().with(sealer), job_options(settings)))
+    let outside = Outside::default().with(sealer).with(Outbound::new(addresses(settings))?);
+    Ok(Worker::new(pool, domains::registry().jobs().collect(), outside, job_options(settings)))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {

@@ -9,6 +9,7 @@ mod sdl;
 
 mod audit;
 mod bookings;
+mod client_events;
 mod courses;
 mod documents;
 mod eager;
@@ -45,3 +46,4 @@ mod tenants;
 mod text;
 mod transactions;
 mod unchanged;
+mod webhooks;

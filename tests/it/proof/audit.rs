@@ -83,6 +83,8 @@ const NOT_INSERTED: &[&str] = &[
     "tenant",
     "time_claim",
     "used_budget",
+    "webhook_delivery",
+    "webhook_event",
 ];
 
 const HOLES: &[Hole] = &[
