@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak check proof schema web client-test bench bench-growth fmt clean
+.PHONY: help run build test soak check proof schema web client-test bench bench-growth bench-jobs fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
@@ -76,6 +76,8 @@ client-test: web tests/conformance/node_modules/.package-lock.json tests/day/nod
 	@$(BUILD)
 	tests/with-service node tests/conformance/http.js
 	tests/with-service node tests/conformance/socket.js
+	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/judge.js
+	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/answers.js
 	tests/with-service node tests/day/day.js
 	tests/with-service node tests/browser/graphiql.js
 
@@ -97,6 +99,10 @@ bench: bench-tools ## Side by side with PostGraphile and hand-written SQL, half 
 
 bench-growth: bench-tools ## What an operation costs at 10, 100 and 300 schools
 	node bench/bench.js --growth
+
+bench-jobs: bench/node_modules/.package-lock.json ## What a claim costs at a million waiting jobs, and how fast small jobs are done
+	$(CARGO) build --release --quiet
+	node bench/jobs/jobs.js
 
 clean: ## Delete what was built (the data of `make run` stays in .lectern)
 	$(CARGO) clean

@@ -1,5 +1,6 @@
 // The servers that are measured: Lectern, and those that make an API out of the same tables.
 
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -71,7 +72,7 @@ export class Lectern extends Server {
   }
 
   launch() {
-    const env = { ...this.cluster.environment(), LECTERN_LISTEN: this.address, LECTERN_SIGNING_KEY: this.key, LECTERN_LOG: process.env.LECTERN_LOG ?? 'warn', LECTERN_RATE_COST: '0', LECTERN_RATE_BOOKINGS: '0' }
+    const env = { ...this.cluster.environment(), LECTERN_LISTEN: this.address, LECTERN_SIGNING_KEY: this.key, LECTERN_SECRET_KEYS: randomBytes(32).toString('base64'), LECTERN_WORKER: 'off', LECTERN_LOG: process.env.LECTERN_LOG ?? 'warn', LECTERN_RATE_COST: '0', LECTERN_RATE_BOOKINGS: '0' }
     return start(this.binary, ['serve'], this.log, { env })
   }
 

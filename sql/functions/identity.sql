@@ -476,8 +476,7 @@ BEGIN
 END
 $$;
 
--- Counts a failed sign-in or a wrong enrollment key for each subject, keeps so many of its latest, and deletes some of those that
--- no longer count: nothing counts for longer than a day. Reveals, to the service only: how often the first has failed within the
+-- Counts a failed sign-in or a wrong enrollment key for each subject, and keeps so many of its latest. Reveals, to the service only: how often the first has failed within the
 -- span, and in how many seconds that is less than is kept of it.
 CREATE OR REPLACE FUNCTION app.count_failed_sign_ins(subjects bytea[], kept integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -490,10 +489,6 @@ BEGIN
             at = (SELECT array_agg(latest.failure ORDER BY latest.failure) FROM (
                 SELECT failure FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span
                 ORDER BY failure DESC LIMIT (SELECT given.kept FROM given WHERE given.subject = excluded.subject)) AS latest);
-    DELETE FROM failed_sign_in f USING (
-        SELECT old.tenant_id, old.subject FROM failed_sign_in old
-        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
-        WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
     RETURN QUERY SELECT * FROM app.failed_sign_ins(subjects[1:1], ARRAY[kept[1] - 1], span);
 END
 $$;
@@ -545,10 +540,6 @@ BEGIN
         SELECT app.tenant_id(), subject, ARRAY[clock_timestamp()], clock_timestamp() FROM unnest(subjects) AS subject ORDER BY subject
         ON CONFLICT (tenant_id, subject) DO UPDATE SET last_at = excluded.last_at,
             at = (SELECT array_agg(failure ORDER BY failure) FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span);
-    DELETE FROM failed_sign_in f USING (
-        SELECT old.tenant_id, old.subject FROM failed_sign_in old
-        WHERE old.tenant_id = app.tenant_id() AND old.last_at < now() - interval '1 day' LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
-        WHERE f.tenant_id = forgotten.tenant_id AND f.subject = forgotten.subject;
 END
 $$;
 

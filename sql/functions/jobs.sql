@@ -62,6 +62,16 @@ BEGIN
 END
 $$;
 
+-- Whether jobs of a school run: while its subscription does. Those of the nil tenant always do. For functions that claim and schedule.
+CREATE OR REPLACE FUNCTION app.runs(school uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN school = '00000000-0000-0000-0000-000000000000' OR EXISTS (
+        SELECT FROM tenant t WHERE t.tenant_id = school AND t.suspended_at IS NULL AND t.subscription_start <= now()
+            AND (t.subscription_end IS NULL OR now() < t.subscription_end));
+END
+$$;
+
 -- The oldest jobs of a lane that `wanted` free slots should take, the first first: ranked within each school, the lowest of (running jobs
 -- of the school + rank), then the oldest. None of a school whose subscription does not run, but for those that no lapse stops; never more
 -- than `most` of one school at one worker. For app.claim_jobs alone.
@@ -72,7 +82,6 @@ CREATE OR REPLACE FUNCTION app.next_jobs(of_lane text, wanted integer, most inte
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     width   CONSTANT integer := 100;
-    nobody  CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     seen    bigint;
     idle    bigint;
     head    record;
@@ -80,7 +89,8 @@ DECLARE
     schools uuid[] := '{}';
     on_now  boolean[] := '{}';
 BEGIN
-    SELECT count(*), count(DISTINCT o.tenant_id) FILTER (WHERE NOT EXISTS (
+    -- Schools that have lapsed are not counted among those that could be next: what waits of them stays the oldest.
+    SELECT count(*), count(DISTINCT o.tenant_id) FILTER (WHERE app.runs(o.tenant_id) AND NOT EXISTS (
                SELECT FROM job r WHERE r.state = 'RUNNING' AND r.lane = of_lane AND r.tenant_id = o.tenant_id))
         INTO seen, idle
         FROM (SELECT j.tenant_id FROM job j WHERE j.state = 'QUEUED' AND j.lane = of_lane AND j.run_at <= now()
@@ -110,9 +120,7 @@ BEGIN
                 ON u.tenant_id = h.tenant_id
             ORDER BY coalesce(u.running, 0), h.run_at
     LOOP
-        is_on := head.tenant_id = nobody OR EXISTS (
-            SELECT FROM tenant t WHERE t.tenant_id = head.tenant_id AND t.suspended_at IS NULL AND t.subscription_start <= now()
-                AND (t.subscription_end IS NULL OR now() < t.subscription_end));
+        is_on := app.runs(head.tenant_id);
         CONTINUE WHEN NOT is_on AND NOT EXISTS (
             SELECT FROM job j WHERE j.state = 'QUEUED' AND j.is_spared AND j.lane = of_lane AND j.tenant_id = head.tenant_id AND j.run_at <= now());
         schools := schools || head.tenant_id;
@@ -329,13 +337,14 @@ CREATE OR REPLACE TRIGGER job_move BEFORE UPDATE OF state ON job FOR EACH ROW WH
 -- A job is a record itself; what somebody does to one by hand stands in the audit log. Nothing else moves a job from these states to those.
 CREATE OR REPLACE TRIGGER job_audit AFTER UPDATE ON job FOR EACH ROW
     WHEN (OLD.state IN ('DEAD', 'QUEUED') AND NEW.state IN ('QUEUED', 'CANCELLED'))
-    EXECUTE FUNCTION app.audit('Job', 'id');
+    EXECUTE FUNCTION app.audit('Job', 'id', 'key');
 
 -- The schools (nil: the deployment as a whole) for which the latest slot of a scheduled kind has no job yet, of those slots that have begun
 -- since then. The slots of the schools lie spread over the period. None of a school whose subscription does not run. A kind that ticks more often
 -- than hourly narrows this to the schools where something is due, by a partial index. Reveals, to the service only: these ids and times.
 CREATE OR REPLACE FUNCTION app.due_schools(of_kind text, since timestamptz) RETURNS TABLE (tenant_id uuid, slot timestamptz)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     known  record;
@@ -349,9 +358,8 @@ BEGIN
             SELECT c.school, app.job_slot(of_kind, c.school, known.every_seconds, now()) AS slot FROM (
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
-                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND t.suspended_at IS NULL AND t.subscription_start <= now()
-                    AND (t.subscription_end IS NULL OR now() < t.subscription_end)) AS c) AS s
-        WHERE s.slot >= due_schools.since
+                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT') AS c) AS s
+        WHERE s.slot >= due_schools.since AND app.runs(s.school)
           AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = s.school AND j.kind = of_kind AND j.key = app.slot_key(s.slot));
 END
 $$;

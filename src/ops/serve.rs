@@ -193,12 +193,15 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     tracing::info!("stopping: requests and jobs in flight may finish");
     stop.cancel();
     if failure.is_none() {
-        tokio::select! {
-            _ended = async { tokio::join!(&mut server, &mut worker) } => {}
-            () = tokio::time::sleep(Duration::from_secs(settings.drain_timeout)) => {
+        let drained = async {
+            if tokio::time::timeout(Duration::from_secs(settings.drain_timeout), &mut server).await.is_err() {
                 tracing::warn!(seconds = settings.drain_timeout, "some requests did not finish in time");
             }
-            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests were not finished"),
+        };
+        tokio::select! {
+            // The worker keeps the time itself, and gives back what is not finished then.
+            _ended = async { tokio::join!(drained, &mut worker) } => {}
+            () = told_to_stop.next() => tracing::warn!("told to stop again: some requests or jobs were not finished"),
         }
     }
     server.abort();

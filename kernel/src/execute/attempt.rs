@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     engine::{Answer, Engine, unexecuted},
-    errors,
+    errors, introspection,
 };
 use crate::{
     auth::{Actor, Claims},
@@ -94,7 +94,10 @@ impl Engine {
     /// # Errors
     /// Where the document is refused before anything runs.
     pub async fn dry_run(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
-        let document = self.read(request)?;
+        let mut document = self.read(request)?;
+        if let Err(errors) = self.check(&mut document).await {
+            return Ok(Response::from_errors(errors));
+        }
         let (answer, tx, _request) = self.attempt(&document, claims, false, "audit").await?;
         // Also where it failed: what is dropped unfinished is rolled back as well.
         let _ = tx.rollback().await;
@@ -184,13 +187,24 @@ impl Engine {
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
-        graphql.set_parsed_query(document.parsed.clone());
+        let mut parsed = document.parsed.clone();
+        if document.introspects() {
+            introspection::prepare(&mut parsed);
+        }
+        graphql.set_parsed_query(parsed);
         let mut response = loads.run((self.schema.executing)(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
         if document.kind == OperationKind::Query {
             null_failed(&mut response, document, self.registry);
         }
-        errors::name_integers(&mut response.errors, &document.parsed, &document.variables);
+        if document.introspects()
+            && let Value::Object(data) = &mut response.data
+        {
+            let asks_of_schema = |key: &Name| matches!(document.root_field(key), Some("__schema" | "__type"));
+            for (_, value) in data.iter_mut().filter(|(key, _)| asks_of_schema(key)) {
+                introspection::complete(value, self.schema.description);
+            }
+        }
         Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
     }
 }

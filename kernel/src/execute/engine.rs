@@ -159,7 +159,9 @@ impl Engine {
         let none = Variables::default();
         let variables = request.variables.as_ref().unwrap_or(&none);
         let source = self.documents.find(request, &self.limits)?;
-        let mut document = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
+        let read = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry);
+        // What is kept of a text is weighed without what the rules read.
+        let mut document = read.inspect_err(|_| drop(self.checker.validate(&source)))?;
         document.address.clone_from(&request.address);
         document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
         Ok(document)
@@ -202,10 +204,10 @@ impl Engine {
     }
 
     /// Whether a subscription may begin, as far as its document and its cost go.
-    pub(super) async fn approve(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
+    pub(super) async fn approve(&self, document: &mut Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
         let approved = match self.check(document).await {
             Ok(cost) => self.spend(document, claims, cost).map_err(unexecuted),
-            Err(errors) => Err(self.invalid(document, errors)),
+            Err(errors) => Err(invalid(errors)),
         };
         approved.map_err(|mut answer| {
             errors::finish(&mut answer.response, correlation_id);
@@ -227,22 +229,16 @@ impl Engine {
         answer
     }
 
-    /// The answer to a document that is not valid.
-    fn invalid(&self, document: &Document, mut errors: Vec<ServerError>) -> Answer {
-        errors::tidy(&mut errors);
-        if !self.limits.introspection {
-            errors::leave_out_suggestions(&mut errors);
-        }
-        errors::name_integers(&mut errors, &document.parsed, &document.variables);
-        errors::explain_moments(&mut errors, &document.parsed, &document.variables);
-        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
+    /// Whether a document may run, and what it costs.
+    pub(super) async fn check(&self, document: &mut Document) -> Result<Cost, Vec<ServerError>> {
+        self.checker.check(document, &self.limits).await
     }
 
     /// Validates a document before a transaction is opened for it.
-    async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
-        let cost = match self.check(&document).await {
+    async fn check_and_run(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let cost = match self.check(&mut document).await {
             Ok(cost) => cost,
-            Err(errors) => return self.invalid(&document, errors),
+            Err(errors) => return invalid(errors),
         };
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);
@@ -323,19 +319,11 @@ impl Engine {
         }
         answer
     }
+}
 
-    /// What the document costs. Where that does not depend on its variables, it is computed once.
-    async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
-        let is_constant = document.source.is_constant(&document.variables);
-        if let (true, Some(cost)) = (is_constant, document.source.cost.get()) {
-            return Ok(*cost);
-        }
-        let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
-        if is_constant {
-            let _ = document.source.cost.set(cost);
-        }
-        Ok(cost)
-    }
+/// The answer to a document that is not valid.
+fn invalid(errors: Vec<ServerError>) -> Answer {
+    Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
 }
 
 /// An answer to a document that never ran.

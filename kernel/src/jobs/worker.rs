@@ -61,7 +61,7 @@ impl Worker {
                     if pause.is_zero() {
                         tracing::warn!(reason = error.for_operator(), "no jobs can be claimed now");
                     }
-                    pause = (pause * 2).clamp(shared.options.poll, LONGEST_PAUSE);
+                    pause = (pause * 2).clamp(shared.options.poll.min(LONGEST_PAUSE), LONGEST_PAUSE);
                     Vec::new()
                 }
             };
@@ -80,8 +80,8 @@ impl Worker {
                 () = stop.cancelled() => {}
             }
         }
-        let _ended = schedule.await;
         let deadline = Instant::now() + shared.options.drain;
+        let _ended = timeout_at(deadline, schedule).await;
         if timeout_at(deadline, running.all_ended()).await.is_err() {
             tracing::warn!(jobs = running.count(), "some jobs did not finish in time, and are given back");
             give_up.cancel();
@@ -140,9 +140,12 @@ impl Running {
     }
 }
 
-/// Claims as many jobs as there are free slots.
+/// Claims as many jobs as there are free slots; where there are none, nobody is asked.
 async fn claim(shared: &Shared, running: &Running) -> Result<Vec<(Claim, JobLane, String)>, DbError> {
     let free: Vec<(JobLane, u16, u16)> = running.free(&shared.options).into_iter().filter(|(.., free)| *free > 0).collect();
+    if free.is_empty() {
+        return Ok(Vec::new());
+    }
     let lanes: Vec<&str> = free.iter().map(|(lane, ..)| lane.as_str()).collect();
     let wanted: Vec<i32> = free.iter().map(|(.., free)| i32::from(*free)).collect();
     let most: Vec<i32> = free.iter().map(|(lane, slots, _)| i32::from(most_of_one_school(*lane, *slots))).collect();

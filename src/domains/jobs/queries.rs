@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, InputObject};
 use lectern_kernel::{
     db::{List, Order, SortKey},
     error::{Error, Result},
-    ids::Id,
-    resolve::{Connection, Ctx, Forward, Loaded, filtered, list_of, one, page, text},
+    ids::{self, Id},
+    resolve::{Connection, Ctx, Forward, Loaded, filtered, list_of, one, page, registry::Registry, text},
 };
 use lectern_macros::queries;
 
@@ -32,7 +32,7 @@ pub struct JobFilter {
 const NEWEST: Order = Order { key: SortKey::moment("CREATED_AT", "j.created_at"), id: "j.id", descending: true };
 
 impl JobFilter {
-    fn narrow(&self, list: &mut List) -> Result<()> {
+    fn narrow(&self, registry: &Registry, list: &mut List) -> Result<()> {
         if let Some(states) = &self.states {
             let states = list.bind(states.clone());
             list.filter(format!("j.state = ANY ({states})"));
@@ -46,7 +46,10 @@ impl JobFilter {
             list.filter(format!("j.kind = ANY ({kinds})"));
         }
         if let Some(subject) = &self.subject_id {
-            let subject = list.bind(text::short("filter.subjectId", subject.as_str(), 100)?);
+            let known = ids::decode(subject.as_str()).filter(|(prefix, _)| registry.kind_with_prefix(prefix).is_some());
+            let (prefix, uuid) =
+                known.ok_or_else(|| Error::bad_input("filter.subjectId", "is not an id; an id is a word, `_` and 26 characters"))?;
+            let subject = list.bind(ids::encode(prefix, uuid));
             list.filter(format!("j.subject = {subject}"));
         }
         Ok(())
@@ -77,7 +80,7 @@ impl JobQueries {
         filter: Option<JobFilter>,
     ) -> Result<Option<Connection<Job>>> {
         let mut list = list_of::<Job>("jobs", NEWEST);
-        filter.unwrap_or_default().narrow(&mut list)?;
+        filter.unwrap_or_default().narrow(ctx.request().registry(), &mut list)?;
         page(ctx, filtered::<JobFilter>(ctx, list)?, paging).await.map(Some)
     }
 

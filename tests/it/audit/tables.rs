@@ -69,6 +69,9 @@ async fn the_service_itself_can_only_add_to_the_log() {
 const AUDITED: &str = "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND a.attname <> 'tenant_id'";
 
+/// Columns that the trigger leaves out, whatever the table.
+const LEFT_OUT: &str = "coalesce((SELECT substring(p.prosrc FROM 'derived CONSTANT text\\[\\] := ''([^'']*)''') FROM pg_proc p WHERE p.oid = 'app.audit'::regproc)::text[], '{}')";
+
 /// Recorded, but changed by operators alone: no mutation of the API does.
 const OF_OPERATORS: [&str; 1] = ["Tenant"];
 
@@ -107,8 +110,19 @@ pub async fn unseen(app: &TestApp, seen: &BTreeSet<String>) -> Vec<String> {
 #[tokio::test]
 async fn a_recorded_table_that_the_day_leaves_out_is_named() {
     let app = crate::frame::start().await;
-    let whole =
-        ["Announcement", "Availability", "Booking", "Course", "Enrollment", "Group", "Group.course", "Group.member", "Role", "Section"];
+    let whole = [
+        "Announcement",
+        "Availability",
+        "Booking",
+        "Course",
+        "Enrollment",
+        "Group",
+        "Group.course",
+        "Group.member",
+        "Job",
+        "Role",
+        "Section",
+    ];
     let mut seen: BTreeSet<String> = whole.into_iter().chain(["Session", "User", "User.role"]).map(str::to_owned).collect();
     assert_eq!(unseen(&app, &seen).await, [""; 0]);
     seen.remove("Announcement");
@@ -131,7 +145,7 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     let app = crate::frame::start().await;
     let columns = app
         .text(&format!(
-            "SELECT string_agg(split_part(encode(t.tgargs, 'escape'), '\\000', 1) || ' ' || a.attname || ' ' || format_type(a.atttypid, NULL), E'\\n') {AUDITED}"
+            "SELECT string_agg(split_part(encode(t.tgargs, 'escape'), '\\000', 1) || ' ' || a.attname || ' ' || format_type(a.atttypid, NULL), E'\\n') {AUDITED} AND NOT a.attname = ANY ({LEFT_OUT})"
         ))
         .await
         .unwrap();
@@ -154,8 +168,7 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     let leaking = app
         .text(&format!(
             "SELECT string_agg(c.relname || '.' || a.attname, ', ') {AUDITED} AND NOT has_column_privilege('lectern_app', c.oid, a.attname, 'SELECT')
-             AND NOT a.attname = ANY (coalesce((SELECT substring(p.prosrc FROM 'derived CONSTANT text\\[\\] := ''([^'']*)''') FROM pg_proc p
-                 WHERE p.oid = 'app.audit'::regproc)::text[], '{{}}')) AND NOT a.attname = ANY (string_to_array(split_part(encode(t.tgargs, 'escape'), '\\000', 3), ','))"
+             AND NOT a.attname = ANY ({LEFT_OUT}) AND NOT a.attname = ANY (string_to_array(split_part(encode(t.tgargs, 'escape'), '\\000', 3), ','))"
         ))
         .await;
     assert_eq!(leaking, None, "recorded, although the service may not read it");

@@ -64,8 +64,8 @@ async fn jobs_are_listed_filtered_and_counted() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     in_each_state(&app).await;
     enqueue(&app, &app.oak, "trial.mark", "one", json!({})).await;
-    let open = opened(&app.oak, None, "trial");
-    app.sql(&format!("BEGIN; {open}; SELECT app.enqueue('trial.mark', 'two', subject => 'course_1'); COMMIT")).await;
+    let (open, subject) = (opened(&app.oak, None, "trial"), nothing("course"));
+    app.sql(&format!("BEGIN; {open}; SELECT app.enqueue('trial.mark', 'two', subject => '{subject}'); COMMIT")).await;
     enqueue(&app, &app.elm, "trial.mark", "elms", json!({})).await;
 
     let nodes = admin.ok("{ jobs(first: 100) { nodes { createdAt } } }", json!({})).await["jobs"]["nodes"].take();
@@ -85,7 +85,7 @@ async fn jobs_are_listed_filtered_and_counted() {
         (json!({ "kinds": ["trial.mark"] }), 2),
         (json!({ "kinds": ["trial.mark", "purge.jobs"], "states": ["QUEUED"] }), 4),
         (json!({ "kinds": ["no.such"] }), 0),
-        (json!({ "subjectId": "course_1" }), 1),
+        (json!({ "subjectId": subject }), 1),
         (json!({ "subjectId": nothing("course") }), 0),
     ] {
         assert_eq!(admin.ok(LIST, json!({ "f": filter })).await["jobs"]["totalCount"], count, "{filter}");
@@ -97,7 +97,9 @@ async fn jobs_are_listed_filtered_and_counted() {
     let many: Vec<String> = (0..51).map(|n| format!("kind.{n}")).collect();
     assert_eq!(admin.refused(LIST, json!({ "f": { "kinds": many } })).await, "BAD_USER_INPUT @filter.kinds");
     assert_eq!(admin.refused(LIST, json!({ "f": { "kinds": [""] } })).await, "BAD_USER_INPUT @filter.kinds.0");
-    assert_eq!(admin.refused(LIST, json!({ "f": { "subjectId": "" } })).await, "BAD_USER_INPUT @filter.subjectId");
+    for wrong in ["", "course", "course_1", "unicorn_01h455vb4pex5vsknk084sn02q"] {
+        assert_eq!(admin.refused(LIST, json!({ "f": { "subjectId": wrong } })).await, "BAD_USER_INPUT @filter.subjectId", "{wrong}");
+    }
     assert_eq!(
         app.statements(&admin, "{ jobs(first: 5) { nodes { id subjectId correlationId lastError } } jobsByState { count } }", json!({}))
             .await,

@@ -117,6 +117,24 @@ async fn nothing_is_claimed_of_a_school_that_has_lapsed_but_what_no_lapse_stops(
 }
 
 #[tokio::test]
+async fn many_old_jobs_of_schools_that_have_lapsed_hide_nobody() {
+    let app = start().await;
+    app.sql(
+        "INSERT INTO tenant (tenant_id, slug, name, time_zone, subscription_start, subscription_end)
+             SELECT gen_random_uuid(), 'gone-' || n, 'Gone', 'UTC', now() - interval '2 days', now() - interval '1 day' FROM generate_series(1, 40) AS n;
+         INSERT INTO job (tenant_id, id, kind, key, lane, is_spared, payload, correlation, max_attempts, run_at)
+             SELECT t.tenant_id, gen_random_uuid(), 'trial.mark', n::text, 'DEFAULT', false, '{}', 'x', 8, now() - interval '3 days'
+             FROM tenant t CROSS JOIN generate_series(1, 10) AS n WHERE t.slug LIKE 'gone-%'",
+    )
+    .await;
+    enqueue_many(&app, &app.oak, "trial.mark", 3).await;
+    enqueue_many(&app, &app.elm, "trial.mark", 3).await;
+    let mut claimed = claim(&app, "DEFAULT", 4).await;
+    claimed.sort();
+    assert_eq!(claimed, ["elm", "elm", "oak", "oak"]);
+}
+
+#[tokio::test]
 async fn what_is_for_later_is_not_claimed_and_does_not_hide_what_is_due() {
     let app = start().await;
     enqueue_many(&app, &app.oak, "trial.mark", 5).await;

@@ -102,7 +102,7 @@ static KINDS: [JobKind; 8] = [
 ];
 
 /// What marks are written into: a table as any other, but that no key makes a mark unique.
-const TABLE: &str = "CREATE TABLE trial_mark (tenant_id uuid NOT NULL, place bigint GENERATED ALWAYS AS IDENTITY, job_id uuid NOT NULL, attempt integer NOT NULL, \
+pub const TABLE: &str = "CREATE TABLE trial_mark (tenant_id uuid NOT NULL, place bigint GENERATED ALWAYS AS IDENTITY, job_id uuid NOT NULL, attempt integer NOT NULL, \
          permissions integer, actor_id uuid, operation text, correlation text);
      ALTER TABLE trial_mark OWNER TO lectern_owner;
      CALL app.raise_wall('trial_mark', needs_subscription => false);
