@@ -286,7 +286,7 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     if !settings.demo {
         return Ok(false);
     }
-    let demo = seed_demo_if_empty(&cluster.platform_url()?).await?;
+    let demo = seed_demo_if_empty(&cluster.platform_url()?, &cluster.sealer()?).await?;
     if demo == Demo::Loaded {
         tracing::info!("loaded the demo schools");
     }

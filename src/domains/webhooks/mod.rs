@@ -17,7 +17,7 @@ mod sql;
 
 use lectern_kernel::resolve::registry::Domain;
 
-pub use self::{delivery::WebhookDelivery, endpoint::WebhookEndpoint};
+pub use self::{delivery::WebhookDelivery, endpoint::WebhookEndpoint, secret::sealed_secret};
 
 /// The event that `sendTestWebhook` sends.
 const TEST: &str = "webhook.test";

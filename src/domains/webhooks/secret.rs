@@ -50,6 +50,14 @@ pub fn seal(sealer: &Sealer, tenant: Uuid, secret: &str) -> Sealed {
     Sealed(sealer.seal(place(tenant), secret.as_bytes()))
 }
 
+/// A new secret as the database keeps it, for seeds.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn sealed_secret(sealer: &Sealer, tenant: Uuid) -> Result<Vec<u8>> {
+    Ok(seal(sealer, tenant, &generate()?).0)
+}
+
 /// The key of a secret that the database keeps.
 pub fn open(sealer: &Sealer, tenant: Uuid, sealed: &[u8]) -> Result<hmac::Key> {
     let wrong = |_| Error::internal("an endpoint's secret does not open: LECTERN_SECRET_KEYS lacks its key");
