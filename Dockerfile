@@ -37,7 +37,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 lectern \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lectern
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lectern \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /data
 COPY --from=build /src/target/release/lectern /usr/local/bin/lectern
 # Without DATABASE_URL there is nothing to serve from: no PostgreSQL is installed here, and none is fetched.
 ENV LECTERN_LISTEN=0.0.0.0:8000 LECTERN_LOG_FORMAT=json LECTERN_OFFLINE=true

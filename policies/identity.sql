@@ -17,9 +17,9 @@ CREATE POLICY app_user_change ON app_user FOR UPDATE TO lectern_app USING (
          OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id)));
 CREATE POLICY definer_read ON app_user FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_change ON app_user FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, deleted_at, created_at),
-    INSERT (tenant_id, id, name, email, email_key), UPDATE (name, email, email_key, status, token_version, deleted_at) ON app_user TO lectern_app;
-GRANT SELECT, UPDATE (is_instructor, token_version) ON app_user TO lectern_definer;
+GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, deleted_at, created_at, email_state),
+    INSERT (tenant_id, id, name, email, email_key), UPDATE (name, email, email_key, email_state, status, token_version, deleted_at) ON app_user TO lectern_app;
+GRANT SELECT, UPDATE (is_instructor, token_version, email_state) ON app_user TO lectern_definer;
 
 -- Nobody reads a password hash but a function that verifies it.
 CALL app.raise_wall('credential', needs_subscription => false);

@@ -12,3 +12,11 @@ CREATE POLICY definer_read ON tenant FOR SELECT TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors)
     ON tenant TO lectern_app;
 GRANT SELECT ON tenant TO lectern_definer;
+
+-- The own school's, whether or not its subscription runs.
+CALL app.raise_wall('tenant_settings', needs_subscription => false);
+CREATE POLICY tenant_settings_read ON tenant_settings FOR SELECT TO lectern_app USING (true);
+CREATE POLICY tenant_settings_change ON tenant_settings FOR UPDATE TO lectern_app USING ((SELECT app.can('TENANT_MANAGE')));
+CREATE POLICY definer_read ON tenant_settings FOR SELECT TO lectern_definer USING (true);
+GRANT SELECT (tenant_id, mail_sender_name, mail_footer), UPDATE (mail_sender_name, mail_footer) ON tenant_settings TO lectern_app;
+GRANT SELECT ON tenant_settings TO lectern_definer;

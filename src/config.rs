@@ -81,11 +81,27 @@ impl Cli {
     /// Reads the command line and the environment; ends the process where they can't be read.
     pub fn read() -> Cli {
         let mut cli = Cli::parse();
-        let Settings { database_url, owner_url, platform_url, signing_key, secret_keys, pg_bin, trusted_documents, cors_origins, .. } =
-            &mut cli.settings;
+        let Settings {
+            database_url,
+            owner_url,
+            platform_url,
+            signing_key,
+            secret_keys,
+            smtp_url,
+            mail_from,
+            mail_feedback_token,
+            app_url,
+            pg_bin,
+            trusted_documents,
+            cors_origins,
+            ..
+        } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        for secret in [database_url, owner_url, platform_url, signing_key, secret_keys] {
+        for secret in [database_url, owner_url, platform_url, signing_key, secret_keys, smtp_url, mail_feedback_token] {
             secret.take_if(|secret| secret.expose().is_empty());
+        }
+        for text in [mail_from, app_url] {
+            text.take_if(|text| text.is_empty());
         }
         for path in [pg_bin, trusted_documents] {
             path.take_if(|path| path.as_os_str().is_empty());
@@ -112,6 +128,9 @@ pub enum Command {
     /// List the jobs of all schools, run them anew, call them off
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Try whether mail arrives
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Prove isolation and permissions on the database: catalog, attacks between two disposable schools, every field as every role
     Audit(ReportArgs),
     /// Compare the database with what migrations and policies make: missing, extra, changed
@@ -206,6 +225,27 @@ pub struct KeyArgs {
     /// A key that seals secrets, for LECTERN_SECRET_KEYS
     #[arg(long)]
     pub secret: bool,
+}
+
+/// What to do with mail.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Send a mail the way that every mail goes, and say what became of it
+    Test(MailTest),
+}
+
+/// A mail to see whether it arrives.
+#[derive(Debug, Args)]
+pub struct MailTest {
+    /// Where to
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// Of this school, by its slug: under its name, and in its outbox
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+    /// In which language: `en` or `de`
+    #[arg(long, default_value = "en", value_parser = ["en", "de"])]
+    pub locale: String,
 }
 
 /// What to do with jobs.
@@ -573,6 +613,27 @@ pub struct Settings {
     /// Networks that webhooks may lead to although they are not public, separated by commas; to a literal address in them by http as well
     #[arg(long, env = "LECTERN_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
     pub webhook_allow: Vec<IpNet>,
+
+    /// Server that takes mails: smtp:// (with STARTTLS, unless it is this machine) or smtps://, user and password in it; without one, mails are
+    /// files of the folder `outbox` in the data folder
+    #[arg(long, env = "LECTERN_SMTP_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub smtp_url: Option<Secret>,
+
+    /// Seconds that the server may take over one mail
+    #[arg(long, env = "LECTERN_SMTP_TIMEOUT", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300), value_name = "SECONDS", global = true)]
+    pub smtp_timeout: u64,
+
+    /// Address that mails come from; required with LECTERN_SMTP_URL
+    #[arg(long, env = "LECTERN_MAIL_FROM", value_name = "ADDRESS", global = true)]
+    pub mail_from: Option<String>,
+
+    /// Token by which a provider of mail may report at /mail/feedback what came back; nothing is there without one
+    #[arg(long, env = "LECTERN_MAIL_FEEDBACK_TOKEN", hide_env_values = true, value_name = "TOKEN", global = true)]
+    pub mail_feedback_token: Option<Secret>,
+
+    /// Where people use the product: links in mails begin with it [default: the address to serve on]
+    #[arg(long, env = "LECTERN_APP_URL", value_name = "URL", global = true)]
+    pub app_url: Option<String>,
 
     /// Networks of the proxies in front, separated by commas: from them X-Forwarded-For says where a request comes from
     #[arg(long, env = "LECTERN_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]

@@ -61,6 +61,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
         Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,
+        Command::Mail(command) => on_cluster(settings, async |cluster| ops::mail(settings, cluster, &command).await).await,
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Audit(arguments) => {
             on_cluster(settings, async |cluster| {

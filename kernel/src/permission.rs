@@ -77,10 +77,14 @@ permissions! {
     ReportRead = "REPORT_READ" [Instructor, Viewer],
     /// Read the audit log.
     AuditRead = "AUDIT_READ" [],
+    /// See the mails that the school has sent, and what became of them.
+    OutboxRead = "OUTBOX_READ" [],
     /// See what happens outside requests, run it anew, call it off.
     JobManage = "JOB_MANAGE" [],
     /// Say which other systems are told of what happens in the school.
     WebhookManage = "WEBHOOK_MANAGE" [],
+    /// Change the school's settings.
+    TenantManage = "TENANT_MANAGE" [],
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");

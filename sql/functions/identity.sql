@@ -275,6 +275,10 @@ BEGIN
         PERFORM app.share_lock_for('roles', NEW.tenant_id); -- see app.follow_role
         NEW.is_instructor := NEW.status = 'ACTIVE' AND NEW.deleted_at IS NULL AND app.teaches(NEW.tenant_id, NEW.id);
     END IF;
+    -- Of another address nothing is known yet.
+    IF lower(NEW.email) IS DISTINCT FROM lower(OLD.email) THEN
+        NEW.email_state := 'OK';
+    END IF;
     IF app.is_change(to_jsonb(OLD), to_jsonb(NEW)) THEN
         NEW.updated_at := now();
     END IF;

@@ -21,6 +21,17 @@ CREATE OR REPLACE FUNCTION app.create_system_roles(tenant uuid) RETURNS void LAN
         SELECT tenant, app.uuid_v7(), s.key, s.name, true, s.permissions FROM app.system_roles() AS s
 $$;
 
+-- A school has its settings from the beginning.
+CREATE OR REPLACE FUNCTION app.give_settings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.tenant_settings (tenant_id) VALUES (NEW.tenant_id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER tenant_settings_given AFTER INSERT ON tenant FOR EACH ROW EXECUTE FUNCTION app.give_settings();
+CREATE OR REPLACE TRIGGER tenant_settings_touch BEFORE UPDATE ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER tenant_settings_audit AFTER UPDATE OR DELETE ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.audit('TenantSettings', 'tenant_id');
+
 CREATE OR REPLACE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER tenant_audit AFTER INSERT OR UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.audit('Tenant', 'tenant_id');
 

@@ -9,6 +9,7 @@ pub mod enrollments;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod mail;
 pub mod reports;
 pub mod tenants;
 pub mod webhooks;
@@ -31,6 +32,7 @@ pub const ALL: &[&Domain] = &[
     &audit::DOMAIN,
     &reports::DOMAIN,
     &jobs::DOMAIN,
+    &mail::DOMAIN,
     &webhooks::DOMAIN,
     &client_events::DOMAIN,
 ];

@@ -3,6 +3,7 @@
 mod body;
 mod client_address;
 mod correlation;
+mod feedback;
 mod graphql;
 mod health;
 mod host;
@@ -20,7 +21,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use ipnet::IpNet;
 use lectern_kernel::{error::Error, execute::Engine};
@@ -60,6 +61,8 @@ pub struct HttpOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How WebSockets behave.
     pub sockets: SocketOptions,
+    /// The token of whoever may report what came of mails; none where nobody may.
+    pub mail_feedback: Option<String>,
     /// Whether GraphiQL offers the demo accounts.
     pub demo: bool,
 }
@@ -76,6 +79,7 @@ impl Default for HttpOptions {
             cors_response_headers: names(CORS_RESPONSE_HEADERS),
             trusted_proxies: Vec::new(),
             sockets: SocketOptions::default(),
+            mail_feedback: None,
             demo: false,
         }
     }
@@ -100,6 +104,8 @@ const PACKING: CompressionLevel = CompressionLevel::Precise(2);
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
     let cors = cors(&options);
     let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
+    let feedback =
+        if options.mail_feedback.is_some() { Router::new().route("/mail/feedback", post(feedback::take)) } else { Router::new() };
     let body_room = Arc::new(Semaphore::new(options.body_room));
     let state = AppState { engine, options: Arc::new(options), body_room, sockets: Arc::default() };
     let routes = Router::new()
@@ -108,6 +114,7 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/.well-known/jwks.json", get(health::jwks))
+        .merge(feedback)
         .merge(console)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -6,8 +6,10 @@ mod cluster;
 pub mod drift;
 mod health;
 mod jobs;
+mod mail;
 mod migrated;
 mod platform;
+mod postman;
 mod privileges;
 pub mod report;
 mod seed;
@@ -21,7 +23,9 @@ pub use self::{
     cluster::Cluster,
     health::health,
     jobs::jobs,
+    mail::mail,
     migrated::migrated,
+    postman::postman,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, engine, engine_of, runtime, serve, told_to_stop},
     tenant::tenant,

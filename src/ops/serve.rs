@@ -8,7 +8,7 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
-    jobs::Worker,
+    jobs::{Outside, Worker},
     outbound::Addresses,
     rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, seed_demo_if_empty, sources, worker};
+use super::{Cluster, Demo, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
     domains::{self, bookings::CHANGES, client_events::BATCHES},
@@ -48,6 +48,8 @@ pub struct ServeOptions<'a> {
     pub key: SigningKey,
     /// Seals secrets.
     pub sealer: Sealer,
+    /// What else resolvers need.
+    pub outside: Outside,
 }
 
 /// An engine over a database.
@@ -96,7 +98,8 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, addresses: addresses(settings) });
+    let services =
+        Arc::new(Services { passwords, tokens, sealer: options.sealer, addresses: addresses(settings), outside: options.outside });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
@@ -172,8 +175,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
-    let (url, sealer) = (cluster.app_url()?, cluster.sealer()?);
-    let engine = Arc::new(engine(settings, ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone() })?);
+    let (url, outside) = (cluster.app_url()?, outside(settings, cluster)?);
+    let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
+    let engine = Arc::new(engine(settings, serve)?);
     check(engine.pool(), cluster).await?;
 
     let router = http::router(engine.clone(), http_options(settings, demo));
@@ -183,7 +187,7 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
-    let worker = if settings.worker { Some(worker(settings, &url, sealer, Some(engine.pool()))?) } else { None };
+    let worker = if settings.worker { Some(worker(settings, &url, outside, Some(engine.pool()))?) } else { None };
     let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
@@ -245,6 +249,7 @@ fn http_options(settings: &Settings, demo: bool) -> HttpOptions {
             per_person: settings.max_sockets as usize,
             ..SocketOptions::default()
         },
+        mail_feedback: settings.mail_feedback_token.as_ref().map(|token| token.expose().to_owned()),
         demo,
         ..HttpOptions::default()
     }

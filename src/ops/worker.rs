@@ -7,12 +7,11 @@ use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
     outbound::Outbound,
-    sealing::Sealer,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster,
+    Cluster, postman,
     serve::{StopSignals, addresses, check, pool_options},
 };
 use crate::{config::Settings, domains};
@@ -24,15 +23,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When there can be no pool.
-pub fn worker(settings: &Settings, url: &str, sealer: Sealer, beside: Option<&Pool>) -> anyhow::Result<Worker> {
+pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&Pool>) -> anyhow::Result<Worker> {
     let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
     let pool = Pool::new(url, &options)?;
     let pool = match beside {
         Some(beside) => pool.ringing(beside),
         None => pool,
     };
-    let outside = Outside::default().with(sealer).with(Outbound::new(addresses(settings))?);
     Ok(Worker::new(pool, domains::registry().jobs().collect(), outside, job_options(settings)))
+}
+
+/// What jobs reach beside the database.
+///
+/// # Errors
+/// When a setting of it is wrong, or missing.
+pub(super) fn outside(settings: &Settings, cluster: &Cluster) -> anyhow::Result<Outside> {
+    let outbound = Outbound::new(addresses(settings))?;
+    Ok(Outside::default().with(cluster.sealer()?).with(postman(settings, cluster.is_embedded())?).with(outbound))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -67,7 +74,7 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
     check(&pool, cluster).await?;
     pool.close();
-    let worker = worker(settings, &url, cluster.sealer()?, None)?;
+    let worker = worker(settings, &url, outside(settings, cluster)?, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();

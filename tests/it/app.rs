@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat},
+    domains::mail::{Postman, TEMPLATES, Way},
     http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
 };
@@ -12,6 +13,7 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey},
     db::migrate::{Options, migrate},
     execute::{Engine, Schema},
+    jobs::Outside,
     request::{GraphqlRequest, Limits},
     resolve::registry::Registry,
     sealing::Sealer,
@@ -73,6 +75,12 @@ impl School {
 /// What a test seals with.
 pub fn sealer() -> Sealer {
     Sealer::from_text(&Sealer::generate().unwrap()).unwrap()
+}
+
+/// What resolvers need in a test: nobody is written to.
+pub fn outside() -> Outside {
+    let way = Way::Outbox(std::env::temp_dir().join("lectern-test-outbox"));
+    Outside::default().with(Postman::new(TEMPLATES.to_vec(), "lectern@localhost", "http://app.example", way, false).unwrap())
 }
 
 /// A running service on a database of its own.
@@ -139,12 +147,27 @@ impl TestApp {
         TestApp::start_of(arguments, options, (lectern::schema::build, lectern::domains::registry()), "").await
     }
 
+    /// With something else that resolvers reach.
+    pub async fn start_beside(options: HttpOptions, outside: Outside) -> TestApp {
+        TestApp::start_all(&[], options, (lectern::schema::build, lectern::domains::registry()), "", outside).await
+    }
+
     /// With another schema than the product's, and what it needs in the database.
     pub async fn start_of(
         arguments: &[&str],
         options: HttpOptions,
         (schema, registry): (fn(&Limits) -> Schema, &'static Registry),
         sql: &str,
+    ) -> TestApp {
+        TestApp::start_all(arguments, options, (schema, registry), sql, outside()).await
+    }
+
+    async fn start_all(
+        arguments: &[&str],
+        options: HttpOptions,
+        (schema, registry): (fn(&Limits) -> Schema, &'static Registry),
+        sql: &str,
+        outside: Outside,
     ) -> TestApp {
         // `LECTERN_LOG=info cargo test …` shows what is behind a failure.
         let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
@@ -154,7 +177,7 @@ impl TestApp {
         let given = ["lectern", "--pool-size"].into_iter().chain(patience.split(' ')).chain(arguments.iter().copied());
         let settings = Cli::parse_from(given).settings;
         let url = database.url("lectern_app");
-        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer: sealer() };
+        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer: sealer(), outside };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -81,6 +81,8 @@ pub async fn everything(app: &TestApp) -> String {
         "group_member",
         "group_course",
         "job",
+        "mail",
+        "tenant_settings",
         "client_event",
         "webhook_endpoint",
         "webhook_event",

@@ -24,6 +24,7 @@ mod introspection;
 mod isolation;
 mod jobs;
 mod layout;
+mod mail;
 mod malformed;
 mod migrate;
 mod moments;

@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Client, PASSWORD, School, TestApp, Who, sealer};
+use crate::app::{Client, PASSWORD, School, TestApp, Who, outside, sealer};
 
 const CREATE: &str = "mutation($t: String!) { createCourse(input: { title: $t }) { id } }";
 
@@ -65,8 +65,13 @@ impl Service {
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
-        let services =
-            Arc::new(Services { passwords: Passwords::new().unwrap(), tokens, sealer: sealer(), addresses: Addresses::default() });
+        let services = Arc::new(Services {
+            passwords: Passwords::new().unwrap(),
+            tokens,
+            sealer: sealer(),
+            addresses: Addresses::default(),
+            outside: outside(),
+        });
         let engine = Engine::new(
             schema::build(&Limits::default()),
             domains::registry(),

@@ -327,6 +327,27 @@ query AuditLog($first: Int, $filter: AuditFilter) {
     variables: () => ({ first: 10, filter: {} }),
   },
   {
+    document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.
+query Outbox($first: Int, $filter: OutboxFilter) {
+  outbox(first: $first, filter: $filter) {
+    totalCount
+    nodes {
+      to
+      subject
+      state
+      error
+      text
+      locale
+      createdAt
+      sentAt
+      user { name emailState }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: {} }),
+  },
+  {
     document: /* GraphQL */ `# What happens outside of requests: what waits, what failed and why. retryJob runs a dead one anew. Needs JOB_MANAGE.
 query Jobs($first: Int, $filter: JobFilter) {
   jobsByState { state count }

@@ -21,6 +21,7 @@ use crate::{
     auth::{Actor, Passwords, Tokens},
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
+    jobs::Outside,
     outbound::Addresses,
     rates::SignInTerms,
     resolve::registry::Registry,
@@ -37,6 +38,8 @@ pub struct Services {
     pub sealer: Sealer,
     /// Which addresses people may name.
     pub addresses: Addresses,
+    /// What else the product's resolvers need, known to it alone.
+    pub outside: Outside,
 }
 
 /// What a refusal leaves behind although its transaction is rolled back; done in a transaction of its own.

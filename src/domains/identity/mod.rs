@@ -23,7 +23,7 @@ use lectern_kernel::{ids::Kind, resolve::registry::Domain};
 
 pub use self::{
     role::Role,
-    user::{ENROLLMENTS as ENROLLMENTS_OF_USER, User, UserStatus, require_instructor},
+    user::{ENROLLMENTS as ENROLLMENTS_OF_USER, EmailState, User, UserStatus, require_instructor},
     viewer::Viewer,
 };
 

@@ -9,6 +9,10 @@ pub const UPDATE_USER: &str = "UPDATE app_user u SET name = coalesce($3, u.name)
 pub const SET_STATUS: &str = "UPDATE app_user u SET status = $3 \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {u}";
 
+/// Only where the actor outranks the person, or is the person.
+pub const CLEAR_EMAIL_STATE: &str = "UPDATE app_user u SET email_state = 'OK' \
+     WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL RETURNING {u}";
+
 /// The database makes the person a tombstone (app.before_app_user_update, app.retire_user).
 pub const DELETE_USER: &str = "UPDATE app_user u SET deleted_at = now() \
      WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING u.id";

@@ -27,6 +27,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Whether a person's email address takes mail.
+    pub enum EmailState {
+        /// As far as is known.
+        Ok = "OK",
+        /// A mail to it came back: it is sent none but what is essential.
+        Bounced = "BOUNCED",
+        /// Its reader complained about a mail: it is sent none but what is essential.
+        Complained = "COMPLAINED",
+    }
+}
+
 /// A person of the school. What you may not see of another person is null: everything but id and name needs USER_READ,
 /// unless it is you; of a deleted person nothing else is left.
 #[object(table = "app_user", alias = "u", id = "user", node, resolvers)]
@@ -43,6 +55,9 @@ pub struct User {
     /// As addresses are compared.
     #[secret]
     pub email_key: Option<String>,
+    #[hidden]
+    #[wide]
+    pub email_state: EmailState,
     #[hidden]
     #[wide]
     pub status: UserStatus,
@@ -76,6 +91,11 @@ impl User {
     /// Their email address as it was typed, unique in the school without regard to case. Null when you may not see it.
     fn email(id: Id<User>, is_deleted: bool, email: Option<String>, request: &Request) -> Result<Option<String>> {
         Ok(if is_open(request, id, is_deleted)? { email } else { None })
+    }
+
+    /// Whether their email address takes mail. A new address, or `clearEmailState`, makes it OK. Null when you may not see it.
+    fn email_state(id: Id<User>, is_deleted: bool, email_state: EmailState, request: &Request) -> Result<Option<EmailState>> {
+        Ok(is_open(request, id, is_deleted)?.then_some(email_state))
     }
 
     /// Whether they may sign in. Null when you may not see it, or when they were deleted.

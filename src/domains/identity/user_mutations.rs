@@ -189,6 +189,21 @@ impl UserMutations {
         set_status(ctx, id, UserStatus::Active).await
     }
 
+    /// Says that a person's email address takes mail again, after one came back or its reader complained: `emailState` is OK until another does.
+    /// FORBIDDEN with ROLE_TOO_HIGH.
+    #[needs(UserUpdate)]
+    async fn clear_email_state(
+        ctx: &Context<'_>,
+        /// The person's id.
+        user_id: Id<User>,
+    ) -> Result<Loaded<User>> {
+        let user: Option<Loaded<User>> = ctx.row(sql::CLEAR_EMAIL_STATE, &[&user_id]).await?;
+        match user {
+            Some(user) => Ok(user),
+            None => Err(refusal(ctx, user_id).await.field("userId")),
+        }
+    }
+
     /// Deletes a person for good. Their name, email, password and roles are gone, name and email from the audit log as well,
     /// and the email is free again; they leave their groups, seats and coming bookings; a nameless "Deleted user" stays where
     /// history points. Answers the id.

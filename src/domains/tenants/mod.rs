@@ -1,20 +1,24 @@
-//! Tenants: the schools. Table: `tenant`. A signed-in person sees the own one; signed-out people see slug and name of
-//! those that did not opt out. Written by the operator's commands alone.
+//! Tenants: the schools. Tables: `tenant`, `tenant_settings`. A signed-in person sees the own one; signed-out people see slug and name of
+//! those that did not opt out. Written by the operator's commands alone, but for the settings.
+//!
+//! Permission: TENANT_MANAGE (change the settings). Invariant, kept by the database: a school has its settings from the beginning.
 
 mod queries;
+mod settings;
 mod tenant;
 mod zone;
 
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
+    settings::TenantSettings,
     tenant::{PublicTenant, Tenant},
     zone::time_zone,
 };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {
-    objects: &[Tenant::object, PublicTenant::object],
-    operations: &[queries::TenantQueries::OPERATIONS],
+    objects: &[Tenant::object, PublicTenant::object, TenantSettings::object],
+    operations: &[queries::TenantQueries::OPERATIONS, settings::SettingsMutations::OPERATIONS],
     ..Domain::new("tenants")
 };

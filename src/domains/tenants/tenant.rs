@@ -1,10 +1,17 @@
 //! A school, as its people see it and as the public does.
 
-use lectern_kernel::{ids::Id, resolve::DateTime};
-use lectern_macros::object;
+use async_graphql::Context;
+use lectern_kernel::{
+    error::Result,
+    ids::Id,
+    resolve::{DateTime, Loaded},
+};
+use lectern_macros::{object, resolvers};
+
+use super::settings::{TenantSettings, settings_of};
 
 /// A school.
-#[object(table = "tenant", alias = "t", id = "tenant", key = "tenant_id", node)]
+#[object(table = "tenant", alias = "t", id = "tenant", key = "tenant_id", node, resolvers)]
 #[derive(Clone, Debug)]
 pub struct Tenant {
     /// Its id.
@@ -18,6 +25,14 @@ pub struct Tenant {
     pub time_zone: String,
     /// When its subscription lapses; null when it doesn't.
     pub subscription_end: Option<DateTime>,
+}
+
+#[resolvers]
+impl Tenant {
+    /// Its settings.
+    async fn settings(id: Id<Tenant>, ctx: &Context<'_>) -> Result<Loaded<TenantSettings>> {
+        settings_of(ctx, id).await
+    }
 }
 
 /// A school as everybody may know it.

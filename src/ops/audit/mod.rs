@@ -18,6 +18,7 @@ use sqlx::{Connection as _, PgConnection};
 pub use self::grants::page as privileges_page;
 use self::{grants::Grants, isolation::Attack, pair::Pair};
 use super::{
+    postman,
     report::{Check, Report},
     serve::{ServeOptions, engine},
 };
@@ -25,7 +26,7 @@ use crate::{
     config::Settings,
     schema::access::{Access, fields},
 };
-use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, sealing::Sealer};
+use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, jobs::Outside, sealing::Sealer};
 
 /// An audit under way: two disposable schools, and those who attack.
 pub struct Audit {
@@ -50,7 +51,12 @@ impl Audit {
         let bare = operator::connect(app_url, "DATABASE_URL").await?;
         let engine = engine(
             settings,
-            ServeOptions { url: app_url, key: SigningKey::generate()?, sealer: Sealer::from_text(&Sealer::generate()?)? },
+            ServeOptions {
+                url: app_url,
+                key: SigningKey::generate()?,
+                sealer: Sealer::from_text(&Sealer::generate()?)?,
+                outside: Outside::default().with(postman(settings, false)?),
+            },
         )?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;

@@ -17,11 +17,12 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 4] = [
+const STEPS: [(&str, &str); 5] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
+    ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
 ];
 
 /// The tables that the facts are put into.

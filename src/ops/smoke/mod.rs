@@ -95,10 +95,14 @@ impl Smoke {
     async fn reading(&mut self) {
         let client = &mut self.client;
         client
-            .ask("session", "{ viewer { user { id name email } tenant { slug timeZone } activeRole { key } permissions } }", json!({}))
+            .ask(
+                "session",
+                "{ viewer { user { id name email } tenant { slug timeZone settings { mailSenderName } } activeRole { key } permissions } }",
+                json!({}),
+            )
             .await;
         client.ask("read", "{ roles { key permissions } }", json!({})).await;
-        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "jobs", "webhookEndpoints"] {
+        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "jobs", "webhookEndpoints", "outbox"] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
         client.ask("read", "{ jobsByState { state count } webhookEventTypes { name } }", json!({})).await;

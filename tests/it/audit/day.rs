@@ -88,6 +88,11 @@ impl Day {
         self.give(&admin, "updateUser", json!({ "id": bob, "name": "Robert" })).await;
         self.give(&admin, "setUserRoles", json!({ "userId": bob, "roleKeys": ["LEARNER", "VIEWER"] })).await;
         self.take(&admin, "deleteRole", &tutor["id"]).await;
+        app.sql("BEGIN; SET LOCAL app.audit = 'off'; UPDATE app_user SET email_state = 'BOUNCED' WHERE name = 'Robert'; COMMIT").await;
+        let clear = "mutation($id: ID!) { clearEmailState(userId: $id) { id } }";
+        self.act(&admin, "clearEmailState", clear, json!({ "id": bob })).await;
+        let settings = "mutation { updateTenantSettings(input: { mailSenderName: \"Oak\" }) { mailSenderName } }";
+        self.act(&admin, "updateTenantSettings", settings, json!({})).await;
         self.take(&admin, "suspendUser", &bob).await;
         self.take(&admin, "reactivateUser", &bob).await;
         bob

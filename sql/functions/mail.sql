@@ -1,0 +1,163 @@
+-- Mail: asking for one, sending it, what became of it.
+
+-- Asks for a mail to a person at the address that they have when it is sent, or to an address (of which the person is the one it is about):
+-- a row, and the job that sends it, in this transaction. The same key again is the same mail (none: a new one). `parameters` fill the
+-- template; they hold no secrets, and nothing that says who somebody is. `secrets` are the others, sealed by the service (place: this
+-- school, `mail`, `secrets`). `attachments` are objects of `name`, `type` and `text`. No lapse of the subscription stops this. Reveals: the id of
+-- the new mail; NULL where it was there already.
+CREATE OR REPLACE FUNCTION app.send_mail(template text, person uuid, address text, locale text, parameters jsonb, key text DEFAULT NULL,
+                                         attachments jsonb DEFAULT '[]', secrets bytea DEFAULT NULL)
+    RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    made    CONSTANT uuid := app.uuid_v7();
+    id_made uuid;
+BEGIN
+    IF person IS NULL AND address IS NULL THEN
+        RAISE EXCEPTION USING MESSAGE = 'a mail goes to a person or to an address', DETAIL = template;
+    END IF;
+    INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, secrets, attachments, letterhead)
+        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, 'en'), person,
+               coalesce(send_mail.address, u.email, ''),
+               CASE WHEN send_mail.address IS NULL THEN u.email_key ELSE lower(send_mail.address COLLATE "und-x-icu") END,
+               send_mail.address IS NOT NULL, send_mail.parameters, send_mail.secrets, send_mail.attachments,
+               coalesce((SELECT jsonb_strip_nulls(jsonb_build_object(
+                             'school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, 'timeZone', t.time_zone))
+                         FROM tenant t LEFT JOIN tenant_settings s ON s.tenant_id = t.tenant_id WHERE t.tenant_id = app.tenant_id()), '{}')
+        FROM (SELECT) AS once LEFT JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = person
+        ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id INTO id_made;
+    IF id_made IS NOT NULL THEN
+        PERFORM app.enqueue('mail.send', id_made::text, jsonb_build_object('mail', id_made), subject => app.type_id('mail', id_made));
+    END IF;
+    RETURN id_made;
+END
+$$;
+
+-- Begins an attempt to send a mail of this transaction's school, to the address that its person has now. No row: it waits no more. Reveals,
+-- to the service only: the mail, and whether its person can be written to (OK; BOUNCED, COMPLAINED: the essential alone; SUSPENDED, DELETED: no).
+CREATE OR REPLACE FUNCTION app.begin_mail(wanted uuid)
+    RETURNS TABLE (template text, locale text, address text, parameters jsonb, secrets bytea, attachments jsonb, letterhead jsonb, standing text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        UPDATE mail m SET attempts = m.attempts + 1, address = CASE WHEN m.is_fixed THEN m.address ELSE coalesce(k.email, '') END,
+                address_key = CASE WHEN m.is_fixed THEN m.address_key ELSE k.email_key END
+            FROM mail known LEFT JOIN app_user k ON k.tenant_id = known.tenant_id AND k.id = known.user_id
+            WHERE known.tenant_id = app.tenant_id() AND known.id = wanted
+              AND m.tenant_id = known.tenant_id AND m.id = known.id AND m.state = 'QUEUED'
+            RETURNING m.template, m.locale, m.address, m.parameters, m.secrets, m.attachments, m.letterhead,
+                      CASE WHEN k.deleted_at IS NOT NULL OR m.address = '' THEN 'DELETED' WHEN k.status = 'SUSPENDED' THEN 'SUSPENDED'
+                           WHEN m.is_fixed OR k.id IS NULL THEN 'OK' ELSE k.email_state END;
+END
+$$;
+
+-- Says what became of an attempt to send a mail of this transaction's school; QUEUED: it is tried again. Secrets are dropped, unless it is, or
+-- they are to be kept. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.settle_mail(wanted uuid, new_state text, entitled text, reason text, keeps_secrets boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE mail m SET state = new_state, subject = left(entitled, 150), error = left(reason, 500),
+            sent_at = CASE WHEN new_state = 'SENT' THEN clock_timestamp() END,
+            secrets = CASE WHEN new_state = 'QUEUED' OR keeps_secrets THEN m.secrets END
+        WHERE m.tenant_id = app.tenant_id() AND m.id = wanted AND m.state = 'QUEUED';
+    IF FOUND AND new_state = 'BOUNCED' THEN
+        PERFORM app.mark_address(wanted, 'BOUNCED');
+    END IF;
+END
+$$;
+
+-- Says of the person of a mail that their address takes none, if it is still that address. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.mark_address(of_mail uuid, becomes text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE app_user u SET email_state = becomes FROM mail m
+        WHERE m.tenant_id = app.tenant_id() AND m.id = of_mail AND u.tenant_id = m.tenant_id AND u.id = m.user_id
+          AND u.email_key = m.address_key AND u.email_state <> becomes;
+END
+$$;
+
+-- What a provider of mail reports of one that it took: BOUNCED, or COMPLAINED about by its reader. Again and again the same. Reveals: whether
+-- this transaction's school has such a mail.
+CREATE OR REPLACE FUNCTION app.take_mail_feedback(wanted uuid, outcome text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE mail m SET state = CASE WHEN outcome = 'BOUNCED' THEN 'BOUNCED' ELSE m.state END,
+            error = CASE WHEN outcome = 'BOUNCED' THEN 'The provider reports that it could not be delivered.'
+                         ELSE 'The provider reports that its reader complained about it.' END
+        WHERE m.tenant_id = app.tenant_id() AND m.id = wanted AND m.state IN ('SENT', 'BOUNCED');
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM app.mark_address(wanted, outcome);
+    RETURN true;
+END
+$$;
+
+-- A mail follows the job that sends it: called off, it is suppressed; given up, it has failed; run anew, it waits again.
+CREATE OR REPLACE FUNCTION app.follow_mail_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    UPDATE mail m SET state = CASE NEW.state WHEN 'DEAD' THEN 'FAILED' WHEN 'CANCELLED' THEN 'SUPPRESSED' ELSE 'QUEUED' END,
+            error = CASE NEW.state WHEN 'DEAD' THEN coalesce(m.error, NEW.last_error) WHEN 'CANCELLED' THEN 'Called off.' ELSE m.error END,
+            secrets = CASE WHEN NEW.state <> 'CANCELLED' THEN m.secrets END
+        WHERE m.tenant_id = NEW.tenant_id AND m.id = (NEW.payload ->> 'mail')::uuid
+          AND m.state = CASE OLD.state WHEN 'DEAD' THEN 'FAILED' ELSE 'QUEUED' END;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER job_mail AFTER UPDATE OF state ON job FOR EACH ROW
+    WHEN (NEW.kind = 'mail.send' AND (NEW.state IN ('DEAD', 'CANCELLED') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_mail_job();
+
+-- Nothing is written to a person who is deleted, and no mail says where they were written to.
+CREATE OR REPLACE FUNCTION app.forget_in_mail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    UPDATE mail m SET address = '', address_key = NULL, secrets = NULL,
+            state = CASE m.state WHEN 'QUEUED' THEN 'SUPPRESSED' ELSE m.state END,
+            error = CASE m.state WHEN 'QUEUED' THEN 'The person was deleted.' ELSE m.error END
+        WHERE m.tenant_id = NEW.tenant_id AND (m.user_id = NEW.id OR m.address_key = OLD.email_key);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_mail_forgotten AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_in_mail();
+
+-- Whoever's password was changed is told, and so is the address that somebody had before: it may not have been they who changed it.
+CREATE OR REPLACE FUNCTION app.mail_password_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.send_mail('password_changed', NEW.user_id, NULL, NULL, jsonb_build_object('at', now()));
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER credential_mail AFTER UPDATE ON credential FOR EACH ROW
+    WHEN (OLD.changed_at <> NEW.changed_at AND OLD.password_hash <> NEW.password_hash) EXECUTE FUNCTION app.mail_password_changed();
+
+CREATE OR REPLACE FUNCTION app.mail_email_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.send_mail('email_changed', NEW.id, OLD.email, NULL, jsonb_build_object('at', now()));
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_mail_changed AFTER UPDATE OF email ON app_user FOR EACH ROW
+    WHEN (lower(OLD.email) <> lower(NEW.email)) EXECUTE FUNCTION app.mail_email_changed();
+
+-- Deletes some of this transaction's school's mails after 30 days. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.purge_mail(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    gone integer;
+BEGIN
+    DELETE FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.id IN (
+        SELECT o.id FROM mail o WHERE o.tenant_id = app.tenant_id() AND o.created_at < now() - interval '30 days'
+        ORDER BY o.created_at LIMIT at_most FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+    app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea), app.begin_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
+    app.take_mail_feedback(uuid, text), app.purge_mail(integer)
+    TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea) TO lectern_platform;

@@ -1,0 +1,113 @@
+//! Sending a mail, and forgetting it after a while.
+
+use std::time::Duration;
+
+use lectern_kernel::{
+    error::Error,
+    jobs::{Done, Failure, Job, JobKind, JobLane, Scope},
+    sealing::{Place, Sealer},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{
+    delivery::{Attachment, Postman, Undelivered},
+    sql,
+    template::MailTemplate,
+    writing::{Letterhead, Written},
+};
+
+/// Sends one mail.
+pub const SEND: JobKind =
+    JobKind { limit: Duration::from_secs(400), ..JobKind::new("mail.send", JobLane::Mail, |job| Box::pin(send(job))) };
+
+/// Deletes mails after 30 days.
+pub const PURGE: JobKind = JobKind::new("purge.mail", JobLane::Default, |job| Box::pin(job.in_batches(sql::PURGE)))
+    .every(Duration::from_secs(24 * 3600), Scope::Everywhere);
+
+/// What such a job is asked for with.
+#[derive(Deserialize)]
+struct Asked {
+    mail: Uuid,
+}
+
+/// A mail that waits.
+struct Waiting {
+    template: &'static MailTemplate,
+    to: String,
+    written: Written,
+    head: Letterhead,
+    attachments: Vec<Attachment>,
+    /// Whether its person can be written to.
+    standing: String,
+}
+
+/// The secrets of a mail; none where they are sealed for another place, or by a key that is gone.
+pub(super) fn open(sealer: &Sealer, tenant: Uuid, sealed: Option<&[u8]>) -> Option<Map<String, Value>> {
+    let place = Place { tenant, table: "mail", column: "secrets" };
+    let opened = sealer.open(place, sealed?).ok()?;
+    serde_json::from_slice(&opened).ok()
+}
+
+impl Waiting {
+    fn read(row: &Row, tenant: Uuid, postman: &Postman, sealer: &Sealer) -> Result<Self, Failure> {
+        let name: String = row.try_get("template")?;
+        let template =
+            postman.template(&name).ok_or_else(|| Failure::Dead(Error::internal(format!("there is no template {name} of mails"))))?;
+        let head = Letterhead::read(row.try_get("letterhead")?);
+        let mut filling: Map<String, Value> = serde_json::from_value(row.try_get("parameters")?).unwrap_or_default();
+        filling.extend(open(sealer, tenant, row.try_get("secrets")?).unwrap_or_default());
+        let attachments = serde_json::from_value(row.try_get("attachments")?)
+            .map_err(|error| Failure::Dead(Error::internal(format!("the attachments of a mail: {error}"))))?;
+        let locale: String = row.try_get("locale")?;
+        let written = postman.writer().write(template, &locale, &filling, &head).map_err(Failure::Dead)?;
+        Ok(Waiting { template, to: row.try_get("address")?, written, head, attachments, standing: row.try_get("standing")? })
+    }
+
+    /// Why it is not to be sent.
+    fn refusal(&self) -> Option<&'static str> {
+        match self.standing.as_str() {
+            "DELETED" => Some("The person was deleted."),
+            "SUSPENDED" => Some("The person is suspended."),
+            "BOUNCED" if !self.template.is_essential => Some("An earlier mail to this address came back."),
+            "COMPLAINED" if !self.template.is_essential => Some("Its reader complained about an earlier mail."),
+            _ => None,
+        }
+    }
+}
+
+/// Delivers a mail in between two transactions, so that none is open while a server is waited for.
+async fn send(mut job: Job) -> Result<Done, Failure> {
+    let Asked { mail } = job.payload()?;
+    let (postman, sealer) = (job.outside::<Postman>()?, job.outside::<Sealer>()?);
+    let tenant = job.tenant();
+    let tx = job.begin().await?;
+    let rows = tx.query(sql::BEGIN, &[&mail]).await?;
+    let Some(row) = rows.first() else {
+        return job.finish(tx).await; // it was called off, or is not kept any more
+    };
+    let waiting = Waiting::read(row, tenant, &postman, &sealer)?;
+    let subject = &waiting.written.subject;
+    if let Some(reason) = waiting.refusal() {
+        tx.query(sql::SETTLE, &[&mail, &"SUPPRESSED", subject, &Some(reason), &false]).await?;
+        return job.finish(tx).await;
+    }
+    job.step(tx).await?;
+    let delivered = postman.deliver((tenant, mail), &waiting.to, &waiting.written, &waiting.head, &waiting.attachments).await;
+    let (state, reason) = match &delivered {
+        Ok(()) => ("SENT", None),
+        Err(Undelivered::ForGood(reason)) => ("BOUNCED", Some(reason)),
+        Err(Undelivered::ForNow(reason)) => ("QUEUED", Some(reason)),
+    };
+    let tx = job.begin().await?;
+    tx.query(sql::SETTLE, &[&mail, &state, subject, &reason, &postman.shows_secrets()]).await?;
+    match delivered {
+        Err(Undelivered::ForNow(reason)) => {
+            job.step(tx).await?;
+            Err(Failure::Again(Error::unavailable(reason).reason("MAIL_NOT_TAKEN"), None))
+        }
+        _ => job.finish(tx).await,
+    }
+}

@@ -1,0 +1,63 @@
+//! The mails of the core.
+
+use super::template::{Content, MailTemplate, Parameter, Texts};
+
+/// Every template of the product.
+pub const TEMPLATES: &[&MailTemplate] = &[&TEST, &PASSWORD_CHANGED, &EMAIL_CHANGED];
+
+const AT: Parameter = Parameter { name: "at", content: Content::Moment, sample: "2027-03-01T09:30:00Z" };
+
+/// What an operator sends to see whether mail arrives.
+pub const TEST: MailTemplate = MailTemplate {
+    name: "test",
+    is_essential: true,
+    parameters: &[AT],
+    english: Texts {
+        subject: "Mail from {{ school }} arrives",
+        body: "This is a test. It was asked for by whoever runs this service, on {{ at }}.\n\nYou need not do anything.",
+        action: None,
+    },
+    german: Texts {
+        subject: "Post von {{ school }} kommt an",
+        body: "Das ist ein Test. Angefordert hat ihn, wer diesen Dienst betreibt, am {{ at }}.\n\nSie brauchen nichts zu tun.",
+        action: None,
+    },
+};
+
+/// To whose password was changed.
+const PASSWORD_CHANGED: MailTemplate = MailTemplate {
+    name: "password_changed",
+    is_essential: true,
+    parameters: &[AT],
+    english: Texts {
+        subject: "Your password at {{ school }} was changed",
+        body: "The password of your account at {{ school }} was changed on {{ at }}. Every device was signed out.\n\n\
+               If that was you, all is well. If it was not, tell your school at once.",
+        action: Some(("Sign in", "{{ app }}")),
+    },
+    german: Texts {
+        subject: "Ihr Passwort bei {{ school }} wurde geändert",
+        body: "Das Passwort Ihres Kontos bei {{ school }} wurde am {{ at }} geändert. Alle Geräte wurden abgemeldet.\n\n\
+               Waren Sie es selbst, ist alles in Ordnung. Falls nicht, sagen Sie bitte sofort Ihrer Schule Bescheid.",
+        action: Some(("Anmelden", "{{ app }}")),
+    },
+};
+
+/// To the address that an account had before.
+const EMAIL_CHANGED: MailTemplate = MailTemplate {
+    name: "email_changed",
+    is_essential: true,
+    parameters: &[AT],
+    english: Texts {
+        subject: "Your email address at {{ school }} was changed",
+        body: "Your account at {{ school }} has had another email address since {{ at }}. This is the last mail to this one.\n\n\
+               If that was not your doing, tell your school at once.",
+        action: None,
+    },
+    german: Texts {
+        subject: "Ihre E-Mail-Adresse bei {{ school }} wurde geändert",
+        body: "Ihr Konto bei {{ school }} hat seit {{ at }} eine andere E-Mail-Adresse. Dies ist die letzte Mail an diese.\n\n\
+               Haben Sie das nicht veranlasst, sagen Sie bitte sofort Ihrer Schule Bescheid.",
+        action: None,
+    },
+};

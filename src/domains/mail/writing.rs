@@ -1,0 +1,221 @@
+//! Out of a template, its parameters and a school's letterhead: a subject, a text and the same text as HTML.
+
+use jiff::{Timestamp, tz::TimeZone};
+use lectern_kernel::error::{Error, Result};
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::template::{Content, Language, MailTemplate};
+
+/// Characters that a subject has at most.
+const SUBJECT: usize = 150;
+/// Who writes where no school does.
+const PRODUCT: &str = "Lectern";
+/// What stands in place of a secret.
+pub const REDACTED: &str = "[redacted]";
+
+const HTML: &str = include_str!("layout.html");
+const TEXT: &str = include_str!("layout.txt");
+
+/// What of the school stands in its mails.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Letterhead {
+    school: Option<String>,
+    sender: Option<String>,
+    footer: Option<String>,
+    time_zone: Option<String>,
+}
+
+impl Letterhead {
+    /// As the database keeps it.
+    pub fn read(kept: Value) -> Self {
+        serde_json::from_value(kept).unwrap_or_default()
+    }
+
+    /// The name that mails are sent under.
+    pub fn sender(&self) -> &str {
+        self.sender.as_deref().unwrap_or_else(|| self.school())
+    }
+
+    fn school(&self) -> &str {
+        self.school.as_deref().unwrap_or(PRODUCT)
+    }
+}
+
+/// A mail as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// One line of at most 150 characters.
+    pub subject: String,
+    /// As plain text.
+    pub text: String,
+    /// As HTML.
+    pub html: String,
+}
+
+/// Writes mails.
+pub struct Writer {
+    environment: Environment<'static>,
+    /// Where people use the product.
+    app: String,
+}
+
+impl Writer {
+    /// `app` is the address where people use the product, without a slash at its end.
+    pub fn new(app: &str) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        Writer { environment, app: app.trim_end_matches('/').to_owned() }
+    }
+
+    /// Writes a mail. Nothing that its template names may be missing.
+    ///
+    /// # Errors
+    /// `INTERNAL` where something is.
+    pub fn write(&self, template: &MailTemplate, locale: &str, filling: &Map<String, Value>, head: &Letterhead) -> Result<Written> {
+        let language = Language::of(locale);
+        let texts = template.texts(language);
+        let filling = self.said(template, language, filling, head)?;
+        let say = |source: &str| self.fill(template.name, source, &filling);
+        let subject = one_line(&say(texts.subject)?, SUBJECT);
+        let paragraphs = texts.body.split("\n\n").map(say).collect::<Result<Vec<String>>>()?;
+        let action = texts.action.map(|(label, link)| Ok::<_, Error>(context! { label => say(label)?, link => say(link)? })).transpose()?;
+        let footer: Vec<String> = head.footer.iter().flat_map(|footer| footer.lines()).map(str::to_owned).collect();
+        let parts = context! {
+            lang => language.tag(), subject => subject.as_str(), school => head.school(), sender => head.sender(), footer, paragraphs, action
+        };
+        let whole = |name: &str, layout: &str| {
+            self.environment.render_named_str(name, layout, parts.clone()).map_err(|error| broken(template.name, &error))
+        };
+        Ok(Written { text: whole("layout.txt", TEXT)?.trim_end().to_owned() + "\n", html: whole("layout.html", HTML)?, subject })
+    }
+
+    /// The parameters as they are said in a language.
+    fn said(
+        &self,
+        template: &MailTemplate,
+        language: Language,
+        filling: &Map<String, Value>,
+        head: &Letterhead,
+    ) -> Result<Map<String, Value>> {
+        let mut said = Map::from_iter([("school".to_owned(), head.school().into()), ("app".to_owned(), self.app.as_str().into())]);
+        for parameter in template.parameters {
+            let value = filling
+                .get(parameter.name)
+                .ok_or_else(|| Error::internal(format!("the mail {} lacks {}", template.name, parameter.name)))?;
+            let value = match (parameter.content, value.as_str()) {
+                (Content::Moment, Some(at)) => Value::from(language.moment(&moment(at, head)?)),
+                (Content::Moment, None) => {
+                    return Err(Error::internal(format!("{} of the mail {} is no moment", parameter.name, template.name)));
+                }
+                _ => value.clone(),
+            };
+            said.insert(parameter.name.to_owned(), value);
+        }
+        Ok(said)
+    }
+
+    fn fill(&self, template: &str, source: &str, filling: &Map<String, Value>) -> Result<String> {
+        // A name without an ending: nothing is escaped before it stands in the layout.
+        let filled = self.environment.render_named_str(template, source, minijinja::value::Serde(filling));
+        filled.map_err(|error| broken(template, &error))
+    }
+}
+
+fn broken(template: &str, error: &minijinja::Error) -> Error {
+    Error::internal(format!("the mail {template} can't be written: {error}"))
+}
+
+/// A moment by the clock of the school.
+fn moment(at: &str, head: &Letterhead) -> Result<jiff::Zoned> {
+    let at: Timestamp = at.parse().map_err(|error| Error::internal(format!("a moment of a mail: {error}")))?;
+    let zone = head.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    Ok(at.to_zoned(zone))
+}
+
+/// A text on one line, without anything that could end a header, cut to so many characters.
+pub fn one_line(text: &str, most: usize) -> String {
+    let line: String =
+        text.chars().map(|letter| if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') { ' ' } else { letter }).collect();
+    let line = line.trim();
+    if line.chars().count() <= most { line.to_owned() } else { line.chars().take(most - 1).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domains::mail::{
+        TEMPLATES,
+        template::{Parameter, Texts},
+    };
+
+    const CODE: MailTemplate = MailTemplate {
+        name: "code",
+        is_essential: true,
+        parameters: &[Parameter { name: "code", content: Content::Secret, sample: "123456" }],
+        english: Texts { subject: "Your code", body: "It is {{ code }}.", action: Some(("Go", "{{ app }}/in?code={{ code }}")) },
+        german: Texts { subject: "Ihr Code", body: "Er ist {{ code }}.", action: None },
+    };
+
+    fn filled(template: &MailTemplate) -> Map<String, Value> {
+        template.parameters.iter().map(|parameter| (parameter.name.to_owned(), parameter.sample.into())).collect()
+    }
+
+    #[test]
+    fn every_template_is_whole_in_both_languages_and_lacks_nothing_that_it_names() {
+        let writer = Writer::new("https://app.example/");
+        let head = Letterhead::read(json!({ "school": "Oak & Elm", "footer": "One\nTwo", "timeZone": "Europe/Berlin" }));
+        for template in TEMPLATES {
+            let written: Vec<Written> = ["en", "de"].map(|locale| writer.write(template, locale, &filled(template), &head).unwrap()).into();
+            assert_ne!(written[0], written[1], "{}", template.name);
+            for Written { subject, text, html } in &written {
+                assert!(!subject.is_empty() && !subject.contains("{{"), "{subject}");
+                assert!(text.contains("-- \nOak & Elm\nOne\nTwo\n"), "{text}");
+                assert!(html.contains("Oak &amp; Elm<br>One<br>Two") && !html.contains("Oak & Elm"), "{html}");
+            }
+            for parameter in template.parameters {
+                let mut without = filled(template);
+                without.remove(parameter.name);
+                for locale in ["en", "de"] {
+                    assert!(writer.write(template, locale, &without, &head).is_err(), "{} without {}", template.name, parameter.name);
+                }
+                for texts in [&template.english, &template.german] {
+                    let all = [texts.subject, texts.body, texts.action.map_or("", |(_, link)| link)].join(" ");
+                    assert!(all.contains(&format!("{{{{ {} }}}}", parameter.name)), "{} does not use {}", template.name, parameter.name);
+                }
+            }
+            for texts in [&template.english, &template.german] {
+                assert!(![texts.subject, texts.body].concat().contains(['<', '>', '&']), "{} holds HTML", template.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_text_in_html_and_a_link_stays_inside_its_quotes() {
+        let writer = Writer::new("https://app.example");
+        let filling = Map::from_iter([("code".to_owned(), json!("<b>\"x\"</b>"))]);
+        let written = writer.write(&CODE, "en", &filling, &Letterhead::default()).unwrap();
+        assert!(written.text.contains("It is <b>\"x\"</b>.") && written.text.ends_with("-- \nLectern\n"), "{}", written.text);
+        assert!(!written.html.contains("<b>") && !written.html.contains("\"x\""), "{}", written.html);
+    }
+
+    #[test]
+    fn a_subject_is_one_line_of_150_characters() {
+        assert_eq!(one_line(" a\r\nBcc: b@example.org\u{0}\u{2028}c\t ", 150), "a  Bcc: b@example.org  c");
+        let long = one_line(&"ü".repeat(200), SUBJECT);
+        assert_eq!(long.chars().count(), SUBJECT);
+        assert!(long.ends_with("ü…"));
+    }
+
+    #[test]
+    fn a_name_that_a_template_does_not_know_is_an_error_and_not_a_blank() {
+        let texts = |body| Texts { subject: "s", body, action: None };
+        let wrong = MailTemplate { name: "wrong", is_essential: true, parameters: &[], english: texts("{{ nobody }}"), german: texts("x") };
+        let writer = Writer::new("https://app.example");
+        assert!(writer.write(&wrong, "en", &Map::new(), &Letterhead::default()).is_err());
+    }
+}
