@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature, Token,
-    TraitItemFn, Type, punctuated::Punctuated,
+    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature,
+    TraitItemFn, Type,
 };
 
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};

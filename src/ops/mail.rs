@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Cluster, platform,
     serve::{check, pool_options},
-    tenant,
+    store, tenant,
     worker::{outside, worker},
 };
 use crate::{
@@ -54,7 +54,7 @@ async fn send_test(settings: &Settings, cluster: &Cluster, test: &MailTest) -> a
     let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
     check(&pool, cluster).await?;
     pool.close();
-    let jobs = worker(settings, &url, outside(settings, cluster)?, None)?;
+    let jobs = worker(settings, &url, outside(settings, cluster, &store(settings, &cluster.sealer()?, settings.listen)?)?, None)?;
     let id = ask(&mut connection, school, &address, &test.locale, clock::now()).await?;
     let stop = CancellationToken::new();
     let working = tokio::spawn(jobs.run(stop.clone()));

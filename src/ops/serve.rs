@@ -9,6 +9,7 @@ use lectern_kernel::{
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
     jobs::{Outside, Worker},
+    outbound::Addresses,
     rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, store, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
-    domains::{self, bookings::CHANGES, files::UPLOADS},
+    domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -100,11 +101,17 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, store: options.store, outside: options.outside });
+    let (sealer, store, outside) = (options.sealer, options.store, options.outside);
+    let services = Arc::new(Services { passwords, tokens, sealer, store, addresses: addresses(settings), outside });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
         .with_admission(&admission))
+}
+
+/// Which addresses people may name.
+pub(super) fn addresses(settings: &Settings) -> Addresses {
+    Addresses::allowing(settings.webhook_allow.clone())
 }
 
 /// How connections behave that the settings speak of.
@@ -130,7 +137,12 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
-        budgets: vec![(&CHANGES, settings.rate_bookings), (&UPLOADS, settings.rate_uploads), (&COST, settings.rate_cost)],
+        budgets: vec![
+            (&CHANGES, settings.rate_bookings),
+            (&UPLOADS, settings.rate_uploads),
+            (&BATCHES, settings.rate_client_events),
+            (&COST, settings.rate_cost),
+        ],
     }
 }
 
@@ -176,10 +188,13 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     let (url, sealer) = (cluster.app_url()?, cluster.sealer()?);
     let store = store(settings, &sealer, address)?;
     if settings.s3_bucket.is_none() && !cluster.is_embedded() {
-        tracing::warn!("files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share");
+        tracing::warn!(
+            "files are kept in a folder of this machine: where several replicas serve, set LECTERN_S3_BUCKET, or LECTERN_FILES to one that they share"
+        );
     }
     let outside = outside(settings, cluster, &store)?;
-    let options = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone(), store: store.clone(), outside: outside.clone() };
+    let options =
+        ServeOptions { url: &url, key: cluster.signing_key()?, sealer: sealer.clone(), store: store.clone(), outside: outside.clone() };
     let engine = Arc::new(engine(settings, options)?);
     check(engine.pool(), cluster).await?;
 
@@ -293,7 +308,7 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     if !settings.demo {
         return Ok(false);
     }
-    let demo = seed_demo_if_empty(&cluster.platform_url()?, &objects(settings)?).await?;
+    let demo = seed_demo_if_empty(&cluster.platform_url()?, &cluster.sealer()?, &objects(settings)?).await?;
     if demo == Demo::Loaded {
         tracing::info!("loaded the demo schools");
     }

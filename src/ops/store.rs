@@ -67,7 +67,9 @@ pub fn make_folder(settings: &Settings) -> anyhow::Result<()> {
     }
     let folder = folder(settings);
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    made.with_context(|| format!("{} can't be made, for files: set LECTERN_FILES to a folder that can, or LECTERN_S3_BUCKET", folder.display()))
+    made.with_context(|| {
+        format!("{} can't be made, for files: set LECTERN_FILES to a folder that can, or LECTERN_S3_BUCKET", folder.display())
+    })
 }
 
 /// What addresses on this service begin with.

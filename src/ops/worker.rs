@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
+    outbound::Outbound,
     store::Store,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Cluster, make_folder, postman,
-    serve::{StopSignals, check, pool_options},
+    serve::{StopSignals, addresses, check, pool_options},
     store,
 };
 use crate::{config::Settings, domains};
@@ -39,7 +40,8 @@ pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&
 /// # Errors
 /// When a setting of it is wrong, or missing.
 pub(super) fn outside(settings: &Settings, cluster: &Cluster, store: &Store) -> anyhow::Result<Outside> {
-    Ok(Outside::default().with(cluster.sealer()?).with(store.clone()).with(postman(settings, cluster.is_embedded())?))
+    let (outbound, postman) = (Outbound::new(addresses(settings))?, postman(settings, cluster.is_embedded())?);
+    Ok(Outside::default().with(cluster.sealer()?).with(store.clone()).with(postman).with(outbound))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {

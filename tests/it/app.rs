@@ -252,7 +252,8 @@ impl TestApp {
     pub async fn work(&self) {
         let url = self.database.url("lectern_app");
         let services = self.engine.services();
-        let worker = ops::worker(&self.settings, &url, services.sealer.clone(), services.store.clone(), None).unwrap();
+        let outside = services.outside.clone().with(services.sealer.clone()).with(services.store.clone());
+        let worker = ops::worker(&self.settings, &url, outside, None).unwrap();
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
         while self.count("job WHERE state = 'RUNNING' OR (state = 'QUEUED' AND run_at <= now())").await > 0 {

@@ -74,10 +74,25 @@ pub async fn enroll(client: &Client, course: &str, user: &str) -> String {
 /// A digest of everything that is learned, to see whether a refusal has changed anything.
 pub async fn everything(app: &TestApp) -> String {
     let rows = [
-        "course", "section", "enrollment", "user_group", "group_member", "group_course", "job", "mail", "tenant_settings", "file", "file_audience", "upload",
+        "course",
+        "section",
+        "enrollment",
+        "user_group",
+        "group_member",
+        "group_course",
+        "job",
+        "mail",
+        "tenant_settings",
+        "file",
+        "file_audience",
+        "upload",
+        "client_event",
+        "webhook_endpoint",
+        "webhook_event",
+        "webhook_delivery",
     ]
-        .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
-        .join(" UNION ALL ");
+    .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
+    .join(" UNION ALL ");
     let changes = "SELECT 'changes' || count(*) FROM audit_entry WHERE outcome = 'CHANGED' AND resource NOT IN ('Session', 'User')";
     app.text(&format!("SELECT md5(string_agg(line, '|' ORDER BY line)) FROM ({rows} UNION ALL {changes}) AS lines")).await.unwrap()
 }

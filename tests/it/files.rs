@@ -123,9 +123,13 @@ pub fn objects(app: &TestApp, folder: &str) -> Vec<String> {
 
 /// A digest of every file, and of what the store holds.
 async fn everything(app: &TestApp) -> String {
-    let rows = ["file", "file_audience", "upload", "job"].map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"));
+    let rows = ["file", "file_audience", "upload", "job"]
+        .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"));
     let entries = "SELECT 'changes' || count(*) FROM audit_entry WHERE outcome = 'CHANGED' AND resource = 'File'";
-    let sql = format!("SELECT md5(coalesce(string_agg(line, '|' ORDER BY line), '')) FROM ({} UNION ALL {entries}) AS lines", rows.join(" UNION ALL "));
+    let sql = format!(
+        "SELECT md5(coalesce(string_agg(line, '|' ORDER BY line), '')) FROM ({} UNION ALL {entries}) AS lines",
+        rows.join(" UNION ALL ")
+    );
     format!("{:?} {:?}", app.text(&sql).await, objects(app, ""))
 }
 

@@ -66,7 +66,10 @@ mod tests {
             disposition("say \"hi\"; x=\\.txt", false),
             "attachment; filename=\"say _hi_; x=_.txt\"; filename*=UTF-8''say%20%22hi%22%3B%20x%3D%5C.txt"
         );
-        assert_eq!(disposition("a\r\nset-cookie: x", false), "attachment; filename=\"a__set-cookie: x\"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20x");
+        assert_eq!(
+            disposition("a\r\nset-cookie: x", false),
+            "attachment; filename=\"a__set-cookie: x\"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20x"
+        );
         assert_eq!(disposition("שלום.pdf", false), "attachment; filename=\"____.pdf\"; filename*=UTF-8''%D7%A9%D7%9C%D7%95%D7%9D.pdf");
         assert_eq!(disposition("50%.csv", false), "attachment; filename=\"50_.csv\"; filename*=UTF-8''50%25.csv");
     }

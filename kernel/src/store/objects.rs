@@ -7,8 +7,8 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use jiff::Timestamp;
 use object_store::{
-    Attribute, Attributes, ClientOptions, Error as StoreError, GetOptions, ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions,
-    PutPayload, RetryConfig, WriteMultipart,
+    Attribute, Attributes, ClientOptions, Error as StoreError, GetOptions, ObjectStore, ObjectStoreExt as _, PutMultipartOptions,
+    PutOptions, PutPayload, RetryConfig, WriteMultipart,
     aws::AmazonS3Builder,
     local::LocalFileSystem,
     path::{Path, PathPart},
@@ -116,7 +116,12 @@ impl Objects {
         };
         let store = of(bucket.endpoint.as_ref())?;
         let signer = of(bucket.public_endpoint.as_ref().or(bucket.endpoint.as_ref()))?;
-        Ok(Objects { store: Arc::new(store), signer: Some(Arc::new(signer)), prefix: Path::from(bucket.prefix.as_str()), part: BUCKET_PART })
+        Ok(Objects {
+            store: Arc::new(store),
+            signer: Some(Arc::new(signer)),
+            prefix: Path::from(bucket.prefix.as_str()),
+            part: BUCKET_PART,
+        })
     }
 
     fn path(&self, key: &str) -> Path {
@@ -232,7 +237,8 @@ fn tidy(folder: &FilePath, older_than: Duration) -> std::io::Result<usize> {
             continue;
         }
         let name = entry.file_name();
-        let is_unfinished = name.to_string_lossy().rsplit_once('#').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        let is_unfinished =
+            name.to_string_lossy().rsplit_once('#').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
         if is_unfinished && entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age > older_than) {
             std::fs::remove_file(entry.path())?;
             gone += 1;

@@ -55,7 +55,9 @@ impl Audience {
         let named = [("userIds", users.is_empty()), ("groupIds", groups.is_empty()), ("courseIds", courses.is_empty())];
         let first = named.iter().find(|(_, is_empty)| !is_empty).map(|(field, _)| *field);
         match (input.visibility, first) {
-            (FileVisibility::Shared, None) => Err(Error::bad_input("visibility", "is SHARED: name people, groups or courses to share it with")),
+            (FileVisibility::Shared, None) => {
+                Err(Error::bad_input("visibility", "is SHARED: name people, groups or courses to share it with"))
+            }
             (FileVisibility::Shared, Some(_)) | (_, None) => Ok(Audience { users, groups, courses }),
             (_, Some(field)) => Err(Error::bad_input(field, "can be given with SHARED alone")),
         }
@@ -68,11 +70,8 @@ impl Audience {
     pub async fn set(&self, ctx: &Context<'_>, file: Id<File>) -> Result<()> {
         let Audience { users, groups, courses } = self;
         let uuids = |ids: &mut dyn Iterator<Item = Uuid>| ids.collect::<Vec<_>>();
-        let all = [
-            uuids(&mut users.iter().map(|id| id.0)),
-            uuids(&mut groups.iter().map(|id| id.0)),
-            uuids(&mut courses.iter().map(|id| id.0)),
-        ];
+        let all =
+            [uuids(&mut users.iter().map(|id| id.0)), uuids(&mut groups.iter().map(|id| id.0)), uuids(&mut courses.iter().map(|id| id.0))];
         ctx.tx().query(sql::UNSHARE_OTHERS, &[&file, &all.concat()]).await?;
         if !users.is_empty() {
             let found = share(ctx, sql::SHARE_WITH_USERS, &[&file, users]).await?;

@@ -71,7 +71,9 @@ impl Content {
         let fits = match self.signature {
             None => true,
             Some(Signature::Text) => self.is_text && self.cut.is_empty(),
-            Some(Signature::Bytes(places)) => places.iter().any(|(at, bytes)| self.head.get(*at..).is_some_and(|head| head.starts_with(bytes))),
+            Some(Signature::Bytes(places)) => {
+                places.iter().any(|(at, bytes)| self.head.get(*at..).is_some_and(|head| head.starts_with(bytes)))
+            }
             Some(Signature::Riff(kind)) => self.head.starts_with(b"RIFF") && self.head.get(8..12) == Some(kind.as_slice()),
             Some(Signature::Mpeg) => self.head.starts_with(b"ID3") || is_mpeg_audio(&self.head),
         };

@@ -65,7 +65,14 @@ pub struct UploadHeader {
 }
 
 /// What an upload asks its client to send.
-async fn request(ctx: &Context<'_>, id: Id<Upload>, size: i32, content_type: &str, sha256: &str, until: DateTime) -> Result<store::Request> {
+async fn request(
+    ctx: &Context<'_>,
+    id: Id<Upload>,
+    size: i32,
+    content_type: &str,
+    sha256: &str,
+    until: DateTime,
+) -> Result<store::Request> {
     let request = ctx.request();
     let tenant = request.tx.identity().tenant;
     let expected = Expected { tenant, id: id.0, size: size.unsigned_abs().into(), content_type, sha256, until: until.0 };

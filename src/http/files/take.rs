@@ -68,13 +68,7 @@ fn bad_request(message: impl Into<String>) -> Refused {
 }
 
 /// Passes the body on, as it comes.
-async fn pour(
-    state: &AppState,
-    request: Request,
-    writer: &mut Writer,
-    size: u64,
-    until: jiff::Timestamp,
-) -> Result<(), Refused> {
+async fn pour(state: &AppState, request: Request, writer: &mut Writer, size: u64, until: jiff::Timestamp) -> Result<(), Refused> {
     let silence = state.options.body_timeout;
     let pulse = pulse(request.extensions());
     let mut chunks = request.into_body().into_data_stream();

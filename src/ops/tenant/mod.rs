@@ -112,7 +112,9 @@ async fn quota(connection: &mut PgConnection, wanted: &TenantQuota) -> anyhow::R
     let slug = &wanted.slug;
     Ok(match bytes {
         None => format!("The files of {slug} may take as much as there is room for; they take {used} bytes."),
-        Some(bytes) if used > bytes => format!("The files of {slug} may take {bytes} bytes, and take {used}: no more can be uploaded until they take less."),
+        Some(bytes) if used > bytes => {
+            format!("The files of {slug} may take {bytes} bytes, and take {used}: no more can be uploaded until they take less.")
+        }
         Some(bytes) => format!("The files of {slug} may take {bytes} bytes; they take {used}."),
     })
 }

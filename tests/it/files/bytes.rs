@@ -49,7 +49,12 @@ async fn pages_of_the_configured_origins_may_send_and_fetch_bytes_and_no_others(
     let upload = begin(&learner, declared("a.txt", "text/plain", b"a")).await;
     let ask = async |url: &str, origin: &str, method: &str| {
         let request = learner.http.request(reqwest::Method::OPTIONS, url).header("origin", origin);
-        let answer = request.header("access-control-request-method", method).header("access-control-request-headers", "content-type").send().await.unwrap();
+        let answer = request
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "content-type")
+            .send()
+            .await
+            .unwrap();
         let header = |name: &str| answer.headers().get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned());
         (header("access-control-allow-origin"), header("access-control-allow-methods"))
     };
@@ -58,9 +63,11 @@ async fn pages_of_the_configured_origins_may_send_and_fetch_bytes_and_no_others(
     assert_eq!(ask(url, "https://evil.example", "PUT").await.0, "");
     let (_, methods) = ask(&format!("{}/graphql", app.url), "https://app.example", "PUT").await;
     assert_eq!(methods, "GET,POST", "PUT is admitted for bytes alone");
-    let sent = learner.http.put(url).header("origin", "https://app.example").header("content-type", "text/plain").body("a").send().await.unwrap();
+    let sent =
+        learner.http.put(url).header("origin", "https://app.example").header("content-type", "text/plain").body("a").send().await.unwrap();
     assert_eq!(sent.headers()["access-control-allow-origin"], "https://app.example");
-    let refused = learner.http.put(format!("{}/files/uploads/x", app.url)).header("origin", "https://app.example").body("a").send().await.unwrap();
+    let refused =
+        learner.http.put(format!("{}/files/uploads/x", app.url)).header("origin", "https://app.example").body("a").send().await.unwrap();
     assert_eq!(refused.headers()["access-control-allow-origin"], "https://app.example", "a page must be able to read the refusal");
     assert_eq!(line(refused).await, "403 FORBIDDEN BAD_SIGNATURE");
 }

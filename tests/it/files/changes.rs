@@ -44,7 +44,10 @@ async fn each_change_of_a_file_and_of_its_audience_leaves_an_entry() {
     show(&instructor, &id, "SHARED", json!({ "userIds": [admin.user_id] })).await;
     instructor.ok(super::DELETE, json!({ "id": id })).await;
     let entries = admin
-        .ok("query($id: ID!) { auditLog(filter: { resource: \"File\", resourceId: $id }) { nodes { operation before after } } }", json!({ "id": id }))
+        .ok(
+            "query($id: ID!) { auditLog(filter: { resource: \"File\", resourceId: $id }) { nodes { operation before after } } }",
+            json!({ "id": id }),
+        )
         .await["auditLog"]["nodes"]
         .take();
     let told: Vec<(String, Value, Value)> = entries
@@ -54,7 +57,11 @@ async fn each_change_of_a_file_and_of_its_audience_leaves_an_entry() {
         .map(|entry| (entry["operation"].as_str().unwrap().to_owned(), entry["before"].clone(), entry["after"].clone()))
         .collect();
     let count = |operation: &str| told.iter().filter(|(of, ..)| of == operation).count();
-    assert_eq!((count("completeUpload"), count("updateFile"), count("updateFileVisibility"), count("deleteFile")), (1, 1, 2, 2), "{told:#?}");
+    assert_eq!(
+        (count("completeUpload"), count("updateFile"), count("updateFileVisibility"), count("deleteFile")),
+        (1, 1, 2, 2),
+        "{told:#?}"
+    );
     let changed = told.iter().find(|(of, ..)| of == "updateFile").unwrap();
     assert_eq!((&changed.1["name"], &changed.2["name"]), (&json!("a.txt"), &json!("b.txt")));
     let shared = told.iter().find(|(of, _, after)| of == "updateFileVisibility" && after.get("audience").is_some()).unwrap();

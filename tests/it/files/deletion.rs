@@ -48,7 +48,8 @@ async fn with_a_person_go_their_private_files_and_uploads_and_the_rest_stays_wit
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let person = app.person(&app.oak, "person@oak.example", &["INSTRUCTOR"]).await;
-    let (private, shared, whole) = (text(&person, "private.txt").await, text(&person, "shared.txt").await, text(&person, "whole.txt").await);
+    let (private, shared, whole) =
+        (text(&person, "private.txt").await, text(&person, "shared.txt").await, text(&person, "whole.txt").await);
     show(&person, &shared, "SHARED", json!({ "userIds": [admin.user_id] })).await;
     show(&person, &whole, "TENANT", json!({})).await;
     let theirs = text(&admin, "theirs.txt").await;

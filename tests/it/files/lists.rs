@@ -12,7 +12,9 @@ use crate::{
 async fn files_stand_in_each_order_and_are_found_by_each_filter() {
     let app = TestApp::start().await;
     let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
-    for (client, name, size) in [(&admin, "éa.txt", 3), (&learner, "Zz-Report_24.txt", 1), (&admin, "aa.txt", 2), (&learner, "report (final).csv", 2)] {
+    for (client, name, size) in
+        [(&admin, "éa.txt", 3), (&learner, "Zz-Report_24.txt", 1), (&admin, "aa.txt", 2), (&learner, "report (final).csv", 2)]
+    {
         let content_type = if name.ends_with("csv") { "text/csv" } else { "text/plain" };
         let mut input = super::declared(name, content_type, &vec![b'a'; size]);
         input["folder"] = json!(if size == 2 { "twos" } else { "others" });

@@ -94,7 +94,9 @@ async fn a_file_is_deleted_once_and_shared_with_one_audience() {
         let id = text(&learner, "a.txt").await;
         // Each replaces the whole audience: at the end it is that of one of them.
         join_all(people.chunks(2).map(|pair| show(&admin, &id, "SHARED", json!({ "userIds": pair })))).await;
-        let shared = app.text(&format!("SELECT string_agg(user_id::text, ',' ORDER BY user_id) FROM file_audience WHERE file_id = '{}'", uuid(&id))).await;
+        let shared = app
+            .text(&format!("SELECT string_agg(user_id::text, ',' ORDER BY user_id) FROM file_audience WHERE file_id = '{}'", uuid(&id)))
+            .await;
         let mut pairs = people.chunks(2).map(|pair| {
             let mut ids: Vec<String> = pair.iter().map(|id| uuid(id).to_string()).collect();
             ids.sort();

@@ -50,7 +50,14 @@ async fn each_wrong_declaration_is_refused_with_its_field() {
 async fn an_operator_says_which_types_there_are() {
     let app = TestApp::start_with(&["--file-types=image/png, application/x-flight-log"], HttpOptions::default()).await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
-    refused(&app, &learner, CREATE, json!({ "i": declared("a.txt", "text/plain", b"a") }), "BAD_USER_INPUT FILE_TYPE_NOT_ALLOWED @contentType").await;
+    refused(
+        &app,
+        &learner,
+        CREATE,
+        json!({ "i": declared("a.txt", "text/plain", b"a") }),
+        "BAD_USER_INPUT FILE_TYPE_NOT_ALLOWED @contentType",
+    )
+    .await;
     file(&learner, "a.log", "application/x-flight-log", b"\0\x01whatever").await;
 }
 
@@ -130,7 +137,14 @@ async fn whom_a_file_can_not_be_shown_to_is_said() {
     ] {
         refused(&app, &learner, SHOW, of(&id, more), line).await;
     }
-    refused(&app, &instructor, SHOW, of(&theirs, json!({ "visibility": "SHARED", "courseIds": [own, foreign] })), "FORBIDDEN NOT_YOURS @courseIds.1").await;
+    refused(
+        &app,
+        &instructor,
+        SHOW,
+        of(&theirs, json!({ "visibility": "SHARED", "courseIds": [own, foreign] })),
+        "FORBIDDEN NOT_YOURS @courseIds.1",
+    )
+    .await;
     refused(&app, &instructor, SHOW, of(&theirs, json!({ "visibility": "PUBLIC" })), "FORBIDDEN [FILE_MANAGE] @visibility").await;
     refused(&app, &admin, SHOW, of(&theirs, json!({ "visibility": "PUBLIC" })), "BAD_USER_INPUT FILE_TYPE_NOT_ALLOWED @visibility").await;
     super::show(&instructor, &theirs, "TENANT", json!({})).await;

@@ -89,6 +89,7 @@ impl SchemaOf for Trial {
         &ALL
     }
 
+    const DESCRIPTION: &'static str = Lectern::DESCRIPTION;
     const QUERY: &'static str = Lectern::QUERY;
     const MUTATION: &'static str = Lectern::MUTATION;
     const SUBSCRIPTION: &'static str = Lectern::SUBSCRIPTION;

@@ -30,7 +30,13 @@ async fn what_leaves_can_not_run_in_the_origin_of_the_api() {
         ("x.gif", "image/gif", &polyglot, true, "inline; filename=\"x.gif\"; filename*=UTF-8''x.gif"),
         ("x.gif", "image/gif", &polyglot, false, "attachment; filename=\"x.gif\"; filename*=UTF-8''x.gif"),
         ("d.pdf", "application/pdf", b"%PDF-1.7", true, "attachment; filename=\"d.pdf\"; filename*=UTF-8''d.pdf"),
-        ("say \"hi\"; x=y.txt", "text/plain", b"a", false, "attachment; filename=\"say _hi_; x=y.txt\"; filename*=UTF-8''say%20%22hi%22%3B%20x%3Dy.txt"),
+        (
+            "say \"hi\"; x=y.txt",
+            "text/plain",
+            b"a",
+            false,
+            "attachment; filename=\"say _hi_; x=y.txt\"; filename*=UTF-8''say%20%22hi%22%3B%20x%3Dy.txt",
+        ),
         ("שלום.txt", "text/plain", b"a", false, "attachment; filename=\"____.txt\"; filename*=UTF-8''%D7%A9%D7%9C%D7%95%D7%9D.txt"),
     ] {
         let id = file(&learner, name, content_type, bytes).await["id"].as_str().unwrap().to_owned();
@@ -54,8 +60,20 @@ async fn what_leaves_can_not_run_in_the_origin_of_the_api() {
 async fn a_name_with_line_ends_or_turned_around_never_becomes_one() {
     let app = TestApp::start().await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
-    for name in ["a\r\nset-cookie: x.png", "a\nb.png", "photo\u{202E}gnp.exe", "photo\u{2066}x.png", "a/b.png", "a\\b.png", ".", "..", " ", "\u{7f}"] {
-        super::refused(&app, &learner, super::CREATE, json!({ "i": super::declared(name, "image/png", PNG) }), "BAD_USER_INPUT @name").await;
+    for name in [
+        "a\r\nset-cookie: x.png",
+        "a\nb.png",
+        "photo\u{202E}gnp.exe",
+        "photo\u{2066}x.png",
+        "a/b.png",
+        "a\\b.png",
+        ".",
+        "..",
+        " ",
+        "\u{7f}",
+    ] {
+        super::refused(&app, &learner, super::CREATE, json!({ "i": super::declared(name, "image/png", PNG) }), "BAD_USER_INPUT @name")
+            .await;
     }
 }
 
@@ -89,7 +107,8 @@ async fn an_address_holds_for_minutes_and_for_nothing_else() {
         changed[at..at + 16].copy_from_slice(id.as_bytes());
         url.replace(token, &data_encoding::BASE64URL_NOPAD.encode(&changed))
     };
-    for forged in [with(19, uuid(&theirs)), with(3, app.elm.tenant), url.replace(token, "x"), url.replace(token, &"A".repeat(token.len()))] {
+    for forged in [with(19, uuid(&theirs)), with(3, app.elm.tenant), url.replace(token, "x"), url.replace(token, &"A".repeat(token.len()))]
+    {
         assert_eq!(line(get(&stranger, &forged).await).await, "403 FORBIDDEN BAD_SIGNATURE", "{forged}");
     }
     // Another service's signature is none here.
@@ -202,7 +221,10 @@ async fn a_public_picture_is_everybodys_for_as_long_as_it_is_one() {
     ] {
         assert_eq!(line(get(&stranger, &wrong).await).await, "404 NOT_FOUND", "{wrong}");
     }
-    app.sql("UPDATE tenant SET subscription_start = now() - interval '2 days', subscription_end = now() - interval '1 day' WHERE slug = 'oak'").await;
+    app.sql(
+        "UPDATE tenant SET subscription_start = now() - interval '2 days', subscription_end = now() - interval '1 day' WHERE slug = 'oak'",
+    )
+    .await;
     assert_eq!(line(get(&stranger, &url).await).await, "403 SUBSCRIPTION_EXPIRED");
     app.sql("UPDATE tenant SET subscription_end = NULL WHERE slug = 'oak'").await;
     show(&admin, &id, "TENANT", json!({})).await;

@@ -64,7 +64,8 @@ async fn bytes_of_uploads_that_ended_go_and_those_that_are_under_way_stay() {
     let gone = sent(&learner, "gone.txt", "text/plain", b"gone").await;
     learner.ok(CANCEL, json!({ "id": gone["id"] })).await;
     app.work().await;
-    let staged = |upload: &serde_json::Value| format!("uploads/{}/{}", app.oak.tenant, crate::classroom::uuid(upload["id"].as_str().unwrap()));
+    let staged =
+        |upload: &serde_json::Value| format!("uploads/{}/{}", app.oak.tenant, crate::classroom::uuid(upload["id"].as_str().unwrap()));
     put(&app, &staged(&done));
     put(&app, &staged(&gone));
     age(&app, 2);
@@ -134,7 +135,20 @@ async fn an_operator_looks_first_and_then_deletes() {
         let url = |role: &str| app.database.url(role);
         let (database, platform) = (url("lectern_app"), url("lectern_platform"));
         let files = app.files().display().to_string();
-        let arguments = ["lectern", "files", "sweep", flag, "--database-url", &database, "--platform-url", &platform, "--files", &files, "--secret-keys", &keys];
+        let arguments = [
+            "lectern",
+            "files",
+            "sweep",
+            flag,
+            "--database-url",
+            &database,
+            "--platform-url",
+            &platform,
+            "--files",
+            &files,
+            "--secret-keys",
+            &keys,
+        ];
         let cli = Cli::parse_from(arguments);
         let Some(Command::Files(command)) = &cli.command else { unreachable!() };
         let cluster = ops::Cluster::join(&cli.settings).await.unwrap();

@@ -17,7 +17,16 @@ async fn what_was_declared_and_sent_becomes_a_file_of_its_owner() {
     input["folder"] = json!("my-pictures-2026");
     let upload = begin(&learner, input).await;
     assert_eq!(
-        json!([upload["name"], upload["contentType"], upload["size"], upload["sha256"], upload["folder"], upload["status"], upload["method"], upload["file"]]),
+        json!([
+            upload["name"],
+            upload["contentType"],
+            upload["size"],
+            upload["sha256"],
+            upload["folder"],
+            upload["status"],
+            upload["method"],
+            upload["file"]
+        ]),
         json!(["Café.png", "image/png", PNG.len(), sha256(PNG), "my-pictures-2026", "PENDING", "PUT", null])
     );
     assert!(upload["url"].as_str().unwrap().starts_with(&format!("{}/files/uploads/", app.url)), "{upload}");
@@ -26,7 +35,17 @@ async fn what_was_declared_and_sent_becomes_a_file_of_its_owner() {
     assert_eq!(send(&learner, &upload, PNG).await.status(), StatusCode::OK);
     let file = learner.ok(COMPLETE, json!({ "id": upload["id"] })).await["completeUpload"].take();
     assert_eq!(
-        json!([file["name"], file["contentType"], file["size"], file["sha256"], file["folder"], file["visibility"], file["owner"]["id"], file["publicUrl"], file["expiresAt"]]),
+        json!([
+            file["name"],
+            file["contentType"],
+            file["size"],
+            file["sha256"],
+            file["folder"],
+            file["visibility"],
+            file["owner"]["id"],
+            file["publicUrl"],
+            file["expiresAt"]
+        ]),
         json!(["Café.png", "image/png", PNG.len() as f64, sha256(PNG), "my-pictures-2026", "PRIVATE", learner.user_id, null, null])
     );
     let (tenant, id) = (app.oak.tenant, uuid(upload["id"].as_str().unwrap()));

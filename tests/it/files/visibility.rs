@@ -72,7 +72,10 @@ async fn a_shared_file_is_seen_by_people_groups_and_courses_and_by_nobody_else()
         (json!({ "userIds": [named.user_id] }), vec!["named"]),
         (json!({ "groupIds": [class] }), vec!["member"]),
         (json!({ "courseIds": [algebra] }), vec!["enrolled", "teacher"]),
-        (json!({ "userIds": [named.user_id], "groupIds": [class], "courseIds": [algebra] }), vec!["named", "member", "enrolled", "teacher"]),
+        (
+            json!({ "userIds": [named.user_id], "groupIds": [class], "courseIds": [algebra] }),
+            vec!["named", "member", "enrolled", "teacher"],
+        ),
     ] {
         show(&admin, &id, "SHARED", audience).await;
         assert_eq!(seen().await, whom);

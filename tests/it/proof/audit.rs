@@ -69,7 +69,8 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "time_claim", "upload", "used_budget"];
+const OWN_ROWS_ONLY: &[&str] =
+    &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "time_claim", "upload", "used_budget"];
 /// The service inserts no rows.
 const NOT_INSERTED: &[&str] = &[
     "access_version",
@@ -85,6 +86,8 @@ const NOT_INSERTED: &[&str] = &[
     "tenant_settings",
     "time_claim",
     "used_budget",
+    "webhook_delivery",
+    "webhook_event",
 ];
 
 const HOLES: &[Hole] = &[

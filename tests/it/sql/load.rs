@@ -61,6 +61,14 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), 'purge.jobs', p.n || ':' || k, 'DEFAULT', CASE k WHEN 0 THEN 'QUEUED' WHEN 1 THEN 'DEAD' ELSE 'SUCCEEDED' END, false, '{}',
                  CASE WHEN k < 5 THEN 'user_' || p.n END, 'x', 8, now() - make_interval(mins => p.n * 17 + k), CASE WHEN k > 0 THEN now() END
              FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO webhook_endpoint (tenant_id, id, url, state, secret)
+             SELECT tenant_id, gen_random_uuid(), 'https://hooks.example.invalid/' || n, 'PAUSED', '\\x00' FROM size, generate_series(1, 3) AS n;
+         INSERT INTO webhook_event (tenant_id, id, type, body, at)
+             SELECT p.tenant_id, p.id, 'course.created', '{}', now() - make_interval(mins => p.n * 17) FROM person p;
+         INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, event_id, event_type, state, next_attempt_at, created_at)
+             SELECT v.tenant_id, gen_random_uuid(), e.id, v.id, v.type, 'FAILED', NULL, v.at FROM webhook_event v JOIN webhook_endpoint e USING (tenant_id);
+         INSERT INTO client_event (tenant_id, id, user_id, name, at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, 'event.' || k % 5, now() - make_interval(mins => p.n * 17 + k) FROM person p, generate_series(0, 49) AS k;
          INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead, subject, state, created_at)
              SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
                  jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)

@@ -159,7 +159,13 @@ async fn a_transaction_that_lies_idle_is_ended_by_the_database_itself() {
 #[tokio::test]
 async fn the_database_gives_up_before_the_service_does() {
     let settings = Cli::parse_from(["lectern", "--statement-timeout", "30", "--request-timeout", "30"]).settings;
-    let options = ServeOptions { url: "postgres://nobody@127.0.0.1:1/none", key: SigningKey::generate().unwrap(), sealer: sealer(), store: store(&settings), outside: outside() };
+    let options = ServeOptions {
+        url: "postgres://nobody@127.0.0.1:1/none",
+        key: SigningKey::generate().unwrap(),
+        sealer: sealer(),
+        store: store(&settings),
+        outside: outside(),
+    };
     let refused = ops::engine(&settings, options).err().unwrap().to_string();
     assert!(refused.contains("LECTERN_STATEMENT_TIMEOUT (30 s) must be less than LECTERN_REQUEST_TIMEOUT (30 s)"), "{refused}");
 }
