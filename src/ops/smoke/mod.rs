@@ -102,7 +102,9 @@ impl Smoke {
             )
             .await;
         client.ask("read", "{ roles { key permissions } }", json!({})).await;
-        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "jobs", "webhookEndpoints", "outbox"] {
+        for list in
+            ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "jobs", "webhookEndpoints", "outbox"]
+        {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
         client.ask("read", "{ jobsByState { state count } webhookEventTypes { name } }", json!({})).await;
