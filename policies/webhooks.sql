@@ -4,11 +4,11 @@ CALL app.raise_wall('webhook_endpoint');
 CREATE POLICY webhook_endpoint_manage ON webhook_endpoint TO lectern_app USING ((SELECT app.can('WEBHOOK_MANAGE')));
 CREATE POLICY definer_all ON webhook_endpoint TO lectern_definer USING (true);
 -- Secrets are read by app.begin_delivery alone.
-GRANT SELECT (tenant_id, id, url, description, event_types, state, disabled_reason, previous_secret_expires_at, failing_since, failures, last_delivered_at,
-        replayed_since, replayed_at, created_at),
+GRANT SELECT (tenant_id, id, url, description, event_types, state, disabled_reason, previous_secret_expires_at, failing_at, failures, last_delivered_at,
+        replayed_from_at, replayed_at, created_at),
     INSERT (tenant_id, id, url, description, event_types, secret), UPDATE (url, description, event_types, state), DELETE ON webhook_endpoint TO lectern_app;
 GRANT SELECT,
-    UPDATE (state, disabled_reason, secret, previous_secret, previous_secret_expires_at, failures, failing_since, last_delivered_at, replayed_since, replayed_at)
+    UPDATE (state, disabled_reason, secret, previous_secret, previous_secret_expires_at, failures, failing_at, last_delivered_at, replayed_from_at, replayed_at)
     ON webhook_endpoint TO lectern_definer;
 
 CALL app.raise_wall('webhook_event');

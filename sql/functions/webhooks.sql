@@ -157,7 +157,7 @@ BEGIN
         RETURN;
     END IF;
     UPDATE webhook_endpoint e SET failures = CASE WHEN is_success THEN 0 ELSE e.failures + 1 END,
-            failing_since = CASE WHEN is_success THEN NULL ELSE coalesce(e.failing_since, at) END,
+            failing_at = CASE WHEN is_success THEN NULL ELSE coalesce(e.failing_at, at) END,
             last_delivered_at = CASE WHEN is_success THEN now() ELSE e.last_delivered_at END
         WHERE e.tenant_id = app.tenant_id() AND e.id = to_endpoint;
     -- Somebody may have asked for it anew meanwhile, or called it off.
@@ -176,7 +176,7 @@ BEGIN
     IF status = 410 THEN
         PERFORM app.disable_webhook(to_endpoint, 'GONE');
     ELSIF EXISTS (SELECT FROM webhook_endpoint e WHERE e.tenant_id = app.tenant_id() AND e.id = to_endpoint
-                  AND e.failures >= 10 AND e.failing_since < now() - interval '3 days') THEN
+                  AND e.failures >= 10 AND e.failing_at < now() - interval '3 days') THEN
         PERFORM app.disable_webhook(to_endpoint, 'FAILING');
     END IF;
     PERFORM app.start_deliveries(to_endpoint);
@@ -270,7 +270,7 @@ BEGIN
     IF known.state <> 'ACTIVE' THEN
         PERFORM app.refuse('webhook_endpoint_active');
     END IF;
-    UPDATE webhook_endpoint e SET replayed_since = since, replayed_at = now() WHERE e.tenant_id = app.tenant_id() AND e.id = endpoint;
+    UPDATE webhook_endpoint e SET replayed_from_at = since, replayed_at = now() WHERE e.tenant_id = app.tenant_id() AND e.id = endpoint;
     INSERT INTO webhook_delivery AS d (tenant_id, id, endpoint_id, event_id, event_type)
         SELECT v.tenant_id, app.uuid_v7(), endpoint, v.id, v.type FROM webhook_event v
         WHERE v.tenant_id = app.tenant_id() AND v.at >= since AND v.type <> 'webhook.test'
@@ -320,7 +320,7 @@ CREATE OR REPLACE FUNCTION app.before_webhook_endpoint_update() RETURNS trigger 
 BEGIN
     IF (NEW.state = 'ACTIVE' AND OLD.state <> 'ACTIVE') OR NEW.url <> OLD.url THEN
         NEW.failures := 0;
-        NEW.failing_since := NULL;
+        NEW.failing_at := NULL;
     END IF;
     IF NEW.state <> 'DISABLED' THEN
         NEW.disabled_reason := NULL;

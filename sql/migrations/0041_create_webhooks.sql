@@ -16,17 +16,17 @@ CREATE TABLE webhook_endpoint (
     previous_secret_expires_at timestamptz,
     -- Attempts that failed since the last that did not, and the first of them.
     failures        integer NOT NULL DEFAULT 0,
-    failing_since   timestamptz,
+    failing_at   timestamptz,
     last_delivered_at timestamptz,
     -- The latest replay, for the audit log.
-    replayed_since  timestamptz,
+    replayed_from_at  timestamptz,
     replayed_at     timestamptz,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT webhook_endpoint_disabled_check CHECK ((state = 'DISABLED') = (disabled_reason IS NOT NULL)),
     CONSTRAINT webhook_endpoint_previous_check CHECK ((previous_secret IS NULL) = (previous_secret_expires_at IS NULL)),
-    CONSTRAINT webhook_endpoint_failing_check CHECK ((failures = 0) = (failing_since IS NULL))
+    CONSTRAINT webhook_endpoint_failing_check CHECK ((failures = 0) = (failing_at IS NULL))
 );
 CREATE INDEX webhook_endpoint_created_idx ON webhook_endpoint (tenant_id, created_at, id);
 

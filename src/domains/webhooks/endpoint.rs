@@ -49,6 +49,7 @@ pub struct WebhookEndpoint {
     /// any other state.
     pub disabled_reason: Option<String>,
     /// When the first attempt failed since the last that did not; null where the last did not.
+    #[column("{}.failing_at")]
     pub failing_since: Option<DateTime>,
     /// When something was delivered last; null before.
     pub last_delivered_at: Option<DateTime>,

@@ -115,6 +115,7 @@ impl WebhookMutations {
 
     /// Sends an event `webhook.test` to one endpoint, in whatever state it is.
     #[needs(WebhookManage)]
+    #[about("WebhookDelivery")]
     async fn send_test_webhook(
         ctx: &Context<'_>,
         /// The endpoint's id.

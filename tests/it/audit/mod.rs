@@ -152,7 +152,8 @@ async fn a_day_leaves_every_mutation_in_the_log_and_no_secret() {
     let uuid = |text: &str| uuid::Uuid::parse_str(text).is_ok();
     for entry in &entries {
         let resource_id = entry["resourceId"].as_str().unwrap_or_else(|| panic!("{entry:#}"));
-        assert!(resource_id.starts_with(&format!("{}_", entry["resource"].as_str().unwrap().to_lowercase())), "{entry:#}");
+        let kind = lectern::domains::registry().kind(entry["resource"].as_str().unwrap()).unwrap();
+        assert!(resource_id.starts_with(&format!("{}_", kind.prefix)), "{entry:#}");
         for row in [&entry["before"], &entry["after"]] {
             let Some(row) = row.as_object() else { continue };
             if let Some(id) = row.get("id") {

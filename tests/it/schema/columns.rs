@@ -34,7 +34,7 @@ const BESIDE: [(&str, &str); 26] = [
     ("webhook_delivery.jobs", "the audit log shows it"),
     ("webhook_endpoint.failures", "the audit log shows it"),
     ("webhook_endpoint.replayed_at", "the audit log shows it"),
-    ("webhook_endpoint.replayed_since", "the audit log shows it"),
+    ("webhook_endpoint.replayed_from_at", "the audit log shows it"),
 ];
 
 /// What the service's role may do with a column: read it, or write it.

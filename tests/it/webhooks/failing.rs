@@ -74,7 +74,7 @@ async fn a_receiver_that_is_gone_or_that_fails_for_days_is_switched_off() {
     let on = admin.ok(UPDATE, json!({ "i": { "id": id, "isActive": true } })).await["updateWebhookEndpoint"].take();
     assert_eq!((&on["state"], &on["disabledReason"], &on["failingSince"]), (&json!("ACTIVE"), &Value::Null, &Value::Null));
     receiver.answer(500);
-    app.sql("UPDATE webhook_endpoint SET failures = 8, failing_since = now() - interval '4 days'").await;
+    app.sql("UPDATE webhook_endpoint SET failures = 8, failing_at = now() - interval '4 days'").await;
     happen(&app, &app.oak).await;
     until(&app, "webhook_endpoint WHERE failures = 9", 1).await;
     assert_eq!(app.count("webhook_endpoint WHERE state = 'ACTIVE'").await, 1, "ten attempts are needed");
@@ -101,12 +101,12 @@ async fn an_endpoint_that_fails_has_one_delivery_under_way_and_four_once_it_work
     let working = Working::start(&app);
     until(&app, "webhook_delivery WHERE state = 'DELIVERED'", 12).await;
     assert!((2..=4).contains(&receiver.most()), "{}", receiver.most());
-    app.sql("UPDATE webhook_endpoint SET failures = 1, failing_since = now()").await;
+    app.sql("UPDATE webhook_endpoint SET failures = 1, failing_at = now()").await;
     receiver.answer(500);
     let failing = Receiver::start().await;
     failing.answer(500);
     admin.ok(UPDATE, json!({ "i": { "id": id, "url": failing.at("/slow") } })).await;
-    app.sql("UPDATE webhook_endpoint SET failures = 1, failing_since = now()").await;
+    app.sql("UPDATE webhook_endpoint SET failures = 1, failing_at = now()").await;
     for _ in 0..6 {
         admin.ok(TEST, json!({ "id": id })).await;
     }
