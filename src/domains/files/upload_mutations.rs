@@ -144,7 +144,7 @@ impl UploadMutations {
         }
         // Nothing of the database is locked meanwhile.
         let object = admit(ctx, &upload).await?;
-        match ctx.tx().value(sql::IS_OVER, &[&id]).await? {
+        match ctx.tx().value::<Option<bool>>(sql::IS_OVER, &[&id]).await?.flatten() {
             Some(false) => {}
             Some(true) => return Err(over()),
             None => return Err(Error::not_found("upload").field("id")), // cancelled meanwhile
