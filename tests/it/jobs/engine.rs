@@ -158,9 +158,12 @@ async fn a_worker_that_is_told_to_stop_finishes_what_it_can_and_gives_back_the_r
     enqueue(&app, &app.oak, "trial.mark", "short", json!({ "milliseconds": 300 })).await;
     enqueue(&app, &app.oak, "trial.steps", "steps", json!({})).await;
     enqueue(&app, &app.oak, "trial.brief", "endless", json!({ "milliseconds": 600_000 })).await;
-    let working = Working::start(&app, asked_for(), JobOptions { drain: Duration::from_secs(1), ..quick() });
+    let working = Working::start(&app, asked_for(), JobOptions { drain: Duration::from_secs(5), ..quick() });
     until(&app, "job WHERE kind <> 'trial.steps' AND state = 'RUNNING'", 2).await;
+    working.stop.cancel();
     let stopping = tokio::spawn(working.stop());
+    // By then no claim is under way that began before.
+    until(&app, "job WHERE key = 'short' AND state = 'SUCCEEDED'", 1).await;
     enqueue(&app, &app.oak, "trial.mark", "late", json!({})).await;
     tokio::time::timeout(NEVER, stopping).await.unwrap().unwrap();
     let short = "SELECT state FROM job WHERE key = 'short'";
