@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::{
     domains::{
         bookings::CHANGES,
+        client_events::BATCHES,
         files::{UPLOADS, USUAL_TYPES},
     },
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
@@ -666,6 +667,10 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_RATE_UPLOADS", default_value_t = UPLOADS.a_minute, value_name = "COUNT", global = true)]
     pub rate_uploads: u64,
 
+    /// Batches of client events that one person may record a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_CLIENT_EVENTS", default_value_t = BATCHES.a_minute, value_name = "COUNT", global = true)]
+    pub rate_client_events: u64,
+
     /// What the documents of one person may cost a minute; 0 for any amount
     #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]
     pub rate_cost: u64,
@@ -701,6 +706,10 @@ pub struct Settings {
     /// Seconds after which a job is tried again that has failed once; each further wait is four times as long, up to six hours
     #[arg(long, env = "LECTERN_JOB_BACKOFF", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=21_600), value_name = "SECONDS", global = true)]
     pub job_backoff: u64,
+
+    /// Networks that webhooks may lead to although they are not public, separated by commas; to a literal address in them by http as well
+    #[arg(long, env = "LECTERN_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
+    pub webhook_allow: Vec<IpNet>,
 
     /// Server that takes mails: smtp:// (with STARTTLS, unless it is this machine) or smtps://, user and password in it; without one, mails are
     /// files of the folder `outbox` in the data folder

@@ -4,6 +4,7 @@
 //! The rooms, each of which knows only those above it:
 //! - [`clock`], [`permission`], [`error`], [`ids`], [`text`]: what everything is made of
 //! - [`sealing`]: what the database keeps and must not be able to read
+//! - [`outbound`]: requests to addresses that a person has named
 //! - [`db`]: the one door to the database
 //! - [`auth`]: who is asking
 //! - [`rates`]: how much they may ask for
@@ -22,6 +23,7 @@ pub mod error;
 pub mod execute;
 pub mod ids;
 pub mod jobs;
+pub mod outbound;
 pub mod permission;
 pub mod rates;
 pub mod request;

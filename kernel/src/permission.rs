@@ -85,6 +85,8 @@ permissions! {
     OutboxRead = "OUTBOX_READ" [],
     /// See what happens outside requests, run it anew, call it off.
     JobManage = "JOB_MANAGE" [],
+    /// Say which other systems are told of what happens in the school.
+    WebhookManage = "WEBHOOK_MANAGE" [],
     /// Change the school's settings.
     TenantManage = "TENANT_MANAGE" [],
 }

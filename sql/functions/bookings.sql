@@ -295,4 +295,29 @@ CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR
 GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
 -- What people do is the school's own business; only who migrates asks for all of them.
+-- Tells of a booking that is new or has moved. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_booking() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    type CONSTANT text := CASE
+        WHEN TG_OP = 'INSERT' THEN 'booking.requested'
+        WHEN (OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.starts_at, NEW.ends_at) THEN 'booking.rescheduled'
+        WHEN OLD.status <> NEW.status THEN 'booking.' || lower(NEW.status)
+        ELSE 'booking.escalated' END;
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF app.wants_event(type) THEN
+        PERFORM app.emit(type, app.type_id('booking', NEW.id), jsonb_build_object(
+            'id', app.type_id('booking', NEW.id), 'status', NEW.status, 'studentId', app.type_id('user', NEW.student_id),
+            'instructorId', app.type_id('user', NEW.instructor_id), 'courseId', app.type_id('course', NEW.course_id),
+            'startsAt', app.rfc3339(NEW.starts_at), 'endsAt', app.rfc3339(NEW.ends_at)));
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER booking_tell_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.status = 'REQUESTED') EXECUTE FUNCTION app.tell_of_booking();
+CREATE OR REPLACE TRIGGER booking_tell AFTER UPDATE ON booking FOR EACH ROW
+    WHEN (OLD.status <> NEW.status OR OLD.starts_at <> NEW.starts_at OR OLD.ends_at <> NEW.ends_at OR (OLD.escalated_at IS NULL AND NEW.escalated_at IS NOT NULL))
+    EXECUTE FUNCTION app.tell_of_booking();
+
 GRANT EXECUTE ON FUNCTION app.time_clashes(), app.unclaimed_time(integer) TO lectern_platform;

@@ -90,5 +90,29 @@ CREATE OR REPLACE TRIGGER course_audit AFTER INSERT OR UPDATE OR DELETE ON cours
 CREATE OR REPLACE TRIGGER section_touch BEFORE UPDATE ON section FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER section_audit AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW EXECUTE FUNCTION app.audit('Section', 'id');
 
+-- Tells of a course that is new or has changed. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_course() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    type CONSTANT text := CASE
+        WHEN TG_OP = 'INSERT' THEN 'course.created'
+        WHEN OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN 'course.deleted'
+        WHEN OLD.status <> NEW.status AND NEW.status IN ('PUBLISHED', 'ARCHIVED') THEN 'course.' || lower(NEW.status)
+        ELSE 'course.updated' END;
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF app.wants_event(type) THEN
+        PERFORM app.emit(type, app.type_id('course', NEW.id), jsonb_build_object(
+            'id', app.type_id('course', NEW.id), 'status', NEW.status, 'instructorId', app.type_id('user', NEW.instructor_id)));
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER course_tell_new AFTER INSERT ON course FOR EACH ROW EXECUTE FUNCTION app.tell_of_course();
+CREATE OR REPLACE TRIGGER course_tell AFTER UPDATE ON course FOR EACH ROW
+    WHEN ((OLD.title, OLD.description, OLD.instructor_id, OLD.status, OLD.capacity, OLD.enrollment_key, OLD.tags, OLD.deleted_at)
+          IS DISTINCT FROM (NEW.title, NEW.description, NEW.instructor_id, NEW.status, NEW.capacity, NEW.enrollment_key, NEW.tags, NEW.deleted_at))
+    EXECUTE FUNCTION app.tell_of_course();
+
 GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[])
     TO lectern_app;

@@ -97,4 +97,27 @@ CREATE OR REPLACE TRIGGER user_group_audit AFTER INSERT OR UPDATE OR DELETE ON u
 CREATE OR REPLACE TRIGGER group_member_audit AFTER INSERT OR UPDATE OR DELETE ON group_member FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
 CREATE OR REPLACE TRIGGER group_course_audit AFTER INSERT OR UPDATE OR DELETE ON group_course FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
 
+-- Tells of people who have become members of a group, or are none any more: once a statement and group. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_members() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    type CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN 'group.members_added' ELSE 'group.members_removed' END;
+    school record;
+BEGIN
+    FOR school IN SELECT DISTINCT m.tenant_id FROM changed_rows m LOOP
+        PERFORM app.enter_tenant(school.tenant_id);
+        IF app.wants_event(type) THEN
+            PERFORM app.emit(type, app.type_id('group', m.group_id), jsonb_build_object(
+                    'id', app.type_id('group', m.group_id), 'userIds', jsonb_agg(app.type_id('user', m.user_id) ORDER BY m.user_id)))
+                FROM changed_rows m WHERE m.tenant_id = school.tenant_id GROUP BY m.group_id;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER group_member_tell_new AFTER INSERT ON group_member REFERENCING NEW TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.tell_of_members();
+CREATE OR REPLACE TRIGGER group_member_tell_gone AFTER DELETE ON group_member REFERENCING OLD TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.tell_of_members();
+
 GRANT EXECUTE ON FUNCTION app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text) TO lectern_app;

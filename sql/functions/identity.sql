@@ -612,6 +612,64 @@ BEGIN
 END
 $$;
 
+-- Tells of people who are new. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_new_people() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school record;
+BEGIN
+    FOR school IN SELECT DISTINCT u.tenant_id FROM new_rows u LOOP
+        PERFORM app.enter_tenant(school.tenant_id);
+        IF app.wants_event('user.created') THEN
+            PERFORM app.emit('user.created', app.type_id('user', u.id), jsonb_build_object('id', app.type_id('user', u.id), 'status', u.status))
+                FROM new_rows u WHERE u.tenant_id = school.tenant_id;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_tell_new AFTER INSERT ON app_user REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.tell_of_new_people();
+
+-- Tells of a person who has changed. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    type CONSTANT text := CASE
+        WHEN OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN 'user.deleted'
+        WHEN OLD.status = NEW.status THEN 'user.updated'
+        WHEN NEW.status = 'SUSPENDED' THEN 'user.suspended'
+        ELSE 'user.reactivated' END;
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF app.wants_event(type) THEN
+        PERFORM app.emit(type, app.type_id('user', NEW.id), jsonb_build_object('id', app.type_id('user', NEW.id), 'status', NEW.status));
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_tell AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN ((OLD.name, OLD.email, OLD.status, OLD.deleted_at) IS DISTINCT FROM (NEW.name, NEW.email, NEW.status, NEW.deleted_at))
+    EXECUTE FUNCTION app.tell_of_person();
+
+-- A person whose roles change has changed, once a transaction; not one who is new in it, or gone. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_roles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    changed CONSTANT user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    told    CONSTANT text := coalesce(current_setting('app.roles_told', true), '');
+BEGIN
+    PERFORM app.enter_tenant(changed.tenant_id);
+    IF app.wants_event('user.updated') AND position(changed.user_id::text IN told) = 0 THEN
+        PERFORM set_config('app.roles_told', told || changed.user_id, true);
+        PERFORM app.emit('user.updated', app.type_id('user', u.id), jsonb_build_object('id', app.type_id('user', u.id), 'status', u.status))
+            FROM app_user u WHERE u.tenant_id = changed.tenant_id AND u.id = changed.user_id AND u.deleted_at IS NULL AND u.created_at <> now();
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER user_role_tell AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.tell_of_roles();
+
 GRANT EXECUTE ON FUNCTION
     app.purge_rate_limits(integer), app.purge_sessions(integer),
     app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),

@@ -36,8 +36,20 @@ $$;
 
 -- Whether anybody is told of events of this type in this school: an event that nobody waits for costs this question and no row. Whoever
 -- tells somebody of events (notifications, webhooks) asks for theirs here. Reveals: that one bit.
-CREATE OR REPLACE FUNCTION app.wants_event(type text) RETURNS boolean LANGUAGE sql STABLE
-    RETURN false;
+CREATE OR REPLACE FUNCTION app.wants_event(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN app.webhooks_want(type);
+END
+$$;
+
+-- Tells all who want an event of it, in the transaction of its job, whose id is the event's. Whoever tells somebody of events does it here.
+-- Reveals nothing.
+CREATE OR REPLACE FUNCTION app.fan_out(event uuid, subject text, payload jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.fan_out_to_webhooks(event, payload ->> 'type', (payload ->> 'at')::timestamptz, payload -> 'data');
+END
+$$;
 
 -- Says that something has happened, for triggers of the changed table: one job, whose id is the event's, in the change's own transaction.
 -- It is fanned out once, to all who want it. `subject` is the object's id as clients know it; `data` holds ids, states and times alone.
@@ -395,6 +407,6 @@ GRANT EXECUTE ON FUNCTION
     app.enqueue(text, text, jsonb, timestamptz, text), app.claim_jobs(text[], integer[], integer[], uuid, uuid, double precision),
     app.enter_job(uuid, uuid), app.keep_job(uuid, uuid, double precision), app.finish_job(uuid, uuid),
     app.fail_job(uuid, uuid, text, double precision), app.give_back_job(uuid, uuid, double precision),
-    app.retry_job(uuid), app.cancel_job(uuid), app.due_schools(text, timestamptz), app.schedule_job(text, timestamptz), app.purge_jobs(integer)
+    app.fan_out(uuid, text, jsonb), app.retry_job(uuid), app.cancel_job(uuid), app.due_schools(text, timestamptz), app.schedule_job(text, timestamptz), app.purge_jobs(integer)
     TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.retry_job(uuid), app.cancel_job(uuid) TO lectern_platform;

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod bookings;
+pub mod client_events;
 pub mod courses;
 pub mod enrollments;
 pub mod files;
@@ -12,6 +13,7 @@ pub mod jobs;
 pub mod mail;
 pub mod reports;
 pub mod tenants;
+pub mod webhooks;
 
 use std::sync::LazyLock;
 
@@ -33,6 +35,8 @@ pub const ALL: &[&Domain] = &[
     &files::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
+    &webhooks::DOMAIN,
+    &client_events::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -9,6 +9,7 @@ use lectern_kernel::{
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
     jobs::{Outside, Worker},
+    outbound::Addresses,
     rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
-    domains::{self, bookings::CHANGES, files::UPLOADS},
+    domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -97,11 +98,17 @@ pub fn engine_of(
         passwords: settings.max_sign_ins.map_or(suitable.passwords, |count| count as usize),
         ..suitable
     };
-    let services = Arc::new(Services { passwords, tokens, sealer: options.sealer, outside: options.outside });
+    let (sealer, outside) = (options.sealer, options.outside);
+    let services = Arc::new(Services { passwords, tokens, sealer, addresses: addresses(settings), outside });
     Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
         .with_admission(&admission))
+}
+
+/// Which addresses people may name.
+pub(super) fn addresses(settings: &Settings) -> Addresses {
+    Addresses::allowing(settings.webhook_allow.clone())
 }
 
 /// How connections behave that the settings speak of.
@@ -127,7 +134,12 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
-        budgets: vec![(&CHANGES, settings.rate_bookings), (&UPLOADS, settings.rate_uploads), (&COST, settings.rate_cost)],
+        budgets: vec![
+            (&CHANGES, settings.rate_bookings),
+            (&UPLOADS, settings.rate_uploads),
+            (&BATCHES, settings.rate_client_events),
+            (&COST, settings.rate_cost),
+        ],
     }
 }
 
@@ -290,7 +302,7 @@ async fn prepare(settings: &Settings, cluster: &Cluster) -> anyhow::Result<bool>
     if !settings.demo {
         return Ok(false);
     }
-    let demo = seed_demo_if_empty(&cluster.platform_url()?, &objects(settings)?).await?;
+    let demo = seed_demo_if_empty(&cluster.platform_url()?, &cluster.sealer()?, &objects(settings)?).await?;
     if demo == Demo::Loaded {
         tracing::info!("loaded the demo schools");
     }

@@ -6,12 +6,13 @@ use anyhow::Context as _;
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
+    outbound::Outbound,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Cluster, make_folder, postman,
-    serve::{StopSignals, check, pool_options},
+    serve::{StopSignals, addresses, check, pool_options},
     store,
 };
 use crate::{config::Settings, domains};
@@ -40,7 +41,8 @@ pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&
 pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAddr) -> anyhow::Result<Outside> {
     let sealer = cluster.sealer()?;
     let store = store(settings, &sealer, address)?;
-    Ok(Outside::default().with(sealer).with(store).with(postman(settings, cluster.is_embedded())?))
+    let (outbound, postman) = (Outbound::new(addresses(settings))?, postman(settings, cluster.is_embedded())?);
+    Ok(Outside::default().with(sealer).with(store).with(postman).with(outbound))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {

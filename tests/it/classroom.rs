@@ -81,11 +81,15 @@ pub async fn everything(app: &TestApp) -> String {
         "group_member",
         "group_course",
         "job",
+        "mail",
+        "tenant_settings",
         "file",
         "file_audience",
         "upload",
-        "mail",
-        "tenant_settings",
+        "client_event",
+        "webhook_endpoint",
+        "webhook_event",
+        "webhook_delivery",
     ]
     .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
     .join(" UNION ALL ");

@@ -9,6 +9,7 @@ mod sdl;
 
 mod audit;
 mod bookings;
+mod client_events;
 mod courses;
 mod documents;
 mod eager;
@@ -47,3 +48,4 @@ mod tenants;
 mod text;
 mod transactions;
 mod unchanged;
+mod webhooks;

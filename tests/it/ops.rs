@@ -10,7 +10,7 @@ use lectern_kernel::store::Objects;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{School, TestApp, Who};
+use crate::app::{School, TestApp, Who, sealer};
 
 const DASHBOARD: &str =
     "{ dashboard { pendingBookings enrollments(first: 5) { nodes { status } } upcomingBookings(first: 5) { nodes { status } } } }";
@@ -91,15 +91,17 @@ fn objects(app: &TestApp) -> Objects {
 #[tokio::test]
 async fn the_demo_is_the_same_everywhere_and_is_loaded_once() {
     let (one, other) = (TestApp::start().await, TestApp::start().await);
-    assert!(ops::seed_demo(&one.database.url("lectern_platform"), &objects(&one)).await.unwrap());
+    let keys = sealer();
+    assert!(ops::seed_demo(&one.database.url("lectern_platform"), &keys, &objects(&one)).await.unwrap());
     let url = other.database.url("lectern_platform");
     let store = objects(&other);
-    let (a, b, c) = tokio::try_join!(ops::seed_demo(&url, &store), ops::seed_demo(&url, &store), ops::seed_demo(&url, &store)).unwrap();
+    let load = || ops::seed_demo(&url, &keys, &store);
+    let (a, b, c) = tokio::try_join!(load(), load(), load()).unwrap();
     assert_eq!([a, b, c].into_iter().filter(|loaded| *loaded).count(), 1, "of three at once one loads it");
     let print = demo_print(&one).await;
     assert!(print == demo_print(&other).await, "two databases tell different stories");
 
-    assert!(!ops::seed_demo(&one.database.url("lectern_platform"), &objects(&one)).await.unwrap());
+    assert!(!ops::seed_demo(&one.database.url("lectern_platform"), &keys, &objects(&one)).await.unwrap());
     assert!(print == demo_print(&one).await, "a second time changes something");
     assert_eq!(one.count("tenant").await, 4);
 }
@@ -107,7 +109,7 @@ async fn the_demo_is_the_same_everywhere_and_is_loaded_once() {
 #[tokio::test]
 async fn the_demo_has_something_for_every_report_and_every_person() {
     let app = TestApp::start().await;
-    ops::seed_demo(&app.database.url("lectern_platform"), &objects(&app)).await.unwrap();
+    ops::seed_demo(&app.database.url("lectern_platform"), &sealer(), &objects(&app)).await.unwrap();
     let all = "tenant_id IN (SELECT tenant_id FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy'))";
     let range = async |rows: &str, least: i64, most: i64| {
         let count = app.count(&format!("{rows} {} {all}", if rows.contains(" WHERE ") { "AND" } else { "WHERE" })).await;
@@ -118,6 +120,11 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
     range("enrollment", 180, 260).await;
     range("booking", 120, 260).await;
     range("audit_entry", 300, 1500).await;
+    range("client_event", 1000, 1000).await;
+    range("webhook_delivery WHERE state = 'DELIVERED'", 8, 40).await;
+    range("webhook_delivery WHERE state = 'FAILED'", 2, 40).await;
+    range("webhook_endpoint WHERE state = 'PAUSED'", 2, 2).await;
+    assert_eq!(app.count("job WHERE kind IN ('event.fan_out', 'webhook.deliver')").await, 0, "nothing of it is on its way");
     assert_eq!(
         app.text("SELECT count(DISTINCT time_zone)::text FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy')")
             .await

@@ -21,6 +21,7 @@ use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
     db::{ActorKind, Pool, PoolOptions},
     execute::{AdmissionOptions, Engine},
+    outbound::Addresses,
     request::Limits,
     resolve::Services,
 };
@@ -64,7 +65,13 @@ impl Service {
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         let key = SigningKey::generate().unwrap();
         let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
-        let services = Arc::new(Services { passwords: Passwords::new().unwrap(), tokens, sealer: sealer(), outside: outside() });
+        let services = Arc::new(Services {
+            passwords: Passwords::new().unwrap(),
+            tokens,
+            sealer: sealer(),
+            addresses: Addresses::default(),
+            outside: outside(),
+        });
         let engine = Engine::new(
             schema::build(&Limits::default()),
             domains::registry(),

@@ -416,6 +416,34 @@ query Jobs($first: Int, $filter: JobFilter) {
 `,
     variables: () => ({ first: 10, filter: { states: ['DEAD', 'QUEUED', 'SUCCEEDED'] } }),
   },
+  {
+    document: /* GraphQL */ `# Which other systems are told of what happens, and whether it arrived. redeliverWebhook tries one anew. Needs WEBHOOK_MANAGE.
+query Webhooks($filter: WebhookDeliveryFilter) {
+  webhookEventTypes { name description }
+  webhookEndpoints {
+    nodes {
+      id
+      url
+      description
+      eventTypes
+      state
+      lastDeliveredAt
+      deliveries(first: 5, filter: $filter) {
+        totalCount
+        nodes {
+          id
+          eventType
+          state
+          payload
+          attempts { at status durationMs error }
+        }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { states: ['FAILED', 'DELIVERED'] } }),
+  },
 ]
 
 /**

@@ -1,6 +1,7 @@
 //! What a resolver can reach: the request's transaction, the actor, the clock, the loaders. No pool is among it.
 
 use std::{
+    collections::HashMap,
     hash::Hash,
     sync::{Arc, Mutex, RwLock},
 };
@@ -21,6 +22,7 @@ use crate::{
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
     jobs::Outside,
+    outbound::Addresses,
     rates::SignInTerms,
     resolve::registry::Registry,
     sealing::Sealer,
@@ -34,6 +36,8 @@ pub struct Services {
     pub tokens: Tokens,
     /// Seals what the database must not be able to read.
     pub sealer: Sealer,
+    /// Which addresses people may name.
+    pub addresses: Addresses,
     /// What else the product's resolvers need, known to it alone.
     pub outside: Outside,
 }
@@ -72,6 +76,7 @@ pub struct Request {
     actor: RwLock<Option<Arc<Actor>>>,
     loader: DataLoader<Batch>,
     after_rollback: Mutex<AfterRollback>,
+    shown: Mutex<HashMap<Uuid, String>>,
     /// On which terms it signs somebody in.
     pub sign_in: SignInTerms,
 }
@@ -96,6 +101,7 @@ impl Request {
             actor: RwLock::new(actor.map(Arc::new)),
             loader,
             after_rollback: Mutex::default(),
+            shown: Mutex::default(),
             sign_in: SignInTerms::default(),
         }
     }
@@ -118,6 +124,16 @@ impl Request {
     /// Switches the actor of this request: after a sign-in it is the person who signed in.
     pub fn become_actor(&self, actor: Actor) {
         *self.actor.write().unwrap_or_else(|broken| broken.into_inner()) = Some(Arc::new(actor));
+    }
+
+    /// Shows a secret that a mutation has made, in its own answer and never again.
+    pub fn show(&self, whose: Uuid, secret: String) {
+        self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).insert(whose, secret);
+    }
+
+    /// The secret that a mutation of this request has made for a row.
+    pub fn shown(&self, whose: Uuid) -> Option<String> {
+        self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).get(&whose).cloned()
     }
 
     /// What a refusal of this request leaves behind.

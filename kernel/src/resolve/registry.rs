@@ -30,6 +30,8 @@ pub struct Domain {
     pub events: &'static [Event],
     /// Its kinds of jobs.
     pub jobs: &'static [JobKind],
+    /// What others outside can be told of it: types of events that triggers of its tables emit (`app.emit`), and when each happens.
+    pub emits: &'static [(&'static str, &'static str)],
     /// What it adds to types of others.
     pub extensions: &'static [&'static ExtensionDef],
     /// What it adds to inputs of others that are written into columns.
@@ -58,6 +60,7 @@ impl Domain {
             operations: &[],
             events: &[],
             jobs: &[],
+            emits: &[],
             extensions: &[],
             inputs: &[],
             filters: &[],
@@ -246,6 +249,10 @@ impl Registry {
         for kind in domains.iter().flat_map(|domain| domain.jobs) {
             assert!(jobs.insert(kind.name), "the jobs {} are declared twice", kind.name);
         }
+        let mut emits = HashSet::new();
+        for (name, _) in domains.iter().flat_map(|domain| domain.emits) {
+            assert!(emits.insert(*name), "the events {name} are declared twice");
+        }
         let recorded = domains.iter().flat_map(|domain| domain.recorded);
         let recorded = recorded.map(|(ty, prefix)| KindInfo { ty, prefix, needs: &[], is_node: false });
         let declared = objects.iter().filter_map(|object| {
@@ -312,6 +319,11 @@ impl Registry {
     /// Every kind of jobs.
     pub fn jobs(&self) -> impl Iterator<Item = &'static JobKind> {
         self.domains.iter().flat_map(|domain| domain.jobs)
+    }
+
+    /// Every type of events that others outside can be told of: its name, and when it happens.
+    pub fn emits(&self) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+        self.domains.iter().flat_map(|domain| domain.emits)
     }
 
     /// Every event.

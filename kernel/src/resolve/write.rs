@@ -235,6 +235,11 @@ impl<T: Entity> Insert<T> {
         Self::default()
     }
 
+    /// The id that it will have.
+    pub fn id(&self) -> Id<T> {
+        self.id
+    }
+
     /// With what an input says.
     ///
     /// # Errors

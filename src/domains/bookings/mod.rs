@@ -58,5 +58,29 @@ pub const DOMAIN: Domain = Domain {
         channel: "lectern_booking",
         query: "booking",
     }],
+    emits: &[
+        (
+            "booking.requested",
+            "A learner asks for a booking. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+        ),
+        (
+            "booking.approved",
+            "A booking was approved, or its assignment taken back. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+        ),
+        (
+            "booking.assigned",
+            "A booking was given to an instructor. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+        ),
+        (
+            "booking.rescheduled",
+            "A booking was moved to another time; one that was assigned is approved again. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+        ),
+        ("booking.completed", "A booking has taken place. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`."),
+        ("booking.cancelled", "A booking was cancelled. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`."),
+        (
+            "booking.escalated",
+            "A request has waited too long for its answer. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+        ),
+    ],
     ..Domain::new("bookings")
 };

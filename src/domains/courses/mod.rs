@@ -30,5 +30,12 @@ pub const DOMAIN: Domain = Domain {
         section_mutations::SectionMutations::OPERATIONS,
     ],
     references: &[("course_id", Course::PREFIX)],
+    emits: &[
+        ("course.created", "A course was created, as a draft. `id`, `status`, `instructorId`."),
+        ("course.updated", "What a course says of itself has changed. `id`, `status`, `instructorId`."),
+        ("course.published", "A course was published. `id`, `status`, `instructorId`."),
+        ("course.archived", "A course was archived. `id`, `status`, `instructorId`."),
+        ("course.deleted", "A course was deleted. `id`, `status`, `instructorId`."),
+    ],
     ..Domain::new("courses")
 };

@@ -24,5 +24,14 @@ pub use self::{
 pub const DOMAIN: Domain = Domain {
     objects: &[Enrollment::object],
     operations: &[queries::EnrollmentQueries::OPERATIONS, mutations::EnrollmentMutations::OPERATIONS],
+    emits: &[
+        ("enrollment.created", "Somebody was enrolled in a course. `id`, `status`, `courseId`, `userId`."),
+        (
+            "enrollment.updated",
+            "The progress or the state of an enrollment has changed, but for the two below. `id`, `status`, `courseId`, `userId`.",
+        ),
+        ("enrollment.completed", "Somebody has completed a course. `id`, `status`, `courseId`, `userId`."),
+        ("enrollment.dropped", "Somebody has left a course. `id`, `status`, `courseId`, `userId`."),
+    ],
     ..Domain::new("enrollments")
 };

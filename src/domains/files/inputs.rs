@@ -60,7 +60,7 @@ pub struct UpdateFileVisibilityInput {
 }
 
 /// A name that is no path, and that nobody reads otherwise than it is.
-pub fn file_name(field: &str, name: &String) -> Result<String> {
+pub fn file_name(field: &str, name: &str) -> Result<String> {
     let name = text::name(field, name)?;
     if name.contains(['/', '\\']) {
         return Err(Error::bad_input(field, "must not contain / or \\"));
@@ -72,7 +72,7 @@ pub fn file_name(field: &str, name: &String) -> Result<String> {
 }
 
 /// A folder.
-pub fn folder(field: &str, folder: &String) -> Result<String> {
+pub fn folder(field: &str, folder: &str) -> Result<String> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if (1..=40).contains(&folder.len()) && folder.bytes().all(plain) && !folder.starts_with('-') {
         Ok(folder.clone())

@@ -30,5 +30,9 @@ pub const DOMAIN: Domain = Domain {
     ],
     references: &[("group_id", Group::PREFIX)],
     parts: &[(Group::TYPE, "user_id", "member"), (Group::TYPE, "course_id", "course")],
+    emits: &[
+        ("group.members_added", "People became members of a group. `id`, `userIds`."),
+        ("group.members_removed", "People are no longer members of a group. `id`, `userIds`."),
+    ],
     ..Domain::new("groups")
 };

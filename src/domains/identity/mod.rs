@@ -41,5 +41,12 @@ pub const DOMAIN: Domain = Domain {
     recorded: &[("Session", "session")],
     references: &[("user_id", User::PREFIX), ("role_id", Role::PREFIX), ("active_role_id", Role::PREFIX)],
     parts: &[(User::TYPE, "role_id", "role")],
+    emits: &[
+        ("user.created", "A person was created. `id`, `status`."),
+        ("user.updated", "The name, the email address or the roles of a person have changed. `id`, `status`."),
+        ("user.suspended", "A person was suspended. `id`, `status`."),
+        ("user.reactivated", "A person is no longer suspended. `id`, `status`."),
+        ("user.deleted", "A person was deleted. `id`, `status`."),
+    ],
     ..Domain::new("identity")
 };

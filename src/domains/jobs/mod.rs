@@ -5,6 +5,7 @@
 //! for each key of its kind; it moves by the rows of `job_transition`; its effect is committed with its end, by whoever holds its lease, or
 //! not at all.
 
+mod fan_out;
 mod job;
 mod mutations;
 mod purge;
@@ -19,6 +20,6 @@ pub use self::job::{Job, JobState};
 pub const DOMAIN: Domain = Domain {
     objects: &[Job::object, job::JobStateCount::object],
     operations: &[queries::JobQueries::OPERATIONS, mutations::JobMutations::OPERATIONS],
-    jobs: &[purge::JOBS],
+    jobs: &[fan_out::FAN_OUT, purge::JOBS],
     ..Domain::new("jobs")
 };

@@ -9,5 +9,8 @@ pub const RETRY: &str = "SELECT app.retry_job($2) WHERE app.tenant_id() = $1";
 /// Whether there is such a job.
 pub const CANCEL: &str = "SELECT app.cancel_job($2) WHERE app.tenant_id() = $1";
 
+/// `$2` the event, which is its job's id, `$3` the id of its object, `$4` what it holds.
+pub const FAN_OUT: &str = "SELECT app.fan_out($2, $3, $4) WHERE app.tenant_id() = $1";
+
 /// `$2` how many at most: how many it deleted.
 pub const PURGE: &str = "SELECT app.purge_jobs($2) WHERE app.tenant_id() = $1";

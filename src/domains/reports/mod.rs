@@ -4,6 +4,7 @@
 //!
 //! Permission: REPORT_READ for reports; the dashboard is for everybody.
 
+mod activity;
 mod counts;
 mod dashboard;
 mod enrolled;
@@ -26,6 +27,8 @@ pub const DOMAIN: Domain = Domain {
         counts::DayCount::object,
         progress::CourseProgress::object,
         utilisation::InstructorUtilisation::object,
+        activity::ActivityCount::object,
+        activity::ActivityNameCount::object,
     ],
     operations: &[queries::ReportQueries::OPERATIONS],
     ..Domain::new("reports")

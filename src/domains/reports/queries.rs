@@ -9,6 +9,7 @@ use lectern_kernel::{
 use lectern_macros::{object, queries, resolvers};
 
 use super::{
+    activity::{self, ActivityCount, ActivityInterval, ActivityNameCount},
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
     dashboard::Dashboard,
     progress::{self, CourseProgress},
@@ -31,11 +32,12 @@ impl ReportQueries {
     /// they agree.
     #[needs(ReportRead)]
     async fn reports(
-        #[doc = "Counts what was created, and bookings that begin, at this moment or later. Left out: from the beginning; \
-                 for `bookingsPerDay` and `instructorUtilisation`, the last 30 days up to `to`."]
+        #[doc = "Counts what was created, bookings that begin, and client events, at this moment or later. Left out: from the beginning; \
+                 for `bookingsPerDay`, `instructorUtilisation`, \
+                 `activity` and `activityByName`, the last 30 days up to `to`."]
         from: Option<DateTime>,
-        #[doc = "Counts what was created, and bookings that begin, before this moment; must be later than `from`. Left out: \
-                 without end; for `bookingsPerDay` and `instructorUtilisation`, until the end of today."]
+        #[doc = "Counts what was created, bookings that begin, and client events, before this moment; must be later than `from`. Left out: \
+                 without end; for `bookingsPerDay`, `instructorUtilisation`, `activity` and `activityByName`, until the end of today."]
         to: Option<DateTime>,
     ) -> Result<Reports> {
         Ok(Reports { range: Range::check(from, to)? })
@@ -112,5 +114,31 @@ impl Reports {
         first: Option<i32>,
     ) -> Result<Vec<InstructorUtilisation>> {
         utilisation::instructor_utilisation(ctx, self.range, limit(first)?).await
+    }
+
+    /// What people did in clients of the school's (`recordEvents`), by time: every interval that the range touches once, in order,
+    /// those without events as well. Your own events, and all of the school's with ENROLLMENT_READ_ALL. Unless given, the range is the
+    /// last 30 days, today included; it may touch at most 745 intervals.
+    #[cost(745)]
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        /// What one count covers; DAY unless given.
+        interval: Option<ActivityInterval>,
+        /// The IANA time zone whose hours, dates and weeks are counted; the school's own unless given.
+        time_zone: Option<String>,
+    ) -> Result<Vec<ActivityCount>> {
+        activity::activity(ctx, self.range, interval, time_zone.as_deref()).await
+    }
+
+    /// The same by name, the most frequent first, then by name. In the same range, their sums agree.
+    #[cost(cost::page)]
+    async fn activity_by_name(
+        &self,
+        ctx: &Context<'_>,
+        /// How many names; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<ActivityNameCount>> {
+        activity::activity_by_name(ctx, self.range, limit(first)?).await
     }
 }

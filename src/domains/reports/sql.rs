@@ -40,6 +40,14 @@ pub fn bookings_by_status(range: Range) -> String {
 pub const BOOKINGS_PER_DAY: &str = "SELECT width_bucket(b.starts_at, $4::timestamptz[]), count(*) FROM booking b \
      WHERE b.tenant_id = $1 AND b.status = ANY ($5) AND b.starts_at >= $2 AND b.starts_at < $3 GROUP BY 1";
 
+/// `$4`: where the intervals begin. Answers their numbers, from 1.
+pub const ACTIVITY: &str = "SELECT width_bucket(e.at, $4::timestamptz[]), count(*), count(DISTINCT e.user_id) FROM client_event e \
+     WHERE e.tenant_id = $1 AND e.at >= $2 AND e.at < $3 GROUP BY 1";
+
+/// `$4`: how many names.
+pub const ACTIVITY_BY_NAME: &str = "SELECT e.name, count(*), count(DISTINCT e.user_id) FROM client_event e \
+     WHERE e.tenant_id = $1 AND e.at >= $2 AND e.at < $3 GROUP BY e.name ORDER BY 2 DESC, e.name COLLATE \"C\" LIMIT $4";
+
 /// Sums over all states, in the order of the enum; beside them, in each row, a course: `$4` of them, those with most first.
 /// Where there is none, one row of the sums alone. `course`: its columns over the alias `c`.
 pub fn enrolled(range: Range, course: &str) -> String {

@@ -5,14 +5,16 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use lectern_kernel::{
     auth::Passwords,
+    sealing::Sealer,
     store::{Kept, Objects},
 };
 use rust_embed::Embed;
 use serde_json::{Map, Value, json};
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 use super::{HELPERS, LOCK, enter, exists, hash, set};
-use crate::ops::platform;
+use crate::{domains::webhooks, ops::platform};
 
 /// Slug, domain of the email addresses, facts.
 const SCHOOLS: [(&str, &str, &str); 2] = [
@@ -21,12 +23,13 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 5] = [
+const STEPS: [(&str, &str); 6] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
+    ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
-    ("files.sql", include_str!("../../../sql/seed/files.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
+    ("files.sql", include_str!("../../../sql/seed/files.sql")),
 ];
 
 /// The tables that the facts are put into.
@@ -35,11 +38,11 @@ const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
 /// People with a password hash of their own; all others of a school share one.
 const SIGN_INS: [&str; 4] = ["admin", "instructor", "learner", "viewer"];
 
-/// Loads the two demo schools, where they are not there already. Answers whether it loaded any.
+/// Loads the two demo schools, where they are not there already. `sealer` seals their secrets. Answers whether it loaded any.
 ///
 /// # Errors
 /// When the database or the store refuses; no row is kept then.
-pub async fn seed_demo(platform_url: &str, objects: &Objects) -> anyhow::Result<bool> {
+pub async fn seed_demo(platform_url: &str, sealer: &Sealer, objects: &Objects) -> anyhow::Result<bool> {
     let mut connection = platform::connect(platform_url).await?;
     let mut tx = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
@@ -47,7 +50,7 @@ pub async fn seed_demo(platform_url: &str, objects: &Objects) -> anyhow::Result<
     let mut loaded = false;
     for (slug, domain, facts) in SCHOOLS {
         if !exists(&mut tx, slug).await? {
-            load(&mut tx, slug, domain, facts).await?;
+            load(&mut tx, sealer, slug, domain, facts).await?;
             // Before the commit: a file whose bytes are not there would be worse than bytes without a file.
             write(&mut tx, objects).await.with_context(|| format!("the files of {slug} can't be written"))?;
             // The temporary tables are gone before the next school.
@@ -75,23 +78,26 @@ pub enum Demo {
 ///
 /// # Errors
 /// When the database refuses; nothing is kept then.
-pub async fn seed_demo_if_empty(platform_url: &str, objects: &Objects) -> anyhow::Result<Demo> {
+pub async fn seed_demo_if_empty(platform_url: &str, sealer: &Sealer, objects: &Objects) -> anyhow::Result<Demo> {
     let mut connection = platform::connect(platform_url).await?;
     let schools: Vec<String> = sqlx::query_scalar("SELECT slug FROM tenant").fetch_all(&mut connection).await?;
     connection.close().await?;
     if schools.is_empty() {
-        return Ok(if seed_demo(platform_url, objects).await? { Demo::Loaded } else { Demo::Present });
+        return Ok(if seed_demo(platform_url, sealer, objects).await? { Demo::Loaded } else { Demo::Present });
     }
     let is_whole = SCHOOLS.iter().all(|(slug, ..)| schools.iter().any(|known| known == slug));
     Ok(if is_whole { Demo::Present } else { Demo::Absent })
 }
 
-async fn load(connection: &mut PgConnection, slug: &str, domain: &str, facts: &'static str) -> anyhow::Result<()> {
+async fn load(connection: &mut PgConnection, sealer: &Sealer, slug: &str, domain: &str, facts: &'static str) -> anyhow::Result<()> {
     sqlx::raw_sql(HELPERS).execute(&mut *connection).await?;
     set(connection, "seed.domain", domain).await?;
     set(connection, "seed.hashes", &hashes().await?).await?;
     set(connection, "seed.assets", &assets().to_string()).await?;
     enter(connection, slug).await?;
+    let tenant: Uuid = sqlx::query_scalar("SELECT pg_temp.id('tenant')").fetch_one(&mut *connection).await?;
+    let secret = webhooks::sealed_secret(sealer, tenant).map_err(|error| anyhow::anyhow!("no secret can be made: {}", error.message()))?;
+    set(connection, "seed.webhook_secret", &HEXLOWER.encode(&secret)).await?;
     sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
     sqlx::raw_sql(facts).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded"))?;
     for (step, sql) in STEPS {

@@ -107,10 +107,23 @@ impl Smoke {
             )
             .await;
         client.ask("read", "{ roles { key permissions } }", json!({})).await;
-        for list in ["users", "courses", "enrollments", "groups", "availabilities", "bookings", "auditLog", "files", "jobs", "outbox"] {
+        for list in [
+            "users",
+            "courses",
+            "enrollments",
+            "groups",
+            "availabilities",
+            "bookings",
+            "auditLog",
+            "files",
+            "jobs",
+            "outbox",
+            "webhookEndpoints",
+        ] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
-        client.ask("read", "{ jobsByState { state count } }", json!({})).await;
+        client.ask("read", "{ jobsByState { state count } webhookEventTypes { name } }", json!({})).await;
+        client.ask("read", "{ reports { activity { startsAt events people } activityByName { name events } } }", json!({})).await;
         client.ask("read", "query($id: ID!) { node(id: $id) { id __typename } }", json!({ "id": self.me })).await;
         let explain = "{ explainAccess(field: \"Mutation.createCourse\") { allowed decidedBy message } }";
         client.ask("read", explain, json!({})).await;

@@ -73,6 +73,7 @@ impl Day {
         day.bookings(app).await;
         day.files(app, &bob).await;
         day.jobs(app).await;
+        day.webhooks(app).await;
         day.sessions(app, &bob).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
@@ -170,6 +171,21 @@ impl Day {
         let dead = json!(crate::jobs::dead(app, &app.oak).await);
         self.take(&admin, "retryJob", &dead).await;
         self.take(&admin, "cancelJob", &dead).await;
+    }
+
+    async fn webhooks(&mut self, app: &TestApp) {
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let new = json!({ "url": "https://hooks.example.invalid/", "eventTypes": ["course.created"] });
+        let endpoint = self.give(&admin, "createWebhookEndpoint", new).await["id"].take();
+        self.give(&admin, "updateWebhookEndpoint", json!({ "id": endpoint, "description": "For the library" })).await;
+        self.give(&admin, "rotateWebhookSecret", json!({ "id": endpoint })).await;
+        let test = "mutation($id: ID!) { sendTestWebhook(endpointId: $id) { id } }";
+        let delivery = self.act(&admin, "sendTestWebhook", test, json!({ "id": endpoint })).await["id"].take();
+        app.sql("UPDATE webhook_delivery SET state = 'FAILED', next_attempt_at = NULL").await;
+        self.take(&admin, "redeliverWebhook", &delivery).await;
+        self.give(&admin, "replayWebhookEvents", json!({ "endpointId": endpoint, "since": jiff::Timestamp::now().to_string() })).await;
+        self.take(&admin, "deleteWebhookEndpoint", &endpoint).await;
+        self.give(&admin, "recordEvents", json!({ "events": [{ "name": "lesson.opened" }] })).await;
     }
 
     async fn sessions(&mut self, app: &TestApp, bob: &Value) {

@@ -123,7 +123,8 @@ fn kinds_sql() -> String {
 
 /// All of them.
 fn app_kinds() -> &'static [&'static JobKind] {
-    static ALL: LazyLock<Vec<&'static JobKind>> = LazyLock::new(|| lectern::domains::registry().jobs().chain(&KINDS).collect());
+    static ALL: LazyLock<Vec<&'static JobKind>> =
+        LazyLock::new(|| lectern::domains::registry().jobs().filter(|kind| kind.name != "event.fan_out").chain(&KINDS).collect());
     &ALL
 }
 

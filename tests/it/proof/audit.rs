@@ -86,6 +86,8 @@ const NOT_INSERTED: &[&str] = &[
     "tenant_settings",
     "time_claim",
     "used_budget",
+    "webhook_delivery",
+    "webhook_event",
 ];
 
 const HOLES: &[Hole] = &[

@@ -23,11 +23,8 @@ use crate::app::{Client, TestApp, outside, refusal, sealer};
 /// Another replica on the database of a test.
 fn replica(app: &TestApp, arguments: &[&str]) -> Engine {
     let settings = Cli::parse_from(["lectern", "--pool-size", "8"].iter().chain(arguments)).settings;
-    ops::engine(
-        &settings,
-        ServeOptions { url: &app.database.url("lectern_app"), key: SigningKey::generate().unwrap(), sealer: sealer(), outside: outside() },
-    )
-    .unwrap()
+    let (url, key) = (app.database.url("lectern_app"), SigningKey::generate().unwrap());
+    ops::engine(&settings, ServeOptions { url: &url, key, sealer: sealer(), outside: outside() }).unwrap()
 }
 
 async fn ask(engine: &Engine, query: &str, variables: Value, address: &str) -> Answer {

@@ -61,6 +61,18 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), 'purge.jobs', p.n || ':' || k, 'DEFAULT', CASE k WHEN 0 THEN 'QUEUED' WHEN 1 THEN 'DEAD' ELSE 'SUCCEEDED' END, false, '{}',
                  CASE WHEN k < 5 THEN 'user_' || p.n END, 'x', 8, now() - make_interval(mins => p.n * 17 + k), CASE WHEN k > 0 THEN now() END
              FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO webhook_endpoint (tenant_id, id, url, state, secret)
+             SELECT tenant_id, gen_random_uuid(), 'https://hooks.example.invalid/' || n, 'PAUSED', '\\x00' FROM size, generate_series(1, 3) AS n;
+         INSERT INTO webhook_event (tenant_id, id, type, body, at)
+             SELECT p.tenant_id, p.id, 'course.created', '{}', now() - make_interval(mins => p.n * 17) FROM person p;
+         INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, event_id, event_type, state, next_attempt_at, created_at)
+             SELECT v.tenant_id, gen_random_uuid(), e.id, v.id, v.type, 'FAILED', NULL, v.at FROM webhook_event v JOIN webhook_endpoint e USING (tenant_id);
+         INSERT INTO client_event (tenant_id, id, user_id, name, at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, 'event.' || k % 5, now() - make_interval(mins => p.n * 17 + k) FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead, subject, state, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
+                 jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)
+             FROM person p, generate_series(0, 49) AS k;
          -- Of a hundred thousand files the learner 777 sees fifty: 25 that are shown to the school, 25 that are shared with them.
          INSERT INTO file (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object, created_at)
              SELECT p.tenant_id, gen_random_uuid(), gen_random_uuid(), p.id, (ARRAY['Report', 'Notes', 'Picture'])[1 + k % 3] || ' ' || p.n || '-' || k || '.txt', 'text/plain',
@@ -71,10 +83,6 @@ pub async fn load(app: &TestApp) {
              SELECT f.tenant_id, f.id, p.id FROM file f JOIN person p ON p.tenant_id = f.tenant_id AND p.n = 777 WHERE f.visibility = 'SHARED';
          INSERT INTO upload (tenant_id, id, user_id, name, content_type, size, sha256, folder, expires_at, completed_at, file_id)
              SELECT f.tenant_id, f.upload_id, f.owner_id, f.name, f.content_type, f.size, f.sha256, f.folder, f.created_at, f.created_at, f.id FROM file f WHERE f.size > 0;
-         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead, subject, state, created_at)
-             SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
-                 jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)
-             FROM person p, generate_series(0, 49) AS k;
          INSERT INTO credential (tenant_id, user_id, password_hash)
              SELECT p.tenant_id, p.id, (SELECT password_hash FROM credential LIMIT 1) FROM person p WHERE p.n IN (7, 777);
          RESET session_replication_role;

@@ -1,0 +1,277 @@
+//! Sending a request to an address that a person has named.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use jiff::{Timestamp, fmt::rfc2822};
+use reqwest::{
+    Client,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{HeaderMap, RETRY_AFTER},
+    redirect::Policy,
+};
+
+use super::addresses::{Addresses, NotAllowed, literal};
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long the whole exchange may take.
+const WHOLE: Duration = Duration::from_secs(10);
+
+/// What finds the addresses of a name.
+pub trait Resolver: Send + Sync + 'static {
+    /// All addresses of a name.
+    fn resolve(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
+}
+
+/// The operating system's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+impl Resolver for SystemResolver {
+    fn resolve(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()) })
+    }
+}
+
+/// The names of URLs that persons name. Of what a name stands for, one address that is not allowed refuses it: the next request might go there.
+struct Checked {
+    addresses: Addresses,
+    resolver: Arc<dyn Resolver>,
+}
+
+#[derive(Debug)]
+struct AddressNotAllowed;
+
+impl std::fmt::Display for AddressNotAllowed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("the address is not allowed")
+    }
+}
+
+impl std::error::Error for AddressNotAllowed {}
+
+impl Resolve for Checked {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (addresses, found) = (self.addresses.clone(), self.resolver.resolve(name.as_str().to_owned()));
+        Box::pin(async move {
+            let found = found.await?;
+            if found.is_empty() {
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
+            }
+            if !found.iter().all(|address| addresses.allows(*address)) {
+                return Err(AddressNotAllowed.into());
+            }
+            let found: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(found)
+        })
+    }
+}
+
+/// What was answered: all that is looked at of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The status of HTTP.
+    pub status: u16,
+    /// How long the receiver asks to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why there was no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The URL, or one of the addresses of its name, is not allowed.
+    NotAllowed,
+    /// The name has no address.
+    NoSuchHost,
+    /// It took too long.
+    TimedOut,
+    /// No connection could be made.
+    NotConnected,
+    /// The connection ended, or what came was no HTTP.
+    Broken,
+}
+
+impl NoAnswer {
+    /// In a word, for whoever named the address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoAnswer::NotAllowed => "URL_NOT_ALLOWED",
+            NoAnswer::NoSuchHost => "NO_SUCH_HOST",
+            NoAnswer::TimedOut => "TIMED_OUT",
+            NoAnswer::NotConnected => "NOT_CONNECTED",
+            NoAnswer::Broken => "NO_HTTP_ANSWER",
+        }
+    }
+}
+
+/// Sends requests to addresses that persons have named.
+#[derive(Clone)]
+pub struct Outbound {
+    addresses: Addresses,
+    client: Client,
+}
+
+impl Outbound {
+    /// Under a rule of addresses.
+    ///
+    /// # Errors
+    /// When there can be no TLS.
+    pub fn new(addresses: Addresses) -> anyhow::Result<Self> {
+        Outbound::resolving(addresses, Arc::new(SystemResolver))
+    }
+
+    /// The same, with names resolved by somebody else.
+    ///
+    /// # Errors
+    /// As [`Outbound::new`].
+    pub fn resolving(addresses: Addresses, resolver: Arc<dyn Resolver>) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .dns_resolver(Arc::new(Checked { addresses: addresses.clone(), resolver }))
+            .redirect(Policy::none())
+            .no_proxy()
+            // Each request resolves its name anew.
+            .pool_max_idle_per_host(0)
+            .referer(false)
+            .http1_only()
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .user_agent(concat!("Lectern/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Outbound { addresses, client })
+    }
+
+    /// Posts a body. What is answered is not read beyond its head.
+    ///
+    /// # Errors
+    /// Why there was no answer.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
+        let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+        let is_name = literal(&url).is_none();
+        let answer = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| reason(&error, is_name))?;
+        let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?, crate::clock::now()));
+        Ok(Answer { status: answer.status().as_u16(), retry_after })
+    }
+}
+
+fn reason(error: &reqwest::Error, is_name: bool) -> NoAnswer {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut is_unknown = false;
+    while let Some(inner) = cause {
+        if inner.is::<AddressNotAllowed>() {
+            return NoAnswer::NotAllowed;
+        }
+        is_unknown |= inner.to_string().starts_with("dns error");
+        cause = inner.source();
+    }
+    match error {
+        error if error.is_timeout() => NoAnswer::TimedOut,
+        _ if is_unknown && is_name => NoAnswer::NoSuchHost,
+        error if error.is_connect() => NoAnswer::NotConnected,
+        _ => NoAnswer::Broken,
+    }
+}
+
+/// What `Retry-After` says: seconds, or a moment.
+fn wait(text: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(Duration::try_from(now.duration_until(at)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Says of every name that it has these addresses.
+    struct Says(Vec<IpAddr>);
+
+    impl Resolver for Says {
+        fn resolve(&self, _name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+            let addresses = self.0.clone();
+            Box::pin(async move { Ok(addresses) })
+        }
+    }
+
+    fn outbound(networks: &[&str], addresses: &[&str]) -> Outbound {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let rule = Addresses::allowing(networks.iter().map(|network| network.parse().unwrap()).collect());
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        Outbound::resolving(rule, Arc::new(Says(addresses))).unwrap()
+    }
+
+    /// Accepts connections; answers each with these bytes, or holds it open.
+    async fn listener(answer: Option<&'static str>) -> (u16, tokio::sync::mpsc::UnboundedReceiver<()>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let (tell, heard) = tokio::sync::mpsc::unbounded_channel();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = tell.send(());
+                tokio::spawn(async move {
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    match answer {
+                        Some(answer) => drop(stream.write_all(answer.as_bytes()).await),
+                        None => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        (port, heard)
+    }
+
+    #[tokio::test]
+    async fn a_name_with_one_address_that_is_not_public_gets_no_connection() {
+        let (port, mut heard) = listener(Some("HTTP/1.1 200 OK\r\n\r\n")).await;
+        for addresses in [&["127.0.0.1"][..], &["1.1.1.1", "127.0.0.1"], &["127.0.0.1", "2606:4700::1111"], &["::ffff:127.0.0.1"]] {
+            let answer = outbound(&[], addresses).post(&format!("https://example.org:{port}/"), HeaderMap::new(), Vec::new()).await;
+            assert_eq!(answer, Err(NoAnswer::NotAllowed), "{addresses:?}");
+        }
+        let literal = outbound(&[], &[]).post(&format!("https://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await;
+        assert_eq!(literal, Err(NoAnswer::NotAllowed));
+        assert!(heard.try_recv().is_err(), "somebody connected");
+        let nobody = outbound(&[], &[]).post("https://example.org/", HeaderMap::new(), Vec::new()).await;
+        assert_eq!(nobody, Err(NoAnswer::NoSuchHost));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_is_not_followed() {
+        let (port, mut heard) =
+            listener(Some("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")).await;
+        let answer = outbound(&["127.0.0.0/8"], &[]).post(&format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await;
+        assert_eq!(answer, Ok(Answer { status: 302, retry_after: Some(Duration::from_secs(7)) }));
+        assert!(heard.recv().await.is_some() && heard.try_recv().is_err(), "one connection");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_or_is_not_there_is_said() {
+        let sender = outbound(&["127.0.0.0/8"], &[]);
+        let (port, _heard) = listener(Some("220 smtp.example.org\r\n")).await;
+        assert_eq!(sender.post(&format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await, Err(NoAnswer::Broken));
+        let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+        assert_eq!(sender.post(&format!("http://127.0.0.1:{gone}/"), HeaderMap::new(), Vec::new()).await, Err(NoAnswer::NotConnected));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_moment() {
+        let now: Timestamp = "2026-11-20T09:30:00Z".parse().unwrap();
+        assert_eq!(wait("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(wait("Fri, 20 Nov 2026 09:31:00 GMT", now), Some(Duration::from_secs(60)));
+        assert_eq!(wait("Fri, 20 Nov 2026 09:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(wait("soon", now), None);
+    }
+}
