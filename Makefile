@@ -76,6 +76,8 @@ client-test: web tests/conformance/node_modules/.package-lock.json tests/day/nod
 	@$(BUILD)
 	tests/with-service node tests/conformance/http.js
 	tests/with-service node tests/conformance/socket.js
+	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/judge.js
+	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/answers.js
 	tests/with-service node tests/day/day.js
 	tests/with-service node tests/browser/graphiql.js
 

@@ -1,7 +1,7 @@
 // What a request costs in instructions of the service, whatever else the machine does:
 //   node instructions.js /path/to/lectern [/path/to/another]
 // Each binary serves a demo of its own under callgrind. It is warmed up, then asked 200 requests one after the other: 25 each of Q1 to Q6 and M1.
-// A second binary is compared with the first. Needs valgrind; REQUESTS=50 asks more of each.
+// A second binary is compared with the first. Needs valgrind; REQUESTS=50 asks more of each, ENCODING=gzip asks for packed answers.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { sleep } from './lib/shell.js'
 const ASKED = ['Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6a', 'Q6b', 'M1']
 const REQUESTS = Number(process.env.REQUESTS ?? 25)
 const WARM_UP = 10
+const ENCODING = process.env.ENCODING ?? 'identity'
 const SCHOOL = ['alpha-flight-school', 'alpha.example']
 
 function control(pid, ...options) {
@@ -46,7 +47,7 @@ class Service {
   }
 
   async ask(query, variables, token) {
-    const headers = { 'content-type': 'application/json', accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+    const headers = { 'content-type': 'application/json', accept: 'application/json', 'accept-encoding': ENCODING, ...(token && { authorization: `Bearer ${token}` }) }
     const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
     const { data, errors } = await response.json()
     if (errors) throw new Error(`${query}\n${JSON.stringify(variables)}\n${JSON.stringify(errors)}`)

@@ -85,6 +85,9 @@ GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON refresh_token TO lectern_defin
 CALL app.raise_wall('failed_sign_in', needs_subscription => false);
 CREATE POLICY definer_all ON failed_sign_in TO lectern_definer USING (true);
 GRANT SELECT, INSERT, DELETE, UPDATE (at, last_at) ON failed_sign_in TO lectern_definer;
+CALL app.raise_wall('known_network', needs_subscription => false);
+CREATE POLICY definer_all ON known_network TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE, UPDATE (seen_at) ON known_network TO lectern_definer;
 CALL app.raise_wall('used_budget', needs_subscription => false);
 CREATE POLICY definer_all ON used_budget TO lectern_definer USING (true);
 GRANT SELECT, INSERT, DELETE, UPDATE (used) ON used_budget TO lectern_definer;

@@ -54,6 +54,18 @@ BEGIN
 END
 $$;
 
+-- The same for several things, each once and in the order of their ids: whoever takes all that they need at once, in one order, waits
+-- for nobody who waits for them.
+CREATE OR REPLACE FUNCTION app.lock_targets(targets uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    target uuid;
+BEGIN
+    FOR target IN SELECT DISTINCT t FROM unnest(targets) AS t ORDER BY t LOOP
+        PERFORM app.lock_for('target', target);
+    END LOOP;
+END
+$$;
+
 -- Waits until nobody has the exclusive lock (app.lock_for), without keeping others who only share it waiting.
 CREATE OR REPLACE FUNCTION app.share_lock_for(what text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -140,6 +152,39 @@ BEGIN
         PERFORM set_config('app.tenant_id', opened_for, true);
     END IF;
     RETURN NULL;
+END
+$$;
+
+-- What of a recorded row says who somebody is. It leaves the log with the person.
+CREATE OR REPLACE FUNCTION app.personal_columns(resource text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE resource WHEN 'User' THEN '{email,name}'::text[] ELSE '{}'::text[] END;
+
+-- A recorded row without that.
+CREATE OR REPLACE FUNCTION app.without_personal(resource text, recorded jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN recorded || (SELECT coalesce(jsonb_object_agg(c.name, NULL::text), '{}') FROM unnest(app.personal_columns(resource)) AS c(name) WHERE recorded ? c.name);
+
+-- Empties what is personal in the entries about a person who is deleted, and leaves an entry that it did: the only change that the
+-- log ever takes, and the policy lets this through for deleted people alone. What else the entries say stays, under the person's id. Called by
+-- the deletion's trigger, and by nobody else. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.forget_in_audit(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    forgotten bigint;
+BEGIN
+    IF pg_trigger_depth() = 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'only a deletion makes the log forget';
+    END IF;
+    UPDATE audit_entry a SET before = app.without_personal(a.resource, a.before), after = app.without_personal(a.resource, a.after)
+        WHERE a.tenant_id = app.tenant_id() AND a.resource = 'User' AND a.resource_id = person
+          AND (a.before, a.after) IS DISTINCT FROM (app.without_personal(a.resource, a.before), app.without_personal(a.resource, a.after));
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    IF forgotten > 0 THEN
+        INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, after, correlation_id, at)
+        VALUES (
+            app.tenant_id(), app.uuid_v7(), nullif(nullif(current_setting('app.user_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000'),
+            'system:forget', 'CHANGED', 'User', person, jsonb_build_object('forgotten', app.personal_columns('User'), 'entries', forgotten),
+            coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), clock_timestamp());
+    END IF;
 END
 $$;
 

@@ -14,10 +14,13 @@ use clap::{
     builder::{BoolishValueParser, FalseyValueParser},
 };
 use ipnet::IpNet;
-use lectern_kernel::request::DOCUMENT_CACHE_BYTES;
+use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 use zeroize::Zeroizing;
 
-use crate::http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
+use crate::{
+    domains::bookings::CHANGES,
+    http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
+};
 
 /// Text that never shows itself: neither in `--help`, nor in a log, nor in an error. Wiped from memory when dropped.
 #[derive(Clone)]
@@ -398,6 +401,14 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=365), global = true)]
     pub refresh_token_days: i64,
 
+    /// Days that a device token lasts
+    #[arg(long, env = "LECTERN_DEVICE_TOKEN_DAYS", default_value_t = 180, value_parser = clap::value_parser!(i64).range(1..=3650), value_name = "DAYS", global = true)]
+    pub device_token_days: i64,
+
+    /// Days that it is remembered, as a hash, from which network an account has signed in
+    #[arg(long, env = "LECTERN_KNOWN_NETWORK_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "DAYS", global = true)]
+    pub known_network_days: u32,
+
     /// Database connections at most [default: 8 per core]
     #[arg(long, env = "LECTERN_POOL_SIZE", value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
     pub pool_size: Option<u16>,
@@ -527,11 +538,15 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_DOCUMENT_CACHE_BYTES", default_value_t = DOCUMENT_CACHE_BYTES, value_name = "BYTES", global = true)]
     pub document_cache_bytes: usize,
 
-    /// Sign-ins from one address that may fail before none is tried for a while; 0 for any number
+    /// Sign-ins from one address that may fail, to accounts strange to its network, before none of those is tried for a while; 0 for any number
     #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_ADDRESS", default_value_t = 20, value_name = "COUNT", global = true)]
     pub rate_sign_ins_per_address: u32,
 
-    /// Sign-ins to one account that may fail before none is tried for a while; 0 for any number
+    /// Sign-ins from one address that may fail, to accounts that have signed in from its network before, likewise; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_KNOWN_ADDRESS", default_value_t = 200, value_name = "COUNT", global = true)]
+    pub rate_sign_ins_per_known_address: u32,
+
+    /// Sign-ins to one account that may fail before none is tried for a while, and by each device token of it; 0 for any number
     #[arg(long, env = "LECTERN_RATE_SIGN_INS_PER_ACCOUNT", default_value_t = 10, value_name = "COUNT", global = true)]
     pub rate_sign_ins_per_account: u32,
 
@@ -539,12 +554,24 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_RATE_SIGN_IN_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
     pub rate_sign_in_minutes: u32,
 
+    /// Wrong enrollment keys from one address before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEYS_PER_ADDRESS", default_value_t = 20, value_name = "COUNT", global = true)]
+    pub rate_enrollment_keys_per_address: u32,
+
+    /// Wrong enrollment keys of one person before none is tried for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEYS_PER_PERSON", default_value_t = 10, value_name = "COUNT", global = true)]
+    pub rate_enrollment_keys_per_person: u32,
+
+    /// Minutes after which a wrong enrollment key is forgotten
+    #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEY_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
+    pub rate_enrollment_key_minutes: u32,
+
     /// Changes of bookings that one person may try a minute; 0 for any number
-    #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = 30, value_name = "COUNT", global = true)]
+    #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = CHANGES.a_minute, value_name = "COUNT", global = true)]
     pub rate_bookings: u64,
 
     /// What the documents of one person may cost a minute; 0 for any amount
-    #[arg(long, env = "LECTERN_RATE_COST", default_value_t = 5_000_000, value_name = "COST", global = true)]
+    #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]
     pub rate_cost: u64,
 
     /// Run jobs in `serve`, too; off where `lectern worker` does

@@ -130,7 +130,7 @@ export class Cluster {
 
   fingerprint() {
     const hash = createHash('sha256').update(String(this.scale))
-    for (const name of readdirSync(join(this.root, 'sql/seed')).sort()) hash.update(readFileSync(join(this.root, 'sql/seed', name)))
+    for (const name of readdirSync(join(this.root, 'sql/seed')).filter((name) => name.endsWith('.sql')).sort()) hash.update(readFileSync(join(this.root, 'sql/seed', name)))
     return hash.digest('hex')
   }
 

@@ -37,8 +37,6 @@ export function judge(results, targets) {
   const hold = (operation, what, wanted, reached, met) => judged.push({ operation, what, wanted, reached, met })
   for (const [operation, { systems, timesTheBestPeer }] of Object.entries(results)) {
     const { lectern } = systems
-    const share = targets.shareOfTheLimit[operation]
-    if (share) hold(operation, 'share of the limit, at least', share, lectern.shareOfTheLimit, lectern.shareOfTheLimit >= share)
     const times = targets.timesTheBestPeer[operation]
     if (times && timesTheBestPeer) hold(operation, 'times the best peer, at least', times, timesTheBestPeer, timesTheBestPeer >= times)
     const tail = targets.p99OverP50InTheQuietestRound

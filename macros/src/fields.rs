@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, Path, Result, ReturnType, Signature, TraitItemFn,
-    Type,
+    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature, Token,
+    TraitItemFn, Type, punctuated::Punctuated,
 };
 
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};
@@ -223,18 +223,15 @@ impl Declared {
     }
 }
 
-/// A function without a body: what the database counts, a to-one child, or a column of an extension.
-enum Bodiless {
-    Field(TokenStream),
-    Column { ident: Ident, ty: Box<Type>, definition: TokenStream, field: TokenStream },
-}
+/// A column that an extension adds: name, type, table.
+type Added = (Ident, Type, TokenStream);
 
-fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
+/// The field of a function without a body, and the column that it adds: what the database counts, a to-one child, a column.
+fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<(TokenStream, Option<Added>)> {
     let mut function: TraitItemFn = syn::parse2(tokens.clone())?;
     let resolve = quote!(::lectern_kernel::resolve);
     let access = option(access(&mut function.attrs)?);
-    let (name, text) = (camel(&function.sig.ident), description(&function.attrs));
-    let (ty, _) = returned(&function.sig)?;
+    let (name, text, (ty, _)) = (camel(&function.sig.ident), description(&function.attrs), returned(&function.sig)?);
     let is_one = flag(&mut function.attrs, "one");
     let type_of =
         if is_one { self::type_of(&syn::parse_quote!(::core::option::Option<#resolve::Loaded<#ty>>)) } else { self::type_of(&ty) };
@@ -246,12 +243,20 @@ fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
             }
         }
     };
+    let definition = |ty: &Type, expression: String| {
+        let references = option(id_of(ty).map(|target| quote!(<#target as ::lectern_kernel::ids::Kind>::PREFIX)));
+        quote!(#resolve::ColumnDef { expression: #expression, is_wide: true, references: #references })
+    };
     if is_one {
-        let Some(FnArg::Typed(column)) = function.sig.inputs.first() else {
+        let Some(FnArg::Typed(PatType { pat, ty: column, .. })) = function.sig.inputs.first() else {
             return Err(Error::new_spanned(&function.sig, "#[one] takes the column that holds the id"));
         };
-        let (column, places) = (&column.pat, columns(of));
-        return Ok(Bodiless::Field(field(quote!(#resolve::Source::One(#places.#column.index, <#ty as #resolve::Entity>::object)))));
+        let (places, target) = (columns(of), quote!(<#ty as #resolve::Entity>::object));
+        if flag(&mut function.attrs, "column") {
+            let added = (syn::parse2(quote!(#pat))?, (**column).clone(), definition(column, quote!(#pat).to_string()));
+            return Ok((field(quote!(#resolve::Source::One(#resolve::Place::Added(#index), #target))), Some(added)));
+        }
+        return Ok((field(quote!(#resolve::Source::One(#resolve::Place::Own(#places.#pat.index), #target))), None));
     }
     if let Some(count) = take(&mut function.attrs, "count") {
         let texts = texts(Some(count))?;
@@ -260,27 +265,21 @@ fn bodiless(tokens: &TokenStream, of: &Path, index: usize) -> Result<Bodiless> {
             static COUNT: #resolve::CountDef = #resolve::CountDef { function: #counts, key: #key };
             &COUNT
         }));
-        return Ok(Bodiless::Field(field(source)));
+        return Ok((field(source), None));
     }
     let expression = match take(&mut function.attrs, "column") {
         Some(attribute) if matches!(attribute.meta, syn::Meta::List(_)) => attribute.parse_args::<LitStr>()?.value(),
         _ => function.sig.ident.to_string(),
     };
-    let references = option(id_of(&ty).map(|target| quote!(<#target as ::lectern_kernel::ids::Kind>::PREFIX)));
-    Ok(Bodiless::Column {
-        ident: function.sig.ident.clone(),
-        ty: Box::new(ty.clone()),
-        definition: quote!(#resolve::ColumnDef { expression: #expression, is_wide: true, references: #references }),
-        field: field(quote!(#resolve::Source::Column(#index, #resolve::write_column::<#ty>))),
-    })
+    let added = (function.sig.ident.clone(), ty.clone(), definition(&ty, expression));
+    Ok((field(quote!(#resolve::Source::Column(#index, #resolve::write_column::<#ty>))), Some(added)))
 }
 
 /// What a block declares.
 #[derive(Default)]
 struct Block {
     fields: Vec<TokenStream>,
-    /// Columns that an extension adds: name, type, table.
-    columns: Vec<(Ident, Type, TokenStream)>,
+    columns: Vec<Added>,
 }
 
 /// Reads a block; what only the macro understands is taken away from it.
@@ -294,13 +293,11 @@ fn read_block(block: &mut ItemImpl, of: &Path) -> Result<Block> {
                 read.fields.push(Declared::read(&mut function, !has_self)?.definition(&home, of));
                 kept.push(ImplItem::Fn(function));
             }
-            ImplItem::Verbatim(tokens) => match bodiless(&tokens, of, read.columns.len())? {
-                Bodiless::Field(field) => read.fields.push(field),
-                Bodiless::Column { ident, ty, definition, field } => {
-                    read.columns.push((ident, *ty, definition));
-                    read.fields.push(field);
-                }
-            },
+            ImplItem::Verbatim(tokens) => {
+                let (field, added) = bodiless(&tokens, of, read.columns.len())?;
+                read.fields.push(field);
+                read.columns.extend(added);
+            }
             other => kept.push(other),
         }
     }
@@ -372,8 +369,11 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let attributes = &mut function.attrs;
         let (session, signs_in, hashes) = (flag(attributes, "session"), flag(attributes, "signs_in"), flag(attributes, "hashes_password"));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
-        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
-        let budget = option(budget.map(|budget| quote!(::lectern_kernel::rates::BudgetKind::#budget)));
+        let budget = take(attributes, "budget").map(|attribute| attribute.parse_args::<Path>()).transpose()?;
+        let budget = option(budget.map(|budget| quote!(&#budget)));
+        let guesses =
+            take(attributes, "guesses").map(|attribute| attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated));
+        let guesses = option(guesses.transpose()?.map(|pair| quote!((#pair))));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
         let mut declared = Declared::read(function, false)?;
@@ -382,7 +382,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
-                hashes_password: #hashes, budget: #budget, writes: #writes,
+                hashes_password: #hashes, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });
     }

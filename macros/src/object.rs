@@ -93,7 +93,7 @@ impl Column {
             Some(quote! {
                 name: #name, description: #text, access: #access,
                 ty: <::core::option::Option<#resolve::Loaded<#target>> as ::async_graphql::OutputType>::create_type_info,
-                source: #resolve::Source::One(Self::COLUMNS.#ident.index, <#target as #resolve::Entity>::object),
+                source: #resolve::Source::One(#resolve::Place::Own(Self::COLUMNS.#ident.index), <#target as #resolve::Entity>::object),
             })
         } else {
             let (name, type_of) = (camel(&ident), type_of(&ty));

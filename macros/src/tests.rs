@@ -112,7 +112,7 @@ fn a_mutation_says_who_may_and_what_it_is_about() {
             impl LessonMutations {
                 /// Adds a lesson.
                 #[needs(CourseUpdate, CourseUpdateAll)]
-                #[budget(Bookings)]
+                #[budget(CHANGES)]
                 async fn create_lesson(ctx: &Context<'_>, /** The lesson. */ input: CreateLessonInput) -> Result<Loaded<Lesson>> {
                     insert(ctx, input).await
                 }

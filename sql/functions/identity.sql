@@ -448,12 +448,24 @@ CREATE OR REPLACE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH 
     EXECUTE FUNCTION app.keep_last_admin();
 
 CREATE OR REPLACE TRIGGER app_user_audit AFTER INSERT OR UPDATE OR DELETE ON app_user FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'id');
+-- A deleted person's name and email leave the log as well. Triggers go by their names: this one after app_user_audit, which records the
+-- deletion itself.
+CREATE OR REPLACE FUNCTION app.forget_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.forget_in_audit(NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_forget AFTER UPDATE OF deleted_at ON app_user FOR EACH ROW
+    WHEN (NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_deleted();
 CREATE OR REPLACE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
 CREATE OR REPLACE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
 
 -- How often sign-ins of these subjects (hashes of accounts and addresses) have failed within the span, and in how many
--- seconds one more is allowed where there were as many as that. Reveals, to the service only: these numbers.
+-- seconds one more is allowed where there were as many as that. Wrong enrollment keys are counted likewise, under other
+-- subjects. Reveals, to the service only: these numbers.
 CREATE OR REPLACE FUNCTION app.failed_sign_ins(subjects bytea[], allowed integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -468,7 +480,62 @@ BEGIN
 END
 $$;
 
--- Counts a failed sign-in. Reveals nothing: it writes.
+-- Counts a failed sign-in or a wrong enrollment key for each subject, and keeps so many of its latest. Reveals, to the service only: how often the first has failed within the
+-- span, and in how many seconds that is less than is kept of it.
+CREATE OR REPLACE FUNCTION app.count_failed_sign_ins(subjects bytea[], kept integer[], span interval) RETURNS TABLE (failures bigint, wait integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- In one order, so that two at once don't wait for one another in a circle.
+    WITH given AS (SELECT * FROM unnest(subjects, kept) AS given(subject, kept))
+    INSERT INTO failed_sign_in AS f (tenant_id, subject, at, last_at)
+        SELECT app.tenant_id(), given.subject, ARRAY[clock_timestamp()], clock_timestamp() FROM given ORDER BY given.subject
+        ON CONFLICT (tenant_id, subject) DO UPDATE SET last_at = excluded.last_at,
+            at = (SELECT array_agg(latest.failure ORDER BY latest.failure) FROM (
+                SELECT failure FROM unnest(f.at || excluded.at) AS failure WHERE failure > clock_timestamp() - span
+                ORDER BY failure DESC LIMIT (SELECT given.kept FROM given WHERE given.subject = excluded.subject)) AS latest);
+    RETURN QUERY SELECT * FROM app.failed_sign_ins(subjects[1:1], ARRAY[kept[1] - 1], span);
+END
+$$;
+
+-- What a sign-in brings with it: whether a device token of this person and token version is still theirs, who are named by
+-- school and address (as in app.find_credential); and whether the account has signed in from this network (a keyed hash of both) before, and lately.
+-- Reveals, to the service only: these bits.
+CREATE OR REPLACE FUNCTION app.sign_in_standing(school text, address text, typed text, tenant uuid, person uuid, version integer, network bytea, kept interval)
+    RETURNS TABLE (has_device boolean, is_known boolean, is_fresh boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    nobody text := current_setting('app.tenant_id', true);
+    seen   timestamptz := (SELECT k.seen_at FROM known_network k WHERE k.tenant_id = app.tenant_id() AND k.subject = network AND k.seen_at > now() - kept);
+    found_tenant uuid := (SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(school));
+BEGIN
+    is_known := seen IS NOT NULL;
+    is_fresh := coalesce(seen > now() - interval '1 day', false);
+    -- Also where there is no such school or no token: it takes the same work.
+    PERFORM set_config('app.tenant_id', coalesce(found_tenant, '00000000-0000-0000-0000-000000000000')::text, true);
+    has_device := EXISTS (SELECT FROM app_user u
+        WHERE u.tenant_id = app.tenant_id() AND u.tenant_id = tenant AND u.id = person AND u.id = coalesce(
+              (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND lower(k.email) = lower(typed) AND k.email_key IS NULL),
+              (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND k.email_key = address))
+          AND u.token_version = version AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
+    PERFORM set_config('app.tenant_id', nobody, true);
+    RETURN NEXT;
+END
+$$;
+
+-- An account has signed in from a network (a keyed hash of both); forgets some of what is long past. Reveals nothing: it writes.
+CREATE OR REPLACE FUNCTION app.remember_network(network bytea, kept interval) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO known_network AS k (tenant_id, subject, seen_at) VALUES (app.tenant_id(), network, now())
+        ON CONFLICT (tenant_id, subject) DO UPDATE SET seen_at = excluded.seen_at;
+    DELETE FROM known_network k USING (
+        SELECT old.tenant_id, old.subject FROM known_network old
+        WHERE old.tenant_id = app.tenant_id() AND old.seen_at < now() - kept LIMIT 50 FOR UPDATE SKIP LOCKED) AS forgotten
+        WHERE k.tenant_id = forgotten.tenant_id AND k.subject = forgotten.subject;
+END
+$$;
+
+-- The same as app.count_failed_sign_ins, for the version before, which may go on serving beside this one. Reveals nothing: it writes.
 CREATE OR REPLACE FUNCTION app.count_failed_sign_in(subjects bytea[], span interval) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -552,5 +619,7 @@ GRANT EXECUTE ON FUNCTION
     app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),
     app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid),
     app.outranks(uuid), app.may_grant(uuid), app.acquaintances(), app.search_app_user(text),
-    app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_in(bytea[], interval), app.merge_budgets(bytea[], bigint[], bigint[])
+    app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_in(bytea[], interval),
+    app.count_failed_sign_ins(bytea[], integer[], interval), app.sign_in_standing(text, text, text, uuid, uuid, integer, bytea, interval),
+    app.remember_network(bytea, interval), app.merge_budgets(bytea[], bigint[], bigint[])
     TO lectern_app;

@@ -78,11 +78,12 @@ DECLARE
     on_now  boolean[] := '{}';
 BEGIN
     -- Schools that have lapsed are not counted among those that could be next: what waits of them stays the oldest.
-    SELECT count(*), count(DISTINCT o.tenant_id) FILTER (WHERE app.runs(o.tenant_id) AND NOT EXISTS (
-               SELECT FROM job r WHERE r.state = 'RUNNING' AND r.lane = of_lane AND r.tenant_id = o.tenant_id))
+    SELECT coalesce(sum(o.waiting), 0), count(*) FILTER (WHERE NOT EXISTS (
+               SELECT FROM job r WHERE r.state = 'RUNNING' AND r.lane = of_lane AND r.tenant_id = o.tenant_id) AND app.runs(o.tenant_id))
         INTO seen, idle
-        FROM (SELECT j.tenant_id FROM job j WHERE j.state = 'QUEUED' AND j.lane = of_lane AND j.run_at <= now()
-              ORDER BY j.lane, j.run_at LIMIT width) AS o;
+        FROM (SELECT w.tenant_id, count(*) AS waiting
+              FROM (SELECT j.tenant_id FROM job j WHERE j.state = 'QUEUED' AND j.lane = of_lane AND j.run_at <= now()
+                    ORDER BY j.lane, j.run_at LIMIT width) AS w GROUP BY w.tenant_id) AS o;
     IF seen = 0 THEN
         RETURN;
     END IF;
@@ -146,6 +147,8 @@ DECLARE
     taken    integer;
     found_id record;
 BEGIN
+    -- A claim that a crash of the database forgets was never made: its lease is nobody's. So nobody waits for the disk.
+    PERFORM set_config('synchronous_commit', 'off', true);
     FOR found_id IN SELECT j.tenant_id, j.id FROM job j WHERE j.state = 'RUNNING' AND j.lane = ANY (lanes) AND j.leased_until < now() LOOP
         PERFORM app.enter_tenant(found_id.tenant_id);
         UPDATE job j SET losses = j.losses + 1, worker = NULL, lease = NULL, leased_until = NULL,

@@ -175,7 +175,9 @@ async fn read_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<
     let (bytes, _room) = tokio::time::timeout(state.options.body_timeout, body::collect(state, headers, body))
         .await
         .map_err(|_| Refused(StatusCode::REQUEST_TIMEOUT, Error::bad_request("The body took too long to arrive.")))??;
-    match serde_json::from_slice::<Value>(&bytes) {
+    // Some editors and clients write one; it says nothing.
+    let json = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    match serde_json::from_slice::<Value>(json) {
         Ok(Value::Array(_)) => Err(bad_request("Batches are not taken: send one operation a request.")),
         Ok(object @ Value::Object(_)) => {
             serde_json::from_value(object).map_err(|_| bad_request("The body must be a JSON object with `query`."))

@@ -9,7 +9,7 @@ use lectern_kernel::{
     db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
     execute::{AdmissionOptions, Engine, Schema},
     jobs::{Outside, Worker},
-    rates::RateLimits,
+    rates::{COST, RateLimits},
     request::{DocumentCache, Limits, Trusted},
     resolve::{Services, registry::Registry},
     sealing::Sealer,
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
-    domains,
+    domains::{self, bookings::CHANGES},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -81,7 +81,8 @@ pub fn engine_of(
         &settings.issuer,
         SignedDuration::from_mins(settings.access_token_minutes),
         SignedDuration::from_hours(settings.refresh_token_days * 24),
-    )?;
+    )?
+    .with_device_tokens(SignedDuration::from_hours(settings.device_token_days * 24));
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let limits = limits(settings);
     let schema = schema(&limits);
@@ -119,10 +120,14 @@ pub(super) fn pool_options(settings: &Settings) -> PoolOptions {
 fn rates(settings: &Settings) -> RateLimits {
     RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
+        sign_ins_per_known_address: settings.rate_sign_ins_per_known_address,
         sign_ins_per_account: settings.rate_sign_ins_per_account,
         sign_in_minutes: settings.rate_sign_in_minutes,
-        bookings: settings.rate_bookings,
-        cost: settings.rate_cost,
+        known_network_days: settings.known_network_days,
+        keys_per_address: settings.rate_enrollment_keys_per_address,
+        keys_per_person: settings.rate_enrollment_keys_per_person,
+        key_minutes: settings.rate_enrollment_key_minutes,
+        budgets: vec![(&CHANGES, settings.rate_bookings), (&COST, settings.rate_cost)],
     }
 }
 

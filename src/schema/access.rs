@@ -10,7 +10,7 @@ use async_graphql::parser::{
 pub use lectern_kernel::resolve::Access;
 use lectern_kernel::resolve::registry::Root;
 
-use super::sdl;
+use super::types;
 use crate::domains::registry;
 
 /// The types whose fields a document may begin with.
@@ -18,7 +18,7 @@ pub const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 
 /// The schema's own text, parsed.
 pub static DOCUMENT: LazyLock<ServiceDocument> =
-    LazyLock::new(|| parse_schema(sdl()).expect("async-graphql reads what it has written; a test says so"));
+    LazyLock::new(|| parse_schema(types()).expect("async-graphql reads what it has written; a test says so"));
 
 static FIELDS: LazyLock<BTreeMap<(String, String), Access>> = LazyLock::new(|| {
     let mut fields = BTreeMap::new();

@@ -16,8 +16,8 @@ const MAX_NODES: usize = 100;
 
 /// As many things as there are ids.
 fn ids_cost(ctx: &VisitorContext<'_>, variables: &[Positioned<VariableDefinition>], field: &Field, child: usize) -> ServerResult<usize> {
-    let ids: Vec<ID> = ctx.param_value(variables, field, "ids", None)?;
-    Ok(ids.len() * child)
+    let ids: Option<Vec<ID>> = ctx.param_value(variables, field, "ids", None)?;
+    Ok(ids.map_or(0, |ids| ids.len()) * child)
 }
 
 /// Anything by its id.

@@ -26,7 +26,7 @@ pub enum Access {
 
 /// The access of every field, out of the schema's directives: `(Query, courses)`.
 pub fn declared() -> BTreeMap<(String, String), Access> {
-    declared_by(&schema::sdl())
+    declared_by(&schema::types())
 }
 
 /// The same of another schema.

@@ -82,7 +82,7 @@ fn output(field: &FieldDefinition) -> (String, Field) {
 impl Schema {
     /// What the service offers.
     pub fn of_service() -> Schema {
-        Schema::parse(&lectern::schema::sdl())
+        Schema::parse(&lectern::schema::types())
     }
 
     /// Reads the schema language.

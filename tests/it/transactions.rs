@@ -2,6 +2,7 @@
 
 mod actor_cache;
 mod admission;
+mod crossed;
 mod ends;
 mod hang_up;
 mod loads;
@@ -94,14 +95,14 @@ impl Service {
 }
 
 /// Somebody with a session of their own in the database, past every policy: who holds locks, for instance.
-async fn superuser(app: &TestApp) -> tokio_postgres::Client {
+pub(crate) async fn superuser(app: &TestApp) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(&app.database.superuser_url(), NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
 /// Waits until something is true; it is about to be.
-async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
     for _ in 0..2000 {
         if is_true().await {
             return;
@@ -117,7 +118,7 @@ async fn sessions(app: &TestApp, condition: &str) -> i64 {
     app.count(&format!("{all} and ({condition})")).await
 }
 
-async fn until_one_waits_for_a_lock(app: &TestApp) {
+pub(crate) async fn until_one_waits_for_a_lock(app: &TestApp) {
     until("a statement waits for a lock", async || sessions(app, "wait_event_type = 'Lock'").await > 0).await;
 }
 

@@ -7,5 +7,5 @@ mod token;
 pub use self::{
     actor::Actor,
     password::{PasswordError, Passwords, Verdict},
-    token::{Claims, IssuedToken, RefreshToken, SigningKey, Tokens},
+    token::{Claims, DeviceToken, IssuedToken, RefreshToken, SigningKey, Tokens},
 };

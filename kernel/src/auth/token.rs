@@ -128,8 +128,11 @@ pub struct Tokens {
     issuer: String,
     jwks: Arc<str>,
     cursor_key: hmac::Key,
+    device_key: hmac::Key,
+    network_key: hmac::Key,
     access_for: SignedDuration,
     refresh_for: SignedDuration,
+    device_for: SignedDuration,
     /// Tokens that were verified lately, by the SHA-256 of their text: checking a signature takes longer than answering many a
     /// document.
     verified: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
@@ -158,7 +161,10 @@ impl Tokens {
         // Not created with that capacity, which would allocate the memory at once.
         let mut verified = LruCache::unbounded();
         verified.resize(VERIFIED);
-        let secret = digest::digest(&digest::SHA256, &Zeroizing::new([b"lectern cursors".as_slice(), &key.pkcs8].concat()));
+        let derived = |purpose: &str| {
+            let secret = digest::digest(&digest::SHA256, &Zeroizing::new([purpose.as_bytes(), &key.pkcs8].concat()));
+            hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref())
+        };
         Ok(Tokens {
             encoding: EncodingKey::from_ed_der(&key.pkcs8),
             decoding: DecodingKey::from_ed_components(&x)?,
@@ -166,11 +172,20 @@ impl Tokens {
             validation,
             issuer: issuer.to_owned(),
             jwks: jwks.to_string().into(),
-            cursor_key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()),
+            cursor_key: derived("lectern cursors"),
+            device_key: derived("lectern devices"),
+            network_key: derived("lectern networks"),
             access_for,
             refresh_for,
+            device_for: SignedDuration::from_hours(180 * 24),
             verified: Arc::new(Mutex::new(verified)),
         })
+    }
+
+    /// With device tokens that last for so long.
+    #[must_use]
+    pub fn with_device_tokens(self, device_for: SignedDuration) -> Self {
+        Tokens { device_for, ..self }
     }
 
     /// The public key, for others who verify access tokens.
@@ -181,6 +196,27 @@ impl Tokens {
     /// The key that signs cursors.
     pub fn cursor_key(&self) -> &hmac::Key {
         &self.cursor_key
+    }
+
+    /// The key that hides which networks accounts have signed in from.
+    pub fn network_key(&self) -> &hmac::Key {
+        &self.network_key
+    }
+
+    /// The token of a device that somebody has signed in on: nothing of it is stored, and it ends with the token version.
+    pub fn device(&self, device: &DeviceToken, now: Timestamp) -> String {
+        let mut bytes = device.bytes((now + self.device_for).as_second());
+        let tag = hmac::sign(&self.device_key, &bytes);
+        bytes.extend_from_slice(tag.as_ref());
+        format!("device_{}", BASE64URL_NOPAD.encode(&bytes))
+    }
+
+    /// Reads what [`Tokens::device`] wrote; `None` where it is not ours, or over.
+    pub fn read_device(&self, text: &str, now: Timestamp) -> Option<DeviceToken> {
+        let bytes = BASE64URL_NOPAD.decode(text.strip_prefix("device_")?.as_bytes()).ok()?;
+        let (said, tag) = bytes.split_at_checked(DeviceToken::SIZE)?;
+        hmac::verify(&self.device_key, said, tag).ok()?;
+        DeviceToken::read(said, now)
     }
 
     /// An access token.
@@ -235,6 +271,35 @@ impl Tokens {
     }
 }
 
+/// What a device token says: on which device who has signed in, and when that was of which token version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceToken {
+    /// The school.
+    pub tenant: Uuid,
+    /// The person.
+    pub user: Uuid,
+    /// The device: the sign-in that it began with.
+    pub device: Uuid,
+    /// The person's token version.
+    pub token_version: i32,
+}
+
+impl DeviceToken {
+    const SIZE: usize = 60;
+
+    fn bytes(&self, expires_at: i64) -> Vec<u8> {
+        let ids = [self.tenant.as_bytes(), self.user.as_bytes(), self.device.as_bytes()].map(|id| id.as_slice()).concat();
+        [ids.as_slice(), &self.token_version.to_be_bytes(), &expires_at.to_be_bytes()].concat()
+    }
+
+    fn read(bytes: &[u8], now: Timestamp) -> Option<DeviceToken> {
+        let id = |at: usize| Uuid::from_slice(bytes.get(at..at + 16)?).ok();
+        let token_version = i32::from_be_bytes(bytes.get(48..52)?.try_into().ok()?);
+        let expires_at = i64::from_be_bytes(bytes.get(52..60)?.try_into().ok()?);
+        (now.as_second() < expires_at).then_some(DeviceToken { tenant: id(0)?, user: id(16)?, device: id(32)?, token_version })
+    }
+}
+
 /// A refresh token as presented, wiped from memory when dropped: it names its school, so that its transaction can take that tenant.
 pub struct RefreshToken {
     /// The school.
@@ -262,6 +327,27 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_device_token_is_ours_and_lasts_as_long_as_it_says() {
+        let hour = SignedDuration::from_hours(1);
+        let of = |key: &SigningKey| Tokens::new(key, "lectern", hour, hour).unwrap().with_device_tokens(hour);
+        let key = SigningKey::generate().unwrap();
+        let (tokens, now) = (of(&key), Timestamp::from_second(1_000_000).unwrap());
+        let device = DeviceToken { tenant: Uuid::from_u128(1), user: Uuid::from_u128(2), device: Uuid::from_u128(3), token_version: -7 };
+        let text = tokens.device(&device, now);
+        assert_eq!(of(&key).read_device(&text, now + hour - SignedDuration::from_secs(1)), Some(device));
+        assert_eq!(tokens.read_device(&text, now + hour), None, "it is over");
+        assert_eq!(of(&SigningKey::generate().unwrap()).read_device(&text, now), None, "another key");
+        for at in 7..text.len() {
+            let mut other = text.clone().into_bytes();
+            other[at] = if other[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(tokens.read_device(std::str::from_utf8(&other).unwrap(), now), None, "{at}");
+        }
+        for text in ["", "device_", "device_AAAA", &text[7..], &text[..text.len() - 2]] {
+            assert_eq!(tokens.read_device(text, now), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_token_that_was_taken_before_is_refused_from_its_end_on() {

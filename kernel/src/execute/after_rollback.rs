@@ -8,7 +8,7 @@ use crate::{
     db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
     error::Code,
     request::Root,
-    resolve::{AfterRollback, Request},
+    resolve::{AfterRollback, LateWrite, Request},
 };
 
 impl AfterRollback {
@@ -19,7 +19,7 @@ impl AfterRollback {
         AfterRollback { identity: said.identity.or(actor), ..said }
     }
 
-    /// Writes it in a transaction of its own: that something was refused, and the end of a family of refresh tokens. It is
+    /// Writes it in a transaction of its own: that something was refused, and what the domain adds. It is
     /// done even if the client has gone meanwhile. The refusal itself stands whatever comes of it.
     pub(super) async fn write(self, pool: &Pool, response: &Response, roots: &[Root], actors: &'static ActorKind, correlation_id: &str) {
         // A failed sign-in costs the same round trips whether or not there is such a school.
@@ -27,7 +27,7 @@ impl AfterRollback {
         let refusals: Vec<Refusal> = response.errors.iter().filter_map(|error| Refusal::of(error, roots)).collect();
         let (pool, correlation_id) = (pool.clone(), correlation_id.to_owned());
         let written = tokio::spawn(async move {
-            let written = write(&pool, actors, identity, self.revoke_session, &refusals, &correlation_id).await;
+            let written = write(&pool, actors, identity, self.write, &refusals, &correlation_id).await;
             if let Err(error) = written {
                 tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
             }
@@ -67,16 +67,16 @@ async fn write(
     pool: &Pool,
     actors: &'static ActorKind,
     identity: Identity,
-    revoke_session: Option<Uuid>,
+    late: Option<LateWrite>,
     refusals: &[Refusal],
     correlation_id: &str,
 ) -> Result<(), DbError> {
     let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id, actors };
     let (tx, _) = Tx::open(pool, &opening).await?;
     tx.assume(identity).await?;
-    if let Some(session) = revoke_session {
-        tx.enter_operation("refreshSession");
-        tx.query("SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+    if let Some(late) = late {
+        tx.enter_operation(late.operation);
+        tx.query(late.sql, &[&late.id]).await?;
     }
     for Refusal { operation, about, subject, code, reason } in refusals {
         tx.query("SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1", &[operation, about, subject, code, reason])

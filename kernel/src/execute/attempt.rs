@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Name, PathSegment, Response, Value};
+use uuid::Uuid;
 
 use super::{
     engine::{Answer, Engine, unexecuted},
-    errors,
+    errors, introspection,
 };
 use crate::{
     auth::{Actor, Claims},
@@ -21,14 +22,21 @@ use crate::{
 };
 
 /// How many times a document that lost a deadlock or a serialization race runs again.
-const RETRIES: usize = 3;
+const RETRIES: u32 = 8;
+
+/// How long it waits before that: longer each time, and at random, so that those who lost to each other do not meet again.
+fn pause(attempts: u32) -> Duration {
+    let longest = 10u64 << attempts.min(6);
+    // The lower half of a UUID is random.
+    Duration::from_millis(longest / 2 + Uuid::now_v7().as_u64_pair().1 % (longest / 2 + 1))
+}
 
 impl Engine {
     /// Executes a document, again where it lost a race, and ends its transaction.
     pub(super) async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let mut attempts = 0;
         loop {
-            let attempted = self.attempt(&document, claims.as_ref(), correlation_id).await;
+            let attempted = self.attempt(&document, claims.as_ref(), attempts > 0, correlation_id).await;
             let (answer, tx, data) = match attempted {
                 Ok(attempted) => attempted,
                 Err(error) => return unexecuted(error),
@@ -52,7 +60,7 @@ impl Engine {
             match failure {
                 Some(failure) if failure.is_retryable() && attempts < RETRIES => {
                     tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
-                    tokio::time::sleep(Duration::from_millis(5 << attempts)).await;
+                    tokio::time::sleep(pause(attempts)).await;
                     attempts += 1;
                 }
                 Some(failure) if document.kind == OperationKind::Mutation && answer.response.data != Value::Null => {
@@ -86,8 +94,11 @@ impl Engine {
     /// # Errors
     /// Where the document is refused before anything runs.
     pub async fn dry_run(&self, request: &GraphqlRequest, claims: Option<&Claims>) -> Result<Response> {
-        let document = self.read(request)?;
-        let (answer, tx, _request) = self.attempt(&document, claims, "audit").await?;
+        let mut document = self.read(request)?;
+        if let Err(errors) = self.check(&mut document).await {
+            return Ok(Response::from_errors(errors));
+        }
+        let (answer, tx, _request) = self.attempt(&document, claims, false, "audit").await?;
         // Also where it failed: what is dropped unfinished is rolled back as well.
         let _ = tx.rollback().await;
         Ok(answer.response)
@@ -96,11 +107,17 @@ impl Engine {
     /// Executes a document in a transaction of its own, and leaves that open. Nothing has happened yet where the cached actor
     /// has changed, the connection was dead before anything was sent, or a query takes more statements than it ever did: the
     /// document is executed again.
-    async fn attempt(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
+    async fn attempt(
+        &self,
+        document: &Document,
+        claims: Option<&Claims>,
+        has_lost: bool,
+        correlation_id: &str,
+    ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let identity = claims.map(Claims::identity).unwrap_or_default();
         let (mut dead, mut expected, mut is_second) = (0, document.expected_statements(), false);
         loop {
-            let (answer, tx, data) = self.attempt_once(document, claims, expected, correlation_id).await?;
+            let (answer, tx, data) = self.attempt_once(document, claims, expected, has_lost, correlation_id).await?;
             match tx.ensure_verified().await {
                 Err(failure) if failure.is_outdated() => {
                     self.actors.forget(identity);
@@ -135,6 +152,7 @@ impl Engine {
         document: &Document,
         claims: Option<&Claims>,
         expected: u32,
+        has_lost: bool,
         correlation_id: &str,
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let now = clock::now();
@@ -159,19 +177,47 @@ impl Engine {
             }
         };
         tx.expect_statements(expected);
+        if mode == Mode::Write {
+            line_up(&tx, document, has_lost).await;
+        }
         let actor = actor.map(|row| Actor::new(identity, row));
         let loads = Loads::default();
-        let data = Arc::new(Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads));
+        let mut request = Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads);
+        request.sign_in = document.terms;
+        let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
-        graphql.set_parsed_query(document.parsed.clone());
+        let mut parsed = document.parsed.clone();
+        if document.introspects() {
+            introspection::prepare(&mut parsed);
+        }
+        graphql.set_parsed_query(parsed);
         let mut response = loads.run((self.schema.executing)(graphql)).await;
         let executed = response.errors.iter().all(|error| !error.path.is_empty()) || response.data != Value::Null;
         if document.kind == OperationKind::Query {
             null_failed(&mut response, document, self.registry);
         }
-        errors::name_integers(&mut response.errors, &document.parsed, &document.variables);
+        if document.introspects()
+            && let Value::Object(data) = &mut response.data
+        {
+            let asks_of_schema = |key: &Name| matches!(document.root_field(key), Some("__schema" | "__type"));
+            for (_, value) in data.iter_mut().filter(|(key, _)| asks_of_schema(key)) {
+                introspection::complete(value, self.schema.description);
+            }
+        }
         Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
+    }
+}
+
+/// Takes the locks of what a document with several mutations names, in the order of the ids, before the first of them runs. The
+/// mutations themselves lock rows in the order in which they stand in the document: two documents that name the same rows crosswise
+/// would each wait for the other. A document that has lost a race all the same runs again while no other loser of its school does.
+async fn line_up(tx: &Tx, document: &Document, has_lost: bool) {
+    let losers = has_lost.then(Uuid::nil);
+    let targets: Vec<Uuid> = losers.into_iter().chain(document.targets.iter().copied()).collect();
+    if !targets.is_empty() {
+        // The transaction remembers a failure, as of any statement.
+        let _ = tx.query("SELECT app.lock_targets($2) WHERE app.tenant_id() = $1", &[&targets]).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use async_graphql::{Response, ServerError, Variables};
+use async_graphql::{Response, ServerError, Value, Variables};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -15,8 +15,8 @@ use crate::{
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{BudgetKind, Budgets, RateLimits, SignIns},
-    request::{Account, Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
+    rates::{Account, Budgets, COST, Keys, RateLimits, SignIns},
+    request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
     resolve::registry::Registry,
 };
@@ -53,6 +53,7 @@ pub struct Engine {
     documents: DocumentCache,
     pub(super) actors: ActorCache,
     sign_ins: SignIns,
+    keys: Keys,
     budgets: Budgets,
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
@@ -80,7 +81,8 @@ impl Engine {
     ) -> Self {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
-        let (sign_ins, budgets) = (SignIns::new(pool.clone(), &rates), Budgets::new(pool.clone(), rates.cost, rates.bookings));
+        let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
+        let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
         let actors = ActorCache::new(CACHED_ACTORS);
@@ -92,6 +94,7 @@ impl Engine {
             documents,
             actors,
             sign_ins,
+            keys,
             budgets,
             pool,
             services,
@@ -112,9 +115,14 @@ impl Engine {
     /// With other rate limits.
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
-        let sign_ins = SignIns::new(self.pool.clone(), rates);
-        let budgets = Budgets::new(self.pool.clone(), rates.cost, rates.bookings);
-        Engine { sign_ins, budgets, ..self }
+        let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
+        let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
+        Engine { sign_ins, keys, budgets, ..self }
+    }
+
+    /// How sign-ins are counted.
+    pub fn sign_ins(&self) -> &SignIns {
+        &self.sign_ins
     }
 
     /// What people may use up.
@@ -151,7 +159,9 @@ impl Engine {
         let none = Variables::default();
         let variables = request.variables.as_ref().unwrap_or(&none);
         let source = self.documents.find(request, &self.limits)?;
-        let mut document = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry)?;
+        let read = Document::of(&source, request.operation_name.as_deref(), variables, &self.limits, self.registry);
+        // What is kept of a text is weighed without what the rules read.
+        let mut document = read.inspect_err(|_| drop(self.checker.validate(&source)))?;
         document.address.clone_from(&request.address);
         document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
         Ok(document)
@@ -194,10 +204,10 @@ impl Engine {
     }
 
     /// Whether a subscription may begin, as far as its document and its cost go.
-    pub(super) async fn approve(&self, document: &Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
+    pub(super) async fn approve(&self, document: &mut Document, claims: Option<&Claims>, correlation_id: &str) -> Result<(), Box<Answer>> {
         let approved = match self.check(document).await {
             Ok(cost) => self.spend(document, claims, cost).map_err(unexecuted),
-            Err(errors) => Err(self.invalid(document, errors)),
+            Err(errors) => Err(invalid(errors)),
         };
         approved.map_err(|mut answer| {
             errors::finish(&mut answer.response, correlation_id);
@@ -219,33 +229,28 @@ impl Engine {
         answer
     }
 
-    /// The answer to a document that is not valid.
-    fn invalid(&self, document: &Document, mut errors: Vec<ServerError>) -> Answer {
-        errors::tidy(&mut errors);
-        if !self.limits.introspection {
-            errors::leave_out_suggestions(&mut errors);
-        }
-        errors::name_integers(&mut errors, &document.parsed, &document.variables);
-        errors::explain_moments(&mut errors, &document.parsed, &document.variables);
-        Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
+    /// Whether a document may run, and what it costs.
+    pub(super) async fn check(&self, document: &mut Document) -> Result<Cost, Vec<ServerError>> {
+        self.checker.check(document, &self.limits).await
     }
 
     /// Validates a document before a transaction is opened for it.
-    async fn check_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
-        let cost = match self.check(&document).await {
+    async fn check_and_run(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let cost = match self.check(&mut document).await {
             Ok(cost) => cost,
-            Err(errors) => return self.invalid(&document, errors),
+            Err(errors) => return invalid(errors),
         };
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);
         }
         let shows_cost = document.shows_cost;
-        let mut answer = match document.sign_in() {
-            Some(account) => {
+        let mut answer = match (document.sign_in(), document.guesses(), claims) {
+            (Some(account), ..) => {
                 let account = account.clone();
                 self.sign_in(document, account, correlation_id).await
             }
-            None => self.attempt_until_it_holds(document, claims, correlation_id).await,
+            (None, Some(wrong), Some(claims)) => self.guess(document, claims, wrong, correlation_id).await,
+            (None, _, claims) => self.attempt_until_it_holds(document, claims, correlation_id).await,
         };
         if shows_cost {
             answer.response = cost.describe(answer.response, &self.limits);
@@ -260,44 +265,65 @@ impl Engine {
         match (claims.map(Claims::identity), &document.address) {
             (Some(Identity { tenant, user, .. }), _) => {
                 let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
-                let bookings = document.counts_towards(BudgetKind::Bookings);
-                self.budgets.spend(BudgetKind::Bookings, &person, bookings as u64, now)?;
-                self.budgets.spend(BudgetKind::Cost, &person, cost, now)
+                for (budget, times) in document.budgets() {
+                    self.budgets.spend(budget, &person, times, now)?;
+                }
+                self.budgets.spend(&COST, &person, cost, now)
             }
-            (None, Some(address)) => self.budgets.spend(BudgetKind::Cost, &[address.as_bytes()], cost, now),
+            (None, Some(address)) => self.budgets.spend(&COST, &[address.as_bytes()], cost, now),
             (None, None) => Ok(()),
         }
     }
 
     /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
-    async fn sign_in(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
-        let admitted = self.sign_ins.admit((&account.school, &account.email), document.address.as_deref(), correlation_id).await;
-        let admission = match admitted {
-            Ok(admission) => admission,
+    async fn sign_in(&self, mut document: Document, account: Account, correlation_id: &str) -> Answer {
+        let attempt = match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
+            Ok(attempt) => attempt,
             Err(error) => return unexecuted(error),
         };
+        document.terms = attempt.terms();
         let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
-        if answer.is(Code::Unauthenticated)
-            && let Err(error) = self.sign_ins.count_failure(&admission, correlation_id).await
+        if answer.is(Code::Unauthenticated) {
+            return match self.sign_ins.failed(attempt, correlation_id).await {
+                Ok(None) => answer,
+                Ok(Some(refused)) => unexecuted(refused),
+                Err(error) => {
+                    tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
+                    unexecuted(error.into())
+                }
+            };
+        }
+        if answer.response.data != Value::Null
+            && let Err(error) = self.sign_ins.succeeded(attempt, correlation_id).await
         {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
-            return unexecuted(error.into());
+            // They are signed in all the same; the next time they may be a stranger once more.
+            tracing::warn!(correlation_id, reason = error.for_operator(), "the network of a sign-in could not be remembered");
         }
         answer
     }
 
-    /// What the document costs. Where that does not depend on its variables, it is computed once.
-    async fn check(&self, document: &Document) -> Result<Cost, Vec<ServerError>> {
-        let is_constant = document.source.is_constant(&document.variables);
-        if let (true, Some(cost)) = (is_constant, document.source.cost.get()) {
-            return Ok(*cost);
+    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, which the reason `wrong` says,
+    /// before that is answered.
+    async fn guess(&self, document: Document, claims: Claims, wrong: &str, correlation_id: &str) -> Answer {
+        let Identity { tenant, user, .. } = claims.identity();
+        let guess = match self.keys.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
+            Ok(guess) => guess,
+            Err(error) => return unexecuted(error),
+        };
+        let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
+        if !answer.response.errors.iter().any(|error| errors::reason(error) == Some(wrong)) {
+            self.keys.ended(guess);
+        } else if let Err(error) = self.keys.failed_with(guess, correlation_id).await {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong key could not be counted");
+            return unexecuted(error.into());
         }
-        let cost = self.checker.check(document.parsed.clone(), document.variables.clone(), &self.limits).await?;
-        if is_constant {
-            let _ = document.source.cost.set(cost);
-        }
-        Ok(cost)
+        answer
     }
+}
+
+/// The answer to a document that is not valid.
+fn invalid(errors: Vec<ServerError>) -> Answer {
+    Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
 }
 
 /// An answer to a document that never ran.

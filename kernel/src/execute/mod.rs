@@ -5,6 +5,7 @@ mod after_rollback;
 mod attempt;
 mod engine;
 mod errors;
+mod introspection;
 mod schema;
 mod subscription;
 mod written;

@@ -52,9 +52,14 @@ impl Engine {
     ///
     /// # Errors
     /// The answer that refuses it.
-    pub async fn watch(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Result<SubscriptionWatch, Box<Answer>> {
+    pub async fn watch(
+        &self,
+        mut document: Document,
+        claims: Option<Claims>,
+        correlation_id: &str,
+    ) -> Result<SubscriptionWatch, Box<Answer>> {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
-        self.approve(&document, claims.as_ref(), correlation_id).await?;
+        self.approve(&mut document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
         let interest = self.live().interest(claims.identity().tenant, heard.channel).await.map_err(|error| refuse(error.into()))?;

@@ -27,20 +27,25 @@ const WORTH_TELLING: u64 = 20;
 /// People that are remembered at most; beyond them, those of an earlier minute are forgotten sooner.
 const MANY: usize = 100_000;
 
-/// What is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BudgetKind {
-    /// What documents cost.
-    Cost,
-    /// Changes of bookings.
-    Bookings,
+/// What a person may use up a minute. Domains declare theirs, and name them at mutations: `#[budget(CHANGES)]`.
+#[derive(Debug)]
+pub struct Budget {
+    /// Its name, which is part of what is stored.
+    pub name: &'static str,
+    /// How much it is a minute, unless the operator says otherwise; 0 for no limit.
+    pub a_minute: u64,
+    /// What is answered when it is spent, as a whole sentence.
+    pub refusal: &'static str,
 }
+
+/// What documents cost.
+pub static COST: Budget = Budget { name: "cost", a_minute: 5_000_000, refusal: "Your documents ask for too much at a time." };
 
 /// Budgets of people.
 #[derive(Clone)]
 pub struct Budgets {
-    cost: u64,
-    bookings: u64,
+    /// Those that the operator has set, by their names.
+    set: Arc<HashMap<&'static str, u64>>,
     shared: Arc<Shared>,
 }
 
@@ -103,24 +108,22 @@ impl Account {
 }
 
 impl Budgets {
-    /// Budgets of a minute; 0 for no limit.
-    pub fn new(pool: Pool, cost: u64, bookings: u64) -> Self {
-        Budgets { cost, bookings, shared: Arc::new(Shared { pool, used: Mutex::default() }) }
+    /// Budgets, of which some have another size than they declare.
+    pub fn new(pool: Pool, set: &[(&'static Budget, u64)]) -> Self {
+        let set = Arc::new(set.iter().map(|(budget, a_minute)| (budget.name, *a_minute)).collect());
+        Budgets { set, shared: Arc::new(Shared { pool, used: Mutex::default() }) }
     }
 
     /// Spends what a document is about to use, of a person's budget.
     ///
     /// # Errors
     /// `RATE_LIMITED` where nothing is left; nothing is spent then.
-    pub fn spend(&self, kind: BudgetKind, whose: &[&[u8]], amount: u64, now: Timestamp) -> Result<()> {
-        let (limit, scope, what) = match kind {
-            BudgetKind::Cost => (self.cost, "cost", "Your documents ask for too much at a time."),
-            BudgetKind::Bookings => (self.bookings, "bookings", "You change bookings too often."),
-        };
+    pub fn spend(&self, budget: &Budget, whose: &[&[u8]], amount: u64, now: Timestamp) -> Result<()> {
+        let limit = self.set.get(budget.name).copied().unwrap_or(budget.a_minute);
         if limit == 0 || amount == 0 {
             return Ok(());
         }
-        let subject = Subject::of(scope, whose);
+        let subject = Subject::of(budget.name, whose);
         let mut used = self.shared.used();
         let account = used.accounts.entry(subject).or_default();
         account.threshold = limit.div_ceil(WORTH_TELLING);
@@ -135,7 +138,7 @@ impl Budgets {
         }
         match wait {
             None => Ok(()),
-            Some(milliseconds) => Err(Error::rate_limited(what, milliseconds.div_ceil(1000).max(1))),
+            Some(milliseconds) => Err(Error::rate_limited(budget.refusal, milliseconds.div_ceil(1000).max(1))),
         }
     }
 

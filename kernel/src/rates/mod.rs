@@ -1,7 +1,9 @@
 //! How much one person, account or address may ask for; shared by the replicas through PostgreSQL. See
-//! docs/adr/0010-rate-limits.md.
+//! docs/adr/0010-rate-limits.md and docs/adr/0021-device-tokens.md.
 
 mod budget;
+mod guesses;
+mod keys;
 mod sign_ins;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -10,28 +12,47 @@ use uuid::Uuid;
 use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
-    budget::{BudgetKind, Budgets},
-    sign_ins::{SignInAttempt, SignIns},
+    budget::{Budget, Budgets, COST},
+    keys::{KeyGuess, Keys},
+    sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
 
 /// The limits; 0 for none.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
-    /// Failed sign-ins from one address.
+    /// Failed sign-ins from one address, to accounts that are strange to its network.
     pub sign_ins_per_address: u32,
-    /// Failed sign-ins to one account.
+    /// Failed sign-ins from one address, to accounts that have signed in from its network before.
+    pub sign_ins_per_known_address: u32,
+    /// Failed sign-ins to one account; and, beside that, from one device that has a token of it.
     pub sign_ins_per_account: u32,
     /// The minutes within which failed sign-ins count.
     pub sign_in_minutes: u32,
-    /// Changes of bookings that one person may try a minute.
-    pub bookings: u64,
-    /// What the documents of one person may cost a minute.
-    pub cost: u64,
+    /// For how many days it is remembered from which networks an account has signed in.
+    pub known_network_days: u32,
+    /// Wrong enrollment keys from one address.
+    pub keys_per_address: u32,
+    /// Wrong enrollment keys of one person.
+    pub keys_per_person: u32,
+    /// The minutes within which wrong enrollment keys count.
+    pub key_minutes: u32,
+    /// Budgets of a person that have another size than they declare.
+    pub budgets: Vec<(&'static Budget, u64)>,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        RateLimits { sign_ins_per_address: 20, sign_ins_per_account: 10, sign_in_minutes: 15, bookings: 30, cost: 5_000_000 }
+        RateLimits {
+            sign_ins_per_address: 20,
+            sign_ins_per_known_address: 200,
+            sign_ins_per_account: 10,
+            sign_in_minutes: 15,
+            known_network_days: 90,
+            keys_per_address: 20,
+            keys_per_person: 10,
+            key_minutes: 15,
+            budgets: Vec::new(),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::BudgetKind,
+    rates::{Account, Budget, SignInTerms},
     resolve::registry::{Event, Operation, Registry},
 };
 
@@ -61,6 +61,8 @@ pub struct Document {
     pub kind: OperationKind,
     /// The root fields of a mutation.
     pub roots: Vec<Root>,
+    /// What the root fields of a mutation name by its id, where there are several fields.
+    pub targets: Vec<Uuid>,
     /// Whether its answer says what it cost.
     pub shows_cost: bool,
     /// The client's address, where that is known.
@@ -68,15 +70,9 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     account: Option<Account>,
-}
-
-/// The account that somebody wants to sign in to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Account {
-    /// The school's slug, as it was given.
-    pub school: String,
-    /// The email address, as it was given.
-    pub email: String,
+    guesses: Option<&'static str>,
+    /// On which terms it signs somebody in.
+    pub(crate) terms: SignInTerms,
 }
 
 impl Document {
@@ -109,15 +105,28 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        check_variables(&operation.node, &variables)?;
-        let (mut roots, mut account, mut event) = (Vec::new(), None, None);
+        let (mut roots, mut targets, mut account, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            let is_one_of_several = fields.len() > 1;
             for field in fields {
+                if is_one_of_several {
+                    targets.extend(given(field, &variables).into_iter().filter_map(|(_, value)| id_of(&value)));
+                }
                 let operation = registry.mutation(&field.name.node);
+                // Fields of one name are one field; whether they may be, the rules say.
+                let is_known = |root: &Root| root.key == field.response_key().node && root.name == field.name.node;
+                if roots.iter().any(is_known) {
+                    continue;
+                }
                 if account.is_none() && operation.is_some_and(|operation| operation.signs_in) {
                     account = Some(account_of(field, &variables));
+                }
+                if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
+                    && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
+                {
+                    guesses = Some(wrong);
                 }
                 roots.push(Root {
                     key: field.response_key().node.to_string(),
@@ -131,12 +140,24 @@ impl Document {
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
-            let [field] = fields[..] else { return Err(Error::bad_request("A subscription has exactly one root field.")) };
-            event = registry.event(&field.name.node);
+            event = fields.first().and_then(|field| registry.event(&field.name.node));
         }
         normalize::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
-        Ok(Document { source: source.clone(), parsed, variables, kind, roots, event, account, shows_cost: false, address: None })
+        Ok(Document {
+            source: source.clone(),
+            parsed,
+            variables,
+            kind,
+            roots,
+            targets,
+            event,
+            account,
+            guesses,
+            terms: SignInTerms::default(),
+            shows_cost: false,
+            address: None,
+        })
     }
 
     /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives
@@ -170,11 +191,19 @@ impl Document {
             variables: self.variables.clone(),
             kind: OperationKind::Query,
             roots: Vec::new(),
+            targets: Vec::new(),
             shows_cost: false,
             address: self.address.clone(),
             event: None,
             account: None,
+            guesses: None,
+            terms: SignInTerms::default(),
         })
+    }
+
+    /// Whether its text asks what the schema is.
+    pub(crate) fn introspects(&self) -> bool {
+        self.source.introspects
     }
 
     /// The name of the root field that stands under a key in the answer.
@@ -206,9 +235,21 @@ impl Document {
         self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.hashes_password))
     }
 
-    /// How often it counts towards a budget of its person.
-    pub(crate) fn counts_towards(&self, kind: BudgetKind) -> usize {
-        self.roots.iter().filter(|root| root.operation.is_some_and(|operation| operation.budget == Some(kind))).count()
+    /// The budgets of its person that it uses, and how often it counts towards each.
+    pub(crate) fn budgets(&self) -> Vec<(&'static Budget, u64)> {
+        let mut used: Vec<(&'static Budget, u64)> = Vec::new();
+        for budget in self.roots.iter().filter_map(|root| root.operation?.budget) {
+            match used.iter_mut().find(|(known, _)| known.name == budget.name) {
+                Some((_, times)) => *times += 1,
+                None => used.push((budget, 1)),
+            }
+        }
+        used
+    }
+
+    /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.
+    pub(crate) fn guesses(&self) -> Option<&'static str> {
+        self.guesses
     }
 
     /// Whom it signs in, where that is what it does.
@@ -217,33 +258,12 @@ impl Document {
     }
 }
 
-/// Whether every variable that must have a value has one. The value itself is validated where it is used.
-fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<()> {
-    for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
-        let is_missing = match variables.get(&definition.name.node) {
-            None => true,
-            Some(value) => *value == ConstValue::Null,
-        };
-        if is_missing && !definition.var_type.node.nullable {
-            let name = definition.name.node.to_string();
-            return Err(
-                Error::bad_request(format!("The variable `${name}` of type {} has no value.", definition.var_type.node)).field(name)
-            );
-        }
-    }
-    Ok(())
-}
-
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     within(roots.len(), limits.mutations, "mutations")?;
     if roots.len() > 1
         && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.is_session))
     {
         return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
-    }
-    // The executor would run both, where the specification merges them into one.
-    if let Some((_, twice)) = roots.iter().enumerate().find(|(at, root)| roots[..*at].iter().any(|other| other.key == root.key)) {
-        return Err(Error::bad_request(format!("`{}` stands in the document twice: give each mutation an alias of its own.", twice.key)));
     }
     Ok(())
 }
@@ -291,10 +311,23 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
         match (name.as_str(), value) {
             ("tenant", ConstValue::String(school)) => account.school = school,
             ("email", ConstValue::String(email)) => account.email = email,
+            ("deviceToken", ConstValue::String(token)) => account.device_token = Some(token),
             _ => {}
         }
     }
     account
+}
+
+fn is_text(value: &ConstValue) -> bool {
+    matches!(value, ConstValue::String(text) if !text.trim().is_empty())
+}
+
+/// The UUID behind a value, where that is an id.
+fn id_of(value: &ConstValue) -> Option<Uuid> {
+    match value {
+        ConstValue::String(text) => ids::decode(text).map(|(_, uuid)| uuid),
+        _ => None,
+    }
 }
 
 /// The id that a mutation is about, among its arguments and the fields of its input.

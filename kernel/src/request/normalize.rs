@@ -61,43 +61,38 @@ pub fn with_defaults(operation: &OperationDefinition, variables: &Variables) -> 
     complete
 }
 
-/// Gives `__typename` another name wherever it stands; answers whether it stands anywhere.
-pub fn rename_typename(document: &mut ExecutableDocument, name: &str) -> bool {
-    fn within(set: &mut SelectionSet, name: &str) -> bool {
-        let mut found = false;
+/// Gives `__typename` another name wherever it stands.
+pub fn rename_typename(document: &mut ExecutableDocument, name: &str) {
+    fn within(set: &mut SelectionSet, name: &str) {
         for selection in &mut set.items {
-            found |= match &mut selection.node {
-                Selection::Field(field) if field.node.name.node == "__typename" => {
-                    field.node.name.node = Name::new(name);
-                    true
-                }
+            match &mut selection.node {
+                Selection::Field(field) if field.node.name.node == "__typename" => field.node.name.node = Name::new(name),
                 Selection::Field(field) => within(&mut field.node.selection_set.node, name),
                 Selection::InlineFragment(fragment) => within(&mut fragment.node.selection_set.node, name),
-                Selection::FragmentSpread(_) => false,
-            };
+                Selection::FragmentSpread(_) => {}
+            }
         }
-        found
     }
-    let mut found = match &mut document.operations {
+    match &mut document.operations {
         DocumentOperations::Single(operation) => within(&mut operation.node.selection_set.node, name),
         DocumentOperations::Multiple(operations) => {
-            operations.values_mut().fold(false, |found, operation| within(&mut operation.node.selection_set.node, name) | found)
+            operations.values_mut().for_each(|operation| within(&mut operation.node.selection_set.node, name));
         }
-    };
-    for fragment in document.fragments.values_mut() {
-        found |= within(&mut fragment.node.selection_set.node, name);
     }
-    found
+    for fragment in document.fragments.values_mut() {
+        within(&mut fragment.node.selection_set.node, name);
+    }
 }
 
-/// Leaves out, with the variables that are defined but have neither a value nor a default, the arguments and input fields
+/// Leaves out, with the variables that may be null and have neither a value nor a default, the arguments and input fields
 /// that are nothing but such a variable: the specification calls these absent, where async-graphql calls them an error.
 pub fn leave_out_absent(document: &mut ExecutableDocument, operation: &mut OperationDefinition, variables: &Variables) {
     let absent: HashSet<Name> = operation
         .variable_definitions
         .iter()
         .map(|definition| &definition.node)
-        .filter(|definition| definition.default_value.is_none() && !variables.contains_key(&definition.name.node))
+        .filter(|definition| definition.var_type.node.nullable && definition.default_value.is_none())
+        .filter(|definition| !variables.contains_key(&definition.name.node))
         .map(|definition| definition.name.node.clone())
         .collect();
     if absent.is_empty() {

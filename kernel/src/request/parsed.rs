@@ -1,18 +1,20 @@
-//! A document's text, parsed, and its size counted: the part of reading it that every request with the same text shares.
+//! A document's text, parsed, its size counted, and validated: the part of reading it that every request with the same text
+//! shares.
 
-use std::sync::{OnceLock, atomic::AtomicU32};
+use std::sync::{Mutex, OnceLock, atomic::AtomicU32};
 
+use apollo_compiler::{ast, diagnostic::ToCliReport as _, parser::Parser};
 use async_graphql::{
     Positioned, Value, Variables,
-    parser::{
-        parse_query,
-        types::{BaseType, ExecutableDocument, VariableDefinition},
-    },
+    parser::types::{BaseType, ExecutableDocument, VariableDefinition},
 };
 
 use super::{
+    convert::{convert, said},
     limits::{Limits, within},
+    rules::{Checked, Rules},
     size,
+    text::{Places, without_descriptions},
     validate::Cost,
 };
 use crate::error::{Error, Result};
@@ -21,6 +23,11 @@ use crate::error::{Error, Result};
 pub struct ParsedDocument {
     /// All of its operations and fragments.
     pub(crate) parsed: ExecutableDocument,
+    /// What was parsed, until it is validated.
+    unvalidated: Mutex<Option<Unvalidated>>,
+    checked: OnceLock<Checked>,
+    /// Whether it asks what the schema is.
+    pub(crate) introspects: bool,
     /// How often it names a variable.
     pub(crate) variables: usize,
     /// What keeping it takes, in bytes, estimated.
@@ -31,8 +38,17 @@ pub struct ParsedDocument {
     pub(crate) statements: AtomicU32,
 }
 
+/// What the validator reads: the text, for places in it, and its tree.
+struct Unvalidated {
+    text: String,
+    tree: ast::Document,
+}
+
 /// What the parser makes of one token takes at most so many bytes.
 const BYTES_OF_A_TOKEN: usize = 256;
+
+/// What the rules walk may be so many times bigger than a text at its limit of tokens.
+const VALUES_PER_TOKEN: usize = 8;
 
 impl ParsedDocument {
     /// Reads a text. Each limit is checked before what it protects: bytes before the scan, nesting before the recursive parser,
@@ -45,7 +61,12 @@ impl ParsedDocument {
         let scan = size::scan(text);
         within(scan.nesting, limits.nesting, "levels of braces, brackets and parentheses")?;
         within(scan.tokens, limits.tokens, "tokens")?;
-        let parsed = parse_query(text).map_err(|error| unreadable(&error))?;
+        let (tree, descriptions) = parse(text, limits)?;
+        let converted = convert(&tree, text)?;
+        if converted.tokens + descriptions != scan.tokens {
+            return Err(Error::bad_request("The document can't be read: it is not GraphQL."));
+        }
+        let parsed = converted.document;
         within(parsed.fragments.len(), limits.fragments, "fragments")?;
         let size = size::size(&parsed)?;
         within(size.selections, limits.fields, "fields and fragments, once these stand where they are spread")?;
@@ -53,6 +74,8 @@ impl ParsedDocument {
         within(size.aliases, limits.aliases, "aliases")?;
         within(size.directives, limits.directives, "directives")?;
         within(size.directives_in_place, limits.directives_in_place, "directives in one place")?;
+        let values = limits.tokens.saturating_mul(VALUES_PER_TOKEN);
+        within(size.values, values, "values of arguments, once fragments stand where they are spread")?;
         if size.introspects && !limits.introspection {
             return Err(Error::forbidden(
                 "INTROSPECTION_OFF",
@@ -61,10 +84,25 @@ impl ParsedDocument {
         }
         Ok(ParsedDocument {
             parsed,
+            unvalidated: Mutex::new(Some(Unvalidated { text: text.to_owned(), tree })),
+            checked: OnceLock::new(),
+            introspects: size.introspects,
             variables: scan.variables,
             weight: text.len() + scan.tokens * BYTES_OF_A_TOKEN,
             cost: OnceLock::new(),
             statements: AtomicU32::new(0),
+        })
+    }
+
+    /// What the rules say of it. They are asked once.
+    pub(crate) fn checked(&self, rules: &Rules) -> &Checked {
+        self.checked.get_or_init(|| {
+            let unvalidated = self.unvalidated.lock().unwrap_or_else(|broken| broken.into_inner()).take();
+            match unvalidated {
+                Some(Unvalidated { text, tree }) => rules.check(&tree, &text),
+                // A panic on the way here; it is not asked again.
+                None => Checked::refused("The document could not be validated."),
+            }
         })
     }
 
@@ -81,12 +119,34 @@ impl ParsedDocument {
     }
 }
 
-/// Where the parser stopped, and what it expected there, without the names of its grammar rules.
-fn unreadable(error: &async_graphql::parser::Error) -> Error {
-    let place = error.positions().next().map(|at| format!(" at line {}, column {}", at.line, at.column)).unwrap_or_default();
-    let why = match error {
-        async_graphql::parser::Error::Syntax { .. } => ": it is not GraphQL".to_owned(),
-        other => format!(": {}", other.to_string().trim_end_matches('.')),
-    };
-    Error::bad_request(format!("The document can't be read{place}{why}."))
+/// Parses a text without its descriptions, of which it answers the number. Where the parser stopped is said, and not what
+/// its grammar calls what it expected there.
+fn parse(text: &str, limits: &Limits) -> Result<(ast::Document, usize)> {
+    let (blanked, descriptions) = without_descriptions(text);
+    // Beside the scan of the text, in case the parser takes for a bracket what that did not.
+    let mut parser = Parser::new().recursion_limit(limits.nesting.saturating_add(1));
+    let tree = parser.parse_ast(blanked, "document").map_err(|refused| {
+        let place = refused.errors.iter().filter_map(|error| error.error.location()).map(|span| span.offset()).min();
+        let place = place.map(|offset| said(Places::new(text).of(offset))).unwrap_or_default();
+        Error::bad_request(format!("The document can't be read{place}: it is not GraphQL."))
+    })?;
+    Ok((tree, descriptions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_validated_once() {
+        let rules = |field: &str| Rules::of(&format!("type Query {{ {field}: Int }}"), false);
+        let document = ParsedDocument::of("{ a }", &Limits::default()).unwrap();
+        let checked = document.checked(&rules("a"));
+        assert!(checked.verdict().is_ok());
+        // What only the rules read is not kept, and rules that would refuse it are not asked.
+        assert!(document.unvalidated.lock().unwrap().is_none());
+        assert!(std::ptr::eq(checked, document.checked(&rules("b"))));
+        let refused = ParsedDocument::of("{ a }", &Limits::default()).unwrap();
+        assert!(refused.checked(&rules("b")).verdict().is_err() && refused.checked(&rules("a")).verdict().is_err());
+    }
 }

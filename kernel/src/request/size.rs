@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, Value, Variables,
-    parser::types::{ExecutableDocument, Selection, SelectionSet},
+    Name, Positioned, Value, Variables,
+    parser::types::{Directive, ExecutableDocument, Selection, SelectionSet},
 };
+use async_graphql_value::Value as DocumentValue;
 
 use crate::error::{Error, Result};
 
@@ -83,7 +84,7 @@ fn number(text: &[u8]) -> usize {
 }
 
 /// The length of the block string that stands here; none where it never ends, and the quotes mean something else.
-fn block_string(text: &[u8]) -> Option<usize> {
+pub fn block_string(text: &[u8]) -> Option<usize> {
     let mut at = text.starts_with(br#"""""#).then_some(3)?;
     while at < text.len() {
         match &text[at..] {
@@ -96,7 +97,7 @@ fn block_string(text: &[u8]) -> Option<usize> {
 }
 
 /// The length of the string that stands here, up to the end of the line where it never ends.
-fn string(text: &[u8]) -> usize {
+pub fn string(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = text.get(at) {
         match byte {
@@ -122,6 +123,8 @@ pub struct Size {
     pub directives: usize,
     /// The most of them that stand at one place.
     pub directives_in_place: usize,
+    /// Arguments, and what stands in them.
+    pub values: usize,
     /// Whether it asks for `__schema` or `__type`.
     pub introspects: bool,
 }
@@ -134,12 +137,26 @@ impl Size {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.directives_in_place = self.directives_in_place.max(other.directives_in_place);
+        self.values = self.values.saturating_add(other.values);
         self.introspects |= other.introspects;
     }
 
-    fn add_directives(&mut self, count: usize) {
-        self.add(Size { directives: count, directives_in_place: count, ..Size::default() });
+    fn add_directives(&mut self, directives: &[Positioned<Directive>]) {
+        let (count, values) = (directives.len(), directives.iter().map(|directive| values(&directive.node.arguments)).sum());
+        self.add(Size { directives: count, directives_in_place: count, values, ..Size::default() });
     }
+}
+
+/// Arguments and what stands in them.
+fn values(arguments: &[(Positioned<Name>, Positioned<DocumentValue>)]) -> usize {
+    fn of(value: &DocumentValue) -> usize {
+        1 + match value {
+            DocumentValue::List(items) => items.iter().map(of).sum(),
+            DocumentValue::Object(fields) => fields.values().map(of).sum(),
+            _ => 0,
+        }
+    }
+    arguments.iter().map(|(_, value)| of(&value.node)).sum()
 }
 
 /// The walk itself goes no deeper than this: a chain of fragments needs no brackets.
@@ -158,9 +175,9 @@ pub fn size(document: &ExecutableDocument) -> Result<Size> {
     }
     for (_, operation) in document.operations.iter() {
         whole.add(walk.set(&operation.node.selection_set.node, 0)?);
-        whole.add_directives(operation.node.directives.len());
+        whole.add_directives(&operation.node.directives);
         for definition in &operation.node.variable_definitions {
-            whole.add_directives(definition.node.directives.len());
+            whole.add_directives(&definition.node.directives);
         }
     }
     Ok(whole)
@@ -186,17 +203,18 @@ impl<'a> Walk<'a> {
                     let mut part = self.set(&field.node.selection_set.node, level + 1)?;
                     part.aliases = part.aliases.saturating_add(usize::from(field.node.alias.is_some()));
                     part.introspects |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
-                    part.add_directives(field.node.directives.len());
+                    part.add_directives(&field.node.directives);
+                    part.values = part.values.saturating_add(values(&field.node.arguments));
                     part
                 }
                 Selection::InlineFragment(fragment) => {
                     let mut part = self.set(&fragment.node.selection_set.node, level + 1)?;
-                    part.add_directives(fragment.node.directives.len());
+                    part.add_directives(&fragment.node.directives);
                     part
                 }
                 Selection::FragmentSpread(spread) => {
                     let mut part = self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?;
-                    part.add_directives(spread.node.directives.len());
+                    part.add_directives(&spread.node.directives);
                     part
                 }
             };
@@ -217,7 +235,7 @@ impl<'a> Walk<'a> {
         let Some(fragment) = self.document.fragments.get(&Name::new(name)) else { return Ok(Size::default()) };
         self.known.insert(name, None);
         let mut size = self.set(&fragment.node.selection_set.node, level)?;
-        size.add_directives(fragment.node.directives.len());
+        size.add_directives(&fragment.node.directives);
         self.known.insert(name, Some(size));
         Ok(size)
     }
@@ -304,7 +322,7 @@ mod tests {
         assert!(bomb.selections > 1 << 40, "{bomb:?}");
         assert_eq!(bomb.levels, 42);
         let size = |text| {
-            let Size { selections, levels, aliases, directives, directives_in_place, introspects } = size_of(text).unwrap();
+            let Size { selections, levels, aliases, directives, directives_in_place, introspects, .. } = size_of(text).unwrap();
             (selections, levels, aliases, directives, directives_in_place, introspects)
         };
         assert_eq!(size("{ a { b } ...F } fragment F on Query { c ... { d } }"), (6, 3, 0, 0, 0, false));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use async_graphql::Variables;
+use async_graphql::{ServerError, Variables};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
@@ -111,6 +111,14 @@ fn manifest_documents(manifest: &Value) -> Option<Vec<(String, String)>> {
 fn read(text: &str, checker: &Checker, limits: &Limits) -> Result<Arc<ParsedDocument>, String> {
     let said = |error: Error| error.message().to_owned();
     let document = ParsedDocument::of(text, limits).map_err(said)?;
+    let first = |errors: Vec<ServerError>| {
+        let wrong = errors.into_iter().find(|error| !is_about_a_missing_value(&error.message))?;
+        let place = wrong.locations.first().map(|at| format!(" (line {}, column {})", at.line, at.column)).unwrap_or_default();
+        Some(format!("{}{place}", wrong.message))
+    };
+    if let Some(wrong) = checker.validate(&document).err().and_then(first) {
+        return Err(wrong);
+    }
     let names: Vec<Option<String>> = document.parsed.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect();
     for name in names {
         let mut parsed = document.parsed.clone();
@@ -118,11 +126,9 @@ fn read(text: &str, checker: &Checker, limits: &Limits) -> Result<Arc<ParsedDocu
         let variables = normalize::with_defaults(&operation.node, &Variables::default());
         parsed.operations = async_graphql::parser::types::DocumentOperations::Single(operation);
         // Nothing in it waits for anything.
-        let checked = checker.check(parsed, variables, limits).now_or_never().unwrap_or_else(|| Err(Vec::new()));
-        let errors = checked.err().unwrap_or_default();
-        if let Some(wrong) = errors.iter().find(|error| !is_about_a_missing_value(&error.message)) {
-            let place = wrong.locations.first().map(|at| format!(" (line {}, column {})", at.line, at.column)).unwrap_or_default();
-            return Err(format!("{}{place}", wrong.message));
+        let reckoned = checker.reckon(parsed, variables, limits).now_or_never().unwrap_or_else(|| Err(Vec::new()));
+        if let Some(wrong) = reckoned.err().and_then(first) {
+            return Err(wrong);
         }
     }
     Ok(Arc::new(document))

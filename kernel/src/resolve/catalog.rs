@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    object::{ColumnDef, CountDef, ExtensionDef, FieldDef, ObjectDef, Source},
+    object::{ColumnDef, CountDef, ExtensionDef, FieldDef, ObjectDef, Place, Source},
     row::{Entity, Shape},
 };
 
@@ -33,6 +33,16 @@ pub struct FieldEntry {
     pub base: usize,
 }
 
+impl FieldEntry {
+    /// Among all columns that are read of the type.
+    pub fn place(&self, place: Place) -> usize {
+        match place {
+            Place::Own(index) => index,
+            Place::Added(index) => index + self.base,
+        }
+    }
+}
+
 /// A to-one child.
 pub struct One {
     /// The field.
@@ -59,8 +69,8 @@ impl ObjectInfo {
         }
         let mut ones: Vec<One> = fields
             .values()
-            .filter_map(|FieldEntry { def: field, base }| match field.source {
-                Source::One(column, target) => Some(One { field: field.name, column: column + base, target }),
+            .filter_map(|entry| match entry.def.source {
+                Source::One(place, target) => Some(One { field: entry.def.name, column: entry.place(place), target }),
                 _ => None,
             })
             .collect();
@@ -86,7 +96,8 @@ impl ObjectInfo {
     /// Whether a field takes more than the narrow columns.
     pub fn is_wide(&self, entry: FieldEntry) -> bool {
         match entry.def.source {
-            Source::Column(index, _) | Source::One(index, _) => index + entry.base >= self.narrow,
+            Source::Column(index, _) => index + entry.base >= self.narrow,
+            Source::One(place, _) => entry.place(place) >= self.narrow,
             _ => entry.def.reads_wide,
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
     jobs::Outside,
+    rates::SignInTerms,
     resolve::registry::Registry,
     sealing::Sealer,
 };
@@ -42,8 +43,19 @@ pub struct Services {
 pub struct AfterRollback {
     /// The identity that it is written for, where nobody was signed in (a failed sign-in to a known school).
     pub identity: Option<Identity>,
-    /// A sign-in whose used refresh token was presented again.
-    pub revoke_session: Option<Uuid>,
+    /// What the domain writes about it.
+    pub write: Option<LateWrite>,
+}
+
+/// One statement about one thing.
+#[derive(Debug, Clone, Copy)]
+pub struct LateWrite {
+    /// The operation that the audit log names for it.
+    pub operation: &'static str,
+    /// The statement; `$1` the school, `$2` the thing.
+    pub sql: &'static str,
+    /// The thing's id.
+    pub id: Uuid,
 }
 
 /// One GraphQL request.
@@ -60,6 +72,8 @@ pub struct Request {
     actor: RwLock<Option<Arc<Actor>>>,
     loader: DataLoader<Batch>,
     after_rollback: Mutex<AfterRollback>,
+    /// On which terms it signs somebody in.
+    pub sign_in: SignInTerms,
 }
 
 impl Request {
@@ -82,6 +96,7 @@ impl Request {
             actor: RwLock::new(actor.map(Arc::new)),
             loader,
             after_rollback: Mutex::default(),
+            sign_in: SignInTerms::default(),
         }
     }
 

@@ -8,7 +8,6 @@ use std::{any::Any, sync::Arc};
 
 use async_graphql::{
     Context, ContextSelectionSet, Name, OutputType, Positioned, ServerError, ServerResult, Value,
-    indexmap::IndexMap,
     parser::types::{Field, Selection, SelectionSet},
 };
 use futures_util::{
@@ -18,7 +17,7 @@ use futures_util::{
 use uuid::Uuid;
 
 use super::{
-    catalog::{FieldEntry, ObjectInfo},
+    catalog::ObjectInfo,
     context::{Ctx, Request},
     keys::{CountKey, ObjectKey},
     object::{CountDef, JsonText, ObjectDef, Parent, Resolve, Source, WriteColumn},
@@ -36,8 +35,6 @@ pub(super) struct Plan<'a> {
     steps: Vec<Step<'a>>,
     /// Whether any step takes more than what was read.
     waits: bool,
-    /// Whether one name stands in the answer for several selections.
-    is_merged: bool,
 }
 
 struct Step<'a> {
@@ -70,12 +67,9 @@ impl Run<'_> {
 
 impl<'a> Plan<'a> {
     fn of(ctx: &ContextSelectionSet<'a>, info: &ObjectInfo, shape: Option<&Shape>) -> ServerResult<Self> {
-        let mut plan = Plan { steps: Vec::new(), waits: false, is_merged: false };
+        let mut plan = Plan { steps: Vec::new(), waits: false };
         plan.add(ctx, &ctx.item.node, info, shape)?;
-        for (at, step) in plan.steps.iter().enumerate() {
-            plan.waits |= step.run.waits();
-            plan.is_merged |= plan.steps[..at].iter().any(|other| other.key == step.key);
-        }
+        plan.waits = plan.steps.iter().any(|step| step.run.waits());
         Ok(plan)
     }
 
@@ -83,8 +77,14 @@ impl<'a> Plan<'a> {
         for item in &set.items {
             match &item.node {
                 Selection::Field(field) => {
+                    let key = &field.node.response_key().node;
+                    // Fields of one name are one already (`request/merge.rs`). Below an interface, what is asked of every type
+                    // follows what is asked of this one, which holds it.
+                    if self.steps.iter().any(|step| step.key == key) {
+                        continue;
+                    }
                     let run = Self::run_of(ctx, field, info, shape)?;
-                    self.steps.push(Step { key: &field.node.response_key().node, field, run });
+                    self.steps.push(Step { key, field, run });
                 }
                 Selection::InlineFragment(inline) => {
                     let condition = inline.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
@@ -113,25 +113,27 @@ impl<'a> Plan<'a> {
         if name == "__typename" {
             return Ok(Run::Typename);
         }
-        let Some(FieldEntry { def, base }) = info.field(name) else {
+        let Some(entry) = info.field(name) else {
             return Err(ServerError::new(format!("Cannot query field \"{name}\" on type \"{}\".", info.def.name), Some(field.pos)));
         };
+        let def = entry.def;
         if let Some(access) = def.access
             && let Err(error) = access.check(ctx.data_unchecked::<Arc<Request>>())
         {
             return Ok(Run::Denied(error));
         }
         Ok(match def.source {
-            Source::Column(index, read) => Run::Column(index + base, read),
+            Source::Column(index, read) => Run::Column(index + entry.base, read),
             Source::Computed(compute) => Run::Computed(compute),
-            Source::One(index, target) => {
-                let joined = shape.and_then(|shape| shape.children.iter().find(|(column, ..)| *column == index + base));
+            Source::One(place, target) => {
+                let place = entry.place(place);
+                let joined = shape.and_then(|shape| shape.children.iter().find(|(column, ..)| *column == place));
                 match joined {
                     Some((_, offset, shape)) => {
                         let inner = ctx.with_selection_set(&field.node.selection_set);
                         Run::Joined(*offset, shape.clone(), Plan::of(&inner, &shape.info, Some(shape))?)
                     }
-                    None => Run::One(index + base, target),
+                    None => Run::One(place, target),
                 }
             }
             Source::Count(count) => {
@@ -253,9 +255,6 @@ fn write_object(
     out: &mut JsonText,
 ) -> ServerResult<()> {
     let mut waited = waited.iter();
-    if plan.is_merged {
-        return write_merged(ctx, parent, info, plan, waited, out);
-    }
     out.push(b'{');
     for (at, step) in plan.steps.iter().enumerate() {
         if at > 0 {
@@ -270,28 +269,6 @@ fn write_object(
         }
     }
     out.push(b'}');
-    Ok(())
-}
-
-/// The same where one name stands for several selections: they are one.
-fn write_merged<'a>(
-    ctx: &ContextSelectionSet<'_>,
-    parent: Parent<'_>,
-    info: &ObjectInfo,
-    plan: &Plan<'_>,
-    mut waited: impl Iterator<Item = &'a Value>,
-    out: &mut JsonText,
-) -> ServerResult<()> {
-    let mut fields = Fields::new();
-    for step in &plan.steps {
-        let mut written = JsonText::new();
-        match step.run.waits() {
-            true => write_value(waited.next().unwrap_or(&Value::Null), &mut written),
-            false => write_step(ctx, parent, info, step, &mut written)?,
-        }
-        merge(&mut fields, step.key.clone(), serde_json::from_slice(&written).unwrap_or_default());
-    }
-    write_value(&Value::Object(fields), out);
     Ok(())
 }
 
@@ -379,7 +356,7 @@ const BYTES_OF_A_FIELD: usize = 40;
 async fn wait(ctx: &Context<'_>, parent: Parent<'_>, step: &Step<'_>) -> ServerResult<Value> {
     let inner = ctx.with_selection_set(&step.field.node.selection_set);
     match &step.run {
-        Run::Resolver(resolve) => resolve(parent, ctx).await,
+        Run::Resolver(resolve) => resolve(parent, ctx).await.map_err(|error| placed(ctx, error)),
         Run::Joined(offset, shape, plan) => match parent.row().child(*offset, shape) {
             Some(child) => run(&inner, Parent::Row(&child), &shape.info, plan).await,
             None => Ok(Value::Null),
@@ -413,6 +390,26 @@ pub fn located(ctx: &Context<'_>, error: Error) -> ServerError {
     ctx.set_error_path(async_graphql::Error::from(error).into_server_error(ctx.item.pos))
 }
 
+/// The error of a field, with its path. One without a path is about an argument: its value was checked before anything ran, but for
+/// null in place of a variable's default.
+pub(super) fn placed(ctx: &Context<'_>, error: ServerError) -> ServerError {
+    if !error.path.is_empty() {
+        return error;
+    }
+    let argument = ctx.item.node.arguments.iter().find(|(_, value)| error.locations.first() == Some(&value.pos));
+    match argument {
+        Some((name, value)) if is_null(ctx, &value.node) => {
+            let located = located(ctx, Error::bad_input(name.node.as_str(), "can't be null"));
+            ServerError { locations: error.locations, ..located }
+        }
+        _ => ctx.set_error_path(error),
+    }
+}
+
+fn is_null(ctx: &Context<'_>, value: &async_graphql_value::Value) -> bool {
+    matches!(value, async_graphql_value::Value::Variable(name) if matches!(ctx.query_env.variables.get(name), Some(Value::Null)))
+}
+
 /// What becomes of a field: the error of one that may be null is kept beside its null, which `null` writes.
 fn settle(ctx: &Context<'_>, info: &ObjectInfo, answered: ServerResult<()>, null: impl FnOnce()) -> ServerResult<()> {
     match answered {
@@ -432,52 +429,16 @@ fn is_nullable(ctx: &Context<'_>, parent: &str) -> bool {
     field.is_some_and(|field| !field.ty.ends_with('!'))
 }
 
-type Fields = IndexMap<Name, Value>;
-
-/// Puts a value into an answer in which its name may stand already.
-fn merge(fields: &mut Fields, name: Name, value: Value) {
-    match (fields.get_mut(&name), value) {
-        (Some(Value::Object(former)), Value::Object(value)) => {
-            for (name, value) in value {
-                merge(former, name, value);
-            }
-        }
-        (Some(Value::List(former)), Value::List(values)) => {
-            for (former, value) in former.iter_mut().zip(values) {
-                if let (Value::Object(former), Value::Object(value)) = (former, value) {
-                    for (name, value) in value {
-                        merge(former, name, value);
-                    }
-                }
-            }
-        }
-        (Some(former), value) if *former == Value::Null => *former = value,
-        (Some(_), _) => {}
-        (None, value) => {
-            fields.insert(name, value);
-        }
-    }
-}
-
-/// A list of objects, out of the values of each field for all of them.
+/// A list of objects, out of the values of each field for all of them. Where conditions leave no field, the objects are empty.
 pub(super) fn transposed(keys: &[&str], columns: &[Vec<Value>], rows: usize) -> Value {
     let mut out = JsonText::new();
     out.push(b'[');
     for row in 0..rows {
-        let mut fields = Fields::new();
-        let is_merged = keys.iter().enumerate().any(|(at, key)| keys[..at].contains(key));
-        out.extend_from_slice(if row == 0 { b"" } else { b"," });
-        if is_merged {
-            for (key, column) in keys.iter().zip(columns) {
-                let mut written = JsonText::new();
-                write_value(&column[row], &mut written);
-                merge(&mut fields, Name::new(key), serde_json::from_slice(&written).unwrap_or_default());
-            }
-            write_value(&Value::Object(fields), &mut out);
-            continue;
-        }
+        out.extend_from_slice(if row == 0 { b"{" } else { b",{" });
         for (at, (key, column)) in keys.iter().zip(columns).enumerate() {
-            out.push(if at == 0 { b'{' } else { b',' });
+            if at > 0 {
+                out.push(b',');
+            }
             write_text(key, &mut out);
             out.push(b':');
             write_value(&column[row], &mut out);

@@ -27,7 +27,7 @@ mod write;
 pub use self::{
     catalog::{Catalog, ObjectInfo},
     connection::{Connection, EdgeFields, PlainEdge, Total},
-    context::{AfterRollback, Ctx, Request, Services},
+    context::{AfterRollback, Ctx, LateWrite, Request, Services},
     driver::{answer, answer_ref, located, paging, resolve_value, write_value},
     guard::{public, requires_permission},
     inputs::{OrderDirection, text},
@@ -35,7 +35,9 @@ pub use self::{
     loader::{Batch, Loads},
     meta::{register, type_of},
     node::Node,
-    object::{Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, JsonText, ObjectDef, Parent, Source, TableDef},
+    object::{
+        Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, JsonText, ObjectDef, Parent, Place, Source, TableDef,
+    },
     open_enum::{Open, OpenEnum},
     ordering::{OrderBy, Orders},
     root::{Additions, MutationRoot, QueryRoot, SchemaOf, SubscriptionRoot},
@@ -46,6 +48,7 @@ pub use self::{
     write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing},
 };
 
+pub(crate) use self::scalars::scalar_problem;
 pub use crate::db::PageArgs;
 
 /// The arguments of a page that goes both ways: `first`, `after`, `last`, `before`.

@@ -183,7 +183,8 @@ pub type JsonText = Vec<u8>;
 /// Writes a column of a row into an answer.
 pub type WriteColumn = fn(&Row, usize, &mut JsonText) -> Result<(), DbError>;
 
-/// What a field costs, out of its arguments and of what one of its items costs.
+/// What a field costs, out of its arguments and of what one of its items costs. An argument that can't be null may be null here, in
+/// place of a variable's default: the field is refused when it is resolved, and no other with it.
 pub type Cost = fn(&VisitorContext<'_>, &[Positioned<VariableDefinition>], &Field, usize) -> ServerResult<usize>;
 
 /// Makes a type known to the schema, and answers its name there, with brackets and exclamation mark.
@@ -209,6 +210,15 @@ pub struct FieldDef {
     pub source: Source,
 }
 
+/// Where the id of a to-one child stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a column that the type itself declares.
+    Own(usize),
+    /// In a column that the same extension adds.
+    Added(usize),
+}
+
 /// Where a field's value comes from.
 #[derive(Clone, Copy)]
 pub enum Source {
@@ -217,7 +227,7 @@ pub enum Source {
     /// Columns and the person who asks: no waiting.
     Computed(fn(&Object, &Request, &mut JsonText) -> Result<()>),
     /// The row that a column names, of another type or the same; joined where a statement reads its parent anyway.
-    One(usize, fn() -> &'static ObjectDef),
+    One(Place, fn() -> &'static ObjectDef),
     /// A number that the database counts for many rows at once.
     Count(&'static CountDef),
     /// Anything else.

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     jobs::JobKind,
     permission::Permission,
-    rates::BudgetKind,
+    rates::Budget,
     resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef, Writes},
 };
 
@@ -103,8 +103,11 @@ pub struct Operation {
     pub signs_in: bool,
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
+    /// It takes a secret that somebody may be guessing: the argument, and the reason by which a wrong one is refused. So many wrong ones
+    /// are answered, then none for a while.
+    pub guesses: Option<(&'static str, &'static str)>,
     /// It counts towards this budget of its person.
-    pub budget: Option<BudgetKind>,
+    pub budget: Option<&'static Budget>,
     /// What each of its arguments writes into columns by its own declaration.
     pub writes: &'static [Option<WriteDef>],
 }

@@ -13,7 +13,7 @@ use futures_util::Stream;
 
 use super::{
     context::Ctx,
-    driver::located,
+    driver::{located, placed},
     meta, node,
     object::{Parent, Source},
     ordering::enum_value,
@@ -24,6 +24,8 @@ use crate::resolve::registry::{Domain, Operation, Root};
 pub trait SchemaOf: Send + Sync + 'static {
     /// Its domains; fields of the roots stand in their order.
     fn domains() -> &'static [&'static Domain];
+    /// What the schema is: what somebody reads first who has never seen it.
+    const DESCRIPTION: &'static str;
     /// What `Query` is, for the schema.
     const QUERY: &'static str;
     /// What `Mutation` is.
@@ -87,7 +89,7 @@ async fn resolve_field(ctx: &Context<'_>, root: Root) -> ServerResult<Option<Val
             request.tx.enter_operation(operation.field.name);
         }
         match operation.field.source {
-            Source::Resolver(resolve) => resolve(Parent::Root, ctx).await,
+            Source::Resolver(resolve) => resolve(Parent::Root, ctx).await.map_err(|error| placed(ctx, error)),
             _ => unreachable!("the fields of a root are resolvers"),
         }
     };

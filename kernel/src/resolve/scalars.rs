@@ -4,6 +4,19 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use jiff::{Timestamp, civil};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 
+/// What is wrong with a value for one of these scalars, as the end of the sentence "`field` …"; nothing, where all is well, or where
+/// the scalar is another one.
+pub(crate) fn scalar_problem(name: &str, value: &Value) -> Option<&'static str> {
+    match (name, value) {
+        ("DateTime", Value::String(text)) => DateTime::read(text).err(),
+        ("DateTime", _) => Some(NO_MOMENT),
+        ("Date", value) if !matches!(value, Value::String(text) if text.parse::<civil::Date>().is_ok()) => {
+            Some("must be a Date such as \"2026-11-20\"")
+        }
+        _ => None,
+    }
+}
+
 /// A point in time, RFC 3339: `2026-11-20T09:30:00Z`. It ends with its offset, `Z` or such as `+02:00`; answers are in UTC. From
 /// the year 1900 to 2999, to the microsecond, without leap seconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

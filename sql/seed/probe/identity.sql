@@ -21,6 +21,8 @@ INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at)
 
 INSERT INTO failed_sign_in (tenant_id, subject, at, last_at) SELECT app.tenant_id(), sha256(uuid_send(app.tenant_id())), ARRAY[now()], now();
 
+INSERT INTO known_network (tenant_id, subject, seen_at) SELECT app.tenant_id(), sha256(uuid_send(app.tenant_id())), now();
+
 INSERT INTO used_budget (tenant_id, subject, minute, used) SELECT app.tenant_id(), sha256(uuid_send(app.tenant_id())), 1, 1;
 
 -- Where the school has none yet.

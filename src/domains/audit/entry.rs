@@ -25,7 +25,8 @@ text_enum! {
 }
 
 /// What happened to one thing: a change, written in the transaction of the change itself, or a refused mutation. Entries
-/// can't be changed or deleted.
+/// can't be changed or deleted, with one exception: when a person is deleted, their name and email become null in the entries about
+/// them, and an entry `system:forget` says so.
 #[object(table = "audit_entry", alias = "a", id = "audit", node(AuditRead), resolvers)]
 #[derive(Clone, Debug)]
 pub struct AuditEntry {

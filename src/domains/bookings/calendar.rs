@@ -76,8 +76,9 @@ struct Plan {
 
 /// Days that a range touches, for the cost of a document before it is checked.
 fn days_cost(ctx: &VisitorContext<'_>, variables: &[Positioned<VariableDefinition>], field: &Field, child: usize) -> ServerResult<usize> {
-    let from: DateTime = ctx.param_value(variables, field, "from", None)?;
-    let to: DateTime = ctx.param_value(variables, field, "to", None)?;
+    let from: Option<DateTime> = ctx.param_value(variables, field, "from", None)?;
+    let to: Option<DateTime> = ctx.param_value(variables, field, "to", None)?;
+    let (Some(from), Some(to)) = (from, to) else { return Ok(child) };
     let days = usize::try_from(from.0.duration_until(to.0).as_hours() / 24 + 2).unwrap_or(1).min(64);
     Ok(days * child)
 }

@@ -19,7 +19,10 @@ mod span;
 mod sql;
 mod steps;
 
-use lectern_kernel::resolve::registry::{Domain, Event};
+use lectern_kernel::{
+    rates::Budget,
+    resolve::registry::{Domain, Event},
+};
 
 pub use self::{
     availability::Availability,
@@ -27,6 +30,9 @@ pub use self::{
     lists::{BookingOrders, booking_list},
     span::{Span, days},
 };
+
+/// Changes of bookings that one person may try.
+pub static CHANGES: Budget = Budget { name: "bookings", a_minute: 30, refusal: "You change bookings too often." };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

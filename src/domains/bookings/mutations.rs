@@ -12,7 +12,7 @@ use lectern_macros::mutations;
 use tokio_postgres::types::ToSql;
 
 use super::{
-    Booking,
+    Booking, CHANGES,
     inputs::{AssignBookingInput, CancelBookingInput, RequestBookingInput, RescheduleBookingInput, booking_span},
     sql,
     steps::{self, Step},
@@ -58,7 +58,7 @@ impl BookingMutations {
     /// Asks for a booking in your own name: REQUESTED, until the school answers. NOT_FOUND for a course or an instructor
     /// that you can't see, CONFLICT with COURSE_NOT_PUBLISHED for a draft.
     #[needs(BookingRequest)]
-    #[budget(Bookings)]
+    #[budget(CHANGES)]
     async fn request_booking(
         ctx: &Context<'_>,
         /// The request.
@@ -80,7 +80,7 @@ impl BookingMutations {
     /// that time, as learner or as instructor; with USER_SUSPENDED for the request of somebody who is suspended; with
     /// INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
-    #[budget(Bookings)]
+    #[budget(CHANGES)]
     async fn approve_booking(
         ctx: &Context<'_>,
         /// The booking's id.
@@ -94,7 +94,7 @@ impl BookingMutations {
     /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner; with
     /// INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
-    #[budget(Bookings)]
+    #[budget(CHANGES)]
     async fn assign_booking(
         ctx: &Context<'_>,
         /// Which, to whom.
@@ -108,7 +108,7 @@ impl BookingMutations {
     /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with NOT_STARTED before it begins, with INVALID_TRANSITION from any
     /// other state.
     #[needs(BookingComplete, BookingManage)]
-    #[budget(Bookings)]
+    #[budget(CHANGES)]
     async fn complete_booking(
         ctx: &Context<'_>,
         /// The booking's id.
@@ -120,7 +120,7 @@ impl BookingMutations {
     /// Calls a booking off: it becomes CANCELLED and frees everybody's time. The learner may with BOOKING_REQUEST, for
     /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
     #[needs(BookingRequest, BookingManage)]
-    #[budget(Bookings)]
+    #[budget(CHANGES)]
     async fn cancel_booking(
         ctx: &Context<'_>,
         /// Which, and why.
@@ -136,7 +136,7 @@ impl BookingMutations {
     /// with NOT_YOURS. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at that time, as learner or as instructor; with
     /// INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
     #[needs(BookingRequest, BookingManage)]
-    #[budget(Bookings)]
+    #[budget(CHANGES)]
     async fn reschedule_booking(
         ctx: &Context<'_>,
         /// Which, to when.

@@ -82,8 +82,10 @@ fn invalid_transition(message: String) -> Error {
 impl EnrollmentMutations {
     /// Enrolls you, or somebody else, in a published course. Who had dropped out goes on from the progress made.
     /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED or COURSE_FULL; FORBIDDEN with BAD_ENROLLMENT_KEY where the
-    /// course asks for a key, unless you manage its enrollments.
+    /// course asks for a key, unless you manage its enrollments; RATE_LIMITED after too many wrong ones, of yours or from your
+    /// address.
     #[needs(EnrollmentSelf, EnrollmentManage)]
+    #[guesses("enrollmentKey", "BAD_ENROLLMENT_KEY")]
     async fn enroll(
         ctx: &Context<'_>,
         /// Whom, and in what.

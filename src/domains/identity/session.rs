@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, InputObject};
 use lectern_kernel::{
-    auth::{Actor, IssuedToken, Passwords, RefreshToken, Verdict},
+    auth::{Actor, DeviceToken, IssuedToken, Passwords, RefreshToken, Verdict},
     db::{Identity, OnConstraint},
     error::{Error, Result},
-    resolve::{Ctx, DateTime},
+    resolve::{Ctx, DateTime, LateWrite},
     text,
 };
 use lectern_macros::{mutations, object};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     Viewer,
     inputs::{password_hints, role_key},
+    sql,
 };
 
 /// A sign-in: the tokens of one device, and who they belong to.
@@ -29,6 +30,10 @@ pub struct Session {
     pub refresh_token: String,
     /// When the refresh token ends.
     pub refresh_token_expires_at: DateTime,
+    /// Proves that this person has signed in on this device. Keep it beyond the sign-out, one for each account, and send it with the next
+    /// `login`: then wrong passwords of others, from the same address or to the same account, do not keep you out. It signs
+    /// nobody in, and ends with `logoutEverywhere`, a change of the password, a suspension and a deletion.
+    pub device_token: String,
     /// Who is signed in now.
     pub viewer: Viewer,
 }
@@ -42,6 +47,9 @@ pub struct LoginInput {
     pub email: String,
     /// The password.
     pub password: String,
+    /// The `deviceToken` of an earlier sign-in of this account on this device, if there was one. One that is not valid, or not
+    /// any more, counts as none.
+    pub device_token: Option<String>,
 }
 
 /// A refresh token to exchange.
@@ -68,23 +76,34 @@ pub struct SwitchRoleInput {
 }
 
 /// Loads the actor that this transaction now belongs to and answers both tokens. `None`: they hold no role any more.
-async fn answer(ctx: &Context<'_>, refresh: IssuedToken) -> Result<Option<Session>> {
+async fn answer(ctx: &Context<'_>, refresh: IssuedToken, device: Option<Uuid>) -> Result<Option<Session>> {
     let identity = ctx.tx().identity();
     let Some(row) = ctx.tx().load_actor().await? else { return Ok(None) };
-    let access = ctx.request().services.tokens.access(identity, row.token_version, ctx.now())?;
+    let tokens = &ctx.request().services.tokens;
+    let access = tokens.access(identity, row.token_version, ctx.now())?;
+    let Identity { tenant, user, session } = identity;
+    let device = DeviceToken { tenant, user, device: device.unwrap_or(session), token_version: row.token_version };
+    let device_token = tokens.device(&device, ctx.now());
     ctx.request().become_actor(Actor::new(identity, row));
     Ok(Some(Session {
         access_token: access.text,
         access_token_expires_at: DateTime(access.expires_at),
         refresh_token: refresh.text,
         refresh_token_expires_at: DateTime(refresh.expires_at),
+        device_token,
         viewer: Viewer,
     }))
 }
 
 /// Begins a sign-in of a person whose credentials were verified, and switches the identity to theirs. `None`: their token
 /// version has changed since.
-async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, role: Option<Uuid>) -> Result<Option<Session>> {
+async fn begin(
+    ctx: &Context<'_>,
+    (tenant, user): (Uuid, Uuid),
+    version: i32,
+    role: Option<Uuid>,
+    device: Option<Uuid>,
+) -> Result<Option<Session>> {
     let session = Uuid::now_v7();
     let tx = ctx.tx();
     tx.assume(Identity { tenant, user, session }).await?;
@@ -95,7 +114,13 @@ async fn begin(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), version: i32, ro
             &[&session, &version, &role, &token.hash(), &issued.expires_at],
         )
         .await?;
-    if began == Some(true) { answer(ctx, issued).await } else { Ok(None) }
+    if began == Some(true) { answer(ctx, issued, device).await } else { Ok(None) }
+}
+
+/// The device that a token names, where it is one of this person's: it stays the same, however often they sign in on it.
+fn known_device(ctx: &Context<'_>, token: &Option<String>, user: Uuid) -> Option<Uuid> {
+    let device = ctx.request().services.tokens.read_device(token.as_deref()?, ctx.now())?;
+    (device.user == user).then_some(device.device)
 }
 
 /// The greatest length of a credential, in bytes.
@@ -107,7 +132,7 @@ pub struct SessionMutations;
 #[mutations("Session")]
 impl SessionMutations {
     /// Signs in. A wrong school, email or password, and a suspended person, all answer UNAUTHENTICATED, alike and after
-    /// the same time.
+    /// the same time; RATE_LIMITED where too many have failed. A device token keeps others' failures from counting.
     #[public]
     #[session]
     #[signs_in]
@@ -136,11 +161,12 @@ impl SessionMutations {
         let version: i32 = row.and_then(|row| row.get(3)).unwrap_or_default();
         let is_active = row.and_then(|row| row.get::<_, Option<bool>>(4)) == Some(true);
 
-        // Verified whatever was found, so that every refusal takes the same time.
+        // Verified whatever was found, so that every refusal takes the same time; where too many have failed, against nothing.
+        let terms = ctx.request().sign_in;
         let passwords = &ctx.request().services.passwords;
-        let verdict = passwords.verify(input.password.clone(), hash.clone()).await?;
+        let verdict = passwords.verify(input.password.clone(), hash.clone().filter(|_| terms.looks)).await?;
         if let (Some(user), true, true) = (user, verdict != Verdict::Wrong, is_active)
-            && let Some(session) = begin(ctx, (tenant, user), version, None).await?
+            && let Some(session) = begin(ctx, (tenant, user), version, None, known_device(ctx, &input.device_token, user)).await?
         {
             if verdict == Verdict::Outdated {
                 let anew = passwords.hash(input.password).await?;
@@ -148,7 +174,9 @@ impl SessionMutations {
             }
             return Ok(session);
         }
-        ctx.request().after_rollback().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
+        if terms.is_audited {
+            ctx.request().after_rollback().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
+        }
         Err(Error::bad_credentials())
     }
 
@@ -179,12 +207,12 @@ impl SessionMutations {
         match row.get::<_, &str>(0) {
             "ROTATED" => {
                 tx.assume(identity).await?;
-                answer(ctx, issued).await?.ok_or_else(refused)
+                answer(ctx, issued, None).await?.ok_or_else(refused)
             }
             "REUSED" => {
                 let mut after = ctx.request().after_rollback();
                 after.identity = Some(identity);
-                after.revoke_session = session;
+                after.write = session.map(|id| LateWrite { operation: "refreshSession", sql: sql::REVOKE_REUSED, id });
                 Err(Error::spent_refresh_token())
             }
             _ => Err(refused()),
@@ -244,7 +272,7 @@ impl SessionMutations {
         let version: Option<Option<i32>> =
             tx.value("SELECT app.change_own_password($2, $3) WHERE app.tenant_id() = $1", &[&hash, &new_hash]).await?;
         let version = version.flatten().ok_or_else(wrong)?; // changed by somebody else in the meantime
-        begin(ctx, (actor.tenant, actor.user), version, Some(actor.role_id)).await?.ok_or_else(Error::unauthenticated)
+        begin(ctx, (actor.tenant, actor.user), version, Some(actor.role_id), None).await?.ok_or_else(Error::unauthenticated)
     }
 
     /// Goes on in another role that you hold, upward or downward, on this device alone: this sign-in stays in it, also
@@ -276,6 +304,6 @@ impl SessionMutations {
             )
             .await
             .on_row_security(Error::unauthenticated)?;
-        answer(ctx, issued).await?.ok_or_else(Error::unauthenticated)
+        answer(ctx, issued, None).await?.ok_or_else(Error::unauthenticated)
     }
 }

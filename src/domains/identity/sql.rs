@@ -42,6 +42,9 @@ pub const UPDATE_ROLE: &str = "UPDATE role r SET name = coalesce($3, r.name), pe
 
 pub const DELETE_ROLE: &str = "DELETE FROM role r WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING r.id";
 
+/// `$2` a sign-in whose spent refresh token was presented again: ends it.
+pub const REVOKE_REUSED: &str = "SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1";
+
 /// `$2` how many at most: how many it deleted.
 pub const PURGE_SESSIONS: &str = "SELECT app.purge_sessions($2) WHERE app.tenant_id() = $1";
 

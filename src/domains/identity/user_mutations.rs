@@ -204,8 +204,9 @@ impl UserMutations {
         }
     }
 
-    /// Deletes a person for good. Their name, email, password and roles are gone and the email is free again; they leave
-    /// their groups, seats and coming bookings; a nameless "Deleted user" stays where history points. Answers the id.
+    /// Deletes a person for good. Their name, email, password and roles are gone, name and email from the audit log as well,
+    /// and the email is free again; they leave their groups, seats and coming bookings; a nameless "Deleted user" stays where
+    /// history points. Answers the id.
     /// CONFLICT with LAST_ADMIN, FORBIDDEN with ROLE_TOO_HIGH.
     #[needs(UserDelete)]
     async fn delete_user(

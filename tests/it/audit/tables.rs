@@ -187,6 +187,6 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
         .await;
     assert_eq!(
         unrecorded.as_deref(),
-        Some("access_version audit_entry credential failed_sign_in mail refresh_token time_claim used_budget")
+        Some("access_version audit_entry credential failed_sign_in known_network mail refresh_token time_claim used_budget")
     );
 }

@@ -5,3 +5,4 @@ mod cost;
 mod limits;
 mod persisted;
 mod soup;
+mod valid;

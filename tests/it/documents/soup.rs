@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use async_graphql::{Variables, parser::parse_query};
-use lectern::domains::registry;
+use futures_util::FutureExt as _;
+use lectern::{domains::registry, schema};
 use lectern_kernel::{
     error::Code,
     request::{Document, Limits},
@@ -317,6 +318,59 @@ fn wide_documents_cost_no_more_than_their_length() {
         ] {
             let started = Instant::now();
             let _ = read(&text, &limits);
+            assert!(started.elapsed() < PATIENCE, "{} took {:?}", &text[..40], started.elapsed());
+        }
+    });
+}
+
+/// What reading a document and judging it may take: all that a client can make the service do before anything is spent.
+#[test]
+fn hostile_documents_are_judged_in_bounded_time_and_on_the_stack_of_a_worker() {
+    let limits = Limits { nesting: 100, levels: 60, ..Limits::default() };
+    let checker = schema::build(&limits).checker();
+    on_a_small_stack(move || {
+        let numbered = |count: usize, piece: &dyn Fn(usize) -> String| (0..count).map(piece).collect::<String>();
+        let deep = |open: &str, close: &str| format!("{}__typename{}", open.repeat(55), close.repeat(55));
+        let values = "[1 2] ".repeat(400);
+        for text in [
+            // Variables, each used and none of a type that fits.
+            format!(
+                "query({}) {{ {} }}",
+                numbered(1400, &|n| format!("$v{n}: Int ")),
+                numbered(490, &|n| format!("a{n}: course(id: $v{n}) {{ id }} "))
+            ),
+            // Operations that share a fragment full of values.
+            format!(
+                "{} fragment F on Query {{ courses(filter: {{ statuses: [{values}] }}) {{ totalCount }} }}",
+                numbered(120, &|n| format!("query Q{n} {{ ...F }} "))
+            ),
+            // Fields of one name with long arguments.
+            numbered(2, &|_| format!("courses(filter: {{ {} }}) {{ totalCount }} ", numbered(1600, &|n| format!("f{n}: 1 ")))),
+            format!("{{ {} }}", "courses(first: 1) { nodes { id } } ".repeat(1200)),
+            format!("{{ {} }}", "__typename ".repeat(4990)),
+            format!("{{ node(id: 1) {{ {} }} }}", "... on Course { id ... on Node { id } } ".repeat(1200)),
+            format!("{{ {} }}", deep("... { ", "} ")),
+            format!("{{ {} }}", deep("viewer { ", "} ")),
+            format!("{{ courses(filter: {}{}) {{ totalCount }} }}", "{ statuses: [".repeat(45), "] }".repeat(45)),
+            // Fragments that spread one another, all at one place.
+            format!(
+                "{{ {} }} {}",
+                "...F0 ".repeat(20),
+                numbered(190, &|n| format!(
+                    "fragment F{n} on Query {{ __typename {} }} ",
+                    if n % 20 < 19 && n < 189 { format!("...F{}", n + 1) } else { String::new() }
+                ))
+            ),
+            format!("{{ {} }}", numbered(4900, &|n| format!("nope{n} "))),
+            format!("{{ __typename {} }}", "@nope ".repeat(8)),
+        ] {
+            let text = if text.starts_with(['{', 'q']) { text } else { format!("{{ {text} }}") };
+            let started = Instant::now();
+            if let Ok(mut document) = Document::read(&text, text.contains("Q0").then_some("Q0"), &Variables::default(), &limits, registry())
+            {
+                let judged = checker.check(&mut document, &limits).now_or_never().expect("nothing in it waits");
+                assert!(judged.as_ref().err().is_none_or(|errors| errors.len() <= 20), "{}", &text[..40]);
+            }
             assert!(started.elapsed() < PATIENCE, "{} took {:?}", &text[..40], started.elapsed());
         }
     });

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Client, TestApp, Who, refusal},
-    classroom::course,
+    classroom::{course, uuid},
 };
 
 /// The product's schema, with announcements and mottos.
@@ -32,6 +32,7 @@ impl SchemaOf for Trial {
         &ALL
     }
 
+    const DESCRIPTION: &'static str = Lectern::DESCRIPTION;
     const QUERY: &'static str = Lectern::QUERY;
     const MUTATION: &'static str = Lectern::MUTATION;
     const SUBSCRIPTION: &'static str = Lectern::SUBSCRIPTION;
@@ -50,7 +51,7 @@ pub async fn start() -> TestApp {
 
 /// Its registry, and its schema in its own language.
 pub fn registry() -> (&'static Registry, String) {
-    (&REGISTRY, Schema::sdl::<Trial>())
+    (&REGISTRY, Schema::types::<Trial>())
 }
 
 const CREATE: &str = "mutation($i: CreateAnnouncementInput!) { createAnnouncement(input: $i) { id title body author { name } } }";
@@ -217,6 +218,19 @@ async fn a_domain_adds_to_types_inputs_filters_orders_and_enums_of_others() {
         .ok("query($id: ID!) { course(id: $id) { motto isYours } node(id: $id) { ... on Course { isYours motto } } }", json!({ "id": id }));
     let course = json!({ "motto": null, "isYours": false });
     assert_eq!(seen.await, json!({ "course": course, "node": course }));
+
+    // To-one children by a column that is added, and by one of the type's own; and what the database counts.
+    app.sql(&format!("UPDATE course SET motto_author_id = '{}' WHERE title = 'Zoology'", uuid(&instructor.user_id))).await;
+    let people =
+        "{ courses(orderBy: { field: TITLE, direction: DESC }) { nodes { title mottoAuthor { id } mottoKeeper { id } mottoReaders } } }";
+    let me = json!({ "id": instructor.user_id });
+    let nodes = json!([
+        { "title": "Zoology", "mottoAuthor": me, "mottoKeeper": me, "mottoReaders": 0 },
+        { "title": "Analysis", "mottoAuthor": null, "mottoKeeper": me, "mottoReaders": 0 },
+    ]);
+    assert_eq!(instructor.ok(people, json!({})).await["courses"]["nodes"], nodes);
+    let one = "query($id: ID!) { course(id: $id) { mottoAuthor { id } } }";
+    assert_eq!(instructor.ok(one, json!({ "id": id })).await["course"]["mottoAuthor"], Value::Null);
 
     let colour = "query($c: Colour!) { colour(of: $c) }";
     for name in ["RED", "BLUE"] {

@@ -1,7 +1,7 @@
 //! What one domain adds to the types, inputs, filters, orders and enums of others, from its own folder: courses get a motto.
 
 use async_graphql::{Context, InputObject, MaybeUndefined};
-use lectern::domains::courses::Course;
+use lectern::domains::{courses::Course, identity::User};
 use lectern_kernel::{
     db::{List, SortKey},
     error::{Error, Result},
@@ -23,8 +23,21 @@ impl CourseMottos {
     #[column]
     fn motto() -> Option<String>;
 
+    /// Who wrote the motto.
+    #[one]
+    #[column]
+    fn motto_author(motto_author_id: Option<Id<User>>) -> User;
+
+    /// Who answers for the motto: the instructor.
+    #[one]
+    fn motto_keeper(instructor_id: Option<Id<User>>) -> User;
+
+    /// How many members a group with the course's id has: none.
+    #[count(function = "app.member_counts", key = "group_id")]
+    fn motto_readers() -> i32;
+
     /// Whether you are its instructor.
-    fn is_yours(instructor_id: Option<Id<lectern::domains::identity::User>>, request: &Request) -> bool {
+    fn is_yours(instructor_id: Option<Id<User>>, request: &Request) -> bool {
         request.actor().zip(instructor_id).is_some_and(|(actor, instructor)| actor.is(instructor.0))
     }
 }
@@ -104,5 +117,5 @@ pub const DOMAIN: Domain = Domain {
 };
 
 /// The column that it needs.
-pub const SQL: &str =
-    "ALTER TABLE course ADD COLUMN motto text; GRANT SELECT (motto), INSERT (motto), UPDATE (motto) ON course TO lectern_app;";
+pub const SQL: &str = "ALTER TABLE course ADD COLUMN motto text, ADD COLUMN motto_author_id uuid;
+     GRANT SELECT (motto, motto_author_id), INSERT (motto, motto_author_id), UPDATE (motto, motto_author_id) ON course TO lectern_app;";

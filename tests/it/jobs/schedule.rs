@@ -25,7 +25,9 @@ async fn of_several_workers_one_makes_the_job_of_a_slot() {
                    FROM job j LEFT JOIN tenant t USING (tenant_id) WHERE kind LIKE 'purge.%'";
     assert_eq!(
         app.text(product).await.as_deref(),
-        Some("purge.jobs -, purge.jobs elm, purge.jobs oak, purge.rate_limits -, purge.sessions elm, purge.sessions oak")
+        Some(
+            "purge.jobs -, purge.jobs elm, purge.jobs oak, purge.mail -, purge.mail elm, purge.mail oak, purge.rate_limits -, purge.sessions elm, purge.sessions oak"
+        )
     );
     assert_eq!(app.count("job WHERE actor_id IS NOT NULL OR correlation = 'none'").await, 0);
 }

@@ -67,9 +67,9 @@ struct Hole {
 // added is expected to be open to all of them, and named where it is not.
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
-const SECRET: &[&str] = &["credential", "failed_sign_in", "refresh_token", "time_claim", "used_budget"];
+const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "refresh_token", "session", "time_claim", "used_budget"];
+const OWN_ROWS_ONLY: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "time_claim", "used_budget"];
 /// The service inserts no rows.
 const NOT_INSERTED: &[&str] = &[
     "access_version",
@@ -77,6 +77,7 @@ const NOT_INSERTED: &[&str] = &[
     "credential",
     "failed_sign_in",
     "job",
+    "known_network",
     "mail",
     "refresh_token",
     "session",

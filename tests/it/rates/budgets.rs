@@ -1,7 +1,7 @@
 //! Budgets of a person.
 
 use lectern::http::HttpOptions;
-use lectern_kernel::rates::BudgetKind;
+use lectern_kernel::rates::COST;
 use serde_json::json;
 
 use super::{replica, wait_of};
@@ -59,7 +59,7 @@ async fn replicas_share_a_budget() {
     let (one, two) = (replica(&app, &["--rate-cost=1000"]), replica(&app, &["--rate-cost=1000"]));
     let now: jiff::Timestamp = "2099-03-05T12:00:00Z".parse().unwrap();
     let whose: [&[u8]; 1] = [b"somebody"];
-    let spend = |engine: &lectern_kernel::execute::Engine, amount| engine.budgets().spend(BudgetKind::Cost, &whose, amount, now).is_ok();
+    let spend = |engine: &lectern_kernel::execute::Engine, amount| engine.budgets().spend(&COST, &whose, amount, now).is_ok();
     assert!(spend(&one, 900));
     one.budgets().merge().await.unwrap();
     // The other knows nothing of it before it has anything to tell itself.
@@ -68,5 +68,5 @@ async fn replicas_share_a_budget() {
     assert!(!spend(&two, 60) && spend(&two, 40));
     two.budgets().merge().await.unwrap();
     assert_eq!(app.text("SELECT sum(used)::text FROM used_budget").await.as_deref(), Some("960"), "forty are not worth telling");
-    assert!(two.budgets().spend(BudgetKind::Cost, &[b"somebody else"], 1000, now).is_ok(), "somebody else");
+    assert!(two.budgets().spend(&COST, &[b"somebody else"], 1000, now).is_ok(), "somebody else");
 }

@@ -1,6 +1,9 @@
 //! How much one person, account or address may ask for, and that replicas count together.
 
 mod budgets;
+mod devices;
+mod keys;
+mod school;
 mod sign_ins;
 
 use clap::Parser;

@@ -50,10 +50,12 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
             "app_user",
             "credential",
             "failed_sign_in",
+            "known_network",
             "refresh_token",
             "role",
             "session",
             "tenant",
+            "tenant_settings",
             "used_budget",
             "user_role"
         ]

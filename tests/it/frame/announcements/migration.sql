@@ -13,3 +13,4 @@ CREATE TABLE announcement (
     CONSTRAINT announcement_author_fkey FOREIGN KEY (tenant_id, author_id) REFERENCES app_user (tenant_id, id)
 );
 CREATE INDEX announcement_course_latest ON announcement (tenant_id, course_id, created_at DESC, id);
+CREATE INDEX announcement_author_idx ON announcement (tenant_id, author_id);

@@ -1,0 +1,184 @@
+//! Guesses at secrets: passwords at a sign-in (`sign_ins.rs`), enrollment keys (`keys.rs`). Wrong ones count for budgets, which the
+//! replicas share through PostgreSQL; where one is spent, nothing is tried until older failures have expired. Right ones don't
+//! count, because a whole school signs in from one address at eight o'clock.
+//!
+//! Those under way might all fail: as many as are still allowed are tried at once, and the others wait for them. So no more than
+//! the limit are tried, however many come at once; with several replicas, no more than the limit and what the other replicas
+//! were trying at that moment.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
+use tokio_postgres::Row;
+
+use super::{Subject, open};
+use crate::db::{DbError, Mode, Pool};
+
+/// How long a guess waits for others of the same budgets.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Beyond so many lanes, those that nobody needs any more are removed.
+const MANY: usize = 10_000;
+
+/// Whom failures are counted for, and how many of them are allowed.
+pub(super) type Allowance = (Subject, u32);
+
+/// How often something has failed, and for how many seconds to wait where that is too often.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Failed {
+    pub(super) count: u32,
+    pub(super) wait: u32,
+}
+
+impl Failed {
+    /// Out of the first two columns of a row.
+    pub(super) fn read(row: &Row) -> Self {
+        let (count, wait): (i64, i32) = (row.get(0), row.get(1));
+        Failed { count: u32::try_from(count).unwrap_or(u32::MAX), wait: u32::try_from(wait).unwrap_or(1) }
+    }
+}
+
+/// Guesses at one kind of secret.
+pub(super) struct Guesses {
+    pub(super) pool: Pool,
+    /// How long a failure counts.
+    pub(super) span: String,
+    lanes: Arc<Lanes>,
+}
+
+/// What is being tried in this process, by budget.
+#[derive(Default)]
+struct Lanes {
+    by_subject: Mutex<HashMap<Subject, Lane>>,
+}
+
+#[derive(Default)]
+struct Lane {
+    under_way: u32,
+    /// How many were tried and have ended.
+    ended: u64,
+    last_ended: Option<Instant>,
+    /// Wakes one of those who wait, for each that ends.
+    bell: Arc<Notify>,
+}
+
+impl Lane {
+    /// Nobody asks any more how many have ended, for whoever does so waits no longer than that.
+    fn is_idle(&self) -> bool {
+        self.under_way == 0 && Arc::strong_count(&self.bell) == 1 && self.last_ended.is_none_or(|last| last.elapsed() > PATIENCE)
+    }
+}
+
+impl Lanes {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Lane>> {
+        self.by_subject.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+/// How many had ended before the database was asked how many have failed.
+pub(super) struct Ended(HashMap<Subject, u64>);
+
+/// A guess that is tried: it counts as under way as long as this lives.
+pub(super) struct UnderWay {
+    subjects: Vec<Subject>,
+    lanes: Arc<Lanes>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut lanes = self.lanes.lock();
+        for subject in &self.subjects {
+            if let Some(lane) = lanes.get_mut(subject) {
+                lane.under_way -= 1;
+                lane.ended += 1;
+                lane.last_ended = Some(Instant::now());
+                lane.bell.notify_one();
+            }
+        }
+    }
+}
+
+/// Whether a guess may be tried now.
+enum Entry {
+    Open(UnderWay),
+    /// Some have ended since the database was asked, and may have failed.
+    Outdated,
+    /// Others are being tried; the bell rings when one of them ends.
+    Full(Arc<Notify>),
+}
+
+impl Guesses {
+    pub(super) fn new(pool: Pool, minutes: u32) -> Self {
+        Guesses { pool, span: format!("{minutes} minutes"), lanes: Arc::default() }
+    }
+
+    /// How many have ended until now. To be asked before the database is.
+    pub(super) fn ended(&self, subjects: &[Subject]) -> Ended {
+        let lanes = self.lanes.lock();
+        Ended(subjects.iter().filter_map(|subject| Some((*subject, lanes.get(subject)?.ended))).collect())
+    }
+
+    /// Begins a guess whose budgets are not spent. Where those under way might spend them, waits for one of these; `None`: then all of it
+    /// has to be asked anew.
+    pub(super) async fn enter(&self, budgets: &[Allowance], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Option<UnderWay> {
+        match self.try_to_enter(budgets, failed, ended) {
+            Entry::Open(under_way) => Some(under_way),
+            Entry::Outdated => None,
+            Entry::Full(bell) => {
+                bell.notified().await;
+                None
+            }
+        }
+    }
+
+    fn try_to_enter(&self, budgets: &[Allowance], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Entry {
+        let mut lanes = self.lanes.lock();
+        if lanes.len() > MANY {
+            lanes.retain(|_, lane| !lane.is_idle());
+        }
+        for (subject, limit) in budgets {
+            let Some(lane) = lanes.get(subject) else { continue };
+            let unsure = lane.ended.abs_diff(ended.0.get(subject).copied().unwrap_or_default());
+            let might_fail = u64::from(failed(subject).count) + u64::from(lane.under_way) + unsure;
+            if might_fail >= u64::from(*limit) {
+                return if unsure > 0 { Entry::Outdated } else { Entry::Full(lane.bell.clone()) };
+            }
+        }
+        let subjects: Vec<Subject> = budgets.iter().map(|(subject, _)| *subject).collect();
+        for subject in &subjects {
+            lanes.entry(*subject).or_default().under_way += 1;
+        }
+        Entry::Open(UnderWay { subjects, lanes: self.lanes.clone() })
+    }
+
+    /// Counts a failure for each of these, and keeps so many of their latest. Answers how often the first has failed, and in how many
+    /// seconds that is less than it keeps.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub(super) async fn count(pool: &Pool, span: &str, counted: &[Allowance], correlation_id: &str) -> Result<Failed, DbError> {
+        if counted.is_empty() {
+            return Ok(Failed::default());
+        }
+        let subjects: Vec<&[u8]> = counted.iter().map(|(subject, _)| subject.bytes()).collect();
+        let kept: Vec<i32> = counted.iter().map(|(_, kept)| number(*kept)).collect();
+        let tx = open(pool, Mode::Write, correlation_id).await?;
+        let rows = tx
+            .query(
+                "SELECT failures, coalesce(wait, 0) FROM app.count_failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1",
+                &[&subjects, &kept, &span],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(rows.first().map_or_else(Failed::default, Failed::read))
+    }
+}
+
+/// As PostgreSQL takes it.
+pub(super) fn number(limit: u32) -> i32 {
+    i32::try_from(limit).unwrap_or(i32::MAX)
+}

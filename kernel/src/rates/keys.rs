@@ -1,0 +1,135 @@
+//! Enrollment keys: so many wrong ones of a person and so many from an address, then none is tried for a while, whichever course it
+//! is for.
+
+use std::mem;
+
+use super::{
+    RateLimits, Subject,
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
+    open,
+};
+use crate::{
+    db::{DbError, Mode, Pool},
+    error::{Error, Result},
+};
+
+/// Counts wrong enrollment keys.
+pub struct Keys {
+    guesses: Guesses,
+    per_person: u32,
+    per_address: u32,
+}
+
+/// A key that is tried.
+pub struct KeyGuess {
+    budgets: Vec<Allowance>,
+    /// Counts this guess as wrong where its end is not waited for.
+    abandoned: Option<Abandoned>,
+    _under_way: UnderWay,
+}
+
+struct Abandoned {
+    pool: Pool,
+    span: String,
+    person: Vec<Allowance>,
+    correlation_id: String,
+}
+
+impl Drop for KeyGuess {
+    /// Whoever hangs up could otherwise guess for ever: the database says afterwards whether they were right. It counts for the person
+    /// alone, so that a bad connection, or a service that takes too long, does not close a school's address.
+    fn drop(&mut self) {
+        let Some(Abandoned { pool, span, person, correlation_id }) = self.abandoned.take() else { return };
+        if let (false, Ok(runtime)) = (person.is_empty(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                if let Err(error) = Guesses::count(&pool, &span, &person, &correlation_id).await {
+                    tracing::error!(correlation_id, reason = error.for_operator(), "an abandoned key could not be counted");
+                }
+            });
+        }
+    }
+}
+
+impl Keys {
+    /// Counts in this database.
+    pub fn new(pool: Pool, limits: &RateLimits) -> Self {
+        let (per_person, per_address) = (limits.keys_per_person, limits.keys_per_address);
+        Keys { guesses: Guesses::new(pool, limits.key_minutes), per_person, per_address }
+    }
+
+    /// Whether a key may be tried by a person, who is named by school and id.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`; `UNAVAILABLE` where the counters can't be read.
+    pub async fn admit(&self, person: [&[u8]; 2], address: Option<&str>, correlation_id: &str) -> Result<KeyGuess> {
+        let person = Some((Subject::of("key of a person", &person), self.per_person)).filter(|(_, limit)| *limit > 0);
+        let address = address.map(|address| (Subject::of("key from an address", &[address.as_bytes()]), self.per_address));
+        let budgets: Vec<Allowance> = person.into_iter().chain(address.filter(|(_, limit)| *limit > 0)).collect();
+        let admitted = async {
+            loop {
+                if let Some(under_way) = self.admit_once(&budgets, correlation_id).await? {
+                    return Ok(under_way);
+                }
+            }
+        };
+        let under_way = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err(refused(1)))?;
+        let abandoned = Abandoned {
+            pool: self.guesses.pool.clone(),
+            span: self.guesses.span.clone(),
+            person: person.into_iter().collect(),
+            correlation_id: correlation_id.to_owned(),
+        };
+        Ok(KeyGuess { budgets, abandoned: Some(abandoned), _under_way: under_way })
+    }
+
+    /// Nothing where others had to be waited for.
+    async fn admit_once(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Option<UnderWay>> {
+        let subjects: Vec<Subject> = budgets.iter().map(|(subject, _)| *subject).collect();
+        let ended = self.guesses.ended(&subjects);
+        let failed = self.failed(budgets, correlation_id).await?;
+        let spent = failed.iter().zip(budgets).filter(|(failed, (_, limit))| failed.count >= *limit).map(|(failed, _)| failed.wait);
+        if let Some(wait) = spent.max() {
+            return Err(refused(wait));
+        }
+        let of = |subject: &Subject| subjects.iter().position(|known| known == subject).map_or_else(Failed::default, |at| failed[at]);
+        Ok(self.guesses.enter(budgets, of, &ended).await)
+    }
+
+    /// How many were wrong, of each budget.
+    async fn failed(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Vec<Failed>> {
+        if budgets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let subjects: Vec<&[u8]> = budgets.iter().map(|(subject, _)| subject.bytes()).collect();
+        let allowed: Vec<i32> = budgets.iter().map(|(_, limit)| number(*limit)).collect();
+        let tx = open(&self.guesses.pool, Mode::Read, correlation_id).await?;
+        let rows = tx
+            .query(
+                "SELECT failures, coalesce(wait, 0) FROM app.failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1",
+                &[&subjects, &allowed, &self.guesses.span],
+            )
+            .await?;
+        tx.end_read();
+        Ok(rows.iter().map(Failed::read).collect())
+    }
+
+    /// Counts a key that was wrong, before that is answered.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn failed_with(&self, mut guess: KeyGuess, correlation_id: &str) -> Result<(), DbError> {
+        let budgets = mem::take(&mut guess.budgets);
+        Guesses::count(&self.guesses.pool, &self.guesses.span, &budgets, correlation_id).await?;
+        guess.abandoned = None;
+        Ok(())
+    }
+
+    /// A key that was not wrong counts for nothing.
+    pub fn ended(&self, mut guess: KeyGuess) {
+        guess.abandoned = None;
+    }
+}
+
+fn refused(seconds: u32) -> Error {
+    Error::rate_limited("Too many enrollment keys were wrong.", u64::from(seconds.max(1)))
+}
