@@ -75,7 +75,7 @@ pub fn file_name(field: &str, name: &str) -> Result<String> {
 pub fn folder(field: &str, folder: &str) -> Result<String> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if (1..=40).contains(&folder.len()) && folder.bytes().all(plain) && !folder.starts_with('-') {
-        Ok(folder.clone())
+        Ok(folder.to_owned())
     } else {
         Err(Error::bad_input(field, "must have 1 to 40 lower-case letters, digits and hyphens, no hyphen first"))
     }

@@ -52,11 +52,11 @@ pub struct UpdateTenantSettingsInput {
     pub mail_footer: MaybeUndefined<String>,
 }
 
-fn sender_name(field: &str, name: &String) -> Result<String> {
+fn sender_name(field: &str, name: &str) -> Result<String> {
     text::short(field, name, 100)
 }
 
-fn footer(field: &str, footer: &String) -> Result<Option<String>> {
+fn footer(field: &str, footer: &str) -> Result<Option<String>> {
     const MOST: usize = 1000;
     let text = text::long(field, footer)?;
     match text {

@@ -183,7 +183,8 @@ impl Day {
         let delivery = self.act(&admin, "sendTestWebhook", test, json!({ "id": endpoint })).await["id"].take();
         app.sql("UPDATE webhook_delivery SET state = 'FAILED', next_attempt_at = NULL").await;
         self.take(&admin, "redeliverWebhook", &delivery).await;
-        self.give(&admin, "replayWebhookEvents", json!({ "endpointId": endpoint, "since": jiff::Timestamp::now().to_string() })).await;
+        self.give(&admin, "replayWebhookEvents", json!({ "endpointId": endpoint, "since": lectern_kernel::clock::now().to_string() }))
+            .await;
         self.take(&admin, "deleteWebhookEndpoint", &endpoint).await;
         self.give(&admin, "recordEvents", json!({ "events": [{ "name": "lesson.opened" }] })).await;
     }

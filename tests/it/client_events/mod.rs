@@ -1,7 +1,7 @@
 //! Client events: what people did, written down once, and counted for those who may know.
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,7 +18,7 @@ async fn record(client: &Client, events: Value) -> i64 {
 }
 
 fn ago(hours: i64) -> String {
-    (Timestamp::now() - SignedDuration::from_hours(hours)).to_string()
+    (lectern_kernel::clock::now() - SignedDuration::from_hours(hours)).to_string()
 }
 
 fn sum(list: &Value) -> i64 {

@@ -14,7 +14,7 @@ use crate::app::{TestApp, Who};
 
 /// Makes everything in the store as old as so many hours.
 fn age(app: &TestApp, hours: u64) {
-    let at = SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+    let at = SystemTime::from(lectern_kernel::clock::now()) - std::time::Duration::from_secs(hours * 3600);
     for path in objects(app, "") {
         std::fs::File::options().append(true).open(&path).unwrap().set_modified(at).unwrap();
     }

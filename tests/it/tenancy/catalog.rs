@@ -55,6 +55,7 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
             "role",
             "session",
             "tenant",
+            "tenant_settings",
             "used_budget",
             "user_role"
         ]

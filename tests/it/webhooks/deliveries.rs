@@ -40,7 +40,7 @@ async fn an_event_is_posted_with_its_signature_and_is_delivered() {
     assert_eq!(received.headers["content-type"], "application/json");
     assert!(received.headers["webhook-id"].starts_with("event_"));
     let sent: i64 = received.headers["webhook-timestamp"].parse().unwrap();
-    assert!((jiff::Timestamp::now().as_second() - sent).abs() < 60);
+    assert!((lectern_kernel::clock::now().as_second() - sent).abs() < 60);
     assert!(is_signed(received, &secret) && !is_signed(received, "whsec_AAAA"));
 
     let seen = read(&admin, &id).await;
@@ -151,7 +151,7 @@ async fn what_happens_while_an_endpoint_is_paused_is_not_queued_and_can_be_repla
     let receiver = Receiver::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (id, _) = endpoint(&app, &app.oak, &receiver.at("/ok")).await;
-    let since = jiff::Timestamp::now().to_string();
+    let since = lectern_kernel::clock::now().to_string();
     happen(&app, &app.oak).await;
     let working = Working::start(&app);
     until(&app, "webhook_delivery WHERE state = 'DELIVERED'", 1).await;

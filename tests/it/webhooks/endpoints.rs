@@ -90,7 +90,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     refused(&app, &admin, ROTATE, json!({ "i": { "id": no("webhook") } }), "NOT_FOUND @id").await;
     refused(&app, &admin, TEST, json!({ "id": no("webhook") }), "NOT_FOUND @endpointId").await;
     refused(&app, &admin, REDELIVER, json!({ "id": no("delivery") }), "NOT_FOUND @id").await;
-    let since = |id: &Value, days: i64| json!({ "i": { "endpointId": id, "since": (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days)).to_string() } });
+    let since = |id: &Value, days: i64| json!({ "i": { "endpointId": id, "since": (lectern_kernel::clock::now() - jiff::SignedDuration::from_hours(24 * days)).to_string() } });
     refused(&app, &admin, REPLAY, since(&json!(id), 8), "BAD_USER_INPUT @since").await;
     refused(&app, &admin, REPLAY, since(&no("webhook"), 1), "NOT_FOUND @endpointId").await;
     admin.ok(UPDATE, json!({ "i": { "id": id, "isActive": false } })).await;
@@ -105,7 +105,7 @@ async fn only_who_may_manage_webhooks_sees_or_changes_them_and_no_other_school_d
     let delivery = admin.ok(TEST, json!({ "id": id })).await["sendTestWebhook"]["id"].take();
     let read_one = "query($id: ID!) { webhookEndpoint(id: $id) { url } }";
     let read_delivery = "query($id: ID!) { webhookDelivery(id: $id) { state } }";
-    let now = jiff::Timestamp::now().to_string();
+    let now = lectern_kernel::clock::now().to_string();
     let changes = [
         (CREATE, json!({ "i": { "url": HOOK } })),
         (UPDATE, json!({ "i": { "id": id, "isActive": false } })),
