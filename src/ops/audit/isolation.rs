@@ -28,9 +28,10 @@ const SPARED: [&str; 12] = [
 /// Rows that only the service itself can make and nobody can remove: they are made anew inside each attack's transaction.
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
-/// What is changed in a copy of a row, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 3] = [
+/// What is changed in a copy of a row of the school `{tenant}`, so that nothing but a foreign key could stop it.
+const RELAXED: [(&str, &str); 4] = [
     ("booking", r#"{"status": "CANCELLED"}"#),
+    ("file", r#"{"upload_id": null, "object": "schools/{tenant}/general/copy.txt"}"#),
     ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),
 ];
@@ -265,7 +266,8 @@ impl Attack<'_> {
             let Some(target) = self.row(&parent, a.tenant).await? else { continue };
             let target: serde_json::Value = serde_json::from_str(&target).unwrap_or_default();
             let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
-            let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(relaxed).unwrap_or_default();
+            let relaxed = relaxed.replace("{tenant}", &b.tenant.to_string());
+            let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&relaxed).unwrap_or_default();
             let references = children.iter().zip(&parents).filter(|(child, _)| *child != "tenant_id");
             patch.extend(references.map(|(child, parent)| (child.clone(), target[parent].clone())));
             let sql = insert(table.name, &columns, row, &serde_json::Value::Object(patch).to_string());
