@@ -48,5 +48,6 @@ CREATE POLICY upload_complete ON upload FOR UPDATE TO lectern_app USING (user_id
 CREATE POLICY upload_cancel ON upload FOR DELETE TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));
 CREATE POLICY definer_read ON upload FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON upload FOR DELETE TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, user_id, name, content_type, size, sha256, folder), UPDATE (completed_at, file_id), DELETE ON upload TO lectern_app;
+GRANT SELECT (tenant_id, id, user_id, name, content_type, size, sha256, folder, expires_at, completed_at, file_id),
+    INSERT (tenant_id, id, user_id, name, content_type, size, sha256, folder), UPDATE (completed_at, file_id), DELETE ON upload TO lectern_app;
 GRANT SELECT, DELETE ON upload TO lectern_definer;

@@ -226,12 +226,11 @@ CREATE OR REPLACE TRIGGER user_group_retire_audience AFTER UPDATE ON user_group 
 CREATE OR REPLACE TRIGGER course_retire_audience AFTER UPDATE ON course FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_audience();
 
--- Of some keys of objects of the school, those that no file has. Reveals: which of the given ones.
-CREATE OR REPLACE FUNCTION app.unnamed_objects(objects text[]) RETURNS SETOF text
+-- Of some keys of objects of the school, those that a file has. Reveals: which of the given ones.
+CREATE OR REPLACE FUNCTION app.named_objects(objects text[]) RETURNS SETOF text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT o.object FROM unnest(objects) AS o(object)
-        WHERE NOT EXISTS (SELECT FROM file f WHERE f.tenant_id = app.tenant_id() AND f.object = o.object);
+    RETURN QUERY SELECT f.object FROM file f WHERE f.tenant_id = app.tenant_id() AND f.object = ANY (objects);
 END
 $$;
 
@@ -265,6 +264,6 @@ CREATE OR REPLACE TRIGGER file_audience_audit AFTER INSERT OR UPDATE OR DELETE O
     EXECUTE FUNCTION app.audit('File', 'file_id');
 
 GRANT EXECUTE ON FUNCTION app.files_shared_with_me(), app.my_courses(), app.search_file(text), app.storage_usage(), app.is_upload_over(uuid),
-    app.served_file(uuid), app.open_upload(uuid), app.unnamed_objects(text[]), app.recent_uploads(uuid[]), app.sweep_file_rows(integer)
+    app.served_file(uuid), app.open_upload(uuid), app.named_objects(text[]), app.recent_uploads(uuid[]), app.sweep_file_rows(integer)
     TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.storage_usage() TO lectern_platform;

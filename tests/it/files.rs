@@ -8,7 +8,7 @@ mod quota;
 mod races;
 mod refusals;
 mod s3;
-mod seam;
+pub mod seam;
 mod served;
 mod sweep;
 mod uploads;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
+use jiff::SignedDuration;
 use lectern_kernel::{
     db::{Order, SortKey},
     error::{Error, Result},
@@ -102,7 +103,8 @@ impl File {
         let request = ctx.request();
         let (store, now, tenant) = (store(request)?, request.now, request.tx.identity().tenant);
         let inline = inline.unwrap_or(false) && is_shown(&content_type);
-        let until = now + store.limits().download;
+        // An address speaks of whole seconds.
+        let until = now + store.limits().download - SignedDuration::from_nanos(now.subsec_nanosecond().into());
         let named = Named { tenant, id: id.0, object: &object, name: &name, content_type: &content_type, inline };
         Ok(FileDownload { url: store.hand_out(named, now, until).await?, expires_at: DateTime(until) })
     }

@@ -10,9 +10,9 @@ pub const IS_OVER: &str = "SELECT app.is_upload_over($2) WHERE app.tenant_id() =
 /// Makes the upload `$2` the file `$3`, whose bytes are the object `$4`. Nothing where somebody has been faster.
 pub const COMPLETE: &str = "WITH up AS (UPDATE upload u SET completed_at = now(), file_id = $3 \
          WHERE u.tenant_id = $1 AND u.id = $2 AND u.completed_at IS NULL \
-         RETURNING u.tenant_id, u.user_id, u.name, u.content_type, u.size, u.sha256, u.folder) \
+         RETURNING u.user_id, u.name, u.content_type, u.size, u.sha256, u.folder) \
      INSERT INTO file AS f (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, object) \
-     SELECT up.tenant_id, $3, $2, up.user_id, up.name, up.content_type, up.size, up.sha256, up.folder, $4 FROM up \
+     SELECT $1, $3, $2, up.user_id, up.name, up.content_type, up.size, up.sha256, up.folder, $4 FROM up \
      ON CONFLICT (tenant_id, upload_id) DO NOTHING RETURNING {f}";
 
 /// Gives up the upload `$2`, unless it has become a file.
@@ -59,8 +59,8 @@ pub fn shared_with(column: &str, id: &str) -> String {
     format!("f.id IN (SELECT fa.file_id FROM file_audience fa WHERE fa.tenant_id = $1 AND fa.{column} = {id})")
 }
 
-/// Of the keys `$2`, those that no file has.
-pub const UNNAMED: &str = "SELECT o FROM app.unnamed_objects($2) AS o WHERE app.tenant_id() = $1";
+/// Of the keys `$2`, those that a file has.
+pub const NAMED: &str = "SELECT o FROM app.named_objects($2) AS o WHERE app.tenant_id() = $1";
 
 /// Of the uploads `$2`, those that have not ended for an hour.
 pub const RECENT: &str = "SELECT u FROM app.recent_uploads($2) AS u WHERE app.tenant_id() = $1";

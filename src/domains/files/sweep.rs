@@ -1,6 +1,6 @@
 //! What no row names any more: found by going through the store and asking the database.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -65,6 +65,12 @@ async fn ask<T: FromSqlOwned>(door: &mut impl Door, sql: &str, of: &(dyn ToSql +
     Ok(rows.iter().map(|row| ColumnReader::new(row).next()).collect::<Result<_, DbError>>()?)
 }
 
+/// Of some keys, those that no row names.
+async fn unnamed(door: &mut impl Door, keys: Vec<String>) -> Result<impl Iterator<Item = String>, Failure> {
+    let named: HashSet<String> = ask(door, sql::NAMED, &keys).await?.into_iter().collect();
+    Ok(keys.into_iter().filter(move |key| !named.contains(key)))
+}
+
 /// Looks for what may go of a school.
 ///
 /// # Errors
@@ -82,11 +88,11 @@ pub async fn look(door: &mut impl Door, store: &Store, tenant: Uuid, now: Timest
             }
         }
         if batch.len() >= BATCH {
-            found.unnamed.extend(ask::<String>(door, sql::UNNAMED, &std::mem::take(&mut batch)).await?);
+            found.unnamed.extend(unnamed(door, std::mem::take(&mut batch)).await?);
         }
     }
     if !batch.is_empty() {
-        found.unnamed.extend(ask::<String>(door, sql::UNNAMED, &batch).await?);
+        found.unnamed.extend(unnamed(door, batch).await?);
     }
 
     let mut staged = store.objects().list(&format!("uploads/{tenant}")).ready_chunks(BATCH);

@@ -248,7 +248,6 @@ impl Attack<'_> {
         faults: &mut Vec<String>,
         notes: &mut Vec<String>,
     ) -> sqlx::Result<()> {
-        let Some(row) = &table.own_row else { return Ok(()) };
         let columns: Vec<&str> = table.columns.iter().filter(|column| !column.generated).map(|column| column.name.as_str()).collect();
         let keys: Vec<(String, Vec<String>, String, Vec<String>)> = sqlx::query_as(
             "SELECT k.conname::text, ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u(num, nth) \
@@ -264,13 +263,16 @@ impl Attack<'_> {
         let mut held = 0;
         for (key, children, parent, parents) in keys {
             let Some(target) = self.row(&parent, a.tenant).await? else { continue };
+            let own: Vec<String> =
+                children.iter().filter(|child| *child != "tenant_id").map(|child| format!("t.\"{child}\" IS NULL")).collect();
+            let Some(row) = self.row_by(table.name, b.tenant, &own.join(", ")).await? else { continue };
             let target: serde_json::Value = serde_json::from_str(&target).unwrap_or_default();
             let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
             let relaxed = relaxed.replace("{tenant}", &b.tenant.to_string());
             let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&relaxed).unwrap_or_default();
             let references = children.iter().zip(&parents).filter(|(child, _)| *child != "tenant_id");
             patch.extend(references.map(|(child, parent)| (child.clone(), target[parent].clone())));
-            let sql = insert(table.name, &columns, row, &serde_json::Value::Object(patch).to_string());
+            let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
             let sql = format!("SET LOCAL app.tenant_id = '{}'; {sql}; SET CONSTRAINTS ALL IMMEDIATE", b.tenant);
             match in_transaction(self.platform, &sql).await? {
                 Outcome::Failed { state, constraint, .. } if state == "23503" && constraint.as_deref() == Some(&key) => held += 1,
@@ -352,10 +354,13 @@ impl Attack<'_> {
 
     /// A row of a school, as JSON.
     async fn row(&mut self, table: &str, tenant: Uuid) -> sqlx::Result<Option<String>> {
-        sqlx::query_scalar(AssertSqlSafe(format!("SELECT to_jsonb(t)::text FROM {table} t WHERE t.tenant_id = $1 LIMIT 1")))
-            .bind(tenant)
-            .fetch_optional(&mut *self.platform)
-            .await
+        self.row_by(table, tenant, "t.tenant_id").await
+    }
+
+    /// The first row of a school by an order, as JSON.
+    async fn row_by(&mut self, table: &str, tenant: Uuid, order: &str) -> sqlx::Result<Option<String>> {
+        let sql = format!("SELECT to_jsonb(t)::text FROM {table} t WHERE t.tenant_id = $1 ORDER BY {order} LIMIT 1");
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant).fetch_optional(&mut *self.platform).await
     }
 
     /// Counts, in a transaction of the service's role for one school (or for none), where `owner` has rows.

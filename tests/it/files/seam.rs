@@ -97,7 +97,7 @@ impl SchemaOf for Trial {
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Trial::domains()));
 
-const SQL: &str = "
+pub const TABLE: &str = "
 CREATE TABLE poster (
     tenant_id uuid NOT NULL, id uuid NOT NULL, file_id uuid NOT NULL, PRIMARY KEY (tenant_id, id),
     CONSTRAINT poster_file_fkey FOREIGN KEY (tenant_id, file_id) REFERENCES file ON DELETE RESTRICT
@@ -126,7 +126,7 @@ const HANG: &str = "mutation($id: ID!) { hangPoster(fileId: $id) { id } }";
 const POSTER: &str = "query($id: ID!) { poster(id: $id) { file { name size download { url } audience { users { id } } } } }";
 
 async fn start() -> TestApp {
-    TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), SQL).await
+    TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), TABLE).await
 }
 
 #[tokio::test]

@@ -36,6 +36,10 @@ fn document(schema: &Schema, world: &World, kinds: &Kinds, place: &IdPlace, prob
             if path == place.path {
                 return Some(if place.is_list { json!([probe]) } else { json!(probe) });
             }
+            // An audience is named with SHARED, and with nothing else.
+            if input.ty.named() == "FileVisibility" && input.ty.is_required() {
+                return Some(json!(if place.is_list { "SHARED" } else { "PRIVATE" }));
+            }
             if input.ty.named() == "ID" {
                 let kind = kinds.get(&place_key(place, path)).and_then(Option::as_deref).unwrap_or("course");
                 let own = &world.own[kind];

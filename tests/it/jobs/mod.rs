@@ -21,7 +21,7 @@ use lectern_kernel::{
     db::{Pool, PoolOptions},
     error::Error,
     ids,
-    jobs::{self, Done, Failure, Job, JobKind, JobLane, JobOptions, Outside, Scope, Worker},
+    jobs::{self, Done, Failure, Job, JobKind, JobLane, JobOptions, Scope, Worker},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -154,7 +154,7 @@ struct Working {
 impl Working {
     fn start(app: &TestApp, kinds: Vec<&'static JobKind>, options: JobOptions) -> Working {
         let pool = Pool::new(&app.database.url("lectern_app"), &PoolOptions { size: 8, ..PoolOptions::default() }).unwrap();
-        let worker = Worker::new(pool.ringing(app.engine.pool()), kinds, Outside::default(), options);
+        let worker = Worker::new(pool.ringing(app.engine.pool()), kinds, app.engine.services().outside.clone(), options);
         let stop = CancellationToken::new();
         let task = tokio::spawn(worker.run(stop.clone()));
         Working { stop, task }

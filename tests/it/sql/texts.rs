@@ -66,6 +66,7 @@ async fn every_statement_names_its_school_for_every_table_and_can_be_prepared() 
     let app = crate::frame::start().await;
     World::build(&app).await;
     app.sql(crate::jobs::TABLE).await;
+    app.sql(crate::files::seam::TABLE).await;
     for who in [Who::Admin, Who::Learner] {
         let client = app.sign_in(&app.oak, who).await;
         for (_, document) in documents(&app).await {
