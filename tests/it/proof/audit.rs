@@ -71,12 +71,14 @@ const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refr
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] =
     &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "time_claim", "upload", "used_budget"];
-/// The service inserts no rows.
+/// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
     "access_version",
     "audit_entry",
     "credential",
     "failed_sign_in",
+    "file",
+    "file_audience",
     "job",
     "known_network",
     "mail",
@@ -85,6 +87,7 @@ const NOT_INSERTED: &[&str] = &[
     "tenant",
     "tenant_settings",
     "time_claim",
+    "upload",
     "used_budget",
     "webhook_delivery",
     "webhook_event",
