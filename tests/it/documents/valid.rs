@@ -233,6 +233,21 @@ async fn what_the_specification_forbids_is_refused() {
 }
 
 #[tokio::test]
+async fn null_for_a_variable_that_has_a_default_is_the_fields_error() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for (document, path) in [
+        ("query($v: ID = 7) { course(id: $v) { id } viewer { user { id } } }", "course"),
+        ("query($v: ID = 7) { nodes(ids: [$v, 9]) { id } }", "nodes"),
+    ] {
+        let answer = admin.ask(document, json!({ "v": null })).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        assert_eq!(answer["errors"][0]["path"], json!([path]), "{answer}");
+        assert!(answer.get("data").is_some(), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_subscription_has_one_root_field_under_no_condition() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
