@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject};
 use lectern_kernel::{
     db::{List, Order, SortKey},
-    error::Result,
+    error::{Error, Result},
     ids::Id,
     resolve::{Connection, Forward, Loaded, filtered, list_of, one, page, text},
     text::email_key,
