@@ -304,13 +304,25 @@ DECLARE
         WHEN (OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.starts_at, NEW.ends_at) THEN 'booking.rescheduled'
         WHEN OLD.status <> NEW.status THEN 'booking.' || lower(NEW.status)
         ELSE 'booking.escalated' END;
+    data jsonb;
+    note jsonb;
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    IF app.wants_event(type) THEN
-        PERFORM app.emit(type, app.type_id('booking', NEW.id), jsonb_build_object(
+    IF app.webhooks_want(type) THEN
+        data := jsonb_build_object(
             'id', app.type_id('booking', NEW.id), 'status', NEW.status, 'studentId', app.type_id('user', NEW.student_id),
             'instructorId', app.type_id('user', NEW.instructor_id), 'courseId', app.type_id('course', NEW.course_id),
-            'startsAt', app.rfc3339(NEW.starts_at), 'endsAt', app.rfc3339(NEW.ends_at)));
+            'startsAt', app.rfc3339(NEW.starts_at), 'endsAt', app.rfc3339(NEW.ends_at));
+    END IF;
+    IF app.notifies(type) THEN
+        note := jsonb_build_object(
+            'student', NEW.student_id, 'wished', NEW.requested_instructor_id, 'course', NEW.course_id,
+            -- Whom it is assigned to, or was until it was moved.
+            'instructor', coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END),
+            'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
+    END IF;
+    IF data IS NOT NULL OR note IS NOT NULL THEN
+        PERFORM app.emit(type, app.type_id('booking', NEW.id), data, note);
     END IF;
     RETURN NULL;
 END

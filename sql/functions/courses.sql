@@ -103,7 +103,8 @@ BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     IF app.wants_event(type) THEN
         PERFORM app.emit(type, app.type_id('course', NEW.id), jsonb_build_object(
-            'id', app.type_id('course', NEW.id), 'status', NEW.status, 'instructorId', app.type_id('user', NEW.instructor_id)));
+            'id', app.type_id('course', NEW.id), 'status', NEW.status, 'instructorId', app.type_id('user', NEW.instructor_id)),
+            CASE WHEN app.notifies(type) THEN jsonb_build_object('course', NEW.id) END);
     END IF;
     RETURN NULL;
 END
