@@ -214,7 +214,7 @@ $$;
 -- commits wait for one another.
 CREATE OR REPLACE FUNCTION app.announce(topic text, id uuid, key uuid DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF app.is_heard(topic) THEN
+    IF NOT pg_try_advisory_xact_lock(7201, hashtext(current_setting('app.tenant_id') || ' ' || topic)) THEN
         PERFORM pg_notify('lectern', concat_ws(' ', current_setting('app.tenant_id'), topic, id, key));
     END IF;
 END

@@ -276,16 +276,12 @@ CREATE OR REPLACE TRIGGER booking_touch BEFORE UPDATE ON booking FOR EACH ROW EX
 CREATE OR REPLACE TRIGGER booking_audit AFTER INSERT OR UPDATE OR DELETE ON booking FOR EACH ROW EXECUTE FUNCTION app.audit('Booking', 'id');
 CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON availability FOR EACH ROW EXECUTE FUNCTION app.audit('Availability', 'id');
 
--- Announces that a booking is new or has changed: its id and its school's, nothing else; whoever hears it reads the row by
--- their own rights. Where nobody listens nothing is announced, because NOTIFY makes commits wait for one another: a service
--- with subscribers of a school holds this lock of it (shared), and so the lock can't be had here.
+-- Announces that a booking is new or has changed, where somebody listens.
 CREATE OR REPLACE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
-        RETURN NULL;
-    END IF;
-    IF NOT pg_try_advisory_xact_lock(7201, hashtext(NEW.tenant_id::text)) THEN
-        PERFORM pg_notify('lectern_booking', NEW.tenant_id || ' ' || NEW.id);
+    IF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
+        PERFORM app.enter_tenant(NEW.tenant_id);
+        PERFORM app.announce('booking', NEW.id);
     END IF;
     RETURN NULL;
 END

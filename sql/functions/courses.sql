@@ -115,5 +115,17 @@ CREATE OR REPLACE TRIGGER course_tell AFTER UPDATE ON course FOR EACH ROW
           IS DISTINCT FROM (NEW.title, NEW.description, NEW.instructor_id, NEW.status, NEW.capacity, NEW.enrollment_key, NEW.tags, NEW.deleted_at))
     EXECUTE FUNCTION app.tell_of_course();
 
+-- Announces that a course is new or has changed, where somebody listens.
+CREATE OR REPLACE FUNCTION app.announce_course() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
+        PERFORM app.enter_tenant(NEW.tenant_id);
+        PERFORM app.announce('course', NEW.id, NEW.id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER course_announce AFTER INSERT OR UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.announce_course();
+
 GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[])
     TO lectern_app;

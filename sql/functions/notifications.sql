@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION app.fan_out_to_notifications(event uuid, type text, a
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     nobody  CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-    by      CONSTANT uuid := nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody);
+    who     CONSTANT uuid := nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody);
     about   CONSTANT uuid := note ->> 'course';
     facts   CONSTANT jsonb := coalesce(note -> 'facts', '{}');
     filling CONSTANT jsonb := facts || jsonb_build_object('course', (SELECT c.title FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = about));
@@ -66,14 +66,14 @@ BEGIN
     FOR told IN
         INSERT INTO notification AS n (tenant_id, id, recipient_id, kind, subject, hour, event_id, actor_id, course_id, facts, in_app, mail)
             SELECT app.tenant_id(), app.uuid_v7(), u.id, k.kind, fan_out_to_notifications.subject, date_trunc('hour', at, 'UTC'), event,
-                   CASE WHEN k.doer <> 'NOBODY' THEN by END, about, facts, c.in_app,
+                   CASE WHEN k.doer <> 'NOBODY' THEN who END, about, facts, c.in_app,
                    CASE c.email WHEN 'IMMEDIATE' THEN 'AT_ONCE' WHEN 'DIGEST' THEN 'WAITS' ELSE 'NONE' END
-            FROM app.notified(type, note, by) AS w
+            FROM app.notified(type, note, who) AS w
             JOIN app.notification_kinds() AS k ON k.kind = w.kind
             JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.recipient_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
             LEFT JOIN notification_preference p ON p.tenant_id = app.tenant_id() AND p.user_id = u.id AND p.kind = k.kind
             CROSS JOIN LATERAL (SELECT coalesce(p.in_app, true) AS in_app, coalesce(p.email, w.email) AS email) AS c
-            WHERE (k.doer <> 'LEFT_OUT' OR by IS NULL OR u.id <> by) AND (c.in_app OR c.email <> 'OFF')
+            WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who) AND (c.in_app OR c.email <> 'OFF')
             ORDER BY u.id
             ON CONFLICT ON CONSTRAINT notification_once DO UPDATE
                 SET count = n.count + 1, event_id = excluded.event_id, actor_id = excluded.actor_id, course_id = excluded.course_id, facts = excluded.facts,
@@ -177,10 +177,14 @@ $$;
 
 -- Who reads, or takes back that they have read, has another number of unread ones. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.announce_read() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    reader record;
 BEGIN
-    PERFORM app.announce('unread', r.recipient_id, r.recipient_id) FROM (
-        SELECT DISTINCT n.recipient_id FROM new_rows n JOIN old_rows o ON o.tenant_id = n.tenant_id AND o.id = n.id
-        WHERE (n.read_at IS NULL) <> (o.read_at IS NULL)) AS r;
+    FOR reader IN SELECT DISTINCT n.tenant_id, n.recipient_id FROM new_rows n JOIN old_rows o ON o.tenant_id = n.tenant_id AND o.id = n.id
+                  WHERE n.in_app AND (n.read_at IS NULL) <> (o.read_at IS NULL) LOOP
+        PERFORM app.enter_tenant(reader.tenant_id);
+        PERFORM app.announce('unread', reader.recipient_id, reader.recipient_id);
+    END LOOP;
     RETURN NULL;
 END
 $$;

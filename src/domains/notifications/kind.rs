@@ -49,7 +49,7 @@ pub struct Kind {
     pub description: &'static str,
     /// The event that makes it.
     pub event: &'static str,
-    /// Who gets it: a query of ids, over `note` (what the event carries) and `by` (who did it, or null).
+    /// Who gets it: a query of ids, over `note` (what the event carries) and `who` (did it, or null).
     pub recipients: &'static str,
     /// What becomes of who did it.
     pub doer: Doer,
@@ -114,7 +114,7 @@ pub fn sql() -> String {
          CREATE OR REPLACE FUNCTION app.notifying_events() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE\n    \
          RETURN '{{{}}}'::text[];\n\n\
          -- Who is told of an event, by which kind, and how it is mailed to whoever has chosen nothing; for app.fan_out_to_notifications alone.\n\
-         CREATE OR REPLACE FUNCTION app.notified(type text, note jsonb, by uuid) RETURNS TABLE (kind text, recipient_id uuid, email text)\n    \
+         CREATE OR REPLACE FUNCTION app.notified(type text, note jsonb, who uuid) RETURNS TABLE (kind text, recipient_id uuid, email text)\n    \
          LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$\nBEGIN\n",
         events.join(",")
     );

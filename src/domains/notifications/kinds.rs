@@ -189,7 +189,7 @@ const BOOKING_RESCHEDULED: Kind = Kind {
                   bookings. Subject: the Booking.",
     event: "booking.rescheduled",
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid
-            UNION SELECT app.holders_of('BOOKING_MANAGE') WHERE by = (note ->> 'student')::uuid",
+            UNION SELECT app.holders_of('BOOKING_MANAGE') WHERE who = (note ->> 'student')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
     email_where: None,

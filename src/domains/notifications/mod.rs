@@ -15,7 +15,7 @@ mod settings;
 mod sql;
 mod unsubscribe;
 
-use lectern_kernel::resolve::registry::Domain;
+use lectern_kernel::resolve::registry::{Domain, Event, Heard, HeardKey};
 
 pub use self::{
     kind::{Doer, EmailMode, Kind, NotificationKind, sql as kinds_sql},
@@ -36,6 +36,26 @@ pub const DOMAIN: Domain = Domain {
         queries::NotificationQueries::OPERATIONS,
         mutations::NotificationMutations::OPERATIONS,
         settings::SettingsMutations::OPERATIONS,
+    ],
+    events: &[
+        Event {
+            name: "notificationAdded",
+            description: "You are told something, or something further that a notification of this hour stands for: the notification as it is now.",
+            of: Heard::Row(Notification::object),
+            topic: "notification",
+            key: HeardKey::Own,
+            since: Some(sql::MISSED),
+            query: "notification",
+        },
+        Event {
+            name: "unreadNotificationCountChanged",
+            description: "How many of your notifications you have not read, whenever that has changed: you were told something, or have read something.",
+            of: Heard::Number,
+            topic: "unread",
+            key: HeardKey::Own,
+            since: None,
+            query: "unreadNotificationCount",
+        },
     ],
     jobs: &[jobs::DIGEST, jobs::PURGE],
     recorded: &[("NotificationSettings", "notificationsettings")],

@@ -82,14 +82,13 @@ async fn whoever_wants_neither_is_told_nothing_and_each_is_told_in_their_languag
 #[tokio::test]
 async fn a_kind_has_all_that_makes_one() {
     use lectern::domains::{mail::TEMPLATES, notifications::KINDS};
-    let schema = crate::sdl::Schema::of_service();
-    let values = &schema.0["NotificationKind"];
+    let schema = lectern::schema::sdl();
+    let values = schema.split("enum NotificationKind {").nth(1).unwrap().split('}').next().unwrap();
     for kind in KINDS {
         assert!(TEMPLATES.iter().any(|template| template.name == kind.mail.name), "{}: no template", kind.name);
         assert_eq!(kind.mail.name, kind.name.to_ascii_lowercase());
         assert!(!kind.description.is_empty() && !kind.recipients.is_empty() && !kind.event.is_empty(), "{}", kind.name);
         assert!(!kind.is_essential() || kind.email != lectern::domains::notifications::EmailMode::Off, "{} is always mailed", kind.name);
-        let rendered = format!("{values:?}");
-        assert!(rendered.contains(kind.name), "{} is no value of the schema", kind.name);
+        assert!(values.lines().any(|line| line.trim() == kind.name), "{} is no value of the schema", kind.name);
     }
 }

@@ -2,6 +2,7 @@
 
 mod choices;
 mod digest;
+mod live;
 mod mails;
 mod reading;
 mod telling;

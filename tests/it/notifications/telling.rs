@@ -98,7 +98,7 @@ async fn who_is_enrolled_by_somebody_else_is_told_and_who_enrolls_or_whose_cours
     assert_eq!(app.count("notification WHERE kind = 'COURSE_PUBLISHED'").await, 31);
     let logic = course(&admin, json!({ "title": "Logic" })).await;
     admin.ok(ADD_COURSES, json!({ "i": { "groupId": owls, "courseIds": [logic] } })).await;
-    assert_eq!(app.count("job WHERE kind = 'event.fan_out' AND state = 'QUEUED'").await, 1);
+    assert_eq!(app.count("job WHERE payload ->> 'type' = 'notify.enrolled' AND state = 'QUEUED'").await, 1);
     app.work().await;
     assert_eq!(kinds(&lea).await[0], "ENROLLED x1*");
     assert_eq!(app.count("notification WHERE kind = 'ENROLLED'").await, 32);
@@ -136,6 +136,7 @@ async fn roles_webhooks_imports_and_exports_are_told() {
     let person = person_of(&app, "learner@oak.example").await;
     let run = Uuid::now_v7();
     in_school(&app, &app.oak, &format!("SELECT app.tell_of_import('{run}', '{person}', 'SUCCEEDED')")).await;
+    app.work().await;
     in_school(&app, &app.oak, &format!("SELECT app.tell_of_export('{run}', '{person}', 'Bookings', false)")).await;
     app.work().await;
     assert_eq!(kinds(&lea).await[..2], ["EXPORT_READY x1*", "IMPORT_FINISHED x1*"]);
