@@ -70,7 +70,9 @@ async fn who_was_away_is_sent_what_was_missed_the_oldest_first_and_then_what_com
     let mut socket = Socket::of(&lea).await;
     let mut heard: Vec<Value> = socket.begin("1", &since(&seen)).await;
     while heard.len() < 3 {
-        heard.push(socket.hear().await);
+        let message = socket.hear().await;
+        event(&message, "notificationAdded");
+        heard.push(message);
     }
     let heard: Vec<&Value> = heard.iter().map(|message| &event(message, "notificationAdded")["id"]).collect();
     // What was seen last may come twice; nothing that came after it is missed.
@@ -157,15 +159,19 @@ async fn a_course_and_its_enrollments_are_heard_by_those_who_may_see_them_and_as
     admin.ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": geometry, "capacity": 5 } })).await;
     let published = json!({ "id": algebra, "status": "PUBLISHED" });
     assert_eq!(event(&one.hear().await, "courseChanged"), &published);
-    assert_eq!(event(&all.hear().await, "courseChanged"), &published);
-    assert_eq!(event(&all.hear().await, "courseChanged")["id"], geometry);
+    let mut heard = all.hear().await;
+    // What has changed twice may be told twice: as it is.
+    while event(&heard, "courseChanged")["id"] != geometry {
+        assert_eq!(event(&heard, "courseChanged"), &published);
+        heard = all.hear().await;
+    }
     enroll(&lea, &geometry, &lea.user_id).await;
     enroll(&lea, &algebra, &lea.user_id).await;
     assert_eq!(event(&enrolled.hear().await, "enrollmentChanged"), &json!({ "user": { "id": lea.user_id }, "progress": 0.0 }));
-    for socket in [&mut one, &mut enrolled] {
-        let said = socket.until_answered().await;
-        assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
-    }
+    let said = one.until_answered().await;
+    assert!(said.iter().all(|message| message["id"] == "last" || event(message, "courseChanged") == &published), "{said:?}");
+    let said = enrolled.until_answered().await;
+    assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
 }
 
 #[tokio::test]
