@@ -201,4 +201,23 @@ BEGIN
 END
 $$;
 
+-- Whether somebody listens to a topic of this transaction's school. A service with subscribers holds the lock of (school, topic), shared, and so
+-- it can't be had here. Whoever begins to listen after this waits for the end of this transaction: what it commits was there before.
+CREATE OR REPLACE FUNCTION app.is_heard(topic text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NOT pg_try_advisory_xact_lock(7201, hashtext(current_setting('app.tenant_id') || ' ' || topic));
+END
+$$;
+
+-- Announces that something is new or has changed: its id, its school and its topic, and the key that says whom it concerns (a recipient, a
+-- course), nothing else; whoever hears it reads the row by their own rights. Where nobody listens nothing is announced, because NOTIFY makes
+-- commits wait for one another.
+CREATE OR REPLACE FUNCTION app.announce(topic text, id uuid, key uuid DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(7201, hashtext(current_setting('app.tenant_id') || ' ' || topic)) THEN
+        PERFORM pg_notify('lectern', concat_ws(' ', current_setting('app.tenant_id'), topic, id, key));
+    END IF;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION app.audit_refusal(text, text, uuid, text, text) TO lectern_app;

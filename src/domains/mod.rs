@@ -11,6 +11,7 @@ pub mod groups;
 pub mod identity;
 pub mod jobs;
 pub mod mail;
+pub mod notifications;
 pub mod reports;
 pub mod tenants;
 pub mod webhooks;
@@ -35,6 +36,7 @@ pub const ALL: &[&Domain] = &[
     &files::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
+    &notifications::DOMAIN,
     &webhooks::DOMAIN,
     &client_events::DOMAIN,
 ];

@@ -30,6 +30,7 @@ mod malformed;
 mod migrate;
 mod moments;
 mod names;
+mod notifications;
 mod ops;
 mod page;
 mod permissions;

@@ -124,6 +124,12 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
     range("webhook_delivery WHERE state = 'DELIVERED'", 8, 40).await;
     range("webhook_delivery WHERE state = 'FAILED'", 2, 40).await;
     range("webhook_endpoint WHERE state = 'PAUSED'", 2, 2).await;
+    for (who, all_of, unread) in [("learner", 6, 2), ("instructor", 4, 1), ("admin", 4, 2)] {
+        let theirs = format!("notification WHERE recipient_id IN (SELECT id FROM app_user WHERE email LIKE '{who}@%')");
+        range(&theirs, 2 * all_of, 2 * all_of).await;
+        range(&format!("{theirs} AND read_at IS NULL"), 2 * unread, 2 * unread).await;
+    }
+    range("mail WHERE template IN ('enrolled', 'booking_assigned')", 4, 4).await;
     assert_eq!(app.count("job WHERE kind IN ('event.fan_out', 'webhook.deliver')").await, 0, "nothing of it is on its way");
     assert_eq!(
         app.text("SELECT count(DISTINCT time_zone)::text FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy')")

@@ -248,6 +248,45 @@ subscription Listen {
 `,
   },
   {
+    document: /* GraphQL */ `# What the person who asks was told, the latest first. Their mails say the same.
+query Notifications($first: Int) {
+  unreadNotificationCount
+  notifications(first: $first) {
+    nodes {
+      id
+      kind
+      title
+      body
+      count
+      isRead
+      updatedAt
+      actor { name }
+      subject { id }
+    }
+  }
+  notificationSettings {
+    digestHour
+    preferences { kind inApp email isEssential }
+  }
+}
+`,
+    variables: () => ({ first: 10 }),
+  },
+  {
+    document: /* GraphQL */ `# What the person who asks is told, as it happens, by a WebSocket. With \`since\` what was missed comes first.
+subscription ListenToNotifications($since: DateTime) {
+  notificationAdded(since: $since) {
+    id
+    kind
+    title
+    count
+    updatedAt
+  }
+}
+`,
+    variables: () => ({ since: null }),
+  },
+  {
     document: /* GraphQL */ `# The page that a person lands on after signing in.
 query Dashboard {
   dashboard {

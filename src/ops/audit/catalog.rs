@@ -26,7 +26,7 @@ const TENANTLESS: [&str; 4] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 12] = [
+const UNAUDITED: [&str; 13] = [
     "access_version", // a number that says no more than that something changed, which is audited itself
     "audit_entry",    // the log itself
     "client_event",   // records themselves
@@ -34,6 +34,7 @@ const UNAUDITED: [&str; 12] = [
     "failed_sign_in", // counters of rate limits
     "known_network",  // what tells strangers to a network from others; a sign-in shows in the session
     "mail",           // records themselves: who was written to, and what became of it
+    "notification",   // records themselves; what people choose of them is audited
     "refresh_token",  // secrets: their use shows in the session
     "time_claim",     // follows from bookings, which are audited themselves
     "upload",         // a record itself; the file that it becomes is audited

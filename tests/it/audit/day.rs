@@ -74,6 +74,7 @@ impl Day {
         day.files(app, &bob).await;
         day.jobs(app).await;
         day.webhooks(app).await;
+        day.notifications(app).await;
         day.sessions(app, &bob).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
@@ -171,6 +172,15 @@ impl Day {
         let dead = json!(crate::jobs::dead(app, &app.oak).await);
         self.take(&admin, "retryJob", &dead).await;
         self.take(&admin, "cancelJob", &dead).await;
+    }
+
+    async fn notifications(&mut self, app: &TestApp) {
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let note = json!(crate::notifications::told(app, &app.oak, Who::Admin).await);
+        self.give(&admin, "setNotificationsRead", json!({ "ids": [note], "isRead": true })).await;
+        self.act(&admin, "markAllNotificationsRead", "mutation { markAllNotificationsRead }", json!({})).await;
+        let choice = "mutation { updateNotificationSettings(input: { digestHour: 7, preferences: [{ kind: ENROLLED, email: OFF }] }) { digestHour } }";
+        self.act(&admin, "updateNotificationSettings", choice, json!({})).await;
     }
 
     async fn webhooks(&mut self, app: &TestApp) {

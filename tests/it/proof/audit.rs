@@ -70,7 +70,19 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] =
-    &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "time_claim", "upload", "used_budget"];
+    &[
+    "credential",
+    "failed_sign_in",
+    "known_network",
+    "notification",
+    "notification_preference",
+    "notification_settings",
+    "refresh_token",
+    "session",
+    "time_claim",
+    "upload",
+    "used_budget",
+];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
     "access_version",
@@ -82,6 +94,9 @@ const NOT_INSERTED: &[&str] = &[
     "job",
     "known_network",
     "mail",
+    "notification",
+    "notification_preference",
+    "notification_settings",
     "refresh_token",
     "session",
     "tenant",

@@ -69,6 +69,10 @@ pub async fn load(app: &TestApp) {
              SELECT v.tenant_id, gen_random_uuid(), e.id, v.id, v.type, 'FAILED', NULL, v.at FROM webhook_event v JOIN webhook_endpoint e USING (tenant_id);
          INSERT INTO client_event (tenant_id, id, user_id, name, at)
              SELECT p.tenant_id, gen_random_uuid(), p.id, 'event.' || k % 5, now() - make_interval(mins => p.n * 17 + k) FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO notification (tenant_id, id, recipient_id, kind, subject, hour, event_id, facts, in_app, mail, read_at, created_at, updated_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['ENROLLED', 'COURSE_PUBLISHED', 'BOOKING_APPROVED'])[1 + k % 3], 'course_' || k, now() - make_interval(hours => k), gen_random_uuid(),
+                 jsonb_build_object('from', now(), 'until', now()), true, 'NONE', CASE WHEN k % 5 > 0 THEN now() END, now() - make_interval(hours => k), now() - make_interval(hours => k)
+             FROM person p, generate_series(0, 49) AS k;
          INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead, subject, state, created_at)
              SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
                  jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)
