@@ -6,12 +6,14 @@ pub mod bookings;
 pub mod client_events;
 pub mod courses;
 pub mod enrollments;
+pub mod exports;
 pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
 pub mod mail;
 pub mod reports;
+pub mod rosters;
 pub mod tenants;
 pub mod webhooks;
 
@@ -37,6 +39,8 @@ pub const ALL: &[&Domain] = &[
     &mail::DOMAIN,
     &webhooks::DOMAIN,
     &client_events::DOMAIN,
+    &exports::DOMAIN,
+    &rosters::DOMAIN,
 ];
 
 /// The same, to look things up in.

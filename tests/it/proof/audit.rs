@@ -69,20 +69,34 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] =
-    &["credential", "failed_sign_in", "known_network", "refresh_token", "session", "time_claim", "upload", "used_budget"];
+const OWN_ROWS_ONLY: &[&str] = &[
+    "credential",
+    "export_run",
+    "failed_sign_in",
+    "known_network",
+    "refresh_token",
+    "report_schedule",
+    "session",
+    "time_claim",
+    "upload",
+    "used_budget",
+];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
     "access_version",
     "audit_entry",
     "credential",
+    "export_run",
     "failed_sign_in",
     "file",
     "file_audience",
+    "import_issue",
+    "import_run",
     "job",
     "known_network",
     "mail",
     "refresh_token",
+    "report_schedule",
     "session",
     "tenant",
     "tenant_settings",
