@@ -23,7 +23,7 @@ CREATE POLICY export_run_ask ON export_run FOR INSERT TO lectern_app WITH CHECK 
     AND CASE WHEN roster_format IS NULL THEN (SELECT app.can('REPORT_READ')) ELSE (SELECT app.can('ROSTER_MANAGE')) END);
 CREATE POLICY definer_all ON export_run TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, requested_by_id, dataset, roster_format, name, time_zone, from_at, to_at, state, row_count, failure_reason, schedule_id,
-        file_id, created_at, finished_at),
+        period_starts_at, file_id, created_at, started_at, finished_at),
     INSERT (tenant_id, id, requested_by_id, dataset, roster_format, name, time_zone, from_at, to_at) ON export_run TO lectern_app;
 GRANT SELECT, DELETE, INSERT (tenant_id, id, requested_by_id, dataset, name, time_zone, from_at, to_at, schedule_id, period_starts_at),
     UPDATE (state, row_count, failure_reason, file_id, started_at, finished_at) ON export_run TO lectern_definer;

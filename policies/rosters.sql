@@ -5,7 +5,7 @@ CREATE POLICY import_run_read ON import_run FOR SELECT TO lectern_app USING ((SE
 CREATE POLICY import_run_start ON import_run FOR INSERT TO lectern_app WITH CHECK (
     (SELECT app.can('ROSTER_MANAGE')) AND started_by_id = (SELECT app.user_id()));
 CREATE POLICY definer_all ON import_run TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, started_by_id, format, source, dry_run, remove_missing, max_removals, notify, file_id, state, rows_done, rows_total, counts,
+GRANT SELECT (tenant_id, id, started_by_id, format, source, dry_run, remove_missing, max_removals, notify, file_id, held_file_id, state, rows_done, rows_total, counts,
         issue_count, failure_reason, created_at, started_at, finished_at),
     INSERT (tenant_id, id, started_by_id, format, source, dry_run, remove_missing, max_removals, notify, file_id, held_file_id) ON import_run TO lectern_app;
 GRANT SELECT, UPDATE (state, rows_done, rows_total, counts, issue_count, failure_reason, held_file_id, started_at, finished_at) ON import_run TO lectern_definer;

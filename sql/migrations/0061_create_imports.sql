@@ -12,7 +12,7 @@ CREATE TABLE import_run (
     notify         boolean NOT NULL,
     file_id        uuid,
     -- As long as it runs the file can't go.
-    held_file_id   uuid CONSTRAINT import_run_held_check CHECK (held_file_id IS NULL OR state IN ('QUEUED', 'RUNNING')),
+    held_file_id   uuid,
     state          text NOT NULL DEFAULT 'QUEUED' CONSTRAINT import_run_state_check
                        CHECK (state IN ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
     -- The cursor: lines of the file that are done, and how many there are.

@@ -66,7 +66,8 @@ pub struct Ledger {
     /// How many more people and instructors there may be.
     pub room: (Option<i64>, Option<i64>),
     pub links: HashMap<(RosterEntity, String), Option<Uuid>>,
-    pub addresses: HashMap<String, Uuid>,
+    /// Whose an address is; none: it was somebody's, and is free.
+    pub addresses: HashMap<String, Option<Uuid>>,
     pub users: HashMap<Uuid, UserFact>,
     pub courses: HashMap<Uuid, CourseFact>,
     pub seats: HashMap<(Uuid, Uuid), SeatFact>,

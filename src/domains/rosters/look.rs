@@ -96,13 +96,13 @@ impl Asker<'_> {
                 _ => {}
             }
         }
-        self.addresses(ledger, lines).await?;
+        let owners = self.addresses(ledger, lines).await?;
 
         let objects = |entities: &[RosterEntity]| -> Vec<Uuid> {
             found.iter().filter(|(entity, ..)| entities.contains(entity)).filter_map(|(_, _, id)| *id).collect()
         };
         let mut people = objects(&[RosterEntity::User]);
-        people.extend(ledger.addresses.values().copied().filter(|id| !ledger.users.contains_key(id)));
+        people.extend(owners);
         self.users(ledger, people).await?;
         let mut courses = objects(&[RosterEntity::Class, RosterEntity::Course]);
         let has_seats = lines.iter().any(|line| line.entity == RosterEntity::Enrollment);
@@ -143,7 +143,8 @@ impl Asker<'_> {
         links.collect()
     }
 
-    async fn addresses(&self, ledger: &mut Ledger, lines: &[&Line]) -> Result<(), Failure> {
+    /// Learns whose the addresses of these lines are; answers who has one.
+    async fn addresses(&self, ledger: &mut Ledger, lines: &[&Line]) -> Result<Vec<Uuid>, Failure> {
         let addresses: Vec<&str> = lines
             .iter()
             .filter_map(|line| match &line.body {
@@ -152,15 +153,17 @@ impl Asker<'_> {
             })
             .filter(|address| !ledger.addresses.contains_key(*address))
             .collect();
+        let mut owners = Vec::new();
         if addresses.is_empty() {
-            return Ok(());
+            return Ok(owners);
         }
         for row in &self.tx.query(sql::ADDRESSES, &[&addresses]).await? {
             let mut reader = ColumnReader::new(row);
-            let address: String = reader.next()?;
-            ledger.addresses.insert(address, reader.next()?);
+            let (address, owner): (String, Uuid) = (reader.next()?, reader.next()?);
+            ledger.addresses.insert(address, Some(owner));
+            owners.push(owner);
         }
-        Ok(())
+        Ok(owners)
     }
 
     /// Learns of people.

@@ -55,18 +55,17 @@ pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, person: &Person) 
         return Ok(Outcome::Unchanged);
     }
     let linked = ledger.object(line.entity, &line.key);
-    let owner = person.address.as_ref().and_then(|address| ledger.addresses.get(address).copied());
+    let owner = person.address.as_ref().and_then(|address| ledger.addresses.get(address).copied().flatten());
     let Some(id) = linked.or(owner) else { return create(plan, ledger, line, person) };
     if owner.is_some_and(|owner| owner != id) {
         return Err((Some("email"), "EMAIL_TAKEN", "Somebody else in this school has this address.".to_owned()));
     }
     let outcome = change(plan, ledger, id, person)?;
-    if linked.is_none() {
-        if line.sourced_id.is_some() {
-            plan.warn(line, (Some("email"), "LINKED_BY_EMAIL", "Somebody with this address was there already: this is they.".to_owned()));
-        }
-        plan.link(ledger, line, Some(id));
+    if linked.is_none() && line.sourced_id.is_some() {
+        plan.warn(line, (Some("email"), "LINKED_BY_EMAIL", "Somebody with this address was there already: this is they.".to_owned()));
     }
+    // Also whoever was named by an id of the school's own: later they may be missing.
+    plan.link(ledger, line, Some(id));
     Ok(outcome)
 }
 
@@ -102,7 +101,7 @@ fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, person: &Person) ->
     let roles = given.iter().map(|role| role.id).collect();
     let fact = UserFact { id, name: person.name.clone(), email, is_suspended, is_instructor, is_outranked: true, roles };
     ledger.users.insert(id, fact);
-    ledger.addresses.insert(address, id);
+    ledger.addresses.insert(address, Some(id));
     plan.link(ledger, line, Some(id));
     Ok(Outcome::Created)
 }
@@ -149,8 +148,10 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, person: &Person) -> Re
     }
     if has_moved && let Some(address) = &person.address {
         // The old address is free from now on.
-        ledger.addresses.retain(|_, owner| *owner != id);
-        ledger.addresses.insert(address.clone(), id);
+        if let Some(old) = lectern_kernel::text::email_key(&known.email) {
+            ledger.addresses.insert(old, None);
+        }
+        ledger.addresses.insert(address.clone(), Some(id));
     }
     if is_changed {
         plan.changes.changed_users.insert(id);

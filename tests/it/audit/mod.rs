@@ -62,7 +62,7 @@ const LEAVES: [(&str, &str); 69] = [
     ("exportReport", "ExportRun new"),
     ("exportRoster", "ExportRun new"),
     ("startImport", "ImportRun new"),
-    ("cancelImport", "ImportRun changed"),
+    ("cancelImport", "ImportRun changed, Job changed"),
     ("createReportSchedule", "ReportSchedule new"),
     ("updateReportSchedule", "ReportSchedule changed"),
     ("runReportSchedule", "ExportRun new"),
