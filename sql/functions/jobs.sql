@@ -337,9 +337,10 @@ END
 $$;
 CREATE OR REPLACE TRIGGER job_move BEFORE UPDATE OF state ON job FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION app.check_job_move();
 
--- A job is a record itself; what somebody does to one by hand stands in the audit log. Nothing else moves a job from these states to those.
+-- A job is a record itself; what somebody does to one by hand stands in the audit log. Nothing else moves a job from these states to those, but
+-- for triggers of the rows that jobs stand for.
 CREATE OR REPLACE TRIGGER job_audit AFTER UPDATE ON job FOR EACH ROW
-    WHEN (OLD.state IN ('DEAD', 'QUEUED') AND NEW.state IN ('QUEUED', 'CANCELLED'))
+    WHEN (OLD.state IN ('DEAD', 'QUEUED') AND NEW.state IN ('QUEUED', 'CANCELLED') AND pg_trigger_depth() = 0)
     EXECUTE FUNCTION app.audit('Job', 'id', 'key');
 
 -- The schools (nil: the deployment as a whole) for which the latest slot of a scheduled kind has no job yet, of those slots that have begun

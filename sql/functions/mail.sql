@@ -75,18 +75,29 @@ BEGIN
 END
 $$;
 
--- What a provider of mail reports of one that it took: BOUNCED, or COMPLAINED about by its reader. Again and again the same. Reveals: whether
--- this transaction's school has such a mail.
+-- What a provider of mail reports of one that it took: BOUNCED, or COMPLAINED about by its reader. A report may come before the attempt is
+-- settled; the same again changes nothing, whatever was decided about the address meanwhile. Reveals: whether this transaction's school has
+-- such a mail.
 CREATE OR REPLACE FUNCTION app.take_mail_feedback(wanted uuid, outcome text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    known text[];
 BEGIN
-    UPDATE mail m SET state = CASE WHEN outcome = 'BOUNCED' THEN 'BOUNCED' ELSE m.state END,
-            error = CASE WHEN outcome = 'BOUNCED' THEN 'The provider reports that it could not be delivered.'
-                         ELSE 'The provider reports that its reader complained about it.' END
-        WHERE m.tenant_id = app.tenant_id() AND m.id = wanted AND m.state IN ('SENT', 'BOUNCED');
+    SELECT m.reported INTO known FROM mail m
+        WHERE m.tenant_id = app.tenant_id() AND m.id = wanted AND (m.state IN ('SENT', 'BOUNCED') OR m.state = 'QUEUED' AND m.attempts > 0)
+        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    IF outcome = ANY (known) THEN
+        RETURN true;
+    END IF;
+    UPDATE mail m SET reported = known || outcome,
+            state = CASE WHEN outcome = 'BOUNCED' THEN 'BOUNCED' ELSE m.state END,
+            secrets = CASE WHEN outcome <> 'BOUNCED' OR m.state <> 'QUEUED' THEN m.secrets END,
+            error = CASE WHEN outcome = 'BOUNCED' THEN 'The provider reports that it could not be delivered.'
+                         ELSE 'The provider reports that its reader complained about it.' END
+        WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
     PERFORM app.mark_address(wanted, outcome);
     RETURN true;
 END
@@ -113,7 +124,7 @@ BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     UPDATE mail m SET address = '', address_key = NULL, secrets = NULL,
             state = CASE m.state WHEN 'QUEUED' THEN 'SUPPRESSED' ELSE m.state END,
-            error = CASE m.state WHEN 'QUEUED' THEN 'The person was deleted.' ELSE m.error END
+            error = CASE WHEN m.state = 'QUEUED' OR m.error IS NOT NULL THEN 'The person was deleted.' END
         WHERE m.tenant_id = NEW.tenant_id AND (m.user_id = NEW.id OR m.address_key = OLD.email_key);
     RETURN NULL;
 END

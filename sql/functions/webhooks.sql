@@ -8,10 +8,11 @@
 --   webhook_endpoint_active   nothing is queued for an endpoint that is PAUSED or DISABLED
 --   webhook_delivery_pending  it is under way already
 
--- Whether an endpoint of this school, in whatever state, is told of events of this type. For app.wants_event.
+-- Whether this school has an endpoint, of whatever state and types: it can be widened, and sent again what happened before. For
+-- app.wants_event.
 CREATE OR REPLACE FUNCTION app.webhooks_want(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM public.webhook_endpoint e WHERE e.tenant_id = app.tenant_id() AND (e.event_types IS NULL OR type = ANY (e.event_types)));
+    RETURN EXISTS (SELECT FROM public.webhook_endpoint e WHERE e.tenant_id = app.tenant_id());
 END
 $$;
 
@@ -173,6 +174,8 @@ BEGIN
                     app.enqueue('webhook.deliver', d.id || ':' || d.jobs + 1, jsonb_build_object('delivery', d.id), now() + waits, app.type_id('delivery', d.id)) END
             WHERE d.tenant_id = app.tenant_id() AND d.id = delivery;
     END IF;
+    -- Nobody switches it off: whoever asked for what was delivered has no part in it.
+    PERFORM set_config('app.user_id', '', true);
     IF status = 410 THEN
         PERFORM app.disable_webhook(to_endpoint, 'GONE');
     ELSIF EXISTS (SELECT FROM webhook_endpoint e WHERE e.tenant_id = app.tenant_id() AND e.id = to_endpoint
@@ -333,16 +336,23 @@ END
 $$;
 CREATE OR REPLACE TRIGGER webhook_endpoint_before_update BEFORE UPDATE ON webhook_endpoint FOR EACH ROW EXECUTE FUNCTION app.before_webhook_endpoint_update();
 
--- What waits for an endpoint that is switched off is called off; its jobs find that out by themselves. Reveals nothing.
+-- What waits for an endpoint that is switched off or deleted is called off, with its jobs. (One that runs finds it out by itself.) Reveals nothing.
 CREATE OR REPLACE FUNCTION app.cancel_deliveries() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    waiting uuid[];
 BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
-    UPDATE webhook_delivery d SET state = 'CANCELLED', next_attempt_at = NULL
-        WHERE d.tenant_id = NEW.tenant_id AND d.endpoint_id = NEW.id AND d.state = 'PENDING';
-    RETURN NULL;
+    PERFORM app.enter_tenant(OLD.tenant_id);
+    WITH off AS (
+        UPDATE webhook_delivery d SET state = 'CANCELLED', next_attempt_at = NULL
+            WHERE d.tenant_id = OLD.tenant_id AND d.endpoint_id = OLD.id AND d.state = 'PENDING' RETURNING d.job_id)
+        SELECT array_agg(o.job_id) INTO waiting FROM off o WHERE o.job_id IS NOT NULL;
+    UPDATE job j SET state = 'CANCELLED', finished_at = clock_timestamp()
+        WHERE j.tenant_id = OLD.tenant_id AND j.id = ANY (waiting) AND j.state = 'QUEUED';
+    RETURN OLD;
 END
 $$;
+CREATE OR REPLACE TRIGGER webhook_endpoint_gone BEFORE DELETE ON webhook_endpoint FOR EACH ROW EXECUTE FUNCTION app.cancel_deliveries();
 CREATE OR REPLACE TRIGGER webhook_endpoint_off AFTER UPDATE ON webhook_endpoint FOR EACH ROW
     WHEN (OLD.state = 'ACTIVE' AND NEW.state <> 'ACTIVE') EXECUTE FUNCTION app.cancel_deliveries();
 

@@ -209,7 +209,11 @@ async fn no_console(Extension(id): Extension<CorrelationId>) -> Response {
 }
 
 async fn method_not_allowed(Extension(id): Extension<CorrelationId>) -> Response {
-    error_response(StatusCode::METHOD_NOT_ALLOWED, Error::bad_request("This address is read by GET."), &id.0)
+    error_response(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Error::bad_request("This address does not take this method: `Allow` names those that it does."),
+        &id.0,
+    )
 }
 
 /// A panic is a fault of ours: logged, and answered like any other.

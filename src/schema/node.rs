@@ -14,9 +14,9 @@ use lectern_macros::queries;
 /// Ids at most in one call of `nodes`.
 const MAX_NODES: usize = 100;
 
-/// As many things as there are ids.
+/// As many things as there are ids; an id that is null is refused by the field itself.
 fn ids_cost(ctx: &VisitorContext<'_>, variables: &[Positioned<VariableDefinition>], field: &Field, child: usize) -> ServerResult<usize> {
-    let ids: Option<Vec<ID>> = ctx.param_value(variables, field, "ids", None)?;
+    let ids: Option<Vec<Option<ID>>> = ctx.param_value(variables, field, "ids", None)?;
     Ok(ids.map_or(0, |ids| ids.len()) * child)
 }
 

@@ -9,7 +9,7 @@ mod settings;
 mod sink;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -73,7 +73,7 @@ async fn start_with(way: Way, is_embedded: bool, options: HttpOptions) -> TestAp
 }
 
 fn folder() -> PathBuf {
-    std::env::temp_dir().join(format!("lectern-trial-{}", Uuid::now_v7()))
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("outbox-{}", Uuid::now_v7()))
 }
 
 fn nowhere() -> Way {

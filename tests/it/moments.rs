@@ -88,3 +88,18 @@ async fn a_time_zone_is_one_of_ianas() {
         assert_eq!(answer["errors"][0]["message"], "`timeZone` must be an IANA time zone such as Europe/Berlin.", "{zone}");
     }
 }
+
+#[tokio::test]
+async fn reports_take_the_same_time_zones() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for field in ["bookingsPerDay(timeZone: $z) { count }", "activity(timeZone: $z) { events }"] {
+        let query = format!("query($z: String) {{ reports {{ {field} }} }}");
+        for zone in ["localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/UTC"] {
+            assert_eq!(admin.refused(&query, json!({ "z": zone })).await, "BAD_USER_INPUT @timeZone", "{field} {zone}");
+        }
+        for zone in ["europe/berlin", "UTC"] {
+            admin.ok(&query, json!({ "z": zone })).await;
+        }
+    }
+}

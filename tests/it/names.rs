@@ -6,7 +6,7 @@ use tokio_postgres::NoTls;
 
 use crate::{
     app::{Client, TestApp, Who},
-    classroom::{course, group, walk},
+    classroom::{course, enroll, group, walk},
 };
 
 /// As people sort them: letters before case, accents last, whatever the bytes say.
@@ -58,6 +58,20 @@ async fn names_are_sorted_as_people_sort_and_paged_without_gaps() {
         after = page["pageInfo"]["endCursor"].clone();
     }
     assert_eq!(schools, ["aa academy", "Éa academy", "Zz academy"]);
+}
+
+#[tokio::test]
+async fn courses_that_are_equal_in_a_report_stand_by_title_as_people_sort() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for title in ["Zz", "Éa", "ab", "aa"] {
+        let id = course(&admin, json!({ "title": title })).await;
+        enroll(&admin, &id, &admin.user_id).await;
+    }
+    let report = admin.ok("{ reports { courseProgress { course { title } } } }", json!({})).await;
+    let titles: Vec<&str> =
+        report["reports"]["courseProgress"].as_array().unwrap().iter().map(|item| item["course"]["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["aa", "ab", "Éa", "Zz"]);
 }
 
 /// A cursor of the order of bytes, as versions before gave it, with the same key and the same format.

@@ -6,7 +6,7 @@ use lectern_kernel::db::migrate::{Options, migrate};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Client, PASSWORD, TestApp, Who},
+    app::{Client, PASSWORD, TestApp, Who, refusal},
     classroom::{CREATE_COURSE, CREATE_GROUP, course, nothing, uuid},
 };
 
@@ -228,6 +228,95 @@ async fn failed_sign_ins_count_for_the_address_in_every_spelling() {
         assert_eq!(stranger.refused(LOGIN, credentials(email, PASSWORD)).await, "UNAUTHENTICATED");
     }
     assert_eq!(stranger.refused(LOGIN, credentials("Ada@BÜCHER.example", PASSWORD)).await, "RATE_LIMITED");
+}
+
+/// One of each thing that has a name.
+struct Named {
+    course: String,
+    section: Value,
+    group: String,
+    role: Value,
+    user: Value,
+}
+
+const CREATE_SECTION: &str = "mutation($i: CreateSectionInput!) { createSection(input: $i) { id } }";
+const CREATE_ROLE: &str = "mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }";
+const UPDATE_COURSE: &str = "mutation($i: UpdateCourseInput!) { named: updateCourse(input: $i) { name: title } }";
+
+impl Named {
+    async fn make(admin: &Client) -> Named {
+        let course = course(admin, json!({ "title": "Algebra" })).await;
+        let section = admin.ok(CREATE_SECTION, json!({ "i": { "courseId": course, "title": "One" } })).await["createSection"]["id"].take();
+        let group = crate::classroom::group(admin, json!({ "name": "Owls" })).await;
+        let role = json!({ "i": { "key": "CLERK", "name": "Clerk", "permissions": [] } });
+        let role = admin.ok(CREATE_ROLE, role).await["createRole"]["id"].take();
+        let user = admin.ok(ADD, person("ada@oak.example")).await["createUser"]["id"].take();
+        Named { course, section, group, role, user }
+    }
+
+    /// What gives each of them this name, and the field that it stands in.
+    fn renames(&self, name: &str) -> Vec<(&'static str, Value, &'static str)> {
+        vec![
+            (UPDATE_COURSE, json!({ "id": self.course, "title": name }), "title"),
+            (
+                "mutation($i: UpdateSectionInput!) { named: updateSection(input: $i) { name: title } }",
+                json!({ "id": self.section, "title": name }),
+                "title",
+            ),
+            (
+                "mutation($i: UpdateGroupInput!) { named: updateGroup(input: $i) { name } }",
+                json!({ "id": self.group, "name": name }),
+                "name",
+            ),
+            ("mutation($i: UpdateRoleInput!) { named: updateRole(input: $i) { name } }", json!({ "id": self.role, "name": name }), "name"),
+            ("mutation($i: UpdateUserInput!) { named: updateUser(input: $i) { name } }", json!({ "id": self.user, "name": name }), "name"),
+        ]
+    }
+}
+
+#[tokio::test]
+async fn what_is_renamed_in_parts_is_kept_whole() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let named = Named::make(&admin).await;
+    for (mutation, input, _) in named.renames(APART) {
+        assert_eq!(admin.ok(mutation, json!({ "i": input })).await["named"]["name"], COMPOSED, "{mutation}");
+    }
+    let email = json!({ "i": { "id": named.user, "email": " Do\u{308}ring@Bu\u{308}cher.Example " } });
+    assert_eq!(admin.ok(UPDATE, email).await["updateUser"]["email"], "Döring@Bücher.Example");
+}
+
+#[tokio::test]
+async fn what_nobody_sees_is_refused_in_a_change_as_well_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let named = Named::make(&admin).await;
+    let before = app.count("audit_entry WHERE outcome = 'CHANGED'").await;
+    let unseen = ['\u{AD}', '\u{61C}', '\u{200B}', '\u{200E}', '\u{200F}', '\u{FEFF}'];
+    for letter in unseen.into_iter().chain('\u{202A}'..='\u{202E}').chain('\u{2060}'..='\u{2069}') {
+        let name = format!("A{letter}da");
+        let mut changes = vec![(UPDATE_COURSE, json!({ "id": named.course, "title": name }), "title")];
+        // One of each range in every place.
+        if matches!(letter, '\u{202C}' | '\u{2065}') {
+            changes = named.renames(&name);
+            changes.extend([
+                (UPDATE_COURSE, json!({ "id": named.course, "tags": ["fine", name] }), "tags.1"),
+                (UPDATE, json!({ "id": named.user, "email": format!("a{letter}da@oak.example") }), "email"),
+                (CREATE_SECTION, json!({ "courseId": named.course, "title": name }), "title"),
+                (CREATE_ROLE, json!({ "key": "OTHER", "name": name, "permissions": [] }), "name"),
+            ]);
+        }
+        for (mutation, input, field) in changes {
+            let answer = admin.ask(mutation, json!({ "i": input })).await;
+            let said = format!("`{field}` must not contain characters that nobody sees: U+{:04X} stands in it.", u32::from(letter));
+            assert_eq!(answer["errors"][0]["message"], said, "{mutation} {input}");
+            assert_eq!(refusal(&answer["errors"][0]), format!("BAD_USER_INPUT @{field}"), "{mutation}");
+        }
+    }
+    assert_eq!(app.count("audit_entry WHERE outcome = 'CHANGED'").await, before);
+    for (mutation, input, _) in named.renames("می\u{200C}خواهم 👩\u{200D}🚀") {
+        assert_eq!(admin.ok(mutation, json!({ "i": input })).await["named"]["name"], "می\u{200C}خواهم 👩\u{200D}🚀", "{mutation}");
+    }
 }
 
 /// A database as versions before left it: addresses without keys, of which some turn out to be one.

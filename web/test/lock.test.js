@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 
-for (const folder of ['..', '../../tests/browser']) {
+for (const folder of ['..', '../../tests/browser', '../../tests/conformance', '../../tests/day']) {
   const lock = read(`${folder}/package-lock.json`)
   const manifest = read(`${folder}/package.json`)
 
@@ -23,3 +23,9 @@ for (const folder of ['..', '../../tests/browser']) {
     }
   })
 }
+
+test('the decision names the version of graphql-js that judges', () => {
+  const paper = new URL('../../docs/adr/0020-documents-are-validated-by-apollo-compiler.md', import.meta.url)
+  const { dependencies } = read('../../tests/conformance/package.json')
+  assert.ok(readFileSync(paper, 'utf8').includes(`graphql-js ${dependencies.graphql} is the other judge`))
+})

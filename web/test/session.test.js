@@ -135,6 +135,29 @@ test('tabs of one sign-in share one refresh', async () => {
   for (const copy of copies) assert.equal(copy.token(), 't2')
 })
 
+test('a renewal holds the lock that all tabs of the browser share', async () => {
+  const held = []
+  const locks = { request: (name, work) => (held.push(name), work()) }
+  const before = ['navigator', 'BroadcastChannel'].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)])
+  Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true })
+  globalThis.BroadcastChannel = class { postMessage() {} }
+  try {
+    session = new Session('/graphql', server.fetch, shelf)
+    server.lifetime = 1_000
+    await ask('mutation { login }')
+    assert.deepEqual(held, [])
+    server.lifetime = 900_000
+    await ask('{ courses }')
+  } finally {
+    for (const [name, was] of before) {
+      if (was) Object.defineProperty(globalThis, name, was)
+      else delete globalThis[name]
+    }
+  }
+  assert.equal(held.length, 1)
+  assert.deepEqual(server.bearers('courses'), ['Bearer t2'])
+})
+
 test('a tab whose sign-in no other tab can renew goes on until it ends', async () => {
   const browser = new Browser()
   server.lifetime = 1_000

@@ -16,9 +16,9 @@ pub enum Outcome {
     Complained,
 }
 
-/// One report.
+/// One report; what else a provider says in it is passed over.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The mail's Message-ID, with its angle brackets or without.
     pub message_id: String,

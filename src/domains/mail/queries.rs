@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject};
 use lectern_kernel::{
     db::{List, Order, SortKey},
-    error::Result,
+    error::{Error, Result},
     ids::Id,
     resolve::{Connection, Forward, Loaded, filtered, list_of, one, page, text},
     text::email_key,
@@ -28,6 +28,9 @@ const NEWEST: Order = Order { key: SortKey::moment("CREATED_AT", "ml.created_at"
 
 impl OutboxFilter {
     fn narrow(&self, list: &mut List) -> Result<()> {
+        if self.to.as_deref().is_some_and(|to| to.trim().is_empty()) {
+            return Err(Error::bad_input("filter.to", "must be a whole address"));
+        }
         if let Some(to) = text::search("filter.to", self.to.as_deref())? {
             // The database keys what it is given as it is written.
             let (key, written) = (email_key(&to), to.to_lowercase());

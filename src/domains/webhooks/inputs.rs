@@ -41,7 +41,7 @@ pub struct UpdateWebhookEndpointInput {
     pub event_types: MaybeUndefined<Vec<String>>,
     /// False makes it PAUSED, and calls off what it has not been delivered yet; true makes it ACTIVE.
     #[by_hand]
-    pub is_active: Option<bool>,
+    pub is_active: MaybeUndefined<bool>,
 }
 
 /// Another secret for an endpoint.

@@ -79,7 +79,12 @@ impl WebhookMutations {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(types) => Some(Some(inputs::event_types(ctx, types.clone())?)),
         };
-        let state = input.is_active.map(|is_active| if is_active { WebhookEndpointState::Active } else { WebhookEndpointState::Paused });
+        let state = match input.is_active {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => return Err(Error::bad_input("isActive", "can't be null: leave it out to keep it")),
+            MaybeUndefined::Value(true) => Some(WebhookEndpointState::Active),
+            MaybeUndefined::Value(false) => Some(WebhookEndpointState::Paused),
+        };
         let change = Patch::of(id).input(ctx, &input)?.set_if(columns.url, url).set_if(columns.event_types, types);
         change.set_if(columns.state, state).run(ctx).await?.ok_or_else(|| no_endpoint("id"))
     }

@@ -20,7 +20,8 @@ pub(super) fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
     if headers.get(header::IF_RANGE).is_some_and(|known| known.as_bytes() != etag.as_bytes()) {
         return Wanted::Whole;
     }
-    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else { return Wanted::Whole };
+    let parts = range.split_once('=').filter(|(unit, _)| unit.eq_ignore_ascii_case("bytes"));
+    let Some((first, last)) = parts.and_then(|(_, range)| range.trim().split_once('-')) else { return Wanted::Whole };
     let number = |text: &str| if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None };
     match (first, last, number(first), number(last)) {
         ("", _, _, Some(0)) => Wanted::Nothing,
@@ -52,6 +53,7 @@ mod tests {
             ("bytes=0-0", Wanted::Part(0, 1)),
             ("bytes=0-9", Wanted::Part(0, 10)),
             ("bytes=2-", Wanted::Part(2, 10)),
+            ("Bytes=2-", Wanted::Part(2, 10)),
             ("bytes=5-999", Wanted::Part(5, 10)),
             ("bytes=-3", Wanted::Part(7, 10)),
             ("bytes=-99", Wanted::Part(0, 10)),

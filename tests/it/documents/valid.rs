@@ -132,6 +132,23 @@ async fn what_the_specification_allows_is_taken() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_behind_a_description_is_found_where_it_stands_in_the_text() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for (document, line, column) in [
+        ("\"What it asks\"\nquery Q { nope }", 2, 11),
+        ("\"\"\"\nA page: {[(\n\"\"\"\nquery Q { viewer { nope } }", 4, 20),
+        ("\"é😀\" query Q { nope }", 1, 16),
+        ("query Q(\"How many\" $n: Int) { courses(first: $n) { nope } }", 1, 52),
+        ("{ ...F } \"What\"\nfragment F on Query { nope }", 2, 23),
+    ] {
+        let answer = admin.ask(document, json!({})).await;
+        assert_eq!(refusal(&answer["errors"][0]), "BAD_USER_INPUT", "{document}: {answer}");
+        assert_eq!(answer["errors"][0]["locations"], json!([{ "line": line, "column": column }]), "{document}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_specification_forbids_is_refused() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
@@ -213,6 +230,21 @@ async fn what_the_specification_forbids_is_refused() {
     let lines: Vec<i64> =
         answer["errors"].as_array().unwrap().iter().map(|error| error["locations"][0]["line"].as_i64().unwrap()).collect();
     assert_eq!(lines, (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn null_for_a_variable_that_has_a_default_is_the_fields_error() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for (document, path) in [
+        ("query($v: ID = 7) { course(id: $v) { id } viewer { user { id } } }", "course"),
+        ("query($v: ID = 7) { nodes(ids: [$v, 9]) { id } }", "nodes"),
+    ] {
+        let answer = admin.ask(document, json!({ "v": null })).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        assert_eq!(answer["errors"][0]["path"], json!([path]), "{answer}");
+        assert!(answer.get("data").is_some(), "{answer}");
+    }
 }
 
 #[tokio::test]

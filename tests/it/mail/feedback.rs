@@ -45,7 +45,7 @@ async fn sent(app: &TestApp) -> String {
 async fn a_provider_says_what_came_back_and_what_was_complained_about_as_often_as_it_likes() {
     let app = started().await;
     let id = sent(&app).await;
-    let one = |outcome: &str| json!([{ "messageId": id, "outcome": outcome }]).to_string();
+    let one = |outcome: &str| json!([{ "messageId": id, "outcome": outcome, "reason": "mailbox full" }]).to_string();
     assert_eq!(report(&app, Some(TOKEN), one("COMPLAINED")).await, (200, json!({ "taken": 1 })));
     assert_eq!(states(&app).await, "SENT COMPLAINED");
     for _ in 0..2 {
@@ -53,10 +53,26 @@ async fn a_provider_says_what_came_back_and_what_was_complained_about_as_often_a
         assert_eq!(states(&app).await, "BOUNCED BOUNCED");
     }
     assert_eq!(app.count("audit_entry WHERE operation = 'system:mail-feedback' AND resource = 'User'").await, 2, "what changed, once each");
+    // Nothing of it is new: what an administrator has decided since stands.
+    app.sql("UPDATE app_user SET email_state = 'OK' WHERE email_state = 'BOUNCED'").await;
+    for outcome in ["BOUNCED", "COMPLAINED"] {
+        assert_eq!(report(&app, Some(TOKEN), one(outcome)).await, (200, json!({ "taken": 1 })));
+        assert_eq!(states(&app).await, "BOUNCED");
+    }
     // Of an address that they no longer have nothing is learnt about the one that they do.
     app.sql("UPDATE app_user SET email = 'lea@oak.example' WHERE email = 'learner@oak.example'; DELETE FROM mail WHERE template = 'email_changed'").await;
     assert_eq!(report(&app, Some(TOKEN), one("BOUNCED")).await.0, 200);
     assert_eq!(states(&app).await, "BOUNCED");
+}
+
+#[tokio::test]
+async fn a_report_may_be_faster_than_the_answer_to_the_mail() {
+    let app = started().await;
+    let id = sent(&app).await;
+    app.sql("UPDATE mail SET state = 'QUEUED', sent_at = NULL WHERE state = 'SENT'").await;
+    let one = json!([{ "messageId": id, "outcome": "BOUNCED" }]).to_string();
+    assert_eq!(report(&app, Some(TOKEN), one).await, (200, json!({ "taken": 1 })));
+    assert_eq!(states(&app).await, "BOUNCED BOUNCED");
 }
 
 #[tokio::test]
@@ -75,7 +91,6 @@ async fn whoever_has_no_token_or_says_nothing_that_is_known_changes_nothing() {
         "[{}]",
         &json!([{ "messageId": id }]).to_string(),
         &json!([{ "messageId": id, "outcome": "GONE" }]).to_string(),
-        &json!([{ "messageId": id, "outcome": "BOUNCED", "x": 1 }]).to_string(),
         &json!(vec![json!({ "messageId": id, "outcome": "BOUNCED" }); 1001]).to_string(),
     ] {
         assert_eq!(report(&app, Some(TOKEN), wrong.to_owned()).await.0, 400, "{wrong:.80}");

@@ -199,16 +199,17 @@ async fn nothing_is_sent_to_who_was_suspended_or_deleted_meanwhile_and_no_mail_s
         ask(&app, &app.oak, &CODE, who).await;
     }
     ask(&app, &app.elm, &CODE, Who::Viewer).await;
-    app.sql("UPDATE mail SET state = 'SENT' WHERE address = 'viewer@oak.example'").await;
+    app.sql("UPDATE mail SET state = 'BOUNCED', error = '550 5.1.1 <Viewer@oak.example>: Recipient address rejected' WHERE address = 'viewer@oak.example'").await;
     ask(&app, &app.oak, &CODE, Who::Viewer).await;
     admin.ok("mutation($id: ID!) { suspendUser(id: $id) { id } }", json!({ "id": learner.user_id })).await;
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": viewer.user_id })).await;
     let of_viewer = format!("mail WHERE user_id = '{}'", uuid(&viewer.user_id));
     assert_eq!(app.count(&format!("{of_viewer} AND address = '' AND address_key IS NULL AND secrets IS NULL")).await, 2);
     assert_eq!(app.count(&format!("{of_viewer} AND state = 'SUPPRESSED'")).await, 1);
+    assert_eq!(app.count(&format!("{of_viewer} AND error = 'The person was deleted.'")).await, 2);
     let sink = Sink::start(Mood::Takes).await;
     send(&app, to(&sink), "QUEUED", 0).await;
-    assert_eq!((app.count("mail WHERE state = 'SUPPRESSED'").await, app.count("mail WHERE state = 'SENT'").await), (2, 3));
+    assert_eq!((app.count("mail WHERE state = 'SUPPRESSED'").await, app.count("mail WHERE state = 'SENT'").await), (2, 2));
     let mut given: Vec<String> = sink.given().into_iter().map(|mail| mail.to).collect();
     given.sort();
     assert_eq!(given, ["instructor@oak.example", "viewer@elm.example"]);

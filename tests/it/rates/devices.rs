@@ -1,11 +1,20 @@
 //! Device tokens, and accounts that have been at a network before: who is kept out, and who is not.
 
 use lectern::http::HttpOptions;
-use lectern_kernel::rates::Account;
+use lectern_kernel::{
+    auth::{DeviceToken, SigningKey},
+    clock,
+    error::Code,
+    rates::Account,
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::sign_ins::{WRONG, pass};
-use crate::app::{Client, PASSWORD, TestApp, Who, refusal};
+use crate::{
+    app::{Client, PASSWORD, TestApp, Who, refusal},
+    classroom::uuid,
+};
 
 const LOGIN: &str = "mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken deviceToken viewer { user { id } } } }";
 /// A school's router, and another network.
@@ -86,6 +95,27 @@ async fn slips_of_those_who_belong_there_close_nothing_to_others() {
     }
     assert!(login(&app, SCHOOL, "learner@oak.example", PASSWORD, None).await.is_in());
     assert!(login(&app, SCHOOL, "admin@oak.example", PASSWORD, None).await.is_in(), "somebody who is there for the first time");
+}
+
+#[tokio::test]
+async fn guesses_at_those_who_belong_there_are_bounded_together_and_keep_nobody_else_out() {
+    let app = app(&["--rate-sign-ins-per-address=4", "--rate-sign-ins-per-known-address=6", "--rate-sign-ins-per-account=50"]).await;
+    let (learner, viewer) = ("learner@oak.example", "viewer@oak.example");
+    let desk = login(&app, SCHOOL, learner, PASSWORD, None).await.device();
+    assert!(login(&app, SCHOOL, viewer, PASSWORD, None).await.is_in());
+    for n in 0..6 {
+        let expected = if n < 4 { (200, "UNAUTHENTICATED".to_owned()) } else { (429, "RATE_LIMITED".to_owned()) };
+        assert_eq!(login(&app, SCHOOL, [learner, viewer][n % 2], WRONG, None).await.refusal(), expected, "{n}");
+    }
+    // Spent for both, though neither account is closed; not for the device, for a stranger to the network, nor at another network.
+    for email in [learner, viewer] {
+        assert_eq!(login(&app, SCHOOL, email, PASSWORD, None).await.refusal(), (429, "RATE_LIMITED".into()), "{email}");
+    }
+    assert!(login(&app, SCHOOL, learner, PASSWORD, Some(&desk)).await.is_in());
+    assert!(login(&app, SCHOOL, "admin@oak.example", PASSWORD, None).await.is_in());
+    assert!(login(&app, HOME, viewer, PASSWORD, None).await.is_in());
+    pass(&app, 15).await;
+    assert!(login(&app, SCHOOL, viewer, PASSWORD, None).await.is_in());
 }
 
 #[tokio::test]
@@ -305,4 +335,29 @@ async fn replicas_with_one_key_know_the_same_devices_and_networks() {
     }
     assert_eq!(login(&app, SCHOOL, "viewer@oak.example", PASSWORD, None).await.refusal(), (429, "RATE_LIMITED".into()));
     assert!(login(&app, SCHOOL, learner, PASSWORD, None).await.is_in());
+}
+
+#[tokio::test]
+async fn what_one_replica_knows_of_networks_and_devices_another_with_its_key_knows_too() {
+    let app = TestApp::start().await;
+    let viewer = uuid(&app.sign_in(&app.oak, Who::Viewer).await.user_id);
+    let key = SigningKey::generate().unwrap().to_text();
+    let start = || super::replica_with(&app, &["--rate-sign-ins-per-address=2"], SigningKey::from_text(&key).unwrap());
+    let (one, two) = (start(), start());
+    let input = |who: Who, device: Option<&str>| json!({ "i": { "tenant": "oak", "email": app.oak.email(who), "password": PASSWORD, "deviceToken": device } });
+    let first = super::ask(&one, LOGIN, input(Who::Learner, None), SCHOOL).await;
+    assert!(first.response.errors.is_empty(), "{:?}", first.response.errors);
+    for n in 0..2 {
+        let guess = super::credentials("oak", &format!("nobody{n}@oak.example"), WRONG);
+        assert!(super::ask(&two, LOGIN, guess, SCHOOL).await.is(Code::Unauthenticated), "{n}");
+    }
+    for engine in [&one, &two] {
+        assert!(super::ask(engine, LOGIN, input(Who::Viewer, None), SCHOOL).await.is(Code::RateLimited), "a stranger to the network");
+        let known = super::ask(engine, LOGIN, input(Who::Learner, None), SCHOOL).await;
+        assert!(known.response.errors.is_empty(), "{:?}", known.response.errors);
+    }
+    let device = DeviceToken { tenant: app.oak.tenant, user: viewer, device: Uuid::now_v7(), token_version: 0 };
+    let token = one.services().tokens.device(&device, clock::now());
+    let with_token = super::ask(&two, LOGIN, input(Who::Viewer, Some(&token)), SCHOOL).await;
+    assert!(with_token.response.errors.is_empty(), "{:?}", with_token.response.errors);
 }

@@ -103,6 +103,29 @@ async fn an_address_may_get_so_many_keys_wrong_whoever_asks_from_it() {
 }
 
 #[tokio::test]
+async fn twenty_wrong_keys_from_one_address_are_enough_where_nothing_else_is_set() {
+    let app = TestApp::start().await;
+    let piano = closed_course(&app).await;
+    learners(&app, &app.oak, 3).await;
+    for number in 1..=2 {
+        let guesser = person(&app, number).await;
+        for n in 0..10 {
+            let (status, line, wait) = wait_of(&guesser, ENROLL, key(&piano, &format!("guess {n}"))).await;
+            assert_eq!((status, line.as_str(), wait), WRONG, "{number} {n}");
+        }
+    }
+    // Somebody who has guessed nothing, and knows the key.
+    let third = person(&app, 3).await;
+    let before = everything(&app).await;
+    let (status, line, wait) = wait_of(&third, ENROLL, key(&piano, "steinway")).await;
+    assert_eq!((status, line.as_str()), (429, "RATE_LIMITED"));
+    assert!((890..=900).contains(&wait), "{wait}");
+    assert_eq!(everything(&app).await, before);
+    pass(&app, 15).await;
+    assert_eq!(wait_of(&third, ENROLL, key(&piano, "steinway")).await, (200, String::new(), 0));
+}
+
+#[tokio::test]
 async fn many_guesses_at_once_are_no_more_than_the_limit_and_right_keys_do_not_count() {
     let app = TestApp::start().await;
     let piano = closed_course(&app).await;

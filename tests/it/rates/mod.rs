@@ -22,8 +22,13 @@ use crate::app::{Client, TestApp, outside, refusal, sealer};
 
 /// Another replica on the database of a test.
 fn replica(app: &TestApp, arguments: &[&str]) -> Engine {
+    replica_with(app, arguments, SigningKey::generate().unwrap())
+}
+
+/// One that signs with this key.
+fn replica_with(app: &TestApp, arguments: &[&str], key: SigningKey) -> Engine {
     let settings = Cli::parse_from(["lectern", "--pool-size", "8"].iter().chain(arguments)).settings;
-    let (url, key) = (app.database.url("lectern_app"), SigningKey::generate().unwrap());
+    let url = app.database.url("lectern_app");
     ops::engine(&settings, ServeOptions { url: &url, key, sealer: sealer(), outside: outside() }).unwrap()
 }
 

@@ -161,6 +161,29 @@ async fn a_refused_change_is_no_event() {
 }
 
 #[tokio::test]
+async fn an_update_without_a_difference_is_no_event() {
+    let app = TestApp::start().await;
+    let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let mut socket = listening(&app, &admin).await;
+    let booking = request(&learner, 1).await;
+    assert_eq!(event(&socket.hear().await), (booking.as_str().unwrap().to_owned(), "REQUESTED".to_owned()));
+    let mut the_same =
+        learner.ok("query($id: ID!) { booking(id: $id) { id startsAt endsAt } }", json!({ "id": booking })).await["booking"].take();
+    let move_to = "mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { status } }";
+    learner.ok(move_to, json!({ "i": the_same })).await;
+    approve(&admin, &booking).await;
+    assert_eq!(event(&socket.hear().await).1, "APPROVED");
+    learner.ok(move_to, json!({ "i": the_same })).await;
+    let second = request(&learner, 3).await;
+    assert_eq!(event(&socket.hear().await), (second.as_str().unwrap().to_owned(), "REQUESTED".to_owned()), "and nothing before it");
+    // What makes a difference is one.
+    let ends: Timestamp = the_same["endsAt"].as_str().unwrap().parse().unwrap();
+    the_same["endsAt"] = json!((ends + SignedDuration::from_mins(15)).to_string());
+    learner.ok(move_to, json!({ "i": the_same })).await;
+    assert_eq!(event(&socket.hear().await).0, booking.as_str().unwrap());
+}
+
+#[tokio::test]
 async fn whoever_is_signed_out_hears_nothing_more() {
     let sockets = SocketOptions { recheck_every: Duration::from_millis(50), ..SocketOptions::default() };
     for (sockets, has_event) in [(SocketOptions::default(), true), (sockets, false)] {

@@ -260,3 +260,19 @@ async fn a_service_that_stops_says_goodbye() {
     assert_eq!(socket.closed().await, 1001);
     tokio::time::timeout(super::PATIENCE, served).await.expect("it does not end").unwrap();
 }
+
+/// What the author of a client reads is what the service does.
+#[test]
+fn the_papers_say_the_limits_of_a_socket_and_when_to_read_anew() {
+    let (readme, sdl) = (include_str!("../../../README.md"), lectern::schema::sdl());
+    let SocketOptions { operations, per_person, .. } = SocketOptions::default();
+    for limit in [
+        format!("A socket runs {operations} operations at once (`LECTERN_MAX_SOCKET_OPERATIONS`)"),
+        format!("has {per_person} sockets (`LECTERN_MAX_SOCKETS`)"),
+    ] {
+        assert!(readme.contains(&limit), "the README does not say: {limit}");
+    }
+    for paper in [readme, sdl.as_str()] {
+        assert!(paper.contains("1001, 1012 or 1013"), "after each of these closes a client reads anew");
+    }
+}

@@ -64,15 +64,55 @@ async fn where_nobody_waits_for_an_event_nothing_is_written() {
     assert_eq!(app.count("job").await, 0);
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (id, _) = endpoint(&app, &app.oak, "https://hooks.example.invalid/").await;
-    admin.ok(UPDATE, json!({ "i": { "id": id, "eventTypes": ["user.created"] } })).await;
-    happen(&app, &app.oak).await;
     happen(&app, &app.elm).await;
     assert_eq!(app.count("job").await, 0);
     // And a mutation costs the same number of statements.
     let create = "mutation { createCourse(input: { title: \"A\" }) { id } }";
     let before = app.statements(&app.sign_in(&app.elm, Who::Admin).await, create, json!({})).await;
-    admin.ok(UPDATE, json!({ "i": { "id": id, "eventTypes": null } })).await;
     assert_eq!(app.statements(&admin, create, json!({})).await, before);
+    assert_eq!(app.count("job WHERE kind = 'event.fan_out'").await, 1);
+    admin.ok("mutation($id: ID!) { deleteWebhookEndpoint(id: $id) }", json!({ "id": id })).await;
+    happen(&app, &app.oak).await;
+    assert_eq!(app.count("job WHERE kind = 'event.fan_out'").await, 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_widened_can_be_sent_what_happened_before() {
+    let app = start().await;
+    let receiver = Receiver::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (id, _) = endpoint(&app, &app.oak, &receiver.at("/ok")).await;
+    admin.ok(UPDATE, json!({ "i": { "id": id, "eventTypes": ["user.created"] } })).await;
+    let since = lectern_kernel::clock::now().to_string();
+    let working = Working::start(&app);
+    happen(&app, &app.oak).await;
+    until(&app, "webhook_event", 1).await;
+    until(&app, "job WHERE state <> 'SUCCEEDED'", 0).await;
+    assert_eq!(app.count("webhook_delivery").await, 0);
+    admin.ok(UPDATE, json!({ "i": { "id": id, "eventTypes": null } })).await;
+    admin.ok(REPLAY, json!({ "i": { "endpointId": id, "since": since } })).await;
+    until(&app, "webhook_delivery WHERE state = 'DELIVERED'", 1).await;
+    working.stop().await;
+}
+
+#[tokio::test]
+async fn the_jobs_of_an_endpoint_that_is_switched_off_or_deleted_are_called_off() {
+    let app = start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let off = |id: &str| (UPDATE, json!({ "i": { "id": id, "isActive": false } }));
+    let gone = |id: &str| ("mutation($id: ID!) { deleteWebhookEndpoint(id: $id) }", json!({ "id": id }));
+    for (ends, change) in [(4, &off as &dyn Fn(&str) -> (&'static str, Value)), (8, &gone)] {
+        let (id, _) = endpoint(&app, &app.oak, "https://hooks.example.invalid/").await;
+        for _ in 0..6 {
+            admin.ok(TEST, json!({ "id": id })).await;
+        }
+        assert_eq!(app.count("job WHERE kind = 'webhook.deliver' AND state = 'QUEUED'").await, 4);
+        let (document, variables) = change(&id);
+        admin.ok(document, variables).await;
+        assert_eq!(app.count("job WHERE kind = 'webhook.deliver' AND state = 'CANCELLED' AND finished_at IS NOT NULL").await, ends);
+        assert_eq!(app.count("job WHERE kind = 'webhook.deliver'").await, ends);
+    }
+    assert_eq!(app.count("audit_entry WHERE resource = 'Job'").await, 0, "nobody moved them by hand");
 }
 
 #[tokio::test]
@@ -168,7 +208,7 @@ async fn what_happens_while_an_endpoint_is_paused_is_not_queued_and_can_be_repla
     app.sql("UPDATE job SET run_at = now()").await;
     let working = Working::start(&app);
     until(&app, "webhook_event", 3).await;
-    until(&app, "job WHERE state <> 'SUCCEEDED'", 0).await;
+    until(&app, "job WHERE state NOT IN ('SUCCEEDED', 'CANCELLED')", 0).await;
     assert_eq!(states(&app).await, "CANCELLED DELIVERED");
     // A test goes there all the same.
     admin.ok(TEST, json!({ "id": id })).await;
@@ -177,7 +217,7 @@ async fn what_happens_while_an_endpoint_is_paused_is_not_queued_and_can_be_repla
     admin.ok(REPLAY, json!({ "i": { "endpointId": id, "since": since } })).await;
     until(&app, "webhook_delivery WHERE state = 'DELIVERED'", 4).await;
     admin.ok(REPLAY, json!({ "i": { "endpointId": id, "since": since } })).await;
-    until(&app, "job WHERE state <> 'SUCCEEDED'", 0).await;
+    until(&app, "job WHERE state NOT IN ('SUCCEEDED', 'CANCELLED')", 0).await;
     working.stop().await;
     assert_eq!(receiver.received().len(), 4, "each once");
     assert_eq!(app.changes("replayWebhookEvents").await, 2);

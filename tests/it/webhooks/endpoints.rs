@@ -83,6 +83,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
         refused(&app, &admin, CREATE, json!({ "i": input }), line).await;
     }
     refused(&app, &admin, UPDATE, json!({ "i": { "id": id, "url": null } }), "BAD_USER_INPUT @url").await;
+    refused(&app, &admin, UPDATE, json!({ "i": { "id": id, "isActive": null } }), "BAD_USER_INPUT @isActive").await;
     refused(&app, &admin, UPDATE, json!({ "i": { "id": no("webhook"), "description": "a" } }), "NOT_FOUND @id").await;
     for hours in [-1, 169] {
         refused(&app, &admin, ROTATE, json!({ "i": { "id": id, "graceHours": hours } }), "BAD_USER_INPUT @graceHours").await;
