@@ -81,7 +81,7 @@ pub struct Survey {
 }
 
 /// A reader of CSV over bytes.
-pub fn reader<'r>(bytes: &'r mut dyn Read) -> Reader<&'r mut dyn Read> {
+pub fn reader(bytes: &mut dyn Read) -> Reader<&mut dyn Read> {
     csv::ReaderBuilder::new().flexible(true).from_reader(bytes)
 }
 

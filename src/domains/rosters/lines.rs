@@ -95,6 +95,9 @@ pub enum Body {
     },
 }
 
+/// What a line points at: the column, what it is, its id.
+pub type Reference = (&'static str, RosterEntity, String);
+
 /// A line that can be read.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -105,8 +108,7 @@ pub struct Line {
     pub key: String,
     pub sourced_id: Option<String>,
     pub is_gone: bool,
-    /// What it points at: the column, what, its id.
-    pub refs: Vec<(&'static str, RosterEntity, String)>,
+    pub refs: Vec<Reference>,
     pub body: Body,
 }
 
@@ -192,7 +194,7 @@ pub fn of_bundle(
     columns: &Columns,
     record: &StringRecord,
     beside: &Beside<'_>,
-) -> Result<(Vec<(&'static str, RosterEntity, String)>, Body), Wrong> {
+) -> Result<(Vec<Reference>, Body), Wrong> {
     let cell = |name: &str| columns.get(record, name);
     let one = |column: &'static str, entity| Some((column, entity, cell(column).to_owned())).filter(|(.., id)| !id.is_empty());
     let many = |column: &'static str, entity| list(cell(column)).map(move |id| (column, entity, id.to_owned())).collect::<Vec<_>>();
