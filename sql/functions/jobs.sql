@@ -371,7 +371,9 @@ BEGIN
             SELECT c.school, app.job_slot(of_kind, c.school, known.every_seconds, now()) AS slot FROM (
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
-                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT') AS c) AS s
+                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND of_kind <> 'report.due'
+                UNION ALL
+                SELECT DISTINCT d.tenant_id FROM report_schedule d WHERE of_kind = 'report.due' AND d.next_run_at <= now()) AS c) AS s
         WHERE s.slot >= due_schools.since AND app.runs(s.school)
           AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = s.school AND j.kind = of_kind AND j.key = app.slot_key(s.slot));
 END

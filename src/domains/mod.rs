@@ -6,6 +6,7 @@ pub mod bookings;
 pub mod client_events;
 pub mod courses;
 pub mod enrollments;
+pub mod exports;
 pub mod files;
 pub mod groups;
 pub mod identity;
@@ -13,6 +14,7 @@ pub mod jobs;
 pub mod mail;
 pub mod notifications;
 pub mod reports;
+pub mod rosters;
 pub mod tenants;
 pub mod webhooks;
 
@@ -39,6 +41,8 @@ pub const ALL: &[&Domain] = &[
     &notifications::DOMAIN,
     &webhooks::DOMAIN,
     &client_events::DOMAIN,
+    &exports::DOMAIN,
+    &rosters::DOMAIN,
 ];
 
 /// The same, to look things up in.

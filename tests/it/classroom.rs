@@ -93,6 +93,11 @@ pub async fn everything(app: &TestApp) -> String {
         "webhook_endpoint",
         "webhook_event",
         "webhook_delivery",
+        "report_schedule",
+        "export_run",
+        "import_run",
+        "import_issue",
+        "roster_link",
     ]
     .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
     .join(" UNION ALL ");

@@ -176,6 +176,18 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         )
         .await;
 
+        some(1, "import_run WHERE tenant_id = $1 AND NOT dry_run AND state = 'SUCCEEDED' AND issue_count = 3 AND file_id IS NOT NULL")
+            .await;
+        some(1, "import_run WHERE tenant_id = $1 AND dry_run AND state = 'SUCCEEDED'").await;
+        some(6, "import_issue WHERE tenant_id = $1").await;
+        some(
+            1,
+            "export_run x JOIN report_schedule s ON s.tenant_id = x.tenant_id AND s.id = x.schedule_id AND s.frequency = 'WEEKLY' AND s.next_run_at > now() \
+             JOIN app_user u ON u.tenant_id = s.tenant_id AND u.id = s.owner_id AND u.email LIKE 'instructor@%' \
+             JOIN file f ON f.tenant_id = x.tenant_id AND f.id = x.file_id AND f.owner_id = u.id AND f.expires_at > now() WHERE x.tenant_id = $1",
+        )
+        .await;
+
         for status in ["DRAFT", "ARCHIVED"] {
             some(1, &format!("course WHERE tenant_id = $1 AND status = '{status}'")).await;
         }

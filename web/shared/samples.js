@@ -413,6 +413,34 @@ query Files($first: Int, $filter: FileFilter, $orderBy: FileOrder) {
     variables: () => ({ first: 10, filter: {}, orderBy: { field: 'NAME', direction: 'ASC' } }),
   },
   {
+    document: /* GraphQL */ `# Imports a sheet of people, and changes nothing: it only says what it would do. The demo's file has three wrong lines.
+#   query { importRuns(first: 1) { nodes { state issues { nodes { line column reason message } } } } }
+# shows how it went. Needs ROSTER_MANAGE.
+mutation ImportRoster($input: StartImportInput!) {
+  startImport(input: $input) {
+    id
+    state
+    dryRun
+    progress
+    file { name }
+    counts { entity created updated unchanged removed rejected }
+    issues { nodes { file line column severity reason message sourcedId } }
+  }
+}
+`,
+    variables: ({ demo }) => ({
+      input: { fileId: demo ? 'file_01jpf5ajhpe7m8hm0rqkba77mq' : '', format: 'USERS_CSV', dryRun: true },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# A report as a file of yours, and the latest ones. Needs REPORT_READ.
+mutation ExportReport($input: ExportReportInput!) {
+  exportReport(input: $input) { id name state from to }
+}
+`,
+    variables: () => ({ input: { dataset: 'ENROLLMENTS' } }),
+  },
+  {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.
 query Outbox($first: Int, $filter: OutboxFilter) {
   outbox(first: $first, filter: $filter) {

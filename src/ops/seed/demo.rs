@@ -31,6 +31,7 @@ const STEPS: [(&str, &str); 7] = [
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
     ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
+    ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 
 /// The tables that the facts are put into.

@@ -75,6 +75,7 @@ impl Day {
         day.jobs(app).await;
         day.webhooks(app).await;
         day.notifications(app).await;
+        day.exports(app).await;
         day.sessions(app, &bob).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
@@ -197,6 +198,21 @@ impl Day {
             .await;
         self.take(&admin, "deleteWebhookEndpoint", &endpoint).await;
         self.give(&admin, "recordEvents", json!({ "events": [{ "name": "lesson.opened" }] })).await;
+    }
+
+    async fn exports(&mut self, app: &TestApp) {
+        let ada = app.sign_in(&app.oak, Who::Instructor).await;
+        self.give(&ada, "exportReport", json!({ "dataset": "BOOKINGS" })).await;
+        let schedule = json!({ "dataset": "BOOKINGS", "frequency": "DAILY", "hour": 7 });
+        let schedule = self.give(&ada, "createReportSchedule", schedule).await["id"].take();
+        self.give(&ada, "updateReportSchedule", json!({ "id": schedule, "hour": 8 })).await;
+        self.take(&ada, "runReportSchedule", &schedule).await;
+        self.take(&ada, "deleteReportSchedule", &schedule).await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        self.give(&admin, "exportRoster", json!({ "format": "USERS_CSV" })).await;
+        let file = crate::files::file(&admin, "users.csv", "text/csv", b"email,name\n").await["id"].take();
+        let run = self.give(&admin, "startImport", json!({ "fileId": file, "format": "USERS_CSV" })).await["id"].take();
+        self.take(&admin, "cancelImport", &run).await;
     }
 
     async fn sessions(&mut self, app: &TestApp, bob: &Value) {

@@ -156,7 +156,9 @@ async fn a_course_and_its_enrollments_are_heard_by_those_who_may_see_them_and_as
     // A draft is not theirs to see: they hear of it when it is published.
     ada.ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": algebra, "capacity": 5 } })).await;
     ada.ok(PUBLISH, json!({ "id": algebra })).await;
-    admin.ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": geometry, "capacity": 5 } })).await;
+    admin
+        .ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": geometry, "capacity": 5 } }))
+        .await;
     let published = json!({ "id": algebra, "status": "PUBLISHED" });
     assert_eq!(event(&one.hear().await, "courseChanged"), &published);
     let mut heard = all.hear().await;

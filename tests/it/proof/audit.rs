@@ -69,15 +69,16 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] =
-    &[
+const OWN_ROWS_ONLY: &[&str] = &[
     "credential",
+    "export_run",
     "failed_sign_in",
     "known_network",
     "notification",
     "notification_preference",
     "notification_settings",
     "refresh_token",
+    "report_schedule",
     "session",
     "time_claim",
     "upload",
@@ -88,9 +89,12 @@ const NOT_INSERTED: &[&str] = &[
     "access_version",
     "audit_entry",
     "credential",
+    "export_run",
     "failed_sign_in",
     "file",
     "file_audience",
+    "import_issue",
+    "import_run",
     "job",
     "known_network",
     "mail",
@@ -98,6 +102,7 @@ const NOT_INSERTED: &[&str] = &[
     "notification_preference",
     "notification_settings",
     "refresh_token",
+    "report_schedule",
     "session",
     "tenant",
     "tenant_settings",
