@@ -77,14 +77,6 @@ BEGIN
 END
 $$;
 
--- Tells whoever asked for an export that it is there to be fetched. (Here notifications begin.) Reveals nothing.
-CREATE OR REPLACE FUNCTION app.tell_of_export(run uuid, person uuid, name text, is_scheduled boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN; -- no kind of notifications takes it yet
-END
-$$;
-
 -- A run follows its job where that is called off, given up, or run anew. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_export_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

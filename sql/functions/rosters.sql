@@ -104,25 +104,31 @@ CREATE OR REPLACE TRIGGER job_import_follow AFTER UPDATE ON job FOR EACH ROW
     WHEN (NEW.kind = 'import.run' AND OLD.state <> NEW.state AND (NEW.state IN ('CANCELLED', 'DEAD') OR OLD.state = 'DEAD'))
     EXECUTE FUNCTION app.follow_import_job();
 
--- Tells of an import that has ended. (Here notifications begin.) Reveals nothing.
-CREATE OR REPLACE FUNCTION app.tell_of_import(run uuid, person uuid, state text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    IF app.wants_event('import.finished') THEN
-        PERFORM app.emit('import.finished', app.type_id('importrun', run), jsonb_build_object('id', app.type_id('importrun', run), 'state', tell_of_import.state));
-    END IF;
-END
-$$;
+-- Tells of an import that has ended, also where it tells nobody of what it changes. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_ended_import() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    before CONSTANT text := current_setting('app.notify', true);
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM set_config('app.notify', 'on', true);
     PERFORM app.tell_of_import(NEW.id, NEW.started_by_id, NEW.state);
+    PERFORM set_config('app.notify', coalesce(before, ''), true);
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER import_run_tell AFTER UPDATE ON import_run FOR EACH ROW
     WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION app.tell_of_ended_import();
+
+-- Announces that a run has moved, where somebody listens.
+CREATE OR REPLACE FUNCTION app.announce_import_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.announce('importrun', NEW.id, NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER import_run_announce AFTER UPDATE ON import_run FOR EACH ROW WHEN (NEW.* IS DISTINCT FROM OLD.*) EXECUTE FUNCTION app.announce_import_run();
 
 -- The people who have these addresses (as app_user.email_key compares them). Reveals: ids, joined back under row security.
 CREATE OR REPLACE FUNCTION app.people_by_address(addresses text[]) RETURNS TABLE (address text, id uuid)

@@ -7,6 +7,7 @@ mod people;
 mod refusals;
 mod removals;
 mod resuming;
+mod telling;
 
 use std::io::{Cursor, Write as _};
 

@@ -25,7 +25,10 @@ mod removals;
 mod sql;
 mod user_lines;
 
-use lectern_kernel::{ids::Kind as _, resolve::registry::Domain};
+use lectern_kernel::{
+    ids::Kind as _,
+    resolve::registry::{Domain, Event, Heard, HeardKey},
+};
 
 use crate::domains::files::File;
 
@@ -36,6 +39,15 @@ pub const DOMAIN: Domain = Domain {
     objects: &[ImportRun::object, import_run::ImportCount::object, ImportIssue::object],
     operations: &[queries::RosterQueries::OPERATIONS, mutations::RosterMutations::OPERATIONS],
     jobs: &[import::IMPORT],
+    events: &[Event {
+        name: "importRunChanged",
+        description: "An import has begun, got on or ended: as it is now.",
+        of: Heard::Row(ImportRun::object),
+        topic: "importrun",
+        key: HeardKey::Named { argument: "id", description: "The import.", object: ImportRun::object, is_required: true },
+        since: None,
+        query: "importRun",
+    }],
     emits: &[("import.finished", "An import has ended. `id`, `state`.")],
     references: &[("held_file_id", File::PREFIX)],
     ..Domain::new("rosters")
