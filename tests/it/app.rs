@@ -215,7 +215,8 @@ impl TestApp {
         let (url, sealer) = (database.url("lectern_app"), sealer());
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
-        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store).with(unsubscribing) };
+        let serve =
+            ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store).with(unsubscribing) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
         let router = http::router(engine.clone(), options);

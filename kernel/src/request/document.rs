@@ -172,10 +172,12 @@ impl Document {
         let mut fields = Vec::new();
         collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
         let arguments = fields.first().map(|field| given(field, &self.variables)).unwrap_or_default();
-        let text = |wanted: &str| arguments.iter().find_map(|(name, value)| match value {
-            ConstValue::String(text) if name == wanted => Some(text.as_str()),
-            _ => None,
-        });
+        let text = |wanted: &str| {
+            arguments.iter().find_map(|(name, value)| match value {
+                ConstValue::String(text) if name == wanted => Some(text.as_str()),
+                _ => None,
+            })
+        };
         let key = match event.key {
             HeardKey::Any => None,
             HeardKey::Own => Some(person),
@@ -187,7 +189,8 @@ impl Document {
                 })
                 .transpose()?,
         };
-        let since = event.since.and_then(|_| text(SINCE)).map(|moment| DateTime::read(moment).map_err(|wrong| Error::bad_input(SINCE, wrong)));
+        let since =
+            event.since.and_then(|_| text(SINCE)).map(|moment| DateTime::read(moment).map_err(|wrong| Error::bad_input(SINCE, wrong)));
         Ok((key, since.transpose()?))
     }
 

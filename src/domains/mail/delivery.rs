@@ -195,7 +195,8 @@ mod tests {
     fn message(sender: &str, subject: &str, attachments: &[Attachment]) -> String {
         let postman =
             Postman::new(Vec::new(), "Somebody <post@mail.example>", "https://app.example", Way::Outbox(PathBuf::new()), true).unwrap();
-        let written = Written { subject: subject.to_owned(), text: "Text\n".to_owned(), html: "<p>Text</p>".to_owned(), ..Written::default() };
+        let written =
+            Written { subject: subject.to_owned(), text: "Text\n".to_owned(), html: "<p>Text</p>".to_owned(), ..Written::default() };
         let head = Letterhead::read(json!({ "sender": sender }));
         let to = address("ada@bücher.example").unwrap();
         String::from_utf8(postman.message(IDS, &to, &written, &head, attachments).unwrap()).unwrap()

@@ -196,7 +196,8 @@ mod tests {
         let writer = Writer::new("https://app.example/");
         let head = Letterhead::read(json!({ "school": "Oak & Elm", "footer": "One\nTwo", "timeZone": "Europe/Berlin" }));
         for template in TEMPLATES {
-            let written: Vec<Written> = ["en", "de"].map(|locale| writer.write(template, locale, &filled(template), &head, None).unwrap()).into();
+            let written: Vec<Written> =
+                ["en", "de"].map(|locale| writer.write(template, locale, &filled(template), &head, None).unwrap()).into();
             assert_ne!(written[0], written[1], "{}", template.name);
             for Written { subject, text, html, .. } in &written {
                 assert!(!subject.is_empty() && !subject.contains("{{"), "{subject}");

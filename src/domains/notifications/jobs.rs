@@ -15,7 +15,8 @@ use crate::domains::mail::{Language, Postman};
 const AT_ONCE: i32 = 100;
 
 /// Mails people what they have not read, at their hour: asked every hour.
-pub const DIGEST: JobKind = JobKind::new("mail.digest", JobLane::Mail, |job| Box::pin(digest(job))).every(Duration::from_secs(3600), Scope::Schools);
+pub const DIGEST: JobKind =
+    JobKind::new("mail.digest", JobLane::Mail, |job| Box::pin(digest(job))).every(Duration::from_secs(3600), Scope::Schools);
 
 /// Deletes notifications after 30 days.
 pub const PURGE: JobKind = JobKind::new("purge.notifications", JobLane::Default, |job| Box::pin(job.in_batches(sql::PURGE)))

@@ -61,7 +61,7 @@ const LEAVES: [(&str, &str); 64] = [
     ("recordEvents", ""),
     ("setNotificationsRead", ""),
     ("markAllNotificationsRead", ""),
-    ("updateNotificationSettings", "NotificationSettings new, NotificationSettings new"),
+    ("updateNotificationSettings", "NotificationSettings new, NotificationSettings.preference new"),
     ("createRole", "Role new"),
     ("updateRole", "Role changed"),
     ("createUser", "User new, User.role new, User.role new"),

@@ -36,13 +36,22 @@ async fn rows_are_kept_of_what_differs_alone_and_what_is_off_stays_off() {
         json!({ "kind": "ENROLLED", "inApp": true, "email": "DIGEST", "isEssential": false, "isDefault": false })
     );
     lea.ok(UPDATE, choose(json!([{ "kind": "ENROLLED", "inApp": false }]))).await;
-    assert_eq!((preference(&lea, "ENROLLED").await["email"].clone(), preference(&lea, "ENROLLED").await["inApp"].clone()), ("DIGEST".into(), false.into()));
+    assert_eq!(
+        (preference(&lea, "ENROLLED").await["email"].clone(), preference(&lea, "ENROLLED").await["inApp"].clone()),
+        ("DIGEST".into(), false.into())
+    );
     lea.ok(UPDATE, choose(json!([{ "kind": "ENROLLED", "inApp": true, "email": "IMMEDIATE" }]))).await;
     assert_eq!(app.count("notification_preference").await, 1);
     let changed = lea.ok(UPDATE, json!({ "i": { "locale": "de-AT", "digestHour": 0 } })).await;
-    assert_eq!((&changed["updateNotificationSettings"]["locale"], &changed["updateNotificationSettings"]["digestHour"]), (&json!("de-AT"), &json!(0)));
+    assert_eq!(
+        (&changed["updateNotificationSettings"]["locale"], &changed["updateNotificationSettings"]["digestHour"]),
+        (&json!("de-AT"), &json!(0))
+    );
     let changed = lea.ok(UPDATE, json!({ "i": { "digestHour": null } })).await;
-    assert_eq!((&changed["updateNotificationSettings"]["locale"], &changed["updateNotificationSettings"]["digestHour"]), (&json!("de-AT"), &json!(18)));
+    assert_eq!(
+        (&changed["updateNotificationSettings"]["locale"], &changed["updateNotificationSettings"]["digestHour"]),
+        (&json!("de-AT"), &json!(18))
+    );
 }
 
 #[tokio::test]
@@ -50,8 +59,14 @@ async fn wrong_choices_are_refused_and_change_nothing() {
     let app = TestApp::start().await;
     let lea = app.sign_in(&app.oak, Who::Learner).await;
     for (input, line) in [
-        (json!({ "preferences": [{ "kind": "ENROLLED", "email": "OFF" }, { "kind": "ROLE_CHANGED", "email": "OFF" }] }), "BAD_USER_INPUT ESSENTIAL_KIND @preferences.1.email"),
-        (json!({ "preferences": [{ "kind": "ENROLLED", "email": "OFF" }, { "kind": "ENROLLED", "inApp": true }] }), "BAD_USER_INPUT @preferences.1.kind"),
+        (
+            json!({ "preferences": [{ "kind": "ENROLLED", "email": "OFF" }, { "kind": "ROLE_CHANGED", "email": "OFF" }] }),
+            "BAD_USER_INPUT ESSENTIAL_KIND @preferences.1.email",
+        ),
+        (
+            json!({ "preferences": [{ "kind": "ENROLLED", "email": "OFF" }, { "kind": "ENROLLED", "inApp": true }] }),
+            "BAD_USER_INPUT @preferences.1.kind",
+        ),
         (json!({ "digestHour": 24 }), "BAD_USER_INPUT @digestHour"),
         (json!({ "digestHour": -1 }), "BAD_USER_INPUT @digestHour"),
         (json!({ "locale": "de_DE; drop" }), "BAD_USER_INPUT @locale"),

@@ -39,7 +39,10 @@ async fn what_a_request_for_a_booking_costs_with_and_without_being_told() {
     println!("statements {}", app.statements(&lea, query, json!({})).await);
     for round in 0..3 {
         let with = cost(&app, &lea, 2).await;
-        app.sql("CREATE OR REPLACE FUNCTION app.notifies(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN false; END $$").await;
+        app.sql(
+            "CREATE OR REPLACE FUNCTION app.notifies(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN false; END $$",
+        )
+        .await;
         let without = cost(&app, &lea, 4).await;
         app.sql("CREATE OR REPLACE FUNCTION app.notifies(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN type = ANY (app.notifying_events()) AND current_setting('app.notify', true) IS DISTINCT FROM 'off' AND current_setting('app.audit', true) IS DISTINCT FROM 'off'; END $$").await;
         println!("round {round}: WAL bytes, blocks: with {with:?}, without {without:?}");

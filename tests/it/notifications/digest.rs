@@ -7,7 +7,11 @@ use crate::app::{TestApp, Who};
 
 /// So many hours ago, or from now, by the clock of the school.
 async fn hour(app: &TestApp) -> i64 {
-    app.text("SELECT extract(hour FROM now() AT TIME ZONE (SELECT time_zone FROM tenant WHERE slug = 'oak'))::text").await.unwrap().parse().unwrap()
+    app.text("SELECT extract(hour FROM now() AT TIME ZONE (SELECT time_zone FROM tenant WHERE slug = 'oak'))::text")
+        .await
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 async fn digest(app: &TestApp) {
@@ -83,7 +87,8 @@ async fn what_was_turned_off_meanwhile_stands_in_none() {
     let lea = app.sign_in(&app.oak, Who::Learner).await;
     choose_hour(&app, 0).await;
     waiting(&app, 2).await;
-    lea.ok("mutation { updateNotificationSettings(input: { preferences: [{ kind: EXPORT_READY, email: OFF }] }) { locale } }", json!({})).await;
+    lea.ok("mutation { updateNotificationSettings(input: { preferences: [{ kind: EXPORT_READY, email: OFF }] }) { locale } }", json!({}))
+        .await;
     digest(&app).await;
     assert_eq!(app.count("mail").await, 0);
     assert!(!person_of(&app, "learner@oak.example").await.is_nil());

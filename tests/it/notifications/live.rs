@@ -156,7 +156,9 @@ async fn a_course_and_its_enrollments_are_heard_by_those_who_may_see_them_and_as
     // A draft is not theirs to see: they hear of it when it is published.
     ada.ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": algebra, "capacity": 5 } })).await;
     ada.ok(PUBLISH, json!({ "id": algebra })).await;
-    admin.ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": geometry, "capacity": 5 } })).await;
+    admin
+        .ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": geometry, "capacity": 5 } }))
+        .await;
     let published = json!({ "id": algebra, "status": "PUBLISHED" });
     assert_eq!(event(&one.hear().await, "courseChanged"), &published);
     let mut heard = all.hear().await;
@@ -172,6 +174,25 @@ async fn a_course_and_its_enrollments_are_heard_by_those_who_may_see_them_and_as
     assert!(said.iter().all(|message| message["id"] == "last" || event(message, "courseChanged") == &published), "{said:?}");
     let said = enrolled.until_answered().await;
     assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
+}
+
+#[tokio::test]
+async fn ids_of_another_school_are_listened_to_like_ids_that_never_existed() {
+    let app = TestApp::start().await;
+    let (admin, foreign) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.elm, Who::Admin).await);
+    let theirs = course(&foreign, json!({ "title": "Algebra" })).await;
+    for (name, argument) in [("courseChanged", "id"), ("enrollmentChanged", "courseId")] {
+        for id in [&theirs, &crate::classroom::nothing("course")] {
+            let mut socket = Socket::of(&admin).await;
+            let said = socket.begin("1", &format!("subscription {{ {name}({argument}: \"{id}\") {{ id }} }}")).await;
+            assert!(said.is_empty(), "{said:?}");
+            foreign
+                .ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": theirs, "capacity": 5 } }))
+                .await;
+            let said = socket.until_answered().await;
+            assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -20,7 +20,10 @@ async fn a_mail_says_what_its_notification_says_in_the_language_of_its_reader() 
     enroll(&admin, &algebra, &lea.user_id).await;
     app.work().await;
     let mail = &admin.ok(OUTBOX, json!({})).await["outbox"]["nodes"][0];
-    assert_eq!((&mail["subject"], &mail["template"], &mail["kind"]), (&json!("Eingeschrieben: Algebra <b>"), &json!("enrolled"), &json!("ENROLLED")));
+    assert_eq!(
+        (&mail["subject"], &mail["template"], &mail["kind"]),
+        (&json!("Eingeschrieben: Algebra <b>"), &json!("enrolled"), &json!("ENROLLED"))
+    );
     assert_eq!((&mail["state"], &mail["user"]["id"], &mail["locale"]), (&json!("SENT"), &json!(lea.user_id), &json!("de")));
     assert_eq!(super::list(&lea).await[0]["title"], mail["subject"]);
     let url = mail["unsubscribeUrl"].as_str().unwrap();
@@ -80,7 +83,8 @@ async fn a_fan_out_to_ten_thousand_people_is_one_statement() {
         crate::classroom::uuid(&algebra)
     ))
     .await;
-    let payload = json!({ "type": "course.published", "at": "2027-03-01T09:10:00Z", "note": { "course": crate::classroom::uuid(&algebra) } });
+    let payload =
+        json!({ "type": "course.published", "at": "2027-03-01T09:10:00Z", "note": { "course": crate::classroom::uuid(&algebra) } });
     app.sql("CREATE TABLE counted (statement bigint);
              CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO public.counted VALUES (1); RETURN NULL; END $$;
              CREATE TRIGGER counting AFTER INSERT OR UPDATE ON notification FOR EACH STATEMENT EXECUTE FUNCTION count_statement()")

@@ -25,9 +25,8 @@ async fn list(client: &Client) -> Vec<Value> {
 
 /// The same in short: `KIND xCOUNT`, with a star where it is unread.
 async fn kinds(client: &Client) -> Vec<String> {
-    let short = |note: &Value| {
-        format!("{} x{}{}", note["kind"].as_str().unwrap(), note["count"], if note["isRead"] == true { "" } else { "*" })
-    };
+    let short =
+        |note: &Value| format!("{} x{}{}", note["kind"].as_str().unwrap(), note["count"], if note["isRead"] == true { "" } else { "*" });
     list(client).await.iter().map(short).collect()
 }
 

@@ -12,8 +12,11 @@ use crate::{
 /// Opens a transaction of the school for nobody, does this, and commits.
 pub(super) async fn in_school(app: &TestApp, school: &School, sql: &str) {
     let tenant = school.tenant;
-    app.sql(&format!("BEGIN; SELECT set_config('app.tenant_id', '{tenant}', true), set_config('app.user_id', '{}', true); {sql}; COMMIT", Uuid::nil()))
-        .await;
+    app.sql(&format!(
+        "BEGIN; SELECT set_config('app.tenant_id', '{tenant}', true), set_config('app.user_id', '{}', true); {sql}; COMMIT",
+        Uuid::nil()
+    ))
+    .await;
 }
 
 #[tokio::test]
@@ -34,10 +37,7 @@ async fn a_booking_is_told_to_those_whom_it_concerns_and_not_to_who_did_it() {
     assert_eq!(note["subject"], json!({ "id": booking, "__typename": "Booking" }));
     assert_eq!((&note["subjectId"], &note["actor"]["id"]), (&json!(booking), &json!(lea.user_id)));
     assert_eq!(note["title"], "Booking requested: 2 March 2099, 10:00 (Europe/Berlin)");
-    assert_eq!(
-        note["body"],
-        "A booking was requested from 2 March 2099, 10:00 (Europe/Berlin) until 2 March 2099, 11:00 (Europe/Berlin)."
-    );
+    assert_eq!(note["body"], "A booking was requested from 2 March 2099, 10:00 (Europe/Berlin) until 2 March 2099, 11:00 (Europe/Berlin).");
 
     admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": booking })).await;
     app.work().await;
@@ -97,6 +97,7 @@ async fn who_is_enrolled_by_somebody_else_is_told_and_who_enrolls_or_whose_cours
     assert_eq!(kinds(&lea).await, ["COURSE_PUBLISHED x1*", "ENROLLED x1*"], "not by the publication");
     assert_eq!(app.count("notification WHERE kind = 'COURSE_PUBLISHED'").await, 31);
     let logic = course(&admin, json!({ "title": "Logic" })).await;
+    app.work().await;
     admin.ok(ADD_COURSES, json!({ "i": { "groupId": owls, "courseIds": [logic] } })).await;
     assert_eq!(app.count("job WHERE payload ->> 'type' = 'notify.enrolled' AND state = 'QUEUED'").await, 1);
     app.work().await;
@@ -148,7 +149,8 @@ async fn roles_webhooks_imports_and_exports_are_told() {
     assert_eq!(app.count("mail WHERE template = 'export_ready' AND state = 'SENT'").await, 1, "that of a schedule is mailed");
     // Where nobody is to be told, nobody is.
     let before = app.count("job").await;
-    in_school(&app, &app.oak, &format!("SET LOCAL app.notify = 'off'; SELECT app.tell_of_export('{run}', '{person}', 'Bookings', true)")).await;
+    in_school(&app, &app.oak, &format!("SET LOCAL app.notify = 'off'; SELECT app.tell_of_export('{run}', '{person}', 'Bookings', true)"))
+        .await;
     assert_eq!(app.count("job").await, before);
 }
 
@@ -169,8 +171,11 @@ async fn events_of_one_hour_about_one_thing_are_one_notification_that_counts_eac
     assert_eq!(kinds(&lea).await, ["EXPORT_READY x2*"]);
     assert!(at[0] == at[1] && at[1].as_str() < at[2].as_str(), "an event that is fanned out again changes nothing: {at:?}");
     let id = list(&lea).await[0]["id"].clone();
-    lea.ok("mutation($i: SetNotificationsReadInput!) { setNotificationsRead(input: $i) { id } }", json!({ "i": { "ids": [id], "isRead": true } }))
-        .await;
+    lea.ok(
+        "mutation($i: SetNotificationsReadInput!) { setNotificationsRead(input: $i) { id } }",
+        json!({ "i": { "ids": [id], "isRead": true } }),
+    )
+    .await;
     for (event, moment) in [(7, "2027-03-01T09:59:59Z"), (6, "2027-03-01T09:30:00Z")] {
         in_school(&app, &app.oak, &fan_out(event, moment)).await;
         assert_eq!(kinds(&lea).await, ["EXPORT_READY x2"], "nor does an earlier one");
@@ -186,8 +191,11 @@ async fn whoever_is_suspended_or_deleted_is_told_nothing_and_a_deletion_takes_al
     let app = TestApp::start().await;
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
     let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
-    bob.ok("mutation { updateNotificationSettings(input: { digestHour: 7, preferences: [{ kind: ENROLLED, inApp: false }] }) { digestHour } }", json!({}))
-        .await;
+    bob.ok(
+        "mutation { updateNotificationSettings(input: { digestHour: 7, preferences: [{ kind: ENROLLED, inApp: false }] }) { digestHour } }",
+        json!({}),
+    )
+    .await;
     super::told(&app, &app.oak, Who::Learner).await;
     app.sql("UPDATE notification SET recipient_id = (SELECT id FROM app_user WHERE email = 'bob@oak.example')").await;
     admin.ok("mutation($id: ID!) { suspendUser(id: $id) { id } }", json!({ "id": lea.user_id })).await;

@@ -33,7 +33,13 @@ async fn looking_changes_nothing_and_posting_turns_that_mail_off_for_good() {
     assert_eq!(everything(&app).await, before, "whatever scans mails has followed the link");
     for _ in 0..2 {
         // As mail programs do it (RFC 8058).
-        let answer = browser.post(&url).header("content-type", "application/x-www-form-urlencoded").body("List-Unsubscribe=One-Click").send().await.unwrap();
+        let answer = browser
+            .post(&url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("List-Unsubscribe=One-Click")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200);
     }
     let kept = app.text("SELECT string_agg(kind || ' ' || email, ', ') FROM notification_preference").await;

@@ -69,8 +69,7 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] =
-    &[
+const OWN_ROWS_ONLY: &[&str] = &[
     "credential",
     "failed_sign_in",
     "known_network",
