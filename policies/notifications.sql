@@ -9,9 +9,9 @@ GRANT SELECT (tenant_id, id, recipient_id, kind, subject, actor_id, course_id, f
 GRANT SELECT, INSERT, DELETE, UPDATE (event_id, actor_id, course_id, facts, in_app, mail, count, read_at, updated_at) ON notification TO lectern_definer;
 
 CALL app.raise_wall('notification_settings');
-CREATE POLICY notification_settings_own ON notification_settings TO lectern_app USING (user_id = (SELECT app.user_id()));
+CREATE POLICY notification_settings_own ON notification_settings TO lectern_app USING (id = (SELECT app.user_id()));
 CREATE POLICY definer_all ON notification_settings TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, user_id, locale, digest_hour), INSERT (tenant_id, user_id, locale, digest_hour), UPDATE (locale, digest_hour), DELETE
+GRANT SELECT (tenant_id, id, locale, digest_hour), INSERT (tenant_id, id, locale, digest_hour), UPDATE (locale, digest_hour), DELETE
     ON notification_settings TO lectern_app;
 GRANT SELECT, DELETE ON notification_settings TO lectern_definer;
 

@@ -26,7 +26,7 @@ $$;
 CREATE OR REPLACE FUNCTION app.locale_of(person uuid) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person), 'en');
+    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person), 'en');
 END
 $$;
 
@@ -131,7 +131,7 @@ BEGIN
                      (today + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE zone AS moment
               FROM (SELECT DISTINCT w.recipient_id FROM notification w
                     WHERE w.tenant_id = app.tenant_id() AND w.mail = 'WAITS' AND w.read_at IS NULL) AS o
-              LEFT JOIN notification_settings c ON c.tenant_id = app.tenant_id() AND c.user_id = o.recipient_id) AS d
+              LEFT JOIN notification_settings c ON c.tenant_id = app.tenant_id() AND c.id = o.recipient_id) AS d
         CROSS JOIN LATERAL (
             SELECT array_agg(r.kind ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS kinds,
                    array_agg(r.title ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS courses,
@@ -150,7 +150,7 @@ END
 $$;
 
 -- Asks for somebody's digest of a date, once, and says of what stands in it that it does. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.send_digest(wanted uuid, of_day date, older_than timestamptz, in_locale text, filling jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION app.send_digest(wanted uuid, of_day text, older_than timestamptz, in_locale text, filling jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF app.send_mail('digest', wanted, NULL, in_locale, filling, 'digest:' || wanted || ':' || of_day) IS NOT NULL THEN
@@ -198,7 +198,7 @@ BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     DELETE FROM notification n WHERE n.tenant_id = NEW.tenant_id AND n.recipient_id = NEW.id;
     DELETE FROM notification_preference p WHERE p.tenant_id = NEW.tenant_id AND p.user_id = NEW.id;
-    DELETE FROM notification_settings s WHERE s.tenant_id = NEW.tenant_id AND s.user_id = NEW.id;
+    DELETE FROM notification_settings s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.id;
     RETURN NULL;
 END
 $$;
@@ -207,7 +207,7 @@ CREATE OR REPLACE TRIGGER app_user_forget_notifications AFTER UPDATE ON app_user
 
 CREATE OR REPLACE TRIGGER notification_settings_touch BEFORE UPDATE ON notification_settings FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER notification_settings_audit AFTER INSERT OR UPDATE OR DELETE ON notification_settings FOR EACH ROW
-    EXECUTE FUNCTION app.audit('NotificationSettings', 'user_id');
+    EXECUTE FUNCTION app.audit('NotificationSettings', 'id');
 CREATE OR REPLACE TRIGGER notification_preference_touch BEFORE UPDATE ON notification_preference FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER notification_preference_audit AFTER INSERT OR UPDATE OR DELETE ON notification_preference FOR EACH ROW
     EXECUTE FUNCTION app.audit('NotificationSettings', 'user_id');
@@ -226,6 +226,6 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.due_digests(integer), app.send_digest(uuid, date, timestamptz, text, jsonb), app.unsubscribe(uuid, text),
+GRANT EXECUTE ON FUNCTION app.due_digests(integer), app.send_digest(uuid, text, timestamptz, text, jsonb), app.unsubscribe(uuid, text),
     app.purge_notifications(integer)
     TO lectern_app;

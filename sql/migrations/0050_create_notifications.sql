@@ -39,12 +39,13 @@ CREATE INDEX notification_age_idx ON notification (tenant_id, updated_at);
 -- What somebody has chosen; no row, or NULL: as usual.
 CREATE TABLE notification_settings (
     tenant_id   uuid NOT NULL,
-    user_id     uuid NOT NULL,
+    -- The person's.
+    id          uuid NOT NULL,
     locale      text CONSTRAINT notification_settings_locale_check CHECK (length(locale) BETWEEN 2 AND 35),
     digest_hour integer CONSTRAINT notification_settings_digest_hour_check CHECK (digest_hour BETWEEN 0 AND 23),
     updated_at  timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, user_id),
-    CONSTRAINT notification_settings_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app_user ON DELETE CASCADE
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT notification_settings_user_fkey FOREIGN KEY (tenant_id, id) REFERENCES app_user ON DELETE CASCADE
 );
 
 -- And of each kind; NULL: as usual, also where that changes.

@@ -35,4 +35,4 @@ UPDATE mail m SET template = 'booking_assigned', parameters = n.facts || jsonb_b
     FROM notification n
     WHERE m.tenant_id = pg_temp.id('tenant') AND m.id = pg_temp.id('mail:10') AND n.tenant_id = m.tenant_id AND n.id = pg_temp.id('notification:learner6');
 -- The instructor reads German.
-INSERT INTO notification_settings (tenant_id, user_id, locale) VALUES (pg_temp.id('tenant'), pg_temp.id('user:instructor'), 'de');
+INSERT INTO notification_settings (tenant_id, id, locale) VALUES (pg_temp.id('tenant'), pg_temp.id('user:instructor'), 'de');

@@ -59,5 +59,6 @@ pub const DOMAIN: Domain = Domain {
     ],
     jobs: &[jobs::DIGEST, jobs::PURGE],
     recorded: &[("NotificationSettings", "notificationsettings")],
+    parts: &[("NotificationSettings", "kind", "preference")],
     ..Domain::new("notifications")
 };

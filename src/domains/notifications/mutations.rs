@@ -47,6 +47,7 @@ impl NotificationMutations {
 
     /// Says of all your notifications that you have read them, but for those whose latest event came later than `upTo`. Answers how many were
     /// unread.
+    #[about("User")]
     async fn mark_all_notifications_read(
         ctx: &Context<'_>,
         /// What you have seen: what came later stays unread. Now unless given.

@@ -53,7 +53,7 @@ pub struct Notification {
     pub course: Option<String>,
     #[hidden]
     #[wide]
-    #[column("(SELECT s.locale FROM notification_settings s WHERE s.tenant_id = {}.tenant_id AND s.user_id = {}.recipient_id)")]
+    #[column("(SELECT s.locale FROM notification_settings s WHERE s.tenant_id = {}.tenant_id AND s.id = {}.recipient_id)")]
     pub locale: Option<String>,
 }
 

@@ -15,12 +15,12 @@ pub const MARK_ALL: &str = "WITH marked AS (UPDATE notification n SET read_at = 
 
 /// `$2` the person: their language and hour in each row, and a row for each kind of which they have chosen something.
 pub const SETTINGS: &str = "SELECT s.locale, s.digest_hour, p.kind, p.in_app, p.email FROM (SELECT $2::uuid AS id) AS me \
-     LEFT JOIN notification_settings s ON s.tenant_id = $1 AND s.user_id = me.id \
+     LEFT JOIN notification_settings s ON s.tenant_id = $1 AND s.id = me.id \
      LEFT JOIN notification_preference p ON p.tenant_id = $1 AND p.user_id = me.id";
 
 /// `$2` the person, `$3` whether `$4` is their language from now on, `$5` whether `$6` is their hour.
-pub const CHOOSE: &str = "INSERT INTO notification_settings AS s (tenant_id, user_id, locale, digest_hour) \
-     VALUES ($1, $2, CASE WHEN $3 THEN $4::text END, CASE WHEN $5 THEN $6::int4 END) ON CONFLICT (tenant_id, user_id) DO UPDATE \
+pub const CHOOSE: &str = "INSERT INTO notification_settings AS s (tenant_id, id, locale, digest_hour) \
+     VALUES ($1, $2, CASE WHEN $3 THEN $4::text END, CASE WHEN $5 THEN $6::int4 END) ON CONFLICT (tenant_id, id) DO UPDATE \
      SET locale = CASE WHEN $3 THEN excluded.locale ELSE s.locale END, digest_hour = CASE WHEN $5 THEN excluded.digest_hour ELSE s.digest_hour END";
 
 /// `$2` the person, `$3` kinds, `$4` whether `$5` is given, `$6` whether `$7` is: null is as usual.
@@ -44,7 +44,7 @@ pub const LETTERHEAD: &str = "SELECT jsonb_strip_nulls(jsonb_build_object('schoo
 pub const DUE_DIGESTS: &str = "SELECT d.* FROM app.due_digests($2) AS d WHERE app.tenant_id() = $1";
 
 /// `$2` people, `$3` days, `$4` what their digests end with, `$5` languages, `$6` what they are filled with.
-pub const SEND_DIGESTS: &str = "SELECT app.send_digest(d.person, d.day::date, d.up_to, d.locale, d.filling) \
+pub const SEND_DIGESTS: &str = "SELECT app.send_digest(d.person, d.day, d.up_to, d.locale, d.filling) \
      FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::jsonb[]) AS d(person, day, up_to, locale, filling) \
      WHERE app.tenant_id() = $1";
 

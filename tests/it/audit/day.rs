@@ -28,7 +28,7 @@ pub struct Day {
 /// What is asked of a mutation's answer, by its type.
 fn selection(operation: &str) -> &'static str {
     let schema = Schema::of_service();
-    match schema.0["Mutation"].fields[operation].ty.trim_end_matches('!') {
+    match schema.0["Mutation"].fields[operation].ty.trim_matches(['!', '[', ']']) {
         "Session" => "{ accessToken refreshToken viewer { user { id } } }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",

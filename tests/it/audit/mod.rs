@@ -61,7 +61,7 @@ const LEAVES: [(&str, &str); 72] = [
     ("recordEvents", ""),
     ("setNotificationsRead", ""),
     ("markAllNotificationsRead", ""),
-    ("updateNotificationSettings", "NotificationSettings new, NotificationSettings new"),
+    ("updateNotificationSettings", "NotificationSettings new, NotificationSettings.preference new"),
     ("exportReport", "ExportRun new"),
     ("exportRoster", "ExportRun new"),
     ("startImport", "ImportRun new"),

@@ -177,6 +177,25 @@ async fn a_course_and_its_enrollments_are_heard_by_those_who_may_see_them_and_as
 }
 
 #[tokio::test]
+async fn ids_of_another_school_are_listened_to_like_ids_that_never_existed() {
+    let app = TestApp::start().await;
+    let (admin, foreign) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.elm, Who::Admin).await);
+    let theirs = course(&foreign, json!({ "title": "Algebra" })).await;
+    for (name, argument) in [("courseChanged", "id"), ("enrollmentChanged", "courseId")] {
+        for id in [&theirs, &crate::classroom::nothing("course")] {
+            let mut socket = Socket::of(&admin).await;
+            let said = socket.begin("1", &format!("subscription {{ {name}({argument}: \"{id}\") {{ id }} }}")).await;
+            assert!(said.is_empty(), "{said:?}");
+            foreign
+                .ok("mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { id } }", json!({ "i": { "id": theirs, "capacity": 5 } }))
+                .await;
+            let said = socket.until_answered().await;
+            assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_may_not_ask_may_not_listen_and_what_is_no_id_is_refused() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;

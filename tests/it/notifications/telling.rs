@@ -97,6 +97,7 @@ async fn who_is_enrolled_by_somebody_else_is_told_and_who_enrolls_or_whose_cours
     assert_eq!(kinds(&lea).await, ["COURSE_PUBLISHED x1*", "ENROLLED x1*"], "not by the publication");
     assert_eq!(app.count("notification WHERE kind = 'COURSE_PUBLISHED'").await, 31);
     let logic = course(&admin, json!({ "title": "Logic" })).await;
+    app.work().await;
     admin.ok(ADD_COURSES, json!({ "i": { "groupId": owls, "courseIds": [logic] } })).await;
     assert_eq!(app.count("job WHERE payload ->> 'type' = 'notify.enrolled' AND state = 'QUEUED'").await, 1);
     app.work().await;
