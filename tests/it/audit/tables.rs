@@ -193,7 +193,8 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     assert_eq!(
         unrecorded.as_deref(),
         Some(
-            "access_version audit_entry client_event credential failed_sign_in known_network mail notification refresh_token time_claim upload \
+            "access_version audit_entry client_event credential failed_sign_in import_issue known_network mail notification refresh_token roster_link \
+             time_claim upload \
              used_budget webhook_event"
         )
     );
