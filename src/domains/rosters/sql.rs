@@ -20,8 +20,10 @@ pub const STEP: &str = "SELECT app.step_import($2, $3, $4, $5, $6) WHERE app.ten
 /// `$2` the run, `$3` why it failed, if it did.
 pub const END: &str = "SELECT app.end_import($2, $3) WHERE app.tenant_id() = $1";
 
-/// Begins a batch; `$2` is `off` where nobody is told of what it does: who it acts as, and what they may do now.
-pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true) WHERE app.tenant_id() = $1";
+/// Begins a batch; `$2` is `off` where nobody is told of what it does: who it acts as, and what they may do now. Plans that were made while the
+/// school was small would read whole tables for each row that is written once it has grown.
+pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true), set_config('enable_seqscan', 'off', true) \
+     WHERE app.tenant_id() = $1";
 
 /// Every role of the school.
 pub const ROLES: &str = "SELECT r.id, r.key, r.is_system, r.permissions FROM role r WHERE r.tenant_id = $1";
