@@ -298,8 +298,9 @@ async fn listener(app: &TestApp, field: &Field, people: &[Client]) -> String {
     let strangers = [app.stranger()];
     for person in people.iter().chain(&strangers) {
         let mut socket = Socket::of(person).await;
-        let said = socket.begin("1", &query).await;
-        let answer = if said.is_empty() { None } else { Some(&said[0]["payload"][0]["extensions"]) };
+        let mut said = socket.begin("1", &query).await;
+        said.extend(socket.until_answered().await); // a refusal may come after the pong
+        let answer = said.iter().find(|message| message["id"] == "1").map(|message| &message["payload"][0]["extensions"]);
         cells.push(if answer.is_some() { "no" } else { "yes" });
         if let Some(missing) = answer.and_then(|answer| answer["missingPermissions"].as_array()) {
             needs = missing.iter().filter_map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");

@@ -133,14 +133,13 @@ impl OutboxMail {
         parameters: Value,
         secrets: Option<Vec<u8>>,
         letterhead: Value,
-        person: Option<Uuid>,
         subject: Option<String>,
         request: &Request,
     ) -> Result<String> {
         if let Some(subject) = subject {
             return Ok(subject);
         }
-        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead, person };
+        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead, person: None };
         Ok(kept.written(request)?.map_or(template.clone(), |written| written.subject))
     }
 

@@ -60,7 +60,7 @@ pub struct Written {
     pub html: String,
     /// Where its reader says that they want no more of its kind.
     pub unsubscribe: Option<String>,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Written {

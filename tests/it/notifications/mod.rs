@@ -1,7 +1,6 @@
 //! Notifications: who is told of what, once; what people choose; what is mailed, at once and in the digest; and how that is ended.
 
 mod choices;
-mod cost;
 mod digest;
 mod live;
 mod mails;
