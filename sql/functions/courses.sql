@@ -127,5 +127,19 @@ END
 $$;
 CREATE OR REPLACE TRIGGER course_announce AFTER INSERT OR UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.announce_course();
 
+-- A course has changed where its sections have.
+CREATE OR REPLACE FUNCTION app.announce_course_of_section() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    moved record := coalesce(NEW, OLD);
+BEGIN
+    IF TG_OP <> 'UPDATE' OR NEW IS DISTINCT FROM OLD THEN
+        PERFORM app.enter_tenant(moved.tenant_id);
+        PERFORM app.announce('course', moved.course_id, moved.course_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER section_announce AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW EXECUTE FUNCTION app.announce_course_of_section();
+
 GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[])
     TO lectern_app;

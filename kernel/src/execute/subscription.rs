@@ -66,13 +66,13 @@ impl Engine {
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
         let identity = claims.identity();
-        let (key, since) = document.hears(heard, identity.user).map_err(refuse)?;
-        let interest = self.live().interest(identity.tenant, heard.topic, key).await.map_err(|error| refuse(error.into()))?;
-        // The guards are asked once, with an id that can't exist.
+        // The guards are asked once, with an id that can't exist; before them nothing is said of what is wrong with an argument.
         let question = Arc::new(Question { document, claims });
         if let EventOutcome::Ended(answer) = self.event(&question, Uuid::nil(), correlation_id).await {
             return Err(Box::new(answer));
         }
+        let (key, since) = question.document.hears(heard, identity.user).map_err(refuse)?;
+        let interest = self.live().interest(identity.tenant, heard.topic, key).await.map_err(|error| refuse(error.into()))?;
         // What is committed from now on is heard; what was before is read here. What is both comes twice.
         let missed = match (heard.since, since) {
             (Some(sql), Some(since)) => self.missed(sql, since, &question.claims, correlation_id).await.map_err(refuse)?,
@@ -91,13 +91,18 @@ impl Engine {
         }
         let rows = tx.query(sql, &[&since, &(MOST_MISSED as i64 + 1)]).await?;
         tx.end_read();
-        let missed: Vec<Uuid> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(DbError::from)?;
-        if missed.len() > MOST_MISSED {
-            let (most, missed) = (MOST_MISSED as i64, missed.len() as i64);
+        let missed: Vec<(Uuid, bool)> = rows
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, tokio_postgres::Error>>()
+            .map_err(DbError::from)?;
+        let later = missed.iter().filter(|(_, is_later)| *is_later).count();
+        if later > MOST_MISSED {
+            let (most, missed) = (MOST_MISSED as i64, later as i64);
             let message = format!("More than {most} came since then: read the list.");
             return Err(Error::limit_reached(message, most, missed).reason("TOO_FAR_BEHIND"));
         }
-        Ok(missed)
+        Ok(missed.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Reads an event for a subscriber.

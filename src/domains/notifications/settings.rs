@@ -110,15 +110,15 @@ pub struct UpdateNotificationSettingsInput {
     pub preferences: Option<Vec<NotificationPreferenceInput>>,
 }
 
-/// What you choose of one kind. What is left out stays as it is.
+/// What you choose of one kind. What is left out stays as it is; null is as it is for whoever has chosen nothing.
 #[derive(InputObject)]
 pub struct NotificationPreferenceInput {
     /// The kind.
     pub kind: Open<NotificationKind>,
     /// Whether they are to be among your `notifications`.
-    pub in_app: Option<bool>,
+    pub in_app: MaybeUndefined<bool>,
     /// How they are to be mailed. OFF is refused for an essential kind.
-    pub email: Option<EmailMode>,
+    pub email: MaybeUndefined<EmailMode>,
 }
 
 /// Choices as they are kept: of what is given, null is what everybody has who has chosen nothing. What is off stays chosen, also where it is
@@ -142,7 +142,7 @@ impl Choices {
             if sorted.iter().any(|(known, _)| known.name == kind.name) {
                 return Err(Error::bad_input(field("kind"), "stands in the list twice"));
             }
-            if kind.is_essential() && choice.email == Some(EmailMode::Off) {
+            if kind.is_essential() && choice.email == MaybeUndefined::Value(EmailMode::Off) {
                 let refusal = "can't be OFF: this mail is about your own account";
                 return Err(Error::bad_input(field("email"), refusal).reason("ESSENTIAL_KIND"));
             }
@@ -152,10 +152,12 @@ impl Choices {
         sorted.sort_by_key(|(kind, _)| kind.name);
         for (kind, choice) in sorted {
             choices.kinds.push(kind.name);
-            choices.has_in_app.push(choice.in_app.is_some());
-            choices.in_app.push(choice.in_app.filter(|in_app| !in_app));
-            choices.has_email.push(choice.email.is_some());
-            choices.email.push(choice.email.filter(|email| *email == EmailMode::Off || *email != kind.email).map(EmailMode::as_str));
+            choices.has_in_app.push(!choice.in_app.is_undefined());
+            choices.in_app.push(choice.in_app.value().copied().filter(|in_app| !in_app));
+            choices.has_email.push(!choice.email.is_undefined());
+            choices.email.push(
+                choice.email.value().copied().filter(|email| *email == EmailMode::Off || *email != kind.email).map(EmailMode::as_str),
+            );
         }
         Ok(choices)
     }

@@ -56,5 +56,8 @@ pub const PURGE: &str = "SELECT app.purge_notifications($2) WHERE app.tenant_id(
 
 /// `$2` the moment, `$3` how many at most: the actor's whose latest event came after it, the oldest first. What is committed late may bear an
 /// earlier moment than what its reader has seen: half a minute is asked for twice.
-pub const MISSED: &str = "SELECT n.id FROM notification n WHERE n.tenant_id = $1 AND n.recipient_id = app.user_id() AND n.in_app \
-     AND n.updated_at > $2::timestamptz - interval '30 seconds' ORDER BY n.updated_at, n.id LIMIT $3::int8";
+pub const MISSED: &str = "SELECT o.id, o.updated_at > $2::timestamptz FROM ((SELECT n.id, n.updated_at FROM notification n \
+     WHERE n.tenant_id = $1 AND n.recipient_id = app.user_id() AND n.in_app AND n.updated_at > $2::timestamptz ORDER BY n.updated_at, n.id LIMIT $3::int8) \
+     UNION ALL (SELECT n.id, n.updated_at FROM notification n WHERE n.tenant_id = $1 AND n.recipient_id = app.user_id() AND n.in_app \
+     AND n.updated_at <= $2::timestamptz AND n.updated_at > $2::timestamptz - interval '30 seconds' ORDER BY n.updated_at DESC, n.id DESC LIMIT $3::int8)) AS o \
+     ORDER BY o.updated_at, o.id";

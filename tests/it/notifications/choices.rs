@@ -31,6 +31,9 @@ async fn rows_are_kept_of_what_differs_alone_and_what_is_off_stays_off() {
     assert_eq!(app.count("notification_preference").await, 0, "that is usual");
     lea.ok(UPDATE, choose(json!([{ "kind": "ENROLLED", "email": "DIGEST" }, { "kind": "IMPORT_FINISHED", "email": "OFF" }]))).await;
     assert_eq!(app.count("notification_preference").await, 2, "what is off is kept, also where that is usual");
+    lea.ok(UPDATE, choose(json!([{ "kind": "IMPORT_FINISHED", "email": null }]))).await;
+    assert_eq!(app.count("notification_preference").await, 1, "null is as it is for whoever has chosen nothing");
+    lea.ok(UPDATE, choose(json!([{ "kind": "IMPORT_FINISHED", "email": "OFF" }]))).await;
     assert_eq!(
         preference(&lea, "ENROLLED").await,
         json!({ "kind": "ENROLLED", "inApp": true, "email": "DIGEST", "isEssential": false, "isDefault": false })

@@ -108,6 +108,12 @@ async fn who_is_too_far_behind_is_told_to_read_the_list() {
     let refused = if said.is_empty() { socket.hear().await } else { said[0].clone() };
     assert_eq!((&refused["type"], &refused["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("LIMIT_REACHED")), "{refused}");
     assert_eq!(refused["payload"][0]["extensions"]["reason"], "TOO_FAR_BEHIND");
+    // Whoever has read the list goes on from its newest.
+    let newest =
+        lea.ok("{ notifications(first: 1) { nodes { updatedAt } } }", json!({})).await["notifications"]["nodes"][0]["updatedAt"].take();
+    let mut socket = Socket::of(&lea).await;
+    let said = socket.begin("1", &since(&newest)).await;
+    assert!(said.iter().all(|message| message["type"] == "next"), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

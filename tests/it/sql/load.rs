@@ -73,6 +73,7 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['ENROLLED', 'COURSE_PUBLISHED', 'BOOKING_APPROVED'])[1 + k % 3], 'course_' || k, now() - make_interval(hours => k), gen_random_uuid(),
                  jsonb_build_object('from', now(), 'until', now()), true, 'NONE', CASE WHEN k % 5 > 0 THEN now() END, now() - make_interval(hours => k), now() - make_interval(hours => k)
              FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO notification_settings (tenant_id, id, locale) SELECT p.tenant_id, p.id, 'de' FROM person p;
          INSERT INTO report_schedule (tenant_id, id, owner_id, dataset, frequency, hour, time_zone, next_run_at, created_at)
              SELECT p.tenant_id, p.id, p.id, 'BOOKINGS', 'DAILY', 7, 'UTC', now() + interval '1 day', now() - make_interval(mins => p.n * 17) FROM person p;
          INSERT INTO export_run (tenant_id, id, requested_by_id, dataset, name, time_zone, from_at, to_at, state, finished_at, schedule_id, period_starts_at, created_at)
