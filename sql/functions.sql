@@ -214,9 +214,27 @@ $$;
 -- commits wait for one another.
 CREATE OR REPLACE FUNCTION app.announce(topic text, id uuid, key uuid DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(7201, hashtext(current_setting('app.tenant_id') || ' ' || topic)) THEN
+    IF app.is_heard(topic) THEN
         PERFORM pg_notify('lectern', concat_ws(' ', current_setting('app.tenant_id'), topic, id, key));
     END IF;
+END
+$$;
+
+-- Announces that a row is new, has changed or is gone, where somebody listens. Arguments: the topic, the column that holds the id, and the one that
+-- holds the key (none: no key).
+CREATE OR REPLACE FUNCTION app.announce_row() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    moved jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NULL;
+    END IF;
+    PERFORM app.enter_tenant(coalesce(NEW.tenant_id, OLD.tenant_id));
+    IF app.is_heard(TG_ARGV[0]) THEN
+        moved := to_jsonb(coalesce(NEW, OLD));
+        PERFORM app.announce(TG_ARGV[0], (moved ->> TG_ARGV[1])::uuid, (moved ->> TG_ARGV[2])::uuid);
+    END IF;
+    RETURN NULL;
 END
 $$;
 

@@ -276,17 +276,7 @@ CREATE OR REPLACE TRIGGER booking_touch BEFORE UPDATE ON booking FOR EACH ROW EX
 CREATE OR REPLACE TRIGGER booking_audit AFTER INSERT OR UPDATE OR DELETE ON booking FOR EACH ROW EXECUTE FUNCTION app.audit('Booking', 'id');
 CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON availability FOR EACH ROW EXECUTE FUNCTION app.audit('Availability', 'id');
 
--- Announces that a booking is new or has changed, where somebody listens.
-CREATE OR REPLACE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
-        PERFORM app.enter_tenant(NEW.tenant_id);
-        PERFORM app.announce('booking', NEW.id);
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();
+CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_row('booking', 'id');
 
 GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;

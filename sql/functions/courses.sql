@@ -115,31 +115,10 @@ CREATE OR REPLACE TRIGGER course_tell AFTER UPDATE ON course FOR EACH ROW
           IS DISTINCT FROM (NEW.title, NEW.description, NEW.instructor_id, NEW.status, NEW.capacity, NEW.enrollment_key, NEW.tags, NEW.deleted_at))
     EXECUTE FUNCTION app.tell_of_course();
 
--- Announces that a course is new or has changed, where somebody listens.
-CREATE OR REPLACE FUNCTION app.announce_course() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
-        PERFORM app.enter_tenant(NEW.tenant_id);
-        PERFORM app.announce('course', NEW.id, NEW.id);
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER course_announce AFTER INSERT OR UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.announce_course();
-
+CREATE OR REPLACE TRIGGER course_announce AFTER INSERT OR UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.announce_row('course', 'id', 'id');
 -- A course has changed where its sections have.
-CREATE OR REPLACE FUNCTION app.announce_course_of_section() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    moved record := coalesce(NEW, OLD);
-BEGIN
-    IF TG_OP <> 'UPDATE' OR NEW IS DISTINCT FROM OLD THEN
-        PERFORM app.enter_tenant(moved.tenant_id);
-        PERFORM app.announce('course', moved.course_id, moved.course_id);
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER section_announce AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW EXECUTE FUNCTION app.announce_course_of_section();
+CREATE OR REPLACE TRIGGER section_announce AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW
+    EXECUTE FUNCTION app.announce_row('course', 'course_id', 'course_id');
 
 GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[])
     TO lectern_app;

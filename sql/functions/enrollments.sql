@@ -195,16 +195,8 @@ $$;
 CREATE OR REPLACE TRIGGER enrollment_tell AFTER UPDATE ON enrollment FOR EACH ROW
     WHEN (OLD.status <> NEW.status OR OLD.progress <> NEW.progress) EXECUTE FUNCTION app.tell_of_enrollment();
 
--- Announces that an enrollment is new or has changed, to those who listen to all, or to those of its course.
-CREATE OR REPLACE FUNCTION app.announce_enrollment() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
-        PERFORM app.enter_tenant(NEW.tenant_id);
-        PERFORM app.announce('enrollment', NEW.id, NEW.course_id);
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER enrollment_announce AFTER INSERT OR UPDATE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.announce_enrollment();
+-- To those who listen to all, and to those of its course.
+CREATE OR REPLACE TRIGGER enrollment_announce AFTER INSERT OR UPDATE ON enrollment FOR EACH ROW
+    EXECUTE FUNCTION app.announce_row('enrollment', 'id', 'course_id');
 
 GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid) TO lectern_app;

@@ -120,15 +120,7 @@ $$;
 CREATE OR REPLACE TRIGGER import_run_tell AFTER UPDATE ON import_run FOR EACH ROW
     WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION app.tell_of_ended_import();
 
--- Announces that a run has moved, where somebody listens.
-CREATE OR REPLACE FUNCTION app.announce_import_run() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.announce('importrun', NEW.id, NEW.id);
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER import_run_announce AFTER UPDATE ON import_run FOR EACH ROW WHEN (NEW.* IS DISTINCT FROM OLD.*) EXECUTE FUNCTION app.announce_import_run();
+CREATE OR REPLACE TRIGGER import_run_announce AFTER UPDATE ON import_run FOR EACH ROW EXECUTE FUNCTION app.announce_row('importrun', 'id', 'id');
 
 -- The people who have these addresses (as app_user.email_key compares them). Reveals: ids, joined back under row security.
 CREATE OR REPLACE FUNCTION app.people_by_address(addresses text[]) RETURNS TABLE (address text, id uuid)
