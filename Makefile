@@ -5,6 +5,7 @@
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
 BUILD := $(CARGO) build --quiet
+LINT ?= $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 NPM := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(wildcard web/src/* web/shared/*)
 
@@ -29,7 +30,7 @@ soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact,
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(LINT)
 	@$(BUILD)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
