@@ -22,29 +22,23 @@ BEGIN
 END
 $$;
 
--- The language that somebody has chosen to be written to in; English where they have not. Reveals: that.
-CREATE OR REPLACE FUNCTION app.locale_of(person uuid) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person), 'en');
-END
-$$;
-
--- Mails a notification at once; false where its recipient was sent a hundred within the hour: it waits for their digest. (What is essential
--- does not wait.) For app.fan_out_to_notifications alone.
-CREATE OR REPLACE FUNCTION app.mail_notification(event uuid, person uuid, of_kind text, filling jsonb) RETURNS boolean
+-- Mails notifications of an event at once, by a few statements however many they are; those whose recipients were sent a hundred within the hour
+-- wait for their digests. (What is essential does not wait.) For app.fan_out_to_notifications alone.
+CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     most CONSTANT integer := 100;
 BEGIN
-    IF most <= (SELECT count(*) FROM (
-            SELECT FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.user_id = person AND m.created_at > now() - interval '1 hour'
-                AND starts_with(m.key, 'note:') LIMIT most) AS sent)
-        AND NOT EXISTS (SELECT FROM app.notification_kinds() AS k WHERE k.kind = of_kind AND k.is_essential) THEN
-        RETURN false;
-    END IF;
-    PERFORM app.send_mail(lower(of_kind), person, NULL, app.locale_of(person), filling, 'note:' || event || ':' || person || ':' || of_kind);
-    RETURN true;
+    UPDATE notification n SET mail = 'WAITS' FROM app.notification_kinds() AS k
+        WHERE n.tenant_id = app.tenant_id() AND n.id = ANY (told) AND k.kind = n.kind AND NOT k.is_essential
+          AND most <= (SELECT count(*) FROM (
+              SELECT FROM mail m WHERE m.tenant_id = n.tenant_id AND m.user_id = n.recipient_id AND m.created_at > now() - interval '1 hour'
+                  AND starts_with(m.key, 'note:') LIMIT most) AS sent);
+    PERFORM app.send_mails(lower(t.kind), t.people, t.locales, filling, t.keys)
+        FROM (SELECT n.kind, array_agg(n.recipient_id ORDER BY n.recipient_id) AS people, array_agg(s.locale ORDER BY n.recipient_id) AS locales,
+                     array_agg('note:' || event || ':' || n.recipient_id || ':' || n.kind ORDER BY n.recipient_id) AS keys
+              FROM notification n LEFT JOIN notification_settings s ON s.tenant_id = n.tenant_id AND s.id = n.recipient_id
+              WHERE n.tenant_id = app.tenant_id() AND n.id = ANY (told) AND n.mail = 'AT_ONCE' GROUP BY n.kind) AS t;
 END
 $$;
 
@@ -63,6 +57,7 @@ DECLARE
     is_heard      CONSTANT boolean := app.is_heard('notification');
     is_count_heard CONSTANT boolean := app.is_heard('unread');
     told    record;
+    at_once uuid[];
 BEGIN
     FOR told IN
         INSERT INTO notification AS n (tenant_id, id, recipient_id, kind, subject, hour, event_id, actor_id, course_id, facts, in_app, mail)
@@ -92,10 +87,13 @@ BEGIN
         IF told.in_app AND is_count_heard THEN
             PERFORM app.announce('unread', told.recipient_id, told.recipient_id);
         END IF;
-        IF told.mail = 'AT_ONCE' AND NOT app.mail_notification(event, told.recipient_id, told.kind, filling) THEN
-            UPDATE notification n SET mail = 'WAITS' WHERE n.tenant_id = app.tenant_id() AND n.id = told.id;
+        IF told.mail = 'AT_ONCE' THEN
+            at_once := at_once || told.id;
         END IF;
     END LOOP;
+    IF at_once IS NOT NULL THEN
+        PERFORM app.mail_notifications(event, at_once, filling);
+    END IF;
 END
 $$;
 
