@@ -266,6 +266,15 @@ impl TestApp {
         working.await.unwrap();
     }
 
+    /// Runs jobs as `lectern serve` does, which hears of them as they are asked for, until it is told to stop.
+    pub fn keep_working(&self) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+        let services = self.engine.services();
+        let outside = services.outside.clone().with(services.sealer.clone());
+        let worker = ops::worker(&self.settings, &self.database.url("lectern_app"), outside, Some(self.engine.pool())).unwrap();
+        let stop = CancellationToken::new();
+        (stop.clone(), tokio::spawn(worker.run(stop)))
+    }
+
     /// Somebody who is not signed in.
     pub fn stranger(&self) -> Client {
         Client { http: self.http.clone(), url: self.url.clone(), token: None, refresh_token: None, user_id: String::new() }
