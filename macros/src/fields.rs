@@ -367,7 +367,12 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         let attributes = &mut function.attrs;
-        let [session, signs_in, hashes, stores] = ["session", "signs_in", "hashes_password", "stores"].map(|name| flag(attributes, name));
+        let [session, hashes, stores] = ["session", "hashes_password", "stores"].map(|name| flag(attributes, name));
+        let knocks = [("signs_in", "Password"), ("takes_code", "Code"), ("asks", "Mail")].map(|(name, knock)| flag(attributes, name).then_some(knock));
+        let knock = option(knocks.into_iter().flatten().next().map(|knock| {
+            let knock = format_ident!("{knock}");
+            quote!(::lectern_kernel::resolve::registry::Knock::#knock)
+        }));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
         let (budget, guesses) = (given("budget")?.map(|budget| quote!(&#budget)), given("guesses")?.map(|pair| quote!((#pair))));
@@ -379,7 +384,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let field = declared.definition(&home, &home);
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
-                field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
+                field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, knock: #knock,
                 hashes_password: #hashes, reaches_store: #stores, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });

@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
     ids,
     rates::{Account, Budget, SignInTerms},
-    resolve::registry::{Event, Operation, Registry},
+    resolve::registry::{Event, Knock, Operation, Registry},
 };
 
 /// What an operation does.
@@ -69,7 +69,7 @@ pub struct Document {
     pub address: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
-    account: Option<Account>,
+    knock: Option<(Knock, Account)>,
     guesses: Option<&'static str>,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
@@ -105,7 +105,7 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut account, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
+        let (mut roots, mut targets, mut knock, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -120,8 +120,8 @@ impl Document {
                 if roots.iter().any(is_known) {
                     continue;
                 }
-                if account.is_none() && operation.is_some_and(|operation| operation.signs_in) {
-                    account = Some(account_of(field, &variables));
+                if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
+                    knock = Some((what, account_of(field, &variables)));
                 }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
@@ -152,7 +152,7 @@ impl Document {
             roots,
             targets,
             event,
-            account,
+            knock,
             guesses,
             terms: SignInTerms::default(),
             shows_cost: false,
@@ -195,7 +195,7 @@ impl Document {
             shows_cost: false,
             address: self.address.clone(),
             event: None,
-            account: None,
+            knock: None,
             guesses: None,
             terms: SignInTerms::default(),
         })
@@ -257,9 +257,9 @@ impl Document {
         self.guesses
     }
 
-    /// Whom it signs in, where that is what it does.
-    pub(crate) fn sign_in(&self) -> Option<&Account> {
-        self.account.as_ref()
+    /// What somebody wants who is not signed in, and of which account.
+    pub(crate) fn knock(&self) -> Option<(Knock, Account)> {
+        self.knock.clone()
     }
 }
 

@@ -92,6 +92,17 @@ impl Root {
     }
 }
 
+/// What somebody wants who is not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Knock {
+    /// To sign in with a password.
+    Password,
+    /// To sign in with a code.
+    Code,
+    /// To be mailed something.
+    Mail,
+}
+
 /// A field of a root.
 pub struct Operation {
     /// The field.
@@ -102,8 +113,8 @@ pub struct Operation {
     pub about: &'static str,
     /// It changes who is signed in, and so can't share a document with anything else.
     pub is_session: bool,
-    /// It signs in: its input holds `tenant` and `email`.
-    pub signs_in: bool,
+    /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
+    pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
     /// It waits for the store while its transaction is open: it goes through a lane of its own.

@@ -97,7 +97,10 @@ async fn answer(ctx: &Context<'_>, refresh: IssuedToken, device: Option<Uuid>) -
 
 /// Begins a sign-in of a person whose credentials were verified, and switches the identity to theirs. `None`: their token
 /// version has changed since.
-async fn begin(
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn begin(
     ctx: &Context<'_>,
     (tenant, user): (Uuid, Uuid),
     version: i32,

@@ -1,9 +1,24 @@
 //! The mails of the core.
 
 use super::template::{Content, MailTemplate, Parameter, Texts};
+use crate::domains::admissions::{
+    CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_APPROVED, SIGN_UP_KNOWN, SIGN_UP_REJECTED,
+};
 
 /// Every template of the product.
-pub const TEMPLATES: &[&MailTemplate] = &[&TEST, &PASSWORD_CHANGED, &EMAIL_CHANGED];
+pub const TEMPLATES: &[&MailTemplate] = &[
+    &TEST,
+    &PASSWORD_CHANGED,
+    &EMAIL_CHANGED,
+    &PASSWORD_RESET,
+    &SIGN_IN_CODE,
+    &CONFIRM_SIGN_UP,
+    &SIGN_UP_KNOWN,
+    &SIGN_UP_APPROVED,
+    &SIGN_UP_REJECTED,
+    &INVITATION,
+    &FORMER_EMAIL,
+];
 
 const AT: Parameter = Parameter { name: "at", content: Content::Moment, sample: "2027-03-01T09:30:00Z" };
 
@@ -43,7 +58,7 @@ const PASSWORD_CHANGED: MailTemplate = MailTemplate {
     },
 };
 
-/// To the address that an account had before.
+/// To the address that an account had before. (Asked for by the version before: FORMER_EMAIL has a link.)
 const EMAIL_CHANGED: MailTemplate = MailTemplate {
     name: "email_changed",
     is_essential: true,
