@@ -69,7 +69,7 @@ pub(super) async fn open(ctx: &Context<'_>, token: &str, kind: LinkKind) -> Resu
     let Some(row) = rows.first().filter(|row| row.try_get::<_, LinkKind>("kind").is_ok_and(|found| found == kind)) else {
         return Err(dead(ctx, &token).await);
     };
-    let mut read = || -> Result<_, tokio_postgres::Error> {
+    let read = || -> Result<_, tokio_postgres::Error> {
         Ok((row.try_get("user_id")?, row.try_get("email")?, row.try_get("name")?, row.try_get("runs")?))
     };
     let (user, email, name, runs): (_, _, _, bool) = read().map_err(DbError::from)?;

@@ -3,7 +3,7 @@
 use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
-    resolve::{Connection, Ctx, Forward, Loaded, Rows, list_of, page},
+    resolve::{Connection, Forward, Loaded, Rows, list_of, page},
 };
 use lectern_macros::queries;
 

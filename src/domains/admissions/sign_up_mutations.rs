@@ -2,7 +2,6 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::OnConstraint as _,
     error::{Error, Result},
     ids::Id,
     resolve::{Ctx, Loaded, Rows},

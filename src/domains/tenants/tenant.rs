@@ -86,8 +86,8 @@ impl PublicTenant {
     }
 
     /// The roles that whoever signs up may wish for, by name; none where the school is CLOSED.
-    fn sign_up_roles(face: Option<Value>) -> Vec<PublicRole> {
-        Face::read(face).roles
+    async fn sign_up_roles(face: Option<Value>) -> Result<Vec<PublicRole>> {
+        Ok(Face::read(face).roles)
     }
 
     /// Who may sign in by a mailed code.
