@@ -90,6 +90,12 @@ pub async fn everything(app: &TestApp) -> String {
         "webhook_endpoint",
         "webhook_event",
         "webhook_delivery",
+        "account_request",
+        "mailed_token",
+        "sign_in_code",
+        "sign_up_request",
+        "sign_up_credential",
+        "invitation",
     ]
     .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
     .join(" UNION ALL ");

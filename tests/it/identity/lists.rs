@@ -197,7 +197,7 @@ async fn the_roles_of_the_school_are_listed_system_roles_first() {
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;
     let roles = viewer.ok("{ roles { id key name isSystem permissions } }", json!({})).await["roles"].take();
     let keys: Vec<&str> = roles.as_array().unwrap().iter().map(|role| role["key"].as_str().unwrap()).collect();
-    assert_eq!(keys, ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER", "ASSISTANT"]);
+    assert_eq!(keys, ["ADMIN", "INSTRUCTOR", "LEARNER", "PARTICIPANT", "VIEWER", "ASSISTANT"]);
     assert_eq!((&roles[3]["isSystem"], &roles[4]["isSystem"]), (&json!(true), &json!(false)));
     assert_eq!(roles[4]["permissions"], json!(["USER_READ", "COURSE_READ"]), "in the order of the schema");
     assert_eq!(roles[0]["permissions"].as_array().unwrap().len(), 31);
