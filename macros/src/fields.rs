@@ -368,14 +368,10 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let ImplItem::Fn(function) = item else { continue };
         let attributes = &mut function.attrs;
         let [session, hashes, stores] = ["session", "hashes_password", "stores"].map(|name| flag(attributes, name));
-        let knocks = [("signs_in", "Password"), ("takes_code", "Code"), ("asks", "Mail")].map(|(name, knock)| flag(attributes, name).then_some(knock));
-        let knock = option(knocks.into_iter().flatten().next().map(|knock| {
-            let knock = format_ident!("{knock}");
-            quote!(::lectern_kernel::resolve::registry::Knock::#knock)
-        }));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
         let (budget, guesses) = (given("budget")?.map(|budget| quote!(&#budget)), given("guesses")?.map(|pair| quote!((#pair))));
+        let knock = option(given("knocks")?.map(|knock| quote!(::lectern_kernel::resolve::registry::Knock::#knock)));
         let (budget, guesses) = (option(budget), option(guesses));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };

@@ -42,7 +42,7 @@ impl StrangerMutations {
     /// what is no email address, RATE_LIMITED where it was asked for too often. It goes on after the subscription has lapsed.
     #[public]
     #[session]
-    #[asks]
+    #[knocks(Mail)]
     async fn request_password_reset(
         ctx: &Context<'_>,
         /// Whose.
@@ -57,7 +57,7 @@ impl StrangerMutations {
     /// lapsed, but for somebody new.
     #[public]
     #[session]
-    #[asks]
+    #[knocks(Mail)]
     async fn request_sign_in_code(
         ctx: &Context<'_>,
         /// Who.
@@ -73,7 +73,7 @@ impl StrangerMutations {
     /// were. It goes on after the subscription has lapsed.
     #[public]
     #[session]
-    #[takes_code]
+    #[knocks(Code)]
     async fn sign_in_with_code(
         ctx: &Context<'_>,
         /// The code, and whose it is.
@@ -118,7 +118,7 @@ impl StrangerMutations {
     /// does not offer (`roleKey`); RATE_LIMITED where it was asked for too often.
     #[public]
     #[session]
-    #[asks]
+    #[knocks(Mail)]
     async fn request_sign_up(
         ctx: &Context<'_>,
         /// Who wants to come in.

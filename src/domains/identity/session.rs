@@ -138,7 +138,7 @@ impl SessionMutations {
     /// the same time; RATE_LIMITED where too many have failed. A device token keeps others' failures from counting.
     #[public]
     #[session]
-    #[signs_in]
+    #[knocks(Password)]
     #[hashes_password]
     async fn login(
         ctx: &Context<'_>,

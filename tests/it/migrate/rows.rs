@@ -102,12 +102,12 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     let source = edited(&[
         ("permissions", learners, &more),
         ("permissions", "RETURN ARRAY[", "RETURN ARRAY['BRAND_NEW', "),
-        ("permissions", "    VALUES\n", "    VALUES\n        ('PARTICIPANT', 'Participant', ARRAY['COURSE_READ']::text[]),\n"),
+        ("permissions", "    VALUES\n", "    VALUES\n        ('GUEST', 'Guest', ARRAY['COURSE_READ']::text[]),\n"),
     ]);
     let report = apply(&app, &source).await.unwrap();
     assert_eq!(report.rows[0], ("sql/upkeep/01_system_roles.sql".to_owned(), 4), "two roles of two schools");
     assert_eq!(app.count("role WHERE key = 'LEARNER' AND permissions @> '{BRAND_NEW,GROUP_CREATE}' AND is_system").await, 2);
-    assert_eq!(app.count("role WHERE key = 'PARTICIPANT' AND is_system AND permissions = '{COURSE_READ}'").await, 2);
+    assert_eq!(app.count("role WHERE key = 'GUEST' AND is_system AND permissions = '{COURSE_READ}'").await, 2);
     assert_eq!(app.count("role WHERE 'BRAND_NEW' = ANY (permissions)").await, 2, "roles of a school's own are its own business");
     assert_eq!(app.count("audit_entry WHERE operation = 'system:migrate' AND resource = 'Role' AND outcome = 'CHANGED'").await, 4);
 
