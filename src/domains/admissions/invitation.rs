@@ -98,7 +98,9 @@ impl InvitationFilter {
             }
             let (kept, wanted) = (list.bind(kept), list.bind(states.clone()));
             list.filter(format!("i.state = ANY ({kept})"));
-            list.filter(format!("CASE WHEN i.state = 'PENDING' AND i.expires_at <= now() THEN 'EXPIRED' ELSE i.state END = ANY ({wanted})"));
+            list.filter(format!(
+                "CASE WHEN i.state = 'PENDING' AND i.expires_at <= now() THEN 'EXPIRED' ELSE i.state END = ANY ({wanted})"
+            ));
         }
         if let Some(email) = &self.email {
             let email = text::short("filter.email", email, 254)?;

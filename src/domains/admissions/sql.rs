@@ -23,7 +23,8 @@ pub const BEGIN_INVITATION: &str =
     "SELECT b.email, b.role_names, b.expires_at FROM app.begin_invitation($2, $3, $4) AS b WHERE app.tenant_id() = $1";
 
 /// `$2` the link, `$3` the hash of its token: whose address it was.
-pub const BEGIN_REVERT: &str = "SELECT b.user_id, b.email, b.changed_at FROM app.begin_email_revert($2, $3) AS b WHERE app.tenant_id() = $1";
+pub const BEGIN_REVERT: &str =
+    "SELECT b.user_id, b.email, b.changed_at FROM app.begin_email_revert($2, $3) AS b WHERE app.tenant_id() = $1";
 
 /// `$2` the hash of the token: what the link says, if it can be used.
 pub const LINK: &str = "SELECT l.* FROM app.usable_link($2) AS l WHERE app.tenant_id() = $1";
@@ -48,15 +49,13 @@ pub const CONFIRM_SIGN_UP: &str = "SELECT app.confirm_sign_up($2, $3, $4, $5), t
 pub const ACCEPT_INVITATION: &str = "SELECT app.accept_invitation($2, $3, $4, $5) WHERE app.tenant_id() = $1";
 
 /// `$2` the school, `$3` the key of the address, `$4` the address.
-pub const FIND_CODE: &str =
-    "SELECT c.tenant_id, c.code_mac, c.user_id, c.token_version, c.may_sign_in FROM app.find_sign_in_code($2, $3, $4) AS c WHERE $1::uuid IS NOT NULL";
+pub const FIND_CODE: &str = "SELECT c.tenant_id, c.code_mac, c.user_id, c.token_version, c.may_sign_in FROM app.find_sign_in_code($2, $3, $4) AS c WHERE $1::uuid IS NOT NULL";
 
 /// `$2` the key of the address, `$3` the HMAC, `$4` the person, `$5` the id of whoever is new: the token version.
 pub const SPEND_CODE: &str = "SELECT app.spend_sign_in_code($2, $3, $4, $5) WHERE app.tenant_id() = $1";
 
 /// `$2` keys of roles: those that there are, and whether the actor admits to them.
-pub const ADMITS_TO: &str =
-    "SELECT r.key, ARRAY[r.key] <@ app.managed_roles() FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
+pub const ADMITS_TO: &str = "SELECT r.key, ARRAY[r.key] <@ app.managed_roles() FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
 /// `$2` the invitations, as JSON.
 pub const INVITE: &str = "SELECT app.invite($2) WHERE app.tenant_id() = $1";

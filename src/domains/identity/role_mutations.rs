@@ -88,8 +88,7 @@ impl RoleMutations {
         if let Some(permissions) = &permissions {
             grantable(ctx, permissions)?;
         }
-        let role: Option<Loaded<Role>> =
-            ctx
+        let role: Option<Loaded<Role>> = ctx
             .row(sql::UPDATE_ROLE, &[&id, &name, &permissions])
             .await
             .on_constraint("tenant_max_instructors", too_many_instructors)

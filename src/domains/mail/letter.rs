@@ -57,8 +57,17 @@ impl Letter {
         let sealed = (!secrets.is_empty()).then(|| sealer.seal(place, Value::Object(secrets).to_string().as_bytes()));
         let attachments = serde_json::to_value(&self.attachments).unwrap_or_default();
         let person = self.person.map(|person| person.0);
-        let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-            &[&self.template.name, &person, &self.address, &self.locale, &Value::Object(plain), &self.key, &attachments, &sealed, &self.is_spared];
+        let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[
+            &self.template.name,
+            &person,
+            &self.address,
+            &self.locale,
+            &Value::Object(plain),
+            &self.key,
+            &attachments,
+            &sealed,
+            &self.is_spared,
+        ];
         let id: Option<Option<Uuid>> = tx.value(sql::ASK, params).await?;
         Ok(id.flatten().map(Id::from_uuid))
     }

@@ -53,7 +53,11 @@ async fn what_a_stranger_asks_for_is_answered_and_costs_alike_whoever_it_concern
     }
     let asked = app.count("account_request").await;
     assert_eq!(app.count("job WHERE kind = 'account.request'").await, asked);
-    assert_eq!(app.count("job WHERE kind = 'account.request' AND (tenant_id <> '00000000-0000-0000-0000-000000000000' OR actor_id IS NOT NULL)").await, 0);
+    assert_eq!(
+        app.count("job WHERE kind = 'account.request' AND (tenant_id <> '00000000-0000-0000-0000-000000000000' OR actor_id IS NOT NULL)")
+            .await,
+        0
+    );
     work(&app).await;
     assert_eq!(app.count("account_request").await, 0);
 }
@@ -91,7 +95,10 @@ async fn every_dead_link_is_answered_alike() {
     let documents = [
         ("mutation($t: String!) { resetPassword(input: { token: $t, newPassword: \"violet umbrella kingdom\" }) }", "resetPassword"),
         ("mutation($t: String!) { confirmSignUp(input: { token: $t, password: \"violet umbrella kingdom\" }) { state } }", "confirmSignUp"),
-        ("mutation($t: String!) { acceptInvitation(input: { token: $t, name: \"N\", password: \"violet umbrella kingdom\" }) { accessToken } }", "acceptInvitation"),
+        (
+            "mutation($t: String!) { acceptInvitation(input: { token: $t, name: \"N\", password: \"violet umbrella kingdom\" }) { accessToken } }",
+            "acceptInvitation",
+        ),
         ("mutation($t: String!) { revertEmailChange(input: { token: $t }) }", "revertEmailChange"),
     ];
     for (document, name) in documents {

@@ -101,7 +101,8 @@ async fn the_latest_counts_and_five_tries_of_it_are_looked_at() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_tries_at_once_five_are_looked_at() {
-    let app = TestApp::start_with(&["--rate-codes-per-account=0", "--rate-codes-per-address=0"], lectern::http::HttpOptions::default()).await;
+    let app =
+        TestApp::start_with(&["--rate-codes-per-account=0", "--rate-codes-per-address=0"], lectern::http::HttpOptions::default()).await;
     set(&app, json!({ "codeSignIn": "EVERYBODY" })).await;
     let digits = asked(&app, "learner@oak.example").await;
     let wrong = other(&digits);
@@ -114,7 +115,8 @@ async fn of_fifty_tries_at_once_five_are_looked_at() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_who_give_the_right_code_at_once_one_is_signed_in() {
-    let app = TestApp::start_with(&["--rate-codes-per-account=0", "--rate-codes-per-address=0"], lectern::http::HttpOptions::default()).await;
+    let app =
+        TestApp::start_with(&["--rate-codes-per-account=0", "--rate-codes-per-address=0"], lectern::http::HttpOptions::default()).await;
     set(&app, json!({ "codeSignIn": "PARTICIPANTS" })).await;
     let digits = asked(&app, "new@x.example").await;
     let strangers: Vec<_> = (0..50).map(|_| app.stranger()).collect();

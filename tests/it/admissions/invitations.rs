@@ -21,7 +21,10 @@ async fn whoever_is_invited_accepts_by_the_link_and_is_signed_in() {
     let (admin, stranger) = (app.sign_in(&app.oak, Who::Admin).await, app.stranger());
     let (id, link) = invited(&app, &admin, "Ivy@x.example", None, &["LEARNER", "VIEWER"]).await;
     let preview = stranger.ok(PREVIEW, json!({ "t": link })).await["linkPreview"].take();
-    assert_eq!((&preview["kind"], &preview["name"], &preview["roleNames"]), (&json!("INVITATION"), &Value::Null, &json!(["Learner", "Viewer"])));
+    assert_eq!(
+        (&preview["kind"], &preview["name"], &preview["roleNames"]),
+        (&json!("INVITATION"), &Value::Null, &json!(["Learner", "Viewer"]))
+    );
     refused(&app, &stranger, ACCEPT, accept(&link, None), "BAD_USER_INPUT @name").await;
     let weak = json!({ "i": { "token": link, "name": "Ivy", "password": "ivyivyivy1" } });
     refused(&app, &stranger, ACCEPT, weak, "BAD_USER_INPUT @password").await;
@@ -34,7 +37,8 @@ async fn whoever_is_invited_accepts_by_the_link_and_is_signed_in() {
     for mutation in [RESEND, REVOKE] {
         refused(&app, &admin, mutation, json!({ "id": id }), "CONFLICT ALREADY_DECIDED @id").await;
     }
-    let node = admin.ok("query($id: ID!) { node(id: $id) { ... on Invitation { state user { name } acceptedAt } } }", json!({ "id": id })).await;
+    let node =
+        admin.ok("query($id: ID!) { node(id: $id) { ... on Invitation { state user { name } acceptedAt } } }", json!({ "id": id })).await;
     assert_eq!((&node["node"]["state"], &node["node"]["user"]["name"]), (&json!("ACCEPTED"), &json!("Ivy Long")));
     // Who is deleted takes along how they came in.
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": ivy.user_id })).await;
@@ -78,7 +82,10 @@ async fn an_instructor_invites_learners_and_no_instructor() {
     let (id, _) = invited(&app, &admin, "t@x.example", None, &["INSTRUCTOR"]).await;
     let (own, link) = invited(&app, &ada, "l@x.example", Some("Lo"), &["LEARNER", "PARTICIPANT"]).await;
     let seen = ada.ok(LIST, json!({})).await["invitations"].take();
-    assert_eq!(seen["nodes"], json!([{ "email": "l@x.example", "state": "PENDING", "roles": [{ "key": "LEARNER" }, { "key": "PARTICIPANT" }] }]));
+    assert_eq!(
+        seen["nodes"],
+        json!([{ "email": "l@x.example", "state": "PENDING", "roles": [{ "key": "LEARNER" }, { "key": "PARTICIPANT" }] }])
+    );
     for mutation in [RESEND, REVOKE] {
         refused(&app, &ada, mutation, json!({ "id": id }), "NOT_FOUND @id").await;
         let neighbour = app.sign_in(&app.elm, Who::Admin).await;
@@ -105,8 +112,13 @@ async fn sent_again_the_link_before_is_dead_and_what_is_over_is_told_by_the_cloc
     let app = TestApp::start().await;
     let (admin, ada, stranger) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.stranger());
     let (id, first) = invited(&app, &admin, "ivy@x.example", Some("Ivy"), &["LEARNER"]).await;
-    app.sql("UPDATE invitation SET expires_at = now() - interval '1 minute'; UPDATE mailed_token SET expires_at = now() - interval '1 minute'").await;
-    for (filter, found) in [(json!({ "states": ["EXPIRED"] }), 1), (json!({ "states": ["PENDING"] }), 0), (json!({ "email": "IVY@x.example" }), 1)] {
+    app.sql(
+        "UPDATE invitation SET expires_at = now() - interval '1 minute'; UPDATE mailed_token SET expires_at = now() - interval '1 minute'",
+    )
+    .await;
+    for (filter, found) in
+        [(json!({ "states": ["EXPIRED"] }), 1), (json!({ "states": ["PENDING"] }), 0), (json!({ "email": "IVY@x.example" }), 1)]
+    {
         assert_eq!(admin.ok(LIST, json!({ "f": filter })).await["invitations"]["totalCount"], found, "{filter}");
     }
     refused(&app, &stranger, ACCEPT, accept(&first, None), "UNAUTHENTICATED LINK_INVALID").await;

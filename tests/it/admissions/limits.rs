@@ -14,7 +14,10 @@ async fn line(client: &Client, query: &str, variables: Value) -> String {
 
 /// As if so many minutes had passed.
 async fn pass(app: &TestApp, minutes: u32) {
-    app.sql(&format!("UPDATE failed_sign_in SET at = ARRAY(SELECT failure - interval '{minutes} minutes' FROM unnest(at) AS failure ORDER BY failure)")).await;
+    app.sql(&format!(
+        "UPDATE failed_sign_in SET at = ARRAY(SELECT failure - interval '{minutes} minutes' FROM unnest(at) AS failure ORDER BY failure)"
+    ))
+    .await;
 }
 
 #[tokio::test]

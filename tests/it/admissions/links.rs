@@ -16,9 +16,12 @@ fn source(template: &MailTemplate) -> [String; 2] {
 
 #[test]
 fn a_token_stands_once_in_a_link_below_the_app_and_a_code_once() {
-    for (template, path) in
-        [(&PASSWORD_RESET, "reset-password"), (&CONFIRM_SIGN_UP, "confirm-sign-up"), (&INVITATION, "accept-invitation"), (&FORMER_EMAIL, "revert-email")]
-    {
+    for (template, path) in [
+        (&PASSWORD_RESET, "reset-password"),
+        (&CONFIRM_SIGN_UP, "confirm-sign-up"),
+        (&INVITATION, "accept-invitation"),
+        (&FORMER_EMAIL, "revert-email"),
+    ] {
         for text in source(template) {
             assert_eq!(text.matches("{{ token }}").count(), 1, "{text}");
             assert!(text.ends_with(&format!("\n{{{{ app }}}}/{path}?token={{{{ token }}}}")), "{text}");
@@ -48,7 +51,10 @@ async fn neither_a_token_nor_a_code_is_kept_as_it_is() {
     // What is over is deleted, once for the school and once for nobody's requests.
     app.sql("UPDATE mailed_token SET expires_at = now() - interval '1 minute'; UPDATE sign_in_code SET expires_at = now() - interval '1 minute'").await;
     let purged = app
-        .text(&format!("SELECT app.purge_admissions(1000)::text FROM (SELECT set_config('app.tenant_id', '{}', false)) AS entered", app.oak.tenant))
+        .text(&format!(
+            "SELECT app.purge_admissions(1000)::text FROM (SELECT set_config('app.tenant_id', '{}', false)) AS entered",
+            app.oak.tenant
+        ))
         .await;
     assert_eq!(purged.as_deref(), Some("2"));
     assert_eq!(app.count("mailed_token").await + app.count("sign_in_code").await, 0);

@@ -29,12 +29,10 @@ use crate::{
 pub const RESET: &str = "mutation($i: RequestPasswordResetInput!) { requestPasswordReset(input: $i) }";
 pub const SET_PASSWORD: &str = "mutation($i: ResetPasswordInput!) { resetPassword(input: $i) }";
 pub const ASK_CODE: &str = "mutation($i: RequestSignInCodeInput!) { requestSignInCode(input: $i) }";
-pub const GIVE_CODE: &str =
-    "mutation($i: SignInWithCodeInput!) { signInWithCode(input: $i) { accessToken refreshToken viewer { user { id name } activeRole { key } } } }";
+pub const GIVE_CODE: &str = "mutation($i: SignInWithCodeInput!) { signInWithCode(input: $i) { accessToken refreshToken viewer { user { id name } activeRole { key } } } }";
 pub const SIGN_UP: &str = "mutation($i: RequestSignUpInput!) { requestSignUp(input: $i) }";
 pub const CONFIRM: &str = "mutation($i: ConfirmSignUpInput!) { confirmSignUp(input: $i) { state tenant } }";
-pub const ACCEPT: &str =
-    "mutation($i: AcceptInvitationInput!) { acceptInvitation(input: $i) { accessToken refreshToken viewer { user { id name } activeRole { key } } } }";
+pub const ACCEPT: &str = "mutation($i: AcceptInvitationInput!) { acceptInvitation(input: $i) { accessToken refreshToken viewer { user { id name } activeRole { key } } } }";
 pub const REVERT: &str = "mutation($i: RevertEmailChangeInput!) { revertEmailChange(input: $i) }";
 pub const INVITE: &str =
     "mutation($i: InviteUsersInput!) { inviteUsers(input: $i) { id email name state roles { key } invitedBy { name } user { id } } }";
@@ -42,8 +40,7 @@ pub const RESEND: &str = "mutation($id: ID!) { resendInvitation(id: $id) { id st
 pub const REVOKE: &str = "mutation($id: ID!) { revokeInvitation(id: $id) { id state } }";
 pub const APPROVE: &str = "mutation($i: ApproveSignUpInput!) { approveSignUp(input: $i) { id state user { id name } decidedBy { name } } }";
 pub const REJECT: &str = "mutation($i: RejectSignUpInput!) { rejectSignUp(input: $i) { id state note } }";
-pub const PREVIEW: &str =
-    "query($t: String!) { linkPreview(token: $t) { kind tenantName tenantSlug email name roleNames expiresAt } }";
+pub const PREVIEW: &str = "query($t: String!) { linkPreview(token: $t) { kind tenantName tenantSlug email name roleNames expiresAt } }";
 pub const REQUESTS: &str = "{ signUpRequests { totalCount nodes { id email name message state role { key } } } }";
 
 /// A password that nobody had before.
@@ -64,7 +61,9 @@ pub async fn work(app: &TestApp) {
     }
     stop.cancel();
     task.await.unwrap();
-    let failed = app.text("SELECT string_agg(kind || ': ' || last_error, '; ') FROM job WHERE kind LIKE 'account.%' AND last_error IS NOT NULL").await;
+    let failed = app
+        .text("SELECT string_agg(kind || ': ' || last_error, '; ') FROM job WHERE kind LIKE 'account.%' AND last_error IS NOT NULL")
+        .await;
     assert_eq!(failed, None);
 }
 

@@ -76,7 +76,10 @@ async fn a_later_link_voids_the_earlier_and_each_goes_to_active_people_alone() {
 #[tokio::test]
 async fn it_goes_on_after_a_lapse_and_so_do_its_mails() {
     let app = TestApp::start().await;
-    app.sql("UPDATE tenant SET subscription_end = now() - interval '1 hour', subscription_start = now() - interval '1 day' WHERE slug = 'oak'").await;
+    app.sql(
+        "UPDATE tenant SET subscription_end = now() - interval '1 hour', subscription_start = now() - interval '1 day' WHERE slug = 'oak'",
+    )
+    .await;
     let token = reset_token(&app, "admin@oak.example").await;
     assert_eq!(app.count("job WHERE kind = 'mail.send_spared' AND is_spared").await, 1);
     app.stranger().ok(SET_PASSWORD, new(&token, NEW_PASSWORD)).await;

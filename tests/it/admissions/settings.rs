@@ -10,7 +10,8 @@ use crate::{
 
 const SET: &str =
     "mutation($i: UpdateTenantSettingsInput!) { updateTenantSettings(input: $i) { signUp signUpRoleKeys signUpDomains codeSignIn } }";
-const PUBLIC: &str = "{ publicTenant(slug: \"oak\") { slug name signUp signUpRoles { key name } codeSignIn } publicTenants { nodes { slug signUp } } }";
+const PUBLIC: &str =
+    "{ publicTenant(slug: \"oak\") { slug name signUp signUpRoles { key name } codeSignIn } publicTenants { nodes { slug signUp } } }";
 
 #[tokio::test]
 async fn a_new_school_lets_in_nobody_by_itself_and_says_publicly_whom_it_does() {

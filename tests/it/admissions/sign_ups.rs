@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{
-    APPROVE, CONFIRM, NEW_PASSWORD, PREVIEW, REJECT, REQUESTS, SIGN_UP, applicant, confirm, mails, refused, set, sign_up_token, take_applicants, work,
+    APPROVE, CONFIRM, NEW_PASSWORD, PREVIEW, REJECT, REQUESTS, SIGN_UP, applicant, confirm, mails, refused, set, sign_up_token,
+    take_applicants, work,
 };
 use crate::app::{Client, TestApp, Who};
 
@@ -14,7 +15,11 @@ fn wish(tenant: &str, email: &str, role: &str) -> Value {
 
 async fn seen(client: &Client) -> Vec<String> {
     let list = client.ok(REQUESTS, json!({})).await["signUpRequests"]["nodes"].take();
-    list.as_array().unwrap().iter().map(|node| format!("{} {}", node["email"].as_str().unwrap(), node["role"]["key"].as_str().unwrap())).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|node| format!("{} {}", node["email"].as_str().unwrap(), node["role"]["key"].as_str().unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -25,7 +30,10 @@ async fn staff_see_nobody_before_the_mailbox_is_proven_and_then_decide_once() {
     let token = sign_up_token(&app, "Neo@x.example", "LEARNER").await;
     assert!(seen(&admin).await.is_empty());
     let preview = stranger.ok(PREVIEW, json!({ "t": token })).await["linkPreview"].take();
-    assert_eq!((&preview["kind"], &preview["email"], &preview["roleNames"]), (&json!("SIGN_UP"), &json!("Neo@x.example"), &json!(["Learner"])));
+    assert_eq!(
+        (&preview["kind"], &preview["email"], &preview["roleNames"]),
+        (&json!("SIGN_UP"), &json!("Neo@x.example"), &json!(["Learner"]))
+    );
     let weak = json!({ "i": { "token": token, "password": "newcomer12" } });
     refused(&app, &stranger, CONFIRM, weak, "BAD_USER_INPUT @password").await;
     assert_eq!(stranger.ok(CONFIRM, confirm(&token)).await["confirmSignUp"], json!({ "state": "PENDING", "tenant": "oak" }));
@@ -35,12 +43,17 @@ async fn staff_see_nobody_before_the_mailbox_is_proven_and_then_decide_once() {
     assert_eq!((&node["message"], &node["name"], &node["state"]), (&json!("Hello."), &json!("New Comer"), &json!("PENDING")));
     assert_eq!(app.count("app_user WHERE lower(email) = 'neo@x.example'").await, 0, "an applicant is no person of the school");
     let approved = admin.ok(APPROVE, json!({ "i": { "id": node["id"] } })).await["approveSignUp"].take();
-    assert_eq!((&approved["state"], &approved["user"]["name"], &approved["decidedBy"]["name"]), (&json!("APPROVED"), &json!("New Comer"), &json!("ADMIN of oak")));
+    assert_eq!(
+        (&approved["state"], &approved["user"]["name"], &approved["decidedBy"]["name"]),
+        (&json!("APPROVED"), &json!("New Comer"), &json!("ADMIN of oak"))
+    );
     assert_eq!(mails(&app, "sign_up_approved").await, 1);
     assert_eq!(app.count("sign_up_credential").await, 0);
     let neo = app.sign_in_as(&app.oak, "neo@x.example", NEW_PASSWORD).await;
     assert_eq!(neo.ok("{ viewer { activeRole { key } } }", json!({})).await["viewer"]["activeRole"]["key"], "LEARNER");
-    for (mutation, input) in [(APPROVE, json!({ "i": { "id": node["id"] } })), (REJECT, json!({ "i": { "id": node["id"], "note": "No." } }))] {
+    for (mutation, input) in
+        [(APPROVE, json!({ "i": { "id": node["id"] } })), (REJECT, json!({ "i": { "id": node["id"], "note": "No." } }))]
+    {
         refused(&app, &admin, mutation, input, "CONFLICT ALREADY_DECIDED @id").await;
     }
 }
@@ -87,8 +100,15 @@ async fn an_instructor_decides_about_learners_and_sees_nobody_else() {
     let neighbour = app.sign_in(&app.elm, Who::Admin).await;
     refused(&app, &neighbour, APPROVE, json!({ "i": { "id": teacher } }), "NOT_FOUND @id").await;
     // An administrator who acts as something less decides as that.
-    admin.ok("mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }", json!({ "i": { "userId": admin.user_id, "roleKeys": ["ADMIN", "INSTRUCTOR"] } })).await;
-    let session = admin.ok("mutation { switchRole(input: { roleKey: \"INSTRUCTOR\" }) { accessToken refreshToken viewer { user { id } } } }", json!({})).await;
+    admin
+        .ok(
+            "mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }",
+            json!({ "i": { "userId": admin.user_id, "roleKeys": ["ADMIN", "INSTRUCTOR"] } }),
+        )
+        .await;
+    let session = admin
+        .ok("mutation { switchRole(input: { roleKey: \"INSTRUCTOR\" }) { accessToken refreshToken viewer { user { id } } } }", json!({}))
+        .await;
     let lesser = admin.with_session(&session["switchRole"]);
     assert!(seen(&lesser).await.iter().all(|line| line.ends_with("LEARNER")));
     refused(&app, &lesser, APPROVE, json!({ "i": { "id": teacher } }), "NOT_FOUND @id").await;
@@ -170,7 +190,8 @@ async fn of_fifty_confirmations_and_of_fifty_decisions_at_once_one_wins() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let id = admin.ok(REQUESTS, json!({})).await["signUpRequests"]["nodes"][0]["id"].take();
     let decisions = join_all((0..50).map(|place| {
-        let (mutation, input) = if place % 2 == 0 { (APPROVE, json!({ "i": { "id": id } })) } else { (REJECT, json!({ "i": { "id": id } })) };
+        let (mutation, input) =
+            if place % 2 == 0 { (APPROVE, json!({ "i": { "id": id } })) } else { (REJECT, json!({ "i": { "id": id } })) };
         admin.ask(mutation, input)
     }))
     .await;

@@ -228,7 +228,11 @@ impl Day {
         // Somebody whom it is about is its actor.
         let lea = app.sign_in(&app.oak, Who::Learner).await;
         let herself = Client { user_id: lea.user_id.clone(), ..stranger.clone() };
-        lea.ok("mutation($i: UpdateUserInput!) { updateUser(input: $i) { id } }", json!({ "i": { "id": lea.user_id, "email": "lea@x.example" } })).await;
+        lea.ok(
+            "mutation($i: UpdateUserInput!) { updateUser(input: $i) { id } }",
+            json!({ "i": { "id": lea.user_id, "email": "lea@x.example" } }),
+        )
+        .await;
         work(app).await;
         let link = token(app, &app.oak, "former_email", "learner@oak.example").await;
         self.give(&herself, "revertEmailChange", json!({ "token": link })).await;

@@ -80,8 +80,7 @@ const SECRET: &[&str] = &[
     "used_budget",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
-const OWN_ROWS_ONLY: &[&str] =
-    &[
+const OWN_ROWS_ONLY: &[&str] = &[
     "account_request",
     "credential",
     "failed_sign_in",
