@@ -63,12 +63,10 @@ async fn ten_wrong_codes_of_an_account_and_so_many_from_an_address_are_answered(
     set(&app, json!({ "codeSignIn": "EVERYBODY" })).await;
     let stranger = app.stranger();
     let guess = |email: &str, code: &str| json!({ "i": { "tenant": "oak", "email": email, "code": code } });
-    for email in ["nobody@oak.example"] {
-        for n in 0..10 {
-            assert_eq!(line(&stranger, GIVE_CODE, guess(email, &format!("00000{n}"))).await, "UNAUTHENTICATED CODE_INVALID");
-        }
-        assert_eq!(line(&stranger, GIVE_CODE, guess(email, "000011")).await, "RATE_LIMITED");
+    for n in 0..10 {
+        assert_eq!(line(&stranger, GIVE_CODE, guess("nobody@oak.example", &format!("00000{n}"))).await, "UNAUTHENTICATED CODE_INVALID");
     }
+    assert_eq!(line(&stranger, GIVE_CODE, guess("nobody@oak.example", "000011")).await, "RATE_LIMITED");
     for n in 0..5 {
         assert_eq!(line(&stranger, GIVE_CODE, guess(&format!("p{n}@x.example"), "000000")).await, "UNAUTHENTICATED CODE_INVALID");
     }
