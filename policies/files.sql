@@ -15,10 +15,12 @@ CREATE POLICY file_remove ON file FOR DELETE TO lectern_app USING (
     (SELECT app.can('FILE_MANAGE')) OR (owner_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD'))));
 CREATE POLICY definer_read ON file FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON file FOR DELETE TO lectern_definer USING (true);
+-- What the service makes itself: no upload brought it.
+CREATE POLICY definer_add ON file FOR INSERT TO lectern_definer WITH CHECK (upload_id IS NULL AND visibility = 'PRIVATE');
 GRANT SELECT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object, expires_at, created_at, updated_at),
     INSERT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, object),
     UPDATE (name, folder, visibility), DELETE ON file TO lectern_app;
-GRANT SELECT, DELETE ON file TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, id, owner_id, name, content_type, size, sha256, folder, object, expires_at) ON file TO lectern_definer;
 
 CALL app.raise_wall('file_audience');
 -- Of the own files, of those that the actor may change, and what names the actor, their groups and their courses.

@@ -205,4 +205,41 @@ BEGIN
 END
 $$;
 
+-- Whether somebody listens to a topic of this transaction's school. A service with subscribers holds the lock of (school, topic), shared, and so
+-- it can't be had here. Whoever begins to listen after this waits for the end of this transaction: what it commits was there before.
+CREATE OR REPLACE FUNCTION app.is_heard(topic text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NOT pg_try_advisory_xact_lock(7201, hashtext(current_setting('app.tenant_id') || ' ' || topic));
+END
+$$;
+
+-- Announces that something is new or has changed: its id, its school and its topic, and the key that says whom it concerns (a recipient, a
+-- course), nothing else; whoever hears it reads the row by their own rights. Where nobody listens nothing is announced, because NOTIFY makes
+-- commits wait for one another.
+CREATE OR REPLACE FUNCTION app.announce(topic text, id uuid, key uuid DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF app.is_heard(topic) THEN
+        PERFORM pg_notify('lectern', concat_ws(' ', current_setting('app.tenant_id'), topic, id, key));
+    END IF;
+END
+$$;
+
+-- Announces that a row is new, has changed or is gone, where somebody listens. Arguments: the topic, the column that holds the id, and the one that
+-- holds the key (none: no key).
+CREATE OR REPLACE FUNCTION app.announce_row() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    moved jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NULL;
+    END IF;
+    PERFORM app.enter_tenant(coalesce(NEW.tenant_id, OLD.tenant_id));
+    IF app.is_heard(TG_ARGV[0]) THEN
+        moved := to_jsonb(coalesce(NEW, OLD));
+        PERFORM app.announce(TG_ARGV[0], (moved ->> TG_ARGV[1])::uuid, (moved ->> TG_ARGV[2])::uuid);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION app.audit_refusal(text, text, uuid, text, text) TO lectern_app;

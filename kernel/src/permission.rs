@@ -89,6 +89,8 @@ permissions! {
     JobManage = "JOB_MANAGE" [],
     /// Say which other systems are told of what happens in the school.
     WebhookManage = "WEBHOOK_MANAGE" [],
+    /// Import people, courses and enrollments from other systems, and export them.
+    RosterManage = "ROSTER_MANAGE" [],
     /// Change the school's settings.
     TenantManage = "TENANT_MANAGE" [],
 }

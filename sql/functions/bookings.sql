@@ -276,21 +276,7 @@ CREATE OR REPLACE TRIGGER booking_touch BEFORE UPDATE ON booking FOR EACH ROW EX
 CREATE OR REPLACE TRIGGER booking_audit AFTER INSERT OR UPDATE OR DELETE ON booking FOR EACH ROW EXECUTE FUNCTION app.audit('Booking', 'id');
 CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON availability FOR EACH ROW EXECUTE FUNCTION app.audit('Availability', 'id');
 
--- Announces that a booking is new or has changed: its id and its school's, nothing else; whoever hears it reads the row by
--- their own rights. Where nobody listens nothing is announced, because NOTIFY makes commits wait for one another: a service
--- with subscribers of a school holds this lock of it (shared), and so the lock can't be had here.
-CREATE OR REPLACE FUNCTION app.announce_booking() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
-        RETURN NULL;
-    END IF;
-    IF NOT pg_try_advisory_xact_lock(7201, hashtext(NEW.tenant_id::text)) THEN
-        PERFORM pg_notify('lectern_booking', NEW.tenant_id || ' ' || NEW.id);
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_booking();
+CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_row('booking', 'id');
 
 GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
@@ -304,13 +290,25 @@ DECLARE
         WHEN (OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.starts_at, NEW.ends_at) THEN 'booking.rescheduled'
         WHEN OLD.status <> NEW.status THEN 'booking.' || lower(NEW.status)
         ELSE 'booking.escalated' END;
+    data jsonb;
+    note jsonb;
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    IF app.wants_event(type) THEN
-        PERFORM app.emit(type, app.type_id('booking', NEW.id), jsonb_build_object(
+    IF app.webhooks_want(type) THEN
+        data := jsonb_build_object(
             'id', app.type_id('booking', NEW.id), 'status', NEW.status, 'studentId', app.type_id('user', NEW.student_id),
             'instructorId', app.type_id('user', NEW.instructor_id), 'courseId', app.type_id('course', NEW.course_id),
-            'startsAt', app.rfc3339(NEW.starts_at), 'endsAt', app.rfc3339(NEW.ends_at)));
+            'startsAt', app.rfc3339(NEW.starts_at), 'endsAt', app.rfc3339(NEW.ends_at));
+    END IF;
+    IF app.notifies(type) THEN
+        note := jsonb_build_object(
+            'student', NEW.student_id, 'wished', NEW.requested_instructor_id, 'course', NEW.course_id,
+            -- Whom it is assigned to, or was until it was moved.
+            'instructor', coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END),
+            'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
+    END IF;
+    IF data IS NOT NULL OR note IS NOT NULL THEN
+        PERFORM app.emit(type, app.type_id('booking', NEW.id), data, note);
     END IF;
     RETURN NULL;
 END

@@ -103,7 +103,8 @@ BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     IF app.wants_event(type) THEN
         PERFORM app.emit(type, app.type_id('course', NEW.id), jsonb_build_object(
-            'id', app.type_id('course', NEW.id), 'status', NEW.status, 'instructorId', app.type_id('user', NEW.instructor_id)));
+            'id', app.type_id('course', NEW.id), 'status', NEW.status, 'instructorId', app.type_id('user', NEW.instructor_id)),
+            CASE WHEN app.notifies(type) THEN jsonb_build_object('course', NEW.id) END);
     END IF;
     RETURN NULL;
 END
@@ -113,6 +114,11 @@ CREATE OR REPLACE TRIGGER course_tell AFTER UPDATE ON course FOR EACH ROW
     WHEN ((OLD.title, OLD.description, OLD.instructor_id, OLD.status, OLD.capacity, OLD.enrollment_key, OLD.tags, OLD.deleted_at)
           IS DISTINCT FROM (NEW.title, NEW.description, NEW.instructor_id, NEW.status, NEW.capacity, NEW.enrollment_key, NEW.tags, NEW.deleted_at))
     EXECUTE FUNCTION app.tell_of_course();
+
+CREATE OR REPLACE TRIGGER course_announce AFTER INSERT OR UPDATE ON course FOR EACH ROW EXECUTE FUNCTION app.announce_row('course', 'id', 'id');
+-- A course has changed where its sections have.
+CREATE OR REPLACE TRIGGER section_announce AFTER INSERT OR UPDATE OR DELETE ON section FOR EACH ROW
+    EXECUTE FUNCTION app.announce_row('course', 'course_id', 'course_id');
 
 GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[])
     TO lectern_app;

@@ -121,7 +121,7 @@ BEGIN
                    AND (app.can('COURSE_UPDATE_ALL') OR (app.can('COURSE_UPDATE') AND c.instructor_id = app.user_id()))) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s course';
     END IF;
-    PERFORM app.lock_for('course', wanted);
+    PERFORM app.lock_for('course', wanted), set_config('app.publishes', 'on', true); -- its members are told of the course
     INSERT INTO enrollment (tenant_id, id, course_id, user_id)
         SELECT DISTINCT ON (u.id) c.tenant_id, app.uuid_v7(), c.id, u.id
         FROM course c
@@ -133,6 +133,7 @@ BEGIN
         ORDER BY u.id
         ON CONFLICT (tenant_id, user_id, course_id) DO NOTHING;
     GET DIAGNOSTICS enrolled = ROW_COUNT;
+    PERFORM set_config('app.publishes', 'off', true);
     RETURN enrolled;
 END
 $$;
@@ -140,6 +141,17 @@ $$;
 -- What is told of an enrollment.
 CREATE OR REPLACE FUNCTION app.told_of_enrollment(id uuid, status text, course uuid, person uuid) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN jsonb_build_object('id', app.type_id('enrollment', id), 'status', status, 'courseId', app.type_id('course', course), 'userId', app.type_id('user', person));
+
+-- Tells people that somebody else has enrolled them in a course, all by one event; not where the course's publication did
+-- (app.auto_enroll_published). Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_enrolled(course uuid, people uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.notifies('notify.enrolled') AND current_setting('app.publishes', true) IS DISTINCT FROM 'on' THEN
+        PERFORM app.emit('notify.enrolled', app.type_id('course', course), NULL, jsonb_build_object('course', course, 'people', people));
+    END IF;
+END
+$$;
 
 -- Tells of enrollments that are new. (A group may bring thousands: where nobody is told, they cost one question.) Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_new_enrollments() RETURNS trigger
@@ -153,6 +165,8 @@ BEGIN
             PERFORM app.emit('enrollment.created', app.type_id('enrollment', e.id), app.told_of_enrollment(e.id, e.status, e.course_id, e.user_id))
                 FROM new_rows e WHERE e.tenant_id = school.tenant_id;
         END IF;
+        PERFORM app.tell_enrolled(e.course_id, array_agg(e.user_id)) FROM new_rows e
+            WHERE e.tenant_id = school.tenant_id AND e.user_id <> nullif(current_setting('app.user_id', true), '')::uuid GROUP BY e.course_id;
     END LOOP;
     RETURN NULL;
 END
@@ -171,10 +185,18 @@ BEGIN
     IF app.wants_event(type) THEN
         PERFORM app.emit(type, app.type_id('enrollment', NEW.id), app.told_of_enrollment(NEW.id, NEW.status, NEW.course_id, NEW.user_id));
     END IF;
+    -- Who had dropped out is enrolled anew.
+    IF OLD.status = 'DROPPED' AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS') AND NEW.user_id <> nullif(current_setting('app.user_id', true), '')::uuid THEN
+        PERFORM app.tell_enrolled(NEW.course_id, ARRAY[NEW.user_id]);
+    END IF;
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER enrollment_tell AFTER UPDATE ON enrollment FOR EACH ROW
     WHEN (OLD.status <> NEW.status OR OLD.progress <> NEW.progress) EXECUTE FUNCTION app.tell_of_enrollment();
+
+-- To those who listen to all, and to those of its course.
+CREATE OR REPLACE TRIGGER enrollment_announce AFTER INSERT OR UPDATE ON enrollment FOR EACH ROW
+    EXECUTE FUNCTION app.announce_row('enrollment', 'id', 'course_id');
 
 GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid) TO lectern_app;

@@ -652,18 +652,26 @@ CREATE OR REPLACE TRIGGER app_user_tell AFTER UPDATE ON app_user FOR EACH ROW
     WHEN ((OLD.name, OLD.email, OLD.status, OLD.deleted_at) IS DISTINCT FROM (NEW.name, NEW.email, NEW.status, NEW.deleted_at))
     EXECUTE FUNCTION app.tell_of_person();
 
--- A person whose roles change has changed, once a transaction; not one who is new in it, or gone. Reveals nothing.
+-- A person whose roles change has changed, once a transaction; not one who is new in it, or gone. Whoever set their roles tells them. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_roles() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    changed CONSTANT user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-    told    CONSTANT text := coalesce(current_setting('app.roles_told', true), '');
+    changed  CONSTANT user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    told     CONSTANT text := coalesce(current_setting('app.roles_told', true), '');
+    notifies CONSTANT boolean := current_setting('app.operation', true) = 'setUserRoles' AND app.notifies('notify.roles_changed');
+    is_wanted boolean;
 BEGIN
     PERFORM app.enter_tenant(changed.tenant_id);
-    IF app.wants_event('user.updated') AND position(changed.user_id::text IN told) = 0 THEN
+    is_wanted := app.webhooks_want('user.updated');
+    IF (is_wanted OR notifies) AND position(changed.user_id::text IN told) = 0 THEN
         PERFORM set_config('app.roles_told', told || changed.user_id, true);
-        PERFORM app.emit('user.updated', app.type_id('user', u.id), jsonb_build_object('id', app.type_id('user', u.id), 'status', u.status))
-            FROM app_user u WHERE u.tenant_id = changed.tenant_id AND u.id = changed.user_id AND u.deleted_at IS NULL AND u.created_at <> now();
+        IF is_wanted THEN
+            PERFORM app.emit('user.updated', app.type_id('user', u.id), jsonb_build_object('id', app.type_id('user', u.id), 'status', u.status))
+                FROM app_user u WHERE u.tenant_id = changed.tenant_id AND u.id = changed.user_id AND u.deleted_at IS NULL AND u.created_at <> now();
+        END IF;
+        IF notifies THEN
+            PERFORM app.emit('notify.roles_changed', app.type_id('user', changed.user_id), NULL, jsonb_build_object('person', changed.user_id));
+        END IF;
     END IF;
     RETURN NULL;
 END

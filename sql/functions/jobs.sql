@@ -38,7 +38,7 @@ $$;
 -- tells somebody of events (notifications, webhooks) asks for theirs here. Reveals: that one bit.
 CREATE OR REPLACE FUNCTION app.wants_event(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN app.webhooks_want(type);
+    RETURN app.notifies(type) OR app.webhooks_want(type);
 END
 $$;
 
@@ -47,18 +47,27 @@ $$;
 CREATE OR REPLACE FUNCTION app.fan_out(event uuid, subject text, payload jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM app.fan_out_to_webhooks(event, payload ->> 'type', (payload ->> 'at')::timestamptz, payload -> 'data');
+    IF payload ? 'data' THEN
+        PERFORM app.fan_out_to_webhooks(event, payload ->> 'type', (payload ->> 'at')::timestamptz, payload -> 'data');
+    END IF;
+    IF payload ? 'note' THEN
+        PERFORM app.fan_out_to_notifications(event, payload ->> 'type', (payload ->> 'at')::timestamptz, subject, payload -> 'note');
+    END IF;
 END
 $$;
 
 -- Says that something has happened, for triggers of the changed table: one job, whose id is the event's, in the change's own transaction.
--- It is fanned out once, to all who want it. `subject` is the object's id as clients know it; `data` holds ids, states and times alone.
-CREATE OR REPLACE FUNCTION app.emit(type text, subject text, data jsonb) RETURNS void
+-- It is fanned out once, to all who want it. `subject` is the object's id as clients know it; `data` is what endpoints are told, and holds ids,
+-- states and times alone; `note` is what notifications are made of. NULL: nobody wants that, as whoever gives a note has asked before.
+CREATE OR REPLACE FUNCTION app.emit(type text, subject text, data jsonb, note jsonb DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF app.wants_event(type) THEN
-        PERFORM app.enqueue('event.fan_out', NULL, jsonb_build_object('type', type, 'at', clock_timestamp(), 'data', data), subject => subject);
+    IF note IS NULL AND (data IS NULL OR NOT app.webhooks_want(type)) THEN
+        RETURN;
     END IF;
+    PERFORM app.enqueue('event.fan_out', NULL, jsonb_build_object('type', type, 'at', clock_timestamp())
+        || CASE WHEN data IS NULL THEN '{}' ELSE jsonb_build_object('data', data) END
+        || CASE WHEN note IS NULL THEN '{}' ELSE jsonb_build_object('note', note) END, subject => subject);
 END
 $$;
 
@@ -362,7 +371,9 @@ BEGIN
             SELECT c.school, app.job_slot(of_kind, c.school, known.every_seconds, now()) AS slot FROM (
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
-                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT') AS c) AS s
+                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND of_kind <> 'report.due'
+                UNION ALL
+                SELECT DISTINCT d.tenant_id FROM report_schedule d WHERE of_kind = 'report.due' AND d.next_run_at <= now()) AS c) AS s
         WHERE s.slot >= due_schools.since AND app.runs(s.school)
           AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = s.school AND j.kind = of_kind AND j.key = app.slot_key(s.slot));
 END

@@ -50,6 +50,14 @@ BEGIN
 END
 $$;
 
+-- Whom a mail of this transaction's school is to, or about. Reveals, to the service only: that.
+CREATE OR REPLACE FUNCTION app.person_of_mail(wanted uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT m.user_id FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted);
+END
+$$;
+
 -- Says what became of an attempt to send a mail of this transaction's school; QUEUED: it is tried again. Secrets are dropped, unless it is, or
 -- they are to be kept. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.settle_mail(wanted uuid, new_state text, entitled text, reason text, keeps_secrets boolean) RETURNS void
@@ -158,7 +166,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean), app.begin_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
+    app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean), app.begin_mail(uuid), app.person_of_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
     app.take_mail_feedback(uuid, text), app.purge_mail(integer)
     TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean) TO lectern_platform;

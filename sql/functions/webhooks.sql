@@ -126,13 +126,15 @@ CREATE OR REPLACE FUNCTION app.webhook_wait(failures integer, asked_for integer)
     RETURN (SELECT make_interval(secs => greatest(w.seconds * (0.8 + 0.4 * random()), least(coalesce(asked_for, 0), 86400)))
             FROM (SELECT ('{5,300,1800,7200,18000,36000,50400,72000}'::integer[])[failures]) AS w(seconds) WHERE w.seconds IS NOT NULL);
 
--- Switches an endpoint off: what waits is called off by its trigger. (Its holders of WEBHOOK_MANAGE are to be told by the notification
--- WEBHOOK_DISABLED: this is the one place for it.)
+-- Switches an endpoint off: what waits is called off by its trigger, and those who manage webhooks are told.
 CREATE OR REPLACE FUNCTION app.disable_webhook(endpoint uuid, reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE webhook_endpoint e SET state = 'DISABLED', disabled_reason = reason
         WHERE e.tenant_id = app.tenant_id() AND e.id = endpoint AND e.state = 'ACTIVE';
+    IF FOUND AND app.notifies('notify.webhook_disabled') THEN
+        PERFORM app.emit('notify.webhook_disabled', app.type_id('webhook', endpoint), NULL, jsonb_build_object('facts', jsonb_build_object('reason', reason)));
+    END IF;
 END
 $$;
 

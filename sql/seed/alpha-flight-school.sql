@@ -111,4 +111,7 @@ INSERT INTO seed_file (key, name, content_type, folder, visibility, owner, asset
     ('tone', 'Stall warning.wav', 'audio/wav', 'sounds', 'SHARED', 'instructor', 'tone.wav', 18, '{group:autumn,user:viewer}'),
     ('fleet', 'Fleet and prices.csv', 'text/csv', 'general', 'PRIVATE', 'admin', 'alpha-fleet.csv', 40, '{}'),
     ('weather', 'Briefing of the week.txt', 'text/plain', 'planning', 'SHARED', 'instructor', 'alpha-weather.txt', 3, '{user:learner}'),
-    ('notes', 'Landing notes.md', 'text/markdown', 'general', 'PRIVATE', 'learner', 'alpha-notes.md', 2, '{}');
+    ('notes', 'Landing notes.md', 'text/markdown', 'general', 'PRIVATE', 'learner', 'alpha-notes.md', 2, '{}'),
+    ('roster', 'People of the term.csv', 'text/csv', 'rosters', 'PRIVATE', 'admin', 'alpha-roster.csv', 9, '{}'),
+    -- The service made it: exchange.sql says for which run.
+    ('report', format('course-progress-%s-to-%s.csv', date_trunc('week', now())::date - 7, date_trunc('week', now())::date - 1), 'text/csv', 'exports', 'PRIVATE', 'instructor', 'alpha-progress.csv', 1, '{}');

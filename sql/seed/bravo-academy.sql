@@ -87,4 +87,7 @@ INSERT INTO seed_file (key, name, content_type, folder, visibility, owner, asset
     ('scores', 'Quiz of week 1.json', 'application/json', 'general', 'SHARED', 'instructor', 'bravo-scores.json', 6, '{user:learner,user:anton.fischer}'),
     ('rooms', 'Räume.csv', 'text/csv', 'general', 'PRIVATE', 'admin', 'bravo-rooms.csv', 60, '{}'),
     ('welcome', 'Willkommen.txt', 'text/plain', 'general', 'TENANT', 'admin', 'bravo-welcome.txt', 150, '{}'),
-    ('notes', 'Essay.md', 'text/markdown', 'general', 'PRIVATE', 'learner', 'bravo-notes.md', 1, '{}');
+    ('notes', 'Essay.md', 'text/markdown', 'general', 'PRIVATE', 'learner', 'bravo-notes.md', 1, '{}'),
+    ('roster', 'People of the term.csv', 'text/csv', 'rosters', 'PRIVATE', 'admin', 'bravo-roster.csv', 9, '{}'),
+    -- The service made it: exchange.sql says for which run.
+    ('report', format('course-progress-%s-to-%s.csv', date_trunc('week', now())::date - 7, date_trunc('week', now())::date - 1), 'text/csv', 'exports', 'PRIVATE', 'instructor', 'bravo-progress.csv', 1, '{}');

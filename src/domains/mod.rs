@@ -7,12 +7,15 @@ pub mod bookings;
 pub mod client_events;
 pub mod courses;
 pub mod enrollments;
+pub mod exports;
 pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
 pub mod mail;
+pub mod notifications;
 pub mod reports;
+pub mod rosters;
 pub mod tenants;
 pub mod webhooks;
 
@@ -37,8 +40,11 @@ pub const ALL: &[&Domain] = &[
     &files::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
+    &notifications::DOMAIN,
     &webhooks::DOMAIN,
     &client_events::DOMAIN,
+    &exports::DOMAIN,
+    &rosters::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -12,6 +12,7 @@ mod linger;
 mod pulse;
 mod server;
 mod socket;
+mod unsubscribe;
 
 pub mod console;
 
@@ -115,6 +116,7 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/.well-known/jwks.json", get(health::jwks))
+        .route("/mail/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::end))
         .merge(feedback)
         .merge(console)
         .fallback(not_found)

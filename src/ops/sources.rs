@@ -1,5 +1,5 @@
-//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, what the declarations of permissions and of
-//! kinds of jobs make, and the rows
+//! The SQL of this binary, embedded: what `sql/` and `policies/` hold, what the declarations of permissions,
+//! kinds of jobs and kinds of notifications make, and the rows
 //! of schools that are there to be attacked.
 
 use std::sync::LazyLock;
@@ -52,6 +52,7 @@ fn read() -> anyhow::Result<Source> {
         one(Part::Schemas, "grants.sql")?,
         Script::new(Part::Functions, "permissions", permission::sql()),
         Script::new(Part::Functions, "job kinds", jobs::sql(domains::registry().jobs())),
+        Script::new(Part::Functions, "notification kinds", domains::notifications::kinds_sql()),
         walls.clone(),
         one(Part::Functions, "functions.sql")?,
     ];

@@ -74,7 +74,7 @@ pub fn make_folder(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// What addresses on this service begin with.
-fn base(settings: &Settings, address: SocketAddr) -> anyhow::Result<String> {
+pub(super) fn base(settings: &Settings, address: SocketAddr) -> anyhow::Result<String> {
     let Some(url) = &settings.public_url else { return Ok(format!("http://{}", reachable(address))) };
     let parsed = reqwest::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
     match parsed {

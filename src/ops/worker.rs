@@ -14,8 +14,12 @@ use super::{
     Cluster, make_folder, postman,
     serve::{StopSignals, addresses, check, pool_options},
     store,
+    store::base,
 };
-use crate::{config::Settings, domains};
+use crate::{
+    config::Settings,
+    domains::{self, mail::Unsubscribing},
+};
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,7 +46,8 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let sealer = cluster.sealer()?;
     let store = store(settings, &sealer, address)?;
     let (outbound, postman) = (Outbound::new(addresses(settings))?, postman(settings, cluster.is_embedded())?);
-    Ok(Outside::default().with(sealer).with(store).with(postman).with(outbound))
+    let unsubscribing = Unsubscribing::new(&sealer, &base(settings, address)?);
+    Ok(Outside::default().with(sealer).with(store).with(postman).with(unsubscribing).with(outbound))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {

@@ -34,10 +34,15 @@ static FIELDS: LazyLock<BTreeMap<(String, String), Access>> = LazyLock::new(|| {
     fields
 });
 
-/// Where no declaration says who may ask, any signed-in person may: of what they reached, of a page, or of events.
+/// Where no declaration says who may ask, any signed-in person may: of what they reached, or of a page.
 fn access_of(parent: &str, field: &str) -> Access {
     let declared = match [Root::Query, Root::Mutation].into_iter().find(|root| root.name() == parent) {
         Some(root) => registry().operation(root, field).and_then(|operation| operation.field.access),
+        // The query that reads an event decides.
+        None if parent == "Subscription" => {
+            let query = registry().event(field).and_then(|event| registry().operation(Root::Query, event.query));
+            query.and_then(|query| query.field.access)
+        }
         None => registry().catalog().object(parent).and_then(|info| info.field(field)).and_then(|entry| entry.def.access),
     };
     declared.unwrap_or(Access::SignedIn)

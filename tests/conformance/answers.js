@@ -31,10 +31,13 @@ function argumentsOf(type, field) {
   return given.length > 0 ? `(${given.join(', ')})` : ''
 }
 
-/** The fields that are part of the data; each with the text of its arguments. What changes by itself is none. */
+/** What changes by itself, or from one moment to the next: it is no part of the data. */
+const MOVING = ['auditLog', 'dashboard', 'calendar', 'jobs', 'jobsByState', 'outbox', 'download']
+
+/** The fields that are part of the data; each with the text of its arguments. */
 function fieldsOf(type, level) {
   return Object.values(type.getFields?.() ?? {})
-    .filter((field) => !['auditLog', 'dashboard', 'calendar'].includes(field.name))
+    .filter((field) => !MOVING.includes(field.name))
     .filter((field) => level > 0 || !isCompositeType(getNamedType(field.type)))
     .map((field) => ({ field, given: argumentsOf(type, field) }))
     .filter(({ given }) => given !== null)

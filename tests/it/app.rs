@@ -10,7 +10,7 @@ use std::{
 use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat, Settings},
-    domains::mail::{Postman, TEMPLATES, Way},
+    domains::mail::{Postman, TEMPLATES, Unsubscribing, Way},
     http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
 };
@@ -214,7 +214,9 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let (url, sealer) = (database.url("lectern_app"), sealer());
         let store = ops::store(&settings, &sealer, address).unwrap();
-        let serve = ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store) };
+        let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
+        let serve =
+            ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store).with(unsubscribing) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
         let router = http::router(engine.clone(), options);

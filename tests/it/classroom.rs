@@ -82,6 +82,9 @@ pub async fn everything(app: &TestApp) -> String {
         "group_course",
         "job",
         "mail",
+        "notification",
+        "notification_settings",
+        "notification_preference",
         "tenant_settings",
         "file",
         "file_audience",
@@ -96,6 +99,11 @@ pub async fn everything(app: &TestApp) -> String {
         "sign_up_request",
         "sign_up_credential",
         "invitation",
+        "report_schedule",
+        "export_run",
+        "import_run",
+        "import_issue",
+        "roster_link",
     ]
     .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
     .join(" UNION ALL ");

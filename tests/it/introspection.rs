@@ -169,7 +169,8 @@ impl Schema {
     /// Every place that takes an id, in every field of every type.
     pub fn id_places(&self) -> Vec<IdPlace> {
         let mut places = Vec::new();
-        for ty in self.types.values().filter(|ty| ty.kind == "OBJECT") {
+        // What is listened to by an id is asked over a socket: `notifications/live.rs`.
+        for ty in self.types.values().filter(|ty| ty.kind == "OBJECT" && ty.name != "Subscription") {
             for field in ty.fields.as_deref().unwrap_or_default() {
                 for arg in &field.args {
                     self.places_in(arg, vec![], &mut |path, is_list| {

@@ -124,6 +124,12 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
     range("webhook_delivery WHERE state = 'DELIVERED'", 8, 40).await;
     range("webhook_delivery WHERE state = 'FAILED'", 2, 40).await;
     range("webhook_endpoint WHERE state = 'PAUSED'", 2, 2).await;
+    for (who, all_of, unread) in [("learner", 6, 2), ("instructor", 4, 1), ("admin", 4, 2)] {
+        let theirs = format!("notification WHERE recipient_id IN (SELECT id FROM app_user WHERE email LIKE '{who}@%')");
+        range(&theirs, 2 * all_of, 2 * all_of).await;
+        range(&format!("{theirs} AND read_at IS NULL"), 2 * unread, 2 * unread).await;
+    }
+    range("mail WHERE template IN ('enrolled', 'booking_assigned')", 4, 4).await;
     assert_eq!(app.count("job WHERE kind IN ('event.fan_out', 'webhook.deliver')").await, 0, "nothing of it is on its way");
     assert_eq!(
         app.text("SELECT count(DISTINCT time_zone)::text FROM tenant WHERE slug IN ('alpha-flight-school', 'bravo-academy')")
@@ -167,6 +173,18 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         none(
             "booking b WHERE tenant_id = $1 AND instructor_id IS NOT NULL AND NOT EXISTS (SELECT FROM availability a WHERE a.tenant_id = $1 \
              AND a.instructor_id = b.instructor_id AND a.starts_at <= b.starts_at AND a.ends_at >= b.ends_at)",
+        )
+        .await;
+
+        some(1, "import_run WHERE tenant_id = $1 AND NOT dry_run AND state = 'SUCCEEDED' AND issue_count = 3 AND file_id IS NOT NULL")
+            .await;
+        some(1, "import_run WHERE tenant_id = $1 AND dry_run AND state = 'SUCCEEDED'").await;
+        some(6, "import_issue WHERE tenant_id = $1").await;
+        some(
+            1,
+            "export_run x JOIN report_schedule s ON s.tenant_id = x.tenant_id AND s.id = x.schedule_id AND s.frequency = 'WEEKLY' AND s.next_run_at > now() \
+             JOIN app_user u ON u.tenant_id = s.tenant_id AND u.id = s.owner_id AND u.email LIKE 'instructor@%' \
+             JOIN file f ON f.tenant_id = x.tenant_id AND f.id = x.file_id AND f.owner_id = u.id AND f.expires_at > now() WHERE x.tenant_id = $1",
         )
         .await;
 

@@ -243,8 +243,6 @@ async fn measured(app: &TestApp, people: &[Client], schema: &Schema, root: &str,
 /// The table of what can be listened to. Everybody listens; then every booking of the school changes, and at last each
 /// listener gets one of their own, which ends what is counted.
 async fn listeners(app: &TestApp, schema: &Schema) -> String {
-    let fields: Vec<&str> = schema.fields("Subscription").iter().map(|field| field.name.as_str()).collect();
-    assert_eq!(fields, ["bookingChanged"], "something new to listen to: measure it here as well");
     let mut people = Vec::new();
     for who in Who::ALL {
         people.push(app.sign_in(&app.oak, who).await);
@@ -285,12 +283,41 @@ async fn listeners(app: &TestApp, schema: &Schema) -> String {
     stranger.subscribe("1", "subscription { bookingChanged { id } }").await;
     let refused = stranger.hear().await;
     assert_eq!(refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+    let rows = cells.join(" | ");
+    let mut lines = String::new();
+    for field in schema.fields("Subscription") {
+        if field.name == "bookingChanged" {
+            lines.push_str(&format!("| `bookingChanged` | a sign-in | {rows} | no |\n"));
+        } else {
+            lines.push_str(&listener(app, field, &people).await);
+        }
+    }
     format!(
         "\n## Listening\n\nOver a WebSocket. Two columns more: a role that grants nothing, and nobody who is signed in.\n\n\
          | field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | no permission | signed out |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n| `bookingChanged` | a sign-in | {} | no |\n",
-        cells.join(" | ")
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n{lines}"
     )
+}
+
+/// Who may begin to listen to something else than bookings. What they hear its own domain tests.
+async fn listener(app: &TestApp, field: &Field, people: &[Client]) -> String {
+    let selection = if field.ty.named() == "Int" { "" } else { "{ id }" };
+    // One that is of a single thing is asked for one that nobody has.
+    let of = if field.name == "importRunChanged" { "(id: \"importrun_01h455vb4pex5vsknk084sn02q\")" } else { "" };
+    let query = format!("subscription {{ {}{of} {selection} }}", field.name);
+    let (mut cells, mut needs) = (Vec::new(), "a sign-in".to_owned());
+    let strangers = [app.stranger()];
+    for person in people.iter().chain(&strangers) {
+        let mut socket = Socket::of(person).await;
+        let mut said = socket.begin("1", &query).await;
+        said.extend(socket.until_answered().await); // a refusal may come after the pong
+        let answer = said.iter().find(|message| message["id"] == "1").map(|message| &message["payload"][0]["extensions"]);
+        cells.push(if answer.is_some() { "no" } else { "yes" });
+        if let Some(missing) = answer.and_then(|answer| answer["missingPermissions"].as_array()) {
+            needs = missing.iter().filter_map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");
+        }
+    }
+    format!("| `{}` | {needs} | {} |\n", field.name, cells.join(" | "))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

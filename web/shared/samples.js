@@ -248,6 +248,45 @@ subscription Listen {
 `,
   },
   {
+    document: /* GraphQL */ `# What the person who asks was told, the latest first. Their mails say the same.
+query Notifications($first: Int) {
+  unreadNotificationCount
+  notifications(first: $first) {
+    nodes {
+      id
+      kind
+      title
+      body
+      count
+      isRead
+      updatedAt
+      actor { name }
+      subject { id }
+    }
+  }
+  notificationSettings {
+    digestHour
+    preferences { kind inApp email isEssential }
+  }
+}
+`,
+    variables: () => ({ first: 10 }),
+  },
+  {
+    document: /* GraphQL */ `# What the person who asks is told, as it happens, by a WebSocket. With \`since\` what was missed comes first.
+subscription ListenToNotifications($since: DateTime) {
+  notificationAdded(since: $since) {
+    id
+    kind
+    title
+    count
+    updatedAt
+  }
+}
+`,
+    variables: () => ({ since: null }),
+  },
+  {
     document: /* GraphQL */ `# The page that a person lands on after signing in.
 query Dashboard {
   dashboard {
@@ -419,6 +458,34 @@ query Files($first: Int, $filter: FileFilter, $orderBy: FileOrder) {
 }
 `,
     variables: () => ({ first: 10, filter: {}, orderBy: { field: 'NAME', direction: 'ASC' } }),
+  },
+  {
+    document: /* GraphQL */ `# Imports a sheet of people, and changes nothing: it only says what it would do. The demo's file has three wrong lines.
+#   query { importRuns(first: 1) { nodes { state issues { nodes { line column reason message } } } } }
+# shows how it went. Needs ROSTER_MANAGE.
+mutation ImportRoster($input: StartImportInput!) {
+  startImport(input: $input) {
+    id
+    state
+    dryRun
+    progress
+    file { name }
+    counts { entity created updated unchanged removed rejected }
+    issues { nodes { file line column severity reason message sourcedId } }
+  }
+}
+`,
+    variables: ({ demo }) => ({
+      input: { fileId: demo ? 'file_01jpf5ajhpe7m8hm0rqkba77mq' : '', format: 'USERS_CSV', dryRun: true },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# A report as a file of yours, and the latest ones. Needs REPORT_READ.
+mutation ExportReport($input: ExportReportInput!) {
+  exportReport(input: $input) { id name state from to }
+}
+`,
+    variables: () => ({ input: { dataset: 'ENROLLMENTS' } }),
   },
   {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.

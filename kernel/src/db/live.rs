@@ -1,8 +1,8 @@
 //! What other transactions have changed, as PostgreSQL announces it: ids alone. Whoever hears of one reads the row in a
 //! transaction of their own, under their own rights.
 //!
-//! One connection for the whole process, beside the pool, opened with the first interest. It holds a lock for each school
-//! that somebody is interested in: the database announces nothing of the others (`app.announce_booking`, for one, says why).
+//! One connection for the whole process, beside the pool, opened with the first interest. It holds a lock for each topic of each
+//! school that somebody is interested in: the database announces nothing else (`app.announce` says why).
 
 use std::{
     collections::HashMap,
@@ -27,17 +27,21 @@ use super::{DbError, Pool};
 enum Change {
     /// Something is new or has changed.
     Row {
-        /// Where that was announced.
-        channel: &'static str,
+        /// Under which topic that was announced.
+        topic: &'static str,
         /// The school.
         tenant: Uuid,
         /// Its id.
         id: Uuid,
+        /// Whom or what it concerns.
+        key: Option<Uuid>,
     },
     /// The connection was lost and is back: what was announced meanwhile is not known.
     Gap,
 }
 
+/// Where everything is announced: `tenant topic id key`.
+const CHANNEL: &str = "lectern";
 /// Announcements that wait for the slowest listener; whoever is further behind is told so.
 const KEPT: usize = 4096;
 /// First and longest pause before the connection is tried anew.
@@ -63,7 +67,7 @@ impl Default for Heartbeat {
 /// Hears what PostgreSQL announces.
 pub struct Live {
     pool: Pool,
-    channels: Arc<[&'static str]>,
+    topics: Arc<[&'static str]>,
     heartbeat: Heartbeat,
     /// Begins with the first interest.
     listener: Mutex<Option<Arc<Listener>>>,
@@ -74,7 +78,10 @@ struct Listener {
     orders: mpsc::UnboundedSender<Order>,
 }
 
-/// Those who are interested in a school, and whether its lock is held.
+/// A topic of a school.
+type Place = (Uuid, &'static str);
+
+/// Those who are interested in a topic, and whether its lock is held.
 #[derive(Default)]
 struct Held {
     count: usize,
@@ -82,17 +89,17 @@ struct Held {
 }
 
 enum Order {
-    /// Hold the lock of a school, and say when it is held.
-    Hold(Uuid, oneshot::Sender<()>),
-    Release(Uuid),
+    /// Hold the lock of a topic, and say when it is held.
+    Hold(Place, oneshot::Sender<()>),
+    Release(Place),
 }
 
-/// An interest in what is announced of one school on one channel, until it is dropped.
+/// An interest in what is announced of one school under one topic, until it is dropped.
 pub struct Interest {
     listener: Arc<Listener>,
     changes: broadcast::Receiver<Change>,
-    channel: &'static str,
-    tenant: Uuid,
+    place: Place,
+    key: Option<Uuid>,
 }
 
 /// Why an interest ends.
@@ -100,14 +107,14 @@ pub struct Interest {
 pub struct Missed;
 
 impl Live {
-    /// Connects as the pool does, and listens on these channels.
-    pub fn new(pool: Pool, channels: Vec<&'static str>) -> Self {
-        Live::beating(pool, channels, Heartbeat::default())
+    /// Connects as the pool does, and hears of these topics.
+    pub fn new(pool: Pool, topics: Vec<&'static str>) -> Self {
+        Live::beating(pool, topics, Heartbeat::default())
     }
 
     /// The same, with a heartbeat of one's own.
-    pub fn beating(pool: Pool, channels: Vec<&'static str>, heartbeat: Heartbeat) -> Self {
-        Live { pool, channels: channels.into(), heartbeat, listener: Mutex::default() }
+    pub fn beating(pool: Pool, topics: Vec<&'static str>, heartbeat: Heartbeat) -> Self {
+        Live { pool, topics: topics.into(), heartbeat, listener: Mutex::default() }
     }
 
     /// How many interests there are.
@@ -116,16 +123,17 @@ impl Live {
         running.as_ref().map_or(0, |listener| listener.changes.receiver_count())
     }
 
-    /// From its answer on, every change in a school that is announced on a channel and committed will be heard of.
-    pub async fn interest(&self, tenant: Uuid, channel: &'static str) -> Result<Interest, DbError> {
+    /// From its answer on, every change in a school that is announced under a topic and committed will be heard of; with a key, those of it
+    /// alone.
+    pub async fn interest(&self, tenant: Uuid, topic: &'static str, key: Option<Uuid>) -> Result<Interest, DbError> {
         let listener = {
             let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.channels.clone(), self.heartbeat))).clone()
+            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.topics.clone(), self.heartbeat))).clone()
         };
-        let interest = Interest { changes: listener.changes.subscribe(), listener, channel, tenant };
+        let interest = Interest { changes: listener.changes.subscribe(), listener, place: (tenant, topic), key };
         let (held, is_held) = oneshot::channel();
         let unreachable = || DbError::unreachable("nothing can be listened to: the database is out of reach".to_owned());
-        interest.listener.orders.send(Order::Hold(tenant, held)).map_err(|_| unreachable())?;
+        interest.listener.orders.send(Order::Hold((tenant, topic), held)).map_err(|_| unreachable())?;
         match timeout(PAUSES.1, is_held).await {
             Ok(Ok(())) => Ok(interest),
             _ => Err(unreachable()),
@@ -141,7 +149,9 @@ impl Interest {
     pub async fn next(&mut self) -> Result<Uuid, Missed> {
         loop {
             match self.changes.recv().await {
-                Ok(Change::Row { channel, tenant, id }) if tenant == self.tenant && channel == self.channel => return Ok(id),
+                Ok(Change::Row { topic, tenant, id, key }) if (tenant, topic) == self.place && (self.key.is_none() || self.key == key) => {
+                    return Ok(id);
+                }
                 Ok(Change::Row { .. }) => {}
                 Ok(Change::Gap) | Err(_) => return Err(Missed),
             }
@@ -151,15 +161,15 @@ impl Interest {
 
 impl Drop for Interest {
     fn drop(&mut self) {
-        let _ = self.listener.orders.send(Order::Release(self.tenant));
+        let _ = self.listener.orders.send(Order::Release(self.place));
     }
 }
 
 impl Listener {
-    fn start(pool: Pool, channels: Arc<[&'static str]>, heartbeat: Heartbeat) -> Listener {
+    fn start(pool: Pool, topics: Arc<[&'static str]>, heartbeat: Heartbeat) -> Listener {
         let (changes, _) = broadcast::channel(KEPT);
         let (orders, given) = mpsc::unbounded_channel();
-        tokio::spawn(listen(pool, channels, heartbeat, changes.clone(), given));
+        tokio::spawn(listen(pool, topics, heartbeat, changes.clone(), given));
         Listener { changes, orders }
     }
 }
@@ -167,7 +177,7 @@ impl Listener {
 /// Listens as long as somebody might be interested; connects anew where the connection is lost.
 async fn listen(
     pool: Pool,
-    channels: Arc<[&'static str]>,
+    topics: Arc<[&'static str]>,
     heartbeat: Heartbeat,
     changes: broadcast::Sender<Change>,
     mut orders: mpsc::UnboundedReceiver<Order>,
@@ -176,14 +186,14 @@ async fn listen(
     let mut pause = PAUSES.0;
     let mut was_lost = false;
     while !orders.is_closed() {
-        match Line::open(&pool, &channels, heartbeat).await {
+        match Line::open(&pool, heartbeat).await {
             Ok(mut line) => {
                 pause = PAUSES.0;
                 if was_lost {
                     // This ends every earlier interest. New interests take new locks.
                     let _ = changes.send(Change::Gap);
                 }
-                match hear(&mut line, &channels, &changes, &mut orders, &mut schools).await {
+                match hear(&mut line, &topics, &changes, &mut orders, &mut schools).await {
                     Ok(()) => return,
                     Err(error) => tracing::warn!(reason = error.for_operator(), "the connection that hears announcements is lost"),
                 }
@@ -200,7 +210,7 @@ async fn listen(
 /// Hears until nobody can give orders any more, or the connection is lost.
 async fn hear(
     line: &mut Line,
-    channels: &[&'static str],
+    topics: &[&'static str],
     changes: &broadcast::Sender<Change>,
     orders: &mut mpsc::UnboundedReceiver<Order>,
     schools: &mut Schools,
@@ -210,7 +220,7 @@ async fn hear(
         tokio::select! {
             message = line.messages.recv() => match message {
                 Some(AsyncMessage::Notification(announced)) => {
-                    if let Some(change) = read(channels, announced.channel(), announced.payload()) {
+                    if let Some(change) = read(topics, announced.payload()) {
                         let _ = changes.send(change);
                     }
                 }
@@ -218,8 +228,8 @@ async fn hear(
                 None => return Err(DbError::unreachable("it ended".to_owned())),
             },
             order = orders.recv() => match order {
-                Some(Order::Hold(tenant, told)) => schools.hold(tenant, told),
-                Some(Order::Release(tenant)) => schools.release(line, tenant).await?,
+                Some(Order::Hold(place, told)) => schools.hold(place, told),
+                Some(Order::Release(place)) => schools.release(line, place).await?,
                 None => return Ok(()),
             },
             _ = line.beats.tick() => line.beat().await?,
@@ -228,29 +238,29 @@ async fn hear(
     }
 }
 
-/// The schools that somebody is interested in.
+/// The topics of schools that somebody is interested in.
 #[derive(Default)]
 struct Schools {
-    held: HashMap<Uuid, Held>,
+    held: HashMap<Place, Held>,
     /// Those that could not have their lock at once, and who wants to know when they have.
-    waiting: Vec<(Uuid, oneshot::Sender<()>)>,
+    waiting: Vec<(Place, oneshot::Sender<()>)>,
 }
 
 impl Schools {
-    fn hold(&mut self, tenant: Uuid, told: oneshot::Sender<()>) {
-        self.held.entry(tenant).or_default().count += 1;
-        self.waiting.push((tenant, told));
+    fn hold(&mut self, place: Place, told: oneshot::Sender<()>) {
+        self.held.entry(place).or_default().count += 1;
+        self.waiting.push((place, told));
     }
 
-    async fn release(&mut self, line: &Line, tenant: Uuid) -> Result<(), DbError> {
-        let Some(school) = self.held.get_mut(&tenant) else { return Ok(()) };
+    async fn release(&mut self, line: &Line, place: Place) -> Result<(), DbError> {
+        let Some(school) = self.held.get_mut(&place) else { return Ok(()) };
         school.count -= 1;
         if school.count > 0 {
             return Ok(());
         }
         let was_locked = school.is_locked;
-        self.held.remove(&tenant);
-        if was_locked { line.unlock(tenant).await } else { Ok(()) }
+        self.held.remove(&place);
+        if was_locked { line.unlock(place).await } else { Ok(()) }
     }
 
     /// The locks went with their connection.
@@ -262,10 +272,10 @@ impl Schools {
     async fn lock_waiting(&mut self, line: &Line) -> Result<(), DbError> {
         // One at a time, so that nobody is forgotten where the connection is lost half way.
         for at in (0..self.waiting.len()).rev() {
-            let tenant = self.waiting[at].0;
-            let is_locked = match self.held.get_mut(&tenant) {
+            let place = self.waiting[at].0;
+            let is_locked = match self.held.get_mut(&place) {
                 Some(school) if !school.is_locked => {
-                    school.is_locked = line.lock(tenant).await?;
+                    school.is_locked = line.lock(place).await?;
                     school.is_locked
                 }
                 Some(_) => true,
@@ -282,10 +292,13 @@ impl Schools {
     }
 }
 
-fn read(channels: &[&'static str], channel: &str, payload: &str) -> Option<Change> {
-    let channel = channels.iter().find(|known| **known == channel)?;
-    let (tenant, id) = payload.split_once(' ')?;
-    Some(Change::Row { channel, tenant: tenant.parse().ok()?, id: id.parse().ok()? })
+fn read(topics: &[&'static str], payload: &str) -> Option<Change> {
+    let mut words = payload.split(' ');
+    let tenant = words.next()?.parse().ok()?;
+    let name = words.next()?;
+    let topic = topics.iter().find(|known| **known == name)?;
+    let id = words.next()?.parse().ok()?;
+    Some(Change::Row { topic, tenant, id, key: words.next().and_then(|key| key.parse().ok()) })
 }
 
 /// The connection that hears. Whatever is asked of it has its time; what is left unanswered means that it is lost.
@@ -299,11 +312,11 @@ struct Line {
 }
 
 impl Line {
-    async fn open(pool: &Pool, channels: &[&str], heartbeat: Heartbeat) -> Result<Line, DbError> {
-        timeout(heartbeat.patience, Line::connect(pool, channels, heartbeat)).await.unwrap_or_else(|_elapsed| Err(silent()))
+    async fn open(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
+        timeout(heartbeat.patience, Line::connect(pool, heartbeat)).await.unwrap_or_else(|_elapsed| Err(silent()))
     }
 
-    async fn connect(pool: &Pool, channels: &[&str], heartbeat: Heartbeat) -> Result<Line, DbError> {
+    async fn connect(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
         let (sender, messages) = mpsc::unbounded_channel();
         let mut driver = JoinSet::new();
         let client = match pool.tls() {
@@ -318,8 +331,7 @@ impl Line {
                 client
             }
         };
-        let listen: Vec<String> = channels.iter().map(|channel| format!("LISTEN {channel}")).collect();
-        client.batch_execute(&listen.join("; ")).await?;
+        client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
         let mut beats = interval(heartbeat.every);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beats.reset();
@@ -331,15 +343,15 @@ impl Line {
         self.within(self.client.batch_execute("SELECT 1")).await
     }
 
-    async fn lock(&self, tenant: Uuid) -> Result<bool, DbError> {
-        let tenant = tenant.to_string();
-        let row = self.within(self.client.query_one("SELECT pg_try_advisory_lock_shared(7201, hashtext($1))", &[&tenant])).await?;
+    async fn lock(&self, (tenant, topic): Place) -> Result<bool, DbError> {
+        let place = format!("{tenant} {topic}");
+        let row = self.within(self.client.query_one("SELECT pg_try_advisory_lock_shared(7201, hashtext($1))", &[&place])).await?;
         Ok(row.try_get(0)?)
     }
 
-    async fn unlock(&self, tenant: Uuid) -> Result<(), DbError> {
-        let tenant = tenant.to_string();
-        self.within(self.client.execute("SELECT pg_advisory_unlock_shared(7201, hashtext($1))", &[&tenant])).await?;
+    async fn unlock(&self, (tenant, topic): Place) -> Result<(), DbError> {
+        let place = format!("{tenant} {topic}");
+        self.within(self.client.execute("SELECT pg_advisory_unlock_shared(7201, hashtext($1))", &[&place])).await?;
         Ok(())
     }
 

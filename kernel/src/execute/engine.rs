@@ -87,7 +87,7 @@ impl Engine {
         let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(pool.clone(), &rates));
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
-        let (live, events) = (Live::new(pool.clone(), registry.channels()), Semaphore::new((pool.max_size() / 4).max(1)));
+        let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
         let actors = ActorCache::new(CACHED_ACTORS);
         Engine {
             schema,

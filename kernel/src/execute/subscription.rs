@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::engine::{Answer, Engine};
 use crate::{
     auth::Claims,
-    db::{Interest, Missed},
+    db::{DbError, Interest, Missed, Mode, Opening, Tx},
     error::Error,
     request::Document,
+    resolve::{DateTime, registry::MOST_MISSED},
 };
 
 /// What a subscriber asks of every event.
@@ -24,6 +25,8 @@ pub struct Question {
 pub struct SubscriptionWatch {
     /// What is asked of every event, and by whom.
     pub question: Arc<Question>,
+    /// What the subscriber has missed before, the oldest first.
+    pub missed: Vec<Uuid>,
     interest: Interest,
 }
 
@@ -62,13 +65,44 @@ impl Engine {
         self.approve(&mut document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
-        let interest = self.live().interest(claims.identity().tenant, heard.channel).await.map_err(|error| refuse(error.into()))?;
-        // The guards are asked once, with an id that can't exist.
+        let identity = claims.identity();
+        // The guards are asked once, with an id that can't exist; before them nothing is said of what is wrong with an argument.
         let question = Arc::new(Question { document, claims });
-        match self.event(&question, Uuid::nil(), correlation_id).await {
-            EventOutcome::Ended(answer) => Err(Box::new(answer)),
-            _ => Ok(SubscriptionWatch { question, interest }),
+        if let EventOutcome::Ended(answer) = self.event(&question, Uuid::nil(), correlation_id).await {
+            return Err(Box::new(answer));
         }
+        let (key, since) = question.document.hears(heard, identity.user).map_err(refuse)?;
+        let interest = self.live().interest(identity.tenant, heard.topic, key).await.map_err(|error| refuse(error.into()))?;
+        // What is committed from now on is heard; what was before is read here. What is both comes twice.
+        let missed = match (heard.since, since) {
+            (Some(sql), Some(since)) => self.missed(sql, since, &question.claims, correlation_id).await.map_err(refuse)?,
+            _ => Vec::new(),
+        };
+        Ok(SubscriptionWatch { question, missed, interest })
+    }
+
+    /// What a subscriber has missed since a moment.
+    async fn missed(&self, sql: &str, since: DateTime, claims: &Claims, correlation_id: &str) -> Result<Vec<Uuid>, Error> {
+        let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
+        let (tx, row) = Tx::open(&self.pool, &opening).await?;
+        if row.is_none_or(|row| row.token_version != claims.token_version()) {
+            let _ = tx.rollback().await;
+            return Err(Error::unauthenticated());
+        }
+        let rows = tx.query(sql, &[&since, &(MOST_MISSED as i64 + 1)]).await?;
+        tx.end_read();
+        let missed: Vec<(Uuid, bool)> = rows
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, tokio_postgres::Error>>()
+            .map_err(DbError::from)?;
+        let later = missed.iter().filter(|(_, is_later)| *is_later).count();
+        if later > MOST_MISSED {
+            let (most, missed) = (MOST_MISSED as i64, later as i64);
+            let message = format!("More than {most} came since then: read the list.");
+            return Err(Error::limit_reached(message, most, missed).reason("TOO_FAR_BEHIND"));
+        }
+        Ok(missed.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Reads an event for a subscriber.

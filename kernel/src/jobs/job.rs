@@ -74,7 +74,7 @@ impl From<tokio_postgres::Error> for Failure {
 impl Job {
     /// Enters a claimed job.
     pub(super) async fn enter(shared: Arc<Shared>, claim: Claim) -> Result<Job, Failure> {
-        let (tx, row) = enter(&shared, &claim).await?;
+        let (tx, row) = enter(&shared, &claim, Mode::Write).await?;
         let identity = Identity { tenant: claim.tenant, user: tx.identity().user, session: Uuid::nil() };
         let actor = match row.try_get::<_, Option<Uuid>>("role_id")? {
             Some(_) => Some(Actor::new(identity, ActorRow::read(&row)?)),
@@ -128,8 +128,17 @@ impl Job {
     pub async fn begin(&mut self) -> Result<Arc<Tx>, Failure> {
         match self.first.take() {
             Some(tx) => Ok(tx),
-            None => Ok(enter(&self.shared, &self.claim).await?.0),
+            None => Ok(enter(&self.shared, &self.claim, Mode::Write).await?.0),
         }
+    }
+
+    /// Opens a transaction that changes nothing and sees one moment, however long it is open.
+    ///
+    /// # Errors
+    /// `Failure::Lost` where the job is somebody else's by now.
+    pub async fn snapshot(&mut self) -> Result<Arc<Tx>, Failure> {
+        self.first = None;
+        Ok(enter(&self.shared, &self.claim, Mode::Read).await?.0)
     }
 
     /// Commits a part of the work, if the job is still its own.
@@ -168,9 +177,9 @@ impl Job {
 }
 
 /// Opens a transaction as a claimed job.
-async fn enter(shared: &Shared, claim: &Claim) -> Result<(Arc<Tx>, Row), Failure> {
+async fn enter(shared: &Shared, claim: &Claim, mode: Mode) -> Result<(Arc<Tx>, Row), Failure> {
     let identity = Identity { tenant: claim.tenant, ..Identity::default() };
-    let opening = Opening { mode: Mode::Write, identity, correlation_id: "job", actors: &ActorKind::TENANT };
+    let opening = Opening { mode, identity, correlation_id: "job", actors: &ActorKind::TENANT };
     let (tx, rows) = Tx::open_asking(&shared.pool, &opening, statements::ENTER, &[&claim.id, &claim.lease]).await?;
     let row = rows.into_iter().next().ok_or_else(|| Error::internal("a claimed job answers no row"))?;
     if let Some(user) = row.try_get::<_, Option<Uuid>>("actor_id")? {

@@ -22,7 +22,10 @@ use crate::{
     error::{Error, Result},
     ids,
     rates::{Account, Budget, SignInTerms},
-    resolve::registry::{Event, Knock, Operation, Registry},
+    resolve::{
+        DateTime, SINCE,
+        registry::{Event, HeardKey, Knock, Operation, Registry},
+    },
 };
 
 /// What an operation does.
@@ -160,6 +163,37 @@ impl Document {
         })
     }
 
+    /// Which announcements a subscription hears, for this person: those of a key, or all; and since when they were away, where they say so.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for an argument that can't be read.
+    pub(crate) fn hears(&self, event: &Event, person: Uuid) -> Result<(Option<Uuid>, Option<DateTime>)> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return Ok((None, None)) };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let arguments = fields.first().map(|field| given(field, &self.variables)).unwrap_or_default();
+        let text = |wanted: &str| {
+            arguments.iter().find_map(|(name, value)| match value {
+                ConstValue::String(text) if name == wanted => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        let key = match event.key {
+            HeardKey::Any => None,
+            HeardKey::Own => Some(person),
+            HeardKey::Named { argument, object, .. } => text(argument)
+                .map(|id| {
+                    let prefix = object().table.as_ref().map_or("", |table| table.prefix);
+                    let known = ids::decode(id).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
+                    known.ok_or_else(|| Error::bad_input(argument, format!("is not an id; a {prefix} id is `{prefix}_` and 26 characters")))
+                })
+                .transpose()?,
+        };
+        let since =
+            event.since.and_then(|_| text(SINCE)).map(|moment| DateTime::read(moment).map_err(|wrong| Error::bad_input(SINCE, wrong)));
+        Ok((key, since.transpose()?))
+    }
+
     /// The query that reads one event of a subscription: its field asked of the one thing that the event is about. Directives
     /// of the root field are left out; GraphQL does not allow the ones that there are.
     pub(crate) fn of_event(&self, about: Uuid) -> Option<Document> {
@@ -170,11 +204,12 @@ impl Document {
         let heard: &Field = fields.first()?;
         let at = operation.pos;
         let place = |name| Positioned::new(name, at);
-        let id = async_graphql_value::Value::String(ids::encode(event.prefix(), about));
+        let id = |prefix| async_graphql_value::Value::String(ids::encode(prefix, about));
+        let arguments = event.prefix().map(|prefix| (place(Name::new("id")), Positioned::new(id(prefix), at)));
         let field = Field {
             alias: Some(place(heard.response_key().node.clone())),
             name: place(Name::new(event.query)),
-            arguments: vec![(place(Name::new("id")), Positioned::new(id, at))],
+            arguments: arguments.into_iter().collect(),
             directives: Vec::new(),
             selection_set: heard.selection_set.clone(),
         };

@@ -2,7 +2,7 @@
 //! from its documentation, but its version is pinned.
 
 use async_graphql::{
-    OutputType, TypeDirective,
+    ID, InputType, OutputType, TypeDirective,
     connection::PageInfo,
     indexmap::IndexMap,
     registry::{MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry},
@@ -11,7 +11,11 @@ use async_graphql::{
 use super::{
     guard::{public, requires_permission},
     object::{Access, ArgumentDef, FieldDef, ObjectDef},
+    registry::{Event, Heard, HeardKey},
+    scalars::DateTime,
 };
+use crate::permission::Permission;
+
 /// The name of the interface of everything that has an id.
 pub(super) const NODE: &str = "Node";
 
@@ -50,6 +54,40 @@ pub(super) fn fields_of<'a>(
 ) -> IndexMap<String, MetaField> {
     fields.map(|field| (field.name.to_owned(), field_of(registry, field, of_mutations))).collect()
 }
+
+/// A field of the root of subscriptions. What its query asks of who asks, it asks of who listens.
+pub(super) fn event_of(registry: &mut Registry, event: &Event, access: Option<Access>) -> MetaField {
+    let ty = match event.of {
+        Heard::Row(object) => register(registry, object()),
+        Heard::Number => <i32 as OutputType>::create_type_info(registry),
+    };
+    let mut field = MetaField::new(event.name, ty);
+    field.description = Some(event.description.to_owned());
+    if let HeardKey::Named { argument, description, is_required, .. } = event.key {
+        let ty = <ID as InputType>::create_type_info(registry);
+        let ty = if is_required { ty } else { ty.trim_end_matches('!').to_owned() };
+        let mut named = MetaInputValue::new(argument, ty);
+        named.description = Some(description.to_owned());
+        field.args.insert(argument.to_owned(), named);
+    }
+    if event.since.is_some() {
+        let mut since = MetaInputValue::new(SINCE, <DateTime as InputType>::create_type_info(registry).trim_end_matches('!').to_owned());
+        since.description = Some(SINCE_TEXT.to_owned());
+        field.args.insert(SINCE.to_owned(), since);
+    }
+    if let Some(Access::AnyOf(permissions)) = access {
+        field.description = Some(needing(event.description, permissions));
+        requires_permission.register(registry);
+        field.directive_invocations.push(requires_permission::apply(permissions.to_vec()));
+    }
+    field
+}
+
+/// The argument by which a subscriber says since when they were away.
+pub const SINCE: &str = "since";
+const SINCE_TEXT: &str = "The latest `updatedAt` that you have seen: what came after it is sent first, the oldest first, and then what comes. Some \
+                          may come twice, none is missed. Where more than 100 came meanwhile the subscription ends, LIMIT_REACHED with \
+                          TOO_FAR_BEHIND: read the list.";
 
 /// The type of a field as the schema has it.
 pub fn type_of(registry: &mut Registry, def: &FieldDef, of_mutations: bool) -> String {
@@ -94,11 +132,18 @@ const LINE: usize = 126;
 
 /// A field's description, with who may ask.
 fn described(def: &FieldDef) -> String {
-    let Some(Access::AnyOf(permissions)) = def.access else { return def.description.to_owned() };
+    match def.access {
+        Some(Access::AnyOf(permissions)) => needing(def.description, permissions),
+        _ => def.description.to_owned(),
+    }
+}
+
+/// A description, and what is needed.
+fn needing(description: &str, permissions: &[Permission]) -> String {
     let needs = format!("Needs {}.", permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or "));
-    let last = def.description.lines().last().map_or(0, |line| line.chars().count());
+    let last = description.lines().last().map_or(0, |line| line.chars().count());
     let separator = if last + 1 + needs.len() > LINE { '\n' } else { ' ' };
-    format!("{}{separator}{needs}", def.description)
+    format!("{description}{separator}{needs}")
 }
 
 /// Registers the connection of a type, and its edge.

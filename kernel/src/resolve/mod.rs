@@ -33,7 +33,7 @@ pub use self::{
     inputs::{OrderDirection, text},
     listing::{Nested, Rows, all, all_where, filtered, list_of, many, many_where, many_with_edges, one, page},
     loader::{Batch, Loads},
-    meta::{register, type_of},
+    meta::{SINCE, register, type_of},
     node::Node,
     object::{
         Access, ArgumentDef, Column, ColumnDef, CountDef, ExtensionDef, FieldDef, JsonText, ObjectDef, Parent, Place, Source, TableDef,

@@ -135,24 +135,62 @@ impl Operation {
     }
 }
 
-/// A subscription field: heard on a channel of the database, read as a query.
+/// A subscription field: announced by the database under a topic (`app.announce`), read as a query.
 pub struct Event {
     /// The field of `Subscription`.
     pub name: &'static str,
     /// What it is, for the schema.
     pub description: &'static str,
-    /// The type of what is heard of.
-    pub object: fn() -> &'static ObjectDef,
-    /// Where the database announces it: `tenant id`.
-    pub channel: &'static str,
-    /// The field of `Query` that reads one of them, by its argument `id`.
+    /// What is heard of.
+    pub of: Heard,
+    /// The topic that it is announced under.
+    pub topic: &'static str,
+    /// Which announcements are heard: those of a key.
+    pub key: HeardKey,
+    /// What was missed, for whoever names the moment since when: `$2`; `$3` at most. Answers ids, the oldest first. None: nobody is told of
+    /// that.
+    pub since: Option<&'static str>,
+    /// The field of `Query` that reads it. What is asked of it is asked of whoever listens.
     pub query: &'static str,
 }
 
+/// What an event is of.
+pub enum Heard {
+    /// A row of a type: the query reads it by its argument `id`.
+    Row(fn() -> &'static ObjectDef),
+    /// A whole number: the query takes no arguments.
+    Number,
+}
+
+/// Which announcements of a topic concern a subscriber.
+pub enum HeardKey {
+    /// All.
+    Any,
+    /// Those about themselves.
+    Own,
+    /// Those of a thing that an argument names by its id; of everything, where it may be left out and is.
+    Named {
+        /// The argument.
+        argument: &'static str,
+        /// What it is, for the schema.
+        description: &'static str,
+        /// The type that it names one of.
+        object: fn() -> &'static ObjectDef,
+        /// Whether it must be given.
+        is_required: bool,
+    },
+}
+
+/// How many of what was missed a subscriber is sent. Whoever missed more reads the list.
+pub const MOST_MISSED: usize = 100;
+
 impl Event {
-    /// The prefix of the ids that are announced.
-    pub fn prefix(&self) -> &'static str {
-        (self.object)().table.as_ref().map_or("", |table| table.prefix)
+    /// The prefix of the ids that are announced; none where it is of no row.
+    pub fn prefix(&self) -> Option<&'static str> {
+        match self.of {
+            Heard::Row(object) => object().table.as_ref().map(|table| table.prefix),
+            Heard::Number => None,
+        }
     }
 }
 
@@ -347,12 +385,12 @@ impl Registry {
         self.events().find(|event| event.name == name)
     }
 
-    /// The channels on which events are announced, each once.
-    pub fn channels(&self) -> Vec<&'static str> {
-        let mut channels: Vec<&'static str> = self.events().map(|event| event.channel).collect();
-        channels.sort_unstable();
-        channels.dedup();
-        channels
+    /// The topics under which events are announced, each once.
+    pub fn topics(&self) -> Vec<&'static str> {
+        let mut topics: Vec<&'static str> = self.events().map(|event| event.topic).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        topics
     }
 
     /// What other domains have added to an input that is written into columns.

@@ -6,7 +6,7 @@ use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, Response, ServerResult, SubscriptionType, Value,
     indexmap::IndexMap,
     parser::types::Field,
-    registry::{MetaField, MetaType, ObjectBuilder, Registry as Types},
+    registry::{MetaType, ObjectBuilder, Registry as Types},
     resolver_utils::resolve_container,
 };
 use futures_util::Stream;
@@ -158,8 +158,8 @@ impl<S: SchemaOf> SubscriptionType for SubscriptionRoot<S> {
     fn create_type_info(types: &mut Types) -> String {
         let mut fields = IndexMap::new();
         for event in S::domains().iter().flat_map(|domain| domain.events) {
-            let mut field = MetaField::new(event.name, meta::register(types, (event.object)()));
-            field.description = Some(event.description.to_owned());
+            let query = operations(S::domains(), Root::Query).find(|operation| operation.field.name == event.query);
+            let field = meta::event_of(types, event, query.and_then(|query| query.field.access));
             fields.insert(event.name.to_owned(), field);
         }
         let MetaType::Object { name, description, fields, .. } =

@@ -21,7 +21,7 @@ mod steps;
 
 use lectern_kernel::{
     rates::Budget,
-    resolve::registry::{Domain, Event},
+    resolve::registry::{Domain, Event, Heard, HeardKey},
 };
 
 pub use self::{
@@ -54,8 +54,10 @@ pub const DOMAIN: Domain = Domain {
         description: "A booking that you may see is new or has changed: as it is now. Several changes in quick succession may \
                       arrive as\none. Where events may have been missed, the socket is closed with 1001, 1012 or 1013: connect \
                       again, and read anew\nwhat you show.",
-        object: Booking::object,
-        channel: "lectern_booking",
+        of: Heard::Row(Booking::object),
+        topic: "booking",
+        key: HeardKey::Any,
+        since: None,
         query: "booking",
     }],
     emits: &[

@@ -13,7 +13,10 @@ mod section;
 mod section_mutations;
 mod sql;
 
-use lectern_kernel::{ids::Kind, resolve::registry::Domain};
+use lectern_kernel::{
+    ids::Kind,
+    resolve::registry::{Domain, Event, Heard, HeardKey},
+};
 
 pub use self::{
     course::{Course, CourseStatus},
@@ -29,6 +32,20 @@ pub const DOMAIN: Domain = Domain {
         mutations::CourseMutations::OPERATIONS,
         section_mutations::SectionMutations::OPERATIONS,
     ],
+    events: &[Event {
+        name: "courseChanged",
+        description: "A course that you may see is new or has changed: as it is now.",
+        of: Heard::Row(Course::object),
+        topic: "course",
+        key: HeardKey::Named {
+            argument: "id",
+            description: "The course; every course that you may see, unless given.",
+            object: Course::object,
+            is_required: false,
+        },
+        since: None,
+        query: "course",
+    }],
     references: &[("course_id", Course::PREFIX)],
     emits: &[
         ("course.created", "A course was created, as a draft. `id`, `status`, `instructorId`."),

@@ -13,7 +13,9 @@ mod mutations;
 mod queries;
 mod sql;
 
-use lectern_kernel::resolve::registry::Domain;
+use lectern_kernel::resolve::registry::{Domain, Event, Heard, HeardKey};
+
+use crate::domains::courses::Course;
 
 pub use self::{
     enrollment::{Enrollment, EnrollmentStatus},
@@ -33,5 +35,19 @@ pub const DOMAIN: Domain = Domain {
         ("enrollment.completed", "Somebody has completed a course. `id`, `status`, `courseId`, `userId`."),
         ("enrollment.dropped", "Somebody has left a course. `id`, `status`, `courseId`, `userId`."),
     ],
+    events: &[Event {
+        name: "enrollmentChanged",
+        description: "An enrollment that you may see is new or has changed: as it is now.",
+        of: Heard::Row(Enrollment::object),
+        topic: "enrollment",
+        key: HeardKey::Named {
+            argument: "courseId",
+            description: "Those in this course; every enrollment that you may see, unless given.",
+            object: Course::object,
+            is_required: false,
+        },
+        since: None,
+        query: "enrollment",
+    }],
     ..Domain::new("enrollments")
 };

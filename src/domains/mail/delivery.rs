@@ -118,7 +118,7 @@ impl Postman {
         &self,
         (tenant, id): (Uuid, Uuid),
         to: &Address,
-        Written { subject, text, html }: &Written,
+        Written { subject, text, html, unsubscribe, .. }: &Written,
         head: &Letterhead,
         attachments: &[Attachment],
     ) -> anyhow::Result<Vec<u8>> {
@@ -133,6 +133,16 @@ impl Postman {
             .message_id(Some(message_id))
             .date(date(lectern_kernel::clock::now()))
             .raw_header(automatic);
+        // Both are made of our own address and of base64url alone.
+        let builder = match unsubscribe {
+            None => builder,
+            Some(url) => {
+                let header = |name, value| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+                builder
+                    .raw_header(header("List-Unsubscribe", format!("<{url}>")))
+                    .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()))
+            }
+        };
         let alternatives = MultiPart::alternative_plain_html(text.clone(), html.clone());
         let parts = if attachments.is_empty() {
             alternatives
@@ -185,7 +195,8 @@ mod tests {
     fn message(sender: &str, subject: &str, attachments: &[Attachment]) -> String {
         let postman =
             Postman::new(Vec::new(), "Somebody <post@mail.example>", "https://app.example", Way::Outbox(PathBuf::new()), true).unwrap();
-        let written = Written { subject: subject.to_owned(), text: "Text\n".to_owned(), html: "<p>Text</p>".to_owned() };
+        let written =
+            Written { subject: subject.to_owned(), text: "Text\n".to_owned(), html: "<p>Text</p>".to_owned(), ..Written::default() };
         let head = Letterhead::read(json!({ "sender": sender }));
         let to = address("ada@bücher.example").unwrap();
         String::from_utf8(postman.message(IDS, &to, &written, &head, attachments).unwrap()).unwrap()

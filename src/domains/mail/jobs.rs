@@ -16,6 +16,7 @@ use super::{
     delivery::{Attachment, Postman, Undelivered},
     sql,
     template::MailTemplate,
+    unsubscribe::Unsubscribing,
     writing::{Letterhead, Written},
 };
 
@@ -55,7 +56,7 @@ pub(super) fn open(sealer: &Sealer, tenant: Uuid, sealed: Option<&[u8]>) -> Opti
 }
 
 impl Waiting {
-    fn read(row: &Row, tenant: Uuid, postman: &Postman, sealer: &Sealer) -> Result<Self, Failure> {
+    fn read(row: &Row, tenant: Uuid, postman: &Postman, sealer: &Sealer, unsubscribing: Option<&Unsubscribing>) -> Result<Self, Failure> {
         let name: String = row.try_get("template")?;
         let template =
             postman.template(&name).ok_or_else(|| Failure::Dead(Error::internal(format!("there is no template {name} of mails"))))?;
@@ -65,7 +66,9 @@ impl Waiting {
         let attachments = serde_json::from_value(row.try_get("attachments")?)
             .map_err(|error| Failure::Dead(Error::internal(format!("the attachments of a mail: {error}"))))?;
         let locale: String = row.try_get("locale")?;
-        let written = postman.writer().write(template, &locale, &filling, &head).map_err(Failure::Dead)?;
+        let person: Option<Uuid> = row.try_get("person")?;
+        let unsubscribe = person.zip(unsubscribing).and_then(|(person, unsubscribing)| unsubscribing.url(template, tenant, person));
+        let written = postman.writer().write(template, &locale, &filling, &head, unsubscribe.as_deref()).map_err(Failure::Dead)?;
         Ok(Waiting { template, to: row.try_get("address")?, written, head, attachments, standing: row.try_get("standing")? })
     }
 
@@ -85,13 +88,13 @@ impl Waiting {
 async fn send(mut job: Job) -> Result<Done, Failure> {
     let Asked { mail } = job.payload()?;
     let (postman, sealer) = (job.outside::<Postman>()?, job.outside::<Sealer>()?);
-    let tenant = job.tenant();
+    let (tenant, unsubscribing) = (job.tenant(), job.outside::<Unsubscribing>().ok());
     let tx = job.begin().await?;
     let rows = tx.query(sql::BEGIN, &[&mail]).await?;
     let Some(row) = rows.first() else {
         return job.finish(tx).await; // it was called off, or is not kept any more
     };
-    let waiting = Waiting::read(row, tenant, &postman, &sealer)?;
+    let waiting = Waiting::read(row, tenant, &postman, &sealer, unsubscribing.as_deref())?;
     let subject = &waiting.written.subject;
     if let Some(reason) = waiting.refusal() {
         tx.query(sql::SETTLE, &[&mail, &"SUPPRESSED", subject, &Some(reason), &false]).await?;

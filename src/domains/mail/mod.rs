@@ -16,6 +16,7 @@ mod smtp;
 mod sql;
 mod template;
 mod templates;
+mod unsubscribe;
 mod writing;
 
 use lectern_kernel::resolve::registry::Domain;
@@ -24,10 +25,12 @@ pub use self::{
     delivery::{Attachment, Postman, Way},
     feedback::{Outcome, Report, take},
     letter::Letter,
-    outbox_mail::{MailState, OutboxMail},
+    outbox_mail::{MailState, OutboxMail, unsubscribe_url},
     smtp::SmtpServer,
     template::{Content, Language, MailTemplate, Parameter, Texts},
     templates::{TEMPLATES, TEST},
+    unsubscribe::{Unsubscribing, Unwanted},
+    writing::{Letterhead, Written},
 };
 
 /// What it is made of.

@@ -3,20 +3,25 @@
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{DateTime, Request},
+    resolve::{DateTime, Open, Request},
     sealing::Sealer,
     text_enum,
 };
 use lectern_macros::{object, resolvers};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{
     delivery::Postman,
     jobs,
-    template::Content,
+    template::{Content, MailTemplate},
+    unsubscribe::Unsubscribing,
     writing::{Letterhead, REDACTED, Written},
 };
-use crate::domains::identity::User;
+use crate::domains::{
+    identity::User,
+    notifications::{KINDS, NotificationKind},
+};
 
 text_enum! {
     /// What became of a mail. A mail that could not be handed over for now is QUEUED again, and FAILED after its last attempt.
@@ -62,6 +67,10 @@ pub struct OutboxMail {
     pub sent_at: Option<DateTime>,
     #[hidden]
     #[wide]
+    #[column("{}.user_id")]
+    pub person: Option<Uuid>,
+    #[hidden]
+    #[wide]
     pub subject: Option<String>,
     #[hidden]
     #[wide]
@@ -81,6 +90,7 @@ struct Kept<'a> {
     parameters: Value,
     secrets: Option<&'a [u8]>,
     letterhead: Value,
+    person: Option<Uuid>,
 }
 
 impl Kept<'_> {
@@ -96,8 +106,15 @@ impl Kept<'_> {
         if postman.shows_secrets() {
             filling.extend(jobs::open(sealer(request), request.tx.identity().tenant, self.secrets).unwrap_or_default());
         }
-        Ok(postman.writer().write(template, self.locale, &filling, &Letterhead::read(self.letterhead)).ok())
+        let unsubscribe = self.person.and_then(|person| unsubscribe_url(request, template, person));
+        Ok(postman.writer().write(template, self.locale, &filling, &Letterhead::read(self.letterhead), unsubscribe.as_deref()).ok())
     }
+}
+
+/// Where a person ends mail of a template.
+pub fn unsubscribe_url(request: &Request, template: &MailTemplate, person: Uuid) -> Option<String> {
+    let unsubscribing = request.services.outside.get::<Unsubscribing>().ok()?;
+    unsubscribing.url(template, request.tx.identity().tenant, person)
 }
 
 fn sealer(request: &Request) -> &Sealer {
@@ -122,8 +139,19 @@ impl OutboxMail {
         if let Some(subject) = subject {
             return Ok(subject);
         }
-        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead };
+        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead, person: None };
         Ok(kept.written(request)?.map_or(template.clone(), |written| written.subject))
+    }
+
+    /// The kind of notifications that it is of; null where it is of none.
+    fn kind(template: String) -> Option<Open<NotificationKind>> {
+        KINDS.iter().find(|kind| kind.mail.name == template).map(|kind| Open::new(kind.name))
+    }
+
+    /// Where its reader says that they want no more mail of its kind; null for essential mail, and for mail that is to nobody of the school.
+    fn unsubscribe_url(template: String, person: Option<Uuid>, request: &Request) -> Result<Option<String>> {
+        let postman = request.services.outside.get::<Postman>()?;
+        Ok(postman.template(&template).zip(person).and_then(|(template, person)| unsubscribe_url(request, template, person)))
     }
 
     /// Its plain text. Codes and links that let somebody in stand in it as `[redacted]`, but in the local outbox of the embedded database.
@@ -133,9 +161,10 @@ impl OutboxMail {
         parameters: Value,
         secrets: Option<Vec<u8>>,
         letterhead: Value,
+        person: Option<Uuid>,
         request: &Request,
     ) -> Result<String> {
-        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead };
+        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead, person };
         Ok(kept.written(request)?.map_or_else(|| UNKNOWN.to_owned(), |written| written.text))
     }
 
@@ -146,9 +175,10 @@ impl OutboxMail {
         parameters: Value,
         secrets: Option<Vec<u8>>,
         letterhead: Value,
+        person: Option<Uuid>,
         request: &Request,
     ) -> Result<Option<String>> {
-        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead };
+        let kept = Kept { template: &template, locale: &locale, parameters, secrets: secrets.as_deref(), letterhead, person };
         Ok(kept.written(request)?.map(|written| written.html))
     }
 }

@@ -4,8 +4,8 @@
 /// secrets, sealed, `$10` whether a lapse does not stop it: its id, or null where it was there already.
 pub const ASK: &str = "SELECT app.send_mail($2, $3, $4, $5, $6, $7, $8, $9, $10) WHERE app.tenant_id() = $1";
 
-/// `$2` the mail: what is to be sent.
-pub const BEGIN: &str = "SELECT b.* FROM app.begin_mail($2) AS b WHERE app.tenant_id() = $1";
+/// `$2` the mail: what is to be sent, and to whom.
+pub const BEGIN: &str = "SELECT b.*, app.person_of_mail($2) AS person FROM app.begin_mail($2) AS b WHERE app.tenant_id() = $1";
 
 /// `$2` the mail, `$3` its state, `$4` its subject, `$5` the reason, `$6` whether its secrets are kept.
 pub const SETTLE: &str = "SELECT app.settle_mail($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1";

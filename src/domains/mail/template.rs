@@ -72,6 +72,14 @@ impl Language {
         }
     }
 
+    /// What stands before the address by which mail of a kind is ended.
+    pub(super) fn unsubscribe(self) -> &'static str {
+        match self {
+            Language::English => "No more mail of this kind",
+            Language::German => "Keine Mail dieser Art mehr",
+        }
+    }
+
     /// A moment in the words of the language, by a clock.
     pub fn moment(self, at: &jiff::Zoned) -> String {
         const GERMAN: [&str; 12] =

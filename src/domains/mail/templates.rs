@@ -4,12 +4,14 @@ use super::template::{Content, MailTemplate, Parameter, Texts};
 use crate::domains::admissions::{
     CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_APPROVED, SIGN_UP_KNOWN, SIGN_UP_REJECTED,
 };
+use crate::domains::notifications::KINDS;
 
-/// Every template of the product.
-pub const TEMPLATES: &[&MailTemplate] = &[
+/// What is mailed beside notifications.
+const CORE: &[&MailTemplate] = &[
     &TEST,
     &PASSWORD_CHANGED,
     &EMAIL_CHANGED,
+    &DIGEST,
     &PASSWORD_RESET,
     &SIGN_IN_CODE,
     &CONFIRM_SIGN_UP,
@@ -19,6 +21,17 @@ pub const TEMPLATES: &[&MailTemplate] = &[
     &INVITATION,
     &FORMER_EMAIL,
 ];
+
+/// Every template of the product: those, and one for each kind of notifications.
+pub const TEMPLATES: &[&MailTemplate] = &{
+    let mut all = [&TEST; CORE.len() + KINDS.len()];
+    let mut place = 0;
+    while place < all.len() {
+        all[place] = if place < CORE.len() { CORE[place] } else { &KINDS[place - CORE.len()].mail };
+        place += 1;
+    }
+    all
+};
 
 const AT: Parameter = Parameter { name: "at", content: Content::Moment, sample: "2027-03-01T09:30:00Z" };
 
@@ -74,5 +87,25 @@ const EMAIL_CHANGED: MailTemplate = MailTemplate {
         body: "Ihr Konto bei {{ school }} hat seit {{ at }} eine andere E-Mail-Adresse. Dies ist die letzte Mail an diese.\n\n\
                Haben Sie das nicht veranlasst, sagen Sie bitte sofort Ihrer Schule Bescheid.",
         action: None,
+    },
+};
+
+/// What somebody has not read, once a day.
+const DIGEST: MailTemplate = MailTemplate {
+    name: "digest",
+    is_essential: false,
+    parameters: &[
+        Parameter { name: "count", content: Content::Plain, sample: "2" },
+        Parameter { name: "items", content: Content::Plain, sample: "New course: Introduction to Gliding\n\nNew course: Meteorology" },
+    ],
+    english: Texts {
+        subject: "{{ school }}: {{ count }} unread",
+        body: "This is what has happened at {{ school }}, and you have not read yet:\n\n{{ items }}",
+        action: Some(("Open", "{{ app }}")),
+    },
+    german: Texts {
+        subject: "{{ school }}: {{ count }} ungelesen",
+        body: "Das ist bei {{ school }} geschehen, und Sie haben es noch nicht gelesen:\n\n{{ items }}",
+        action: Some(("Öffnen", "{{ app }}")),
     },
 };

@@ -34,6 +34,11 @@ impl Letterhead {
         serde_json::from_value(kept).unwrap_or_default()
     }
 
+    /// Of a school of which only the clock matters.
+    pub fn in_zone(time_zone: &str) -> Self {
+        Letterhead { time_zone: Some(time_zone.to_owned()), ..Letterhead::default() }
+    }
+
     /// The name that mails are sent under.
     pub fn sender(&self) -> &str {
         self.sender.as_deref().unwrap_or_else(|| self.school())
@@ -45,7 +50,7 @@ impl Letterhead {
 }
 
 /// A mail as it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     /// One line of at most 150 characters.
     pub subject: String,
@@ -53,6 +58,16 @@ pub struct Written {
     pub text: String,
     /// As HTML.
     pub html: String,
+    /// Where its reader says that they want no more of its kind.
+    pub unsubscribe: Option<String>,
+    pub(super) body: String,
+}
+
+impl Written {
+    /// Its sentences alone, without what stands around them.
+    pub fn body(self) -> String {
+        self.body
+    }
 }
 
 /// Writes mails.
@@ -70,26 +85,37 @@ impl Writer {
         Writer { environment, app: app.trim_end_matches('/').to_owned() }
     }
 
-    /// Writes a mail. Nothing that its template names may be missing.
+    /// Writes a mail. Nothing that its template names may be missing. `unsubscribe` is where its reader says that they want no more of its
+    /// kind.
     ///
     /// # Errors
     /// `INTERNAL` where something is.
-    pub fn write(&self, template: &MailTemplate, locale: &str, filling: &Map<String, Value>, head: &Letterhead) -> Result<Written> {
+    pub fn write(
+        &self,
+        template: &MailTemplate,
+        locale: &str,
+        filling: &Map<String, Value>,
+        head: &Letterhead,
+        unsubscribe: Option<&str>,
+    ) -> Result<Written> {
         let language = Language::of(locale);
         let texts = template.texts(language);
         let filling = self.said(template, language, filling, head)?;
         let say = |source: &str| self.fill(template.name, source, &filling);
         let subject = one_line(&say(texts.subject)?, SUBJECT);
-        let paragraphs = texts.body.split("\n\n").map(say).collect::<Result<Vec<String>>>()?;
+        let body = say(texts.body)?;
+        let paragraphs: Vec<String> = body.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()).map(str::to_owned).collect();
+        let ending = unsubscribe.map(|link| context! { label => language.unsubscribe(), link });
         let action = texts.action.map(|(label, link)| Ok::<_, Error>(context! { label => say(label)?, link => say(link)? })).transpose()?;
         let footer: Vec<String> = head.footer.iter().flat_map(|footer| footer.lines()).map(str::to_owned).collect();
         let parts = context! {
-            lang => language.tag(), subject => subject.as_str(), school => head.school(), sender => head.sender(), footer, paragraphs, action
+            lang => language.tag(), subject => subject.as_str(), school => head.school(), sender => head.sender(), footer, paragraphs, action, unsubscribe => ending
         };
         let whole = |name: &str, layout: &str| {
             self.environment.render_named_str(name, layout, parts.clone()).map_err(|error| broken(template.name, &error))
         };
-        Ok(Written { text: whole("layout.txt", TEXT)?.trim_end().to_owned() + "\n", html: whole("layout.html", HTML)?, subject })
+        let (text, html) = (whole("layout.txt", TEXT)?.trim_end().to_owned() + "\n", whole("layout.html", HTML)?);
+        Ok(Written { text, html, subject, body, unsubscribe: unsubscribe.map(str::to_owned) })
     }
 
     /// The parameters as they are said in a language.
@@ -170,9 +196,10 @@ mod tests {
         let writer = Writer::new("https://app.example/");
         let head = Letterhead::read(json!({ "school": "Oak & Elm", "footer": "One\nTwo", "timeZone": "Europe/Berlin" }));
         for template in TEMPLATES {
-            let written: Vec<Written> = ["en", "de"].map(|locale| writer.write(template, locale, &filled(template), &head).unwrap()).into();
+            let written: Vec<Written> =
+                ["en", "de"].map(|locale| writer.write(template, locale, &filled(template), &head, None).unwrap()).into();
             assert_ne!(written[0], written[1], "{}", template.name);
-            for Written { subject, text, html } in &written {
+            for Written { subject, text, html, .. } in &written {
                 assert!(!subject.is_empty() && !subject.contains("{{"), "{subject}");
                 assert!(text.contains("-- \nOak & Elm\nOne\nTwo\n"), "{text}");
                 assert!(html.contains("Oak &amp; Elm<br>One<br>Two") && !html.contains("Oak & Elm"), "{html}");
@@ -181,7 +208,7 @@ mod tests {
                 let mut without = filled(template);
                 without.remove(parameter.name);
                 for locale in ["en", "de"] {
-                    assert!(writer.write(template, locale, &without, &head).is_err(), "{} without {}", template.name, parameter.name);
+                    assert!(writer.write(template, locale, &without, &head, None).is_err(), "{} without {}", template.name, parameter.name);
                 }
                 for texts in [&template.english, &template.german] {
                     let all = [texts.subject, texts.body, texts.action.map_or("", |(_, link)| link)].join(" ");
@@ -198,7 +225,7 @@ mod tests {
     fn what_is_filled_in_is_text_in_html_and_a_link_stays_inside_its_quotes() {
         let writer = Writer::new("https://app.example");
         let filling = Map::from_iter([("code".to_owned(), json!("<b>\"x\"</b>"))]);
-        let written = writer.write(&CODE, "en", &filling, &Letterhead::default()).unwrap();
+        let written = writer.write(&CODE, "en", &filling, &Letterhead::default(), None).unwrap();
         assert!(written.text.contains("It is <b>\"x\"</b>.") && written.text.ends_with("-- \nLectern\n"), "{}", written.text);
         assert!(!written.html.contains("<b>") && !written.html.contains("\"x\""), "{}", written.html);
     }
@@ -216,6 +243,6 @@ mod tests {
         let texts = |body| Texts { subject: "s", body, action: None };
         let wrong = MailTemplate { name: "wrong", is_essential: true, parameters: &[], english: texts("{{ nobody }}"), german: texts("x") };
         let writer = Writer::new("https://app.example");
-        assert!(writer.write(&wrong, "en", &Map::new(), &Letterhead::default()).is_err());
+        assert!(writer.write(&wrong, "en", &Map::new(), &Letterhead::default(), None).is_err());
     }
 }

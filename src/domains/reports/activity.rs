@@ -52,7 +52,7 @@ pub struct ActivityNameCount {
 pub const MAX_INTERVALS: usize = 745;
 
 /// When the intervals begin that a span touches.
-fn intervals(span: Span, interval: ActivityInterval, zone: &TimeZone) -> Result<Vec<Timestamp>> {
+pub(super) fn intervals(span: Span, interval: ActivityInterval, zone: &TimeZone) -> Result<Vec<Timestamp>> {
     let beyond = |error: jiff::Error| Error::internal(format!("no such day: {error}"));
     let first = span.start.to_zoned(zone.clone());
     let date = match interval {

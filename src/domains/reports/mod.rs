@@ -8,6 +8,7 @@ mod activity;
 mod counts;
 mod dashboard;
 mod enrolled;
+mod lines;
 mod progress;
 mod queries;
 mod range;
@@ -15,6 +16,8 @@ mod sql;
 mod utilisation;
 
 use lectern_kernel::resolve::registry::Domain;
+
+pub use self::lines::{activity_lines, check_days, course_progress_lines, range, utilisation_lines};
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

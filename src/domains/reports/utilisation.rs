@@ -27,7 +27,8 @@ pub struct InstructorUtilisation {
     pub booked_hours: f64,
 }
 
-const HOUR: f64 = 3600.0;
+/// Seconds of an hour.
+pub(super) const HOUR: f64 = 3600.0;
 
 pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64) -> Result<Vec<InstructorUtilisation>> {
     let is_open = range.from.is_none() || range.to.is_none();

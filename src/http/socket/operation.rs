@@ -23,7 +23,7 @@ use super::{
 };
 use crate::http::graphql::Parameters;
 
-/// Changed bookings that wait to be read for one subscription; one that is further behind is too slow.
+/// Changes that wait to be read for one subscription; one that is further behind is too slow.
 const BEHIND: usize = 1000;
 
 /// What an operation works with.
@@ -98,23 +98,23 @@ impl Operation {
 
     /// Reads and sends event after event. While one is under way, others are collected: each id once.
     async fn follow(&self, mut watch: SubscriptionWatch) {
-        let mut changed: IndexSet<Uuid> = IndexSet::new();
+        let mut changed: IndexSet<Uuid> = watch.missed.drain(..).collect();
         loop {
-            let Some(booking) = changed.shift_remove_index(0) else {
+            let Some(id) = changed.shift_remove_index(0) else {
                 match watch.next().await {
-                    Ok(booking) => changed.insert(booking),
+                    Ok(id) => changed.insert(id),
                     Err(_missed) => return self.close(message::MISSED).await,
                 };
                 continue;
             };
             let question = watch.question.clone();
-            let telling = self.tell(&question, booking);
+            let telling = self.tell(&question, id);
             tokio::pin!(telling);
             let goes_on = loop {
                 tokio::select! {
                     goes_on = &mut telling => break goes_on,
                     next = watch.next() => match next {
-                        Ok(booking) if changed.len() < BEHIND => drop(changed.insert(booking)),
+                        Ok(id) if changed.len() < BEHIND => drop(changed.insert(id)),
                         Ok(_) => return self.close(message::TOO_SLOW).await,
                         Err(_missed) => return self.close(message::MISSED).await,
                     },
@@ -127,8 +127,8 @@ impl Operation {
     }
 
     /// False where that was the last.
-    async fn tell(&self, question: &Question, booking: Uuid) -> bool {
-        match self.engine.event(question, booking, &Uuid::now_v7().to_string()).await {
+    async fn tell(&self, question: &Question, id: Uuid) -> bool {
+        match self.engine.event(question, id, &Uuid::now_v7().to_string()).await {
             EventOutcome::Hidden => true,
             EventOutcome::Shown(answer) => {
                 self.say(message::next(&self.id, &answer)).await;

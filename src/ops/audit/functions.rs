@@ -130,6 +130,7 @@ impl Function {
                     "'2099-03-04T00:00Z'::timestamptz".to_owned()
                 }
                 "timestamp with time zone" => "'2099-03-01T00:00Z'::timestamptz".to_owned(),
+                "timestamp with time zone[]" => "ARRAY['2099-03-01T00:00Z']::timestamptz[]".to_owned(),
                 _ => return None,
             });
         }

@@ -23,14 +23,16 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 7] = [
+const STEPS: [(&str, &str); 9] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
     ("admissions.sql", include_str!("../../../sql/seed/admissions.sql")),
+    ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
+    ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 
 /// The tables that the facts are put into.

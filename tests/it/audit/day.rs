@@ -28,7 +28,7 @@ pub struct Day {
 /// What is asked of a mutation's answer, by its type.
 fn selection(operation: &str) -> &'static str {
     let schema = Schema::of_service();
-    match schema.0["Mutation"].fields[operation].ty.trim_end_matches('!') {
+    match schema.0["Mutation"].fields[operation].ty.trim_matches(['!', '[', ']']) {
         "Session" => "{ accessToken refreshToken viewer { user { id } } }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
@@ -74,6 +74,8 @@ impl Day {
         day.files(app, &bob).await;
         day.jobs(app).await;
         day.webhooks(app).await;
+        day.notifications(app).await;
+        day.exports(app).await;
         day.sessions(app, &bob).await;
         day.admissions(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
@@ -174,6 +176,15 @@ impl Day {
         self.take(&admin, "cancelJob", &dead).await;
     }
 
+    async fn notifications(&mut self, app: &TestApp) {
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let note = json!(crate::notifications::told(app, &app.oak, Who::Admin).await);
+        self.give(&admin, "setNotificationsRead", json!({ "ids": [note], "isRead": true })).await;
+        self.act(&admin, "markAllNotificationsRead", "mutation { markAllNotificationsRead }", json!({})).await;
+        let choice = "mutation { updateNotificationSettings(input: { digestHour: 7, preferences: [{ kind: ENROLLED, email: OFF }] }) { digestHour } }";
+        self.act(&admin, "updateNotificationSettings", choice, json!({})).await;
+    }
+
     async fn webhooks(&mut self, app: &TestApp) {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         let new = json!({ "url": "https://hooks.example.invalid/", "eventTypes": ["course.created"] });
@@ -242,6 +253,21 @@ impl Day {
         let link = token(app, &app.oak, "password_reset", "learner@oak.example").await;
         self.give(&herself, "resetPassword", json!({ "token": link, "newPassword": PASSWORDS[1] })).await;
         self.tokens.push(link);
+    }
+
+    async fn exports(&mut self, app: &TestApp) {
+        let ada = app.sign_in(&app.oak, Who::Instructor).await;
+        self.give(&ada, "exportReport", json!({ "dataset": "BOOKINGS" })).await;
+        let schedule = json!({ "dataset": "BOOKINGS", "frequency": "DAILY", "hour": 7 });
+        let schedule = self.give(&ada, "createReportSchedule", schedule).await["id"].take();
+        self.give(&ada, "updateReportSchedule", json!({ "id": schedule, "hour": 8 })).await;
+        self.take(&ada, "runReportSchedule", &schedule).await;
+        self.take(&ada, "deleteReportSchedule", &schedule).await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        self.give(&admin, "exportRoster", json!({ "format": "USERS_CSV" })).await;
+        let file = crate::files::file(&admin, "users.csv", "text/csv", b"email,name\n").await["id"].take();
+        let run = self.give(&admin, "startImport", json!({ "fileId": file, "format": "USERS_CSV" })).await["id"].take();
+        self.take(&admin, "cancelImport", &run).await;
     }
 
     async fn sessions(&mut self, app: &TestApp, bob: &Value) {

@@ -54,8 +54,8 @@ async fn a_pool_that_is_exhausted_is_told_from_a_service_that_is_dead() {
     assert_eq!(service.stop(Signal::SIGTERM).0, Some(0), "the same process to the end");
 }
 
-/// Where the database announces them.
-const BOOKINGS: &str = "lectern_booking";
+/// The topic that the database announces them under.
+const BOOKINGS: &str = "booking";
 
 /// What hears announcements of a school, and the process of the database that serves it.
 async fn hearing(cluster: &Cluster, every: Duration) -> (Live, tokio_postgres::Client, [Uuid; 2]) {
@@ -77,7 +77,7 @@ async fn hang_the_listener(superuser: &tokio_postgres::Client) -> Pid {
 
 async fn announce(superuser: &tokio_postgres::Client, school: Uuid) -> Uuid {
     let booking = Uuid::now_v7();
-    superuser.execute("SELECT pg_notify($1, $2)", &[&BOOKINGS, &format!("{school} {booking}")]).await.unwrap();
+    superuser.execute("SELECT pg_notify('lectern', $1)", &[&format!("{school} {BOOKINGS} {booking}")]).await.unwrap();
     booking
 }
 
@@ -85,13 +85,13 @@ async fn announce(superuser: &tokio_postgres::Client, school: Uuid) -> Uuid {
 async fn a_connection_that_hangs_is_noticed_though_nobody_asks_anything_of_it() {
     let cluster = Cluster::start().await;
     let (live, superuser, [oak, _]) = hearing(&cluster, Duration::from_millis(100)).await;
-    let mut interest = live.interest(oak, BOOKINGS).await.unwrap();
+    let mut interest = live.interest(oak, BOOKINGS, None).await.unwrap();
     let booking = announce(&superuser, oak).await;
     assert_eq!(timeout(NEVER, interest.next()).await.unwrap(), Ok(booking));
     hang_the_listener(&superuser).await;
     assert_eq!(timeout(NEVER, interest.next()).await.expect("nobody notices"), Err(Missed));
     drop(interest);
-    let mut interest = live.interest(oak, BOOKINGS).await.unwrap();
+    let mut interest = live.interest(oak, BOOKINGS, None).await.unwrap();
     let booking = announce(&superuser, oak).await;
     assert_eq!(timeout(NEVER, interest.next()).await.unwrap(), Ok(booking), "it goes on by another connection");
 }
@@ -101,16 +101,16 @@ async fn a_connection_that_hangs_keeps_nobody_from_listening() {
     let cluster = Cluster::start().await;
     // So seldom that it is the lock, and not the heartbeat, that notices.
     let (live, superuser, [oak, elm]) = hearing(&cluster, Duration::from_secs(3600)).await;
-    let mut early = live.interest(oak, BOOKINGS).await.unwrap();
+    let mut early = live.interest(oak, BOOKINGS, None).await.unwrap();
     hang_the_listener(&superuser).await;
     let began = Instant::now();
-    let late = live.interest(elm, BOOKINGS).await.unwrap();
+    let late = live.interest(elm, BOOKINGS, None).await.unwrap();
     assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
     assert_eq!(timeout(NEVER, early.next()).await.unwrap(), Err(Missed));
     // The same where a lock is given back.
     hang_the_listener(&superuser).await;
     drop((early, late));
-    let mut interest = live.interest(oak, BOOKINGS).await.unwrap();
+    let mut interest = live.interest(oak, BOOKINGS, None).await.unwrap();
     let booking = announce(&superuser, oak).await;
     let heard = timeout(NEVER, interest.next()).await.unwrap();
     assert!(heard == Ok(booking) || heard == Err(Missed), "{heard:?}");

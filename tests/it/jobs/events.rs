@@ -11,7 +11,7 @@ async fn an_event_is_one_job_in_the_transaction_of_its_change_and_none_where_nob
     };
     app.sql(&emit("COMMIT")).await;
     assert_eq!(app.count("job").await, 0, "nobody waits for it");
-    app.sql("CREATE OR REPLACE FUNCTION app.wants_event(type text) RETURNS boolean LANGUAGE sql STABLE RETURN type = 'course.created'")
+    app.sql("CREATE OR REPLACE FUNCTION app.webhooks_want(type text) RETURNS boolean LANGUAGE sql STABLE RETURN type = 'course.created'")
         .await;
     app.sql(&emit("ROLLBACK")).await;
     assert_eq!(app.count("job").await, 0);

@@ -53,6 +53,7 @@ fn differences(registry: &Registry, schema: &Schema) -> Vec<String> {
             found.push(format!("{at}: guarded, and may not be null"));
         }
     };
+    let query_access = |query: &str| registry.operation(Root::Query, query).and_then(|operation| operation.field.access);
     let mut missing = Vec::new();
     for (name, ty) in schema.0.iter().filter(|(_, ty)| matches!(ty.kind, "object" | "interface")) {
         let root = [Root::Query, Root::Mutation].into_iter().find(|root| root.name() == name);
@@ -65,10 +66,10 @@ fn differences(registry: &Registry, schema: &Schema) -> Vec<String> {
                     Some(operation) => compare(at, field, operation.field.access, root == Root::Mutation),
                 }
             } else if name == "Subscription" {
-                // Whoever is signed in listens; the query that reads an event decides.
+                // The query that reads an event decides.
                 match registry.event(field_name) {
                     None => missing.push(format!("{at}: no domain lists it")),
-                    Some(_) => compare(at, field, None, false),
+                    Some(event) => compare(at, field, query_access(event.query), true),
                 }
             } else if ty.kind == "interface" || is_of_pages(name, ty) {
                 // Nothing of these is guarded: the registry knows no fields of edges.

@@ -46,7 +46,7 @@ async fn the_first_listener_of_a_process_misses_nothing_once_it_is_answered() {
     // A writer is under way: nobody can begin to listen to that school before its commit.
     let (writer, connection) = tokio_postgres::connect(&app.database.superuser_url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    let hold = format!("BEGIN; SELECT pg_advisory_xact_lock(7201, hashtext('{}'))", app.oak.tenant);
+    let hold = format!("BEGIN; SELECT pg_advisory_xact_lock(7201, hashtext('{} booking'))", app.oak.tenant);
     writer.batch_execute(&hold).await.unwrap();
     let mut socket = Socket::of(&admin).await;
     socket.subscribe("1", CHANGED).await;

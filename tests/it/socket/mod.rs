@@ -65,6 +65,25 @@ impl Socket {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
     }
 
+    /// Begins a subscription, and answers what was said before it was known to have begun.
+    pub async fn begin(&mut self, id: &str, query: &str) -> Vec<Value> {
+        self.subscribe(id, query).await;
+        self.say(json!({ "type": "ping" })).await;
+        let mut early = Vec::new();
+        loop {
+            let message = self.hear().await;
+            if message["type"] == "pong" {
+                return early;
+            }
+            early.push(message);
+        }
+    }
+
+    /// What is said until this operation has answered: nothing else has come before it.
+    pub async fn until_answered(&mut self) -> Vec<Value> {
+        self.begin("last", "{ __typename }").await
+    }
+
     /// The next message; the close code where there is none.
     async fn next(&mut self) -> Result<Value, u16> {
         loop {

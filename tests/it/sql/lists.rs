@@ -13,11 +13,11 @@ use crate::introspection::{Field, Schema};
 pub type Path = (String, String);
 
 /// Every field that answers a page, or all at once the rows of a type that has ids. Lists of values in memory (days of a
-/// calendar, lines of a report) are counted, not paged: the tests of their domains say what they cost.
+/// calendar, lines of a report) are counted, not paged: the tests of their domains say what they cost. What a mutation answers, its input names.
 pub fn lists(schema: &Schema) -> BTreeMap<Path, Field> {
     let rows: BTreeSet<&str> = schema.types["Node"].possible_types.iter().flatten().map(|ty| ty.named()).chain(["Node"]).collect();
     let mut found = BTreeMap::new();
-    for ty in schema.types.values().filter(|ty| ty.kind == "OBJECT" && !is_page(schema, &ty.name)) {
+    for ty in schema.types.values().filter(|ty| ty.kind == "OBJECT" && ty.name != "Mutation" && !is_page(schema, &ty.name)) {
         for field in schema.fields(&ty.name) {
             let named = field.ty.named();
             if is_page(schema, named) || (field.ty.is_list() && rows.contains(named)) {

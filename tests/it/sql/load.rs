@@ -69,6 +69,20 @@ pub async fn load(app: &TestApp) {
              SELECT v.tenant_id, gen_random_uuid(), e.id, v.id, v.type, 'FAILED', NULL, v.at FROM webhook_event v JOIN webhook_endpoint e USING (tenant_id);
          INSERT INTO client_event (tenant_id, id, user_id, name, at)
              SELECT p.tenant_id, gen_random_uuid(), p.id, 'event.' || k % 5, now() - make_interval(mins => p.n * 17 + k) FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO notification (tenant_id, id, recipient_id, kind, subject, hour, event_id, facts, in_app, mail, read_at, created_at, updated_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['ENROLLED', 'COURSE_PUBLISHED', 'BOOKING_APPROVED'])[1 + k % 3], 'course_' || k, now() - make_interval(hours => k), gen_random_uuid(),
+                 jsonb_build_object('from', now(), 'until', now()), true, 'NONE', CASE WHEN k % 5 > 0 THEN now() END, now() - make_interval(hours => k), now() - make_interval(hours => k)
+             FROM person p, generate_series(0, 49) AS k;
+         INSERT INTO notification_settings (tenant_id, id, locale) SELECT p.tenant_id, p.id, 'de' FROM person p;
+         INSERT INTO report_schedule (tenant_id, id, owner_id, dataset, frequency, hour, time_zone, next_run_at, created_at)
+             SELECT p.tenant_id, p.id, p.id, 'BOOKINGS', 'DAILY', 7, 'UTC', now() + interval '1 day', now() - make_interval(mins => p.n * 17) FROM person p;
+         INSERT INTO export_run (tenant_id, id, requested_by_id, dataset, name, time_zone, from_at, to_at, state, finished_at, schedule_id, period_starts_at, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, 'BOOKINGS', 'bookings.csv', 'UTC', now() - interval '1 day', now(), 'SUCCEEDED', now(), p.id,
+                 now() - make_interval(days => k), now() - make_interval(mins => p.n * 17 + k) FROM person p, generate_series(0, 9) AS k;
+         INSERT INTO import_run (tenant_id, id, started_by_id, format, source, dry_run, remove_missing, max_removals, notify, state, finished_at, created_at)
+             SELECT p.tenant_id, p.id, p.id, 'USERS_CSV', 'default', false, false, 100, false, 'SUCCEEDED', now(), now() - make_interval(mins => p.n * 17) FROM person p;
+         INSERT INTO import_issue (tenant_id, id, run_id, place, file, line, severity, reason, message)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, k, 'users.csv', k, (ARRAY['ERROR', 'WARNING'])[1 + k % 2], 'BAD_VALUE', 'x' FROM person p, generate_series(1, 20) AS k;
          INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead, subject, state, created_at)
              SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
                  jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)

@@ -25,7 +25,7 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "course" | "file" | "job" | "user_group" => format!("{table} lectern_app {wall}"),
+            "app_user" | "course" | "file" | "job" | "report_schedule" | "user_group" => format!("{table} lectern_app {wall}"),
             table => format!("{table} lectern_app+lectern_definer {wall}"),
         })
         .collect();
@@ -76,6 +76,7 @@ async fn every_key_begins_with_the_school() {
         "job_running_idx",
         "job_spared_idx",
         "job_waiting_idx",
+        "report_schedule_due_idx",
         "tenant_public_idx",
         "tenant_search_idx",
         "tenant_slug_key",

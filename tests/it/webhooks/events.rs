@@ -10,8 +10,10 @@ use crate::{
 
 /// The types that were emitted since it was last asked, in their order; with the data of the last.
 async fn emitted(app: &TestApp) -> (String, Value) {
-    let types = app.text("SELECT coalesce(string_agg(payload ->> 'type', ' ' ORDER BY (payload ->> 'at')::timestamptz, id), '') FROM job WHERE kind = 'event.fan_out'").await;
-    let data = app.text("SELECT payload ->> 'data' FROM job WHERE kind = 'event.fan_out' ORDER BY (payload ->> 'at')::timestamptz DESC, id DESC LIMIT 1").await;
+    let types = app.text("SELECT coalesce(string_agg(payload ->> 'type', ' ' ORDER BY (payload ->> 'at')::timestamptz, id), '') FROM job WHERE payload ? 'data'").await;
+    let data = app
+        .text("SELECT payload ->> 'data' FROM job WHERE payload ? 'data' ORDER BY (payload ->> 'at')::timestamptz DESC, id DESC LIMIT 1")
+        .await;
     app.sql("DELETE FROM job").await;
     (types.unwrap_or_default(), data.map(|data| serde_json::from_str(&data).unwrap()).unwrap_or_default())
 }

@@ -1,0 +1,231 @@
+-- Notifications: whom an event is told, how it reaches them, and the digest.
+--
+-- Which kinds there are, which events make them and who gets them is told by the service (app.notification_kinds, app.notifying_events and
+-- app.notified, made of src/domains/notifications/kinds.rs).
+
+-- Whether people of this school are told of events of this type. Not of what is loaded with the audit log off, nor where a transaction says that
+-- nobody is to be told (`app.notify` off: an import). Reveals nothing.
+CREATE OR REPLACE FUNCTION app.notifies(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN type = ANY (app.notifying_events()) AND current_setting('app.notify', true) IS DISTINCT FROM 'off'
+       AND current_setting('app.audit', true) IS DISTINCT FROM 'off';
+END
+$$;
+
+-- The active people who hold a permission through any role. For app.notified.
+CREATE OR REPLACE FUNCTION app.holders_of(permission text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT DISTINCT ur.user_id FROM role r
+        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
+        WHERE r.tenant_id = app.tenant_id() AND permission = ANY (app.permissions_of(r.key, r.is_system, r.permissions));
+END
+$$;
+
+-- The language that somebody has chosen to be written to in; English where they have not. Reveals: that.
+CREATE OR REPLACE FUNCTION app.locale_of(person uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person), 'en');
+END
+$$;
+
+-- Mails a notification at once; false where its recipient was sent a hundred within the hour: it waits for their digest. (What is essential
+-- does not wait.) For app.fan_out_to_notifications alone.
+CREATE OR REPLACE FUNCTION app.mail_notification(event uuid, person uuid, of_kind text, filling jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    most CONSTANT integer := 100;
+BEGIN
+    IF most <= (SELECT count(*) FROM (
+            SELECT FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.user_id = person AND m.created_at > now() - interval '1 hour'
+                AND starts_with(m.key, 'note:') LIMIT most) AS sent)
+        AND NOT EXISTS (SELECT FROM app.notification_kinds() AS k WHERE k.kind = of_kind AND k.is_essential) THEN
+        RETURN false;
+    END IF;
+    PERFORM app.send_mail(lower(of_kind), person, NULL, app.locale_of(person), filling, 'note:' || event || ':' || person || ':' || of_kind);
+    RETURN true;
+END
+$$;
+
+-- Tells people of an event, in the transaction of its job; for app.fan_out alone. One statement, however many they are. Events of one hour about
+-- one thing are one notification, which counts each once; it is unread again. Whoever did it is not told, unless the kind says so.
+CREATE OR REPLACE FUNCTION app.fan_out_to_notifications(event uuid, type text, at timestamptz, subject text, note jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    nobody  CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    who     CONSTANT uuid := nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody);
+    about   CONSTANT uuid := note ->> 'course';
+    facts   CONSTANT jsonb := coalesce(note -> 'facts', '{}');
+    filling CONSTANT jsonb := facts || jsonb_build_object('course', (SELECT c.title FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = about));
+    -- Asked once: whoever begins to listen now waits for the end of this transaction.
+    is_heard      CONSTANT boolean := app.is_heard('notification');
+    is_count_heard CONSTANT boolean := app.is_heard('unread');
+    told    record;
+BEGIN
+    FOR told IN
+        INSERT INTO notification AS n (tenant_id, id, recipient_id, kind, subject, hour, event_id, actor_id, course_id, facts, in_app, mail)
+            SELECT app.tenant_id(), app.uuid_v7(), u.id, k.kind, fan_out_to_notifications.subject, date_trunc('hour', at, 'UTC'), event,
+                   CASE WHEN k.doer <> 'NOBODY' THEN who END, about, facts, c.in_app,
+                   CASE c.email WHEN 'IMMEDIATE' THEN 'AT_ONCE' WHEN 'DIGEST' THEN 'WAITS' ELSE 'NONE' END
+            FROM app.notified(type, note, who) AS w
+            JOIN app.notification_kinds() AS k ON k.kind = w.kind
+            JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.recipient_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+            LEFT JOIN notification_preference p ON p.tenant_id = app.tenant_id() AND p.user_id = u.id AND p.kind = k.kind
+            CROSS JOIN LATERAL (SELECT coalesce(p.in_app, true) AS in_app, coalesce(p.email, w.email) AS email) AS c
+            WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who) AND (c.in_app OR c.email <> 'OFF')
+            ORDER BY u.id
+            ON CONFLICT ON CONSTRAINT notification_once DO UPDATE
+                SET count = n.count + 1, event_id = excluded.event_id, actor_id = excluded.actor_id, course_id = excluded.course_id, facts = excluded.facts,
+                    in_app = excluded.in_app, mail = excluded.mail, read_at = NULL, updated_at = clock_timestamp()
+                WHERE n.event_id < excluded.event_id
+            RETURNING n.id, n.recipient_id, n.kind, n.in_app, n.mail
+    LOOP
+        IF told.in_app AND is_heard THEN
+            PERFORM app.announce('notification', told.id, told.recipient_id);
+        END IF;
+        IF told.in_app AND is_count_heard THEN
+            PERFORM app.announce('unread', told.recipient_id, told.recipient_id);
+        END IF;
+        IF told.mail = 'AT_ONCE' AND NOT app.mail_notification(event, told.recipient_id, told.kind, filling) THEN
+            UPDATE notification n SET mail = 'WAITS' WHERE n.tenant_id = app.tenant_id() AND n.id = told.id;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Tells whoever began it that an import has ended; for the domain whose run it is. `facts`: `state`. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_import(run uuid, person uuid, state text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.emit('import.finished', app.type_id('importrun', run),
+        CASE WHEN app.webhooks_want('import.finished') THEN jsonb_build_object('id', app.type_id('importrun', run), 'state', state) END,
+        CASE WHEN app.notifies('import.finished') THEN jsonb_build_object('person', person, 'facts', jsonb_build_object('state', state)) END);
+END
+$$;
+
+-- Tells whoever asked for it, or whose schedule it is, that an export is there to be fetched; for the domain whose run it is. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_export(run uuid, person uuid, name text, is_scheduled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.emit('notify.export_ready', app.type_id('exportrun', run), NULL,
+        CASE WHEN app.notifies('notify.export_ready') THEN
+            jsonb_build_object('person', person, 'isScheduled', is_scheduled, 'facts', jsonb_build_object('name', name)) END);
+END
+$$;
+
+-- Some people of this transaction's school whose digest is due: the latest moment of their hour, by the clock of the school, has passed, and
+-- something older than that is unread and was not mailed; what of it stands in the digest, the newest first, and how many they are. Whom a mail of
+-- that date was sent already are left out. Reveals, to the service only: this.
+CREATE OR REPLACE FUNCTION app.due_digests(at_most integer)
+    RETURNS TABLE (person uuid, day text, up_to timestamptz, locale text, time_zone text, kinds text[], courses text[], facts jsonb[], waiting bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    most  CONSTANT integer := 20;
+    zone  CONSTANT text := (SELECT t.time_zone FROM tenant t WHERE t.tenant_id = app.tenant_id());
+    today CONSTANT date := (now() AT TIME ZONE zone)::date;
+BEGIN
+    RETURN QUERY
+        SELECT d.user_id, today::text, d.moment, coalesce(d.chosen, 'en'), zone, s.kinds, s.courses, s.facts, s.waiting
+        FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen,
+                     (today + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE zone AS moment
+              FROM (SELECT DISTINCT w.recipient_id FROM notification w
+                    WHERE w.tenant_id = app.tenant_id() AND w.mail = 'WAITS' AND w.read_at IS NULL) AS o
+              LEFT JOIN notification_settings c ON c.tenant_id = app.tenant_id() AND c.id = o.recipient_id) AS d
+        CROSS JOIN LATERAL (
+            SELECT array_agg(r.kind ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS kinds,
+                   array_agg(r.title ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS courses,
+                   array_agg(r.facts ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS facts, count(*) AS waiting
+            FROM (SELECT n.kind, n.facts, n.updated_at, n.id, t.title, row_number() OVER (ORDER BY n.updated_at DESC, n.id) AS place
+                  FROM notification n
+                  JOIN app.notification_kinds() AS k ON k.kind = n.kind
+                  LEFT JOIN notification_preference p ON p.tenant_id = n.tenant_id AND p.user_id = n.recipient_id AND p.kind = n.kind
+                  LEFT JOIN course t ON t.tenant_id = n.tenant_id AND t.id = n.course_id
+                  WHERE n.tenant_id = app.tenant_id() AND n.recipient_id = d.user_id AND n.mail = 'WAITS' AND n.read_at IS NULL
+                    AND n.updated_at < d.moment AND p.email IS DISTINCT FROM 'OFF') AS r) AS s
+        WHERE d.moment <= now() AND s.waiting > 0
+          AND NOT EXISTS (SELECT FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.key = 'digest:' || d.user_id || ':' || today)
+        ORDER BY d.user_id LIMIT at_most;
+END
+$$;
+
+-- Asks for somebody's digest of a date, once, and says of what stands in it that it does. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.send_digest(wanted uuid, of_day text, older_than timestamptz, in_locale text, filling jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.send_mail('digest', wanted, NULL, in_locale, filling, 'digest:' || wanted || ':' || of_day) IS NOT NULL THEN
+        UPDATE notification n SET mail = 'DONE'
+            WHERE n.tenant_id = app.tenant_id() AND n.recipient_id = wanted AND n.mail = 'WAITS' AND n.read_at IS NULL AND n.updated_at < older_than;
+    END IF;
+END
+$$;
+
+-- Turns a kind's mail off for somebody, or (NULL) all of which they get a digest. Again and again the same; nobody who is not there any more, and
+-- nothing essential. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.unsubscribe(person uuid, of_kind text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO notification_preference AS p (tenant_id, user_id, kind, email)
+        SELECT u.tenant_id, u.id, k.kind, 'OFF' FROM app_user u CROSS JOIN app.notification_kinds() AS k
+        LEFT JOIN notification_preference o ON o.tenant_id = u.tenant_id AND o.user_id = u.id AND o.kind = k.kind
+        WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL AND NOT k.is_essential
+          AND (k.kind = of_kind OR (of_kind IS NULL AND coalesce(o.email, k.email) = 'DIGEST'))
+        ORDER BY k.kind
+        ON CONFLICT (tenant_id, user_id, kind) DO UPDATE SET email = 'OFF' WHERE p.email IS DISTINCT FROM 'OFF';
+END
+$$;
+
+-- Who reads, or takes back that they have read, has another number of unread ones. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.announce_read() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    reader record;
+BEGIN
+    FOR reader IN SELECT DISTINCT n.tenant_id, n.recipient_id FROM new_rows n JOIN old_rows o ON o.tenant_id = n.tenant_id AND o.id = n.id
+                  WHERE n.in_app AND (n.read_at IS NULL) <> (o.read_at IS NULL) LOOP
+        PERFORM app.enter_tenant(reader.tenant_id);
+        PERFORM app.announce('unread', reader.recipient_id, reader.recipient_id);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER notification_read AFTER UPDATE ON notification REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.announce_read();
+
+-- What a person was told and had chosen goes with them. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.forget_notifications() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    DELETE FROM notification n WHERE n.tenant_id = NEW.tenant_id AND n.recipient_id = NEW.id;
+    DELETE FROM notification_preference p WHERE p.tenant_id = NEW.tenant_id AND p.user_id = NEW.id;
+    DELETE FROM notification_settings s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_forget_notifications AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.forget_notifications();
+
+CREATE OR REPLACE TRIGGER notification_settings_touch BEFORE UPDATE ON notification_settings FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER notification_settings_audit AFTER INSERT OR UPDATE OR DELETE ON notification_settings FOR EACH ROW
+    EXECUTE FUNCTION app.audit('NotificationSettings', 'id');
+CREATE OR REPLACE TRIGGER notification_preference_touch BEFORE UPDATE ON notification_preference FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER notification_preference_audit AFTER INSERT OR UPDATE OR DELETE ON notification_preference FOR EACH ROW
+    EXECUTE FUNCTION app.audit('NotificationSettings', 'user_id');
+
+-- Deletes some of this transaction's school's notifications 30 days after their latest event. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.purge_notifications(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    gone integer;
+BEGIN
+    DELETE FROM notification n WHERE n.tenant_id = app.tenant_id() AND n.id IN (
+        SELECT o.id FROM notification o WHERE o.tenant_id = app.tenant_id() AND o.updated_at < now() - interval '30 days'
+        ORDER BY o.updated_at LIMIT at_most FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION app.due_digests(integer), app.send_digest(uuid, text, timestamptz, text, jsonb), app.unsubscribe(uuid, text),
+    app.purge_notifications(integer)
+    TO lectern_app;

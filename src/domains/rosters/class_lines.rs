@@ -1,0 +1,91 @@
+//! Lines about classes: courses of the school.
+
+use lectern_kernel::permission::Permission;
+use uuid::Uuid;
+
+use super::{
+    columns::RosterEntity,
+    ledger::{CourseFact, Ledger},
+    lines::{Line, Wrong},
+    plan::{Outcome, Plan},
+    user_lines::missing,
+};
+
+/// Whether the actor may change a course.
+pub fn may_change(ledger: &Ledger, course: &CourseFact) -> Result<(), Wrong> {
+    let is_theirs = course.instructor == Some(ledger.me) && ledger.can(Permission::CourseUpdate);
+    if is_theirs || ledger.can(Permission::CourseUpdateAll) { Ok(()) } else { Err(missing(Permission::CourseUpdateAll)) }
+}
+
+/// Plans a line about a class.
+///
+/// # Errors
+/// Why it is rejected.
+pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teacher: Option<&str>) -> Result<Outcome, Wrong> {
+    let known = ledger.object(RosterEntity::Class, &line.key);
+    if line.is_gone {
+        return match known {
+            Some(id) => archive(plan, ledger, id),
+            None => Ok(Outcome::Unchanged),
+        };
+    }
+    let Some(id) = known else { return create(plan, ledger, line, title, teacher) };
+    let Some(mut course) = ledger.courses.get(&id).cloned() else { return Ok(Outcome::Unchanged) };
+    // What an earlier import has archived comes back.
+    let comes_back = course.status == "ARCHIVED";
+    let is_renamed = !course.title.split_whitespace().eq(title.split_whitespace());
+    // An id of the school's own is linked as well: what lacks later is known to have been here.
+    if !comes_back && !is_renamed {
+        plan.link(ledger, line, Some(id));
+        return Ok(Outcome::Unchanged);
+    }
+    may_change(ledger, &course)?;
+    if comes_back {
+        "PUBLISHED".clone_into(&mut course.status);
+    }
+    if is_renamed {
+        title.clone_into(&mut course.title);
+    }
+    plan.changes.changed_courses.insert(id);
+    ledger.courses.insert(id, course);
+    plan.link(ledger, line, Some(id));
+    Ok(Outcome::Updated)
+}
+
+fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teacher: Option<&str>) -> Result<Outcome, Wrong> {
+    for permission in [Permission::CourseCreate, Permission::CourseUpdate] {
+        if !ledger.can(permission) {
+            return Err(missing(permission));
+        }
+    }
+    // Whoever does not teach is told of by their own line.
+    let teacher = teacher.and_then(|key| ledger.object(RosterEntity::User, key)).and_then(|id| ledger.users.get(&id));
+    let instructor = teacher.filter(|user| user.is_instructor).map(|user| user.id);
+    if instructor != Some(ledger.me) && !ledger.can(Permission::CourseUpdateAll) {
+        return Err(missing(Permission::CourseUpdateAll));
+    }
+    let id = Uuid::now_v7();
+    plan.changes.new_courses.push(id);
+    // Drafts are added, and then published.
+    plan.changes.changed_courses.insert(id);
+    let course = CourseFact { id, title: title.to_owned(), status: "PUBLISHED".to_owned(), instructor, seats: None };
+    ledger.courses.insert(id, course);
+    plan.link(ledger, line, Some(id));
+    Ok(Outcome::Created)
+}
+
+/// Plans that a course takes nobody in any more.
+///
+/// # Errors
+/// Why not.
+pub fn archive(plan: &mut Plan, ledger: &mut Ledger, id: Uuid) -> Result<Outcome, Wrong> {
+    let Some(mut course) = ledger.courses.get(&id).cloned() else { return Ok(Outcome::Unchanged) };
+    if course.status == "ARCHIVED" {
+        return Ok(Outcome::Unchanged);
+    }
+    may_change(ledger, &course)?;
+    "ARCHIVED".clone_into(&mut course.status);
+    plan.changes.changed_courses.insert(id);
+    ledger.courses.insert(id, course);
+    Ok(Outcome::Removed)
+}

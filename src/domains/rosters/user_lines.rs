@@ -1,0 +1,193 @@
+//! Lines about people.
+
+use lectern_kernel::permission::Permission;
+use uuid::Uuid;
+
+use super::{
+    ledger::{Ledger, RoleFact, UserFact},
+    lines::{Line, Person, Wrong},
+    plan::{Outcome, Plan},
+};
+
+fn too_high() -> Wrong {
+    (None, "ROLE_TOO_HIGH", "This person holds a role that grants more than yours.".to_owned())
+}
+
+/// What the actor does not hold.
+pub fn missing(permission: Permission) -> Wrong {
+    (None, "MISSING_PERMISSION", format!("You lack {}.", permission.as_str()))
+}
+
+fn need(ledger: &Ledger, permission: Permission) -> Result<(), Wrong> {
+    if ledger.can(permission) { Ok(()) } else { Err(missing(permission)) }
+}
+
+/// The same name, but for how many blanks part its words.
+fn is_same(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+/// The roles that are to be given.
+fn roles(ledger: &Ledger, keys: &[String]) -> Result<Vec<RoleFact>, Wrong> {
+    let found = keys.iter().map(|key| match ledger.roles.iter().find(|role| role.key == *key) {
+        None => Err((Some("roles"), "BAD_VALUE", format!("There is no role {key}."))),
+        Some(role) => Ok(role.clone()),
+    });
+    found.collect()
+}
+
+/// Plans a line about somebody.
+///
+/// # Errors
+/// Why it is rejected.
+pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, person: &Person) -> Result<Outcome, Wrong> {
+    if line.is_gone {
+        return match ledger.object(line.entity, &line.key) {
+            Some(id) => suspend(plan, ledger, id),
+            None => Ok(Outcome::Unchanged),
+        };
+    }
+    if let Some(roles) = &person.unsupported {
+        plan.warn(
+            line,
+            (Some("role"), "ROLE_NOT_SUPPORTED", format!("No role of the school stands for “{roles}”: this person was skipped.")),
+        );
+        return Ok(Outcome::Unchanged);
+    }
+    let linked = ledger.object(line.entity, &line.key);
+    let owner = person.address.as_ref().and_then(|address| ledger.addresses.get(address).copied().flatten());
+    let Some(id) = linked.or(owner) else { return create(plan, ledger, line, person) };
+    if owner.is_some_and(|owner| owner != id) {
+        return Err((Some("email"), "EMAIL_TAKEN", "Somebody else in this school has this address.".to_owned()));
+    }
+    let outcome = change(plan, ledger, id, person)?;
+    if linked.is_none() && line.sourced_id.is_some() {
+        plan.warn(line, (Some("email"), "LINKED_BY_EMAIL", "Somebody with this address was there already: this is they.".to_owned()));
+    }
+    // Also whoever was named by an id of the school's own: later they may be missing.
+    plan.link(ledger, line, Some(id));
+    Ok(outcome)
+}
+
+fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, person: &Person) -> Result<Outcome, Wrong> {
+    let Some((email, address)) = person.email.clone().zip(person.address.clone()) else {
+        return Err((Some("email"), "EMAIL_MISSING", "Nobody can be added without an address.".to_owned()));
+    };
+    need(ledger, Permission::UserCreate)?;
+    let keys = if person.roles.is_empty() { vec!["LEARNER".to_owned()] } else { person.roles.clone() };
+    let given = roles(ledger, &keys)?;
+    if given.iter().any(|role| !ledger.permissions.covers(role.grants)) {
+        return Err((Some("roles"), "ROLE_TOO_HIGH", "This role grants more than yours.".to_owned()));
+    }
+    let is_suspended = person.enabled == Some(false);
+    if is_suspended {
+        need(ledger, Permission::UserUpdate)?;
+    }
+    let is_instructor = !is_suspended && given.iter().any(RoleFact::teaches);
+    let mut room = ledger.room;
+    if !Ledger::take(&mut room.0) {
+        return Err((None, "LIMIT_REACHED", "The school's plan allows no more people.".to_owned()));
+    }
+    if is_instructor && !Ledger::take(&mut room.1) {
+        return Err((None, "LIMIT_REACHED", "The school's plan allows no more instructors.".to_owned()));
+    }
+    ledger.room = room;
+    let id = Uuid::now_v7();
+    plan.changes.new_users.push(id);
+    if is_suspended {
+        plan.changes.changed_users.insert(id);
+    }
+    plan.changes.roles.extend(given.iter().map(|role| (id, role.id)));
+    let roles = given.iter().map(|role| role.id).collect();
+    let fact = UserFact { id, name: person.name.clone(), email, is_suspended, is_instructor, is_outranked: true, roles };
+    ledger.users.insert(id, fact);
+    ledger.addresses.insert(address, Some(id));
+    plan.link(ledger, line, Some(id));
+    Ok(Outcome::Created)
+}
+
+fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, person: &Person) -> Result<Outcome, Wrong> {
+    let Some(known) = ledger.users.get(&id).cloned() else {
+        return Err((None, "MISSING_PERMISSION", "You may not see this person.".to_owned()));
+    };
+    let mut fact = known.clone();
+    if !is_same(&fact.name, &person.name) {
+        fact.name.clone_from(&person.name);
+    }
+    let has_moved = person.address.is_some() && lectern_kernel::text::email_key(&known.email) != person.address;
+    if let (true, Some(email)) = (has_moved, &person.email) {
+        fact.email.clone_from(email);
+    }
+    if person.enabled == Some(false) && !known.is_suspended {
+        return suspend(plan, ledger, id);
+    }
+    let comes_back = person.enabled == Some(true) && known.is_suspended;
+    fact.is_suspended = known.is_suspended && !comes_back;
+    let given: Vec<RoleFact> = roles(ledger, &person.roles)?.into_iter().filter(|role| !known.roles.contains(&role.id)).collect();
+    let is_changed = fact.name != known.name || fact.email != known.email || comes_back;
+    if !is_changed && given.is_empty() {
+        return Ok(Outcome::Unchanged);
+    }
+    if !known.is_outranked {
+        return Err(too_high());
+    }
+    if is_changed && (id != ledger.me || comes_back) {
+        need(ledger, Permission::UserUpdate)?;
+    }
+    if !given.is_empty() {
+        need(ledger, Permission::RoleManage)?;
+        if given.iter().any(|role| !ledger.permissions.covers(role.grants)) {
+            return Err((Some("roles"), "ROLE_TOO_HIGH", "This role grants more than yours.".to_owned()));
+        }
+    }
+    fact.roles.extend(given.iter().map(|role| role.id));
+    let teaches = ledger.roles.iter().any(|role| fact.roles.contains(&role.id) && role.teaches());
+    fact.is_instructor = teaches && !fact.is_suspended;
+    if fact.is_instructor && !known.is_instructor && !Ledger::take(&mut ledger.room.1) {
+        return Err((None, "LIMIT_REACHED", "The school's plan allows no more instructors.".to_owned()));
+    }
+    if has_moved && let Some(address) = &person.address {
+        // The old address is free from now on.
+        if let Some(old) = lectern_kernel::text::email_key(&known.email) {
+            ledger.addresses.insert(old, None);
+        }
+        ledger.addresses.insert(address.clone(), Some(id));
+    }
+    if is_changed {
+        plan.changes.changed_users.insert(id);
+    }
+    plan.changes.roles.extend(given.iter().map(|role| (id, role.id)));
+    ledger.users.insert(id, fact);
+    Ok(Outcome::Updated)
+}
+
+/// Plans that somebody may not sign in any more.
+///
+/// # Errors
+/// Why not.
+pub fn suspend(plan: &mut Plan, ledger: &mut Ledger, id: Uuid) -> Result<Outcome, Wrong> {
+    let me = ledger.me;
+    let may_update = ledger.can(Permission::UserUpdate);
+    let Some(known) = ledger.users.get_mut(&id) else { return Ok(Outcome::Unchanged) };
+    if known.is_suspended {
+        return Ok(Outcome::Unchanged);
+    }
+    if id == me {
+        return Err((None, "OWN_ACCOUNT", "An import does not suspend whoever started it.".to_owned()));
+    }
+    if !known.is_outranked {
+        return Err(too_high());
+    }
+    if !may_update {
+        return Err(missing(Permission::UserUpdate));
+    }
+    if known.is_instructor {
+        known.is_instructor = false;
+        if let Some(left) = &mut ledger.room.1 {
+            *left += 1;
+        }
+    }
+    known.is_suspended = true;
+    plan.changes.changed_users.insert(id);
+    Ok(Outcome::Removed)
+}

@@ -1,0 +1,118 @@
+//! Schedules: when they run, over what, and that each period has one run.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{CREATE, DELETE, RUN_NOW, SCHEDULE, UPDATE};
+use crate::{
+    app::{Client, TestApp, Who},
+    classroom::uuid,
+};
+
+async fn schedule(client: &Client, frequency: &str) -> String {
+    let input = json!({ "dataset": "ENROLLMENTS", "frequency": frequency, "hour": 7, "timeZone": "Europe/Berlin" });
+    client.ok(CREATE, json!({ "i": input })).await["createReportSchedule"]["id"].as_str().unwrap().to_owned()
+}
+
+async fn read(client: &Client, id: &str) -> Value {
+    client.ok(SCHEDULE, json!({ "id": id })).await["reportSchedule"].take()
+}
+
+async fn make_due(app: &TestApp, id: &str) {
+    app.sql(&format!("UPDATE report_schedule SET next_run_at = now() - interval '1 minute' WHERE id = '{}'", uuid(id))).await;
+}
+
+/// A tick of the schedules, and what comes of it.
+async fn pass(app: &TestApp) {
+    app.sql(
+        "SELECT set_config('app.tenant_id', d.tenant_id::text, false), app.schedule_job('report.due', d.slot) FROM app.due_schools('report.due', 'epoch') AS d;
+         RESET app.tenant_id",
+    )
+    .await;
+    app.work().await;
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_due_makes_one_run_of_the_period_before() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let id = schedule(&ada, "WEEKLY").await;
+    assert!(read(&ada, &id).await["nextRunAt"].is_string());
+    make_due(&app, &id).await;
+    pass(&app).await;
+    let made = read(&ada, &id).await;
+    let runs = made["runs"]["nodes"].as_array().unwrap();
+    assert_eq!((runs.len(), &runs[0]["state"]), (1, &json!("SUCCEEDED")), "{made}");
+    // Whole weeks of Berlin, from Monday on, and the next run lies ahead.
+    let berlin =
+        "to_char(from_at AT TIME ZONE 'Europe/Berlin', 'Dy HH24:MI') || to_char(to_at AT TIME ZONE 'Europe/Berlin', ' Dy HH24:MI ')";
+    let span = app.text(&format!("SELECT {berlin} || (to_at <= now()) FROM export_run")).await;
+    assert_eq!(span.as_deref(), Some("Mon 00:00 Mon 00:00 true"));
+    let next = "to_char(next_run_at AT TIME ZONE 'Europe/Berlin', 'Dy HH24:MI') || ' ' || (next_run_at > now())";
+    assert_eq!(app.text(&format!("SELECT {next} FROM report_schedule")).await.as_deref(), Some("Mon 07:00 true"));
+    // Due again over the same period, it makes none.
+    make_due(&app, &id).await;
+    app.sql("DELETE FROM job WHERE kind = 'report.due'").await;
+    pass(&app).await;
+    assert_eq!(read(&ada, &id).await["runs"]["totalCount"], 1);
+    // The run is the owner's own, with their rights; its row names nobody else.
+    assert_eq!(app.count(&format!("job WHERE kind = 'export.run' AND actor_id = '{}'", uuid(&ada.user_id))).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ten_who_run_a_schedule_at_once_all_are_answered_the_same_run() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let id = schedule(&ada, "DAILY").await;
+    let answers = join_all((0..10).map(|_| ada.ok(RUN_NOW, json!({ "id": id })))).await;
+    let mut runs: Vec<&str> = answers.iter().map(|answer| answer["runReportSchedule"]["id"].as_str().unwrap()).collect();
+    runs.dedup();
+    assert_eq!(runs.len(), 1, "{answers:?}");
+    assert_eq!((app.count("export_run").await, app.count("job WHERE kind = 'export.run'").await), (1, 1));
+    // Its tick at the same time makes no other.
+    make_due(&app, &id).await;
+    pass(&app).await;
+    assert_eq!(app.count("export_run").await, 1);
+}
+
+#[tokio::test]
+async fn a_schedule_whose_owner_is_gone_is_paused_and_says_why() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (ada, vera) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Viewer).await);
+    let (first, second) = (schedule(&ada, "DAILY").await, schedule(&vera, "MONTHLY").await);
+    admin.ok("mutation($id: ID!) { suspendUser(id: $id) { id } }", json!({ "id": ada.user_id })).await;
+    let roles = json!({ "userId": vera.user_id, "roleKeys": ["LEARNER"] });
+    admin.ok("mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }", json!({ "i": roles })).await;
+    make_due(&app, &first).await;
+    make_due(&app, &second).await;
+    pass(&app).await;
+    let reasons = app.text("SELECT string_agg(is_paused || ' ' || paused_reason, ', ' ORDER BY paused_reason) FROM report_schedule").await;
+    assert_eq!(reasons.as_deref(), Some("true OWNER_SUSPENDED, true PERMISSION_LOST"));
+    assert_eq!(app.count("export_run").await, 0);
+    // Once they may again, they say so.
+    admin
+        .ok(
+            "mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }",
+            json!({ "i": { "userId": vera.user_id, "roleKeys": ["VIEWER"] } }),
+        )
+        .await;
+    let again = vera.ok(UPDATE, json!({ "i": { "id": second, "isPaused": false } })).await["updateReportSchedule"].take();
+    assert_eq!((&again["isPaused"], &again["pausedReason"]), (&json!(false), &json!(null)));
+    assert!(again["nextRunAt"].is_string());
+}
+
+#[tokio::test]
+async fn a_schedule_is_changed_paused_and_deleted() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let id = schedule(&ada, "DAILY").await;
+    let changed = ada.ok(UPDATE, json!({ "i": { "id": id, "frequency": "MONTHLY", "hour": 0, "timeZone": "UTC" } })).await;
+    assert!(changed["updateReportSchedule"]["nextRunAt"].as_str().unwrap().ends_with("-01T00:00:00Z"), "{changed}");
+    let paused = ada.ok(UPDATE, json!({ "i": { "id": id, "isPaused": true } })).await["updateReportSchedule"].take();
+    assert_eq!(json!([paused["isPaused"], paused["nextRunAt"], paused["frequency"]]), json!([true, null, "MONTHLY"]));
+    let run = ada.ok(RUN_NOW, json!({ "id": id })).await["runReportSchedule"].take();
+    ada.ok(DELETE, json!({ "id": id })).await;
+    assert_eq!(ada.ok(SCHEDULE, json!({ "id": id })).await["reportSchedule"], json!(null));
+    assert_eq!(super::run(&ada, run["id"].as_str().unwrap()).await["schedule"], json!(null));
+}

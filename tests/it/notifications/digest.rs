@@ -1,0 +1,108 @@
+//! The digest: one mail a person and date.
+
+use serde_json::json;
+
+use super::{person_of, told};
+use crate::app::{TestApp, Who};
+
+/// So many hours ago, or from now, by the clock of the school.
+async fn hour(app: &TestApp) -> i64 {
+    app.text("SELECT extract(hour FROM now() AT TIME ZONE (SELECT time_zone FROM tenant WHERE slug = 'oak'))::text")
+        .await
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+async fn digest(app: &TestApp) {
+    super::telling::in_school(app, &app.oak, "SELECT app.enqueue('mail.digest', NULL)").await;
+    app.work().await;
+}
+
+/// Something that waits since yesterday.
+async fn waiting(app: &TestApp, count: usize) {
+    for _ in 0..count {
+        told(app, &app.oak, Who::Learner).await;
+    }
+    app.sql("UPDATE notification SET mail = 'WAITS', updated_at = now() - interval '1 day' WHERE mail = 'NONE'").await;
+}
+
+async fn choose_hour(app: &TestApp, hour: i64) {
+    let lea = app.sign_in(&app.oak, Who::Learner).await;
+    lea.ok("mutation($h: Int) { updateNotificationSettings(input: { digestHour: $h }) { digestHour } }", json!({ "h": hour })).await;
+}
+
+#[tokio::test]
+async fn a_person_gets_one_mail_a_day_of_what_is_unread_and_nobody_gets_an_empty_one() {
+    let app = TestApp::start().await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    choose_hour(&app, 0).await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 0, "nothing to say");
+    waiting(&app, 23).await;
+    lea.ok("mutation { markAllNotificationsRead }", json!({})).await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 0, "all of it was read");
+    waiting(&app, 22).await;
+    digest(&app).await;
+    assert_eq!(app.count("mail WHERE template = 'digest' AND state = 'SENT'").await, 1);
+    let mail = admin.ok("{ outbox { nodes { subject text kind unsubscribeUrl } } }", json!({})).await["outbox"]["nodes"][0].take();
+    assert_eq!((&mail["kind"], mail["unsubscribeUrl"].is_string()), (&json!(null), true));
+    assert!(mail["subject"].as_str().unwrap().ends_with(": 22 unread"), "{mail}");
+    let text = mail["text"].as_str().unwrap();
+    assert_eq!(text.matches("Export ready: Bookings").count(), 20, "{text}");
+    assert!(text.contains("And 2 more."), "{text}");
+    waiting(&app, 1).await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 1, "one a day");
+    assert_eq!(app.count("notification WHERE mail = 'DONE'").await, 22);
+    // Tomorrow, the rest of it.
+    app.sql("UPDATE mail SET key = key || 'yesterday'").await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 2);
+}
+
+#[tokio::test]
+async fn it_comes_at_the_chosen_hour_and_holds_what_is_older_than_that() {
+    let app = TestApp::start().await;
+    let now = hour(&app).await;
+    waiting(&app, 1).await;
+    if now < 23 {
+        choose_hour(&app, now + 1).await;
+        digest(&app).await;
+        assert_eq!(app.count("mail").await, 0, "not yet");
+    }
+    choose_hour(&app, now).await;
+    app.sql("UPDATE notification SET updated_at = now()").await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 0, "it came after that hour had begun");
+    app.sql("UPDATE notification SET updated_at = now() - interval '61 minutes'").await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 1);
+}
+
+#[tokio::test]
+async fn what_was_turned_off_meanwhile_stands_in_none() {
+    let app = TestApp::start().await;
+    let lea = app.sign_in(&app.oak, Who::Learner).await;
+    choose_hour(&app, 0).await;
+    waiting(&app, 2).await;
+    lea.ok("mutation { updateNotificationSettings(input: { preferences: [{ kind: EXPORT_READY, email: OFF }] }) { locale } }", json!({}))
+        .await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 0);
+    assert!(!person_of(&app, "learner@oak.example").await.is_nil());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_that_are_made_at_once_one_is_sent() {
+    let app = TestApp::start().await;
+    choose_hour(&app, 0).await;
+    waiting(&app, 3).await;
+    for _ in 0..4 {
+        super::telling::in_school(&app, &app.oak, "SELECT app.enqueue('mail.digest', NULL)").await;
+    }
+    app.work().await;
+    assert_eq!(app.count("mail").await, 1);
+    assert_eq!(app.count("notification WHERE mail = 'DONE'").await, 3);
+}
