@@ -7,7 +7,7 @@ use lectern::{
     },
     http::HttpOptions,
 };
-use lectern_kernel::execute::Outside;
+use lectern_kernel::jobs::Outside;
 use serde_json::json;
 
 use super::{code, invited, reset_token, set, sign_up_token, to, work};
