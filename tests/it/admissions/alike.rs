@@ -88,6 +88,9 @@ async fn every_code_that_is_not_good_is_answered_and_costs_alike() {
     }
     // And so is a code that was spent, that is over, and that was tried five times.
     let given = |email: &str, code: &str| json!({ "i": { "tenant": "oak", "email": email, "code": code } });
+    app.stranger().ok(ASK_CODE, to("oak", "learner@oak.example")).await;
+    work(&app).await;
+    let digits = code(&app, &app.oak, "learner@oak.example").await;
     app.stranger().ok(GIVE_CODE, given("learner@oak.example", &digits)).await;
     assert_eq!(measured(&app, GIVE_CODE, &given("learner@oak.example", &digits)).await, seen[0], "spent");
     for (email, why) in [("instructor@oak.example", "over"), ("admin@oak.example", "no try left")] {
