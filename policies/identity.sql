@@ -19,7 +19,9 @@ CREATE POLICY definer_read ON app_user FOR SELECT TO lectern_definer USING (true
 CREATE POLICY definer_change ON app_user FOR UPDATE TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, deleted_at, created_at, email_state),
     INSERT (tenant_id, id, name, email, email_key), UPDATE (name, email, email_key, email_state, status, token_version, deleted_at) ON app_user TO lectern_app;
-GRANT SELECT, UPDATE (is_instructor, token_version, email_state) ON app_user TO lectern_definer;
+-- Who has proven their mailbox comes in by a function (app.admit).
+CREATE POLICY definer_admit ON app_user FOR INSERT TO lectern_definer WITH CHECK (true);
+GRANT SELECT, INSERT (tenant_id, id, name, email, email_key), UPDATE (email, email_key, is_instructor, token_version, email_state) ON app_user TO lectern_definer;
 
 -- Nobody reads a password hash but a function that verifies it.
 CALL app.raise_wall('credential', needs_subscription => false);
@@ -30,6 +32,7 @@ CALL app.raise_wall('role', needs_subscription => false);
 -- The own ones; all for those who read roles or people, and for those who give roles.
 CREATE POLICY role_read ON role FOR SELECT TO lectern_app USING (
     (SELECT app.can('ROLE_READ')) OR (SELECT app.can('USER_READ')) OR (SELECT app.can('ROLE_MANAGE')) OR (SELECT app.can('USER_CREATE'))
+    OR (SELECT app.can('USER_ADMIT'))
     OR id IN (SELECT ur.role_id FROM user_role ur WHERE ur.tenant_id = (SELECT app.tenant_id()) AND ur.user_id = (SELECT app.user_id())));
 -- Custom roles only, and none that grants what the actor does not hold.
 CREATE POLICY role_create ON role FOR INSERT TO lectern_app WITH CHECK (
@@ -58,7 +61,8 @@ CREATE POLICY user_role_revoke ON user_role FOR DELETE TO lectern_app USING (
 CREATE POLICY definer_read ON user_role FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_delete ON user_role FOR DELETE TO lectern_definer USING (true);
 GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lectern_app;
-GRANT SELECT, DELETE ON user_role TO lectern_definer;
+CREATE POLICY definer_admit ON user_role FOR INSERT TO lectern_definer WITH CHECK (true);
+GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lectern_definer;
 
 -- The own sessions. Others' end through their token version.
 CALL app.raise_wall('session', needs_subscription => false);

@@ -18,6 +18,10 @@ CREATE OR REPLACE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE PARALL
 CREATE OR REPLACE FUNCTION app.can(permission text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
     RETURN coalesce(position(',' || permission || ',' IN current_setting('app.permissions', true)) > 0, false);
 
+-- The key of the role that the actor acts in; app.load_actor made it known beside the permissions, as '=KEY,'.
+CREATE OR REPLACE FUNCTION app.role_key() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN substring(current_setting('app.permissions', true) FROM '=([A-Z0-9_]+),');
+
 CREATE OR REPLACE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
     RETURN string_to_array(trim(BOTH ',' FROM coalesce(current_setting('app.permissions', true), '')), ',');
 

@@ -142,6 +142,16 @@ impl Error {
         Self::new(Code::Unauthenticated, "School, email or password is wrong.")
     }
 
+    /// A mailed link that is not valid, or not any more, whatever the reason.
+    pub fn bad_link() -> Self {
+        Self::new(Code::Unauthenticated, "This link is not valid, or not any more. Ask for a new one.").reason("LINK_INVALID")
+    }
+
+    /// A sign-in code that is wrong, spent or over; or there is no such school or person.
+    pub fn bad_code() -> Self {
+        Self::new(Code::Unauthenticated, "This code is wrong, or not valid any more. Ask for a new one.").reason("CODE_INVALID")
+    }
+
     /// The active role lacks every one of these permissions.
     pub fn missing_permission(any_of: &[Permission]) -> Self {
         let names: Vec<&str> = any_of.iter().map(|permission| permission.as_str()).collect();

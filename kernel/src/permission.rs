@@ -35,12 +35,14 @@ permissions! {
     UserUpdate = "USER_UPDATE" [],
     /// Delete people whom one outranks.
     UserDelete = "USER_DELETE" [],
+    /// Invite people, and decide who signs up, to the roles below the own one.
+    UserAdmit = "USER_ADMIT" [Instructor],
     /// See every role of the school.
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
     RoleManage = "ROLE_MANAGE" [],
     /// See courses: published and archived ones, and the own drafts.
-    CourseRead = "COURSE_READ" [Instructor, Learner, Viewer],
+    CourseRead = "COURSE_READ" [Instructor, Learner, Viewer, Participant],
     /// Create courses of one's own.
     CourseCreate = "COURSE_CREATE" [Instructor],
     /// Change, publish and archive the own courses.
@@ -78,7 +80,7 @@ permissions! {
     /// Read the audit log.
     AuditRead = "AUDIT_READ" [],
     /// Upload files, and change and delete the own ones.
-    FileUpload = "FILE_UPLOAD" [Instructor, Learner],
+    FileUpload = "FILE_UPLOAD" [Instructor, Learner, Participant],
     /// See, change and delete every file of the school, show files to anybody, and see what they take.
     FileManage = "FILE_MANAGE" [],
     /// See the mails that the school has sent, and what became of them.
@@ -133,6 +135,7 @@ mod tests {
         let names = |role: SystemRole| role.permissions().iter().map(Permission::as_str).collect::<Vec<_>>().join(" ");
         assert_eq!(SystemRole::Admin.permissions().iter().count(), Permission::ALL.len());
         assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST FILE_UPLOAD");
+        assert_eq!(names(SystemRole::Participant), "COURSE_READ FILE_UPLOAD");
         assert!(SystemRole::Admin.permissions().covers(SystemRole::Instructor.permissions()));
     }
 

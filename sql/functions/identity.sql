@@ -23,7 +23,7 @@ BEGIN
     ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key
     LIMIT 1;
     IF FOUND THEN
-        PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',', true);
+        PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',=' || role_key || ',', true);
         RETURN NEXT;
     END IF;
 END

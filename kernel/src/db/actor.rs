@@ -81,7 +81,7 @@ pub struct CachedActor {
     pub row: ActorRow,
     /// The version of the school at that time.
     pub(super) version: i64,
-    /// The permissions as `app.load_actor` makes them known: `,A,B,`.
+    /// The permissions and the role as `app.load_actor` makes them known: `,A,B,=ROLE,`.
     pub(super) permissions: String,
 }
 
@@ -112,6 +112,7 @@ impl ActorCache {
         for permission in row.permissions.iter() {
             let _ = write!(permissions, "{},", permission.as_str());
         }
+        let _ = write!(permissions, "={},", row.role_key);
         let cached = CachedActor { identity, row: row.clone(), version, permissions };
         self.kept().put(identity.session, Arc::new(cached));
     }
@@ -148,7 +149,7 @@ mod tests {
         actors.keep(identity, &ActorRow { version: None, ..row.clone() });
         assert!(actors.find(identity, now).is_none(), "nothing verifies them");
         actors.keep(identity, &row);
-        assert_eq!(actors.find(identity, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,");
+        assert_eq!(actors.find(identity, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,=LEARNER,");
         assert!(actors.find(identity, now + jiff::SignedDuration::from_secs(60)).is_none());
         for other in [Identity { tenant: Uuid::nil(), ..identity }, Identity { user: Uuid::nil(), ..identity }] {
             assert!(actors.find(other, now).is_none());

@@ -15,10 +15,10 @@ use crate::{
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{Account, Budgets, COST, Keys, RateLimits, SignIns},
+    rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
-    resolve::registry::Registry,
+    resolve::registry::{Knock, Registry, Wrong},
 };
 
 /// The result of a document.
@@ -54,6 +54,9 @@ pub struct Engine {
     pub(super) actors: ActorCache,
     sign_ins: SignIns,
     keys: Keys,
+    passwords: Keys,
+    codes: Codes,
+    asks: Asks,
     budgets: Budgets,
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
@@ -82,6 +85,8 @@ impl Engine {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
+        let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(pool.clone(), &rates));
+        let passwords = Keys::passwords(pool.clone(), &rates);
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
@@ -95,6 +100,9 @@ impl Engine {
             actors,
             sign_ins,
             keys,
+            passwords,
+            codes,
+            asks,
             budgets,
             pool,
             services,
@@ -116,8 +124,10 @@ impl Engine {
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
+        let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(self.pool.clone(), rates));
+        let passwords = Keys::passwords(self.pool.clone(), rates);
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
-        Engine { sign_ins, keys, budgets, ..self }
+        Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
     }
 
     /// How sign-ins are counted.
@@ -244,11 +254,10 @@ impl Engine {
             return unexecuted(error);
         }
         let shows_cost = document.shows_cost;
-        let mut answer = match (document.sign_in(), document.guesses(), claims) {
-            (Some(account), ..) => {
-                let account = account.clone();
-                self.sign_in(document, account, correlation_id).await
-            }
+        let mut answer = match (document.knock(), document.guesses(), claims) {
+            (Some((Knock::Password, account)), ..) => self.sign_in(document, account, correlation_id).await,
+            (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, correlation_id).await,
+            (Some((Knock::Mail, account)), ..) => self.ask(document, account, correlation_id).await,
             (None, Some(wrong), Some(claims)) => self.guess(document, claims, wrong, correlation_id).await,
             (None, _, claims) => self.attempt_until_it_holds(document, claims, correlation_id).await,
         };
@@ -302,19 +311,49 @@ impl Engine {
         answer
     }
 
-    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, which the reason `wrong` says,
-    /// before that is answered.
-    async fn guess(&self, document: Document, claims: Claims, wrong: &str, correlation_id: &str) -> Answer {
+    /// Tries a sign-in code, if not too many were wrong; counts it where it is, before that is answered.
+    async fn sign_in_by_code(&self, mut document: Document, account: Account, correlation_id: &str) -> Answer {
+        let (guess, terms) = match self.codes.admit(&account, document.address.as_deref(), correlation_id).await {
+            Ok(admitted) => admitted,
+            Err(error) => return unexecuted(error),
+        };
+        document.terms = terms;
+        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
+        if !answer.is(Code::Unauthenticated) {
+            self.codes.ended(guess);
+        } else if let Err(error) = self.codes.failed(guess, correlation_id).await {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong code could not be counted");
+            return unexecuted(error.into());
+        }
+        answer
+    }
+
+    /// Takes what a stranger asks to be mailed, if that was not asked for too often.
+    async fn ask(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
+        let what = document.roots.first().map_or("", |root| root.name.as_str());
+        match self.asks.spend(what, &account, document.address.as_deref(), correlation_id).await {
+            Ok(()) => self.attempt_until_it_holds(document, None, correlation_id).await,
+            Err(error) => unexecuted(error),
+        }
+    }
+
+    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, before that is answered.
+    async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
         let Identity { tenant, user, .. } = claims.identity();
-        let guess = match self.keys.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
+        let kept = if matches!(wrong, Wrong::Password(_)) { &self.passwords } else { &self.keys };
+        let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(error) => return unexecuted(error),
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
-        if !answer.response.errors.iter().any(|error| errors::reason(error) == Some(wrong)) {
-            self.keys.ended(guess);
-        } else if let Err(error) = self.keys.failed_with(guess, correlation_id).await {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong key could not be counted");
+        let is_wrong = answer.response.errors.iter().any(|error| match wrong {
+            Wrong::Key(reason) => errors::reason(error) == Some(reason),
+            Wrong::Password(argument) => errors::field(error) == Some(argument),
+        });
+        if !is_wrong {
+            kept.ended(guess);
+        } else if let Err(error) = kept.failed_with(guess, correlation_id).await {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong secret could not be counted");
             return unexecuted(error.into());
         }
         answer

@@ -24,7 +24,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms},
     resolve::{
         DateTime, SINCE,
-        registry::{Event, HeardKey, Operation, Registry},
+        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -72,8 +72,8 @@ pub struct Document {
     pub address: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
-    account: Option<Account>,
-    guesses: Option<&'static str>,
+    knock: Option<(Knock, Account)>,
+    guesses: Option<Wrong>,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
 }
@@ -108,7 +108,7 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut account, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
+        let (mut roots, mut targets, mut knock, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -123,8 +123,8 @@ impl Document {
                 if roots.iter().any(is_known) {
                     continue;
                 }
-                if account.is_none() && operation.is_some_and(|operation| operation.signs_in) {
-                    account = Some(account_of(field, &variables));
+                if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
+                    knock = Some((what, account_of(field, &variables)));
                 }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
@@ -155,7 +155,7 @@ impl Document {
             roots,
             targets,
             event,
-            account,
+            knock,
             guesses,
             terms: SignInTerms::default(),
             shows_cost: false,
@@ -230,7 +230,7 @@ impl Document {
             shows_cost: false,
             address: self.address.clone(),
             event: None,
-            account: None,
+            knock: None,
             guesses: None,
             terms: SignInTerms::default(),
         })
@@ -287,14 +287,14 @@ impl Document {
         used
     }
 
-    /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.
-    pub(crate) fn guesses(&self) -> Option<&'static str> {
+    /// By what it is told that a secret in it is wrong; none where it holds no such secret.
+    pub(crate) fn guesses(&self) -> Option<Wrong> {
         self.guesses
     }
 
-    /// Whom it signs in, where that is what it does.
-    pub(crate) fn sign_in(&self) -> Option<&Account> {
-        self.account.as_ref()
+    /// What somebody wants who is not signed in, and of which account.
+    pub(crate) fn knock(&self) -> Option<(Knock, Account)> {
+        self.knock.clone()
     }
 }
 

@@ -92,6 +92,26 @@ impl Root {
     }
 }
 
+/// What somebody wants who is not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Knock {
+    /// To sign in with a password.
+    Password,
+    /// To sign in with a code.
+    Code,
+    /// To be mailed something.
+    Mail,
+}
+
+/// By what a wrong secret is told from other refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// The reason of the refusal: an enrollment key.
+    Key(&'static str),
+    /// The argument that is refused: the password of whoever is signed in.
+    Password(&'static str),
+}
+
 /// A field of a root.
 pub struct Operation {
     /// The field.
@@ -102,15 +122,14 @@ pub struct Operation {
     pub about: &'static str,
     /// It changes who is signed in, and so can't share a document with anything else.
     pub is_session: bool,
-    /// It signs in: its input holds `tenant` and `email`.
-    pub signs_in: bool,
+    /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
+    pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
     /// It waits for the store while its transaction is open: it goes through a lane of its own.
     pub reaches_store: bool,
-    /// It takes a secret that somebody may be guessing: the argument, and the reason by which a wrong one is refused. So many wrong ones
-    /// are answered, then none for a while.
-    pub guesses: Option<(&'static str, &'static str)>,
+    /// It takes a secret that somebody may be guessing. So many wrong ones are answered, then none for a while.
+    pub guesses: Option<(&'static str, Wrong)>,
     /// It counts towards this budget of its person.
     pub budget: Option<&'static Budget>,
     /// What each of its arguments writes into columns by its own declaration.

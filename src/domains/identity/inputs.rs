@@ -66,7 +66,7 @@ pub struct CreateRoleInput {
 /// A change of a role. What is left out stays as it is.
 #[derive(InputObject)]
 pub struct UpdateRoleInput {
-    /// The role: none of the four system roles.
+    /// The role: none of the system roles.
     pub id: ID,
     /// A new name; 1 to 200 characters, not null.
     pub name: MaybeUndefined<String>,

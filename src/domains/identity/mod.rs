@@ -22,7 +22,9 @@ mod viewer;
 use lectern_kernel::{ids::Kind, resolve::registry::Domain};
 
 pub use self::{
+    inputs::{each_once, password_hints, role_key},
     role::Role,
+    session::{Session, begin as begin_session},
     user::{ENROLLMENTS as ENROLLMENTS_OF_USER, EmailState, User, UserStatus, require_instructor},
     viewer::Viewer,
 };

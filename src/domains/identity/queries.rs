@@ -52,7 +52,7 @@ impl IdentityQueries {
         page(ctx, filtered::<UserFilter>(ctx, list)?, paging).await
     }
 
-    /// The roles of the school: the four that every school has, then its own, by their keys.
+    /// The roles of the school: those that every school has, then its own, by their keys.
     #[needs(RoleRead)]
     #[cost(20)]
     async fn roles(ctx: &Context<'_>) -> Result<Vec<Loaded<Role>>> {

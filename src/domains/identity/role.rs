@@ -6,7 +6,7 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, resolvers};
 
-/// A named set of permissions. Every school has the system roles ADMIN, INSTRUCTOR, LEARNER and VIEWER, and adds its own.
+/// A named set of permissions. Every school has the system roles ADMIN, INSTRUCTOR, LEARNER, VIEWER and PARTICIPANT, and adds its own.
 #[object(table = "role", alias = "r", id = "role", node(RoleRead), resolvers)]
 #[derive(Clone, Debug)]
 pub struct Role {
@@ -16,7 +16,7 @@ pub struct Role {
     pub key: String,
     /// Its name.
     pub name: String,
-    /// Whether it is one of the four that every school has; these can't be changed.
+    /// Whether it is one of those that every school has; these can't be changed.
     pub is_system: bool,
     // The names of its permissions, as the database keeps them.
     #[hidden]

@@ -63,7 +63,7 @@ impl RoleMutations {
 
     /// Changes a role of the school's own; whoever holds it acts by it from their next request. FORBIDDEN with SYSTEM_ROLE,
     /// or with ROLE_TOO_HIGH when it grants or would grant more than you hold; LIMIT_REACHED when it would make more
-    /// instructors than the school's plan allows.
+    /// instructors than the school's plan allows; CONFLICT with IN_USE when it is offered to strangers and would manage the school.
     #[needs(RoleManage)]
     async fn update_role(
         ctx: &Context<'_>,
@@ -88,15 +88,21 @@ impl RoleMutations {
         if let Some(permissions) = &permissions {
             grantable(ctx, permissions)?;
         }
-        let role: Option<Loaded<Role>> =
-            ctx.row(sql::UPDATE_ROLE, &[&id, &name, &permissions]).await.on_constraint("tenant_max_instructors", too_many_instructors)?;
+        let role: Option<Loaded<Role>> = ctx
+            .row(sql::UPDATE_ROLE, &[&id, &name, &permissions])
+            .await
+            .on_constraint("tenant_max_instructors", too_many_instructors)
+            .on_constraint("role_is_named", |_| {
+                Error::conflict("IN_USE", "Strangers are offered this role: it can't come to manage the school.").field("permissions")
+            })?;
         match role {
             Some(role) => Ok(role),
             None => Err(refusal(ctx, id).await),
         }
     }
 
-    /// Deletes a role of the school's own that nobody holds. CONFLICT with IN_USE for any other, FORBIDDEN with SYSTEM_ROLE,
+    /// Deletes a role of the school's own that nobody holds, and that neither the settings nor a pending invitation or sign-up name. CONFLICT with IN_USE
+    /// for any other, FORBIDDEN with SYSTEM_ROLE,
     /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id.
     #[needs(RoleManage)]
     async fn delete_role(
@@ -108,7 +114,10 @@ impl RoleMutations {
             .tx()
             .query(sql::DELETE_ROLE, &[&id])
             .await
-            .on_constraint("user_role_role_fkey", |_| Error::conflict("IN_USE", "People hold this role: give them another first."))?;
+            .on_constraint("user_role_role_fkey", |_| Error::conflict("IN_USE", "People hold this role: give them another first."))
+            .on_constraint("role_is_named", |_| {
+                Error::conflict("IN_USE", "The settings, a pending invitation or a pending sign-up name this role.")
+            })?;
         if deleted.is_empty() { Err(refusal(ctx, id).await) } else { Ok(id) }
     }
 }

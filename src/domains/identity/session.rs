@@ -97,7 +97,10 @@ async fn answer(ctx: &Context<'_>, refresh: IssuedToken, device: Option<Uuid>) -
 
 /// Begins a sign-in of a person whose credentials were verified, and switches the identity to theirs. `None`: their token
 /// version has changed since.
-async fn begin(
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn begin(
     ctx: &Context<'_>,
     (tenant, user): (Uuid, Uuid),
     version: i32,
@@ -135,7 +138,7 @@ impl SessionMutations {
     /// the same time; RATE_LIMITED where too many have failed. A device token keeps others' failures from counting.
     #[public]
     #[session]
-    #[signs_in]
+    #[knocks(Password)]
     #[hashes_password]
     async fn login(
         ctx: &Context<'_>,
@@ -242,9 +245,10 @@ impl SessionMutations {
     }
 
     /// Changes the own password. Every other sign-in ends; this device goes on with the answered tokens. BAD_USER_INPUT
-    /// for a wrong current password or a weak new one.
+    /// for a wrong current password or a weak new one, RATE_LIMITED where too many were wrong.
     #[session]
     #[hashes_password]
+    #[guesses("currentPassword", Password("currentPassword"))]
     async fn change_password(
         ctx: &Context<'_>,
         /// The old and the new password.

@@ -1,10 +1,25 @@
 //! The mails of the core.
 
 use super::template::{Content, MailTemplate, Parameter, Texts};
+use crate::domains::admissions::{
+    CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_KNOWN, SIGN_UP_REJECTED,
+};
 use crate::domains::notifications::KINDS;
 
 /// What is mailed beside notifications.
-const CORE: &[&MailTemplate] = &[&TEST, &PASSWORD_CHANGED, &EMAIL_CHANGED, &DIGEST];
+const CORE: &[&MailTemplate] = &[
+    &TEST,
+    &PASSWORD_CHANGED,
+    &EMAIL_CHANGED,
+    &DIGEST,
+    &PASSWORD_RESET,
+    &SIGN_IN_CODE,
+    &CONFIRM_SIGN_UP,
+    &SIGN_UP_KNOWN,
+    &SIGN_UP_REJECTED,
+    &INVITATION,
+    &FORMER_EMAIL,
+];
 
 /// Every template of the product: those, and one for each kind of notifications.
 pub const TEMPLATES: &[&MailTemplate] = &{
@@ -55,7 +70,7 @@ const PASSWORD_CHANGED: MailTemplate = MailTemplate {
     },
 };
 
-/// To the address that an account had before.
+/// To the address that an account had before. (Asked for by the version before: FORMER_EMAIL has a link.)
 const EMAIL_CHANGED: MailTemplate = MailTemplate {
     name: "email_changed",
     is_essential: true,

@@ -11,14 +11,14 @@ mod zone;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
-    settings::TenantSettings,
+    settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings},
     tenant::{PublicTenant, Tenant},
     zone::time_zone,
 };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {
-    objects: &[Tenant::object, PublicTenant::object, TenantSettings::object],
+    objects: &[Tenant::object, PublicTenant::object, tenant::PublicRole::object, TenantSettings::object],
     operations: &[queries::TenantQueries::OPERATIONS, settings::SettingsMutations::OPERATIONS],
     ..Domain::new("tenants")
 };

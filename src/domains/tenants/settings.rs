@@ -2,13 +2,42 @@
 
 use async_graphql::{Context, MaybeUndefined};
 use lectern_kernel::{
+    db::OnConstraint as _,
     error::{Error, Result},
     ids::Id,
     resolve::{Ctx, Loaded, Patch, one, text},
+    text::email_key,
+    text_enum,
 };
 use lectern_macros::{mutations, object, resolvers, writes};
 
 use super::Tenant;
+use crate::domains::identity::{each_once, role_key};
+
+text_enum! {
+    /// Who may sign up by themselves.
+    pub enum SignUpPolicy {
+        /// Nobody: people are added and invited.
+        Closed = "CLOSED",
+        /// Everybody may ask; somebody of the school decides.
+        Approval = "APPROVAL",
+        /// Who has proven an address of the school's domains comes in at once, in a role that grants no more than LEARNER; about all others somebody
+        /// decides.
+        Open = "OPEN",
+    }
+}
+
+text_enum! {
+    /// Who may sign in by a mailed code.
+    pub enum CodeSignInPolicy {
+        /// Nobody.
+        Off = "OFF",
+        /// Who holds PARTICIPANT, alone or beside LEARNER; and strangers, who become such people.
+        Participants = "PARTICIPANTS",
+        /// Every active person; and strangers, who become participants.
+        Everybody = "EVERYBODY",
+    }
+}
 
 /// The settings of a school. Everybody in it reads them.
 #[object(table = "tenant_settings", alias = "ts", id = "tenantsettings", key = "tenant_id", resolvers)]
@@ -21,6 +50,14 @@ pub struct TenantSettings {
     pub mail_sender_name: Option<String>,
     /// What stands at the end of the school's mails; null for nothing.
     pub mail_footer: Option<String>,
+    /// Who may sign up by themselves.
+    pub sign_up: SignUpPolicy,
+    /// The keys of the roles that whoever signs up may wish for.
+    pub sign_up_role_keys: Vec<String>,
+    /// The domains of email addresses that come in at once where the school is OPEN; none: all.
+    pub sign_up_domains: Vec<String>,
+    /// Who may sign in by a mailed code.
+    pub code_sign_in: CodeSignInPolicy,
 }
 
 #[resolvers]
@@ -50,6 +87,54 @@ pub struct UpdateTenantSettingsInput {
     /// What stands at the end of the school's mails: who it is, where it is; at most 1,000 characters, with line breaks; null for nothing.
     #[check(footer)]
     pub mail_footer: MaybeUndefined<String>,
+    /// Who may sign up by themselves; not null.
+    #[check(as_given)]
+    pub sign_up: MaybeUndefined<SignUpPolicy>,
+    /// The keys of the roles that whoever signs up may wish for: at most 50, each once, none that grants ROLE_MANAGE or TENANT_MANAGE.
+    #[check(offered)]
+    pub sign_up_role_keys: MaybeUndefined<Vec<String>>,
+    /// The domains of email addresses that come in at once where the school is OPEN, as `school.example`: at most 100, each once; none: all.
+    #[check(domains)]
+    pub sign_up_domains: MaybeUndefined<Vec<String>>,
+    /// Who may sign in by a mailed code; not null.
+    #[check(as_given)]
+    pub code_sign_in: MaybeUndefined<CodeSignInPolicy>,
+}
+
+fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
+    Ok(*value)
+}
+
+#[allow(clippy::ptr_arg, reason = "as the field's type is")]
+fn offered(field: &str, keys: &Vec<String>) -> Result<Vec<String>> {
+    const MOST: usize = 50;
+    if keys.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} keys of roles")));
+    }
+    for (index, key) in keys.iter().enumerate() {
+        role_key(&format!("{field}.{index}"), key)?;
+    }
+    each_once(field, keys)?;
+    Ok(keys.clone())
+}
+
+#[allow(clippy::ptr_arg, reason = "as the field's type is")]
+fn domains(field: &str, domains: &Vec<String>) -> Result<Vec<String>> {
+    const MOST: usize = 100;
+    if domains.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} domains")));
+    }
+    let mut kept = Vec::with_capacity(domains.len());
+    for (index, domain) in domains.iter().enumerate() {
+        let field = format!("{field}.{index}");
+        // As addresses are compared.
+        let address = text::email(&field, &format!("anybody@{}", domain.trim()));
+        let key = address.ok().and_then(|address| email_key(&address));
+        let domain = key.as_deref().and_then(|key| key.strip_prefix("anybody@"));
+        kept.push(domain.ok_or_else(|| Error::bad_input(&field, "must be a domain such as school.example"))?.to_owned());
+    }
+    each_once(field, &kept)?;
+    Ok(kept)
 }
 
 fn sender_name(field: &str, name: &str) -> Result<String> {
@@ -78,7 +163,10 @@ impl SettingsMutations {
         input: UpdateTenantSettingsInput,
     ) -> Result<Loaded<TenantSettings>> {
         let own = Id::<TenantSettings>::from_uuid(ctx.tx().identity().tenant);
-        let changed = Patch::of(own).input(ctx, &input)?.run(ctx).await?;
+        let changed = Patch::of(own).input(ctx, &input)?.run(ctx).await.on_constraint("tenant_settings_roles", |error| {
+            let field = format!("signUpRoleKeys.{}", error.number("at").unwrap_or_default());
+            Error::bad_input(field, "must be the key of a role of this school that grants neither ROLE_MANAGE nor TENANT_MANAGE")
+        })?;
         changed.ok_or_else(|| Error::not_found("school"))
     }
 }

@@ -7,8 +7,10 @@ use lectern_kernel::{
     resolve::{DateTime, Loaded},
 };
 use lectern_macros::{object, resolvers};
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::settings::{TenantSettings, settings_of};
+use super::settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings, settings_of};
 
 /// A school.
 #[object(table = "tenant", alias = "t", id = "tenant", key = "tenant_id", node, resolvers)]
@@ -37,11 +39,59 @@ impl Tenant {
 
 /// A school as everybody may know it.
 // It is listed by a function, and never asked for by an id: no id begins with this prefix.
-#[object(table = "app.public_tenants", alias = "t", id = "publictenant", key = "tenant_id")]
+#[object(table = "app.public_tenants", alias = "t", id = "publictenant", key = "tenant_id", resolvers)]
 #[derive(Clone, Debug)]
 pub struct PublicTenant {
     /// Its short name: what `login` takes as `tenant`.
     pub slug: String,
     /// Its name.
     pub name: String,
+    #[hidden]
+    #[wide]
+    #[column("app.public_face({}.tenant_id)")]
+    pub face: Option<Value>,
+}
+
+/// A role as everybody may know it.
+#[object]
+#[derive(Clone, Debug, Deserialize)]
+pub struct PublicRole {
+    /// Its key: what `requestSignUp` takes as `roleKey`.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// How people come in, as the database says it.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Face {
+    sign_up: String,
+    code_sign_in: String,
+    roles: Vec<PublicRole>,
+}
+
+impl Face {
+    /// Of a school that was hidden at this very moment nothing is said.
+    fn read(face: Option<Value>) -> Face {
+        face.and_then(|face| serde_json::from_value(face).ok()).unwrap_or_default()
+    }
+}
+
+#[resolvers]
+impl PublicTenant {
+    /// Who may sign up by themselves.
+    fn sign_up(face: Option<Value>) -> SignUpPolicy {
+        SignUpPolicy::from_text(&Face::read(face).sign_up).unwrap_or_default()
+    }
+
+    /// The roles that whoever signs up may wish for, by name; none where the school is CLOSED.
+    async fn sign_up_roles(face: Option<Value>) -> Result<Vec<PublicRole>> {
+        Ok(Face::read(face).roles)
+    }
+
+    /// Who may sign in by a mailed code.
+    fn code_sign_in(face: Option<Value>) -> CodeSignInPolicy {
+        CodeSignInPolicy::from_text(&Face::read(face).code_sign_in).unwrap_or_default()
+    }
 }

@@ -18,30 +18,35 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 4] = [
-    "_sqlx_migrations",   // which migrations were applied; the service holds no grant on it
-    "lectern_applied",    // which files were applied; nobody but its owner holds a right on it
-    "booking_transition", // which steps a booking may take: the same for everybody, and nobody's secret
-    "job_transition",     // the same of jobs
+const TENANTLESS: [&str; 5] = [
+    "_sqlx_migrations",     // which migrations were applied; the service holds no grant on it
+    "lectern_applied",      // which files were applied; nobody but its owner holds a right on it
+    "booking_transition",   // which steps a booking may take: the same for everybody, and nobody's secret
+    "job_transition",       // the same of jobs
+    "admission_transition", // the same of sign-ups and invitations
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 15] = [
-    "access_version", // a number that says no more than that something changed, which is audited itself
-    "audit_entry",    // the log itself
-    "client_event",   // records themselves
-    "credential",     // secrets: a change of password shows in the person's token version
-    "failed_sign_in", // counters of rate limits
-    "import_issue",   // records themselves: what was wrong in an import
-    "known_network",  // what tells strangers to a network from others; a sign-in shows in the session
-    "mail",           // records themselves: who was written to, and what became of it
-    "notification",   // records themselves; what people choose of them is audited
-    "refresh_token",  // secrets: their use shows in the session
-    "roster_link",    // says which object of another system is which; what an import changes is audited itself
-    "time_claim",     // follows from bookings, which are audited themselves
-    "upload",         // a record itself; the file that it becomes is audited
-    "used_budget",    // counters of rate limits
-    "webhook_event",  // records themselves
+const UNAUDITED: [&str; 19] = [
+    "access_version",     // a number that says no more than that something changed, which is audited itself
+    "account_request",    // of nobody yet: what it leads to is a link or a code
+    "audit_entry",        // the log itself
+    "client_event",       // records themselves
+    "credential",         // secrets: a change of password shows in the person's token version
+    "failed_sign_in",     // counters of rate limits
+    "import_issue",       // records themselves: what was wrong in an import
+    "known_network",      // what tells strangers to a network from others; a sign-in shows in the session
+    "mail",               // records themselves: who was written to, and what became of it
+    "mailed_token",       // secrets: what it permits is audited when it is used
+    "notification",       // records themselves; what people choose of them is audited
+    "refresh_token",      // secrets: their use shows in the session
+    "roster_link",        // says which object of another system is which; what an import changes is audited itself
+    "sign_in_code",       // secrets: their use shows in the session
+    "sign_up_credential", // secrets: the request is audited
+    "time_claim",         // follows from bookings, which are audited themselves
+    "upload",             // a record itself; the file that it becomes is audited
+    "used_budget",        // counters of rate limits
+    "webhook_event",      // records themselves
 ];
 
 /// Every table of tenants.

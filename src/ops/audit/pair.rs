@@ -40,7 +40,7 @@ impl School {
 }
 
 /// Default roles, and one that grants nothing.
-pub(super) const ROLES: [&str; 5] = ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER", "NOBODY"];
+pub(super) const ROLES: [&str; 6] = ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER", "PARTICIPANT", "NOBODY"];
 
 /// The pair: `a` is attacked, `b` attacks.
 #[derive(Debug, Clone)]

@@ -23,12 +23,13 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 8] = [
+const STEPS: [(&str, &str); 9] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
+    ("admissions.sql", include_str!("../../../sql/seed/admissions.sql")),
     ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
@@ -38,7 +39,7 @@ const STEPS: [(&str, &str); 8] = [
 const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
 
 /// People with a password hash of their own; all others of a school share one.
-const SIGN_INS: [&str; 4] = ["admin", "instructor", "learner", "viewer"];
+const SIGN_INS: [&str; 5] = ["admin", "instructor", "learner", "viewer", "participant"];
 
 /// Loads the two demo schools, where they are not there already. `sealer` seals their secrets. Answers whether it loaded any.
 ///

@@ -77,6 +77,7 @@ impl Day {
         day.notifications(app).await;
         day.exports(app).await;
         day.sessions(app, &bob).await;
+        day.admissions(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -198,6 +199,60 @@ impl Day {
             .await;
         self.take(&admin, "deleteWebhookEndpoint", &endpoint).await;
         self.give(&admin, "recordEvents", json!({ "events": [{ "name": "lesson.opened" }] })).await;
+    }
+
+    async fn admissions(&mut self, app: &TestApp) {
+        use crate::admissions::{code, set, sign_up_token, token, work};
+        let (admin, stranger) = (app.sign_in(&app.oak, Who::Admin).await, app.stranger());
+        set(app, json!({ "signUp": "APPROVAL", "signUpRoleKeys": ["LEARNER"], "codeSignIn": "PARTICIPANTS" })).await;
+        let wish = |email: &str| json!({ "tenant": "oak", "email": email, "name": "New", "roleKey": "LEARNER" });
+        self.give(&stranger, "requestSignUp", wish("one@x.example")).await;
+        for (email, decision) in [("two@x.example", "approveSignUp"), ("three@x.example", "rejectSignUp")] {
+            let token = sign_up_token(app, email, "LEARNER").await;
+            let confirm = "mutation($i: ConfirmSignUpInput!) { confirmSignUp(input: $i) { state } }";
+            let input = json!({ "i": { "token": token, "password": PASSWORDS[0] } });
+            self.tokens.push(token);
+            if decision == "approveSignUp" {
+                self.act(&stranger, "confirmSignUp", confirm, input).await;
+            } else {
+                stranger.ok(confirm, input).await;
+            }
+            let list = format!("{{ signUpRequests(filter: {{ email: \"{email}\" }}) {{ nodes {{ id }} }} }}");
+            let id = admin.ok(&list, json!({})).await["signUpRequests"]["nodes"][0]["id"].take();
+            self.give(&admin, decision, json!({ "id": id })).await;
+        }
+        let invite = "mutation($i: InviteUsersInput!) { inviteUsers(input: $i) { id } }";
+        let people = json!({ "i": { "invitations": [{ "email": "ivy@x.example", "name": "Ivy", "roleKeys": ["LEARNER"] }] } });
+        let ivy = self.act(&admin, "inviteUsers", invite, people).await[0]["id"].take();
+        self.take(&admin, "resendInvitation", &ivy).await;
+        work(app).await;
+        let link = token(app, &app.oak, "invitation", "ivy@x.example").await;
+        self.give(&stranger, "acceptInvitation", json!({ "token": link, "password": PASSWORDS[0] })).await;
+        self.tokens.push(link);
+        let people = json!({ "i": { "invitations": [{ "email": "jo@x.example", "roleKeys": ["LEARNER"] }] } });
+        let jo = admin.ok(invite, people).await["inviteUsers"][0]["id"].take();
+        self.take(&admin, "revokeInvitation", &jo).await;
+        self.give(&stranger, "requestSignInCode", json!({ "tenant": "oak", "email": "pia@x.example" })).await;
+        work(app).await;
+        let digits = code(app, &app.oak, "pia@x.example").await;
+        self.give(&stranger, "signInWithCode", json!({ "tenant": "oak", "email": "pia@x.example", "code": digits })).await;
+        // Somebody whom it is about is its actor.
+        let lea = app.sign_in(&app.oak, Who::Learner).await;
+        let herself = Client { user_id: lea.user_id.clone(), ..stranger.clone() };
+        lea.ok(
+            "mutation($i: UpdateUserInput!) { updateUser(input: $i) { id } }",
+            json!({ "i": { "id": lea.user_id, "email": "lea@x.example" } }),
+        )
+        .await;
+        work(app).await;
+        let link = token(app, &app.oak, "former_email", "learner@oak.example").await;
+        self.give(&herself, "revertEmailChange", json!({ "token": link })).await;
+        self.tokens.push(link);
+        self.give(&stranger, "requestPasswordReset", json!({ "tenant": "oak", "email": "learner@oak.example" })).await;
+        work(app).await;
+        let link = token(app, &app.oak, "password_reset", "learner@oak.example").await;
+        self.give(&herself, "resetPassword", json!({ "token": link, "newPassword": PASSWORDS[1] })).await;
+        self.tokens.push(link);
     }
 
     async fn exports(&mut self, app: &TestApp) {

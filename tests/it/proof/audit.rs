@@ -67,19 +67,34 @@ struct Hole {
 // added is expected to be open to all of them, and named where it is not.
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
-const SECRET: &[&str] = &["credential", "failed_sign_in", "known_network", "refresh_token", "time_claim", "used_budget"];
+const SECRET: &[&str] = &[
+    "account_request",
+    "credential",
+    "failed_sign_in",
+    "known_network",
+    "mailed_token",
+    "refresh_token",
+    "sign_in_code",
+    "sign_up_credential",
+    "time_claim",
+    "used_budget",
+];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "account_request",
     "credential",
     "export_run",
     "failed_sign_in",
     "known_network",
+    "mailed_token",
     "notification",
     "notification_preference",
     "notification_settings",
     "refresh_token",
     "report_schedule",
     "session",
+    "sign_in_code",
+    "sign_up_credential",
     "time_claim",
     "upload",
     "used_budget",
@@ -87,6 +102,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
     "access_version",
+    "account_request",
     "audit_entry",
     "credential",
     "export_run",
@@ -95,15 +111,20 @@ const NOT_INSERTED: &[&str] = &[
     "file_audience",
     "import_issue",
     "import_run",
+    "invitation",
     "job",
     "known_network",
     "mail",
+    "mailed_token",
     "notification",
     "notification_preference",
     "notification_settings",
     "refresh_token",
     "report_schedule",
     "session",
+    "sign_in_code",
+    "sign_up_credential",
+    "sign_up_request",
     "tenant",
     "tenant_settings",
     "time_claim",

@@ -10,7 +10,18 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 6] = ["credential", "refresh_token", "failed_sign_in", "known_network", "time_claim", "used_budget"];
+const SECRET: [&str; 10] = [
+    "account_request",
+    "credential",
+    "failed_sign_in",
+    "known_network",
+    "mailed_token",
+    "refresh_token",
+    "sign_in_code",
+    "sign_up_credential",
+    "time_claim",
+    "used_budget",
+];
 
 /// Two schools with rows in every table.
 async fn two_schools(app: &TestApp) {
