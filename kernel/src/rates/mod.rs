@@ -5,6 +5,7 @@ mod budget;
 mod codes;
 mod guesses;
 mod keys;
+mod proofs;
 mod sign_ins;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -16,6 +17,7 @@ pub use self::{
     budget::{Budget, Budgets, COST},
     codes::{Asks, Codes},
     keys::{KeyGuess, Keys},
+    proofs::Proofs,
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
 

@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_graphql::{
@@ -70,10 +73,16 @@ pub struct Document {
     pub shows_cost: bool,
     /// The client's address, where that is known.
     pub address: Option<String>,
+    /// What the client says it is.
+    pub user_agent: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
     guesses: Option<&'static str>,
+    /// It takes the password or a code of whoever is signed in.
+    pub(crate) proves: bool,
+    /// What its person is still to spend for it: whose the key is that asks for it was not known before.
+    pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
 }
@@ -140,6 +149,7 @@ impl Document {
             }
             check_mutations(&roots, limits)?;
         }
+        let proves = roots.iter().any(|root| root.operation.is_some_and(|operation| operation.proves));
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -157,9 +167,12 @@ impl Document {
             event,
             knock,
             guesses,
+            proves,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
             address: None,
+            user_agent: None,
         })
     }
 
@@ -230,8 +243,11 @@ impl Document {
             shows_cost: false,
             address: self.address.clone(),
             event: None,
+            user_agent: self.user_agent.clone(),
             knock: None,
             guesses: None,
+            proves: false,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
         })
     }
@@ -303,7 +319,7 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     if roots.len() > 1
         && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.is_session))
     {
-        return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
+        return Err(Error::bad_request(format!("`{}` must stand alone in its document.", root.name)));
     }
     Ok(())
 }
@@ -352,6 +368,7 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
             ("tenant", ConstValue::String(school)) => account.school = school,
             ("email", ConstValue::String(email)) => account.email = email,
             ("deviceToken", ConstValue::String(token)) => account.device_token = Some(token),
+            ("secondFactor", ConstValue::String(_)) => account.has_second_factor = true,
             _ => {}
         }
     }

@@ -111,8 +111,13 @@ pub struct Operation {
     pub root: Root,
     /// The type that a mutation is about, for the audit entry of a refusal.
     pub about: &'static str,
-    /// It changes who is signed in, and so can't share a document with anything else.
+    /// It changes who is signed in, or takes a password, a code or a token, and so can't share a document with anything else: aliases would multiply
+    /// tries. No API key may ask for it.
     pub is_session: bool,
+    /// It is for a person alone, and for no API key.
+    pub in_person: bool,
+    /// It takes the password or a code of whoever is signed in. Wrong ones, which are BAD_USER_INPUT, count for them.
+    pub proves: bool,
     /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
     pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.
