@@ -371,7 +371,7 @@ BEGIN
     DELETE FROM second_factor f WHERE f.tenant_id = NEW.tenant_id AND f.user_id = NEW.id;
     UPDATE session s SET user_agent = NULL, address = NULL
         WHERE s.tenant_id = NEW.tenant_id AND s.user_id = NEW.id AND (s.user_agent IS NOT NULL OR s.address IS NOT NULL);
-    UPDATE mail m SET parameters = m.parameters - '{agent,address}'::text[]
+    UPDATE mail m SET parameters = m.parameters || '{"agent": "", "address": ""}'
         WHERE m.tenant_id = NEW.tenant_id AND m.user_id = NEW.id AND m.template = 'new_sign_in';
     UPDATE api_key k SET revoked_at = now() WHERE k.tenant_id = NEW.tenant_id AND k.owner_id = NEW.id AND k.revoked_at IS NULL;
     UPDATE password_change_request p SET state = CASE WHEN p.expires_at > now() THEN 'WITHDRAWN' ELSE 'EXPIRED' END, decided_at = now()

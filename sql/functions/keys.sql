@@ -41,7 +41,7 @@ END
 $$;
 
 -- Makes a key of the actor's, in the role that they act in. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.create_api_key(key uuid, called text, granted text[], reads boolean, expires timestamptz, hash bytea, hint text) RETURNS void
+CREATE OR REPLACE FUNCTION app.create_api_key(made uuid, called text, granted text[], reads boolean, expires timestamptz, hash bytea, hint text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     most CONSTANT integer := 20;
@@ -64,9 +64,9 @@ BEGIN
         PERFORM app.refuse('api_key_cap', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
     INSERT INTO api_key (tenant_id, id, owner_id, role_id, name, permissions, is_read_only, hint, expires_at)
-        SELECT r.tenant_id, key, app.user_id(), r.id, called, granted, reads, hint, expires FROM role r
+        SELECT r.tenant_id, made, app.user_id(), r.id, called, granted, reads, hint, expires FROM role r
         WHERE r.tenant_id = app.tenant_id() AND r.key = app.role_key();
-    INSERT INTO api_key_secret (tenant_id, secret_hash, key_id) VALUES (app.tenant_id(), hash, key);
+    INSERT INTO api_key_secret (tenant_id, secret_hash, key_id) VALUES (app.tenant_id(), hash, made);
 END
 $$;
 

@@ -2,7 +2,13 @@
 //! adds stands in a file of its own, and is listed here.
 
 use super::kind::{Doer, EmailMode, Kind};
-use crate::domains::mail::{Content, MailTemplate, Parameter, Texts};
+use crate::domains::{
+    credentials::{
+        NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
+    },
+    keys::API_KEY_EXPIRING,
+    mail::{Content, MailTemplate, Parameter, Texts},
+};
 
 /// Every kind of the product, in the order of the schema.
 pub const KINDS: &[&Kind] = &[
@@ -18,6 +24,13 @@ pub const KINDS: &[&Kind] = &[
     &IMPORT_FINISHED,
     &EXPORT_READY,
     &WEBHOOK_DISABLED,
+    &NEW_SIGN_IN,
+    &PASSWORD_CHANGED,
+    &SECOND_FACTOR_CHANGED,
+    &SECOND_FACTOR_MISSED,
+    &PASSWORD_CHANGE_REQUESTED,
+    &PASSWORD_CHANGE_DECIDED,
+    &API_KEY_EXPIRING,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
