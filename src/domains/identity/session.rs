@@ -112,12 +112,7 @@ fn user_agent(ctx: &Context<'_>) -> Option<String> {
 ///
 /// # Errors
 /// `UNAUTHENTICATED` with CODE_INVALID; it is counted.
-pub async fn prove_factor(
-    ctx: &Context<'_>,
-    (tenant, user): (Uuid, Uuid),
-    code: Option<&str>,
-    operation: &'static str,
-) -> Result<bool> {
+pub async fn prove_factor(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), code: Option<&str>, operation: &'static str) -> Result<bool> {
     let Some(code) = code else { return Ok(false) };
     let identity = Identity { tenant, user, session: Uuid::nil() };
     ctx.tx().assume(identity).await?;
@@ -333,10 +328,10 @@ impl SessionMutations {
         }
         Passwords::check(&input.new_password, &password_hints(email, name)).map_err(|error| Error::bad_input("newPassword", error.0))?;
         let new_hash = passwords.hash(input.new_password).await?;
-        let version: Option<Option<i32>> =
-            tx.value("SELECT app.change_own_password($2, $3) WHERE app.tenant_id() = $1", &[&hash, &new_hash])
-                .await
-                .on_constraint("password_change_needs_approval", |_| needs_approval())?;
+        let version: Option<Option<i32>> = tx
+            .value("SELECT app.change_own_password($2, $3) WHERE app.tenant_id() = $1", &[&hash, &new_hash])
+            .await
+            .on_constraint("password_change_needs_approval", |_| needs_approval())?;
         let version = version.flatten().ok_or_else(wrong)?; // changed by somebody else in the meantime
         // Whoever is signed in has proven a second factor before.
         let how = (SignInMethod::Password, true);
