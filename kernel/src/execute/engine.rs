@@ -20,10 +20,10 @@ use crate::{
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{Account, Asks, Budgets, COST, Codes, Keys, Proofs, RateLimits, SignIns},
+    rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
-    resolve::registry::{Knock, Registry},
+    resolve::registry::{Knock, Registry, Wrong},
 };
 
 /// The result of a document.
@@ -64,9 +64,9 @@ pub struct Engine {
     pub(super) actors: ActorCache,
     sign_ins: SignIns,
     keys: Keys,
+    passwords: Keys,
     codes: Codes,
     asks: Asks,
-    proofs: Proofs,
     key_uses: KeyUses,
     budgets: Budgets,
     pub(super) pool: Pool,
@@ -97,7 +97,7 @@ impl Engine {
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
         let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(pool.clone(), &rates));
-        let proofs = Proofs::new(pool.clone(), &rates);
+        let passwords = Keys::passwords(pool.clone(), &rates);
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
@@ -111,9 +111,9 @@ impl Engine {
             actors,
             sign_ins,
             keys,
+            passwords,
             codes,
             asks,
-            proofs,
             key_uses: KeyUses::default(),
             budgets,
             pool,
@@ -137,9 +137,9 @@ impl Engine {
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
         let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(self.pool.clone(), rates));
-        let proofs = Proofs::new(self.pool.clone(), rates);
+        let passwords = Keys::passwords(self.pool.clone(), rates);
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
-        Engine { sign_ins, keys, codes, asks, proofs, budgets, ..self }
+        Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
     }
 
     /// How sign-ins are counted.
@@ -274,7 +274,6 @@ impl Engine {
             (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, key, correlation_id).await,
             (Some((Knock::Mail, account)), ..) => self.ask(document, account, key, correlation_id).await,
             (None, Some(wrong), Some(claims)) => self.guess(document, claims, wrong, correlation_id).await,
-            (None, None, Some(claims)) if document.proves => self.prove(document, claims, correlation_id).await,
             (None, _, claims) => self.attempt_until_it_holds(document, claims, correlation_id).await,
         };
         if let Some(claims) = key {
@@ -416,37 +415,23 @@ impl Engine {
         }
     }
 
-    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, which the reason `wrong` says,
-    /// before that is answered.
-    async fn guess(&self, document: Document, claims: Claims, wrong: &str, correlation_id: &str) -> Answer {
+    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, before that is answered.
+    async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
         let Identity { tenant, user, .. } = self.person(&claims, correlation_id).await.unwrap_or_default();
-        let guess = match self.keys.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
+        let kept = if wrong == Wrong::Proof { &self.passwords } else { &self.keys };
+        let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(error) => return unexecuted(error),
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
-        if !answer.response.errors.iter().any(|error| errors::reason(error) == Some(wrong)) {
-            self.keys.ended(guess);
-        } else if let Err(error) = self.keys.failed_with(guess, correlation_id).await {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong key could not be counted");
-            return unexecuted(error.into());
-        }
-        answer
-    }
-
-    /// Takes the password or a code of somebody who is signed in, if they have not given too many wrong ones; counts it where it is, before that is
-    /// answered.
-    async fn prove(&self, document: Document, claims: Claims, correlation_id: &str) -> Answer {
-        let Identity { tenant, user, .. } = claims.identity();
-        let guess = match self.proofs.admit([tenant.as_bytes(), user.as_bytes()], correlation_id).await {
-            Ok(guess) => guess,
-            Err(error) => return unexecuted(error),
-        };
-        let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
-        if !answer.response.errors.iter().any(errors::is_wrong_proof) {
-            self.proofs.ended(guess);
-        } else if let Err(error) = self.proofs.failed(guess, correlation_id).await {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong password could not be counted");
+        let is_wrong = answer.response.errors.iter().any(|error| match wrong {
+            Wrong::Key(reason) => errors::reason(error) == Some(reason),
+            Wrong::Proof => errors::is_wrong_proof(error),
+        });
+        if !is_wrong {
+            kept.ended(guess);
+        } else if let Err(error) = kept.failed_with(guess, correlation_id).await {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong secret could not be counted");
             return unexecuted(error.into());
         }
         answer

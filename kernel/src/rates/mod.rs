@@ -5,7 +5,6 @@ mod budget;
 mod codes;
 mod guesses;
 mod keys;
-mod proofs;
 mod sign_ins;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -17,7 +16,6 @@ pub use self::{
     budget::{Budget, Budgets, COST},
     codes::{Asks, Codes},
     keys::{KeyGuess, Keys},
-    proofs::Proofs,
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
 

@@ -27,7 +27,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms},
     resolve::{
         DateTime, SINCE,
-        registry::{Event, HeardKey, Knock, Operation, Registry},
+        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -78,9 +78,7 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
-    guesses: Option<&'static str>,
-    /// It takes the password or a code of whoever is signed in.
-    pub(crate) proves: bool,
+    guesses: Option<Wrong>,
     /// What its person is still to spend for it: whose the key is that asks for it was not known before.
     pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
@@ -149,7 +147,6 @@ impl Document {
             }
             check_mutations(&roots, limits)?;
         }
-        let proves = roots.iter().any(|root| root.operation.is_some_and(|operation| operation.proves));
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -167,7 +164,6 @@ impl Document {
             event,
             knock,
             guesses,
-            proves,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
@@ -246,7 +242,6 @@ impl Document {
             user_agent: self.user_agent.clone(),
             knock: None,
             guesses: None,
-            proves: false,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
         })
@@ -303,8 +298,8 @@ impl Document {
         used
     }
 
-    /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.
-    pub(crate) fn guesses(&self) -> Option<&'static str> {
+    /// By what it is told that a secret in it is wrong; none where it holds no such secret.
+    pub(crate) fn guesses(&self) -> Option<Wrong> {
         self.guesses
     }
 

@@ -47,7 +47,7 @@ impl FactorMutations {
     /// again replaces what was begun. BAD_USER_INPUT for a wrong password (`password`), RATE_LIMITED after too many; CONFLICT with SECOND_FACTOR_ON
     /// where one is on.
     #[session]
-    #[proves]
+    #[guesses("password", Proof)]
     #[hashes_password]
     async fn begin_second_factor(
         ctx: &Context<'_>,
@@ -70,7 +70,7 @@ impl FactorMutations {
     /// for a wrong code (`code`), RATE_LIMITED after too many; CONFLICT with SECOND_FACTOR_OFF where none was begun in time, with SECOND_FACTOR_ON
     /// where one is on.
     #[session]
-    #[proves]
+    #[guesses("code", Proof)]
     async fn confirm_second_factor(
         ctx: &Context<'_>,
         /// A code of it.
@@ -91,7 +91,7 @@ impl FactorMutations {
     /// Answers ten other recovery codes, once; those before are dead. BAD_USER_INPUT for a wrong code (`code`), RATE_LIMITED after too many; CONFLICT
     /// with SECOND_FACTOR_OFF without a second factor.
     #[session]
-    #[proves]
+    #[guesses("code", Proof)]
     async fn renew_recovery_codes(
         ctx: &Context<'_>,
         /// A code of the second factor.
@@ -108,7 +108,7 @@ impl FactorMutations {
     /// Turns your second factor off. BAD_USER_INPUT for a wrong password (`password`) or code (`code`), RATE_LIMITED after too many; CONFLICT with
     /// SECOND_FACTOR_OFF without a second factor.
     #[session]
-    #[proves]
+    #[guesses("code", Proof)]
     #[hashes_password]
     async fn disable_second_factor(
         ctx: &Context<'_>,

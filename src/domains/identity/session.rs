@@ -297,11 +297,11 @@ impl SessionMutations {
     }
 
     /// Changes the own password. Every other sign-in ends; this device goes on with the answered tokens. BAD_USER_INPUT
-    /// for a wrong current password or a weak new one; FORBIDDEN with APPROVAL_NEEDED where the school wants somebody above to decide
-    /// (`requestPasswordChange`).
+    /// for a wrong current password or a weak new one, RATE_LIMITED where too many were wrong; FORBIDDEN with APPROVAL_NEEDED where the school wants
+    /// somebody above to decide (`requestPasswordChange`).
     #[session]
-    #[proves]
     #[hashes_password]
+    #[guesses("currentPassword", Proof)]
     async fn change_password(
         ctx: &Context<'_>,
         /// The old and the new password.

@@ -3,6 +3,7 @@
 
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
+    admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
     credentials::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
@@ -24,6 +25,8 @@ pub const KINDS: &[&Kind] = &[
     &IMPORT_FINISHED,
     &EXPORT_READY,
     &WEBHOOK_DISABLED,
+    &SIGN_UP_REQUESTED,
+    &SIGN_UP_DECIDED,
     &NEW_SIGN_IN,
     &PASSWORD_CHANGED,
     &SECOND_FACTOR_CHANGED,

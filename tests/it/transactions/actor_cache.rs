@@ -19,10 +19,7 @@ const CHANGES: [(&str, &str); 10] = [
     ("UPDATE app_user SET token_version = token_version + 1 WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
     ("UPDATE app_user SET status = 'SUSPENDED' WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
     ("UPDATE app_user SET deleted_at = now() WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
-    (
-        "UPDATE tenant_settings SET second_factor_role_keys = '{INSTRUCTOR}' WHERE tenant_id = $tenant",
-        "FORBIDDEN [COURSE_CREATE]",
-    ),
+    ("UPDATE tenant_settings SET second_factor_role_keys = '{INSTRUCTOR}' WHERE tenant_id = $tenant", "FORBIDDEN [COURSE_CREATE]"),
     ("UPDATE tenant SET suspended_at = now() WHERE tenant_id = $tenant", "SUBSCRIPTION_EXPIRED"),
     ("UPDATE tenant SET subscription_end = now() - interval '1 second' WHERE tenant_id = $tenant", "SUBSCRIPTION_EXPIRED"),
 ];
