@@ -15,7 +15,7 @@ mod recorder;
 mod tx;
 
 pub use self::{
-    actor::{ActorCache, ActorKind, ActorRow, CachedActor},
+    actor::{ActorCache, ActorKind, ActorRow, CachedActor, KeyInHand},
     column_reader::ColumnReader,
     error::{DbError, OnConstraint},
     list::{

@@ -4,6 +4,10 @@
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
     admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    credentials::{
+        NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
+    },
+    keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
 };
 
@@ -23,6 +27,13 @@ pub const KINDS: &[&Kind] = &[
     &WEBHOOK_DISABLED,
     &SIGN_UP_REQUESTED,
     &SIGN_UP_DECIDED,
+    &NEW_SIGN_IN,
+    &PASSWORD_CHANGED,
+    &SECOND_FACTOR_CHANGED,
+    &SECOND_FACTOR_MISSED,
+    &PASSWORD_CHANGE_REQUESTED,
+    &PASSWORD_CHANGE_DECIDED,
+    &API_KEY_EXPIRING,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -67,9 +67,20 @@ fn is_never(entry: &str) -> Option<&'static str> {
         ("audit_entry", "lectern_definer", "UPDATE") if columns == "after, before" => None,
         ("audit_entry", _, "UPDATE" | "DELETE") => Some("could rewrite history"),
         ("audit_entry", "lectern_app", "INSERT") => Some("could invent history"),
-        ("account_request" | "credential" | "mailed_token" | "refresh_token" | "sign_in_code" | "sign_up_credential", "lectern_app", _) => {
-            Some("would reach secrets")
-        }
+        (
+            "account_request"
+            | "api_key_secret"
+            | "credential"
+            | "mailed_token"
+            | "password_change_credential"
+            | "recovery_code"
+            | "refresh_token"
+            | "second_factor"
+            | "sign_in_code"
+            | "sign_up_credential",
+            "lectern_app",
+            _,
+        ) => Some("would reach secrets"),
         ("course", "lectern_app", "SELECT") if covers("enrollment_key") => Some("would reach a secret"),
         ("tenant", "lectern_app", verb) if verb != "SELECT" => Some("could change a school's plan"),
         (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && columns.is_empty() && table != "credential" => {

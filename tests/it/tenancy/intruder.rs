@@ -10,13 +10,17 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 14] = [
     "account_request",
+    "api_key_secret",
     "credential",
     "failed_sign_in",
     "known_network",
     "mailed_token",
+    "password_change_credential",
+    "recovery_code",
     "refresh_token",
+    "second_factor",
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
