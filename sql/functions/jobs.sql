@@ -217,15 +217,16 @@ BEGIN
     END IF;
     PERFORM set_config('app.operation', 'system:' || kind, true), set_config('app.correlation_id', correlation, true);
     IF actor_id IS NOT NULL THEN
-        SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
+        SELECT u.token_version, r.id, r.key, app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies),
                t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end), t.time_zone
             INTO token_version, role_id, role_key, permissions, subscribed, time_zone
             FROM tenant t
             JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = enter_job.actor_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-            JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
+            JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
             JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
+            LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
             WHERE t.tenant_id = app.tenant_id()
-            ORDER BY cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key LIMIT 1;
+            ORDER BY cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key LIMIT 1;
         PERFORM set_config('app.user_id', actor_id::text, true),
                 set_config('app.permissions', ',' || array_to_string(coalesce(permissions, '{}'), ',') || ',' || coalesce('=' || role_key || ',', ''), true);
     END IF;

@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION USING MESSAGE = 'a mail goes to a person or to an address', DETAIL = template;
     END IF;
     INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, secrets, attachments, letterhead)
-        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, 'en'), person,
+        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, app.locale_of(person)), person,
                coalesce(send_mail.address, u.email, ''),
                CASE WHEN send_mail.address IS NULL THEN u.email_key ELSE lower(send_mail.address COLLATE "und-x-icu") END,
                send_mail.address IS NOT NULL, send_mail.parameters, send_mail.secrets, send_mail.attachments,

@@ -12,21 +12,29 @@ BEGIN
 END
 $$;
 
--- The active people who hold a permission through any role. For app.notified.
+-- The people who hold a permission through any role of theirs that runs, grants and denies counted. For app.notified.
 CREATE OR REPLACE FUNCTION app.holders_of(permission text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT DISTINCT ur.user_id FROM role r
-        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
-        WHERE r.tenant_id = app.tenant_id() AND permission = ANY (app.permissions_of(r.key, r.is_system, r.permissions));
+    RETURN QUERY
+        SELECT ur.user_id FROM role r
+            JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
+            WHERE r.tenant_id = app.tenant_id() AND holders_of.permission = ANY (app.permissions_of(r.key, r.is_system, r.permissions))
+              AND (r.is_system AND r.key = 'ADMIN' OR NOT EXISTS (
+                  SELECT FROM user_permission p
+                  WHERE p.tenant_id = ur.tenant_id AND p.user_id = ur.user_id AND p.effect = 'DENY' AND p.permission = holders_of.permission))
+        UNION
+        SELECT p.user_id FROM user_permission p
+            WHERE p.tenant_id = app.tenant_id() AND p.effect = 'GRANT' AND p.permission = holders_of.permission AND app.holds(p.user_id, holders_of.permission);
 END
 $$;
 
--- The language that somebody has chosen to be written to in; English where they have not. Reveals: that.
+-- The language that somebody is written to in: which they have chosen, else the school's. Reveals: that.
 CREATE OR REPLACE FUNCTION app.locale_of(person uuid) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person), 'en');
+    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person),
+                    (SELECT s.locale FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 'en');
 END
 $$;
 
