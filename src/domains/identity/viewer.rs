@@ -10,7 +10,7 @@ use lectern_kernel::{
 use lectern_macros::{object, resolvers};
 
 use super::{Role, User};
-use crate::domains::tenants::Tenant;
+use crate::domains::tenants::{Tenant, features_of};
 
 /// The signed-in person, in the role that they act in.
 #[object(resolvers)]
@@ -36,8 +36,13 @@ impl Viewer {
         one(ctx, id).await?.ok_or_else(|| Error::internal("the actor's own role is not visible"))
     }
 
-    /// What the active role grants.
+    /// What you hold in the active role: what it grants and what you were granted yourself, without what is denied you.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
         Ok(ctx.actor()?.permissions.iter().collect())
+    }
+
+    /// The keys of what the school has switched on for everybody, or for the role that you act in.
+    async fn features(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        features_of(ctx, &ctx.actor()?.role_key).await
     }
 }
