@@ -8,7 +8,7 @@ use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     permission::Permission,
-    resolve::{Batch, Ctx, Entity, Loaded, Request, Shape, text},
+    resolve::{Batch, Ctx, Loaded, Request, Shape, text},
 };
 use lectern_macros::extends;
 

@@ -8,7 +8,7 @@ use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     permission::{Permission, PermissionSet},
-    resolve::{Batch, Ctx, DateTime, Entity, Loaded, Request, Shape, one},
+    resolve::{Batch, Ctx, DateTime, Loaded, Request, Shape, one},
 };
 use lectern_macros::{extends, object, resolvers};
 use uuid::Uuid;
