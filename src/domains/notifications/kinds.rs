@@ -3,6 +3,7 @@
 
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
+    admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
     identity::ROLE_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
 };
@@ -21,6 +22,8 @@ pub const KINDS: &[&Kind] = &[
     &IMPORT_FINISHED,
     &EXPORT_READY,
     &WEBHOOK_DISABLED,
+    &SIGN_UP_REQUESTED,
+    &SIGN_UP_DECIDED,
     &ROLE_EXPIRING,
 ];
 
