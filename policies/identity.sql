@@ -86,7 +86,7 @@ CREATE POLICY role_manages_remove ON role_manages FOR DELETE TO lectern_app USIN
                 AND r.permissions <@ (SELECT app.permissions())));
 CREATE POLICY definer_read ON role_manages FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_give ON role_manages FOR INSERT TO lectern_definer WITH CHECK (true);
-GRANT SELECT (tenant_id, role_id, managed_role_id), INSERT (tenant_id, role_id, managed_role_id), DELETE ON role_manages TO lectern_app;
+GRANT SELECT, INSERT (tenant_id, role_id, managed_role_id), DELETE ON role_manages TO lectern_app;
 GRANT SELECT, INSERT (tenant_id, role_id, managed_role_id) ON role_manages TO lectern_definer;
 
 -- What single people are granted and denied: the own, all for who reads people and roles, and for those who set it: of people above whom they
@@ -99,7 +99,7 @@ CREATE POLICY user_permission_set ON user_permission FOR INSERT TO lectern_app W
 CREATE POLICY user_permission_remove ON user_permission FOR DELETE TO lectern_app USING ((SELECT app.can('ROLE_MANAGE')) AND app.outranks(user_id));
 CREATE POLICY definer_read ON user_permission FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_forget ON user_permission FOR DELETE TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, user_id, effect, permission), INSERT (tenant_id, user_id, effect, permission), DELETE ON user_permission TO lectern_app;
+GRANT SELECT, INSERT (tenant_id, user_id, effect, permission), DELETE ON user_permission TO lectern_app;
 GRANT SELECT, DELETE ON user_permission TO lectern_definer;
 
 -- Who sees a person sees that they have a picture, and sets it who may change them.
@@ -116,7 +116,7 @@ CREATE POLICY user_avatar_remove ON user_avatar FOR DELETE TO lectern_app USING 
     user_id = (SELECT app.user_id()) OR ((SELECT app.can('USER_UPDATE')) AND app.outranks(user_id)));
 CREATE POLICY definer_read ON user_avatar FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_forget ON user_avatar FOR DELETE TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, user_id, file_id), INSERT (tenant_id, user_id, file_id), UPDATE (file_id), DELETE ON user_avatar TO lectern_app;
+GRANT SELECT, INSERT (tenant_id, user_id, file_id), UPDATE (file_id), DELETE ON user_avatar TO lectern_app;
 GRANT SELECT, DELETE ON user_avatar TO lectern_definer;
 
 -- The own sessions. Others' end through their token version.

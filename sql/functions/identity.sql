@@ -785,12 +785,12 @@ CREATE OR REPLACE TRIGGER role_ladder_given AFTER INSERT ON role REFERENCING NEW
     FOR EACH STATEMENT EXECUTE FUNCTION app.give_ladder();
 CREATE OR REPLACE TRIGGER role_manages_audit AFTER INSERT OR UPDATE OR DELETE ON role_manages FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'role_id');
 
--- A role that has ended makes way for the same role given again, and who gives one is written down with it. Reveals nothing.
+-- A role that has ended makes way for the same role given again, and who gives one is written down with it. (It stays in the transaction's own
+-- school: what comes before a row is checked must not move the wall.) Reveals nothing.
 CREATE OR REPLACE FUNCTION app.before_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
 BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
     IF TG_OP = 'INSERT' THEN
         DELETE FROM user_role ur
             WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.user_id AND ur.role_id = NEW.role_id AND ur.ends_at <= now();
@@ -864,10 +864,10 @@ BEGIN
         WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.user_id AND (ur.ends_at IS NULL OR ur.ends_at > now())) THEN
         PERFORM app.refuse('user_permission_admin');
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER user_permission_check BEFORE INSERT OR UPDATE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.check_user_permission();
+CREATE OR REPLACE TRIGGER user_permission_check AFTER INSERT OR UPDATE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.check_user_permission();
 CREATE OR REPLACE TRIGGER user_permission_audit AFTER INSERT OR UPDATE OR DELETE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 CREATE OR REPLACE TRIGGER user_avatar_audit AFTER INSERT OR UPDATE OR DELETE ON user_avatar FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 

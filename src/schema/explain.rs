@@ -86,9 +86,11 @@ impl ExplainQueries {
             let (of_role, own) = standing_of_actor(ctx).await?;
             let denied = |permission: &Permission| of_role.contains(*permission) || own.grants.contains(*permission);
             match required.iter().find(|permission| denied(permission)) {
-                Some(permission) => {
-                    (false, AccessDecision::Deny, format!("{} is denied to you, in your role {} as well.", permission.as_str(), actor.role_key))
-                }
+                Some(permission) => (
+                    false,
+                    AccessDecision::Deny,
+                    format!("{} is denied to you, in your role {} as well.", permission.as_str(), actor.role_key),
+                ),
                 None => (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required))),
             }
         } else if let Some(id) = &id {
@@ -108,7 +110,11 @@ impl ExplainQueries {
                 let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
                 (true, AccessDecision::Permission, message)
             } else {
-                let message = format!("You were granted {} beside your role {}; which rows it reaches is decided row by row.", named(&held), actor.role_key);
+                let message = format!(
+                    "You were granted {} beside your role {}; which rows it reaches is decided row by row.",
+                    named(&held),
+                    actor.role_key
+                );
                 (true, AccessDecision::Grant, message)
             }
         };

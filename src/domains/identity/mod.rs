@@ -60,7 +60,13 @@ pub const DOMAIN: Domain = Domain {
     jobs: &[purge::SESSIONS, purge::RATE_LIMITS, role_ends::EXPIRE, role_ends::REMIND],
     // A sign-in is no type of the schema that has an id.
     recorded: &[("Session", "session")],
-    references: &[("user_id", User::PREFIX), ("role_id", Role::PREFIX), ("active_role_id", Role::PREFIX), ("granted_by_id", User::PREFIX), ("managed_role_id", Role::PREFIX)],
+    references: &[
+        ("user_id", User::PREFIX),
+        ("role_id", Role::PREFIX),
+        ("active_role_id", Role::PREFIX),
+        ("granted_by_id", User::PREFIX),
+        ("managed_role_id", Role::PREFIX),
+    ],
     parts: &[
         (User::TYPE, "role_id", "role"),
         (User::TYPE, "permission", "permission"),

@@ -108,7 +108,10 @@ pub fn username(field: &str, name: &str) -> Result<String> {
     if valid {
         Ok(name)
     } else {
-        Err(Error::bad_input(field, "must be 3 to 40 of the letters a to z, digits, dots, underscores and hyphens, a letter or digit first"))
+        Err(Error::bad_input(
+            field,
+            "must be 3 to 40 of the letters a to z, digits, dots, underscores and hyphens, a letter or digit first",
+        ))
     }
 }
 

@@ -12,10 +12,8 @@ use crate::domains::{
 };
 
 /// Removes the rows of roles that have ended: asked for at the moment of each end.
-pub const EXPIRE: JobKind = JobKind {
-    is_spared: true,
-    ..JobKind::new("roles.expire", JobLane::Default, |job| Box::pin(job.in_batches(sql::EXPIRE_ROLES)))
-};
+pub const EXPIRE: JobKind =
+    JobKind { is_spared: true, ..JobKind::new("roles.expire", JobLane::Default, |job| Box::pin(job.in_batches(sql::EXPIRE_ROLES))) };
 
 /// Tells people of roles of theirs that end in a week.
 pub const REMIND: JobKind = JobKind::new("roles.remind", JobLane::Default, remind);

@@ -49,9 +49,10 @@ async fn manageable(ctx: &Context<'_>, of: Id<Role>, keys: &[String]) -> Result<
 /// Writes what a role manages from now on.
 async fn manage(ctx: &Context<'_>, role: Id<Role>, managed: &[Id<Role>]) -> Result<()> {
     ctx.tx().query(sql::UNMANAGE, &[&role, &managed]).await?;
-    ctx.tx().query(sql::MANAGE, &[&role, &managed]).await.on_constraint("role_manages_managed_fkey", |_| {
-        Error::bad_input("managesRoleKeys", "names a role that is not there any more")
-    })?;
+    ctx.tx()
+        .query(sql::MANAGE, &[&role, &managed])
+        .await
+        .on_constraint("role_manages_managed_fkey", |_| Error::bad_input("managesRoleKeys", "names a role that is not there any more"))?;
     Ok(())
 }
 

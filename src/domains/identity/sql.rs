@@ -44,7 +44,8 @@ pub const MANAGEABLE: &str = "SELECT r.id, r.key, r.key = ANY ((SELECT app.manag
      WHERE m.tenant_id = $1 AND m.role_id = $3 AND m.managed_role_id = r.id) FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
 /// `$2` a role, `$3` those that it manages from now on: takes away the others.
-pub const UNMANAGE: &str = "DELETE FROM role_manages m WHERE m.tenant_id = $1 AND m.role_id = $2 AND NOT m.managed_role_id = ANY ($3::uuid[])";
+pub const UNMANAGE: &str =
+    "DELETE FROM role_manages m WHERE m.tenant_id = $1 AND m.role_id = $2 AND NOT m.managed_role_id = ANY ($3::uuid[])";
 
 /// `$2` a role, `$3` those that it manages from now on: adds what is missing.
 pub const MANAGE: &str = "INSERT INTO role_manages (tenant_id, role_id, managed_role_id) SELECT $1, $2, w.id FROM unnest($3::uuid[]) AS w(id) \
@@ -54,11 +55,11 @@ pub const MANAGE: &str = "INSERT INTO role_manages (tenant_id, role_id, managed_
 pub const ROLE_OF_KEY: &str = "SELECT r.id FROM role r WHERE r.tenant_id = $1 AND r.key = $2";
 
 /// Takes the turns of the people `$2`, in one order.
-pub const LOCK_ROLES_OF_MANY: &str =
-    "SELECT app.lock_for('user_roles', w.id) FROM (SELECT p.id FROM unnest($2::uuid[]) AS p(id) ORDER BY p.id) AS w WHERE app.tenant_id() = $1";
+pub const LOCK_ROLES_OF_MANY: &str = "SELECT app.lock_for('user_roles', w.id) FROM (SELECT p.id FROM unnest($2::uuid[]) AS p(id) ORDER BY p.id) AS w WHERE app.tenant_id() = $1";
 
 /// Of the people `$2` those above whom the actor stands.
-pub const OUTRANKED: &str = "SELECT u.id FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL AND app.outranks(u.id)";
+pub const OUTRANKED: &str =
+    "SELECT u.id FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL AND app.outranks(u.id)";
 
 pub const SET_STATUS_OF_MANY: &str = "UPDATE app_user u SET status = $3 \
      WHERE u.tenant_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL AND app.outranks(u.id) RETURNING {u}";

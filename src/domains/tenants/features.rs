@@ -26,11 +26,8 @@ pub struct FeatureFlag {
 }
 
 /// The flags of a school, by their keys.
-pub(super) static FEATURES: Nested = Nested::new(
-    "tenantSettings.features",
-    Order { key: SortKey::text("KEY", "ff.key"), id: "ff.id", descending: false },
-    "ff.tenant_id",
-);
+pub(super) static FEATURES: Nested =
+    Nested::new("tenantSettings.features", Order { key: SortKey::text("KEY", "ff.key"), id: "ff.id", descending: false }, "ff.tenant_id");
 
 /// The keys of the flags that are on for a role.
 ///
@@ -55,7 +52,8 @@ pub struct SetFeatureFlagInput {
 
 /// A flag's key, as it is written.
 fn flag_key<'a>(field: &str, key: &'a str) -> Result<&'a str> {
-    let is_one = (2..=40).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let is_one =
+        (2..=40).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if is_one { Ok(key) } else { Err(Error::bad_input(field, "must be 2 to 40 of the letters a to z, digits and hyphens")) }
 }
 

@@ -30,10 +30,6 @@ pub const DOMAIN: Domain = Domain {
         branding::Branding::object,
         features::FeatureFlag::object,
     ],
-    operations: &[
-        queries::TenantQueries::OPERATIONS,
-        settings::SettingsMutations::OPERATIONS,
-        features::FeatureMutations::OPERATIONS,
-    ],
+    operations: &[queries::TenantQueries::OPERATIONS, settings::SettingsMutations::OPERATIONS, features::FeatureMutations::OPERATIONS],
     ..Domain::new("tenants")
 };

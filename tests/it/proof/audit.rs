@@ -121,6 +121,7 @@ const NOT_INSERTED: &[&str] = &[
     "notification_settings",
     "refresh_token",
     "report_schedule",
+    "role_manages",
     "session",
     "sign_in_code",
     "sign_up_credential",
@@ -130,6 +131,7 @@ const NOT_INSERTED: &[&str] = &[
     "time_claim",
     "upload",
     "used_budget",
+    "user_avatar",
     "webhook_delivery",
     "webhook_event",
 ];

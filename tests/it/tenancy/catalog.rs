@@ -50,13 +50,16 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
             "app_user",
             "credential",
             "failed_sign_in",
+            "feature_flag",
             "known_network",
             "refresh_token",
             "role",
+            "role_manages",
             "session",
             "tenant",
             "tenant_settings",
             "used_budget",
+            "user_permission",
             "user_role"
         ]
     );
