@@ -132,9 +132,10 @@ DECLARE
     most  CONSTANT integer := 20;
     zone  CONSTANT text := (SELECT t.time_zone FROM tenant t WHERE t.tenant_id = app.tenant_id());
     today CONSTANT date := (now() AT TIME ZONE zone)::date;
+    usual CONSTANT text := app.locale_of(NULL); -- of whoever has chosen no language
 BEGIN
     RETURN QUERY
-        SELECT d.user_id, today::text, d.moment, coalesce(d.chosen, 'en'), zone, s.kinds, s.courses, s.facts, s.waiting
+        SELECT d.user_id, today::text, d.moment, coalesce(d.chosen, usual), zone, s.kinds, s.courses, s.facts, s.waiting
         FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen,
                      (today + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE zone AS moment
               FROM (SELECT DISTINCT w.recipient_id FROM notification w

@@ -304,3 +304,27 @@ async fn a_deleted_person_takes_along_what_they_were_granted_and_denied() {
     let rights = admin.ok(RIGHTS, json!({ "id": id })).await["user"].take();
     assert_eq!(rights["permissionGrants"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_deny_holds_in_crafted_sql_of_the_services_role() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let viewer = app.sign_in(&app.oak, Who::Viewer).await;
+    let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let (tenant, person) = (app.oak.tenant, uuid(&viewer.user_id));
+    let session = app.text(&format!("SELECT id::text FROM session WHERE user_id = '{person}'")).await.unwrap();
+    let people = async || -> i64 {
+        let load = format!(
+            "BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{person}'; SET LOCAL app.correlation_id = 'raw';
+             SELECT FROM app.load_actor('{tenant}', '{person}', '{session}')"
+        );
+        client.batch_execute(&load).await.unwrap();
+        let seen = client.query_one("SELECT count(*) FROM app_user", &[]).await.unwrap().get(0);
+        client.batch_execute("ROLLBACK").await.unwrap();
+        seen
+    };
+    assert_eq!(people().await, 4);
+    admin.ok(SET, set(&viewer.user_id, &[], &["USER_READ"])).await;
+    assert_eq!(people().await, 2, "oneself and the instructor");
+}
