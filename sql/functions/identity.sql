@@ -791,7 +791,7 @@ CREATE OR REPLACE FUNCTION app.before_user_role() RETURNS trigger LANGUAGE plpgs
 DECLARE
     nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP = 'INSERT' AND current_setting('app.tenant_id', true) = NEW.tenant_id::text THEN
         DELETE FROM user_role ur
             WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.user_id AND ur.role_id = NEW.role_id AND ur.ends_at <= now();
     END IF;

@@ -42,7 +42,7 @@ ALTER TABLE app_user
     ADD COLUMN search tsvector NOT NULL GENERATED ALWAYS AS
         (array_to_tsvector(public.search_words(name || ' ' || coalesce(email, '') || ' ' || coalesce(username, '')))) STORED;
 CREATE INDEX app_user_search_idx ON app_user USING gin (tenant_id, search);
-CREATE UNIQUE INDEX app_user_username_key ON app_user (tenant_id, username);
+CREATE UNIQUE INDEX app_user_username_key ON app_user (tenant_id, username) WHERE username IS NOT NULL;
 
 -- The picture of a person. A table of its own: a file belongs to a person, and so no person may point at a file.
 CREATE TABLE user_avatar (
