@@ -13,7 +13,7 @@ CREATE POLICY notification_settings_own ON notification_settings TO lectern_app 
 CREATE POLICY definer_all ON notification_settings TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, locale, digest_hour), INSERT (tenant_id, id, locale, digest_hour), UPDATE (locale, digest_hour), DELETE
     ON notification_settings TO lectern_app;
-GRANT SELECT, DELETE ON notification_settings TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, id, locale), UPDATE (locale) ON notification_settings TO lectern_definer;
 
 CALL app.raise_wall('notification_preference');
 CREATE POLICY notification_preference_own ON notification_preference TO lectern_app USING (user_id = (SELECT app.user_id()));

@@ -43,3 +43,5 @@ CREATE CONSTRAINT TRIGGER api_key_access_gone AFTER DELETE ON api_key DEFERRABLE
 DROP TRIGGER IF EXISTS tenant_settings_access ON tenant_settings;
 CREATE CONSTRAINT TRIGGER tenant_settings_access AFTER UPDATE ON tenant_settings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.second_factor_role_keys IS DISTINCT FROM NEW.second_factor_role_keys) EXECUTE FUNCTION app.mark_access_changed();
+DROP TRIGGER IF EXISTS user_permission_access ON user_permission;
+CREATE CONSTRAINT TRIGGER user_permission_access AFTER INSERT OR UPDATE OR DELETE ON user_permission DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();

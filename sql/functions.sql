@@ -33,6 +33,12 @@ CREATE OR REPLACE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE 
 CREATE OR REPLACE FUNCTION app.permissions_of(key text, is_system boolean, permissions text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN is_system AND key = 'ADMIN' THEN app.all_permissions() ELSE permissions END;
 
+-- What somebody holds in a role: what the role grants and what they were granted themselves, without what is denied them. In ADMIN nothing is denied.
+CREATE OR REPLACE FUNCTION app.held_in(key text, is_system boolean, permissions text[], grants text[], denies text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN is_system AND key = 'ADMIN' THEN app.all_permissions()
+                WHEN grants IS NULL AND denies IS NULL THEN permissions
+                ELSE ARRAY(SELECT DISTINCT p FROM unnest(permissions || grants) AS p WHERE p <> ALL (coalesce(denies, '{}'))) END;
+
 -- A UUID of version 7: ordered by time, so that indexes grow at one end.
 CREATE OR REPLACE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
     RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
@@ -165,7 +171,7 @@ $$;
 
 -- What of a recorded row says who somebody is. It leaves the log with the person.
 CREATE OR REPLACE FUNCTION app.personal_columns(resource text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE resource WHEN 'User' THEN '{email,name}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[] ELSE '{}'::text[] END;
+    RETURN CASE resource WHEN 'User' THEN '{email,name,username}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[] ELSE '{}'::text[] END;
 
 -- A recorded row without that.
 CREATE OR REPLACE FUNCTION app.without_personal(resource text, recorded jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -19,16 +19,15 @@ BEGIN
 END
 $$;
 
--- The roles whose holders a role admits and decides about, by their keys: ADMIN every one, INSTRUCTOR learners and participants, others none.
--- Reveals: keys of roles.
+-- The roles whose holders a role admits and decides about, by their keys (app.role_ladder). Reveals: keys of roles.
 CREATE OR REPLACE FUNCTION app.roles_below(of_role text) RETURNS text[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN coalesce((
         SELECT array_agg(below.key ORDER BY below.key)
-        FROM role own JOIN role below ON below.tenant_id = own.tenant_id
-        WHERE own.tenant_id = app.tenant_id() AND own.key = of_role AND own.is_system
-          AND (own.key = 'ADMIN' OR (own.key = 'INSTRUCTOR' AND below.is_system AND below.key IN ('LEARNER', 'PARTICIPANT')))), '{}');
+        FROM role own JOIN app.role_ladder() AS l ON l.tenant_id = own.tenant_id AND l.role_id = own.id
+        JOIN role below ON below.tenant_id = l.tenant_id AND below.id = l.managed_role_id
+        WHERE own.tenant_id = app.tenant_id() AND own.key = of_role), '{}');
 END
 $$;
 
@@ -131,7 +130,7 @@ BEGIN
     END IF;
     SELECT array_agg(r.key) INTO keys
         FROM app_user u JOIN user_role ur ON ur.tenant_id = u.tenant_id AND ur.user_id = u.id JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-        WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL;
+        WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL AND (ur.ends_at IS NULL OR ur.ends_at > now());
     RETURN keys IS NOT NULL AND (policy = 'EVERYBODY' OR ('PARTICIPANT' = ANY (keys) AND keys <@ '{PARTICIPANT,LEARNER}'::text[]));
 END
 $$;
@@ -252,14 +251,15 @@ BEGIN
 END
 $$;
 
--- Whether a person may still admit to roles: they are active, and a role of theirs that grants USER_ADMIT stands above each. For invitations.
+-- Whether a person may still admit to roles: they are active, and a role of theirs in which they hold USER_ADMIT stands above each. For invitations.
 CREATE OR REPLACE FUNCTION app.still_admits(person uuid, keys text[]) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM app_user u JOIN user_role ur ON ur.tenant_id = u.tenant_id AND ur.user_id = u.id JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-        WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-          AND 'USER_ADMIT' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)) AND keys <@ app.roles_below(r.key));
+        CROSS JOIN app.own_permissions(person) AS own
+        WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL AND (ur.ends_at IS NULL OR ur.ends_at > now())
+          AND 'USER_ADMIT' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) AND keys <@ app.roles_below(r.key));
 END
 $$;
 
@@ -426,7 +426,7 @@ BEGIN
 END
 $$;
 
--- Who may decide about sign-ups to a role: twenty of those active people at most of whom a role that grants USER_ADMIT stands above it. For
+-- Who may decide about sign-ups to a role: twenty of those active people at most of whom a role in which they hold USER_ADMIT stands above it. For
 -- app.notified.
 CREATE OR REPLACE FUNCTION app.deciders_of(wanted text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -434,10 +434,12 @@ DECLARE
     most CONSTANT integer := 20;
 BEGIN
     RETURN QUERY SELECT DISTINCT u.id FROM role r
-        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
+        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
         JOIN app_user u ON u.tenant_id = ur.tenant_id AND u.id = ur.user_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-        WHERE r.tenant_id = app.tenant_id() AND 'USER_ADMIT' = ANY (app.permissions_of(r.key, r.is_system, r.permissions))
-          AND wanted = ANY (app.roles_below(r.key))
+        CROSS JOIN LATERAL app.own_permissions(u.id) AS own
+        WHERE r.tenant_id = app.tenant_id() AND 'USER_ADMIT' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies))
+          AND r.id IN (SELECT l.role_id FROM app.role_ladder() AS l JOIN role below ON below.tenant_id = l.tenant_id AND below.id = l.managed_role_id
+                       WHERE below.key = wanted)
         ORDER BY u.id LIMIT most;
 END
 $$;
@@ -688,7 +690,8 @@ BEGIN
     PERFORM app.lock_for('roles', OLD.tenant_id);
     IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.sign_up_role_keys))
        OR TG_OP = 'DELETE' AND (
-           EXISTS (SELECT FROM invitation i WHERE i.tenant_id = OLD.tenant_id AND i.state = 'PENDING' AND i.expires_at > now() AND OLD.key = ANY (i.role_keys))
+           EXISTS (SELECT FROM feature_flag f WHERE f.tenant_id = OLD.tenant_id AND OLD.key = ANY (f.role_keys))
+           OR EXISTS (SELECT FROM invitation i WHERE i.tenant_id = OLD.tenant_id AND i.state = 'PENDING' AND i.expires_at > now() AND OLD.key = ANY (i.role_keys))
            OR EXISTS (SELECT FROM sign_up_request r WHERE r.tenant_id = OLD.tenant_id AND r.state = 'PENDING' AND r.role_key = OLD.key))
     THEN
         PERFORM app.refuse('role_is_named');
@@ -701,7 +704,7 @@ CREATE OR REPLACE TRIGGER role_offered BEFORE UPDATE OF permissions ON role FOR 
     WHEN (NEW.permissions && '{ROLE_MANAGE,TENANT_MANAGE}'::text[] AND NOT OLD.permissions && '{ROLE_MANAGE,TENANT_MANAGE}'::text[])
     EXECUTE FUNCTION app.keep_named_role();
 
--- What everybody may know of a listed school that wants people: how they come in, and in which roles. Reveals: that, of listed schools alone.
+-- What everybody may know of a listed school: how it looks, how people come in, and in which roles. Reveals: that, of listed schools alone.
 CREATE OR REPLACE FUNCTION app.public_face(school uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -709,7 +712,10 @@ DECLARE
     face     jsonb;
 BEGIN
     PERFORM set_config('app.tenant_id', school::text, true);
-    SELECT jsonb_build_object('signUp', s.sign_up, 'codeSignIn', s.code_sign_in, 'roles', coalesce((
+    SELECT jsonb_build_object('tenant', s.tenant_id, 'locale', s.locale, 'primaryColor', s.primary_color, 'website', s.website,
+               'logo', (SELECT jsonb_build_object('id', f.id, 'name', f.name) FROM file f
+                        WHERE f.tenant_id = s.tenant_id AND f.id = s.logo_file_id AND f.visibility = 'PUBLIC'),
+               'signUp', s.sign_up, 'codeSignIn', s.code_sign_in, 'roles', coalesce((
                SELECT jsonb_agg(jsonb_build_object('key', r.key, 'name', r.name) ORDER BY r.name COLLATE "und-x-icu", r.key) FROM role r
                WHERE r.tenant_id = s.tenant_id AND r.key = ANY (s.sign_up_role_keys) AND app.offers_role(r.key)), '[]'))
         INTO face FROM tenant t JOIN tenant_settings s ON s.tenant_id = t.tenant_id

@@ -248,15 +248,16 @@ BEGIN
             WHERE k.tenant_id = app.tenant_id() AND k.id = asked_by AND k.revoked_at IS NULL AND k.expires_at > now();
     END IF;
     IF actor_id IS NOT NULL THEN
-        SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
+        SELECT u.token_version, r.id, r.key, app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies),
                t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end), t.time_zone
             INTO token_version, role_id, role_key, permissions, subscribed, time_zone
             FROM tenant t
             JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = enter_job.actor_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-            JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
+            JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
             JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
+            LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
             WHERE t.tenant_id = app.tenant_id() AND (asked_by IS NULL OR r.id = by_key.role_id)
-            ORDER BY cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key LIMIT 1;
+            ORDER BY cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key LIMIT 1;
         permissions := CASE WHEN app.is_factor_due(actor_id, role_key) THEN '{}' ELSE app.within_key(permissions, by_key) END;
         PERFORM set_config('app.user_id', actor_id::text, true), set_config('app.permissions', app.known_as(permissions, role_key, asked_by), true);
     END IF;

@@ -25,7 +25,7 @@ BEGIN
         RAISE EXCEPTION USING MESSAGE = 'a mail goes to a person or to an address', DETAIL = template;
     END IF;
     INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, secrets, attachments, letterhead)
-        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, 'en'), person,
+        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, app.locale_of(person)), person,
                coalesce(send_mail.address, u.email, ''),
                CASE WHEN send_mail.address IS NULL THEN u.email_key ELSE lower(send_mail.address COLLATE "und-x-icu") END,
                send_mail.address IS NOT NULL, send_mail.parameters, send_mail.secrets, send_mail.attachments,
@@ -45,11 +45,12 @@ CREATE OR REPLACE FUNCTION app.send_mails(template text, people uuid[], locales 
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     letterhead CONSTANT jsonb := app.letterhead();
+    usual      CONSTANT text := app.locale_of(NULL); -- of whoever has chosen no language
     made       uuid[];
 BEGIN
     WITH asked AS (
         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
-            SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, 'en'), u.id, coalesce(u.email, ''), u.email_key, false,
+            SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, usual), u.id, coalesce(u.email, ''), u.email_key, false,
                    send_mails.parameters, '[]', letterhead
             FROM unnest(people, locales, keys) AS w(person, locale, key) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.person
             ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id)

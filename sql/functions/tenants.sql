@@ -32,6 +32,34 @@ CREATE OR REPLACE TRIGGER tenant_settings_given AFTER INSERT ON tenant FOR EACH 
 CREATE OR REPLACE TRIGGER tenant_settings_touch BEFORE UPDATE ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER tenant_settings_audit AFTER UPDATE OR DELETE ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.audit('TenantSettings', 'tenant_id');
 
+-- A school has at most a hundred flags, each for roles that it has. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.check_feature_flag() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    most  CONSTANT bigint := 100;
+    used  bigint;
+    wrong bigint;
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.share_lock_for('roles', NEW.tenant_id); -- see app.keep_named_role
+    SELECT min(w.place) - 1 INTO wrong FROM unnest(NEW.role_keys) WITH ORDINALITY AS w(key, place)
+        WHERE NOT EXISTS (SELECT FROM role r WHERE r.tenant_id = NEW.tenant_id AND r.key = w.key);
+    IF wrong IS NOT NULL THEN
+        PERFORM app.refuse('feature_flag_roles', jsonb_build_object('at', wrong)::text);
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        PERFORM app.lock_for('features', NEW.tenant_id);
+        SELECT count(*) INTO used FROM feature_flag f WHERE f.tenant_id = NEW.tenant_id;
+        IF used > most THEN
+            PERFORM app.refuse('feature_flag_most', jsonb_build_object('limit', most, 'used', used - 1)::text);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER feature_flag_check AFTER INSERT OR UPDATE ON feature_flag FOR EACH ROW EXECUTE FUNCTION app.check_feature_flag();
+CREATE OR REPLACE TRIGGER feature_flag_touch BEFORE UPDATE ON feature_flag FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE OR REPLACE TRIGGER feature_flag_audit AFTER INSERT OR UPDATE OR DELETE ON feature_flag FOR EACH ROW EXECUTE FUNCTION app.audit('FeatureFlag', 'id');
+
 CREATE OR REPLACE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER tenant_audit AFTER INSERT OR UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.audit('Tenant', 'tenant_id');
 

@@ -1,7 +1,13 @@
 -- A demo school's people, courses and groups, out of the facts in the temporary tables. Runs with app.tenant_id set.
 -- A person's role SUSPENDED means a suspended learner.
 SELECT app.create_system_roles(pg_temp.id('tenant'));
+-- Their ids are fixed, and so is whom they manage.
+DELETE FROM role_manages m WHERE m.tenant_id = pg_temp.id('tenant');
 UPDATE role r SET id = pg_temp.id('role:' || r.key) WHERE r.tenant_id = pg_temp.id('tenant');
+INSERT INTO role_manages (tenant_id, role_id, managed_role_id)
+    SELECT pg_temp.id('tenant'), pg_temp.id('role:' || m.above), pg_temp.id('role:' || m.below)
+    FROM (VALUES ('INSTRUCTOR', 'LEARNER'), ('INSTRUCTOR', 'PARTICIPANT'), ('DISPATCHER', 'LEARNER')) AS m(above, below)
+    WHERE EXISTS (SELECT FROM role r WHERE r.tenant_id = pg_temp.id('tenant') AND r.key = m.above);
 
 INSERT INTO app_user (tenant_id, id, name, email, status, created_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('user:' || p.key), p.name, p.key || '@' || current_setting('seed.domain'),

@@ -10,6 +10,7 @@ use lectern_kernel::{
 use lectern_macros::{object, queries};
 
 use super::access::{self, Access};
+use crate::domains::identity::standing_of_actor;
 
 /// What decides whether somebody may ask for something: the first of these that says no, or else the last that was asked.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +21,10 @@ pub enum AccessDecision {
     SignedIn,
     /// A permission of the active role.
     Permission,
+    /// A permission that you were granted yourself, beside your role.
+    Grant,
+    /// A permission that is denied you, in spite of your role.
+    Deny,
     /// The school's subscription, which has lapsed.
     Subscription,
     /// The API key that asks, which may not, whatever it was granted.
@@ -40,7 +45,7 @@ pub struct AccessExplanation {
     pub decided_by: AccessDecision,
     /// The permissions of which your active role needs one; empty where the field needs none.
     pub required_permissions: Vec<Permission>,
-    /// Those of them that your active role holds.
+    /// Those of them that you hold in your active role, grants and denies counted.
     pub held_permissions: Vec<Permission>,
     /// The key of the role that you act in.
     pub active_role: String,
@@ -90,7 +95,18 @@ impl ExplainQueries {
             let message = format!("Your role {} grants nothing until you set up a second factor.", actor.role_key);
             (false, AccessDecision::SecondFactor, message)
         } else if !required.is_empty() && held.is_empty() {
-            (false, AccessDecision::Permission, format!("{whose} {} lacks {}.", actor.role_key, named(required)))
+            let (of_role, own) = standing_of_actor(ctx).await?;
+            let denied = |permission: &Permission| {
+                own.denies.contains(*permission) && (of_role.contains(*permission) || own.grants.contains(*permission))
+            };
+            match required.iter().find(|permission| denied(permission)) {
+                Some(permission) => (
+                    false,
+                    AccessDecision::Deny,
+                    format!("{} is denied to you, in your role {} as well.", permission.as_str(), actor.role_key),
+                ),
+                None => (false, AccessDecision::Permission, format!("{whose} {} lacks {}.", actor.role_key, named(required))),
+            }
         } else if let Some(id) = &id {
             match sees(ctx, id).await? {
                 true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
@@ -103,8 +119,18 @@ impl ExplainQueries {
                 "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
             )
         } else {
-            let message = format!("{whose} {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
-            (true, AccessDecision::Permission, message)
+            let (of_role, _) = standing_of_actor(ctx).await?;
+            if held.iter().any(|permission| of_role.contains(*permission)) {
+                let message = format!("{whose} {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
+                (true, AccessDecision::Permission, message)
+            } else {
+                let message = format!(
+                    "You were granted {} beside your role {}; which rows it reaches is decided row by row.",
+                    named(&held),
+                    actor.role_key
+                );
+                (true, AccessDecision::Grant, message)
+            }
         };
         Ok(AccessExplanation {
             allowed,

@@ -86,6 +86,8 @@ pub async fn everything(app: &TestApp) -> String {
         "notification_settings",
         "notification_preference",
         "tenant_settings",
+        "feature_flag",
+        "user_avatar",
         "file",
         "file_audience",
         "upload",

@@ -145,6 +145,34 @@ query People($first: Int, $filter: UserFilter) {
     variables: () => ({ first: 5, filter: { statuses: ['ACTIVE'] } }),
   },
   {
+    document: /* GraphQL */ `# What somebody may do, and why: by which roles and until when, and what they were granted or denied themselves.
+# mutation { grantRole(input: { userIds: ["user_…"], roleKey: "VIEWER", until: "2030-01-01T00:00:00Z" }) { id } } gives a role until a date.
+query Rights($first: Int, $filter: UserFilter, $roleKey: String) {
+  users(first: $first, filter: $filter) {
+    nodes {
+      name
+      roleAssignments {
+        role { name }
+        until
+        grantedBy { name }
+      }
+      permissionGrants
+      permissionDenies
+      effectivePermissions(roleKey: $roleKey) {
+        permission
+        isHeld
+        viaRoles { key }
+        isGranted
+        isDenied
+      }
+    }
+  }
+  roles { key manages { key } }
+}
+`,
+    variables: () => ({ first: 2, filter: { roleKeys: ['VIEWER'] }, roleKey: null }),
+  },
+  {
     document: /* GraphQL */ `# Cohorts with their members and courses.
 query Groups {
   groups(first: 5, orderBy: { field: NAME, direction: ASC }) {

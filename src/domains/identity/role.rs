@@ -1,8 +1,12 @@
 //! A role of a school: a named set of permissions.
 
+use async_graphql::Context;
 use lectern_kernel::{
+    db::{Order, SortKey},
+    error::Result,
     ids::Id,
     permission::{Permission, PermissionSet},
+    resolve::{Loaded, Nested, all},
 };
 use lectern_macros::{object, resolvers};
 
@@ -32,12 +36,25 @@ impl Role {
 }
 
 /// The permissions with these names; unknown ones are left out.
-fn set_of(names: &[String]) -> PermissionSet {
+pub(super) fn set_of(names: &[String]) -> PermissionSet {
     names.iter().filter_map(|name| Permission::from_text(name)).collect()
 }
 
+/// Roles by their keys.
+pub(super) const BY_KEY: Order = Order { key: SortKey::text("KEY", "r.key"), id: "r.id", descending: false };
+
+static MANAGES: Nested = Nested::new("role.manages", BY_KEY, "l.role_id")
+    .by("JOIN app.role_ladder() l ON l.tenant_id = r.tenant_id AND l.managed_role_id = r.id");
+
 #[resolvers]
 impl Role {
+    /// The roles whose holders it may admit and approve, by their keys, as far as you may see them. ADMIN: every role. A role that grants
+    /// ROLE_MANAGE or TENANT_MANAGE is managed by ADMIN alone.
+    #[cost(5)]
+    async fn manages(id: Id<Role>, ctx: &Context<'_>) -> Result<Vec<Loaded<Role>>> {
+        all(ctx, &MANAGES, id.0).await
+    }
+
     /// What it grants.
     fn permissions(granted: Vec<String>) -> Vec<Permission> {
         set_of(&granted).iter().collect()

@@ -45,7 +45,7 @@ pub struct Session {
 pub struct LoginInput {
     /// The school's slug.
     pub tenant: String,
-    /// The email address, in any case, its domain in Unicode or as DNS has it (`xn--…`).
+    /// The email address, in any case, its domain in Unicode or as DNS has it (`xn--…`); or the username.
     pub email: String,
     /// The password.
     pub password: String,

@@ -2,7 +2,6 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::{Order, SortKey},
     error::{Error, Result},
     ids::Id,
     permission::Permission,
@@ -11,7 +10,7 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, resolvers};
 
-use super::{Role, loaders::LastSignInOf};
+use super::{Role, loaders::LastSignInOf, role::BY_KEY};
 use crate::domains::{
     enrollments::{Enrollment, EnrollmentOrders},
     groups::{Group, GroupOrders},
@@ -57,6 +56,12 @@ pub struct User {
     pub email_key: Option<String>,
     #[hidden]
     #[wide]
+    pub username: Option<String>,
+    #[hidden]
+    #[wide]
+    pub time_zone: Option<String>,
+    #[hidden]
+    #[wide]
     pub email_state: EmailState,
     #[hidden]
     #[wide]
@@ -73,9 +78,6 @@ pub struct User {
     #[column("{}.second_factor_at IS NOT NULL")]
     pub has_factor: bool,
 }
-
-/// Roles by their keys.
-const BY_KEY: Order = Order { key: SortKey::text("KEY", "r.key"), id: "r.id", descending: false };
 
 /// The enrollments of a person, the latest first.
 pub static ENROLLMENTS: Nested = Nested::new("user.enrollments", EnrollmentOrders::USUAL, "e.user_id");

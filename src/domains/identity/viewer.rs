@@ -13,7 +13,7 @@ use super::{Role, SignIn, User};
 use crate::domains::{
     credentials::{self, PasswordChangeRequest},
     keys::ApiKey,
-    tenants::Tenant,
+    tenants::{Tenant, features_of},
 };
 
 /// The signed-in person, in the role that they act in.
@@ -40,7 +40,7 @@ impl Viewer {
         one(ctx, id).await?.ok_or_else(|| Error::internal("the actor's own role is not visible"))
     }
 
-    /// What the active role grants.
+    /// What you hold in the active role: what it grants and what you were granted yourself, without what is denied you.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
         Ok(ctx.actor()?.permissions.iter().collect())
     }
@@ -82,5 +82,10 @@ impl Viewer {
     /// Your pending request for another password; null where none is.
     async fn password_change_request(&self, ctx: &Context<'_>) -> Result<Option<Loaded<PasswordChangeRequest>>> {
         credentials::pending_request(ctx).await
+    }
+
+    /// The keys of what the school has switched on for everybody, or for the role that you act in.
+    async fn features(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        features_of(ctx, &ctx.actor()?.role_key).await
     }
 }

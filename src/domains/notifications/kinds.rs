@@ -8,6 +8,7 @@ use crate::domains::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
     keys::API_KEY_EXPIRING,
+    identity::ROLE_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
 };
 
@@ -34,6 +35,7 @@ pub const KINDS: &[&Kind] = &[
     &PASSWORD_CHANGE_REQUESTED,
     &PASSWORD_CHANGE_DECIDED,
     &API_KEY_EXPIRING,
+    &ROLE_EXPIRING,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

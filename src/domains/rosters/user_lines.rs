@@ -76,7 +76,7 @@ fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, person: &Person) ->
     need(ledger, Permission::UserCreate)?;
     let keys = if person.roles.is_empty() { vec!["LEARNER".to_owned()] } else { person.roles.clone() };
     let given = roles(ledger, &keys)?;
-    if given.iter().any(|role| !ledger.permissions.covers(role.grants)) {
+    if given.iter().any(|role| !role.is_given_by(ledger.permissions)) {
         return Err((Some("roles"), "ROLE_TOO_HIGH", "This role grants more than yours.".to_owned()));
     }
     let is_suspended = person.enabled == Some(false);
@@ -136,12 +136,13 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, person: &Person) -> Re
     }
     if !given.is_empty() {
         need(ledger, Permission::RoleManage)?;
-        if given.iter().any(|role| !ledger.permissions.covers(role.grants)) {
+        if given.iter().any(|role| !(id != ledger.me && role.is_managed) && !ledger.permissions.covers(role.grants)) {
             return Err((Some("roles"), "ROLE_TOO_HIGH", "This role grants more than yours.".to_owned()));
         }
     }
     fact.roles.extend(given.iter().map(|role| role.id));
-    let teaches = ledger.roles.iter().any(|role| fact.roles.contains(&role.id) && role.teaches());
+    // Whoever is one may be so by a grant of their own.
+    let teaches = known.is_instructor || ledger.roles.iter().any(|role| fact.roles.contains(&role.id) && role.teaches());
     fact.is_instructor = teaches && !fact.is_suspended;
     if fact.is_instructor && !known.is_instructor && !Ledger::take(&mut ledger.room.1) {
         return Err((None, "LIMIT_REACHED", "The school's plan allows no more instructors.".to_owned()));

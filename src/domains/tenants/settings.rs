@@ -1,18 +1,26 @@
 //! What a school has decided about itself.
 
-use async_graphql::{Context, MaybeUndefined};
+use async_graphql::{Context, ID, MaybeUndefined};
 use lectern_kernel::{
     db::OnConstraint as _,
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Loaded, Patch, one, text},
+    resolve::{Ctx, Loaded, Patch, all, one, text},
     text::email_key,
     text_enum,
 };
 use lectern_macros::{mutations, object, resolvers, writes};
 
-use super::Tenant;
-use crate::domains::identity::{each_once, role_key};
+use super::{
+    Tenant,
+    branding::{Branding, color, website},
+    features::{FEATURES, FeatureFlag},
+};
+use crate::domains::{
+    files::{File, require_public},
+    identity::{each_once, role_key, zone},
+    notifications::locale_of,
+};
 
 text_enum! {
     /// Who may sign up by themselves.
@@ -62,10 +70,39 @@ pub struct TenantSettings {
     pub second_factor_role_keys: Vec<String>,
     /// Whether somebody above decides about a change of password (`requestPasswordChange`), but of holders of ADMIN.
     pub password_change_needs_approval: bool,
+    /// The language that people are told in who have chosen none, as a tag of BCP 47.
+    pub locale: String,
+    /// Whether the school stands in the public list of schools.
+    #[column("(SELECT t.is_listed FROM tenant t WHERE t.tenant_id = {}.tenant_id)")]
+    pub is_listed: bool,
+    #[hidden]
+    pub logo_file_id: Option<Id<File>>,
+    #[hidden]
+    pub primary_color: Option<String>,
+    #[hidden]
+    pub website: Option<String>,
+    #[hidden]
+    pub support_email: Option<String>,
 }
 
 #[resolvers]
 impl TenantSettings {
+    /// How it looks, and where it is reached.
+    async fn branding(
+        logo_file_id: Option<Id<File>>,
+        primary_color: Option<String>,
+        website: Option<String>,
+        support_email: Option<String>,
+    ) -> Result<Branding> {
+        Ok(Branding { primary_color, website, support_email, logo_file_id })
+    }
+
+    /// What it has switched on and off, by the keys.
+    #[cost(10)]
+    async fn features(id: Id<TenantSettings>, ctx: &Context<'_>) -> Result<Vec<Loaded<FeatureFlag>>> {
+        all(ctx, &FEATURES, id.0).await
+    }
+
     /// The school.
     async fn tenant(id: Id<TenantSettings>, ctx: &Context<'_>) -> Result<Loaded<Tenant>> {
         let tenant = one(ctx, Id::<Tenant>::from_uuid(id.0)).await?;
@@ -109,7 +146,58 @@ pub struct UpdateTenantSettingsInput {
     /// Whether somebody above decides about a change of password, but of holders of ADMIN; not null.
     #[check(as_given)]
     pub password_change_needs_approval: MaybeUndefined<bool>,
+    /// The school's name; 1 to 200 characters, not null.
+    #[by_hand]
+    pub name: MaybeUndefined<String>,
+    /// The school's time zone, as IANA names it; not null.
+    #[by_hand]
+    pub time_zone: MaybeUndefined<String>,
+    /// The language that people are told in who have chosen none, as a tag of BCP 47; not null. There are texts in `en` and `de`; any other tag
+    /// gets English.
+    #[check(locale_of)]
+    pub locale: MaybeUndefined<String>,
+    /// Whether the school stands in the public list of schools; not null.
+    #[by_hand]
+    pub is_listed: MaybeUndefined<bool>,
+    /// The school's logo: a file that is PUBLIC; null for none.
+    #[by_hand]
+    pub logo_file_id: MaybeUndefined<ID>,
+    /// The school's colour, as `#rrggbb`; null for none.
+    #[check(color)]
+    pub primary_color: MaybeUndefined<String>,
+    /// The school's own website: `https`, at most 500 characters; null for none.
+    #[check(website)]
+    pub website: MaybeUndefined<String>,
+    /// The email address at which the school helps its people; at most 254 characters; null for none.
+    #[check(text::email)]
+    pub support_email: MaybeUndefined<String>,
 }
+
+/// A value that can't be cleared; none where it is left out.
+fn present<T, U>(field: &str, value: &MaybeUndefined<T>, check: impl Fn(&str, &T) -> Result<U>) -> Result<Option<U>> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Err(Error::bad_input(field, "can't be null: leave it out to keep it")),
+        MaybeUndefined::Value(value) => check(field, value).map(Some),
+    }
+}
+
+/// The logo that is given; none inside for none.
+async fn logo(ctx: &Context<'_>, id: &MaybeUndefined<ID>) -> Result<Option<Option<Id<File>>>> {
+    match id {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Ok(Some(None)),
+        MaybeUndefined::Value(id) => {
+            let id = Id::<File>::parse("logoFileId", id)?;
+            require_public(ctx, "logoFileId", id).await?;
+            Ok(Some(Some(id)))
+        }
+    }
+}
+
+/// What stands in the school's own row; what is null stays as it is.
+const UPDATE_TENANT: &str = "UPDATE tenant t SET name = coalesce($2, t.name), time_zone = coalesce($3, t.time_zone), is_listed = coalesce($4, t.is_listed) \
+     WHERE t.tenant_id = $1";
 
 fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
     Ok(*value)
@@ -165,7 +253,7 @@ pub struct SettingsMutations;
 
 #[mutations("TenantSettings")]
 impl SettingsMutations {
-    /// Changes the settings of your school.
+    /// Changes the settings of your school. What is out of bounds is BAD_USER_INPUT with its field.
     #[needs(TenantManage)]
     #[in_person]
     async fn update_tenant_settings(
@@ -174,8 +262,17 @@ impl SettingsMutations {
         input: UpdateTenantSettingsInput,
     ) -> Result<Loaded<TenantSettings>> {
         let own = Id::<TenantSettings>::from_uuid(ctx.tx().identity().tenant);
-        let changed = Patch::of(own).input(ctx, &input)?.run(ctx).await;
-        let changed = changed
+        let name = present("name", &input.name, |field, name| text::name(field, name))?;
+        let time_zone = present("timeZone", &input.time_zone, |field, name| zone(field, name))?;
+        let is_listed = present("isListed", &input.is_listed, as_given)?;
+        let change = Patch::of(own).input(ctx, &input)?;
+        let change = change.set_if(TenantSettings::COLUMNS.logo_file_id, logo(ctx, &input.logo_file_id).await?);
+        if name.is_some() || time_zone.is_some() || is_listed.is_some() {
+            ctx.tx().query(UPDATE_TENANT, &[&name, &time_zone, &is_listed]).await?;
+        }
+        let changed = change
+            .run(ctx)
+            .await
             .on_constraint("tenant_settings_roles", |error| {
                 let field = format!("signUpRoleKeys.{}", error.number("at").unwrap_or_default());
                 Error::bad_input(field, "must be the key of a role of this school that grants neither ROLE_MANAGE nor TENANT_MANAGE")
@@ -183,7 +280,8 @@ impl SettingsMutations {
             .on_constraint("tenant_settings_factor_roles", |error| {
                 let field = format!("secondFactorRoleKeys.{}", error.number("at").unwrap_or_default());
                 Error::bad_input(field, "must be the key of a role of this school")
-            })?;
+            })
+            .on_constraint("tenant_settings_logo_fkey", |_| Error::not_found("file").field("logoFileId"))?;
         changed.ok_or_else(|| Error::not_found("school"))
     }
 }

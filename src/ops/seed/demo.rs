@@ -33,6 +33,7 @@ const STEPS: [(&str, &str); 10] = [
     ("credentials.sql", include_str!("../../../sql/seed/credentials.sql")),
     ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
+    ("rights.sql", include_str!("../../../sql/seed/rights.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 

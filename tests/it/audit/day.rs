@@ -86,17 +86,48 @@ impl Day {
 
     async fn people(&mut self, app: &TestApp) -> Value {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
-        let tutor = self.give(&admin, "createRole", json!({ "key": "TUTOR", "name": "Tutor", "permissions": ["COURSE_READ"] })).await;
-        self.give(&admin, "updateRole", json!({ "id": tutor["id"], "permissions": ["COURSE_READ", "GROUP_READ"] })).await;
+        let tutor = self
+            .give(
+                &admin,
+                "createRole",
+                json!({ "key": "TUTOR", "name": "Tutor", "permissions": ["COURSE_READ"], "managesRoleKeys": ["LEARNER"] }),
+            )
+            .await;
+        self.give(
+            &admin,
+            "updateRole",
+            json!({ "id": tutor["id"], "permissions": ["COURSE_READ", "GROUP_READ"], "managesRoleKeys": ["PARTICIPANT"] }),
+        )
+        .await;
         let bob = json!({ "email": "bob@oak.example", "name": "Bob", "password": PASSWORDS[0], "roleKeys": ["LEARNER", "TUTOR"] });
         let bob = self.give(&admin, "createUser", bob).await["id"].take();
-        self.give(&admin, "updateUser", json!({ "id": bob, "name": "Robert" })).await;
+        let picture = crate::files::file(&admin, "bob.png", "image/png", b"\x89PNG\r\n\x1A\nbob").await["id"].take();
+        self.give(&admin, "updateUser", json!({ "id": bob, "name": "Robert", "username": "robert", "avatarFileId": picture })).await;
         self.give(&admin, "setUserRoles", json!({ "userId": bob, "roleKeys": ["LEARNER", "VIEWER"] })).await;
         self.take(&admin, "deleteRole", &tutor["id"]).await;
+        let many = |operation: &str| {
+            let (first, rest) = operation.split_at(1);
+            format!("mutation($i: {}{rest}Input!) {{ {operation}(input: $i) {{ id }} }}", first.to_uppercase())
+        };
+        let term = json!({ "i": { "userIds": [bob], "roleKey": "PARTICIPANT", "until": "2999-01-01T00:00:00Z" } });
+        self.act(&admin, "grantRole", &many("grantRole"), term).await;
+        let term = json!({ "i": { "userIds": [bob], "roleKey": "PARTICIPANT" } });
+        self.act(&admin, "withdrawRole", &many("withdrawRole"), term).await;
+        let rights = json!({ "userId": bob, "grants": ["REPORT_READ"], "denies": ["GROUP_READ"] });
+        self.give(&admin, "setUserPermissions", rights).await;
+        let eve = json!({ "i": { "email": "eve@oak.example", "name": "Eve", "roleKeys": ["LEARNER"] } });
+        let eve = admin.ok("mutation($i: CreateUserInput!) { createUser(input: $i) { id } }", eve).await["createUser"]["id"].take();
+        for (operation, answer) in [("suspendUsers", "{ id }"), ("reactivateUsers", "{ id }"), ("deleteUsers", "")] {
+            let document = format!("mutation($ids: [ID!]!) {{ {operation}(ids: $ids) {answer} }}");
+            self.act(&admin, operation, &document, json!({ "ids": [eve] })).await;
+        }
+        let flag = "mutation { setFeatureFlag(input: { key: \"new-home\", isOn: true }) { key } }";
+        self.act(&admin, "setFeatureFlag", flag, json!({})).await;
+        self.act(&admin, "deleteFeatureFlag", "mutation { deleteFeatureFlag(key: \"new-home\") }", json!({})).await;
         app.sql("BEGIN; SET LOCAL app.audit = 'off'; UPDATE app_user SET email_state = 'BOUNCED' WHERE name = 'Robert'; COMMIT").await;
         let clear = "mutation($id: ID!) { clearEmailState(userId: $id) { id } }";
         self.act(&admin, "clearEmailState", clear, json!({ "id": bob })).await;
-        let settings = "mutation { updateTenantSettings(input: { mailSenderName: \"Oak\" }) { mailSenderName } }";
+        let settings = "mutation { updateTenantSettings(input: { name: \"Oak and Sons\", mailSenderName: \"Oak\" }) { mailSenderName } }";
         self.act(&admin, "updateTenantSettings", settings, json!({})).await;
         self.take(&admin, "suspendUser", &bob).await;
         self.take(&admin, "reactivateUser", &bob).await;

@@ -134,6 +134,7 @@ const NOT_INSERTED: &[&str] = &[
     "recovery_code",
     "refresh_token",
     "report_schedule",
+    "role_manages",
     "second_factor",
     "session",
     "sign_in_code",
@@ -144,6 +145,7 @@ const NOT_INSERTED: &[&str] = &[
     "time_claim",
     "upload",
     "used_budget",
+    "user_avatar",
     "webhook_delivery",
     "webhook_event",
 ];

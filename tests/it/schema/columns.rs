@@ -17,6 +17,7 @@ const BESIDE: [(&str, &str); 35] = [
     ("enrollment.updated_at", "`own_enrollments` reads whole rows"),
     ("export_run.period_starts_at", "the audit log shows it"),
     ("export_run.started_at", "the audit log shows it"),
+    ("feature_flag.created_at", "the audit log shows it"),
     ("file.upload_id", "an upload is looked up by it, and the audit log shows it"),
     ("import_issue.place", "issues are listed by it"),
     ("import_issue.run_id", "the issues of an import are found by it"),

@@ -32,6 +32,7 @@ const MOST_BLOCKS: i64 = 2_500;
 const SMALL: [&str; 12] = [
     "tenant",
     "tenant_settings",
+    "feature_flag",
     "access_version",
     "role",
     "booking_transition",
@@ -92,6 +93,9 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("enrollments, of a person", list(format!("enrollments(filter: {{ userId: \"{user}\" }}) {{ nodes {{ course {{ title }} }} totalCount }}"))),
         ("users", list("users { nodes { name email roles { key } } }".into())),
         ("users, newest", list("users(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { name } }".into())),
+        ("users, with what they may do", list("users(first: 50) { nodes { username timeZone locale avatar { name } roleAssignments { role { key } until grantedBy { name } } permissionGrants permissionDenies effectivePermissions { permission isHeld viaRoles { key } } } }".into())),
+        ("users, whose role ends", list("users(filter: { roleEndsBefore: \"2999-01-01T00:00:00Z\" }) { nodes { name } totalCount }".into())),
+        ("roles, and whom they manage", list("roles { key manages { key } }".into())),
         ("users, found", list("users(filter: { search: \"ada 77\" }) { nodes { name } totalCount }".into())),
         ("users, nested", list("users(first: 5) { nodes { enrollments(first: 5) { nodes { course { title } } } groups { nodes { name } } } }".into())),
         ("groups", list("groups { nodes { name memberCount } }".into())),

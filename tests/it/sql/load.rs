@@ -21,6 +21,9 @@ pub async fn load(app: &TestApp) {
                  'p' || n || '@' || slug || '.example', teaches, now() - make_interval(hours => n) FROM person;
          INSERT INTO user_role (tenant_id, user_id, role_id)
              SELECT p.tenant_id, p.id, r.id FROM person p JOIN role r ON r.tenant_id = p.tenant_id AND r.key = CASE WHEN teaches THEN 'INSTRUCTOR' ELSE 'LEARNER' END;
+         UPDATE user_role SET ends_at = now() + interval '30 days' WHERE user_id IN (SELECT id FROM person WHERE n % 100 = 50);
+         INSERT INTO user_permission (tenant_id, user_id, effect, permission) SELECT tenant_id, id, 'GRANT', 'GROUP_READ' FROM person WHERE n % 2 = 0;
+         UPDATE app_user u SET username = 'p' || p.n FROM person p WHERE p.tenant_id = u.tenant_id AND p.id = u.id AND p.n > 99;
          CREATE TEMPORARY TABLE lesson AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
          INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, created_at)
              SELECT l.tenant_id, l.id, (ARRAY['Algebra', 'Botany', 'Chemistry', 'Drawing', 'English'])[1 + l.n % 5] || ' ' || l.n, 'An introduction for everybody', p.id,

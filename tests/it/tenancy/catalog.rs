@@ -51,16 +51,19 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
             "app_user",
             "credential",
             "failed_sign_in",
+            "feature_flag",
             "known_network",
             "mailed_token",
             "refresh_token",
             "role",
+            "role_manages",
             "session",
             "sign_in_code",
             "sign_up_credential",
             "tenant",
             "tenant_settings",
             "used_budget",
+            "user_permission",
             "user_role"
         ]
     );

@@ -11,9 +11,14 @@ const CREATE: &str = "mutation { createCourse(input: { title: \"Forbidden fruit\
 const LIST: &str = "{ courses(first: 1) { nodes { id } } }";
 
 /// What is changed of an instructor, and what the very next request of theirs is answered.
-const CHANGES: [(&str, &str); 10] = [
+const CHANGES: [(&str, &str); 12] = [
     ("UPDATE role SET permissions = '{COURSE_READ}' WHERE tenant_id = $tenant AND key = 'INSTRUCTOR'", "FORBIDDEN [COURSE_CREATE]"),
     ("DELETE FROM user_role WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    ("UPDATE user_role SET ends_at = now() - interval '1 second' WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    (
+        "INSERT INTO user_permission (tenant_id, user_id, effect, permission) VALUES ($tenant, $user, 'DENY', 'COURSE_CREATE')",
+        "FORBIDDEN [COURSE_CREATE]",
+    ),
     ("UPDATE session SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
     ("DELETE FROM session WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
     ("UPDATE app_user SET token_version = token_version + 1 WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
