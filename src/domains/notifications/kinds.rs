@@ -7,8 +7,8 @@ use crate::domains::{
     credentials::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
-    keys::API_KEY_EXPIRING,
     identity::ROLE_EXPIRING,
+    keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
 };
 
