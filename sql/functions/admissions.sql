@@ -294,7 +294,7 @@ BEGIN
     ELSE
         SELECT i.* INTO asked_in FROM invitation i
             WHERE i.tenant_id = link.tenant_id AND i.id = link.invitation_id AND i.state = 'PENDING' AND i.expires_at > now();
-        IF NOT FOUND OR NOT app.still_admits(asked_in.invited_by_id, asked_in.role_keys) THEN
+        IF NOT FOUND OR NOT (asked_in.is_of_platform OR app.still_admits(asked_in.invited_by_id, asked_in.role_keys)) THEN
             RETURN;
         END IF;
         email := asked_in.email; email_key := asked_in.email_key; name := asked_in.name; role_keys := asked_in.role_keys;
@@ -560,7 +560,7 @@ BEGIN
         IF EXISTS (SELECT FROM invitation i WHERE i.tenant_id = asked.tenant_id AND i.email_key = asked.email_key AND i.state = 'PENDING' AND i.id <> wanted) THEN
             PERFORM app.refuse('invitation_is_pending');
         END IF;
-        UPDATE invitation i SET state = 'PENDING', sent_at = now(), expires_at = now() + interval '7 days', invited_by_id = app.user_id()
+        UPDATE invitation i SET state = 'PENDING', sent_at = now(), expires_at = now() + interval '7 days', invited_by_id = app.user_id(), is_of_platform = false
             WHERE i.tenant_id = asked.tenant_id AND i.id = wanted;
         PERFORM app.enqueue('account.invitation', NULL, jsonb_build_object('invitation', wanted, 'sent', now()));
     ELSE
@@ -595,7 +595,7 @@ DECLARE
 BEGIN
     SELECT i.* INTO asked_in FROM invitation i
         WHERE i.tenant_id = app.tenant_id() AND i.id = link.invitation_id AND i.state = 'PENDING' AND i.expires_at > now() FOR NO KEY UPDATE;
-    IF NOT FOUND OR NOT app.still_admits(asked_in.invited_by_id, asked_in.role_keys) THEN
+    IF NOT FOUND OR NOT (asked_in.is_of_platform OR app.still_admits(asked_in.invited_by_id, asked_in.role_keys)) THEN
         RETURN NULL;
     END IF;
     PERFORM app.require_subscription();

@@ -8,7 +8,7 @@ mod password;
 mod token;
 
 pub use self::{
-    actor::{Actor, KeyInHand},
+    actor::Actor,
     api_key::ApiKeyToken,
     factor::{FactorSecret, RECOVERY_CODES, RecoveryCode},
     mailed::LinkToken,
