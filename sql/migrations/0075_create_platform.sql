@@ -12,6 +12,10 @@ COMMENT ON COLUMN webhook_endpoint.previous_secret IS 'secret: signs what is sen
 COMMENT ON COLUMN mailed_token.token_hash IS 'secret: the hash of a mailed link';
 COMMENT ON COLUMN sign_in_code.code_mac IS 'secret: says what the code is';
 COMMENT ON COLUMN sign_up_credential.password_hash IS 'secret: the hash of a password';
+COMMENT ON COLUMN password_change_credential.password_hash IS 'secret: the hash of a password';
+COMMENT ON COLUMN second_factor.secret IS 'secret: sealed, makes the codes of a second factor';
+COMMENT ON COLUMN recovery_code.code_hash IS 'secret: the hash of a recovery code';
+COMMENT ON COLUMN api_key_secret.secret_hash IS 'secret: the hash of a key';
 -- Counters, and what tells strangers to a network from others: no part of what a school is.
 COMMENT ON TABLE failed_sign_in IS 'counter';
 COMMENT ON TABLE used_budget IS 'counter';

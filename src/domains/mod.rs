@@ -6,12 +6,14 @@ pub mod audit;
 pub mod bookings;
 pub mod client_events;
 pub mod courses;
+pub mod credentials;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod keys;
 pub mod mail;
 pub mod notifications;
 pub mod platform;
@@ -32,6 +34,8 @@ pub const ALL: &[&Domain] = &[
     &tenants::DOMAIN,
     &identity::DOMAIN,
     &admissions::DOMAIN,
+    &credentials::DOMAIN,
+    &keys::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
     &groups::DOMAIN,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    db::{ActorRow, Identity},
+    db::{ActorRow, Identity, KeyInHand},
     error::{Error, Result},
     permission::{Permission, PermissionSet},
 };
@@ -30,12 +30,16 @@ pub struct Actor {
     pub subscribed: bool,
     /// The school's time zone, by its IANA name.
     pub time_zone: String,
+    /// The API key that acts in the person's place, where one does.
+    pub key: Option<KeyInHand>,
+    /// The active role grants nothing, because the person has no second factor.
+    pub is_factor_due: bool,
 }
 
 impl Actor {
     /// The actor of a transaction.
     pub fn new(identity: Identity, row: ActorRow) -> Self {
-        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, .. } = row;
+        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, key, is_factor_due, .. } = row;
         Actor {
             tenant: identity.tenant,
             user: identity.user,
@@ -45,6 +49,8 @@ impl Actor {
             permissions,
             subscribed,
             time_zone,
+            key,
+            is_factor_due,
         }
     }
 
@@ -68,6 +74,20 @@ impl Actor {
         }
         let message = "Set up a second factor first: `beginSecondFactor`, then `confirmSecondFactor`.";
         Err(Error::forbidden("SECOND_FACTOR_REQUIRED", message))
+    }
+
+    /// Refuses what an API key may not do, whatever it grants: to change anything, where it only reads; and what a person does in person.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` with API_KEY_READ_ONLY or API_KEY_NOT_ALLOWED.
+    pub fn require_in_person(&self, changes: bool, is_in_person: bool) -> Result<()> {
+        match self.key {
+            Some(key) if changes && key.is_read_only => {
+                Err(Error::forbidden("API_KEY_READ_ONLY", "This API key reads, and changes nothing."))
+            }
+            Some(_) if is_in_person => Err(Error::api_key_not_allowed()),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses unless the school's subscription runs.

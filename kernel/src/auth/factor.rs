@@ -106,7 +106,8 @@ impl RecoveryCode {
 
     /// Reads one, however its letters and groups are written.
     pub fn parse(text: &str) -> Option<Self> {
-        let letters: String = text.chars().filter(|letter| letter.is_ascii_alphanumeric()).map(|letter| letter.to_ascii_uppercase()).collect();
+        let letters: String =
+            text.chars().filter(|letter| letter.is_ascii_alphanumeric()).map(|letter| letter.to_ascii_uppercase()).collect();
         let bytes = Zeroizing::new(BASE32_NOPAD.decode(letters.as_bytes()).ok()?);
         Some(RecoveryCode(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }

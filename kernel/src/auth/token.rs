@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::ApiKeyToken;
 use crate::{
     clock,
-    db::Identity,
+    db::{ActorRow, Identity},
     error::{Error, Result},
     ids,
 };
@@ -74,12 +75,13 @@ struct Payload {
     exp: i64,
 }
 
-/// What an access token says. Everything else is asked of the database, on every request.
+/// What an access token says, or the secret of an API key. Everything else is asked of the database, on every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     identity: Identity,
     token_version: i32,
     expires_at: Timestamp,
+    key: Option<[u8; 32]>,
 }
 
 impl Claims {
@@ -90,10 +92,30 @@ impl Claims {
             user: part("user", &payload.sub)?,
             session: part("session", &payload.sid)?,
         };
-        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()? })
+        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()?, key: None })
     }
 
-    /// The identity that a transaction is opened for.
+    /// Of the secret of an API key. Whose it is, whether it is one and when it ends, the database knows. Its actor is cached under a part of its hash,
+    /// as that of a sign-in under its id.
+    fn of_key(token: &ApiKeyToken) -> Self {
+        let hash = token.hash();
+        let place = Uuid::from_slice(&hash[..16]).unwrap_or_default();
+        let identity = Identity { tenant: token.tenant, user: Uuid::nil(), session: place };
+        Claims { identity, token_version: 0, expires_at: Timestamp::MAX, key: Some(hash) }
+    }
+
+    /// The hash of an API key's secret; none where it is an access token.
+    pub fn key(&self) -> Option<&[u8; 32]> {
+        self.key.as_ref()
+    }
+
+    /// Whether the person is still who the token was issued to: one from before a sign-out everywhere, a suspension or a change of password is not valid
+    /// any more. A key does not end with that.
+    pub fn is_current(&self, row: &ActorRow) -> bool {
+        self.key.is_some() || self.token_version == row.token_version
+    }
+
+    /// The identity that a transaction is opened for. Whose a key is, it does not say.
     pub fn identity(&self) -> Identity {
         self.identity
     }
@@ -256,8 +278,11 @@ impl Tokens {
         Ok(IssuedToken { text, expires_at: Timestamp::from_second(payload.exp).unwrap_or(expires_at) })
     }
 
-    /// The claims of an access token that is ours and not yet over.
+    /// The claims of an access token that is ours and not yet over; or of what might be the secret of an API key.
     pub fn verify(&self, text: &str) -> Option<Claims> {
+        if let Some(token) = ApiKeyToken::parse(text) {
+            return Some(Claims::of_key(&token));
+        }
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         let known = self.verified().get(&hash).copied();

@@ -41,6 +41,8 @@ pub struct Account {
     pub email: String,
     /// The token of a device that they say they have signed in on.
     pub device_token: Option<String>,
+    /// Whether they give a code of a second factor.
+    pub has_second_factor: bool,
 }
 
 /// On which terms a sign-in is tried.

@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_graphql::{
@@ -24,7 +27,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms},
     resolve::{
         DateTime, SINCE,
-        registry::{Event, HeardKey, Knock, Operation, Registry},
+        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -70,10 +73,14 @@ pub struct Document {
     pub shows_cost: bool,
     /// The client's address, where that is known.
     pub address: Option<String>,
+    /// What the client says it is.
+    pub user_agent: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
-    guesses: Option<&'static str>,
+    guesses: Option<Wrong>,
+    /// What its person is still to spend for it: whose the key is that asks for it was not known before.
+    pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
 }
@@ -157,9 +164,11 @@ impl Document {
             event,
             knock,
             guesses,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
             address: None,
+            user_agent: None,
         })
     }
 
@@ -230,8 +239,10 @@ impl Document {
             shows_cost: false,
             address: self.address.clone(),
             event: None,
+            user_agent: self.user_agent.clone(),
             knock: None,
             guesses: None,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
         })
     }
@@ -287,8 +298,8 @@ impl Document {
         used
     }
 
-    /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.
-    pub(crate) fn guesses(&self) -> Option<&'static str> {
+    /// By what it is told that a secret in it is wrong; none where it holds no such secret.
+    pub(crate) fn guesses(&self) -> Option<Wrong> {
         self.guesses
     }
 
@@ -303,7 +314,7 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     if roots.len() > 1
         && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.is_session))
     {
-        return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
+        return Err(Error::bad_request(format!("`{}` must stand alone in its document.", root.name)));
     }
     Ok(())
 }
@@ -352,6 +363,7 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
             ("tenant", ConstValue::String(school)) => account.school = school,
             ("email", ConstValue::String(email)) => account.email = email,
             ("deviceToken", ConstValue::String(token)) => account.device_token = Some(token),
+            ("secondFactor", ConstValue::String(_)) => account.has_second_factor = true,
             _ => {}
         }
     }

@@ -32,7 +32,7 @@ pub const PASSWORD_RESET: MailTemplate = MailTemplate {
 pub const SIGN_IN_CODE: MailTemplate = MailTemplate {
     name: "sign_in_code",
     is_essential: true,
-    parameters: &[Parameter { name: "code", content: Content::Secret, sample: "123456" }],
+    parameters: &[Parameter { name: "code", content: Content::Code, sample: "123456" }],
     english: Texts {
         subject: "Your code for {{ school }}",
         body: "Sign in at {{ school }} with this code, within 15 minutes:\n\n{{ code }}\n\n\
@@ -81,23 +81,6 @@ pub const SIGN_UP_KNOWN: MailTemplate = MailTemplate {
         subject: "Sie haben ein Konto bei {{ school }}",
         body: "Jemand wollte mit dieser E-Mail-Adresse zu {{ school }}; sie hat dort schon ein Konto. Waren Sie es, melden Sie sich an; ein vergessenes \
                Passwort lässt sich dort neu setzen.\n\nFalls nicht, brauchen Sie nichts zu tun.",
-        action: Some(("Anmelden", "{{ app }}")),
-    },
-};
-
-/// To an applicant who is in.
-pub const SIGN_UP_APPROVED: MailTemplate = MailTemplate {
-    name: "sign_up_approved",
-    is_essential: true,
-    parameters: &[],
-    english: Texts {
-        subject: "Welcome to {{ school }}",
-        body: "{{ school }} has approved your sign-up. Sign in with your email address and the password that you have chosen.",
-        action: Some(("Sign in", "{{ app }}")),
-    },
-    german: Texts {
-        subject: "Willkommen bei {{ school }}",
-        body: "{{ school }} hat Ihre Anmeldung angenommen. Melden Sie sich mit Ihrer E-Mail-Adresse und dem Passwort an, das Sie gewählt haben.",
         action: Some(("Anmelden", "{{ app }}")),
     },
 };

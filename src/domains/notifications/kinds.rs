@@ -2,7 +2,14 @@
 //! adds stands in a file of its own, and is listed here.
 
 use super::kind::{Doer, EmailMode, Kind};
-use crate::domains::mail::{Content, MailTemplate, Parameter, Texts};
+use crate::domains::{
+    admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    credentials::{
+        NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
+    },
+    keys::API_KEY_EXPIRING,
+    mail::{Content, MailTemplate, Parameter, Texts},
+};
 
 /// Every kind of the product, in the order of the schema.
 pub const KINDS: &[&Kind] = &[
@@ -18,6 +25,15 @@ pub const KINDS: &[&Kind] = &[
     &IMPORT_FINISHED,
     &EXPORT_READY,
     &WEBHOOK_DISABLED,
+    &SIGN_UP_REQUESTED,
+    &SIGN_UP_DECIDED,
+    &NEW_SIGN_IN,
+    &PASSWORD_CHANGED,
+    &SECOND_FACTOR_CHANGED,
+    &SECOND_FACTOR_MISSED,
+    &PASSWORD_CHANGE_REQUESTED,
+    &PASSWORD_CHANGE_DECIDED,
+    &API_KEY_EXPIRING,
     &crate::domains::tenants::SUBSCRIPTION_ENDING,
 ];
 

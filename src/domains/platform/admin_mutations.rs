@@ -30,7 +30,9 @@ async fn change(ctx: &Context<'_>, id: Id<PlatformAdmin>, status: Option<Platfor
         .tx()
         .value(sql::CHANGE_ADMIN, &[&id, &status.map(PlatformAdminStatus::as_str)])
         .await
-        .on_constraint("platform_last_admin", |_| Error::conflict("LAST_ADMIN", "This is the last active administrator of the platform."))?;
+        .on_constraint("platform_last_admin", |_| {
+            Error::conflict("LAST_ADMIN", "This is the last active administrator of the platform.")
+        })?;
     if changed == Some(true) { Ok(()) } else { Err(Error::not_found("administrator").field("id")) }
 }
 

@@ -44,7 +44,8 @@ const ISSUER: &str = "Lectern Platform";
 const PLACE: Place<'static> = Place { tenant: Uuid::nil(), table: "platform_factor", column: "secret" };
 
 fn opened(ctx: &Context<'_>, sealed: &[u8]) -> Result<FactorSecret> {
-    let bytes = ctx.request().services.sealer.open(PLACE, sealed).map_err(|_| Error::internal("the secret of a second factor does not open"))?;
+    let bytes =
+        ctx.request().services.sealer.open(PLACE, sealed).map_err(|_| Error::internal("the secret of a second factor does not open"))?;
     FactorSecret::of(&bytes).ok_or_else(|| Error::internal("the secret of a second factor has another length"))
 }
 
@@ -84,6 +85,7 @@ impl FactorMutations {
     #[authenticated]
     #[session]
     #[hashes_password]
+    #[guesses("password", Proof)]
     async fn begin_second_factor(
         ctx: &Context<'_>,
         /// The own password.
@@ -94,7 +96,8 @@ impl FactorMutations {
         verify_own(ctx, "password", &input.password, known.get(0)).await?;
         let secret = FactorSecret::generate()?;
         let sealed = ctx.request().services.sealer.seal(PLACE, secret.bytes());
-        let until: Option<Timestamp> = ctx.tx().value(sql::BEGIN_FACTOR, &[&sealed]).await.on_constraint("platform_factor_on", |_| is_on())?;
+        let until: Option<Timestamp> =
+            ctx.tx().value(sql::BEGIN_FACTOR, &[&sealed]).await.on_constraint("platform_factor_on", |_| is_on())?;
         Ok(SecondFactorSetup {
             secret: secret.to_base32(),
             otpauth_uri: secret.otpauth_uri(ISSUER, known.get(1))?,
@@ -106,6 +109,7 @@ impl FactorMutations {
     /// none was begun within 10 minutes, SECOND_FACTOR_ON where one is on.
     #[authenticated]
     #[session]
+    #[guesses("code", Proof)]
     async fn confirm_second_factor(
         ctx: &Context<'_>,
         /// The code.
@@ -131,6 +135,7 @@ impl FactorMutations {
     /// Turns the own second factor off. BAD_USER_INPUT for a wrong password or code, CONFLICT with SECOND_FACTOR_OFF where none is on.
     #[session]
     #[hashes_password]
+    #[guesses("code", Proof)]
     async fn disable_second_factor(
         ctx: &Context<'_>,
         /// The own password, and a code.

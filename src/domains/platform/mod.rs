@@ -32,7 +32,8 @@ pub const AUDIENCE: &str = "lectern-platform";
 
 /// The administrators of the platform. Few people work there: they are loaded for each request.
 pub const DESK: ActorKind = ActorKind {
-    load: "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until FROM app.load_desk_actor($1, $2, $3)",
+    load: "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until, user_id, key_id, is_read_only, is_factor_due \
+           FROM app.load_desk_actor($1, $2, $3) WHERE $4::bytea IS NULL",
     current_version: "SELECT NULL::bigint WHERE $1::uuid IS NULL",
     refusal: "SELECT app.log_refusal_at_desk($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
 };

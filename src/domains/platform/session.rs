@@ -76,8 +76,8 @@ async fn begin(ctx: &Context<'_>, admin: Uuid, version: i32) -> Result<Option<De
 /// # Errors
 /// `BAD_USER_INPUT` with the field, for a wrong one.
 pub(super) async fn verify_own(ctx: &Context<'_>, field: &str, password: &str, hash: Option<String>) -> Result<()> {
-    let is_wrong = password.len() > MAX_BYTES
-        || ctx.request().services.passwords.verify(password.to_owned(), hash).await? == Verdict::Wrong;
+    let is_wrong =
+        password.len() > MAX_BYTES || ctx.request().services.passwords.verify(password.to_owned(), hash).await? == Verdict::Wrong;
     if is_wrong { Err(Error::bad_input(field, "is wrong")) } else { Ok(()) }
 }
 
@@ -174,9 +174,10 @@ impl SessionMutations {
     }
 
     /// Changes the own password. Every other sign-in ends; this device goes on with the answered tokens. BAD_USER_INPUT for a wrong current password or a
-    /// weak new one.
+    /// weak new one, RATE_LIMITED after too many.
     #[session]
     #[hashes_password]
+    #[guesses("currentPassword", Proof)]
     async fn change_password(
         ctx: &Context<'_>,
         /// The old and the new password.

@@ -6,7 +6,8 @@ pub const FIND_CREDENTIAL: &str =
 /// `$2` the sign-in, `$3` the token version, `$4` the hash of its refresh token: when it ends, or null.
 pub const BEGIN_SESSION: &str = "SELECT app.begin_desk_session($2, $3, $4) WHERE app.tenant_id() = $1";
 /// `$2` the hash of the token presented, `$3` that of its successor.
-pub const ROTATE_TOKEN: &str = "SELECT outcome, admin_id, session_id, expires_at FROM app.rotate_desk_token($2, $3) WHERE app.tenant_id() = $1";
+pub const ROTATE_TOKEN: &str =
+    "SELECT outcome, admin_id, session_id, expires_at FROM app.rotate_desk_token($2, $3) WHERE app.tenant_id() = $1";
 /// `$2` the sign-in whose spent token was presented.
 pub const REVOKE_REUSED: &str = "SELECT app.end_desk_session($2, 'REUSE') WHERE app.tenant_id() = $1";
 /// `$2` the sign-in.
@@ -28,7 +29,8 @@ pub const SPEND_RECOVERY_CODE: &str = "SELECT app.spend_desk_recovery_code($2, $
 pub const DISABLE_FACTOR: &str = "SELECT app.disable_desk_factor() WHERE app.tenant_id() = $1";
 
 /// Every admin, by name.
-pub const ADMINS: &str = "SELECT {p} FROM platform_admin p WHERE p.tenant_id = $1 AND p.deleted_at IS NULL ORDER BY p.name COLLATE \"und-x-icu\", p.id";
+pub const ADMINS: &str =
+    "SELECT {p} FROM platform_admin p WHERE p.tenant_id = $1 AND p.deleted_at IS NULL ORDER BY p.name COLLATE \"und-x-icu\", p.id";
 /// `$2` a new admin's id, `$3` email, `$4` name, `$5` hash of the password.
 pub const ADD_ADMIN: &str = "SELECT app.add_platform_admin($2, $3, $4, $5, false) WHERE app.tenant_id() = $1";
 /// `$2` an admin, `$3` their new status, null to delete: whether there is one.
@@ -47,8 +49,7 @@ pub const ERASE_TENANT: &str = "SELECT app.erase_tenant($2, $3, $4) WHERE app.te
 pub const USAGE: &str = "SELECT u.school, u.users, u.instructors, u.courses, u.groups, u.enrollments, u.bookings, u.last_sign_in_at \
      FROM app.desk_usage($2, NULL, NULL) u WHERE app.tenant_id() = $1";
 /// `$2` schools: their administrators.
-pub const TENANT_ADMINS: &str =
-    "SELECT a.school, a.email, a.name, a.is_invited FROM app.desk_tenant_admins($2) a WHERE app.tenant_id() = $1 ORDER BY a.is_invited, a.email";
+pub const TENANT_ADMINS: &str = "SELECT a.school, a.email, a.name, a.is_invited FROM app.desk_tenant_admins($2) a WHERE app.tenant_id() = $1 ORDER BY a.is_invited, a.email";
 /// `$2`, `$3` from when to when: what all schools hold.
 pub const STATISTICS: &str = "SELECT coalesce(sum(u.users), 0)::bigint, coalesce(sum(u.instructors), 0)::bigint, coalesce(sum(u.courses), 0)::bigint, \
      coalesce(sum(u.groups), 0)::bigint, coalesce(sum(u.enrollments), 0)::bigint, coalesce(sum(u.completed), 0)::bigint, coalesce(sum(u.bookings), 0)::bigint \

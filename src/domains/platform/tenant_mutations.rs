@@ -16,9 +16,7 @@ use uuid::Uuid;
 
 use super::{
     DeskTenant,
-    inputs::{
-        AssignTenantAdminInput, CreateTenantInput, RenewTenantInput, SuspendTenantInput, UpdateTenantInput, cap, locale, slug, zone,
-    },
+    inputs::{AssignTenantAdminInput, CreateTenantInput, RenewTenantInput, SuspendTenantInput, UpdateTenantInput, cap, locale, slug, zone},
     sql,
     tenant::TenantAdmin,
 };
@@ -112,7 +110,18 @@ impl TenantMutations {
         ctx.tx()
             .query(
                 sql::CREATE_TENANT,
-                &[&id, &short, &name, &zone, &locale, &listed, &input.subscription_start, &input.subscription_end, &max_users, &max_instructors],
+                &[
+                    &id,
+                    &short,
+                    &name,
+                    &zone,
+                    &locale,
+                    &listed,
+                    &input.subscription_start,
+                    &input.subscription_end,
+                    &max_users,
+                    &max_instructors,
+                ],
             )
             .await
             .on_constraint("tenant_slug_key", |_| Error::conflict("SLUG_TAKEN", "Another school has this slug.").field("slug"))

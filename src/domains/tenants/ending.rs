@@ -10,7 +10,8 @@ use crate::domains::{
 };
 
 /// Looks every day; the schools lie spread over it.
-pub const ENDING: JobKind = JobKind::new("tenant.ending", JobLane::Default, |job| Box::pin(tell(job))).every(Duration::from_secs(86_400), Scope::Schools);
+pub const ENDING: JobKind =
+    JobKind::new("tenant.ending", JobLane::Default, |job| Box::pin(tell(job))).every(Duration::from_secs(86_400), Scope::Schools);
 
 async fn tell(mut job: Job) -> Result<Done, Failure> {
     let tx = job.begin().await?;

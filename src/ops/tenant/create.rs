@@ -43,7 +43,8 @@ impl<'a> School<'a> {
 pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) -> anyhow::Result<String> {
     let school = School::read(typed)?;
     check(connection, &school).await?;
-    let password = password::read("Password of the first administrator: ", &[&school.admin_email, &school.admin_name, school.slug, &school.name])?;
+    let password =
+        password::read("Password of the first administrator: ", &[&school.admin_email, &school.admin_name, school.slug, &school.name])?;
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let hash = passwords.hash(password).await.map_err(arguments::refused)?;
 
