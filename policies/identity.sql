@@ -45,7 +45,8 @@ CREATE POLICY role_delete ON role FOR DELETE TO lectern_app USING (
 CREATE POLICY definer_read ON role FOR SELECT TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, key, name, is_system, permissions, created_at), DELETE, INSERT (tenant_id, id, key, name, permissions),
     UPDATE (name, permissions) ON role TO lectern_app;
-GRANT SELECT ON role TO lectern_definer;
+CREATE POLICY definer_found ON role FOR INSERT TO lectern_definer WITH CHECK (true);
+GRANT SELECT, INSERT (tenant_id, id, key, name, is_system, permissions) ON role TO lectern_definer;
 
 CALL app.raise_wall('user_role', needs_subscription => false);
 -- What has ended is nothing any more.

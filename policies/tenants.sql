@@ -2,7 +2,7 @@
 CALL app.raise_wall('tenant', needs_subscription => false);
 -- Functions of the service resolve slugs, list schools and read caps before or beside any tenant.
 DROP POLICY tenant_wall ON tenant;
-CREATE POLICY tenant_wall ON tenant AS RESTRICTIVE TO lectern_app
+CREATE POLICY tenant_wall ON tenant AS RESTRICTIVE TO lectern_app, lectern_desk
     USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid));
 
 CREATE POLICY tenant_read ON tenant FOR SELECT TO lectern_app USING (true);
@@ -11,9 +11,13 @@ CREATE POLICY tenant_change ON tenant FOR UPDATE TO lectern_app USING ((SELECT a
 CREATE POLICY definer_read ON tenant FOR SELECT TO lectern_definer USING (true);
 
 -- What its people see of it, what every subscription_wall asks, and what the audit log shows of its changes.
-GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota),
+GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota, suspend_reason),
     UPDATE (name, time_zone, is_listed) ON tenant TO lectern_app;
-GRANT SELECT ON tenant TO lectern_definer;
+-- app.create_tenant and app.change_tenant, which take that school; others only lock its row.
+CREATE POLICY definer_found ON tenant FOR INSERT TO lectern_definer WITH CHECK (tenant_id = (SELECT app.tenant_id()));
+CREATE POLICY definer_change ON tenant FOR UPDATE TO lectern_definer USING (true) WITH CHECK (tenant_id = (SELECT app.tenant_id()));
+GRANT SELECT, INSERT (tenant_id, slug, name, time_zone, is_listed, subscription_start, subscription_end, max_users, max_instructors),
+    UPDATE (name, time_zone, is_listed, subscription_end, max_users, max_instructors, suspended_at, suspend_reason) ON tenant TO lectern_definer;
 
 -- The own school's, whether or not its subscription runs.
 CALL app.raise_wall('tenant_settings', needs_subscription => false);
@@ -26,7 +30,10 @@ GRANT SELECT (tenant_id, mail_sender_name, mail_footer, sign_up, sign_up_role_ke
         password_change_needs_approval) ON tenant_settings TO lectern_app;
 GRANT SELECT (locale, logo_file_id, primary_color, website, support_email), UPDATE (locale, logo_file_id, primary_color, website, support_email)
     ON tenant_settings TO lectern_app;
-GRANT SELECT ON tenant_settings TO lectern_definer;
+-- A school is founded with them.
+CREATE POLICY definer_found ON tenant_settings FOR INSERT TO lectern_definer WITH CHECK (true);
+CREATE POLICY definer_change ON tenant_settings FOR UPDATE TO lectern_definer USING (true);
+GRANT SELECT, INSERT (tenant_id), UPDATE (locale) ON tenant_settings TO lectern_definer;
 
 -- Everybody of the school reads what it has switched on, after a lapse as well: `viewer` says it.
 CALL app.raise_wall('feature_flag', needs_subscription => false);

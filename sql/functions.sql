@@ -117,7 +117,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;
@@ -127,8 +127,14 @@ DECLARE
     subject uuid;
     opened_for text;
 BEGIN
-    IF current_setting('app.audit', true) = 'off' AND pg_has_role(session_user, 'lectern_platform', 'MEMBER') THEN
-        RETURN NULL;
+    IF current_setting('app.audit', true) = 'off' THEN
+        IF pg_has_role(session_user, 'lectern_platform', 'MEMBER') THEN
+            RETURN NULL;
+        END IF;
+        -- An erasure takes the log along.
+        IF TG_OP = 'DELETE' AND session_user = 'lectern_desk' AND app.is_being_erased(OLD.tenant_id) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     -- to_jsonb is what this trigger costs beside its INSERT: once for each version of the row.
     IF TG_OP <> 'INSERT' THEN old_row := to_jsonb(OLD); END IF;

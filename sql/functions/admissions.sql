@@ -31,6 +31,17 @@ BEGIN
 END
 $$;
 
+-- Of some roles those that an API key may admit to: none that grants what is not for keys. Reveals: keys of roles, which the caller names.
+CREATE OR REPLACE FUNCTION app.roles_for_keys(among text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((
+        SELECT array_agg(r.key ORDER BY r.key) FROM role r
+        WHERE r.tenant_id = app.tenant_id() AND r.key = ANY (among)
+          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) && app.not_for_keys()), '{}');
+END
+$$;
+
 -- The roles that the actor admits to, in the role that they act in; an API key to none that grants what is not for keys. Reveals: keys of roles.
 CREATE OR REPLACE FUNCTION app.managed_roles() RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN app.key_id() IS NULL THEN app.roles_below(app.role_key()) ELSE app.roles_for_keys(app.roles_below(app.role_key())) END
@@ -295,7 +306,7 @@ BEGIN
     ELSE
         SELECT i.* INTO asked_in FROM invitation i
             WHERE i.tenant_id = link.tenant_id AND i.id = link.invitation_id AND i.state = 'PENDING' AND i.expires_at > now();
-        IF NOT FOUND OR NOT app.still_admits(asked_in.invited_by_id, asked_in.role_keys) THEN
+        IF NOT FOUND OR NOT (asked_in.is_of_platform OR app.still_admits(asked_in.invited_by_id, asked_in.role_keys)) THEN
             RETURN;
         END IF;
         email := asked_in.email; email_key := asked_in.email_key; name := asked_in.name; role_keys := asked_in.role_keys;
@@ -585,7 +596,7 @@ BEGIN
         IF EXISTS (SELECT FROM invitation i WHERE i.tenant_id = asked.tenant_id AND i.email_key = asked.email_key AND i.state = 'PENDING' AND i.id <> wanted) THEN
             PERFORM app.refuse('invitation_is_pending');
         END IF;
-        UPDATE invitation i SET state = 'PENDING', sent_at = now(), expires_at = now() + interval '7 days', invited_by_id = app.user_id()
+        UPDATE invitation i SET state = 'PENDING', sent_at = now(), expires_at = now() + interval '7 days', invited_by_id = app.user_id(), is_of_platform = false
             WHERE i.tenant_id = asked.tenant_id AND i.id = wanted;
         PERFORM app.enqueue('account.invitation', NULL, jsonb_build_object('invitation', wanted, 'sent', now()));
     ELSE
@@ -620,7 +631,7 @@ DECLARE
 BEGIN
     SELECT i.* INTO asked_in FROM invitation i
         WHERE i.tenant_id = app.tenant_id() AND i.id = link.invitation_id AND i.state = 'PENDING' AND i.expires_at > now() FOR NO KEY UPDATE;
-    IF NOT FOUND OR NOT app.still_admits(asked_in.invited_by_id, asked_in.role_keys) THEN
+    IF NOT FOUND OR NOT (asked_in.is_of_platform OR app.still_admits(asked_in.invited_by_id, asked_in.role_keys)) THEN
         RETURN NULL;
     END IF;
     PERFORM app.require_subscription();
@@ -780,7 +791,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    app.roles_below(text), app.ask_for_account(text, text, text, text, text, text, text), app.take_account_request(uuid),
+    app.roles_below(text), app.roles_for_keys(text[]), app.ask_for_account(text, text, text, text, text, text, text), app.take_account_request(uuid),
     app.begin_password_reset(text, text, bytea), app.begin_code_sign_in(text, text, bytea, text), app.count_code_try(text, text),
     app.find_sign_in_code(text, text, text), app.spend_sign_in_code(text, bytea, uuid, uuid), app.refuses_role(text, text),
     app.begin_sign_up(text, text, bytea, text, text, text), app.usable_link(bytea), app.knows_link(bytea), app.link_preview(uuid, bytea),

@@ -39,6 +39,14 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub platform_url: Option<Secret>,
 
+    /// The same database as lectern_desk, for /platform/graphql, exports and erasures; without it there are none
+    #[arg(long, env = "LECTERN_DESK_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub desk_url: Option<Secret>,
+
+    /// Address and port to serve the platform on, in place of /platform/graphql beside the schools' endpoint
+    #[arg(long, env = "LECTERN_DESK_LISTEN", value_name = "ADDRESS", global = true)]
+    pub desk_listen: Option<String>,
+
     /// Folder of the embedded PostgreSQL, the generated keys and, unless told otherwise, the files
     #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]
     pub data_dir: PathBuf,

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod keys;
 pub mod mail;
 pub mod notifications;
+pub mod platform;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
@@ -51,7 +52,16 @@ pub const ALL: &[&Domain] = &[
     &rosters::DOMAIN,
 ];
 
+/// What the platform's own schema is made of: nothing of it stands in the schools'.
+pub const PLATFORM: &[&Domain] = &[&platform::DOMAIN];
+
 /// The same, to look things up in.
+pub fn platform_registry() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(PLATFORM));
+    &REGISTRY
+}
+
+/// All of them, to look things up in.
 pub fn registry() -> &'static Registry {
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(ALL));
     &REGISTRY

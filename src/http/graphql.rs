@@ -155,6 +155,14 @@ pub async fn get(State(state): State<AppState>, Extension(id): Extension<Correla
     answer(&state, &Method::GET, &headers, parameters, address, &id.0).await
 }
 
+/// `GET /platform/graphql`: queries, and nothing else.
+pub async fn get_query(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
+    let (Parts { uri, headers, extensions, .. }, _) = request.into_parts();
+    let parameters = read_query(&uri);
+    let address = client_address::of(peer(&extensions), &headers, &state.options.trusted_proxies);
+    answer(&state, &Method::GET, &headers, parameters, address, &id.0).await
+}
+
 /// Any other method.
 pub async fn other_method(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, headers: HeaderMap) -> Response {
     let refused = Refused(StatusCode::METHOD_NOT_ALLOWED, Error::bad_request("GraphQL is asked by POST, or by GET for queries."));

@@ -38,6 +38,7 @@ mod notifications;
 mod ops;
 mod page;
 mod permissions;
+mod platform;
 mod proof;
 mod rates;
 mod raw;

@@ -8,6 +8,9 @@ use crate::{
     permission::{Permission, PermissionSet},
 };
 
+/// In place of the key of a role: a second factor is to be set up first. No role of a school is written like this.
+const FACTOR_DUE: &str = "second-factor-due";
+
 /// A signed-in person, acting in one role.
 #[derive(Debug, Clone)]
 pub struct Actor {
@@ -59,6 +62,18 @@ impl Actor {
     /// Whether this is that person.
     pub fn is(&self, user: Uuid) -> bool {
         self.user == user
+    }
+
+    /// Refuses whoever may do nothing before they have a second factor: administrators of the platform.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` with `SECOND_FACTOR_REQUIRED`.
+    pub fn require_second_factor(&self) -> Result<()> {
+        if self.role_key != FACTOR_DUE {
+            return Ok(());
+        }
+        let message = "Set up a second factor first: `beginSecondFactor`, then `confirmSecondFactor`.";
+        Err(Error::forbidden("SECOND_FACTOR_REQUIRED", message))
     }
 
     /// Refuses what an API key may not do, whatever it grants: to change anything, where it only reads; and what a person does in person.

@@ -148,6 +148,7 @@ pub struct Tokens {
     header: Header,
     validation: Validation,
     issuer: String,
+    audience: &'static str,
     jwks: Arc<str>,
     cursor_key: hmac::Key,
     device_key: hmac::Key,
@@ -193,6 +194,7 @@ impl Tokens {
             header,
             validation,
             issuer: issuer.to_owned(),
+            audience: AUDIENCE,
             jwks: jwks.to_string().into(),
             cursor_key: derived("lectern cursors"),
             device_key: derived("lectern devices"),
@@ -202,6 +204,20 @@ impl Tokens {
             device_for: SignedDuration::from_hours(180 * 24),
             verified: Arc::new(Mutex::new(verified)),
         })
+    }
+
+    /// For another endpoint than the schools': access tokens of one are worth nothing at the other.
+    #[must_use]
+    pub fn for_audience(mut self, audience: &'static str) -> Self {
+        self.validation.set_audience(&[audience]);
+        let mut verified = LruCache::unbounded();
+        verified.resize(VERIFIED);
+        Tokens { audience, verified: Arc::new(Mutex::new(verified)), ..self }
+    }
+
+    /// Under which name sign-ins of its endpoint are counted; empty for the schools'.
+    pub(crate) fn realm(&self) -> &'static str {
+        if self.audience == AUDIENCE { "" } else { self.audience }
     }
 
     /// With device tokens that last for so long.
@@ -249,7 +265,7 @@ impl Tokens {
         let expires_at = now + self.access_for;
         let payload = Payload {
             iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
+            aud: self.audience.to_owned(),
             sub: ids::encode("user", identity.user),
             tenant: ids::encode("tenant", identity.tenant),
             sid: ids::encode("session", identity.session),
@@ -371,6 +387,20 @@ mod tests {
         }
         for text in ["", "device_", "device_AAAA", &text[7..], &text[..text.len() - 2]] {
             assert_eq!(tokens.read_device(text, now), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_one_endpoint_is_worth_nothing_at_the_other() {
+        let hour = SignedDuration::from_hours(1);
+        let key = SigningKey::generate().unwrap();
+        let of = || Tokens::new(&key, "lectern", hour, hour).unwrap();
+        let (schools, platform) = (of(), of().for_audience("lectern-platform"));
+        let identity = Identity { tenant: Uuid::nil(), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        for (issuer, other) in [(&schools, &platform), (&platform, &schools)] {
+            let token = issuer.access(identity, 0, clock::now()).unwrap().text;
+            assert!(issuer.verify(&token).is_some() && other.verify(&token).is_none());
+            assert!(other.verify(&token).is_none(), "nor the second time");
         }
     }
 

@@ -22,6 +22,8 @@ pub struct ActorKind {
     pub load: &'static str,
     /// The version that a cached actor must still have.
     pub current_version: &'static str,
+    /// Records a refusal. `$2` the operation, `$3` the type that it is about, `$4` the thing, `$5` the code, `$6` the reason.
+    pub refusal: &'static str,
 }
 
 impl ActorKind {
@@ -30,6 +32,7 @@ impl ActorKind {
         load: "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until, user_id, key_id, is_read_only, is_factor_due \
                FROM app.load_actor($1, $2, $3, $4)",
         current_version: "SELECT v.version FROM access_version v WHERE v.tenant_id = $1",
+        refusal: "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
     };
 }
 

@@ -36,6 +36,7 @@ pub const KINDS: &[&Kind] = &[
     &PASSWORD_CHANGE_DECIDED,
     &API_KEY_EXPIRING,
     &ROLE_EXPIRING,
+    &crate::domains::tenants::SUBSCRIPTION_ENDING,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -5,6 +5,7 @@
 //! at most a hundred flags, for roles that it has.
 
 mod branding;
+mod ending;
 mod features;
 mod queries;
 mod settings;
@@ -14,6 +15,7 @@ mod zone;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
+    ending::SUBSCRIPTION_ENDING,
     features::features_of,
     settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings},
     tenant::{PublicTenant, Tenant},
@@ -31,5 +33,6 @@ pub const DOMAIN: Domain = Domain {
         features::FeatureFlag::object,
     ],
     operations: &[queries::TenantQueries::OPERATIONS, settings::SettingsMutations::OPERATIONS, features::FeatureMutations::OPERATIONS],
+    jobs: &[ending::ENDING],
     ..Domain::new("tenants")
 };

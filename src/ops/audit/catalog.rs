@@ -3,6 +3,7 @@
 
 use sqlx::PgConnection;
 
+use super::isolation::OF_NO_SCHOOL;
 use crate::ops::report::Check;
 
 /// The wall's expression, as PostgreSQL prints it, without blanks.
@@ -105,6 +106,9 @@ pub(super) async fn wall(connection: &mut PgConnection, table: &str) -> sqlx::Re
             if !policy.roles.iter().any(|role| role == "lectern_app") {
                 faults.push("tenant_wall does not stand before lectern_app".to_owned());
             }
+            if !policy.roles.iter().any(|role| role == "lectern_desk") {
+                faults.push("tenant_wall does not stand before lectern_desk".to_owned());
+            }
             let walls_definer = policy.roles.iter().any(|role| role == "lectern_definer") || DEFINER_READS_ALL.contains(&table);
             if !walls_definer && !["a", "w", "d"].iter().all(|verb| policies.iter().any(|policy| policy.walls_definer(verb))) {
                 faults.push("lectern_definer may write past the wall".to_owned());
@@ -178,6 +182,9 @@ pub(super) async fn audited(connection: &mut PgConnection, table: &str) -> sqlx:
     .fetch_optional(connection)
     .await?;
     Ok(match enabled.as_deref() {
+        _ if OF_NO_SCHOOL.contains(&table) => {
+            Check::pass("audited", table, "of no school: the platform's own log keeps what happens to it")
+        }
         _ if UNAUDITED.contains(&table) => Check::pass("audited", table, "not audited, on purpose"),
         Some("O" | "A") => Check::pass("audited", table, "every change writes an entry, by trigger"),
         Some(_) => Check::fail("audited", table, "its audit trigger is disabled"),
@@ -235,6 +242,22 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
          UNION ALL SELECT 'it is a member of ' || g.rolname FROM platform p JOIN pg_catalog.pg_auth_members m ON m.member = p.oid JOIN pg_catalog.pg_roles g ON g.oid = m.roleid \
                    WHERE p.rolname = 'lectern_platform' \
          UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM platform p JOIN pg_catalog.pg_class c ON c.relowner = p.oid WHERE p.rolname = 'lectern_platform'",
+    ),
+    (
+        "role",
+        "lectern_desk",
+        "no superuser, no BYPASSRLS, makes nothing, owns nothing, is a member of nothing and has no members",
+        "WITH desk AS (SELECT *, $1::text[] FROM pg_catalog.pg_roles WHERE rolname = 'lectern_desk') \
+         SELECT 'there is no such role' WHERE NOT EXISTS (SELECT FROM desk) \
+         UNION ALL SELECT 'it is a superuser or bypasses row security' FROM desk WHERE rolsuper OR rolbypassrls \
+         UNION ALL SELECT 'it may create roles or databases, or replicate' FROM desk WHERE rolcreaterole OR rolcreatedb OR rolreplication \
+         UNION ALL SELECT 'it is a member of ' || g.rolname FROM desk JOIN pg_catalog.pg_auth_members m ON m.member = desk.oid JOIN pg_catalog.pg_roles g ON g.oid = m.roleid \
+         UNION ALL SELECT b.rolname || ' is a member of it' FROM desk JOIN pg_catalog.pg_auth_members m ON m.roleid = desk.oid JOIN pg_catalog.pg_roles b ON b.oid = m.member WHERE NOT b.rolsuper \
+         UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM desk JOIN pg_catalog.pg_class c ON c.relowner = desk.oid \
+         UNION ALL SELECT 'it owns ' || p.oid::regprocedure::text FROM desk JOIN pg_catalog.pg_proc p ON p.proowner = desk.oid \
+         UNION ALL SELECT 'it may create in the schema ' || n.nspname FROM desk JOIN pg_catalog.pg_namespace n ON pg_catalog.has_schema_privilege(desk.oid, n.oid, 'CREATE') \
+         UNION ALL SELECT 'it may read ' || a.attrelid::regclass::text || '.' || a.attname || ', which is secret' FROM desk JOIN pg_catalog.pg_attribute a ON a.attnum > 0 AND NOT a.attisdropped \
+                   WHERE pg_catalog.col_description(a.attrelid, a.attnum) LIKE 'secret%' AND pg_catalog.has_column_privilege(desk.oid, a.attrelid, a.attnum, 'SELECT')",
     ),
     (
         "role",
