@@ -19,7 +19,11 @@ CREATE OR REPLACE FUNCTION app.check_people_are_here(tenant uuid, people uuid[])
 DECLARE
     person record;
 BEGIN
-    FOR person IN SELECT u.deleted_at FROM app_user u WHERE u.tenant_id = tenant AND u.id = ANY (people) ORDER BY u.id FOR SHARE LOOP
+    -- One by one in their order, by their ids: a plan that was made while the school was small would read all of its people.
+    FOR person IN
+        SELECT u.deleted_at FROM (SELECT DISTINCT p.id FROM unnest(people) AS p(id) ORDER BY p.id) AS p
+        CROSS JOIN LATERAL (SELECT o.deleted_at FROM app_user o WHERE o.tenant_id = tenant AND o.id = p.id FOR SHARE) AS u
+    LOOP
         IF person.deleted_at IS NOT NULL THEN
             PERFORM app.refuse('person_deleted');
         END IF;
@@ -28,7 +32,7 @@ END
 $$;
 
 -- Only published courses take people in, and no more than their capacity: checked once per statement and course, as the
--- course is now that we hold its turn.
+-- course is now that we hold its turn. Then the people, all at once.
 CREATE OR REPLACE FUNCTION app.check_new_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -45,7 +49,13 @@ BEGIN
             PERFORM app.refuse('enrollment_course_published');
         END IF;
         PERFORM app.check_course_seats(wanted.tenant_id, wanted.course_id);
-        PERFORM app.check_people_are_here(wanted.tenant_id, ARRAY(SELECT e.user_id FROM new_rows e WHERE e.course_id = wanted.course_id));
+    END LOOP;
+    FOR wanted IN
+        SELECT e.tenant_id, array_agg(e.user_id) AS people FROM new_rows e
+        WHERE e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') GROUP BY e.tenant_id
+    LOOP
+        PERFORM app.enter_tenant(wanted.tenant_id);
+        PERFORM app.check_people_are_here(wanted.tenant_id, wanted.people);
     END LOOP;
     RETURN NULL;
 END

@@ -126,8 +126,8 @@ CREATE OR REPLACE TRIGGER import_run_announce AFTER UPDATE ON import_run FOR EAC
 CREATE OR REPLACE FUNCTION app.people_by_address(addresses text[]) RETURNS TABLE (address text, id uuid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT a.address, u.id FROM unnest(addresses) AS a(address) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.email_key = a.address
-        WHERE u.deleted_at IS NULL;
+    RETURN QUERY SELECT a.address, u.id FROM unnest(addresses) AS a(address)
+        CROSS JOIN LATERAL (SELECT o.id FROM app_user o WHERE o.tenant_id = app.tenant_id() AND o.email_key = a.address AND o.deleted_at IS NULL OFFSET 0) AS u;
 END
 $$;
 
