@@ -15,11 +15,12 @@ CREATE OR REPLACE TRIGGER enrollment_turn BEFORE INSERT ON enrollment FOR EACH R
 -- Refuses when one of these people is deleted. A deletion that is under way is waited for, and one that comes later waits
 -- for us, and then sees what the person got: nothing is given to somebody who is gone.
 CREATE OR REPLACE FUNCTION app.check_people_are_here(tenant uuid, people uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     person record;
 BEGIN
-    -- One by one in their order, by their ids: a plan that was made while the school was small would read all of its people.
+    -- One by one in their order. The plan must not lean on what is counted of this school: of one that has just come it is nothing, and then
+    -- any index will do, and all of its people be read for each.
     FOR person IN
         SELECT u.deleted_at FROM (SELECT DISTINCT p.id FROM unnest(people) AS p(id) ORDER BY p.id) AS p
         CROSS JOIN LATERAL (SELECT o.deleted_at FROM app_user o WHERE o.tenant_id = tenant AND o.id = p.id FOR SHARE) AS u

@@ -20,12 +20,12 @@ pub const STEP: &str = "SELECT app.step_import($2, $3, $4, $5, $6) WHERE app.ten
 /// `$2` the run, `$3` why it failed, if it did.
 pub const END: &str = "SELECT app.end_import($2, $3) WHERE app.tenant_id() = $1";
 
-/// Begins a batch; `$2` is `off` where nobody is told of what it does: who it acts as, and what they may do now. Plans that were made while the
-/// school was small would read whole tables for each row that is written once it has grown. (For the same reason what is looked up here goes key
-/// by key, each in a subquery of its own that `OFFSET 0` keeps as it is: the planner takes a school that it has not counted yet for a single row,
-/// and would read all of it for each batch.)
-pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true), set_config('enable_seqscan', 'off', true) \
-     WHERE app.tenant_id() = $1";
+/// Begins a batch; `$2` is `off` where nobody is told of what it does: who it acts as, and what they may do now. Of a school that has just come the
+/// planner knows nothing, and takes it for a single row: any index will do for that, and whole tables would be read for each row once it has grown.
+/// So plans may not lean on whose school it is (and read no table from end to end), and what is looked up goes key by key, each in a subquery that
+/// `OFFSET 0` keeps as it is.
+pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true), set_config('enable_seqscan', 'off', true), \
+     set_config('plan_cache_mode', 'force_generic_plan', true) WHERE app.tenant_id() = $1";
 
 /// Every role of the school.
 pub const ROLES: &str = "SELECT r.id, r.key, r.is_system, r.permissions FROM role r WHERE r.tenant_id = $1";

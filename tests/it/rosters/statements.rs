@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     bundles::{CLASSES, ENROLLMENTS, USERS, roster},
-    read, start,
+    people, read, start, summary,
 };
 use crate::app::{Client, TestApp, Who};
 
@@ -72,4 +72,30 @@ async fn a_batch_of_four_hundred_lines_costs_the_statements_of_one_of_four() {
         let again = statements(&app, &admin, &bytes).await;
         assert_eq!(total(&again), 57, "{size} lines that are there already: {again:#?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_reads_what_it_is_about_and_not_the_school_where_nobody_has_counted_that_yet() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    // Statistics know another school alone.
+    app.sql(&format!(
+        "INSERT INTO roster_link (tenant_id, source, type, sourced_id) SELECT '{}', 'default', 'ORG', 'o' || n FROM generate_series(1, 5000) AS n;
+         ANALYZE roster_link",
+        app.elm.tenant
+    ))
+    .await;
+    let read = async |figure: &str| {
+        let sum = format!("SELECT sum({figure})::text FROM pg_stat_user_indexes WHERE relname = 'roster_link'");
+        app.text(&sum).await.unwrap().parse::<usize>().unwrap()
+    };
+    let (before, scans, size) = (read("idx_tup_read").await, read("idx_scan").await, 6000);
+    let sheet = (0..size).fold("email,name,sourcedId\n".to_owned(), |text, n| text + &format!("p{n}@oak.example,Person {n},s{n}\n"));
+    assert_eq!(summary(&people(&app, &admin, &sheet, json!({})).await), format!("SUCCEEDED USER {size}/0/0/0/0"));
+    // A connection tells what it has read when it ends.
+    while read("idx_scan").await == scans {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let rows = read("idx_tup_read").await - before;
+    assert!(rows < size, "{rows} links were read for {size} that are new");
 }
