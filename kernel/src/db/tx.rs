@@ -456,6 +456,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Checks now what a COMMIT would check: deferred constraints, and failures that nobody has read.
+    ///
+    /// # Errors
+    /// What the COMMIT would have been refused with.
+    pub async fn check_deferred(&self) -> Result<(), DbError> {
+        match self.failure() {
+            Some(failure) => Err(failure),
+            None => self.send("SET CONSTRAINTS ALL IMMEDIATE").await,
+        }
+    }
+
     /// Rolls back.
     ///
     /// # Errors

@@ -46,6 +46,16 @@ impl Engine {
                     tx.end_read();
                     return answer;
                 }
+                // A rehearsal is answered as it would be if it committed; what the COMMIT would check is checked here.
+                (None, OperationKind::Mutation) if document.is_rehearsal && answer.response.data != Value::Null => {
+                    match tx.check_deferred().await {
+                        Ok(()) => {
+                            let _ = tx.rollback().await;
+                            return Answer { round_trips: tx.round_trips(), ..answer };
+                        }
+                        Err(error) => Some(error),
+                    }
+                }
                 // A mutation document commits as a whole, exactly when its `data` is not null.
                 (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
                     Ok(()) => return Answer { round_trips: tx.round_trips(), ..answer },
@@ -67,7 +77,7 @@ impl Engine {
                     return Answer { response: errors::refusal(failure.into()), ..answer };
                 }
                 _ => {
-                    if document.kind == OperationKind::Mutation && answer.executed {
+                    if document.kind == OperationKind::Mutation && answer.executed && !document.is_rehearsal {
                         after_rollback.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
                     }
                     return answer;
@@ -184,6 +194,7 @@ impl Engine {
         let loads = Loads::default();
         let mut request = Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads);
         request.sign_in = document.terms;
+        request.is_rehearsal = document.is_rehearsal;
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

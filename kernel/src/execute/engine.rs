@@ -169,7 +169,12 @@ impl Engine {
         // What is kept of a text is weighed without what the rules read.
         let mut document = read.inspect_err(|_| drop(self.checker.validate(&source)))?;
         document.address.clone_from(&request.address);
-        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        if let Some(extensions) = &request.extensions {
+            document.shows_cost = extensions.cost;
+            if extensions.dry_run {
+                document.rehearse()?;
+            }
+        }
         Ok(document)
     }
 
@@ -249,7 +254,7 @@ impl Engine {
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);
         }
-        let shows_cost = document.shows_cost;
+        let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
         let mut answer = match (document.knock(), document.guesses(), claims) {
             (Some((Knock::Password, account)), ..) => self.sign_in(document, account, correlation_id).await,
             (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, correlation_id).await,
@@ -259,6 +264,9 @@ impl Engine {
         };
         if shows_cost {
             answer.response = cost.describe(answer.response, &self.limits);
+        }
+        if is_rehearsal {
+            answer.response = answer.response.extension("dryRun", Value::Boolean(true));
         }
         answer
     }

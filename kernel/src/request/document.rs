@@ -68,6 +68,8 @@ pub struct Document {
     pub targets: Vec<Uuid>,
     /// Whether its answer says what it cost.
     pub shows_cost: bool,
+    /// Whether it is a mutation document that is rehearsed: run, answered, and taken back.
+    pub is_rehearsal: bool,
     /// The client's address, where that is known.
     pub address: Option<String>,
     /// What a subscription hears.
@@ -159,8 +161,24 @@ impl Document {
             guesses,
             terms: SignInTerms::default(),
             shows_cost: false,
+            is_rehearsal: false,
             address: None,
         })
+    }
+
+    /// Makes a mutation document a rehearsal; any other runs as ever.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, `DRY_RUN_NOT_POSSIBLE` where something of it could not be taken back.
+    pub(crate) fn rehearse(&mut self) -> Result<()> {
+        let lasts = |root: &&Root| root.operation.is_some_and(|operation| operation.is_session || operation.reaches_store);
+        if let Some(root) = self.roots.iter().find(lasts) {
+            let name = &root.name;
+            return Err(Error::bad_request(format!("`{name}` can't be rehearsed: not all that it does could be taken back."))
+                .reason("DRY_RUN_NOT_POSSIBLE"));
+        }
+        self.is_rehearsal = self.kind == OperationKind::Mutation;
+        Ok(())
     }
 
     /// Which announcements a subscription hears, for this person: those of a key, or all; and since when they were away, where they say so.
@@ -228,6 +246,7 @@ impl Document {
             roots: Vec::new(),
             targets: Vec::new(),
             shows_cost: false,
+            is_rehearsal: false,
             address: self.address.clone(),
             event: None,
             knock: None,

@@ -79,6 +79,8 @@ pub struct Request {
     shown: Mutex<HashMap<Uuid, String>>,
     /// On which terms it signs somebody in.
     pub sign_in: SignInTerms,
+    /// Whether all of it is taken back in the end: nothing that it answers may be good for anything afterwards.
+    pub is_rehearsal: bool,
 }
 
 impl Request {
@@ -103,6 +105,7 @@ impl Request {
             after_rollback: Mutex::default(),
             shown: Mutex::default(),
             sign_in: SignInTerms::default(),
+            is_rehearsal: false,
         }
     }
 
