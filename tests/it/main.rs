@@ -39,6 +39,7 @@ mod permissions;
 mod proof;
 mod rates;
 mod raw;
+mod rehearsals;
 mod reports;
 mod rosters;
 mod schema;

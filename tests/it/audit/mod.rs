@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use self::day::{Day, KEYS, PASSWORDS};
+pub use self::day::Day;
+use self::day::{KEYS, PASSWORDS};
 use crate::{
     app::{Client, PASSWORD, TestApp, Who},
     sdl::Schema,
