@@ -425,6 +425,22 @@ BEGIN
 END
 $$;
 
+-- Who may decide about sign-ups to a role: twenty of those active people at most of whom a role that grants USER_ADMIT stands above it. For
+-- app.notified.
+CREATE OR REPLACE FUNCTION app.deciders_of(wanted text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    most CONSTANT integer := 20;
+BEGIN
+    RETURN QUERY SELECT DISTINCT u.id FROM role r
+        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
+        JOIN app_user u ON u.tenant_id = ur.tenant_id AND u.id = ur.user_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+        WHERE r.tenant_id = app.tenant_id() AND 'USER_ADMIT' = ANY (app.permissions_of(r.key, r.is_system, r.permissions))
+          AND wanted = ANY (app.roles_below(r.key))
+        ORDER BY u.id LIMIT most;
+END
+$$;
+
 -- Confirms a sign-up: a request that staff see from now on, or, where the school is open to this address and role, a person at once. Reveals: the
 -- state of the request; NULL where the link was not good any more.
 CREATE OR REPLACE FUNCTION app.confirm_sign_up(hash bytea, new_hash text, request uuid, person uuid) RETURNS text
@@ -460,6 +476,9 @@ BEGIN
         RETURN 'APPROVED';
     END IF;
     INSERT INTO sign_up_credential (tenant_id, sign_up_id, password_hash) VALUES (link.tenant_id, request, new_hash);
+    IF app.notifies('notify.sign_up_requested') THEN
+        PERFORM app.emit('notify.sign_up_requested', app.type_id('signup', request), NULL, jsonb_build_object('role', link.role_key));
+    END IF;
     RETURN 'PENDING';
 END
 $$;
@@ -499,6 +518,9 @@ BEGIN
     UPDATE sign_up_request s SET state = CASE WHEN is_approved THEN 'APPROVED' ELSE 'REJECTED' END, decided_at = now(), decided_by_id = app.user_id(),
             note = said, user_id = CASE WHEN is_approved THEN person END
         WHERE s.tenant_id = asked.tenant_id AND s.id = request;
+    IF is_approved AND app.notifies('notify.sign_up_decided') THEN
+        PERFORM app.emit('notify.sign_up_decided', app.type_id('user', person), NULL, jsonb_build_object('person', person));
+    END IF;
     RETURN true;
 END
 $$;

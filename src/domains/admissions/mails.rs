@@ -85,23 +85,6 @@ pub const SIGN_UP_KNOWN: MailTemplate = MailTemplate {
     },
 };
 
-/// To an applicant who is in.
-pub const SIGN_UP_APPROVED: MailTemplate = MailTemplate {
-    name: "sign_up_approved",
-    is_essential: true,
-    parameters: &[],
-    english: Texts {
-        subject: "Welcome to {{ school }}",
-        body: "{{ school }} has approved your sign-up. Sign in with your email address and the password that you have chosen.",
-        action: Some(("Sign in", "{{ app }}")),
-    },
-    german: Texts {
-        subject: "Willkommen bei {{ school }}",
-        body: "{{ school }} hat Ihre Anmeldung angenommen. Melden Sie sich mit Ihrer E-Mail-Adresse und dem Passwort an, das Sie gewählt haben.",
-        action: Some(("Anmelden", "{{ app }}")),
-    },
-};
-
 /// To an applicant who is not.
 pub const SIGN_UP_REJECTED: MailTemplate = MailTemplate {
     name: "sign_up_rejected",

@@ -14,6 +14,7 @@ mod letters;
 mod link;
 mod link_mutations;
 mod mails;
+mod notices;
 mod purge;
 mod queries;
 mod requests;
@@ -26,7 +27,8 @@ use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
     invitation::Invitation,
-    mails::{CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_APPROVED, SIGN_UP_KNOWN, SIGN_UP_REJECTED},
+    mails::{CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_KNOWN, SIGN_UP_REJECTED},
+    notices::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
     sign_up::SignUpRequest,
 };
 

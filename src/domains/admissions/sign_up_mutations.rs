@@ -11,27 +11,23 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    SIGN_UP_APPROVED, SIGN_UP_REJECTED, SignUpRequest,
+    SIGN_UP_REJECTED, SignUpRequest,
     inputs::{self, ApproveSignUpInput, RejectSignUpInput},
     link_mutations::admitted,
     sql,
 };
-use crate::domains::{
-    identity::role_key,
-    mail::{Letter, MailTemplate},
-};
+use crate::domains::{identity::role_key, mail::Letter};
 
 /// Mutations of sign-ups.
 pub struct SignUpMutations;
 
-/// Decides a sign-up, and mails the decision.
+/// Decides a sign-up. An applicant who is in is told by a notification, one who is not by a mail.
 async fn decide(
     ctx: &Context<'_>,
     id: Id<SignUpRequest>,
     is_approved: bool,
     role: Option<&str>,
     note: Option<String>,
-    template: &'static MailTemplate,
 ) -> Result<Loaded<SignUpRequest>> {
     let person = Uuid::now_v7();
     let decided = ctx.tx().value::<bool>(sql::DECIDE, &[&id, &is_approved, &role, &note, &person]).await;
@@ -47,13 +43,12 @@ async fn decide(
     }?;
     let request = if decided == Some(true) { ctx.whole(id).await? } else { None };
     let request = request.ok_or_else(|| Error::not_found("sign-up").field("id"))?;
-    let address: String = request.get(SignUpRequest::COLUMNS.email)?;
-    let mut parameters = Map::new();
     if !is_approved {
-        parameters.insert("note".to_owned(), Value::from(note.unwrap_or_default()));
+        let address: String = request.get(SignUpRequest::COLUMNS.email)?;
+        let parameters = Map::from_iter([("note".to_owned(), Value::from(note.unwrap_or_default()))]);
+        let letter = Letter { address: Some(address), parameters, ..Letter::of(&SIGN_UP_REJECTED) };
+        letter.send(ctx.tx(), &ctx.request().services.sealer).await?;
     }
-    let letter = Letter { address: Some(address), parameters, ..Letter::of(template) };
-    letter.send(ctx.tx(), &ctx.request().services.sealer).await?;
     Ok(request)
 }
 
@@ -70,7 +65,7 @@ impl SignUpMutations {
     ) -> Result<Loaded<SignUpRequest>> {
         let id = Id::<SignUpRequest>::parse("id", &input.id)?;
         let role = input.role_key.as_deref().map(|key| role_key("roleKey", key)).transpose()?;
-        decide(ctx, id, true, role, None, &SIGN_UP_APPROVED).await
+        decide(ctx, id, true, role, None).await
     }
 
     /// Does not let an applicant in, and mails it, with the note. They may apply again. CONFLICT with ALREADY_DECIDED.
@@ -82,6 +77,6 @@ impl SignUpMutations {
     ) -> Result<Loaded<SignUpRequest>> {
         let id = Id::<SignUpRequest>::parse("id", &input.id)?;
         let note = inputs::words("note", input.note.as_deref())?;
-        decide(ctx, id, false, None, note, &SIGN_UP_REJECTED).await
+        decide(ctx, id, false, None, note).await
     }
 }

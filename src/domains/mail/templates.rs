@@ -2,7 +2,7 @@
 
 use super::template::{Content, MailTemplate, Parameter, Texts};
 use crate::domains::admissions::{
-    CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_APPROVED, SIGN_UP_KNOWN, SIGN_UP_REJECTED,
+    CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_KNOWN, SIGN_UP_REJECTED,
 };
 use crate::domains::notifications::KINDS;
 
@@ -16,7 +16,6 @@ const CORE: &[&MailTemplate] = &[
     &SIGN_IN_CODE,
     &CONFIRM_SIGN_UP,
     &SIGN_UP_KNOWN,
-    &SIGN_UP_APPROVED,
     &SIGN_UP_REJECTED,
     &INVITATION,
     &FORMER_EMAIL,

@@ -28,25 +28,25 @@ const TENANTLESS: [&str; 5] = [
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
 const UNAUDITED: [&str; 19] = [
-    "access_version", // a number that says no more than that something changed, which is audited itself
+    "access_version",     // a number that says no more than that something changed, which is audited itself
     "account_request",    // of nobody yet: what it leads to is a link or a code
-    "audit_entry",    // the log itself
-    "client_event",   // records themselves
-    "credential",     // secrets: a change of password shows in the person's token version
-    "failed_sign_in", // counters of rate limits
-    "import_issue",   // records themselves: what was wrong in an import
-    "known_network",  // what tells strangers to a network from others; a sign-in shows in the session
-    "mail",           // records themselves: who was written to, and what became of it
+    "audit_entry",        // the log itself
+    "client_event",       // records themselves
+    "credential",         // secrets: a change of password shows in the person's token version
+    "failed_sign_in",     // counters of rate limits
+    "import_issue",       // records themselves: what was wrong in an import
+    "known_network",      // what tells strangers to a network from others; a sign-in shows in the session
+    "mail",               // records themselves: who was written to, and what became of it
     "mailed_token",       // secrets: what it permits is audited when it is used
-    "notification",   // records themselves; what people choose of them is audited
-    "refresh_token",  // secrets: their use shows in the session
-    "roster_link",    // says which object of another system is which; what an import changes is audited itself
+    "notification",       // records themselves; what people choose of them is audited
+    "refresh_token",      // secrets: their use shows in the session
+    "roster_link",        // says which object of another system is which; what an import changes is audited itself
     "sign_in_code",       // secrets: their use shows in the session
     "sign_up_credential", // secrets: the request is audited
-    "time_claim",     // follows from bookings, which are audited themselves
-    "upload",         // a record itself; the file that it becomes is audited
-    "used_budget",    // counters of rate limits
-    "webhook_event",  // records themselves
+    "time_claim",         // follows from bookings, which are audited themselves
+    "upload",             // a record itself; the file that it becomes is audited
+    "used_budget",        // counters of rate limits
+    "webhook_event",      // records themselves
 ];
 
 /// Every table of tenants.

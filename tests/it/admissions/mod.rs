@@ -6,6 +6,7 @@ mod former_email;
 mod invitations;
 mod limits;
 mod links;
+mod notices;
 mod plans;
 mod resets;
 mod settings;
