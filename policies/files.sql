@@ -43,8 +43,8 @@ GRANT SELECT, INSERT (tenant_id, file_id, user_id, group_id, course_id), DELETE 
 GRANT SELECT, DELETE ON file_audience TO lectern_definer;
 
 CALL app.raise_wall('upload');
--- The own ones.
-CREATE POLICY upload_read ON upload FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()));
+-- The own ones; not for whoever looks in one's place, who could send the bytes.
+CREATE POLICY upload_read ON upload FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.viewed_by()) IS NULL);
 CREATE POLICY upload_add ON upload FOR INSERT TO lectern_app WITH CHECK (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));
 CREATE POLICY upload_complete ON upload FOR UPDATE TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));
 CREATE POLICY upload_cancel ON upload FOR DELETE TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));

@@ -66,7 +66,7 @@ GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lecte
 
 -- The own sessions. Others' end through their token version.
 CALL app.raise_wall('session', needs_subscription => false);
-CREATE POLICY session_read ON session FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()));
+CREATE POLICY session_read ON session FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.viewed_by()) IS NULL);
 -- What has ended stays ended.
 CREATE POLICY session_change ON session FOR UPDATE TO lectern_app
     USING (user_id = (SELECT app.user_id()) AND revoked_at IS NULL) WITH CHECK (user_id = (SELECT app.user_id()));

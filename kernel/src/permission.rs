@@ -37,6 +37,8 @@ permissions! {
     UserDelete = "USER_DELETE" [],
     /// Invite people, and decide who signs up, to the roles below the own one.
     UserAdmit = "USER_ADMIT" [Instructor],
+    /// See what somebody sees who holds less, and change nothing.
+    UserViewAs = "USER_VIEW_AS" [],
     /// See every role of the school.
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
@@ -93,6 +95,8 @@ permissions! {
     RosterManage = "ROSTER_MANAGE" [],
     /// Change the school's settings.
     TenantManage = "TENANT_MANAGE" [],
+    /// Export all that the school has.
+    TenantExport = "TENANT_EXPORT" [],
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");

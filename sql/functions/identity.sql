@@ -25,6 +25,9 @@ BEGIN
     IF FOUND THEN
         PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',=' || role_key || ',', true);
         RETURN NEXT;
+    ELSE
+        -- No sign-in: somebody may look in this person's place.
+        RETURN QUERY SELECT * FROM app.load_viewing(tenant, person, session_id);
     END IF;
 END
 $$;

@@ -17,6 +17,7 @@ pub mod notifications;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
+pub mod viewings;
 pub mod webhooks;
 
 use std::sync::LazyLock;
@@ -45,6 +46,7 @@ pub const ALL: &[&Domain] = &[
     &client_events::DOMAIN,
     &exports::DOMAIN,
     &rosters::DOMAIN,
+    &viewings::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -104,6 +104,7 @@ pub async fn everything(app: &TestApp) -> String {
         "import_run",
         "import_issue",
         "roster_link",
+        "view_as",
     ]
     .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
     .join(" UNION ALL ");

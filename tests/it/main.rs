@@ -53,4 +53,5 @@ mod tenants;
 mod text;
 mod transactions;
 mod unchanged;
+mod viewings;
 mod webhooks;

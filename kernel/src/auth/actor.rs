@@ -27,12 +27,14 @@ pub struct Actor {
     pub subscribed: bool,
     /// The school's time zone, by its IANA name.
     pub time_zone: String,
+    /// Who looks in their place, where somebody does: nothing is changed then.
+    pub viewed_by: Option<Uuid>,
 }
 
 impl Actor {
     /// The actor of a transaction.
     pub fn new(identity: Identity, row: ActorRow) -> Self {
-        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, .. } = row;
+        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, viewed_by, .. } = row;
         Actor {
             tenant: identity.tenant,
             user: identity.user,
@@ -42,6 +44,7 @@ impl Actor {
             permissions,
             subscribed,
             time_zone,
+            viewed_by,
         }
     }
 

@@ -51,6 +51,8 @@ pub struct ActorRow {
     pub version: Option<i64>,
     /// When it expires in any case.
     pub holds_until: Option<Timestamp>,
+    /// Who looks in this person's place, where somebody does.
+    pub viewed_by: Option<Uuid>,
 }
 
 impl ActorRow {
@@ -59,15 +61,18 @@ impl ActorRow {
     /// # Errors
     /// When a column is missing, or of another type.
     pub(crate) fn read(row: &Row) -> Result<Self, DbError> {
+        let permissions: Vec<&str> = row.try_get("permissions")?;
         Ok(ActorRow {
             token_version: row.try_get("token_version")?,
             role_id: row.try_get("role_id")?,
             role_key: row.try_get("role_key")?,
-            permissions: PermissionSet::from_texts(&row.try_get::<_, Vec<&str>>("permissions")?),
+            permissions: PermissionSet::from_texts(&permissions),
             subscribed: row.try_get("subscribed")?,
             time_zone: row.try_get("time_zone")?,
             version: row.try_get("version")?,
             holds_until: row.try_get("holds_until")?,
+            // It stands among the permissions: what the policies must know travels in one setting.
+            viewed_by: permissions.iter().find_map(|text| text.strip_prefix('@')?.parse().ok()),
         })
     }
 }
@@ -81,7 +86,7 @@ pub struct CachedActor {
     pub row: ActorRow,
     /// The version of the school at that time.
     pub(super) version: i64,
-    /// The permissions and the role as `app.load_actor` makes them known: `,A,B,=ROLE,`.
+    /// The permissions, who looks in their place, and the role, as `app.load_actor` makes them known: `,A,B,@UUID,=ROLE,`.
     pub(super) permissions: String,
 }
 
@@ -111,6 +116,9 @@ impl ActorCache {
         let mut permissions = String::from(",");
         for permission in row.permissions.iter() {
             let _ = write!(permissions, "{},", permission.as_str());
+        }
+        if let Some(viewer) = row.viewed_by {
+            let _ = write!(permissions, "@{viewer},");
         }
         let _ = write!(permissions, "={},", row.role_key);
         let cached = CachedActor { identity, row: row.clone(), version, permissions };
@@ -144,12 +152,18 @@ mod tests {
             time_zone: "UTC".to_owned(),
             version: Some(7),
             holds_until: Some(now + jiff::SignedDuration::from_secs(60)),
+            viewed_by: None,
         };
         let actors = ActorCache::new(std::num::NonZeroUsize::MIN);
         actors.keep(identity, &ActorRow { version: None, ..row.clone() });
         assert!(actors.find(identity, now).is_none(), "nothing verifies them");
         actors.keep(identity, &row);
         assert_eq!(actors.find(identity, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,=LEARNER,");
+        actors.keep(identity, &ActorRow { viewed_by: Some(Uuid::from_u128(9)), ..row.clone() });
+        assert_eq!(
+            actors.find(identity, now).unwrap().permissions,
+            ",COURSE_READ,AUDIT_READ,@00000000-0000-0000-0000-000000000009,=LEARNER,"
+        );
         assert!(actors.find(identity, now + jiff::SignedDuration::from_secs(60)).is_none());
         for other in [Identity { tenant: Uuid::nil(), ..identity }, Identity { user: Uuid::nil(), ..identity }] {
             assert!(actors.find(other, now).is_none());

@@ -144,7 +144,7 @@ impl Tx {
         Ok(Arc::new(Tx::begin(pool, opening, &cached.permissions, Some(cached.version)).await?))
     }
 
-    /// `permissions` as the policies read them, in letters, digits, underscores, commas and `=`.
+    /// `permissions` as the policies read them, in letters, digits, underscores, hyphens, commas, `@` and `=`.
     async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unverified: Option<i64>) -> Result<Tx, DbError> {
         let connection = pool.connection().await?;
         let Identity { tenant, user, .. } = opening.identity;

@@ -44,7 +44,12 @@ impl Engine {
             let failure = match (tx.failure(), document.kind) {
                 (None, OperationKind::Query) => {
                     tx.end_read();
-                    return answer;
+                    let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some());
+                    if looker.is_none() {
+                        return answer;
+                    }
+                    drop((data, tx));
+                    return self.witness(answer, &document, looker, correlation_id).await;
                 }
                 // A rehearsal is answered as it would be if it committed; what the COMMIT would check is checked here.
                 (None, OperationKind::Mutation) if document.is_rehearsal && answer.response.data != Value::Null => {
@@ -65,6 +70,7 @@ impl Engine {
             };
             let _ = tx.rollback().await;
             let after_rollback = AfterRollback::of(&data);
+            let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some() && document.kind == OperationKind::Query);
             // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
             match failure {
@@ -80,7 +86,7 @@ impl Engine {
                     if document.kind == OperationKind::Mutation && answer.executed && !document.is_rehearsal {
                         after_rollback.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
                     }
-                    return answer;
+                    return self.witness(answer, &document, looker, correlation_id).await;
                 }
             }
         }

@@ -254,6 +254,10 @@ impl Engine {
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);
         }
+        let claims = match self.let_view(&document, claims, correlation_id).await {
+            Ok(claims) => claims,
+            Err(refused) => return unexecuted(refused),
+        };
         let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
         let mut answer = match (document.knock(), document.guesses(), claims) {
             (Some((Knock::Password, account)), ..) => self.sign_in(document, account, correlation_id).await,

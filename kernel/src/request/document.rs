@@ -268,6 +268,25 @@ impl Document {
         fields.into_iter().find(|field| field.response_key().node == key).map(|field| field.name.node.as_str())
     }
 
+    /// The names of its root fields, each once.
+    pub(crate) fn root_names(&self) -> Vec<&str> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return Vec::new() };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let mut names: Vec<&str> = Vec::new();
+        for field in fields {
+            if !names.contains(&field.name.node.as_str()) {
+                names.push(&field.name.node);
+            }
+        }
+        names
+    }
+
+    /// Whether it does nothing but what whoever looks in another person's place may do.
+    pub(crate) fn is_for_viewing(&self) -> bool {
+        self.roots.iter().all(|root| root.operation.is_some_and(|operation| operation.while_viewing))
+    }
+
     /// How many statements it is expected to take; 0 where that is not known.
     pub(crate) fn expected_statements(&self) -> u32 {
         match (self.kind, self.source.statements.load(Ordering::Relaxed)) {

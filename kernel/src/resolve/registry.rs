@@ -113,6 +113,8 @@ pub struct Operation {
     pub about: &'static str,
     /// It changes who is signed in, and so can't share a document with anything else.
     pub is_session: bool,
+    /// Whoever looks in another person's place may ask it: it ends that.
+    pub while_viewing: bool,
     /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
     pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.

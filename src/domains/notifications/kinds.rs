@@ -5,6 +5,7 @@ use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
     admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
     mail::{Content, MailTemplate, Parameter, Texts},
+    viewings::VIEWED_AS,
 };
 
 /// Every kind of the product, in the order of the schema.
@@ -23,6 +24,7 @@ pub const KINDS: &[&Kind] = &[
     &WEBHOOK_DISABLED,
     &SIGN_UP_REQUESTED,
     &SIGN_UP_DECIDED,
+    &VIEWED_AS,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

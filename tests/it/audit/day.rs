@@ -93,6 +93,7 @@ impl Day {
         day.notifications(app).await;
         day.exports(app).await;
         day.sessions(app, &bob).await;
+        day.viewings(app).await;
         day.admissions(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
@@ -199,6 +200,11 @@ impl Day {
         self.act(&admin, "markAllNotificationsRead", "mutation { markAllNotificationsRead }", json!({})).await;
         let choice = "mutation { updateNotificationSettings(input: { digestHour: 7, preferences: [{ kind: ENROLLED, email: OFF }] }) { digestHour } }";
         self.act(&admin, "updateNotificationSettings", choice, json!({})).await;
+    }
+
+    async fn viewings(&mut self, app: &TestApp) {
+        let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+        self.give(&admin, "startViewAs", json!({ "userId": lea.user_id, "reason": "She misses a course" })).await;
     }
 
     async fn webhooks(&mut self, app: &TestApp) {

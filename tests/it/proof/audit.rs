@@ -78,6 +78,7 @@ const SECRET: &[&str] = &[
     "sign_up_credential",
     "time_claim",
     "used_budget",
+    "view_as",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
@@ -98,6 +99,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "time_claim",
     "upload",
     "used_budget",
+    "view_as",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
@@ -130,6 +132,7 @@ const NOT_INSERTED: &[&str] = &[
     "time_claim",
     "upload",
     "used_budget",
+    "view_as",
     "webhook_delivery",
     "webhook_event",
 ];
