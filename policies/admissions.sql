@@ -30,5 +30,5 @@ GRANT SELECT (tenant_id, id, email, email_key, name, role_keys, state, invited_b
 GRANT SELECT, INSERT, DELETE, UPDATE (state, invited_by_id, user_id, sent_at, expires_at, accepted_at) ON invitation TO lectern_definer;
 
 -- The steps themselves belong to no tenant and are nobody's secret.
-REVOKE ALL ON admission_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform;
-GRANT SELECT ON admission_transition TO lectern_app, lectern_definer, lectern_platform;
+REVOKE ALL ON admission_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
+GRANT SELECT ON admission_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;

@@ -2,7 +2,7 @@
 CALL app.raise_wall('tenant', needs_subscription => false);
 -- Functions of the service resolve slugs, list schools and read caps before or beside any tenant.
 DROP POLICY tenant_wall ON tenant;
-CREATE POLICY tenant_wall ON tenant AS RESTRICTIVE TO lectern_app
+CREATE POLICY tenant_wall ON tenant AS RESTRICTIVE TO lectern_app, lectern_desk
     USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid));
 
 CREATE POLICY tenant_read ON tenant FOR SELECT TO lectern_app USING (true);

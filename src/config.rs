@@ -89,6 +89,7 @@ impl Cli {
             database_url,
             owner_url,
             platform_url,
+            desk_url,
             signing_key,
             secret_keys,
             s3_access_key_id,
@@ -108,7 +109,7 @@ impl Cli {
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        let secrets = [database_url, owner_url, platform_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
+        let secrets = [database_url, owner_url, platform_url, desk_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
         for secret in secrets.into_iter().chain([s3_access_key_id, s3_secret_access_key]) {
             secret.take_if(|secret| secret.expose().is_empty());
         }
@@ -408,6 +409,10 @@ pub struct Settings {
     /// The same database as lectern_platform, for `seed`, `tenant` and `jobs` (and `migrate`, where lectern_owner may not become that role)
     #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub platform_url: Option<Secret>,
+
+    /// The same database as lectern_desk, for /platform/graphql, exports and erasures; without it there are none
+    #[arg(long, env = "LECTERN_DESK_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub desk_url: Option<Secret>,
 
     /// Folder of the embedded PostgreSQL, the generated keys and, unless told otherwise, the files
     #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]

@@ -67,7 +67,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Audit(arguments) => {
             on_cluster(settings, async |cluster| {
-                let report = ops::audit::audit(settings, &cluster.app_url()?, &cluster.platform_url()?, ops::told_to_stop()).await?;
+                let report = ops::audit::audit(
+                    settings,
+                    &cluster.app_url()?,
+                    &cluster.platform_url()?,
+                    cluster.desk_url().as_deref(),
+                    ops::told_to_stop(),
+                )
+                .await?;
                 tell(&report, arguments.json)
             })
             .await

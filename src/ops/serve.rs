@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
+    db::{ActorKind, DESK_ROLE, Desk, Pool, PoolOptions, Pooler, preflight, preflight_as},
     execute::{AdmissionOptions, Engine, Schema},
     jobs::{Outside, Worker},
     outbound::Addresses,
@@ -197,6 +197,7 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
     let engine = Arc::new(engine(settings, serve)?);
     check(engine.pool(), cluster).await?;
+    check_desk(&outside, cluster).await?;
 
     let router = http::router(engine.clone(), http_options(settings, demo));
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
@@ -247,6 +248,18 @@ pub(super) async fn check(pool: &Pool, cluster: &Cluster) -> anyhow::Result<()> 
     }
     if !findings.errors.is_empty() {
         bail!("{}", findings.errors.join(" "));
+    }
+    Ok(())
+}
+
+/// Whether the platform may be served, where it is to be.
+pub(super) async fn check_desk(outside: &Outside, cluster: &Cluster) -> anyhow::Result<()> {
+    let Some(desk) = outside.find::<Desk>() else { return Ok(()) };
+    let findings = preflight_as(desk.pool(), DESK_ROLE, sources::embedded()?, cluster.is_embedded())
+        .await
+        .map_err(|error| anyhow::anyhow!("the platform can't be served: {}; check LECTERN_DESK_URL", error.for_operator()))?;
+    if !findings.errors.is_empty() {
+        bail!("LECTERN_DESK_URL: {}", findings.errors.join(" "));
     }
     Ok(())
 }

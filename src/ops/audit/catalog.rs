@@ -27,8 +27,16 @@ const TENANTLESS: [&str; 5] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
+<<<<<<< HEAD
 const UNAUDITED: [&str; 19] = [
     "access_version",     // a number that says no more than that something changed, which is audited itself
+||||||| 1155124
+const UNAUDITED: [&str; 19] = [
+    "access_version", // a number that says no more than that something changed, which is audited itself
+=======
+const UNAUDITED: [&str; 21] = [
+    "access_version",     // a number that says no more than that something changed, which is audited itself
+>>>>>>> identity4
     "account_request",    // of nobody yet: what it leads to is a link or a code
     "audit_entry",        // the log itself
     "client_event",       // records themselves
@@ -38,15 +46,39 @@ const UNAUDITED: [&str; 19] = [
     "known_network",      // what tells strangers to a network from others; a sign-in shows in the session
     "mail",               // records themselves: who was written to, and what became of it
     "mailed_token",       // secrets: what it permits is audited when it is used
+<<<<<<< HEAD
     "notification",       // records themselves; what people choose of them is audited
     "refresh_token",      // secrets: their use shows in the session
     "roster_link",        // says which object of another system is which; what an import changes is audited itself
+||||||| 1155124
+    "notification",   // records themselves; what people choose of them is audited
+    "refresh_token",  // secrets: their use shows in the session
+    "roster_link",    // says which object of another system is which; what an import changes is audited itself
+=======
+    "notification",       // records themselves; what people choose of them is audited
+    "platform_admin",     // of no school: the platform's own log keeps it
+    "refresh_token",      // secrets: their use shows in the session
+    "roster_link",        // says which object of another system is which; what an import changes is audited itself
+>>>>>>> identity4
     "sign_in_code",       // secrets: their use shows in the session
     "sign_up_credential", // secrets: the request is audited
+<<<<<<< HEAD
     "time_claim",         // follows from bookings, which are audited themselves
     "upload",             // a record itself; the file that it becomes is audited
     "used_budget",        // counters of rate limits
     "webhook_event",      // records themselves
+||||||| 1155124
+    "time_claim",     // follows from bookings, which are audited themselves
+    "upload",         // a record itself; the file that it becomes is audited
+    "used_budget",    // counters of rate limits
+    "webhook_event",  // records themselves
+=======
+    "tenant_erasure",     // of no school: the platform's own log keeps it
+    "time_claim",         // follows from bookings, which are audited themselves
+    "upload",             // a record itself; the file that it becomes is audited
+    "used_budget",        // counters of rate limits
+    "webhook_event",      // records themselves
+>>>>>>> identity4
 ];
 
 /// Every table of tenants.
@@ -100,6 +132,9 @@ pub(super) async fn wall(connection: &mut PgConnection, table: &str) -> sqlx::Re
             }
             if !policy.roles.iter().any(|role| role == "lectern_app") {
                 faults.push("tenant_wall does not stand before lectern_app".to_owned());
+            }
+            if !policy.roles.iter().any(|role| role == "lectern_desk") {
+                faults.push("tenant_wall does not stand before lectern_desk".to_owned());
             }
             let walls_definer = policy.roles.iter().any(|role| role == "lectern_definer") || DEFINER_READS_ALL.contains(&table);
             if !walls_definer && !["a", "w", "d"].iter().all(|verb| policies.iter().any(|policy| policy.walls_definer(verb))) {
@@ -231,6 +266,22 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
          UNION ALL SELECT 'it is a member of ' || g.rolname FROM platform p JOIN pg_catalog.pg_auth_members m ON m.member = p.oid JOIN pg_catalog.pg_roles g ON g.oid = m.roleid \
                    WHERE p.rolname = 'lectern_platform' \
          UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM platform p JOIN pg_catalog.pg_class c ON c.relowner = p.oid WHERE p.rolname = 'lectern_platform'",
+    ),
+    (
+        "role",
+        "lectern_desk",
+        "no superuser, no BYPASSRLS, makes nothing, owns nothing, is a member of nothing and has no members",
+        "WITH desk AS (SELECT *, $1::text[] FROM pg_catalog.pg_roles WHERE rolname = 'lectern_desk') \
+         SELECT 'there is no such role' WHERE NOT EXISTS (SELECT FROM desk) \
+         UNION ALL SELECT 'it is a superuser or bypasses row security' FROM desk WHERE rolsuper OR rolbypassrls \
+         UNION ALL SELECT 'it may create roles or databases, or replicate' FROM desk WHERE rolcreaterole OR rolcreatedb OR rolreplication \
+         UNION ALL SELECT 'it is a member of ' || g.rolname FROM desk JOIN pg_catalog.pg_auth_members m ON m.member = desk.oid JOIN pg_catalog.pg_roles g ON g.oid = m.roleid \
+         UNION ALL SELECT b.rolname || ' is a member of it' FROM desk JOIN pg_catalog.pg_auth_members m ON m.roleid = desk.oid JOIN pg_catalog.pg_roles b ON b.oid = m.member WHERE NOT b.rolsuper \
+         UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM desk JOIN pg_catalog.pg_class c ON c.relowner = desk.oid \
+         UNION ALL SELECT 'it owns ' || p.oid::regprocedure::text FROM desk JOIN pg_catalog.pg_proc p ON p.proowner = desk.oid \
+         UNION ALL SELECT 'it may create in the schema ' || n.nspname FROM desk JOIN pg_catalog.pg_namespace n ON pg_catalog.has_schema_privilege(desk.oid, n.oid, 'CREATE') \
+         UNION ALL SELECT 'it may read ' || a.attrelid::regclass::text || '.' || a.attname || ', which is secret' FROM desk JOIN pg_catalog.pg_attribute a ON a.attnum > 0 AND NOT a.attisdropped \
+                   WHERE pg_catalog.col_description(a.attrelid, a.attnum) LIKE 'secret%' AND pg_catalog.has_column_privilege(desk.oid, a.attrelid, a.attnum, 'SELECT')",
     ),
     (
         "role",

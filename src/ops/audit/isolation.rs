@@ -29,6 +29,9 @@ const SPARED: [&str; 16] = [
     "user_role",
 ];
 
+/// Of the deployment, and of no school: the service's role holds no right on them, and no row of them is a school's.
+pub(super) const OF_NO_SCHOOL: [&str; 2] = ["platform_admin", "tenant_erasure"];
+
 /// Rows that only the service itself can make and nobody can remove: they are made anew inside each attack's transaction.
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
@@ -46,7 +49,7 @@ const RELAXED: [(&str, &str); 8] = [
 ];
 
 /// No rows; or an error, where the connection has named a school before: the setting is empty since then, and no UUID.
-fn is_closed(outcome: &Outcome) -> bool {
+pub(super) fn is_closed(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Rows(rows) => *rows == 0,
         Outcome::Failed { state, .. } => state == "22P02",
@@ -64,7 +67,7 @@ pub(super) struct Attack<'a> {
 
 /// The result of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     /// So many rows were counted or changed.
     Rows(i64),
     /// Row security refused the new row; by a RESTRICTIVE policy of this name.
@@ -76,7 +79,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    fn of(result: sqlx::Result<i64>) -> sqlx::Result<Outcome> {
+    pub(super) fn of(result: sqlx::Result<i64>) -> sqlx::Result<Outcome> {
         let error = match result {
             Ok(rows) => return Ok(Outcome::Rows(rows)),
             Err(error) => error,
@@ -158,6 +161,12 @@ impl Attack<'_> {
         let (a, b) = (self.pair.a.clone(), self.pair.b.clone());
         let made_by_service = MADE_BY_SERVICE.iter().any(|(made, _)| *made == name);
         let mut faults = Vec::new();
+        if OF_NO_SCHOOL.contains(&name) {
+            if table.may_delete || table.columns.iter().any(|column| column.may_select || column.may_insert) {
+                faults.push("lectern_app holds a right on it".to_owned());
+            }
+            return Ok(Check::faultless("isolation", name, &faults, "of no school, and closed to the service"));
+        }
         if !made_by_service && (table.own_row.is_none() || self.row(name, a.tenant).await?.is_none()) {
             faults.push(format!("no row to attack: give it one in {}", sources::probe_file(name)));
         }

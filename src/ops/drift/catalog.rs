@@ -115,7 +115,7 @@ SELECT 'role', rolname::text,
        CASE WHEN rolcanlogin THEN 'login' ELSE 'no login' END || CASE WHEN rolinherit THEN '' ELSE ', inherits nothing' END || CASE WHEN rolsuper THEN ', superuser' ELSE '' END || CASE WHEN rolbypassrls THEN ', bypasses row security' ELSE '' END
        || CASE WHEN rolcreaterole THEN ', creates roles' ELSE '' END || CASE WHEN rolcreatedb THEN ', creates databases' ELSE '' END || CASE WHEN rolreplication THEN ', replicates' ELSE '' END
        || coalesce(', member of ' || (SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '')
-FROM pg_roles r WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform', 'lectern_upkeep')
+FROM pg_roles r WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform', 'lectern_upkeep', 'lectern_desk')
 UNION ALL
 SELECT 'event trigger', evtname::text, evtevent::text FROM pg_event_trigger
 UNION ALL

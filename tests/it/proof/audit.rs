@@ -13,7 +13,14 @@ use super::{row_counts, settings};
 use crate::{app::TestApp, page};
 
 async fn open(app: &TestApp) -> Audit {
-    Audit::open(&settings(), &app.database.url("lectern_app"), &app.database.url("lectern_platform")).await.unwrap()
+    Audit::open(
+        &settings(),
+        &app.database.url("lectern_app"),
+        &app.database.url("lectern_platform"),
+        Some(&app.database.url("lectern_desk")),
+    )
+    .await
+    .unwrap()
 }
 
 /// The groups of the checks that failed.
@@ -73,9 +80,11 @@ const SECRET: &[&str] = &[
     "failed_sign_in",
     "known_network",
     "mailed_token",
+    "platform_admin",
     "refresh_token",
     "sign_in_code",
     "sign_up_credential",
+    "tenant_erasure",
     "time_claim",
     "used_budget",
     "view_as",
@@ -91,11 +100,13 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification",
     "notification_preference",
     "notification_settings",
+    "platform_admin",
     "refresh_token",
     "report_schedule",
     "session",
     "sign_in_code",
     "sign_up_credential",
+    "tenant_erasure",
     "time_claim",
     "upload",
     "used_budget",
@@ -121,6 +132,7 @@ const NOT_INSERTED: &[&str] = &[
     "notification",
     "notification_preference",
     "notification_settings",
+    "platform_admin",
     "refresh_token",
     "report_schedule",
     "session",
@@ -128,6 +140,7 @@ const NOT_INSERTED: &[&str] = &[
     "sign_up_credential",
     "sign_up_request",
     "tenant",
+    "tenant_erasure",
     "tenant_settings",
     "time_claim",
     "upload",
@@ -273,6 +286,12 @@ async fn holes_beside_the_tables_are_found() {
             "DROP TABLE hole",
             "lectern_app",
         ),
+        ("ALTER ROLE lectern_desk BYPASSRLS", "ALTER ROLE lectern_desk NOBYPASSRLS", "lectern_desk"),
+        (
+            "GRANT SELECT (password_hash) ON credential TO lectern_desk",
+            "REVOKE SELECT (password_hash) ON credential FROM lectern_desk",
+            "lectern_desk",
+        ),
         ("GRANT CREATE ON SCHEMA public TO lectern_app", "REVOKE CREATE ON SCHEMA public FROM lectern_app", "lectern_app"),
         (
             "GRANT EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) TO lectern_app",
@@ -332,5 +351,44 @@ async fn holes_beside_the_tables_are_found() {
     let checks = audit.table("newcomer").await.unwrap();
     assert_eq!(failed(&checks), ["grants", "audited", "isolation"], "{checks:#?}");
     assert!(checks[4].detail.contains("no row to attack: give it one in sql/seed/probe/NAME.sql"), "{checks:#?}");
+    audit.close().await.unwrap();
+}
+
+/// Holes that only the platform's role would pass through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holes_before_the_desk_are_found() {
+    let app = TestApp::start().await;
+    let mut audit = open(&app).await;
+    let wall = |roles: &str| {
+        format!("DROP POLICY tenant_wall ON course; CREATE POLICY tenant_wall ON course AS RESTRICTIVE TO {roles} USING ({WALL})")
+    };
+    let policy = "CREATE POLICY desk_erase ON course FOR DELETE TO lectern_desk \
+                  USING ((SELECT app.is_being_erased((SELECT current_setting('app.tenant_id', true)::uuid))))";
+    for (hole, mend, subjects) in [
+        (wall("lectern_app"), wall("lectern_app, lectern_desk"), vec!["course", "an erasure"]),
+        (
+            "DROP POLICY desk_erase ON course; CREATE POLICY desk_erase ON course FOR DELETE TO lectern_desk USING (true)".to_owned(),
+            format!("DROP POLICY desk_erase ON course; {policy}"),
+            vec!["course", "an erasure"],
+        ),
+        (
+            "GRANT UPDATE (title) ON course TO lectern_desk; GRANT UPDATE (tenant_id) ON course TO lectern_desk".to_owned(),
+            "REVOKE UPDATE (title, tenant_id) ON course FROM lectern_desk".to_owned(),
+            vec!["course"],
+        ),
+        (
+            "ALTER TABLE tenant DISABLE ROW LEVEL SECURITY".to_owned(),
+            "ALTER TABLE tenant ENABLE ROW LEVEL SECURITY".to_owned(),
+            vec!["tenant"],
+        ),
+    ] {
+        app.sql(&hole).await;
+        let checks = audit.desk().await.unwrap();
+        app.sql(&mend).await;
+        let found: Vec<&str> = checks.iter().filter(|check| !check.passed).map(|check| check.subject.as_str()).collect();
+        assert!(subjects.iter().all(|subject| found.contains(subject)), "{hole}: {found:?}");
+    }
+    let mended = audit.desk().await.unwrap();
+    assert_eq!(failed(&mended), [""; 0], "{mended:#?}");
     audit.close().await.unwrap();
 }
