@@ -99,6 +99,13 @@ permissions! {
     TenantExport = "TENANT_EXPORT" [],
 }
 
+impl Permission {
+    /// Whether what it is asked for goes on after the school's subscription has lapsed: a school can always leave.
+    pub const fn outlives_subscription(self) -> bool {
+        matches!(self, Permission::TenantExport)
+    }
+}
+
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");
 
 impl SystemRole {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bookings;
 pub mod client_events;
 pub mod courses;
+pub mod departures;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
@@ -47,6 +48,7 @@ pub const ALL: &[&Domain] = &[
     &exports::DOMAIN,
     &rosters::DOMAIN,
     &viewings::DOMAIN,
+    &departures::DOMAIN,
 ];
 
 /// The same, to look things up in.

@@ -75,7 +75,7 @@ impl ExplainQueries {
 
         let (allowed, decided_by, message) = if access == Access::Public {
             (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-        } else if !actor.subscribed && access != Access::Authenticated {
+        } else if !actor.subscribed && !access.outlives_subscription() {
             (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
         } else if !required.is_empty() && held.is_empty() {
             (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))

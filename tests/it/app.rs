@@ -16,7 +16,10 @@ use lectern::{
 };
 use lectern_kernel::{
     auth::{Passwords, SigningKey},
-    db::migrate::{Options, migrate},
+    db::{
+        Desk, PoolOptions,
+        migrate::{Options, migrate},
+    },
     execute::{Engine, Schema},
     jobs::Outside,
     request::{GraphqlRequest, Limits},
@@ -215,8 +218,9 @@ impl TestApp {
         let (url, sealer) = (database.url("lectern_app"), sealer());
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
+        let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
         let serve =
-            ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store).with(unsubscribing) };
+            ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
         let router = http::router(engine.clone(), options);

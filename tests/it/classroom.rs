@@ -105,6 +105,7 @@ pub async fn everything(app: &TestApp) -> String {
         "import_issue",
         "roster_link",
         "view_as",
+        "tenant_export",
     ]
     .map(|table| format!("SELECT '{table}' || (to_jsonb(r) - 'updated_at')::text AS line FROM {table} r"))
     .join(" UNION ALL ");

@@ -12,6 +12,7 @@ mod audit;
 mod bookings;
 mod client_events;
 mod courses;
+mod departures;
 mod documents;
 mod eager;
 mod embedded;

@@ -71,7 +71,9 @@ impl Actor {
     /// # Errors
     /// `SUBSCRIPTION_EXPIRED`, or `FORBIDDEN` with the permissions that would do.
     pub fn require(&self, any_of: &[Permission]) -> Result<()> {
-        self.require_subscription()?;
+        if !any_of.iter().all(|permission| permission.outlives_subscription()) {
+            self.require_subscription()?;
+        }
         if any_of.iter().any(|permission| self.can(*permission)) { Ok(()) } else { Err(Error::missing_permission(any_of)) }
     }
 }

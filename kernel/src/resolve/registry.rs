@@ -133,7 +133,7 @@ pub struct Operation {
 impl Operation {
     /// Whether it goes on answering after the subscription has lapsed.
     pub fn outlives_subscription(&self) -> bool {
-        matches!(self.field.access, Some(Access::Authenticated | Access::Public))
+        self.field.access.is_some_and(Access::outlives_subscription)
     }
 }
 

@@ -4,6 +4,7 @@
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
     admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    departures::TENANT_EXPORT_FINISHED,
     mail::{Content, MailTemplate, Parameter, Texts},
     viewings::VIEWED_AS,
 };
@@ -25,6 +26,7 @@ pub const KINDS: &[&Kind] = &[
     &SIGN_UP_REQUESTED,
     &SIGN_UP_DECIDED,
     &VIEWED_AS,
+    &TENANT_EXPORT_FINISHED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -27,16 +27,8 @@ const TENANTLESS: [&str; 5] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-<<<<<<< HEAD
-const UNAUDITED: [&str; 19] = [
-    "access_version",     // a number that says no more than that something changed, which is audited itself
-||||||| 1155124
-const UNAUDITED: [&str; 19] = [
-    "access_version", // a number that says no more than that something changed, which is audited itself
-=======
 const UNAUDITED: [&str; 21] = [
     "access_version",     // a number that says no more than that something changed, which is audited itself
->>>>>>> identity4
     "account_request",    // of nobody yet: what it leads to is a link or a code
     "audit_entry",        // the log itself
     "client_event",       // records themselves
@@ -46,39 +38,17 @@ const UNAUDITED: [&str; 21] = [
     "known_network",      // what tells strangers to a network from others; a sign-in shows in the session
     "mail",               // records themselves: who was written to, and what became of it
     "mailed_token",       // secrets: what it permits is audited when it is used
-<<<<<<< HEAD
-    "notification",       // records themselves; what people choose of them is audited
-    "refresh_token",      // secrets: their use shows in the session
-    "roster_link",        // says which object of another system is which; what an import changes is audited itself
-||||||| 1155124
-    "notification",   // records themselves; what people choose of them is audited
-    "refresh_token",  // secrets: their use shows in the session
-    "roster_link",    // says which object of another system is which; what an import changes is audited itself
-=======
     "notification",       // records themselves; what people choose of them is audited
     "platform_admin",     // of no school: the platform's own log keeps it
     "refresh_token",      // secrets: their use shows in the session
     "roster_link",        // says which object of another system is which; what an import changes is audited itself
->>>>>>> identity4
     "sign_in_code",       // secrets: their use shows in the session
     "sign_up_credential", // secrets: the request is audited
-<<<<<<< HEAD
-    "time_claim",         // follows from bookings, which are audited themselves
-    "upload",             // a record itself; the file that it becomes is audited
-    "used_budget",        // counters of rate limits
-    "webhook_event",      // records themselves
-||||||| 1155124
-    "time_claim",     // follows from bookings, which are audited themselves
-    "upload",         // a record itself; the file that it becomes is audited
-    "used_budget",    // counters of rate limits
-    "webhook_event",  // records themselves
-=======
     "tenant_erasure",     // of no school: the platform's own log keeps it
     "time_claim",         // follows from bookings, which are audited themselves
     "upload",             // a record itself; the file that it becomes is audited
     "used_budget",        // counters of rate limits
     "webhook_event",      // records themselves
->>>>>>> identity4
 ];
 
 /// Every table of tenants.

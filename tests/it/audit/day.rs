@@ -287,6 +287,7 @@ impl Day {
         self.take(&ada, "deleteReportSchedule", &schedule).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         self.give(&admin, "exportRoster", json!({ "format": "USERS_CSV" })).await;
+        self.act(&admin, "exportTenant", "mutation { exportTenant { id } }", json!({})).await;
         let file = crate::files::file(&admin, "users.csv", "text/csv", b"email,name\n").await["id"].take();
         let run = self.give(&admin, "startImport", json!({ "fileId": file, "format": "USERS_CSV" })).await["id"].take();
         self.take(&admin, "cancelImport", &run).await;

@@ -141,6 +141,7 @@ const NOT_INSERTED: &[&str] = &[
     "sign_up_request",
     "tenant",
     "tenant_erasure",
+    "tenant_export",
     "tenant_settings",
     "time_claim",
     "upload",
