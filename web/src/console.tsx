@@ -86,9 +86,11 @@ function fetcher(session: Session): Fetcher {
   return (params, options) => {
     const definitions = parsed(params.query)
     const operation = { ...params, operationName: onlyOperation(definitions) ?? params.operationName }
+    // The page has no pane for extensions.
+    const asked = rehearses(operation.operationName) ? { ...operation, extensions: { dryRun: true } } : operation
     return listens(definitions, operation.operationName)
       ? events(operation, () => session.authorization(options?.headers))
-      : ask(operation, options)
+      : ask(asked, options)
   }
 }
 
