@@ -609,11 +609,13 @@ query Leaving($first: Int) {
 ]
 
 /**
- * Whether an operation is sent as a rehearsal: by its name.
- * @param {string | null | undefined} operationName
+ * What is sent of an operation: as a rehearsal where its name says so, for the page has no pane for extensions.
+ * @template {{ operationName?: string | null | undefined }} Params
+ * @param {Params} params
+ * @returns {Params}
  */
-export function rehearses(operationName) {
-  return /^Rehearse[A-Z]/.test(operationName ?? '')
+export function sent(params) {
+  return /^Rehearse[A-Z]/.test(params.operationName ?? '') ? { ...params, extensions: { dryRun: true } } : params
 }
 
 /**

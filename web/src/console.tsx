@@ -7,7 +7,7 @@ import { GraphiQL } from 'graphiql'
 import { Kind, parse, type DefinitionNode } from 'graphql'
 import { useEffect, useState } from 'react'
 import { events, listens } from '../shared/events.js'
-import { HEADERS, tabs } from '../shared/samples.js'
+import { HEADERS, sent, tabs } from '../shared/samples.js'
 import type { Session } from '../shared/session.js'
 import { activeTab, sawDocs, storage } from './storage'
 import { Strip } from './strip'
@@ -86,11 +86,9 @@ function fetcher(session: Session): Fetcher {
   return (params, options) => {
     const definitions = parsed(params.query)
     const operation = { ...params, operationName: onlyOperation(definitions) ?? params.operationName }
-    // The page has no pane for extensions.
-    const asked = rehearses(operation.operationName) ? { ...operation, extensions: { dryRun: true } } : operation
     return listens(definitions, operation.operationName)
       ? events(operation, () => session.authorization(options?.headers))
-      : ask(asked, options)
+      : ask(sent(operation), options)
   }
 }
 
