@@ -75,7 +75,11 @@ pub async fn export(app: &TestApp, admin: &Client) -> (Value, Archive) {
 /// Some of everything in the school of oak.
 pub async fn a_little_life(app: &TestApp) -> (Client, Client) {
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
-    let algebra = course(&admin, json!({ "title": "Algebra \u{1F600} \"quoted\"", "description": "Two\nlines", "enrollmentKey": "sesame", "tags": ["a", "b"] })).await;
+    let algebra = course(
+        &admin,
+        json!({ "title": "Algebra \u{1F600} \"quoted\"", "description": "Two\nlines", "enrollmentKey": "sesame", "tags": ["a", "b"] }),
+    )
+    .await;
     enroll(&admin, &algebra, &lea.user_id).await;
     group(&admin, json!({ "name": "Owls" })).await;
     crate::files::file(&admin, "notes.txt", "text/plain", b"Crosswind").await;

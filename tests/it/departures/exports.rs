@@ -63,7 +63,10 @@ async fn an_export_holds_every_row_and_file_of_the_school_and_no_secret() {
         for secret in secrets.split(' ') {
             assert!(secret.len() > 4 && !text.contains(secret), "{name} holds {secret}");
         }
-        assert!(!text.contains("\"password_hash\":") && !text.contains("\"enrollment_key\":") && !text.contains("\"token_hash\":"), "{name}");
+        assert!(
+            !text.contains("\"password_hash\":") && !text.contains("\"enrollment_key\":") && !text.contains("\"token_hash\":"),
+            "{name}"
+        );
     }
     let credential = archive.manifest["tables"].as_array().unwrap().iter().find(|table| table["name"] == "credential").unwrap();
     assert_eq!(credential["secretColumns"], json!(["password_hash"]));
@@ -157,7 +160,10 @@ async fn its_file_is_for_who_may_export_and_for_nobody_else() {
     // It is told to whoever asked.
     app.work().await;
     let told = admin.ok(crate::notifications::LIST, json!({})).await["notifications"]["nodes"].take();
-    assert!(told.as_array().unwrap().iter().any(|note| note["kind"] == "TENANT_EXPORT_FINISHED" && note["subjectId"] == done["id"]), "{told}");
+    assert!(
+        told.as_array().unwrap().iter().any(|note| note["kind"] == "TENANT_EXPORT_FINISHED" && note["subjectId"] == done["id"]),
+        "{told}"
+    );
 
     // After its time it is EXPIRED, and the file is gone.
     app.sql("UPDATE tenant_export SET expires_at = now(); UPDATE file SET expires_at = now() WHERE is_export").await;

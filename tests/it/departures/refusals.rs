@@ -11,7 +11,10 @@ async fn of_twenty_who_ask_at_once_one_is_heard() {
     let (admin, _) = a_little_life(&app).await;
     let asked = futures_util::future::join_all((0..20).map(|_| admin.ask(EXPORT, json!({})))).await;
     let begun = asked.iter().filter(|answer| answer.get("errors").is_none()).count();
-    assert!(asked.iter().all(|answer| answer.get("errors").is_none() || crate::app::refusal(&answer["errors"][0]) == "CONFLICT EXPORT_RUNNING"), "{asked:?}");
+    assert!(
+        asked.iter().all(|answer| answer.get("errors").is_none() || crate::app::refusal(&answer["errors"][0]) == "CONFLICT EXPORT_RUNNING"),
+        "{asked:?}"
+    );
     assert_eq!((begun, app.count("tenant_export").await, app.count("job WHERE kind = 'tenant.export'").await), (1, 1, 1));
     app.work().await;
     export(&app, &admin).await;
@@ -29,7 +32,11 @@ async fn an_export_ends_with_the_right_of_whoever_asked_and_with_its_job() {
     admin.ok("mutation($i: UpdateRoleInput!) { updateRole(input: $i) { id } }", less).await;
     app.work().await;
     let listed = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"][0].take();
-    assert_eq!((&listed["state"], &listed["error"], &listed["file"]), (&json!("FAILED"), &json!("PERMISSION_LOST"), &json!(null)), "{listed}");
+    assert_eq!(
+        (&listed["state"], &listed["error"], &listed["file"]),
+        (&json!("FAILED"), &json!("PERMISSION_LOST"), &json!(null)),
+        "{listed}"
+    );
     assert_eq!(app.count("file WHERE is_export").await, 0);
 
     let asked = admin.ok(EXPORT, json!({})).await["exportTenant"]["id"].take();

@@ -12,7 +12,8 @@ const REPORTS: &str = "query($from: DateTime, $to: DateTime) { reports(from: $fr
 async fn load(app: &TestApp, archive: &super::Archive) {
     for table in archive.manifest["tables"].as_array().unwrap() {
         let name = table["name"].as_str().unwrap();
-        let names = |list: &Value| list.as_array().unwrap().iter().map(|name| format!("\"{}\"", name.as_str().unwrap())).collect::<Vec<_>>();
+        let names =
+            |list: &Value| list.as_array().unwrap().iter().map(|name| format!("\"{}\"", name.as_str().unwrap())).collect::<Vec<_>>();
         let (columns, secrets) = (names(&table["columns"]).join(", "), names(&table["secretColumns"]));
         let required = format!(
             "SELECT coalesce(string_agg(format('%I', a.attname), ','), '') FROM pg_attribute a WHERE a.attrelid = 'public.{name}'::regclass AND a.attnotnull \
@@ -23,8 +24,14 @@ async fn load(app: &TestApp, archive: &super::Archive) {
         let (mut into, mut values) = (columns.clone(), columns);
         for column in required.split(',').filter(|column| !column.is_empty()) {
             into.push_str(&format!(", {column}"));
-            let kind = format!("SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'public.{name}'::regclass AND attname = '{column}'");
-            let placeholder = if app.text(&kind).await.unwrap() == "bytea" { "sha256(gen_random_uuid()::text::bytea)" } else { "'$argon2id$placeholder'" };
+            let kind = format!(
+                "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'public.{name}'::regclass AND attname = '{column}'"
+            );
+            let placeholder = if app.text(&kind).await.unwrap() == "bytea" {
+                "sha256(gen_random_uuid()::text::bytea)"
+            } else {
+                "'$argon2id$placeholder'"
+            };
             values.push_str(&format!(", {placeholder}"));
         }
         let lines: Vec<Value> = archive.rows(name);
@@ -47,7 +54,8 @@ async fn a_restored_school_answers_the_same_reports() {
     let (admin, _) = a_little_life(&app).await;
     let span = json!({ "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z" });
     let before = admin.ok(REPORTS, span.clone()).await;
-    let courses = "{ courses { nodes { id title description tags enrollmentCount } } users { nodes { id name email status roles { key } } } }";
+    let courses =
+        "{ courses { nodes { id title description tags enrollmentCount } } users { nodes { id name email status roles { key } } } }";
     let seen = admin.ok(courses, json!({})).await;
     let (_, archive) = export(&app, &admin).await;
 
