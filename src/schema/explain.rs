@@ -21,6 +21,8 @@ pub enum AccessDecision {
     Permission,
     /// The school's subscription, which has lapsed.
     Subscription,
+    /// That you see as this person (`startViewAs`): nothing can be changed then, nor listened to.
+    Viewing,
     /// The row itself: it is visible, or there is none that you may see.
     Row,
 }
@@ -63,7 +65,7 @@ impl ExplainQueries {
         field: String,
     ) -> Result<AccessExplanation> {
         let actor = ctx.actor()?;
-        let Some((_, access)) = access::find(&field) else {
+        let Some(((parent, name), access)) = access::find(&field) else {
             return Err(Error::bad_input("field", "is no field of this API; `Query.courses` or `createCourse` would be one"));
         };
         if let Some(id) = &id {
@@ -73,27 +75,31 @@ impl ExplainQueries {
         let held: Vec<Permission> = required.iter().copied().filter(|permission| actor.can(*permission)).collect();
         let named = |list: &[Permission]| list.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");
 
-        let (allowed, decided_by, message) = if access == Access::Public {
-            (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-        } else if !actor.subscribed && !access.outlives_subscription() {
-            (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
-        } else if !required.is_empty() && held.is_empty() {
-            (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))
-        } else if let Some(id) = &id {
-            match sees(ctx, id).await? {
-                true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
-                false => (false, AccessDecision::Row, "There is no such thing, or none that you may see.".to_owned()),
-            }
-        } else if required.is_empty() {
-            (
-                true,
-                AccessDecision::SignedIn,
-                "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
-            )
-        } else {
-            let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
-            (true, AccessDecision::Permission, message)
-        };
+        let ends_viewing = ctx.request().registry().mutation(name).is_some_and(|operation| operation.while_viewing);
+        let (allowed, decided_by, message) =
+            if actor.viewed_by.is_some() && parent != "Query" && access::ROOTS.contains(&parent) && !ends_viewing {
+                (false, AccessDecision::Viewing, "You see as this person, and change nothing.".to_owned())
+            } else if access == Access::Public {
+                (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
+            } else if !actor.subscribed && !access.outlives_subscription() {
+                (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
+            } else if !required.is_empty() && held.is_empty() {
+                (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))
+            } else if let Some(id) = &id {
+                match sees(ctx, id).await? {
+                    true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
+                    false => (false, AccessDecision::Row, "There is no such thing, or none that you may see.".to_owned()),
+                }
+            } else if required.is_empty() {
+                (
+                    true,
+                    AccessDecision::SignedIn,
+                    "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
+                )
+            } else {
+                let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
+                (true, AccessDecision::Permission, message)
+            };
         Ok(AccessExplanation {
             allowed,
             decided_by,

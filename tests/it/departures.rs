@@ -67,7 +67,7 @@ pub async fn export(app: &TestApp, admin: &Client) -> (Value, Archive) {
     let listed = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"].take();
     let done = listed.as_array().unwrap().iter().find(|export| export["id"] == asked["id"]).unwrap().clone();
     assert_eq!(done["state"], "DONE", "{done}");
-    let bytes = app.http.get(done["file"]["download"]["url"].as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+    let bytes = admin.http.get(done["file"]["download"]["url"].as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
     assert_eq!((sha256(&bytes), bytes.len() as f64), (done["sha256"].as_str().unwrap().to_owned(), done["file"]["size"].as_f64().unwrap()));
     (done, Archive::of(&bytes))
 }

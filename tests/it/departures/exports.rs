@@ -169,5 +169,5 @@ async fn its_file_is_for_who_may_export_and_for_nobody_else() {
     app.sql("UPDATE tenant_export SET expires_at = now(); UPDATE file SET expires_at = now() WHERE is_export").await;
     let listed = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"][0].take();
     assert_eq!((&listed["state"], &listed["file"]), (&json!("EXPIRED"), &Value::Null), "{listed}");
-    assert!(app.http.get(done["file"]["download"]["url"].as_str().unwrap()).send().await.unwrap().status().is_client_error());
+    assert!(admin.http.get(done["file"]["download"]["url"].as_str().unwrap()).send().await.unwrap().status().is_client_error());
 }

@@ -55,6 +55,24 @@ async fn each_document_leaves_an_entry_with_both_names() {
 }
 
 #[tokio::test]
+async fn what_a_viewing_decides_is_explained() {
+    let app = TestApp::start().await;
+    let (_, _, view) = looking(&app).await;
+    let explain = "query($field: String!) { explainAccess(field: $field) { allowed decidedBy } }";
+    for (field, allowed, decided) in [
+        ("Mutation.enroll", false, "VIEWING"),
+        ("Mutation.login", false, "VIEWING"),
+        ("Subscription.bookingChanged", false, "VIEWING"),
+        ("Mutation.logout", true, "SIGNED_IN"),
+        ("Query.courses", true, "PERMISSION"),
+        ("Query.users", false, "PERMISSION"),
+    ] {
+        let said = view.ok(explain, json!({ "field": field })).await["explainAccess"].take();
+        assert_eq!((&said["allowed"], &said["decidedBy"]), (&json!(allowed), &json!(decided)), "{field}");
+    }
+}
+
+#[tokio::test]
 async fn without_an_entry_there_is_no_answer() {
     let app = TestApp::start().await;
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
