@@ -1,4 +1,4 @@
--- A school leaves: the way of an export of all that it has, and of its erasure.
+-- A school leaves: the way of an export of all that it has, and of its erasure (`tenant.erase`, which app.erase_tenant asks for).
 
 -- Every export is done by a job. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.enqueue_tenant_export() RETURNS trigger
@@ -94,21 +94,6 @@ CREATE OR REPLACE TRIGGER job_tenant_export_follow AFTER UPDATE ON job FOR EACH 
     WHEN (NEW.kind = 'tenant.export' AND OLD.state <> NEW.state AND (NEW.state IN ('CANCELLED', 'DEAD') OR OLD.state = 'DEAD'))
     EXECUTE FUNCTION app.follow_tenant_export_job();
 CREATE OR REPLACE TRIGGER tenant_export_audit AFTER INSERT OR UPDATE OR DELETE ON tenant_export FOR EACH ROW EXECUTE FUNCTION app.audit('TenantExport', 'id');
-
--- Whoever asks for an erasure asks for its job, which is nobody's. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.enqueue_erasure() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    school CONSTANT text := current_setting('app.tenant_id', true);
-    person CONSTANT text := current_setting('app.user_id', true);
-BEGIN
-    PERFORM set_config('app.tenant_id', NEW.tenant_id::text, true), set_config('app.user_id', '', true);
-    PERFORM app.enqueue('tenant.erase', NEW.id::text, jsonb_build_object('erasure', NEW.id));
-    PERFORM set_config('app.tenant_id', coalesce(school, ''), true), set_config('app.user_id', coalesce(person, ''), true);
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER tenant_erasure_enqueue AFTER INSERT ON tenant_erasure FOR EACH ROW WHEN (NEW.state = 'QUEUED') EXECUTE FUNCTION app.enqueue_erasure();
 
 -- Begins an erasure, or goes on with it: of a school that is suspended, or gone already. Reveals: which one; NULL where there is nothing to do.
 CREATE OR REPLACE FUNCTION app.begin_erasure(wanted uuid) RETURNS uuid

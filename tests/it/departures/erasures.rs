@@ -13,8 +13,10 @@ use crate::{
 /// Asks for an erasure, as the platform does.
 async fn ask(app: &TestApp, school: &School) {
     app.sql(&format!(
-        "INSERT INTO tenant_erasure (tenant_id, id, school_id, slug)
-         VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), '{}', '{}')",
+        "BEGIN; SET LOCAL app.tenant_id = '00000000-0000-0000-0000-000000000000';
+         WITH made AS (INSERT INTO tenant_erasure (tenant_id, id, school_id, slug) VALUES (app.tenant_id(), gen_random_uuid(), '{}', '{}') RETURNING id)
+             SELECT app.enqueue('tenant.erase', id::text, jsonb_build_object('erasure', id)) FROM made;
+         COMMIT",
         school.tenant, school.slug
     ))
     .await;
