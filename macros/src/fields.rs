@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature,
-    TraitItemFn, Type,
+    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature, Token,
+    TraitItemFn, Type, parse::ParseStream,
 };
 
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};
@@ -359,6 +359,14 @@ fn writes(signature: &Signature) -> TokenStream {
     })
 }
 
+/// The argument that holds a secret, and by what a wrong one is told.
+fn guessed(input: ParseStream) -> Result<TokenStream> {
+    let secret: LitStr = input.parse()?;
+    input.parse::<Token![,]>()?;
+    let wrong: TokenStream = input.parse()?;
+    Ok(quote!((#secret, ::lectern_kernel::resolve::registry::Wrong::#wrong)))
+}
+
 /// Writes fields of a root: of queries, or of mutations about something.
 pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStream> {
     let home = self_type(&block)?;
@@ -371,8 +379,9 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let viewing = flag(attributes, "while_viewing");
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
-        let (budget, guesses) = (given("budget")?.map(|budget| quote!(&#budget)), given("guesses")?.map(|pair| quote!((#pair))));
+        let budget = given("budget")?.map(|budget| quote!(&#budget));
         let knock = option(given("knocks")?.map(|knock| quote!(::lectern_kernel::resolve::registry::Knock::#knock)));
+        let guesses = take(attributes, "guesses").map(|attribute| attribute.parse_args_with(guessed)).transpose()?;
         let (budget, guesses) = (option(budget), option(guesses));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };

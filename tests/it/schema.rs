@@ -109,6 +109,27 @@ fn every_root_field_is_public_or_demands_a_permission_or_stands_in_the_list_of_t
 }
 
 #[test]
+fn what_takes_a_password_a_code_or_a_token_and_what_strangers_may_ask_for_stands_alone_in_its_document() {
+    let schema = Schema::of_service();
+    let secret = |name: &String| {
+        let name = name.to_lowercase();
+        name.ends_with("password") || name.ends_with("token") || name == "code"
+    };
+    let (mut alone, mut several) = (BTreeSet::new(), BTreeSet::new());
+    for (_, name, field) in schema.roots().filter(|(root, ..)| *root == "mutation") {
+        let inputs = field.arguments.values().filter_map(|argument| schema.0.get(argument.ty.trim_end_matches('!')));
+        let takes_secret = field.arguments.keys().chain(inputs.flat_map(|input| input.fields.keys())).any(secret);
+        if field.is_public || takes_secret {
+            let operation = lectern::domains::registry().mutation(name).unwrap();
+            let list = if operation.is_session { &mut alone } else { &mut several };
+            list.insert(name);
+        }
+    }
+    assert_eq!(several, BTreeSet::from(["createUser"]), "it tries nothing");
+    assert!(alone.contains("requestSignUp") && alone.contains("changePassword") && alone.len() > 8, "{alone:?}");
+}
+
+#[test]
 fn a_guarded_field_below_the_root_may_be_null() {
     for (name, ty) in Schema::of_service().0.iter().filter(|(name, _)| !["Mutation", "Subscription"].contains(&name.as_str())) {
         for (field_name, field) in ty.fields.iter().filter(|(_, field)| field.any_of.is_some()) {
@@ -188,6 +209,9 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
         let answered = field.ty.trim_matches(['!', '[', ']']);
         let expected = match answered {
             "ID" => name.strip_prefix("delete").or_else(|| name.strip_prefix("cancel")).expect("what answers an id deletes"),
+            "Session" if name == "acceptInvitation" => "Invitation",
+            "SignUpReceipt" => "SignUpRequest",
+            "Boolean" if !name.starts_with("logout") => "User", // whose account it is
             "Boolean" => "Session",
             "Int" => "User",                                // what somebody does is about them
             "File" if name == "completeUpload" => "Upload", // which is what it may refuse

@@ -18,7 +18,7 @@ use crate::{
     rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
-    resolve::registry::{Knock, Registry},
+    resolve::registry::{Knock, Registry, Wrong},
 };
 
 /// The result of a document.
@@ -54,6 +54,7 @@ pub struct Engine {
     pub(super) actors: ActorCache,
     sign_ins: SignIns,
     keys: Keys,
+    passwords: Keys,
     codes: Codes,
     asks: Asks,
     budgets: Budgets,
@@ -85,6 +86,7 @@ impl Engine {
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
         let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(pool.clone(), &rates));
+        let passwords = Keys::passwords(pool.clone(), &rates);
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
@@ -98,6 +100,7 @@ impl Engine {
             actors,
             sign_ins,
             keys,
+            passwords,
             codes,
             asks,
             budgets,
@@ -122,8 +125,9 @@ impl Engine {
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
         let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(self.pool.clone(), rates));
+        let passwords = Keys::passwords(self.pool.clone(), rates);
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
-        Engine { sign_ins, keys, codes, asks, budgets, ..self }
+        Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
     }
 
     /// How sign-ins are counted.
@@ -345,19 +349,23 @@ impl Engine {
         }
     }
 
-    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, which the reason `wrong` says,
-    /// before that is answered.
-    async fn guess(&self, document: Document, claims: Claims, wrong: &str, correlation_id: &str) -> Answer {
+    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, before that is answered.
+    async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
         let Identity { tenant, user, .. } = claims.identity();
-        let guess = match self.keys.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
+        let kept = if matches!(wrong, Wrong::Password(_)) { &self.passwords } else { &self.keys };
+        let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(error) => return unexecuted(error),
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
-        if !answer.response.errors.iter().any(|error| errors::reason(error) == Some(wrong)) {
-            self.keys.ended(guess);
-        } else if let Err(error) = self.keys.failed_with(guess, correlation_id).await {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong key could not be counted");
+        let is_wrong = answer.response.errors.iter().any(|error| match wrong {
+            Wrong::Key(reason) => errors::reason(error) == Some(reason),
+            Wrong::Password(argument) => errors::field(error) == Some(argument),
+        });
+        if !is_wrong {
+            kept.ended(guess);
+        } else if let Err(error) = kept.failed_with(guess, correlation_id).await {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong secret could not be counted");
             return unexecuted(error.into());
         }
         answer

@@ -15,6 +15,11 @@ pub fn reason(error: &ServerError) -> Option<&str> {
     text(error, "reason")
 }
 
+/// The argument that it is about.
+pub fn field(error: &ServerError) -> Option<&str> {
+    text(error, "field")
+}
+
 fn text<'a>(error: &'a ServerError, name: &str) -> Option<&'a str> {
     match error.extensions.as_ref()?.get(name)? {
         Value::String(text) => Some(text),

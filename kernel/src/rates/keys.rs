@@ -1,5 +1,5 @@
-//! Enrollment keys: so many wrong ones of a person and so many from an address, then none is tried for a while, whichever course it
-//! is for.
+//! Secrets that somebody signed in may be guessing: so many wrong ones of a person and so many from an address, then none is tried for a
+//! while. Enrollment keys, whichever course they are for; and the password that somebody has now.
 
 use std::mem;
 
@@ -13,9 +13,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Counts wrong enrollment keys.
+/// Counts wrong secrets of one sort.
 pub struct Keys {
     guesses: Guesses,
+    /// What they are counted as.
+    sort: &'static str,
     per_person: u32,
     per_address: u32,
     /// What is answered where too many were wrong.
@@ -53,15 +55,22 @@ impl Drop for KeyGuess {
 }
 
 impl Keys {
-    /// Counts in this database.
+    /// Counts enrollment keys in this database.
     pub fn new(pool: Pool, limits: &RateLimits) -> Self {
         let (per_person, per_address) = (limits.keys_per_person, limits.keys_per_address);
-        Keys { guesses: Guesses::new(pool, limits.key_minutes), per_person, per_address, refused }
+        Keys { guesses: Guesses::new(pool, limits.key_minutes), sort: "key", per_person, per_address, refused }
+    }
+
+    /// Counts passwords that people give while they are signed in; as many wrong ones as of sign-ins to an account are answered.
+    pub fn passwords(pool: Pool, limits: &RateLimits) -> Self {
+        let guesses = Guesses::new(pool, limits.sign_in_minutes);
+        let refused = |seconds: u32| Error::rate_limited("Too many passwords were wrong.", u64::from(seconds.max(1)));
+        Keys { guesses, sort: "password", per_person: limits.sign_ins_per_account, per_address: 0, refused }
     }
 
     /// Counts other secrets, whose budgets the caller names.
     pub(super) fn counting(pool: Pool, minutes: u32, refused: fn(u32) -> Error) -> Self {
-        Keys { guesses: Guesses::new(pool, minutes), per_person: 0, per_address: 0, refused }
+        Keys { guesses: Guesses::new(pool, minutes), sort: "code", per_person: 0, per_address: 0, refused }
     }
 
     /// Whether a key may be tried by a person, who is named by school and id.
@@ -69,8 +78,9 @@ impl Keys {
     /// # Errors
     /// `RATE_LIMITED`; `UNAVAILABLE` where the counters can't be read.
     pub async fn admit(&self, person: [&[u8]; 2], address: Option<&str>, correlation_id: &str) -> Result<KeyGuess> {
-        let person = Some((Subject::of("key of a person", &person), self.per_person)).filter(|(_, limit)| *limit > 0);
-        let address = address.map(|address| (Subject::of("key from an address", &[address.as_bytes()]), self.per_address));
+        let sort = self.sort;
+        let person = Some((Subject::of(&format!("{sort} of a person"), &person), self.per_person)).filter(|(_, limit)| *limit > 0);
+        let address = address.map(|address| (Subject::of(&format!("{sort} from an address"), &[address.as_bytes()]), self.per_address));
         let budgets: Vec<Allowance> = person.into_iter().chain(address.filter(|(_, limit)| *limit > 0)).collect();
         self.enter(budgets, person.into_iter().collect(), correlation_id).await
     }

@@ -24,7 +24,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms},
     resolve::{
         DateTime, SINCE,
-        registry::{Event, HeardKey, Knock, Operation, Registry},
+        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -75,7 +75,7 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
-    guesses: Option<&'static str>,
+    guesses: Option<Wrong>,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
 }
@@ -325,8 +325,8 @@ impl Document {
         used
     }
 
-    /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.
-    pub(crate) fn guesses(&self) -> Option<&'static str> {
+    /// By what it is told that a secret in it is wrong; none where it holds no such secret.
+    pub(crate) fn guesses(&self) -> Option<Wrong> {
         self.guesses
     }
 

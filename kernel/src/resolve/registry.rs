@@ -103,6 +103,15 @@ pub enum Knock {
     Mail,
 }
 
+/// By what a wrong secret is told from other refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// The reason of the refusal: an enrollment key.
+    Key(&'static str),
+    /// The argument that is refused: the password of whoever is signed in.
+    Password(&'static str),
+}
+
 /// A field of a root.
 pub struct Operation {
     /// The field.
@@ -121,9 +130,8 @@ pub struct Operation {
     pub hashes_password: bool,
     /// It waits for the store while its transaction is open: it goes through a lane of its own.
     pub reaches_store: bool,
-    /// It takes a secret that somebody may be guessing: the argument, and the reason by which a wrong one is refused. So many wrong ones
-    /// are answered, then none for a while.
-    pub guesses: Option<(&'static str, &'static str)>,
+    /// It takes a secret that somebody may be guessing. So many wrong ones are answered, then none for a while.
+    pub guesses: Option<(&'static str, Wrong)>,
     /// It counts towards this budget of its person.
     pub budget: Option<&'static Budget>,
     /// What each of its arguments writes into columns by its own declaration.

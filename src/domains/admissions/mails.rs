@@ -32,7 +32,7 @@ pub const PASSWORD_RESET: MailTemplate = MailTemplate {
 pub const SIGN_IN_CODE: MailTemplate = MailTemplate {
     name: "sign_in_code",
     is_essential: true,
-    parameters: &[Parameter { name: "code", content: Content::Secret, sample: "123456" }],
+    parameters: &[Parameter { name: "code", content: Content::Code, sample: "123456" }],
     english: Texts {
         subject: "Your code for {{ school }}",
         body: "Sign in at {{ school }} with this code, within 15 minutes:\n\n{{ code }}\n\n\

@@ -251,9 +251,10 @@ impl SessionMutations {
     }
 
     /// Changes the own password. Every other sign-in ends; this device goes on with the answered tokens. BAD_USER_INPUT
-    /// for a wrong current password or a weak new one.
+    /// for a wrong current password or a weak new one, RATE_LIMITED where too many were wrong.
     #[session]
     #[hashes_password]
+    #[guesses("currentPassword", Password("currentPassword"))]
     async fn change_password(
         ctx: &Context<'_>,
         /// The old and the new password.

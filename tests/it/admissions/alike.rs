@@ -3,7 +3,10 @@
 use lectern_kernel::request::GraphqlRequest;
 use serde_json::{Value, json};
 
-use super::{ASK_CODE, GIVE_CODE, RESET, SIGN_UP, code, set, take_applicants, to, work};
+use super::{
+    ASK_CODE, CONFIRM, GIVE_CODE, PREVIEW, RESET, SET_PASSWORD, SIGN_UP, code, confirm, reset_token, set, sign_up_token, take_applicants,
+    to, work,
+};
 use crate::app::{TestApp, Who, refusal};
 
 /// People who exist, who don't, and schools that don't.
@@ -83,6 +86,69 @@ async fn every_code_that_is_not_good_is_answered_and_costs_alike() {
         let body = request.header("x-correlation-id", "the-same").send().await.unwrap().text().await.unwrap();
         assert_eq!(body, seen[0].0, "{code}");
     }
+    // And so is a code that was spent, that is over, and that was tried five times.
+    let given = |email: &str, code: &str| json!({ "i": { "tenant": "oak", "email": email, "code": code } });
+    app.stranger().ok(ASK_CODE, to("oak", "learner@oak.example")).await;
+    work(&app).await;
+    let digits = code(&app, &app.oak, "learner@oak.example").await;
+    app.stranger().ok(GIVE_CODE, given("learner@oak.example", &digits)).await;
+    assert_eq!(measured(&app, GIVE_CODE, &given("learner@oak.example", &digits)).await, seen[0], "spent");
+    for (email, why) in [("instructor@oak.example", "over"), ("admin@oak.example", "no try left")] {
+        app.stranger().ok(ASK_CODE, to("oak", email)).await;
+        work(&app).await;
+        let digits = code(&app, &app.oak, email).await;
+        if why == "over" {
+            app.sql("UPDATE sign_in_code SET expires_at = now()").await;
+        } else {
+            let wrong = format!("{:06}", (digits.parse::<u32>().unwrap() + 1) % 1_000_000);
+            for _ in 0..5 {
+                app.stranger().ask(GIVE_CODE, given(email, &wrong)).await;
+            }
+        }
+        assert_eq!(measured(&app, GIVE_CODE, &given(email, &digits)).await, seen[0], "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_died_for_whatever_reason_is_answered_like_one_that_never_was() {
+    let app = TestApp::start().await;
+    take_applicants(&app, "APPROVAL").await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let voided = reset_token(&app, "learner@oak.example").await;
+    let spent = reset_token(&app, "learner@oak.example").await;
+    app.stranger().ok(SET_PASSWORD, json!({ "i": { "token": spent, "newPassword": super::NEW_PASSWORD } })).await;
+    let over = reset_token(&app, "viewer@oak.example").await;
+    app.sql("UPDATE mailed_token SET expires_at = now()").await;
+    let suspended = reset_token(&app, "instructor@oak.example").await;
+    app.sql("UPDATE app_user SET status = 'SUSPENDED' WHERE email = 'instructor@oak.example'").await;
+    let gone = app.person(&app.oak, "gone@oak.example", &["LEARNER"]).await;
+    let deleted = reset_token(&app, "gone@oak.example").await;
+    admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": gone.user_id })).await;
+    let earlier = sign_up_token(&app, "neo@x.example", "LEARNER").await;
+    let of_another_kind = sign_up_token(&app, "neo@x.example", "LEARNER").await;
+    let never = lectern_kernel::auth::LinkToken::generate(app.oak.tenant).unwrap().to_text();
+    let body = async |token: &str| {
+        let input = json!({ "i": { "token": token, "newPassword": super::NEW_PASSWORD } });
+        app.stranger().post(SET_PASSWORD, input).header("x-correlation-id", "the-same").send().await.unwrap().text().await.unwrap()
+    };
+    let expected = body(&never).await;
+    let tokens = [
+        (&voided, "voided"),
+        (&spent, "spent"),
+        (&over, "over"),
+        (&suspended, "suspended"),
+        (&deleted, "deleted"),
+        (&of_another_kind, "another kind"),
+    ];
+    for (token, why) in tokens {
+        assert_eq!(body(token).await, expected, "{why}");
+        if why != "another kind" {
+            assert_eq!(app.stranger().ok(PREVIEW, json!({ "t": token })).await["linkPreview"], Value::Null, "{why}");
+        }
+    }
+    // A later link to the same applicant voids the earlier, and what was refused has spent nothing.
+    super::refused(&app, &app.stranger(), CONFIRM, confirm(&earlier), "UNAUTHENTICATED LINK_INVALID").await;
+    app.stranger().ok(CONFIRM, confirm(&of_another_kind)).await;
 }
 
 #[tokio::test]

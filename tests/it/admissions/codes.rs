@@ -141,6 +141,9 @@ async fn a_lapse_and_a_full_school_keep_strangers_out_and_nobody_else() {
     let admins = asked(&app, "admin@oak.example").await;
     app.stranger().ok(GIVE_CODE, given("admin@oak.example", &admins)).await;
     assert_eq!(mails(&app, "sign_in_code").await, 2);
+    app.stranger().ok(ASK_CODE, to("oak", "later@x.example")).await;
+    work(&app).await;
+    assert_eq!(mails(&app, "sign_in_code").await, 2, "nobody new comes in after a lapse");
 }
 
 #[tokio::test]

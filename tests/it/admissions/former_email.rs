@@ -66,6 +66,20 @@ async fn an_address_that_is_somebody_elses_by_now_stays_theirs() {
     refused(&app, &app.stranger(), REVERT, link(&back), "CONFLICT EMAIL_TAKEN").await;
 }
 
+#[tokio::test]
+async fn an_address_is_not_taken_back_after_a_lapse() {
+    let app = TestApp::start().await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    change(&learner, &learner, "one@x.example").await;
+    work(&app).await;
+    let back = token(&app, &app.oak, "former_email", "learner@oak.example").await;
+    app.sql("UPDATE tenant SET suspended_at = now() WHERE slug = 'oak'").await;
+    assert_eq!(app.stranger().ok(PREVIEW, json!({ "t": back })).await["linkPreview"], Value::Null);
+    refused(&app, &app.stranger(), REVERT, link(&back), "SUBSCRIPTION_EXPIRED").await;
+    app.sql("UPDATE tenant SET suspended_at = NULL WHERE slug = 'oak'").await;
+    app.stranger().ok(REVERT, link(&back)).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_who_take_it_back_at_once_one_does() {
     let app = TestApp::start().await;

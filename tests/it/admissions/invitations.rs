@@ -137,6 +137,9 @@ async fn sent_again_the_link_before_is_dead_and_what_is_over_is_told_by_the_cloc
     assert_eq!(admin.ok(REVOKE, json!({ "id": newer })).await["revokeInvitation"]["state"], "REVOKED");
     refused(&app, &stranger, ACCEPT, accept(&third, None), "UNAUTHENTICATED LINK_INVALID").await;
     admin.ok(REVOKE, json!({ "id": id })).await;
+    for mutation in [RESEND, REVOKE] {
+        refused(&app, &admin, mutation, json!({ "id": id }), "CONFLICT ALREADY_DECIDED @id").await;
+    }
     assert_eq!(app.try_sql("UPDATE invitation SET state = 'PENDING'").await, Err(Some("admission_transition".to_owned())));
 }
 

@@ -116,11 +116,13 @@ async fn an_instructor_decides_about_learners_and_sees_nobody_else() {
 #[tokio::test]
 async fn an_open_school_lets_its_own_domains_in_at_once_and_no_more_than_learners() {
     let app = TestApp::start().await;
-    set(&app, json!({ "signUp": "OPEN", "signUpRoleKeys": ["LEARNER", "INSTRUCTOR"], "signUpDomains": ["Bücher.example"] })).await;
+    set(&app, json!({ "signUp": "OPEN", "signUpRoleKeys": ["LEARNER", "INSTRUCTOR", "PARTICIPANT"], "signUpDomains": ["Bücher.example"] }))
+        .await;
     let stranger = app.stranger();
     for (email, role, state) in [
         ("in@xn--bcher-kva.example", "LEARNER", "APPROVED"),
         ("out@x.example", "LEARNER", "PENDING"),
+        ("part@bücher.example", "PARTICIPANT", "APPROVED"),
         ("teacher@bücher.example", "INSTRUCTOR", "PENDING"),
     ] {
         let token = sign_up_token(&app, email, role).await;
@@ -152,6 +154,12 @@ async fn a_closed_school_mails_nothing_and_a_link_dies_with_what_it_led_to() {
     app.sql("UPDATE tenant SET suspended_at = now() WHERE slug = 'oak'").await;
     refused(&app, &stranger, CONFIRM, confirm(&token), "SUBSCRIPTION_EXPIRED").await;
     assert_eq!(stranger.ok(PREVIEW, json!({ "t": token })).await["linkPreview"], Value::Null);
+    // And nothing is mailed to whoever asks meanwhile.
+    let sent = app.count("mail").await;
+    app.sql("UPDATE tenant SET is_listed = false WHERE slug = 'oak'").await;
+    stranger.ok(SIGN_UP, wish("oak", "late@x.example", "LEARNER")).await;
+    work(&app).await;
+    assert_eq!(app.count("mail").await, sent);
     app.sql("UPDATE tenant SET suspended_at = NULL WHERE slug = 'oak'").await;
     stranger.ok(CONFIRM, confirm(&token)).await;
 }
@@ -207,6 +215,8 @@ async fn no_more_people_come_in_than_the_plan_allows() {
     app.sql("UPDATE tenant SET max_users = 4 WHERE slug = 'oak'").await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     refused(&app, &admin, APPROVE, json!({ "i": { "id": id } }), "LIMIT_REACHED").await;
+    // Whoever waits takes nobody's place.
+    applicant(&app, "waits@x.example", "LEARNER").await;
     set(&app, json!({ "signUp": "OPEN" })).await;
     let token = sign_up_token(&app, "too@x.example", "LEARNER").await;
     refused(&app, &app.stranger(), CONFIRM, confirm(&token), "LIMIT_REACHED").await;

@@ -87,7 +87,6 @@ const SECRET: &[&str] = &[
     "tenant_erasure",
     "time_claim",
     "used_budget",
-    "view_as",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
@@ -110,7 +109,6 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "time_claim",
     "upload",
     "used_budget",
-    "view_as",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
