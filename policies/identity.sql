@@ -122,7 +122,8 @@ GRANT SELECT, DELETE ON user_avatar TO lectern_definer;
 
 -- The own sessions, in person. Others' end through their token version.
 CALL app.raise_wall('session', needs_subscription => false);
-CREATE POLICY session_read ON session FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL);
+CREATE POLICY session_read ON session FOR SELECT TO lectern_app
+    USING (user_id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL AND (SELECT app.viewed_by()) IS NULL);
 -- What has ended stays ended.
 CREATE POLICY session_change ON session FOR UPDATE TO lectern_app
     USING (user_id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL AND revoked_at IS NULL) WITH CHECK (user_id = (SELECT app.user_id()));

@@ -45,3 +45,6 @@ CREATE CONSTRAINT TRIGGER tenant_settings_access AFTER UPDATE ON tenant_settings
     WHEN (OLD.second_factor_role_keys IS DISTINCT FROM NEW.second_factor_role_keys) EXECUTE FUNCTION app.mark_access_changed();
 DROP TRIGGER IF EXISTS user_permission_access ON user_permission;
 CREATE CONSTRAINT TRIGGER user_permission_access AFTER INSERT OR UPDATE OR DELETE ON user_permission DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+-- A viewing that ends.
+DROP TRIGGER IF EXISTS view_as_access ON view_as;
+CREATE CONSTRAINT TRIGGER view_as_access AFTER UPDATE OR DELETE ON view_as DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();

@@ -43,6 +43,8 @@ permissions! {
     ApiKeyCreate = "API_KEY_CREATE" [Instructor],
     /// See and revoke every API key of the school.
     ApiKeyManage = "API_KEY_MANAGE" [],
+    /// See what somebody sees who holds less, and change nothing.
+    UserViewAs = "USER_VIEW_AS" [],
     /// See every role of the school.
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
@@ -99,6 +101,15 @@ permissions! {
     RosterManage = "ROSTER_MANAGE" [],
     /// Change the school's settings.
     TenantManage = "TENANT_MANAGE" [],
+    /// Export all that the school has.
+    TenantExport = "TENANT_EXPORT" [],
+}
+
+impl Permission {
+    /// Whether what it is asked for goes on after the school's subscription has lapsed: a school can always leave.
+    pub const fn outlives_subscription(self) -> bool {
+        matches!(self, Permission::TenantExport)
+    }
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");

@@ -698,6 +698,9 @@ CREATE OR REPLACE TRIGGER tenant_settings_roles BEFORE INSERT OR UPDATE OF sign_
 CREATE OR REPLACE FUNCTION app.keep_named_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(OLD.tenant_id);
+    IF app.erases(OLD.tenant_id) THEN
+        RETURN OLD;
+    END IF;
     PERFORM app.lock_for('roles', OLD.tenant_id);
     IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.sign_up_role_keys))
        OR TG_OP = 'DELETE' AND (

@@ -83,6 +83,9 @@ BEGIN
         END IF;
         PERFORM set_config('app.permissions', app.known_as(permissions, role_key, key_id), true);
         RETURN NEXT;
+    ELSIF key_hash IS NULL THEN
+        -- No sign-in: somebody may look in this person's place.
+        RETURN QUERY SELECT * FROM app.load_viewing(tenant, person, session_id);
     END IF;
 END
 $$;
@@ -625,6 +628,9 @@ CREATE OR REPLACE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE 
 CREATE OR REPLACE FUNCTION app.keep_last_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(OLD.tenant_id);
+    IF app.erases(OLD.tenant_id) THEN
+        RETURN NULL;
+    END IF;
     IF TG_TABLE_NAME = 'user_role' THEN
         IF OLD.ends_at IS NOT NULL OR NOT EXISTS (SELECT FROM role r WHERE r.tenant_id = OLD.tenant_id AND r.id = OLD.role_id AND r.is_system AND r.key = 'ADMIN') THEN
             RETURN NULL;

@@ -7,6 +7,7 @@ pub mod bookings;
 pub mod client_events;
 pub mod courses;
 pub mod credentials;
+pub mod departures;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
@@ -20,6 +21,7 @@ pub mod platform;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
+pub mod viewings;
 pub mod webhooks;
 
 use std::sync::LazyLock;
@@ -50,6 +52,8 @@ pub const ALL: &[&Domain] = &[
     &client_events::DOMAIN,
     &exports::DOMAIN,
     &rosters::DOMAIN,
+    &viewings::DOMAIN,
+    &departures::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

@@ -31,6 +31,8 @@ pub enum AccessDecision {
     ApiKey,
     /// The second factor that the school wants of holders of the role, and that is not set up.
     SecondFactor,
+    /// That you see as this person (`startViewAs`): nothing can be changed then, nor listened to.
+    Viewing,
     /// The row itself: it is visible, or there is none that you may see.
     Row,
 }
@@ -73,7 +75,7 @@ impl ExplainQueries {
         field: String,
     ) -> Result<AccessExplanation> {
         let actor = ctx.actor()?;
-        let Some((_, access)) = access::find(&field) else {
+        let Some(((parent, name), access)) = access::find(&field) else {
             return Err(Error::bad_input("field", "is no field of this API; `Query.courses` or `createCourse` would be one"));
         };
         if let Some(id) = &id {
@@ -85,11 +87,15 @@ impl ExplainQueries {
 
         let refused_key = by_key(ctx, &actor, &field).err();
         let whose = if actor.key.is_some() { "This API key in the role" } else { "Your role" };
+        let ends_viewing = ctx.request().registry().mutation(name).is_some_and(|operation| operation.while_viewing);
+        let is_viewing = actor.viewed_by.is_some() && parent != "Query" && access::ROOTS.contains(&parent) && !ends_viewing;
         let (allowed, decided_by, message) = if let Some(refused) = refused_key {
             (false, AccessDecision::ApiKey, refused.message().to_owned())
+        } else if is_viewing {
+            (false, AccessDecision::Viewing, "You see as this person, and change nothing.".to_owned())
         } else if access == Access::Public {
             (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-        } else if !actor.subscribed && access != Access::Authenticated {
+        } else if !actor.subscribed && !access.outlives_subscription() {
             (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
         } else if !required.is_empty() && actor.is_factor_due {
             let message = format!("Your role {} grants nothing until you set up a second factor.", actor.role_key);

@@ -112,6 +112,8 @@ pub async fn everything(app: &TestApp) -> String {
         "import_run",
         "import_issue",
         "roster_link",
+        "view_as",
+        "tenant_export",
     ]
     .map(|table| {
         format!("SELECT '{table}' || (to_jsonb(r) - '{{updated_at,last_used_at,missed_at}}'::text[])::text AS line FROM {table} r")

@@ -45,9 +45,11 @@ fn declared_by(text: &str) -> BTreeMap<(String, String), Access> {
     declared
 }
 
-/// Whether a field ends the sign-in that the probe goes on with.
+/// Whether a field ends the sign-in that the probe goes on with. (Nobody is refused such a one for lack of a permission.)
 fn is_of_session(field: &Field) -> bool {
-    registry().mutation(&field.name).is_some_and(|operation| operation.is_session)
+    registry()
+        .mutation(&field.name)
+        .is_some_and(|operation| operation.is_session && !matches!(operation.field.access, Some(lectern_kernel::resolve::Access::AnyOf(_))))
 }
 
 /// Asks for a field with ids that never existed and whatever else it needs.
@@ -237,15 +239,29 @@ fn what_signed_out_people_may_ask_stands_in_a_list() {
 }
 
 /// One line of the table for people: what each default role gets of a root field.
-async fn measured(app: &TestApp, people: &[Client], schema: &Schema, root: &str, field: &Field, access: &Access) -> String {
+async fn measured(
+    app: &TestApp,
+    (people, view): (&[Client], &Client),
+    schema: &Schema,
+    root: &str,
+    field: &Field,
+    access: &Access,
+) -> String {
     let mut cells = Vec::new();
-    for person in people {
-        if is_of_session(field) {
+    let is_over = registry().mutation(&field.name).is_some_and(|operation| operation.while_viewing);
+    for (person, is_view) in people.iter().map(|person| (person, false)).chain([(view, true)]) {
+        if is_of_session(field) && (!is_view || is_over) {
             let is_key = person.token.as_deref().is_some_and(|token| token.starts_with("lectern_"));
             cells.push(if is_key { "no" } else { "yes" }.to_owned());
             continue;
         }
         let answer = probe(schema, person, &root.to_lowercase(), field).await;
+        if answer["errors"][0]["extensions"]["reason"] == "VIEW_AS_READ_ONLY" {
+            assert!(is_view && root == "Mutation", "{answer}");
+            cells.push("no".to_owned());
+            continue;
+        }
+        assert!(!is_view || root == "Query", "{}: {answer}", field.name);
         let total = answer["data"][&field.name]["totalCount"].as_i64();
         let all =
             probe(schema, &app.sign_in(&app.oak, Who::Admin).await, &root.to_lowercase(), field).await["data"][&field.name]["totalCount"]
@@ -357,23 +373,25 @@ async fn the_table_of_permissions_says_what_is_measured() {
     }
     people.push(participant(&app).await);
     people.push(api_key(&app).await);
+    let view = crate::viewings::start(&people[0], &app.sign_in(&app.oak, Who::Learner).await).await;
     let schema = Schema::read(&app.stranger()).await;
     let declared = declared();
     let mut page = String::from(
         "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the five roles that every school has. *yes*: the role may ask; which\n\
          rows it then reaches is decided row by row. *no*: refused with `FORBIDDEN`, naming the permission. *all rows*: sees what an administrator\n\
-         sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions. The last column is an\n\
-         API key of an administrator, which holds all that a key may: *no* is also what is done in person alone.\n\n\
+         sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions. The last columns are\n\
+         an API key of an administrator, which holds all that a key may (*no* is also what is done in person alone), and somebody who sees as a learner\n\
+         (`startViewAs`).\n\n\
          Write it anew with `UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::`, and read the difference.\n",
     );
     for (root, title) in [("Query", "Asking"), ("Mutation", "Changing")] {
         page.push_str(&format!(
-            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | API key |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | API key | as LEARNER |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
         ));
         let mut fields = schema.fields(root).to_vec();
         fields.sort_by(|a, b| a.name.cmp(&b.name));
         for field in &fields {
-            let line = measured(&app, &people, &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
+            let line = measured(&app, (&people, &view), &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
             page.push_str(&line);
             page.push('\n');
         }

@@ -628,7 +628,65 @@ query Webhooks($filter: WebhookDeliveryFilter) {
 `,
     variables: () => ({ filter: { states: ['FAILED', 'DELIVERED'] } }),
   },
+  {
+    document: /* GraphQL */ `# What comes of a mutation, before it is done: an operation whose name begins with Rehearse is sent with the extension dryRun.
+# It is answered as it would be, and taken back.
+mutation RehearseCourse($input: CreateCourseInput!) {
+  createCourse(input: $input) {
+    id
+    title
+    status
+    createdAt
+  }
+}
+`,
+    variables: () => ({ input: { title: 'Night flying' } }),
+  },
+  {
+    document: /* GraphQL */ `# See what somebody sees who holds less than you, and change nothing: put the id of a person into userId, and the accessToken that is
+# answered behind "Bearer " in the header pane of another tab. They are told, with the reason. Needs USER_VIEW_AS.
+mutation SeeAs($input: StartViewAsInput!) {
+  startViewAs(input: $input) {
+    accessToken
+    accessTokenExpiresAt
+    user { name }
+    role { name }
+  }
+}
+`,
+    variables: () => ({ input: { userId: '', reason: 'A course is missing from their list' } }),
+  },
+  {
+    document: /* GraphQL */ `# Exports of all that the school has; exportTenant asks for one. Needs TENANT_EXPORT.
+query Leaving($first: Int) {
+  tenantExports(first: $first) {
+    nodes {
+      id
+      state
+      rows
+      files
+      sha256
+      tables { name rows sha256 }
+      file { name size download { url expiresAt } }
+      expiresAt
+      error
+    }
+  }
+}
+`,
+    variables: () => ({ first: 5 }),
+  },
 ]
+
+/**
+ * What is sent of an operation: as a rehearsal where its name says so, for the page has no pane for extensions.
+ * @template {{ operationName?: string | null | undefined }} Params
+ * @param {Params} params
+ * @returns {Params}
+ */
+export function sent(params) {
+  return /^Rehearse[A-Z]/.test(params.operationName ?? '') ? { ...params, extensions: { dryRun: true } } : params
+}
 
 /**
  * The samples as GraphiQL takes them.

@@ -67,7 +67,7 @@ struct Payload {
     sub: String,
     /// The school, as a TypeID.
     tenant: String,
-    /// The sign-in.
+    /// The sign-in; or the viewing, where somebody looks as this person.
     sid: String,
     /// The person's token version.
     ver: i32,
@@ -82,17 +82,19 @@ pub struct Claims {
     token_version: i32,
     expires_at: Timestamp,
     key: Option<[u8; 32]>,
+    is_viewing: bool,
 }
 
 impl Claims {
     fn of(payload: &Payload) -> Option<Self> {
         let part = |prefix: &str, text: &str| ids::decode(text).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
-        let identity = Identity {
-            tenant: part("tenant", &payload.tenant)?,
-            user: part("user", &payload.sub)?,
-            session: part("session", &payload.sid)?,
+        let (session, is_viewing) = match part(SIGN_IN, &payload.sid) {
+            Some(session) => (session, false),
+            None => (part(VIEWING, &payload.sid)?, true),
         };
-        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()?, key: None })
+        let identity = Identity { tenant: part("tenant", &payload.tenant)?, user: part("user", &payload.sub)?, session };
+        let expires_at = Timestamp::from_second(payload.exp).ok()?;
+        Some(Claims { identity, token_version: payload.ver, expires_at, key: None, is_viewing })
     }
 
     /// Of the secret of an API key. Whose it is, whether it is one and when it ends, the database knows. Its actor is cached under a part of its hash,
@@ -101,7 +103,7 @@ impl Claims {
         let hash = token.hash();
         let place = Uuid::from_slice(&hash[..16]).unwrap_or_default();
         let identity = Identity { tenant: token.tenant, user: Uuid::nil(), session: place };
-        Claims { identity, token_version: 0, expires_at: Timestamp::MAX, key: Some(hash) }
+        Claims { identity, token_version: 0, expires_at: Timestamp::MAX, key: Some(hash), is_viewing: false }
     }
 
     /// The hash of an API key's secret; none where it is an access token.
@@ -128,6 +130,11 @@ impl Claims {
     /// The person's token version at the time of issue.
     pub fn token_version(&self) -> i32 {
         self.token_version
+    }
+
+    /// Whether somebody else looks as this person. `identity().session` is the viewing then.
+    pub fn is_viewing(&self) -> bool {
+        self.is_viewing
     }
 }
 
@@ -165,6 +172,10 @@ pub struct Tokens {
 const VERIFIED: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 const AUDIENCE: &str = "lectern";
+
+/// What the ids of sign-ins begin with, and those of viewings.
+const SIGN_IN: &str = "session";
+const VIEWING: &str = "viewas";
 
 impl Tokens {
     /// With a key, an issuer's name, and how long tokens are valid.
@@ -262,13 +273,24 @@ impl Tokens {
     /// # Errors
     /// `INTERNAL` where signing fails.
     pub fn access(&self, identity: Identity, token_version: i32, now: Timestamp) -> Result<IssuedToken> {
-        let expires_at = now + self.access_for;
+        self.issue(identity, SIGN_IN, token_version, now, now + self.access_for)
+    }
+
+    /// The access token of a viewing (`identity.session`) in this person's place.
+    ///
+    /// # Errors
+    /// `INTERNAL` where signing fails.
+    pub fn viewing(&self, identity: Identity, token_version: i32, now: Timestamp, expires_at: Timestamp) -> Result<IssuedToken> {
+        self.issue(identity, VIEWING, token_version, now, expires_at)
+    }
+
+    fn issue(&self, identity: Identity, kind: &str, token_version: i32, now: Timestamp, expires_at: Timestamp) -> Result<IssuedToken> {
         let payload = Payload {
             iss: self.issuer.clone(),
             aud: self.audience.to_owned(),
             sub: ids::encode("user", identity.user),
             tenant: ids::encode("tenant", identity.tenant),
-            sid: ids::encode("session", identity.session),
+            sid: ids::encode(kind, identity.session),
             ver: token_version,
             iat: now.as_second(),
             exp: expires_at.as_second(),
@@ -402,6 +424,18 @@ mod tests {
             assert!(issuer.verify(&token).is_some() && other.verify(&token).is_none());
             assert!(other.verify(&token).is_none(), "nor the second time");
         }
+    }
+
+    #[test]
+    fn a_viewing_says_that_it_is_one_and_ends_when_it_says() {
+        let hour = SignedDuration::from_hours(1);
+        let tokens = Tokens::new(&SigningKey::generate().unwrap(), "lectern", hour, hour).unwrap();
+        let identity = Identity { tenant: Uuid::from_u128(1), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        let (now, end) = (clock::now(), clock::now() + SignedDuration::from_mins(15));
+        let token = tokens.viewing(identity, 7, now, end).unwrap();
+        let claims = tokens.verify(&token.text).unwrap();
+        assert!(claims.is_viewing() && !tokens.verify(&tokens.access(identity, 7, now).unwrap().text).unwrap().is_viewing());
+        assert_eq!((claims.identity(), claims.expires_at().as_second()), (identity, end.as_second()));
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct ActorRow {
     pub key: Option<KeyInHand>,
     /// The role grants nothing, because the person has no second factor.
     pub is_factor_due: bool,
+    /// Who looks in this person's place, where somebody does.
+    pub viewed_by: Option<Uuid>,
 }
 
 impl ActorRow {
@@ -91,11 +93,12 @@ impl ActorRow {
     /// # Errors
     /// When a column is missing, or of another type.
     pub(crate) fn read_of_job(row: &Row) -> Result<Self, DbError> {
+        let permissions: Vec<&str> = row.try_get("permissions")?;
         Ok(ActorRow {
             token_version: row.try_get("token_version")?,
             role_id: row.try_get("role_id")?,
             role_key: row.try_get("role_key")?,
-            permissions: PermissionSet::from_texts(&row.try_get::<_, Vec<&str>>("permissions")?),
+            permissions: PermissionSet::from_texts(&permissions),
             subscribed: row.try_get("subscribed")?,
             time_zone: row.try_get("time_zone")?,
             version: row.try_get("version")?,
@@ -103,6 +106,8 @@ impl ActorRow {
             user: Uuid::nil(),
             key: None,
             is_factor_due: false,
+            // It stands among the permissions: what the policies must know travels in one setting.
+            viewed_by: permissions.iter().find_map(|text| text.strip_prefix('@')?.parse().ok()),
         })
     }
 }
@@ -116,7 +121,7 @@ pub struct CachedActor {
     pub row: ActorRow,
     /// The version of the school at that time.
     pub(super) version: i64,
-    /// The permissions and the role as `app.load_actor` makes them known: `,A,B,=ROLE,`; and the API key, `#ID,`.
+    /// The permissions, who looks in their place, the role, and the API key, as `app.load_actor` makes them known: `,A,B,@UUID,=ROLE,#ID,`.
     pub(super) permissions: String,
     /// The hash of the secret of that key.
     hash: Option<[u8; 32]>,
@@ -152,6 +157,9 @@ impl ActorCache {
         let mut permissions = String::from(",");
         for permission in row.permissions.iter() {
             let _ = write!(permissions, "{},", permission.as_str());
+        }
+        if let Some(viewer) = row.viewed_by {
+            let _ = write!(permissions, "@{viewer},");
         }
         let _ = write!(permissions, "={},", row.role_key);
         if let Some(key) = row.key {
@@ -192,12 +200,18 @@ mod tests {
             user: identity.user,
             key: None,
             is_factor_due: false,
+            viewed_by: None,
         };
         let actors = ActorCache::new(std::num::NonZeroUsize::MIN);
         actors.keep(identity, None, &ActorRow { version: None, ..row.clone() });
         assert!(actors.find(identity, None, now).is_none(), "nothing verifies them");
         actors.keep(identity, None, &row);
         assert_eq!(actors.find(identity, None, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,=LEARNER,");
+        actors.keep(identity, None, &ActorRow { viewed_by: Some(Uuid::from_u128(9)), ..row.clone() });
+        assert_eq!(
+            actors.find(identity, None, now).unwrap().permissions,
+            ",COURSE_READ,AUDIT_READ,@00000000-0000-0000-0000-000000000009,=LEARNER,"
+        );
         assert!(actors.find(identity, None, now + jiff::SignedDuration::from_secs(60)).is_none());
         for other in [Identity { tenant: Uuid::nil(), ..identity }, Identity { user: Uuid::nil(), ..identity }] {
             assert!(actors.find(other, None, now).is_none());

@@ -152,7 +152,7 @@ impl Tx {
         Ok(Arc::new(Tx::begin(pool, opening, &cached.permissions, Some(cached.version)).await?))
     }
 
-    /// `permissions` as the policies read them, in letters, digits, underscores, hyphens, commas, `=` and `#`.
+    /// `permissions` as the policies read them, in letters, digits, underscores, hyphens, commas, `@`, `=` and `#`.
     async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unverified: Option<i64>) -> Result<Tx, DbError> {
         let connection = pool.connection().await?;
         let Identity { tenant, user, .. } = opening.identity;
@@ -466,6 +466,17 @@ impl Tx {
             self.bell.notify_one();
         }
         Ok(())
+    }
+
+    /// Checks now what a COMMIT would check: deferred constraints, and failures that nobody has read.
+    ///
+    /// # Errors
+    /// What the COMMIT would have been refused with.
+    pub async fn check_deferred(&self) -> Result<(), DbError> {
+        match self.failure() {
+            Some(failure) => Err(failure),
+            None => self.send("SET CONSTRAINTS ALL IMMEDIATE").await,
+        }
     }
 
     /// Rolls back.

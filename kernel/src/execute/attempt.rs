@@ -44,7 +44,22 @@ impl Engine {
             let failure = match (tx.failure(), document.kind) {
                 (None, OperationKind::Query) => {
                     tx.end_read();
-                    return answer;
+                    let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some());
+                    if looker.is_none() {
+                        return answer;
+                    }
+                    drop((data, tx));
+                    return self.witness(answer, &document, looker, correlation_id).await;
+                }
+                // A rehearsal is answered as it would be if it committed; what the COMMIT would check is checked here.
+                (None, OperationKind::Mutation) if document.is_rehearsal && answer.response.data != Value::Null => {
+                    match tx.check_deferred().await {
+                        Ok(()) => {
+                            let _ = tx.rollback().await;
+                            return Answer { round_trips: tx.round_trips(), ..answer };
+                        }
+                        Err(error) => Some(error),
+                    }
                 }
                 // A mutation document commits as a whole, exactly when its `data` is not null.
                 (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
@@ -55,6 +70,7 @@ impl Engine {
             };
             let _ = tx.rollback().await;
             let after_rollback = AfterRollback::of(&data);
+            let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some() && document.kind == OperationKind::Query);
             // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
             match failure {
@@ -67,10 +83,10 @@ impl Engine {
                     return Answer { response: errors::refusal(failure.into()), ..answer };
                 }
                 _ => {
-                    if document.kind == OperationKind::Mutation && answer.executed {
+                    if document.kind == OperationKind::Mutation && answer.executed && !document.is_rehearsal {
                         after_rollback.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
                     }
-                    return answer;
+                    return self.witness(answer, &document, looker, correlation_id).await;
                 }
             }
         }
@@ -191,6 +207,7 @@ impl Engine {
         let mut request = Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads);
         request.sign_in = document.terms;
         request.asked_by = AskedBy { address: document.address.clone(), user_agent: document.user_agent.clone() };
+        request.is_rehearsal = document.is_rehearsal;
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

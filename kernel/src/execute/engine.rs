@@ -186,7 +186,12 @@ impl Engine {
         let mut document = read.inspect_err(|_| drop(self.checker.validate(&source)))?;
         document.address.clone_from(&request.address);
         document.user_agent.clone_from(&request.user_agent);
-        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        if let Some(extensions) = &request.extensions {
+            document.shows_cost = extensions.cost;
+            if extensions.dry_run {
+                document.rehearse()?;
+            }
+        }
         Ok(document)
     }
 
@@ -266,7 +271,11 @@ impl Engine {
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);
         }
-        let shows_cost = document.shows_cost;
+        let claims = match self.let_view(&document, claims, correlation_id).await {
+            Ok(claims) => claims,
+            Err(refused) => return unexecuted(refused),
+        };
+        let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
         // Who knocks is nobody yet; but no API key may.
         let key = claims.filter(|claims| claims.key().is_some());
         let mut answer = match (document.knock(), document.guesses(), claims) {
@@ -281,6 +290,9 @@ impl Engine {
         }
         if shows_cost {
             answer.response = cost.describe(answer.response, &self.limits);
+        }
+        if is_rehearsal {
+            answer.response = answer.response.extension("dryRun", Value::Boolean(true));
         }
         answer
     }

@@ -9,6 +9,7 @@ mod introspection;
 mod schema;
 mod subscription;
 mod uses;
+mod viewing;
 mod written;
 
 pub use self::{

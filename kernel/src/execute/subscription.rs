@@ -6,7 +6,10 @@ use std::sync::Arc;
 use async_graphql::Value;
 use uuid::Uuid;
 
-use super::engine::{Answer, Engine};
+use super::{
+    engine::{Answer, Engine},
+    viewing,
+};
 use crate::{
     auth::Claims,
     db::{DbError, Interest, Missed, Mode, Opening, Tx},
@@ -64,6 +67,9 @@ impl Engine {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
         self.approve(&mut document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
+        if claims.is_viewing() {
+            return Err(refuse(viewing::read_only()));
+        }
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
         // The guards are asked once, with an id that can't exist; before them nothing is said of what is wrong with an argument.
         let question = Arc::new(Question { document, claims });

@@ -71,6 +71,8 @@ pub struct Document {
     pub targets: Vec<Uuid>,
     /// Whether its answer says what it cost.
     pub shows_cost: bool,
+    /// Whether it is a mutation document that is rehearsed: run, answered, and taken back.
+    pub is_rehearsal: bool,
     /// The client's address, where that is known.
     pub address: Option<String>,
     /// What the client says it is.
@@ -167,9 +169,25 @@ impl Document {
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
+            is_rehearsal: false,
             address: None,
             user_agent: None,
         })
+    }
+
+    /// Makes a mutation document a rehearsal; any other runs as ever.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, `DRY_RUN_NOT_POSSIBLE` where something of it could not be taken back.
+    pub(crate) fn rehearse(&mut self) -> Result<()> {
+        let lasts = |root: &&Root| root.operation.is_some_and(|operation| operation.is_session || operation.reaches_store);
+        if let Some(root) = self.roots.iter().find(lasts) {
+            let name = &root.name;
+            return Err(Error::bad_request(format!("`{name}` can't be rehearsed: not all that it does could be taken back."))
+                .reason("DRY_RUN_NOT_POSSIBLE"));
+        }
+        self.is_rehearsal = self.kind == OperationKind::Mutation;
+        Ok(())
     }
 
     /// Which announcements a subscription hears, for this person: those of a key, or all; and since when they were away, where they say so.
@@ -237,6 +255,7 @@ impl Document {
             roots: Vec::new(),
             targets: Vec::new(),
             shows_cost: false,
+            is_rehearsal: false,
             address: self.address.clone(),
             event: None,
             user_agent: self.user_agent.clone(),
@@ -258,6 +277,25 @@ impl Document {
         let mut fields = Vec::new();
         collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
         fields.into_iter().find(|field| field.response_key().node == key).map(|field| field.name.node.as_str())
+    }
+
+    /// The names of its root fields, each once.
+    pub(crate) fn root_names(&self) -> Vec<&str> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return Vec::new() };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let mut names: Vec<&str> = Vec::new();
+        for field in fields {
+            if !names.contains(&field.name.node.as_str()) {
+                names.push(&field.name.node);
+            }
+        }
+        names
+    }
+
+    /// Whether it does nothing but what whoever looks in another person's place may do.
+    pub(crate) fn is_for_viewing(&self) -> bool {
+        self.roots.iter().all(|root| root.operation.is_some_and(|operation| operation.while_viewing))
     }
 
     /// How many statements it is expected to take; 0 where that is not known.

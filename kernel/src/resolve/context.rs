@@ -90,6 +90,8 @@ pub struct Request {
     pub sign_in: SignInTerms,
     /// The program that asks.
     pub asked_by: AskedBy,
+    /// Whether all of it is taken back in the end: nothing that it answers may be good for anything afterwards.
+    pub is_rehearsal: bool,
 }
 
 impl Request {
@@ -115,6 +117,7 @@ impl Request {
             shown: Mutex::default(),
             sign_in: SignInTerms::default(),
             asked_by: AskedBy::default(),
+            is_rehearsal: false,
         }
     }
 

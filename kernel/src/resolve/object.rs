@@ -121,6 +121,15 @@ pub enum Access {
 }
 
 impl Access {
+    /// Whether it is still so after the school's subscription has lapsed.
+    pub fn outlives_subscription(self) -> bool {
+        match self {
+            Access::Public | Access::Authenticated => true,
+            Access::SignedIn => false,
+            Access::AnyOf(permissions) => permissions.iter().all(|permission| permission.outlives_subscription()),
+        }
+    }
+
     /// Asks memory alone; rows are the policies' business.
     ///
     /// # Errors

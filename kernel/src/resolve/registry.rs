@@ -125,6 +125,8 @@ pub struct Operation {
     pub is_session: bool,
     /// It is for a person alone, and for no API key.
     pub in_person: bool,
+    /// Whoever looks in another person's place may ask it: it ends that.
+    pub while_viewing: bool,
     /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
     pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.
@@ -142,7 +144,7 @@ pub struct Operation {
 impl Operation {
     /// Whether it goes on answering after the subscription has lapsed.
     pub fn outlives_subscription(&self) -> bool {
-        matches!(self.field.access, Some(Access::Authenticated | Access::Public))
+        self.field.access.is_some_and(Access::outlives_subscription)
     }
 }
 

@@ -260,11 +260,17 @@ impl SessionMutations {
         }
     }
 
-    /// Ends this sign-in: its tokens are dead at once.
+    /// Ends this sign-in: its tokens are dead at once. Whoever sees as somebody else ends that alone.
     #[authenticated]
     #[session]
+    #[while_viewing]
     async fn logout(ctx: &Context<'_>) -> Result<bool> {
-        let session = ctx.actor()?.session;
+        let actor = ctx.actor()?;
+        let session = actor.session;
+        if actor.viewed_by.is_some() {
+            ctx.tx().query("SELECT app.end_viewing($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+            return Ok(true);
+        }
         ctx.tx()
             .query("UPDATE session s SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL", &[&session])
             .await?;

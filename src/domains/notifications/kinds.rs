@@ -9,7 +9,9 @@ use crate::domains::{
     },
     identity::ROLE_EXPIRING,
     keys::API_KEY_EXPIRING,
+    departures::TENANT_EXPORT_FINISHED,
     mail::{Content, MailTemplate, Parameter, Texts},
+    viewings::VIEWED_AS,
 };
 
 /// Every kind of the product, in the order of the schema.
@@ -37,6 +39,8 @@ pub const KINDS: &[&Kind] = &[
     &API_KEY_EXPIRING,
     &ROLE_EXPIRING,
     &crate::domains::tenants::SUBSCRIPTION_ENDING,
+    &VIEWED_AS,
+    &TENANT_EXPORT_FINISHED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

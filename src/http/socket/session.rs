@@ -179,6 +179,10 @@ impl Session {
         let mut bearer = None;
         if let Some(token) = payload.as_ref().and_then(token) {
             let claims = token.and_then(|token| self.state.engine.services().tokens.verify(token)).ok_or(message::FORBIDDEN)?;
+            // What is read in another person's place leaves an entry for each document; a socket goes on by itself.
+            if claims.is_viewing() {
+                return Err(message::FORBIDDEN);
+            }
             self.claims = Some(claims);
             bearer = self.bearer().await;
             if bearer.is_none() {

@@ -133,6 +133,7 @@ impl Smoke {
             "exportRuns",
             "reportSchedules",
             "importRuns",
+            "tenantExports",
         ] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
@@ -145,6 +146,15 @@ impl Smoke {
         let course = "query($id: ID!) { course(id: $id) { id } }";
         client.answers("read", "course, unknown id", course, json!({ "id": never }), Value::Null).await;
         client.refused("course, no id", course, json!({ "id": "course-1" }), "BAD_USER_INPUT").await;
+        let oneself = json!({ "i": { "userId": self.me, "reason": "Is it refused?" } });
+        client
+            .refused(
+                "startViewAs, oneself",
+                "mutation($i: StartViewAsInput!) { startViewAs(input: $i) { id } }",
+                oneself,
+                "FORBIDDEN ROLE_TOO_HIGH @userId",
+            )
+            .await;
         let job = json!({ "id": ids::encode("job", Uuid::now_v7()) });
         client.refused("retryJob, unknown id", "mutation($id: ID!) { retryJob(id: $id) { state } }", job, "NOT_FOUND").await;
         client

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Client, PASSWORD, TestApp, Who},
+    rehearsals::Rehearsal,
     sdl::Schema,
 };
 
@@ -23,6 +24,8 @@ pub struct Day {
     pub done: Vec<Done>,
     /// Every token that anybody was given.
     pub tokens: Vec<String>,
+    /// Rehearses each mutation before it is done, where it is there.
+    rehearsal: Option<Rehearsal>,
 }
 
 /// What is asked of a mutation's answer, by its type.
@@ -37,6 +40,9 @@ fn selection(operation: &str) -> &'static str {
 
 impl Day {
     async fn act(&mut self, client: &Client, operation: &'static str, document: &str, variables: Value) -> Value {
+        if let Some(rehearsal) = &mut self.rehearsal {
+            rehearsal.rehearse(client, operation, document, &variables).await;
+        }
         let correlation_id = format!("{operation}-{}", self.done.len());
         let answer = client.post(document, variables).header("x-correlation-id", &correlation_id).send().await.unwrap();
         let mut answer: Value = answer.json().await.unwrap();
@@ -66,7 +72,17 @@ impl Day {
 
     /// The whole day, in the school of oak.
     pub async fn pass(app: &TestApp) -> Day {
-        let mut day = Day { done: Vec::new(), tokens: Vec::new() };
+        Day { done: Vec::new(), tokens: Vec::new(), rehearsal: None }.through(app).await
+    }
+
+    /// The same, each mutation rehearsed before it is done; answers what came of the rehearsals.
+    pub async fn rehearse(app: &TestApp) -> Rehearsal {
+        let rehearsal = Some(Rehearsal::of(app).await);
+        Day { done: Vec::new(), tokens: Vec::new(), rehearsal }.through(app).await.rehearsal.unwrap()
+    }
+
+    async fn through(self, app: &TestApp) -> Day {
+        let mut day = self;
         let bob = day.people(app).await;
         day.courses(app, &bob).await;
         day.groups(app, &bob).await;
@@ -77,6 +93,7 @@ impl Day {
         day.notifications(app).await;
         day.exports(app).await;
         day.sessions(app, &bob).await;
+        day.viewings(app).await;
         day.admissions(app).await;
         day.credentials(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
@@ -217,6 +234,11 @@ impl Day {
         self.act(&admin, "updateNotificationSettings", choice, json!({})).await;
     }
 
+    async fn viewings(&mut self, app: &TestApp) {
+        let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+        self.give(&admin, "startViewAs", json!({ "userId": lea.user_id, "reason": "She misses a course" })).await;
+    }
+
     async fn webhooks(&mut self, app: &TestApp) {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         let new = json!({ "url": "https://hooks.example.invalid/", "eventTypes": ["course.created"] });
@@ -343,6 +365,7 @@ impl Day {
         self.take(&ada, "deleteReportSchedule", &schedule).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         self.give(&admin, "exportRoster", json!({ "format": "USERS_CSV" })).await;
+        self.act(&admin, "exportTenant", "mutation { exportTenant { id } }", json!({})).await;
         let file = crate::files::file(&admin, "users.csv", "text/csv", b"email,name\n").await["id"].take();
         let run = self.give(&admin, "startImport", json!({ "fileId": file, "format": "USERS_CSV" })).await["id"].take();
         self.take(&admin, "cancelImport", &run).await;

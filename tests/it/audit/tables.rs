@@ -131,7 +131,7 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
         .chain(["Session", "TenantSettings", "User", "User.role"])
         .chain(["WebhookDelivery", "WebhookEndpoint", "File", "File.audience", "NotificationSettings", "NotificationSettings.preference"])
         .chain(["ExportRun", "ImportRun", "ReportSchedule", "Invitation", "SignUpRequest"])
-        .chain(["FeatureFlag", "Role.manages", "Tenant", "User.avatar", "User.permission"])
+        .chain(["FeatureFlag", "Role.manages", "Tenant", "TenantExport", "User.avatar", "User.permission", "ViewAs"])
         .map(str::to_owned)
         .collect();
     assert_eq!(unseen(&app, &seen).await, [""; 0]);

@@ -148,11 +148,13 @@ const NOT_INSERTED: &[&str] = &[
     "sign_up_credential",
     "sign_up_request",
     "tenant",
+    "tenant_export",
     "tenant_settings",
     "time_claim",
     "upload",
     "used_budget",
     "user_avatar",
+    "view_as",
     "webhook_delivery",
     "webhook_event",
 ];
