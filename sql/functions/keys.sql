@@ -25,6 +25,7 @@ BEGIN
         SELECT FROM api_key k
         JOIN app_user u ON u.tenant_id = k.tenant_id AND u.id = k.owner_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
         JOIN user_role ur ON ur.tenant_id = k.tenant_id AND ur.user_id = k.owner_id AND ur.role_id = k.role_id
+            AND (ur.ends_at IS NULL OR ur.ends_at > now())
         WHERE k.tenant_id = app.tenant_id() AND k.id = key AND k.revoked_at IS NULL AND k.expires_at > now());
 END
 $$;
