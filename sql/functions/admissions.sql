@@ -726,7 +726,7 @@ DECLARE
     face     jsonb;
 BEGIN
     PERFORM set_config('app.tenant_id', school::text, true);
-    SELECT jsonb_build_object('tenant', s.tenant_id, 'locale', s.locale, 'primaryColor', s.primary_color, 'website', s.website,
+    SELECT jsonb_build_object('locale', s.locale, 'primaryColor', s.primary_color, 'website', s.website,
                'logo', (SELECT jsonb_build_object('id', f.id, 'name', f.name) FROM file f
                         WHERE f.tenant_id = s.tenant_id AND f.id = s.logo_file_id AND f.visibility = 'PUBLIC'),
                'signUp', s.sign_up, 'codeSignIn', s.code_sign_in, 'roles', coalesce((

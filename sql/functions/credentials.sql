@@ -218,7 +218,7 @@ DECLARE
     below CONSTANT text[] := app.managed_roles();
 BEGIN
     RETURN (SELECT bool_and(r.key = ANY (below)) FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-            WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person) IS TRUE;
+            WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person AND (ur.ends_at IS NULL OR ur.ends_at > now())) IS TRUE;
 END
 $$;
 
@@ -228,12 +228,13 @@ CREATE OR REPLACE FUNCTION app.deciders_of_password(person uuid) RETURNS SETOF u
     LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     held CONSTANT text[] := ARRAY(SELECT r.key FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-                                  WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person);
+                                  WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person AND (ur.ends_at IS NULL OR ur.ends_at > now()));
 BEGIN
     RETURN QUERY SELECT DISTINCT u.id FROM role r
-        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
+        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
         JOIN app_user u ON u.tenant_id = ur.tenant_id AND u.id = ur.user_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-        WHERE r.tenant_id = app.tenant_id() AND 'PASSWORD_APPROVE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions))
+        CROSS JOIN LATERAL app.own_permissions(u.id) AS own
+        WHERE r.tenant_id = app.tenant_id() AND 'PASSWORD_APPROVE' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies))
           AND held <@ app.roles_below(r.key) AND u.id <> person
         ORDER BY u.id LIMIT 20;
 END
@@ -245,7 +246,8 @@ CREATE OR REPLACE FUNCTION app.password_needs_approval() RETURNS boolean
 BEGIN
     RETURN EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = app.tenant_id() AND s.password_change_needs_approval)
        AND NOT EXISTS (SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-                       WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = app.user_id() AND r.is_system AND r.key = 'ADMIN');
+                       WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = app.user_id() AND r.is_system AND r.key = 'ADMIN'
+                         AND (ur.ends_at IS NULL OR ur.ends_at > now()));
 END
 $$;
 

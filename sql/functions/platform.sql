@@ -402,7 +402,7 @@ BEGIN
             SELECT u.email, u.name, false FROM app_user u
                 WHERE u.tenant_id = school AND u.deleted_at IS NULL AND u.id IN (
                     SELECT ur.user_id FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-                    WHERE ur.tenant_id = school AND r.is_system AND r.key = 'ADMIN')
+                    WHERE ur.tenant_id = school AND r.is_system AND r.key = 'ADMIN' AND (ur.ends_at IS NULL OR ur.ends_at > now()))
             UNION ALL
             SELECT i.email, i.name, true FROM invitation i
                 WHERE i.tenant_id = school AND i.state = 'PENDING' AND i.expires_at > now() AND 'ADMIN' = ANY (i.role_keys)

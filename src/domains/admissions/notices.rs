@@ -10,7 +10,7 @@ use crate::domains::{
 pub const SIGN_UP_REQUESTED: Kind = Kind {
     name: "SIGN_UP_REQUESTED",
     description: "Somebody has signed up, and you may decide whether they come in: twenty people at most are told. Subject: the SignUpRequest.",
-    event: "notify.sign_up_requested",
+    events: &["notify.sign_up_requested"],
     recipients: "SELECT app.deciders_of(note ->> 'role')",
     doer: Doer::Nobody,
     email: EmailMode::Digest,
@@ -36,7 +36,7 @@ pub const SIGN_UP_REQUESTED: Kind = Kind {
 pub const SIGN_UP_DECIDED: Kind = Kind {
     name: "SIGN_UP_DECIDED",
     description: "Your sign-up was approved. Always mailed. Subject: the User, you.",
-    event: "notify.sign_up_decided",
+    events: &["notify.sign_up_decided"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Told,
     email: EmailMode::Immediate,

@@ -14,7 +14,7 @@ const OFFEN: Option<(&str, &str)> = Some(("Öffnen", "{{ app }}"));
 pub const NEW_SIGN_IN: Kind = Kind {
     name: "NEW_SIGN_IN",
     description: "Your account was signed in to on a device, or from a network, that it was not for 90 days. Always mailed. Subject: the SignIn.",
-    event: "notify.new_sign_in",
+    events: &["notify.new_sign_in"],
     recipients: PERSON,
     doer: Doer::Told,
     email: EmailMode::Immediate,
@@ -46,7 +46,7 @@ pub const NEW_SIGN_IN: Kind = Kind {
 pub const PASSWORD_CHANGED: Kind = Kind {
     name: "PASSWORD_CHANGED",
     description: "Your password was changed. Always mailed. Subject: the User, you.",
-    event: "notify.password_changed",
+    events: &["notify.password_changed"],
     recipients: PERSON,
     doer: Doer::Told,
     email: EmailMode::Immediate,
@@ -77,7 +77,7 @@ pub const SECOND_FACTOR_CHANGED: Kind = Kind {
     name: "SECOND_FACTOR_CHANGED",
     description: "Your second factor was turned on or off, taken away by somebody above, or its recovery codes were renewed. Always mailed. Subject: the \
                   User, you.",
-    event: "notify.second_factor_changed",
+    events: &["notify.second_factor_changed"],
     recipients: PERSON,
     doer: Doer::Told,
     email: EmailMode::Immediate,
@@ -110,7 +110,7 @@ pub const SECOND_FACTOR_MISSED: Kind = Kind {
     name: "SECOND_FACTOR_MISSED",
     description: "Three wrong codes of your second factor were given after your right password, within an hour: somebody may know it. Always mailed. Subject: \
                   the User, you.",
-    event: "notify.second_factor_missed",
+    events: &["notify.second_factor_missed"],
     recipients: PERSON,
     doer: Doer::Told,
     email: EmailMode::Immediate,
@@ -138,7 +138,7 @@ pub const SECOND_FACTOR_MISSED: Kind = Kind {
 pub const PASSWORD_CHANGE_REQUESTED: Kind = Kind {
     name: "PASSWORD_CHANGE_REQUESTED",
     description: "Somebody below has asked for another password, and you may decide; twenty people are told at most. Subject: the PasswordChangeRequest.",
-    event: "notify.password_change_requested",
+    events: &["notify.password_change_requested"],
     recipients: "SELECT app.deciders_of_password((note ->> 'person')::uuid)",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -164,7 +164,7 @@ pub const PASSWORD_CHANGE_REQUESTED: Kind = Kind {
 pub const PASSWORD_CHANGE_DECIDED: Kind = Kind {
     name: "PASSWORD_CHANGE_DECIDED",
     description: "Your request for another password was decided. Always mailed. Subject: the PasswordChangeRequest.",
-    event: "notify.password_change_decided",
+    events: &["notify.password_change_decided"],
     recipients: PERSON,
     doer: Doer::Told,
     email: EmailMode::Immediate,

@@ -164,12 +164,12 @@ pub async fn require_public(ctx: &Context<'_>, field: &str, id: Id<File>) -> Res
     if file.visibility == FileVisibility::Public { Ok(()) } else { Err(Error::bad_input(field, "must be a file that is PUBLIC")) }
 }
 
-/// Where anybody can fetch the bytes of a PUBLIC file of a school.
+/// Where anybody can fetch the bytes of a PUBLIC file.
 ///
 /// # Errors
 /// `INTERNAL` where nothing keeps files.
-pub fn public_url(request: &Request, tenant: Uuid, id: Uuid, name: &str) -> Result<String> {
-    Ok(store(request)?.public_url(tenant, id, name))
+pub fn public_url(request: &Request, id: Uuid, name: &str) -> Result<String> {
+    Ok(store(request)?.public_url(id, name))
 }
 
 /// Whom a file is shared with, as far as you may see them.

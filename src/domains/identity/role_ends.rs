@@ -36,7 +36,7 @@ fn remind(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
 pub const ROLE_EXPIRING: Kind = Kind {
     name: "ROLE_EXPIRING",
     description: "A role of yours ends in a week. Always mailed. Subject: the User, you.",
-    event: "notify.role_expiring",
+    events: &["notify.role_expiring"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Nobody,
     email: EmailMode::Immediate,

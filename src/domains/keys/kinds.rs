@@ -9,7 +9,7 @@ use crate::domains::{
 pub const API_KEY_EXPIRING: Kind = Kind {
     name: "API_KEY_EXPIRING",
     description: "An API key of yours ends within 7 days. Subject: the ApiKey.",
-    event: "notify.api_key_expiring",
+    events: &["notify.api_key_expiring"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Nobody,
     email: EmailMode::Immediate,

@@ -23,7 +23,7 @@ async fn tell(mut job: Job) -> Result<Done, Failure> {
 pub const SUBSCRIPTION_ENDING: Kind = Kind {
     name: "SUBSCRIPTION_ENDING",
     description: "The school's subscription ends in 30, 7 or 1 days, and you are one of its administrators. Subject: the Tenant.",
-    event: "notify.subscription_ending",
+    events: &["notify.subscription_ending"],
     recipients: "SELECT app.administrators()",
     doer: Doer::Nobody,
     email: EmailMode::Immediate,

@@ -75,7 +75,6 @@ struct Logo {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Face {
-    tenant: Uuid,
     locale: String,
     primary_color: Option<String>,
     website: Option<String>,
@@ -102,8 +101,8 @@ impl PublicTenant {
 
     /// Where its logo can be fetched from; null where it has none.
     fn logo_url(face: Option<Value>, request: &Request) -> Result<Option<String>> {
-        let Face { tenant, logo, .. } = Face::read(face);
-        logo.map(|logo| public_url(request, tenant, logo.id, &logo.name)).transpose()
+        let Face { logo, .. } = Face::read(face);
+        logo.map(|logo| public_url(request, logo.id, &logo.name)).transpose()
     }
 
     /// Its colour, as `#rrggbb`; null for none.

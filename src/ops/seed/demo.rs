@@ -23,7 +23,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 10] = [
+const STEPS: [(&str, &str); 11] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
