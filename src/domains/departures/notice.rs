@@ -9,7 +9,7 @@ use crate::domains::{
 pub const TENANT_EXPORT_FINISHED: Kind = Kind {
     name: "TENANT_EXPORT_FINISHED",
     description: "The export of your school that you asked for is there to be fetched, or has failed. Subject: the TenantExport.",
-    event: "notify.tenant_export_finished",
+    events: &["notify.tenant_export_finished"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Told,
     email: EmailMode::Immediate,

@@ -7,9 +7,9 @@ use crate::domains::{
     credentials::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
+    departures::TENANT_EXPORT_FINISHED,
     identity::ROLE_EXPIRING,
     keys::API_KEY_EXPIRING,
-    departures::TENANT_EXPORT_FINISHED,
     mail::{Content, MailTemplate, Parameter, Texts},
     viewings::VIEWED_AS,
 };

@@ -10,7 +10,7 @@ pub const VIEWED_AS: Kind = Kind {
     name: "VIEWED_AS",
     description: "Somebody has seen the school as you see it, and changed nothing. The text says who it was, and why. Always mailed. Subject: the \
                   viewing.",
-    event: "notify.viewed_as",
+    events: &["notify.viewed_as"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Told,
     email: EmailMode::Immediate,
