@@ -6,14 +6,14 @@ CREATE POLICY tenant_wall ON tenant AS RESTRICTIVE TO lectern_app, lectern_desk
     USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid));
 
 CREATE POLICY tenant_read ON tenant FOR SELECT TO lectern_app USING (true);
--- What its settings hold of it.
-CREATE POLICY tenant_change ON tenant FOR UPDATE TO lectern_app USING ((SELECT app.can('TENANT_MANAGE')));
 CREATE POLICY definer_read ON tenant FOR SELECT TO lectern_definer USING (true);
+-- What its own people may change of it (app.change_school); of its plan nothing.
+CREATE POLICY definer_change ON tenant FOR UPDATE TO lectern_definer USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid));
 
 -- What its people see of it, what every subscription_wall asks, and what the audit log shows of its changes.
-GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota, suspend_reason),
-    UPDATE (name, time_zone, is_listed) ON tenant TO lectern_app;
--- app.create_tenant and app.change_tenant, which take that school; others only lock its row.
+GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota, suspend_reason)
+    ON tenant TO lectern_app;
+-- app.create_tenant and app.change_tenant, which take that school, and app.change_school; others only lock its row.
 CREATE POLICY definer_found ON tenant FOR INSERT TO lectern_definer WITH CHECK (tenant_id = (SELECT app.tenant_id()));
 CREATE POLICY definer_change ON tenant FOR UPDATE TO lectern_definer USING (true) WITH CHECK (tenant_id = (SELECT app.tenant_id()));
 GRANT SELECT, INSERT (tenant_id, slug, name, time_zone, is_listed, subscription_start, subscription_end, max_users, max_instructors),

@@ -32,6 +32,19 @@ CREATE OR REPLACE TRIGGER tenant_settings_given AFTER INSERT ON tenant FOR EACH 
 CREATE OR REPLACE TRIGGER tenant_settings_touch BEFORE UPDATE ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER tenant_settings_audit AFTER UPDATE OR DELETE ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.audit('TenantSettings', 'tenant_id');
 
+-- Changes of the actor's own school what its people may change: what is NULL stays. Reveals: whether the actor may.
+CREATE OR REPLACE FUNCTION app.change_school(new_name text, new_zone text, listed boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT app.can('TENANT_MANAGE') THEN
+        RETURN false;
+    END IF;
+    UPDATE tenant t SET name = coalesce(new_name, t.name), time_zone = coalesce(new_zone, t.time_zone), is_listed = coalesce(listed, t.is_listed)
+        WHERE t.tenant_id = app.tenant_id();
+    RETURN FOUND;
+END
+$$;
+
 -- A school has at most a hundred flags, each for roles that it has. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.check_feature_flag() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -68,7 +81,7 @@ CREATE OR REPLACE FUNCTION app.administrators() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT ur.user_id FROM role r JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
-        WHERE r.tenant_id = app.tenant_id() AND r.is_system AND r.key = 'ADMIN';
+        WHERE r.tenant_id = app.tenant_id() AND r.is_system AND r.key = 'ADMIN' AND (ur.ends_at IS NULL OR ur.ends_at > now());
 END
 $$;
 
@@ -95,5 +108,5 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.public_tenants(text), app.tell_of_ending() TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.public_tenants(text), app.tell_of_ending(), app.change_school(text, text, boolean) TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform, lectern_definer;

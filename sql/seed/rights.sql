@@ -1,4 +1,4 @@
--- How a demo school looks, what it has switched on, names to sign in with, and a role until a date. Runs after files.sql.
+-- How a demo school looks, what it has switched on, and names to sign in with. Runs after files.sql.
 UPDATE tenant_settings s SET locale = l.locale, logo_file_id = pg_temp.id('file:logo'), primary_color = l.color, website = 'https://' || t.slug || '.example/',
         support_email = 'office@' || t.slug || '.example'
     FROM tenant t JOIN (VALUES ('alpha-flight-school', 'en', '#1f5fa8'), ('bravo-academy', 'de', '#7a3e8e')) AS l(slug, locale, color) ON l.slug = t.slug
@@ -10,8 +10,3 @@ INSERT INTO feature_flag (tenant_id, id, key, is_on, role_keys, created_at, upda
 
 UPDATE app_user u SET username = split_part(u.email, '@', 1)
     WHERE u.tenant_id = pg_temp.id('tenant') AND u.id IN (pg_temp.id('user:admin'), pg_temp.id('user:instructor'), pg_temp.id('user:learner'));
-
--- Somebody stands in at the desk for three weeks.
-INSERT INTO user_role (tenant_id, user_id, role_id, ends_at, granted_by_id)
-    SELECT r.tenant_id, pg_temp.id('user:viewer'), r.id, date_trunc('day', now()) + interval '21 days', pg_temp.id('user:admin')
-    FROM role r WHERE r.tenant_id = pg_temp.id('tenant') AND r.key = 'PARTICIPANT';

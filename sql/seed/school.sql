@@ -19,6 +19,11 @@ INSERT INTO user_role (tenant_id, user_id, role_id, created_at)
     FROM seed_person p
     JOIN role r ON r.tenant_id = pg_temp.id('tenant') AND r.key = CASE p.role WHEN 'SUSPENDED' THEN 'LEARNER' ELSE p.role END;
 
+-- Somebody takes part for three weeks.
+INSERT INTO user_role (tenant_id, user_id, role_id, ends_at, granted_by_id)
+    SELECT r.tenant_id, pg_temp.id('user:viewer'), r.id, date_trunc('day', now()) + interval '21 days', pg_temp.id('user:admin')
+    FROM role r WHERE r.tenant_id = pg_temp.id('tenant') AND r.key = 'PARTICIPANT';
+
 -- One who left: a nameless tombstone.
 INSERT INTO app_user (tenant_id, id, name, email, created_at, deleted_at) VALUES
     (pg_temp.id('tenant'), pg_temp.id('user:gone'), 'Deleted user', NULL, now() - interval '170 days', now() - interval '25 days');

@@ -195,9 +195,8 @@ async fn logo(ctx: &Context<'_>, id: &MaybeUndefined<ID>) -> Result<Option<Optio
     }
 }
 
-/// What stands in the school's own row; what is null stays as it is.
-const UPDATE_TENANT: &str = "UPDATE tenant t SET name = coalesce($2, t.name), time_zone = coalesce($3, t.time_zone), is_listed = coalesce($4, t.is_listed) \
-     WHERE t.tenant_id = $1";
+/// What stands in the school's own row: name, time zone, whether it is listed; what is null stays as it is.
+const CHANGE_SCHOOL: &str = "SELECT app.change_school($2, $3, $4) WHERE app.tenant_id() = $1";
 
 fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
     Ok(*value)
@@ -268,7 +267,7 @@ impl SettingsMutations {
         let change = Patch::of(own).input(ctx, &input)?;
         let change = change.set_if(TenantSettings::COLUMNS.logo_file_id, logo(ctx, &input.logo_file_id).await?);
         if name.is_some() || time_zone.is_some() || is_listed.is_some() {
-            ctx.tx().query(UPDATE_TENANT, &[&name, &time_zone, &is_listed]).await?;
+            ctx.tx().query(CHANGE_SCHOOL, &[&name, &time_zone, &is_listed]).await?;
         }
         let changed = change
             .run(ctx)

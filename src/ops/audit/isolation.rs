@@ -308,11 +308,20 @@ impl Attack<'_> {
             let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
             let relaxed = relaxed.replace("{tenant}", &b.tenant.to_string());
             let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&relaxed).unwrap_or_default();
-            let references = children.iter().zip(&parents).filter(|(child, _)| *child != "tenant_id");
-            patch.extend(references.map(|(child, parent)| (child.clone(), target[parent].clone())));
+            let references = || children.iter().zip(&parents).filter(|(child, _)| *child != "tenant_id");
+            patch.extend(references().map(|(child, parent)| (child.clone(), target[parent].clone())));
             let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
-            let sql = format!("SET LOCAL app.tenant_id = '{}'; {sql}; SET CONSTRAINTS ALL IMMEDIATE", b.tenant);
-            match in_transaction(self.platform, &sql).await? {
+            let begin = format!("SET LOCAL app.tenant_id = '{}'", b.tenant);
+            let mut outcome = in_transaction(self.platform, &format!("{begin}; {sql}; SET CONSTRAINTS ALL IMMEDIATE")).await?;
+            // Where the reference is no part of the key a copy can't be told from its row: that row is pointed elsewhere.
+            if matches!(&outcome, Outcome::Failed { state, constraint: Some(taken), .. } if state == "23505" && taken.ends_with("_pkey")) {
+                let sets =
+                    references().map(|(child, parent)| format!("\"{child}\" = {}", quoted(target[parent].as_str().unwrap_or_default())));
+                let sets = sets.collect::<Vec<_>>().join(", ");
+                let sql = format!("UPDATE {} SET {sets} WHERE tenant_id = '{}'", table.name, b.tenant);
+                outcome = in_transaction(self.platform, &format!("{begin}; {sql}; SET CONSTRAINTS ALL IMMEDIATE")).await?;
+            }
+            match outcome {
                 Outcome::Failed { state, constraint, .. } if state == "23503" && constraint.as_deref() == Some(&key) => held += 1,
                 other => faults.push(format!("{key} did not stop a row of B from pointing at {parent} of A ({other:?})")),
             }
