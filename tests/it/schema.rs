@@ -220,6 +220,9 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
         let answered = field.ty.trim_matches(['!', '[', ']']);
         let expected = match answered {
             "ID" => name.strip_prefix("delete").or_else(|| name.strip_prefix("cancel")).expect("what answers an id deletes"),
+            "Session" if name == "acceptInvitation" => "Invitation",
+            "SignUpReceipt" => "SignUpRequest",
+            "Boolean" if !name.starts_with("logout") => "User", // whose account it is
             "Boolean" => "Session",
             "Int" => "User",                                // what somebody does is about them
             "File" if name == "completeUpload" => "Upload", // which is what it may refuse

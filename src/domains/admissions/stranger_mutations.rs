@@ -74,6 +74,7 @@ impl StrangerMutations {
     #[public]
     #[session]
     #[knocks(Code)]
+    #[about("Session")]
     async fn sign_in_with_code(
         ctx: &Context<'_>,
         /// The code, and whose it is.

@@ -159,7 +159,7 @@ async fn whoever_may_not_become_lectern_platform_says_how_else_rows_are_changed(
     migrate(&owner, source, Options::default()).await.unwrap();
     let superuser = cluster.superuser("lectern").await;
     let seen: i64 = superuser.query_one("SELECT count(*) FROM role", &[]).await.unwrap().get(0);
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 10, "five of each demo school");
     superuser.batch_execute("SET ROLE lectern_owner").await.unwrap();
     let seen: i64 = superuser.query_one("SELECT count(*) FROM role", &[]).await.unwrap().get(0);
     assert_eq!(seen, 0, "the owner inherits nothing of lectern_platform");
