@@ -107,7 +107,7 @@ async fn recovery_codes_are_renewed_and_the_factor_turned_off_with_a_code() {
 
 #[tokio::test]
 async fn too_many_wrong_passwords_and_codes_of_one_who_is_signed_in_are_not_looked_at() {
-    let app = TestApp::start_with(&["--rate-sign-ins-account=3"], Default::default()).await;
+    let app = TestApp::start_with(&["--rate-sign-ins-per-account=3"], Default::default()).await;
     let learner = &app.sign_in(&app.oak, Who::Learner).await;
     let change = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { accessToken } }";
     refused(&app, learner, BEGIN, json!({ "i": { "password": "wrong horse battery" } }), "BAD_USER_INPUT @password").await;
@@ -123,7 +123,7 @@ async fn too_many_wrong_passwords_and_codes_of_one_who_is_signed_in_are_not_look
 
 #[tokio::test]
 async fn wrong_second_factors_count_with_the_wrong_passwords_and_a_missing_one_does_not() {
-    let app = TestApp::start_with(&["--rate-sign-ins-account=3"], Default::default()).await;
+    let app = TestApp::start_with(&["--rate-sign-ins-per-account=3"], Default::default()).await;
     let learner = &app.sign_in(&app.oak, Who::Learner).await;
     let (secret, _) = with_factor(&app, learner).await;
     let (stranger, email) = (&app.stranger(), &app.oak.email(Who::Learner));
@@ -138,7 +138,7 @@ async fn wrong_second_factors_count_with_the_wrong_passwords_and_a_missing_one_d
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_twenty_who_use_one_code_at_once_one_wins() {
-    let app = TestApp::start_with(&["--rate-sign-ins-account=0", "--rate-sign-ins-address=0"], Default::default()).await;
+    let app = TestApp::start_with(&["--rate-sign-ins-per-account=0", "--rate-sign-ins-per-address=0"], Default::default()).await;
     let learner = &app.sign_in(&app.oak, Who::Learner).await;
     let begun = learner.ok(BEGIN, json!({ "i": { "password": PASSWORD } })).await["beginSecondFactor"].take();
     let secret = secret(&begun);
