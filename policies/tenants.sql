@@ -7,8 +7,6 @@ CREATE POLICY tenant_wall ON tenant AS RESTRICTIVE TO lectern_app, lectern_desk
 
 CREATE POLICY tenant_read ON tenant FOR SELECT TO lectern_app USING (true);
 CREATE POLICY definer_read ON tenant FOR SELECT TO lectern_definer USING (true);
--- What its own people may change of it (app.change_school); of its plan nothing.
-CREATE POLICY definer_change ON tenant FOR UPDATE TO lectern_definer USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid));
 
 -- What its people see of it, what every subscription_wall asks, and what the audit log shows of its changes.
 GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota, suspend_reason)

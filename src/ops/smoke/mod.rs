@@ -85,6 +85,7 @@ impl Smoke {
         self.client.sign_in(session["accessToken"].as_str().map(str::to_owned));
         self.me = text(&session["viewer"]["user"]["id"]);
 
+        self.client.is_nobody_at_the_platform().await;
         self.reading().await;
         self.key(&text(&session["accessToken"])).await;
         self.course().await;
