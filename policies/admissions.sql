@@ -27,7 +27,7 @@ CREATE POLICY invitation_read ON invitation FOR SELECT TO lectern_app USING (
     (SELECT app.can('USER_ADMIT')) AND role_keys <@ (SELECT app.managed_roles()));
 CREATE POLICY definer_all ON invitation TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, email, email_key, name, role_keys, state, invited_by_id, user_id, created_at, sent_at, expires_at, accepted_at) ON invitation TO lectern_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (state, invited_by_id, user_id, sent_at, expires_at, accepted_at) ON invitation TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, invited_by_id, is_of_platform, user_id, sent_at, expires_at, accepted_at) ON invitation TO lectern_definer;
 
 -- The steps themselves belong to no tenant and are nobody's secret.
 REVOKE ALL ON admission_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;

@@ -8,20 +8,20 @@ CREATE POLICY app_user_read ON app_user FOR SELECT TO lectern_app USING (
     id = (SELECT app.user_id()) OR (SELECT app.can('USER_READ')) OR is_instructor OR deleted_at IS NOT NULL
     OR updated_at = (SELECT now()) OR id IN (SELECT app.acquaintances()));
 CREATE POLICY app_user_create ON app_user FOR INSERT TO lectern_app WITH CHECK ((SELECT app.can('USER_CREATE')));
--- Oneself (name, email, token version: app.before_app_user_update keeps the rest), or people whom one outranks.
+-- Oneself, in person (name, email, token version: app.before_app_user_update keeps the rest), or people whom one outranks.
 CREATE POLICY app_user_change ON app_user FOR UPDATE TO lectern_app USING (
     deleted_at IS NULL
-    AND (id = (SELECT app.user_id())
+    AND ((id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL)
          OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id))))
-    WITH CHECK (id = (SELECT app.user_id())
+    WITH CHECK ((id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL)
          OR (((SELECT app.can('USER_UPDATE')) OR (SELECT app.can('USER_DELETE'))) AND app.outranks(id)));
 CREATE POLICY definer_read ON app_user FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_change ON app_user FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, deleted_at, created_at, email_state),
+GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, deleted_at, created_at, email_state, second_factor_at),
     INSERT (tenant_id, id, name, email, email_key), UPDATE (name, email, email_key, email_state, status, token_version, deleted_at) ON app_user TO lectern_app;
 -- Who has proven their mailbox comes in by a function (app.admit).
 CREATE POLICY definer_admit ON app_user FOR INSERT TO lectern_definer WITH CHECK (true);
-GRANT SELECT, INSERT (tenant_id, id, name, email, email_key), UPDATE (email, email_key, is_instructor, token_version, email_state) ON app_user TO lectern_definer;
+GRANT SELECT, INSERT (tenant_id, id, name, email, email_key), UPDATE (email, email_key, is_instructor, token_version, email_state, second_factor_at) ON app_user TO lectern_definer;
 
 -- Nobody reads a password hash but a function that verifies it.
 CALL app.raise_wall('credential', needs_subscription => false);
@@ -44,7 +44,8 @@ CREATE POLICY role_delete ON role FOR DELETE TO lectern_app USING (
 CREATE POLICY definer_read ON role FOR SELECT TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, key, name, is_system, permissions, created_at), DELETE, INSERT (tenant_id, id, key, name, permissions),
     UPDATE (name, permissions) ON role TO lectern_app;
-GRANT SELECT ON role TO lectern_definer;
+CREATE POLICY definer_found ON role FOR INSERT TO lectern_definer WITH CHECK (true);
+GRANT SELECT, INSERT (tenant_id, id, key, name, is_system, permissions) ON role TO lectern_definer;
 
 CALL app.raise_wall('user_role', needs_subscription => false);
 CREATE POLICY user_role_read ON user_role FOR SELECT TO lectern_app USING (
@@ -64,18 +65,19 @@ GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lecte
 CREATE POLICY definer_admit ON user_role FOR INSERT TO lectern_definer WITH CHECK (true);
 GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lectern_definer;
 
--- The own sessions. Others' end through their token version.
+-- The own sessions, in person. Others' end through their token version.
 CALL app.raise_wall('session', needs_subscription => false);
-CREATE POLICY session_read ON session FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.viewed_by()) IS NULL);
+CREATE POLICY session_read ON session FOR SELECT TO lectern_app
+    USING (user_id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL AND (SELECT app.viewed_by()) IS NULL);
 -- What has ended stays ended.
 CREATE POLICY session_change ON session FOR UPDATE TO lectern_app
-    USING (user_id = (SELECT app.user_id()) AND revoked_at IS NULL) WITH CHECK (user_id = (SELECT app.user_id()));
+    USING (user_id = (SELECT app.user_id()) AND (SELECT app.key_id()) IS NULL AND revoked_at IS NULL) WITH CHECK (user_id = (SELECT app.user_id()));
 CREATE POLICY definer_read ON session FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_begin ON session FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON session FOR UPDATE TO lectern_definer USING (true);
 GRANT SELECT, UPDATE (active_role_id, revoked_at, revoked_reason) ON session TO lectern_app;
 CREATE POLICY definer_purge ON session FOR DELETE TO lectern_definer USING (true);
-GRANT SELECT, INSERT, DELETE, UPDATE (revoked_at, revoked_reason) ON session TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (revoked_at, revoked_reason, user_agent, address) ON session TO lectern_definer;
 
 -- Nobody reads or writes a refresh token but the functions that issue and exchange it.
 CALL app.raise_wall('refresh_token', needs_subscription => false);

@@ -22,6 +22,10 @@ CREATE OR REPLACE FUNCTION app.can(permission text) RETURNS boolean LANGUAGE sql
 CREATE OR REPLACE FUNCTION app.role_key() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
     RETURN substring(current_setting('app.permissions', true) FROM '=([A-Z0-9_]+),');
 
+-- The API key that acts in the person's place; app.load_actor made it known beside the permissions, as '#ID,'. NULL where none does.
+CREATE OR REPLACE FUNCTION app.key_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN substring(current_setting('app.permissions', true) FROM '#([0-9a-f-]{36}),')::uuid;
+
 CREATE OR REPLACE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
     RETURN string_to_array(trim(BOTH ',' FROM coalesce(current_setting('app.permissions', true), '')), ',');
 
@@ -107,7 +111,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,object,payload,is_spared,losses,worker,lease,leased_until}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;
@@ -167,7 +171,7 @@ $$;
 
 -- What of a recorded row says who somebody is. It leaves the log with the person.
 CREATE OR REPLACE FUNCTION app.personal_columns(resource text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE resource WHEN 'User' THEN '{email,name}'::text[] ELSE '{}'::text[] END;
+    RETURN CASE resource WHEN 'User' THEN '{email,name}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[] ELSE '{}'::text[] END;
 
 -- A recorded row without that.
 CREATE OR REPLACE FUNCTION app.without_personal(resource text, recorded jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -185,7 +189,9 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'only a deletion makes the log forget';
     END IF;
     UPDATE audit_entry a SET before = app.without_personal(a.resource, a.before), after = app.without_personal(a.resource, a.after)
-        WHERE a.tenant_id = app.tenant_id() AND a.resource = 'User' AND a.resource_id = person
+        WHERE a.tenant_id = app.tenant_id()
+          AND (a.resource = 'User' AND a.resource_id = person
+               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person))
           AND (a.before, a.after) IS DISTINCT FROM (app.without_personal(a.resource, a.before), app.without_personal(a.resource, a.after));
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     IF forgotten > 0 THEN

@@ -90,6 +90,7 @@ impl Cli {
             owner_url,
             platform_url,
             desk_url,
+            desk_listen,
             signing_key,
             secret_keys,
             s3_access_key_id,
@@ -113,7 +114,7 @@ impl Cli {
         for secret in secrets.into_iter().chain([s3_access_key_id, s3_secret_access_key]) {
             secret.take_if(|secret| secret.expose().is_empty());
         }
-        for text in [mail_from, app_url, public_url, s3_bucket, s3_endpoint, s3_public_endpoint] {
+        for text in [desk_listen, mail_from, app_url, public_url, s3_bucket, s3_endpoint, s3_public_endpoint] {
             text.take_if(|text| text.is_empty());
         }
         for path in [pg_bin, trusted_documents, files] {
@@ -138,6 +139,9 @@ pub enum Command {
     /// Create, list, renew and suspend schools, and say what their files may take
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Make the administrators of the platform
+    #[command(subcommand)]
+    Desk(DeskCommand),
     /// Look after the store of files
     #[command(subcommand)]
     Files(FilesCommand),
@@ -154,7 +158,7 @@ pub enum Command {
     /// Try the main operations of a running service through HTTP, and clean up afterwards
     Smoke(SmokeArgs),
     /// Print the GraphQL schema
-    Schema,
+    Schema(SchemaArgs),
     /// Print a new signing key for LECTERN_SIGNING_KEY, or a key for LECTERN_SECRET_KEYS
     Key(KeyArgs),
     /// Ask a running service whether it is ready (exit code 0), as a container's health check does
@@ -220,6 +224,32 @@ pub struct SeedArgs {
     /// Instead of the demo, generate so many schools' worth of data: 100 is about 200,000 people and 1,000,000 enrollments
     #[arg(long, value_name = "SCHOOLS", value_parser = clap::value_parser!(u32).range(1..=9999))]
     pub scale: Option<u32>,
+}
+
+/// What to do with the platform.
+#[derive(Debug, Subcommand)]
+pub enum DeskCommand {
+    /// Add an administrator of the platform; the password is read from the terminal or standard input
+    AddAdmin(DeskAdmin),
+}
+
+/// An administrator of the platform to be added.
+#[derive(Debug, Args)]
+pub struct DeskAdmin {
+    /// Their email address
+    #[arg(long)]
+    pub email: String,
+    /// Their name
+    #[arg(long)]
+    pub name: String,
+}
+
+/// Which schema is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SchemaArgs {
+    /// The platform's, as it stands in schema-platform.graphql
+    #[arg(long)]
+    pub platform: bool,
 }
 
 /// What to do with schools.
@@ -413,6 +443,10 @@ pub struct Settings {
     /// The same database as lectern_desk, for /platform/graphql, exports and erasures; without it there are none
     #[arg(long, env = "LECTERN_DESK_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub desk_url: Option<Secret>,
+
+    /// Address and port to serve the platform on, in place of /platform/graphql beside the schools' endpoint
+    #[arg(long, env = "LECTERN_DESK_LISTEN", value_name = "ADDRESS", global = true)]
+    pub desk_listen: Option<String>,
 
     /// Folder of the embedded PostgreSQL, the generated keys and, unless told otherwise, the files
     #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]

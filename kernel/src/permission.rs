@@ -39,6 +39,12 @@ permissions! {
     UserAdmit = "USER_ADMIT" [Instructor],
     /// See what somebody sees who holds less, and change nothing.
     UserViewAs = "USER_VIEW_AS" [],
+    /// Decide about requests for another password, of people all of whose roles are below the own one.
+    PasswordApprove = "PASSWORD_APPROVE" [Instructor],
+    /// Make API keys, by which programs act in the own place.
+    ApiKeyCreate = "API_KEY_CREATE" [Instructor],
+    /// See and revoke every API key of the school.
+    ApiKeyManage = "API_KEY_MANAGE" [],
     /// See every role of the school.
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
@@ -108,6 +114,30 @@ impl Permission {
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");
 
+/// What no API key may hold, by name; those of other parts among them.
+const NOT_FOR_KEYS: [&str; 8] = [
+    "ROLE_MANAGE",
+    "PASSWORD_APPROVE",
+    "USER_VIEW_AS",
+    "API_KEY_CREATE",
+    "API_KEY_MANAGE",
+    "TENANT_MANAGE",
+    "TENANT_EXPORT",
+    "OUTBOX_READ",
+];
+
+impl Permission {
+    /// Whether an API key may hold it.
+    pub fn is_for_keys(self) -> bool {
+        !NOT_FOR_KEYS.contains(&self.as_str())
+    }
+
+    /// Whether a key that holds it alone changes nothing.
+    pub fn only_reads(self) -> bool {
+        self.as_str().ends_with("_READ") || self.as_str().ends_with("_READ_ALL")
+    }
+}
+
 impl SystemRole {
     /// What it grants.
     pub fn permissions(self) -> PermissionSet {
@@ -134,6 +164,12 @@ pub fn sql() -> String {
         let _ = write!(sql, "{comma}\n        ('{}', '{}', {})", role.key(), role.name(), array(role.permissions()));
     }
     sql.push_str("\n$$;\n");
+    let _ = write!(
+        sql,
+        "\n-- What no API key may hold.\n\
+         CREATE OR REPLACE FUNCTION app.not_for_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE\n    RETURN '{{{}}}'::text[];\n",
+        NOT_FOR_KEYS.join(",")
+    );
     sql
 }
 

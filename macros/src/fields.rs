@@ -375,8 +375,8 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         let attributes = &mut function.attrs;
-        let [session, hashes, stores] = ["session", "hashes_password", "stores"].map(|name| flag(attributes, name));
-        let viewing = flag(attributes, "while_viewing");
+        let [session, in_person, viewing] = ["session", "in_person", "while_viewing"].map(|name| flag(attributes, name));
+        let [hashes, stores] = ["hashes_password", "stores"].map(|name| flag(attributes, name));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
         let budget = given("budget")?.map(|budget| quote!(&#budget));
@@ -390,8 +390,8 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let field = declared.definition(&home, &home);
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
-                field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, while_viewing: #viewing,
-                knock: #knock,
+                field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session,
+                while_viewing: #viewing, in_person: #in_person, knock: #knock,
                 hashes_password: #hashes, reaches_store: #stores, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });

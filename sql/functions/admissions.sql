@@ -32,9 +32,9 @@ BEGIN
 END
 $$;
 
--- The roles that the actor admits to, in the role that they act in. Reveals: keys of roles.
+-- The roles that the actor admits to, in the role that they act in; an API key to none that grants what is not for keys. Reveals: keys of roles.
 CREATE OR REPLACE FUNCTION app.managed_roles() RETURNS text[] LANGUAGE sql STABLE AS $$
-    SELECT app.roles_below(app.role_key())
+    SELECT CASE WHEN app.key_id() IS NULL THEN app.roles_below(app.role_key()) ELSE app.roles_for_keys(app.roles_below(app.role_key())) END
 $$;
 
 -- The person who has an address: by its key (app_user.email_key), or by the very address. For the functions below.
@@ -295,7 +295,7 @@ BEGIN
     ELSE
         SELECT i.* INTO asked_in FROM invitation i
             WHERE i.tenant_id = link.tenant_id AND i.id = link.invitation_id AND i.state = 'PENDING' AND i.expires_at > now();
-        IF NOT FOUND OR NOT app.still_admits(asked_in.invited_by_id, asked_in.role_keys) THEN
+        IF NOT FOUND OR NOT (asked_in.is_of_platform OR app.still_admits(asked_in.invited_by_id, asked_in.role_keys)) THEN
             RETURN;
         END IF;
         email := asked_in.email; email_key := asked_in.email_key; name := asked_in.name; role_keys := asked_in.role_keys;
@@ -363,7 +363,7 @@ BEGIN
     UPDATE credential c SET password_hash = new_hash, changed_at = clock_timestamp() WHERE c.tenant_id = link.tenant_id AND c.user_id = link.user_id;
     IF NOT FOUND THEN
         INSERT INTO credential (tenant_id, user_id, password_hash) VALUES (link.tenant_id, link.user_id, new_hash);
-        PERFORM app.send_mail('password_changed', link.user_id, NULL, NULL, jsonb_build_object('at', now()), spared => true);
+        PERFORM app.tell_of_password(link.user_id);
     END IF;
     PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
     UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = link.tenant_id AND u.id = link.user_id;
@@ -583,7 +583,7 @@ BEGIN
         IF EXISTS (SELECT FROM invitation i WHERE i.tenant_id = asked.tenant_id AND i.email_key = asked.email_key AND i.state = 'PENDING' AND i.id <> wanted) THEN
             PERFORM app.refuse('invitation_is_pending');
         END IF;
-        UPDATE invitation i SET state = 'PENDING', sent_at = now(), expires_at = now() + interval '7 days', invited_by_id = app.user_id()
+        UPDATE invitation i SET state = 'PENDING', sent_at = now(), expires_at = now() + interval '7 days', invited_by_id = app.user_id(), is_of_platform = false
             WHERE i.tenant_id = asked.tenant_id AND i.id = wanted;
         PERFORM app.enqueue('account.invitation', NULL, jsonb_build_object('invitation', wanted, 'sent', now()));
     ELSE
@@ -618,7 +618,7 @@ DECLARE
 BEGIN
     SELECT i.* INTO asked_in FROM invitation i
         WHERE i.tenant_id = app.tenant_id() AND i.id = link.invitation_id AND i.state = 'PENDING' AND i.expires_at > now() FOR NO KEY UPDATE;
-    IF NOT FOUND OR NOT app.still_admits(asked_in.invited_by_id, asked_in.role_keys) THEN
+    IF NOT FOUND OR NOT (asked_in.is_of_platform OR app.still_admits(asked_in.invited_by_id, asked_in.role_keys)) THEN
         RETURN NULL;
     END IF;
     PERFORM app.require_subscription();

@@ -1,14 +1,25 @@
 -- People, roles, sessions: loading the actor, signing in, ranks, caps.
 
 -- Loads the actor of this transaction and makes the permissions known to the policies. Reveals: the state of the one
--- person whose signed token opened the transaction. No row: the person, the session or the membership is gone.
--- The active role is the session's while the person still holds it, else the one that grants most. All of it holds for as
--- long as the version of the school is this one, and until that moment (the beginning or the end of its subscription).
-CREATE OR REPLACE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
+-- person whose signed token, or whose API key of this hash, opened the transaction. No row: the person, the session, the key or the membership is gone.
+-- The active role is the session's while the person still holds it, else the one that grants most; a key's is its own. A key has what it was granted,
+-- as far as the role grants that now. All of it holds for as long as the version of the school is this one, and until that moment (the beginning or
+-- the end of its subscription, the end of the key).
+CREATE OR REPLACE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid, key_hash bytea)
     RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
-                   time_zone text, version bigint, holds_until timestamptz)
+                   time_zone text, version bigint, holds_until timestamptz, user_id uuid, key_id uuid, is_read_only boolean, is_factor_due boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    key api_key;
 BEGIN
+    IF key_hash IS NOT NULL THEN
+        key := app.live_key(key_hash);
+        IF key.id IS NULL THEN
+            RETURN;
+        END IF;
+        person := key.owner_id;
+        session_id := NULL;
+    END IF;
     SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
            t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end),
            t.time_zone, v.version, CASE WHEN now() < t.subscription_start THEN t.subscription_start WHEN now() < t.subscription_end THEN t.subscription_end END
@@ -16,20 +27,48 @@ BEGIN
     FROM tenant t
     LEFT JOIN access_version v ON v.tenant_id = t.tenant_id
     JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-    JOIN session s ON s.tenant_id = t.tenant_id AND s.id = session_id AND s.user_id = u.id AND s.revoked_at IS NULL
+    LEFT JOIN session s ON s.tenant_id = t.tenant_id AND s.id = session_id AND s.user_id = u.id AND s.revoked_at IS NULL
     JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
     JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
-    WHERE t.tenant_id = tenant
+    WHERE t.tenant_id = tenant AND (s.id IS NOT NULL OR r.id = key.role_id)
     ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key
     LIMIT 1;
     IF FOUND THEN
-        PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',=' || role_key || ',', true);
+        user_id := person;
+        is_factor_due := app.is_factor_due(person, role_key);
+        permissions := CASE WHEN is_factor_due THEN '{}' ELSE app.within_key(permissions, key) END;
+        IF key.id IS NOT NULL THEN
+            key_id := key.id; is_read_only := key.is_read_only; holds_until := least(holds_until, key.expires_at);
+            PERFORM set_config('app.user_id', person::text, true);
+        END IF;
+        PERFORM set_config('app.permissions', app.known_as(permissions, role_key, key_id), true);
         RETURN NEXT;
     ELSE
         -- No sign-in: somebody may look in this person's place.
         RETURN QUERY SELECT * FROM app.load_viewing(tenant, person, session_id);
     END IF;
 END
+$$;
+
+-- The same for services of the version before, which know no keys. Reveals the same.
+CREATE OR REPLACE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
+    RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
+                   time_zone text, version bigint, holds_until timestamptz)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT l.token_version, l.role_id, l.role_key, l.permissions, l.subscribed, l.time_zone, l.version, l.holds_until
+        FROM app.load_actor(tenant, person, session_id, NULL) AS l;
+END
+$$;
+
+-- What a role grants, as far as an API key was granted it; all of it where there is none.
+CREATE OR REPLACE FUNCTION app.within_key(permissions text[], key api_key) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN key.id IS NULL THEN permissions ELSE ARRAY(SELECT p.name FROM unnest(permissions) AS p(name) WHERE p.name = ANY (key.permissions)) END
+$$;
+
+-- How an actor is made known to the policies: `,A,B,=ROLE,`, and `#KEY,`.
+CREATE OR REPLACE FUNCTION app.known_as(permissions text[], role_key text, key uuid) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT ',' || array_to_string(coalesce(permissions, '{}'), ',') || ',' || coalesce('=' || role_key || ',', '') || coalesce('#' || key || ',', '')
 $$;
 
 -- The credential behind a sign-in; the transaction takes the school's tenant. `address` is the key of what was typed (app_user.email_key).
@@ -91,6 +130,9 @@ CREATE OR REPLACE FUNCTION app.change_own_password(known text, hash text) RETURN
 DECLARE
     version integer;
 BEGIN
+    IF app.password_needs_approval() THEN
+        PERFORM app.refuse('password_change_needs_approval');
+    END IF;
     UPDATE credential c SET password_hash = hash, changed_at = now()
         WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id() AND c.password_hash = known;
     IF FOUND THEN
@@ -129,21 +171,95 @@ BEGIN
 END
 $$;
 
+-- A device as sign-ins are told apart: what the program says it is, without its numbers, and its network.
+CREATE OR REPLACE FUNCTION app.device_of(agent text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_replace(coalesce(agent, ''), '[0-9]+', '', 'g') || '|'
+        || coalesce(network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text, '');
+
+-- Whether the actor has not signed in on such a device for 90 days; not where they never have on any that is known. For app.begin_session.
+CREATE OR REPLACE FUNCTION app.is_new_device(agent text, address text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    device CONSTANT text := app.device_of(agent, address);
+    known  boolean;
+BEGIN
+    SELECT bool_or(app.device_of(s.user_agent, s.address) = device) INTO known FROM session s
+        WHERE s.tenant_id = app.tenant_id() AND s.user_id = app.user_id() AND s.created_at > now() - interval '90 days'
+          AND (s.user_agent IS NOT NULL OR s.address IS NOT NULL);
+    RETURN NOT known AND device <> '|';
+END
+$$;
+
 -- Begins a sign-in of the actor, if their token version is still the one that went with the verified password: what
 -- raises it (a suspension, a change of password) ends every sign-in, and must not miss one that begins at the same time.
--- Reveals: whether it began.
-CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+-- Refuses (second_factor_required) where a second factor is on that was not proven. Whoever signs in on a device that is new is told, once for the
+-- device. Reveals: whether it began.
+CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz, how text, agent text, client text,
+                                             proven boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    has_factor boolean;
+    is_new     boolean;
 BEGIN
-    PERFORM FROM app_user u
+    SELECT u.second_factor_at IS NOT NULL INTO has_factor FROM app_user u
         WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id() AND u.token_version = version
           AND u.status = 'ACTIVE' AND u.deleted_at IS NULL FOR SHARE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO session (tenant_id, id, user_id, active_role_id) VALUES (app.tenant_id(), family, app.user_id(), role);
+    IF has_factor AND NOT proven THEN
+        PERFORM app.refuse('second_factor_required');
+    END IF;
+    is_new := app.is_new_device(agent, client);
+    IF is_new THEN
+        -- Of several at once on such a device one is told of.
+        PERFORM app.lock_for('device', app.user_id());
+        is_new := app.is_new_device(agent, client);
+    END IF;
+    INSERT INTO session (tenant_id, id, user_id, active_role_id, method, user_agent, address) VALUES (app.tenant_id(), family, app.user_id(), role, how, agent, client);
     PERFORM app.issue_refresh_token(family, hash, expires);
+    IF is_new AND app.notifies('notify.new_sign_in') THEN
+        PERFORM app.emit('notify.new_sign_in', app.type_id('session', family), NULL, jsonb_build_object('person', app.user_id(),
+            'facts', jsonb_build_object('at', now(), 'agent', coalesce(agent, ''), 'address', coalesce(client, ''))));
+    END IF;
     RETURN true;
+END
+$$;
+
+-- The same for services of the version before, which know no more of a sign-in. Reveals the same.
+CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.begin_session(family, version, role, hash, expires, 'PASSWORD', NULL, NULL, false);
+END
+$$;
+
+-- When a sign-in of the actor's was used last: when its latest refresh token was issued. Reveals: that moment.
+CREATE OR REPLACE FUNCTION app.sign_in_used(sign_in uuid) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce((SELECT max(r.created_at) FROM refresh_token r WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id), s.created_at)
+            FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id = sign_in AND s.user_id = app.user_id());
+END
+$$;
+
+-- When a sign-in of the actor's ends by itself: with its latest refresh token. Reveals: that moment.
+CREATE OR REPLACE FUNCTION app.sign_in_expires(sign_in uuid) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce((SELECT max(r.expires_at) FROM refresh_token r WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id), s.created_at)
+            FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id = sign_in AND s.user_id = app.user_id());
+END
+$$;
+
+-- When people have signed in last, of the sign-ins that are kept: the actor, or with USER_READ anybody. Reveals: these moments.
+CREATE OR REPLACE FUNCTION app.last_sign_ins(people uuid[]) RETURNS TABLE (user_id uuid, at timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT p.id, l.at FROM unnest(people) AS p(id)
+        CROSS JOIN LATERAL (SELECT s.created_at AS at FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = p.id
+                            ORDER BY s.created_at DESC LIMIT 1) AS l
+        WHERE app.can('USER_READ') OR p.id = app.user_id();
 END
 $$;
 
@@ -269,6 +385,7 @@ BEGIN
             NEW.name := 'Deleted user';
             NEW.email := NULL;
             NEW.email_key := NULL;
+            NEW.second_factor_at := NULL;
             NEW.token_version := OLD.token_version + 1;
             PERFORM set_config('app.revoked_reason', 'DELETED', true);
         ELSIF NEW.status = 'SUSPENDED' THEN
@@ -467,7 +584,8 @@ CREATE OR REPLACE TRIGGER app_user_forget AFTER UPDATE OF deleted_at ON app_user
     WHEN (NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_deleted();
 CREATE OR REPLACE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
 CREATE OR REPLACE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
-CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
+-- (That a device is forgotten is none.)
+CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE OF active_role_id, revoked_at ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
 
 -- How often sign-ins of these subjects (hashes of accounts and addresses) have failed within the span, and in how many
 -- seconds one more is allowed where there were as many as that. Wrong enrollment keys are counted likewise, under other
@@ -595,8 +713,8 @@ BEGIN
 END
 $$;
 
--- Deletes some of the school's refresh tokens that have expired, and some of its sign-ins that ended 90 days ago: by being ended, or by having no
--- token any more. Reveals: how many.
+-- Deletes some of the school's refresh tokens that have expired, but the latest of each sign-in, which says when that was used and ended; and some of its
+-- sign-ins that ended 90 days ago: by being ended, or by their last token's end. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_sessions(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -604,14 +722,18 @@ DECLARE
     sign_ins integer;
 BEGIN
     DELETE FROM refresh_token r WHERE r.tenant_id = app.tenant_id() AND r.token_hash IN (
-        SELECT old.token_hash FROM refresh_token old WHERE old.tenant_id = app.tenant_id() AND old.expires_at < now() LIMIT at_most);
+        SELECT old.token_hash FROM refresh_token old WHERE old.tenant_id = app.tenant_id() AND old.expires_at < now()
+            AND EXISTS (SELECT FROM refresh_token later WHERE later.tenant_id = old.tenant_id AND later.session_id = old.session_id
+                        AND (later.created_at, later.token_hash) > (old.created_at, old.token_hash))
+        LIMIT at_most);
     GET DIAGNOSTICS tokens = ROW_COUNT;
     DELETE FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id IN (
         SELECT old.id FROM session old
         WHERE old.tenant_id = app.tenant_id() AND old.created_at < now() - interval '90 days'
           AND (old.revoked_at < now() - interval '90 days'
                OR (old.revoked_at IS NULL
-                   AND NOT EXISTS (SELECT FROM refresh_token left_over WHERE left_over.tenant_id = old.tenant_id AND left_over.session_id = old.id)))
+                   AND NOT EXISTS (SELECT FROM refresh_token left_over WHERE left_over.tenant_id = old.tenant_id AND left_over.session_id = old.id
+                                   AND left_over.expires_at > now() - interval '90 days')))
         LIMIT at_most - tokens FOR UPDATE OF old SKIP LOCKED);
     GET DIAGNOSTICS sign_ins = ROW_COUNT;
     RETURN tokens + sign_ins;
@@ -686,9 +808,10 @@ CREATE OR REPLACE TRIGGER user_role_tell AFTER INSERT OR DELETE ON user_role FOR
 
 GRANT EXECUTE ON FUNCTION
     app.purge_rate_limits(integer), app.purge_sessions(integer),
-    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),
+    app.load_actor(uuid, uuid, uuid, bytea), app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),
     app.change_own_password(text, text), app.renew_own_password_hash(text, text),
-    app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),
+    app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz, text, text, text, boolean),
+    app.begin_session(uuid, integer, uuid, bytea, timestamptz), app.sign_in_used(uuid), app.sign_in_expires(uuid), app.last_sign_ins(uuid[]),
     app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid),
     app.outranks(uuid), app.may_grant(uuid), app.acquaintances(), app.search_app_user(text),
     app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_in(bytea[], interval),

@@ -144,7 +144,7 @@ CREATE OR REPLACE TRIGGER app_user_mail_forgotten AFTER UPDATE ON app_user FOR E
 CREATE OR REPLACE FUNCTION app.mail_password_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.send_mail('password_changed', NEW.user_id, NULL, NULL, jsonb_build_object('at', now()), spared => true);
+    PERFORM app.tell_of_password(NEW.user_id);
     RETURN NULL;
 END
 $$;

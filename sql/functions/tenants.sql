@@ -35,5 +35,37 @@ CREATE OR REPLACE TRIGGER tenant_settings_audit AFTER UPDATE OR DELETE ON tenant
 CREATE OR REPLACE TRIGGER tenant_touch BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER tenant_audit AFTER INSERT OR UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION app.audit('Tenant', 'tenant_id');
 
-GRANT EXECUTE ON FUNCTION app.public_tenants(text) TO lectern_app;
-GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform;
+-- The administrators of this transaction's school. For app.notified.
+CREATE OR REPLACE FUNCTION app.administrators() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT ur.user_id FROM role r JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
+        WHERE r.tenant_id = app.tenant_id() AND r.is_system AND r.key = 'ADMIN';
+END
+$$;
+
+-- Tells the administrators of this transaction's school that its subscription ends: 30, 7 and 1 days before, each once. (A day without workers
+-- is made up for; the key of the job keeps a second one away.) Reveals: how many days are left where it told them.
+CREATE OR REPLACE FUNCTION app.tell_of_ending() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    type   CONSTANT text := 'notify.subscription_ending';
+    ends   CONSTANT timestamptz := (SELECT t.subscription_end FROM tenant t WHERE t.tenant_id = app.tenant_id());
+    days   CONSTANT integer := ceil(extract(epoch FROM ends - now()) / 86400);
+    before integer;
+BEGIN
+    before := CASE WHEN days = 1 THEN 1 WHEN days IN (6, 7) THEN 7 WHEN days BETWEEN 28 AND 30 THEN 30 END;
+    IF before IS NULL OR NOT app.notifies(type) THEN
+        RETURN NULL;
+    END IF;
+    IF app.enqueue('event.fan_out', type || ':' || extract(epoch FROM ends) || ':' || before,
+            jsonb_build_object('type', type, 'at', clock_timestamp(), 'note', jsonb_build_object('facts', jsonb_build_object('at', ends))),
+            subject => app.type_id('tenant', app.tenant_id())) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN before;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION app.public_tenants(text), app.tell_of_ending() TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.create_system_roles(uuid) TO lectern_platform, lectern_definer;

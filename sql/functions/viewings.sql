@@ -83,7 +83,7 @@ $$;
 -- over, because it was ended or its time is, or whoever looks is signed out, may not look any more, or stands no longer above the person.
 CREATE OR REPLACE FUNCTION app.load_viewing(tenant uuid, person uuid, view uuid)
     RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
-                   time_zone text, version bigint, holds_until timestamptz)
+                   time_zone text, version bigint, holds_until timestamptz, user_id uuid, key_id uuid, is_read_only boolean, is_factor_due boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     viewing view_as;
@@ -95,23 +95,26 @@ BEGIN
         RETURN;
     END IF;
     -- Whoever looks, as they are now: this makes their permissions known.
-    SELECT * INTO looker FROM app.load_actor(tenant, viewing.actor_id, viewing.session_id);
+    SELECT * INTO looker FROM app.load_actor(tenant, viewing.actor_id, viewing.session_id, NULL);
     IF NOT FOUND THEN
         RETURN;
     END IF;
     IF app.can('USER_VIEW_AS') AND app.may_view(person) THEN
-        SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions) || ('@' || viewing.actor_id), looker.subscribed,
-               looker.time_zone, looker.version, least(looker.holds_until, viewing.expires_at)
-        INTO token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until
+        SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions), looker.subscribed,
+               looker.time_zone, looker.version, least(looker.holds_until, viewing.expires_at), person, app.is_factor_due(person, r.key)
+        INTO token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until, user_id, is_factor_due
         FROM app_user u
         JOIN user_role ur ON ur.tenant_id = u.tenant_id AND ur.user_id = u.id AND ur.role_id = viewing.role_id
         JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
         WHERE u.tenant_id = tenant AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL;
     END IF;
-    PERFORM set_config('app.permissions', coalesce(',' || array_to_string(permissions, ',') || ',=' || role_key || ',', ''), true);
-    IF role_id IS NOT NULL THEN
-        RETURN NEXT;
+    IF role_id IS NULL THEN
+        PERFORM set_config('app.permissions', '', true);
+        RETURN;
     END IF;
+    permissions := CASE WHEN is_factor_due THEN '{}' ELSE permissions END || ('@' || viewing.actor_id);
+    PERFORM set_config('app.permissions', app.known_as(permissions, role_key, NULL), true);
+    RETURN NEXT;
 END
 $$;
 

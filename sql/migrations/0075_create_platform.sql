@@ -12,6 +12,10 @@ COMMENT ON COLUMN webhook_endpoint.previous_secret IS 'secret: signs what is sen
 COMMENT ON COLUMN mailed_token.token_hash IS 'secret: the hash of a mailed link';
 COMMENT ON COLUMN sign_in_code.code_mac IS 'secret: says what the code is';
 COMMENT ON COLUMN sign_up_credential.password_hash IS 'secret: the hash of a password';
+COMMENT ON COLUMN password_change_credential.password_hash IS 'secret: the hash of a password';
+COMMENT ON COLUMN second_factor.secret IS 'secret: sealed, makes the codes of a second factor';
+COMMENT ON COLUMN recovery_code.code_hash IS 'secret: the hash of a recovery code';
+COMMENT ON COLUMN api_key_secret.secret_hash IS 'secret: the hash of a key';
 -- Counters, and what tells strangers to a network from others: no part of what a school is.
 COMMENT ON TABLE failed_sign_in IS 'counter';
 COMMENT ON TABLE used_budget IS 'counter';
@@ -23,7 +27,7 @@ ALTER TABLE tenant ADD COLUMN suspend_reason text CONSTRAINT tenant_suspend_reas
 CREATE TABLE platform_admin (
     tenant_id     uuid NOT NULL CONSTRAINT platform_admin_tenant_check CHECK (tenant_id = '00000000-0000-0000-0000-000000000000'),
     id            uuid NOT NULL,
-    email         text CONSTRAINT platform_admin_email_check CHECK (length(email) BETWEEN 3 AND 254),
+    email         text NOT NULL CONSTRAINT platform_admin_email_check CHECK (length(email) BETWEEN 3 AND 254),
     name          text NOT NULL CONSTRAINT platform_admin_name_check CHECK (length(name) BETWEEN 1 AND 200),
     status        text NOT NULL DEFAULT 'ACTIVE' CONSTRAINT platform_admin_status_check CHECK (status IN ('ACTIVE', 'SUSPENDED')),
     -- Those of the demo may do everything without a second factor.
@@ -34,9 +38,10 @@ CREATE TABLE platform_admin (
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT platform_admin_has_email_check CHECK ((deleted_at IS NULL) = (email IS NOT NULL))
+    CONSTRAINT platform_admin_gone_check CHECK (deleted_at IS NULL OR status = 'SUSPENDED')
 );
-CREATE UNIQUE INDEX platform_admin_email_key ON platform_admin (tenant_id, lower(email));
+-- Whoever is gone stays in the log by name and address; the address is free again.
+CREATE UNIQUE INDEX platform_admin_email_key ON platform_admin (tenant_id, lower(email)) WHERE deleted_at IS NULL;
 
 -- The erasure of a school, kept when the school is gone: who, when, which one, and what there was.
 CREATE TABLE tenant_erasure (

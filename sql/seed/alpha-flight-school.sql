@@ -59,6 +59,10 @@ INSERT INTO seed_invitation (key, name, role, state, hours_ago) VALUES
     ('lily.tran', NULL, 'LEARNER', 'PENDING', 44),
     ('owen.price', 'Owen Price', 'LEARNER', 'ACCEPTED', 270),
     ('kai.nakamura', 'Kai Nakamura', 'LEARNER', 'EXPIRED', 400);
+-- credentials.sql makes rows of these.
+INSERT INTO seed_password_wish (key, note, hours_ago) VALUES ('nora.whitfield', 'I have lost my notebook, and the mail of my old address with it.', 9);
+INSERT INTO seed_api_key (key, owner, name, permissions, hint, ended_days_ago) VALUES
+    ('board', 'admin', 'Departure board in the hangar', '{BOOKING_READ_ALL,COURSE_READ}', 'x7Qk', 12);
 
 INSERT INTO seed_course (key, title, description, teacher, status, capacity, enrollment_key, tags, created_days_ago, popularity, sections) VALUES
     ('ppl', 'Private Pilot Theory',

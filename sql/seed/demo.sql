@@ -19,3 +19,7 @@ CREATE TEMPORARY TABLE seed_file (
 CREATE TEMPORARY TABLE seed_sign_up (
     key text PRIMARY KEY, name text NOT NULL, role text NOT NULL, message text, state text NOT NULL, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE seed_invitation (key text PRIMARY KEY, name text, role text NOT NULL, state text NOT NULL, hours_ago integer NOT NULL) ON COMMIT DROP;
+-- Who wants another password, and keys that have ended.
+CREATE TEMPORARY TABLE seed_password_wish (key text PRIMARY KEY, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_api_key (
+    key text PRIMARY KEY, owner text NOT NULL, name text NOT NULL, permissions text[] NOT NULL, hint text NOT NULL, ended_days_ago integer NOT NULL) ON COMMIT DROP;

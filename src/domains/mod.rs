@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bookings;
 pub mod client_events;
 pub mod courses;
+pub mod credentials;
 pub mod departures;
 pub mod enrollments;
 pub mod exports;
@@ -13,8 +14,10 @@ pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod keys;
 pub mod mail;
 pub mod notifications;
+pub mod platform;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
@@ -33,6 +36,8 @@ pub const ALL: &[&Domain] = &[
     &tenants::DOMAIN,
     &identity::DOMAIN,
     &admissions::DOMAIN,
+    &credentials::DOMAIN,
+    &keys::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
     &groups::DOMAIN,
@@ -51,7 +56,16 @@ pub const ALL: &[&Domain] = &[
     &departures::DOMAIN,
 ];
 
+/// What the platform's own schema is made of: nothing of it stands in the schools'.
+pub const PLATFORM: &[&Domain] = &[&platform::DOMAIN];
+
 /// The same, to look things up in.
+pub fn platform_registry() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(PLATFORM));
+    &REGISTRY
+}
+
+/// All of them, to look things up in.
 pub fn registry() -> &'static Registry {
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(ALL));
     &REGISTRY

@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
+use super::{Cluster, Demo, desk_engine, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
     domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
@@ -124,7 +124,7 @@ pub(super) fn pool_options(settings: &Settings) -> PoolOptions {
 }
 
 /// The rate limits that the settings name.
-fn rates(settings: &Settings) -> RateLimits {
+pub(super) fn rates(settings: &Settings) -> RateLimits {
     RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
         sign_ins_per_known_address: settings.rate_sign_ins_per_known_address,
@@ -150,7 +150,7 @@ fn rates(settings: &Settings) -> RateLimits {
 }
 
 /// The limits of documents that the settings name.
-fn limits(settings: &Settings) -> Limits {
+pub(super) fn limits(settings: &Settings) -> Limits {
     Limits {
         bytes: settings.max_document_bytes,
         tokens: settings.max_tokens,
@@ -194,17 +194,34 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         );
     }
     let (url, outside) = (cluster.app_url()?, outside(settings, cluster, address)?);
-    let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
+    let (key, sealer) = (cluster.signing_key()?, cluster.sealer()?);
+    let serve = ServeOptions { url: &url, key: key.clone(), sealer: sealer.clone(), outside: outside.clone() };
     let engine = Arc::new(engine(settings, serve)?);
+    let desk = match outside.find::<Desk>() {
+        Some(desk) => {
+            let desk = (*desk).clone().ringing(engine.pool());
+            Some(Arc::new(desk_engine(settings, &desk, &key, sealer, outside.clone())?))
+        }
+        None => None,
+    };
     check(engine.pool(), cluster).await?;
     check_desk(&outside, cluster).await?;
 
-    let router = http::router(engine.clone(), http_options(settings, demo));
+    let (beside, apart) = match (desk, &settings.desk_listen) {
+        (Some(desk), Some(wanted)) => {
+            let listener =
+                TcpListener::bind(wanted).await.with_context(|| format!("LECTERN_DESK_LISTEN: {wanted} can't be listened on"))?;
+            (None, Some((listener, http::desk_router(desk, http_options(settings, false)))))
+        }
+        (desk, _) => (desk, None),
+    };
+    let router = http::router_beside(engine.clone(), beside, http_options(settings, demo));
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     announce(&address.to_string(), demo);
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
+    let desk = apart.map(|(listener, router)| tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone())));
     let worker = if settings.worker { Some(worker(settings, &url, outside, Some(engine.pool()))?) } else { None };
     let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
     let failure = tokio::select! {
@@ -227,6 +244,9 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         }
     }
     server.abort();
+    if let Some(desk) = desk {
+        desk.abort();
+    }
     worker.abort();
     engine.pool().close();
     failure.map_or(Ok(()), Err)

@@ -2,9 +2,10 @@
 
 use async_graphql::{Context, Enum, ID};
 use lectern_kernel::{
+    auth::Actor,
     error::{Code, Error, Result},
     permission::Permission,
-    resolve::{Ctx, Node},
+    resolve::{Ctx, Node, registry::Root},
 };
 use lectern_macros::{object, queries};
 
@@ -23,6 +24,10 @@ pub enum AccessDecision {
     Subscription,
     /// That you see as this person (`startViewAs`): nothing can be changed then, nor listened to.
     Viewing,
+    /// The API key that asks, which may not, whatever it was granted.
+    ApiKey,
+    /// The second factor that the school wants of holders of the role, and that is not set up.
+    SecondFactor,
     /// The row itself: it is visible, or there is none that you may see.
     Row,
 }
@@ -76,30 +81,36 @@ impl ExplainQueries {
         let named = |list: &[Permission]| list.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");
 
         let ends_viewing = ctx.request().registry().mutation(name).is_some_and(|operation| operation.while_viewing);
-        let (allowed, decided_by, message) =
-            if actor.viewed_by.is_some() && parent != "Query" && access::ROOTS.contains(&parent) && !ends_viewing {
-                (false, AccessDecision::Viewing, "You see as this person, and change nothing.".to_owned())
-            } else if access == Access::Public {
-                (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-            } else if !actor.subscribed && !access.outlives_subscription() {
-                (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
-            } else if !required.is_empty() && held.is_empty() {
-                (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))
-            } else if let Some(id) = &id {
-                match sees(ctx, id).await? {
-                    true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
-                    false => (false, AccessDecision::Row, "There is no such thing, or none that you may see.".to_owned()),
-                }
-            } else if required.is_empty() {
-                (
-                    true,
-                    AccessDecision::SignedIn,
-                    "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
-                )
-            } else {
-                let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
-                (true, AccessDecision::Permission, message)
-            };
+        let refused_key = by_key(ctx, &actor, &field).err();
+        let whose = if actor.key.is_some() { "This API key in the role" } else { "Your role" };
+        let (allowed, decided_by, message) = if let Some(refused) = refused_key {
+            (false, AccessDecision::ApiKey, refused.message().to_owned())
+        } else if actor.viewed_by.is_some() && parent != "Query" && access::ROOTS.contains(&parent) && !ends_viewing {
+            (false, AccessDecision::Viewing, "You see as this person, and change nothing.".to_owned())
+        } else if access == Access::Public {
+            (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
+        } else if !actor.subscribed && !access.outlives_subscription() {
+            (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
+        } else if !required.is_empty() && actor.is_factor_due {
+            let message = format!("Your role {} grants nothing until you set up a second factor.", actor.role_key);
+            (false, AccessDecision::SecondFactor, message)
+        } else if !required.is_empty() && held.is_empty() {
+            (false, AccessDecision::Permission, format!("{whose} {} lacks {}.", actor.role_key, named(required)))
+        } else if let Some(id) = &id {
+            match sees(ctx, id).await? {
+                true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
+                false => (false, AccessDecision::Row, "There is no such thing, or none that you may see.".to_owned()),
+            }
+        } else if required.is_empty() {
+            (
+                true,
+                AccessDecision::SignedIn,
+                "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
+            )
+        } else {
+            let message = format!("{whose} {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
+            (true, AccessDecision::Permission, message)
+        };
         Ok(AccessExplanation {
             allowed,
             decided_by,
@@ -109,6 +120,16 @@ impl ExplainQueries {
             tenant_active: actor.subscribed,
             message,
         })
+    }
+}
+
+/// Refuses what no API key may ask for, where one asks.
+fn by_key(ctx: &Context<'_>, actor: &Actor, field: &str) -> Result<()> {
+    let (of, name) = field.split_once('.').unwrap_or(("", field));
+    let roots = [Root::Query, Root::Mutation].into_iter().filter(|root| of.is_empty() || of == root.name());
+    match roots.filter_map(|root| ctx.request().registry().operation(root, name)).next() {
+        Some(operation) => actor.require_in_person(operation.root == Root::Mutation, operation.is_session || operation.in_person),
+        None => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 mod explain;
 mod node;
+pub mod platform;
 
 use lectern_kernel::{
     execute::Schema,

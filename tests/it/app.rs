@@ -118,6 +118,8 @@ pub struct TestApp {
     pub oak: School,
     pub elm: School,
     pub engine: Arc<Engine>,
+    /// The platform's.
+    pub desk: Arc<Engine>,
     /// What its schema is made of.
     pub registry: &'static Registry,
     /// `(file, SQL)`: the rows with which a school of it is attacked.
@@ -225,9 +227,15 @@ impl TestApp {
             sealer,
             outside: outside.with(store).with(unsubscribing).with(desk),
         };
+        let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
+        let key = SigningKey::generate().unwrap();
+        let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
-        let router = http::router(engine.clone(), options);
+        let services = engine.services();
+        let desk = services.outside.get::<Desk>().unwrap();
+        let desk = Arc::new(ops::desk_engine(&settings, &desk, &key, services.sealer.clone(), services.outside.clone()).unwrap());
+        let router = http::router_beside(engine.clone(), Some(desk.clone()), options);
         tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -237,6 +245,7 @@ impl TestApp {
             oak: School { slug: "oak", tenant: OAK },
             elm: School { slug: "elm", tenant: ELM },
             engine,
+            desk,
             registry,
             probes: ops::sources::probes().unwrap(),
             database,
@@ -271,6 +280,11 @@ impl TestApp {
         }
         stop.cancel();
         working.await.unwrap();
+    }
+
+    /// Somebody who is not signed in to the platform.
+    pub fn at_desk(&self) -> Client {
+        Client { url: format!("{}/platform", self.url), ..self.stranger() }
     }
 
     /// Somebody who is not signed in.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lectern::{domains::registry, schema};
-use lectern_kernel::ids;
+use lectern_kernel::{ids, permission::Permission};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -96,6 +96,14 @@ async fn participant(app: &TestApp) -> Client {
         0 => app.person(&app.oak, "participant@oak.example", &["PARTICIPANT"]).await,
         _ => app.sign_in_as(&app.oak, "participant@oak.example", PASSWORD).await,
     }
+}
+
+/// A key that holds all that a key of an administrator may hold.
+async fn api_key(app: &TestApp) -> Client {
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let held: Vec<&str> =
+        Permission::ALL.iter().filter(|permission| permission.is_for_keys()).map(|permission| permission.as_str()).collect();
+    crate::keys::key(app, &admin, &held).await.0
 }
 
 /// Somebody whose only role grants nothing.
@@ -243,7 +251,8 @@ async fn measured(
     let is_over = registry().mutation(&field.name).is_some_and(|operation| operation.while_viewing);
     for (person, is_view) in people.iter().map(|person| (person, false)).chain([(view, true)]) {
         if is_of_session(field) && (!is_view || is_over) {
-            cells.push("yes".to_owned());
+            let is_key = person.token.as_deref().is_some_and(|token| token.starts_with("lectern_"));
+            cells.push(if is_key { "no" } else { "yes" }.to_owned());
             continue;
         }
         let answer = probe(schema, person, &root.to_lowercase(), field).await;
@@ -257,8 +266,10 @@ async fn measured(
         let all =
             probe(schema, &app.sign_in(&app.oak, Who::Admin).await, &root.to_lowercase(), field).await["data"][&field.name]["totalCount"]
                 .as_i64();
+        let reason = answer["errors"][0]["extensions"]["reason"].as_str();
         cells.push(match (missing(&answer), total) {
             (Some(_), _) => "no".to_owned(),
+            _ if reason == Some("API_KEY_NOT_ALLOWED") => "no".to_owned(),
             (None, None) => "yes".to_owned(),
             (None, Some(_)) if total == all => "all rows".to_owned(),
             (None, Some(_)) => "some rows".to_owned(),
@@ -362,18 +373,20 @@ async fn the_table_of_permissions_says_what_is_measured() {
     }
     people.push(participant(&app).await);
     let view = crate::viewings::start(&people[0], &app.sign_in(&app.oak, Who::Learner).await).await;
+    people.push(api_key(&app).await);
     let schema = Schema::read(&app.stranger()).await;
     let declared = declared();
     let mut page = String::from(
         "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the five roles that every school has. *yes*: the role may ask; which\n\
          rows it then reaches is decided row by row. *no*: refused with `FORBIDDEN`, naming the permission. *all rows*: sees what an administrator\n\
          sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions. The last column is\n\
-         somebody who sees as a learner (`startViewAs`).\n\n\
+         somebody who sees as a learner (`startViewAs`); the one before it an API key of an administrator, which holds all that a key may: *no* is also\n\
+         what is done in person alone.\n\n\
          Write it anew with `UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::`, and read the difference.\n",
     );
     for (root, title) in [("Query", "Asking"), ("Mutation", "Changing")] {
         page.push_str(&format!(
-            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | as LEARNER |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | API key | as LEARNER |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
         ));
         let mut fields = schema.fields(root).to_vec();
         fields.sort_by(|a, b| a.name.cmp(&b.name));

@@ -488,6 +488,48 @@ mutation ExportReport($input: ExportReportInput!) {
     variables: () => ({ input: { dataset: 'ENROLLMENTS' } }),
   },
   {
+    document: /* GraphQL */ `# A second factor: put otpauthUri into an app as a QR code, then turn it on with confirmSecondFactor(input: { code: "123456" }).
+# From then on login takes a code of it as secondFactor. Nothing is on before.
+mutation SecondFactor($input: BeginSecondFactorInput!) {
+  beginSecondFactor(input: $input) { secret otpauthUri expiresAt }
+}
+`,
+    variables: ({ demo }) => ({ input: { password: demo ? 'lectern-demo' : '' } }),
+  },
+  {
+    document: /* GraphQL */ `# Where you are signed in, and what is asked of you. endSignIn(id: …) ends one of them from here.
+query SignIns($first: Int, $filter: SignInFilter) {
+  viewer { hasPassword hasSecondFactor secondFactorDue recoveryCodesLeft signIn { id } }
+  signIns(first: $first, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      method
+      userAgent
+      address
+      isCurrent
+      createdAt
+      lastUsedAt
+      endedAt
+      endReason
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: { isLive: true } }),
+  },
+  {
+    document: /* GraphQL */ `# A key for a program: put the secret that comes back behind "Bearer " in another tab, and ask who that is. Needs API_KEY_CREATE.
+mutation ApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    secret
+    apiKey { id name permissions isReadOnly hint expiresAt role { key } }
+  }
+}
+`,
+    variables: () => ({ input: { name: 'Departure board', permissions: ['COURSE_READ', 'USER_READ'] } }),
+  },
+  {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.
 query Outbox($first: Int, $filter: OutboxFilter) {
   outbox(first: $first, filter: $filter) {

@@ -3,10 +3,13 @@
 use uuid::Uuid;
 
 use crate::{
-    db::{ActorRow, Identity},
+    db::{ActorRow, Identity, KeyInHand},
     error::{Error, Result},
     permission::{Permission, PermissionSet},
 };
+
+/// In place of the key of a role: a second factor is to be set up first. No role of a school is written like this.
+const FACTOR_DUE: &str = "second-factor-due";
 
 /// A signed-in person, acting in one role.
 #[derive(Debug, Clone)]
@@ -29,12 +32,16 @@ pub struct Actor {
     pub time_zone: String,
     /// Who looks in their place, where somebody does: nothing is changed then.
     pub viewed_by: Option<Uuid>,
+    /// The API key that acts in the person's place, where one does.
+    pub key: Option<KeyInHand>,
+    /// The active role grants nothing, because the person has no second factor.
+    pub is_factor_due: bool,
 }
 
 impl Actor {
     /// The actor of a transaction.
     pub fn new(identity: Identity, row: ActorRow) -> Self {
-        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, viewed_by, .. } = row;
+        let ActorRow { role_id, role_key, permissions, subscribed, time_zone, viewed_by, key, is_factor_due, .. } = row;
         Actor {
             tenant: identity.tenant,
             user: identity.user,
@@ -45,6 +52,8 @@ impl Actor {
             subscribed,
             time_zone,
             viewed_by,
+            key,
+            is_factor_due,
         }
     }
 
@@ -56,6 +65,32 @@ impl Actor {
     /// Whether this is that person.
     pub fn is(&self, user: Uuid) -> bool {
         self.user == user
+    }
+
+    /// Refuses whoever may do nothing before they have a second factor: administrators of the platform.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` with `SECOND_FACTOR_REQUIRED`.
+    pub fn require_second_factor(&self) -> Result<()> {
+        if self.role_key != FACTOR_DUE {
+            return Ok(());
+        }
+        let message = "Set up a second factor first: `beginSecondFactor`, then `confirmSecondFactor`.";
+        Err(Error::forbidden("SECOND_FACTOR_REQUIRED", message))
+    }
+
+    /// Refuses what an API key may not do, whatever it grants: to change anything, where it only reads; and what a person does in person.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` with API_KEY_READ_ONLY or API_KEY_NOT_ALLOWED.
+    pub fn require_in_person(&self, changes: bool, is_in_person: bool) -> Result<()> {
+        match self.key {
+            Some(key) if changes && key.is_read_only => {
+                Err(Error::forbidden("API_KEY_READ_ONLY", "This API key reads, and changes nothing."))
+            }
+            Some(_) if is_in_person => Err(Error::api_key_not_allowed()),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses unless the school's subscription runs.

@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::ApiKeyToken;
 use crate::{
     clock,
-    db::Identity,
+    db::{ActorRow, Identity},
     error::{Error, Result},
     ids,
 };
@@ -74,13 +75,14 @@ struct Payload {
     exp: i64,
 }
 
-/// What an access token says. Everything else is asked of the database, on every request.
+/// What an access token says, or the secret of an API key. Everything else is asked of the database, on every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     identity: Identity,
     token_version: i32,
     expires_at: Timestamp,
     is_viewing: bool,
+    key: Option<[u8; 32]>,
 }
 
 impl Claims {
@@ -91,10 +93,30 @@ impl Claims {
             None => (part(VIEWING, &payload.sid)?, true),
         };
         let identity = Identity { tenant: part("tenant", &payload.tenant)?, user: part("user", &payload.sub)?, session };
-        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()?, is_viewing })
+        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()?, is_viewing, key: None })
     }
 
-    /// The identity that a transaction is opened for.
+    /// Of the secret of an API key. Whose it is, whether it is one and when it ends, the database knows. Its actor is cached under a part of its hash,
+    /// as that of a sign-in under its id.
+    fn of_key(token: &ApiKeyToken) -> Self {
+        let hash = token.hash();
+        let place = Uuid::from_slice(&hash[..16]).unwrap_or_default();
+        let identity = Identity { tenant: token.tenant, user: Uuid::nil(), session: place };
+        Claims { identity, token_version: 0, expires_at: Timestamp::MAX, is_viewing: false, key: Some(hash) }
+    }
+
+    /// The hash of an API key's secret; none where it is an access token.
+    pub fn key(&self) -> Option<&[u8; 32]> {
+        self.key.as_ref()
+    }
+
+    /// Whether the person is still who the token was issued to: one from before a sign-out everywhere, a suspension or a change of password is not valid
+    /// any more. A key does not end with that.
+    pub fn is_current(&self, row: &ActorRow) -> bool {
+        self.key.is_some() || self.token_version == row.token_version
+    }
+
+    /// The identity that a transaction is opened for. Whose a key is, it does not say.
     pub fn identity(&self) -> Identity {
         self.identity
     }
@@ -132,6 +154,7 @@ pub struct Tokens {
     header: Header,
     validation: Validation,
     issuer: String,
+    audience: &'static str,
     jwks: Arc<str>,
     cursor_key: hmac::Key,
     device_key: hmac::Key,
@@ -181,6 +204,7 @@ impl Tokens {
             header,
             validation,
             issuer: issuer.to_owned(),
+            audience: AUDIENCE,
             jwks: jwks.to_string().into(),
             cursor_key: derived("lectern cursors"),
             device_key: derived("lectern devices"),
@@ -190,6 +214,20 @@ impl Tokens {
             device_for: SignedDuration::from_hours(180 * 24),
             verified: Arc::new(Mutex::new(verified)),
         })
+    }
+
+    /// For another endpoint than the schools': access tokens of one are worth nothing at the other.
+    #[must_use]
+    pub fn for_audience(mut self, audience: &'static str) -> Self {
+        self.validation.set_audience(&[audience]);
+        let mut verified = LruCache::unbounded();
+        verified.resize(VERIFIED);
+        Tokens { audience, verified: Arc::new(Mutex::new(verified)), ..self }
+    }
+
+    /// Under which name sign-ins of its endpoint are counted; empty for the schools'.
+    pub(crate) fn realm(&self) -> &'static str {
+        if self.audience == AUDIENCE { "" } else { self.audience }
     }
 
     /// With device tokens that last for so long.
@@ -248,7 +286,7 @@ impl Tokens {
     fn issue(&self, identity: Identity, kind: &str, token_version: i32, now: Timestamp, expires_at: Timestamp) -> Result<IssuedToken> {
         let payload = Payload {
             iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
+            aud: self.audience.to_owned(),
             sub: ids::encode("user", identity.user),
             tenant: ids::encode("tenant", identity.tenant),
             sid: ids::encode(kind, identity.session),
@@ -261,8 +299,11 @@ impl Tokens {
         Ok(IssuedToken { text, expires_at: Timestamp::from_second(payload.exp).unwrap_or(expires_at) })
     }
 
-    /// The claims of an access token that is ours and not yet over.
+    /// The claims of an access token that is ours and not yet over; or of what might be the secret of an API key.
     pub fn verify(&self, text: &str) -> Option<Claims> {
+        if let Some(token) = ApiKeyToken::parse(text) {
+            return Some(Claims::of_key(&token));
+        }
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         let known = self.verified().get(&hash).copied();
@@ -380,6 +421,20 @@ mod tests {
         let claims = tokens.verify(&token.text).unwrap();
         assert!(claims.is_viewing() && !tokens.verify(&tokens.access(identity, 7, now).unwrap().text).unwrap().is_viewing());
         assert_eq!((claims.identity(), claims.expires_at().as_second()), (identity, end.as_second()));
+    }
+
+    #[test]
+    fn a_token_of_one_endpoint_is_worth_nothing_at_the_other() {
+        let hour = SignedDuration::from_hours(1);
+        let key = SigningKey::generate().unwrap();
+        let of = || Tokens::new(&key, "lectern", hour, hour).unwrap();
+        let (schools, platform) = (of(), of().for_audience("lectern-platform"));
+        let identity = Identity { tenant: Uuid::nil(), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        for (issuer, other) in [(&schools, &platform), (&platform, &schools)] {
+            let token = issuer.access(identity, 0, clock::now()).unwrap().text;
+            assert!(issuer.verify(&token).is_some() && other.verify(&token).is_none());
+            assert!(other.verify(&token).is_none(), "nor the second time");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod recorder;
 mod tx;
 
 pub use self::{
-    actor::{ActorCache, ActorKind, ActorRow, CachedActor},
+    actor::{ActorCache, ActorKind, ActorRow, CachedActor, KeyInHand},
     column_reader::ColumnReader,
     desk::{DESK_ROLE, Desk},
     error::{DbError, OnConstraint},

@@ -16,7 +16,7 @@ use crate::{
     error::{Result, is_failure},
     request::{Document, GraphqlRequest, OperationKind},
     resolve::{
-        AfterRollback, Loads, Request,
+        AfterRollback, AskedBy, Loads, Request,
         registry::{Registry, Root},
     },
 };
@@ -92,15 +92,15 @@ impl Engine {
         }
     }
 
-    /// Whether a token's bearer is still signed in. True also where the database can't be reached: that signs nobody out.
-    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> bool {
+    /// Who a token's bearer is, if they are still signed in. Also where the database can't be reached: that signs nobody out.
+    pub async fn bearer(&self, claims: &Claims, correlation_id: &str) -> Option<Identity> {
         let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
-        match tokio::time::timeout(self.timeout, Tx::open(&self.pool, &opening)).await {
+        match tokio::time::timeout(self.timeout, Tx::open_for(&self.pool, &opening, claims.key())).await {
             Ok(Ok((tx, row))) => {
                 tx.end_read();
-                row.is_some_and(|row| row.token_version == claims.token_version())
+                row.filter(|row| claims.is_current(row)).map(|_| tx.identity())
             }
-            _ => true,
+            _ => Some(claims.identity()),
         }
     }
 
@@ -174,33 +174,40 @@ impl Engine {
         let now = clock::now();
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.map(Claims::identity).unwrap_or_default();
+        let key = claims.and_then(Claims::key);
         let opening = Opening { mode, identity, correlation_id, actors: self.actor_kind };
-        // A token from before a sign-out everywhere, a suspension or a change of password is not valid any more.
-        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
-        let cached = self.actors.find(identity, now).filter(|cached| is_theirs(&cached.row));
+        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.is_current(row));
+        let cached = self.actors.find(identity, key, now).filter(|cached| is_theirs(&cached.row));
         let (tx, actor) = match cached {
-            Some(cached) => (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone())),
+            Some(cached) => {
+                let opening = Opening { identity: cached.identity, ..opening };
+                (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone()))
+            }
             None => {
-                let (tx, row) = Tx::open(&self.pool, &opening).await?;
+                let (tx, row) = Tx::open_for(&self.pool, &opening, key).await?;
                 let row = row.filter(is_theirs);
                 match &row {
-                    Some(row) => self.actors.keep(identity, row),
+                    Some(row) => self.actors.keep(identity, key, row),
                     // The policies must not know somebody whom the guards don't.
-                    None if !identity.user.is_nil() => tx.assume(Identity::default()).await?,
+                    None if claims.is_some() => tx.assume(Identity::default()).await?,
                     None => {}
                 }
                 (tx, row)
             }
         };
+        if actor.is_some() {
+            self.spend_late(document, tx.identity())?;
+        }
         tx.expect_statements(expected);
         if mode == Mode::Write {
             line_up(&tx, document, has_lost).await;
         }
-        let actor = actor.map(|row| Actor::new(identity, row));
+        let actor = actor.map(|row| Actor::new(tx.identity(), row));
         let loads = Loads::default();
         let mut request = Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads);
         request.sign_in = document.terms;
         request.is_rehearsal = document.is_rehearsal;
+        request.asked_by = AskedBy { address: document.address.clone(), user_agent: document.user_agent.clone() };
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

@@ -1,6 +1,10 @@
 //! Executes documents: whether one may run at all, what it spends, and what is answered. How it runs: `attempt.rs`.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use async_graphql::{Response, ServerError, Value, Variables};
 use tokio::sync::Semaphore;
@@ -9,6 +13,7 @@ use super::{
     admission::{Admission, AdmissionOptions},
     errors,
     schema::Schema,
+    uses::KeyUses,
 };
 use crate::{
     auth::Claims,
@@ -42,6 +47,11 @@ impl Answer {
     pub fn is(&self, code: Code) -> bool {
         self.response.errors.first().and_then(errors::code) == Some(code.as_str())
     }
+
+    /// Whether nothing but a second factor was missing.
+    fn wants_second_factor(&self) -> bool {
+        self.response.errors.first().and_then(errors::reason) == Some("SECOND_FACTOR_REQUIRED")
+    }
 }
 
 /// Executes documents. The only holder of the pool beside the readiness check.
@@ -57,6 +67,7 @@ pub struct Engine {
     passwords: Keys,
     codes: Codes,
     asks: Asks,
+    key_uses: KeyUses,
     budgets: Budgets,
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
@@ -103,6 +114,7 @@ impl Engine {
             passwords,
             codes,
             asks,
+            key_uses: KeyUses::default(),
             budgets,
             pool,
             services,
@@ -179,6 +191,7 @@ impl Engine {
                 document.rehearse()?;
             }
         }
+        document.user_agent.clone_from(&request.user_agent);
         Ok(document)
     }
 
@@ -263,13 +276,18 @@ impl Engine {
             Err(refused) => return unexecuted(refused),
         };
         let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
+        // Who knocks is nobody yet; but no API key may.
+        let key = claims.filter(|claims| claims.key().is_some());
         let mut answer = match (document.knock(), document.guesses(), claims) {
-            (Some((Knock::Password, account)), ..) => self.sign_in(document, account, correlation_id).await,
-            (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, correlation_id).await,
-            (Some((Knock::Mail, account)), ..) => self.ask(document, account, correlation_id).await,
+            (Some((Knock::Password, account)), ..) => self.sign_in(document, account, key, correlation_id).await,
+            (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, key, correlation_id).await,
+            (Some((Knock::Mail, account)), ..) => self.ask(document, account, key, correlation_id).await,
             (None, Some(wrong), Some(claims)) => self.guess(document, claims, wrong, correlation_id).await,
             (None, _, claims) => self.attempt_until_it_holds(document, claims, correlation_id).await,
         };
+        if let Some(claims) = key {
+            self.used(&claims, correlation_id);
+        }
         if shows_cost {
             answer.response = cost.describe(answer.response, &self.limits);
         }
@@ -281,30 +299,68 @@ impl Engine {
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
     fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
-        let now = clock::now();
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
-        match (claims.map(Claims::identity), &document.address) {
-            (Some(Identity { tenant, user, .. }), _) => {
-                let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
-                for (budget, times) in document.budgets() {
-                    self.budgets.spend(budget, &person, times, now)?;
+        match (claims.and_then(|claims| self.known(claims)), &document.address) {
+            (Some(identity), _) => self.spend_of(document, identity, cost),
+            (None, address) => {
+                // Of a key that was not seen before nothing is known: it counts for its address, and for its person once that is read.
+                if claims.is_some() {
+                    document.unspent.store(cost, Ordering::Relaxed);
                 }
-                self.budgets.spend(&COST, &person, cost, now)
+                address.as_ref().map_or(Ok(()), |address| self.budgets.spend(&COST, &[address.as_bytes()], cost, clock::now()))
             }
-            (None, Some(address)) => self.budgets.spend(&COST, &[address.as_bytes()], cost, now),
-            (None, None) => Ok(()),
+        }
+    }
+
+    /// Spends what was left unspent until the person was known.
+    pub(super) fn spend_late(&self, document: &Document, identity: Identity) -> Result<()> {
+        match document.unspent.swap(0, Ordering::Relaxed) {
+            0 => Ok(()),
+            cost => self.spend_of(document, identity, cost),
+        }
+    }
+
+    fn spend_of(&self, document: &Document, identity: Identity, cost: u64) -> Result<()> {
+        let (now, person) = (clock::now(), [identity.tenant.as_bytes().as_slice(), identity.user.as_bytes()]);
+        for (budget, times) in document.budgets() {
+            self.budgets.spend(budget, &person, times, now)?;
+        }
+        self.budgets.spend(&COST, &person, cost, now)
+    }
+
+    /// Whose claims these are, where that can be said without asking the database.
+    fn known(&self, claims: &Claims) -> Option<Identity> {
+        match claims.key() {
+            None => Some(claims.identity()),
+            Some(hash) => self.actors.find(claims.identity(), Some(hash), clock::now()).map(|cached| cached.identity),
+        }
+    }
+
+    /// Whose claims these are.
+    pub(super) async fn person(&self, claims: &Claims, correlation_id: &str) -> Option<Identity> {
+        match self.known(claims) {
+            Some(identity) => Some(identity),
+            None => self.bearer(claims, correlation_id).await,
+        }
+    }
+
+    /// Says of an API key that it was used, aside: the answer does not wait for that.
+    fn used(&self, claims: &Claims, correlation_id: &str) {
+        let known = claims.key().and_then(|hash| self.actors.find(claims.identity(), Some(hash), clock::now()));
+        if let Some((identity, key)) = known.and_then(|cached| Some((cached.identity, cached.row.key?))) {
+            self.key_uses.note(&self.pool, self.actor_kind, identity, key.id, correlation_id);
         }
     }
 
     /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
-    async fn sign_in(&self, mut document: Document, account: Account, correlation_id: &str) -> Answer {
+    async fn sign_in(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
         let attempt = match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
             Ok(attempt) => attempt,
             Err(error) => return unexecuted(error),
         };
         document.terms = attempt.terms();
-        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
-        if answer.is(Code::Unauthenticated) {
+        let answer = self.attempt_until_it_holds(document, key, correlation_id).await;
+        if answer.is(Code::Unauthenticated) && !answer.wants_second_factor() {
             return match self.sign_ins.failed(attempt, correlation_id).await {
                 Ok(None) => answer,
                 Ok(Some(refused)) => unexecuted(refused),
@@ -324,35 +380,57 @@ impl Engine {
     }
 
     /// Tries a sign-in code, if not too many were wrong; counts it where it is, before that is answered.
-    async fn sign_in_by_code(&self, mut document: Document, account: Account, correlation_id: &str) -> Answer {
+    async fn sign_in_by_code(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
+        // A wrong second factor counts with the wrong passwords; which of the two codes was wrong is not told.
+        let attempt = if account.has_second_factor {
+            match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
+                Ok(attempt) if attempt.terms().looks => Some(attempt),
+                Ok(_) => return unexecuted(Error::bad_code()),
+                Err(error) => return unexecuted(error),
+            }
+        } else {
+            None
+        };
         let (guess, terms) = match self.codes.admit(&account, document.address.as_deref(), correlation_id).await {
             Ok(admitted) => admitted,
             Err(error) => return unexecuted(error),
         };
         document.terms = terms;
-        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
-        if !answer.is(Code::Unauthenticated) {
+        let answer = self.attempt_until_it_holds(document, key, correlation_id).await;
+        if !answer.is(Code::Unauthenticated) || answer.wants_second_factor() {
             self.codes.ended(guess);
-        } else if let Err(error) = self.codes.failed(guess, correlation_id).await {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong code could not be counted");
-            return unexecuted(error.into());
+            return answer;
         }
-        answer
+        let counted = async {
+            self.codes.failed(guess, correlation_id).await?;
+            match attempt {
+                Some(attempt) => self.sign_ins.failed(attempt, correlation_id).await,
+                None => Ok(None),
+            }
+        };
+        match counted.await {
+            Ok(None) => answer,
+            Ok(Some(refused)) => unexecuted(refused),
+            Err(error) => {
+                tracing::error!(correlation_id, reason = error.for_operator(), "a wrong code could not be counted");
+                unexecuted(error.into())
+            }
+        }
     }
 
     /// Takes what a stranger asks to be mailed, if that was not asked for too often.
-    async fn ask(&self, document: Document, account: Account, correlation_id: &str) -> Answer {
+    async fn ask(&self, document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
         let what = document.roots.first().map_or("", |root| root.name.as_str());
         match self.asks.spend(what, &account, document.address.as_deref(), correlation_id).await {
-            Ok(()) => self.attempt_until_it_holds(document, None, correlation_id).await,
+            Ok(()) => self.attempt_until_it_holds(document, key, correlation_id).await,
             Err(error) => unexecuted(error),
         }
     }
 
     /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, before that is answered.
     async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
-        let Identity { tenant, user, .. } = claims.identity();
-        let kept = if matches!(wrong, Wrong::Password(_)) { &self.passwords } else { &self.keys };
+        let Identity { tenant, user, .. } = self.person(&claims, correlation_id).await.unwrap_or_default();
+        let kept = if wrong == Wrong::Proof { &self.passwords } else { &self.keys };
         let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(error) => return unexecuted(error),
@@ -360,7 +438,7 @@ impl Engine {
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
         let is_wrong = answer.response.errors.iter().any(|error| match wrong {
             Wrong::Key(reason) => errors::reason(error) == Some(reason),
-            Wrong::Password(argument) => errors::field(error) == Some(argument),
+            Wrong::Proof => errors::is_wrong_proof(error),
         });
         if !is_wrong {
             kept.ended(guess);

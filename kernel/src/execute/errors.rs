@@ -15,9 +15,9 @@ pub fn reason(error: &ServerError) -> Option<&str> {
     text(error, "reason")
 }
 
-/// The argument that it is about.
-pub fn field(error: &ServerError) -> Option<&str> {
-    text(error, "field")
+/// Whether a password or a code was wrong that somebody gave who is signed in.
+pub fn is_wrong_proof(error: &ServerError) -> bool {
+    code(error) == Some(Code::BadUserInput.as_str()) && matches!(text(error, "field"), Some("password" | "currentPassword" | "code"))
 }
 
 fn text<'a>(error: &'a ServerError, name: &str) -> Option<&'a str> {

@@ -8,6 +8,7 @@ mod errors;
 mod introspection;
 mod schema;
 mod subscription;
+mod uses;
 mod viewing;
 mod written;
 

@@ -1,5 +1,6 @@
 //! Secrets that somebody signed in may be guessing: so many wrong ones of a person and so many from an address, then none is tried for a
-//! while. Enrollment keys, whichever course they are for; and the password that somebody has now.
+//! while. Enrollment keys, whichever course they are for; and the password that
+//! somebody has now, or a code of their second factor.
 
 use std::mem;
 
@@ -61,10 +62,10 @@ impl Keys {
         Keys { guesses: Guesses::new(pool, limits.key_minutes), sort: "key", per_person, per_address, refused }
     }
 
-    /// Counts passwords that people give while they are signed in; as many wrong ones as of sign-ins to an account are answered.
+    /// Counts passwords and codes that people give while they are signed in; as many wrong ones as of sign-ins to an account are answered.
     pub fn passwords(pool: Pool, limits: &RateLimits) -> Self {
         let guesses = Guesses::new(pool, limits.sign_in_minutes);
-        let refused = |seconds: u32| Error::rate_limited("Too many passwords were wrong.", u64::from(seconds.max(1)));
+        let refused = |seconds: u32| Error::rate_limited("Too many passwords or codes were wrong.", u64::from(seconds.max(1)));
         Keys { guesses, sort: "password", per_person: limits.sign_ins_per_account, per_address: 0, refused }
     }
 

@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_graphql::{
@@ -72,10 +75,14 @@ pub struct Document {
     pub is_rehearsal: bool,
     /// The client's address, where that is known.
     pub address: Option<String>,
+    /// What the client says it is.
+    pub user_agent: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
     guesses: Option<Wrong>,
+    /// What its person is still to spend for it: whose the key is that asks for it was not known before.
+    pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
 }
@@ -159,10 +166,12 @@ impl Document {
             event,
             knock,
             guesses,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
             is_rehearsal: false,
             address: None,
+            user_agent: None,
         })
     }
 
@@ -249,8 +258,10 @@ impl Document {
             is_rehearsal: false,
             address: self.address.clone(),
             event: None,
+            user_agent: self.user_agent.clone(),
             knock: None,
             guesses: None,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
         })
     }
@@ -341,7 +352,7 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     if roots.len() > 1
         && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.is_session))
     {
-        return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
+        return Err(Error::bad_request(format!("`{}` must stand alone in its document.", root.name)));
     }
     Ok(())
 }
@@ -390,6 +401,7 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
             ("tenant", ConstValue::String(school)) => account.school = school,
             ("email", ConstValue::String(email)) => account.email = email,
             ("deviceToken", ConstValue::String(token)) => account.device_token = Some(token),
+            ("secondFactor", ConstValue::String(_)) => account.has_second_factor = true,
             _ => {}
         }
     }

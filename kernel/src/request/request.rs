@@ -27,6 +27,9 @@ pub struct GraphqlRequest {
     /// The client's address, as rate limits tell addresses apart.
     #[serde(skip)]
     pub address: Option<String>,
+    /// What the client says it is.
+    #[serde(skip)]
+    pub user_agent: Option<String>,
 }
 
 /// What a request may ask of the service beside its document. Unknown extensions are ignored.

@@ -51,6 +51,15 @@ pub struct AfterRollback {
     pub write: Option<LateWrite>,
 }
 
+/// What is known of the program that asks.
+#[derive(Debug, Clone, Default)]
+pub struct AskedBy {
+    /// Its address, as rate limits tell addresses apart.
+    pub address: Option<String>,
+    /// What it says it is.
+    pub user_agent: Option<String>,
+}
+
 /// One statement about one thing.
 #[derive(Debug, Clone, Copy)]
 pub struct LateWrite {
@@ -81,6 +90,8 @@ pub struct Request {
     pub sign_in: SignInTerms,
     /// Whether all of it is taken back in the end: nothing that it answers may be good for anything afterwards.
     pub is_rehearsal: bool,
+    /// The program that asks.
+    pub asked_by: AskedBy,
 }
 
 impl Request {
@@ -106,6 +117,7 @@ impl Request {
             shown: Mutex::default(),
             sign_in: SignInTerms::default(),
             is_rehearsal: false,
+            asked_by: AskedBy::default(),
         }
     }
 

@@ -141,7 +141,10 @@ impl Access {
         let actor = request.actor().ok_or_else(crate::error::Error::unauthenticated)?;
         match self {
             Access::Public | Access::Authenticated => Ok(()),
-            Access::SignedIn => actor.require_subscription(),
+            Access::SignedIn => {
+                actor.require_second_factor()?;
+                actor.require_subscription()
+            }
             Access::AnyOf(permissions) => actor.require(permissions),
         }
     }

@@ -108,8 +108,8 @@ pub enum Knock {
 pub enum Wrong {
     /// The reason of the refusal: an enrollment key.
     Key(&'static str),
-    /// The argument that is refused: the password of whoever is signed in.
-    Password(&'static str),
+    /// BAD_USER_INPUT for `password`, `currentPassword` or `code`: what whoever is signed in proves themselves with.
+    Proof,
 }
 
 /// A field of a root.
@@ -120,10 +120,13 @@ pub struct Operation {
     pub root: Root,
     /// The type that a mutation is about, for the audit entry of a refusal.
     pub about: &'static str,
-    /// It changes who is signed in, and so can't share a document with anything else.
+    /// It changes who is signed in, or takes a password, a code or a token, and so can't share a document with anything else: aliases would multiply
+    /// tries. No API key may ask for it.
     pub is_session: bool,
     /// Whoever looks in another person's place may ask it: it ends that.
     pub while_viewing: bool,
+    /// It is for a person alone, and for no API key.
+    pub in_person: bool,
     /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
     pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.

@@ -45,6 +45,8 @@ pub struct SignInWithCodeInput {
     pub email: String,
     /// The six digits.
     pub code: String,
+    /// Where a second factor is on: six digits of it, or a recovery code.
+    pub second_factor: Option<String>,
 }
 
 /// Somebody who wants to come in.

@@ -16,7 +16,7 @@ use super::{
     sign_up::{SignUpReceipt, SignUpState},
     sql,
 };
-use crate::domains::identity::{Session, begin_session, password_hints};
+use crate::domains::identity::{Session, SignInMethod, begin_session, password_hints};
 
 /// Mutations of those who hold a mailed link.
 pub struct LinkMutations;
@@ -123,7 +123,7 @@ impl LinkMutations {
         ctx.tx().assume(Identity { tenant, user, session: Uuid::nil() }).await?;
         let accepted = ctx.tx().value::<Option<i32>>(sql::ACCEPT_INVITATION, &[&found.token.hash(), &user, &name, &hash]).await;
         if let Some(version) = admitted(accepted)?.flatten()
-            && let Some(session) = begin_session(ctx, (tenant, user), version, None, None).await?
+            && let Some(session) = begin_session(ctx, (tenant, user), version, None, None, (SignInMethod::Invitation, false)).await?
         {
             return Ok(session);
         }

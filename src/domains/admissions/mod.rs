@@ -26,6 +26,7 @@ mod stranger_mutations;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
+    inputs::words,
     invitation::Invitation,
     mails::{CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_KNOWN, SIGN_UP_REJECTED},
     notices::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},

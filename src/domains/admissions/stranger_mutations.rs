@@ -16,7 +16,7 @@ use super::{
     link_mutations::too_many_people,
     sql,
 };
-use crate::domains::identity::{Session, begin_session, role_key};
+use crate::domains::identity::{Session, SignInMethod, begin_session, prove_factor, role_key};
 
 /// Mutations of strangers.
 pub struct StrangerMutations;
@@ -70,7 +70,7 @@ impl StrangerMutations {
 
     /// Signs in with a mailed code, within 15 minutes, once; five tries of each code are looked at. Where the school lets strangers in so, whoever is new
     /// becomes a person with the role PARTICIPANT. Whatever is wrong answers UNAUTHENTICATED with CODE_INVALID, alike; RATE_LIMITED where too many
-    /// were. It goes on after the subscription has lapsed.
+    /// were; SECOND_FACTOR_REQUIRED as `login`, and the code is good for another try. It goes on after the subscription has lapsed.
     #[public]
     #[session]
     #[knocks(Code)]
@@ -104,10 +104,12 @@ impl StrangerMutations {
                 .on_constraint("app_user_address_key", |_| Error::bad_code())
                 .on_constraint("app_user_email_key", |_| Error::bad_code())
                 .on_constraint("tenant_max_users", too_many_people)?;
-            if let Some(version) = version.flatten()
-                && let Some(session) = begin_session(ctx, (tenant, who), version, None, None).await?
-            {
-                return Ok(session);
+            if let Some(version) = version.flatten() {
+                let is_proven = prove_factor(ctx, (tenant, who), input.second_factor.as_deref(), "signInWithCode").await?;
+                let how = (SignInMethod::EmailCode, is_proven);
+                if let Some(session) = begin_session(ctx, (tenant, who), version, None, None, how).await? {
+                    return Ok(session);
+                }
             }
         }
         ctx.request().after_rollback().identity = Some(Identity { tenant, ..Identity::default() });

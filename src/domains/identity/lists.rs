@@ -18,6 +18,8 @@ pub struct UserFilter {
     pub role_keys: Option<Vec<String>>,
     /// In one of these states.
     pub statuses: Option<Vec<UserStatus>>,
+    /// Who have a second factor; or who have none.
+    pub has_second_factor: Option<bool>,
 }
 
 /// What people are sorted by.
@@ -56,6 +58,9 @@ impl UserFilter {
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());
             list.filter(format!("u.status = ANY ({statuses})"));
+        }
+        if let Some(has_one) = self.has_second_factor {
+            list.filter(if has_one { "u.second_factor_at IS NOT NULL" } else { "u.second_factor_at IS NULL" });
         }
         Ok(())
     }

@@ -46,6 +46,7 @@ impl RoleMutations {
     /// Adds a role to the school. CONFLICT with ROLE_KEY_TAKEN, FORBIDDEN with ROLE_TOO_HIGH for a permission that you don't
     /// hold.
     #[needs(RoleManage)]
+    #[in_person]
     async fn create_role(
         ctx: &Context<'_>,
         /// The role.
@@ -65,6 +66,7 @@ impl RoleMutations {
     /// or with ROLE_TOO_HIGH when it grants or would grant more than you hold; LIMIT_REACHED when it would make more
     /// instructors than the school's plan allows; CONFLICT with IN_USE when it is offered to strangers and would manage the school.
     #[needs(RoleManage)]
+    #[in_person]
     async fn update_role(
         ctx: &Context<'_>,
         /// The change.
@@ -105,6 +107,7 @@ impl RoleMutations {
     /// for any other, FORBIDDEN with SYSTEM_ROLE,
     /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id.
     #[needs(RoleManage)]
+    #[in_person]
     async fn delete_role(
         ctx: &Context<'_>,
         /// The role's id.

@@ -42,6 +42,20 @@ pub const UPDATE_ROLE: &str = "UPDATE role r SET name = coalesce($3, r.name), pe
 
 pub const DELETE_ROLE: &str = "DELETE FROM role r WHERE r.tenant_id = $1 AND r.id = $2 AND NOT r.is_system RETURNING r.id";
 
+/// `$2` people: when each has signed in last.
+pub const LAST_SIGN_INS: &str = "SELECT l.user_id, l.at FROM app.last_sign_ins($2) AS l WHERE app.tenant_id() = $1";
+
+/// `$2` a sign-in of the actor's, which ends if it has not yet.
+pub const END_SIGN_IN: &str = "UPDATE session si SET revoked_at = now(), revoked_reason = 'ENDED' \
+     WHERE si.tenant_id = $1 AND si.id = $2 AND si.user_id = app.user_id() AND si.revoked_at IS NULL";
+
+/// `$2` the person: what a change of their password needs to know.
+pub const OWN_PASSWORD: &str = "SELECT app.own_password_hash(), u.email, u.name, app.password_needs_approval() \
+     FROM app_user u WHERE u.tenant_id = $1 AND u.id = $2";
+
+/// `$2` whose second factor was missed after a right password.
+pub const MISS_SECOND_FACTOR: &str = "SELECT app.miss_second_factor($2) WHERE app.tenant_id() = $1";
+
 /// `$2` a sign-in whose spent refresh token was presented again: ends it.
 pub const REVOKE_REUSED: &str = "SELECT app.revoke_reused_session($2) WHERE app.tenant_id() = $1";
 

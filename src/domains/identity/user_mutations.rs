@@ -133,7 +133,7 @@ impl UserMutations {
         Ok(user)
     }
 
-    /// Changes name and email: your own, or with USER_UPDATE those of people who hold no more than you. What is left out
+    /// Changes name and email: your own (not by an API key), or with USER_UPDATE those of people who hold no more than you. What is left out
     /// stays as it is. CONFLICT with EMAIL_TAKEN, FORBIDDEN with ROLE_TOO_HIGH.
     async fn update_user(
         ctx: &Context<'_>,
@@ -152,6 +152,9 @@ impl UserMutations {
             MaybeUndefined::Value(name) => Some(text::name("name", name)?),
         };
         let actor = ctx.actor()?;
+        if actor.is(id.0) {
+            actor.require_in_person(false, true)?;
+        }
         if !actor.is(id.0) && !actor.can(UserUpdate) {
             visible(ctx, "id", id).await?;
             return Err(Error::missing_permission(&[UserUpdate]));
@@ -223,6 +226,7 @@ impl UserMutations {
     /// ROLE_TOO_HIGH when they hold or would hold more than you, LIMIT_REACHED when the school's plan allows no more
     /// instructors.
     #[needs(RoleManage)]
+    #[in_person]
     async fn set_user_roles(
         ctx: &Context<'_>,
         /// The person and their roles.

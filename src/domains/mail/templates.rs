@@ -9,7 +9,6 @@ use crate::domains::notifications::KINDS;
 /// What is mailed beside notifications.
 const CORE: &[&MailTemplate] = &[
     &TEST,
-    &PASSWORD_CHANGED,
     &EMAIL_CHANGED,
     &DIGEST,
     &PASSWORD_RESET,
@@ -48,25 +47,6 @@ pub const TEST: MailTemplate = MailTemplate {
         subject: "Post von {{ school }} kommt an",
         body: "Das ist ein Test. Angefordert hat ihn, wer diesen Dienst betreibt, am {{ at }}.\n\nSie brauchen nichts zu tun.",
         action: None,
-    },
-};
-
-/// To whose password was changed.
-const PASSWORD_CHANGED: MailTemplate = MailTemplate {
-    name: "password_changed",
-    is_essential: true,
-    parameters: &[AT],
-    english: Texts {
-        subject: "Your password at {{ school }} was changed",
-        body: "The password of your account at {{ school }} was changed on {{ at }}. Every device was signed out.\n\n\
-               If that was you, all is well. If it was not, tell your school at once.",
-        action: Some(("Sign in", "{{ app }}")),
-    },
-    german: Texts {
-        subject: "Ihr Passwort bei {{ school }} wurde geändert",
-        body: "Das Passwort Ihres Kontos bei {{ school }} wurde am {{ at }} geändert. Alle Geräte wurden abgemeldet.\n\n\
-               Waren Sie es selbst, ist alles in Ordnung. Falls nicht, sagen Sie bitte sofort Ihrer Schule Bescheid.",
-        action: Some(("Anmelden", "{{ app }}")),
     },
 };
 

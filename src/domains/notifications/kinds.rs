@@ -4,7 +4,11 @@
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
     admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    credentials::{
+        NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
+    },
     departures::TENANT_EXPORT_FINISHED,
+    keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
     viewings::VIEWED_AS,
 };
@@ -27,6 +31,14 @@ pub const KINDS: &[&Kind] = &[
     &SIGN_UP_DECIDED,
     &VIEWED_AS,
     &TENANT_EXPORT_FINISHED,
+    &NEW_SIGN_IN,
+    &PASSWORD_CHANGED,
+    &SECOND_FACTOR_CHANGED,
+    &SECOND_FACTOR_MISSED,
+    &PASSWORD_CHANGE_REQUESTED,
+    &PASSWORD_CHANGE_DECIDED,
+    &API_KEY_EXPIRING,
+    &crate::domains::tenants::SUBSCRIPTION_ENDING,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -3,6 +3,7 @@
 //!
 //! Permission: TENANT_MANAGE (change the settings). Invariant, kept by the database: a school has its settings from the beginning.
 
+mod ending;
 mod queries;
 mod settings;
 mod tenant;
@@ -11,6 +12,7 @@ mod zone;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
+    ending::SUBSCRIPTION_ENDING,
     settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings},
     tenant::{PublicTenant, Tenant},
     zone::time_zone,
@@ -20,5 +22,6 @@ pub use self::{
 pub const DOMAIN: Domain = Domain {
     objects: &[Tenant::object, PublicTenant::object, tenant::PublicRole::object, TenantSettings::object],
     operations: &[queries::TenantQueries::OPERATIONS, settings::SettingsMutations::OPERATIONS],
+    jobs: &[ending::ENDING],
     ..Domain::new("tenants")
 };

@@ -58,6 +58,10 @@ pub struct TenantSettings {
     pub sign_up_domains: Vec<String>,
     /// Who may sign in by a mailed code.
     pub code_sign_in: CodeSignInPolicy,
+    /// The keys of the roles that grant nothing to whoever has no second factor.
+    pub second_factor_role_keys: Vec<String>,
+    /// Whether somebody above decides about a change of password (`requestPasswordChange`), but of holders of ADMIN.
+    pub password_change_needs_approval: bool,
 }
 
 #[resolvers]
@@ -99,6 +103,12 @@ pub struct UpdateTenantSettingsInput {
     /// Who may sign in by a mailed code; not null.
     #[check(as_given)]
     pub code_sign_in: MaybeUndefined<CodeSignInPolicy>,
+    /// The keys of the roles that grant nothing to whoever has no second factor: at most 50, each once.
+    #[check(offered)]
+    pub second_factor_role_keys: MaybeUndefined<Vec<String>>,
+    /// Whether somebody above decides about a change of password, but of holders of ADMIN; not null.
+    #[check(as_given)]
+    pub password_change_needs_approval: MaybeUndefined<bool>,
 }
 
 fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
@@ -157,16 +167,23 @@ pub struct SettingsMutations;
 impl SettingsMutations {
     /// Changes the settings of your school.
     #[needs(TenantManage)]
+    #[in_person]
     async fn update_tenant_settings(
         ctx: &Context<'_>,
         /// The change.
         input: UpdateTenantSettingsInput,
     ) -> Result<Loaded<TenantSettings>> {
         let own = Id::<TenantSettings>::from_uuid(ctx.tx().identity().tenant);
-        let changed = Patch::of(own).input(ctx, &input)?.run(ctx).await.on_constraint("tenant_settings_roles", |error| {
-            let field = format!("signUpRoleKeys.{}", error.number("at").unwrap_or_default());
-            Error::bad_input(field, "must be the key of a role of this school that grants neither ROLE_MANAGE nor TENANT_MANAGE")
-        })?;
+        let changed = Patch::of(own).input(ctx, &input)?.run(ctx).await;
+        let changed = changed
+            .on_constraint("tenant_settings_roles", |error| {
+                let field = format!("signUpRoleKeys.{}", error.number("at").unwrap_or_default());
+                Error::bad_input(field, "must be the key of a role of this school that grants neither ROLE_MANAGE nor TENANT_MANAGE")
+            })
+            .on_constraint("tenant_settings_factor_roles", |error| {
+                let field = format!("secondFactorRoleKeys.{}", error.number("at").unwrap_or_default());
+                Error::bad_input(field, "must be the key of a role of this school")
+            })?;
         changed.ok_or_else(|| Error::not_found("school"))
     }
 }

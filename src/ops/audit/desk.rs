@@ -21,7 +21,7 @@ pub(super) async fn attack(
     for table in tables {
         let mut faults = Vec::new();
         reading(desk, table, pair, &mut faults).await?;
-        writing(desk, table, pair, &mut faults).await?;
+        writing(platform, table, &mut faults).await?;
         deleting(desk, table, &pair.a, Some(&pair.a), "although it is not being erased", &mut faults).await?;
         checks.push(Check::faultless(
             "desk",
@@ -59,16 +59,22 @@ async fn reading(desk: &mut PgConnection, table: &str, Pair { a, b }: &Pair, fau
     Ok(())
 }
 
-async fn writing(desk: &mut PgConnection, table: &str, Pair { a, .. }: &Pair, faults: &mut Vec<String>) -> sqlx::Result<()> {
-    for sql in [
-        format!("UPDATE {table} SET tenant_id = tenant_id"),
-        format!("INSERT INTO {table} (tenant_id) VALUES ('{}')", a.tenant),
-        format!("TRUNCATE {table}"),
-    ] {
-        let outcome = run(desk, Some(a), &sql).await?;
-        if outcome != Outcome::NotGranted {
-            faults.push(format!("nothing but a lack of rows stops «{}» ({outcome:?})", sql.split_whitespace().next().unwrap_or_default()));
-        }
+async fn writing(platform: &mut PgConnection, table: &str, faults: &mut Vec<String>) -> sqlx::Result<()> {
+    let rights: Option<String> = sqlx::query_scalar(
+        "SELECT string_agg(v.verb, ', ') FROM unnest('{INSERT,UPDATE,REFERENCES}'::text[]) AS v(verb) WHERE has_any_column_privilege('lectern_desk', $1::regclass, v.verb)",
+    )
+    .bind(format!("public.{table}"))
+    .fetch_one(&mut *platform)
+    .await?;
+    if let Some(rights) = rights {
+        faults.push(format!("it may {rights} without a function"));
+    }
+    let empties: bool = sqlx::query_scalar("SELECT has_table_privilege('lectern_desk', $1::regclass, 'TRUNCATE, TRIGGER')")
+        .bind(format!("public.{table}"))
+        .fetch_one(platform)
+        .await?;
+    if empties {
+        faults.push("it may empty the table past row security".to_owned());
     }
     Ok(())
 }

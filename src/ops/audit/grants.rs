@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use sqlx::PgConnection;
 
+use super::isolation::OF_NO_SCHOOL;
 use crate::ops::{privileges, report::Check};
 
 /// The list that people have read.
@@ -69,11 +70,22 @@ fn is_never(entry: &str) -> Option<&'static str> {
         ("audit_entry", "lectern_desk", "DELETE") => None,
         ("audit_entry", _, "UPDATE" | "DELETE") => Some("could rewrite history"),
         ("audit_entry", "lectern_app", "INSERT") => Some("could invent history"),
-        ("account_request" | "credential" | "mailed_token" | "refresh_token" | "sign_in_code" | "sign_up_credential", "lectern_app", _) => {
-            Some("would reach secrets")
-        }
+        (
+            "account_request"
+            | "api_key_secret"
+            | "credential"
+            | "mailed_token"
+            | "password_change_credential"
+            | "recovery_code"
+            | "refresh_token"
+            | "second_factor"
+            | "sign_in_code"
+            | "sign_up_credential",
+            "lectern_app",
+            _,
+        ) => Some("would reach secrets"),
         (_, "lectern_desk", "INSERT" | "UPDATE") => Some("could change rows without a function"),
-        ("platform_admin" | "tenant_erasure", "lectern_app", _) => Some("would reach the platform"),
+        (table, "lectern_app", _) if OF_NO_SCHOOL.contains(&table) => Some("would reach the platform"),
         ("credential" | "refresh_token" | "mailed_token" | "sign_up_credential", "lectern_desk", "SELECT")
             if covers("password_hash") || covers("token_hash") =>
         {

@@ -61,6 +61,7 @@ const DELETE_GROUP: &str = "mutation($id: ID!) { deleteGroup(id: $id) }";
 const DELETE_AVAILABILITY: &str = "mutation($id: ID!) { deleteAvailability(id: $id) }";
 const DELETE_FILE: &str = "mutation($id: ID!) { deleteFile(id: $id) }";
 const CANCEL_UPLOAD: &str = "mutation($id: ID!) { cancelUpload(id: $id) }";
+const REVOKE_KEY: &str = "mutation($id: ID!) { revokeApiKey(id: $id) { isLive } }";
 const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
 const REMOVE_MEMBERS: &str = "mutation($i: RemoveGroupMembersInput!) { removeGroupMembers(input: $i) { memberCount } }";
@@ -80,6 +81,7 @@ impl Smoke {
         self.me = text(&session["viewer"]["user"]["id"]);
 
         self.reading().await;
+        self.key(&text(&session["accessToken"])).await;
         self.course().await;
         self.group().await;
         self.bookings().await;
@@ -151,6 +153,27 @@ impl Smoke {
                 "NOT_FOUND",
             )
             .await;
+    }
+
+    /// A key reads, changes nothing, and is dead once it is revoked.
+    async fn key(&mut self, token: &str) -> Option<()> {
+        let create = "mutation($i: CreateApiKeyInput!) { createApiKey(input: $i) { secret apiKey { id isReadOnly } } }";
+        let input = json!({ "i": { "name": "Smoke test", "permissions": ["COURSE_READ"] } });
+        let made = self.client.ask("key", create, input).await?;
+        let key = text(&made["apiKey"]["id"]);
+        self.remember(&key, REVOKE_KEY, json!({ "id": key }));
+        self.client.sign_in(made["secret"].as_str().map(str::to_owned));
+        self.client.ask("key", &format!("{{ courses{PAGE} }}"), json!({})).await;
+        self.client.refused("users, by a key without it", "{ users { totalCount } }", json!({}), "FORBIDDEN").await;
+        let course = "mutation { createCourse(input: { title: \"Smoke test\" }) { id } }";
+        self.client.refused("createCourse, by a key that reads", course, json!({}), "FORBIDDEN API_KEY_READ_ONLY").await;
+        self.client.sign_in(Some(token.to_owned()));
+        self.remove(&key, "key").await;
+        self.client.sign_in(made["secret"].as_str().map(str::to_owned));
+        self.client.answers("key", "viewer, by a revoked key", "{ viewer { permissions } }", json!({}), Value::Null).await;
+        self.client.sign_in(Some(token.to_owned()));
+        self.client.ask("session", "{ signIns(first: 1) { totalCount nodes { method isCurrent } } }", json!({})).await;
+        Some(())
     }
 
     async fn course(&mut self) -> Option<()> {

@@ -95,6 +95,7 @@ impl Day {
         day.sessions(app, &bob).await;
         day.viewings(app).await;
         day.admissions(app).await;
+        day.credentials(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -275,6 +276,52 @@ impl Day {
         let link = token(app, &app.oak, "password_reset", "learner@oak.example").await;
         self.give(&herself, "resetPassword", json!({ "token": link, "newPassword": PASSWORDS[1] })).await;
         self.tokens.push(link);
+    }
+
+    async fn credentials(&mut self, app: &TestApp) {
+        use crate::credentials::{BEGIN, CONFIRM, DISABLE, RENEW, code, secret};
+        let tom = app.person(&app.oak, "tom@oak.example", &["LEARNER"]).await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        for ends in ["disableSecondFactor", "resetSecondFactors"] {
+            let again = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+            let begun = self.act(&again, "beginSecondFactor", BEGIN, json!({ "i": { "password": PASSWORD } })).await;
+            self.tokens.push(begun["secret"].as_str().unwrap().to_owned());
+            let secret = secret(&begun);
+            let codes = self.act(&again, "confirmSecondFactor", CONFIRM, json!({ "i": { "code": code(&secret, -1) } })).await;
+            let renewed = self.act(&again, "renewRecoveryCodes", RENEW, json!({ "i": { "code": code(&secret, 0) } })).await;
+            for code in codes["codes"].as_array().unwrap().iter().chain(renewed["codes"].as_array().unwrap()) {
+                self.tokens.push(code.as_str().unwrap().to_owned());
+            }
+            if ends == "disableSecondFactor" {
+                let input = json!({ "i": { "password": PASSWORD, "code": code(&secret, 1) } });
+                self.act(&again, "disableSecondFactor", DISABLE, input).await;
+                self.act(&again, "logout", "mutation { logout }", json!({})).await;
+            } else {
+                again.ok("mutation { logout }", json!({})).await;
+                let reset = "mutation($ids: [ID!]!) { resetSecondFactors(ids: $ids) { id } }";
+                self.act(&admin, "resetSecondFactors", reset, json!({ "ids": [tom.user_id] })).await;
+            }
+        }
+        let tom = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+        let other = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+        let current = other.ok("{ viewer { signIn { id } } }", json!({})).await["viewer"]["signIn"]["id"].take();
+        self.take(&tom, "endSignIn", &current).await;
+        let out = "mutation($ids: [ID!]!) { signOutUsers(ids: $ids) { id } }";
+        self.act(&admin, "signOutUsers", out, json!({ "ids": [tom.user_id] })).await;
+        let tom = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+        for decision in ["withdrawPasswordChange", "rejectPasswordChange", "approvePasswordChange"] {
+            let asked = self.give(&tom, "requestPasswordChange", json!({ "newPassword": PASSWORDS[1], "note": "Please." })).await;
+            match decision {
+                "withdrawPasswordChange" => self.take(&tom, decision, &asked["id"]).await,
+                "rejectPasswordChange" => self.give(&admin, decision, json!({ "id": asked["id"], "note": "No." })).await,
+                _ => self.take(&admin, decision, &asked["id"]).await,
+            };
+        }
+        let create = "mutation($i: CreateApiKeyInput!) { createApiKey(input: $i) { secret apiKey { id } } }";
+        let key = json!({ "i": { "name": "Wall", "permissions": ["COURSE_READ"] } });
+        let key = self.act(&admin, "createApiKey", create, key).await;
+        self.tokens.push(key["secret"].as_str().unwrap().to_owned());
+        self.take(&admin, "revokeApiKey", &key["apiKey"]["id"]).await;
     }
 
     async fn exports(&mut self, app: &TestApp) {

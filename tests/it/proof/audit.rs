@@ -10,7 +10,7 @@ use lectern::{
 use lectern_kernel::db::operator;
 
 use super::{row_counts, settings};
-use crate::{app::TestApp, page};
+use crate::{app::TestApp, isolation::world::of_no_school, page};
 
 async fn open(app: &TestApp) -> Audit {
     Audit::open(
@@ -76,21 +76,24 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
     "account_request",
+    "api_key_secret",
     "credential",
     "failed_sign_in",
     "known_network",
     "mailed_token",
-    "platform_admin",
+    "password_change_credential",
+    "recovery_code",
     "refresh_token",
+    "second_factor",
     "sign_in_code",
     "sign_up_credential",
-    "tenant_erasure",
     "time_claim",
     "used_budget",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
     "account_request",
+    "api_key_secret",
     "credential",
     "export_run",
     "failed_sign_in",
@@ -99,13 +102,14 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification",
     "notification_preference",
     "notification_settings",
-    "platform_admin",
+    "password_change_credential",
+    "recovery_code",
     "refresh_token",
     "report_schedule",
+    "second_factor",
     "session",
     "sign_in_code",
     "sign_up_credential",
-    "tenant_erasure",
     "time_claim",
     "upload",
     "used_budget",
@@ -114,6 +118,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
 const NOT_INSERTED: &[&str] = &[
     "access_version",
     "account_request",
+    "api_key",
+    "api_key_secret",
     "audit_entry",
     "credential",
     "export_run",
@@ -130,9 +136,12 @@ const NOT_INSERTED: &[&str] = &[
     "notification",
     "notification_preference",
     "notification_settings",
-    "platform_admin",
+    "password_change_credential",
+    "password_change_request",
+    "recovery_code",
     "refresh_token",
     "report_schedule",
+    "second_factor",
     "session",
     "sign_in_code",
     "sign_up_credential",
@@ -231,7 +240,8 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
             let found = failed(&audit.table(&table).await.unwrap());
             app.sql(&fill(hole.mend)).await;
             let mut expected = hole.breaks.to_vec();
-            if hole.attack_stopped_on.is_some_and(|tables| !tables.contains(&table.as_str())) {
+            let is_attacked = !of_no_school(&table);
+            if is_attacked && hole.attack_stopped_on.is_some_and(|tables| !tables.contains(&table.as_str())) {
                 expected.push("isolation");
             }
             if found != expected {
