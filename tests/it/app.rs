@@ -221,13 +221,6 @@ impl TestApp {
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
-        let serve = ServeOptions {
-            url: &url,
-            key: SigningKey::generate().unwrap(),
-            sealer,
-            outside: outside.with(store).with(unsubscribing).with(desk),
-        };
-        let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
         let key = SigningKey::generate().unwrap();
         let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
