@@ -27,7 +27,7 @@ impl Engine {
         if document.kind != OperationKind::Mutation || document.is_for_viewing() {
             return Ok(claims);
         }
-        if !self.is_signed_in(&viewing, correlation_id).await {
+        if self.bearer(&viewing, correlation_id).await.is_none() {
             return Ok(None);
         }
         self.record(document, &viewing, true, correlation_id).await?;
