@@ -26,6 +26,7 @@ GRANT SELECT (tenant_id, mail_sender_name, mail_footer, sign_up, sign_up_role_ke
         password_change_needs_approval, created_at),
     UPDATE (mail_sender_name, mail_footer, sign_up, sign_up_role_keys, sign_up_domains, code_sign_in, second_factor_role_keys,
         password_change_needs_approval) ON tenant_settings TO lectern_app;
+GRANT SELECT (locale) ON tenant_settings TO lectern_app;
 -- A school is founded with them.
 CREATE POLICY definer_found ON tenant_settings FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON tenant_settings FOR UPDATE TO lectern_definer USING (true);

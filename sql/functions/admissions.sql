@@ -32,6 +32,17 @@ BEGIN
 END
 $$;
 
+-- Of some roles those that an API key may admit to: none that grants what is not for keys. Reveals: keys of roles, which the caller names.
+CREATE OR REPLACE FUNCTION app.roles_for_keys(among text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((
+        SELECT array_agg(r.key ORDER BY r.key) FROM role r
+        WHERE r.tenant_id = app.tenant_id() AND r.key = ANY (among)
+          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) && app.not_for_keys()), '{}');
+END
+$$;
+
 -- The roles that the actor admits to, in the role that they act in; an API key to none that grants what is not for keys. Reveals: keys of roles.
 CREATE OR REPLACE FUNCTION app.managed_roles() RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN app.key_id() IS NULL THEN app.roles_below(app.role_key()) ELSE app.roles_for_keys(app.roles_below(app.role_key())) END
@@ -777,7 +788,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    app.roles_below(text), app.ask_for_account(text, text, text, text, text, text, text), app.take_account_request(uuid),
+    app.roles_below(text), app.roles_for_keys(text[]), app.ask_for_account(text, text, text, text, text, text, text), app.take_account_request(uuid),
     app.begin_password_reset(text, text, bytea), app.begin_code_sign_in(text, text, bytea, text), app.count_code_try(text, text),
     app.find_sign_in_code(text, text, text), app.spend_sign_in_code(text, bytea, uuid, uuid), app.refuses_role(text, text),
     app.begin_sign_up(text, text, bytea, text, text, text), app.usable_link(bytea), app.knows_link(bytea), app.link_preview(uuid, bytea),

@@ -818,3 +818,7 @@ GRANT EXECUTE ON FUNCTION
     app.count_failed_sign_ins(bytea[], integer[], interval), app.sign_in_standing(text, text, text, uuid, uuid, integer, bytea, interval),
     app.remember_network(bytea, interval), app.merge_budgets(bytea[], bigint[], bigint[])
     TO lectern_app;
+-- What counts sign-ins and budgets does so at the platform, too: for the nil tenant.
+GRANT EXECUTE ON FUNCTION app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_ins(bytea[], integer[], interval),
+    app.sign_in_standing(text, text, text, uuid, uuid, integer, bytea, interval), app.remember_network(bytea, interval),
+    app.merge_budgets(bytea[], bigint[], bigint[]) TO lectern_desk;

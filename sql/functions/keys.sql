@@ -29,17 +29,6 @@ BEGIN
 END
 $$;
 
--- Of some roles those that an API key may admit to: none that grants what is not for keys. Reveals: keys of roles, which the caller names.
-CREATE OR REPLACE FUNCTION app.roles_for_keys(among text[]) RETURNS text[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN coalesce((
-        SELECT array_agg(r.key ORDER BY r.key) FROM role r
-        WHERE r.tenant_id = app.tenant_id() AND r.key = ANY (among)
-          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) && app.not_for_keys()), '{}');
-END
-$$;
-
 -- Makes a key of the actor's, in the role that they act in. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.create_api_key(made uuid, called text, granted text[], reads boolean, expires timestamptz, hash bytea, hint text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -121,6 +110,6 @@ $$;
 CREATE OR REPLACE TRIGGER api_key_audit AFTER INSERT OR DELETE OR UPDATE OF role_id, revoked_at ON api_key FOR EACH ROW EXECUTE FUNCTION app.audit('ApiKey', 'id');
 
 GRANT EXECUTE ON FUNCTION
-    app.key_is_live(uuid), app.roles_for_keys(text[]), app.create_api_key(uuid, text, text[], boolean, timestamptz, bytea, text), app.revoke_api_key(uuid),
+    app.key_is_live(uuid), app.create_api_key(uuid, text, text[], boolean, timestamptz, bytea, text), app.revoke_api_key(uuid),
     app.use_api_key(uuid), app.remind_of_keys(integer)
     TO lectern_app;

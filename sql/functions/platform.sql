@@ -70,10 +70,12 @@ $$;
 CREATE OR REPLACE FUNCTION app.shape_of_admin(a public.platform_admin) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('id', app.type_id('operator', a.id), 'email', a.email, 'name', a.name, 'status', a.status, 'isDeleted', a.deleted_at IS NOT NULL)
 $$;
-CREATE OR REPLACE FUNCTION app.shape_of_school(t public.tenant) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object('slug', t.slug, 'name', t.name, 'timeZone', t.time_zone, 'isListed', t.is_listed, 'subscriptionStart', t.subscription_start,
-        'subscriptionEnd', t.subscription_end, 'maxUsers', t.max_users, 'maxInstructors', t.max_instructors, 'suspendedAt', t.suspended_at,
-        'suspendReason', t.suspend_reason)
+CREATE OR REPLACE FUNCTION app.shape_of_school(t public.tenant) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN jsonb_build_object('slug', t.slug, 'name', t.name, 'timeZone', t.time_zone, 'isListed', t.is_listed, 'subscriptionStart', app.rfc3339(t.subscription_start),
+        'subscriptionEnd', app.rfc3339(t.subscription_end), 'maxUsers', t.max_users, 'maxInstructors', t.max_instructors, 'suspendedAt', app.rfc3339(t.suspended_at),
+        'suspendReason', t.suspend_reason);
+END
 $$;
 
 -- Loads the admin of this transaction. Reveals: the state of the one whose signed token opened it. No row: the admin or the sign-in is gone, or over.
@@ -548,7 +550,3 @@ GRANT EXECUTE ON FUNCTION app.is_being_erased(uuid), app.add_platform_admin(uuid
     app.give_tenant_admin(uuid, uuid, text, text, text, text) TO lectern_platform;
 GRANT EXECUTE ON FUNCTION app.enter_school(uuid), app.leave_school(uuid), app.desk_admin(), app.shape_of_admin(platform_admin), app.shape_of_school(tenant)
     TO lectern_definer;
--- What counts sign-ins and budgets, for the nil tenant as for schools.
-GRANT EXECUTE ON FUNCTION app.merge_budgets(bytea[], bigint[], bigint[]) TO lectern_desk;
-GRANT EXECUTE ON FUNCTION app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_ins(bytea[], integer[], interval),
-    app.sign_in_standing(text, text, text, uuid, uuid, integer, bytea, interval), app.remember_network(bytea, interval) TO lectern_desk;

@@ -10,7 +10,7 @@ use super::{ActorKind, DbError, Identity, Mode, Opening, Pool, PoolOptions, Tx};
 /// The role that they connect as.
 pub const DESK_ROLE: &str = "lectern_desk";
 
-/// A pool of that role. Jobs reach it by [`crate::jobs::Outside`].
+/// A pool of that role. Jobs find it among what the product hands them.
 #[derive(Clone)]
 pub struct Desk {
     pool: Pool,

@@ -124,7 +124,7 @@ impl Orders for TenantOrders {
         (
             "SUBSCRIPTION_END",
             "By when their subscription lapses; those that never do come last.",
-            SortKey::moment("SUBSCRIPTION_END", "coalesce(t.subscription_end, timestamptz '9999-12-31T00:00Z')"),
+            SortKey::moment("SUBSCRIPTION_END", "coalesce(t.subscription_end, timestamptz '9999-12-01T00:00Z')"),
         ),
     ];
     const ID: &'static str = "t.id";

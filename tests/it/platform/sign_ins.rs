@@ -143,10 +143,11 @@ async fn whoever_signs_out_is_signed_out() {
 #[tokio::test]
 async fn everything_else_needs_a_sign_in() {
     let app = TestApp::start().await;
-    let sdl = lectern::schema::platform::sdl();
-    let public: Vec<&str> =
-        sdl.lines().filter(|line| line.contains("@public")).map(|line| line.trim().split(['(', ':']).next().unwrap()).collect();
-    assert_eq!(public, ["viewer", "login", "refreshSession", "directive @public"][..3]);
+    let is_public =
+        |operation: &&lectern_kernel::resolve::registry::Operation| operation.field.access == Some(lectern_kernel::resolve::Access::Public);
+    let operations = lectern::domains::platform_registry().operations();
+    let public: Vec<&str> = operations.filter(is_public).map(|operation| operation.field.name).collect();
+    assert_eq!(public, ["viewer", "login", "refreshSession"]);
     for query in
         [TENANTS, "{ statistics { tenants } }", "{ admins { id } }", "{ auditLog { totalCount } }", "{ tenantErasures { totalCount } }"]
     {
