@@ -119,6 +119,7 @@ impl TenantExportMutations {
     /// Exports all that the school has, also after the subscription has lapsed. It is QUEUED; its file is there for 7 days, for whoever holds
     /// TENANT_EXPORT. CONFLICT with EXPORT_RUNNING while another is under way; UNAVAILABLE with DESK_NOT_CONFIGURED where this deployment can't.
     #[needs(TenantExport)]
+    #[in_person]
     async fn export_tenant(ctx: &Context<'_>) -> Result<Loaded<TenantExport>> {
         if ctx.request().services.outside.find::<Desk>().is_none() {
             return Err(Error::unavailable("no LECTERN_DESK_URL").reason("DESK_NOT_CONFIGURED"));

@@ -153,7 +153,7 @@ impl Smoke {
                 "startViewAs, oneself",
                 "mutation($i: StartViewAsInput!) { startViewAs(input: $i) { id } }",
                 oneself,
-                "FORBIDDEN ROLE_TOO_HIGH @userId",
+                "FORBIDDEN ROLE_TOO_HIGH",
             )
             .await;
         let job = json!({ "id": ids::encode("job", Uuid::now_v7()) });
