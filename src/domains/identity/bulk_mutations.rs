@@ -119,6 +119,7 @@ impl BulkMutations {
     /// NOT_YOURS where it would change when a role of your own ends; CONFLICT with LAST_ADMIN where the last administrator would be one until a
     /// date only; LIMIT_REACHED when the school's plan allows no more instructors.
     #[needs(RoleManage)]
+    #[in_person]
     #[cost(100)]
     async fn grant_role(
         ctx: &Context<'_>,
@@ -151,6 +152,7 @@ impl BulkMutations {
     /// Takes a role from people; whoever does not hold it stays as they are. All or nobody. FORBIDDEN with ROLE_TOO_HIGH, NOT_FOUND; CONFLICT with
     /// LAST_ROLE for whom it is the only role that runs, with LAST_ADMIN; `field` says whom it is about (`userIds.3`).
     #[needs(RoleManage)]
+    #[in_person]
     #[cost(100)]
     async fn withdraw_role(
         ctx: &Context<'_>,

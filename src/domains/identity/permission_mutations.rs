@@ -25,6 +25,7 @@ impl PermissionMutations {
     /// from their next request. FORBIDDEN with ROLE_TOO_HIGH where they hold more than you, or for a grant that you don't hold (`grants.0`); CONFLICT
     /// with ADMIN_HOLDS_ALL for denies of a person who holds ADMIN; LIMIT_REACHED when it would make more instructors than the school's plan allows.
     #[needs(RoleManage)]
+    #[in_person]
     async fn set_user_permissions(
         ctx: &Context<'_>,
         /// The person, and what they are granted and denied.

@@ -75,6 +75,7 @@ pub struct FeatureMutations;
 impl FeatureMutations {
     /// Switches something on or off, for everybody or for some roles; `Viewer.features` says what is on. LIMIT_REACHED beyond 100 keys.
     #[needs(TenantManage)]
+    #[in_person]
     async fn set_feature_flag(
         ctx: &Context<'_>,
         /// What, and for whom.
@@ -101,6 +102,7 @@ impl FeatureMutations {
 
     /// Deletes a flag. Answers its key. NOT_FOUND where there is none.
     #[needs(TenantManage)]
+    #[in_person]
     async fn delete_feature_flag(
         ctx: &Context<'_>,
         /// Its key.
