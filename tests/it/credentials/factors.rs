@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{BEGIN, CONFIRM, DISABLE, LOGIN, RENEW, STANDING, code, later, login, refused, secret, with_factor};
-use crate::app::{PASSWORD, TestApp, Who};
+use crate::app::{PASSWORD, TestApp, Who, refusal};
 
 #[tokio::test]
 async fn a_second_factor_is_begun_with_the_password_and_on_once_it_is_confirmed() {
@@ -152,7 +152,8 @@ async fn of_twenty_who_use_one_code_at_once_one_wins() {
         let answers = join_all((0..20).map(|_| stranger.ask(LOGIN, login(&app.oak, email, Some(&factor))))).await;
         assert_eq!(answers.iter().filter(|answer| answer.get("errors").is_none()).count(), 1, "{factor}");
         for answer in answers.iter().filter(|answer| answer.get("errors").is_some()) {
-            assert_eq!(crate::app::refusal(&answer["errors"][0]), "UNAUTHENTICATED CODE_INVALID");
+            // Only so many passwords are hashed at once.
+            assert!(["UNAUTHENTICATED CODE_INVALID", "UNAVAILABLE"].contains(&&*refusal(&answer["errors"][0])), "{answer}");
         }
     }
     later(&app).await;

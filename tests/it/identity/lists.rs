@@ -200,7 +200,7 @@ async fn the_roles_of_the_school_are_listed_system_roles_first() {
     assert_eq!(keys, ["ADMIN", "INSTRUCTOR", "LEARNER", "PARTICIPANT", "VIEWER", "ASSISTANT"]);
     assert_eq!((&roles[4]["isSystem"], &roles[5]["isSystem"]), (&json!(true), &json!(false)));
     assert_eq!(roles[5]["permissions"], json!(["USER_READ", "COURSE_READ"]), "in the order of the schema");
-    assert_eq!(roles[0]["permissions"].as_array().unwrap().len(), 33);
+    assert_eq!(roles[0]["permissions"].as_array().unwrap().len(), 36);
 
     const NODE: &str = "query($id: ID!) { node(id: $id) { ... on Role { key } } }";
     assert_eq!(viewer.ok(NODE, json!({ "id": roles[5]["id"] })).await["node"]["key"], "ASSISTANT");
