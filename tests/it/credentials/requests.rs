@@ -135,12 +135,10 @@ async fn of_twenty_decisions_at_once_one_wins_and_of_twenty_requests_one_is_made
     let asking = join_all((0..20).map(|_| learner.ask(REQUEST, json!({ "i": { "newPassword": NEW_PASSWORD } })))).await;
     let made: Vec<&Value> = asking.iter().filter(|answer| answer.get("errors").is_none()).collect();
     assert_eq!(made.len(), 1, "{asking:#?}");
-    assert!(
-        asking
-            .iter()
-            .filter(|answer| answer.get("errors").is_some())
-            .all(|answer| refusal(&answer["errors"][0]) == "CONFLICT REQUEST_PENDING")
-    );
+    for answer in asking.iter().filter(|answer| answer.get("errors").is_some()) {
+        // Only so many passwords are hashed at once.
+        assert!(["CONFLICT REQUEST_PENDING", "UNAVAILABLE"].contains(&&*refusal(&answer["errors"][0])), "{answer}");
+    }
     let id = &made[0]["data"]["requestPasswordChange"]["id"];
     let deciding = join_all((0..20).map(|n| {
         let admin = &admin;

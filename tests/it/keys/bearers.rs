@@ -100,6 +100,9 @@ async fn a_request_by_key_costs_what_one_by_token_does() {
     let app = TestApp::start().await;
     let instructor = app.sign_in_as(&app.oak, &app.oak.email(Who::Instructor), PASSWORD).await;
     let (bearer, _) = key(&app, &instructor, &["COURSE_READ", "COURSE_CREATE", "USER_READ"]).await;
+    // Nobody is known to the process before their first request.
+    bearer.ok(WHO, json!({})).await;
+    instructor.ok(WHO, json!({})).await;
     for document in
         ["{ courses { nodes { title instructor { name } } } }", "{ users(first: 50) { nodes { email roles { key } } } }", COURSE]
     {
