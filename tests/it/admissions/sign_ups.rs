@@ -222,6 +222,51 @@ async fn no_more_people_come_in_than_the_plan_allows() {
     refused(&app, &app.stranger(), CONFIRM, confirm(&token), "LIMIT_REACHED").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_approvals_at_once_one_takes_the_last_place_and_nobody_comes_in_twice() {
+    let app = TestApp::start().await;
+    take_applicants(&app, "APPROVAL").await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    app.sql(&format!(
+        "INSERT INTO sign_up_request (tenant_id, id, email, email_key, name, role_key)
+             SELECT '{}', gen_random_uuid(), 's' || n || '@x.example', 's' || n || '@x.example', 'S', 'LEARNER' FROM generate_series(1, 20) AS n;
+         UPDATE tenant SET max_users = 5 WHERE slug = 'oak'",
+        app.oak.tenant
+    ))
+    .await;
+    let waiting = admin.ok("{ signUpRequests(first: 100) { nodes { id } } }", json!({})).await["signUpRequests"]["nodes"].take();
+    let approve = |id: &Value| admin.ask(APPROVE, json!({ "i": { "id": id } }));
+    let answers = join_all(waiting.as_array().unwrap().iter().map(|node| approve(&node["id"]))).await;
+    let full = answers.iter().filter(|answer| answer["errors"][0]["extensions"]["code"] == "LIMIT_REACHED").count();
+    assert_eq!((answers.len(), full), (20, 19), "{answers:?}");
+    assert_eq!(app.count("sign_up_request WHERE state = 'PENDING'").await, 19);
+
+    // One address: approved, invited and signed in by code at the same moment.
+    app.sql("UPDATE tenant SET max_users = NULL").await;
+    set(&app, json!({ "codeSignIn": "PARTICIPANTS" })).await;
+    let email = "ivy@x.example";
+    let id = json!(applicant(&app, email, "LEARNER").await);
+    let (_, link) = super::invited(&app, &admin, email, Some("Ivy"), &["LEARNER"]).await;
+    app.stranger().ok(super::ASK_CODE, super::to("oak", email)).await;
+    work(&app).await;
+    let digits = super::code(&app, &app.oak, email).await;
+    let (one, two, stranger) = (app.stranger(), app.stranger(), json!({ "i": { "tenant": "oak", "email": email, "code": digits } }));
+    let answers = join_all([
+        Box::pin(approve(&id)) as std::pin::Pin<Box<dyn Future<Output = Value>>>,
+        Box::pin(one.ask(super::ACCEPT, super::accept(&link, None))),
+        Box::pin(two.ask(super::GIVE_CODE, stranger)),
+    ])
+    .await;
+    assert_eq!(app.count("app_user WHERE email = 'ivy@x.example'").await, 1, "{answers:?}");
+    // The code is a sign-in, too: it may find the person whom another has made.
+    let came_in = answers[..2].iter().filter(|answer| answer["data"].is_object()).count();
+    assert!(came_in <= 1 && answers.iter().any(|answer| answer["data"].is_object()), "{answers:?}");
+    for answer in answers.iter().filter(|answer| !answer["data"].is_object()) {
+        let reason = answer["errors"][0]["extensions"]["reason"].as_str().unwrap();
+        assert!(["EMAIL_TAKEN", "CODE_INVALID"].contains(&reason), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn wrong_forms_are_told_and_change_nothing() {
     let app = TestApp::start().await;
