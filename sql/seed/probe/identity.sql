@@ -36,11 +36,11 @@ INSERT INTO used_budget (tenant_id, subject, minute, used) SELECT app.tenant_id(
 -- Where the school has none yet.
 INSERT INTO access_version (tenant_id, version) SELECT app.tenant_id(), 1 ON CONFLICT DO NOTHING;
 
--- A picture of the learner's, by a file of their own.
+-- A picture of somebody, by a file of their own.
 INSERT INTO file (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object)
     SELECT u.tenant_id, gen_random_uuid(), gen_random_uuid(), u.id, current_setting('probe.word'), 'image/png', 4,
            encode(sha256(convert_to(u.name, 'UTF8')), 'hex'), 'general', 'PRIVATE', format('schools/%s/general/%s_probe.png', u.tenant_id, gen_random_uuid())
-    FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.name LIKE 'LEARNER %';
+    FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.name LIKE 'VIEWER %';
 INSERT INTO user_avatar (tenant_id, user_id, file_id)
-    SELECT f.tenant_id, f.owner_id, f.id FROM file f JOIN app_user u ON u.tenant_id = f.tenant_id AND u.id = f.owner_id AND u.name LIKE 'LEARNER %'
+    SELECT f.tenant_id, f.owner_id, f.id FROM file f JOIN app_user u ON u.tenant_id = f.tenant_id AND u.id = f.owner_id AND u.name LIKE 'VIEWER %'
     WHERE f.tenant_id = app.tenant_id() AND f.content_type = 'image/png';

@@ -89,7 +89,8 @@ pub const OWN_PERMISSIONS: &str = "SELECT p.user_id, array_agg(p.permission) FIL
 
 /// The roles of the people `$2`, and with each what its holder was granted and denied; one row for whoever has no role.
 pub const STANDING: &str = "SELECT {r}, w.id, o.grants, o.denies FROM unnest($2::uuid[]) AS w(id) \
-     LEFT JOIN (user_role ur JOIN role r ON r.tenant_id = $1 AND r.id = ur.role_id) ON ur.tenant_id = $1 AND ur.user_id = w.id \
+     LEFT JOIN (SELECT ur.user_id, ur.role_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2)) AS h ON h.user_id = w.id \
+     LEFT JOIN role r ON r.tenant_id = $1 AND r.id = h.role_id \
      LEFT JOIN (SELECT p.user_id, array_agg(p.permission) FILTER (WHERE p.effect = 'GRANT') AS grants, \
          array_agg(p.permission) FILTER (WHERE p.effect = 'DENY') AS denies FROM user_permission p \
          WHERE p.tenant_id = $1 AND p.user_id = ANY ($2) GROUP BY p.user_id) AS o ON o.user_id = w.id ORDER BY r.key, r.id";

@@ -113,6 +113,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "time_claim",
     "upload",
     "used_budget",
+    "user_avatar", // seen with its person, behind whose wall it stands as well
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[

@@ -98,6 +98,7 @@ pub async fn load(app: &TestApp) {
              FROM person p, generate_series(0, 49) AS k WHERE p.n <> 777;
          INSERT INTO file_audience (tenant_id, file_id, user_id)
              SELECT f.tenant_id, f.id, p.id FROM file f JOIN person p ON p.tenant_id = f.tenant_id AND p.n = 777 WHERE f.visibility = 'SHARED';
+         INSERT INTO user_avatar (tenant_id, user_id, file_id) SELECT DISTINCT ON (f.tenant_id, f.owner_id) f.tenant_id, f.owner_id, f.id FROM file f ORDER BY 1, 2, 3;
          INSERT INTO upload (tenant_id, id, user_id, name, content_type, size, sha256, folder, expires_at, completed_at, file_id)
              SELECT f.tenant_id, f.upload_id, f.owner_id, f.name, f.content_type, f.size, f.sha256, f.folder, f.created_at, f.created_at, f.id FROM file f WHERE f.size > 0;
          INSERT INTO credential (tenant_id, user_id, password_hash)
