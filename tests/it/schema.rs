@@ -220,10 +220,13 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
         let answered = field.ty.trim_matches(['!', '[', ']']);
         let expected = match answered {
             "ID" if name == "deleteUsers" => "User",
+            "ID" if name == "endSignIn" => "Session",
             "ID" => name.strip_prefix("delete").or_else(|| name.strip_prefix("cancel")).expect("what answers an id deletes"),
             "String" => name.strip_prefix("delete").expect("what answers a key deletes"),
             "Session" if name == "acceptInvitation" => "Invitation",
             "SignUpReceipt" => "SignUpRequest",
+            "SecondFactorSetup" | "RecoveryCodes" => "User",
+            "CreatedApiKey" => "ApiKey",
             "Boolean" if !name.starts_with("logout") => "User", // whose account it is
             "Boolean" => "Session",
             "Int" => "User",                                // what somebody does is about them

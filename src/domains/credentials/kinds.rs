@@ -56,14 +56,14 @@ pub const PASSWORD_CHANGED: Kind = Kind {
         is_essential: true,
         parameters: &[AT, Parameter { name: "keys", content: Content::Plain, sample: "2" }],
         english: Texts {
-            subject: "Your password was changed",
+            subject: "Your password at {{ school }} was changed",
             body: "The password of your account at {{ school }} was changed on {{ at }}. Every device was signed out.\
                    {% if keys %} API keys are not: {{ keys }} of yours go on.{% endif %}\n\n\
                    If that was you, all is well. If it was not, tell your school at once.",
             action: Some(("Sign in", "{{ app }}")),
         },
         german: Texts {
-            subject: "Ihr Passwort wurde geändert",
+            subject: "Ihr Passwort bei {{ school }} wurde geändert",
             body: "Das Passwort Ihres Kontos bei {{ school }} wurde am {{ at }} geändert. Alle Geräte wurden abgemeldet.\
                    {% if keys %} API-Schlüssel nicht: {{ keys }} von Ihren gelten weiter.{% endif %}\n\n\
                    Waren Sie es selbst, ist alles in Ordnung. Falls nicht, sagen Sie bitte sofort Ihrer Schule Bescheid.",

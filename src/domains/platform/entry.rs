@@ -5,14 +5,23 @@ use lectern_kernel::{
     error::{Code, Error, Result},
     ids::Id,
     resolve::{DateTime, Json, text},
+    text_enum,
 };
 use lectern_macros::{object, resolvers};
 use serde_json::Value;
 
 use super::{DeskTenant, PlatformAdmin};
-use crate::domains::audit::AuditOutcome;
-
 use async_graphql::{ID, InputObject};
+
+text_enum! {
+    /// What came of an operation.
+    pub enum AuditOutcome {
+        /// Something was changed.
+        Changed = "CHANGED",
+        /// A mutation was refused; nothing was changed.
+        Refused = "REFUSED",
+    }
+}
 
 /// What an administrator of the platform, or an operator's command, did or was refused. Entries can't be changed or deleted.
 #[object(table = "platform_audit_entry", alias = "a", id = "audit", node, resolvers)]

@@ -19,10 +19,11 @@ async fn is_known(app: &TestApp, word: &str) -> bool {
     app.count(&format!("audit_entry a WHERE a::text ILIKE '%{word}%'")).await > 0
 }
 
-/// Everything that the log says, but for what people are called.
+/// Everything that the log says, but for what people are called, and on what they signed in.
 async fn record(app: &TestApp) -> Option<String> {
     app.text(
-        "SELECT string_agg((to_jsonb(a) #- '{before,name}' #- '{before,email}' #- '{after,name}' #- '{after,email}')::text, '|' ORDER BY a.id) \
+        "SELECT string_agg((to_jsonb(a) #- '{before,name}' #- '{before,email}' #- '{after,name}' #- '{after,email}'
+             #- '{before,user_agent}' #- '{before,address}' #- '{after,user_agent}' #- '{after,address}')::text, '|' ORDER BY a.id) \
          FROM audit_entry a WHERE operation NOT IN ('deleteUser', 'system:forget')",
     )
     .await

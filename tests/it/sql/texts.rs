@@ -12,7 +12,7 @@ use crate::{
 
 /// These run before the school is known, or are told it: the loading of the actor, and the search for a sign-in's school.
 const EXEMPT: [&str; 12] = [
-    "app.load_actor($1, $2, $3)",
+    "app.load_actor($1, $2, $3, $4)",
     "app.load_desk_actor($1, $2, $3)",
     "app.find_credential($2, $3, $4)",
     "app.find_sign_in_code($2, $3, $4)",
