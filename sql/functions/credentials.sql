@@ -406,6 +406,9 @@ CREATE OR REPLACE TRIGGER tenant_settings_factor_roles BEFORE INSERT OR UPDATE O
 CREATE OR REPLACE FUNCTION app.keep_factor_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(OLD.tenant_id);
+    IF app.erases(OLD.tenant_id) THEN
+        RETURN OLD;
+    END IF;
     PERFORM app.lock_for('roles', OLD.tenant_id);
     IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.second_factor_role_keys)) THEN
         PERFORM app.refuse('role_is_named');
