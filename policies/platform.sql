@@ -3,7 +3,7 @@
 CALL app.raise_wall('platform_admin', needs_subscription => false);
 CALL app.keep_for_desk('platform_admin');
 CREATE POLICY definer_all ON platform_admin TO lectern_definer USING (true);
-GRANT SELECT, INSERT, UPDATE (name, email, status, token_version, last_sign_in_at, deleted_at, updated_at) ON platform_admin TO lectern_definer;
+GRANT SELECT, INSERT, UPDATE (name, email, status, token_version, last_sign_in_at, deleted_at) ON platform_admin TO lectern_definer;
 
 -- Nobody reads passwords, tokens and secrets but the functions that compare them.
 CALL app.raise_wall('platform_credential', needs_subscription => false);

@@ -172,7 +172,7 @@ DECLARE
 BEGIN
     UPDATE platform_session s SET revoked_at = now(), revoked_reason = why
         WHERE s.tenant_id = app.tenant_id() AND s.admin_id = admin AND s.revoked_at IS NULL;
-    UPDATE platform_admin a SET token_version = a.token_version + 1, updated_at = now() WHERE a.tenant_id = app.tenant_id() AND a.id = admin
+    UPDATE platform_admin a SET token_version = a.token_version + 1 WHERE a.tenant_id = app.tenant_id() AND a.id = admin
         RETURNING a.token_version INTO version;
     RETURN version;
 END
@@ -305,7 +305,7 @@ BEGIN
         SELECT FROM platform_admin a WHERE a.tenant_id = app.tenant_id() AND a.id <> who AND a.status = 'ACTIVE' AND a.deleted_at IS NULL) THEN
         PERFORM app.refuse('platform_last_admin');
     END IF;
-    UPDATE platform_admin a SET status = coalesce(wanted, 'SUSPENDED'), deleted_at = CASE WHEN wanted IS NULL THEN now() END, updated_at = now()
+    UPDATE platform_admin a SET status = coalesce(wanted, 'SUSPENDED'), deleted_at = CASE WHEN wanted IS NULL THEN now() END
         WHERE a.tenant_id = app.tenant_id() AND a.id = who RETURNING a.* INTO is_now;
     IF wanted IS DISTINCT FROM 'ACTIVE' THEN
         PERFORM app.end_desk_sessions(who, CASE WHEN wanted IS NULL THEN 'DELETED' ELSE 'SUSPENDED' END);
@@ -534,6 +534,8 @@ BEGIN
     RETURN true;
 END
 $$;
+
+CREATE OR REPLACE TRIGGER platform_admin_touch BEFORE UPDATE ON platform_admin FOR EACH ROW EXECUTE FUNCTION app.touch();
 
 GRANT EXECUTE ON FUNCTION app.is_being_erased(uuid), app.load_desk_actor(uuid, uuid, uuid), app.find_desk_credential(text),
     app.begin_desk_session(uuid, integer, bytea), app.rotate_desk_token(bytea, bytea), app.end_desk_session(uuid, text), app.own_desk_secrets(),

@@ -151,7 +151,7 @@ const LEAVES: [(&str, &str); 108] = [
     ("renewRecoveryCodes", ""),
     ("disableSecondFactor", "User changed"),
     // A sign-in of his ends with each, the first that the test made of him.
-    ("resetSecondFactors", "Session changed, User changed"),
+    ("resetSecondFactors", "Session changed, User changed, User changed"),
     ("signOutUsers", "Session changed, User changed"),
     ("endSignIn", "Session changed"),
     ("requestPasswordChange", "PasswordChangeRequest new"),

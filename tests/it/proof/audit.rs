@@ -103,6 +103,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification_preference",
     "notification_settings",
     "password_change_credential",
+    "password_change_request",
     "recovery_code",
     "refresh_token",
     "report_schedule",
