@@ -6,7 +6,7 @@
 --   invitation_is_pending     an invitation to that address is pending (`at`: which)
 --   sign_up_pending           a sign-up of that address is pending
 --   sign_up_role              the role is not one of those that the decider admits to, or grants more than was wished for
---   role_is_named             settings, a pending invitation or a pending sign-up name the role
+--   role_is_named             settings, a provider, a pending invitation or a pending sign-up name the role
 --   tenant_settings_roles     a role that strangers can't be offered (`at`: which)
 --   subscription              the school's subscription does not run
 
@@ -704,7 +704,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER tenant_settings_roles BEFORE INSERT OR UPDATE OF sign_up_role_keys ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.check_offered_roles();
 
--- A role that settings, a pending invitation or a pending sign-up name is in use: it is not deleted, and one that strangers are offered does not
+-- A role that settings, a provider, a pending invitation or a pending sign-up name is in use: it is not deleted, and one that strangers are offered does not
 -- come to manage the school.
 CREATE OR REPLACE FUNCTION app.keep_named_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -716,6 +716,7 @@ BEGIN
     IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.sign_up_role_keys))
        OR TG_OP = 'DELETE' AND (
            EXISTS (SELECT FROM feature_flag f WHERE f.tenant_id = OLD.tenant_id AND OLD.key = ANY (f.role_keys))
+           OR EXISTS (SELECT FROM sign_in_provider p WHERE p.tenant_id = OLD.tenant_id AND p.role_key = OLD.key)
            OR EXISTS (SELECT FROM invitation i WHERE i.tenant_id = OLD.tenant_id AND i.state = 'PENDING' AND i.expires_at > now() AND OLD.key = ANY (i.role_keys))
            OR EXISTS (SELECT FROM sign_up_request r WHERE r.tenant_id = OLD.tenant_id AND r.state = 'PENDING' AND r.role_key = OLD.key))
     THEN
@@ -729,7 +730,7 @@ CREATE OR REPLACE TRIGGER role_offered BEFORE UPDATE OF permissions ON role FOR 
     WHEN (NEW.permissions && '{ROLE_MANAGE,TENANT_MANAGE}'::text[] AND NOT OLD.permissions && '{ROLE_MANAGE,TENANT_MANAGE}'::text[])
     EXECUTE FUNCTION app.keep_named_role();
 
--- What everybody may know of a listed school: how it looks, how people come in, and in which roles. Reveals: that, of listed schools alone.
+-- What everybody may know of a listed school: how it looks, how people come in, in which roles, and by which providers. Reveals: that, of listed schools alone.
 CREATE OR REPLACE FUNCTION app.public_face(school uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -742,7 +743,10 @@ BEGIN
                         WHERE f.tenant_id = s.tenant_id AND f.id = s.logo_file_id AND f.visibility = 'PUBLIC'),
                'signUp', s.sign_up, 'codeSignIn', s.code_sign_in, 'roles', coalesce((
                SELECT jsonb_agg(jsonb_build_object('key', r.key, 'name', r.name) ORDER BY r.name COLLATE "und-x-icu", r.key) FROM role r
-               WHERE r.tenant_id = s.tenant_id AND r.key = ANY (s.sign_up_role_keys) AND app.offers_role(r.key)), '[]'))
+               WHERE r.tenant_id = s.tenant_id AND r.key = ANY (s.sign_up_role_keys) AND app.offers_role(r.key)), '[]'),
+               'providers', coalesce((
+               SELECT jsonb_agg(jsonb_build_object('key', p.key, 'name', p.name) ORDER BY p.name COLLATE "und-x-icu", p.id) FROM sign_in_provider p
+               WHERE p.tenant_id = s.tenant_id AND p.is_enabled), '[]'))
         INTO face FROM tenant t JOIN tenant_settings s ON s.tenant_id = t.tenant_id
         WHERE t.tenant_id = school AND t.is_listed AND t.suspended_at IS NULL;
     PERFORM set_config('app.tenant_id', came_for, true);
