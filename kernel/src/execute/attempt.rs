@@ -208,6 +208,7 @@ impl Engine {
         request.sign_in = document.terms;
         request.asked_by = AskedBy { address: document.address.clone(), user_agent: document.user_agent.clone() };
         request.is_rehearsal = document.is_rehearsal;
+        request.prepared.clone_from(&document.prepared);
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

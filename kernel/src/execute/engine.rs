@@ -22,7 +22,7 @@ use crate::{
     error::{Code, Error, Result},
     rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
-    resolve::Services,
+    resolve::{Ahead, Prepared, Services},
     resolve::registry::{Knock, Registry, Wrong},
 };
 
@@ -278,6 +278,10 @@ impl Engine {
         let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
         // Who knocks is nobody yet; but no API key may.
         let key = claims.filter(|claims| claims.key().is_some());
+        match self.go_ahead(&document, key, correlation_id).await {
+            Ok(prepared) => document.prepared = prepared,
+            Err(error) => return unexecuted(error),
+        }
         let mut answer = match (document.knock(), document.guesses(), claims) {
             (Some((Knock::Password, account)), ..) => self.sign_in(document, account, key, correlation_id).await,
             (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, key, correlation_id).await,
@@ -295,6 +299,18 @@ impl Engine {
             answer.response = answer.response.extension("dryRun", Value::Boolean(true));
         }
         answer
+    }
+
+    /// Does what an operation wants done before its transaction is opened. Not for an API key: whoever has one is refused anyway.
+    async fn go_ahead(&self, document: &Document, key: Option<Claims>, correlation_id: &str) -> Result<Option<Prepared>> {
+        let Some((go, given)) = document.ahead() else { return Ok(None) };
+        if let Some(key) = key
+            && self.person(&key, correlation_id).await.is_some()
+        {
+            return Ok(None);
+        }
+        let ahead = Ahead::new(self.pool.clone(), self.actor_kind, self.services.clone(), correlation_id.to_owned(), given);
+        go(ahead).await.map(Some)
     }
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.

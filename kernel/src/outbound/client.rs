@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
-    Client,
+    Client, Method,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{HeaderMap, RETRY_AFTER},
     redirect::Policy,
@@ -82,6 +82,20 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
 }
 
+/// What was answered, to its end.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The status of HTTP.
+    pub status: u16,
+    /// Its head.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// How much of a body is read.
+const MOST: usize = 256 * 1024;
+
 /// Why there was no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoAnswer {
@@ -109,6 +123,14 @@ impl NoAnswer {
         }
     }
 }
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl std::error::Error for NoAnswer {}
 
 /// Sends requests to addresses that persons have named.
 #[derive(Clone)]
@@ -156,6 +178,26 @@ impl Outbound {
         let answer = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| reason(&error, is_name))?;
         let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?, crate::clock::now()));
         Ok(Answer { status: answer.status().as_u16(), retry_after })
+    }
+
+    /// Asks something, and reads the answer to its end; one that is longer than 256 KiB counts as none.
+    ///
+    /// # Errors
+    /// Why there was no answer.
+    pub async fn ask(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Whole, NoAnswer> {
+        let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+        let is_name = literal(&url).is_none();
+        let failed = |error: reqwest::Error| reason(&error, is_name);
+        let mut answer = self.client.request(method, url).headers(headers).body(body).send().await.map_err(failed)?;
+        let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(failed)? {
+            if body.len() + part.len() > MOST {
+                return Err(NoAnswer::Broken);
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(Whole { status, headers, body })
     }
 }
 
@@ -264,6 +306,20 @@ mod tests {
         assert_eq!(sender.post(&format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await, Err(NoAnswer::Broken));
         let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
         assert_eq!(sender.post(&format!("http://127.0.0.1:{gone}/"), HeaderMap::new(), Vec::new()).await, Err(NoAnswer::NotConnected));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_is_read_to_its_end_as_far_as_that_is_near() {
+        let (port, _heard) = listener(Some("HTTP/1.1 200 OK\r\nX-Kind: short\r\nContent-Length: 5\r\n\r\nhello")).await;
+        let ask = |outbound: Outbound, port: u16| async move {
+            outbound.ask(Method::GET, &format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await
+        };
+        let whole = ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap();
+        assert_eq!((whole.status, &*whole.headers["x-kind"].to_str().unwrap(), &*whole.body), (200, "short", &b"hello"[..]));
+        assert_eq!(ask(outbound(&[], &[]), port).await.unwrap_err(), NoAnswer::NotAllowed);
+        let long = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(MOST + 1));
+        let (port, _heard) = listener(Some(Box::leak(long.into_boxed_str()))).await;
+        assert_eq!(ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap_err(), NoAnswer::Broken);
     }
 
     #[test]

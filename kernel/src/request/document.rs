@@ -26,7 +26,7 @@ use crate::{
     ids,
     rates::{Account, Budget, SignInTerms},
     resolve::{
-        DateTime, SINCE,
+        DateTime, GoAhead, Prepared, SINCE,
         registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
@@ -80,6 +80,10 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
+    /// What is done before its transaction is opened, and with which arguments.
+    ahead: Option<(GoAhead, Vec<(Name, ConstValue)>)>,
+    /// What came of that.
+    pub(crate) prepared: Option<Prepared>,
     guesses: Option<Wrong>,
     /// What its person is still to spend for it: whose the key is that asks for it was not known before.
     pub(crate) unspent: AtomicU64,
@@ -117,7 +121,7 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut knock, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
+        let (mut roots, mut targets, mut knock, mut ahead, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -134,6 +138,9 @@ impl Document {
                 }
                 if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
                     knock = Some((what, account_of(field, &variables)));
+                }
+                if let (None, Some(what)) = (&ahead, operation.and_then(|operation| operation.ahead)) {
+                    ahead = Some((what, given(field, &variables)));
                 }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
@@ -165,6 +172,8 @@ impl Document {
             targets,
             event,
             knock,
+            ahead,
+            prepared: None,
             guesses,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
@@ -260,6 +269,8 @@ impl Document {
             event: None,
             user_agent: self.user_agent.clone(),
             knock: None,
+            ahead: None,
+            prepared: None,
             guesses: None,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
@@ -339,6 +350,11 @@ impl Document {
     /// By what it is told that a secret in it is wrong; none where it holds no such secret.
     pub(crate) fn guesses(&self) -> Option<Wrong> {
         self.guesses
+    }
+
+    /// What is done before its transaction is opened, and with which arguments.
+    pub(crate) fn ahead(&self) -> Option<(GoAhead, Vec<(Name, ConstValue)>)> {
+        self.ahead.clone()
     }
 
     /// What somebody wants who is not signed in, and of which account.

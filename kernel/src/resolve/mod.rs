@@ -1,6 +1,7 @@
 //! What resolvers are made of: declarations of types, the driver that answers them, the request's context, loaders, pages,
 //! scalars.
 
+mod ahead;
 mod catalog;
 mod connection;
 mod context;
@@ -25,6 +26,7 @@ mod selection;
 mod write;
 
 pub use self::{
+    ahead::{Ahead, GoAhead, Prepared},
     catalog::{Catalog, ObjectInfo},
     connection::{Connection, EdgeFields, PlainEdge, Total},
     context::{AfterRollback, AskedBy, Ctx, LateWrite, Request, Services},
