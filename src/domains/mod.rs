@@ -18,6 +18,7 @@ pub mod keys;
 pub mod mail;
 pub mod notifications;
 pub mod platform;
+pub mod providers;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
@@ -38,6 +39,7 @@ pub const ALL: &[&Domain] = &[
     &admissions::DOMAIN,
     &credentials::DOMAIN,
     &keys::DOMAIN,
+    &providers::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
     &groups::DOMAIN,

@@ -107,7 +107,7 @@ pub fn engine_of(
 }
 
 /// Which addresses people may name.
-pub(super) fn addresses(settings: &Settings) -> Addresses {
+pub fn addresses(settings: &Settings) -> Addresses {
     Addresses::allowing(settings.webhook_allow.clone())
 }
 

@@ -215,8 +215,12 @@ fn offered(field: &str, keys: &Vec<String>) -> Result<Vec<String>> {
     Ok(keys.clone())
 }
 
+/// Domains of email addresses, as addresses are compared: at most 100, each once.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
 #[allow(clippy::ptr_arg, reason = "as the field's type is")]
-fn domains(field: &str, domains: &Vec<String>) -> Result<Vec<String>> {
+pub fn domains(field: &str, domains: &Vec<String>) -> Result<Vec<String>> {
     const MOST: usize = 100;
     if domains.len() > MOST {
         return Err(Error::bad_input(field, format!("must hold at most {MOST} domains")));
