@@ -114,6 +114,9 @@ pub async fn everything(app: &TestApp) -> String {
         "roster_link",
         "view_as",
         "tenant_export",
+        "sign_in_provider",
+        "provider_account",
+        "provider_sign_in",
     ]
     .map(|table| {
         format!("SELECT '{table}' || (to_jsonb(r) - '{{updated_at,last_used_at,missed_at}}'::text[])::text AS line FROM {table} r")

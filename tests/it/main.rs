@@ -41,6 +41,7 @@ mod page;
 mod permissions;
 mod platform;
 mod proof;
+mod providers;
 mod rates;
 mod raw;
 mod rehearsals;

@@ -221,6 +221,8 @@ fn what_signed_out_people_may_ask_stands_in_a_list() {
         .collect();
     let listed = [
         "Mutation.acceptInvitation",
+        "Mutation.beginProviderSignIn",
+        "Mutation.completeProviderSignIn",
         "Mutation.confirmSignUp",
         "Mutation.login",
         "Mutation.refreshSession",

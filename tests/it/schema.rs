@@ -227,6 +227,7 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
             "SignUpReceipt" => "SignUpRequest",
             "SecondFactorSetup" | "RecoveryCodes" => "User",
             "CreatedApiKey" => "ApiKey",
+            "ProviderSignIn" => "Session",
             "Boolean" if !name.starts_with("logout") => "User", // whose account it is
             "Boolean" => "Session",
             "Int" => "User",                                // what somebody does is about them

@@ -121,18 +121,19 @@ impl Providers {
     }
 
     /// What the crate asks by.
-    fn door(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, NoAnswer>> + Send + Sync + 'static {
+    fn door(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, NoAnswer>> + Send + Sync + use<> {
         let outbound = self.outbound.clone();
         move |request: HttpRequest| {
             let outbound = outbound.clone();
-            Box::pin(async move {
+            let answer: BoxFuture<'static, Result<HttpResponse, NoAnswer>> = Box::pin(async move {
                 let (head, body) = request.into_parts();
                 let whole = outbound.ask(head.method, &head.uri.to_string(), head.headers, body).await?;
                 let mut answer = http::Response::new(whole.body);
                 *answer.status_mut() = http::StatusCode::from_u16(whole.status).map_err(|_| NoAnswer::Broken)?;
                 *answer.headers_mut() = whole.headers;
                 Ok(answer)
-            })
+            });
+            answer
         }
     }
 
@@ -157,6 +158,10 @@ impl Providers {
             }
         }
         let said = self.discover(issuer).await;
+        // That there is no place says nothing of the provider.
+        if said.as_ref().is_err_and(|error| error.retry_after().is_some()) {
+            return said;
+        }
         *kept = Some(Kept { at: Instant::now(), said: said.clone() });
         said
     }

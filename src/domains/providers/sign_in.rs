@@ -127,7 +127,8 @@ async fn returned(ahead: &Ahead) -> Result<Returned> {
     registered.secret = secret.map(|secret| open(sealer, tenant, &secret)).transpose()?.map(|secret| secret.as_str().to_owned());
     let secrets = Secrets::open(sealer, tenant, &secrets)?;
     let providers = ahead.services().outside.get::<Providers>()?;
-    Ok(match providers.account(&registered, &redirect_uri, secrets, code).await {
+    let asked = providers.account(&registered, &redirect_uri, secrets, code).await;
+    Ok(match asked {
         Ok(account) => Returned::Proven(Box::new(Proven { tenant, provider, issuer: registered.issuer, account })),
         Err(NoAccount::Unavailable(error)) => Returned::Unavailable(tenant, error),
         Err(NoAccount::Refused(why)) => {

@@ -158,6 +158,11 @@ const LEAVES: [(&str, &str); 108] = [
     ("withdrawPasswordChange", "PasswordChangeRequest changed"),
     ("rejectPasswordChange", "PasswordChangeRequest changed"),
     ("approvePasswordChange", "PasswordChangeRequest changed, Session changed, User changed"),
+    ("createSignInProvider", "SignInProvider new"),
+    ("updateSignInProvider", "SignInProvider changed"),
+    ("beginProviderSignIn", ""),
+    ("completeProviderSignIn", "Session new, User.provider new"),
+    ("deleteSignInProvider", "SignInProvider deleted, User.provider deleted"),
     ("createApiKey", "ApiKey new"),
     ("revokeApiKey", "ApiKey changed"),
 ];

@@ -14,6 +14,8 @@ use crate::{
 const GOES_ON: [&str; 19] = [
     // These concern another school than the bearer's, or a link that there is not: what they do in a lapsed school is tested with admissions.
     "acceptInvitation",
+    "beginProviderSignIn",
+    "completeProviderSignIn",
     "confirmSignUp",
     "explainAccess",
     // A school can always leave.

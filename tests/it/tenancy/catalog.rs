@@ -65,6 +65,8 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
             "platform_recovery_code",
             "platform_refresh_token",
             "platform_session",
+            "provider_account",
+            "provider_sign_in",
             "recovery_code",
             "refresh_token",
             "role",

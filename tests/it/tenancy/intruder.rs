@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 14] = [
+const SECRET: [&str; 16] = [
     "account_request",
     "api_key_secret",
     "credential",
@@ -18,6 +18,8 @@ const SECRET: [&str; 14] = [
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "provider_account",
+    "provider_sign_in",
     "recovery_code",
     "refresh_token",
     "second_factor",
