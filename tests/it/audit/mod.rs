@@ -162,7 +162,7 @@ const LEAVES: [(&str, &str); 108] = [
     ("updateSignInProvider", "SignInProvider changed"),
     ("beginProviderSignIn", ""),
     ("completeProviderSignIn", "Session new, User.provider new"),
-    ("deleteSignInProvider", "SignInProvider deleted, User.provider deleted"),
+    ("deleteSignInProvider", "SignInProvider gone, User.provider gone"),
     ("createApiKey", "ApiKey new"),
     ("revokeApiKey", "ApiKey changed"),
 ];
