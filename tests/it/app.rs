@@ -10,7 +10,10 @@ use std::{
 use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat, Settings},
-    domains::mail::{Postman, TEMPLATES, Unsubscribing, Way},
+    domains::{
+        mail::{Postman, TEMPLATES, Unsubscribing, Way},
+        providers::Providers,
+    },
     http::{self, HttpOptions, ServerOptions},
     ops::{self, ServeOptions},
 };
@@ -22,6 +25,7 @@ use lectern_kernel::{
     },
     execute::{Engine, Schema},
     jobs::Outside,
+    outbound::Outbound,
     request::{GraphqlRequest, Limits},
     resolve::registry::Registry,
     sealing::Sealer,

@@ -96,6 +96,7 @@ impl Day {
         day.viewings(app).await;
         day.admissions(app).await;
         day.credentials(app).await;
+        day.providers(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -353,6 +354,21 @@ impl Day {
         let key = self.act(&admin, "createApiKey", create, key).await;
         self.tokens.push(key["secret"].as_str().unwrap().to_owned());
         self.take(&admin, "revokeApiKey", &key["apiKey"]["id"]).await;
+    }
+
+    async fn providers(&mut self, app: &TestApp) {
+        use crate::providers::{BEGIN, CLIENT_SECRET, Issuer, begin, come_back, provider};
+        let (issuer, admin, stranger) = (Issuer::start().await, app.sign_in(&app.oak, Who::Admin).await, app.stranger());
+        let input = provider(&issuer, json!({}))["i"].take();
+        let id = self.give(&admin, "createSignInProvider", input).await["id"].take();
+        self.tokens.push(CLIENT_SECRET.to_owned());
+        self.give(&admin, "updateSignInProvider", json!({ "id": id, "name": "The Campus" })).await;
+        issuer.be("sub-of-ivy", "ivy@x.example", "Ivy");
+        let begun = self.act(&stranger, "beginProviderSignIn", BEGIN, begin()).await;
+        let back = come_back(begun["authorizationUrl"].as_str().unwrap()).await["i"].take();
+        self.tokens.extend(["sub-of-ivy".to_owned(), begun["state"].as_str().unwrap().to_owned()]);
+        self.give(&stranger, "completeProviderSignIn", back).await;
+        self.take(&admin, "deleteSignInProvider", &id).await;
     }
 
     async fn exports(&mut self, app: &TestApp) {

@@ -10,7 +10,7 @@ use aws_lc_rs::{
     signature::{Ed25519KeyPair, KeyPair as _},
 };
 use axum::{
-    Form, Json, Router,
+    Json, Router,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
@@ -188,7 +188,8 @@ async fn authorize(State(issuer): State<Issuer>, Query(asked): Query<HashMap<Str
 }
 
 /// Exchanges a code, once: for the client that asked, and whoever knows what the challenge is the hash of.
-async fn token(State(issuer): State<Issuer>, headers: HeaderMap, Form(given): Form<HashMap<String, String>>) -> Response {
+async fn token(State(issuer): State<Issuer>, headers: HeaderMap, body: String) -> Response {
+    let given: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let fault = issuer.note("token");
     if fault == Fault::TokensDown {
         return down();
