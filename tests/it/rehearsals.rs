@@ -77,7 +77,7 @@ impl Rehearsal {
 
 #[tokio::test]
 async fn every_mutation_is_rehearsed_before_it_is_done_and_leaves_nothing_behind() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&["--webhook-allow=127.0.0.0/8"], Default::default()).await;
     let rehearsal = Day::rehearse(&app).await;
     let mutations = || app.registry.operations().filter(|operation| operation.root == Root::Mutation);
     let names = |lasts: bool| -> BTreeSet<&str> {

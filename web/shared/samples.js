@@ -558,6 +558,35 @@ mutation ApiKey($input: CreateApiKeyInput!) {
     variables: () => ({ input: { name: 'Departure board', permissions: ['COURSE_READ', 'USER_READ'] } }),
   },
   {
+    document: /* GraphQL */ `# People sign in with accounts that they have elsewhere: a provider of OpenID Connect, switched off until it knows this school. Needs TENANT_MANAGE.
+mutation SignInProvider($input: CreateSignInProviderInput!) {
+  createSignInProvider(input: $input) {
+    id
+    key
+    name
+    issuer
+    hasClientSecret
+    redirectUris
+    emailDomains
+    roleKey
+    isEnabled
+  }
+}
+`,
+    variables: () => ({
+      input: {
+        key: 'campus',
+        name: 'Campus',
+        issuer: 'https://login.campus.example',
+        clientId: 'lectern',
+        redirectUris: ['https://app.campus.example/signed-in'],
+        emailDomains: ['campus.example'],
+        roleKey: 'LEARNER',
+        isEnabled: false,
+      },
+    }),
+  },
+  {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.
 query Outbox($first: Int, $filter: OutboxFilter) {
   outbox(first: $first, filter: $filter) {
