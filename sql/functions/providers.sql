@@ -57,7 +57,7 @@ CREATE OR REPLACE TRIGGER sign_in_provider_audit AFTER INSERT OR UPDATE OR DELET
     EXECUTE FUNCTION app.audit('SignInProvider', 'id', 'client_secret');
 -- The log says by which provider somebody may sign in, not as whom there.
 CREATE OR REPLACE TRIGGER provider_account_audit AFTER INSERT OR UPDATE OR DELETE ON provider_account FOR EACH ROW
-    EXECUTE FUNCTION app.audit('User', 'user_id', 'subject');
+    EXECUTE FUNCTION app.audit('User', 'user_id');
 
 -- A deleted person takes their accounts elsewhere along. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.forget_accounts_of() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -127,7 +127,7 @@ $$;
 -- Who signs in whose account at a provider was proven: whom it is linked to; else the active person who has the address, unless they hold ADMIN; else
 -- somebody new, while the subscription runs, where the provider names a role that LEARNER covers. What is changed is done in their name. Reveals, to
 -- the service only: who, and their token version; no row where nobody may.
-CREATE OR REPLACE FUNCTION app.sign_in_by_provider(provider uuid, of_issuer text, account text, address text, address_key text, called text, newcomer uuid)
+CREATE OR REPLACE FUNCTION app.sign_in_by_provider(provider uuid, of_issuer text, of_account text, address text, address_key text, called text, newcomer uuid)
     RETURNS TABLE (user_id uuid, token_version integer)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -144,7 +144,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT a.user_id INTO person FROM provider_account a
-        WHERE a.tenant_id = known.tenant_id AND a.provider_id = known.id AND a.subject = account;
+        WHERE a.tenant_id = known.tenant_id AND a.provider_id = known.id AND a.account = of_account;
     is_linked := FOUND;
     IF NOT is_linked THEN
         person := app.person_at(address_key, address);
@@ -168,7 +168,7 @@ BEGIN
         RETURN;
     END IF;
     IF NOT is_linked THEN
-        INSERT INTO provider_account (tenant_id, provider_id, subject, user_id) VALUES (known.tenant_id, known.id, account, person)
+        INSERT INTO provider_account (tenant_id, provider_id, account, user_id) VALUES (known.tenant_id, known.id, of_account, person)
             ON CONFLICT DO NOTHING;
         -- Another account of this provider is theirs.
         IF NOT FOUND THEN

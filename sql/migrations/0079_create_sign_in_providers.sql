@@ -28,10 +28,11 @@ CREATE INDEX sign_in_provider_name_idx ON sign_in_provider (tenant_id, name COLL
 CREATE TABLE provider_account (
     tenant_id   uuid NOT NULL,
     provider_id uuid NOT NULL,
-    subject     text NOT NULL CONSTRAINT provider_account_subject_check CHECK (length(subject) BETWEEN 1 AND 255),
+    -- The provider's own word for them (`sub`).
+    account     text NOT NULL CONSTRAINT provider_account_account_check CHECK (length(account) BETWEEN 1 AND 255),
     user_id     uuid NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, provider_id, subject),
+    PRIMARY KEY (tenant_id, provider_id, account),
     -- An address that a provider has given to somebody else does not take the first one's place.
     CONSTRAINT provider_account_user_key UNIQUE (tenant_id, user_id, provider_id),
     CONSTRAINT provider_account_provider_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES sign_in_provider ON DELETE CASCADE,

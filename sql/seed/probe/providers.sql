@@ -4,7 +4,7 @@ INSERT INTO sign_in_provider (tenant_id, id, key, name, issuer, client_id, clien
            ARRAY['https://' || lower(w.word) || '.example/back'], ARRAY[lower(w.word) || '.example'], 'LEARNER'
     FROM (SELECT current_setting('probe.word')) AS w(word);
 
-INSERT INTO provider_account (tenant_id, provider_id, subject, user_id)
+INSERT INTO provider_account (tenant_id, provider_id, account, user_id)
     SELECT p.tenant_id, p.id, current_setting('probe.word'), u.id FROM sign_in_provider p JOIN app_user u ON u.tenant_id = p.tenant_id AND u.name LIKE 'VIEWER %'
     WHERE p.tenant_id = app.tenant_id();
 

@@ -61,7 +61,7 @@ async fn begin(ctx: &Context<'_>, begun: &Begun) -> Result<ProviderSignIn> {
     let Begun { tenant, provider, registered, redirect_uri, metadata } = begun;
     let (token, nonce) = (LinkToken::generate(*tenant)?, Nonce::new_random_len(32));
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let secrets = Secrets { nonce: nonce.secret().clone(), verifier: verifier.into_secret() };
+    let secrets = Secrets { nonce: nonce.secret().clone(), verifier: verifier.secret().clone() };
     let sealed = secrets.seal(&ctx.request().services.sealer, *tenant)?;
     ctx.tx().assume(Identity { tenant: *tenant, ..Identity::default() }).await?;
     let ends: Option<Option<Timestamp>> = ctx.tx().value(sql::BEGIN, &[provider, &token.hash(), &sealed, redirect_uri]).await?;

@@ -63,7 +63,7 @@ const RELAXED: [(&str, &str); 14] = [
     ("invitation", r#"{"state": "REVOKED"}"#),
     ("mailed_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("password_change_request", r#"{"state": "REJECTED"}"#),
-    ("provider_account", r#"{"subject": "another"}"#),
+    ("provider_account", r#"{"account": "another"}"#),
     ("provider_sign_in", r#"{"state_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("sign_in_provider", r#"{"key": "another"}"#),

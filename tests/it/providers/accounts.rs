@@ -21,7 +21,7 @@ async fn a_person_is_found_by_their_address_once_and_by_their_account_ever_after
     issuer.be("43", "learner@oak.example", "Somebody");
     kept_out(&app, REFUSED).await;
     assert_eq!(app.count("provider_account").await, 1);
-    let logged = "audit_entry WHERE resource = 'User' AND after ? 'provider_id' AND NOT after ? 'subject'";
+    let logged = "audit_entry WHERE resource = 'User' AND after ? 'provider_id' AND NOT after ? 'account'";
     assert_eq!(app.count(logged).await, 1, "the log says by which provider, and not as whom");
 }
 
