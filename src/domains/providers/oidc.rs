@@ -21,7 +21,6 @@ use openidconnect::{
         CoreClient, CoreClientAuthMethod, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJwsSigningAlgorithm as Algorithm,
         CoreProviderMetadata, CoreUserInfoClaims,
     },
-    http,
 };
 use tokio::sync::{Mutex as Slot, Semaphore};
 
@@ -128,8 +127,8 @@ impl Providers {
             let answer: BoxFuture<'static, Result<HttpResponse, NoAnswer>> = Box::pin(async move {
                 let (head, body) = request.into_parts();
                 let whole = outbound.ask(head.method, &head.uri.to_string(), head.headers, body).await?;
-                let mut answer = http::Response::new(whole.body);
-                *answer.status_mut() = http::StatusCode::from_u16(whole.status).map_err(|_| NoAnswer::Broken)?;
+                let mut answer = HttpResponse::new(whole.body);
+                *answer.status_mut() = whole.status.try_into().map_err(|_| NoAnswer::Broken)?;
                 *answer.headers_mut() = whole.headers;
                 Ok(answer)
             });
