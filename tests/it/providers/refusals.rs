@@ -114,7 +114,7 @@ async fn an_issuer_that_resolves_to_this_machine_is_not_asked() {
             Box::pin(async { Ok(vec!["127.0.0.1".parse().unwrap()]) })
         }
     }
-    let issuer = super::Issuer::start().await;
+    let (_app, issuer) = start().await;
     let port = issuer.url.split(':').nth(2).unwrap().split('/').next().unwrap();
     let providers = Providers::new(Outbound::resolving(Addresses::allowing(Vec::new()), Arc::new(Here)).unwrap());
     let error = providers.metadata(&format!("https://login.example:{port}/realms/oak"), None).await.unwrap_err();
