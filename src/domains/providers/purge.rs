@@ -8,4 +8,4 @@ use super::sql;
 
 /// Deletes sign-ins that were begun and are over.
 pub const PROVIDERS: JobKind = JobKind::new("purge.providers", JobLane::Default, |job| Box::pin(job.in_batches(sql::PURGE)))
-    .every(Duration::from_secs(3600), Scope::Everywhere);
+    .every(Duration::from_secs(3600), Scope::Schools);
