@@ -6,7 +6,7 @@ mod requests;
 mod required;
 mod told;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use lectern_kernel::auth::FactorSecret;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! The second factor of administrators of the platform.
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use lectern_kernel::auth::FactorSecret;
 use serde_json::{Value, json};
 
