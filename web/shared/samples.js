@@ -683,7 +683,7 @@ mutation SeeAs($input: StartViewAsInput!) {
   }
 }
 `,
-    variables: () => ({ input: { userId: '', reason: 'A course is missing from their list' } }),
+    variables: ({ demo }) => ({ input: { userId: demo ? 'user_01jpgxr2d6f2ardd8m7h4vbsmg' : '', reason: 'A course is missing from their list' } }),
   },
   {
     document: /* GraphQL */ `# Exports of all that the school has; exportTenant asks for one. Needs TENANT_EXPORT.

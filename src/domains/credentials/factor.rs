@@ -43,12 +43,15 @@ pub(super) fn seal(ctx: &Context<'_>, secret: &FactorSecret) -> Vec<u8> {
     ctx.request().services.sealer.seal(place(ctx.tx().identity().tenant), secret.bytes())
 }
 
-/// The actor's secret, and whether it is on; none where none was begun, or not in time.
+/// The actor's secret, and whether it is on; none where none was begun, or not in time, or under keys that are gone.
 pub(super) async fn own(ctx: &Context<'_>) -> Result<Option<(FactorSecret, bool)>> {
     let rows = ctx.tx().query(sql::OWN_FACTOR, &[]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (sealed, is_on): (Vec<u8>, bool) = (row.get(0), row.get(1));
     let opened = ctx.request().services.sealer.open(place(ctx.tx().identity().tenant), &sealed);
+    if opened.is_err() && !is_on {
+        return Ok(None);
+    }
     let opened = opened.map_err(|_| Error::internal("a second factor does not open: LECTERN_SECRET_KEYS lacks its key"))?;
     let secret = FactorSecret::of(&opened).ok_or_else(|| Error::internal("a second factor is none"))?;
     Ok(Some((secret, is_on)))

@@ -150,7 +150,8 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, line: &Line, person: &
     }
     if !given.is_empty() {
         need(ledger, called.roles, Permission::RoleManage)?;
-        if given.iter().any(|role| !(id != ledger.me && role.is_managed) && !ledger.permissions.covers(role.grants)) {
+        let gives = |role: &RoleFact| ledger.permissions.covers(role.grants) || (id != ledger.me && role.is_managed);
+        if !given.iter().all(gives) {
             return Err(grants_too_much(person));
         }
     }

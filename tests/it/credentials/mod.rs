@@ -6,7 +6,7 @@ mod requests;
 mod required;
 mod told;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use lectern_kernel::auth::FactorSecret;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub fn secret(begun: &Value) -> FactorSecret {
 
 /// The code of so many steps from now.
 pub fn code(secret: &FactorSecret, steps: i64) -> String {
-    secret.code_at(Timestamp::now() + SignedDuration::from_secs(30 * steps))
+    secret.code_at(lectern_kernel::clock::now() + SignedDuration::from_secs(30 * steps))
 }
 
 /// Lets every step be accepted anew, as time would.

@@ -1,7 +1,7 @@
 //! The second factor of administrators of the platform.
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use lectern_kernel::auth::FactorSecret;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const PIA: &str = "pia@platform.example";
 
 /// The code of a step, counted from now.
 fn code(secret: &FactorSecret, steps: i64) -> String {
-    secret.code_at(Timestamp::now() + SignedDuration::from_secs(30 * steps))
+    secret.code_at(lectern_kernel::clock::now() + SignedDuration::from_secs(30 * steps))
 }
 
 async fn begun(client: &Client) -> FactorSecret {
