@@ -409,6 +409,10 @@ BEGIN
         VALUES (NEW.tenant_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), made, 'EMAIL_REVERT', about, NEW.id, OLD.email, OLD.email_key,
                 now() + interval '7 days');
     PERFORM app.enqueue('account.revert', made::text, jsonb_build_object('link', made));
+    IF app.notifies('notify.email_changed') THEN
+        PERFORM app.emit('notify.email_changed', app.type_id('user', NEW.id), NULL,
+                         jsonb_build_object('person', NEW.id, 'facts', jsonb_build_object('at', now())));
+    END IF;
     RETURN NULL;
 END
 $$;

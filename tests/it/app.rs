@@ -228,7 +228,12 @@ impl TestApp {
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
         let providers = Providers::new(Outbound::new(ops::addresses(&settings)).unwrap());
         let key = SigningKey::generate().unwrap();
-        let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk).with(providers) };
+        let serve = ServeOptions {
+            url: &url,
+            key: key.clone(),
+            sealer,
+            outside: outside.with(store).with(unsubscribing).with(desk).with(providers),
+        };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
         let services = engine.services();

@@ -22,8 +22,8 @@ use crate::{
     error::{Code, Error, Result},
     rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
-    resolve::{Ahead, Prepared, Services},
     resolve::registry::{Knock, Registry, Wrong},
+    resolve::{Ahead, Prepared, Services},
 };
 
 /// The result of a document.

@@ -315,9 +315,10 @@ mod tests {
             outbound.ask(Method::GET, &format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await
         };
         let whole = ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap();
-        assert_eq!((whole.status, &*whole.headers["x-kind"].to_str().unwrap(), &*whole.body), (200, "short", &b"hello"[..]));
+        assert_eq!((whole.status, whole.headers["x-kind"].to_str().unwrap(), &*whole.body), (200, "short", &b"hello"[..]));
         assert_eq!(ask(outbound(&[], &[]), port).await.unwrap_err(), NoAnswer::NotAllowed);
-        let long: &'static str = Box::leak(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(MOST + 1)).into_boxed_str());
+        let long: &'static str =
+            Box::leak(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(MOST + 1)).into_boxed_str());
         let (port, _heard) = listener(Some(long)).await;
         assert_eq!(ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap_err(), NoAnswer::Broken);
     }

@@ -1,7 +1,7 @@
 -- Providers, accounts and sign-ins that have begun, for schools that are there to be attacked; identity.sql says what may be relied on.
 INSERT INTO sign_in_provider (tenant_id, id, key, name, issuer, client_id, client_secret, redirect_uris, email_domains, role_key)
     SELECT app.tenant_id(), gen_random_uuid(), lower(w.word), w.word, 'https://' || lower(w.word) || '.example', w.word, sha256(w.word::bytea),
-           ARRAY['https://' || lower(w.word) || '.example/back'], ARRAY[lower(w.word) || '.example'], 'LEARNER'
+           ARRAY['https://' || lower(w.word) || '.example/back'], ARRAY[lower(w.word) || '.example'], NULL
     FROM (SELECT current_setting('probe.word')) AS w(word);
 
 INSERT INTO provider_account (tenant_id, provider_id, account, user_id)

@@ -2,7 +2,7 @@
 //! of the school, and is written to (`mails.rs`).
 
 use crate::domains::{
-    mail::{MailTemplate, Texts},
+    mail::{Content, MailTemplate, Parameter, Texts},
     notifications::{Doer, EmailMode, Kind},
 };
 
@@ -53,6 +53,34 @@ pub const SIGN_UP_DECIDED: Kind = Kind {
         german: Texts {
             subject: "Anmeldung angenommen",
             body: "Ihre Anmeldung wurde angenommen. Melden Sie sich mit Ihrer E-Mail-Adresse und dem Passwort an, das Sie gewählt haben.",
+            action: Some(("Anmelden", "{{ app }}")),
+        },
+    },
+};
+
+/// An address that was changed. That to which it belonged before is mailed a link (`FORMER_EMAIL`).
+pub const EMAIL_CHANGED: Kind = Kind {
+    name: "EMAIL_CHANGED",
+    description: "Your email address was changed. Always mailed, to the new address; the one before gets a link that takes it back. Subject: the User, you.",
+    events: &["notify.email_changed"],
+    recipients: "SELECT (note ->> 'person')::uuid",
+    doer: Doer::Told,
+    email: EmailMode::Immediate,
+    email_where: None,
+    mail: MailTemplate {
+        name: "new_email",
+        is_essential: true,
+        parameters: &[Parameter { name: "at", content: Content::Moment, sample: "2027-03-01T09:30:00Z" }],
+        english: Texts {
+            subject: "This is your new email address at {{ school }}",
+            body: "Since {{ at }} this is the email address of your account at {{ school }}. Sign in with it from now on.\n\n\
+                   If you know of no such account, tell the school.",
+            action: Some(("Sign in", "{{ app }}")),
+        },
+        german: Texts {
+            subject: "Das ist Ihre neue E-Mail-Adresse bei {{ school }}",
+            body: "Seit {{ at }} ist dies die E-Mail-Adresse Ihres Kontos bei {{ school }}. Melden Sie sich ab jetzt mit ihr an.\n\n\
+                   Wissen Sie von keinem solchen Konto, sagen Sie bitte der Schule Bescheid.",
             action: Some(("Anmelden", "{{ app }}")),
         },
     },

@@ -198,7 +198,13 @@ mod tests {
 
     #[test]
     fn browsers_come_back_to_pages_that_nobody_on_the_way_can_read() {
-        for page in ["https://school.example/back", "https://school.example/back?to=1", "http://localhost:3000/", "http://127.0.0.1:5173/b", "http://[::1]/"] {
+        for page in [
+            "https://school.example/back",
+            "https://school.example/back?to=1",
+            "http://localhost:3000/",
+            "http://127.0.0.1:5173/b",
+            "http://[::1]/",
+        ] {
             assert!(is_page(page), "{page}");
         }
         for other in [

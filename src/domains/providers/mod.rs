@@ -16,7 +16,7 @@ mod sign_in;
 mod sign_in_mutations;
 mod sql;
 
-use lectern_kernel::resolve::registry::Domain;
+use lectern_kernel::{ids::Kind as _, resolve::registry::Domain};
 
 pub use self::{
     oidc::Providers,

@@ -181,13 +181,7 @@ impl Providers {
     ///
     /// # Errors
     /// Why nobody has.
-    pub async fn account(
-        &self,
-        registered: &Registered,
-        redirect_uri: &str,
-        secrets: Secrets,
-        code: String,
-    ) -> Result<Account, NoAccount> {
+    pub async fn account(&self, registered: &Registered, redirect_uri: &str, secrets: Secrets, code: String) -> Result<Account, NoAccount> {
         let began = Instant::now();
         let metadata = self.metadata(&registered.issuer, None).await.map_err(NoAccount::Unavailable)?;
         let _place = self.places.try_acquire().map_err(|_| NoAccount::Unavailable(Error::overloaded(2)))?;

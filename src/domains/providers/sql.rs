@@ -1,8 +1,7 @@
 //! The statements of the domain. `$1` is the tenant; the functions name it again (`sql/functions/providers.sql`).
 
 /// By name.
-pub const PROVIDERS: &str =
-    "SELECT {sp} FROM sign_in_provider sp WHERE sp.tenant_id = $1 ORDER BY sp.name COLLATE \"und-x-icu\", sp.id";
+pub const PROVIDERS: &str = "SELECT {sp} FROM sign_in_provider sp WHERE sp.tenant_id = $1 ORDER BY sp.name COLLATE \"und-x-icu\", sp.id";
 
 /// `$2` the provider: its id, if it was there.
 pub const DELETE: &str = "DELETE FROM sign_in_provider p WHERE p.tenant_id = $1 AND p.id = $2 RETURNING p.id";

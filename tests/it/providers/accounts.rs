@@ -60,8 +60,12 @@ async fn whoever_is_new_comes_in_where_the_school_wants_it_in_a_role_that_learne
     assert_eq!(session["viewer"]["user"]["name"], "Nora New");
     assert_eq!(session["viewer"]["activeRole"]["key"], "LEARNER");
     let nora = app.stranger().with_session(&session).user_id;
-    let born = app.text("SELECT actor_id::text FROM audit_entry WHERE operation = 'completeProviderSignIn' AND resource = 'User' LIMIT 1").await;
-    assert_eq!(born, Some(crate::classroom::uuid(&nora).to_string()), "in their own name");
+    let uuid = crate::classroom::uuid(&nora).to_string();
+    let entry = format!(
+        "SELECT actor_id::text FROM audit_entry WHERE operation = 'completeProviderSignIn' AND resource = 'User' AND resource_id = '{uuid}'"
+    );
+    let born = app.text(&entry).await;
+    assert_eq!(born, Some(uuid), "in their own name");
 }
 
 #[tokio::test]

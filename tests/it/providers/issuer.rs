@@ -168,7 +168,9 @@ async fn jwks(State(issuer): State<Issuer>) -> Json<Value> {
 /// Lets in whoever it was told, at once, and sends the browser back.
 async fn authorize(State(issuer): State<Issuer>, Query(asked): Query<HashMap<String, String>>) -> Response {
     issuer.note("authorize");
-    let is_right = asked["response_type"] == "code" && asked["code_challenge_method"] == "S256" && asked["scope"].split(' ').any(|scope| scope == "openid");
+    let is_right = asked["response_type"] == "code"
+        && asked["code_challenge_method"] == "S256"
+        && asked["scope"].split(' ').any(|scope| scope == "openid");
     if !is_right {
         return StatusCode::BAD_REQUEST.into_response();
     }
@@ -232,9 +234,7 @@ async fn token(State(issuer): State<Issuer>, headers: HeaderMap, body: String) -
     let signed = [&header, &claims].map(|part| BASE64URL_NOPAD.encode(part.to_string().as_bytes())).join(".");
     let signature = match fault {
         Fault::Unsigned => Vec::new(),
-        Fault::Symmetric => {
-            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, CLIENT_SECRET.as_bytes()), signed.as_bytes()).as_ref().to_vec()
-        }
+        Fault::Symmetric => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, CLIENT_SECRET.as_bytes()), signed.as_bytes()).as_ref().to_vec(),
         Fault::Key => key(200).sign(signed.as_bytes()).as_ref().to_vec(),
         _ => key(number).sign(signed.as_bytes()).as_ref().to_vec(),
     };

@@ -32,7 +32,8 @@ async fn twenty_first_sign_ins_of_one_account_make_one_person() {
     }
     let strangers: Vec<_> = (0..20).map(|_| app.stranger()).collect();
     let answers = join_all(strangers.iter().zip(&backs).map(|(stranger, back)| stranger.ok(COMPLETE, back.clone()))).await;
-    let people: HashSet<String> = answers.iter().map(|answer| answer["completeProviderSignIn"]["viewer"]["user"]["id"].to_string()).collect();
+    let people: HashSet<String> =
+        answers.iter().map(|answer| answer["completeProviderSignIn"]["viewer"]["user"]["id"].to_string()).collect();
     assert_eq!((people.len(), app.count("provider_account").await), (1, 1));
     assert_eq!(app.count("app_user WHERE email = 'nora@x.example'").await, 1);
 }

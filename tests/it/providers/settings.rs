@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{BACK, CREATE, DELETE, UPDATE, added, change, provider, sign_in, start};
 use crate::{app::Who, classroom::refused};
 
-const LIST: &str = "{ signInProviders { id key name issuer clientId hasClientSecret redirectUris emailDomains roleKey isEnabled createdAt } }";
+const LIST: &str =
+    "{ signInProviders { id key name issuer clientId hasClientSecret redirectUris emailDomains roleKey isEnabled createdAt } }";
 
 #[tokio::test]
 async fn who_manages_the_school_sees_and_changes_its_providers_and_never_their_secret() {
@@ -13,11 +14,17 @@ async fn who_manages_the_school_sees_and_changes_its_providers_and_never_their_s
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let made = admin.ok(CREATE, provider(&issuer, json!({ "emailDomains": ["OAK.example"], "roleKey": "LEARNER" }))).await;
     let made = &made["createSignInProvider"];
-    assert_eq!((&made["hasClientSecret"], &made["emailDomains"], &made["isEnabled"]), (&json!(true), &json!(["oak.example"]), &json!(true)));
+    assert_eq!(
+        (&made["hasClientSecret"], &made["emailDomains"], &made["isEnabled"]),
+        (&json!(true), &json!(["oak.example"]), &json!(true))
+    );
     let id = made["id"].as_str().unwrap();
     change(&app, id, json!({ "name": "Campus 2", "clientSecret": null, "roleKey": null, "isEnabled": false })).await;
     let listed = admin.ok(LIST, json!({})).await["signInProviders"].take();
-    assert_eq!((&listed[0]["name"], &listed[0]["hasClientSecret"], &listed[0]["roleKey"]), (&json!("Campus 2"), &json!(false), &Value::Null));
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["hasClientSecret"], &listed[0]["roleKey"]),
+        (&json!("Campus 2"), &json!(false), &Value::Null)
+    );
     assert_eq!(listed[0]["issuer"], issuer.url);
     let node = admin.ok("query($id: ID!) { node(id: $id) { ... on SignInProvider { key } } }", json!({ "id": id })).await;
     assert_eq!(node["node"]["key"], "campus");
@@ -69,7 +76,8 @@ async fn what_is_no_provider_is_refused_with_its_field() {
     for field in ["name", "issuer", "clientId", "redirectUris", "isEnabled"] {
         refused(&app, &admin, UPDATE, json!({ "i": { "id": id, (field): null } }), &format!("BAD_USER_INPUT @{field}")).await;
     }
-    refused(&app, &admin, UPDATE, json!({ "i": { "id": id, "issuer": "https://127.1.2.3?x" } }), "BAD_USER_INPUT URL_NOT_ALLOWED @issuer").await;
+    refused(&app, &admin, UPDATE, json!({ "i": { "id": id, "issuer": "https://127.1.2.3?x" } }), "BAD_USER_INPUT URL_NOT_ALLOWED @issuer")
+        .await;
     for n in 1..20 {
         added(&app, &issuer, json!({ "key": format!("campus-{n}") })).await;
     }
