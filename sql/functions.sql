@@ -97,10 +97,10 @@ BEGIN
 END
 $$;
 
--- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There the text-search column, which follows from others, is
+-- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There what follows from other columns (`search`, `has_client_secret`) is
 -- not computed yet.
 CREATE OR REPLACE FUNCTION app.is_change(was jsonb, is_now jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (was - '{search,updated_at,email_key}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key}'::text[]);
+    RETURN (was - '{search,updated_at,email_key,has_client_secret}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key,has_client_secret}'::text[]);
 
 -- Stamps updated_at, where something is updated.
 CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -31,7 +31,8 @@ pub fn cell_of(registry: &Registry, resource: &str, column: &str) -> Cell {
     if let Some(prefix) = registry.reference(resource, column) {
         return Cell::Id(prefix);
     }
-    if column.ends_with("_id") {
+    // The one that a provider has given to the school is no id of ours.
+    if column.ends_with("_id") && column != "client_id" {
         return Cell::UnknownId;
     }
     if column.ends_with("_at") || matches!(column, "subscription_start" | "subscription_end") {

@@ -67,6 +67,8 @@ const CREATE_UPLOAD: &str = "mutation($i: CreateUploadInput!) { createUpload(inp
 const COMPLETE_UPLOAD: &str = "mutation($id: ID!) { completeUpload(id: $id) { id name size visibility } }";
 const CANCEL_UPLOAD: &str = "mutation($id: ID!) { cancelUpload(id: $id) }";
 const REVOKE_KEY: &str = "mutation($id: ID!) { revokeApiKey(id: $id) { isLive } }";
+const DELETE_ROLE: &str = "mutation($id: ID!) { deleteRole(id: $id) }";
+const DELETE_FLAG: &str = "mutation($key: String!) { deleteFeatureFlag(key: $key) }";
 const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
 const REMOVE_MEMBERS: &str = "mutation($i: RemoveGroupMembersInput!) { removeGroupMembers(input: $i) { memberCount } }";
@@ -88,6 +90,7 @@ impl Smoke {
         self.client.is_nobody_at_the_platform().await;
         self.reading().await;
         self.key(&text(&session["accessToken"])).await;
+        self.rights().await;
         self.course().await;
         self.group().await;
         self.bookings().await;
@@ -186,6 +189,33 @@ impl Smoke {
         self.client.answers("key", "viewer, by a revoked key", "{ viewer { permissions } }", json!({}), Value::Null).await;
         self.client.sign_in(Some(token.to_owned()));
         self.client.ask("session", "{ signIns(first: 1) { totalCount nodes { method isCurrent } } }", json!({})).await;
+        Some(())
+    }
+
+    /// A role with its place on the ladder, what is held and why, and a feature flag.
+    async fn rights(&mut self) -> Option<()> {
+        let word = Uuid::now_v7().simple().to_string().to_uppercase();
+        let key = format!("SMOKE_{word}");
+        let create = "mutation($i: CreateRoleInput!) { createRole(input: $i) { id permissions manages { key } } }";
+        let input = json!({ "i": { "key": key, "name": "Smoke test", "permissions": ["COURSE_READ"], "managesRoleKeys": ["LEARNER"] } });
+        let role = text(&self.client.ask("rights", create, input).await?["id"]);
+        self.remember(&role, DELETE_ROLE, json!({ "id": role }));
+        let update = "mutation($i: UpdateRoleInput!) { updateRole(input: $i) { permissions } }";
+        self.client.ask("rights", update, json!({ "i": { "id": role, "permissions": ["COURSE_READ", "GROUP_READ"] } })).await;
+        let never = json!({ "i": { "userIds": [ids::encode("user", Uuid::now_v7())], "roleKey": key } });
+        let grant = "mutation($i: GrantRoleInput!) { grantRole(input: $i) { id } }";
+        self.client.refused("grantRole, unknown person", grant, never, "NOT_FOUND").await;
+        let held =
+            "{ viewer { user { roleAssignments { role { key } until } effectivePermissions { permission isHeld viaRoles { key } } } } }";
+        self.client.ask("rights", held, json!({})).await;
+        self.remove(&role, "rights").await;
+
+        let flag = format!("smoke-{}", &word.to_lowercase()[..20]);
+        let set = "mutation($i: SetFeatureFlagInput!) { setFeatureFlag(input: $i) { key isOn } }";
+        self.client.ask("rights", set, json!({ "i": { "key": flag, "isOn": true } })).await?;
+        self.remember(&flag, DELETE_FLAG, json!({ "key": flag }));
+        self.client.ask("rights", "{ viewer { features } }", json!({})).await;
+        self.remove(&flag, "rights").await;
         Some(())
     }
 

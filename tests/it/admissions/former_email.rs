@@ -25,6 +25,7 @@ async fn the_former_address_is_mailed_a_link_that_takes_it_back() {
     assert_eq!((mails(&app, "former_email").await, mails(&app, "new_email").await), (0, 0), "the same address in another spelling");
     change(&admin, &learner, "thief@x.example").await;
     work(&app).await;
+    app.work().await;
     let told = app.text("SELECT kind || ' ' || count FROM notification").await;
     let mailed = app.text("SELECT address FROM mail WHERE template = 'new_email'").await;
     assert_eq!(

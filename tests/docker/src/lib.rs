@@ -1,4 +1,4 @@
-//! A server in a Docker container.
+//! A server in a Docker container. Knows nothing of the product, so that whoever checks it compiles nothing of it.
 
 use std::time::Duration;
 
@@ -7,17 +7,18 @@ use testcontainers::core::{IntoContainerPort, WaitFor};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt, ReuseDirective};
 
-use crate::{address::Address, local};
-
 const READY: &str = "database system is ready to accept connections";
 
 /// What keeps the container.
-pub(crate) type Container = ContainerAsync<GenericImage>;
+pub type Container = ContainerAsync<GenericImage>;
 
-/// Starts a container, or finds the one of an earlier run.
-pub(crate) async fn start() -> Result<(Container, Address)> {
-    let settings = [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];
-    let settings = settings.into_iter().chain(local::settings());
+/// Starts a container with these settings of PostgreSQL, or finds the one of an earlier run. With it comes the URL of its superuser.
+///
+/// # Errors
+/// Why there is no container: no Docker, no image, or it did not begin to serve in two minutes.
+pub async fn start(settings: impl IntoIterator<Item = (&'static str, &'static str)>) -> Result<(Container, String)> {
+    let fast = [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];
+    let settings = fast.into_iter().chain(settings);
     let arguments = settings.flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
     let container = GenericImage::new("postgres", "17-alpine")
         .with_exposed_port(5432.tcp())
@@ -32,6 +33,5 @@ pub(crate) async fn start() -> Result<(Container, Address)> {
         .start()
         .await?;
     let (host, port) = (container.get_host().await?, container.get_host_port_ipv4(5432.tcp()).await?);
-    let address = Address::parse(&format!("postgres://postgres@{host}:{port}/postgres?sslmode=disable"))?;
-    Ok((container, address))
+    Ok((container, format!("postgres://postgres@{host}:{port}/postgres?sslmode=disable")))
 }
