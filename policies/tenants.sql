@@ -18,5 +18,5 @@ CALL app.raise_wall('tenant_settings', needs_subscription => false);
 CREATE POLICY tenant_settings_read ON tenant_settings FOR SELECT TO lectern_app USING (true);
 CREATE POLICY tenant_settings_change ON tenant_settings FOR UPDATE TO lectern_app USING ((SELECT app.can('TENANT_MANAGE')));
 CREATE POLICY definer_read ON tenant_settings FOR SELECT TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, mail_sender_name, mail_footer, created_at), UPDATE (mail_sender_name, mail_footer) ON tenant_settings TO lectern_app;
+GRANT SELECT (tenant_id, mail_sender_name, mail_footer, embed_hosts, created_at), UPDATE (mail_sender_name, mail_footer, embed_hosts) ON tenant_settings TO lectern_app;
 GRANT SELECT ON tenant_settings TO lectern_definer;
