@@ -87,6 +87,15 @@ BEGIN
 END
 $$;
 
+-- Whether a course, of so many seats, has one left. Reveals: that one bit.
+CREATE OR REPLACE FUNCTION app.has_seats(wanted uuid, capacity integer) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN capacity IS NULL OR (SELECT count(*) FROM enrollment e
+        WHERE e.tenant_id = app.tenant_id() AND e.course_id = wanted AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')) < capacity;
+END
+$$;
+
 -- Refuses when a course holds more seats than its capacity. Whoever changes seats or capacity waits for the course's turn.
 CREATE OR REPLACE FUNCTION app.check_course_seats(tenant uuid, wanted uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -390,6 +399,6 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION app.search_course(text), app.tagged_course(text), app.enrollment_key_is_wrong(uuid, text), app.enrollment_counts(uuid[]),
-    app.taught_courses(), app.enrolled_courses(), app.is_staff_of(uuid), app.reads_course(uuid), app.courses_with_key(uuid[]), app.deleted_courses(),
+    app.taught_courses(), app.enrolled_courses(), app.is_staff_of(uuid), app.reads_course(uuid), app.courses_with_key(uuid[]), app.has_seats(uuid, integer), app.deleted_courses(),
     app.restore_course(uuid), app.purge_course(uuid)
     TO lectern_app;
