@@ -236,7 +236,7 @@ BEGIN
     IF NEW.lessons_total > 0 AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS') THEN
         NEW.progress := greatest(NEW.recorded_progress, app.share_done(NEW.lessons_completed, NEW.lessons_total));
     END IF;
-    IF OLD.started_at IS NULL AND OLD.status = 'NOT_STARTED' AND NEW.status IN ('IN_PROGRESS', 'COMPLETED') THEN
+    IF NEW.started_at IS NULL AND OLD.status = 'NOT_STARTED' AND NEW.status IN ('IN_PROGRESS', 'COMPLETED') THEN
         NEW.started_at := now();
     END IF;
     IF (NEW.status, NEW.progress) IS DISTINCT FROM (OLD.status, OLD.progress) AND NEW.user_id = nullif(current_setting('app.user_id', true), '')::uuid THEN
@@ -549,6 +549,18 @@ CREATE OR REPLACE TRIGGER app_user_retire_overrides AFTER UPDATE ON app_user FOR
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_overrides();
 CREATE OR REPLACE TRIGGER user_group_retire_overrides AFTER UPDATE ON user_group FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_overrides();
+
+-- A lesson has changed where its content has. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.touch_lesson() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    UPDATE lesson l SET updated_at = now() WHERE l.tenant_id = NEW.tenant_id AND l.id = NEW.lesson_id;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER lesson_content_touch AFTER UPDATE ON lesson_content FOR EACH ROW
+    WHEN (NEW.* IS DISTINCT FROM OLD.*) EXECUTE FUNCTION app.touch_lesson();
 
 CREATE OR REPLACE TRIGGER lesson_touch BEFORE UPDATE ON lesson FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER lesson_audit AFTER INSERT OR UPDATE OR DELETE ON lesson FOR EACH ROW EXECUTE FUNCTION app.audit('Lesson', 'id');

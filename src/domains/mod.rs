@@ -11,6 +11,7 @@ pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod lessons;
 pub mod mail;
 pub mod notifications;
 pub mod reports;
@@ -31,6 +32,7 @@ pub const ALL: &[&Domain] = &[
     &identity::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
+    &lessons::DOMAIN,
     &groups::DOMAIN,
     &bookings::DOMAIN,
     &audit::DOMAIN,

@@ -26,6 +26,7 @@ mod introspection;
 mod isolation;
 mod jobs;
 mod layout;
+mod lessons;
 mod mail;
 mod malformed;
 mod migrate;

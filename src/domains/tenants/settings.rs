@@ -7,6 +7,7 @@ use lectern_kernel::{
     resolve::{Ctx, Loaded, Patch, one, text},
 };
 use lectern_macros::{mutations, object, resolvers, writes};
+use url::Host;
 
 use super::Tenant;
 
@@ -21,6 +22,8 @@ pub struct TenantSettings {
     pub mail_sender_name: Option<String>,
     /// What stands at the end of the school's mails; null for nothing.
     pub mail_footer: Option<String>,
+    /// The hosts, with those below them, from which EMBED lessons may take what they show.
+    pub embed_hosts: Vec<String>,
 }
 
 #[resolvers]
@@ -50,6 +53,10 @@ pub struct UpdateTenantSettingsInput {
     /// What stands at the end of the school's mails: who it is, where it is; at most 1,000 characters, with line breaks; null for nothing.
     #[check(footer)]
     pub mail_footer: MaybeUndefined<String>,
+    /// The hosts, with those below them, from which EMBED lessons may take what they show: at most 50, such as `player.vimeo.com`; null for none. Lessons that
+    /// are there stay.
+    #[check(hosts)]
+    pub embed_hosts: MaybeUndefined<Vec<String>>,
 }
 
 fn sender_name(field: &str, name: &str) -> Result<String> {
@@ -63,6 +70,25 @@ fn footer(field: &str, footer: &str) -> Result<Option<String>> {
         Some(text) if text.chars().count() > MOST => Err(Error::bad_input(field, format!("must have at most {MOST} characters"))),
         text => Ok(text),
     }
+}
+
+/// Hosts: at most 50, each once, in lower case.
+fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
+    const MOST: usize = 50;
+    if hosts.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} hosts")));
+    }
+    let mut known = Vec::with_capacity(hosts.len());
+    for (index, host) in hosts.iter().enumerate() {
+        let field = format!("{field}.{index}");
+        let read = Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if name.contains('.') && !name.ends_with('.')));
+        let host = read.ok_or_else(|| Error::bad_input(&field, "must be a host such as player.vimeo.com"))?.to_string();
+        if known.contains(&host) {
+            return Err(Error::bad_input(field, "stands in the list twice"));
+        }
+        known.push(host);
+    }
+    Ok(known)
 }
 
 /// Mutations of settings.

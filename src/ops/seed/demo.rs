@@ -23,7 +23,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 8] = [
+const STEPS: [(&str, &str); 9] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
@@ -31,6 +31,7 @@ const STEPS: [(&str, &str); 8] = [
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
     ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
+    ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 

@@ -97,6 +97,7 @@ const NOT_INSERTED: &[&str] = &[
     "import_run",
     "job",
     "known_network",
+    "lesson_progress",
     "mail",
     "notification",
     "notification_preference",

@@ -28,11 +28,23 @@ pub async fn load(app: &TestApp) {
              FROM lesson l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = l.n % 100;
          INSERT INTO section (tenant_id, id, course_id, title, position)
              SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM lesson, generate_series(1, 5) AS p;
+         INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
+             SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'TEXT', 'Lesson ' || n, n, true FROM section s, generate_series(1, 3) AS n;
+         INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body) SELECT l.tenant_id, l.id, l.course_id, 'Read this.' FROM public.lesson l;
+         INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, url)
+             SELECT l.tenant_id, gen_random_uuid(), l.course_id, l.id, 'Page', 'https://example.org/' FROM public.lesson l WHERE l.position < 3;
          INSERT INTO enrollment (tenant_id, id, course_id, user_id, status, progress, enrolled_at)
              SELECT p.tenant_id, gen_random_uuid(), l.id, p.id, (ARRAY['NOT_STARTED', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED', 'DROPPED'])[1 + (p.n + k) % 5],
                  (p.n * k) % 100, now() - make_interval(mins => p.n + k * 997)
              FROM size s JOIN person p USING (tenant_id) CROSS JOIN generate_series(0, 49) AS k
              JOIN lesson l ON l.tenant_id = p.tenant_id AND l.n = (p.n * 7 + k * 10 * s.size) % (500 * s.size);
+         INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, completed_at)
+             SELECT e.tenant_id, e.id, l.id, e.user_id, e.course_id, now(), now(), CASE WHEN l.position = 1 THEN now() END
+             FROM enrollment e JOIN public.lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
+         INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
+             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress = 7;
+         INSERT INTO course_instructor (tenant_id, course_id, user_id)
+             SELECT l.tenant_id, l.id, p.id FROM lesson l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = (l.n + 1) % 100;
          CREATE TEMPORARY TABLE cohort AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 100 * size - 1) AS n;
          INSERT INTO user_group (tenant_id, id, name, created_at)
              SELECT tenant_id, id, (ARRAY['Autumn', 'Winter', 'Spring', 'Summer'])[1 + n % 4] || ' group ' || n, now() - make_interval(hours => n) FROM cohort;
