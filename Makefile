@@ -1,10 +1,11 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak check proof schema web client-test bench bench-growth bench-jobs fmt clean
+.PHONY: help run build test soak check proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
 BUILD := $(CARGO) build --quiet
+LINT ?= $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 NPM := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(wildcard web/src/* web/shared/*)
 
@@ -29,7 +30,7 @@ soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact,
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(LINT)
 	@$(BUILD)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
@@ -103,6 +104,10 @@ bench-growth: bench-tools ## What an operation costs at 10, 100 and 300 schools
 bench-jobs: bench/node_modules/.package-lock.json ## What a claim costs at a million waiting jobs, and how fast small jobs are done
 	$(CARGO) build --release --quiet
 	node bench/jobs/jobs.js
+
+bench-imports: bench/node_modules/.package-lock.json ## How long an import of 100,000 lines takes, and how much memory
+	$(CARGO) build --release --quiet
+	node bench/imports/imports.js
 
 clean: ## Delete what was built (the data of `make run` stays in .lectern)
 	$(CARGO) clean

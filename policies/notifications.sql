@@ -6,7 +6,7 @@ CREATE POLICY notification_change ON notification FOR UPDATE TO lectern_app USIN
 CREATE POLICY definer_all ON notification TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, recipient_id, kind, subject, actor_id, course_id, facts, in_app, count, read_at, created_at, updated_at),
     UPDATE (read_at) ON notification TO lectern_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (event_id, actor_id, course_id, facts, in_app, mail, count, read_at, updated_at) ON notification TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (event_id, earlier_ids, actor_id, course_id, facts, in_app, mail, count, read_at, updated_at) ON notification TO lectern_definer;
 
 CALL app.raise_wall('notification_settings');
 CREATE POLICY notification_settings_own ON notification_settings TO lectern_app USING (id = (SELECT app.user_id()));

@@ -42,9 +42,9 @@ function account() {
 }
 
 export class Cluster {
-  /** @param {{folder: string, scale: number, lectern: string, root: string}} options */
-  constructor({ folder, scale, lectern, root }) {
-    Object.assign(this, { scale, lectern, root, account: account(), bin: postgresFolder() })
+  /** @param {{folder: string, scale: number, lectern: string, root: string, settings?: object}} options `settings`: beside those of everybody */
+  constructor({ folder, scale, lectern, root, settings = {} }) {
+    Object.assign(this, { scale, lectern, root, own: settings, account: account(), bin: postgresFolder() })
     this.folder = join(folder, `scale-${scale}`)
     this.data = join(this.folder, 'data')
     this.log = join(this.folder, 'postgres.log')
@@ -77,7 +77,7 @@ export class Cluster {
     }
     this.socket = mkdtempSync(join(tmpdir(), 'lectern-bench-'))
     if (this.account.uid !== undefined) chownSync(this.socket, this.account.uid, this.account.gid)
-    const flags = Object.entries({ ...settings(), unix_socket_directories: this.socket }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const flags = Object.entries({ ...settings(), ...this.own, unix_socket_directories: this.socket }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     this.process = start(join(this.bin, 'postgres'), ['-D', this.data, ...flags], this.log, this.account)
     await until('PostgreSQL', 60, async () => {
       await this.query('SELECT 1', [], 'postgres')

@@ -258,6 +258,12 @@ impl Error {
         self
     }
 
+    /// Says it in another sentence, which whoever asked may read.
+    pub fn saying(mut self, sentence: impl Into<String>) -> Self {
+        self.0.message = sentence.into();
+        self
+    }
+
     /// Says why, in a word that a client may switch over.
     pub fn reason(mut self, reason: &'static str) -> Self {
         self.0.reason = Some(reason);

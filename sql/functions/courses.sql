@@ -156,12 +156,18 @@ DECLARE
         WHEN OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN 'course.deleted'
         WHEN OLD.status <> NEW.status AND NEW.status IN ('PUBLISHED', 'ARCHIVED') THEN 'course.' || lower(NEW.status)
         ELSE 'course.updated' END;
+    given jsonb;
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    IF app.notifies(type) THEN
+        -- The groups that have it at this moment: whom it is given later, app.tell_of_given_courses tells.
+        PERFORM app.lock_for('course', NEW.id);
+        SELECT jsonb_agg(g.group_id ORDER BY g.group_id) INTO given FROM group_course g WHERE g.tenant_id = NEW.tenant_id AND g.course_id = NEW.id;
+    END IF;
     IF app.wants_event(type) THEN
         PERFORM app.emit(type, app.type_id('course', NEW.id), jsonb_build_object(
             'id', app.type_id('course', NEW.id), 'status', NEW.status, 'instructorId', app.type_id('user', NEW.instructor_id)),
-            CASE WHEN app.notifies(type) THEN jsonb_build_object('course', NEW.id) END);
+            CASE WHEN given IS NOT NULL THEN jsonb_build_object('course', NEW.id, 'groups', given) END);
     END IF;
     RETURN NULL;
 END

@@ -15,11 +15,16 @@ CREATE OR REPLACE TRIGGER enrollment_turn BEFORE INSERT ON enrollment FOR EACH R
 -- Refuses when one of these people is deleted. A deletion that is under way is waited for, and one that comes later waits
 -- for us, and then sees what the person got: nothing is given to somebody who is gone.
 CREATE OR REPLACE FUNCTION app.check_people_are_here(tenant uuid, people uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     person record;
 BEGIN
-    FOR person IN SELECT u.deleted_at FROM app_user u WHERE u.tenant_id = tenant AND u.id = ANY (people) ORDER BY u.id FOR SHARE LOOP
+    -- One by one in their order. The plan must not lean on what is counted of this school: of one that has just come it is nothing, and then
+    -- any index will do, and all of its people be read for each.
+    FOR person IN
+        SELECT u.deleted_at FROM (SELECT DISTINCT p.id FROM unnest(people) AS p(id) ORDER BY p.id) AS p
+        CROSS JOIN LATERAL (SELECT o.deleted_at FROM app_user o WHERE o.tenant_id = tenant AND o.id = p.id FOR SHARE) AS u
+    LOOP
         IF person.deleted_at IS NOT NULL THEN
             PERFORM app.refuse('person_deleted');
         END IF;
@@ -28,7 +33,7 @@ END
 $$;
 
 -- Only published courses take people in, and no more than their capacity: checked once per statement and course, as the
--- course is now that we hold its turn.
+-- course is now that we hold its turn. Then the people, all at once.
 CREATE OR REPLACE FUNCTION app.check_new_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -45,7 +50,13 @@ BEGIN
             PERFORM app.refuse('enrollment_course_published');
         END IF;
         PERFORM app.check_course_seats(wanted.tenant_id, wanted.course_id);
-        PERFORM app.check_people_are_here(wanted.tenant_id, ARRAY(SELECT e.user_id FROM new_rows e WHERE e.course_id = wanted.course_id));
+    END LOOP;
+    FOR wanted IN
+        SELECT e.tenant_id, array_agg(e.user_id) AS people FROM new_rows e
+        WHERE e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED') GROUP BY e.tenant_id
+    LOOP
+        PERFORM app.enter_tenant(wanted.tenant_id);
+        PERFORM app.check_people_are_here(wanted.tenant_id, wanted.people);
     END LOOP;
     RETURN NULL;
 END

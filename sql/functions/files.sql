@@ -126,6 +126,15 @@ BEGIN
 END
 $$;
 
+-- Whose a public file is: its address names no school. This looks over all schools, by the index of public files alone. Reveals, to the service: the
+-- school of a file that is anybody's to fetch.
+CREATE OR REPLACE FUNCTION app.school_of_public_file(wanted uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT f.tenant_id FROM file f WHERE f.id = wanted AND f.visibility = 'PUBLIC' ORDER BY f.tenant_id LIMIT 1);
+END
+$$;
+
 -- An upload whose bytes may still come. Reveals, to the service: that there is one.
 CREATE OR REPLACE FUNCTION app.open_upload(wanted uuid) RETURNS TABLE (subscribed boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -264,6 +273,6 @@ CREATE OR REPLACE TRIGGER file_audience_audit AFTER INSERT OR UPDATE OR DELETE O
     EXECUTE FUNCTION app.audit('File', 'file_id');
 
 GRANT EXECUTE ON FUNCTION app.files_shared_with_me(), app.my_courses(), app.search_file(text), app.storage_usage(), app.is_upload_over(uuid),
-    app.served_file(uuid), app.open_upload(uuid), app.named_objects(text[]), app.recent_uploads(uuid[]), app.sweep_file_rows(integer)
+    app.served_file(uuid), app.school_of_public_file(uuid), app.open_upload(uuid), app.named_objects(text[]), app.recent_uploads(uuid[]), app.sweep_file_rows(integer)
     TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.storage_usage() TO lectern_platform;

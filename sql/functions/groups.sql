@@ -120,4 +120,38 @@ CREATE OR REPLACE TRIGGER group_member_tell_new AFTER INSERT ON group_member REF
 CREATE OR REPLACE TRIGGER group_member_tell_gone AFTER DELETE ON group_member REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.tell_of_members();
 
+-- Tells members of the published courses that their group is given, by one event a course: those who gain it, for they are in it by nobody's doing
+-- and no other group of theirs has it. Not where the group enrolls them: they are told that. It waits for the turn of the group and of its courses, so
+-- that of a gift and a publication at once the later one sees the earlier. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_given_courses() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    given record;
+BEGIN
+    FOR given IN SELECT n.tenant_id, n.group_id, array_agg(n.course_id ORDER BY n.course_id) AS courses FROM new_rows n
+                 GROUP BY n.tenant_id, n.group_id ORDER BY n.tenant_id, n.group_id LOOP
+        PERFORM app.enter_tenant(given.tenant_id);
+        CONTINUE WHEN NOT app.notifies('notify.course_given');
+        PERFORM app.lock_for('group', given.group_id);
+        CONTINUE WHEN NOT EXISTS (
+            SELECT FROM user_group g WHERE g.tenant_id = given.tenant_id AND g.id = given.group_id AND NOT g.auto_enroll AND g.deleted_at IS NULL);
+        PERFORM app.lock_for('course', c.id) FROM unnest(given.courses) AS c(id);
+        PERFORM app.emit('notify.course_given', app.type_id('course', t.course_id), NULL, jsonb_build_object('course', t.course_id, 'people', t.people))
+            FROM (SELECT c.id AS course_id, jsonb_agg(m.user_id ORDER BY m.user_id) AS people
+                  FROM course c JOIN group_member m ON m.tenant_id = c.tenant_id AND m.group_id = given.group_id
+                  WHERE c.tenant_id = given.tenant_id AND c.id = ANY (given.courses) AND c.status = 'PUBLISHED' AND c.deleted_at IS NULL
+                    AND NOT EXISTS (SELECT FROM enrollment e WHERE e.tenant_id = c.tenant_id AND e.course_id = c.id AND e.user_id = m.user_id
+                                    AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED'))
+                    AND NOT EXISTS (SELECT FROM group_course o
+                                    JOIN user_group g ON g.tenant_id = o.tenant_id AND g.id = o.group_id AND g.deleted_at IS NULL
+                                    JOIN group_member h ON h.tenant_id = o.tenant_id AND h.group_id = o.group_id AND h.user_id = m.user_id
+                                    WHERE o.tenant_id = c.tenant_id AND o.course_id = c.id AND o.group_id <> given.group_id)
+                  GROUP BY c.id) AS t;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER group_course_tell_new AFTER INSERT ON group_course REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.tell_of_given_courses();
+
 GRANT EXECUTE ON FUNCTION app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text) TO lectern_app;

@@ -34,6 +34,29 @@ BEGIN
 END
 $$;
 
+-- The same for many jobs of a kind that run now, in one statement; each has its key, its payload and what it is about. For functions of the service.
+CREATE OR REPLACE FUNCTION app.enqueue_all(kind text, keys text[], payloads jsonb[], subjects text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    known  record;
+BEGIN
+    SELECT k.lane, k.max_attempts, k.is_spared INTO known FROM app.job_kinds() AS k WHERE k.kind = enqueue_all.kind;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING MESSAGE = 'no such kind of jobs', DETAIL = kind;
+    END IF;
+    INSERT INTO job (tenant_id, id, kind, key, lane, is_spared, payload, subject, actor_id, correlation, run_at, max_attempts)
+        SELECT app.tenant_id(), app.uuid_v7(), enqueue_all.kind, w.key, known.lane, known.is_spared OR app.tenant_id() = nobody, w.payload, w.subject,
+               nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody),
+               coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), now(), known.max_attempts
+        FROM unnest(keys, payloads, subjects) AS w(key, payload, subject)
+        ON CONFLICT ON CONSTRAINT job_key_key DO NOTHING;
+    IF FOUND THEN
+        PERFORM set_config('app.enqueued', 'on', true);
+    END IF;
+END
+$$;
+
 -- Whether anybody is told of events of this type in this school: an event that nobody waits for costs this question and no row. Whoever
 -- tells somebody of events (notifications, webhooks) asks for theirs here. Reveals: that one bit.
 CREATE OR REPLACE FUNCTION app.wants_event(type text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$

@@ -1,5 +1,14 @@
 -- Mail: asking for one, sending it, what became of it.
 
+-- What stands around the mails of this transaction's school. For functions that ask for mails.
+CREATE OR REPLACE FUNCTION app.letterhead() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, 'timeZone', t.time_zone))
+                     FROM tenant t LEFT JOIN tenant_settings s ON s.tenant_id = t.tenant_id WHERE t.tenant_id = app.tenant_id()), '{}');
+END
+$$;
+
 -- Asks for a mail to a person at the address that they have when it is sent, or to an address (of which the person is the one it is about):
 -- a row, and the job that sends it, in this transaction. The same key again is the same mail (none: a new one). `parameters` fill the
 -- template; they hold no secrets, and nothing that says who somebody is. `secrets` are the others, sealed by the service (place: this
@@ -20,15 +29,34 @@ BEGIN
                coalesce(send_mail.address, u.email, ''),
                CASE WHEN send_mail.address IS NULL THEN u.email_key ELSE lower(send_mail.address COLLATE "und-x-icu") END,
                send_mail.address IS NOT NULL, send_mail.parameters, send_mail.secrets, send_mail.attachments,
-               coalesce((SELECT jsonb_strip_nulls(jsonb_build_object(
-                             'school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, 'timeZone', t.time_zone))
-                         FROM tenant t LEFT JOIN tenant_settings s ON s.tenant_id = t.tenant_id WHERE t.tenant_id = app.tenant_id()), '{}')
+               app.letterhead()
         FROM (SELECT) AS once LEFT JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = person
         ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id INTO id_made;
     IF id_made IS NOT NULL THEN
         PERFORM app.enqueue('mail.send', id_made::text, jsonb_build_object('mail', id_made), subject => app.type_id('mail', id_made));
     END IF;
     RETURN id_made;
+END
+$$;
+
+-- The same for many people at once, to each at the address that they have when it is sent: two statements, however many they are. For functions that
+-- tell people of something.
+CREATE OR REPLACE FUNCTION app.send_mails(template text, people uuid[], locales text[], parameters jsonb, keys text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    letterhead CONSTANT jsonb := app.letterhead();
+    made       uuid[];
+BEGIN
+    WITH asked AS (
+        INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
+            SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, 'en'), u.id, coalesce(u.email, ''), u.email_key, false,
+                   send_mails.parameters, '[]', letterhead
+            FROM unnest(people, locales, keys) AS w(person, locale, key) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.person
+            ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id)
+        SELECT array_agg(a.id ORDER BY a.id) INTO made FROM asked a;
+    PERFORM app.enqueue_all('mail.send', array_agg(m.id::text ORDER BY m.id), array_agg(jsonb_build_object('mail', m.id) ORDER BY m.id),
+                            array_agg(app.type_id('mail', m.id) ORDER BY m.id))
+        FROM unnest(made) AS m(id);
 END
 $$;
 

@@ -22,34 +22,29 @@ BEGIN
 END
 $$;
 
--- The language that somebody has chosen to be written to in; English where they have not. Reveals: that.
-CREATE OR REPLACE FUNCTION app.locale_of(person uuid) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person), 'en');
-END
-$$;
-
--- Mails a notification at once; false where its recipient was sent a hundred within the hour: it waits for their digest. (What is essential
--- does not wait.) For app.fan_out_to_notifications alone.
-CREATE OR REPLACE FUNCTION app.mail_notification(event uuid, person uuid, of_kind text, filling jsonb) RETURNS boolean
+-- Mails notifications of an event at once, by a few statements however many they are; those whose recipients were sent a hundred within the hour
+-- wait for their digests. (What is essential does not wait.) For app.fan_out_to_notifications alone.
+CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     most CONSTANT integer := 100;
 BEGIN
-    IF most <= (SELECT count(*) FROM (
-            SELECT FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.user_id = person AND m.created_at > now() - interval '1 hour'
-                AND starts_with(m.key, 'note:') LIMIT most) AS sent)
-        AND NOT EXISTS (SELECT FROM app.notification_kinds() AS k WHERE k.kind = of_kind AND k.is_essential) THEN
-        RETURN false;
-    END IF;
-    PERFORM app.send_mail(lower(of_kind), person, NULL, app.locale_of(person), filling, 'note:' || event || ':' || person || ':' || of_kind);
-    RETURN true;
+    UPDATE notification n SET mail = 'WAITS' FROM app.notification_kinds() AS k
+        WHERE n.tenant_id = app.tenant_id() AND n.id = ANY (told) AND k.kind = n.kind AND NOT k.is_essential
+          AND most <= (SELECT count(*) FROM (
+              SELECT FROM mail m WHERE m.tenant_id = n.tenant_id AND m.user_id = n.recipient_id AND m.created_at > now() - interval '1 hour'
+                  AND starts_with(m.key, 'note:') LIMIT most) AS sent);
+    PERFORM app.send_mails(lower(t.kind), t.people, t.locales, filling, t.keys)
+        FROM (SELECT n.kind, array_agg(n.recipient_id ORDER BY n.recipient_id) AS people, array_agg(s.locale ORDER BY n.recipient_id) AS locales,
+                     array_agg('note:' || event || ':' || n.recipient_id || ':' || n.kind ORDER BY n.recipient_id) AS keys
+              FROM notification n LEFT JOIN notification_settings s ON s.tenant_id = n.tenant_id AND s.id = n.recipient_id
+              WHERE n.tenant_id = app.tenant_id() AND n.id = ANY (told) AND n.mail = 'AT_ONCE' GROUP BY n.kind) AS t;
 END
 $$;
 
 -- Tells people of an event, in the transaction of its job; for app.fan_out alone. One statement, however many they are. Events of one hour about
--- one thing are one notification, which counts each once; it is unread again. Whoever did it is not told, unless the kind says so.
+-- one thing are one notification, which counts each once, in whatever order they come, and says what the latest of them says; it is unread again.
+-- Whoever did it is not told, unless the kind says so. What is essential is mailed as everybody gets it.
 CREATE OR REPLACE FUNCTION app.fan_out_to_notifications(event uuid, type text, at timestamptz, subject text, note jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -62,6 +57,7 @@ DECLARE
     is_heard      CONSTANT boolean := app.is_heard('notification');
     is_count_heard CONSTANT boolean := app.is_heard('unread');
     told    record;
+    at_once uuid[];
 BEGIN
     FOR told IN
         INSERT INTO notification AS n (tenant_id, id, recipient_id, kind, subject, hour, event_id, actor_id, course_id, facts, in_app, mail)
@@ -72,13 +68,17 @@ BEGIN
             JOIN app.notification_kinds() AS k ON k.kind = w.kind
             JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.recipient_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
             LEFT JOIN notification_preference p ON p.tenant_id = app.tenant_id() AND p.user_id = u.id AND p.kind = k.kind
-            CROSS JOIN LATERAL (SELECT coalesce(p.in_app, true) AS in_app, coalesce(p.email, w.email) AS email) AS c
+            CROSS JOIN LATERAL (SELECT coalesce(p.in_app, true) AS in_app, CASE WHEN k.is_essential THEN w.email ELSE coalesce(p.email, w.email) END AS email) AS c
             WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who) AND (c.in_app OR c.email <> 'OFF')
             ORDER BY u.id
             ON CONFLICT ON CONSTRAINT notification_once DO UPDATE
-                SET count = n.count + 1, event_id = excluded.event_id, actor_id = excluded.actor_id, course_id = excluded.course_id, facts = excluded.facts,
+                SET count = n.count + 1, event_id = greatest(n.event_id, excluded.event_id), earlier_ids = n.earlier_ids || least(n.event_id, excluded.event_id),
+                    actor_id = CASE WHEN n.event_id < excluded.event_id THEN excluded.actor_id ELSE n.actor_id END,
+                    course_id = CASE WHEN n.event_id < excluded.event_id THEN excluded.course_id ELSE n.course_id END,
+                    facts = CASE WHEN n.event_id < excluded.event_id THEN excluded.facts ELSE n.facts END,
                     in_app = excluded.in_app, mail = excluded.mail, read_at = NULL, updated_at = clock_timestamp()
-                WHERE n.event_id < excluded.event_id
+                -- Whoever waits for a row that somebody else tells of at this moment looks at it as it is then.
+                WHERE n.event_id <> excluded.event_id AND NOT excluded.event_id = ANY (n.earlier_ids)
             RETURNING n.id, n.recipient_id, n.kind, n.in_app, n.mail
     LOOP
         IF told.in_app AND is_heard THEN
@@ -87,10 +87,13 @@ BEGIN
         IF told.in_app AND is_count_heard THEN
             PERFORM app.announce('unread', told.recipient_id, told.recipient_id);
         END IF;
-        IF told.mail = 'AT_ONCE' AND NOT app.mail_notification(event, told.recipient_id, told.kind, filling) THEN
-            UPDATE notification n SET mail = 'WAITS' WHERE n.tenant_id = app.tenant_id() AND n.id = told.id;
+        IF told.mail = 'AT_ONCE' THEN
+            at_once := at_once || told.id;
         END IF;
     END LOOP;
+    IF at_once IS NOT NULL THEN
+        PERFORM app.mail_notifications(event, at_once, filling);
+    END IF;
 END
 $$;
 
@@ -114,9 +117,9 @@ BEGIN
 END
 $$;
 
--- Some people of this transaction's school whose digest is due: the latest moment of their hour, by the clock of the school, has passed, and
--- something older than that is unread and was not mailed; what of it stands in the digest, the newest first, and how many they are. Whom a mail of
--- that date was sent already are left out. Reveals, to the service only: this.
+-- Some people of this transaction's school whose digest is due: something is unread and was not mailed that is older than the latest moment of
+-- their hour, by the clock of the school, be it today's or yesterday's; what of it stands in the digest, the newest first, and how many they are.
+-- Whom a mail of that date was sent already are left out. Reveals, to the service only: this.
 CREATE OR REPLACE FUNCTION app.due_digests(at_most integer)
     RETURNS TABLE (person uuid, day text, up_to timestamptz, locale text, time_zone text, kinds text[], courses text[], facts jsonb[], waiting bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -126,12 +129,14 @@ DECLARE
     today CONSTANT date := (now() AT TIME ZONE zone)::date;
 BEGIN
     RETURN QUERY
-        SELECT d.user_id, today::text, d.moment, coalesce(d.chosen, 'en'), zone, s.kinds, s.courses, s.facts, s.waiting
-        FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen,
-                     (today + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE zone AS moment
+        SELECT d.user_id, d.day::text, d.moment, coalesce(d.chosen, 'en'), zone, s.kinds, s.courses, s.facts, s.waiting
+        FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen, l.day, l.moment
               FROM (SELECT DISTINCT w.recipient_id FROM notification w
                     WHERE w.tenant_id = app.tenant_id() AND w.mail = 'WAITS' AND w.read_at IS NULL) AS o
-              LEFT JOIN notification_settings c ON c.tenant_id = app.tenant_id() AND c.id = o.recipient_id) AS d
+              LEFT JOIN notification_settings c ON c.tenant_id = app.tenant_id() AND c.id = o.recipient_id
+              CROSS JOIN LATERAL (SELECT v.day, m.moment FROM (VALUES (today), (today - 1)) AS v(day)
+                  CROSS JOIN LATERAL (SELECT (v.day + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE zone AS moment) AS m
+                  WHERE m.moment <= now() ORDER BY v.day DESC LIMIT 1) AS l) AS d
         CROSS JOIN LATERAL (
             SELECT array_agg(r.kind ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS kinds,
                    array_agg(r.title ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS courses,
@@ -143,8 +148,8 @@ BEGIN
                   LEFT JOIN course t ON t.tenant_id = n.tenant_id AND t.id = n.course_id
                   WHERE n.tenant_id = app.tenant_id() AND n.recipient_id = d.user_id AND n.mail = 'WAITS' AND n.read_at IS NULL
                     AND n.updated_at < d.moment AND p.email IS DISTINCT FROM 'OFF') AS r) AS s
-        WHERE d.moment <= now() AND s.waiting > 0
-          AND NOT EXISTS (SELECT FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.key = 'digest:' || d.user_id || ':' || today)
+        WHERE s.waiting > 0
+          AND NOT EXISTS (SELECT FROM mail m WHERE m.tenant_id = app.tenant_id() AND m.key = 'digest:' || d.user_id || ':' || d.day)
         ORDER BY d.user_id LIMIT at_most;
 END
 $$;
@@ -175,8 +180,9 @@ BEGIN
 END
 $$;
 
--- Who reads, or takes back that they have read, has another number of unread ones. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.announce_read() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Who reads, or takes back that they have read, has another number of unread ones. (A plan that was made for a few rows would compare each of ten
+-- thousand with each.) Reveals nothing.
+CREATE OR REPLACE FUNCTION app.announce_read() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
 DECLARE
     reader record;
 BEGIN

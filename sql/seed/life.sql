@@ -109,7 +109,8 @@ INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instruc
                [1 + pg_temp.chance('why:' || b.name) / 25] END,
            -- A request that nobody has answered for days is among them.
            least(b.starts_at - make_interval(days => 3 + pg_temp.chance('ahead:' || b.name) / 15),
-                 now() - make_interval(hours => CASE WHEN b.is_fixed AND b.status = 'REQUESTED' THEN 76 ELSE 2 + pg_temp.chance('age:' || b.name) / 2 END))
+                 now() - make_interval(hours => CASE WHEN b.is_fixed THEN CASE b.status WHEN 'REQUESTED' THEN 76 ELSE 100 + pg_temp.chance('age:' || b.name) / 2 END
+                                            ELSE 2 + pg_temp.chance('age:' || b.name) / 2 END))
     FROM seed_lesson b
     ORDER BY b.starts_at, b.instructor;
 

@@ -14,12 +14,12 @@ INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, addres
                WHEN 'testen' THEN 'Mail from ' || t.name || ' arrives' ELSE 'Post von ' || t.name || ' kommt an' END,
            w.state, w.attempts, w.error, now() - make_interval(hours => w.hours), CASE WHEN w.state = 'SENT' THEN now() - make_interval(hours => w.hours, secs => -3) END
     FROM (VALUES
-        (1, 'admin', 'test', 'en', 'SENT', 1, NULL, 640), (2, 'admin', 'test', 'de', 'SENT', 1, NULL, 639),
-        (3, 'instructor', 'password_changed', 'de', 'SENT', 1, NULL, 410), (4, 'learner', 'password_changed', 'en', 'SENT', 1, NULL, 300),
+        (1, 'admin', 'test', 'en', 'SENT', 1, NULL, 640), (2, 'admin', 'test', 'de', 'SUPPRESSED', 0, 'Called off.', 639),
+        (3, 'instructor', 'password_changed', 'de', 'SENT', 1, NULL, 410), (4, 'learner', 'password_changed', 'en', 'SENT', 1, NULL, 600),
         (5, 'learner', 'email_changed', 'en', 'BOUNCED', 1, 'permanent error (550): 5.1.1 no such mailbox', 299), (6, 'viewer', 'password_changed', 'de', 'SENT', 2, NULL, 170),
         (7, 'instructor', 'email_changed', 'de', 'SENT', 1, NULL, 96), (8, 'admin', 'password_changed', 'en', 'SENT', 1, NULL, 51),
-        (9, 'viewer', 'email_changed', 'en', 'FAILED', 8, 'transient error (451): 4.7.1 try again later', 49),
-        (10, 'learner', 'password_changed', 'de', 'SUPPRESSED', 0, 'Called off.', 5)
+        (9, 'viewer', 'email_changed', 'de', 'FAILED', 8, 'transient error (451): 4.7.1 try again later', 49),
+        (10, 'learner', 'password_changed', 'en', 'SENT', 1, NULL, 3)
     ) AS w(place, person, template, locale, state, attempts, error, hours)
     JOIN app_user u ON u.tenant_id = pg_temp.id('tenant') AND u.id = pg_temp.id('user:' || w.person)
     JOIN tenant t ON t.tenant_id = u.tenant_id JOIN tenant_settings s ON s.tenant_id = u.tenant_id;

@@ -15,7 +15,7 @@ use lectern::{
     ops::{self, ServeOptions},
 };
 use lectern_kernel::{
-    auth::{Passwords, SigningKey},
+    auth::SigningKey,
     db::migrate::{Options, migrate},
     execute::{Engine, Schema},
     jobs::Outside,
@@ -33,6 +33,8 @@ use uuid::Uuid;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
+/// Its hash, of as little work as the algorithm permits: hundreds of tests sign in.
+const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$bGVjdGVybi10ZXN0cy0wMA$x8WVgZtR7kns6DCZnE0NlpaKH/e+ASrePHdJA6jeX/8";
 
 /// The default roles, one person each in every school.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,7 +135,6 @@ const ELM: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00b2);
 /// Migrates, and founds the two schools: what every test's database is a copy of.
 pub async fn prepare(url: String) -> anyhow::Result<()> {
     migrate(&url, ops::sources::embedded()?, Options::default()).await?;
-    let hash = Passwords::new().unwrap().hash(PASSWORD.to_owned()).await.unwrap();
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
     let connection = tokio::spawn(connection);
     client.batch_execute("SET app.audit = 'off'").await?;
@@ -152,7 +153,7 @@ pub async fn prepare(url: String) -> anyhow::Result<()> {
                 .execute("INSERT INTO app_user (tenant_id, id, name, email) VALUES ($1, $2, $3, $4)", &[&tenant, &id, &name, &email])
                 .await?;
             client
-                .execute("INSERT INTO credential (tenant_id, user_id, password_hash) VALUES ($1, $2, $3)", &[&tenant, &id, &hash])
+                .execute("INSERT INTO credential (tenant_id, user_id, password_hash) VALUES ($1, $2, $3)", &[&tenant, &id, &HASH])
                 .await?;
             client
                 .execute("INSERT INTO user_role (tenant_id, user_id, role_id) SELECT $1, $2, r.id FROM role r WHERE r.tenant_id = $1 AND r.key = $3", &[&tenant, &id, &who.role()])
@@ -263,6 +264,15 @@ impl TestApp {
         }
         stop.cancel();
         working.await.unwrap();
+    }
+
+    /// Runs jobs as `lectern serve` does, which hears of them as they are asked for, until it is told to stop.
+    pub fn keep_working(&self) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+        let services = self.engine.services();
+        let outside = services.outside.clone().with(services.sealer.clone());
+        let worker = ops::worker(&self.settings, &self.database.url("lectern_app"), outside, Some(self.engine.pool())).unwrap();
+        let stop = CancellationToken::new();
+        (stop.clone(), tokio::spawn(worker.run(stop)))
     }
 
     /// Somebody who is not signed in.

@@ -150,6 +150,21 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         };
         let none = async |rows: &str| assert_eq!(app.count(&rows.replace("$1", &format!("'{id}'"))).await, 0, "{slug}: {rows}");
 
+        // What people are told reads as if it had happened.
+        let of_booking = "notification n JOIN booking b ON b.tenant_id = n.tenant_id AND n.subject = app.type_id('booking', b.id) WHERE n.tenant_id = $1";
+        some(9, of_booking).await;
+        none(&format!("{of_booking} AND (n.created_at < b.created_at OR n.created_at > b.starts_at)")).await;
+        none(&format!("{of_booking} AND n.read_at IS NULL AND b.starts_at < now()")).await;
+        none(&format!("{of_booking} AND n.kind IN ('BOOKING_ASSIGNED', 'BOOKING_CANCELLED') AND 'BOOKING_' || b.status <> n.kind")).await;
+        none(
+            "mail m LEFT JOIN notification_settings s ON s.tenant_id = m.tenant_id AND s.id = m.user_id \
+             WHERE m.tenant_id = $1 AND m.template <> 'test' AND m.locale <> coalesce(s.locale, 'en')",
+        )
+        .await;
+        for locale in ["en", "de"] {
+            some(4, &format!("mail WHERE tenant_id = $1 AND locale = '{locale}'")).await;
+        }
+
         for status in ["NOT_STARTED", "IN_PROGRESS", "COMPLETED", "FAILED", "EXPIRED", "DROPPED"] {
             some(2, &format!("enrollment WHERE tenant_id = $1 AND status = '{status}'")).await;
         }

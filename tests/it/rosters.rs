@@ -3,10 +3,14 @@
 mod archives;
 mod bundles;
 mod exports;
+mod numbering;
 mod people;
 mod refusals;
 mod removals;
+mod resting;
 mod resuming;
+mod statements;
+mod statuses;
 mod telling;
 
 use std::io::{Cursor, Write as _};

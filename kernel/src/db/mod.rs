@@ -28,4 +28,6 @@ pub use self::{
 };
 
 #[cfg(debug_assertions)]
+pub(crate) use self::recorder::carried;
+#[cfg(debug_assertions)]
 pub use self::recorder::{Run, recorded_statements, recording};

@@ -54,7 +54,13 @@ pub fn recorded_statements() -> Vec<String> {
     STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
 }
 
-/// Does something, and answers which statements ran for it on the way.
+/// Some of what is recorded, done by a task of its own: its statements are recorded as well.
+pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let runs = RUNS.try_with(Arc::clone).unwrap_or_default();
+    RUNS.scope(runs, work)
+}
+
+/// Does something, and answers which statements ran for it on the way, those of jobs that a worker does meanwhile among them.
 pub async fn recording<T>(work: impl Future<Output = T>) -> (T, Vec<Run>) {
     let runs = Arc::new(Mutex::new(Vec::new()));
     let done = RUNS.scope(runs.clone(), work).await;

@@ -67,7 +67,10 @@ impl Worker {
             };
             let found_any = !claimed.is_empty();
             for (claim, lane, kind) in claimed {
-                running.start(lane, attempt(shared.clone(), claim, kind, give_up.clone()));
+                let attempt = attempt(shared.clone(), claim, kind, give_up.clone());
+                #[cfg(debug_assertions)]
+                let attempt = crate::db::carried(attempt);
+                running.start(lane, attempt);
             }
             if found_any && running.has_room(&shared.options) {
                 continue;

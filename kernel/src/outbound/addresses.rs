@@ -69,6 +69,8 @@ pub enum NotAllowed {
     Malformed(&'static str),
     /// Its address is not the public's.
     Address,
+    /// It holds control characters: those who read it after us may leave them out, and go somewhere else.
+    Characters,
 }
 
 /// The rule: public addresses, and the networks that the operator allows beside.
@@ -101,6 +103,10 @@ impl Addresses {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, text: &str) -> Result<Url, NotAllowed> {
+        // Before it is read: the reader leaves line ends and tabs out, wherever they are.
+        if text.contains(char::is_control) {
+            return Err(NotAllowed::Characters);
+        }
         let url = Url::parse(text).map_err(|_| NotAllowed::Malformed("must be a URL such as https://example.org/hook"))?;
         if text.len() > LONGEST || url.as_str().len() > LONGEST {
             return Err(NotAllowed::Malformed("must have at most 2,000 characters"));
@@ -261,6 +267,21 @@ mod tests {
             &long,
         ] {
             assert!(matches!(check(wrong), Err(NotAllowed::Malformed(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_a_control_character_is_refused_before_it_is_read() {
+        for url in [
+            "https://exa\tmple.org/",
+            "https://127.0.0\n.1/",
+            "ht\rtps://example.org/",
+            "\u{0}https://example.org/",
+            "https://example.org/a\r\nHost: b",
+            "https://example.org/\u{7f}",
+            "https://example.org/\u{9d}",
+        ] {
+            assert_eq!(check(url), Err(NotAllowed::Characters), "{url:?}");
         }
     }
 

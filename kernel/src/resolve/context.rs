@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_graphql::{
-    Context,
+    Context, QueryPathSegment,
     dataloader::{DataLoader, Loader},
 };
 use jiff::Timestamp;
@@ -76,7 +76,7 @@ pub struct Request {
     actor: RwLock<Option<Arc<Actor>>>,
     loader: DataLoader<Batch>,
     after_rollback: Mutex<AfterRollback>,
-    shown: Mutex<HashMap<Uuid, String>>,
+    shown: Mutex<HashMap<(String, Uuid), String>>,
     /// On which terms it signs somebody in.
     pub sign_in: SignInTerms,
 }
@@ -126,14 +126,18 @@ impl Request {
         *self.actor.write().unwrap_or_else(|broken| broken.into_inner()) = Some(Arc::new(actor));
     }
 
-    /// Shows a secret that a mutation has made, in its own answer and never again.
-    pub fn show(&self, whose: Uuid, secret: String) {
-        self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).insert(whose, secret);
+    /// Shows a secret that the mutation at `ctx` has made for a row, in what that mutation answers and nowhere else.
+    pub fn show(&self, ctx: &Context<'_>, whose: Uuid, secret: String) {
+        let mutation = ctx.item.node.response_key().node.to_string();
+        self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).insert((mutation, whose), secret);
     }
 
-    /// The secret that a mutation of this request has made for a row.
-    pub fn shown(&self, whose: Uuid) -> Option<String> {
-        self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).get(&whose).cloned()
+    /// The secret of a row, for its field at `ctx`, where the mutation has made it whose answer that row is. Further down, and below other
+    /// mutations of the document, there is none.
+    pub fn shown(&self, ctx: &Context<'_>, whose: Uuid) -> Option<String> {
+        let parent = ctx.path_node.as_ref()?.parent?;
+        let (QueryPathSegment::Name(mutation), None) = (&parent.segment, parent.parent) else { return None };
+        self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).get(&((*mutation).to_owned(), whose)).cloned()
     }
 
     /// What a refusal of this request leaves behind.

@@ -15,7 +15,7 @@ pub use self::{
     disposition::{disposition, reduced},
     links::{BadLink, Link, Links, Verb},
     objects::{Bucket, Kept, Objects, Stored, Writer},
-    rows::{OpenUpload, ServedFile, open_upload, served_file},
+    rows::{OpenUpload, ServedFile, open_upload, school_of_public_file, served_file},
 };
 use crate::error::Result;
 
@@ -132,9 +132,8 @@ impl Store {
     }
 
     /// Where a public file is fetched from by anybody, for as long as it is one.
-    pub fn public_url(&self, tenant: Uuid, id: Uuid, name: &str) -> String {
-        let (file, school) = (crate::ids::encode("file", id), crate::ids::encode("tenant", tenant));
-        format!("{}/files/public/{file}/{}?school={school}", self.0.links.base(), reduced(name))
+    pub fn public_url(&self, id: Uuid, name: &str) -> String {
+        format!("{}/files/public/{}/{}", self.0.links.base(), crate::ids::encode("file", id), reduced(name))
     }
 }
 

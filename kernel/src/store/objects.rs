@@ -152,6 +152,18 @@ impl Objects {
         }
     }
 
+    /// Whether there is such an object.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where the store does not answer.
+    pub async fn holds(&self, key: &str) -> Result<bool> {
+        match self.store.head(&self.path(key)).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(failed("looking", &error)),
+        }
+    }
+
     /// Deletes an object; one that is not there is no failure.
     ///
     /// # Errors
@@ -324,6 +336,7 @@ mod tests {
             assert_eq!(read(&objects, "schools/a/b_c.txt", None).await, Some(bytes));
         }
         assert_eq!(read(&objects, "schools/a/b_c.txt", Some(250..253)).await, Some(vec![250, 0, 1]));
+        assert!(objects.holds("schools/a/b_c.txt").await.unwrap() && !objects.holds("schools/a/b_d.txt").await.unwrap());
 
         let mut given_up = objects.write("schools/a/d_e.txt", None);
         given_up.push(Bytes::from(vec![1; 2 * FOLDER_PART])).await.unwrap();

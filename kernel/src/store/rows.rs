@@ -52,6 +52,17 @@ pub async fn served_file(pool: &Pool, tenant: Uuid, file: Uuid, correlation_id: 
     }))
 }
 
+/// The school of a public file; none where there is no such file, or it is not public.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn school_of_public_file(pool: &Pool, file: Uuid, correlation_id: &str) -> Result<Option<Uuid>, DbError> {
+    let tx = open(pool, Uuid::nil(), correlation_id).await?;
+    let school = tx.value::<Option<Uuid>>("SELECT app.school_of_public_file($2) WHERE app.tenant_id() = $1", &[&file]).await?;
+    tx.end_read();
+    Ok(school.flatten())
+}
+
 /// An upload of a school; none where there is none, or its bytes may not come any more.
 ///
 /// # Errors

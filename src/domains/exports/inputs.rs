@@ -1,6 +1,6 @@
 //! What the mutations of exports take.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 use lectern_kernel::{
     error::{Error, Result},
     resolve::DateTime,
@@ -32,19 +32,31 @@ pub struct CreateReportScheduleInput {
     pub time_zone: Option<String>,
 }
 
-/// A change of a schedule. What is left out, or null, stays as it is.
+/// A change of a schedule. What is left out stays as it is.
 #[derive(InputObject)]
 pub struct UpdateReportScheduleInput {
     /// The schedule.
     pub id: ID,
     /// How often it runs from now on, and over what.
-    pub frequency: Option<ReportFrequency>,
+    pub frequency: MaybeUndefined<ReportFrequency>,
     /// The hour at which it runs from now on; 0 to 23.
-    pub hour: Option<i32>,
-    /// The IANA time zone from now on.
-    pub time_zone: Option<String>,
+    pub hour: MaybeUndefined<i32>,
+    /// The IANA time zone from now on; null for the school's own.
+    pub time_zone: MaybeUndefined<String>,
     /// Whether it is not to run by itself. False makes it run again, also where the service had paused it.
-    pub is_paused: Option<bool>,
+    pub is_paused: MaybeUndefined<bool>,
+}
+
+/// A change that leaves something as it is, or gives it a value.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for null.
+pub fn given<T: Copy>(field: &str, value: &MaybeUndefined<T>) -> Result<Option<T>> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Err(Error::bad_input(field, "can't be null: leave it out to keep it")),
+        MaybeUndefined::Value(value) => Ok(Some(*value)),
+    }
 }
 
 /// An hour of a day.

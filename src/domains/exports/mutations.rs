@@ -114,27 +114,30 @@ impl ExportMutations {
         input: UpdateReportScheduleInput,
     ) -> Result<Loaded<ReportSchedule>> {
         let id = Id::<ReportSchedule>::parse("id", &input.id)?;
-        input.hour.map(inputs::hour).transpose()?;
-        let zone = input.time_zone.as_deref().map(|name| zone_of(ctx, Some(name))).transpose()?;
+        let frequency = inputs::given("frequency", &input.frequency)?;
+        let hour = inputs::given("hour", &input.hour)?;
+        let paused = inputs::given("isPaused", &input.is_paused)?;
+        hour.map(inputs::hour).transpose()?;
+        let zone = input.time_zone.as_opt_ref().map(|name| zone_of(ctx, name.map(String::as_str))).transpose()?;
         let known = ctx.get(id).await?.ok_or_else(no_schedule)?;
         let clock = Clock {
-            frequency: input.frequency.unwrap_or(known.frequency),
-            hour: inputs::hour(input.hour.unwrap_or(known.hour))?,
+            frequency: frequency.unwrap_or(known.frequency),
+            hour: inputs::hour(hour.unwrap_or(known.hour))?,
             zone: match &zone {
                 Some((_, zone)) => zone.clone(),
                 None => text::time_zone("timeZone", &known.time_zone)?,
             },
         };
-        let is_paused = input.is_paused.unwrap_or(known.is_paused);
+        let is_paused = paused.unwrap_or(known.is_paused);
         let next = if is_paused { None } else { Some(DateTime(clock.next(ctx.now())?)) };
         let columns = ReportSchedule::COLUMNS;
         let mut change = Patch::of(id)
-            .set_if(columns.frequency, input.frequency)
-            .set_if(columns.hour, input.hour)
+            .set_if(columns.frequency, frequency)
+            .set_if(columns.hour, hour)
             .set_if(columns.time_zone, zone.map(|(name, _)| name))
             .set(columns.is_paused, is_paused)
             .set(columns.next_run_at, next);
-        if input.is_paused.is_some() {
+        if paused.is_some() {
             change = change.set(columns.paused_reason, None);
         }
         change.run(ctx).await?.ok_or_else(no_schedule)

@@ -7,8 +7,8 @@ use data_encoding::HEXLOWER;
 
 use super::types::{Signature, signature};
 
-/// As many bytes as any signature reaches.
-const HEAD: usize = 16;
+/// As many bytes as any signature reaches: that of an EBML document lies somewhere in its header, which takes some forty.
+const HEAD: usize = 128;
 
 /// What has passed so far.
 pub struct Content {
@@ -74,6 +74,10 @@ impl Content {
             Some(Signature::Bytes(places)) => {
                 places.iter().any(|(at, bytes)| self.head.get(*at..).is_some_and(|head| head.starts_with(bytes)))
             }
+            Some(Signature::Iso(brands)) => {
+                self.head.get(4..8) == Some(b"ftyp") && brands.iter().any(|brand| self.head.get(8..12) == Some(brand.as_slice()))
+            }
+            Some(Signature::Ebml(kind)) => document_type(&self.head) == Some(kind),
             Some(Signature::Riff(kind)) => self.head.starts_with(b"RIFF") && self.head.get(8..12) == Some(kind.as_slice()),
             Some(Signature::Mpeg) => self.head.starts_with(b"ID3") || is_mpeg_audio(&self.head),
         };
@@ -85,6 +89,36 @@ impl Content {
 fn is_mpeg_audio(head: &[u8]) -> bool {
     let &[0xFF, second, third, ..] = head else { return false };
     second & 0xE0 == 0xE0 && second & 0x18 != 0x08 && second & 0x06 == 0x02 && third & 0xF0 != 0xF0 && third & 0x0C != 0x0C
+}
+
+/// The type that an EBML document names in its header (RFC 8794), where that lies in these bytes.
+fn document_type(head: &[u8]) -> Option<&[u8]> {
+    const DOC_TYPE: &[u8] = b"\x42\x82";
+    let (_, mut rest) = number(head.strip_prefix(b"\x1A\x45\xDF\xA3")?)?;
+    loop {
+        let (id, after) = rest.split_at_checked(width(rest)?)?;
+        let (size, after) = number(after)?;
+        let (content, after) = after.split_at_checked(size)?;
+        if id == DOC_TYPE {
+            // It may be filled up.
+            return content.split(|byte| *byte == 0).next();
+        }
+        rest = after;
+    }
+}
+
+/// How many bytes a number of EBML takes.
+fn width(bytes: &[u8]) -> Option<usize> {
+    Some(bytes.first()?.leading_zeros() as usize + 1).filter(|width| *width <= 8)
+}
+
+/// A number of EBML, and what follows it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let width = width(bytes)?;
+    let (own, rest) = bytes.split_at_checked(width)?;
+    let first = u64::from(own[0]) & ((1 << (8 - width)) - 1);
+    let value = own[1..].iter().fold(first, |value, byte| value << 8 | u64::from(*byte));
+    Some((usize::try_from(value).ok()?, rest))
 }
 
 #[cfg(test)]
@@ -120,8 +154,12 @@ mod tests {
             ("audio/wav", b"RIFF\x10\0\0\0WAVEfmt "),
             ("audio/ogg", b"OggS"),
             ("video/mp4", b"\0\0\0\x20ftypisom"),
+            ("video/mp4", b"\0\0\0\x20ftypmp42"),
             ("audio/mp4", b"\0\0\0\x20ftypM4A "),
-            ("video/webm", b"\x1A\x45\xDF\xA3"),
+            ("audio/mp4", b"\0\0\0\x20ftypisom"),
+            ("video/webm", b"\x1A\x45\xDF\xA3\x87\x42\x82\x84webm"),
+            // As recorders and converters write it: sizes of eight bytes, other elements first, filled up with NUL.
+            ("audio/webm", b"\x1A\x45\xDF\xA3\x01\0\0\0\0\0\0\x1F\x42\x86\x81\x01\x42\xF7\x81\x01\x42\xF2\x81\x04\x42\xF3\x81\x08\x42\x82\x86webm\0\0\x42\x87"),
             ("application/x-of-the-operator", b"whatever"),
         ] {
             assert!(fits(content_type, bytes), "{content_type}");
@@ -136,6 +174,16 @@ mod tests {
             ("audio/mpeg", b"\xFF\xD8\xFF\xE0"),
             ("audio/mpeg", b"\xFF\xFB"),
             ("video/mp4", b"ftypisom"),
+            ("video/mp4", b"\0\0\0\x18ftypheic"),
+            ("video/mp4", b"\0\0\0\x18ftypavif"),
+            ("video/mp4", b"\0\0\0\x14ftypqt  "),
+            ("video/mp4", b"\0\0\0\x20ftypM4A "),
+            ("audio/mp4", b"\0\0\0\x20ftypM4V "),
+            ("video/mp4", b"\0\0\0\x20ftypi"),
+            ("video/webm", b"\x1A\x45\xDF\xA3"),
+            ("video/webm", b"\x1A\x45\xDF\xA3\x8B\x42\x82\x88matroska"),
+            ("video/webm", b"\x1A\x45\xDF\xA3\x87\x42\x82\xFFwebm"),
+            ("video/webm", b"\x1A\x45\xDF\xA3\0\0\0\0\0\0\0\0\0"),
         ] {
             assert!(!fits(content_type, bytes), "{content_type}");
         }

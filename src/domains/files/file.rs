@@ -109,12 +109,12 @@ impl File {
         Ok(FileDownload { url: store.hand_out(named, now, until).await?, expires_at: DateTime(until) })
     }
 
-    /// Where anybody can fetch its bytes, for as long as it is PUBLIC; null otherwise. The query names the school: nothing is found without it.
+    /// Where anybody can fetch its bytes, for as long as it is PUBLIC; null otherwise.
     fn public_url(id: Id<File>, name: String, visibility: FileVisibility, request: &Request) -> Result<Option<String>> {
         if visibility != FileVisibility::Public {
             return Ok(None);
         }
-        Ok(Some(store(request)?.public_url(request.tx.identity().tenant, id.0, &name)))
+        Ok(Some(store(request)?.public_url(id.0, &name)))
     }
 }
 

@@ -5,6 +5,10 @@
 pub enum Signature {
     /// They hold one of these, each at its place.
     Bytes(&'static [(usize, &'static [u8])]),
+    /// The ISO base media format, of one of these brands.
+    Iso(&'static [&'static [u8; 4]]),
+    /// An EBML document of this type.
+    Ebml(&'static [u8]),
     /// RIFF of this kind.
     Riff(&'static [u8; 4]),
     /// An MPEG audio frame, or the tag before one.
@@ -13,13 +17,21 @@ pub enum Signature {
     Text,
 }
 
-use Signature::{Bytes, Mpeg, Riff, Text};
+use Signature::{Bytes, Ebml, Iso, Mpeg, Riff, Text};
 
 const ZIP: Signature = Bytes(&[(0, b"PK\x03\x04"), (0, b"PK\x05\x06")]);
 /// The container of Office before 2007.
 const COMPOUND: Signature = Bytes(&[(0, b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")]);
-const ISO_MEDIA: Signature = Bytes(&[(4, b"ftyp")]);
-const MATROSKA: Signature = Bytes(&[(0, b"\x1A\x45\xDF\xA3")]);
+/// Pictures (HEIC, AVIF), QuickTime and others have the same container: which it is says the brand that a file names first.
+const MP4_VIDEO: Signature = Iso(&[
+    b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9", b"mp41", b"mp42", b"mp71", b"avc1", b"hvc1", b"hev1",
+    b"av01", b"dash", b"cmfc", b"cmf2", b"M4V ", b"M4VH", b"M4VP", b"MSNV", b"F4V ",
+]);
+const MP4_AUDIO: Signature = Iso(&[
+    b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B ", b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9", b"mp41",
+    b"mp42", b"mp71", b"dash", b"cmfc", b"cmf2",
+]);
+const WEBM: Signature = Ebml(b"webm");
 
 /// Every type whose bytes are known, as `type/subtype`.
 const KNOWN: [(&str, Signature); 29] = [
@@ -43,14 +55,14 @@ const KNOWN: [(&str, Signature); 29] = [
     ("application/vnd.oasis.opendocument.spreadsheet", ZIP),
     ("application/vnd.oasis.opendocument.presentation", ZIP),
     ("audio/mpeg", Mpeg),
-    ("audio/mp4", ISO_MEDIA),
-    ("audio/x-m4a", ISO_MEDIA),
+    ("audio/mp4", MP4_AUDIO),
+    ("audio/x-m4a", MP4_AUDIO),
     ("audio/wav", Riff(b"WAVE")),
     ("audio/x-wav", Riff(b"WAVE")),
     ("audio/ogg", Bytes(&[(0, b"OggS")])),
-    ("audio/webm", MATROSKA),
-    ("video/mp4", ISO_MEDIA),
-    ("video/webm", MATROSKA),
+    ("audio/webm", WEBM),
+    ("video/mp4", MP4_VIDEO),
+    ("video/webm", WEBM),
     ("video/ogg", Bytes(&[(0, b"OggS")])),
 ];
 

@@ -17,7 +17,7 @@ use super::{
     sql,
     template::MailTemplate,
     unsubscribe::Unsubscribing,
-    writing::{Letterhead, Written},
+    writing::{Letterhead, REDACTED, Written},
 };
 
 /// Sends one mail.
@@ -81,6 +81,18 @@ impl Waiting {
     }
 }
 
+/// What a server said, without whom it speaks of: a job is kept when its person is gone.
+fn without_addresses(said: &str) -> String {
+    let is_end = |letter: char| letter.is_whitespace() || "<>()[]{},;:\"'".contains(letter);
+    let mut kept = String::with_capacity(said.len());
+    for part in said.split_inclusive(is_end) {
+        let word = part.trim_end_matches(is_end);
+        kept.push_str(if word.contains('@') { REDACTED } else { word });
+        kept.push_str(&part[word.len()..]);
+    }
+    kept
+}
+
 /// Delivers a mail in between two transactions, so that none is open while a server is waited for.
 async fn send(mut job: Job) -> Result<Done, Failure> {
     let Asked { mail } = job.payload()?;
@@ -109,8 +121,27 @@ async fn send(mut job: Job) -> Result<Done, Failure> {
     match delivered {
         Err(Undelivered::ForNow(reason)) => {
             job.step(tx).await?;
-            Err(Failure::Again(Error::unavailable(reason).reason("MAIL_NOT_TAKEN"), None))
+            let said = format!("It was not taken: {}", without_addresses(&reason));
+            Err(Failure::Again(Error::unavailable(reason).saying(said).reason("MAIL_NOT_TAKEN"), None))
         }
         _ => job.finish(tx).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_said_names_nobody() {
+        for (said, kept) in [
+            ("transient error (451): 4.7.1 try again later", "transient error (451): 4.7.1 try again later"),
+            ("450 4.2.1 <ada@x.example>: mailbox busy", "450 4.2.1 <[redacted]>: mailbox busy"),
+            ("no such user: Ada.L+a@x.example, really", "no such user: [redacted], really"),
+            ("ädä@bücher.example", "[redacted]"),
+            ("to=ada@x.example;from=<b@y.example>", "[redacted];from=<[redacted]>"),
+        ] {
+            assert_eq!(without_addresses(said), kept);
+        }
     }
 }

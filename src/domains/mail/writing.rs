@@ -212,7 +212,11 @@ mod tests {
                 }
                 for texts in [&template.english, &template.german] {
                     let all = [texts.subject, texts.body, texts.action.map_or("", |(_, link)| link)].join(" ");
-                    assert!(all.contains(&format!("{{{{ {} }}}}", parameter.name)), "{} does not use {}", template.name, parameter.name);
+                    // As it is, or by what it is.
+                    let is_used = [format!("{{{{ {} }}}}", parameter.name), format!("{{% if {} == ", parameter.name)]
+                        .iter()
+                        .any(|use_| all.contains(use_));
+                    assert!(is_used, "{} does not use {}", template.name, parameter.name);
                 }
             }
             for texts in [&template.english, &template.german] {

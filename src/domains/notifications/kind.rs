@@ -47,8 +47,8 @@ pub struct Kind {
     pub name: &'static str,
     /// What the schema says of it.
     pub description: &'static str,
-    /// The event that makes it.
-    pub event: &'static str,
+    /// The events that make it.
+    pub events: &'static [&'static str],
     /// Who gets it: a query of ids, over `note` (what the event carries) and `who` (did it, or null).
     pub recipients: &'static str,
     /// What becomes of who did it.
@@ -105,7 +105,7 @@ pub fn sql() -> String {
         let Kind { name, email, doer, .. } = kind;
         let _ = write!(sql, "{comma}\n        ('{name}', '{}', {}, '{}')", email.as_str(), kind.is_essential(), doer.as_str());
     }
-    let mut events: Vec<&str> = KINDS.iter().map(|kind| kind.event).collect();
+    let mut events: Vec<&str> = KINDS.iter().flat_map(|kind| kind.events).copied().collect();
     events.sort_unstable();
     events.dedup();
     let _ = write!(
@@ -118,7 +118,7 @@ pub fn sql() -> String {
          LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$\nBEGIN\n",
         events.join(",")
     );
-    for Kind { name, event, recipients, email, email_where, .. } in KINDS {
+    for Kind { name, events, recipients, email, email_where, .. } in KINDS {
         let email = match email_where {
             None => format!("'{}'", email.as_str()),
             Some((condition, special)) => {
@@ -127,7 +127,8 @@ pub fn sql() -> String {
         };
         let _ = write!(
             sql,
-            "    IF type = '{event}' THEN\n        RETURN QUERY SELECT '{name}'::text, w.id, {email}::text FROM (\n            {recipients}) AS w(id);\n    END IF;\n"
+            "    IF type IN ('{}') THEN\n        RETURN QUERY SELECT '{name}'::text, w.id, {email}::text FROM (\n            {recipients}) AS w(id);\n    END IF;\n",
+            events.join("', '")
         );
     }
     sql.push_str("END\n$$;\n");

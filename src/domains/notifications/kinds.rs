@@ -33,7 +33,7 @@ const OFFEN: Option<(&str, &str)> = Some(("Öffnen", "{{ app }}"));
 const ENROLLED: Kind = Kind {
     name: "ENROLLED",
     description: "Somebody else, or a group, has enrolled you in a course. Subject: the Course.",
-    event: "notify.enrolled",
+    events: &["notify.enrolled"],
     recipients: "SELECT p.id::uuid FROM jsonb_array_elements_text(note -> 'people') AS p(id)",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -57,12 +57,14 @@ const ENROLLED: Kind = Kind {
 
 const COURSE_PUBLISHED: Kind = Kind {
     name: "COURSE_PUBLISHED",
-    description: "A course that a group of yours has been given was published. Subject: the Course.",
-    event: "course.published",
-    recipients: "SELECT DISTINCT m.user_id FROM group_course gc
-            JOIN user_group g ON g.tenant_id = gc.tenant_id AND g.id = gc.group_id AND g.deleted_at IS NULL
-            JOIN group_member m ON m.tenant_id = gc.tenant_id AND m.group_id = gc.group_id
-            WHERE gc.tenant_id = app.tenant_id() AND gc.course_id = (note ->> 'course')::uuid",
+    description: "A course of a group of yours was published, or a published course was given to a group of yours. Subject: the Course.",
+    events: &["course.published", "notify.course_given"],
+    // Of a course that is published, the members of the groups that had it then; of one that is given, those who gain it.
+    recipients: "SELECT m.user_id FROM jsonb_array_elements_text(note -> 'groups') AS w(id)
+            JOIN user_group g ON g.tenant_id = app.tenant_id() AND g.id = w.id::uuid AND g.deleted_at IS NULL
+            JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id
+            UNION
+            SELECT p.id::uuid FROM jsonb_array_elements_text(note -> 'people') AS p(id)",
     doer: Doer::LeftOut,
     email: EmailMode::Digest,
     email_where: None,
@@ -72,12 +74,12 @@ const COURSE_PUBLISHED: Kind = Kind {
         parameters: &[COURSE],
         english: Texts {
             subject: "New course: {% if course %}{{ course }}{% else %}no longer there{% endif %}",
-            body: "{% if course %}{{ course }}{% else %}A course{% endif %} was published, for a group that you are in.",
+            body: "{% if course %}{{ course }}{% else %}A course{% endif %} is now among the courses of a group that you are in.",
             action: OPEN,
         },
         german: Texts {
             subject: "Neuer Kurs: {% if course %}{{ course }}{% else %}nicht mehr vorhanden{% endif %}",
-            body: "{% if course %}{{ course }}{% else %}Ein Kurs{% endif %} wurde veröffentlicht, für eine Gruppe, in der Sie sind.",
+            body: "{% if course %}{{ course }}{% else %}Ein Kurs{% endif %} gehört jetzt zu den Kursen einer Gruppe, in der Sie sind.",
             action: OFFEN,
         },
     },
@@ -86,7 +88,7 @@ const COURSE_PUBLISHED: Kind = Kind {
 const BOOKING_REQUESTED: Kind = Kind {
     name: "BOOKING_REQUESTED",
     description: "A booking was requested: with you, or you manage bookings. Subject: the Booking.",
-    event: "booking.requested",
+    events: &["booking.requested"],
     recipients: "SELECT (note ->> 'wished')::uuid UNION SELECT app.holders_of('BOOKING_MANAGE')",
     doer: Doer::LeftOut,
     email: EmailMode::Digest,
@@ -102,7 +104,7 @@ const BOOKING_REQUESTED: Kind = Kind {
         },
         german: Texts {
             subject: "Buchung angefragt: {{ from }}{% if course %}, {{ course }}{% endif %}",
-            body: "Eine Buchung wurde angefragt, von {{ from }} bis {{ until }}.",
+            body: "Eine Buchung wurde angefragt, vom {{ from }}, bis zum {{ until }}.",
             action: OFFEN,
         },
     },
@@ -111,7 +113,7 @@ const BOOKING_REQUESTED: Kind = Kind {
 const BOOKING_APPROVED: Kind = Kind {
     name: "BOOKING_APPROVED",
     description: "A booking of yours was approved. Subject: the Booking.",
-    event: "booking.approved",
+    events: &["booking.approved"],
     recipients: "SELECT (note ->> 'student')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -127,7 +129,7 @@ const BOOKING_APPROVED: Kind = Kind {
         },
         german: Texts {
             subject: "Buchung bestätigt: {{ from }}{% if course %}, {{ course }}{% endif %}",
-            body: "Ihre Buchung von {{ from }} bis {{ until }} ist bestätigt. Eine Lehrkraft wird ihr noch zugeteilt.",
+            body: "Ihre Buchung vom {{ from }} bis zum {{ until }} ist bestätigt. Eine Lehrkraft wird ihr noch zugeteilt.",
             action: OFFEN,
         },
     },
@@ -136,7 +138,7 @@ const BOOKING_APPROVED: Kind = Kind {
 const BOOKING_ASSIGNED: Kind = Kind {
     name: "BOOKING_ASSIGNED",
     description: "A booking of yours was given to an instructor, or a booking was given to you. Subject: the Booking.",
-    event: "booking.assigned",
+    events: &["booking.assigned"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -152,7 +154,7 @@ const BOOKING_ASSIGNED: Kind = Kind {
         },
         german: Texts {
             subject: "Buchung zugeteilt: {{ from }}{% if course %}, {{ course }}{% endif %}",
-            body: "Die Buchung von {{ from }} bis {{ until }} findet statt: eine Lehrkraft ist zugeteilt.",
+            body: "Die Buchung vom {{ from }} bis zum {{ until }} findet statt: eine Lehrkraft ist zugeteilt.",
             action: OFFEN,
         },
     },
@@ -161,7 +163,7 @@ const BOOKING_ASSIGNED: Kind = Kind {
 const BOOKING_CANCELLED: Kind = Kind {
     name: "BOOKING_CANCELLED",
     description: "A booking was cancelled: yours, one that was assigned to you, or one that was wished to be with you. Subject: the Booking.",
-    event: "booking.cancelled",
+    events: &["booking.cancelled"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT coalesce(note ->> 'instructor', note ->> 'wished')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -177,7 +179,7 @@ const BOOKING_CANCELLED: Kind = Kind {
         },
         german: Texts {
             subject: "Buchung abgesagt: {{ from }}{% if course %}, {{ course }}{% endif %}",
-            body: "Die Buchung von {{ from }} bis {{ until }} wurde abgesagt.",
+            body: "Die Buchung vom {{ from }} bis zum {{ until }} wurde abgesagt.",
             action: OFFEN,
         },
     },
@@ -187,7 +189,7 @@ const BOOKING_RESCHEDULED: Kind = Kind {
     name: "BOOKING_RESCHEDULED",
     description: "A booking was moved to another time: yours, one that was assigned to you, or, where the learner moved it, any while you manage \
                   bookings. Subject: the Booking.",
-    event: "booking.rescheduled",
+    events: &["booking.rescheduled"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid
             UNION SELECT app.holders_of('BOOKING_MANAGE') WHERE who = (note ->> 'student')::uuid",
     doer: Doer::LeftOut,
@@ -204,7 +206,7 @@ const BOOKING_RESCHEDULED: Kind = Kind {
         },
         german: Texts {
             subject: "Buchung verschoben: {{ from }}{% if course %}, {{ course }}{% endif %}",
-            body: "Die Buchung wurde verschoben. Sie ist jetzt von {{ from }} bis {{ until }}.",
+            body: "Die Buchung wurde verschoben. Sie geht jetzt vom {{ from }} bis zum {{ until }}.",
             action: OFFEN,
         },
     },
@@ -213,7 +215,7 @@ const BOOKING_RESCHEDULED: Kind = Kind {
 const BOOKING_ESCALATED: Kind = Kind {
     name: "BOOKING_ESCALATED",
     description: "A request has waited too long for its answer, and you manage bookings. Subject: the Booking.",
-    event: "booking.escalated",
+    events: &["booking.escalated"],
     recipients: HOLDERS,
     doer: Doer::Nobody,
     email: EmailMode::Immediate,
@@ -229,7 +231,7 @@ const BOOKING_ESCALATED: Kind = Kind {
         },
         german: Texts {
             subject: "Buchung wartet: {{ from }}{% if course %}, {{ course }}{% endif %}",
-            body: "Eine Buchung von {{ from }} bis {{ until }} wurde angefragt, und noch hat niemand geantwortet.",
+            body: "Eine Buchung vom {{ from }} bis zum {{ until }} wurde angefragt, und noch hat niemand geantwortet.",
             action: OFFEN,
         },
     },
@@ -238,7 +240,7 @@ const BOOKING_ESCALATED: Kind = Kind {
 const ROLE_CHANGED: Kind = Kind {
     name: "ROLE_CHANGED",
     description: "Somebody has set your roles. Always mailed. Subject: the User, you.",
-    event: "notify.roles_changed",
+    events: &["notify.roles_changed"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Told,
     email: EmailMode::Immediate,
@@ -263,7 +265,7 @@ const ROLE_CHANGED: Kind = Kind {
 const IMPORT_FINISHED: Kind = Kind {
     name: "IMPORT_FINISHED",
     description: "An import that you started has ended. Subject: the run.",
-    event: "import.finished",
+    events: &["import.finished"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Told,
     email: EmailMode::Off,
@@ -274,12 +276,14 @@ const IMPORT_FINISHED: Kind = Kind {
         parameters: &[Parameter { name: "state", content: Content::Plain, sample: "SUCCEEDED" }],
         english: Texts {
             subject: "Import finished",
-            body: "The import that you started has ended ({{ state }}). Its report is there to be read.",
+            body: "The import that you started {% if state == 'SUCCEEDED' %}has succeeded{% elif state == 'FAILED' %}has failed{% else %}was \
+                   cancelled{% endif %}. Its report is there to be read.",
             action: OPEN,
         },
         german: Texts {
             subject: "Import beendet",
-            body: "Der Import, den Sie gestartet haben, ist beendet ({{ state }}). Sein Bericht steht bereit.",
+            body: "Der Import, den Sie gestartet haben, {% if state == 'SUCCEEDED' %}ist gelungen{% elif state == 'FAILED' %}ist \
+                   fehlgeschlagen{% else %}wurde abgebrochen{% endif %}. Sein Bericht steht bereit.",
             action: OFFEN,
         },
     },
@@ -288,7 +292,7 @@ const IMPORT_FINISHED: Kind = Kind {
 const EXPORT_READY: Kind = Kind {
     name: "EXPORT_READY",
     description: "An export that you asked for, or that a schedule of yours has made, is there to be fetched. Subject: the run.",
-    event: "notify.export_ready",
+    events: &["notify.export_ready"],
     recipients: "SELECT (note ->> 'person')::uuid",
     doer: Doer::Told,
     email: EmailMode::Off,
@@ -314,7 +318,7 @@ const WEBHOOK_DISABLED: Kind = Kind {
     name: "WEBHOOK_DISABLED",
     description: "The service has switched off an endpoint whose receiver is gone or has failed for days, and you manage webhooks. Subject: the \
                   WebhookEndpoint.",
-    event: "notify.webhook_disabled",
+    events: &["notify.webhook_disabled"],
     recipients: "SELECT app.holders_of('WEBHOOK_MANAGE')",
     doer: Doer::Nobody,
     email: EmailMode::Immediate,
@@ -325,14 +329,15 @@ const WEBHOOK_DISABLED: Kind = Kind {
         parameters: &[Parameter { name: "reason", content: Content::Plain, sample: "FAILING" }],
         english: Texts {
             subject: "Webhook disabled: {% if reason == 'GONE' %}its receiver is gone{% else %}its receiver fails{% endif %}",
-            body: "An endpoint was switched off ({{ reason }}), and is sent no events any more. Switch it on once its receiver works, and replay what \
-                   it has missed within 7 days.",
+            body: "An endpoint was switched off, because its receiver {% if reason == 'GONE' %}is gone{% else %}has failed for days{% endif %}. It is \
+                   sent no events any more. Switch it on once its receiver works, and replay what it has missed within 7 days.",
             action: OPEN,
         },
         german: Texts {
             subject: "Webhook abgeschaltet: {% if reason == 'GONE' %}der Empfänger ist fort{% else %}der Empfänger versagt{% endif %}",
-            body: "Ein Endpunkt wurde abgeschaltet ({{ reason }}) und bekommt keine Ereignisse mehr. Schalten Sie ihn ein, sobald sein Empfänger \
-                   arbeitet, und lassen Sie innerhalb von 7 Tagen nachsenden, was er verpasst hat.",
+            body: "Ein Endpunkt wurde abgeschaltet, weil sein Empfänger {% if reason == 'GONE' %}nicht mehr da ist{% else %}seit Tagen \
+                   versagt{% endif %}. Er bekommt keine Ereignisse mehr. Schalten Sie ihn ein, sobald sein Empfänger arbeitet, und lassen Sie innerhalb \
+                   von 7 Tagen nachsenden, was er verpasst hat.",
             action: OFFEN,
         },
     },

@@ -41,7 +41,7 @@ pub struct NotificationPreference {
     pub in_app: bool,
     /// How they are mailed to you.
     pub email: EmailMode,
-    /// Whether their mail can't be turned off.
+    /// Whether they are always mailed to you, at once.
     pub is_essential: bool,
     /// Whether this is how everybody is told who has chosen nothing.
     pub is_default: bool,
@@ -86,6 +86,7 @@ impl NotificationSettings {
         }
         let chosen = KINDS.iter().map(|kind| {
             let (in_app, email) = kept.get(kind.name).copied().unwrap_or_default();
+            let email = email.filter(|_| !kind.is_essential());
             let (in_app, email) = (in_app.unwrap_or(true), email.unwrap_or(kind.email));
             NotificationPreference {
                 kind: Open::new(kind.name),
@@ -117,7 +118,7 @@ pub struct NotificationPreferenceInput {
     pub kind: Open<NotificationKind>,
     /// Whether they are to be among your `notifications`.
     pub in_app: MaybeUndefined<bool>,
-    /// How they are to be mailed. OFF is refused for an essential kind.
+    /// How they are to be mailed. Of an essential kind nothing but IMMEDIATE is taken.
     pub email: MaybeUndefined<EmailMode>,
 }
 
@@ -142,8 +143,8 @@ impl Choices {
             if sorted.iter().any(|(known, _)| known.name == kind.name) {
                 return Err(Error::bad_input(field("kind"), "stands in the list twice"));
             }
-            if kind.is_essential() && choice.email == MaybeUndefined::Value(EmailMode::Off) {
-                let refusal = "can't be OFF: this mail is about your own account";
+            if kind.is_essential() && choice.email.value().is_some_and(|email| *email != kind.email) {
+                let refusal = format!("must be {}: this mail is about your own account", kind.email.as_str());
                 return Err(Error::bad_input(field("email"), refusal).reason("ESSENTIAL_KIND"));
             }
             sorted.push((kind, choice));
@@ -168,7 +169,8 @@ pub struct SettingsMutations;
 
 #[mutations("NotificationSettings")]
 impl SettingsMutations {
-    /// Changes how you are told. BAD_USER_INPUT with ESSENTIAL_KIND where you turn off mail about your own account.
+    /// Changes how you are told. BAD_USER_INPUT with ESSENTIAL_KIND where mail about your own account would not
+    /// come at once any more.
     async fn update_notification_settings(
         ctx: &Context<'_>,
         /// What you choose.
@@ -190,7 +192,6 @@ impl SettingsMutations {
         if !choices.kinds.is_empty() {
             let Choices { kinds, has_in_app, in_app, has_email, email } = &choices;
             ctx.tx().query(sql::PREFER, &[&person, kinds, has_in_app, in_app, has_email, email]).await?;
-            ctx.tx().query(sql::FORGET_USUAL, &[&person]).await?;
         }
         NotificationSettings::of(ctx).await
     }

@@ -23,18 +23,17 @@ pub const CHOOSE: &str = "INSERT INTO notification_settings AS s (tenant_id, id,
      VALUES ($1, $2, CASE WHEN $3 THEN $4::text END, CASE WHEN $5 THEN $6::int4 END) ON CONFLICT (tenant_id, id) DO UPDATE \
      SET locale = CASE WHEN $3 THEN excluded.locale ELSE s.locale END, digest_hour = CASE WHEN $5 THEN excluded.digest_hour ELSE s.digest_hour END";
 
-/// `$2` the person, `$3` kinds, `$4` whether `$5` is given, `$6` whether `$7` is: null is as usual.
-pub const PREFER: &str = "WITH given AS (SELECT g.* FROM unnest($3::text[], $4::bool[], $5::bool[], $6::bool[], $7::text[]) \
-         AS g(kind, has_in_app, in_app, has_email, email)) \
+/// `$2` the person, `$3` kinds, `$4` whether `$5` is given, `$6` whether `$7` is: null is as usual. Of what is as usual no row is left. Each row
+/// changes once, for the audit log.
+pub const PREFER: &str = "WITH wanted AS (SELECT g.kind, CASE WHEN g.has_in_app THEN g.in_app ELSE o.in_app END AS in_app, \
+         CASE WHEN g.has_email THEN g.email ELSE o.email END AS email \
+         FROM unnest($3::text[], $4::bool[], $5::bool[], $6::bool[], $7::text[]) AS g(kind, has_in_app, in_app, has_email, email) \
+         LEFT JOIN notification_preference o ON o.tenant_id = $1 AND o.user_id = $2 AND o.kind = g.kind), \
+     usual AS (DELETE FROM notification_preference p USING wanted w \
+         WHERE p.tenant_id = $1 AND p.user_id = $2 AND p.kind = w.kind AND w.in_app IS NULL AND w.email IS NULL) \
      INSERT INTO notification_preference AS p (tenant_id, user_id, kind, in_app, email) \
-     SELECT $1, $2, g.kind, CASE WHEN g.has_in_app THEN g.in_app ELSE o.in_app END, CASE WHEN g.has_email THEN g.email ELSE o.email END \
-     FROM given g LEFT JOIN notification_preference o ON o.tenant_id = $1 AND o.user_id = $2 AND o.kind = g.kind \
-     WHERE o.kind IS NOT NULL OR g.in_app IS NOT NULL OR g.email IS NOT NULL ORDER BY g.kind \
+     SELECT $1, $2, w.kind, w.in_app, w.email FROM wanted w WHERE w.in_app IS NOT NULL OR w.email IS NOT NULL ORDER BY w.kind \
      ON CONFLICT (tenant_id, user_id, kind) DO UPDATE SET in_app = excluded.in_app, email = excluded.email";
-
-/// `$2` the person: of what is as usual no row is left.
-pub const FORGET_USUAL: &str =
-    "DELETE FROM notification_preference p WHERE p.tenant_id = $1 AND p.user_id = $2 AND p.in_app IS NULL AND p.email IS NULL";
 
 /// What stands around the school's mails.
 pub const LETTERHEAD: &str = "SELECT jsonb_strip_nulls(jsonb_build_object('school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, \

@@ -33,6 +33,8 @@ pub enum Broken {
     MissingFile(String),
     /// A column that must be there is not.
     MissingColumn(String, String),
+    /// The manifest does not say of a sheet whether it is whole: the line, the property, what stands there.
+    Manifest(i32, String, String),
     /// More than a million lines.
     TooManyRows,
 }
@@ -41,7 +43,7 @@ impl Broken {
     /// How the run says it.
     pub fn reason(&self) -> &'static str {
         match self {
-            Broken::Archive => "BAD_ARCHIVE",
+            Broken::Archive | Broken::Manifest(..) => "BAD_ARCHIVE",
             Broken::Encoding(_) => "BAD_ENCODING",
             Broken::MissingFile(_) => "MISSING_FILE",
             Broken::MissingColumn(..) => "MISSING_COLUMN",

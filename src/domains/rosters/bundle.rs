@@ -2,18 +2,18 @@
 //! earlier ones must know.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     fs::File,
-    io::Read,
+    num::NonZeroI32,
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use csv::{Reader, StringRecord};
 
 use super::{
     archive::{Broken, Source},
     columns::{ImportFormat, RosterEntity},
-    lines::{Columns, address_key},
+    lines::{address_key, is_gone},
+    sheet::{Row, Sheet},
 };
 use lectern_kernel::text::email_key;
 
@@ -58,7 +58,7 @@ pub const SHEETS: [SheetDef; 6] = [
 pub const PEOPLE: SheetDef = SheetDef { entity: RosterEntity::User, file: "users.csv", property: "", required: &["email", "name"] };
 
 /// An id, shortened: a million of them are held.
-pub fn mark(key: &str) -> u128 {
+fn mark(key: &str) -> u128 {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest(&SHA256, key.as_bytes()).as_ref()[..16]);
     u128::from_be_bytes(bytes)
@@ -72,30 +72,14 @@ pub struct Survey {
     pub rows: i32,
     /// Lines whose id has stood in their sheet before.
     pub duplicates: HashSet<(RosterEntity, i32)>,
-    /// The ids that stand in each sheet that is whole.
-    pub seen: HashMap<RosterEntity, HashSet<u128>>,
-    /// Who teaches a class.
+    /// The ids that stand in each sheet, and in which line; in none where the line does not say that its thing is there.
+    ids: HashMap<RosterEntity, HashMap<u128, Option<NonZeroI32>>>,
+    /// Who teaches a class, by the first line that says so.
     pub teachers: HashMap<String, String>,
     /// The roles of people, where they have a sheet of their own.
     pub roles: Option<HashMap<String, Vec<String>>>,
-}
-
-/// A reader of CSV over bytes.
-pub fn reader(bytes: &mut dyn Read) -> Reader<&mut dyn Read> {
-    csv::ReaderBuilder::new().flexible(true).from_reader(bytes)
-}
-
-/// Why CSV can't be read.
-pub fn broken(file: &str, error: &csv::Error) -> Broken {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => Broken::Encoding(file.to_owned()),
-        _ => Broken::Archive,
-    }
-}
-
-/// The line that a record begins with.
-pub fn line_of(record: &StringRecord) -> i32 {
-    record.position().and_then(|at| i32::try_from(at.line()).ok()).unwrap_or(0)
+    /// Where the manifest says first that a sheet holds changes alone.
+    changes_at: Option<i32>,
 }
 
 /// Calls back for each line of a sheet; none where the file lacks the sheet.
@@ -103,15 +87,12 @@ fn each(
     source: &mut Source,
     file: &str,
     required: &[&str],
-    mut then: impl FnMut(&Columns, &StringRecord) -> Result<(), Broken>,
+    mut then: impl FnMut(&Row<'_>) -> Result<(), Broken>,
 ) -> Result<Option<()>, Broken> {
     source.read(file, |bytes| {
-        let mut lines = reader(bytes);
-        let header = lines.headers().map_err(|error| broken(file, &error))?.clone();
-        let columns = Columns::read(file, &header, required)?;
-        let mut record = StringRecord::new();
-        while lines.read_record(&mut record).map_err(|error| broken(file, &error))? {
-            then(&columns, &record)?;
+        let mut sheet = Sheet::open(file, bytes, required)?;
+        while let Some(row) = sheet.line()? {
+            then(&row)?;
         }
         Ok(())
     })
@@ -130,8 +111,16 @@ impl Survey {
             return Ok(survey);
         }
         let mut manifest = HashMap::new();
-        let found = each(&mut source, "manifest.csv", &["propertyName", "value"], |columns, record| {
-            manifest.insert(columns.get(record, "propertyName").to_owned(), columns.get(record, "value").to_ascii_lowercase());
+        let found = each(&mut source, "manifest.csv", &["propertyName", "value"], |row| {
+            let (property, value) = (row.get("propertyName"), row.get("value").to_ascii_lowercase());
+            if SHEETS.iter().any(|def| def.property == property) {
+                match value.as_str() {
+                    "bulk" | "absent" => {}
+                    "delta" => survey.changes_at = survey.changes_at.or(Some(row.line)),
+                    _ => return Err(Broken::Manifest(row.line, property.to_owned(), row.get("value").to_owned())),
+                }
+            }
+            manifest.insert(property.to_owned(), value);
             Ok(())
         })?;
         found.ok_or_else(|| Broken::MissingFile("manifest.csv".to_owned()))?;
@@ -153,13 +142,14 @@ impl Survey {
     fn read_roles(&mut self, source: &mut Source) -> Result<(), Broken> {
         let mut roles: HashMap<String, Vec<String>> = HashMap::new();
         let mut rows = 0;
-        let found = each(source, "roles.csv", &["userSourcedId", "role"], |columns, record| {
+        let found = each(source, "roles.csv", &["userSourcedId", "role"], |row| {
             rows += 1;
             if rows > ROWS {
                 return Err(Broken::TooManyRows);
             }
-            if !columns.get(record, "status").eq_ignore_ascii_case("tobedeleted") {
-                roles.entry(columns.get(record, "userSourcedId").to_owned()).or_default().push(columns.get(record, "role").to_owned());
+            // What is said of a role in words that nobody knows gives none.
+            if is_gone(row) == Ok(false) {
+                roles.entry(row.get("userSourcedId").to_owned()).or_default().push(row.get("role").to_owned());
             }
             Ok(())
         })?;
@@ -173,36 +163,63 @@ impl Survey {
         if def.entity == RosterEntity::User && !is_people && self.roles.is_none() {
             required.push("role");
         }
-        let mut known: HashSet<u128> = HashSet::new();
-        let found = each(source, def.file, &required, |columns, record| {
+        let mut known: HashMap<u128, Option<NonZeroI32>> = HashMap::new();
+        let found = each(source, def.file, &required, |row| {
             self.rows += 1;
             if self.rows > ROWS {
                 return Err(Broken::TooManyRows);
             }
-            let id = columns.get(record, "sourcedId");
-            let address = is_people.then(|| email_key(columns.get(record, "email"))).flatten().map(|key| address_key(&key));
+            let is_there = is_people || is_gone(row) == Ok(false);
+            let at = NonZeroI32::new(row.line).filter(|_| is_there);
+            let id = row.get("sourcedId");
+            let address = is_people.then(|| email_key(row.get("email"))).flatten().map(|key| address_key(&key));
             let key = if id.is_empty() { address.clone().unwrap_or_default() } else { id.to_owned() };
-            if !key.is_empty() && !known.insert(mark(&key)) {
-                self.duplicates.insert((def.entity, line_of(record)));
-            } else if !id.is_empty() {
-                // Whoever came without an id before, and has one now, is no other person.
-                known.extend(address.map(|address| mark(&address)));
+            if !key.is_empty() {
+                match known.entry(mark(&key)) {
+                    Entry::Occupied(_) => {
+                        self.duplicates.insert((def.entity, row.line));
+                        return Ok(());
+                    }
+                    Entry::Vacant(place) => place.insert(at),
+                };
             }
-            if def.entity == RosterEntity::Enrollment
-                && columns.get(record, "role").eq_ignore_ascii_case("teacher")
-                && columns.get(record, "primary").eq_ignore_ascii_case("true")
-                && !columns.get(record, "status").eq_ignore_ascii_case("tobedeleted")
+            if let (false, Some(address)) = (id.is_empty(), address) {
+                // Whoever came without an id before, and has one now, is no other person.
+                known.entry(mark(&address)).or_insert(at);
+            }
+            if is_there
+                && def.entity == RosterEntity::Enrollment
+                && row.get("role").eq_ignore_ascii_case("teacher")
+                && row.get("primary").eq_ignore_ascii_case("true")
             {
-                let teacher = columns.get(record, "userSourcedId").to_owned();
-                self.teachers.entry(columns.get(record, "classSourcedId").to_owned()).or_insert(teacher);
+                self.teachers.entry(row.get("classSourcedId").to_owned()).or_insert_with(|| row.get("userSourcedId").to_owned());
             }
             Ok(())
         })?;
         found.ok_or_else(|| Broken::MissingFile(def.file.to_owned()))?;
-        if is_whole {
-            self.seen.insert(def.entity, known);
-        }
+        self.ids.insert(def.entity, known);
         self.sheets.push((def, is_whole));
         Ok(())
+    }
+
+    /// Whether what stands in no line of this sort is missing.
+    pub fn is_whole(&self, entity: RosterEntity) -> bool {
+        self.sheets.iter().any(|(def, is_whole)| def.entity == entity && *is_whole)
+    }
+
+    /// Whether an id stands in a line of this sort.
+    pub fn has(&self, entity: RosterEntity, key: &str) -> bool {
+        self.ids.get(&entity).is_some_and(|known| known.contains_key(&mark(key)))
+    }
+
+    /// The line that says that what has this id is there.
+    pub fn line_of(&self, entity: RosterEntity, key: &str) -> Option<i32> {
+        self.ids.get(&entity)?.get(&mark(key)).copied().flatten().map(NonZeroI32::get)
+    }
+
+    /// The line of the manifest after which nothing can be missing: no sheet of what could be removed is whole.
+    pub fn nothing_is_missing_by(&self) -> Option<i32> {
+        let can_lack = [RosterEntity::User, RosterEntity::Class, RosterEntity::Enrollment].iter().any(|entity| self.is_whole(*entity));
+        self.changes_at.filter(|_| !can_lack)
     }
 }

@@ -11,10 +11,10 @@ use super::{
     user_lines::missing,
 };
 
-/// Whether the actor may change a course.
-pub fn may_change(ledger: &Ledger, course: &CourseFact) -> Result<(), Wrong> {
+/// Whether the actor may change a course, as a column says.
+pub fn may_change(ledger: &Ledger, course: &CourseFact, column: Option<&'static str>) -> Result<(), Wrong> {
     let is_theirs = course.instructor == Some(ledger.me) && ledger.can(Permission::CourseUpdate);
-    if is_theirs || ledger.can(Permission::CourseUpdateAll) { Ok(()) } else { Err(missing(Permission::CourseUpdateAll)) }
+    if is_theirs || ledger.can(Permission::CourseUpdateAll) { Ok(()) } else { Err(missing(column, Permission::CourseUpdateAll)) }
 }
 
 /// Plans a line about a class.
@@ -22,14 +22,7 @@ pub fn may_change(ledger: &Ledger, course: &CourseFact) -> Result<(), Wrong> {
 /// # Errors
 /// Why it is rejected.
 pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teacher: Option<&str>) -> Result<Outcome, Wrong> {
-    let known = ledger.object(RosterEntity::Class, &line.key);
-    if line.is_gone {
-        return match known {
-            Some(id) => archive(plan, ledger, id),
-            None => Ok(Outcome::Unchanged),
-        };
-    }
-    let Some(id) = known else { return create(plan, ledger, line, title, teacher) };
+    let Some(id) = ledger.object(RosterEntity::Class, &line.key) else { return create(plan, ledger, line, title, teacher) };
     let Some(mut course) = ledger.courses.get(&id).cloned() else { return Ok(Outcome::Unchanged) };
     // What an earlier import has archived comes back.
     let comes_back = course.status == "ARCHIVED";
@@ -39,7 +32,7 @@ pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teac
         plan.link(ledger, line, Some(id));
         return Ok(Outcome::Unchanged);
     }
-    may_change(ledger, &course)?;
+    may_change(ledger, &course, Some(if is_renamed { "title" } else { "status" }))?;
     if comes_back {
         "PUBLISHED".clone_into(&mut course.status);
     }
@@ -55,14 +48,14 @@ pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teac
 fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teacher: Option<&str>) -> Result<Outcome, Wrong> {
     for permission in [Permission::CourseCreate, Permission::CourseUpdate] {
         if !ledger.can(permission) {
-            return Err(missing(permission));
+            return Err(missing(None, permission));
         }
     }
     // Whoever does not teach is told of by their own line.
     let teacher = teacher.and_then(|key| ledger.object(RosterEntity::User, key)).and_then(|id| ledger.users.get(&id));
     let instructor = teacher.filter(|user| user.is_instructor).map(|user| user.id);
     if instructor != Some(ledger.me) && !ledger.can(Permission::CourseUpdateAll) {
-        return Err(missing(Permission::CourseUpdateAll));
+        return Err(missing(None, Permission::CourseUpdateAll));
     }
     let id = Uuid::now_v7();
     plan.changes.new_courses.push(id);
@@ -74,16 +67,16 @@ fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teache
     Ok(Outcome::Created)
 }
 
-/// Plans that a course takes nobody in any more.
+/// Plans that a course takes nobody in any more, as a column says.
 ///
 /// # Errors
 /// Why not.
-pub fn archive(plan: &mut Plan, ledger: &mut Ledger, id: Uuid) -> Result<Outcome, Wrong> {
+pub fn archive(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, column: Option<&'static str>) -> Result<Outcome, Wrong> {
     let Some(mut course) = ledger.courses.get(&id).cloned() else { return Ok(Outcome::Unchanged) };
     if course.status == "ARCHIVED" {
         return Ok(Outcome::Unchanged);
     }
-    may_change(ledger, &course)?;
+    may_change(ledger, &course, column)?;
     "ARCHIVED".clone_into(&mut course.status);
     plan.changes.changed_courses.insert(id);
     ledger.courses.insert(id, course);

@@ -4,6 +4,7 @@ use lectern_kernel::permission::Permission;
 use uuid::Uuid;
 
 use super::{
+    bundle::Survey,
     class_lines::may_change,
     columns::RosterEntity,
     ledger::{Ledger, SeatFact},
@@ -12,14 +13,14 @@ use super::{
     user_lines::missing,
 };
 
-fn may_enroll(ledger: &Ledger, course: Uuid) -> Result<(), Wrong> {
+fn may_enroll(ledger: &Ledger, course: Uuid, column: Option<&'static str>) -> Result<(), Wrong> {
     let is_theirs = ledger.courses.get(&course).is_some_and(|course| course.instructor == Some(ledger.me));
     if !ledger.can(Permission::EnrollmentManage) {
-        Err(missing(Permission::EnrollmentManage))
+        Err(missing(column, Permission::EnrollmentManage))
     } else if is_theirs || ledger.can(Permission::CourseUpdateAll) {
         Ok(())
     } else {
-        Err(missing(Permission::CourseUpdateAll))
+        Err(missing(column, Permission::CourseUpdateAll))
     }
 }
 
@@ -27,19 +28,41 @@ fn may_enroll(ledger: &Ledger, course: Uuid) -> Result<(), Wrong> {
 ///
 /// # Errors
 /// Why it is rejected.
-pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, (class, user, part): (&str, &str, Part)) -> Result<Outcome, Wrong> {
+pub fn plan(
+    plan: &mut Plan,
+    ledger: &mut Ledger,
+    survey: &Survey,
+    line: &Line,
+    (class, user, part): (&str, &str, Part),
+) -> Result<Outcome, Wrong> {
+    if part == Part::Other {
+        plan.warn(line, (Some("role"), "ROLE_NOT_SUPPORTED", "Only students and teachers are kept: this line was skipped.".to_owned()));
+        return Ok(Outcome::Unchanged);
+    }
     let objects = ledger.object(RosterEntity::Class, class).zip(ledger.object(RosterEntity::User, user));
-    let Some(pair) = objects else { return Err((None, "UNKNOWN_REFERENCE", "There is no such class or person.".to_owned())) };
-    match part {
-        Part::Learner => {}
-        Part::Teacher { is_primary } => return teach(plan, ledger, line, pair, is_primary),
-        Part::Other => {
-            plan.warn(line, (Some("role"), "ROLE_NOT_SUPPORTED", "Only students and teachers are kept: this line was skipped.".to_owned()));
+    if let (Part::Learner, true) = (part, line.is_gone) {
+        let linked = ledger.object(RosterEntity::Enrollment, &line.key).and_then(|id| ledger.pairs.get(&id).copied());
+        return leave(plan, ledger, survey, line, linked.or(objects));
+    }
+    let Some(pair) = objects else {
+        // Whoever is not known teaches nothing, either.
+        let unknown = (None, "UNKNOWN_REFERENCE", "There is no such class or person.".to_owned());
+        return if line.is_gone { Ok(Outcome::Unchanged) } else { Err(unknown) };
+    };
+    if let Part::Teacher { is_primary } = part {
+        if !is_primary {
             return Ok(Outcome::Unchanged);
         }
-    }
-    if line.is_gone {
-        return drop_seat(plan, ledger, pair);
+        // The first line that names one is the one that counts.
+        let first = survey.teachers.get(class);
+        let is_first = first.is_some_and(|first| first == user || ledger.object(RosterEntity::User, first) == Some(pair.1));
+        return match (line.is_gone, is_first) {
+            (false, true) | (true, false) => teach(plan, ledger, line, pair),
+            (true, true) => Ok(Outcome::Unchanged),
+            (false, false) => {
+                Err((Some("primary"), "BAD_VALUE", "An earlier line names another primary teacher of this class.".to_owned()))
+            }
+        };
     }
     if let Some(seat) = ledger.seats.get(&pair) {
         let id = seat.id;
@@ -53,8 +76,17 @@ pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, (class, user, par
     Ok(outcome)
 }
 
+/// An enrollment is to end, unless another line says that it is there.
+fn leave(plan: &mut Plan, ledger: &mut Ledger, survey: &Survey, line: &Line, pair: Option<(Uuid, Uuid)>) -> Result<Outcome, Wrong> {
+    let Some((pair, id)) = pair.and_then(|pair| Some((pair, ledger.seats.get(&pair)?.id))) else { return Ok(Outcome::Unchanged) };
+    if ledger.others(survey, line, id).next().is_some() {
+        return Ok(Outcome::Unchanged);
+    }
+    drop_seat(plan, ledger, pair, Some("status"))
+}
+
 fn take_seat(plan: &mut Plan, ledger: &mut Ledger, pair: (Uuid, Uuid), known: Option<Uuid>) -> Result<Outcome, Wrong> {
-    may_enroll(ledger, pair.0)?;
+    may_enroll(ledger, pair.0, Some("classSourcedId"))?;
     let Some(course) = ledger.courses.get_mut(&pair.0) else {
         return Err((Some("classSourcedId"), "UNKNOWN_REFERENCE", "There is no class of this id.".to_owned()));
     };
@@ -72,22 +104,22 @@ fn take_seat(plan: &mut Plan, ledger: &mut Ledger, pair: (Uuid, Uuid), known: Op
             Ok(Outcome::Updated)
         }
         None => {
-            ledger.seats.insert(pair, SeatFact { id: Uuid::now_v7(), was: None, status: "NOT_STARTED".to_owned() });
+            ledger.know_seat(pair, SeatFact { id: Uuid::now_v7(), was: None, status: "NOT_STARTED".to_owned() });
             Ok(Outcome::Created)
         }
     }
 }
 
-/// Plans that somebody leaves a course. What they have finished stays.
+/// Plans that somebody leaves a course, as a column says. What they have finished stays.
 ///
 /// # Errors
 /// Why not.
-pub fn drop_seat(plan: &mut Plan, ledger: &mut Ledger, pair: (Uuid, Uuid)) -> Result<Outcome, Wrong> {
+pub fn drop_seat(plan: &mut Plan, ledger: &mut Ledger, pair: (Uuid, Uuid), column: Option<&'static str>) -> Result<Outcome, Wrong> {
     let is_held = ledger.seats.get(&pair).is_some_and(|seat| matches!(seat.status.as_str(), "NOT_STARTED" | "IN_PROGRESS"));
     if !is_held {
         return Ok(Outcome::Unchanged);
     }
-    may_enroll(ledger, pair.0)?;
+    may_enroll(ledger, pair.0, column)?;
     if let Some(left) = ledger.courses.get_mut(&pair.0).and_then(|course| course.seats.as_mut()) {
         *left += 1;
     }
@@ -98,15 +130,15 @@ pub fn drop_seat(plan: &mut Plan, ledger: &mut Ledger, pair: (Uuid, Uuid)) -> Re
     Ok(Outcome::Removed)
 }
 
-fn teach(plan: &mut Plan, ledger: &mut Ledger, line: &Line, (course, user): (Uuid, Uuid), is_primary: bool) -> Result<Outcome, Wrong> {
+fn teach(plan: &mut Plan, ledger: &mut Ledger, line: &Line, (course, user): (Uuid, Uuid)) -> Result<Outcome, Wrong> {
     let Some(mut fact) = ledger.courses.get(&course).cloned() else { return Ok(Outcome::Unchanged) };
-    let is_so = fact.instructor == Some(user);
-    if !is_primary || is_so != line.is_gone {
+    if (fact.instructor == Some(user)) != line.is_gone {
         return Ok(Outcome::Unchanged);
     }
-    may_change(ledger, &fact)?;
+    let column = Some(if line.is_gone { "status" } else { "primary" });
+    may_change(ledger, &fact, column)?;
     if !ledger.can(Permission::CourseUpdateAll) {
-        return Err(missing(Permission::CourseUpdateAll));
+        return Err(missing(column, Permission::CourseUpdateAll));
     }
     if !line.is_gone && !ledger.users.get(&user).is_some_and(|user| user.is_instructor) {
         return Err((Some("userSourcedId"), "BAD_VALUE", "This person is no instructor.".to_owned()));

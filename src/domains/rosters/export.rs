@@ -49,9 +49,9 @@ impl Person {
         ROLES.iter().find(|(key, _)| self.roles.iter().any(|role| role == key)).map(|(_, role)| *role)
     }
 
-    /// As it is put together again when it is read; a name of one word has a dash before it.
+    /// As it is put together again when it is read; a name of one word has a dash before it, and so has one that begins with a dash of its own.
     fn names(&self) -> (&str, &str) {
-        self.name.rsplit_once(' ').unwrap_or(("-", &self.name))
+        self.name.rsplit_once(' ').filter(|(given, _)| given.trim() != "-").unwrap_or(("-", &self.name))
     }
 }
 

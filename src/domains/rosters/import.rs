@@ -18,7 +18,7 @@ use super::{
     bundle::Survey,
     columns::{ImportFormat, IssueSeverity, RosterEntity},
     ledger::Ledger,
-    lines::{Issue, Line, Parsed},
+    lines::{Body, Issue, Line, Parsed, Part},
     look::Asker,
     plan::{Counts, Outcome, Plan, Unwritten, apply},
     reader,
@@ -67,19 +67,23 @@ impl From<Error> for Stop {
 
 impl From<Broken> for Stop {
     fn from(broken: Broken) -> Self {
-        let told = |file: &str, column: Option<String>, message: String| Issue {
+        let told = |file: &str, message: String| Issue {
             file: file.to_owned(),
             line: 1,
             column: None,
             severity: IssueSeverity::Error,
             reason: broken.reason(),
-            message: column.map_or(message.clone(), |column| format!("{message} {column}")),
+            message,
             sourced_id: None,
         };
         let issues = match &broken {
-            Broken::MissingFile(file) => vec![told(file, None, "The archive lacks this file.".to_owned())],
-            Broken::MissingColumn(file, column) => vec![told(file, Some(column.clone()), "This file lacks the column".to_owned())],
-            Broken::Encoding(file) => vec![told(file, None, "This file is not UTF-8.".to_owned())],
+            Broken::MissingFile(file) => vec![told(file, "The archive lacks this file.".to_owned())],
+            Broken::MissingColumn(file, column) => vec![told(file, format!("This file lacks the column {column}"))],
+            Broken::Encoding(file) => vec![told(file, "This file is not UTF-8.".to_owned())],
+            Broken::Manifest(line, property, value) => {
+                let message = format!("{property} must be bulk, delta or absent, and not “{value}”.");
+                vec![Issue { line: *line, column: Some("value"), reason: "BAD_VALUE", ..told("manifest.csv", message) }]
+            }
             Broken::Archive | Broken::TooManyRows => Vec::new(),
         };
         Stop::Fails(broken.reason(), issues)
@@ -187,10 +191,14 @@ fn check_removals(run: &Run, missing: &[Missing]) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Who teaches the classes that these lines are about.
+/// Who teaches the classes that these lines are about, or say whom of.
 fn teachers(survey: &Survey, lines: &[&Line]) -> Vec<String> {
-    let classes = lines.iter().filter(|line| line.entity == RosterEntity::Class);
-    classes.filter_map(|line| survey.teachers.get(&line.key)).filter(|key| !key.contains('\0')).cloned().collect()
+    let classes = lines.iter().filter_map(|line| match &line.body {
+        Body::Class { .. } => Some(&line.key),
+        Body::Seat { class, part: Part::Teacher { is_primary: true }, .. } => Some(class),
+        _ => None,
+    });
+    classes.filter_map(|class| survey.teachers.get(class)).filter(|key| !key.contains('\0')).cloned().collect()
 }
 
 /// Plans a batch.
@@ -200,7 +208,7 @@ async fn plan(asker: &Asker<'_>, ledger: &mut Ledger, survey: &Survey, batch: &[
     let mut plan = Plan::default();
     for parsed in batch {
         match parsed {
-            Ok(line) => plan.line(ledger, line, survey.teachers.get(&line.key).map(String::as_str)),
+            Ok(line) => plan.line(ledger, survey, line),
             Err(issue) => {
                 plan.issues.push(issue.clone());
                 plan.outcomes.push((entity, Outcome::Rejected));
@@ -249,6 +257,7 @@ async fn rehearse(job: &mut Job, run: &mut Run, survey: &Arc<Survey>, file: std:
                 run.count(&plan);
                 issues.extend(plan.issues);
             }
+            issues.extend(removals::impossible(survey));
         }
     }
     tx.end_read();
@@ -289,7 +298,8 @@ async fn perform(job: &mut Job, run: &mut Run, survey: &Arc<Survey>, file: std::
         }
     }
     let tx = job.begin().await?;
-    run.step(&tx, &[]).await?;
+    let told: Vec<Issue> = removals::impossible(survey).filter(|_| run.remove_missing).into_iter().collect();
+    run.step(&tx, &told).await?;
     Ok(tx)
 }
 
@@ -418,16 +428,9 @@ async fn remove(job: &mut Job, run: &mut Run, some: &[Missing]) -> Result<(), St
                 } else if some.len() > 1 {
                     waiting.extend(some.chunks(1).rev());
                 } else if let Some(one) = some.first() {
-                    let (column, reason, message) = refusal(&unwritten).unwrap_or((None, "BAD_VALUE", "It can't be removed."));
-                    let issue = Issue {
-                        file: String::new(),
-                        line: 0,
-                        column,
-                        severity: IssueSeverity::Error,
-                        reason,
-                        message: message.to_owned(),
-                        sourced_id: Some(one.key.clone()).filter(|key| !key.starts_with("email:")),
-                    };
+                    // The column that is at fault is one of a line, and there is none.
+                    let (_, reason, message) = refusal(&unwritten).unwrap_or((None, "BAD_VALUE", "It can't be removed."));
+                    let issue = one.issue((None, reason, message.to_owned()));
                     run.counts.add(one.entity, Outcome::Rejected);
                     let tx = job.begin().await?;
                     run.step(&tx, &[issue]).await?;

@@ -38,7 +38,7 @@ pub struct ImportRun {
     /// How many issues there were. The first 1,000 are kept.
     pub issue_count: i32,
     /// Why it FAILED, with nothing changed: BAD_ARCHIVE, MISSING_FILE, MISSING_COLUMN, BAD_ENCODING, TOO_MANY_ROWS, REMOVALS_OVER_LIMIT, FILE_GONE;
-    /// with what was done before: IMPORTER_GONE, or why its last attempt failed. Null otherwise.
+    /// with what was done before: IMPORTER_GONE, or why its last attempt failed. Null otherwise. Where a file of it is at fault, an issue says which.
     pub failure_reason: Option<String>,
     /// What it reads; null once that was deleted, or when you may not see it.
     #[one]

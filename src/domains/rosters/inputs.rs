@@ -21,7 +21,7 @@ pub struct StartImportInput {
     /// The system that its ids are of; 1 to 100 characters, "default" unless given.
     pub source: Option<String>,
     /// Whether what an earlier import of this source brought and this one lacks is suspended, archived or dropped; false unless given. Of a bundle
-    /// that holds changes alone nothing is missing.
+    /// that holds changes alone nothing is missing: an issue says so.
     pub remove_missing: Option<bool>,
     /// How much may be missing at most; 0 to 1,000,000, 100 unless given. Where it is more, nothing at all is changed.
     pub max_removals: Option<i32>,

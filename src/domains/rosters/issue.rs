@@ -20,7 +20,7 @@ pub struct ImportIssue {
     pub id: Id<ImportIssue>,
     /// The file: `users.csv`.
     pub file: String,
-    /// The line; that with the names of the columns is 1.
+    /// The line; that with the names of the columns is 1, and so is what is told of the file as a whole, or of what it lacks.
     pub line: i32,
     /// The column; null where it is about the line as a whole.
     #[column("{}.column_name")]
@@ -28,8 +28,8 @@ pub struct ImportIssue {
     /// How much it matters.
     pub severity: IssueSeverity,
     /// What it is: EMAIL_MISSING, EMAIL_TAKEN, BAD_VALUE, UNKNOWN_REFERENCE, DUPLICATE_SOURCED_ID, ROLE_TOO_HIGH, LIMIT_REACHED, COURSE_FULL,
-    /// COURSE_NOT_PUBLISHED, MISSING_PERMISSION, OWN_ACCOUNT; of warnings LINKED_BY_EMAIL, ROLE_NOT_SUPPORTED; of files that can't be read
-    /// MISSING_FILE, MISSING_COLUMN.
+    /// COURSE_NOT_PUBLISHED, MISSING_PERMISSION, OWN_ACCOUNT, LAST_ADMIN; of warnings LINKED_BY_EMAIL, ROLE_NOT_SUPPORTED, REMOVALS_NOT_POSSIBLE; of
+    /// files that can't be read MISSING_FILE, MISSING_COLUMN, BAD_ENCODING.
     pub reason: String,
     /// A sentence for people.
     pub message: String,

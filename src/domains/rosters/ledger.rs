@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use lectern_kernel::permission::{Permission, PermissionSet};
 use uuid::Uuid;
 
-use super::columns::RosterEntity;
+use super::{bundle::Survey, columns::RosterEntity, lines::Line};
 
 /// A role of the school.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub struct UserFact {
     pub email: String,
     pub is_suspended: bool,
     pub is_instructor: bool,
-    /// Whether the actor may change them.
-    pub is_outranked: bool,
+    /// Whether the actor may change them; none where nobody has asked.
+    pub is_outranked: Option<bool>,
     pub roles: HashSet<Uuid>,
 }
 
@@ -66,11 +66,15 @@ pub struct Ledger {
     /// How many more people and instructors there may be.
     pub room: (Option<i64>, Option<i64>),
     pub links: HashMap<(RosterEntity, String), Option<Uuid>>,
+    /// The ids of the source that stand for an object, as far as more than one of them matters.
+    pub ids: HashMap<Uuid, HashSet<String>>,
     /// Whose an address is; none: it was somebody's, and is free.
     pub addresses: HashMap<String, Option<Uuid>>,
     pub users: HashMap<Uuid, UserFact>,
     pub courses: HashMap<Uuid, CourseFact>,
     pub seats: HashMap<(Uuid, Uuid), SeatFact>,
+    /// Who an enrollment is of, in which course: the other way round.
+    pub pairs: HashMap<Uuid, (Uuid, Uuid)>,
 }
 
 /// What a batch does.
@@ -100,6 +104,30 @@ impl Ledger {
     /// The object that an id of the source stands for.
     pub fn object(&self, entity: RosterEntity, key: &str) -> Option<Uuid> {
         self.link(entity, key).flatten()
+    }
+
+    /// An id of the source stands for an object from now on.
+    pub fn set_link(&mut self, entity: RosterEntity, key: &str, object: Option<Uuid>) {
+        let before = self.links.insert((entity, key.to_owned()), object).flatten();
+        if let Some(ids) = before.filter(|before| Some(*before) != object).and_then(|before| self.ids.get_mut(&before)) {
+            ids.remove(key);
+        }
+        if let Some(object) = object {
+            self.ids.entry(object).or_default().insert(key.to_owned());
+        }
+    }
+
+    /// The other lines of the file that stand for an object: those whose ids are linked with it.
+    pub fn others<'a>(&'a self, survey: &'a Survey, line: &'a Line, object: Uuid) -> impl Iterator<Item = i32> + 'a {
+        let ids = self.ids.get(&object).into_iter().flatten().filter(|id| **id != line.key);
+        // Without an id a person goes by their address: that may be the line's own.
+        ids.filter_map(move |id| survey.line_of(line.entity, id)).filter(|other| *other != line.line)
+    }
+
+    /// Somebody's enrollment, if they have one, or had.
+    pub fn know_seat(&mut self, pair: (Uuid, Uuid), seat: SeatFact) {
+        self.pairs.insert(seat.id, pair);
+        self.seats.entry(pair).or_insert(seat);
     }
 
     /// Takes one of what is left, if there is one.

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use csv::StringRecord;
 use lectern_kernel::{resolve::text, text::email_key};
 use serde_json::{Value, json};
 
 use super::{
-    archive::Broken,
     columns::{IssueSeverity, RosterEntity},
+    sheet::Row,
 };
 
 /// Something to be told of a line.
@@ -34,27 +33,16 @@ impl Issue {
 /// What is wrong with a line: the column, the reason, a sentence.
 pub type Wrong = (Option<&'static str>, &'static str, String);
 
-/// Which columns a sheet has.
-pub struct Columns(HashMap<String, usize>);
-
-impl Columns {
-    /// Reads the first line.
-    ///
-    /// # Errors
-    /// `Broken::MissingColumn` where one of these is not there.
-    pub fn read(file: &str, header: &StringRecord, required: &[&str]) -> Result<Columns, Broken> {
-        let known: HashMap<String, usize> = header.iter().enumerate().map(|(at, name)| (name.trim().to_ascii_lowercase(), at)).collect();
-        match required.iter().find(|name| !known.contains_key(&name.to_ascii_lowercase())) {
-            Some(missing) => Err(Broken::MissingColumn(file.to_owned(), (*missing).to_owned())),
-            None => Ok(Columns(known)),
-        }
-    }
-
-    /// A cell, without the blanks around it; empty where there is none.
-    pub fn get<'r>(&self, record: &'r StringRecord, name: &str) -> &'r str {
-        self.0.get(&name.to_ascii_lowercase()).and_then(|at| record.get(*at)).unwrap_or_default().trim()
-    }
+/// What the columns are called that say something of a person; none of the roles where they have a sheet of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Called {
+    pub name: &'static str,
+    pub roles: Option<&'static str>,
+    pub enabled: &'static str,
 }
+
+const IN_SHEET: Called = Called { name: "name", roles: Some("roles"), enabled: "status" };
+const IN_BUNDLE: Called = Called { name: "familyName", roles: Some("role"), enabled: "enabledUser" };
 
 /// What a line says of somebody.
 #[derive(Debug, Clone)]
@@ -69,6 +57,7 @@ pub struct Person {
     pub enabled: Option<bool>,
     /// Roles that no role of the school stands for, where there are no others.
     pub unsupported: Option<String>,
+    pub called: Called,
 }
 
 /// As what somebody is in a class.
@@ -84,6 +73,8 @@ pub enum Part {
 pub enum Body {
     /// An organisation, a session, a course: that there is one.
     Checked,
+    /// A person or a class: that there is none any more.
+    Gone,
     Person(Person),
     Class {
         title: String,
@@ -158,26 +149,39 @@ pub fn role_of(role: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether what a line of a bundle is about is to go.
+///
+/// # Errors
+/// Where its status is none.
+pub fn is_gone(row: &Row<'_>) -> Result<bool, Wrong> {
+    match row.get("status").to_ascii_lowercase().as_str() {
+        "" | "active" => Ok(false),
+        "tobedeleted" => Ok(true),
+        _ => Err(bad("status", "It must be active, tobedeleted or empty.")),
+    }
+}
+
 /// A person of a sheet of people.
-pub fn person_of_sheet(columns: &Columns, record: &StringRecord) -> Result<(Option<String>, String, Body), Wrong> {
-    let sourced_id = Some(columns.get(record, "sourcedId").to_owned()).filter(|id| !id.is_empty());
-    let Some((email, address)) = address(columns.get(record, "email"))? else {
+pub fn person_of_sheet(row: &Row<'_>) -> Result<(Option<String>, String, Body), Wrong> {
+    let sourced_id = Some(row.get("sourcedId").to_owned()).filter(|id| !id.is_empty());
+    let Some((email, address)) = address(row.get("email"))? else {
         return Err((Some("email"), "EMAIL_MISSING", "There is no address.".to_owned()));
     };
-    let enabled = match columns.get(record, "status").to_ascii_uppercase().as_str() {
+    let enabled = match row.get("status").to_ascii_uppercase().as_str() {
         "" => None,
         "ACTIVE" => Some(true),
         "SUSPENDED" => Some(false),
         _ => return Err(bad("status", "It must be ACTIVE, SUSPENDED or empty.")),
     };
-    let roles = columns.get(record, "roles").split(';').map(|role| role.trim().to_ascii_uppercase()).filter(|role| !role.is_empty());
+    let roles = row.get("roles").split(';').map(|role| role.trim().to_ascii_uppercase()).filter(|role| !role.is_empty());
     let person = Person {
-        name: name_of("name", columns.get(record, "name"))?,
+        name: name_of("name", row.get("name"))?,
         roles: roles.collect(),
         email: Some(email),
         address: Some(address.clone()),
         enabled,
         unsupported: None,
+        called: IN_SHEET,
     };
     let key = sourced_id.clone().unwrap_or_else(|| address_key(&address));
     Ok((sourced_id, key, Body::Person(person)))
@@ -189,13 +193,8 @@ pub struct Beside<'a> {
 }
 
 /// A line of a bundle: what it points at, and what it says.
-pub fn of_bundle(
-    entity: RosterEntity,
-    columns: &Columns,
-    record: &StringRecord,
-    beside: &Beside<'_>,
-) -> Result<(Vec<Reference>, Body), Wrong> {
-    let cell = |name: &str| columns.get(record, name);
+pub fn of_bundle(entity: RosterEntity, row: &Row<'_>, beside: &Beside<'_>) -> Result<(Vec<Reference>, Body), Wrong> {
+    let cell = |name: &str| row.get(name);
     let one = |column: &'static str, entity| Some((column, entity, cell(column).to_owned())).filter(|(.., id)| !id.is_empty());
     let many = |column: &'static str, entity| list(cell(column)).map(move |id| (column, entity, id.to_owned())).collect::<Vec<_>>();
     Ok(match entity {
@@ -207,7 +206,7 @@ pub fn of_bundle(
         RosterEntity::User => {
             let mut refs = many("orgSourcedIds", RosterEntity::Org);
             refs.extend(one("primaryOrgSourcedId", RosterEntity::Org));
-            (refs, Body::Person(person_of_bundle(columns, record, beside)?))
+            (refs, Body::Person(person_of_bundle(row, beside)?))
         }
         RosterEntity::Class => {
             let mut refs: Vec<_> = one("courseSourcedId", RosterEntity::Course).into_iter().collect();
@@ -217,11 +216,7 @@ pub fn of_bundle(
         }
         RosterEntity::Enrollment => {
             let (class, user) = (cell("classSourcedId").to_owned(), cell("userSourcedId").to_owned());
-            let part = match cell("role").to_ascii_lowercase().as_str() {
-                "student" => Part::Learner,
-                "teacher" => Part::Teacher { is_primary: cell("primary").eq_ignore_ascii_case("true") },
-                _ => Part::Other,
-            };
+            let part = part_of(row);
             let mut refs =
                 vec![("classSourcedId", RosterEntity::Class, class.clone()), ("userSourcedId", RosterEntity::User, user.clone())];
             refs.extend(one("schoolSourcedId", RosterEntity::Org));
@@ -230,8 +225,39 @@ pub fn of_bundle(
     })
 }
 
-fn person_of_bundle(columns: &Columns, record: &StringRecord, beside: &Beside<'_>) -> Result<Person, Wrong> {
-    let cell = |name: &str| columns.get(record, name);
+fn part_of(row: &Row<'_>) -> Part {
+    match row.get("role").to_ascii_lowercase().as_str() {
+        "student" => Part::Learner,
+        "teacher" => Part::Teacher { is_primary: row.get("primary").eq_ignore_ascii_case("true") },
+        _ => Part::Other,
+    }
+}
+
+/// A line of a bundle whose thing is to go: its id is enough. A teacher's line is known by no id: it says of whom, and of which class.
+///
+/// # Errors
+/// Where a teacher's line does not say so.
+pub fn gone_of_bundle(entity: RosterEntity, row: &Row<'_>) -> Result<(Vec<Reference>, Body), Wrong> {
+    Ok(match entity {
+        RosterEntity::Org | RosterEntity::AcademicSession | RosterEntity::Course => (Vec::new(), Body::Checked),
+        RosterEntity::User | RosterEntity::Class => (Vec::new(), Body::Gone),
+        RosterEntity::Enrollment => {
+            let named = [("classSourcedId", RosterEntity::Class), ("userSourcedId", RosterEntity::User)];
+            let part = if row.get("role").is_empty() { Part::Learner } else { part_of(row) };
+            if let (Part::Teacher { is_primary: true }, Some((lacking, _))) =
+                (part, named.iter().find(|(column, _)| row.get(column).is_empty()))
+            {
+                return Err(bad(lacking, "A teacher's line must say it, also where it is to be deleted."));
+            }
+            let refs = named.map(|(column, entity)| (column, entity, row.get(column).to_owned()));
+            let [(.., class), (.., user)] = refs.clone();
+            (refs.into_iter().filter(|(.., id)| !id.is_empty()).collect(), Body::Seat { class, user, part })
+        }
+    })
+}
+
+fn person_of_bundle(row: &Row<'_>, beside: &Beside<'_>) -> Result<Person, Wrong> {
+    let cell = |name: &str| row.get(name);
     let (given, family) = (cell("givenName"), cell("familyName"));
     // A name of one word was written with this.
     let name = if given == "-" || given.is_empty() { family.to_owned() } else { format!("{given} {family}") };
@@ -252,5 +278,6 @@ fn person_of_bundle(columns: &Columns, record: &StringRecord, beside: &Beside<'_
     let unsupported = if roles.is_empty() { Some(named.join(", ")) } else { None };
     let address = address(cell("email"))?;
     let (email, address) = address.map_or((None, None), |(email, key)| (Some(email), Some(key)));
-    Ok(Person { name: name_of(column, &name)?, email, address, roles, enabled, unsupported })
+    let called = Called { roles: IN_BUNDLE.roles.filter(|_| beside.roles.is_none()), ..IN_BUNDLE };
+    Ok(Person { name: name_of(column, &name)?, email, address, roles, enabled, unsupported, called })
 }

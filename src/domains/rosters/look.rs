@@ -14,7 +14,7 @@ use super::{
     lines::{Body, Line},
     sql,
 };
-use crate::domains::{courses::Course, identity::User, tenants::Tenant};
+use crate::domains::{courses::Course, enrollments::Enrollment, identity::User, tenants::Tenant};
 
 /// Who asks, and of which source.
 pub struct Asker<'a> {
@@ -89,7 +89,9 @@ impl Asker<'_> {
                 (RosterEntity::User, Some((User::PREFIX, id))) | (RosterEntity::Class, Some((Course::PREFIX, id))) => {
                     found.push((*entity, (*key).to_owned(), Some(id)));
                 }
-                (RosterEntity::Course, Some((Course::PREFIX, id))) => found.push((*entity, (*key).to_owned(), Some(id))),
+                (RosterEntity::Course, Some((Course::PREFIX, id))) | (RosterEntity::Enrollment, Some((Enrollment::PREFIX, id))) => {
+                    found.push((*entity, (*key).to_owned(), Some(id)));
+                }
                 (RosterEntity::Org | RosterEntity::AcademicSession, Some((Tenant::PREFIX, id))) if id == ledger.tenant => {
                     found.push((*entity, (*key).to_owned(), None));
                 }
@@ -103,16 +105,22 @@ impl Asker<'_> {
         };
         let mut people = objects(&[RosterEntity::User]);
         people.extend(owners);
-        self.users(ledger, people).await?;
+        self.users(ledger, people, lines.iter().any(|line| line.entity == RosterEntity::User)).await?;
         let mut courses = objects(&[RosterEntity::Class, RosterEntity::Course]);
         let has_seats = lines.iter().any(|line| line.entity == RosterEntity::Enrollment);
         if has_seats {
-            // Those that were linked by an earlier batch of a dry run are known already.
-            courses.sort_unstable();
-            courses.dedup();
-            if !self.is_rehearsal && !courses.is_empty() {
-                self.tx.query(sql::LOCK_COURSES, &[&courses]).await?;
-            }
+            // Of what is to end, the id says whose it is.
+            let is_ending = |key: &str| lines.iter().any(|line| line.is_gone && line.key == key);
+            let ending = found.iter().filter(|(entity, key, _)| *entity == RosterEntity::Enrollment && is_ending(key));
+            let ending: Vec<Uuid> = ending.filter_map(|(.., id)| *id).collect();
+            self.seats_by_id(ledger, &ending).await?;
+            courses.extend(ending.iter().filter_map(|id| ledger.pairs.get(id)).map(|(course, _)| *course));
+        }
+        // Those that were linked by an earlier batch of a dry run are known already.
+        courses.sort_unstable();
+        courses.dedup();
+        if has_seats && !self.is_rehearsal && !courses.is_empty() {
+            self.tx.query(sql::LOCK_COURSES, &[&courses]).await?;
         }
         self.courses(ledger, courses).await?;
         for (entity, key, object) in found {
@@ -124,10 +132,45 @@ impl Asker<'_> {
             };
             if is_there {
                 let object = if entity == RosterEntity::Course { None } else { object };
-                ledger.links.insert((entity, key), object);
+                ledger.set_link(entity, &key, object);
             }
         }
-        if has_seats { self.seats(ledger, lines).await } else { Ok(()) }
+        if has_seats {
+            self.seats(ledger, lines).await?;
+        }
+        self.others(ledger, lines).await
+    }
+
+    /// Learns which other ids stand for what these lines are about, where that matters: whom a person's line names, and what is to go.
+    async fn others(&self, ledger: &mut Ledger, lines: &[&Line]) -> Result<(), Failure> {
+        let mut objects: Vec<Uuid> = Vec::new();
+        for line in lines {
+            objects.extend(ledger.object(line.entity, &line.key).filter(|_| line.is_gone || line.entity == RosterEntity::User));
+            match &line.body {
+                Body::Person(person) => {
+                    objects.extend(person.address.as_ref().and_then(|address| ledger.addresses.get(address).copied().flatten()));
+                }
+                Body::Seat { class, user, .. } if line.is_gone => {
+                    let pair = ledger.object(RosterEntity::Class, class).zip(ledger.object(RosterEntity::User, user));
+                    objects.extend(pair.and_then(|pair| ledger.seats.get(&pair)).map(|seat| seat.id));
+                }
+                _ => {}
+            }
+        }
+        objects.sort_unstable();
+        objects.dedup();
+        if objects.is_empty() {
+            return Ok(());
+        }
+        for row in &self.tx.query(sql::LINKED, &[&self.source, &objects]).await? {
+            let mut reader = ColumnReader::new(row);
+            let (entity, key, object): (RosterEntity, String, Uuid) = (reader.next()?, reader.next()?, reader.next()?);
+            // A dry run knows better what has become of an id by now.
+            if ledger.link(entity, &key).is_none_or(|known| known == Some(object)) {
+                ledger.ids.entry(object).or_default().insert(key);
+            }
+        }
+        Ok(())
     }
 
     async fn links(&self, keys: &[(RosterEntity, &str)]) -> Result<Vec<(RosterEntity, String, Option<Uuid>)>, Failure> {
@@ -166,20 +209,27 @@ impl Asker<'_> {
         Ok(owners)
     }
 
-    /// Learns of people.
+    /// Learns of people. `to_change`: also whether the actor may change them, which costs more than all else.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn users(&self, ledger: &mut Ledger, mut ids: Vec<Uuid>) -> Result<(), Failure> {
-        ids.retain(|id| !ledger.users.contains_key(id));
+    pub async fn users(&self, ledger: &mut Ledger, mut ids: Vec<Uuid>, to_change: bool) -> Result<(), Failure> {
+        ids.retain(|id| ledger.users.get(id).is_none_or(|known| to_change && known.is_outranked.is_none()));
+        ids.sort_unstable();
+        ids.dedup();
         if ids.is_empty() {
             return Ok(());
         }
-        for row in &self.tx.query(sql::USERS, &[&ids]).await? {
+        for row in &self.tx.query(sql::USERS, &[&ids, &to_change]).await? {
             let mut reader = ColumnReader::new(row);
             let (id, name, email): (Uuid, String, Option<String>) = (reader.next()?, reader.next()?, reader.next()?);
-            let (is_suspended, is_instructor, is_outranked): (bool, bool, bool) = (reader.next()?, reader.next()?, reader.next()?);
+            let (is_suspended, is_instructor): (bool, bool) = (reader.next()?, reader.next()?);
+            let is_outranked: Option<bool> = reader.next()?;
             let roles: Vec<Uuid> = reader.next()?;
+            if let Some(known) = ledger.users.get_mut(&id) {
+                known.is_outranked = is_outranked;
+                continue;
+            }
             let fact = UserFact {
                 id,
                 name,
@@ -240,6 +290,10 @@ impl Asker<'_> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn seats_by_id(&self, ledger: &mut Ledger, ids: &[Uuid]) -> Result<(), Failure> {
+        let ids: Vec<Uuid> = ids.iter().copied().filter(|id| !ledger.pairs.contains_key(id)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
         for row in &self.tx.query(sql::ENROLLMENTS_BY_ID, &[&ids]).await? {
             remember(ledger, row)?;
         }
@@ -251,6 +305,6 @@ fn remember(ledger: &mut Ledger, row: &tokio_postgres::Row) -> Result<(), Failur
     let mut reader = ColumnReader::new(row);
     let (id, course, user): (Uuid, Uuid, Uuid) = (reader.next()?, reader.next()?, reader.next()?);
     let status: String = reader.next()?;
-    ledger.seats.entry((course, user)).or_insert(SeatFact { id, was: Some(status.clone()), status });
+    ledger.know_seat((course, user), SeatFact { id, was: Some(status.clone()), status });
     Ok(())
 }

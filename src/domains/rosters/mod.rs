@@ -22,6 +22,7 @@ mod plan;
 mod queries;
 mod reader;
 mod removals;
+mod sheet;
 mod sql;
 mod user_lines;
 

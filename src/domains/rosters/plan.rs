@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    bundle::Survey,
     class_lines,
     columns::{IssueSeverity, RosterEntity},
     enrollment_lines,
@@ -65,15 +66,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a line. `teacher`: who teaches the class that it is about, by an id of the source.
-    pub fn line(&mut self, ledger: &mut Ledger, line: &Line, teacher: Option<&str>) {
+    /// Plans a line of a file.
+    pub fn line(&mut self, ledger: &mut Ledger, survey: &Survey, line: &Line) {
         let planned = match unknown(ledger, line) {
             Some(wrong) => Err(wrong),
             None => match &line.body {
                 Body::Checked => Ok(self.checked(ledger, line)),
-                Body::Person(person) => user_lines::plan(self, ledger, line, person),
-                Body::Class { title } => class_lines::plan(self, ledger, line, title, teacher),
-                Body::Seat { class, user, part } => enrollment_lines::plan(self, ledger, line, (class, user, *part)),
+                Body::Gone => self.gone(ledger, survey, line),
+                Body::Person(person) => user_lines::plan(self, ledger, survey, line, person),
+                Body::Class { title } => class_lines::plan(self, ledger, line, title, survey.teachers.get(&line.key).map(String::as_str)),
+                Body::Seat { class, user, part } => enrollment_lines::plan(self, ledger, survey, line, (class, user, *part)),
             },
         };
         let outcome = planned.unwrap_or_else(|wrong| {
@@ -105,18 +107,29 @@ impl Plan {
         }
     }
 
+    /// A person or a class is to go, unless another line says that they are there.
+    fn gone(&mut self, ledger: &mut Ledger, survey: &Survey, line: &Line) -> Result<Outcome, Wrong> {
+        match ledger.object(line.entity, &line.key) {
+            Some(id) if ledger.others(survey, line, id).next().is_none() => match line.entity {
+                RosterEntity::User => user_lines::suspend(self, ledger, id, Some("status")),
+                _ => class_lines::archive(self, ledger, id, Some("status")),
+            },
+            _ => Ok(Outcome::Unchanged),
+        }
+    }
+
     /// Links the id of a line with an object.
     pub fn link(&mut self, ledger: &mut Ledger, line: &Line, object: Option<Uuid>) {
         let key = (line.entity, line.key.clone());
         self.changes.unlinked.remove(&key);
-        self.changes.links.insert(key.clone(), object);
-        ledger.links.insert(key, object);
+        self.changes.links.insert(key, object);
+        ledger.set_link(line.entity, &line.key, object);
     }
 }
 
 /// What a line points at, and nobody knows.
 fn unknown(ledger: &Ledger, line: &Line) -> Option<Wrong> {
-    if line.is_gone && line.entity != RosterEntity::Enrollment {
+    if line.is_gone {
         return None;
     }
     let (column, entity, _) = line.refs.iter().find(|(_, entity, key)| ledger.link(*entity, key).is_none())?;

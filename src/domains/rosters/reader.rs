@@ -2,14 +2,14 @@
 
 use std::{fs::File, sync::Arc};
 
-use csv::StringRecord;
 use tokio::sync::mpsc;
 
 use super::{
     archive::{Broken, Source},
-    bundle::{SheetDef, Survey, broken, line_of, reader},
+    bundle::{SheetDef, Survey},
     columns::{ImportFormat, IssueSeverity},
-    lines::{Beside, Columns, Issue, Line, Parsed, Wrong, of_bundle, person_of_sheet},
+    lines::{Beside, Issue, Line, Parsed, Wrong, gone_of_bundle, is_gone, of_bundle, person_of_sheet},
+    sheet::{Row, Sheet},
 };
 
 /// Lines of a batch.
@@ -37,16 +37,14 @@ fn read(
     let mut left = skip;
     for (def, _) in &survey.sheets {
         let went_on = source.read(def.file, |bytes| {
-            let mut lines = reader(bytes);
-            let header = lines.headers().map_err(|error| broken(def.file, &error))?.clone();
-            let columns = Columns::read(def.file, &header, def.required)?;
-            let (mut record, mut batch) = (StringRecord::new(), Vec::with_capacity(BATCH));
-            while lines.read_record(&mut record).map_err(|error| broken(def.file, &error))? {
+            let mut sheet = Sheet::open(def.file, bytes, def.required)?;
+            let mut batch = Vec::with_capacity(BATCH);
+            while let Some(row) = sheet.line()? {
                 if left > 0 {
                     left -= 1;
                     continue;
                 }
-                batch.push(parsed(def, &columns, &record, survey));
+                batch.push(parsed(def, &row, survey));
                 if batch.len() == BATCH && batches.blocking_send(Ok(std::mem::take(&mut batch))).is_err() {
                     return Ok(false);
                 }
@@ -60,12 +58,11 @@ fn read(
     Ok(())
 }
 
-fn parsed(def: &SheetDef, columns: &Columns, record: &StringRecord, survey: &Survey) -> Parsed {
-    let line = line_of(record);
-    let id = Some(columns.get(record, "sourcedId").to_owned()).filter(|id| !id.is_empty());
+fn parsed(def: &SheetDef, row: &Row<'_>, survey: &Survey) -> Parsed {
+    let id = Some(row.get("sourcedId").to_owned()).filter(|id| !id.is_empty());
     let rejected = |(column, reason, message): Wrong| Issue {
         file: def.file.to_owned(),
-        line,
+        line: row.line,
         column,
         severity: IssueSeverity::Error,
         reason,
@@ -75,17 +72,19 @@ fn parsed(def: &SheetDef, columns: &Columns, record: &StringRecord, survey: &Sur
     if id.as_ref().is_some_and(|id| id.len() > 255) {
         return Err(rejected((Some("sourcedId"), "BAD_VALUE", "It must have at most 255 bytes.".to_owned())));
     }
-    if survey.duplicates.contains(&(def.entity, line)) {
+    if survey.duplicates.contains(&(def.entity, row.line)) {
         return Err(rejected((Some("sourcedId"), "DUPLICATE_SOURCED_ID", "An earlier line has this id.".to_owned())));
     }
-    let is_gone = columns.get(record, "status").eq_ignore_ascii_case("tobedeleted");
+    let (entity, file, line) = (def.entity, def.file.to_owned(), row.line);
     if def.property.is_empty() {
-        let (sourced_id, key, body) = person_of_sheet(columns, record).map_err(rejected)?;
-        return Ok(Line { entity: def.entity, file: def.file.to_owned(), line, key, sourced_id, is_gone: false, refs: Vec::new(), body });
+        let (sourced_id, key, body) = person_of_sheet(row).map_err(rejected)?;
+        return Ok(Line { entity, file, line, key, sourced_id, is_gone: false, refs: Vec::new(), body });
     }
     let Some(key) = id.clone() else {
         return Err(rejected((Some("sourcedId"), "BAD_VALUE", "There is no id.".to_owned())));
     };
-    let (refs, body) = of_bundle(def.entity, columns, record, &Beside { roles: survey.roles.as_ref() }).map_err(rejected)?;
-    Ok(Line { entity: def.entity, file: def.file.to_owned(), line, key, sourced_id: id, is_gone, refs, body })
+    let is_gone = is_gone(row).map_err(rejected)?;
+    let said = if is_gone { gone_of_bundle(entity, row) } else { of_bundle(entity, row, &Beside { roles: survey.roles.as_ref() }) };
+    let (refs, body) = said.map_err(rejected)?;
+    Ok(Line { entity, file, line, key, sourced_id: id, is_gone, refs, body })
 }

@@ -6,12 +6,12 @@ use lectern_kernel::{db::ColumnReader, jobs::Failure};
 use uuid::Uuid;
 
 use super::{
-    bundle::{Survey, mark},
+    bundle::Survey,
     class_lines::archive,
     columns::{IssueSeverity, RosterEntity},
     enrollment_lines::drop_seat,
     ledger::Ledger,
-    lines::Issue,
+    lines::{Issue, Wrong},
     look::Asker,
     plan::{Outcome, Plan},
     sql,
@@ -33,6 +33,29 @@ pub struct Missing {
     pub object: Uuid,
 }
 
+impl Missing {
+    /// Why it stays. It stands in no line: what is told is told of the sheet as a whole, at its first.
+    pub fn issue(&self, (column, reason, message): Wrong) -> Issue {
+        let file = ORDER.iter().find(|(entity, _)| *entity == self.entity).map_or("", |(_, file)| file).to_owned();
+        let sourced_id = Some(self.key.clone()).filter(|key| !key.starts_with("email:"));
+        Issue { file, line: 1, column, severity: IssueSeverity::Error, reason, message, sourced_id }
+    }
+}
+
+/// What is to be told where removals were asked for of a bundle in which nothing can be missing.
+pub fn impossible(survey: &Survey) -> Option<Issue> {
+    let message = "This bundle holds changes alone: nothing is missing in it, and nothing was removed for that.".to_owned();
+    survey.nothing_is_missing_by().map(|line| Issue {
+        file: "manifest.csv".to_owned(),
+        line,
+        column: Some("value"),
+        severity: IssueSeverity::Warning,
+        reason: "REMOVALS_NOT_POSSIBLE",
+        message,
+        sourced_id: None,
+    })
+}
+
 /// What is missing in sheets that are whole, and could be removed. What another id of the file stands for is not.
 ///
 /// # Errors
@@ -40,8 +63,10 @@ pub struct Missing {
 pub async fn missing(asker: &Asker<'_>, ledger: &Ledger, survey: &Survey) -> Result<Vec<Missing>, Failure> {
     let mut all = Vec::new();
     for (entity, _) in ORDER {
-        let Some(seen) = survey.seen.get(&entity) else { continue };
-        let is_seen = |key: &str| seen.contains(&mark(key));
+        if !survey.is_whole(entity) {
+            continue;
+        }
+        let is_seen = |key: &str| survey.has(entity, key);
         let mut kept: HashSet<Uuid> =
             ledger.links.iter().filter(|((of, key), _)| *of == entity && is_seen(key)).filter_map(|(_, object)| *object).collect();
         let mut lacking: HashMap<String, Uuid> = HashMap::new();
@@ -76,14 +101,11 @@ pub async fn missing(asker: &Asker<'_>, ledger: &Ledger, survey: &Survey) -> Res
 /// Where the database does not answer.
 pub async fn plan(asker: &Asker<'_>, ledger: &mut Ledger, some: &[Missing]) -> Result<Plan, Failure> {
     let of = |entity: RosterEntity| -> Vec<Uuid> { some.iter().filter(|one| one.entity == entity).map(|one| one.object).collect() };
-    asker.users(ledger, of(RosterEntity::User)).await?;
+    asker.users(ledger, of(RosterEntity::User), true).await?;
     let enrollments = of(RosterEntity::Enrollment);
-    if !enrollments.is_empty() {
-        asker.seats_by_id(ledger, &enrollments).await?;
-    }
-    let pairs: HashMap<Uuid, (Uuid, Uuid)> = ledger.seats.iter().map(|(pair, seat)| (seat.id, *pair)).collect();
+    asker.seats_by_id(ledger, &enrollments).await?;
     let mut courses = of(RosterEntity::Class);
-    courses.extend(enrollments.iter().filter_map(|id| pairs.get(id)).map(|(course, _)| *course));
+    courses.extend(enrollments.iter().filter_map(|id| ledger.pairs.get(id)).map(|(course, _)| *course));
     courses.sort_unstable();
     courses.dedup();
     if !asker.is_rehearsal && !courses.is_empty() {
@@ -93,18 +115,18 @@ pub async fn plan(asker: &Asker<'_>, ledger: &mut Ledger, some: &[Missing]) -> R
     let mut plan = Plan::default();
     for one in some {
         let planned = match one.entity {
-            RosterEntity::User => suspend(&mut plan, ledger, one.object),
-            RosterEntity::Class => archive(&mut plan, ledger, one.object),
-            _ => pairs.get(&one.object).map_or(Ok(Outcome::Unchanged), |pair| drop_seat(&mut plan, ledger, *pair)),
+            RosterEntity::User => suspend(&mut plan, ledger, one.object, None),
+            RosterEntity::Class => archive(&mut plan, ledger, one.object, None),
+            _ => match ledger.pairs.get(&one.object).copied() {
+                Some(pair) => drop_seat(&mut plan, ledger, pair, None),
+                None => Ok(Outcome::Unchanged),
+            },
         };
         match planned {
             Ok(Outcome::Removed) => plan.outcomes.push((one.entity, Outcome::Removed)),
             Ok(_) => {}
-            Err((column, reason, message)) => {
-                let file = ORDER.iter().find(|(entity, _)| *entity == one.entity).map_or("", |(_, file)| file);
-                let sourced_id = Some(one.key.clone()).filter(|key| !key.starts_with("email:"));
-                let severity = IssueSeverity::Error;
-                plan.issues.push(Issue { file: file.to_owned(), line: 0, column, severity, reason, message, sourced_id });
+            Err(wrong) => {
+                plan.issues.push(one.issue(wrong));
                 plan.outcomes.push((one.entity, Outcome::Rejected));
             }
         }

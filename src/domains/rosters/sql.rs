@@ -20,10 +20,12 @@ pub const STEP: &str = "SELECT app.step_import($2, $3, $4, $5, $6) WHERE app.ten
 /// `$2` the run, `$3` why it failed, if it did.
 pub const END: &str = "SELECT app.end_import($2, $3) WHERE app.tenant_id() = $1";
 
-/// Begins a batch; `$2` is `off` where nobody is told of what it does: who it acts as, and what they may do now. Plans that were made while the
-/// school was small would read whole tables for each row that is written once it has grown.
-pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true), set_config('enable_seqscan', 'off', true) \
-     WHERE app.tenant_id() = $1";
+/// Begins a batch; `$2` is `off` where nobody is told of what it does: who it acts as, and what they may do now. Of a school that has just come the
+/// planner knows nothing, and takes it for a single row: any index will do for that, and whole tables would be read for each row once it has grown.
+/// So plans may not lean on whose school it is (and read no table from end to end), and what is looked up goes key by key, each in a subquery that
+/// `OFFSET 0` keeps as it is.
+pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true), set_config('enable_seqscan', 'off', true), \
+     set_config('plan_cache_mode', 'force_generic_plan', true) WHERE app.tenant_id() = $1";
 
 /// Every role of the school.
 pub const ROLES: &str = "SELECT r.id, r.key, r.is_system, r.permissions FROM role r WHERE r.tenant_id = $1";
@@ -32,25 +34,32 @@ pub const ROLES: &str = "SELECT r.id, r.key, r.is_system, r.permissions FROM rol
 pub const ROOM: &str = "SELECT m.users, m.instructors FROM app.roster_room($2) AS m WHERE app.tenant_id() = $1";
 
 /// `$2` the source, `$3` types, `$4` ids of the source: which objects they are.
-pub const LINKS: &str = "SELECT l.type, l.sourced_id, l.object_id FROM unnest($3::text[], $4::text[]) AS k(type, sourced_id) \
-     JOIN roster_link l ON l.tenant_id = $1 AND l.source = $2 AND l.type = k.type AND l.sourced_id = k.sourced_id";
+pub const LINKS: &str = "SELECT k.type, k.sourced_id, l.object_id FROM unnest($3::text[], $4::text[]) AS k(type, sourced_id) \
+     CROSS JOIN LATERAL (SELECT o.object_id FROM roster_link o \
+         WHERE o.tenant_id = $1 AND o.source = $2 AND o.type = k.type AND o.sourced_id = k.sourced_id OFFSET 0) AS l";
+
+/// `$2` the source, `$3` objects: which ids of the source they are.
+pub const LINKED: &str = "SELECT l.type, l.sourced_id, k.id FROM unnest($3::uuid[]) AS k(id) \
+     CROSS JOIN LATERAL (SELECT o.type, o.sourced_id FROM roster_link o WHERE o.tenant_id = $1 AND o.object_id = k.id AND o.source = $2 OFFSET 0) AS l";
 
 /// `$2` addresses: whose they are.
 pub const ADDRESSES: &str = "SELECT a.address, a.id FROM app.people_by_address($2) AS a WHERE app.tenant_id() = $1";
 
-/// The people `$2`, as far as the actor sees them.
-pub const USERS: &str = "SELECT u.id, u.name, u.email, u.status = 'SUSPENDED', u.is_instructor, u.id = app.user_id() OR app.outranks(u.id), \
-     ARRAY(SELECT ur.role_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = u.id) \
-     FROM app_user u WHERE u.tenant_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL";
+/// The people `$2`, as far as the actor sees them; `$3` whether it matters if the actor may change them.
+pub const USERS: &str = "SELECT u.id, u.name, u.email, u.is_suspended, u.is_instructor, CASE WHEN $3 THEN u.id = app.user_id() OR app.outranks(u.id) END, \
+     ARRAY(SELECT ur.role_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = u.id) FROM unnest($2::uuid[]) AS k(id) \
+     CROSS JOIN LATERAL (SELECT o.id, o.name, o.email, o.status = 'SUSPENDED' AS is_suspended, o.is_instructor FROM app_user o \
+         WHERE o.tenant_id = $1 AND o.id = k.id AND o.deleted_at IS NULL OFFSET 0) AS u";
 
 /// The courses `$2`, as far as the actor sees them, with their seats.
-pub const COURSES: &str = "SELECT c.id, c.title, c.status, c.instructor_id, c.capacity, n.count FROM course c \
-     LEFT JOIN app.enrollment_counts($2) AS n ON n.course_id = c.id \
-     WHERE c.tenant_id = $1 AND c.id = ANY ($2) AND c.deleted_at IS NULL";
+pub const COURSES: &str = "SELECT c.id, c.title, c.status, c.instructor_id, c.capacity, n.count FROM app.enrollment_counts($2) AS n \
+     CROSS JOIN LATERAL (SELECT o.id, o.title, o.status, o.instructor_id, o.capacity FROM course o \
+         WHERE o.tenant_id = $1 AND o.id = n.course_id AND o.deleted_at IS NULL OFFSET 0) AS c";
 
 /// The enrollments of the people `$3` in the courses `$2`, pair by pair.
-pub const ENROLLMENTS: &str = "SELECT e.id, e.course_id, e.user_id, e.status FROM unnest($2::uuid[], $3::uuid[]) AS k(course_id, user_id) \
-     JOIN enrollment e ON e.tenant_id = $1 AND e.course_id = k.course_id AND e.user_id = k.user_id";
+pub const ENROLLMENTS: &str = "SELECT e.id, k.course_id, k.user_id, e.status FROM unnest($2::uuid[], $3::uuid[]) AS k(course_id, user_id) \
+     CROSS JOIN LATERAL (SELECT o.id, o.status FROM enrollment o \
+         WHERE o.tenant_id = $1 AND o.course_id = k.course_id AND o.user_id = k.user_id OFFSET 0) AS e";
 
 /// Waits for the turns of the courses `$2`, in their order.
 pub const LOCK_COURSES: &str = "SELECT app.lock_for('course', k.id) FROM (SELECT DISTINCT c.id FROM unnest($2::uuid[]) AS c(id) ORDER BY c.id) AS k \
@@ -108,8 +117,8 @@ pub const BROUGHT: &str = "SELECT l.sourced_id, l.object_id, coalesce(CASE l.typ
      ORDER BY l.sourced_id LIMIT $5";
 
 /// The enrollments `$2`: their courses, their people, how they stand.
-pub const ENROLLMENTS_BY_ID: &str =
-    "SELECT e.id, e.course_id, e.user_id, e.status FROM enrollment e WHERE e.tenant_id = $1 AND e.id = ANY ($2)";
+pub const ENROLLMENTS_BY_ID: &str = "SELECT k.id, e.course_id, e.user_id, e.status FROM unnest($2::uuid[]) AS k(id) \
+     CROSS JOIN LATERAL (SELECT o.course_id, o.user_id, o.status FROM enrollment o WHERE o.tenant_id = $1 AND o.id = k.id OFFSET 0) AS e";
 
 /// A page of people for a roster after the id `$2`, `$3` of them at most.
 pub const ROSTER_USERS: &str = "SELECT u.id, u.name, u.email, u.status = 'SUSPENDED', \

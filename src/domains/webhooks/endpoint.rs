@@ -4,7 +4,7 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{Connection, DateTime, Forward, Nested, Request, many_where},
+    resolve::{Connection, Ctx, DateTime, Forward, Nested, many_where},
     text_enum,
 };
 use lectern_macros::{object, resolvers};
@@ -64,9 +64,9 @@ static DELIVERIES: Nested = Nested::new("webhookEndpoint.deliveries", NEWEST, "d
 #[resolvers]
 impl WebhookEndpoint {
     /// The secret that signs what it is sent: `whsec_` and 32 bytes in base64. Only in the answer of the mutation that made it; null ever
-    /// after.
-    fn secret(id: Id<WebhookEndpoint>, request: &Request) -> Option<String> {
-        request.shown(id.0)
+    /// after, and in other answers of that document.
+    async fn secret(id: Id<WebhookEndpoint>, ctx: &Context<'_>) -> Option<String> {
+        ctx.request().shown(ctx, id.0)
     }
 
     /// What it was and will be sent, the newest first; kept for 30 days.

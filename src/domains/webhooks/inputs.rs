@@ -64,8 +64,9 @@ pub struct ReplayWebhookEventsInput {
 
 /// The URL that a person names.
 pub fn url(ctx: &Context<'_>, named: &str) -> Result<String> {
-    ctx.request().services.addresses.check(named.trim()).map(String::from).map_err(|reason| match reason {
+    ctx.request().services.addresses.check(named.trim_matches(' ')).map(String::from).map_err(|reason| match reason {
         NotAllowed::Address => Error::bad_input("url", "must lead to a public address").reason("URL_NOT_ALLOWED"),
+        NotAllowed::Characters => Error::bad_input("url", "must hold no control characters").reason("URL_NOT_ALLOWED"),
         NotAllowed::Malformed(expected) => Error::bad_input("url", expected),
     })
 }

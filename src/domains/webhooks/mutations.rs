@@ -38,7 +38,7 @@ fn new_secret(ctx: &Context<'_>, endpoint: Id<WebhookEndpoint>) -> Result<Sealed
     let (request, tenant) = (ctx.request(), ctx.tx().identity().tenant);
     let secret = secret::generate()?;
     let sealed = secret::seal(&request.services.sealer, tenant, &secret);
-    request.show(endpoint.0, secret);
+    request.show(ctx, endpoint.0, secret);
     Ok(sealed)
 }
 
@@ -151,7 +151,8 @@ impl WebhookMutations {
     }
 
     /// Queues every event since a moment that an endpoint is sent and was not delivered. CONFLICT with ENDPOINT_NOT_ACTIVE for one that is
-    /// PAUSED or DISABLED.
+    /// PAUSED or DISABLED: nothing is queued for those. Switch it on first (`updateWebhookEndpoint` with `isActive: true`, in the same document if
+    /// you like); what happened meanwhile is not lost, and is among what is replayed.
     #[needs(WebhookManage)]
     async fn replay_webhook_events(
         ctx: &Context<'_>,

@@ -10,10 +10,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lectern_kernel::{
-    clock, ids,
-    store::{ServedFile, Verb, served_file},
+    clock,
+    error::Error,
+    ids,
+    store::{ServedFile, Verb, school_of_public_file, served_file},
 };
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
@@ -48,13 +49,7 @@ pub(super) async fn signed(
     told("download", served.await, &id)
 }
 
-/// The school of a public file. Keys of all tables begin with it.
-#[derive(Deserialize)]
-struct School {
-    school: Option<String>,
-}
-
-/// `GET /files/public/{file}/{name}?school=…`.
+/// `GET /files/public/{file}/{name}`; the name is for people alone.
 pub(super) async fn public(
     State(state): State<AppState>,
     Extension(CorrelationId(id)): Extension<CorrelationId>,
@@ -63,11 +58,9 @@ pub(super) async fn public(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let served = async {
-        let school = axum::extract::Query::<School>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.school);
-        let uuid = |prefix: &str, text: &str| ids::decode(text).filter(|(of, _)| *of == prefix).map(|(_, uuid)| uuid);
-        let tenant = school.as_deref().and_then(|school| uuid("tenant", school)).ok_or_else(no_file)?;
-        let file = uuid("file", &file).ok_or_else(no_file)?;
-        let file = find(&state, tenant, file, &id).await?.filter(|file| file.is_public).ok_or_else(no_file)?;
+        let (_, file) = ids::decode(&file).filter(|(of, _)| *of == "file").ok_or_else(no_file)?;
+        let school = school_of_public_file(state.engine.pool(), file, &id).await.map_err(Error::from)?;
+        let file = find(&state, school.ok_or_else(no_file)?, file, &id).await?.filter(|file| file.is_public).ok_or_else(no_file)?;
         if !file.is_subscribed {
             return Err(lapsed());
         }
@@ -77,7 +70,7 @@ pub(super) async fn public(
 }
 
 async fn find(state: &AppState, tenant: Uuid, file: Uuid, id: &str) -> Result<Option<ServedFile>, Refused> {
-    Ok(served_file(state.engine.pool(), tenant, file, id).await.map_err(lectern_kernel::error::Error::from)?)
+    Ok(served_file(state.engine.pool(), tenant, file, id).await.map_err(Error::from)?)
 }
 
 /// A file, or what of it is asked for.
@@ -94,7 +87,7 @@ async fn serve(state: &AppState, parts: &Parts, file: &ServedFile, inline: bool,
         Wanted::Part(from, to) => (StatusCode::PARTIAL_CONTENT, from, to),
         Wanted::Nothing => {
             let range = format!("bytes */{size}");
-            let error = lectern_kernel::error::Error::bad_request(format!("The file has {size} bytes, and none of those asked for."));
+            let error = Error::bad_request(format!("The file has {size} bytes, and none of those asked for."));
             let mut refused = Refused(StatusCode::RANGE_NOT_SATISFIABLE, error).answer(&crate::http::correlation::current());
             refused.headers_mut().insert(header::CONTENT_RANGE, range.parse().map_err(|_| no_file())?);
             return Ok(refused);
@@ -104,11 +97,15 @@ async fn serve(state: &AppState, parts: &Parts, file: &ServedFile, inline: bool,
     if status == StatusCode::PARTIAL_CONTENT {
         answer.insert(header::CONTENT_RANGE, format!("bytes {from}-{}/{size}", to - 1).parse().map_err(|_| no_file())?);
     }
+    let objects = store(state)?.objects().clone();
+    let gone = || Error::unavailable(format!("the bytes of {} are gone", file.object));
     let body = if parts.method == Method::HEAD || from == to {
+        if !objects.holds(&file.object).await? {
+            return Err(gone().into());
+        }
         Body::empty()
     } else {
-        let bytes = store(state)?.objects().read(&file.object, Some(from..to)).await?;
-        let bytes = bytes.ok_or_else(|| lectern_kernel::error::Error::unavailable(format!("the bytes of {} are gone", file.object)))?;
+        let bytes = objects.read(&file.object, Some(from..to)).await?.ok_or_else(gone)?;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60 + (to - from) / BYTES_A_SECOND);
         Body::from_stream(Moving { bytes, pulse: pulse(&parts.extensions), deadline })
     };

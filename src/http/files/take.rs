@@ -42,14 +42,21 @@ async fn take(state: &AppState, token: &str, request: Request, id: &str) -> Resu
     if !upload.is_subscribed {
         return Err(lapsed());
     }
-    let mut writer = store(state)?.objects().write(&staged(link.tenant, link.id), None);
+    let (objects, staged) = (store(state)?.objects().clone(), staged(link.tenant, link.id));
+    let mut writer = objects.write(&staged, None);
     match pour(state, request, &mut writer, link.size, link.until).await {
-        Ok(()) => Ok(writer.finish().await?),
+        Ok(()) => writer.finish().await?,
         Err(refused) => {
             writer.abort().await;
-            Err(refused)
+            return Err(refused);
         }
     }
+    // The upload may have ended while they came: nobody waits for them any more, and what deletes them may have been here.
+    if open_upload(state.engine.pool(), link.tenant, link.id, id).await.map_err(Error::from)?.is_none() {
+        objects.delete(&staged).await?;
+        return Err(expired());
+    }
+    Ok(())
 }
 
 /// How many bytes are announced: they must be.

@@ -65,6 +65,24 @@ impl Client {
         self.note(group, &field, began, asked)
     }
 
+    /// The same, where this refusal is as right as an answer: it may have ended by itself. Answers the field where there is one.
+    pub(super) async fn ask_unless(&mut self, group: &'static str, document: &str, variables: Value, refusal_too: &str) -> Option<Value> {
+        let field = root_field(document).to_owned();
+        let began = Instant::now();
+        let asked = self.post(document, &variables).await.and_then(|mut answer| match answer["errors"].get(0) {
+            None => Ok(Some(answer["data"][&field].take())),
+            Some(error) if refusal(error) == refusal_too => Ok(None),
+            Some(error) => Err(describe(error)),
+        });
+        self.note(group, &field, began, asked).flatten()
+    }
+
+    /// Asks, and keeps no outcome. Answers the field; none where anything is wrong.
+    pub(super) async fn look(&self, document: &str, variables: Value) -> Option<Value> {
+        let mut answer = self.post(document, &variables).await.ok()?;
+        Some(answer["data"][root_field(document)].take()).filter(|field| !field.is_null())
+    }
+
     /// An operation that must be refused like this: a code, or a code and a reason.
     pub(super) async fn refused(&mut self, what: &str, document: &str, variables: Value, expected: &str) {
         let began = Instant::now();

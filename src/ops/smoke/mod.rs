@@ -1,8 +1,9 @@
 //! `lectern smoke URL`: the main operations of a running service, read and written through HTTP as a client would, one line
 //! an operation. What it makes it removes again, as far as the API removes anything: deleted courses and groups, dropped
-//! enrollments, finished bookings and audit entries stay in the school's history.
+//! enrollments, finished bookings, called-off exports and imports and audit entries stay in the school's history.
 
 mod client;
+mod exchange;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -45,6 +46,8 @@ struct Left {
     id: String,
     document: &'static str,
     variables: Value,
+    /// How it is refused where there is nothing to remove any more.
+    unless: Option<&'static str>,
 }
 
 struct Smoke {
@@ -60,6 +63,8 @@ const DELETE_COURSE: &str = "mutation($id: ID!) { deleteCourse(id: $id) }";
 const DELETE_GROUP: &str = "mutation($id: ID!) { deleteGroup(id: $id) }";
 const DELETE_AVAILABILITY: &str = "mutation($id: ID!) { deleteAvailability(id: $id) }";
 const DELETE_FILE: &str = "mutation($id: ID!) { deleteFile(id: $id) }";
+const CREATE_UPLOAD: &str = "mutation($i: CreateUploadInput!) { createUpload(input: $i) { id url headers { name value } } }";
+const COMPLETE_UPLOAD: &str = "mutation($id: ID!) { completeUpload(id: $id) { id name size visibility } }";
 const CANCEL_UPLOAD: &str = "mutation($id: ID!) { cancelUpload(id: $id) }";
 const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
@@ -84,6 +89,9 @@ impl Smoke {
         self.group().await;
         self.bookings().await;
         self.files().await;
+        self.exports().await;
+        self.imports().await;
+        self.notifications().await;
         self.reports().await;
     }
 
@@ -119,6 +127,10 @@ impl Smoke {
             "jobs",
             "outbox",
             "webhookEndpoints",
+            "notifications",
+            "exportRuns",
+            "reportSchedules",
+            "importRuns",
         ] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
@@ -223,17 +235,13 @@ impl Smoke {
 
     async fn files(&mut self) -> Option<()> {
         let bytes = b"lectern smoke".as_slice();
-        let create = "mutation($i: CreateUploadInput!) { createUpload(input: $i) { id url headers { name value } } }";
-        let sha256 = HEXLOWER.encode(digest(&SHA256, bytes).as_ref());
-        let input = |size: usize| json!({ "i": { "name": "smoke.txt", "contentType": "text/plain", "size": size, "sha256": sha256, "folder": "smoke" } });
-        self.client.refused("createUpload, of nothing", create, input(0), "BAD_USER_INPUT").await;
-        let upload = self.client.ask("file", create, input(bytes.len())).await?;
+        self.client.refused("createUpload, of nothing", CREATE_UPLOAD, declared("smoke.txt", bytes, 0), "BAD_USER_INPUT").await;
+        let upload = self.client.ask("file", CREATE_UPLOAD, declared("smoke.txt", bytes, bytes.len())).await?;
         let id = text(&upload["id"]);
         self.remember(&id, CANCEL_UPLOAD, json!({ "id": id }));
-        let complete = "mutation($id: ID!) { completeUpload(id: $id) { id name size visibility } }";
-        self.client.refused("completeUpload, before the bytes", complete, json!({ "id": id }), "CONFLICT UPLOAD_EMPTY").await;
+        self.client.refused("completeUpload, before the bytes", COMPLETE_UPLOAD, json!({ "id": id }), "CONFLICT UPLOAD_EMPTY").await;
         self.client.put(upload["url"].as_str().unwrap_or_default(), &upload["headers"], bytes).await?;
-        let file = text(&self.client.ask("file", complete, json!({ "id": id })).await?["id"]);
+        let file = text(&self.client.ask("file", COMPLETE_UPLOAD, json!({ "id": id })).await?["id"]);
         self.left.retain(|left| left.id != id);
         self.remember(&file, DELETE_FILE, json!({ "id": file }));
         let read = "query($id: ID!) { file(id: $id) { name sha256 audience { users { id } } download { url expiresAt } } }";
@@ -256,15 +264,26 @@ impl Smoke {
     }
 
     fn remember(&mut self, id: &str, document: &'static str, variables: Value) {
-        self.left.push(Left { id: id.to_owned(), document, variables });
+        self.left.push(Left { id: id.to_owned(), document, variables, unless: None });
+    }
+
+    fn remember_unless(&mut self, id: &str, document: &'static str, variables: Value, refusal: &'static str) {
+        self.left.push(Left { id: id.to_owned(), document, variables, unless: Some(refusal) });
     }
 
     /// Removes something now; what can't be removed now is tried again at the end.
     async fn remove(&mut self, id: &str, group: &'static str) {
         let Some(at) = self.left.iter().position(|left| left.id == id) else { return };
-        let (document, variables) = (self.left[at].document, self.left[at].variables.clone());
-        if self.client.ask(group, document, variables).await.is_some() {
-            self.left.remove(at);
+        let (document, variables, unless) = (self.left[at].document, self.left[at].variables.clone(), self.left[at].unless);
+        match unless {
+            Some(refusal) => {
+                self.client.ask_unless(group, document, variables, refusal).await;
+                self.left.remove(at);
+            }
+            None if self.client.ask(group, document, variables).await.is_some() => {
+                self.left.remove(at);
+            }
+            None => {}
         }
     }
 
@@ -274,12 +293,21 @@ impl Smoke {
             return;
         }
         while let Some(left) = self.left.pop() {
-            self.client.ask("clean up", left.document, left.variables).await;
+            match left.unless {
+                Some(refusal) => self.client.ask_unless("clean up", left.document, left.variables, refusal).await,
+                None => self.client.ask("clean up", left.document, left.variables).await,
+            };
         }
         self.client.ask("session", "mutation { logout }", json!({})).await;
         self.client.answers("session", "viewer, after sign-out", "{ viewer { permissions } }", json!({}), Value::Null).await;
         self.client.sign_in(None);
     }
+}
+
+/// What an upload of text declares; a size that is not that of the bytes where a refusal is asked for.
+fn declared(name: &str, bytes: &[u8], size: usize) -> Value {
+    let sha256 = HEXLOWER.encode(digest(&SHA256, bytes).as_ref());
+    json!({ "i": { "name": name, "contentType": "text/plain", "size": size, "sha256": sha256, "folder": "smoke" } })
 }
 
 fn text(value: &Value) -> String {

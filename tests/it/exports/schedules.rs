@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{CREATE, DELETE, RUN_NOW, SCHEDULE, UPDATE};
 use crate::{
     app::{Client, TestApp, Who},
-    classroom::uuid,
+    classroom::{refused, uuid},
 };
 
 async fn schedule(client: &Client, frequency: &str) -> String {
@@ -109,6 +109,14 @@ async fn a_schedule_is_changed_paused_and_deleted() {
     let id = schedule(&ada, "DAILY").await;
     let changed = ada.ok(UPDATE, json!({ "i": { "id": id, "frequency": "MONTHLY", "hour": 0, "timeZone": "UTC" } })).await;
     assert!(changed["updateReportSchedule"]["nextRunAt"].as_str().unwrap().ends_with("-01T00:00:00Z"), "{changed}");
+    // Null asks for the school's own zone; nothing else can be null.
+    let local = ada.ok(UPDATE, json!({ "i": { "id": id, "timeZone": null } })).await["updateReportSchedule"].take();
+    assert_eq!((&local["timeZone"], &local["frequency"], &local["hour"]), (&json!("Europe/Berlin"), &json!("MONTHLY"), &json!(0)));
+    assert!(!local["nextRunAt"].as_str().unwrap().ends_with("-01T00:00:00Z"), "{local}");
+    for field in ["frequency", "hour", "isPaused"] {
+        refused(&app, &ada, UPDATE, json!({ "i": { "id": id, "timeZone": "UTC", field: null } }), &format!("BAD_USER_INPUT @{field}"))
+            .await;
+    }
     let paused = ada.ok(UPDATE, json!({ "i": { "id": id, "isPaused": true } })).await["updateReportSchedule"].take();
     assert_eq!(json!([paused["isPaused"], paused["nextRunAt"], paused["frequency"]]), json!([true, null, "MONTHLY"]));
     let run = ada.ok(RUN_NOW, json!({ "id": id })).await["runReportSchedule"].take();

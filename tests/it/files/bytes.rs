@@ -72,6 +72,43 @@ async fn pages_of_the_configured_origins_may_send_and_fetch_bytes_and_no_others(
     assert_eq!(line(refused).await, "403 FORBIDDEN BAD_SIGNATURE");
 }
 
+#[tokio::test]
+async fn bytes_that_come_to_their_end_after_their_upload_has_are_refused_and_not_kept() {
+    let app = TestApp::start().await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    let bytes = vec![b'a'; 600_000];
+    for ending in ["completed", "cancelled", "expired"] {
+        let upload = begin(&learner, declared("a.txt", "text/plain", &bytes)).await;
+        let (id, url) = (&upload["id"], upload["url"].as_str().unwrap());
+        // The first half has come when the upload ends.
+        let (go_on, gone_on) = tokio::sync::oneshot::channel::<()>();
+        let halves = (bytes[..300_000].to_vec(), bytes[300_000..].to_vec());
+        let body =
+            futures_util::stream::once(async move { Ok::<_, std::io::Error>(halves.0) }).chain(futures_util::stream::once(async move {
+                gone_on.await.unwrap();
+                Ok(halves.1)
+            }));
+        let late = learner.http.put(url).header("content-length", bytes.len()).body(Body::wrap_stream(body));
+        let late = tokio::spawn(late.send());
+        while objects(&app, "uploads").is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        match ending {
+            "completed" => {
+                assert_eq!(super::send(&learner, &upload, &bytes).await.status(), StatusCode::OK);
+                learner.ok(COMPLETE, json!({ "id": id })).await;
+            }
+            "cancelled" => drop(learner.ok(super::CANCEL, json!({ "id": id })).await),
+            _ => app.sql("UPDATE upload SET expires_at = now() - interval '1 second' WHERE completed_at IS NULL").await,
+        }
+        app.work().await;
+        go_on.send(()).unwrap();
+        assert_eq!(line(late.await.unwrap().unwrap()).await, "403 FORBIDDEN URL_EXPIRED", "{ending}");
+        let kept = objects(&app, "uploads");
+        assert!(kept.is_empty(), "{ending}: {kept:?}");
+    }
+}
+
 /// Bytes that this process holds, as the system counts them.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();

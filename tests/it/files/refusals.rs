@@ -73,6 +73,9 @@ async fn bytes_of_another_type_than_was_declared_never_become_a_file() {
         ("table.csv", "text/csv", b"a,b\0"),
         ("text.txt", "text/plain", b"\xff\xfea\0"),
         ("archive.zip", "application/zip", b"MZ\x90\0"),
+        // Of the same container, and something else.
+        ("moving.mp4", "video/mp4", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+        ("moving.webm", "video/webm", b"\x1A\x45\xDF\xA3\x8B\x42\x82\x88matroska"),
         ("letter.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", html),
     ] {
         let upload = sent(&learner, name, content_type, bytes).await;

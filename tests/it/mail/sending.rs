@@ -107,7 +107,8 @@ async fn what_is_refused_for_now_is_tried_again_under_the_same_message_id() {
     retry().await;
     until(&app, "job WHERE kind = 'mail.send' AND state = 'QUEUED' AND attempts = 2", 1).await;
     assert!(of_mail(&app, "trial_code", "error").await.unwrap().contains("450"));
-    assert!(job_of(&app, "trial_code", "last_error").await.unwrap().starts_with("MAIL_NOT_TAKEN"));
+    let said = job_of(&app, "trial_code", "last_error").await.unwrap();
+    assert_eq!(said, "MAIL_NOT_TAKEN: It was not taken: transient error (450): 4.2.1 <[redacted]>: mailbox busy");
     assert_eq!(address_of_learner(&app).await, "OK", "nothing is said of the address");
     sink.becomes(Mood::Takes);
     retry().await;

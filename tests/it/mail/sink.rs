@@ -85,7 +85,7 @@ async fn converse(stream: TcpStream, mood: Mood, given: Arc<Mutex<Vec<Given>>>) 
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer: &[u8] = match (verb.as_str(), mood) {
             ("EHLO", _) => b"250-sink\r\n250 8BITMIME\r\n",
-            ("RCPT", Mood::NotNow) => b"450 4.2.1 mailbox busy\r\n",
+            ("RCPT", Mood::NotNow) => b"450 4.2.1 <somebody@x.example>: mailbox busy\r\n",
             ("RCPT", Mood::Never) => b"550 5.1.1 no such mailbox\r\n",
             ("RCPT", _) => {
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();

@@ -67,6 +67,10 @@ async fn wrong_choices_are_refused_and_change_nothing() {
             "BAD_USER_INPUT ESSENTIAL_KIND @preferences.1.email",
         ),
         (
+            json!({ "preferences": [{ "kind": "ROLE_CHANGED", "inApp": false, "email": "DIGEST" }] }),
+            "BAD_USER_INPUT ESSENTIAL_KIND @preferences.0.email",
+        ),
+        (
             json!({ "preferences": [{ "kind": "ENROLLED", "email": "OFF" }, { "kind": "ENROLLED", "inApp": true }] }),
             "BAD_USER_INPUT @preferences.1.kind",
         ),
@@ -77,6 +81,39 @@ async fn wrong_choices_are_refused_and_change_nothing() {
     ] {
         refused(&app, &lea, UPDATE, json!({ "i": input }), line).await;
     }
+}
+
+#[tokio::test]
+async fn a_choice_leaves_one_entry_in_the_audit_log_also_where_it_is_as_usual_again() {
+    let app = TestApp::start().await;
+    let lea = app.sign_in(&app.oak, Who::Learner).await;
+    let mut left = 0;
+    for (choice, entries) in [
+        (json!({ "kind": "ENROLLED", "email": "OFF" }), 1),
+        (json!({ "kind": "ENROLLED", "email": "OFF" }), 0),
+        (json!({ "kind": "ENROLLED", "inApp": false }), 1),
+        (json!({ "kind": "ENROLLED", "inApp": true }), 1),
+        (json!({ "kind": "ENROLLED", "email": null }), 1),
+        (json!({ "kind": "ENROLLED", "email": "IMMEDIATE", "inApp": true }), 0),
+    ] {
+        lea.ok(UPDATE, json!({ "i": { "preferences": [choice] } })).await;
+        let now = app.changes("updateNotificationSettings").await;
+        assert_eq!(now - left, entries, "{choice}");
+        left = now;
+    }
+    assert_eq!(app.count("notification_preference").await, 0);
+}
+
+#[tokio::test]
+async fn what_is_essential_is_mailed_at_once_whatever_was_chosen_before_it_was() {
+    let app = TestApp::start().await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    app.sql("INSERT INTO notification_preference (tenant_id, user_id, kind, email) SELECT tenant_id, id, 'ROLE_CHANGED', 'DIGEST' FROM app_user WHERE email = 'learner@oak.example'").await;
+    assert_eq!(preference(&lea, "ROLE_CHANGED").await["email"], "IMMEDIATE");
+    let roles = json!({ "i": { "userId": lea.user_id, "roleKeys": ["LEARNER", "VIEWER"] } });
+    admin.ok("mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }", roles).await;
+    app.work().await;
+    assert_eq!(app.count("mail WHERE template = 'role_changed' AND state = 'SENT'").await, 1);
 }
 
 #[tokio::test]
@@ -105,7 +142,7 @@ async fn a_kind_has_all_that_makes_one() {
     for kind in KINDS {
         assert!(TEMPLATES.iter().any(|template| template.name == kind.mail.name), "{}: no template", kind.name);
         assert_eq!(kind.mail.name, kind.name.to_ascii_lowercase());
-        assert!(!kind.description.is_empty() && !kind.recipients.is_empty() && !kind.event.is_empty(), "{}", kind.name);
+        assert!(!kind.description.is_empty() && !kind.recipients.is_empty() && !kind.events.is_empty(), "{}", kind.name);
         assert!(!kind.is_essential() || kind.email != lectern::domains::notifications::EmailMode::Off, "{} is always mailed", kind.name);
         assert!(values.lines().any(|line| line.trim() == kind.name), "{} is no value of the schema", kind.name);
     }

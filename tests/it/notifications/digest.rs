@@ -68,6 +68,7 @@ async fn it_comes_at_the_chosen_hour_and_holds_what_is_older_than_that() {
     let now = hour(&app).await;
     waiting(&app, 1).await;
     if now < 23 {
+        app.sql("UPDATE notification SET updated_at = now() - interval '2 hours'").await;
         choose_hour(&app, now + 1).await;
         digest(&app).await;
         assert_eq!(app.count("mail").await, 0, "not yet");
@@ -79,6 +80,30 @@ async fn it_comes_at_the_chosen_hour_and_holds_what_is_older_than_that() {
     app.sql("UPDATE notification SET updated_at = now() - interval '61 minutes'").await;
     digest(&app).await;
     assert_eq!(app.count("mail").await, 1);
+}
+
+#[tokio::test]
+async fn one_of_the_last_hour_of_a_day_is_not_missed_by_a_run_after_midnight() {
+    let app = TestApp::start().await;
+    // Where it is between midnight and one o'clock now.
+    app.sql(
+        "UPDATE tenant SET time_zone = (SELECT CASE WHEN h > 12 THEN 'Etc/GMT-' || 24 - h WHEN h = 0 THEN 'Etc/GMT' ELSE 'Etc/GMT+' || h END
+         FROM (SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::int AS h) AS utc) WHERE slug = 'oak'",
+    )
+    .await;
+    assert_eq!(hour(&app).await, 0);
+    choose_hour(&app, 23).await;
+    waiting(&app, 1).await;
+    app.sql("UPDATE notification SET updated_at = now() - interval '1 minute'").await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 0, "it came after the hour of yesterday");
+    app.sql("UPDATE notification SET updated_at = now() - interval '3 hours'").await;
+    digest(&app).await;
+    let yesterday = "(now() AT TIME ZONE (SELECT time_zone FROM tenant WHERE slug = 'oak'))::date - 1";
+    assert_eq!(app.count(&format!("mail WHERE key LIKE 'digest:%:' || ({yesterday})::text")).await, 1, "it is yesterday's");
+    waiting(&app, 1).await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 1, "one a date");
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn beyond_a_hundred_an_hour_the_rest_waits_for_the_digest_but_for_what_is_
 async fn a_fan_out_to_ten_thousand_people_is_one_statement() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let algebra = course(&admin, json!({ "title": "Algebra" })).await;
+    let (algebra, all) = (course(&admin, json!({ "title": "Algebra" })).await, Uuid::now_v7());
     app.sql(&format!(
         "SET session_replication_role = replica;
          INSERT INTO user_group (tenant_id, id, name) SELECT '{0}', '{1}', 'All';
@@ -79,12 +79,11 @@ async fn a_fan_out_to_ten_thousand_people_is_one_statement() {
          INSERT INTO group_course (tenant_id, group_id, course_id) SELECT '{0}', '{1}', '{2}';
          RESET session_replication_role; ANALYZE",
         app.oak.tenant,
-        Uuid::now_v7(),
+        all,
         crate::classroom::uuid(&algebra)
     ))
     .await;
-    let payload =
-        json!({ "type": "course.published", "at": "2027-03-01T09:10:00Z", "note": { "course": crate::classroom::uuid(&algebra) } });
+    let payload = json!({ "type": "course.published", "at": "2027-03-01T09:10:00Z", "note": { "course": crate::classroom::uuid(&algebra), "groups": [all] } });
     app.sql("CREATE TABLE counted (statement bigint);
              CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO public.counted VALUES (1); RETURN NULL; END $$;
              CREATE TRIGGER counting AFTER INSERT OR UPDATE ON notification FOR EACH STATEMENT EXECUTE FUNCTION count_statement()")

@@ -5,6 +5,7 @@ mod digest;
 mod live;
 mod mails;
 mod reading;
+mod speed;
 mod telling;
 mod unsubscribing;
 

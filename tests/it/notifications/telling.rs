@@ -176,14 +176,159 @@ async fn events_of_one_hour_about_one_thing_are_one_notification_that_counts_eac
         json!({ "i": { "ids": [id], "isRead": true } }),
     )
     .await;
-    for (event, moment) in [(7, "2027-03-01T09:59:59Z"), (6, "2027-03-01T09:30:00Z")] {
-        in_school(&app, &app.oak, &fan_out(event, moment)).await;
-        assert_eq!(kinds(&lea).await, ["EXPORT_READY x2"], "nor does an earlier one");
+    for event in [7, 5] {
+        in_school(&app, &app.oak, &fan_out(event, "2027-03-01T09:59:59Z")).await;
+        assert_eq!(kinds(&lea).await, ["EXPORT_READY x2"], "nor does one that was counted before the latest");
+    }
+    for _twice in 0..2 {
+        in_school(&app, &app.oak, &fan_out(6, "2027-03-01T09:30:00Z")).await;
+        assert_eq!(kinds(&lea).await, ["EXPORT_READY x3*"], "an earlier one that comes late counts, once");
     }
     in_school(&app, &app.oak, &fan_out(8, "2027-03-01T09:59:59Z")).await;
-    assert_eq!((kinds(&lea).await, unread(&lea).await), (vec!["EXPORT_READY x3*".to_owned()], 1), "it is unread again");
+    assert_eq!((kinds(&lea).await, unread(&lea).await), (vec!["EXPORT_READY x4*".to_owned()], 1), "it is unread again");
     in_school(&app, &app.oak, &fan_out(9, "2027-03-01T10:00:00Z")).await;
-    assert_eq!(kinds(&lea).await, ["EXPORT_READY x1*", "EXPORT_READY x3*"]);
+    assert_eq!(kinds(&lea).await, ["EXPORT_READY x1*", "EXPORT_READY x4*"]);
+}
+
+/// A connection of its own, to fan out beside others.
+async fn beside(app: &TestApp) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(&app.database.superuser_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_are_fanned_out_beside_each_other_are_each_counted_and_mailed_once_whichever_commits_first() {
+    let app = TestApp::start().await;
+    let lea = app.sign_in(&app.oak, Who::Learner).await;
+    let person = person_of(&app, "learner@oak.example").await;
+    let (tenant, nobody) = (app.oak.tenant, Uuid::nil());
+    let begin = format!(
+        "BEGIN; SET LOCAL deadlock_timeout = '60s'; SELECT set_config('app.tenant_id', '{tenant}', true), set_config('app.user_id', '{nobody}', true)"
+    );
+    let fan_out = |event: u128| {
+        let note = json!({ "person": person, "isScheduled": true, "facts": { "name": format!("Bookings {event}") } });
+        let payload = json!({ "type": "notify.export_ready", "at": "2027-03-01T09:10:00Z", "note": note });
+        format!("SELECT app.fan_out('{}', 'exportrun_x', '{payload}')", Uuid::from_u128(event))
+    };
+    // The later event is told, and not committed yet; the earlier one waits for it.
+    let (later, earlier) = (beside(&app).await, beside(&app).await);
+    later.batch_execute(&format!("{begin}; {}", fan_out(7))).await.unwrap();
+    let waiting = tokio::spawn({
+        let statements = format!("{begin}; {}; COMMIT", fan_out(5));
+        async move { earlier.batch_execute(&statements).await }
+    });
+    while app.count("pg_locks WHERE NOT granted").await == 0 {
+        tokio::task::yield_now().await;
+    }
+    later.batch_execute("COMMIT").await.unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(kinds(&lea).await, ["EXPORT_READY x2*"]);
+    assert_eq!(list(&lea).await[0]["title"], "Export ready: Bookings 7", "it says what its latest event says");
+    // Many at once, each of them twice.
+    let mut tasks = Vec::new();
+    for event in (0..40).map(|place: u128| 100 + (place * 7) % 20) {
+        let (client, statements) = (beside(&app).await, format!("{begin}; {}; COMMIT", fan_out(event)));
+        tasks.push(tokio::spawn(async move { client.batch_execute(&statements).await }));
+    }
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(kinds(&lea).await, ["EXPORT_READY x22*"]);
+    assert_eq!(app.count("mail WHERE template = 'export_ready'").await, 22);
+    assert_eq!(list(&lea).await[0]["title"], "Export ready: Bookings 119");
+}
+
+#[tokio::test]
+async fn a_published_course_that_a_group_is_given_is_told_to_the_members_who_gain_it() {
+    let app = TestApp::start().await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
+    let cara = app.person(&app.oak, "cara@oak.example", &["LEARNER"]).await;
+    let (owls, cats) = (group(&admin, json!({ "name": "Owls" })).await, group(&admin, json!({ "name": "Cats" })).await);
+    let add = |group: &str, people: &[&str]| json!({ "i": { "groupId": group, "userIds": people } });
+    admin.ok(ADD_MEMBERS, add(&owls, &[&lea.user_id, &bob.user_id, &cara.user_id, &admin.user_id])).await;
+    admin.ok(ADD_MEMBERS, add(&cats, &[&cara.user_id])).await;
+    let (logic, music) = (course(&admin, json!({ "title": "Logic" })).await, draft(&admin, json!({ "title": "Music" })).await);
+    enroll(&admin, &logic, &bob.user_id).await;
+    admin.ok(ADD_COURSES, json!({ "i": { "groupId": cats, "courseIds": [logic] } })).await;
+    app.work().await;
+    assert_eq!(kinds(&cara).await, ["COURSE_PUBLISHED x1*"]);
+
+    admin.ok(ADD_COURSES, json!({ "i": { "groupId": owls, "courseIds": [logic, music] } })).await;
+    app.work().await;
+    assert_eq!(kinds(&lea).await, ["COURSE_PUBLISHED x1*"], "a draft is no news");
+    let note = &list(&lea).await[0];
+    assert_eq!(
+        (&note["title"], &note["subject"]["id"], &note["actor"]["id"]),
+        (&json!("New course: Logic"), &json!(logic), &json!(admin.user_id))
+    );
+    assert_eq!(note["body"], "Logic is now among the courses of a group that you are in.");
+    assert_eq!(app.text("SELECT string_agg(DISTINCT mail, ' ') FROM notification WHERE kind = 'COURSE_PUBLISHED'").await.unwrap(), "WAITS");
+    assert_eq!(kinds(&bob).await, ["ENROLLED x1*"], "he is in it");
+    assert_eq!(kinds(&cara).await, ["COURSE_PUBLISHED x1*"], "another group of hers had it");
+    assert!(kinds(&admin).await.is_empty(), "who did it knows");
+    admin.ok(PUBLISH, json!({ "id": music })).await;
+    app.work().await;
+    assert_eq!(app.count("notification n JOIN course c ON c.id = n.course_id WHERE c.title = 'Music'").await, 3);
+
+    // Whom a group enrolls is told that.
+    let kites = group(&admin, json!({ "name": "Kites", "autoEnroll": true })).await;
+    admin.ok(ADD_MEMBERS, add(&kites, &[&lea.user_id])).await;
+    let chess = course(&admin, json!({ "title": "Chess" })).await;
+    admin.ok(ADD_COURSES, json!({ "i": { "groupId": kites, "courseIds": [chess] } })).await;
+    app.work().await;
+    assert_eq!(kinds(&lea).await[0], "ENROLLED x1*");
+    assert_eq!(app.count("notification n JOIN course c ON c.id = n.course_id WHERE c.title = 'Chess'").await, 1);
+}
+
+#[tokio::test]
+async fn how_something_ended_is_said_in_words_of_the_readers_language() {
+    let app = TestApp::start().await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let person = person_of(&app, "learner@oak.example").await;
+    let made = json!({ "i": { "url": "https://hooks.example.invalid/" } });
+    let endpoint = admin.ok("mutation($i: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $i) { id } }", made).await;
+    let endpoint = uuid(endpoint["createWebhookEndpoint"]["id"].as_str().unwrap());
+    for state in ["SUCCEEDED", "FAILED", "CANCELLED"] {
+        in_school(&app, &app.oak, &format!("SELECT app.tell_of_import('{}', '{person}', '{state}')", Uuid::now_v7())).await;
+        app.work().await;
+    }
+    for reason in ["GONE", "FAILING"] {
+        let again = "UPDATE webhook_endpoint SET state = 'ACTIVE', disabled_reason = NULL";
+        let older = "UPDATE notification SET hour = hour - interval '1 hour' WHERE kind = 'WEBHOOK_DISABLED'";
+        in_school(&app, &app.oak, &format!("{again}; {older}; SELECT app.disable_webhook('{endpoint}', '{reason}')")).await;
+        app.work().await;
+    }
+    request(&lea, 2, None).await;
+    app.work().await;
+    for (locale, imports, reasons, booking) in [
+        (
+            "en",
+            ["was cancelled", "has failed", "has succeeded"],
+            ["has failed for days", "is gone"],
+            "A booking was requested from 2 March 2099, 10:00 (Europe/Berlin) until 2 March 2099, 11:00 (Europe/Berlin).",
+        ),
+        (
+            "de",
+            ["wurde abgebrochen", "ist fehlgeschlagen", "ist gelungen"],
+            ["seit Tagen versagt", "nicht mehr da ist"],
+            "Eine Buchung wurde angefragt, vom 2. März 2099, 10:00 Uhr (Europe/Berlin), bis zum 2. März 2099, 11:00 Uhr (Europe/Berlin).",
+        ),
+    ] {
+        for client in [&lea, &admin] {
+            let choose = "mutation($l: String) { updateNotificationSettings(input: { locale: $l }) { locale } }";
+            client.ok(choose, json!({ "l": locale })).await;
+        }
+        let (told, noted) = (list(&lea).await, list(&admin).await);
+        assert_eq!((told.len(), noted.len()), (3, 3));
+        assert_eq!(noted[0]["body"], booking);
+        for (note, words) in told.iter().zip(imports).chain(noted[1..].iter().zip(reasons)) {
+            let body = note["body"].as_str().unwrap();
+            assert!(body.contains(words), "{body}");
+            assert!(!["SUCCEEDED", "FAILED", "CANCELLED", "GONE", "FAILING"].iter().any(|state| body.contains(state)), "{body}");
+        }
+    }
 }
 
 #[tokio::test]

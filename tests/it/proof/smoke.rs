@@ -12,7 +12,7 @@ async fn the_main_operations_work_and_nothing_is_left_in_use() {
     let account = Account { tenant: "oak".to_owned(), email: app.oak.email(Who::Admin), password: PASSWORD.to_owned() };
     let report = smoke(&app.url, &account, pending()).await.unwrap();
     assert_eq!(report.failed(), 0, "\n{}", report.table());
-    assert!(report.checks.len() > 45, "only {} operations", report.checks.len());
+    assert!(report.checks.len() > 85, "only {} operations", report.checks.len());
     for left in [
         "course WHERE deleted_at IS NULL",
         "user_group WHERE deleted_at IS NULL",
@@ -23,6 +23,11 @@ async fn the_main_operations_work_and_nothing_is_left_in_use() {
         "enrollment WHERE status <> 'DROPPED'",
         "booking WHERE status NOT IN ('COMPLETED', 'CANCELLED')",
         "session WHERE revoked_at IS NULL",
+        "report_schedule",
+        "export_run WHERE state <> 'CANCELLED'",
+        "import_run WHERE state <> 'CANCELLED'",
+        "notification_settings",
+        "notification_preference",
     ] {
         assert_eq!(app.count(left).await, 0, "{left}");
     }

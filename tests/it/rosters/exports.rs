@@ -36,7 +36,7 @@ fn nothing_but_unchanged(run: &Value) {
 async fn an_exported_roster_imports_as_unchanged_in_every_format() {
     let app = TestApp::start().await;
     let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
-    let ids = learners(&app, &app.oak, 5).await;
+    let ids = learners(&app, &app.oak, 7).await;
     let algebra = course(&ada, json!({ "title": "=Algebra, \"one\"" })).await;
     let lonely = course(&admin, json!({ "title": "Botany", "instructorId": null })).await;
     draft(&ada, json!({ "title": "Draft" })).await;
@@ -45,7 +45,9 @@ async fn an_exported_roster_imports_as_unchanged_in_every_format() {
         enroll(&admin, &lonely, id).await;
     }
     app.sql("UPDATE app_user SET name = 'Cher' WHERE name = 'Person 001'; UPDATE app_user SET name = 'Maria da  Silva' WHERE name = 'Person 002';
-             UPDATE app_user SET status = 'SUSPENDED' WHERE name = 'Person 003'; UPDATE enrollment SET status = 'DROPPED' WHERE id = (SELECT max(id::text)::uuid FROM enrollment)").await;
+             UPDATE app_user SET status = 'SUSPENDED' WHERE name = 'Person 003';
+             UPDATE app_user SET name = '- Bullet' WHERE name = 'Person 005'; UPDATE app_user SET name = '-  Two' WHERE name = 'Person 006';
+             UPDATE app_user SET name = '-' WHERE name = 'Person 007'; UPDATE app_user SET name = '- - Three words' WHERE name = 'Person 004'; UPDATE enrollment SET status = 'DROPPED' WHERE id = (SELECT max(id::text)::uuid FROM enrollment)").await;
     app.sql("DELETE FROM roster_link").await;
     let links = |text: String| text;
     for format in ["ONEROSTER_1_1", "ONEROSTER_1_2", "USERS_CSV"] {

@@ -107,10 +107,10 @@ async fn wrong_lines_are_rejected_with_file_line_and_column_and_the_others_are_t
             "users.csv:7 status BAD_VALUE",
             "users.csv:8 sourcedId DUPLICATE_SOURCED_ID",
             "users.csv:9 email LINKED_BY_EMAIL",
-            "users.csv:10 email LINKED_BY_EMAIL",
+            "users.csv:10 email EMAIL_TAKEN",
         ]
     );
-    assert_eq!(summary(&run), "SUCCEEDED USER 1/2/0/0/6");
+    assert_eq!(summary(&run), "SUCCEEDED USER 1/1/0/0/7");
     assert_eq!((summary(&rehearsed), told(&rehearsed)), (summary(&run), told(&run)));
     assert_eq!(run["issues"]["nodes"][0]["sourcedId"], "a2");
     // An address of somebody else's.
@@ -145,7 +145,7 @@ async fn no_more_people_come_than_the_plan_allows_and_a_dry_run_counts_the_same(
     let run = people(&app, &admin, text, json!({})).await;
     assert_eq!(
         (summary(&run), told(&run)),
-        ("SUCCEEDED USER 3/0/0/0/2".to_owned(), vec!["users.csv:3 LIMIT_REACHED".to_owned(), "users.csv:6 LIMIT_REACHED".to_owned()])
+        ("SUCCEEDED USER 3/0/0/0/2".to_owned(), vec!["users.csv:3 roles LIMIT_REACHED".to_owned(), "users.csv:6 LIMIT_REACHED".to_owned()])
     );
     assert_eq!((summary(&rehearsed), told(&rehearsed)), (summary(&run), told(&run)));
 }
@@ -166,7 +166,12 @@ async fn an_importer_gives_no_role_above_their_own_and_changes_nobody_above_them
     let run = people(&app, &clerk, &text, json!({})).await;
     assert_eq!(
         told(&run),
-        ["users.csv:3 roles ROLE_TOO_HIGH", "users.csv:4 ROLE_TOO_HIGH", "users.csv:5 ROLE_TOO_HIGH", "users.csv:6 OWN_ACCOUNT"]
+        [
+            "users.csv:3 roles ROLE_TOO_HIGH",
+            "users.csv:4 name ROLE_TOO_HIGH",
+            "users.csv:5 status ROLE_TOO_HIGH",
+            "users.csv:6 status OWN_ACCOUNT"
+        ]
     );
     assert_eq!(summary(&run), "SUCCEEDED USER 1/0/0/0/4");
     assert_eq!((summary(&rehearsed), told(&rehearsed)), (summary(&run), told(&run)));

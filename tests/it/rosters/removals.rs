@@ -66,7 +66,7 @@ async fn whoever_comes_under_another_id_is_not_missing_and_nobody_removes_themse
     let run = people(&app, &admin, "email,name,sourcedId\nann@oak.example,Ann,s1\n", json!({ "removeMissing": true })).await;
     assert_eq!(
         (summary(&run), told(&run)),
-        ("SUCCEEDED USER 0/0/1/0/1".to_owned(), vec!["users.csv:2 email LINKED_BY_EMAIL".to_owned(), "users.csv:0 OWN_ACCOUNT".to_owned()])
+        ("SUCCEEDED USER 0/0/1/0/1".to_owned(), vec!["users.csv:2 email LINKED_BY_EMAIL".to_owned(), "users.csv:1 OWN_ACCOUNT".to_owned()])
     );
     let run = people(&app, &admin, "email,name,sourcedId\nann@oak.example,Ann,s2\n", json!({ "removeMissing": true })).await;
     assert_eq!(app.count("app_user WHERE status = 'SUSPENDED'").await, 0, "{run}");

@@ -70,8 +70,10 @@ async fn every_key_begins_with_the_school() {
         "SELECT i.indexrelid::regclass::text FROM pg_index i WHERE i.indrelid IN (SELECT c.oid FROM {TENANT_TABLES}) \
          AND {first_column} IS DISTINCT FROM 'tenant_id' ORDER BY 1"
     );
-    // A slug is unique among schools: that is what it is for. The public list of schools is of all schools, and so is the queue of jobs.
+    // A slug is unique among schools: that is what it is for. The public list of schools is of all schools, and so is the queue of jobs. A public
+    // file is found by its own id.
     let of_all = [
+        "file_public_idx",
         "job_oldest_idx",
         "job_running_idx",
         "job_spared_idx",

@@ -70,6 +70,11 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
         ("https://169.254.169.254/latest/meta-data", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
         ("https://[::ffff:10.0.0.1]/", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
         ("https://[64:ff9b::7f00:1]/", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
+        ("https://exa\tmple.org/", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
+        ("https://example.org/a\r\nb", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
+        ("\u{1}https://example.org/", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
+        ("https://example.org/\u{7f}", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
+        ("https://example.org/\u{85}a", "BAD_USER_INPUT URL_NOT_ALLOWED @url"),
     ];
     for (url, line) in urls {
         refused(&app, &admin, CREATE, json!({ "i": { "url": url } }), line).await;
@@ -140,6 +145,26 @@ async fn only_who_may_manage_webhooks_sees_or_changes_them_and_no_other_school_d
         assert!(refusal(&answer["errors"][0]).starts_with("NOT_FOUND @"), "{mutation}: {answer}");
         assert_eq!(crate::classroom::everything(&app).await, before, "{mutation}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_stands_in_the_payload_of_the_mutation_that_made_it_and_nowhere_else_in_its_document() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (id, first) = endpoint(&app, &app.oak, HOOK).await;
+    let document = "mutation($id: ID!, $r: RotateWebhookSecretInput!, $u: UpdateWebhookEndpointInput!) {
+        tested: sendTestWebhook(endpointId: $id) { endpoint { secret } }
+        rotated: rotateWebhookSecret(input: $r) { ...All deliveries { nodes { endpoint { secret } } } }
+        changed: updateWebhookEndpoint(input: $u) { ...All }
+        again: rotateWebhookSecret(input: $r) { ...All } }
+        fragment All on WebhookEndpoint { secret also: secret }";
+    let answer = admin.ok(document, json!({ "id": id, "r": { "id": id }, "u": { "id": id, "description": "Library" } })).await;
+    let (rotated, again) = (answer["rotated"]["secret"].as_str().unwrap(), answer["again"]["secret"].as_str().unwrap());
+    assert!(rotated != again && [rotated, again].iter().all(|secret| secret.starts_with("whsec_") && *secret != first));
+    assert_eq!((&answer["rotated"]["also"], &answer["again"]["also"]), (&json!(rotated), &json!(again)));
+    assert_eq!(answer["rotated"]["deliveries"]["nodes"], json!([{ "endpoint": { "secret": null } }]));
+    assert_eq!(answer["changed"], json!({ "secret": null, "also": null }));
+    assert_eq!(answer["tested"], json!({ "endpoint": { "secret": null } }));
 }
 
 #[tokio::test]
