@@ -19,4 +19,5 @@ CREATE POLICY definer_change ON enrollment FOR UPDATE TO lectern_definer USING (
 CREATE POLICY definer_remove ON enrollment FOR DELETE TO lectern_definer USING (true);
 GRANT SELECT, INSERT (tenant_id, id, course_id, user_id), UPDATE (status, progress, completed_at, expires_at, is_expiry_fixed, expiry_reason) ON enrollment TO lectern_app;
 GRANT SELECT, INSERT, DELETE,
-    UPDATE (status, progress, completed_at, started_at, last_active_at, expires_at, lessons_completed, lessons_total, recorded_progress) ON enrollment TO lectern_definer;
+    UPDATE (status, progress, completed_at, started_at, last_active_at, expires_at, reminded_days, lessons_completed, lessons_total, recorded_progress) ON enrollment
+    TO lectern_definer;

@@ -256,12 +256,15 @@ CREATE OR REPLACE TRIGGER course_instructor_audit AFTER INSERT OR UPDATE OR DELE
 -- A new version is numbered after all others of its series, deleted ones among them. Whoever adds one waits for the turn of the series.
 CREATE OR REPLACE FUNCTION app.number_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    opened_for CONSTANT text := current_setting('app.tenant_id', true);
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     SELECT coalesce(c.series_id, c.id) INTO NEW.series_id FROM course c WHERE c.tenant_id = NEW.tenant_id AND c.id = NEW.previous_version_id;
     PERFORM app.lock_for('series', NEW.series_id);
     SELECT 1 + coalesce(max(c.version), 1) INTO NEW.version FROM course c
         WHERE c.tenant_id = NEW.tenant_id AND (c.series_id = NEW.series_id OR c.id = NEW.series_id);
+    PERFORM set_config('app.tenant_id', coalesce(opened_for, ''), true); -- the wall is asked after this
     RETURN NEW;
 END
 $$;
@@ -285,7 +288,7 @@ CREATE OR REPLACE TRIGGER course_set_aside BEFORE UPDATE ON course FOR EACH ROW
 CREATE OR REPLACE FUNCTION app.give_course_back() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.enter_tenant(NEW.tenant_id), set_config('app.notify', 'off', true); -- its groups had it before: nobody is told
     INSERT INTO group_course (tenant_id, group_id, course_id)
         SELECT g.tenant_id, g.id, NEW.id FROM user_group g
         WHERE g.tenant_id = NEW.tenant_id AND g.deleted_at IS NULL AND OLD.set_aside -> 'groups' ? g.id::text
@@ -293,6 +296,7 @@ BEGIN
     INSERT INTO file_audience (tenant_id, file_id, course_id)
         SELECT f.tenant_id, f.id, NEW.id FROM file f WHERE f.tenant_id = NEW.tenant_id AND OLD.set_aside -> 'files' ? f.id::text
         ON CONFLICT DO NOTHING;
+    PERFORM set_config('app.notify', '', true);
     RETURN NULL;
 END
 $$;

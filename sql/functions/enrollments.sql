@@ -94,6 +94,10 @@ CREATE OR REPLACE TRIGGER enrollment_audit_change AFTER UPDATE ON enrollment FOR
 CREATE OR REPLACE FUNCTION app.expiry_of(enrolled_at timestamptz, access_days integer, access_until_at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN least(enrolled_at + access_days * interval '24 hours', access_until_at);
 
+-- Which of the two reminders of an end is over: that of 7 days before, that of 1 day before, or none yet.
+CREATE OR REPLACE FUNCTION app.days_left(expires_at timestamptz) RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN expires_at <= now() + interval '24 hours' THEN 1 WHEN expires_at <= now() + interval '168 hours' THEN 7 END;
+
 -- Enrollments follow what their course says, but for those that were fixed by hand.
 CREATE OR REPLACE FUNCTION app.follow_access() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -147,13 +151,45 @@ CREATE OR REPLACE TRIGGER enrollment_await_expiry AFTER UPDATE ON enrollment REF
 CREATE OR REPLACE FUNCTION app.expire_enrollments(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    ended integer;
+    ended record;
+    count integer := 0;
 BEGIN
-    UPDATE enrollment e SET status = 'EXPIRED' WHERE e.tenant_id = app.tenant_id() AND e.id IN (
+    FOR ended IN UPDATE enrollment e SET status = 'EXPIRED' WHERE e.tenant_id = app.tenant_id() AND e.id IN (
         SELECT o.id FROM enrollment o WHERE o.tenant_id = app.tenant_id() AND o.expires_at <= now() AND o.status IN ('NOT_STARTED', 'IN_PROGRESS')
-        ORDER BY o.id LIMIT at_most FOR NO KEY UPDATE);
-    GET DIAGNOSTICS ended = ROW_COUNT;
-    RETURN ended;
+        ORDER BY o.id LIMIT at_most FOR NO KEY UPDATE) RETURNING e.id, e.user_id, e.course_id LOOP
+        PERFORM app.tell_of_end('notify.enrollment_expired', ended.id, ended.user_id, ended.course_id, NULL);
+        count := count + 1;
+    END LOOP;
+    RETURN count;
+END
+$$;
+
+-- Tells a person of the end of their enrollment. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_end(type text, enrolled uuid, person uuid, course uuid, until timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.notifies(type) THEN
+        PERFORM app.emit(type, app.type_id('enrollment', enrolled), NULL,
+            jsonb_build_object('person', person, 'course', course, 'facts', jsonb_strip_nulls(jsonb_build_object('until', until))));
+    END IF;
+END
+$$;
+
+-- Tells some people that their access ends within 7 days, and again within 1 day. Reveals: how many, where more may be left.
+CREATE OR REPLACE FUNCTION app.remind_of_expiry(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    due   record;
+    count integer := 0;
+BEGIN
+    FOR due IN UPDATE enrollment e SET reminded_days = app.days_left(e.expires_at) WHERE e.tenant_id = app.tenant_id() AND e.id IN (
+        SELECT o.id FROM enrollment o WHERE o.tenant_id = app.tenant_id() AND o.expires_at > now() AND o.expires_at <= now() + interval '168 hours'
+          AND o.status IN ('NOT_STARTED', 'IN_PROGRESS') AND o.reminded_days IS DISTINCT FROM app.days_left(o.expires_at)
+        ORDER BY o.id LIMIT at_most FOR NO KEY UPDATE) RETURNING e.id, e.user_id, e.course_id, e.expires_at LOOP
+        PERFORM app.tell_of_end('notify.enrollment_expires_soon', due.id, due.user_id, due.course_id, due.expires_at);
+        count := count + 1;
+    END LOOP;
+    RETURN count;
 END
 $$;
 
@@ -283,4 +319,5 @@ CREATE OR REPLACE TRIGGER enrollment_tell AFTER UPDATE ON enrollment FOR EACH RO
 CREATE OR REPLACE TRIGGER enrollment_announce AFTER INSERT OR UPDATE ON enrollment FOR EACH ROW
     EXECUTE FUNCTION app.announce_row('enrollment', 'id', 'course_id');
 
-GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid), app.expire_enrollments(integer) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid), app.expire_enrollments(integer),
+    app.remind_of_expiry(integer) TO lectern_app;

@@ -117,10 +117,28 @@ BEGIN
 END
 $$;
 
--- Whether a lesson is open to the actor as a learner: what the policies of content ask. Reveals: to the actor, that one bit.
+-- Whether a lesson is open to the actor as a learner: what the policies of content ask, of each row. Most lessons wait for nothing: those are told at a glance,
+-- all others by app.locks_of. Reveals: to the actor, that one bit.
 CREATE OR REPLACE FUNCTION app.is_lesson_open(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE COST 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    glance record;
 BEGIN
+    SELECT l.is_preview, app.is_live(e.status, e.expires_at) AS is_live,
+           s.drip_kind = 'NONE' AND NOT c.is_sequential AND NOT EXISTS (SELECT FROM unlock_override u WHERE u.tenant_id = c.tenant_id AND u.course_id = c.id) AS waits_for_nothing
+        INTO glance
+        FROM lesson l
+        JOIN section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id
+        JOIN course c ON c.tenant_id = l.tenant_id AND c.id = l.course_id
+        LEFT JOIN enrollment e ON e.tenant_id = l.tenant_id AND e.user_id = app.user_id() AND e.course_id = l.course_id
+        WHERE l.tenant_id = app.tenant_id() AND l.id = wanted;
+    IF glance.is_preview THEN
+        RETURN true;
+    ELSIF glance.is_live IS NOT TRUE THEN
+        RETURN false;
+    ELSIF glance.waits_for_nothing THEN
+        RETURN true;
+    END IF;
     RETURN EXISTS (SELECT FROM app.locks_of(app.user_id(), ARRAY[wanted]) AS k WHERE k.reason IS NULL);
 END
 $$;
@@ -222,16 +240,23 @@ CREATE OR REPLACE FUNCTION app.share_done(done integer, wanted integer) RETURNS 
 -- follows from them as long as it is under way. Runs last of all triggers before the row, when the course's turn has been taken.
 CREATE OR REPLACE FUNCTION app.keep_with_lessons() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    opened_for CONSTANT text := current_setting('app.tenant_id', true);
 BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
     IF TG_OP = 'INSERT' THEN
+        PERFORM app.enter_tenant(NEW.tenant_id);
         SELECT count(*) INTO NEW.lessons_total FROM lesson l
             WHERE l.tenant_id = NEW.tenant_id AND l.course_id = NEW.course_id AND l.is_published AND l.is_required;
         IF NOT NEW.is_expiry_fixed THEN
             SELECT app.expiry_of(NEW.enrolled_at, c.access_days, c.access_until_at) INTO NEW.expires_at FROM course c
                 WHERE c.tenant_id = NEW.tenant_id AND c.id = NEW.course_id;
         END IF;
+        NEW.reminded_days := app.days_left(NEW.expires_at);
+        PERFORM set_config('app.tenant_id', coalesce(opened_for, ''), true); -- the wall is asked after this
         RETURN NEW;
+    END IF;
+    IF NEW.expires_at IS DISTINCT FROM OLD.expires_at THEN
+        NEW.reminded_days := app.days_left(NEW.expires_at);
     END IF;
     IF NEW.lessons_total > 0 AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS') THEN
         NEW.progress := greatest(NEW.recorded_progress, app.share_done(NEW.lessons_completed, NEW.lessons_total));

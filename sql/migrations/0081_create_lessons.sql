@@ -77,7 +77,8 @@ CREATE TABLE course_material (
     CONSTRAINT course_material_file_fkey FOREIGN KEY (tenant_id, file_id) REFERENCES file ON DELETE RESTRICT,
     CONSTRAINT course_material_source_check CHECK (num_nonnulls(file_id, url) = 1)
 );
-CREATE INDEX course_material_lesson_idx ON course_material (tenant_id, course_id, lesson_id, created_at, id);
+CREATE INDEX course_material_course_idx ON course_material (tenant_id, course_id, lesson_id);
+CREATE INDEX course_material_lesson_idx ON course_material (tenant_id, lesson_id, created_at, id);
 CREATE INDEX course_material_file_idx ON course_material (tenant_id, file_id);
 
 -- When a section, or a whole course, opens for a person or a group, whatever its drip says.

@@ -6,6 +6,8 @@ ALTER TABLE enrollment
     ADD COLUMN expires_at        timestamptz,
     -- By hand: it follows the course no longer.
     ADD COLUMN is_expiry_fixed   boolean NOT NULL DEFAULT false,
+    -- So many days before its end the person was told of it, or it was set no longer before; none: not yet.
+    ADD COLUMN reminded_days     integer CONSTRAINT enrollment_reminded_check CHECK (reminded_days IN (1, 7)),
     ADD COLUMN expiry_reason     text CONSTRAINT enrollment_expiry_reason_check CHECK (length(expiry_reason) <= 10000),
     -- Stored, because lists are ordered and reports read by them.
     ADD COLUMN lessons_completed integer NOT NULL DEFAULT 0 CONSTRAINT enrollment_lessons_check CHECK (lessons_completed BETWEEN 0 AND lessons_total),

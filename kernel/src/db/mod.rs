@@ -17,7 +17,7 @@ mod tx;
 pub use self::{
     actor::{ActorCache, ActorKind, ActorRow, CachedActor},
     column_reader::ColumnReader,
-    error::{DbError, OnConstraint},
+    error::{DbError, OnConstraint, Outcome},
     list::{
         COLLATION, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size,
     },

@@ -20,6 +20,7 @@ use crate::domains::courses::Course;
 
 pub use self::{
     enrollment::{Enrollment, EnrollmentStatus},
+    expiry::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
     lists::{EnrollmentFilter, EnrollmentOrders},
 };
 
@@ -27,7 +28,7 @@ pub use self::{
 pub const DOMAIN: Domain = Domain {
     objects: &[Enrollment::object],
     operations: &[queries::EnrollmentQueries::OPERATIONS, mutations::EnrollmentMutations::OPERATIONS],
-    jobs: &[expiry::EXPIRE],
+    jobs: &[expiry::EXPIRE, expiry::REMIND],
     emits: &[
         ("enrollment.created", "Somebody was enrolled in a course. `id`, `status`, `courseId`, `userId`."),
         (

@@ -72,6 +72,9 @@ pub fn extend() -> String {
 /// Ends `$2` enrollments at most whose time is over.
 pub const EXPIRE: &str = "SELECT app.expire_enrollments($2) WHERE app.tenant_id() = $1";
 
+/// Tells `$2` people at most that their access ends soon.
+pub const REMIND: &str = "SELECT app.remind_of_expiry($2) WHERE app.tenant_id() = $1";
+
 /// `$2` the enrollment. One that is dropped already stays so.
 pub const UNENROLL: &str = "UPDATE enrollment e SET status = 'DROPPED' WHERE e.tenant_id = $1 AND e.id = $2 \
      AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'DROPPED') RETURNING {e}";

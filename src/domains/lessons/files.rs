@@ -6,7 +6,7 @@ use async_graphql::{Context, dataloader::Loader};
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
-    resolve::{Batch, Ctx, Entity, Loaded, Object, Shape},
+    resolve::{Batch, Ctx, Loaded, Object, Shape},
 };
 use std::sync::Arc;
 

@@ -2,7 +2,10 @@
 //! adds stands in a file of its own, and is listed here.
 
 use super::kind::{Doer, EmailMode, Kind};
-use crate::domains::mail::{Content, MailTemplate, Parameter, Texts};
+use crate::domains::{
+    enrollments::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
+    mail::{Content, MailTemplate, Parameter, Texts},
+};
 
 /// Every kind of the product, in the order of the schema.
 pub const KINDS: &[&Kind] = &[
@@ -18,6 +21,8 @@ pub const KINDS: &[&Kind] = &[
     &IMPORT_FINISHED,
     &EXPORT_READY,
     &WEBHOOK_DISABLED,
+    &ENROLLMENT_EXPIRES_SOON,
+    &ENROLLMENT_EXPIRED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

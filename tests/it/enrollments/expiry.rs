@@ -113,3 +113,50 @@ async fn who_expired_needs_a_seat_to_come_back_and_a_manager() {
     let long = json!({ "i": { "id": enrolled, "reason": "a".repeat(10_001) } });
     refused(&app, &ada, EXTEND, long, "BAD_USER_INPUT @reason").await;
 }
+
+#[tokio::test]
+async fn people_are_told_a_week_and_a_day_before_their_access_ends_and_when_it_has() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let algebra = course(&ada, json!({ "title": "Algebra" })).await;
+    ada.ok(COURSE, json!({ "i": { "id": algebra, "accessDays": 30 } })).await;
+    enroll(&ada, &algebra, &lea.user_id).await;
+    app.work().await;
+    let told = async || {
+        let found = lea.ok("{ notifications { nodes { kind title } } }", json!({})).await["notifications"]["nodes"].take();
+        let kinds = found.as_array().unwrap().iter().rev().map(|one| one["kind"].as_str().unwrap().to_owned());
+        kinds.filter(|kind| kind != "ENROLLED").collect::<Vec<_>>().join(" ")
+    };
+    let remind = async || {
+        app.sql(&format!(
+            "BEGIN; SELECT set_config('app.tenant_id', '{}', true), set_config('app.user_id', '', true), app.remind_of_expiry(1000), app.expire_enrollments(1000); COMMIT",
+            app.oak.tenant
+        ))
+        .await;
+        app.work().await;
+    };
+    // Time passes: the row moves, and nothing else.
+    let left = async |interval: &str| {
+        app.sql(&format!("SET session_replication_role = replica; UPDATE enrollment SET expires_at = now() + interval '{interval}'; RESET session_replication_role")).await;
+        app.sql("UPDATE notification SET hour = hour - interval '2 hours'").await;
+    };
+    remind().await;
+    assert_eq!(told().await, "");
+    left("6 days").await;
+    remind().await;
+    remind().await;
+    assert_eq!(told().await, "ENROLLMENT_EXPIRES_SOON", "once");
+    left("23 hours").await;
+    remind().await;
+    remind().await;
+    assert_eq!(told().await, "ENROLLMENT_EXPIRES_SOON ENROLLMENT_EXPIRES_SOON");
+    left("-1 minute").await;
+    remind().await;
+    assert_eq!(told().await, "ENROLLMENT_EXPIRES_SOON ENROLLMENT_EXPIRES_SOON ENROLLMENT_EXPIRED");
+    // Whose access was given for less was told of it then.
+    ada.ok(COURSE, json!({ "i": { "id": algebra, "accessDays": 3 } })).await;
+    let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
+    enroll(&ada, &algebra, &bob.user_id).await;
+    remind().await;
+    assert_eq!(app.count(&format!("notification WHERE recipient_id = '{}' AND kind <> 'ENROLLED'", uuid(&bob.user_id))).await, 0);
+}
