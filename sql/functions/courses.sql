@@ -348,7 +348,7 @@ BEGIN
     IF NOT app.can('COURSE_PURGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to purge';
     END IF;
-    PERFORM app.lock_for('course', wanted);
+    PERFORM app.lock_for('sections', wanted), app.lock_for('course', wanted);
     SELECT c.deleted_at INTO gone FROM course c WHERE c.tenant_id = school AND c.id = wanted FOR UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;

@@ -117,35 +117,18 @@ CREATE OR REPLACE TRIGGER course_follow_access AFTER UPDATE ON course FOR EACH R
 CREATE OR REPLACE FUNCTION app.await_expiry() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    due record;
+    due CONSTANT timestamptz := date_bin('15 seconds', greatest(NEW.expires_at, now()), 'epoch') + interval '15 seconds';
 BEGIN
-    FOR due IN SELECT DISTINCT n.tenant_id, date_bin('15 seconds', greatest(n.expires_at, now()), 'epoch') + interval '15 seconds' AS at FROM new_rows n
-        WHERE n.expires_at IS NOT NULL AND n.status IN ('NOT_STARTED', 'IN_PROGRESS') ORDER BY 1, 2 LOOP
-        PERFORM app.enter_tenant(due.tenant_id), app.enqueue('enrollment.expire', app.slot_key(due.at), run_at => due.at);
-    END LOOP;
+    PERFORM app.enter_tenant(NEW.tenant_id), app.enqueue('enrollment.expire', app.slot_key(due), run_at => due);
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER enrollment_await_expiry_new AFTER INSERT ON enrollment REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION app.await_expiry();
-
+CREATE OR REPLACE TRIGGER enrollment_await_expiry_new AFTER INSERT ON enrollment FOR EACH ROW
+    WHEN (NEW.expires_at IS NOT NULL AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS')) EXECUTE FUNCTION app.await_expiry();
 -- The same where the end was moved, or somebody came back.
-CREATE OR REPLACE FUNCTION app.await_moved_expiry() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    due record;
-BEGIN
-    FOR due IN SELECT DISTINCT n.tenant_id, date_bin('15 seconds', greatest(n.expires_at, now()), 'epoch') + interval '15 seconds' AS at
-        FROM new_rows n JOIN old_rows o ON o.tenant_id = n.tenant_id AND o.id = n.id
-        WHERE n.expires_at IS NOT NULL AND n.status IN ('NOT_STARTED', 'IN_PROGRESS')
-          AND (n.expires_at IS DISTINCT FROM o.expires_at OR o.status NOT IN ('NOT_STARTED', 'IN_PROGRESS')) ORDER BY 1, 2 LOOP
-        PERFORM app.enter_tenant(due.tenant_id), app.enqueue('enrollment.expire', app.slot_key(due.at), run_at => due.at);
-    END LOOP;
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER enrollment_await_expiry AFTER UPDATE ON enrollment REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION app.await_moved_expiry();
+CREATE OR REPLACE TRIGGER enrollment_await_expiry AFTER UPDATE ON enrollment FOR EACH ROW
+    WHEN (NEW.expires_at IS NOT NULL AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS')
+          AND (NEW.expires_at IS DISTINCT FROM OLD.expires_at OR OLD.status NOT IN ('NOT_STARTED', 'IN_PROGRESS'))) EXECUTE FUNCTION app.await_expiry();
 
 -- Ends some of the school's enrollments whose time is over. Reveals: how many, where more may be left.
 CREATE OR REPLACE FUNCTION app.expire_enrollments(at_most integer) RETURNS integer
