@@ -26,14 +26,13 @@ pub const MOVE: &str = "mutation($i: MoveLessonInput!) { moveLesson(input: $i) {
 pub const REORDER: &str = "mutation($i: ReorderLessonsInput!) { reorderLessons(input: $i) { lessons { id position } } }";
 pub const DELETE: &str = "mutation($id: ID!) { deleteLesson(id: $id) }";
 pub const DRIP: &str = "mutation($i: SetSectionDripInput!) { setSectionDrip(input: $i) { dripKind dripDays dripAt dripAfter { id } } }";
-pub const UNLOCK: &str =
-    "mutation($i: SetUnlockOverrideInput!) { setUnlockOverride(input: $i) { id opensAt course { id } section { id } user { id } group { id } } }";
+pub const UNLOCK: &str = "mutation($i: SetUnlockOverrideInput!) { setUnlockOverride(input: $i) { id opensAt course { id } section { id } user { id } group { id } } }";
 pub const TRACK: &str = "mutation($i: TrackLessonInput!) { trackLesson(input: $i) { status openedAt completedAt positionSeconds } }";
-pub const COMPLETE: &str =
-    "mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status completedAt lesson { id } enrollment { id status progress } } }";
+pub const COMPLETE: &str = "mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status completedAt lesson { id } enrollment { id status progress } } }";
 pub const REOPEN: &str = "mutation($i: ReopenLessonInput!) { reopenLesson(input: $i) { status enrollment { status progress } } }";
 pub const ATTEND: &str = "mutation($i: RecordAttendanceInput!) { recordAttendance(input: $i) { id } }";
-pub const BOOK: &str = "mutation($i: RequestLessonBookingInput!) { requestLessonBooking(input: $i) { id status course { id } lesson { id } } }";
+pub const BOOK: &str =
+    "mutation($i: RequestLessonBookingInput!) { requestLessonBooking(input: $i) { id status course { id } lesson { id } } }";
 pub const STATE: &str = "query($id: ID!) { enrollment(id: $id) { status progress lessonsCompleted lessonsTotal } }";
 pub const LOCK: &str = "query($id: ID!) { lesson(id: $id) { title isLocked lockReason unlocksAt body } }";
 
@@ -64,7 +63,13 @@ pub async fn complete(client: &Client, lesson: &str) -> Value {
 pub async fn state(client: &Client, enrollment: &str) -> String {
     let found = client.ok(STATE, json!({ "id": enrollment })).await["enrollment"].take();
     let progress = found["progress"].as_f64().unwrap();
-    format!("{} {} {}/{}", found["status"].as_str().unwrap(), (progress * 100.0).round() / 100.0, found["lessonsCompleted"], found["lessonsTotal"])
+    format!(
+        "{} {} {}/{}",
+        found["status"].as_str().unwrap(),
+        (progress * 100.0).round() / 100.0,
+        found["lessonsCompleted"],
+        found["lessonsTotal"]
+    )
 }
 
 /// What keeps a lesson closed for somebody, or what it says: `NOT_ENROLLED`, `open: About Sets`.
@@ -89,7 +94,8 @@ async fn a_lesson_is_made_with_its_defaults_and_shown_whole_to_its_staff() {
     let ada = app.sign_in(&app.oak, Who::Instructor).await;
     let algebra = draft(&ada, json!({ "title": "Algebra" })).await;
     let sets = section(&ada, &algebra, "Sets").await;
-    let id = lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": " What a set is ", "body": "# Sets\r\n\n*Many* <b>things</b>\n" })).await;
+    let id =
+        lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": " What a set is ", "body": "# Sets\r\n\n*Many* <b>things</b>\n" })).await;
     let query = "query($id: ID!) { lesson(id: $id) { id kind title position durationMinutes isPublished isRequired isPreview minSeconds weight isLocked lockReason
         unlocksAt body bodyHtml url mediaSeconds file { id } startsAt endsAt materials { id } viewerBooking { id } viewerProgress { status }
         course { title } section { title course { id } } } }";
@@ -133,7 +139,10 @@ async fn what_is_left_out_of_a_change_stays_and_null_clears() {
     assert_eq!(after, expected);
     ada.ok(UPDATE, json!({ "i": { "id": id, "mediaSeconds": null, "body": null, "durationMinutes": null, "minSeconds": null } })).await;
     let cleared = ada.ok(read, json!({ "id": id })).await["lesson"].take();
-    assert_eq!(json!([cleared["mediaSeconds"], cleared["body"], cleared["durationMinutes"], cleared["minSeconds"]]), json!([null, null, null, null]));
+    assert_eq!(
+        json!([cleared["mediaSeconds"], cleared["body"], cleared["durationMinutes"], cleared["minSeconds"]]),
+        json!([null, null, null, null])
+    );
     // What only its content changes in is a change of the lesson.
     let entries = "audit_entry WHERE operation = 'updateLesson' AND resource = 'Lesson'";
     assert_eq!(app.count(entries).await, 4);

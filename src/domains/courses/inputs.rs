@@ -5,8 +5,8 @@ use lectern_kernel::{
     error::{Error, Result},
     resolve::{DateTime, text},
 };
-use url::Url;
 use lectern_macros::writes;
+use url::Url;
 
 use super::Course;
 
@@ -168,7 +168,11 @@ pub fn media_seconds(field: &str, seconds: &i32) -> Result<i32> {
 pub fn https_url(field: &str, url: &str) -> Result<String> {
     const EXPECTED: &str = "must be an https address of at most 2000 characters, without user and password";
     let read = Url::parse(url.trim()).ok().filter(|url| {
-        url.scheme() == "https" && url.has_host() && url.username().is_empty() && url.password().is_none() && url.as_str().chars().count() <= 2000
+        url.scheme() == "https"
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.as_str().chars().count() <= 2000
     });
     read.map(String::from).ok_or_else(|| Error::bad_input(field, EXPECTED))
 }
@@ -189,7 +193,16 @@ mod tests {
     #[test]
     fn an_address_is_https_and_names_nobody() {
         assert_eq!(https_url("url", " https://Example.org/a b ").unwrap(), "https://example.org/a%20b");
-        for bad in ["", "http://example.org", "https://", "https://ada@example.org", "https://:x@example.org", "javascript:alert(1)", "//example.org", "example.org"] {
+        for bad in [
+            "",
+            "http://example.org",
+            "https://",
+            "https://ada@example.org",
+            "https://:x@example.org",
+            "javascript:alert(1)",
+            "//example.org",
+            "example.org",
+        ] {
             assert!(https_url("url", bad).is_err(), "{bad}");
         }
         assert!(https_url("url", &format!("https://example.org/{}", "a".repeat(2000))).is_err());

@@ -55,7 +55,9 @@ impl InstructorMutations {
         let id = Id::<Course>::parse("courseId", &input.course_id)?;
         let people = Id::<User>::parse_list("userIds", &input.user_ids, MOST)?;
         let course = own_course(ctx, id).await?;
-        if let Some(index) = people.iter().position(|person| course.get(Course::COLUMNS.instructor_id).is_ok_and(|owner| owner == Some(*person))) {
+        if let Some(index) =
+            people.iter().position(|person| course.get(Course::COLUMNS.instructor_id).is_ok_and(|owner| owner == Some(*person)))
+        {
             return Err(already(format!("userIds.{index}")));
         }
         let rows = ctx

@@ -17,10 +17,9 @@ const OWNER_FIRST: Order =
     Order { key: SortKey::name("NAME", "CASE WHEN ci.is_owner THEN '' ELSE u.name END"), id: "u.id", descending: false };
 
 /// Who teaches a course.
-pub static INSTRUCTORS: Nested = Nested::new("course.instructors", OWNER_FIRST, "ci.course_id").by(
-    "JOIN (SELECT i.tenant_id, i.course_id, i.user_id, false AS is_owner FROM course_instructor i \
-     UNION ALL SELECT o.tenant_id, o.id, o.instructor_id, true FROM course o) ci ON ci.tenant_id = u.tenant_id AND ci.user_id = u.id",
-);
+pub static INSTRUCTORS: Nested = Nested::new("course.instructors", OWNER_FIRST, "ci.course_id")
+    .by("JOIN (SELECT i.tenant_id, i.course_id, i.user_id, false AS is_owner FROM course_instructor i \
+     UNION ALL SELECT o.tenant_id, o.id, o.instructor_id, true FROM course o) ci ON ci.tenant_id = u.tenant_id AND ci.user_id = u.id");
 
 /// There where a course asks for an enrollment key.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -90,7 +90,9 @@ impl CourseMutations {
             .await
             .on_constraint("course_seats", full)
             .on_constraint("course_owner_right", |_| Error::missing_permission(&[CourseUpdateAll]).field("instructorId"))
-            .on_constraint("course_code_key", |_| Error::conflict("CODE_TAKEN", "Another course of the school has this code.").field("code"))
+            .on_constraint("course_code_key", |_| {
+                Error::conflict("CODE_TAKEN", "Another course of the school has this code.").field("code")
+            })
             .on_constraint("course_intro_video_poster_fkey", |_| Error::not_found("file").field("introVideoPosterId"))?;
         match course {
             Some(course) => Ok(course),

@@ -100,9 +100,11 @@ impl SectionMutations {
     ) -> Result<Id<Section>> {
         let course = course_of(ctx, id).await?;
         own_course(ctx, "id", course).await?;
-        let position: Option<i32> = ctx.tx().value(sql::DELETE_SECTION, &[&id]).await.on_reference(|| {
-            Error::conflict("IN_USE", "The section has lessons, or another section waits for it.").field("id")
-        })?;
+        let position: Option<i32> = ctx
+            .tx()
+            .value(sql::DELETE_SECTION, &[&id])
+            .await
+            .on_reference(|| Error::conflict("IN_USE", "The section has lessons, or another section waits for it.").field("id"))?;
         let position = position.ok_or_else(|| Error::not_found("section").field("id"))?;
         ctx.tx().query(sql::CLOSE_GAP, &[&course, &position]).await?;
         Ok(id)

@@ -2,8 +2,7 @@
 //! over the alias `e`.
 
 /// Whether the actor manages the enrollments of course `c`, as the policies see it.
-const MANAGES: &str =
-    "(app.can('ENROLLMENT_MANAGE') AND (app.can('COURSE_UPDATE_ALL') OR c.instructor_id = app.user_id() OR c.id IN (SELECT app.taught_courses())) IS TRUE)";
+const MANAGES: &str = "(app.can('ENROLLMENT_MANAGE') AND (app.can('COURSE_UPDATE_ALL') OR c.instructor_id = app.user_id() OR c.id IN (SELECT app.taught_courses())) IS TRUE)";
 
 /// `$2` the new id, `$3` the course, `$4` the person, `$5` the key. Nothing where something is in the way that
 /// [`why_not_enrolled`] then names; who had dropped out goes on.

@@ -142,7 +142,9 @@ fn check(kind: LessonKind, content: &LessonContent) -> Result<()> {
     match kind {
         Text | File if content.url.is_some() => return none("url"),
         Text | Link | Embed | Live if content.file.is_some() => return none("fileId"),
-        Link | Embed if content.url.is_none() => return Err(Error::bad_input("url", format!("is required of a lesson that is {kind_name}"))),
+        Link | Embed if content.url.is_none() => {
+            return Err(Error::bad_input("url", format!("is required of a lesson that is {kind_name}")));
+        }
         File if content.file.is_none() => return Err(Error::bad_input("fileId", "is required of a lesson that is FILE")),
         Video | Audio if content.url.is_some() == content.file.is_some() => {
             return Err(Error::bad_input("url", format!("or `fileId`: a lesson that is {kind_name} takes exactly one of them")));

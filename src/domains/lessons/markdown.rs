@@ -8,8 +8,31 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 /// What Markdown makes, and nothing else.
 const TAGS: [&str; 25] = [
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "strong", "table",
-    "tbody", "td", "th", "thead", "tr",
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "img",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
 ];
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -49,7 +72,9 @@ fn leaves_the_page(value: &str) -> bool {
 
 /// The language of a block of code.
 fn is_language(class: &str) -> bool {
-    class.strip_prefix("language-").is_some_and(|name| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-#._".contains(letter)))
+    class
+        .strip_prefix("language-")
+        .is_some_and(|name| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-#._".contains(letter)))
 }
 
 /// Markdown (CommonMark with tables) as clean HTML.
@@ -95,9 +120,25 @@ mod tests {
     /// What must never be found in any page.
     fn is_harmless(html: &str) -> bool {
         let small = html.to_lowercase();
-        !["<script", "javascript:", "data:", "vbscript:", "onerror", "onclick", "<iframe", "<svg", "<style", "<form", "<input", "<object", "<math", "http:", "evil.example"]
-            .iter()
-            .any(|found| small.contains(found))
+        ![
+            "<script",
+            "javascript:",
+            "data:",
+            "vbscript:",
+            "onerror",
+            "onclick",
+            "<iframe",
+            "<svg",
+            "<style",
+            "<form",
+            "<input",
+            "<object",
+            "<math",
+            "http:",
+            "evil.example",
+        ]
+        .iter()
+        .any(|found| small.contains(found))
     }
 
     #[test]
@@ -141,13 +182,35 @@ mod tests {
     #[test]
     fn whatever_is_written_comes_back_without_what_could_run() {
         // Pieces of attacks in every order of three.
-        let pieces = ["<script>", "](javascript:x)", "[a", "`", "<img src=x ", "onerror=x>", "\n\n", "&lt;script&gt;", "![b](data:x)", "<!--", "-->", "*"];
+        let pieces = [
+            "<script>",
+            "](javascript:x)",
+            "[a",
+            "`",
+            "<img src=x ",
+            "onerror=x>",
+            "\n\n",
+            "&lt;script&gt;",
+            "![b](data:x)",
+            "<!--",
+            "-->",
+            "*",
+        ];
         for one in pieces {
             for two in pieces {
                 for three in pieces {
                     let html = to_html(&format!("{one}{two}{three}"));
-                    let tags = html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or_default()).collect::<Vec<_>>().join(" ").to_lowercase();
-                    assert!(!["script", "onerror", "javascript:", "data:"].iter().any(|bad| tags.contains(bad)), "{one}{two}{three}\n{html}");
+                    let tags = html
+                        .split('<')
+                        .skip(1)
+                        .map(|rest| rest.split('>').next().unwrap_or_default())
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                        .to_lowercase();
+                    assert!(
+                        !["script", "onerror", "javascript:", "data:"].iter().any(|bad| tags.contains(bad)),
+                        "{one}{two}{three}\n{html}"
+                    );
                 }
             }
         }

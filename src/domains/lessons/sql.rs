@@ -32,7 +32,8 @@ pub const RESUME: &str = "SELECT r.enrollment_id, r.lesson_id FROM app.resume_le
 pub const EMBED_HOSTS: &str = "SELECT t.embed_hosts FROM tenant_settings t WHERE t.tenant_id = $1";
 
 /// How many lessons the section `$2` has but for the lesson `$3`.
-pub const OTHERS_IN_SECTION: &str = "SELECT count(*) FROM lesson l WHERE l.tenant_id = $1 AND l.section_id = $2 AND l.id IS DISTINCT FROM $3";
+pub const OTHERS_IN_SECTION: &str =
+    "SELECT count(*) FROM lesson l WHERE l.tenant_id = $1 AND l.section_id = $2 AND l.id IS DISTINCT FROM $3";
 
 /// `$2` the lesson, `$3` its course, `$4` to `$9` what it holds.
 pub const INSERT_CONTENT: &str = "INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body, url, media_seconds, file_id, starts_at, ends_at) \
@@ -43,7 +44,8 @@ pub const UPDATE_CONTENT: &str = "UPDATE lesson_content c SET body = $3, url = $
      WHERE c.tenant_id = $1 AND c.lesson_id = $2";
 
 /// In the section `$2`, those behind the position `$3` move up.
-pub const CLOSE_GAP: &str = "UPDATE lesson l SET position = l.position - 1 WHERE l.tenant_id = $1 AND l.section_id = $2 AND l.position > $3";
+pub const CLOSE_GAP: &str =
+    "UPDATE lesson l SET position = l.position - 1 WHERE l.tenant_id = $1 AND l.section_id = $2 AND l.position > $3";
 
 /// In the section `$2`, those from the position `$3` on make room for the lesson `$4`.
 pub const MAKE_ROOM: &str =
@@ -90,7 +92,8 @@ pub const REOPEN: &str = "SELECT t.lesson_id, t.enrollment_id, t.opened_at, t.co
      CROSS JOIN LATERAL app.reopen_lesson(l.id, $3) AS t WHERE l.tenant_id = $1 AND l.id = $2";
 
 /// Of the people `$3`, those who were there at the lesson `$2` and have a live enrollment.
-pub const ATTENDED: &str = "SELECT a FROM lesson l CROSS JOIN LATERAL app.record_attendance(l.id, $3) AS a WHERE l.tenant_id = $1 AND l.id = $2";
+pub const ATTENDED: &str =
+    "SELECT a FROM lesson l CROSS JOIN LATERAL app.record_attendance(l.id, $3) AS a WHERE l.tenant_id = $1 AND l.id = $2";
 
 /// What keeps the lesson `$2` from being booked by the actor: whether they have no live enrollment, and what locks it.
 pub const BOOKABLE: &str = "SELECT l.course_id IN (SELECT app.live_courses()), \

@@ -81,7 +81,8 @@ fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
     let mut known = Vec::with_capacity(hosts.len());
     for (index, host) in hosts.iter().enumerate() {
         let field = format!("{field}.{index}");
-        let read = Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if name.contains('.') && !name.ends_with('.')));
+        let read =
+            Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if name.contains('.') && !name.ends_with('.')));
         let host = read.ok_or_else(|| Error::bad_input(&field, "must be a host such as player.vimeo.com"))?.to_string();
         if known.contains(&host) {
             return Err(Error::bad_input(field, "stands in the list twice"));

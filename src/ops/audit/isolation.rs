@@ -263,7 +263,10 @@ impl Attack<'_> {
         let mut held = 0;
         // Where a key has more columns than another, that one may speak first.
         let holders = |key: &[String]| -> Vec<String> {
-            keys.iter().filter(|(_, columns, ..)| columns.iter().all(|column| key.contains(column))).map(|(name, ..)| name.clone()).collect()
+            keys.iter()
+                .filter(|(_, columns, ..)| columns.iter().all(|column| key.contains(column)))
+                .map(|(name, ..)| name.clone())
+                .collect()
         };
         for (key, children, parent, parents) in &keys {
             let Some(target) = self.row(parent, a.tenant).await? else { continue };
@@ -279,7 +282,11 @@ impl Attack<'_> {
             let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
             let sql = format!("SET LOCAL app.tenant_id = '{}'; {sql}; SET CONSTRAINTS ALL IMMEDIATE", b.tenant);
             match in_transaction(self.platform, &sql).await? {
-                Outcome::Failed { state, constraint, .. } if state == "23503" && constraint.as_ref().is_some_and(|name| holders(children).contains(name)) => held += 1,
+                Outcome::Failed { state, constraint, .. }
+                    if state == "23503" && constraint.as_ref().is_some_and(|name| holders(children).contains(name)) =>
+                {
+                    held += 1
+                }
                 other => faults.push(format!("{key} did not stop a row of B from pointing at {parent} of A ({other:?})")),
             }
         }

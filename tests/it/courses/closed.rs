@@ -98,11 +98,13 @@ async fn where_learners_do_not_enroll_themselves_managers_enroll_them() {
     let algebra = course(&ada, json!({ "title": "Algebra", "enrollmentKey": "sesame" })).await;
     ada.ok(UPDATE, json!({ "i": { "id": algebra, "selfEnroll": false } })).await;
     for key in [json!(null), json!("sesame"), json!("wrong")] {
-        refused(&app, &lea, ENROLL, json!({ "i": { "courseId": algebra, "enrollmentKey": key } }), "CONFLICT ENROLLMENT_CLOSED @courseId").await;
+        refused(&app, &lea, ENROLL, json!({ "i": { "courseId": algebra, "enrollmentKey": key } }), "CONFLICT ENROLLMENT_CLOSED @courseId")
+            .await;
     }
     let enrolled = enroll(&ada, &algebra, &lea.user_id).await;
     lea.ok(UNENROLL, json!({ "id": enrolled })).await;
-    refused(&app, &lea, ENROLL, json!({ "i": { "courseId": algebra, "enrollmentKey": "sesame" } }), "CONFLICT ENROLLMENT_CLOSED @courseId").await;
+    refused(&app, &lea, ENROLL, json!({ "i": { "courseId": algebra, "enrollmentKey": "sesame" } }), "CONFLICT ENROLLMENT_CLOSED @courseId")
+        .await;
     enroll(&ada, &algebra, &lea.user_id).await;
     ada.ok("mutation($id: ID!) { archiveCourse(id: $id) { id } }", json!({ "id": algebra })).await;
     let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;

@@ -18,7 +18,9 @@ const WHOLE: &str = "query($id: ID!) { course(id: $id) { title subtitle code isP
 
 /// Whether a course that was deleted is listed to somebody.
 async fn deleted(client: &Client) -> Value {
-    let found = client.ok("{ deletedCourses { totalCount nodes { title deletedAt instructor { name } } } }", json!({})).await["deletedCourses"].take();
+    let found =
+        client.ok("{ deletedCourses { totalCount nodes { title deletedAt instructor { name } } } }", json!({})).await["deletedCourses"]
+            .take();
     assert_eq!(found["totalCount"], json!(found["nodes"].as_array().unwrap().len()));
     json!(found["nodes"].as_array().unwrap().iter().map(|course| course["title"].clone()).collect::<Vec<_>>())
 }
@@ -45,12 +47,14 @@ async fn a_copy_has_what_the_course_says_and_nobody_in_it() {
     complete(&lea, &first).await;
     ada.ok(UNLOCK, json!({ "i": { "courseId": algebra, "userId": lea.user_id } })).await;
 
-    let copy = ada.ok(DUPLICATE, json!({ "i": { "id": algebra, "shiftDays": 7, "title": "Algebra again" } })).await["duplicateCourse"].take();
+    let copy =
+        ada.ok(DUPLICATE, json!({ "i": { "id": algebra, "shiftDays": 7, "title": "Algebra again" } })).await["duplicateCourse"].take();
     assert_eq!(
         copy,
         json!({ "id": copy["id"], "title": "Algebra again", "status": "DRAFT", "version": 1, "previousVersion": null, "instructor": { "id": ada.user_id } })
     );
-    let (original, copied) = (ada.ok(WHOLE, json!({ "id": algebra })).await["course"].take(), ada.ok(WHOLE, json!({ "id": copy["id"] })).await["course"].take());
+    let (original, copied) =
+        (ada.ok(WHOLE, json!({ "id": algebra })).await["course"].take(), ada.ok(WHOLE, json!({ "id": copy["id"] })).await["course"].take());
     let mut expected = original.clone();
     (expected["title"], expected["code"], expected["needsEnrollmentKey"]) = (json!("Algebra again"), json!(null), json!(false));
     (expected["enrollmentCount"], expected["unlockOverrides"]) = (json!(0), json!([]));
@@ -173,7 +177,17 @@ async fn a_purged_course_is_gone_with_all_that_is_in_it() {
     let entries = app.count("audit_entry").await;
     assert_eq!(admin.ok(PURGE, json!({ "id": algebra })).await["purgeCourse"], json!(algebra));
 
-    for table in ["course", "section", "lesson", "course_material", "unlock_override", "lesson_progress", "course_instructor", "enrollment", "lesson_content"] {
+    for table in [
+        "course",
+        "section",
+        "lesson",
+        "course_material",
+        "unlock_override",
+        "lesson_progress",
+        "course_instructor",
+        "enrollment",
+        "lesson_content",
+    ] {
         let column = if table == "course" { "id" } else { "course_id" };
         assert_eq!(app.count(&format!("{table} WHERE {column} = '{}'", uuid(&algebra))).await, 0, "{table}");
     }

@@ -72,7 +72,11 @@ async fn what_is_over_is_closed_at_once_and_marked_soon_after() {
     ada.ok(COURSE, json!({ "i": { "id": algebra, "accessUntil": SOON } })).await;
     let bucket = "job WHERE kind = 'enrollment.expire' AND run_at > '2099-01-01T00:00:00Z' AND run_at <= '2099-01-01T00:00:15Z'";
     assert_eq!(app.count(bucket).await, 1, "one job for all that end then");
-    for (moment, expected) in [("now() + interval '1 minute'", "open: About Sets"), ("now()", "ENROLLMENT_ENDED"), ("now() - interval '1 second'", "ENROLLMENT_ENDED")] {
+    for (moment, expected) in [
+        ("now() + interval '1 minute'", "open: About Sets"),
+        ("now()", "ENROLLMENT_ENDED"),
+        ("now() - interval '1 second'", "ENROLLMENT_ENDED"),
+    ] {
         app.sql(&format!("UPDATE enrollment SET expires_at = {moment}")).await;
         assert_eq!(crate::lessons::look(&lea, &id).await, expected, "{moment}");
     }

@@ -57,7 +57,13 @@ async fn what_is_embedded_comes_from_the_schools_hosts() {
     for good in ["https://www.youtube-nocookie.com/embed/7", "https://player.vimeo.com/video/7"] {
         ada.ok(CREATE, embed(good)).await;
     }
-    for bad in ["https://youtube.com/7", "https://vimeo.com/7", "https://player.vimeo.com.evil.example/", "https://evilplayer.vimeo.com/", "https://127.0.0.1/"] {
+    for bad in [
+        "https://youtube.com/7",
+        "https://vimeo.com/7",
+        "https://player.vimeo.com.evil.example/",
+        "https://evilplayer.vimeo.com/",
+        "https://127.0.0.1/",
+    ] {
         refused(&app, &ada, CREATE, embed(bad), "BAD_USER_INPUT HOST_NOT_ALLOWED @url").await;
     }
     let id = lesson_of(&ada, &sets, json!({ "kind": "EMBED", "title": "Film", "url": "https://player.vimeo.com/video/7" })).await;

@@ -9,7 +9,8 @@ use crate::{
     files::text,
 };
 
-const ADD: &str = "mutation($i: AddCourseMaterialInput!) { addCourseMaterial(input: $i) { id title url file { name } lesson { id } course { id } } }";
+const ADD: &str =
+    "mutation($i: AddCourseMaterialInput!) { addCourseMaterial(input: $i) { id title url file { name } lesson { id } course { id } } }";
 const REMOVE: &str = "mutation($id: ID!) { removeCourseMaterial(id: $id) }";
 const DELETE_FILE: &str = "mutation($id: ID!) { deleteFile(id: $id) }";
 const MATERIALS: &str = "query($id: ID!) { course(id: $id) { materials { title file { name } } } }";
@@ -28,7 +29,11 @@ async fn whoever_reads_a_lesson_reads_its_file_and_nobody_else() {
     let file = text(&ada, "sets.txt").await;
     let id = lesson_of(&ada, &sets, json!({ "kind": "FILE", "title": "Sheet", "fileId": file, "isPublished": true })).await;
     let read = "query($id: ID!) { lesson(id: $id) { isLocked file { name visibility download { url } } } }";
-    assert_eq!(lea.ok("query($id: ID!) { file(id: $id) { name } }", json!({ "id": file })).await["file"], json!(null), "by itself it is private");
+    assert_eq!(
+        lea.ok("query($id: ID!) { file(id: $id) { name } }", json!({ "id": file })).await["file"],
+        json!(null),
+        "by itself it is private"
+    );
     let shown = lea.ok(read, json!({ "id": id })).await["lesson"].take();
     assert_eq!(json!([shown["file"]["name"], shown["file"]["visibility"]]), json!(["sets.txt", "PRIVATE"]));
     let answer = app.stranger().http.get(shown["file"]["download"]["url"].as_str().unwrap()).send().await.unwrap();
@@ -64,7 +69,8 @@ async fn materials_go_with_the_course_or_with_a_lesson_and_are_locked_with_it() 
     let open = lesson(&ada, &sets, "What a set is").await;
     let hidden = lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": "Draft" })).await;
     let file = text(&ada, "handbook.txt").await;
-    let handbook = ada.ok(ADD, json!({ "i": { "courseId": algebra, "title": " Handbook ", "fileId": file } })).await["addCourseMaterial"].take();
+    let handbook =
+        ada.ok(ADD, json!({ "i": { "courseId": algebra, "title": " Handbook ", "fileId": file } })).await["addCourseMaterial"].take();
     assert_eq!(
         handbook,
         json!({ "id": handbook["id"], "title": "Handbook", "url": null, "file": { "name": "handbook.txt" }, "lesson": null, "course": { "id": algebra } })
@@ -76,7 +82,10 @@ async fn materials_go_with_the_course_or_with_a_lesson_and_are_locked_with_it() 
     assert_eq!(titles(&ada, &algebra).await, json!(["Handbook", "Page", "Secret"]));
     assert_eq!(titles(&lea, &algebra).await, json!(["Handbook", "Page"]));
     assert_eq!(titles(&viewer, &algebra).await, json!([]));
-    assert_eq!(lea.ok(of_lesson, json!({ "id": open })).await["lesson"]["materials"], json!([{ "title": "Page", "url": "https://example.org/sets" }]));
+    assert_eq!(
+        lea.ok(of_lesson, json!({ "id": open })).await["lesson"]["materials"],
+        json!([{ "title": "Page", "url": "https://example.org/sets" }])
+    );
     assert_eq!(viewer.ok(of_lesson, json!({ "id": open })).await["lesson"]["materials"], json!(null));
     let node = "query($id: ID!) { node(id: $id) { ... on CourseMaterial { title file { name } } } }";
     assert_eq!(lea.ok(node, json!({ "id": handbook["id"] })).await["node"]["file"]["name"], "handbook.txt");
@@ -126,8 +135,10 @@ async fn the_poster_of_a_film_is_shown_to_whoever_sees_the_course() {
     let (viewer, elm) = (app.sign_in(&app.oak, Who::Viewer).await, app.sign_in(&app.elm, Who::Admin).await);
     let (algebra, ..) = classroom(&app, &ada, &lea).await;
     let file = text(&ada, "poster.txt").await;
-    let update = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { introVideoUrl introVideoSeconds introVideoPoster { name } } }";
-    let film = json!({ "i": { "id": algebra, "introVideoUrl": "https://films.example/1", "introVideoSeconds": 90, "introVideoPosterId": file } });
+    let update =
+        "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { introVideoUrl introVideoSeconds introVideoPoster { name } } }";
+    let film =
+        json!({ "i": { "id": algebra, "introVideoUrl": "https://films.example/1", "introVideoSeconds": 90, "introVideoPosterId": file } });
     assert_eq!(
         ada.ok(update, film).await["updateCourse"],
         json!({ "introVideoUrl": "https://films.example/1", "introVideoSeconds": 90, "introVideoPoster": { "name": "poster.txt" } })
@@ -138,7 +149,8 @@ async fn the_poster_of_a_film_is_shown_to_whoever_sees_the_course() {
     }
     assert_eq!(elm.ok(read, json!({ "id": algebra })).await["course"], json!(null));
     refused(&app, &ada, DELETE_FILE, json!({ "id": file }), "CONFLICT IN_USE @id").await;
-    refused(&app, &ada, update, json!({ "i": { "id": algebra, "introVideoPosterId": nothing("file") } }), "NOT_FOUND @introVideoPosterId").await;
+    refused(&app, &ada, update, json!({ "i": { "id": algebra, "introVideoPosterId": nothing("file") } }), "NOT_FOUND @introVideoPosterId")
+        .await;
     let cleared = json!({ "i": { "id": algebra, "introVideoUrl": null, "introVideoSeconds": null, "introVideoPosterId": null } });
     let nothing = json!({ "introVideoUrl": null, "introVideoSeconds": null, "introVideoPoster": null });
     assert_eq!(ada.ok(update, cleared).await["updateCourse"], nothing);

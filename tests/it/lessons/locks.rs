@@ -17,7 +17,9 @@ async fn the_outline_is_shown_to_whoever_sees_the_course_and_the_rest_to_those_f
     let (algebra, sets, enrolled) = classroom(&app, &ada, &lea).await;
     let open = lesson(&ada, &sets, "Sets").await;
     let draft = lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": "Draft", "body": "secret" })).await;
-    let preview = lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": "Preview", "body": "Welcome", "isPublished": true, "isPreview": true })).await;
+    let preview =
+        lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": "Preview", "body": "Welcome", "isPublished": true, "isPreview": true }))
+            .await;
 
     for staff in [&ada, &admin] {
         assert_eq!(look(staff, &open).await, "open: About Sets");
@@ -88,7 +90,8 @@ async fn drip_opens_at_the_very_moment_and_not_before() {
     ada.ok(DRIP, json!({ "i": { "sectionId": after, "kind": "AFTER_SECTION", "afterSectionId": first } })).await;
 
     // Rows move, not clocks: an enrollment of exactly three days ago is what `now()` of the request's own transaction makes open.
-    let ago = |interval: &str| format!("UPDATE enrollment SET enrolled_at = now() - interval '{interval}' WHERE id = '{}'", uuid(&enrolled));
+    let ago =
+        |interval: &str| format!("UPDATE enrollment SET enrolled_at = now() - interval '{interval}' WHERE id = '{}'", uuid(&enrolled));
     let found = lea.ok(LOCK, json!({ "id": in_days })).await["lesson"].take();
     assert_eq!(found["lockReason"], "NOT_YET");
     let expected = app
@@ -99,7 +102,10 @@ async fn drip_opens_at_the_very_moment_and_not_before() {
         .await
         .unwrap();
     let unlocks = found["unlocksAt"].as_str().unwrap().trim_end_matches('Z').to_owned();
-    assert!(expected.trim_end_matches('0').trim_end_matches('.') == unlocks.trim_end_matches('0').trim_end_matches('.'), "{expected} {unlocks}");
+    assert!(
+        expected.trim_end_matches('0').trim_end_matches('.') == unlocks.trim_end_matches('0').trim_end_matches('.'),
+        "{expected} {unlocks}"
+    );
     app.sql(&ago("72 hours - 1 minute")).await;
     assert_eq!(look(&lea, &in_days).await, "NOT_YET");
     app.sql(&ago("72 hours")).await;
@@ -111,7 +117,9 @@ async fn drip_opens_at_the_very_moment_and_not_before() {
         json!({ "dripKind": "ON_DATE", "dripAt": "2099-01-01T09:30:00Z", "isLocked": true, "lockReason": "NOT_YET", "unlocksAt": "2099-01-01T09:30:00Z" })
     );
     assert_eq!(look(&lea, &on_date).await, "NOT_YET");
-    for (moment, expected) in [("now() + interval '1 minute'", "NOT_YET"), ("now()", "open: About Date"), ("now() - interval '1 second'", "open: About Date")] {
+    for (moment, expected) in
+        [("now() + interval '1 minute'", "NOT_YET"), ("now()", "open: About Date"), ("now() - interval '1 second'", "open: About Date")]
+    {
         app.sql(&format!("UPDATE section SET drip_at = {moment} WHERE id = '{}'", uuid(&date))).await;
         assert_eq!(look(&lea, &on_date).await, expected, "{moment}");
     }

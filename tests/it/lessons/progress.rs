@@ -36,7 +36,11 @@ async fn each_completed_lesson_counts_and_the_last_completes_the_course() {
     complete(&lea, &lessons[2]).await;
     complete(&lea, &lessons[1]).await;
     assert_eq!(state(&lea, &enrolled).await, "COMPLETED 100 3/3");
-    assert_eq!(app.count("enrollment WHERE progress = 100 AND completed_at IS NOT NULL AND started_at IS NOT NULL AND last_active_at IS NOT NULL").await, 1);
+    assert_eq!(
+        app.count("enrollment WHERE progress = 100 AND completed_at IS NOT NULL AND started_at IS NOT NULL AND last_active_at IS NOT NULL")
+            .await,
+        1
+    );
 
     let read = "query($id: ID!) { enrollment(id: $id) { startedAt lastActiveAt lessonProgress { status lesson { title } completedAt } resumeLesson { title } } }";
     let found = ada.ok(read, json!({ "id": enrolled })).await["enrollment"].take();
@@ -219,7 +223,8 @@ async fn the_log_keeps_what_was_completed_and_not_where_somebody_was() {
     assert_eq!(app.changes("trackLesson").await, 2, "the opening, and that the enrollment is under way");
     complete(&lea, &a).await;
     assert_eq!(app.changes("completeLesson").await, 1, "progress merely follows");
-    let log = "query($id: ID!) { auditLog(filter: { resourceId: $id, operation: \"completeLesson\" }) { nodes { resource before after } } }";
+    let log =
+        "query($id: ID!) { auditLog(filter: { resourceId: $id, operation: \"completeLesson\" }) { nodes { resource before after } } }";
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let entry = admin.ok(log, json!({ "id": enrolled })).await["auditLog"]["nodes"][0].take();
     assert_eq!(entry["after"]["lesson"]["lessonId"], json!(a));

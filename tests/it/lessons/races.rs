@@ -39,8 +39,11 @@ async fn what_is_published_while_somebody_completes_counts_for_them() {
     for round in 1..=6 {
         let (one, two) = (lesson(&ada, &sets, "one").await, lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": "two" })).await);
         let publish = ada.ask(UPDATE, json!({ "i": { "id": two, "isPublished": true } }));
-        let ((done, tracked), published) =
-            join(join(lea.ask(COMPLETE, json!({ "i": { "lessonId": one } })), lea.ask(TRACK, json!({ "i": { "lessonId": one } }))), publish).await;
+        let ((done, tracked), published) = join(
+            join(lea.ask(COMPLETE, json!({ "i": { "lessonId": one } })), lea.ask(TRACK, json!({ "i": { "lessonId": one } }))),
+            publish,
+        )
+        .await;
         for answer in [&done, &tracked, &published] {
             assert!(answer.get("errors").is_none(), "{answer}");
         }
@@ -67,7 +70,9 @@ async fn whoever_enrolls_while_a_lesson_is_published_gets_it_counted() {
     let people = learners(&app, &app.oak, 12).await;
     for pair in people.chunks(2) {
         let made = ada.ask(CREATE, json!({ "i": { "sectionId": sets, "kind": "TEXT", "title": "More", "isPublished": true } }));
-        let enrolls = join_all(pair.iter().map(|person| ada.ask(crate::classroom::ENROLL, json!({ "i": { "courseId": algebra, "userId": person } }))));
+        let enrolls = join_all(
+            pair.iter().map(|person| ada.ask(crate::classroom::ENROLL, json!({ "i": { "courseId": algebra, "userId": person } }))),
+        );
         let (made, enrolled) = join(made, enrolls).await;
         for answer in enrolled.iter().chain([&made]) {
             assert!(answer.get("errors").is_none(), "{answer}");

@@ -14,7 +14,9 @@ async fn at_the_database(app: &TestApp, client: &Client, permissions: &str) -> t
     let (database, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), NoTls).await.unwrap();
     tokio::spawn(connection);
     let (tenant, user) = (app.oak.tenant, uuid(&client.user_id));
-    let open = format!("SET app.tenant_id = '{tenant}'; SET app.user_id = '{user}'; SET app.permissions = '{permissions}'; SET app.correlation_id = 'by-hand'");
+    let open = format!(
+        "SET app.tenant_id = '{tenant}'; SET app.user_id = '{user}'; SET app.permissions = '{permissions}'; SET app.correlation_id = 'by-hand'"
+    );
     database.batch_execute(&open).await.unwrap();
     database
 }
@@ -105,7 +107,10 @@ async fn what_is_shown_as_open_is_what_can_be_read() {
     let learner = at_the_database(&app, &lea, ",COURSE_READ,ENROLLMENT_SELF,").await;
     let disagree = "SELECT count(*) FROM lesson l LEFT JOIN app.lesson_locks(ARRAY(SELECT i.id FROM lesson i)) AS k ON k.lesson_id = l.id
         LEFT JOIN lesson_content c ON c.lesson_id = l.id WHERE (k.reason IS NULL) <> (c.lesson_id IS NOT NULL)";
-    let ids = app.text("SELECT string_agg(l.id::text, ' ' ORDER BY s.position, l.position) FROM lesson l JOIN section s ON s.id = l.section_id").await.unwrap();
+    let ids = app
+        .text("SELECT string_agg(l.id::text, ' ' ORDER BY s.position, l.position) FROM lesson l JOIN section s ON s.id = l.section_id")
+        .await
+        .unwrap();
     for sequential in [false, true] {
         app.sql(&format!("UPDATE course SET is_sequential = {sequential}; DELETE FROM lesson_progress")).await;
         for id in ids.split(' ').take(5) {

@@ -20,7 +20,8 @@ async fn a_meeting_is_completed_by_being_there() {
     let app = TestApp::start().await;
     let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
     let (algebra, sets, enrolled) = classroom(&app, &ada, &lea).await;
-    let (bob, eve) = (app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await, app.person(&app.oak, "eve@oak.example", &["LEARNER"]).await);
+    let (bob, eve) =
+        (app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await, app.person(&app.oak, "eve@oak.example", &["LEARNER"]).await);
     enroll(&ada, &algebra, &bob.user_id).await;
     let meeting = json!({ "kind": "LIVE", "title": "Meeting", "startsAt": NINE, "endsAt": TEN, "isPublished": true });
     let id = lesson_of(&ada, &sets, meeting).await;
@@ -58,7 +59,12 @@ async fn a_lesson_that_is_booked_is_completed_by_the_booking() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (algebra, sets, enrolled) = classroom(&app, &ada, &lea).await;
     let id = lesson_of(&ada, &sets, json!({ "kind": "LIVE", "title": "Flight", "isPublished": true })).await;
-    let group = lesson_of(&ada, &sets, json!({ "kind": "LIVE", "title": "Meeting", "startsAt": NINE, "endsAt": TEN, "isPublished": true, "isRequired": false })).await;
+    let group = lesson_of(
+        &ada,
+        &sets,
+        json!({ "kind": "LIVE", "title": "Meeting", "startsAt": NINE, "endsAt": TEN, "isPublished": true, "isRequired": false }),
+    )
+    .await;
     let text = lesson_of(&ada, &sets, json!({ "kind": "TEXT", "title": "Text", "isPublished": true, "isRequired": false })).await;
     let stranger = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
     refused(&app, &stranger, BOOK, booking(&id), "FORBIDDEN NOT_ENROLLED @lessonId").await;
@@ -90,7 +96,8 @@ async fn a_lesson_that_is_booked_is_completed_by_the_booking() {
     let assign = json!({ "i": { "id": again, "instructorId": ada.user_id } });
     admin.ok("mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }", assign).await;
     assert_eq!(state(&lea, &enrolled).await, "NOT_STARTED 0 0/1");
-    let begun = format!("UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'", uuid(again.as_str().unwrap()));
+    let begun =
+        format!("UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'", uuid(again.as_str().unwrap()));
     app.sql(&begun).await;
     ada.ok("mutation($id: ID!) { completeBooking(id: $id) { status } }", json!({ "id": again })).await;
     assert_eq!(state(&lea, &enrolled).await, "COMPLETED 100 1/1");
