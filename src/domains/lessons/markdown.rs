@@ -117,28 +117,35 @@ mod tests {
         assert!(to_html("[more](/courses) [mail](mailto:a@example.org) [out](https://example.org)").matches("href").count() == 3);
     }
 
-    /// What must never be found in any page.
+    /// The insides of a page's tags: a text between them may say anything.
+    fn tags(html: &str) -> String {
+        html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or_default()).collect::<Vec<_>>().join(" ").to_lowercase()
+    }
+
+    /// Whether no tag of a page holds what could run or lead where no address may.
     fn is_harmless(html: &str) -> bool {
-        let small = html.to_lowercase();
+        let tags = tags(html);
         ![
-            "<script",
-            "javascript:",
+            "script",
             "data:",
             "vbscript:",
             "onerror",
             "onclick",
-            "<iframe",
-            "<svg",
-            "<style",
-            "<form",
-            "<input",
-            "<object",
-            "<math",
+            "onload",
+            "iframe",
+            "svg",
+            "style",
+            "form",
+            "input",
+            "object",
+            "math",
             "http:",
-            "evil.example",
+            "\"//",
+            "\"\\",
+            "\"/\\",
         ]
         .iter()
-        .any(|found| small.contains(found))
+        .any(|found| tags.contains(found))
     }
 
     #[test]
@@ -171,12 +178,11 @@ mod tests {
             "<form action=\"https://evil.example\"><input name=a></form>",
         ] {
             let html = to_html(attack);
-            assert!(is_harmless(&html.replace("&quot;", "")) || !html.contains('<') || html.contains("<code>"), "{attack}\n{html}");
-            assert!(!html.contains("onclick=\""), "{attack}\n{html}");
+            assert!(is_harmless(&html), "{attack}\n{html}");
         }
         assert_eq!(to_html("a <b>b</b> c"), "<p>a b c</p>\n");
         assert_eq!(to_html("<script>alert(1)</script>").trim(), "");
-        assert_eq!(to_html("[a](javascript:alert(1))"), "<p><a rel=\"noopener noreferrer nofollow\">a</a></p>\n");
+        assert!(!to_html("[a](javascript:alert(1))").contains("href"));
     }
 
     #[test]
@@ -200,17 +206,7 @@ mod tests {
             for two in pieces {
                 for three in pieces {
                     let html = to_html(&format!("{one}{two}{three}"));
-                    let tags = html
-                        .split('<')
-                        .skip(1)
-                        .map(|rest| rest.split('>').next().unwrap_or_default())
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                        .to_lowercase();
-                    assert!(
-                        !["script", "onerror", "javascript:", "data:"].iter().any(|bad| tags.contains(bad)),
-                        "{one}{two}{three}\n{html}"
-                    );
+                    assert!(is_harmless(&html), "{one}{two}{three}\n{html}");
                 }
             }
         }
