@@ -33,6 +33,7 @@ check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(LINT)
 	@$(BUILD)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
+	@target/debug/lectern schema --platform | diff -u schema-platform.graphql - || { echo "schema-platform.graphql is stale: run 'make schema' and read the diff"; exit 1; }
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 	    $(CARGO) deny --log-level error check licenses bans sources || exit 1; \
 	    if $(CARGO) deny --log-level off fetch db 2>/dev/null; then $(CARGO) deny --log-level error check --disable-fetch advisories; \
@@ -44,9 +45,10 @@ proof: ## Prove isolation: the walls by pgrls and Z3; audit, drift and smoke on 
 	@$(BUILD)
 	tests/with-service tests/proof.sh
 
-schema: ## Write schema.graphql anew
+schema: ## Write schema.graphql and schema-platform.graphql anew
 	@$(BUILD)
 	target/debug/lectern schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+	target/debug/lectern schema --platform > schema-platform.graphql.new && mv schema-platform.graphql.new schema-platform.graphql
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

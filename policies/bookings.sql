@@ -36,5 +36,5 @@ CREATE POLICY definer_all ON time_claim TO lectern_definer USING (true);
 GRANT SELECT, INSERT, DELETE ON time_claim TO lectern_definer;
 
 -- The steps themselves belong to no tenant and are nobody's secret.
-REVOKE ALL ON booking_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform;
-GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_platform;
+REVOKE ALL ON booking_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
+GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;

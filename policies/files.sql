@@ -1,10 +1,19 @@
 -- policies/files.sql: which files an actor may see and change, with whom they are shared, and the own uploads.
 
 CALL app.raise_wall('file', searched => true);
+-- An export of all that the school has outlives the subscription.
+DROP POLICY subscription_wall ON file;
+CREATE POLICY subscription_wall ON file AS RESTRICTIVE TO lectern_app
+    USING (is_export OR (SELECT EXISTS (SELECT FROM public.tenant t
+        WHERE t.tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid) AND t.suspended_at IS NULL
+          AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end))));
+-- TENANT_EXPORT sees it, and nothing else does; nobody changes it.
+CREATE POLICY file_export ON file AS RESTRICTIVE TO lectern_app USING (NOT is_export OR (SELECT app.can('TENANT_EXPORT')));
+CREATE POLICY file_export_change ON file AS RESTRICTIVE FOR UPDATE TO lectern_app USING (NOT is_export);
 -- The own ones, what is shared with the actor or shown to the school, all for FILE_MANAGE; until their time is over.
 CREATE POLICY file_read ON file FOR SELECT TO lectern_app USING (
     (expires_at IS NULL OR expires_at > now())
-    AND (owner_id = (SELECT app.user_id()) OR visibility IN ('TENANT', 'PUBLIC') OR (SELECT app.can('FILE_MANAGE'))
+    AND (is_export OR owner_id = (SELECT app.user_id()) OR visibility IN ('TENANT', 'PUBLIC') OR (SELECT app.can('FILE_MANAGE'))
          OR (visibility = 'SHARED' AND id IN (SELECT app.files_shared_with_me()))));
 -- What the actor has uploaded, for nobody else at first.
 CREATE POLICY file_add ON file FOR INSERT TO lectern_app WITH CHECK (
@@ -17,10 +26,10 @@ CREATE POLICY definer_read ON file FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON file FOR DELETE TO lectern_definer USING (true);
 -- What the service makes itself: no upload brought it.
 CREATE POLICY definer_add ON file FOR INSERT TO lectern_definer WITH CHECK (upload_id IS NULL AND visibility = 'PRIVATE');
-GRANT SELECT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object, expires_at, created_at, updated_at),
+GRANT SELECT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object, expires_at, created_at, updated_at, is_export),
     INSERT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, object),
     UPDATE (name, folder, visibility), DELETE ON file TO lectern_app;
-GRANT SELECT, DELETE, INSERT (tenant_id, id, owner_id, name, content_type, size, sha256, folder, object, expires_at) ON file TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, id, owner_id, name, content_type, size, sha256, folder, object, expires_at, is_export) ON file TO lectern_definer;
 
 CALL app.raise_wall('file_audience');
 -- Of the own files, of those that the actor may change, and what names the actor, their groups and their courses.
@@ -44,8 +53,8 @@ GRANT SELECT, INSERT (tenant_id, file_id, user_id, group_id, course_id), DELETE 
 GRANT SELECT, DELETE, INSERT (tenant_id, file_id, course_id) ON file_audience TO lectern_definer;
 
 CALL app.raise_wall('upload');
--- The own ones.
-CREATE POLICY upload_read ON upload FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()));
+-- The own ones; not for whoever looks in one's place, who could send the bytes.
+CREATE POLICY upload_read ON upload FOR SELECT TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.viewed_by()) IS NULL);
 CREATE POLICY upload_add ON upload FOR INSERT TO lectern_app WITH CHECK (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));
 CREATE POLICY upload_complete ON upload FOR UPDATE TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));
 CREATE POLICY upload_cancel ON upload FOR DELETE TO lectern_app USING (user_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')));

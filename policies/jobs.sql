@@ -11,5 +11,5 @@ GRANT SELECT, INSERT, DELETE,
     UPDATE (state, run_at, attempts, losses, worker, lease, leased_until, started_at, finished_at, last_error) ON job TO lectern_definer;
 
 -- The steps themselves belong to no tenant and are nobody's secret.
-REVOKE ALL ON job_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform;
-GRANT SELECT ON job_transition TO lectern_app, lectern_definer, lectern_platform;
+REVOKE ALL ON job_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
+GRANT SELECT ON job_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;

@@ -23,7 +23,8 @@ CREATE CONSTRAINT TRIGGER tenant_access AFTER UPDATE ON tenant DEFERRABLE INITIA
     EXECUTE FUNCTION app.mark_access_changed();
 DROP TRIGGER IF EXISTS app_user_access ON app_user;
 CREATE CONSTRAINT TRIGGER app_user_access AFTER UPDATE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN ((OLD.status, OLD.deleted_at, OLD.token_version) IS DISTINCT FROM (NEW.status, NEW.deleted_at, NEW.token_version))
+    WHEN ((OLD.status, OLD.deleted_at, OLD.token_version, OLD.second_factor_at)
+          IS DISTINCT FROM (NEW.status, NEW.deleted_at, NEW.token_version, NEW.second_factor_at))
     EXECUTE FUNCTION app.mark_access_changed();
 DROP TRIGGER IF EXISTS app_user_access_gone ON app_user;
 CREATE CONSTRAINT TRIGGER app_user_access_gone AFTER DELETE ON app_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
@@ -33,3 +34,17 @@ DROP TRIGGER IF EXISTS role_access ON role;
 CREATE CONSTRAINT TRIGGER role_access AFTER UPDATE OR DELETE ON role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
 DROP TRIGGER IF EXISTS user_role_access ON user_role;
 CREATE CONSTRAINT TRIGGER user_role_access AFTER INSERT OR UPDATE OR DELETE ON user_role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+DROP TRIGGER IF EXISTS api_key_access ON api_key;
+CREATE CONSTRAINT TRIGGER api_key_access AFTER UPDATE ON api_key DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN ((OLD.role_id, OLD.revoked_at, OLD.expires_at, OLD.permissions) IS DISTINCT FROM (NEW.role_id, NEW.revoked_at, NEW.expires_at, NEW.permissions))
+    EXECUTE FUNCTION app.mark_access_changed();
+DROP TRIGGER IF EXISTS api_key_access_gone ON api_key;
+CREATE CONSTRAINT TRIGGER api_key_access_gone AFTER DELETE ON api_key DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+DROP TRIGGER IF EXISTS tenant_settings_access ON tenant_settings;
+CREATE CONSTRAINT TRIGGER tenant_settings_access AFTER UPDATE ON tenant_settings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.second_factor_role_keys IS DISTINCT FROM NEW.second_factor_role_keys) EXECUTE FUNCTION app.mark_access_changed();
+DROP TRIGGER IF EXISTS user_permission_access ON user_permission;
+CREATE CONSTRAINT TRIGGER user_permission_access AFTER INSERT OR UPDATE OR DELETE ON user_permission DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();
+-- A viewing that ends.
+DROP TRIGGER IF EXISTS view_as_access ON view_as;
+CREATE CONSTRAINT TRIGGER view_as_access AFTER UPDATE OR DELETE ON view_as DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.mark_access_changed();

@@ -18,12 +18,26 @@ CREATE OR REPLACE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE PARALL
 CREATE OR REPLACE FUNCTION app.can(permission text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
     RETURN coalesce(position(',' || permission || ',' IN current_setting('app.permissions', true)) > 0, false);
 
+-- The key of the role that the actor acts in; app.load_actor made it known beside the permissions, as '=KEY,'.
+CREATE OR REPLACE FUNCTION app.role_key() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN substring(current_setting('app.permissions', true) FROM '=([A-Z0-9_]+),');
+
+-- The API key that acts in the person's place; app.load_actor made it known beside the permissions, as '#ID,'. NULL where none does.
+CREATE OR REPLACE FUNCTION app.key_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN substring(current_setting('app.permissions', true) FROM '#([0-9a-f-]{36}),')::uuid;
+
 CREATE OR REPLACE FUNCTION app.permissions() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
     RETURN string_to_array(trim(BOTH ',' FROM coalesce(current_setting('app.permissions', true), '')), ',');
 
 -- What a role really grants: the system role ADMIN grants everything, even where its row is incomplete.
 CREATE OR REPLACE FUNCTION app.permissions_of(key text, is_system boolean, permissions text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN is_system AND key = 'ADMIN' THEN app.all_permissions() ELSE permissions END;
+
+-- What somebody holds in a role: what the role grants and what they were granted themselves, without what is denied them. In ADMIN nothing is denied.
+CREATE OR REPLACE FUNCTION app.held_in(key text, is_system boolean, permissions text[], grants text[], denies text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN is_system AND key = 'ADMIN' THEN app.all_permissions()
+                WHEN grants IS NULL AND denies IS NULL THEN permissions
+                ELSE ARRAY(SELECT DISTINCT p FROM unnest(permissions || grants) AS p WHERE p <> ALL (coalesce(denies, '{}'))) END;
 
 -- A UUID of version 7: ordered by time, so that indexes grow at one end.
 CREATE OR REPLACE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
@@ -103,7 +117,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,object,payload,is_spared,losses,worker,lease,leased_until,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;
@@ -113,8 +127,14 @@ DECLARE
     subject uuid;
     opened_for text;
 BEGIN
-    IF current_setting('app.audit', true) = 'off' AND pg_has_role(session_user, 'lectern_platform', 'MEMBER') THEN
-        RETURN NULL;
+    IF current_setting('app.audit', true) = 'off' THEN
+        IF pg_has_role(session_user, 'lectern_platform', 'MEMBER') THEN
+            RETURN NULL;
+        END IF;
+        -- An erasure takes the log along.
+        IF TG_OP = 'DELETE' AND session_user = 'lectern_desk' AND app.is_being_erased(OLD.tenant_id) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     -- to_jsonb is what this trigger costs beside its INSERT: once for each version of the row.
     IF TG_OP <> 'INSERT' THEN old_row := to_jsonb(OLD); END IF;
@@ -157,7 +177,7 @@ $$;
 
 -- What of a recorded row says who somebody is. It leaves the log with the person.
 CREATE OR REPLACE FUNCTION app.personal_columns(resource text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE resource WHEN 'User' THEN '{email,name}'::text[] ELSE '{}'::text[] END;
+    RETURN CASE resource WHEN 'User' THEN '{email,name,username}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[] ELSE '{}'::text[] END;
 
 -- A recorded row without that.
 CREATE OR REPLACE FUNCTION app.without_personal(resource text, recorded jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -175,7 +195,9 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'only a deletion makes the log forget';
     END IF;
     UPDATE audit_entry a SET before = app.without_personal(a.resource, a.before), after = app.without_personal(a.resource, a.after)
-        WHERE a.tenant_id = app.tenant_id() AND a.resource = 'User' AND a.resource_id = person
+        WHERE a.tenant_id = app.tenant_id()
+          AND (a.resource = 'User' AND a.resource_id = person
+               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person))
           AND (a.before, a.after) IS DISTINCT FROM (app.without_personal(a.resource, a.before), app.without_personal(a.resource, a.after));
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     IF forgotten > 0 THEN

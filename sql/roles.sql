@@ -5,6 +5,7 @@
 --   lectern_definer   owns every SECURITY DEFINER function. Nobody can sign in as it.
 --   lectern_app       serves requests: owns nothing, is a member of nothing, bypasses nothing.
 --   lectern_platform  the operator's commands, seeds and data migrations.
+--   lectern_desk      the platform's endpoint, exports and erasures: one school at a time, behind the same wall as lectern_app. Owns and bypasses nothing.
 --   lectern_upkeep    the way from lectern_owner to lectern_platform, nothing else. It does not inherit: the owner sees no row by it,
 --                     but may become lectern_platform (SET ROLE), as a migrate does for as long as it changes rows.
 DO $$
@@ -12,7 +13,7 @@ DECLARE
     wanted record;
 BEGIN
     FOR wanted IN
-        SELECT * FROM (VALUES ('lectern_owner', 'LOGIN'), ('lectern_definer', 'NOLOGIN'), ('lectern_app', 'LOGIN'), ('lectern_platform', 'LOGIN'),
+        SELECT * FROM (VALUES ('lectern_owner', 'LOGIN'), ('lectern_definer', 'NOLOGIN'), ('lectern_app', 'LOGIN'), ('lectern_platform', 'LOGIN'), ('lectern_desk', 'LOGIN'),
                               ('lectern_upkeep', 'NOLOGIN NOINHERIT')) AS r(name, kind)
     LOOP
         BEGIN

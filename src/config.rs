@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     commands::{
-        FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, MailCommand, MailTest, MigrateArgs, ReportArgs,
-        SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantQuota, TenantRenew, TenantSuspend,
+        DeskAdmin, DeskCommand, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, MailCommand, MailTest,
+        MigrateArgs, ReportArgs, SchemaArgs, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
     values::{LogFormat, PoolerKind, Secret},
@@ -36,6 +36,8 @@ impl Cli {
             database_url,
             owner_url,
             platform_url,
+            desk_url,
+            desk_listen,
             signing_key,
             secret_keys,
             s3_access_key_id,
@@ -55,11 +57,11 @@ impl Cli {
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        let secrets = [database_url, owner_url, platform_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
+        let secrets = [database_url, owner_url, platform_url, desk_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
         for secret in secrets.into_iter().chain([s3_access_key_id, s3_secret_access_key]) {
             secret.take_if(|secret| secret.expose().is_empty());
         }
-        for text in [mail_from, app_url, public_url, s3_bucket, s3_endpoint, s3_public_endpoint] {
+        for text in [desk_listen, mail_from, app_url, public_url, s3_bucket, s3_endpoint, s3_public_endpoint] {
             text.take_if(|text| text.is_empty());
         }
         for path in [pg_bin, trusted_documents, files] {
@@ -84,6 +86,9 @@ pub enum Command {
     /// Create, list, renew and suspend schools, and say what their files may take
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Make the administrators of the platform
+    #[command(subcommand)]
+    Desk(DeskCommand),
     /// Look after the store of files
     #[command(subcommand)]
     Files(FilesCommand),
@@ -100,7 +105,7 @@ pub enum Command {
     /// Try the main operations of a running service through HTTP, and clean up afterwards
     Smoke(SmokeArgs),
     /// Print the GraphQL schema
-    Schema,
+    Schema(SchemaArgs),
     /// Print a new signing key for LECTERN_SIGNING_KEY, or a key for LECTERN_SECRET_KEYS
     Key(KeyArgs),
     /// Ask a running service whether it is ready (exit code 0), as a container's health check does

@@ -61,13 +61,21 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             .await
         }
         Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
+        Command::Desk(command) => on_cluster(settings, async |cluster| ops::desk(&cluster.platform_url()?, &command).await).await,
         Command::Files(command) => on_cluster(settings, async |cluster| ops::files(settings, cluster, &command).await).await,
         Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,
         Command::Mail(command) => on_cluster(settings, async |cluster| ops::mail(settings, cluster, &command).await).await,
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Audit(arguments) => {
             on_cluster(settings, async |cluster| {
-                let report = ops::audit::audit(settings, &cluster.app_url()?, &cluster.platform_url()?, ops::told_to_stop()).await?;
+                let report = ops::audit::audit(
+                    settings,
+                    &cluster.app_url()?,
+                    &cluster.platform_url()?,
+                    cluster.desk_url().as_deref(),
+                    ops::told_to_stop(),
+                )
+                .await?;
                 tell(&report, arguments.json)
             })
             .await
@@ -89,8 +97,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let account = ops::smoke::Account { tenant: arguments.tenant, email: arguments.email, password };
             tell(&ops::smoke::smoke(&arguments.url, &account, ops::told_to_stop()).await?, arguments.json)
         }
-        Command::Schema => {
-            print!("{}", schema::sdl());
+        Command::Schema(arguments) => {
+            print!("{}", if arguments.platform { schema::platform::sdl() } else { schema::sdl() });
             Ok(())
         }
         Command::Key(arguments) => {

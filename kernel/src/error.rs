@@ -142,6 +142,31 @@ impl Error {
         Self::new(Code::Unauthenticated, "School, email or password is wrong.")
     }
 
+    /// A mailed link that is not valid, or not any more, whatever the reason.
+    pub fn bad_link() -> Self {
+        Self::new(Code::Unauthenticated, "This link is not valid, or not any more. Ask for a new one.").reason("LINK_INVALID")
+    }
+
+    /// A sign-in code that is wrong, spent or over; or there is no such school or person.
+    pub fn bad_code() -> Self {
+        Self::new(Code::Unauthenticated, "This code is wrong, or not valid any more. Ask for a new one.").reason("CODE_INVALID")
+    }
+
+    /// The password is right, and a second factor is on.
+    pub fn second_factor_required() -> Self {
+        Self::new(Code::Unauthenticated, "Give a code of your second factor, too.").reason("SECOND_FACTOR_REQUIRED")
+    }
+
+    /// A code of a second factor that is wrong, or was used before.
+    pub fn bad_second_factor() -> Self {
+        Self::new(Code::Unauthenticated, "This code is wrong, or was used before. Wait for the next.").reason("CODE_INVALID")
+    }
+
+    /// What no API key may do.
+    pub fn api_key_not_allowed() -> Self {
+        Self::forbidden("API_KEY_NOT_ALLOWED", "This is not for API keys: sign in.")
+    }
+
     /// The active role lacks every one of these permissions.
     pub fn missing_permission(any_of: &[Permission]) -> Self {
         let names: Vec<&str> = any_of.iter().map(|permission| permission.as_str()).collect();

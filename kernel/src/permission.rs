@@ -35,12 +35,22 @@ permissions! {
     UserUpdate = "USER_UPDATE" [],
     /// Delete people whom one outranks.
     UserDelete = "USER_DELETE" [],
+    /// Invite people, and decide who signs up, to the roles below the own one.
+    UserAdmit = "USER_ADMIT" [Instructor],
+    /// Decide about requests for another password, of people all of whose roles are below the own one.
+    PasswordApprove = "PASSWORD_APPROVE" [Instructor],
+    /// Make API keys, by which programs act in the own place.
+    ApiKeyCreate = "API_KEY_CREATE" [Instructor],
+    /// See and revoke every API key of the school.
+    ApiKeyManage = "API_KEY_MANAGE" [],
+    /// See what somebody sees who holds less, and change nothing.
+    UserViewAs = "USER_VIEW_AS" [],
     /// See every role of the school.
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
     RoleManage = "ROLE_MANAGE" [],
     /// See courses: published and archived ones that are not private, those that one is enrolled in, and those that one is staff of.
-    CourseRead = "COURSE_READ" [Instructor, Learner, Viewer],
+    CourseRead = "COURSE_READ" [Instructor, Learner, Viewer, Participant],
     /// Create courses of one's own.
     CourseCreate = "COURSE_CREATE" [Instructor],
     /// Change, publish and archive the courses that one is staff of, with their lessons.
@@ -80,7 +90,7 @@ permissions! {
     /// Read the audit log.
     AuditRead = "AUDIT_READ" [],
     /// Upload files, and change and delete the own ones.
-    FileUpload = "FILE_UPLOAD" [Instructor, Learner],
+    FileUpload = "FILE_UPLOAD" [Instructor, Learner, Participant],
     /// See, change and delete every file of the school, show files to anybody, and see what they take.
     FileManage = "FILE_MANAGE" [],
     /// See the mails that the school has sent, and what became of them.
@@ -93,9 +103,42 @@ permissions! {
     RosterManage = "ROSTER_MANAGE" [],
     /// Change the school's settings.
     TenantManage = "TENANT_MANAGE" [],
+    /// Export all that the school has.
+    TenantExport = "TENANT_EXPORT" [],
+}
+
+impl Permission {
+    /// Whether what it is asked for goes on after the school's subscription has lapsed: a school can always leave.
+    pub const fn outlives_subscription(self) -> bool {
+        matches!(self, Permission::TenantExport)
+    }
 }
 
 const _: () = assert!(Permission::ALL.len() <= PermissionSet::CAPACITY, "PermissionSet needs more words for so many permissions");
+
+/// What no API key may hold, by name; those of other parts among them.
+const NOT_FOR_KEYS: [&str; 8] = [
+    "ROLE_MANAGE",
+    "PASSWORD_APPROVE",
+    "USER_VIEW_AS",
+    "API_KEY_CREATE",
+    "API_KEY_MANAGE",
+    "TENANT_MANAGE",
+    "TENANT_EXPORT",
+    "OUTBOX_READ",
+];
+
+impl Permission {
+    /// Whether an API key may hold it.
+    pub fn is_for_keys(self) -> bool {
+        !NOT_FOR_KEYS.contains(&self.as_str())
+    }
+
+    /// Whether a key that holds it alone changes nothing.
+    pub fn only_reads(self) -> bool {
+        self.as_str().ends_with("_READ") || self.as_str().ends_with("_READ_ALL")
+    }
+}
 
 impl SystemRole {
     /// What it grants.
@@ -123,6 +166,12 @@ pub fn sql() -> String {
         let _ = write!(sql, "{comma}\n        ('{}', '{}', {})", role.key(), role.name(), array(role.permissions()));
     }
     sql.push_str("\n$$;\n");
+    let _ = write!(
+        sql,
+        "\n-- What no API key may hold.\n\
+         CREATE OR REPLACE FUNCTION app.not_for_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE\n    RETURN '{{{}}}'::text[];\n",
+        NOT_FOR_KEYS.join(",")
+    );
     sql
 }
 
@@ -135,6 +184,7 @@ mod tests {
         let names = |role: SystemRole| role.permissions().iter().map(Permission::as_str).collect::<Vec<_>>().join(" ");
         assert_eq!(SystemRole::Admin.permissions().iter().count(), Permission::ALL.len());
         assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST FILE_UPLOAD");
+        assert_eq!(names(SystemRole::Participant), "COURSE_READ FILE_UPLOAD");
         assert!(SystemRole::Admin.permissions().covers(SystemRole::Instructor.permissions()));
     }
 

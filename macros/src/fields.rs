@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature,
-    TraitItemFn, Type,
+    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, PatType, Path, Result, ReturnType, Signature, Token,
+    TraitItemFn, Type, parse::ParseStream,
 };
 
 use crate::declared::{access, camel, columns, description, flag, id_of, option, outer, take, type_of};
@@ -359,6 +359,14 @@ fn writes(signature: &Signature) -> TokenStream {
     })
 }
 
+/// The argument that holds a secret, and by what a wrong one is told.
+fn guessed(input: ParseStream) -> Result<TokenStream> {
+    let secret: LitStr = input.parse()?;
+    input.parse::<Token![,]>()?;
+    let wrong: TokenStream = input.parse()?;
+    Ok(quote!((#secret, ::lectern_kernel::resolve::registry::Wrong::#wrong)))
+}
+
 /// Writes fields of a root: of queries, or of mutations about something.
 pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStream> {
     let home = self_type(&block)?;
@@ -367,10 +375,13 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         let attributes = &mut function.attrs;
-        let [session, signs_in, hashes, stores] = ["session", "signs_in", "hashes_password", "stores"].map(|name| flag(attributes, name));
+        let [session, in_person, viewing] = ["session", "in_person", "while_viewing"].map(|name| flag(attributes, name));
+        let [hashes, stores] = ["hashes_password", "stores"].map(|name| flag(attributes, name));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
-        let (budget, guesses) = (given("budget")?.map(|budget| quote!(&#budget)), given("guesses")?.map(|pair| quote!((#pair))));
+        let budget = given("budget")?.map(|budget| quote!(&#budget));
+        let knock = option(given("knocks")?.map(|knock| quote!(::lectern_kernel::resolve::registry::Knock::#knock)));
+        let guesses = take(attributes, "guesses").map(|attribute| attribute.parse_args_with(guessed)).transpose()?;
         let (budget, guesses) = (option(budget), option(guesses));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
         let writes = if root == "Mutation" { writes(&function.sig) } else { quote!(&[]) };
@@ -379,7 +390,8 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let field = declared.definition(&home, &home);
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
-                field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session, signs_in: #signs_in,
+                field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session,
+                in_person: #in_person, while_viewing: #viewing, knock: #knock,
                 hashes_password: #hashes, reaches_store: #stores, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });

@@ -57,7 +57,7 @@ pub fn queries(_attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Fields of the root of mutations, about a type: `#[mutations("Course")]`. As [`macro@queries`], and `#[about("Section")]`,
-/// `#[session]`, `#[signs_in]`, `#[hashes_password]`, `#[stores]`, `#[budget(CHANGES)]`, `#[guesses("key", "BAD_KEY")]`.
+/// `#[session]`, `#[in_person]`, `#[knocks(Password)]`, `#[hashes_password]`, `#[stores]`, `#[budget(CHANGES)]`, `#[guesses("key", Key("BAD_KEY"))]`.
 #[proc_macro_attribute]
 pub fn mutations(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let about = parse_macro_input!(attribute as syn::LitStr);

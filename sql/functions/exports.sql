@@ -133,9 +133,7 @@ BEGIN
             paused_reason = CASE WHEN u.status <> 'ACTIVE' OR u.deleted_at IS NOT NULL THEN 'OWNER_SUSPENDED' ELSE 'PERMISSION_LOST' END
         FROM app_user u
         WHERE s.tenant_id = app.tenant_id() AND s.next_run_at <= now() AND u.tenant_id = s.tenant_id AND u.id = s.owner_id
-          AND (u.status <> 'ACTIVE' OR u.deleted_at IS NOT NULL OR NOT EXISTS (
-              SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-              WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id AND 'REPORT_READ' = ANY (app.permissions_of(r.key, r.is_system, r.permissions))));
+          AND (u.status <> 'ACTIVE' OR u.deleted_at IS NOT NULL OR NOT app.holds(u.id, 'REPORT_READ'));
     RETURN QUERY SELECT s.id, s.dataset, s.frequency, s.hour, s.time_zone FROM report_schedule s
         WHERE s.tenant_id = app.tenant_id() AND s.next_run_at <= now() ORDER BY s.next_run_at, s.id LIMIT at_most FOR UPDATE;
 END

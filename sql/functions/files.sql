@@ -121,7 +121,7 @@ CREATE OR REPLACE FUNCTION app.served_file(wanted uuid)
     RETURNS TABLE (object text, name text, content_type text, size bigint, sha256 text, is_public boolean, subscribed boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT f.object, f.name, f.content_type, f.size, f.sha256, f.visibility = 'PUBLIC', app.is_subscribed() FROM file f
+    RETURN QUERY SELECT f.object, f.name, f.content_type, f.size, f.sha256, f.visibility = 'PUBLIC', f.is_export OR app.is_subscribed() FROM file f
         WHERE f.tenant_id = app.tenant_id() AND f.id = wanted AND (f.expires_at IS NULL OR f.expires_at > now());
 END
 $$;

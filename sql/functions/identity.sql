@@ -1,31 +1,125 @@
 -- People, roles, sessions: loading the actor, signing in, ranks, caps.
 
+-- What a person was granted and denied beside their roles; NULL where there is none. For the functions below and those of other files.
+CREATE OR REPLACE FUNCTION app.own_permissions(person uuid, OUT grants text[], OUT denies text[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT array_agg(p.permission) FILTER (WHERE p.effect = 'GRANT'), array_agg(p.permission) FILTER (WHERE p.effect = 'DENY')
+        INTO grants, denies FROM user_permission p WHERE p.tenant_id = app.tenant_id() AND p.user_id = person;
+END
+$$;
+
+-- Whether a person holds a permission through any role of theirs that runs, grants and denies counted. For triggers and other functions.
+CREATE OR REPLACE FUNCTION app.holds(person uuid, wanted text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id CROSS JOIN app.own_permissions(person) AS own
+        WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person AND (ur.ends_at IS NULL OR ur.ends_at > now())
+          AND wanted = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)));
+END
+$$;
+
+-- Who stands above whom: each role, and those whose holders it may admit and approve. ADMIN: every role; others by rows, but none that grants
+-- ROLE_MANAGE or TENANT_MANAGE. Reveals: ids of roles of the school.
+CREATE OR REPLACE FUNCTION app.role_ladder() RETURNS TABLE (tenant_id uuid, role_id uuid, managed_role_id uuid)
+    LANGUAGE plpgsql STABLE ROWS 30 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT own.tenant_id, own.id, below.id FROM role own JOIN role below ON below.tenant_id = own.tenant_id
+            WHERE own.tenant_id = app.tenant_id() AND own.is_system AND own.key = 'ADMIN'
+        UNION ALL
+        SELECT m.tenant_id, m.role_id, m.managed_role_id
+            FROM role_manages m JOIN role own ON own.tenant_id = m.tenant_id AND own.id = m.role_id
+            JOIN role below ON below.tenant_id = m.tenant_id AND below.id = m.managed_role_id
+            WHERE m.tenant_id = app.tenant_id() AND NOT (own.is_system AND own.key = 'ADMIN')
+              AND NOT app.permissions_of(below.key, below.is_system, below.permissions) && '{ROLE_MANAGE,TENANT_MANAGE}'::text[];
+END
+$$;
+
 -- Loads the actor of this transaction and makes the permissions known to the policies. Reveals: the state of the one
--- person whose signed token opened the transaction. No row: the person, the session or the membership is gone.
--- The active role is the session's while the person still holds it, else the one that grants most. All of it holds for as
--- long as the version of the school is this one, and until that moment (the beginning or the end of its subscription).
+-- person whose signed token, or whose API key of this hash, opened the transaction. No row: the person, the session, the key or the membership is gone.
+-- The active role is the session's while the person still holds it, else the one in which they hold most; a key's is its own. A key has what it was
+-- granted, as far as its owner holds that in this role now. All of it holds for as long as the version of the school is this one, and until that
+-- moment (the beginning or the end of its subscription, the end of the key, the end of one of the person's roles).
+CREATE OR REPLACE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid, key_hash bytea)
+    RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
+                   time_zone text, version bigint, holds_until timestamptz, user_id uuid, key_id uuid, is_read_only boolean, is_factor_due boolean)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    key api_key;
+BEGIN
+    IF key_hash IS NOT NULL THEN
+        key := app.live_key(key_hash);
+        IF key.id IS NULL THEN
+            RETURN;
+        END IF;
+        person := key.owner_id;
+        session_id := NULL;
+    END IF;
+    SELECT u.token_version, r.id, r.key, app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies),
+           t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end),
+           t.time_zone, v.version,
+           least(CASE WHEN now() < t.subscription_start THEN t.subscription_start WHEN now() < t.subscription_end THEN t.subscription_end END,
+                 min(ur.ends_at) OVER ())
+    INTO token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until
+    FROM tenant t
+    LEFT JOIN access_version v ON v.tenant_id = t.tenant_id
+    JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+    LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
+    LEFT JOIN session s ON s.tenant_id = t.tenant_id AND s.id = session_id AND s.user_id = u.id AND s.revoked_at IS NULL
+    JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
+    JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
+    WHERE t.tenant_id = tenant AND (s.id IS NOT NULL OR r.id = key.role_id)
+    ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key
+    LIMIT 1;
+    IF FOUND THEN
+        user_id := person;
+        is_factor_due := app.is_factor_due(person, role_key);
+        permissions := CASE WHEN is_factor_due THEN '{}' ELSE app.within_key(permissions, key) END;
+        IF key.id IS NOT NULL THEN
+            key_id := key.id; is_read_only := key.is_read_only; holds_until := least(holds_until, key.expires_at);
+            PERFORM set_config('app.user_id', person::text, true);
+        END IF;
+        PERFORM set_config('app.permissions', app.known_as(permissions, role_key, key_id), true);
+        RETURN NEXT;
+    ELSIF key_hash IS NULL THEN
+        -- No sign-in: somebody may look in this person's place.
+        RETURN QUERY SELECT * FROM app.load_viewing(tenant, person, session_id);
+    END IF;
+END
+$$;
+
+-- The same for services of the version before, which know no keys. Reveals the same.
 CREATE OR REPLACE FUNCTION app.load_actor(tenant uuid, person uuid, session_id uuid)
     RETURNS TABLE (token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean,
                    time_zone text, version bigint, holds_until timestamptz)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
-           t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end),
-           t.time_zone, v.version, CASE WHEN now() < t.subscription_start THEN t.subscription_start WHEN now() < t.subscription_end THEN t.subscription_end END
-    INTO token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until
-    FROM tenant t
-    LEFT JOIN access_version v ON v.tenant_id = t.tenant_id
-    JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-    JOIN session s ON s.tenant_id = t.tenant_id AND s.id = session_id AND s.user_id = u.id AND s.revoked_at IS NULL
-    JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
-    JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
-    WHERE t.tenant_id = tenant
-    ORDER BY (r.id = s.active_role_id) IS TRUE DESC, cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key
-    LIMIT 1;
-    IF FOUND THEN
-        PERFORM set_config('app.permissions', ',' || array_to_string(permissions, ',') || ',', true);
-        RETURN NEXT;
-    END IF;
+    RETURN QUERY SELECT l.token_version, l.role_id, l.role_key, l.permissions, l.subscribed, l.time_zone, l.version, l.holds_until
+        FROM app.load_actor(tenant, person, session_id, NULL) AS l;
+END
+$$;
+
+-- What a role grants, as far as an API key was granted it; all of it where there is none.
+CREATE OR REPLACE FUNCTION app.within_key(permissions text[], key api_key) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN key.id IS NULL THEN permissions ELSE ARRAY(SELECT p.name FROM unnest(permissions) AS p(name) WHERE p.name = ANY (key.permissions)) END
+$$;
+
+-- How an actor is made known to the policies: `,A,B,=ROLE,`, and `#KEY,`.
+CREATE OR REPLACE FUNCTION app.known_as(permissions text[], role_key text, key uuid) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT ',' || array_to_string(coalesce(permissions, '{}'), ',') || ',' || coalesce('=' || role_key || ',', '') || coalesce('#' || key || ',', '')
+$$;
+
+-- The person who signs in by this: the key of an email address (app_user.email_key; whoever has none is found by the very address), or a
+-- username, in which no `@` stands. For the functions below, in the transaction of that school.
+CREATE OR REPLACE FUNCTION app.signs_in_as(address text, typed text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce(
+        (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND lower(k.email) = lower(typed) AND k.email_key IS NULL),
+        (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND k.email_key = address),
+        (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND k.username = lower(typed)));
 END
 $$;
 
@@ -36,20 +130,20 @@ CREATE OR REPLACE FUNCTION app.find_credential(school text, address text, typed 
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_tenant uuid;
+    person       uuid;
 BEGIN
     SELECT t.tenant_id INTO found_tenant FROM tenant t WHERE t.slug = lower(school);
     IF found_tenant IS NULL THEN
         RETURN;
     END IF;
     PERFORM set_config('app.tenant_id', found_tenant::text, true);
-    -- Whoever has no key is found by the very address.
+    person := app.signs_in_as(address, typed);
     RETURN QUERY
         SELECT found_tenant, u.id, c.password_hash, u.token_version,
-               u.status = 'ACTIVE' AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id)
+               u.status = 'ACTIVE' AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id
+                                               AND (ur.ends_at IS NULL OR ur.ends_at > now()))
         FROM (SELECT) AS once
-        LEFT JOIN app_user u ON u.tenant_id = found_tenant AND u.deleted_at IS NULL AND u.id = coalesce(
-            (SELECT k.id FROM app_user k WHERE k.tenant_id = found_tenant AND lower(k.email) = lower(typed) AND k.email_key IS NULL),
-            (SELECT k.id FROM app_user k WHERE k.tenant_id = found_tenant AND k.email_key = address))
+        LEFT JOIN app_user u ON u.tenant_id = found_tenant AND u.deleted_at IS NULL AND u.id = person
         LEFT JOIN credential c ON c.tenant_id = u.tenant_id AND c.user_id = u.id;
 END
 $$;
@@ -88,6 +182,9 @@ CREATE OR REPLACE FUNCTION app.change_own_password(known text, hash text) RETURN
 DECLARE
     version integer;
 BEGIN
+    IF app.password_needs_approval() THEN
+        PERFORM app.refuse('password_change_needs_approval');
+    END IF;
     UPDATE credential c SET password_hash = hash, changed_at = now()
         WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id() AND c.password_hash = known;
     IF FOUND THEN
@@ -126,21 +223,95 @@ BEGIN
 END
 $$;
 
+-- A device as sign-ins are told apart: what the program says it is, without its numbers, and its network.
+CREATE OR REPLACE FUNCTION app.device_of(agent text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_replace(coalesce(agent, ''), '[0-9]+', '', 'g') || '|'
+        || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
+
+-- Whether the actor has not signed in on such a device for 90 days; not where they never have on any that is known. For app.begin_session.
+CREATE OR REPLACE FUNCTION app.is_new_device(agent text, address text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    device CONSTANT text := app.device_of(agent, address);
+    known  boolean;
+BEGIN
+    SELECT bool_or(app.device_of(s.user_agent, s.address) = device) INTO known FROM session s
+        WHERE s.tenant_id = app.tenant_id() AND s.user_id = app.user_id() AND s.created_at > now() - interval '90 days'
+          AND (s.user_agent IS NOT NULL OR s.address IS NOT NULL);
+    RETURN NOT known AND device <> '|';
+END
+$$;
+
 -- Begins a sign-in of the actor, if their token version is still the one that went with the verified password: what
 -- raises it (a suspension, a change of password) ends every sign-in, and must not miss one that begins at the same time.
--- Reveals: whether it began.
-CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+-- Refuses (second_factor_required) where a second factor is on that was not proven. Whoever signs in on a device that is new is told, once for the
+-- device. Reveals: whether it began.
+CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz, how text, agent text, client text,
+                                             proven boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    has_factor boolean;
+    is_new     boolean;
 BEGIN
-    PERFORM FROM app_user u
+    SELECT u.second_factor_at IS NOT NULL INTO has_factor FROM app_user u
         WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id() AND u.token_version = version
           AND u.status = 'ACTIVE' AND u.deleted_at IS NULL FOR SHARE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO session (tenant_id, id, user_id, active_role_id) VALUES (app.tenant_id(), family, app.user_id(), role);
+    IF has_factor AND NOT proven THEN
+        PERFORM app.refuse('second_factor_required');
+    END IF;
+    is_new := app.is_new_device(agent, client);
+    IF is_new THEN
+        -- Of several at once on such a device one is told of.
+        PERFORM app.lock_for('device', app.user_id());
+        is_new := app.is_new_device(agent, client);
+    END IF;
+    INSERT INTO session (tenant_id, id, user_id, active_role_id, method, user_agent, address) VALUES (app.tenant_id(), family, app.user_id(), role, how, agent, client);
     PERFORM app.issue_refresh_token(family, hash, expires);
+    IF is_new AND app.notifies('notify.new_sign_in') THEN
+        PERFORM app.emit('notify.new_sign_in', app.type_id('session', family), NULL, jsonb_build_object('person', app.user_id(),
+            'facts', jsonb_build_object('at', now(), 'agent', coalesce(agent, ''), 'address', coalesce(client, ''))));
+    END IF;
     RETURN true;
+END
+$$;
+
+-- The same for services of the version before, which know no more of a sign-in. Reveals the same.
+CREATE OR REPLACE FUNCTION app.begin_session(family uuid, version integer, role uuid, hash bytea, expires timestamptz) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.begin_session(family, version, role, hash, expires, 'PASSWORD', NULL, NULL, false);
+END
+$$;
+
+-- When a sign-in of the actor's was used last: when its latest refresh token was issued. Reveals: that moment.
+CREATE OR REPLACE FUNCTION app.sign_in_used(sign_in uuid) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce((SELECT max(r.created_at) FROM refresh_token r WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id), s.created_at)
+            FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id = sign_in AND s.user_id = app.user_id());
+END
+$$;
+
+-- When a sign-in of the actor's ends by itself: with its latest refresh token. Reveals: that moment.
+CREATE OR REPLACE FUNCTION app.sign_in_expires(sign_in uuid) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce((SELECT max(r.expires_at) FROM refresh_token r WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id), s.created_at)
+            FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id = sign_in AND s.user_id = app.user_id());
+END
+$$;
+
+-- When people have signed in last, of the sign-ins that are kept: the actor, or with USER_READ anybody. Reveals: these moments.
+CREATE OR REPLACE FUNCTION app.last_sign_ins(people uuid[]) RETURNS TABLE (user_id uuid, at timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT p.id, l.at FROM unnest(people) AS p(id)
+        CROSS JOIN LATERAL (SELECT s.created_at AS at FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = p.id
+                            ORDER BY s.created_at DESC LIMIT 1) AS l
+        WHERE app.can('USER_READ') OR p.id = app.user_id();
 END
 $$;
 
@@ -185,23 +356,37 @@ BEGIN
 END
 $$;
 
--- Whether the actor holds every permission that a person holds through any role. Reveals: that one bit.
+-- Whether the actor stands above a person: holds every permission of each role of theirs that runs, or manages that role, and holds whatever they
+-- were granted themselves. What is denied them makes nobody smaller. Nobody manages themselves. Reveals: that one bit.
 CREATE OR REPLACE FUNCTION app.outranks(person uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN NOT EXISTS (
         SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-        WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person
-          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) <@ app.permissions());
+        WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = person AND (ur.ends_at IS NULL OR ur.ends_at > now())
+          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) <@ app.permissions()
+          AND (person = app.user_id() OR r.key <> ALL (app.managed_roles())))
+       AND NOT EXISTS (
+        SELECT FROM user_permission p
+        WHERE p.tenant_id = app.tenant_id() AND p.user_id = person AND p.effect = 'GRANT' AND NOT app.can(p.permission));
 END
 $$;
 
 -- Whether the actor holds every permission of a role. Reveals: that one bit.
-CREATE OR REPLACE FUNCTION app.may_grant(wanted uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.covers_role(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM role r WHERE r.tenant_id = app.tenant_id() AND r.id = wanted
                    AND app.permissions_of(r.key, r.is_system, r.permissions) <@ app.permissions());
+END
+$$;
+
+-- Whether the actor may give a role to others: they cover or manage it. (To themselves they give none that they only manage.) Reveals: that one bit.
+CREATE OR REPLACE FUNCTION app.may_grant(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.covers_role(wanted)
+        OR EXISTS (SELECT FROM role r WHERE r.tenant_id = app.tenant_id() AND r.id = wanted AND r.key = ANY (app.managed_roles()));
 END
 $$;
 
@@ -243,14 +428,12 @@ BEGIN
 END
 $$;
 
--- Whether a person holds AVAILABILITY_MANAGE through any role. For triggers only.
+-- Whether a person holds AVAILABILITY_MANAGE through any role, or by a grant. For triggers only.
 CREATE OR REPLACE FUNCTION app.teaches(tenant uuid, person uuid) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN EXISTS (
-        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-        WHERE ur.tenant_id = tenant AND ur.user_id = person
-          AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+    PERFORM app.enter_tenant(tenant);
+    RETURN app.holds(person, 'AVAILABILITY_MANAGE');
 END
 $$;
 
@@ -270,6 +453,9 @@ BEGIN
             NEW.name := 'Deleted user';
             NEW.email := NULL;
             NEW.email_key := NULL;
+            NEW.second_factor_at := NULL;
+            NEW.username := NULL;
+            NEW.time_zone := NULL;
             NEW.token_version := OLD.token_version + 1;
             PERFORM set_config('app.revoked_reason', 'DELETED', true);
         ELSIF NEW.status = 'SUSPENDED' THEN
@@ -374,22 +560,44 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_instructor_cap AFTER UPDATE ON app_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.check_instructor_cap();
 
--- Keeps app_user.is_instructor true to the roles that people hold.
+-- Keeps app_user.is_instructor true to what people hold.
+CREATE OR REPLACE FUNCTION app.follow_person(tenant uuid, person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    teaches boolean;
+BEGIN
+    PERFORM app.enter_tenant(tenant);
+    PERFORM app.share_lock_for('roles', tenant); -- see app.follow_role
+    teaches := app.teaches(tenant, person);
+    UPDATE app_user u SET is_instructor = teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
+        WHERE u.tenant_id = tenant AND u.id = person
+          AND u.is_instructor <> (teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
+END
+$$;
+
+-- By the roles that they hold. (A role that ends by itself is followed when its row is removed, within a minute.)
 CREATE OR REPLACE FUNCTION app.follow_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     changed user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-    teaches boolean;
 BEGIN
-    PERFORM app.enter_tenant(changed.tenant_id);
-    PERFORM app.share_lock_for('roles', changed.tenant_id); -- see app.follow_role
-    teaches := app.teaches(changed.tenant_id, changed.user_id);
-    UPDATE app_user u SET is_instructor = teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-        WHERE u.tenant_id = changed.tenant_id AND u.id = changed.user_id
-          AND u.is_instructor <> (teaches AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
+    PERFORM app.follow_person(changed.tenant_id, changed.user_id);
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER user_role_follow AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_user_role();
+CREATE OR REPLACE TRIGGER user_role_follow AFTER INSERT OR DELETE OR UPDATE OF ends_at ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_user_role();
+
+-- By what they are granted and denied.
+CREATE OR REPLACE FUNCTION app.follow_user_permission() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    changed user_permission := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    IF changed.permission = 'AVAILABILITY_MANAGE' THEN
+        PERFORM app.follow_person(changed.tenant_id, changed.user_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER user_permission_follow AFTER INSERT OR DELETE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.follow_user_permission();
 
 -- And to what the roles grant. Whoever changes that waits until everybody who is just being given a role has it: neither
 -- of the two would see what the other has not committed.
@@ -400,10 +608,7 @@ BEGIN
     UPDATE app_user u SET is_instructor = NOT u.is_instructor
         WHERE u.tenant_id = NEW.tenant_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
           AND EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id AND ur.role_id = NEW.id)
-          AND u.is_instructor <> EXISTS (
-              SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
-              WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id
-                AND 'AVAILABILITY_MANAGE' = ANY (app.permissions_of(r.key, r.is_system, r.permissions)));
+          AND u.is_instructor <> app.holds(u.id, 'AVAILABILITY_MANAGE');
     RETURN NULL;
 END
 $$;
@@ -422,12 +627,16 @@ $$;
 CREATE OR REPLACE TRIGGER role_permissions BEFORE INSERT OR UPDATE OF permissions ON role FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
 CREATE OR REPLACE TRIGGER role_touch BEFORE UPDATE ON role FOR EACH ROW EXECUTE FUNCTION app.touch();
 
--- A school can't lose its last active admin, however two admins race to remove each other.
+-- A school can't lose its last active admin, however two admins race to remove each other. Who is one until a date does not count. The detail says
+-- whose loss it would be.
 CREATE OR REPLACE FUNCTION app.keep_last_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(OLD.tenant_id);
+    IF app.erases(OLD.tenant_id) THEN
+        RETURN NULL;
+    END IF;
     IF TG_TABLE_NAME = 'user_role' THEN
-        IF NOT EXISTS (SELECT FROM role r WHERE r.tenant_id = OLD.tenant_id AND r.id = OLD.role_id AND r.is_system AND r.key = 'ADMIN') THEN
+        IF OLD.ends_at IS NOT NULL OR NOT EXISTS (SELECT FROM role r WHERE r.tenant_id = OLD.tenant_id AND r.id = OLD.role_id AND r.is_system AND r.key = 'ADMIN') THEN
             RETURN NULL;
         END IF;
     ELSIF NOT EXISTS (SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
@@ -439,14 +648,16 @@ BEGIN
         SELECT FROM role r
         JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
         JOIN app_user u ON u.tenant_id = ur.tenant_id AND u.id = ur.user_id
-        WHERE r.tenant_id = OLD.tenant_id AND r.is_system AND r.key = 'ADMIN' AND u.status = 'ACTIVE' AND u.deleted_at IS NULL)
+        WHERE r.tenant_id = OLD.tenant_id AND r.is_system AND r.key = 'ADMIN' AND ur.ends_at IS NULL AND u.status = 'ACTIVE' AND u.deleted_at IS NULL)
     THEN
-        PERFORM app.refuse('tenant_last_admin');
+        PERFORM app.refuse('tenant_last_admin', jsonb_build_object('person', to_jsonb(OLD) ->> CASE TG_TABLE_NAME WHEN 'user_role' THEN 'user_id' ELSE 'id' END)::text);
     END IF;
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER user_role_last_admin AFTER DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.keep_last_admin();
+CREATE OR REPLACE TRIGGER user_role_last_admin_ends AFTER UPDATE OF ends_at ON user_role FOR EACH ROW
+    WHEN (OLD.ends_at IS NULL AND NEW.ends_at IS NOT NULL) EXECUTE FUNCTION app.keep_last_admin();
 CREATE OR REPLACE TRIGGER app_user_last_admin AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (OLD.status = 'ACTIVE' AND OLD.deleted_at IS NULL AND (NEW.status <> 'ACTIVE' OR NEW.deleted_at IS NOT NULL))
     EXECUTE FUNCTION app.keep_last_admin();
@@ -465,7 +676,8 @@ CREATE OR REPLACE TRIGGER app_user_forget AFTER UPDATE OF deleted_at ON app_user
     WHEN (NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_deleted();
 CREATE OR REPLACE TRIGGER role_audit AFTER INSERT OR UPDATE OR DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'id');
 CREATE OR REPLACE TRIGGER user_role_audit AFTER INSERT OR UPDATE OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
-CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
+-- (That a device is forgotten is none.)
+CREATE OR REPLACE TRIGGER session_audit AFTER INSERT OR UPDATE OF active_role_id, revoked_at ON session FOR EACH ROW EXECUTE FUNCTION app.audit('Session', 'id');
 
 -- How often sign-ins of these subjects (hashes of accounts and addresses) have failed within the span, and in how many
 -- seconds one more is allowed where there were as many as that. Wrong enrollment keys are counted likewise, under other
@@ -517,9 +729,7 @@ BEGIN
     -- Also where there is no such school or no token: it takes the same work.
     PERFORM set_config('app.tenant_id', coalesce(found_tenant, '00000000-0000-0000-0000-000000000000')::text, true);
     has_device := EXISTS (SELECT FROM app_user u
-        WHERE u.tenant_id = app.tenant_id() AND u.tenant_id = tenant AND u.id = person AND u.id = coalesce(
-              (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND lower(k.email) = lower(typed) AND k.email_key IS NULL),
-              (SELECT k.id FROM app_user k WHERE k.tenant_id = app.tenant_id() AND k.email_key = address))
+        WHERE u.tenant_id = app.tenant_id() AND u.tenant_id = tenant AND u.id = person AND u.id = app.signs_in_as(address, typed)
           AND u.token_version = version AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
     PERFORM set_config('app.tenant_id', nobody, true);
     RETURN NEXT;
@@ -593,8 +803,8 @@ BEGIN
 END
 $$;
 
--- Deletes some of the school's refresh tokens that have expired, and some of its sign-ins that ended 90 days ago: by being ended, or by having no
--- token any more. Reveals: how many.
+-- Deletes some of the school's refresh tokens that have expired, but the latest of each sign-in, which says when that was used and ended; and some of its
+-- sign-ins that ended 90 days ago: by being ended, or by their last token's end. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_sessions(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -602,14 +812,18 @@ DECLARE
     sign_ins integer;
 BEGIN
     DELETE FROM refresh_token r WHERE r.tenant_id = app.tenant_id() AND r.token_hash IN (
-        SELECT old.token_hash FROM refresh_token old WHERE old.tenant_id = app.tenant_id() AND old.expires_at < now() LIMIT at_most);
+        SELECT old.token_hash FROM refresh_token old WHERE old.tenant_id = app.tenant_id() AND old.expires_at < now()
+            AND EXISTS (SELECT FROM refresh_token later WHERE later.tenant_id = old.tenant_id AND later.session_id = old.session_id
+                        AND (later.created_at, later.token_hash) > (old.created_at, old.token_hash))
+        LIMIT at_most);
     GET DIAGNOSTICS tokens = ROW_COUNT;
     DELETE FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id IN (
         SELECT old.id FROM session old
         WHERE old.tenant_id = app.tenant_id() AND old.created_at < now() - interval '90 days'
           AND (old.revoked_at < now() - interval '90 days'
                OR (old.revoked_at IS NULL
-                   AND NOT EXISTS (SELECT FROM refresh_token left_over WHERE left_over.tenant_id = old.tenant_id AND left_over.session_id = old.id)))
+                   AND NOT EXISTS (SELECT FROM refresh_token left_over WHERE left_over.tenant_id = old.tenant_id AND left_over.session_id = old.id
+                                   AND left_over.expires_at > now() - interval '90 days')))
         LIMIT at_most - tokens FOR UPDATE OF old SKIP LOCKED);
     GET DIAGNOSTICS sign_ins = ROW_COUNT;
     RETURN tokens + sign_ins;
@@ -662,7 +876,7 @@ CREATE OR REPLACE FUNCTION app.tell_of_roles() RETURNS trigger
 DECLARE
     changed  CONSTANT user_role := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
     told     CONSTANT text := coalesce(current_setting('app.roles_told', true), '');
-    notifies CONSTANT boolean := current_setting('app.operation', true) = 'setUserRoles' AND app.notifies('notify.roles_changed');
+    notifies CONSTANT boolean := current_setting('app.operation', true) IN ('setUserRoles', 'grantRole', 'withdrawRole') AND app.notifies('notify.roles_changed');
     is_wanted boolean;
 BEGIN
     PERFORM app.enter_tenant(changed.tenant_id);
@@ -680,16 +894,174 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER user_role_tell AFTER INSERT OR DELETE ON user_role FOR EACH ROW EXECUTE FUNCTION app.tell_of_roles();
+CREATE OR REPLACE TRIGGER user_role_tell AFTER INSERT OR DELETE OR UPDATE OF ends_at ON user_role FOR EACH ROW EXECUTE FUNCTION app.tell_of_roles();
+
+-- Instructors stand above learners and participants from the beginning of a school. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.give_ladder() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school record;
+BEGIN
+    FOR school IN SELECT DISTINCT n.tenant_id FROM new_rows n WHERE n.is_system LOOP
+        PERFORM app.enter_tenant(school.tenant_id);
+        INSERT INTO role_manages (tenant_id, role_id, managed_role_id)
+            SELECT own.tenant_id, own.id, below.id
+            FROM role own JOIN role below ON below.tenant_id = own.tenant_id AND below.is_system AND below.key IN ('LEARNER', 'PARTICIPANT')
+            WHERE own.tenant_id = school.tenant_id AND own.is_system AND own.key = 'INSTRUCTOR'
+            ORDER BY below.key ON CONFLICT DO NOTHING;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER role_ladder_given AFTER INSERT ON role REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.give_ladder();
+CREATE OR REPLACE TRIGGER role_manages_audit AFTER INSERT OR UPDATE OR DELETE ON role_manages FOR EACH ROW EXECUTE FUNCTION app.audit('Role', 'role_id');
+
+-- A role that has ended makes way for the same role given again, and who gives one is written down with it. (It stays in the transaction's own
+-- school: what comes before a row is checked must not move the wall.) Reveals nothing.
+CREATE OR REPLACE FUNCTION app.before_user_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+BEGIN
+    IF TG_OP = 'INSERT' AND current_setting('app.tenant_id', true) = NEW.tenant_id::text THEN
+        DELETE FROM user_role ur
+            WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.user_id AND ur.role_id = NEW.role_id AND ur.ends_at <= now();
+    END IF;
+    NEW.granted_by_id := coalesce(nullif(nullif(current_setting('app.user_id', true), '')::uuid, nobody), NEW.granted_by_id);
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER user_role_before BEFORE INSERT OR UPDATE OF ends_at ON user_role FOR EACH ROW EXECUTE FUNCTION app.before_user_role();
+
+-- A role until a date asks for the job that removes its row then, and a week before for the one that tells its holder. Both are nobody's. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.plan_role_end() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    who    CONSTANT text := coalesce(current_setting('app.user_id', true), '');
+    moment CONSTANT text := to_char(NEW.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM set_config('app.user_id', '00000000-0000-0000-0000-000000000000', true);
+    PERFORM app.enqueue('roles.expire', moment, '{}', NEW.ends_at);
+    IF NEW.ends_at - interval '7 days' > now() THEN
+        PERFORM app.enqueue('roles.remind', moment, jsonb_build_object('ends_at', moment), NEW.ends_at - interval '7 days');
+    END IF;
+    PERFORM set_config('app.user_id', who, true);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER user_role_end_planned AFTER INSERT OR UPDATE OF ends_at ON user_role FOR EACH ROW
+    WHEN (NEW.ends_at IS NOT NULL) EXECUTE FUNCTION app.plan_role_end();
+
+-- Removes some of the school's rows of roles that have ended. Whoever has no other role is signed out. Reveals: how many rows.
+CREATE OR REPLACE FUNCTION app.expire_roles(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    people uuid[];
+BEGIN
+    WITH gone AS (
+        DELETE FROM user_role ur USING (
+            SELECT o.user_id, o.role_id FROM user_role o WHERE o.tenant_id = app.tenant_id() AND o.ends_at <= now() ORDER BY o.ends_at LIMIT at_most) AS over
+        WHERE ur.tenant_id = app.tenant_id() AND ur.user_id = over.user_id AND ur.role_id = over.role_id AND ur.ends_at <= now() RETURNING ur.user_id)
+    SELECT array_agg(g.user_id) INTO people FROM gone g;
+    PERFORM set_config('app.revoked_reason', 'SIGNED_OUT', true);
+    UPDATE app_user u SET token_version = u.token_version + 1
+        WHERE u.tenant_id = app.tenant_id() AND u.id = ANY (people) AND u.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = u.tenant_id AND ur.user_id = u.id);
+    RETURN coalesce(cardinality(people), 0);
+END
+$$;
+
+-- Tells the holders of roles that end at that moment. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.remind_of_roles(moment timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.notifies('notify.role_expiring') THEN
+        PERFORM app.emit('notify.role_expiring', app.type_id('user', ur.user_id), NULL,
+                jsonb_build_object('person', ur.user_id, 'facts', jsonb_build_object('role', r.name, 'until', ur.ends_at)))
+            FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+            WHERE ur.tenant_id = app.tenant_id() AND ur.ends_at = moment AND ur.ends_at > now() ORDER BY ur.user_id, r.key;
+    END IF;
+END
+$$;
+
+-- What is granted and denied is what there is, and nothing is denied to whoever holds ADMIN. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.check_user_permission() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF NEW.permission <> ALL (app.all_permissions()) THEN
+        PERFORM app.refuse('role_permissions_check');
+    END IF;
+    IF NEW.effect = 'DENY' AND EXISTS (
+        SELECT FROM user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id AND r.is_system AND r.key = 'ADMIN'
+        WHERE ur.tenant_id = NEW.tenant_id AND ur.user_id = NEW.user_id AND (ur.ends_at IS NULL OR ur.ends_at > now())) THEN
+        PERFORM app.refuse('user_permission_admin');
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER user_permission_check AFTER INSERT OR UPDATE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.check_user_permission();
+CREATE OR REPLACE TRIGGER user_permission_audit AFTER INSERT OR UPDATE OR DELETE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
+CREATE OR REPLACE TRIGGER user_avatar_audit AFTER INSERT OR UPDATE OR DELETE ON user_avatar FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
+
+-- A deleted person takes along what they were granted and denied, and their picture. Triggers go by their names: this one before that which
+-- deletes the person's private files. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.forget_rights() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    DELETE FROM user_permission p WHERE p.tenant_id = NEW.tenant_id AND p.user_id = NEW.id;
+    DELETE FROM user_avatar a WHERE a.tenant_id = NEW.tenant_id AND a.user_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER app_user_forget_rights AFTER UPDATE ON app_user FOR EACH ROW
+    WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.forget_rights();
+
+-- The languages that people have chosen to be told in. Reveals: these, of whom the actor sees wholly: themselves, everybody with USER_READ.
+CREATE OR REPLACE FUNCTION app.locales_of(people uuid[]) RETURNS TABLE (user_id uuid, locale text)
+    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT s.id, s.locale FROM notification_settings s
+        WHERE s.tenant_id = app.tenant_id() AND s.id = ANY (people) AND s.locale IS NOT NULL AND (s.id = app.user_id() OR app.can('USER_READ'));
+END
+$$;
+
+-- Sets the language that somebody is told in (NULL: the school's): the actor's own, that of whom they may change, or of whom this transaction
+-- creates. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.set_locale(person uuid, chosen text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT (person = app.user_id() OR (app.can('USER_UPDATE') AND app.outranks(person))
+            OR (app.can('USER_CREATE') AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.created_at = now()))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s language';
+    END IF;
+    INSERT INTO notification_settings AS s (tenant_id, id, locale) SELECT u.tenant_id, u.id, chosen FROM app_user u
+        WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL
+        ON CONFLICT (tenant_id, id) DO UPDATE SET locale = excluded.locale WHERE s.locale IS DISTINCT FROM excluded.locale;
+END
+$$;
+
+-- Of some files those that somebody has as their picture: whoever sees the person sees it. Reveals: these files.
+CREATE OR REPLACE FUNCTION app.avatar_files(wanted uuid[]) RETURNS SETOF file
+    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT f.* FROM file f WHERE f.tenant_id = app.tenant_id() AND f.id = ANY (wanted)
+        AND EXISTS (SELECT FROM user_avatar a WHERE a.tenant_id = f.tenant_id AND a.file_id = f.id);
+END
+$$;
 
 GRANT EXECUTE ON FUNCTION
     app.purge_rate_limits(integer), app.purge_sessions(integer),
-    app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),
+    app.load_actor(uuid, uuid, uuid, bytea), app.load_actor(uuid, uuid, uuid), app.find_credential(text, text, text), app.find_credential(text, text), app.own_password_hash(),
     app.change_own_password(text, text), app.renew_own_password_hash(text, text),
-    app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz),
+    app.set_first_password(uuid, text), app.begin_session(uuid, integer, uuid, bytea, timestamptz, text, text, text, boolean),
+    app.begin_session(uuid, integer, uuid, bytea, timestamptz), app.sign_in_used(uuid), app.sign_in_expires(uuid), app.last_sign_ins(uuid[]),
     app.issue_refresh_token(uuid, bytea, timestamptz), app.rotate_refresh_token(bytea, bytea, timestamptz), app.revoke_reused_session(uuid),
-    app.outranks(uuid), app.may_grant(uuid), app.acquaintances(), app.search_app_user(text),
+    app.outranks(uuid), app.may_grant(uuid), app.covers_role(uuid), app.role_ladder(), app.locales_of(uuid[]), app.set_locale(uuid, text),
+    app.avatar_files(uuid[]), app.expire_roles(integer), app.remind_of_roles(timestamptz), app.acquaintances(), app.search_app_user(text),
     app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_in(bytea[], interval),
     app.count_failed_sign_ins(bytea[], integer[], interval), app.sign_in_standing(text, text, text, uuid, uuid, integer, bytea, interval),
     app.remember_network(bytea, interval), app.merge_budgets(bytea[], bigint[], bigint[])
     TO lectern_app;
+-- What counts sign-ins and budgets does so at the platform, too: for the nil tenant.
+GRANT EXECUTE ON FUNCTION app.failed_sign_ins(bytea[], integer[], interval), app.count_failed_sign_ins(bytea[], integer[], interval),
+    app.sign_in_standing(text, text, text, uuid, uuid, integer, bytea, interval), app.remember_network(bytea, interval),
+    app.merge_budgets(bytea[], bigint[], bigint[]) TO lectern_desk;

@@ -22,10 +22,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING MESSAGE = 'no such kind of jobs', DETAIL = kind;
     END IF;
-    INSERT INTO job (tenant_id, id, kind, key, lane, is_spared, payload, subject, actor_id, correlation, run_at, max_attempts)
+    INSERT INTO job (tenant_id, id, kind, key, lane, is_spared, payload, subject, actor_id, api_key_id, correlation, run_at, max_attempts)
         VALUES (app.tenant_id(), made, enqueue.kind, coalesce(enqueue.key, made::text), known.lane, known.is_spared OR app.tenant_id() = nobody,
                 enqueue.payload, enqueue.subject, nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody),
-                coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), coalesce(enqueue.run_at, now()), known.max_attempts)
+                app.key_id(), coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), coalesce(enqueue.run_at, now()), known.max_attempts)
         ON CONFLICT ON CONSTRAINT job_key_key DO NOTHING RETURNING job.id INTO id_made;
     IF id_made IS NOT NULL AND coalesce(enqueue.run_at <= now(), true) THEN
         PERFORM set_config('app.enqueued', 'on', true); -- Tx::commit reads it, and wakes the workers of its process
@@ -224,33 +224,42 @@ END
 $$;
 
 -- Goes on as a claimed job: the transaction takes its person, with the permissions of now (none where nobody asked for it, or they are gone:
--- of several roles, that which grants most), its operation and its correlation id. Refuses (job_lease) where it is not the caller's any more.
+-- of several roles, that which grants most; what an API key asked for has its role and permissions, and none
+-- once it is dead), its operation and its correlation id. Refuses (job_lease) where it is not the caller's any more.
 -- Reveals, to whoever holds its lease: the job, and that person.
 CREATE OR REPLACE FUNCTION app.enter_job(job_id uuid, own_lease uuid)
     RETURNS TABLE (kind text, key text, payload jsonb, subject text, attempts integer, correlation text, created_at timestamptz, actor_id uuid,
                    token_version integer, role_id uuid, role_key text, permissions text[], subscribed boolean, time_zone text, version bigint,
                    holds_until timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    asked_by uuid;
+    by_key   api_key;
 BEGIN
-    SELECT j.kind, j.key, j.payload, j.subject, j.attempts, j.correlation, j.created_at, j.actor_id
-        INTO kind, key, payload, subject, attempts, correlation, created_at, actor_id
+    SELECT j.kind, j.key, j.payload, j.subject, j.attempts, j.correlation, j.created_at, j.actor_id, j.api_key_id
+        INTO kind, key, payload, subject, attempts, correlation, created_at, actor_id, asked_by
         FROM job j WHERE j.tenant_id = app.tenant_id() AND j.id = job_id AND j.lease = own_lease AND j.state = 'RUNNING';
     IF NOT FOUND THEN
         PERFORM app.refuse('job_lease');
     END IF;
     PERFORM set_config('app.operation', 'system:' || kind, true), set_config('app.correlation_id', correlation, true);
+    IF asked_by IS NOT NULL THEN
+        SELECT k.* INTO by_key FROM api_key k
+            WHERE k.tenant_id = app.tenant_id() AND k.id = asked_by AND k.revoked_at IS NULL AND k.expires_at > now();
+    END IF;
     IF actor_id IS NOT NULL THEN
-        SELECT u.token_version, r.id, r.key, app.permissions_of(r.key, r.is_system, r.permissions),
+        SELECT u.token_version, r.id, r.key, app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies),
                t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end), t.time_zone
             INTO token_version, role_id, role_key, permissions, subscribed, time_zone
             FROM tenant t
             JOIN app_user u ON u.tenant_id = t.tenant_id AND u.id = enter_job.actor_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
-            JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id
+            JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
             JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
-            WHERE t.tenant_id = app.tenant_id()
-            ORDER BY cardinality(app.permissions_of(r.key, r.is_system, r.permissions)) DESC, r.key LIMIT 1;
-        PERFORM set_config('app.user_id', actor_id::text, true),
-                set_config('app.permissions', ',' || array_to_string(coalesce(permissions, '{}'), ',') || ',', true);
+            LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
+            WHERE t.tenant_id = app.tenant_id() AND (asked_by IS NULL OR r.id = by_key.role_id)
+            ORDER BY cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key LIMIT 1;
+        permissions := CASE WHEN app.is_factor_due(actor_id, role_key) THEN '{}' ELSE app.within_key(permissions, by_key) END;
+        PERFORM set_config('app.user_id', actor_id::text, true), set_config('app.permissions', app.known_as(permissions, role_key, asked_by), true);
     END IF;
     RETURN NEXT;
 END

@@ -12,10 +12,10 @@ $$;
 -- Asks for a mail to a person at the address that they have when it is sent, or to an address (of which the person is the one it is about):
 -- a row, and the job that sends it, in this transaction. The same key again is the same mail (none: a new one). `parameters` fill the
 -- template; they hold no secrets, and nothing that says who somebody is. `secrets` are the others, sealed by the service (place: this
--- school, `mail`, `secrets`). `attachments` are objects of `name`, `type` and `text`. No lapse of the subscription stops this. Reveals: the id of
--- the new mail; NULL where it was there already.
+-- school, `mail`, `secrets`). `attachments` are objects of `name`, `type` and `text`. No lapse of the subscription stops this, nor, where it is
+-- `spared`, the sending. Reveals: the id of the new mail; NULL where it was there already.
 CREATE OR REPLACE FUNCTION app.send_mail(template text, person uuid, address text, locale text, parameters jsonb, key text DEFAULT NULL,
-                                         attachments jsonb DEFAULT '[]', secrets bytea DEFAULT NULL)
+                                         attachments jsonb DEFAULT '[]', secrets bytea DEFAULT NULL, spared boolean DEFAULT false)
     RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     made    CONSTANT uuid := app.uuid_v7();
@@ -25,7 +25,7 @@ BEGIN
         RAISE EXCEPTION USING MESSAGE = 'a mail goes to a person or to an address', DETAIL = template;
     END IF;
     INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, secrets, attachments, letterhead)
-        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, 'en'), person,
+        SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, app.locale_of(person)), person,
                coalesce(send_mail.address, u.email, ''),
                CASE WHEN send_mail.address IS NULL THEN u.email_key ELSE lower(send_mail.address COLLATE "und-x-icu") END,
                send_mail.address IS NOT NULL, send_mail.parameters, send_mail.secrets, send_mail.attachments,
@@ -33,7 +33,7 @@ BEGIN
         FROM (SELECT) AS once LEFT JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = person
         ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id INTO id_made;
     IF id_made IS NOT NULL THEN
-        PERFORM app.enqueue('mail.send', id_made::text, jsonb_build_object('mail', id_made), subject => app.type_id('mail', id_made));
+        PERFORM app.enqueue(CASE WHEN spared THEN 'mail.send_spared' ELSE 'mail.send' END, id_made::text, jsonb_build_object('mail', id_made), subject => app.type_id('mail', id_made));
     END IF;
     RETURN id_made;
 END
@@ -45,11 +45,12 @@ CREATE OR REPLACE FUNCTION app.send_mails(template text, people uuid[], locales 
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     letterhead CONSTANT jsonb := app.letterhead();
+    usual      CONSTANT text := app.locale_of(NULL); -- of whoever has chosen no language
     made       uuid[];
 BEGIN
     WITH asked AS (
         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
-            SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, 'en'), u.id, coalesce(u.email, ''), u.email_key, false,
+            SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, usual), u.id, coalesce(u.email, ''), u.email_key, false,
                    send_mails.parameters, '[]', letterhead
             FROM unnest(people, locales, keys) AS w(person, locale, key) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.person
             ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id)
@@ -152,7 +153,7 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER job_mail AFTER UPDATE OF state ON job FOR EACH ROW
-    WHEN (NEW.kind = 'mail.send' AND (NEW.state IN ('DEAD', 'CANCELLED') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_mail_job();
+    WHEN (NEW.kind IN ('mail.send', 'mail.send_spared') AND (NEW.state IN ('DEAD', 'CANCELLED') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_mail_job();
 
 -- Nothing is written to a person who is deleted, and no mail says where they were written to.
 CREATE OR REPLACE FUNCTION app.forget_in_mail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -168,26 +169,16 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_mail_forgotten AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_in_mail();
 
--- Whoever's password was changed is told, and so is the address that somebody had before: it may not have been they who changed it.
+-- Whoever's password was changed is told: it may not have been they who changed it. (Of a changed address, app.keep_former_email tells.)
 CREATE OR REPLACE FUNCTION app.mail_password_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.send_mail('password_changed', NEW.user_id, NULL, NULL, jsonb_build_object('at', now()));
+    PERFORM app.tell_of_password(NEW.user_id);
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER credential_mail AFTER UPDATE ON credential FOR EACH ROW
     WHEN (OLD.changed_at <> NEW.changed_at AND OLD.password_hash <> NEW.password_hash) EXECUTE FUNCTION app.mail_password_changed();
-
-CREATE OR REPLACE FUNCTION app.mail_email_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.send_mail('email_changed', NEW.id, OLD.email, NULL, jsonb_build_object('at', now()));
-    RETURN NULL;
-END
-$$;
-CREATE OR REPLACE TRIGGER app_user_mail_changed AFTER UPDATE OF email ON app_user FOR EACH ROW
-    WHEN (lower(OLD.email) <> lower(NEW.email)) EXECUTE FUNCTION app.mail_email_changed();
 
 -- Deletes some of this transaction's school's mails after 30 days. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_mail(at_most integer) RETURNS integer
@@ -204,7 +195,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea), app.begin_mail(uuid), app.person_of_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
+    app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean), app.begin_mail(uuid), app.person_of_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
     app.take_mail_feedback(uuid, text), app.purge_mail(integer)
     TO lectern_app;
-GRANT EXECUTE ON FUNCTION app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea) TO lectern_platform;
+GRANT EXECUTE ON FUNCTION app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean) TO lectern_platform;

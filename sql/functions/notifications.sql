@@ -12,13 +12,29 @@ BEGIN
 END
 $$;
 
--- The active people who hold a permission through any role. For app.notified.
+-- The people who hold a permission through any role of theirs that runs, grants and denies counted. For app.notified.
 CREATE OR REPLACE FUNCTION app.holders_of(permission text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT DISTINCT ur.user_id FROM role r
-        JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id
-        WHERE r.tenant_id = app.tenant_id() AND permission = ANY (app.permissions_of(r.key, r.is_system, r.permissions));
+    RETURN QUERY
+        SELECT ur.user_id FROM role r
+            JOIN user_role ur ON ur.tenant_id = r.tenant_id AND ur.role_id = r.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
+            WHERE r.tenant_id = app.tenant_id() AND holders_of.permission = ANY (app.permissions_of(r.key, r.is_system, r.permissions))
+              AND (r.is_system AND r.key = 'ADMIN' OR NOT EXISTS (
+                  SELECT FROM user_permission p
+                  WHERE p.tenant_id = ur.tenant_id AND p.user_id = ur.user_id AND p.effect = 'DENY' AND p.permission = holders_of.permission))
+        UNION
+        SELECT p.user_id FROM user_permission p
+            WHERE p.tenant_id = app.tenant_id() AND p.effect = 'GRANT' AND p.permission = holders_of.permission AND app.holds(p.user_id, holders_of.permission);
+END
+$$;
+
+-- The language that somebody is written to in: which they have chosen, else the school's. Reveals: that.
+CREATE OR REPLACE FUNCTION app.locale_of(person uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = app.tenant_id() AND s.id = person),
+                    (SELECT s.locale FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 'en');
 END
 $$;
 
@@ -127,9 +143,10 @@ DECLARE
     most  CONSTANT integer := 20;
     zone  CONSTANT text := (SELECT t.time_zone FROM tenant t WHERE t.tenant_id = app.tenant_id());
     today CONSTANT date := (now() AT TIME ZONE zone)::date;
+    usual CONSTANT text := app.locale_of(NULL); -- of whoever has chosen no language
 BEGIN
     RETURN QUERY
-        SELECT d.user_id, d.day::text, d.moment, coalesce(d.chosen, 'en'), zone, s.kinds, s.courses, s.facts, s.waiting
+        SELECT d.user_id, d.day::text, d.moment, coalesce(d.chosen, usual), zone, s.kinds, s.courses, s.facts, s.waiting
         FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen, l.day, l.moment
               FROM (SELECT DISTINCT w.recipient_id FROM notification w
                     WHERE w.tenant_id = app.tenant_id() AND w.mail = 'WAITS' AND w.read_at IS NULL) AS o

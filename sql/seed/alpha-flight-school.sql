@@ -17,6 +17,7 @@ INSERT INTO seed_person (key, name, role, joined_days_ago) VALUES
     ('dispatch', 'Dana Reyes', 'DISPATCHER', 350),
     ('viewer', 'Victor Langley', 'VIEWER', 360),
     ('learner', 'Leo Castellanos', 'LEARNER', 200),
+    ('participant', 'Paula Brooks', 'PARTICIPANT', 20),
     ('abigail.novak', 'Abigail Novak', 'LEARNER', 190),
     ('ben.okafor', 'Ben Okafor', 'LEARNER', 188),
     ('camila.duarte', 'Camila Duarte', 'LEARNER', 185),
@@ -46,6 +47,22 @@ INSERT INTO seed_person (key, name, role, joined_days_ago) VALUES
     ('owen.price', 'Owen Price', 'LEARNER', 11),
     ('nora.whitfield', 'Nora Whitfield', 'LEARNER', 6),
     ('carl.jennings', 'Carl Jennings', 'SUSPENDED', 150);
+
+-- Strangers may ask to come in; admissions.sql makes rows of these.
+INSERT INTO seed_sign_up (key, name, role, message, state, note, hours_ago) VALUES
+    ('theo.marsh', 'Theo Marsh', 'LEARNER', 'I have wanted to fly since I was six.', 'PENDING', NULL, 5),
+    ('ines.valdez', 'Inés Valdez', 'LEARNER', NULL, 'PENDING', NULL, 29),
+    ('gordon.pike', 'Gordon Pike', 'INSTRUCTOR', 'Flight instructor for twelve years, looking for two days a week.', 'PENDING', NULL, 51),
+    ('mallory.finch', 'Mallory Finch', 'LEARNER', 'hello', 'REJECTED', 'Please write a sentence about yourself.', 96);
+INSERT INTO seed_invitation (key, name, role, state, hours_ago) VALUES
+    ('august.meyer', 'August Meyer', 'INSTRUCTOR', 'PENDING', 20),
+    ('lily.tran', NULL, 'LEARNER', 'PENDING', 44),
+    ('owen.price', 'Owen Price', 'LEARNER', 'ACCEPTED', 270),
+    ('kai.nakamura', 'Kai Nakamura', 'LEARNER', 'EXPIRED', 400);
+-- credentials.sql makes rows of these.
+INSERT INTO seed_password_wish (key, note, hours_ago) VALUES ('nora.whitfield', 'I have lost my notebook, and the mail of my old address with it.', 9);
+INSERT INTO seed_api_key (key, owner, name, permissions, hint, ended_days_ago) VALUES
+    ('board', 'admin', 'Departure board in the hangar', '{BOOKING_READ_ALL,COURSE_READ}', 'x7Qk', 12);
 
 INSERT INTO seed_course (key, title, description, teacher, status, capacity, enrollment_key, tags, created_days_ago, popularity, sections) VALUES
     ('ppl', 'Private Pilot Theory',

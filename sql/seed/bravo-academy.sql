@@ -15,6 +15,7 @@ INSERT INTO seed_person (key, name, role, joined_days_ago) VALUES
     ('office', 'Rosalie Winter', 'REGISTRAR', 290),
     ('viewer', 'Valentin Egger', 'VIEWER', 270),
     ('learner', 'Lena Hofbauer', 'LEARNER', 150),
+    ('participant', 'Pia Steger', 'PARTICIPANT', 15),
     ('anton.fischer', 'Anton Fischer', 'LEARNER', 145),
     ('bianca.rossi', 'Bianca Rossi', 'LEARNER', 139),
     ('clemens.auer', 'Clemens Auer', 'LEARNER', 131),

@@ -24,3 +24,11 @@ CREATE TEMPORARY TABLE seed_part (
 CREATE TEMPORARY TABLE seed_step (
     course text NOT NULL, part integer NOT NULL, position integer NOT NULL, kind text NOT NULL, title text NOT NULL, minutes integer NOT NULL, body text, url text,
     media_seconds integer, file text, in_days integer, extras text NOT NULL DEFAULT '', PRIMARY KEY (course, part, position)) ON COMMIT DROP;
+-- Strangers who want to come in, and people who are asked in. Whoever was ACCEPTED is one of the people.
+CREATE TEMPORARY TABLE seed_sign_up (
+    key text PRIMARY KEY, name text NOT NULL, role text NOT NULL, message text, state text NOT NULL, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_invitation (key text PRIMARY KEY, name text, role text NOT NULL, state text NOT NULL, hours_ago integer NOT NULL) ON COMMIT DROP;
+-- Who wants another password, and keys that have ended.
+CREATE TEMPORARY TABLE seed_password_wish (key text PRIMARY KEY, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_api_key (
+    key text PRIMARY KEY, owner text NOT NULL, name text NOT NULL, permissions text[] NOT NULL, hint text NOT NULL, ended_days_ago integer NOT NULL) ON COMMIT DROP;

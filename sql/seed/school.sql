@@ -1,7 +1,13 @@
 -- A demo school's people, courses and groups, out of the facts in the temporary tables. Runs with app.tenant_id set.
 -- A person's role SUSPENDED means a suspended learner.
 SELECT app.create_system_roles(pg_temp.id('tenant'));
+-- Their ids are fixed, and so is whom they manage.
+DELETE FROM role_manages m WHERE m.tenant_id = pg_temp.id('tenant');
 UPDATE role r SET id = pg_temp.id('role:' || r.key) WHERE r.tenant_id = pg_temp.id('tenant');
+INSERT INTO role_manages (tenant_id, role_id, managed_role_id)
+    SELECT pg_temp.id('tenant'), pg_temp.id('role:' || m.above), pg_temp.id('role:' || m.below)
+    FROM (VALUES ('INSTRUCTOR', 'LEARNER'), ('INSTRUCTOR', 'PARTICIPANT'), ('DISPATCHER', 'LEARNER')) AS m(above, below)
+    WHERE EXISTS (SELECT FROM role r WHERE r.tenant_id = pg_temp.id('tenant') AND r.key = m.above);
 
 INSERT INTO app_user (tenant_id, id, name, email, status, created_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('user:' || p.key), p.name, p.key || '@' || current_setting('seed.domain'),
@@ -12,6 +18,11 @@ INSERT INTO user_role (tenant_id, user_id, role_id, created_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('user:' || p.key), r.id, now() - make_interval(days => p.joined_days_ago)
     FROM seed_person p
     JOIN role r ON r.tenant_id = pg_temp.id('tenant') AND r.key = CASE p.role WHEN 'SUSPENDED' THEN 'LEARNER' ELSE p.role END;
+
+-- Somebody takes part for three weeks.
+INSERT INTO user_role (tenant_id, user_id, role_id, ends_at, granted_by_id)
+    SELECT r.tenant_id, pg_temp.id('user:viewer'), r.id, date_trunc('day', now()) + interval '21 days', pg_temp.id('user:admin')
+    FROM role r WHERE r.tenant_id = pg_temp.id('tenant') AND r.key = 'PARTICIPANT';
 
 -- One who left: a nameless tombstone.
 INSERT INTO app_user (tenant_id, id, name, email, created_at, deleted_at) VALUES

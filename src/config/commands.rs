@@ -61,6 +61,32 @@ pub struct SeedArgs {
     pub scale: Option<u32>,
 }
 
+/// What to do with the platform.
+#[derive(Debug, Subcommand)]
+pub enum DeskCommand {
+    /// Add an administrator of the platform; the password is read from the terminal or standard input
+    AddAdmin(DeskAdmin),
+}
+
+/// An administrator of the platform to be added.
+#[derive(Debug, Args)]
+pub struct DeskAdmin {
+    /// Their email address
+    #[arg(long)]
+    pub email: String,
+    /// Their name
+    #[arg(long)]
+    pub name: String,
+}
+
+/// Which schema is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SchemaArgs {
+    /// The platform's, as it stands in schema-platform.graphql
+    #[arg(long)]
+    pub platform: bool,
+}
+
 /// What to do with schools.
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {

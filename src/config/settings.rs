@@ -39,6 +39,14 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_PLATFORM_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub platform_url: Option<Secret>,
 
+    /// The same database as lectern_desk, for /platform/graphql, exports and erasures; without it there are none
+    #[arg(long, env = "LECTERN_DESK_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub desk_url: Option<Secret>,
+
+    /// Address and port to serve the platform on, in place of /platform/graphql beside the schools' endpoint
+    #[arg(long, env = "LECTERN_DESK_LISTEN", value_name = "ADDRESS", global = true)]
+    pub desk_listen: Option<String>,
+
     /// Folder of the embedded PostgreSQL, the generated keys and, unless told otherwise, the files
     #[arg(long, env = "LECTERN_DATA_DIR", default_value = ".lectern", value_name = "FOLDER", global = true)]
     pub data_dir: PathBuf,
@@ -288,6 +296,30 @@ pub struct Settings {
     /// Minutes after which a wrong enrollment key is forgotten
     #[arg(long, env = "LECTERN_RATE_ENROLLMENT_KEY_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
     pub rate_enrollment_key_minutes: u32,
+
+    /// Wrong sign-in codes of one account before none is looked at for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_CODES_PER_ACCOUNT", default_value_t = 10, value_name = "COUNT", global = true)]
+    pub rate_codes_per_account: u32,
+
+    /// Wrong sign-in codes from one address before none is looked at for a while; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_CODES_PER_ADDRESS", default_value_t = 50, value_name = "COUNT", global = true)]
+    pub rate_codes_per_address: u32,
+
+    /// Minutes after which a wrong sign-in code is forgotten
+    #[arg(long, env = "LECTERN_RATE_CODE_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
+    pub rate_code_minutes: u32,
+
+    /// How often a password reset, a sign-in code and a sign-up may each be asked for, of one account; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_MAILS_PER_ACCOUNT", default_value_t = 5, value_name = "COUNT", global = true)]
+    pub rate_mails_per_account: u32,
+
+    /// How often any of these may be asked for, from one address; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_MAILS_PER_ADDRESS", default_value_t = 100, value_name = "COUNT", global = true)]
+    pub rate_mails_per_address: u32,
+
+    /// Minutes after which it is forgotten that something was asked for
+    #[arg(long, env = "LECTERN_RATE_MAIL_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440), value_name = "MINUTES", global = true)]
+    pub rate_mail_minutes: u32,
 
     /// Changes of bookings that one person may try a minute; 0 for any number
     #[arg(long, env = "LECTERN_RATE_BOOKINGS", default_value_t = CHANGES.a_minute, value_name = "COUNT", global = true)]

@@ -58,7 +58,7 @@ fn the_example_of_an_environment_lists_what_the_compose_file_asks_for() {
 fn the_compose_file_hands_on_settings_that_there_are() {
     let command = Cli::command();
     let known = |name: &str| command.get_arguments().any(|argument| argument.get_env().is_some_and(|env| env == name));
-    let own = ["LECTERN_OWNER_PASSWORD", "LECTERN_APP_PASSWORD", "LECTERN_PLATFORM_PASSWORD"];
+    let own = ["LECTERN_OWNER_PASSWORD", "LECTERN_APP_PASSWORD", "LECTERN_PLATFORM_PASSWORD", "LECTERN_DESK_PASSWORD"];
     for line in COMPOSE.lines() {
         let name = line.trim().split(':').next().unwrap_or_default();
         if is_name(name) && name.starts_with("LECTERN_") {

@@ -1,22 +1,28 @@
 //! The subjects, one folder each. A domain has the same name here, in `policies/` and in `tests/it/`; it never imports
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
+pub mod admissions;
 pub mod audit;
 pub mod bookings;
 pub mod client_events;
 pub mod courses;
+pub mod credentials;
+pub mod departures;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
+pub mod keys;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod platform;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
+pub mod viewings;
 pub mod webhooks;
 
 use std::sync::LazyLock;
@@ -30,6 +36,9 @@ pub const ALL: &[&Domain] = &[
     &schema::DOMAIN,
     &tenants::DOMAIN,
     &identity::DOMAIN,
+    &admissions::DOMAIN,
+    &credentials::DOMAIN,
+    &keys::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
     &groups::DOMAIN,
@@ -45,9 +54,20 @@ pub const ALL: &[&Domain] = &[
     &client_events::DOMAIN,
     &exports::DOMAIN,
     &rosters::DOMAIN,
+    &viewings::DOMAIN,
+    &departures::DOMAIN,
 ];
 
+/// What the platform's own schema is made of: nothing of it stands in the schools'.
+pub const PLATFORM: &[&Domain] = &[&platform::DOMAIN];
+
 /// The same, to look things up in.
+pub fn platform_registry() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(PLATFORM));
+    &REGISTRY
+}
+
+/// All of them, to look things up in.
 pub fn registry() -> &'static Registry {
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(ALL));
     &REGISTRY

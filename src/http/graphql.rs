@@ -117,7 +117,7 @@ impl Parameters {
             Some(object @ Value::Object(_)) => Some(RequestExtensions::read(object)?),
             Some(_) => return Err(Error::bad_input("extensions", "must be an object")),
         };
-        Ok(GraphqlRequest { query, document_id, operation_name, variables, extensions, address: None })
+        Ok(GraphqlRequest { query, document_id, operation_name, variables, extensions, address: None, user_agent: None })
     }
 }
 
@@ -150,6 +150,14 @@ pub async fn get(State(state): State<AppState>, Extension(id): Extension<Correla
         }
         return console::page(state.options.demo);
     }
+    let parameters = read_query(&uri);
+    let address = client_address::of(peer(&extensions), &headers, &state.options.trusted_proxies);
+    answer(&state, &Method::GET, &headers, parameters, address, &id.0).await
+}
+
+/// `GET /platform/graphql`: queries, and nothing else.
+pub async fn get_query(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, request: Request) -> Response {
+    let (Parts { uri, headers, extensions, .. }, _) = request.into_parts();
     let parameters = read_query(&uri);
     let address = client_address::of(peer(&extensions), &headers, &state.options.trusted_proxies);
     answer(&state, &Method::GET, &headers, parameters, address, &id.0).await
@@ -210,6 +218,11 @@ fn read_query(uri: &Uri) -> Result<Parameters, Refused> {
     })
 }
 
+/// What a client says it is.
+pub(super) fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned())
+}
+
 /// The claims of the request's bearer token. A token that is not (or no longer) one counts as none, so that a client
 /// can still refresh.
 fn bearer(state: &AppState, headers: &HeaderMap) -> Option<Claims> {
@@ -248,6 +261,7 @@ async fn answer(
         }
     };
     request.address = address;
+    request.user_agent = user_agent(headers);
     let document = match engine.read(&request) {
         Ok(document) => document,
         Err(error) => {

@@ -104,12 +104,18 @@ const PACKING: CompressionLevel = CompressionLevel::Precise(2);
 
 /// Everything that is served.
 pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
+    router_beside(engine, None, options)
+}
+
+/// Everything that is served, the platform beside the schools.
+pub fn router_beside(engine: Arc<Engine>, desk: Option<Arc<Engine>>, options: HttpOptions) -> Router {
     let (cors, files) = (cors(&options), files::routes(&options));
     let console = if engine.is_explorable() { console::routes(options.demo) } else { Router::new().route("/graphiql", get(no_console)) };
     let feedback =
         if options.mail_feedback.is_some() { Router::new().route("/mail/feedback", post(feedback::take)) } else { Router::new() };
     let body_room = Arc::new(Semaphore::new(options.body_room));
     let state = AppState { engine, options: Arc::new(options), body_room, sockets: Arc::default() };
+    let desk = desk.map_or_else(Router::new, |engine| desk_routes(AppState { engine, ..state.clone() }));
     let routes = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other_method))
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
@@ -119,6 +125,7 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .route("/mail/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::end))
         .merge(feedback)
         .merge(console)
+        .merge(desk)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
@@ -126,6 +133,26 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .merge(files)
         .with_state(state);
     at_the_edge(routes)
+}
+
+/// The platform's endpoint alone, where it has an address of its own.
+pub fn desk_router(engine: Arc<Engine>, options: HttpOptions) -> Router {
+    let (cors, body_room) = (cors(&options), Arc::new(Semaphore::new(options.body_room)));
+    let state = AppState { engine, options: Arc::new(options), body_room, sockets: Arc::default() };
+    let routes = desk_routes(state.clone())
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors)
+        .with_state(state);
+    at_the_edge(routes)
+}
+
+/// The same protocol as at `/graphql`, over an engine of its own; there is nothing to listen to, and no page.
+fn desk_routes<S: Clone + Send + Sync + 'static>(state: AppState) -> Router<S> {
+    Router::new().route("/platform/graphql", get(graphql::get_query).post(graphql::post).fallback(graphql::other_method)).with_state(state)
 }
 
 /// Whether an answer may be packed: a file leaves as it is.

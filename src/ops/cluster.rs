@@ -81,6 +81,11 @@ impl Cluster {
         self.url("lectern_platform", self.settings.platform_url.as_ref(), "LECTERN_PLATFORM_URL")
     }
 
+    /// For the platform's endpoint, exports and erasures; none where the settings name none.
+    pub fn desk_url(&self) -> Option<String> {
+        self.url("lectern_desk", self.settings.desk_url.as_ref(), "LECTERN_DESK_URL").ok()
+    }
+
     fn url(&self, role: &str, external: Option<&Secret>, setting: &str) -> anyhow::Result<String> {
         match &self.server {
             Server::Own(server) => Ok(server.url(role, DATABASE)),

@@ -3,6 +3,7 @@
 mod addresses;
 pub mod audit;
 mod cluster;
+mod desk;
 pub mod drift;
 mod files;
 mod health;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use self::{
     cluster::Cluster,
+    desk::{desk, desk_engine},
     files::files,
     health::health,
     jobs::jobs,

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{ActorKind, Pool, PoolOptions, Pooler, preflight},
+    db::{ActorKind, DESK_ROLE, Desk, Pool, PoolOptions, Pooler, preflight, preflight_as},
     execute::{AdmissionOptions, Engine, Schema},
     jobs::{Outside, Worker},
     outbound::Addresses,
@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
+use super::{Cluster, Demo, desk_engine, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{PoolerKind, Settings},
     domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
@@ -124,7 +124,7 @@ pub(super) fn pool_options(settings: &Settings) -> PoolOptions {
 }
 
 /// The rate limits that the settings name.
-fn rates(settings: &Settings) -> RateLimits {
+pub(super) fn rates(settings: &Settings) -> RateLimits {
     RateLimits {
         sign_ins_per_address: settings.rate_sign_ins_per_address,
         sign_ins_per_known_address: settings.rate_sign_ins_per_known_address,
@@ -134,6 +134,12 @@ fn rates(settings: &Settings) -> RateLimits {
         keys_per_address: settings.rate_enrollment_keys_per_address,
         keys_per_person: settings.rate_enrollment_keys_per_person,
         key_minutes: settings.rate_enrollment_key_minutes,
+        codes_per_account: settings.rate_codes_per_account,
+        codes_per_address: settings.rate_codes_per_address,
+        code_minutes: settings.rate_code_minutes,
+        asks_per_account: settings.rate_mails_per_account,
+        asks_per_address: settings.rate_mails_per_address,
+        ask_minutes: settings.rate_mail_minutes,
         budgets: vec![
             (&CHANGES, settings.rate_bookings),
             (&UPLOADS, settings.rate_uploads),
@@ -144,7 +150,7 @@ fn rates(settings: &Settings) -> RateLimits {
 }
 
 /// The limits of documents that the settings name.
-fn limits(settings: &Settings) -> Limits {
+pub(super) fn limits(settings: &Settings) -> Limits {
     Limits {
         bytes: settings.max_document_bytes,
         tokens: settings.max_tokens,
@@ -188,16 +194,34 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         );
     }
     let (url, outside) = (cluster.app_url()?, outside(settings, cluster, address)?);
-    let serve = ServeOptions { url: &url, key: cluster.signing_key()?, sealer: cluster.sealer()?, outside: outside.clone() };
+    let (key, sealer) = (cluster.signing_key()?, cluster.sealer()?);
+    let serve = ServeOptions { url: &url, key: key.clone(), sealer: sealer.clone(), outside: outside.clone() };
     let engine = Arc::new(engine(settings, serve)?);
+    let desk = match outside.find::<Desk>() {
+        Some(desk) => {
+            let desk = (*desk).clone().ringing(engine.pool());
+            Some(Arc::new(desk_engine(settings, &desk, &key, sealer, outside.clone())?))
+        }
+        None => None,
+    };
     check(engine.pool(), cluster).await?;
+    check_desk(&outside, cluster).await?;
 
-    let router = http::router(engine.clone(), http_options(settings, demo));
+    let (beside, apart) = match (desk, &settings.desk_listen) {
+        (Some(desk), Some(wanted)) => {
+            let listener =
+                TcpListener::bind(wanted).await.with_context(|| format!("LECTERN_DESK_LISTEN: {wanted} can't be listened on"))?;
+            (None, Some((listener, http::desk_router(desk, http_options(settings, false)))))
+        }
+        (desk, _) => (desk, None),
+    };
+    let router = http::router_beside(engine.clone(), beside, http_options(settings, demo));
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     announce(&address.to_string(), demo);
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
+    let desk = apart.map(|(listener, router)| tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone())));
     let worker = if settings.worker { Some(worker(settings, &url, outside, Some(engine.pool()))?) } else { None };
     let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
     let failure = tokio::select! {
@@ -220,6 +244,9 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         }
     }
     server.abort();
+    if let Some(desk) = desk {
+        desk.abort();
+    }
     worker.abort();
     engine.pool().close();
     failure.map_or(Ok(()), Err)
@@ -241,6 +268,18 @@ pub(super) async fn check(pool: &Pool, cluster: &Cluster) -> anyhow::Result<()> 
     }
     if !findings.errors.is_empty() {
         bail!("{}", findings.errors.join(" "));
+    }
+    Ok(())
+}
+
+/// Whether the platform may be served, where it is to be.
+pub(super) async fn check_desk(outside: &Outside, cluster: &Cluster) -> anyhow::Result<()> {
+    let Some(desk) = outside.find::<Desk>() else { return Ok(()) };
+    let findings = preflight_as(desk.pool(), DESK_ROLE, sources::embedded()?, cluster.is_embedded())
+        .await
+        .map_err(|error| anyhow::anyhow!("the platform can't be served: {}; check LECTERN_DESK_URL", error.for_operator()))?;
+    if !findings.errors.is_empty() {
+        bail!("LECTERN_DESK_URL: {}", findings.errors.join(" "));
     }
     Ok(())
 }
@@ -342,7 +381,7 @@ fn announce(address: &str, demo: bool) {
     println!("\n  Lectern is ready.\n\n    GraphQL    http://{address}/graphql\n    GraphiQL   http://{address}/graphiql");
     if demo {
         println!(
-            "\n  Two demo schools, each with admin@, instructor@, learner@ and viewer@; the password is lectern-demo\n\n    \
+            "\n  Two demo schools, each with admin@, instructor@, learner@, viewer@ and participant@; the password is lectern-demo\n\n    \
              alpha-flight-school   admin@alpha.example\n    bravo-academy         admin@bravo.example"
         );
     }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use lectern_kernel::{
-    db::{Pool, PoolOptions},
+    db::{Desk, Pool, PoolOptions},
     jobs::{JobLane, JobOptions, Outside, Worker},
     outbound::Outbound,
 };
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Cluster, make_folder, postman,
-    serve::{StopSignals, addresses, check, pool_options},
+    serve::{StopSignals, addresses, check, check_desk, pool_options},
     store,
     store::base,
 };
@@ -47,7 +47,23 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let store = store(settings, &sealer, address)?;
     let (outbound, postman) = (Outbound::new(addresses(settings))?, postman(settings, cluster.is_embedded())?);
     let unsubscribing = Unsubscribing::new(&sealer, &base(settings, address)?);
-    Ok(Outside::default().with(sealer).with(store).with(postman).with(unsubscribing).with(outbound))
+    let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing).with(outbound);
+    Ok(match desk(settings, cluster)? {
+        Some(desk) => outside.with(desk),
+        None => outside,
+    })
+}
+
+/// Connections that an export or an erasure, and the platform's endpoint, may hold at once.
+const DESK_POOL: usize = 6;
+
+/// The platform's connections, where there are any: few, for few people work there.
+///
+/// # Errors
+/// When there can be no pool.
+pub(super) fn desk(settings: &Settings, cluster: &Cluster) -> anyhow::Result<Option<Desk>> {
+    let Some(url) = cluster.desk_url() else { return Ok(None) };
+    Ok(Some(Desk::new(&url, &PoolOptions { size: DESK_POOL, wait: PATIENCE, ..pool_options(settings) })?))
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -83,7 +99,9 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     check(&pool, cluster).await?;
     pool.close();
     make_folder(settings)?;
-    let worker = worker(settings, &url, outside(settings, cluster, settings.listen)?, None)?;
+    let outside = outside(settings, cluster, settings.listen)?;
+    check_desk(&outside, cluster).await?;
+    let worker = worker(settings, &url, outside, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();

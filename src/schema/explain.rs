@@ -2,13 +2,15 @@
 
 use async_graphql::{Context, Enum, ID};
 use lectern_kernel::{
+    auth::Actor,
     error::{Code, Error, Result},
     permission::Permission,
-    resolve::{Ctx, Node},
+    resolve::{Ctx, Node, registry::Root},
 };
 use lectern_macros::{object, queries};
 
 use super::access::{self, Access};
+use crate::domains::identity::standing_of_actor;
 
 /// What decides whether somebody may ask for something: the first of these that says no, or else the last that was asked.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,8 +21,18 @@ pub enum AccessDecision {
     SignedIn,
     /// A permission of the active role.
     Permission,
+    /// A permission that you were granted yourself, beside your role.
+    Grant,
+    /// A permission that is denied you, in spite of your role.
+    Deny,
     /// The school's subscription, which has lapsed.
     Subscription,
+    /// The API key that asks, which may not, whatever it was granted.
+    ApiKey,
+    /// The second factor that the school wants of holders of the role, and that is not set up.
+    SecondFactor,
+    /// That you see as this person (`startViewAs`): nothing can be changed then, nor listened to.
+    Viewing,
     /// The row itself: it is visible, or there is none that you may see.
     Row,
 }
@@ -35,7 +47,7 @@ pub struct AccessExplanation {
     pub decided_by: AccessDecision,
     /// The permissions of which your active role needs one; empty where the field needs none.
     pub required_permissions: Vec<Permission>,
-    /// Those of them that your active role holds.
+    /// Those of them that you hold in your active role, grants and denies counted.
     pub held_permissions: Vec<Permission>,
     /// The key of the role that you act in.
     pub active_role: String,
@@ -63,7 +75,7 @@ impl ExplainQueries {
         field: String,
     ) -> Result<AccessExplanation> {
         let actor = ctx.actor()?;
-        let Some((_, access)) = access::find(&field) else {
+        let Some(((parent, name), access)) = access::find(&field) else {
             return Err(Error::bad_input("field", "is no field of this API; `Query.courses` or `createCourse` would be one"));
         };
         if let Some(id) = &id {
@@ -73,12 +85,34 @@ impl ExplainQueries {
         let held: Vec<Permission> = required.iter().copied().filter(|permission| actor.can(*permission)).collect();
         let named = |list: &[Permission]| list.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(" or ");
 
-        let (allowed, decided_by, message) = if access == Access::Public {
+        let refused_key = by_key(ctx, &actor, &field).err();
+        let whose = if actor.key.is_some() { "This API key in the role" } else { "Your role" };
+        let ends_viewing = ctx.request().registry().mutation(name).is_some_and(|operation| operation.while_viewing);
+        let is_viewing = actor.viewed_by.is_some() && parent != "Query" && access::ROOTS.contains(&parent) && !ends_viewing;
+        let (allowed, decided_by, message) = if let Some(refused) = refused_key {
+            (false, AccessDecision::ApiKey, refused.message().to_owned())
+        } else if is_viewing {
+            (false, AccessDecision::Viewing, "You see as this person, and change nothing.".to_owned())
+        } else if access == Access::Public {
             (true, AccessDecision::Public, "Anybody may ask for this, also signed out.".to_owned())
-        } else if !actor.subscribed && access != Access::Authenticated {
+        } else if !actor.subscribed && !access.outlives_subscription() {
             (false, AccessDecision::Subscription, Error::subscription_expired().message().to_owned())
+        } else if !required.is_empty() && actor.is_factor_due {
+            let message = format!("Your role {} grants nothing until you set up a second factor.", actor.role_key);
+            (false, AccessDecision::SecondFactor, message)
         } else if !required.is_empty() && held.is_empty() {
-            (false, AccessDecision::Permission, format!("Your role {} lacks {}.", actor.role_key, named(required)))
+            let (of_role, own) = standing_of_actor(ctx).await?;
+            let denied = |permission: &Permission| {
+                own.denies.contains(*permission) && (of_role.contains(*permission) || own.grants.contains(*permission))
+            };
+            match required.iter().find(|permission| denied(permission)) {
+                Some(permission) => (
+                    false,
+                    AccessDecision::Deny,
+                    format!("{} is denied to you, in your role {} as well.", permission.as_str(), actor.role_key),
+                ),
+                None => (false, AccessDecision::Permission, format!("{whose} {} lacks {}.", actor.role_key, named(required))),
+            }
         } else if let Some(id) = &id {
             match sees(ctx, id).await? {
                 true => (true, AccessDecision::Row, "You can see it. Whether you may change it is decided when you do.".to_owned()),
@@ -91,8 +125,18 @@ impl ExplainQueries {
                 "Any signed-in person may ask for this; which rows they reach is decided row by row.".to_owned(),
             )
         } else {
-            let message = format!("Your role {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
-            (true, AccessDecision::Permission, message)
+            let (of_role, _) = standing_of_actor(ctx).await?;
+            if held.iter().any(|permission| of_role.contains(*permission)) {
+                let message = format!("{whose} {} holds {}; which rows it reaches is decided row by row.", actor.role_key, named(&held));
+                (true, AccessDecision::Permission, message)
+            } else {
+                let message = format!(
+                    "You were granted {} beside your role {}; which rows it reaches is decided row by row.",
+                    named(&held),
+                    actor.role_key
+                );
+                (true, AccessDecision::Grant, message)
+            }
         };
         Ok(AccessExplanation {
             allowed,
@@ -103,6 +147,16 @@ impl ExplainQueries {
             tenant_active: actor.subscribed,
             message,
         })
+    }
+}
+
+/// Refuses what no API key may ask for, where one asks.
+fn by_key(ctx: &Context<'_>, actor: &Actor, field: &str) -> Result<()> {
+    let (of, name) = field.split_once('.').unwrap_or(("", field));
+    let roots = [Root::Query, Root::Mutation].into_iter().filter(|root| of.is_empty() || of == root.name());
+    match roots.filter_map(|root| ctx.request().registry().operation(root, name)).next() {
+        Some(operation) => actor.require_in_person(operation.root == Root::Mutation, operation.is_session || operation.in_person),
+        None => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 mod explain;
 mod node;
+pub mod platform;
 
 use lectern_kernel::{
     execute::Schema,
@@ -114,8 +115,10 @@ mod tests {
         let nodes: BTreeSet<&str> = objects().filter(|(_, object)| is_node(object)).map(|(name, _)| name).collect();
         let kinds: BTreeSet<&str> = registry().kinds().filter(|kind| kind.is_node).map(|kind| kind.ty).collect();
         assert_eq!(kinds, nodes);
-        let (all, prefixes) = (registry().kinds().count(), registry().kinds().map(|kind| kind.prefix).collect::<BTreeSet<_>>());
-        assert_eq!(prefixes.len(), all, "two kinds have one prefix");
+        // The log calls a SignIn a Session, of the same ids.
+        let prefixes: BTreeSet<_> = registry().kinds().map(|kind| kind.prefix).collect();
+        let of_nodes: BTreeSet<_> = registry().kinds().filter(|kind| kind.is_node).map(|kind| kind.prefix).collect();
+        assert_eq!(of_nodes.len(), kinds.len(), "two kinds have one prefix");
         for domain in registry().domains() {
             // An event has an id, and is no object.
             let is_known = |prefix: &str| prefixes.contains(prefix) || prefix == "event";

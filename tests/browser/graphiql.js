@@ -59,6 +59,8 @@ try {
   for (const tab of (await page.tabs()).filter((tab) => !['SignIn', 'Catalogue', 'Listen', 'ListenToNotifications'].includes(tab))) {
     await report.check(`the sample ${tab} runs on the demo data`, async () => {
       const answer = await page.run(tab)
+      // Its link comes by mail: the sample shows where to put it, and whoever runs it as it is stays signed in.
+      if (tab === 'ConfirmSignUp') return report.equal(answer.errors[0].extensions.reason, 'LINK_INVALID')
       report.equal(answer.errors, undefined)
       report.ok(Object.values(answer.data).every((value) => value !== null), 'every root field has a value')
     })

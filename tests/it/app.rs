@@ -16,7 +16,10 @@ use lectern::{
 };
 use lectern_kernel::{
     auth::SigningKey,
-    db::migrate::{Options, migrate},
+    db::{
+        Desk, PoolOptions,
+        migrate::{Options, migrate},
+    },
     execute::{Engine, Schema},
     jobs::Outside,
     request::{GraphqlRequest, Limits},
@@ -117,6 +120,8 @@ pub struct TestApp {
     pub oak: School,
     pub elm: School,
     pub engine: Arc<Engine>,
+    /// The platform's.
+    pub desk: Arc<Engine>,
     /// What its schema is made of.
     pub registry: &'static Registry,
     /// `(file, SQL)`: the rows with which a school of it is attacked.
@@ -216,11 +221,15 @@ impl TestApp {
         let (url, sealer) = (database.url("lectern_app"), sealer());
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
-        let serve =
-            ServeOptions { url: &url, key: SigningKey::generate().unwrap(), sealer, outside: outside.with(store).with(unsubscribing) };
+        let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
+        let key = SigningKey::generate().unwrap();
+        let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
-        let router = http::router(engine.clone(), options);
+        let services = engine.services();
+        let desk = services.outside.get::<Desk>().unwrap();
+        let desk = Arc::new(ops::desk_engine(&settings, &desk, &key, services.sealer.clone(), services.outside.clone()).unwrap());
+        let router = http::router_beside(engine.clone(), Some(desk.clone()), options);
         tokio::spawn(http::serve(listener, router, ServerOptions::default(), CancellationToken::new()));
         let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -230,6 +239,7 @@ impl TestApp {
             oak: School { slug: "oak", tenant: OAK },
             elm: School { slug: "elm", tenant: ELM },
             engine,
+            desk,
             registry,
             probes: ops::sources::probes().unwrap(),
             database,
@@ -273,6 +283,11 @@ impl TestApp {
         let worker = ops::worker(&self.settings, &self.database.url("lectern_app"), outside, Some(self.engine.pool())).unwrap();
         let stop = CancellationToken::new();
         (stop.clone(), tokio::spawn(worker.run(stop)))
+    }
+
+    /// Somebody who is not signed in to the platform.
+    pub fn at_desk(&self) -> Client {
+        Client { url: format!("{}/platform", self.url), ..self.stranger() }
     }
 
     /// Somebody who is not signed in.

@@ -1,8 +1,13 @@
 //! People: who may add, change, suspend and delete whom, and what others see of them.
 
+mod bulk;
 mod caps;
+mod ladder;
 mod lists;
+mod profiles;
+mod rights;
 mod roles;
+mod timed;
 mod walls;
 
 use serde_json::{Value, json};
@@ -31,7 +36,7 @@ async fn add(admin: &Client, email: &str, role_keys: &[&str]) -> String {
 }
 
 /// Adds a role; answers its id.
-async fn add_role(admin: &Client, key: &str, permissions: &[&str]) -> String {
+pub async fn add_role(admin: &Client, key: &str, permissions: &[&str]) -> String {
     let input = json!({ "i": { "key": key, "name": key, "permissions": permissions } });
     admin.ok(CREATE_ROLE, input).await["createRole"]["id"].as_str().unwrap().to_owned()
 }
@@ -40,7 +45,9 @@ async fn add_role(admin: &Client, key: &str, permissions: &[&str]) -> String {
 async fn everything(app: &TestApp) -> String {
     let rows = "SELECT md5(string_agg(row::text, '|' ORDER BY row::text)) FROM (
         SELECT to_jsonb(u) - 'updated_at' AS row FROM app_user u UNION ALL SELECT to_jsonb(r) - 'updated_at' FROM role r
-        UNION ALL SELECT to_jsonb(ur) FROM user_role ur UNION ALL SELECT to_jsonb(c) FROM credential c) AS rows";
+        UNION ALL SELECT to_jsonb(ur) FROM user_role ur UNION ALL SELECT to_jsonb(m) FROM role_manages m
+        UNION ALL SELECT to_jsonb(p) FROM user_permission p UNION ALL SELECT to_jsonb(a) FROM user_avatar a
+        UNION ALL SELECT to_jsonb(n) - 'updated_at' FROM notification_settings n UNION ALL SELECT to_jsonb(c) FROM credential c) AS rows";
     app.text(rows).await.unwrap()
 }
 

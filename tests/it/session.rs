@@ -3,6 +3,7 @@
 mod lapse;
 mod refresh;
 mod roles;
+mod sign_ins;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use data_encoding::BASE64URL_NOPAD;

@@ -1,5 +1,8 @@
 //! Schools: the public finds them by name, unless they opt out; a signed-in person sees the own one, and no other.
 
+mod branding;
+mod features;
+
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp, Who};

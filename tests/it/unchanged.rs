@@ -138,6 +138,8 @@ async fn an_update_without_a_difference_is_none() {
 async fn no_table_takes_an_update_without_a_difference_for_a_change() {
     let app = TestApp::start().await;
     crate::isolation::world::World::build(&app).await;
+    app.sql("INSERT INTO platform_admin (tenant_id, id, email, name) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'desk@platform.example', 'Desk')")
+        .await;
     long_ago(&app).await;
     let before = changes(&app).await;
     for table in tables(&app).await {

@@ -1,7 +1,7 @@
 // The page of a server that was built without npm: GraphiQL's last release that runs from plain script tags, with the
 // same samples and the same session as the built page.
 import { events, listens } from '../shared/events.js'
-import { HEADERS, tabs } from '../shared/samples.js'
+import { HEADERS, sent, tabs } from '../shared/samples.js'
 import { Session } from '../shared/session.js'
 
 const demo = document.querySelector('meta[name="lectern-demo"]')?.getAttribute('content') === 'true'
@@ -24,7 +24,7 @@ if (GraphiQL) {
   const fetcher = (params, options) =>
     listens(options?.documentAST?.definitions ?? [], params.operationName)
       ? events(params, () => session.authorization(options?.headers))
-      : ask(params, options)
+      : ask(sent(params), options)
   const page = React.createElement(GraphiQL, {
     fetcher,
     // Variables hold passwords: nothing that is typed outlives the browser tab.

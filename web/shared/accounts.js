@@ -7,7 +7,7 @@ const SCHOOLS = [
   { name: 'Alpha Flight School', tenant: 'alpha-flight-school', domain: 'alpha.example' },
   { name: 'Bravo Academy', tenant: 'bravo-academy', domain: 'bravo.example' },
 ]
-const ROLES = ['Admin', 'Instructor', 'Learner', 'Viewer']
+const ROLES = ['Admin', 'Instructor', 'Learner', 'Viewer', 'Participant']
 
 export const schools = SCHOOLS.map(({ name, tenant, domain }) => ({
   name,

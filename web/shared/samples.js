@@ -192,6 +192,34 @@ query People($first: Int, $filter: UserFilter) {
     variables: () => ({ first: 5, filter: { statuses: ['ACTIVE'] } }),
   },
   {
+    document: /* GraphQL */ `# What somebody may do, and why: by which roles and until when, and what they were granted or denied themselves.
+# mutation { grantRole(input: { userIds: ["user_…"], roleKey: "VIEWER", until: "2030-01-01T00:00:00Z" }) { id } } gives a role until a date.
+query Rights($first: Int, $filter: UserFilter, $roleKey: String) {
+  users(first: $first, filter: $filter) {
+    nodes {
+      name
+      roleAssignments {
+        role { name }
+        until
+        grantedBy { name }
+      }
+      permissionGrants
+      permissionDenies
+      effectivePermissions(roleKey: $roleKey) {
+        permission
+        isHeld
+        viaRoles { key }
+        isGranted
+        isDenied
+      }
+    }
+  }
+  roles { key manages { key } }
+}
+`,
+    variables: () => ({ first: 2, filter: { roleKeys: ['VIEWER'] }, roleKey: null }),
+  },
+  {
     document: /* GraphQL */ `# Cohorts with their members and courses.
 query Groups {
   groups(first: 5, orderBy: { field: NAME, direction: ASC }) {
@@ -413,6 +441,53 @@ query AuditLog($first: Int, $filter: AuditFilter) {
     variables: () => ({ first: 10, filter: {} }),
   },
   {
+    document: /* GraphQL */ `# Somebody who is new: the answer is true, whoever that is. publicTenant(slug) says whom a school lets in.
+# The mail lies in the school's outbox: sign in as its administrator, and read the token in the tab Outbox (text).
+mutation SignUp($input: RequestSignUpInput!) {
+  requestSignUp(input: $input)
+}
+`,
+    variables: () => ({
+      input: {
+        tenant: 'alpha-flight-school',
+        email: 'new.pilot@mail.example',
+        name: 'Nina Pilot',
+        roleKey: 'LEARNER',
+        message: 'I want to fly.',
+      },
+    }),
+  },
+  {
+    document: /* GraphQL */ `# The link of that mail, confirmed: put in what stands behind token=, and a password.
+# linkPreview(token) says what it would do, and spends nothing.
+mutation ConfirmSignUp($input: ConfirmSignUpInput!) {
+  confirmSignUp(input: $input) { state tenant }
+}
+`,
+    variables: () => ({ input: { token: '', password: '' } }),
+  },
+  {
+    document: /* GraphQL */ `# Who wants to come in. approveSignUp(input: { id: "signup_…" }) makes the person, rejectSignUp does not; both are mailed.
+# Needs USER_ADMIT, which reaches the roles below your own.
+query SignUps($first: Int, $filter: SignUpRequestFilter) {
+  signUpRequests(first: $first, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      name
+      email
+      message
+      state
+      role { name }
+      note
+      createdAt
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: {} }),
+  },
+  {
     document: /* GraphQL */ `# A file in three steps. First this: it reserves the room, and answers where the bytes go. Needs FILE_UPLOAD.
 #   printf 'hello world!' | curl -T - -H 'content-length: 12' -H 'content-type: text/plain' 'URL'
 # sends them, and then
@@ -488,6 +563,48 @@ mutation ExportReport($input: ExportReportInput!) {
     variables: () => ({ input: { dataset: 'ENROLLMENTS' } }),
   },
   {
+    document: /* GraphQL */ `# A second factor: put otpauthUri into an app as a QR code, then turn it on with confirmSecondFactor(input: { code: "123456" }).
+# From then on login takes a code of it as secondFactor. Nothing is on before.
+mutation SecondFactor($input: BeginSecondFactorInput!) {
+  beginSecondFactor(input: $input) { secret otpauthUri expiresAt }
+}
+`,
+    variables: ({ demo }) => ({ input: { password: demo ? 'lectern-demo' : '' } }),
+  },
+  {
+    document: /* GraphQL */ `# Where you are signed in, and what is asked of you. endSignIn(id: …) ends one of them from here.
+query SignIns($first: Int, $filter: SignInFilter) {
+  viewer { hasPassword hasSecondFactor secondFactorDue recoveryCodesLeft signIn { id } }
+  signIns(first: $first, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      method
+      userAgent
+      address
+      isCurrent
+      createdAt
+      lastUsedAt
+      endedAt
+      endReason
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10, filter: { isLive: true } }),
+  },
+  {
+    document: /* GraphQL */ `# A key for a program: put the secret that comes back behind "Bearer " in another tab, and ask who that is. Needs API_KEY_CREATE.
+mutation ApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    secret
+    apiKey { id name permissions isReadOnly hint expiresAt role { key } }
+  }
+}
+`,
+    variables: () => ({ input: { name: 'Departure board', permissions: ['COURSE_READ', 'USER_READ'] } }),
+  },
+  {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.
 query Outbox($first: Int, $filter: OutboxFilter) {
   outbox(first: $first, filter: $filter) {
@@ -558,7 +675,65 @@ query Webhooks($filter: WebhookDeliveryFilter) {
 `,
     variables: () => ({ filter: { states: ['FAILED', 'DELIVERED'] } }),
   },
+  {
+    document: /* GraphQL */ `# What comes of a mutation, before it is done: an operation whose name begins with Rehearse is sent with the extension dryRun.
+# It is answered as it would be, and taken back.
+mutation RehearseCourse($input: CreateCourseInput!) {
+  createCourse(input: $input) {
+    id
+    title
+    status
+    createdAt
+  }
+}
+`,
+    variables: () => ({ input: { title: 'Night flying' } }),
+  },
+  {
+    document: /* GraphQL */ `# See what somebody sees who holds less than you, and change nothing: put the id of a person into userId, and the accessToken that is
+# answered behind "Bearer " in the header pane of another tab. They are told, with the reason. Needs USER_VIEW_AS.
+mutation SeeAs($input: StartViewAsInput!) {
+  startViewAs(input: $input) {
+    accessToken
+    accessTokenExpiresAt
+    user { name }
+    role { name }
+  }
+}
+`,
+    variables: ({ demo }) => ({ input: { userId: demo ? 'user_01jpgxr2d6f2ardd8m7h4vbsmg' : '', reason: 'A course is missing from their list' } }),
+  },
+  {
+    document: /* GraphQL */ `# Exports of all that the school has; exportTenant asks for one. Needs TENANT_EXPORT.
+query Leaving($first: Int) {
+  tenantExports(first: $first) {
+    nodes {
+      id
+      state
+      rows
+      files
+      sha256
+      tables { name rows sha256 }
+      file { name size download { url expiresAt } }
+      expiresAt
+      error
+    }
+  }
+}
+`,
+    variables: () => ({ first: 5 }),
+  },
 ]
+
+/**
+ * What is sent of an operation: as a rehearsal where its name says so, for the page has no pane for extensions.
+ * @template {{ operationName?: string | null | undefined }} Params
+ * @param {Params} params
+ * @returns {Params}
+ */
+export function sent(params) {
+  return /^Rehearse[A-Z]/.test(params.operationName ?? '') ? { ...params, extensions: { dryRun: true } } : params
+}
 
 /**
  * The samples as GraphiQL takes them.

@@ -295,8 +295,9 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
  * @returns {Tokens | null}
  */
 function tokensIn(body) {
-  for (const value of Object.values(body?.data ?? {})) {
-    if (typeof value?.accessToken === 'string') {
+  for (const [field, value] of Object.entries(body?.data ?? {})) {
+    // Seeing as somebody is no sign-in of one's own.
+    if (field !== 'startViewAs' && typeof value?.accessToken === 'string') {
       const { accessToken, accessTokenExpiresAt, refreshToken = null } = value
       return { accessToken, expiresAt: Date.parse(accessTokenExpiresAt) || 0, refreshToken }
     }
@@ -313,11 +314,12 @@ function personIn(viewer) {
 }
 
 /**
- * Whether the server did not know the token: it says so on a field that needs somebody, and `viewer` is null.
+ * Whether the server did not know the token: it says so on a field that needs somebody, and `viewer` is null. A reason is about something else
+ * that was given: a mailed link, a code.
  * @param {any} body
  */
 function refused(body) {
   if (body?.data?.viewer === null) return true
   const errors = Array.isArray(body?.errors) ? body.errors : []
-  return errors.some((/** @type {any} */ error) => error?.extensions?.code === 'UNAUTHENTICATED')
+  return errors.some((/** @type {any} */ error) => error?.extensions?.code === 'UNAUTHENTICATED' && !error.extensions.reason)
 }

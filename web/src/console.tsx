@@ -7,7 +7,7 @@ import { GraphiQL } from 'graphiql'
 import { Kind, parse, type DefinitionNode } from 'graphql'
 import { useEffect, useState } from 'react'
 import { events, listens } from '../shared/events.js'
-import { HEADERS, tabs } from '../shared/samples.js'
+import { HEADERS, sent, tabs } from '../shared/samples.js'
 import type { Session } from '../shared/session.js'
 import { activeTab, sawDocs, storage } from './storage'
 import { Strip } from './strip'
@@ -88,7 +88,7 @@ function fetcher(session: Session): Fetcher {
     const operation = { ...params, operationName: onlyOperation(definitions) ?? params.operationName }
     return listens(definitions, operation.operationName)
       ? events(operation, () => session.authorization(options?.headers))
-      : ask(operation, options)
+      : ask(sent(operation), options)
   }
 }
 

@@ -46,7 +46,7 @@ function DemoAccounts({ session, busy }: { session: Session; busy: boolean }) {
     const account = accounts.find((account) => account.email === email)
     if (account) void session.signIn({ tenant: account.tenant, email, password: PASSWORD })
   }
-  // The value stays empty: this is a button with eight answers, and the status beside it says who one is.
+  // The value stays empty: this is a button with ten answers, and the status beside it says who one is.
   return (
     <select
       aria-label="Sign in as a demo account"

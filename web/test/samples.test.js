@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { buildSchema, getOperationAST, parse, validate } from 'graphql'
 import { getVariableValues } from 'graphql/execution/values.js'
-import { HEADERS, samples, tabs, week } from '../shared/samples.js'
+import { HEADERS, samples, sent, tabs, week } from '../shared/samples.js'
 import { DOCUMENTS } from '../shared/session.js'
 
 // A zone whose clocks change in the week that is looked at below.
@@ -41,6 +41,11 @@ test('each tab has a title of its own', () => {
   const titles = samples.map(({ document }) => nameOf(document))
   assert.equal(new Set(titles).size, samples.length)
   assert.ok(titles.every(Boolean))
+})
+
+test('an operation that is called a rehearsal is sent as one, and no other', () => {
+  assert.deepEqual(sent({ query: '…', operationName: 'RehearseCourse' }), { query: '…', operationName: 'RehearseCourse', extensions: { dryRun: true } })
+  for (const operationName of ['Rehearse', 'Rehearsed', 'CreateCourse', null, undefined]) assert.deepEqual(sent({ operationName }), { operationName })
 })
 
 test('the header pane is JSON with an empty Bearer', () => {

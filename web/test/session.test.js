@@ -217,3 +217,19 @@ test('a kept token that has ended meanwhile is dropped', async () => {
   await session.resume()
   assert.equal(session.token(), null)
 })
+
+test('a dead link or a wrong code says nothing about the token', async () => {
+  await ask('mutation { login }')
+  for (const reason of ['LINK_INVALID', 'CODE_INVALID']) {
+    server.answers.set(reason, { data: null, errors: [{ message: 'No.', extensions: { code: 'UNAUTHENTICATED', reason } }] })
+    await ask(`mutation { confirm(reason: "${reason}") }`)
+    assert.equal(session.token(), 't1', reason)
+  }
+})
+
+test('seeing as somebody is no sign-in of one’s own', async () => {
+  await ask('mutation { login }')
+  server.answers.set('startViewAs', { data: { startViewAs: { accessToken: 'other', accessTokenExpiresAt: new Date().toISOString() } } })
+  await ask('mutation { startViewAs }')
+  assert.equal(session.token(), 't1')
+})

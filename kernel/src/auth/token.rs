@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::ApiKeyToken;
 use crate::{
     clock,
-    db::Identity,
+    db::{ActorRow, Identity},
     error::{Error, Result},
     ids,
 };
@@ -66,7 +67,7 @@ struct Payload {
     sub: String,
     /// The school, as a TypeID.
     tenant: String,
-    /// The sign-in.
+    /// The sign-in; or the viewing, where somebody looks as this person.
     sid: String,
     /// The person's token version.
     ver: i32,
@@ -74,26 +75,49 @@ struct Payload {
     exp: i64,
 }
 
-/// What an access token says. Everything else is asked of the database, on every request.
+/// What an access token says, or the secret of an API key. Everything else is asked of the database, on every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     identity: Identity,
     token_version: i32,
     expires_at: Timestamp,
+    key: Option<[u8; 32]>,
+    is_viewing: bool,
 }
 
 impl Claims {
     fn of(payload: &Payload) -> Option<Self> {
         let part = |prefix: &str, text: &str| ids::decode(text).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
-        let identity = Identity {
-            tenant: part("tenant", &payload.tenant)?,
-            user: part("user", &payload.sub)?,
-            session: part("session", &payload.sid)?,
+        let (session, is_viewing) = match part(SIGN_IN, &payload.sid) {
+            Some(session) => (session, false),
+            None => (part(VIEWING, &payload.sid)?, true),
         };
-        Some(Claims { identity, token_version: payload.ver, expires_at: Timestamp::from_second(payload.exp).ok()? })
+        let identity = Identity { tenant: part("tenant", &payload.tenant)?, user: part("user", &payload.sub)?, session };
+        let expires_at = Timestamp::from_second(payload.exp).ok()?;
+        Some(Claims { identity, token_version: payload.ver, expires_at, key: None, is_viewing })
     }
 
-    /// The identity that a transaction is opened for.
+    /// Of the secret of an API key. Whose it is, whether it is one and when it ends, the database knows. Its actor is cached under a part of its hash,
+    /// as that of a sign-in under its id.
+    fn of_key(token: &ApiKeyToken) -> Self {
+        let hash = token.hash();
+        let place = Uuid::from_slice(&hash[..16]).unwrap_or_default();
+        let identity = Identity { tenant: token.tenant, user: Uuid::nil(), session: place };
+        Claims { identity, token_version: 0, expires_at: Timestamp::MAX, key: Some(hash), is_viewing: false }
+    }
+
+    /// The hash of an API key's secret; none where it is an access token.
+    pub fn key(&self) -> Option<&[u8; 32]> {
+        self.key.as_ref()
+    }
+
+    /// Whether the person is still who the token was issued to: one from before a sign-out everywhere, a suspension or a change of password is not valid
+    /// any more. A key does not end with that.
+    pub fn is_current(&self, row: &ActorRow) -> bool {
+        self.key.is_some() || self.token_version == row.token_version
+    }
+
+    /// The identity that a transaction is opened for. Whose a key is, it does not say.
     pub fn identity(&self) -> Identity {
         self.identity
     }
@@ -106,6 +130,11 @@ impl Claims {
     /// The person's token version at the time of issue.
     pub fn token_version(&self) -> i32 {
         self.token_version
+    }
+
+    /// Whether somebody else looks as this person. `identity().session` is the viewing then.
+    pub fn is_viewing(&self) -> bool {
+        self.is_viewing
     }
 }
 
@@ -126,6 +155,7 @@ pub struct Tokens {
     header: Header,
     validation: Validation,
     issuer: String,
+    audience: &'static str,
     jwks: Arc<str>,
     cursor_key: hmac::Key,
     device_key: hmac::Key,
@@ -142,6 +172,10 @@ pub struct Tokens {
 const VERIFIED: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
 const AUDIENCE: &str = "lectern";
+
+/// What the ids of sign-ins begin with, and those of viewings.
+const SIGN_IN: &str = "session";
+const VIEWING: &str = "viewas";
 
 impl Tokens {
     /// With a key, an issuer's name, and how long tokens are valid.
@@ -171,6 +205,7 @@ impl Tokens {
             header,
             validation,
             issuer: issuer.to_owned(),
+            audience: AUDIENCE,
             jwks: jwks.to_string().into(),
             cursor_key: derived("lectern cursors"),
             device_key: derived("lectern devices"),
@@ -180,6 +215,20 @@ impl Tokens {
             device_for: SignedDuration::from_hours(180 * 24),
             verified: Arc::new(Mutex::new(verified)),
         })
+    }
+
+    /// For another endpoint than the schools': access tokens of one are worth nothing at the other.
+    #[must_use]
+    pub fn for_audience(mut self, audience: &'static str) -> Self {
+        self.validation.set_audience(&[audience]);
+        let mut verified = LruCache::unbounded();
+        verified.resize(VERIFIED);
+        Tokens { audience, verified: Arc::new(Mutex::new(verified)), ..self }
+    }
+
+    /// Under which name sign-ins of its endpoint are counted; empty for the schools'.
+    pub(crate) fn realm(&self) -> &'static str {
+        if self.audience == AUDIENCE { "" } else { self.audience }
     }
 
     /// With device tokens that last for so long.
@@ -224,13 +273,24 @@ impl Tokens {
     /// # Errors
     /// `INTERNAL` where signing fails.
     pub fn access(&self, identity: Identity, token_version: i32, now: Timestamp) -> Result<IssuedToken> {
-        let expires_at = now + self.access_for;
+        self.issue(identity, SIGN_IN, token_version, now, now + self.access_for)
+    }
+
+    /// The access token of a viewing (`identity.session`) in this person's place.
+    ///
+    /// # Errors
+    /// `INTERNAL` where signing fails.
+    pub fn viewing(&self, identity: Identity, token_version: i32, now: Timestamp, expires_at: Timestamp) -> Result<IssuedToken> {
+        self.issue(identity, VIEWING, token_version, now, expires_at)
+    }
+
+    fn issue(&self, identity: Identity, kind: &str, token_version: i32, now: Timestamp, expires_at: Timestamp) -> Result<IssuedToken> {
         let payload = Payload {
             iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
+            aud: self.audience.to_owned(),
             sub: ids::encode("user", identity.user),
             tenant: ids::encode("tenant", identity.tenant),
-            sid: ids::encode("session", identity.session),
+            sid: ids::encode(kind, identity.session),
             ver: token_version,
             iat: now.as_second(),
             exp: expires_at.as_second(),
@@ -240,8 +300,11 @@ impl Tokens {
         Ok(IssuedToken { text, expires_at: Timestamp::from_second(payload.exp).unwrap_or(expires_at) })
     }
 
-    /// The claims of an access token that is ours and not yet over.
+    /// The claims of an access token that is ours and not yet over; or of what might be the secret of an API key.
     pub fn verify(&self, text: &str) -> Option<Claims> {
+        if let Some(token) = ApiKeyToken::parse(text) {
+            return Some(Claims::of_key(&token));
+        }
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         let known = self.verified().get(&hash).copied();
@@ -347,6 +410,32 @@ mod tests {
         for text in ["", "device_", "device_AAAA", &text[7..], &text[..text.len() - 2]] {
             assert_eq!(tokens.read_device(text, now), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_of_one_endpoint_is_worth_nothing_at_the_other() {
+        let hour = SignedDuration::from_hours(1);
+        let key = SigningKey::generate().unwrap();
+        let of = || Tokens::new(&key, "lectern", hour, hour).unwrap();
+        let (schools, platform) = (of(), of().for_audience("lectern-platform"));
+        let identity = Identity { tenant: Uuid::nil(), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        for (issuer, other) in [(&schools, &platform), (&platform, &schools)] {
+            let token = issuer.access(identity, 0, clock::now()).unwrap().text;
+            assert!(issuer.verify(&token).is_some() && other.verify(&token).is_none());
+            assert!(other.verify(&token).is_none(), "nor the second time");
+        }
+    }
+
+    #[test]
+    fn a_viewing_says_that_it_is_one_and_ends_when_it_says() {
+        let hour = SignedDuration::from_hours(1);
+        let tokens = Tokens::new(&SigningKey::generate().unwrap(), "lectern", hour, hour).unwrap();
+        let identity = Identity { tenant: Uuid::from_u128(1), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        let (now, end) = (clock::now(), clock::now() + SignedDuration::from_mins(15));
+        let token = tokens.viewing(identity, 7, now, end).unwrap();
+        let claims = tokens.verify(&token.text).unwrap();
+        assert!(claims.is_viewing() && !tokens.verify(&tokens.access(identity, 7, now).unwrap().text).unwrap().is_viewing());
+        assert_eq!((claims.identity(), claims.expires_at().as_second()), (identity, end.as_second()));
     }
 
     #[test]

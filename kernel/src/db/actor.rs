@@ -18,18 +18,31 @@ use crate::permission::PermissionSet;
 /// kinds, each with a schema of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActorKind {
-    /// Loads the actor and makes the permissions known to the policies. `$2` is the user, `$3` the session.
+    /// Loads the actor and makes the permissions known to the policies. `$2` is the user, `$3` the session, `$4` the hash of an API key in place of both.
     pub load: &'static str,
     /// The version that a cached actor must still have.
     pub current_version: &'static str,
+    /// Records a refusal. `$2` the operation, `$3` the type that it is about, `$4` the thing, `$5` the code, `$6` the reason.
+    pub refusal: &'static str,
 }
 
 impl ActorKind {
     /// The people of a school.
     pub const TENANT: ActorKind = ActorKind {
-        load: "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until FROM app.load_actor($1, $2, $3)",
+        load: "SELECT token_version, role_id, role_key, permissions, subscribed, time_zone, version, holds_until, user_id, key_id, is_read_only, is_factor_due \
+               FROM app.load_actor($1, $2, $3, $4)",
         current_version: "SELECT v.version FROM access_version v WHERE v.tenant_id = $1",
+        refusal: "SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
     };
+}
+
+/// An API key that acts in its owner's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyInHand {
+    /// Its id.
+    pub id: Uuid,
+    /// It changes nothing.
+    pub is_read_only: bool,
 }
 
 /// What the database says of the actor, inside the transaction itself.
@@ -51,6 +64,14 @@ pub struct ActorRow {
     pub version: Option<i64>,
     /// When it expires in any case.
     pub holds_until: Option<Timestamp>,
+    /// The person.
+    pub user: Uuid,
+    /// The API key that acts in their place, where one does.
+    pub key: Option<KeyInHand>,
+    /// The role grants nothing, because the person has no second factor.
+    pub is_factor_due: bool,
+    /// Who looks in this person's place, where somebody does.
+    pub viewed_by: Option<Uuid>,
 }
 
 impl ActorRow {
@@ -59,15 +80,34 @@ impl ActorRow {
     /// # Errors
     /// When a column is missing, or of another type.
     pub(crate) fn read(row: &Row) -> Result<Self, DbError> {
+        let key: Option<Uuid> = row.try_get("key_id")?;
+        let key = match key {
+            Some(id) => Some(KeyInHand { id, is_read_only: row.try_get("is_read_only")? }),
+            None => None,
+        };
+        Ok(ActorRow { user: row.try_get("user_id")?, key, is_factor_due: row.try_get("is_factor_due")?, ..Self::read_of_job(row)? })
+    }
+
+    /// Reads what a job's transaction was told of its person.
+    ///
+    /// # Errors
+    /// When a column is missing, or of another type.
+    pub(crate) fn read_of_job(row: &Row) -> Result<Self, DbError> {
+        let permissions: Vec<&str> = row.try_get("permissions")?;
         Ok(ActorRow {
             token_version: row.try_get("token_version")?,
             role_id: row.try_get("role_id")?,
             role_key: row.try_get("role_key")?,
-            permissions: PermissionSet::from_texts(&row.try_get::<_, Vec<&str>>("permissions")?),
+            permissions: PermissionSet::from_texts(&permissions),
             subscribed: row.try_get("subscribed")?,
             time_zone: row.try_get("time_zone")?,
             version: row.try_get("version")?,
             holds_until: row.try_get("holds_until")?,
+            user: Uuid::nil(),
+            key: None,
+            is_factor_due: false,
+            // It stands among the permissions: what the policies must know travels in one setting.
+            viewed_by: permissions.iter().find_map(|text| text.strip_prefix('@')?.parse().ok()),
         })
     }
 }
@@ -81,8 +121,10 @@ pub struct CachedActor {
     pub row: ActorRow,
     /// The version of the school at that time.
     pub(super) version: i64,
-    /// The permissions as `app.load_actor` makes them known: `,A,B,`.
+    /// The permissions, who looks in their place, the role, and the API key, as `app.load_actor` makes them known: `,A,B,@UUID,=ROLE,#ID,`.
     pub(super) permissions: String,
+    /// The hash of the secret of that key.
+    hash: Option<[u8; 32]>,
 }
 
 /// The actors of the latest requests.
@@ -99,20 +141,32 @@ impl ActorCache {
         ActorCache { kept: Mutex::new(kept) }
     }
 
-    /// The cached actor of a sign-in, unless it has expired at `now`.
-    pub fn find(&self, identity: Identity, now: Timestamp) -> Option<Arc<CachedActor>> {
+    /// The cached actor of a sign-in, or of the API key of this hash, unless it has expired at `now`.
+    pub fn find(&self, identity: Identity, key: Option<&[u8; 32]>, now: Timestamp) -> Option<Arc<CachedActor>> {
         let found = self.kept().get(&identity.session).cloned()?;
-        (found.identity == identity && found.row.holds_until.is_none_or(|end| now < end)).then_some(found)
+        let is_same = match key {
+            None => found.identity == identity,
+            Some(_) => found.identity.tenant == identity.tenant,
+        };
+        (is_same && found.hash.as_ref() == key && found.row.holds_until.is_none_or(|end| now < end)).then_some(found)
     }
 
     /// Keeps what a transaction was opened with; not what it has changed since.
-    pub fn keep(&self, identity: Identity, row: &ActorRow) {
+    pub fn keep(&self, identity: Identity, key: Option<&[u8; 32]>, row: &ActorRow) {
         let Some(version) = row.version else { return };
         let mut permissions = String::from(",");
         for permission in row.permissions.iter() {
             let _ = write!(permissions, "{},", permission.as_str());
         }
-        let cached = CachedActor { identity, row: row.clone(), version, permissions };
+        if let Some(viewer) = row.viewed_by {
+            let _ = write!(permissions, "@{viewer},");
+        }
+        let _ = write!(permissions, "={},", row.role_key);
+        if let Some(key) = row.key {
+            let _ = write!(permissions, "#{},", key.id);
+        }
+        let identity = Identity { user: row.user, ..identity };
+        let cached = CachedActor { identity, row: row.clone(), version, permissions, hash: key.copied() };
         self.kept().put(identity.session, Arc::new(cached));
     }
 
@@ -143,17 +197,34 @@ mod tests {
             time_zone: "UTC".to_owned(),
             version: Some(7),
             holds_until: Some(now + jiff::SignedDuration::from_secs(60)),
+            user: identity.user,
+            key: None,
+            is_factor_due: false,
+            viewed_by: None,
         };
         let actors = ActorCache::new(std::num::NonZeroUsize::MIN);
-        actors.keep(identity, &ActorRow { version: None, ..row.clone() });
-        assert!(actors.find(identity, now).is_none(), "nothing verifies them");
-        actors.keep(identity, &row);
-        assert_eq!(actors.find(identity, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,");
-        assert!(actors.find(identity, now + jiff::SignedDuration::from_secs(60)).is_none());
+        actors.keep(identity, None, &ActorRow { version: None, ..row.clone() });
+        assert!(actors.find(identity, None, now).is_none(), "nothing verifies them");
+        actors.keep(identity, None, &row);
+        assert_eq!(actors.find(identity, None, now).unwrap().permissions, ",COURSE_READ,AUDIT_READ,=LEARNER,");
+        actors.keep(identity, None, &ActorRow { viewed_by: Some(Uuid::from_u128(9)), ..row.clone() });
+        assert_eq!(
+            actors.find(identity, None, now).unwrap().permissions,
+            ",COURSE_READ,AUDIT_READ,@00000000-0000-0000-0000-000000000009,=LEARNER,"
+        );
+        assert!(actors.find(identity, None, now + jiff::SignedDuration::from_secs(60)).is_none());
         for other in [Identity { tenant: Uuid::nil(), ..identity }, Identity { user: Uuid::nil(), ..identity }] {
-            assert!(actors.find(other, now).is_none());
+            assert!(actors.find(other, None, now).is_none());
         }
-        actors.keep(Identity { session: Uuid::from_u128(4), ..identity }, &row);
-        assert!(actors.find(identity, now).is_none(), "one place, one person");
+        // A key is known by its hash, and then by whose it is.
+        let (hash, asked) = ([7; 32], Identity { user: Uuid::nil(), ..identity });
+        assert!(actors.find(asked, Some(&hash), now).is_none(), "a sign-in is no key");
+        let key = KeyInHand { id: Uuid::from_u128(9), is_read_only: true };
+        actors.keep(asked, Some(&hash), &ActorRow { key: Some(key), ..row.clone() });
+        let found = actors.find(asked, Some(&hash), now).unwrap();
+        assert_eq!((found.identity, found.permissions.ends_with(&format!(",=LEARNER,#{},", key.id))), (identity, true));
+        assert!(actors.find(asked, Some(&[8; 32]), now).is_none() && actors.find(identity, None, now).is_none());
+        actors.keep(Identity { session: Uuid::from_u128(4), ..identity }, None, &row);
+        assert!(actors.find(asked, Some(&hash), now).is_none(), "one place, one person");
     }
 }

@@ -50,6 +50,12 @@ impl DbError {
         detail.get(name)?.as_i64()
     }
 
+    /// A text that a rule gave with its refusal (`person`).
+    pub fn text(&self, name: &str) -> Option<String> {
+        let detail: serde_json::Value = serde_json::from_str(self.detail.as_deref()?).ok()?;
+        Some(detail.get(name)?.as_str()?.to_owned())
+    }
+
     /// Whether row security refused the new row.
     pub fn is_row_security(&self) -> bool {
         self.kind == Kind::Refused && self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)

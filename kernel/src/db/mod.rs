@@ -2,6 +2,7 @@
 
 mod actor;
 mod column_reader;
+mod desk;
 mod ending;
 mod error;
 mod list;
@@ -15,15 +16,16 @@ mod recorder;
 mod tx;
 
 pub use self::{
-    actor::{ActorCache, ActorKind, ActorRow, CachedActor},
+    actor::{ActorCache, ActorKind, ActorRow, CachedActor, KeyInHand},
     column_reader::ColumnReader,
+    desk::{DESK_ROLE, Desk},
     error::{DbError, OnConstraint, Outcome},
     list::{
         COLLATION, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size,
     },
     live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions, Pooler},
-    preflight::preflight,
+    preflight::{preflight, preflight_as},
     tx::{Identity, Mode, Opening, Tx},
 };
 

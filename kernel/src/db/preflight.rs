@@ -20,6 +20,14 @@ const SAFE_MINORS: [(i32, i32); 3] = [(15, 14), (16, 10), (17, 6)];
 /// Looks at the role, the tables and the server. `fingerprint`: of the schema that is expected. `embedded`: an old server is a
 /// warning only.
 pub async fn preflight(pool: &Pool, source: &Source, embedded: bool) -> Result<Findings, DbError> {
+    preflight_as(pool, "lectern_app", source, embedded).await
+}
+
+/// The same for connections of another role behind the same walls.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn preflight_as(pool: &Pool, expected: &str, source: &Source, embedded: bool) -> Result<Findings, DbError> {
     let client = pool.connection().await?;
     let mut findings = Findings::default();
 
@@ -77,9 +85,9 @@ pub async fn preflight(pool: &Pool, source: &Source, embedded: bool) -> Result<F
     }
     if !problems.is_empty() {
         let problems = problems.join(" and ");
-        findings.errors.push(format!("The role {name} {problems}, which defeats row security: connect as lectern_app."));
-    } else if name != "lectern_app" {
-        findings.errors.push(format!("The role {name} is not lectern_app, to which the policies are written: connect as lectern_app."));
+        findings.errors.push(format!("The role {name} {problems}, which defeats row security: connect as {expected}."));
+    } else if name != expected {
+        findings.errors.push(format!("The role {name} is not {expected}, to which the policies are written: connect as {expected}."));
     }
     if !findings.errors.is_empty() {
         return Ok(findings); // what another role can see says nothing
@@ -108,9 +116,9 @@ pub async fn preflight(pool: &Pool, source: &Source, embedded: bool) -> Result<F
             "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped \
              WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND NOT (c.relrowsecurity AND c.relforcerowsecurity \
                AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant_wall' AND NOT p.polpermissive AND p.polcmd = '*' \
-                 AND (0::oid = ANY (p.polroles) OR to_regrole('lectern_app')::oid = ANY (p.polroles)) \
+                 AND (0::oid = ANY (p.polroles) OR to_regrole($1)::oid = ANY (p.polroles)) \
                  AND pg_get_expr(p.polqual, p.polrelid) LIKE '%tenant\\_id = %app.tenant\\_id%')) ORDER BY 1",
-            &[],
+            &[&expected],
         )
         .await?;
     let tables = bare.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?.join(", ");

@@ -89,24 +89,32 @@ impl Tx {
     /// Opens a transaction for somebody: one message with typed UUIDs in it, pipelined with the call that loads the
     /// actor. `None` instead of an actor: nobody is signed in, or the person, the session or every role is gone.
     pub async fn open(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
+        Self::open_for(pool, opening, None).await
+    }
+
+    /// The same, for the owner of the API key of this hash, where there is one: whose it is, the database says.
+    pub async fn open_for(pool: &Pool, opening: &Opening<'_>, key: Option<&[u8; 32]>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
         // The server may have ended connections that lay idle. Nothing has been done yet, so another may be taken.
         let mut left = pool.max_size();
         loop {
-            match Self::open_once(pool, opening).await {
+            match Self::open_once(pool, opening, key).await {
                 Err(error) if error.is_connection_lost() && left > 0 => left -= 1,
                 opened => return opened,
             }
         }
     }
 
-    async fn open_once(pool: &Pool, opening: &Opening<'_>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
+    async fn open_once(pool: &Pool, opening: &Opening<'_>, key: Option<&[u8; 32]>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
         let tx = Tx::begin(pool, opening, "", None).await?;
-        let actor = if opening.identity.user.is_nil() {
+        let actor = if opening.identity.user.is_nil() && key.is_none() {
             tx.send("").await?;
             None
         } else {
-            tx.load_actor().await?
+            tx.load(key).await?
         };
+        if let Some(actor) = &actor {
+            tx.is_of(actor.user);
+        }
         Ok((Arc::new(tx), actor))
     }
 
@@ -144,7 +152,7 @@ impl Tx {
         Ok(Arc::new(Tx::begin(pool, opening, &cached.permissions, Some(cached.version)).await?))
     }
 
-    /// `permissions` as the policies read them, in letters, underscores and commas.
+    /// `permissions` as the policies read them, in letters, digits, underscores, hyphens, commas, `@`, `=` and `#`.
     async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unverified: Option<i64>) -> Result<Tx, DbError> {
         let connection = pool.connection().await?;
         let Identity { tenant, user, .. } = opening.identity;
@@ -228,8 +236,12 @@ impl Tx {
     /// Loads the actor, and makes the permissions known to the policies of this transaction: at its beginning, and anew
     /// after a sign-in or a change of role inside it.
     pub async fn load_actor(&self) -> Result<Option<ActorRow>, DbError> {
+        self.load(None).await
+    }
+
+    async fn load(&self, key: Option<&[u8; 32]>) -> Result<Option<ActorRow>, DbError> {
         let Identity { user, session, .. } = self.identity();
-        let rows = self.query(self.actors.load, &[&user, &session]).await?;
+        let rows = self.query(self.actors.load, &[&user, &session, &key.map(|hash| hash.as_slice())]).await?;
         rows.first().map(ActorRow::read).transpose()
     }
 
@@ -454,6 +466,17 @@ impl Tx {
             self.bell.notify_one();
         }
         Ok(())
+    }
+
+    /// Checks now what a COMMIT would check: deferred constraints, and failures that nobody has read.
+    ///
+    /// # Errors
+    /// What the COMMIT would have been refused with.
+    pub async fn check_deferred(&self) -> Result<(), DbError> {
+        match self.failure() {
+            Some(failure) => Err(failure),
+            None => self.send("SET CONSTRAINTS ALL IMMEDIATE").await,
+        }
     }
 
     /// Rolls back.

@@ -79,8 +79,7 @@ async fn write(
         tx.query(late.sql, &[&late.id]).await?;
     }
     for Refusal { operation, about, subject, code, reason } in refusals {
-        tx.query("SELECT app.audit_refusal($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1", &[operation, about, subject, code, reason])
-            .await?;
+        tx.query(actors.refusal, &[operation, about, subject, code, reason]).await?;
     }
     tx.commit().await
 }

@@ -16,7 +16,7 @@ use crate::{
     error::{Result, is_failure},
     request::{Document, GraphqlRequest, OperationKind},
     resolve::{
-        AfterRollback, Loads, Request,
+        AfterRollback, AskedBy, Loads, Request,
         registry::{Registry, Root},
     },
 };
@@ -44,7 +44,22 @@ impl Engine {
             let failure = match (tx.failure(), document.kind) {
                 (None, OperationKind::Query) => {
                     tx.end_read();
-                    return answer;
+                    let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some());
+                    if looker.is_none() {
+                        return answer;
+                    }
+                    drop((data, tx));
+                    return self.witness(answer, &document, looker, correlation_id).await;
+                }
+                // A rehearsal is answered as it would be if it committed; what the COMMIT would check is checked here.
+                (None, OperationKind::Mutation) if document.is_rehearsal && answer.response.data != Value::Null => {
+                    match tx.check_deferred().await {
+                        Ok(()) => {
+                            let _ = tx.rollback().await;
+                            return Answer { round_trips: tx.round_trips(), ..answer };
+                        }
+                        Err(error) => Some(error),
+                    }
                 }
                 // A mutation document commits as a whole, exactly when its `data` is not null.
                 (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
@@ -55,6 +70,7 @@ impl Engine {
             };
             let _ = tx.rollback().await;
             let after_rollback = AfterRollback::of(&data);
+            let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some() && document.kind == OperationKind::Query);
             // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
             match failure {
@@ -67,24 +83,24 @@ impl Engine {
                     return Answer { response: errors::refusal(failure.into()), ..answer };
                 }
                 _ => {
-                    if document.kind == OperationKind::Mutation && answer.executed {
+                    if document.kind == OperationKind::Mutation && answer.executed && !document.is_rehearsal {
                         after_rollback.write(&self.pool, &answer.response, &document.roots, self.actor_kind, correlation_id).await;
                     }
-                    return answer;
+                    return self.witness(answer, &document, looker, correlation_id).await;
                 }
             }
         }
     }
 
-    /// Whether a token's bearer is still signed in. True also where the database can't be reached: that signs nobody out.
-    pub async fn is_signed_in(&self, claims: &Claims, correlation_id: &str) -> bool {
+    /// Who a token's bearer is, if they are still signed in. Also where the database can't be reached: that signs nobody out.
+    pub async fn bearer(&self, claims: &Claims, correlation_id: &str) -> Option<Identity> {
         let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
-        match tokio::time::timeout(self.timeout, Tx::open(&self.pool, &opening)).await {
+        match tokio::time::timeout(self.timeout, Tx::open_for(&self.pool, &opening, claims.key())).await {
             Ok(Ok((tx, row))) => {
                 tx.end_read();
-                row.is_some_and(|row| row.token_version == claims.token_version())
+                row.filter(|row| claims.is_current(row)).map(|_| tx.identity())
             }
-            _ => true,
+            _ => Some(claims.identity()),
         }
     }
 
@@ -158,32 +174,40 @@ impl Engine {
         let now = clock::now();
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
         let identity = claims.map(Claims::identity).unwrap_or_default();
+        let key = claims.and_then(Claims::key);
         let opening = Opening { mode, identity, correlation_id, actors: self.actor_kind };
-        // A token from before a sign-out everywhere, a suspension or a change of password is not valid any more.
-        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.token_version() == row.token_version);
-        let cached = self.actors.find(identity, now).filter(|cached| is_theirs(&cached.row));
+        let is_theirs = |row: &ActorRow| claims.is_some_and(|claims| claims.is_current(row));
+        let cached = self.actors.find(identity, key, now).filter(|cached| is_theirs(&cached.row));
         let (tx, actor) = match cached {
-            Some(cached) => (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone())),
+            Some(cached) => {
+                let opening = Opening { identity: cached.identity, ..opening };
+                (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone()))
+            }
             None => {
-                let (tx, row) = Tx::open(&self.pool, &opening).await?;
+                let (tx, row) = Tx::open_for(&self.pool, &opening, key).await?;
                 let row = row.filter(is_theirs);
                 match &row {
-                    Some(row) => self.actors.keep(identity, row),
+                    Some(row) => self.actors.keep(identity, key, row),
                     // The policies must not know somebody whom the guards don't.
-                    None if !identity.user.is_nil() => tx.assume(Identity::default()).await?,
+                    None if claims.is_some() => tx.assume(Identity::default()).await?,
                     None => {}
                 }
                 (tx, row)
             }
         };
+        if actor.is_some() {
+            self.spend_late(document, tx.identity())?;
+        }
         tx.expect_statements(expected);
         if mode == Mode::Write {
             line_up(&tx, document, has_lost).await;
         }
-        let actor = actor.map(|row| Actor::new(identity, row));
+        let actor = actor.map(|row| Actor::new(tx.identity(), row));
         let loads = Loads::default();
         let mut request = Request::new(tx.clone(), actor, self.services.clone(), self.registry, now, correlation_id.to_owned(), &loads);
         request.sign_in = document.terms;
+        request.asked_by = AskedBy { address: document.address.clone(), user_agent: document.user_agent.clone() };
+        request.is_rehearsal = document.is_rehearsal;
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

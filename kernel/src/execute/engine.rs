@@ -1,6 +1,10 @@
 //! Executes documents: whether one may run at all, what it spends, and what is answered. How it runs: `attempt.rs`.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use async_graphql::{Response, ServerError, Value, Variables};
 use tokio::sync::Semaphore;
@@ -9,16 +13,17 @@ use super::{
     admission::{Admission, AdmissionOptions},
     errors,
     schema::Schema,
+    uses::KeyUses,
 };
 use crate::{
     auth::Claims,
     clock,
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
-    rates::{Account, Budgets, COST, Keys, RateLimits, SignIns},
+    rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
     resolve::Services,
-    resolve::registry::Registry,
+    resolve::registry::{Knock, Registry, Wrong},
 };
 
 /// The result of a document.
@@ -42,6 +47,11 @@ impl Answer {
     pub fn is(&self, code: Code) -> bool {
         self.response.errors.first().and_then(errors::code) == Some(code.as_str())
     }
+
+    /// Whether nothing but a second factor was missing.
+    fn wants_second_factor(&self) -> bool {
+        self.response.errors.first().and_then(errors::reason) == Some("SECOND_FACTOR_REQUIRED")
+    }
 }
 
 /// Executes documents. The only holder of the pool beside the readiness check.
@@ -54,6 +64,10 @@ pub struct Engine {
     pub(super) actors: ActorCache,
     sign_ins: SignIns,
     keys: Keys,
+    passwords: Keys,
+    codes: Codes,
+    asks: Asks,
+    key_uses: KeyUses,
     budgets: Budgets,
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
@@ -82,6 +96,8 @@ impl Engine {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
+        let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(pool.clone(), &rates));
+        let passwords = Keys::passwords(pool.clone(), &rates);
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
@@ -95,6 +111,10 @@ impl Engine {
             actors,
             sign_ins,
             keys,
+            passwords,
+            codes,
+            asks,
+            key_uses: KeyUses::default(),
             budgets,
             pool,
             services,
@@ -116,8 +136,10 @@ impl Engine {
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
+        let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(self.pool.clone(), rates));
+        let passwords = Keys::passwords(self.pool.clone(), rates);
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
-        Engine { sign_ins, keys, budgets, ..self }
+        Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
     }
 
     /// How sign-ins are counted.
@@ -163,7 +185,13 @@ impl Engine {
         // What is kept of a text is weighed without what the rules read.
         let mut document = read.inspect_err(|_| drop(self.checker.validate(&source)))?;
         document.address.clone_from(&request.address);
-        document.shows_cost = request.extensions.as_ref().is_some_and(|extensions| extensions.cost);
+        document.user_agent.clone_from(&request.user_agent);
+        if let Some(extensions) = &request.extensions {
+            document.shows_cost = extensions.cost;
+            if extensions.dry_run {
+                document.rehearse()?;
+            }
+        }
         Ok(document)
     }
 
@@ -243,47 +271,96 @@ impl Engine {
         if let Err(error) = self.spend(&document, claims.as_ref(), cost) {
             return unexecuted(error);
         }
-        let shows_cost = document.shows_cost;
-        let mut answer = match (document.sign_in(), document.guesses(), claims) {
-            (Some(account), ..) => {
-                let account = account.clone();
-                self.sign_in(document, account, correlation_id).await
-            }
+        let claims = match self.let_view(&document, claims, correlation_id).await {
+            Ok(claims) => claims,
+            Err(refused) => return unexecuted(refused),
+        };
+        let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
+        // Who knocks is nobody yet; but no API key may.
+        let key = claims.filter(|claims| claims.key().is_some());
+        let mut answer = match (document.knock(), document.guesses(), claims) {
+            (Some((Knock::Password, account)), ..) => self.sign_in(document, account, key, correlation_id).await,
+            (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, key, correlation_id).await,
+            (Some((Knock::Mail, account)), ..) => self.ask(document, account, key, correlation_id).await,
             (None, Some(wrong), Some(claims)) => self.guess(document, claims, wrong, correlation_id).await,
             (None, _, claims) => self.attempt_until_it_holds(document, claims, correlation_id).await,
         };
+        if let Some(claims) = key {
+            self.used(&claims, correlation_id);
+        }
         if shows_cost {
             answer.response = cost.describe(answer.response, &self.limits);
+        }
+        if is_rehearsal {
+            answer.response = answer.response.extension("dryRun", Value::Boolean(true));
         }
         answer
     }
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
     fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
-        let now = clock::now();
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
-        match (claims.map(Claims::identity), &document.address) {
-            (Some(Identity { tenant, user, .. }), _) => {
-                let person: [&[u8]; 2] = [tenant.as_bytes(), user.as_bytes()];
-                for (budget, times) in document.budgets() {
-                    self.budgets.spend(budget, &person, times, now)?;
+        match (claims.and_then(|claims| self.known(claims)), &document.address) {
+            (Some(identity), _) => self.spend_of(document, identity, cost),
+            (None, address) => {
+                // Of a key that was not seen before nothing is known: it counts for its address, and for its person once that is read.
+                if claims.is_some() {
+                    document.unspent.store(cost, Ordering::Relaxed);
                 }
-                self.budgets.spend(&COST, &person, cost, now)
+                address.as_ref().map_or(Ok(()), |address| self.budgets.spend(&COST, &[address.as_bytes()], cost, clock::now()))
             }
-            (None, Some(address)) => self.budgets.spend(&COST, &[address.as_bytes()], cost, now),
-            (None, None) => Ok(()),
+        }
+    }
+
+    /// Spends what was left unspent until the person was known.
+    pub(super) fn spend_late(&self, document: &Document, identity: Identity) -> Result<()> {
+        match document.unspent.swap(0, Ordering::Relaxed) {
+            0 => Ok(()),
+            cost => self.spend_of(document, identity, cost),
+        }
+    }
+
+    fn spend_of(&self, document: &Document, identity: Identity, cost: u64) -> Result<()> {
+        let (now, person) = (clock::now(), [identity.tenant.as_bytes().as_slice(), identity.user.as_bytes()]);
+        for (budget, times) in document.budgets() {
+            self.budgets.spend(budget, &person, times, now)?;
+        }
+        self.budgets.spend(&COST, &person, cost, now)
+    }
+
+    /// Whose claims these are, where that can be said without asking the database.
+    fn known(&self, claims: &Claims) -> Option<Identity> {
+        match claims.key() {
+            None => Some(claims.identity()),
+            Some(hash) => self.actors.find(claims.identity(), Some(hash), clock::now()).map(|cached| cached.identity),
+        }
+    }
+
+    /// Whose claims these are.
+    pub(super) async fn person(&self, claims: &Claims, correlation_id: &str) -> Option<Identity> {
+        match self.known(claims) {
+            Some(identity) => Some(identity),
+            None => self.bearer(claims, correlation_id).await,
+        }
+    }
+
+    /// Says of an API key that it was used, aside: the answer does not wait for that.
+    fn used(&self, claims: &Claims, correlation_id: &str) {
+        let known = claims.key().and_then(|hash| self.actors.find(claims.identity(), Some(hash), clock::now()));
+        if let Some((identity, key)) = known.and_then(|cached| Some((cached.identity, cached.row.key?))) {
+            self.key_uses.note(&self.pool, self.actor_kind, identity, key.id, correlation_id);
         }
     }
 
     /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
-    async fn sign_in(&self, mut document: Document, account: Account, correlation_id: &str) -> Answer {
+    async fn sign_in(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
         let attempt = match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
             Ok(attempt) => attempt,
             Err(error) => return unexecuted(error),
         };
         document.terms = attempt.terms();
-        let answer = self.attempt_until_it_holds(document, None, correlation_id).await;
-        if answer.is(Code::Unauthenticated) {
+        let answer = self.attempt_until_it_holds(document, key, correlation_id).await;
+        if answer.is(Code::Unauthenticated) && !answer.wants_second_factor() {
             return match self.sign_ins.failed(attempt, correlation_id).await {
                 Ok(None) => answer,
                 Ok(Some(refused)) => unexecuted(refused),
@@ -302,19 +379,71 @@ impl Engine {
         answer
     }
 
-    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, which the reason `wrong` says,
-    /// before that is answered.
-    async fn guess(&self, document: Document, claims: Claims, wrong: &str, correlation_id: &str) -> Answer {
-        let Identity { tenant, user, .. } = claims.identity();
-        let guess = match self.keys.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
+    /// Tries a sign-in code, if not too many were wrong; counts it where it is, before that is answered.
+    async fn sign_in_by_code(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
+        // A wrong second factor counts with the wrong passwords; which of the two codes was wrong is not told.
+        let attempt = if account.has_second_factor {
+            match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
+                Ok(attempt) if attempt.terms().looks => Some(attempt),
+                Ok(_) => return unexecuted(Error::bad_code()),
+                Err(error) => return unexecuted(error),
+            }
+        } else {
+            None
+        };
+        let (guess, terms) = match self.codes.admit(&account, document.address.as_deref(), correlation_id).await {
+            Ok(admitted) => admitted,
+            Err(error) => return unexecuted(error),
+        };
+        document.terms = terms;
+        let answer = self.attempt_until_it_holds(document, key, correlation_id).await;
+        if !answer.is(Code::Unauthenticated) || answer.wants_second_factor() {
+            self.codes.ended(guess);
+            return answer;
+        }
+        let counted = async {
+            self.codes.failed(guess, correlation_id).await?;
+            match attempt {
+                Some(attempt) => self.sign_ins.failed(attempt, correlation_id).await,
+                None => Ok(None),
+            }
+        };
+        match counted.await {
+            Ok(None) => answer,
+            Ok(Some(refused)) => unexecuted(refused),
+            Err(error) => {
+                tracing::error!(correlation_id, reason = error.for_operator(), "a wrong code could not be counted");
+                unexecuted(error.into())
+            }
+        }
+    }
+
+    /// Takes what a stranger asks to be mailed, if that was not asked for too often.
+    async fn ask(&self, document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
+        let what = document.roots.first().map_or("", |root| root.name.as_str());
+        match self.asks.spend(what, &account, document.address.as_deref(), correlation_id).await {
+            Ok(()) => self.attempt_until_it_holds(document, key, correlation_id).await,
+            Err(error) => unexecuted(error),
+        }
+    }
+
+    /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, before that is answered.
+    async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
+        let Identity { tenant, user, .. } = self.person(&claims, correlation_id).await.unwrap_or_default();
+        let kept = if wrong == Wrong::Proof { &self.passwords } else { &self.keys };
+        let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(error) => return unexecuted(error),
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
-        if !answer.response.errors.iter().any(|error| errors::reason(error) == Some(wrong)) {
-            self.keys.ended(guess);
-        } else if let Err(error) = self.keys.failed_with(guess, correlation_id).await {
-            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong key could not be counted");
+        let is_wrong = answer.response.errors.iter().any(|error| match wrong {
+            Wrong::Key(reason) => errors::reason(error) == Some(reason),
+            Wrong::Proof => errors::is_wrong_proof(error),
+        });
+        if !is_wrong {
+            kept.ended(guess);
+        } else if let Err(error) = kept.failed_with(guess, correlation_id).await {
+            tracing::error!(correlation_id, reason = error.for_operator(), "a wrong secret could not be counted");
             return unexecuted(error.into());
         }
         answer

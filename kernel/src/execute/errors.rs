@@ -15,6 +15,11 @@ pub fn reason(error: &ServerError) -> Option<&str> {
     text(error, "reason")
 }
 
+/// Whether a password or a code was wrong that somebody gave who is signed in.
+pub fn is_wrong_proof(error: &ServerError) -> bool {
+    code(error) == Some(Code::BadUserInput.as_str()) && matches!(text(error, "field"), Some("password" | "currentPassword" | "code"))
+}
+
 fn text<'a>(error: &'a ServerError, name: &str) -> Option<&'a str> {
     match error.extensions.as_ref()?.get(name)? {
         Value::String(text) => Some(text),

@@ -8,6 +8,8 @@ mod errors;
 mod introspection;
 mod schema;
 mod subscription;
+mod uses;
+mod viewing;
 mod written;
 
 pub use self::{

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use async_graphql::Value;
 use uuid::Uuid;
 
-use super::engine::{Answer, Engine};
+use super::{
+    engine::{Answer, Engine},
+    viewing,
+};
 use crate::{
     auth::Claims,
     db::{DbError, Interest, Missed, Mode, Opening, Tx},
@@ -64,13 +67,16 @@ impl Engine {
         let refuse = |error: Error| Box::new(self.refuse(error, correlation_id));
         self.approve(&mut document, claims.as_ref(), correlation_id).await?;
         let Some(claims) = claims else { return Err(refuse(Error::unauthenticated())) };
+        if claims.is_viewing() {
+            return Err(refuse(viewing::read_only()));
+        }
         let Some(heard) = document.event else { return Err(refuse(Error::internal("a subscription that nobody announces"))) };
-        let identity = claims.identity();
         // The guards are asked once, with an id that can't exist; before them nothing is said of what is wrong with an argument.
         let question = Arc::new(Question { document, claims });
         if let EventOutcome::Ended(answer) = self.event(&question, Uuid::nil(), correlation_id).await {
             return Err(Box::new(answer));
         }
+        let Some(identity) = self.person(&question.claims, correlation_id).await else { return Err(refuse(Error::unauthenticated())) };
         let (key, since) = question.document.hears(heard, identity.user).map_err(refuse)?;
         let interest = self.live().interest(identity.tenant, heard.topic, key).await.map_err(|error| refuse(error.into()))?;
         // What is committed from now on is heard; what was before is read here. What is both comes twice.
@@ -84,8 +90,8 @@ impl Engine {
     /// What a subscriber has missed since a moment.
     async fn missed(&self, sql: &str, since: DateTime, claims: &Claims, correlation_id: &str) -> Result<Vec<Uuid>, Error> {
         let opening = Opening { mode: Mode::Read, identity: claims.identity(), correlation_id, actors: self.actor_kind };
-        let (tx, row) = Tx::open(&self.pool, &opening).await?;
-        if row.is_none_or(|row| row.token_version != claims.token_version()) {
+        let (tx, row) = Tx::open_for(&self.pool, &opening, claims.key()).await?;
+        if row.is_none_or(|row| !claims.is_current(&row)) {
             let _ = tx.rollback().await;
             return Err(Error::unauthenticated());
         }

@@ -77,7 +77,7 @@ impl Job {
         let (tx, row) = enter(&shared, &claim, Mode::Write).await?;
         let identity = Identity { tenant: claim.tenant, user: tx.identity().user, session: Uuid::nil() };
         let actor = match row.try_get::<_, Option<Uuid>>("role_id")? {
-            Some(_) => Some(Actor::new(identity, ActorRow::read(&row)?)),
+            Some(_) => Some(Actor::new(identity, ActorRow::read_of_job(&row)?)),
             None => None,
         };
         Ok(Job {

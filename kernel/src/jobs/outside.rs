@@ -20,13 +20,17 @@ impl Outside {
         self
     }
 
+    /// The value of a type, where the product handed in one.
+    pub fn find<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.get(&TypeId::of::<T>()).cloned().and_then(|value| value.downcast().ok())
+    }
+
     /// The value of a type.
     ///
     /// # Errors
     /// `INTERNAL` where the product handed in none.
     pub fn get<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
-        let found = self.0.get(&TypeId::of::<T>()).cloned().and_then(|value| value.downcast().ok());
-        found.ok_or_else(|| Error::internal(format!("the worker was given no {}", std::any::type_name::<T>())))
+        self.find().ok_or_else(|| Error::internal(format!("the worker was given no {}", std::any::type_name::<T>())))
     }
 }
 
@@ -38,6 +42,6 @@ mod tests {
     fn what_was_handed_in_is_found_by_its_type() {
         let outside = Outside::default().with(7u8).with("seven".to_owned());
         assert_eq!((*outside.get::<u8>().unwrap(), outside.get::<String>().unwrap().as_str()), (7, "seven"));
-        assert!(outside.get::<u16>().is_err());
+        assert!(outside.get::<u16>().is_err() && outside.find::<u16>().is_none());
     }
 }

@@ -11,11 +11,14 @@ pub enum SystemRole {
     Learner,
     /// Looks on.
     Viewer,
+    /// Takes part in something of the school, and may sign in by mailed codes.
+    Participant,
 }
 
 impl SystemRole {
     /// Every one of them.
-    pub const ALL: [SystemRole; 4] = [SystemRole::Admin, SystemRole::Instructor, SystemRole::Learner, SystemRole::Viewer];
+    pub const ALL: [SystemRole; 5] =
+        [SystemRole::Admin, SystemRole::Instructor, SystemRole::Learner, SystemRole::Viewer, SystemRole::Participant];
 
     /// By which the database and clients know it.
     pub const fn key(self) -> &'static str {
@@ -24,6 +27,7 @@ impl SystemRole {
             SystemRole::Instructor => "INSTRUCTOR",
             SystemRole::Learner => "LEARNER",
             SystemRole::Viewer => "VIEWER",
+            SystemRole::Participant => "PARTICIPANT",
         }
     }
 
@@ -34,6 +38,7 @@ impl SystemRole {
             SystemRole::Instructor => "Instructor",
             SystemRole::Learner => "Learner",
             SystemRole::Viewer => "Viewer",
+            SystemRole::Participant => "Participant",
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Enrollment keys: so many wrong ones of a person and so many from an address, then none is tried for a while, whichever course it
-//! is for.
+//! Secrets that somebody signed in may be guessing: so many wrong ones of a person and so many from an address, then none is tried for a
+//! while. Enrollment keys, whichever course they are for; and the password that
+//! somebody has now, or a code of their second factor.
 
 use std::mem;
 
@@ -13,11 +14,15 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Counts wrong enrollment keys.
+/// Counts wrong secrets of one sort.
 pub struct Keys {
     guesses: Guesses,
+    /// What they are counted as.
+    sort: &'static str,
     per_person: u32,
     per_address: u32,
+    /// What is answered where too many were wrong.
+    refused: fn(u32) -> Error,
 }
 
 /// A key that is tried.
@@ -51,10 +56,22 @@ impl Drop for KeyGuess {
 }
 
 impl Keys {
-    /// Counts in this database.
+    /// Counts enrollment keys in this database.
     pub fn new(pool: Pool, limits: &RateLimits) -> Self {
         let (per_person, per_address) = (limits.keys_per_person, limits.keys_per_address);
-        Keys { guesses: Guesses::new(pool, limits.key_minutes), per_person, per_address }
+        Keys { guesses: Guesses::new(pool, limits.key_minutes), sort: "key", per_person, per_address, refused }
+    }
+
+    /// Counts passwords and codes that people give while they are signed in; as many wrong ones as of sign-ins to an account are answered.
+    pub fn passwords(pool: Pool, limits: &RateLimits) -> Self {
+        let guesses = Guesses::new(pool, limits.sign_in_minutes);
+        let refused = |seconds: u32| Error::rate_limited("Too many passwords or codes were wrong.", u64::from(seconds.max(1)));
+        Keys { guesses, sort: "password", per_person: limits.sign_ins_per_account, per_address: 0, refused }
+    }
+
+    /// Counts other secrets, whose budgets the caller names.
+    pub(super) fn counting(pool: Pool, minutes: u32, refused: fn(u32) -> Error) -> Self {
+        Keys { guesses: Guesses::new(pool, minutes), sort: "code", per_person: 0, per_address: 0, refused }
     }
 
     /// Whether a key may be tried by a person, who is named by school and id.
@@ -62,9 +79,15 @@ impl Keys {
     /// # Errors
     /// `RATE_LIMITED`; `UNAVAILABLE` where the counters can't be read.
     pub async fn admit(&self, person: [&[u8]; 2], address: Option<&str>, correlation_id: &str) -> Result<KeyGuess> {
-        let person = Some((Subject::of("key of a person", &person), self.per_person)).filter(|(_, limit)| *limit > 0);
-        let address = address.map(|address| (Subject::of("key from an address", &[address.as_bytes()]), self.per_address));
+        let sort = self.sort;
+        let person = Some((Subject::of(&format!("{sort} of a person"), &person), self.per_person)).filter(|(_, limit)| *limit > 0);
+        let address = address.map(|address| (Subject::of(&format!("{sort} from an address"), &[address.as_bytes()]), self.per_address));
         let budgets: Vec<Allowance> = person.into_iter().chain(address.filter(|(_, limit)| *limit > 0)).collect();
+        self.enter(budgets, person.into_iter().collect(), correlation_id).await
+    }
+
+    /// Whether a secret may be tried that counts for these budgets; for those of `person` where its end is not waited for.
+    pub(super) async fn enter(&self, budgets: Vec<Allowance>, person: Vec<Allowance>, correlation_id: &str) -> Result<KeyGuess> {
         let admitted = async {
             loop {
                 if let Some(under_way) = self.admit_once(&budgets, correlation_id).await? {
@@ -72,11 +95,11 @@ impl Keys {
                 }
             }
         };
-        let under_way = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err(refused(1)))?;
+        let under_way = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err((self.refused)(1)))?;
         let abandoned = Abandoned {
             pool: self.guesses.pool.clone(),
             span: self.guesses.span.clone(),
-            person: person.into_iter().collect(),
+            person,
             correlation_id: correlation_id.to_owned(),
         };
         Ok(KeyGuess { budgets, abandoned: Some(abandoned), _under_way: under_way })
@@ -89,7 +112,7 @@ impl Keys {
         let failed = self.failed(budgets, correlation_id).await?;
         let spent = failed.iter().zip(budgets).filter(|(failed, (_, limit))| failed.count >= *limit).map(|(failed, _)| failed.wait);
         if let Some(wait) = spent.max() {
-            return Err(refused(wait));
+            return Err((self.refused)(wait));
         }
         let of = |subject: &Subject| subjects.iter().position(|known| known == subject).map_or_else(Failed::default, |at| failed[at]);
         Ok(self.guesses.enter(budgets, of, &ended).await)

@@ -2,6 +2,7 @@
 //! docs/adr/0010-rate-limits.md and docs/adr/0021-device-tokens.md.
 
 mod budget;
+mod codes;
 mod guesses;
 mod keys;
 mod sign_ins;
@@ -13,6 +14,7 @@ use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
     budget::{Budget, Budgets, COST},
+    codes::{Asks, Codes},
     keys::{KeyGuess, Keys},
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
@@ -36,6 +38,18 @@ pub struct RateLimits {
     pub keys_per_person: u32,
     /// The minutes within which wrong enrollment keys count.
     pub key_minutes: u32,
+    /// Wrong sign-in codes of one account.
+    pub codes_per_account: u32,
+    /// Wrong sign-in codes from one address.
+    pub codes_per_address: u32,
+    /// The minutes within which wrong sign-in codes count.
+    pub code_minutes: u32,
+    /// How often each of the mails that strangers may ask for is asked for, of one account.
+    pub asks_per_account: u32,
+    /// How often any of them is asked for, from one address.
+    pub asks_per_address: u32,
+    /// The minutes within which that counts.
+    pub ask_minutes: u32,
     /// Budgets of a person that have another size than they declare.
     pub budgets: Vec<(&'static Budget, u64)>,
 }
@@ -51,6 +65,12 @@ impl Default for RateLimits {
             keys_per_address: 20,
             keys_per_person: 10,
             key_minutes: 15,
+            codes_per_account: 10,
+            codes_per_address: 50,
+            code_minutes: 15,
+            asks_per_account: 5,
+            asks_per_address: 100,
+            ask_minutes: 15,
             budgets: Vec::new(),
         }
     }

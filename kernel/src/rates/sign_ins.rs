@@ -41,6 +41,8 @@ pub struct Account {
     pub email: String,
     /// The token of a device that they say they have signed in on.
     pub device_token: Option<String>,
+    /// Whether they give a code of a second factor.
+    pub has_second_factor: bool,
 }
 
 /// On which terms a sign-in is tried.
@@ -202,11 +204,13 @@ impl SignIns {
         // One account, however its address is written.
         let email = text::email_key(&account.email).unwrap_or_else(|| account.email.trim().to_lowercase());
         let device = account.device_token.as_deref().and_then(|token| self.tokens.read_device(token, clock::now()));
+        // What is counted at one endpoint counts for no account and no address at another.
+        let realm = self.tokens.realm();
         Names {
-            account: Subject::of("account", &[school.as_bytes(), email.as_bytes()]),
+            account: Subject::of(&format!("{realm}account"), &[school.as_bytes(), email.as_bytes()]),
             device: device.map(|device| (device, Subject::of("device", &[device.user.as_bytes(), device.device.as_bytes()]))),
             address: address.map(|address| {
-                let of = |scope: &str| Subject::of(scope, &[address.as_bytes()]);
+                let of = |scope: &str| Subject::of(&format!("{realm}{scope}"), &[address.as_bytes()]);
                 AddressNames {
                     all: of("address"),
                     strange: of("address, strange"),

@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_graphql::{
@@ -24,7 +27,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms},
     resolve::{
         DateTime, SINCE,
-        registry::{Event, HeardKey, Operation, Registry},
+        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -68,12 +71,18 @@ pub struct Document {
     pub targets: Vec<Uuid>,
     /// Whether its answer says what it cost.
     pub shows_cost: bool,
+    /// Whether it is a mutation document that is rehearsed: run, answered, and taken back.
+    pub is_rehearsal: bool,
     /// The client's address, where that is known.
     pub address: Option<String>,
+    /// What the client says it is.
+    pub user_agent: Option<String>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
-    account: Option<Account>,
-    guesses: Option<&'static str>,
+    knock: Option<(Knock, Account)>,
+    guesses: Option<Wrong>,
+    /// What its person is still to spend for it: whose the key is that asks for it was not known before.
+    pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
 }
@@ -108,7 +117,7 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut account, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
+        let (mut roots, mut targets, mut knock, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -123,8 +132,8 @@ impl Document {
                 if roots.iter().any(is_known) {
                     continue;
                 }
-                if account.is_none() && operation.is_some_and(|operation| operation.signs_in) {
-                    account = Some(account_of(field, &variables));
+                if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
+                    knock = Some((what, account_of(field, &variables)));
                 }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
@@ -155,12 +164,30 @@ impl Document {
             roots,
             targets,
             event,
-            account,
+            knock,
             guesses,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
+            is_rehearsal: false,
             address: None,
+            user_agent: None,
         })
+    }
+
+    /// Makes a mutation document a rehearsal; any other runs as ever.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, `DRY_RUN_NOT_POSSIBLE` where something of it could not be taken back.
+    pub(crate) fn rehearse(&mut self) -> Result<()> {
+        let lasts = |root: &&Root| root.operation.is_some_and(|operation| operation.is_session || operation.reaches_store);
+        if let Some(root) = self.roots.iter().find(lasts) {
+            let name = &root.name;
+            return Err(Error::bad_request(format!("`{name}` can't be rehearsed: not all that it does could be taken back."))
+                .reason("DRY_RUN_NOT_POSSIBLE"));
+        }
+        self.is_rehearsal = self.kind == OperationKind::Mutation;
+        Ok(())
     }
 
     /// Which announcements a subscription hears, for this person: those of a key, or all; and since when they were away, where they say so.
@@ -228,10 +255,13 @@ impl Document {
             roots: Vec::new(),
             targets: Vec::new(),
             shows_cost: false,
+            is_rehearsal: false,
             address: self.address.clone(),
             event: None,
-            account: None,
+            user_agent: self.user_agent.clone(),
+            knock: None,
             guesses: None,
+            unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
         })
     }
@@ -247,6 +277,25 @@ impl Document {
         let mut fields = Vec::new();
         collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
         fields.into_iter().find(|field| field.response_key().node == key).map(|field| field.name.node.as_str())
+    }
+
+    /// The names of its root fields, each once.
+    pub(crate) fn root_names(&self) -> Vec<&str> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return Vec::new() };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let mut names: Vec<&str> = Vec::new();
+        for field in fields {
+            if !names.contains(&field.name.node.as_str()) {
+                names.push(&field.name.node);
+            }
+        }
+        names
+    }
+
+    /// Whether it does nothing but what whoever looks in another person's place may do.
+    pub(crate) fn is_for_viewing(&self) -> bool {
+        self.roots.iter().all(|root| root.operation.is_some_and(|operation| operation.while_viewing))
     }
 
     /// How many statements it is expected to take; 0 where that is not known.
@@ -287,14 +336,14 @@ impl Document {
         used
     }
 
-    /// The reason by which it is refused where a secret in it is wrong; none where it holds no such secret.
-    pub(crate) fn guesses(&self) -> Option<&'static str> {
+    /// By what it is told that a secret in it is wrong; none where it holds no such secret.
+    pub(crate) fn guesses(&self) -> Option<Wrong> {
         self.guesses
     }
 
-    /// Whom it signs in, where that is what it does.
-    pub(crate) fn sign_in(&self) -> Option<&Account> {
-        self.account.as_ref()
+    /// What somebody wants who is not signed in, and of which account.
+    pub(crate) fn knock(&self) -> Option<(Knock, Account)> {
+        self.knock.clone()
     }
 }
 
@@ -303,7 +352,7 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
     if roots.len() > 1
         && let Some(root) = roots.iter().find(|root| root.operation.is_some_and(|operation| operation.is_session))
     {
-        return Err(Error::bad_request(format!("`{}` changes who is signed in and must stand alone in its document.", root.name)));
+        return Err(Error::bad_request(format!("`{}` must stand alone in its document.", root.name)));
     }
     Ok(())
 }
@@ -352,6 +401,7 @@ fn account_of(field: &Field, variables: &Variables) -> Account {
             ("tenant", ConstValue::String(school)) => account.school = school,
             ("email", ConstValue::String(email)) => account.email = email,
             ("deviceToken", ConstValue::String(token)) => account.device_token = Some(token),
+            ("secondFactor", ConstValue::String(_)) => account.has_second_factor = true,
             _ => {}
         }
     }

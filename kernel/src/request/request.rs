@@ -27,6 +27,9 @@ pub struct GraphqlRequest {
     /// The client's address, as rate limits tell addresses apart.
     #[serde(skip)]
     pub address: Option<String>,
+    /// What the client says it is.
+    #[serde(skip)]
+    pub user_agent: Option<String>,
 }
 
 /// What a request may ask of the service beside its document. Unknown extensions are ignored.
@@ -35,6 +38,9 @@ pub struct RequestExtensions {
     /// That the answer says what the document cost, in `extensions.cost`.
     #[serde(default)]
     pub cost: bool,
+    /// That a mutation document is rehearsed: run, answered, and taken back.
+    #[serde(default, rename = "dryRun")]
+    pub dry_run: bool,
     /// The document's hash, after Apollo's protocol.
     #[serde(default, rename = "persistedQuery")]
     pub persisted_query: Option<PersistedQuery>,
@@ -46,7 +52,8 @@ impl RequestExtensions {
     /// # Errors
     /// `BAD_USER_INPUT` for one that is known and not what it must be.
     pub fn read(object: serde_json::Value) -> Result<RequestExtensions> {
-        let expected = "may hold `cost` (a boolean) and `persistedQuery` (`version` and `sha256Hash`), and these are not well-formed";
+        let expected =
+            "may hold `cost` and `dryRun` (booleans) and `persistedQuery` (`version` and `sha256Hash`), and these are not well-formed";
         serde_json::from_value(object).map_err(|_| Error::bad_input("extensions", expected))
     }
 }

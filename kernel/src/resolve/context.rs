@@ -51,6 +51,15 @@ pub struct AfterRollback {
     pub write: Option<LateWrite>,
 }
 
+/// What is known of the program that asks.
+#[derive(Debug, Clone, Default)]
+pub struct AskedBy {
+    /// Its address, as rate limits tell addresses apart.
+    pub address: Option<String>,
+    /// What it says it is.
+    pub user_agent: Option<String>,
+}
+
 /// One statement about one thing.
 #[derive(Debug, Clone, Copy)]
 pub struct LateWrite {
@@ -79,6 +88,10 @@ pub struct Request {
     shown: Mutex<HashMap<(String, Uuid), String>>,
     /// On which terms it signs somebody in.
     pub sign_in: SignInTerms,
+    /// The program that asks.
+    pub asked_by: AskedBy,
+    /// Whether all of it is taken back in the end: nothing that it answers may be good for anything afterwards.
+    pub is_rehearsal: bool,
 }
 
 impl Request {
@@ -103,6 +116,8 @@ impl Request {
             after_rollback: Mutex::default(),
             shown: Mutex::default(),
             sign_in: SignInTerms::default(),
+            asked_by: AskedBy::default(),
+            is_rehearsal: false,
         }
     }
 

@@ -27,7 +27,7 @@ mod write;
 pub use self::{
     catalog::{Catalog, ObjectInfo},
     connection::{Connection, EdgeFields, PlainEdge, Total},
-    context::{AfterRollback, Ctx, LateWrite, Request, Services},
+    context::{AfterRollback, AskedBy, Ctx, LateWrite, Request, Services},
     driver::{answer, answer_ref, located, paging, resolve_value, write_value},
     guard::{public, requires_permission},
     inputs::{OrderDirection, text},

@@ -121,6 +121,15 @@ pub enum Access {
 }
 
 impl Access {
+    /// Whether it is still so after the school's subscription has lapsed.
+    pub fn outlives_subscription(self) -> bool {
+        match self {
+            Access::Public | Access::Authenticated => true,
+            Access::SignedIn => false,
+            Access::AnyOf(permissions) => permissions.iter().all(|permission| permission.outlives_subscription()),
+        }
+    }
+
     /// Asks memory alone; rows are the policies' business.
     ///
     /// # Errors
@@ -132,7 +141,10 @@ impl Access {
         let actor = request.actor().ok_or_else(crate::error::Error::unauthenticated)?;
         match self {
             Access::Public | Access::Authenticated => Ok(()),
-            Access::SignedIn => actor.require_subscription(),
+            Access::SignedIn => {
+                actor.require_second_factor()?;
+                actor.require_subscription()
+            }
             Access::AnyOf(permissions) => actor.require(permissions),
         }
     }

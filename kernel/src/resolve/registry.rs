@@ -92,6 +92,26 @@ impl Root {
     }
 }
 
+/// What somebody wants who is not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Knock {
+    /// To sign in with a password.
+    Password,
+    /// To sign in with a code.
+    Code,
+    /// To be mailed something.
+    Mail,
+}
+
+/// By what a wrong secret is told from other refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// The reason of the refusal: an enrollment key.
+    Key(&'static str),
+    /// BAD_USER_INPUT for `password`, `currentPassword` or `code`: what whoever is signed in proves themselves with.
+    Proof,
+}
+
 /// A field of a root.
 pub struct Operation {
     /// The field.
@@ -100,17 +120,21 @@ pub struct Operation {
     pub root: Root,
     /// The type that a mutation is about, for the audit entry of a refusal.
     pub about: &'static str,
-    /// It changes who is signed in, and so can't share a document with anything else.
+    /// It changes who is signed in, or takes a password, a code or a token, and so can't share a document with anything else: aliases would multiply
+    /// tries. No API key may ask for it.
     pub is_session: bool,
-    /// It signs in: its input holds `tenant` and `email`.
-    pub signs_in: bool,
+    /// It is for a person alone, and for no API key.
+    pub in_person: bool,
+    /// Whoever looks in another person's place may ask it: it ends that.
+    pub while_viewing: bool,
+    /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
+    pub knock: Option<Knock>,
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
     /// It waits for the store while its transaction is open: it goes through a lane of its own.
     pub reaches_store: bool,
-    /// It takes a secret that somebody may be guessing: the argument, and the reason by which a wrong one is refused. So many wrong ones
-    /// are answered, then none for a while.
-    pub guesses: Option<(&'static str, &'static str)>,
+    /// It takes a secret that somebody may be guessing. So many wrong ones are answered, then none for a while.
+    pub guesses: Option<(&'static str, Wrong)>,
     /// It counts towards this budget of its person.
     pub budget: Option<&'static Budget>,
     /// What each of its arguments writes into columns by its own declaration.
@@ -120,7 +144,7 @@ pub struct Operation {
 impl Operation {
     /// Whether it goes on answering after the subscription has lapsed.
     pub fn outlives_subscription(&self) -> bool {
-        matches!(self.field.access, Some(Access::Authenticated | Access::Public))
+        self.field.access.is_some_and(Access::outlives_subscription)
     }
 }
 

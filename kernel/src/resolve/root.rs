@@ -81,6 +81,11 @@ async fn resolve_field(ctx: &Context<'_>, root: Root) -> ServerResult<Option<Val
     let request = ctx.request();
     let Some(operation) = request.registry().operation(root, &ctx.item.node.name.node) else { return Ok(None) };
     let answered = async {
+        // What is not for API keys is refused before it is asked what they grant.
+        if let Some(actor) = request.actor() {
+            let refused = actor.require_in_person(root == Root::Mutation, operation.is_session || operation.in_person);
+            refused.map_err(|error| located(ctx, error))?;
+        }
         if let Some(access) = operation.field.access {
             access.check(request).map_err(|error| located(ctx, error))?;
         }

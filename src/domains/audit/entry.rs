@@ -21,10 +21,13 @@ text_enum! {
         Changed = "CHANGED",
         /// A mutation was refused; nothing was changed.
         Refused = "REFUSED",
+        /// A document was read in another person's place: `actor` looked, as the User of `resourceId`; `after` names the root fields.
+        Viewed = "VIEWED",
     }
 }
 
-/// What happened to one thing: a change, written in the transaction of the change itself, or a refused mutation. Entries
+/// What happened to one thing: a change, written in the transaction of the change itself, a refused mutation, or a document that was read in
+/// another person's place. Entries
 /// can't be changed or deleted, with one exception: when a person is deleted, their name and email become null in the entries about
 /// them, and an entry `system:forget` says so.
 #[object(table = "audit_entry", alias = "a", id = "audit", node(AuditRead), resolvers)]
@@ -35,7 +38,7 @@ pub struct AuditEntry {
     /// The mutation, by the name of its field: `updateCourse`. Begins with `system:` where it was the service itself or
     /// its operator.
     pub operation: String,
-    /// Whether something was changed or refused.
+    /// Whether something was changed, refused, or read in another person's place.
     pub outcome: AuditOutcome,
     /// The type of what it happened to: Course, Enrollment, Session (a sign-in) … Roles of a person are recorded with the
     /// User; members and courses of a group with the Group.

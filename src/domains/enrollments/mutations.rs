@@ -88,7 +88,7 @@ impl EnrollmentMutations {
     /// course asks for a key, unless you manage its enrollments; RATE_LIMITED after too many wrong ones, of yours or from your
     /// address.
     #[needs(EnrollmentSelf, EnrollmentManage)]
-    #[guesses("enrollmentKey", "BAD_ENROLLMENT_KEY")]
+    #[guesses("enrollmentKey", Key("BAD_ENROLLMENT_KEY"))]
     async fn enroll(
         ctx: &Context<'_>,
         /// Whom, and in what.

@@ -24,7 +24,7 @@ pub use self::{
     columns::{RosterExportFormat, RunState},
     export_run::ExportRun,
     mutations::zone,
-    output::{Output, Sheet},
+    output::{Output, Sheet, Written},
     report_schedule::ReportSchedule,
 };
 

@@ -14,6 +14,7 @@ use lectern_kernel::{
     text_enum,
 };
 use lectern_macros::{object, resolvers};
+use uuid::Uuid;
 
 use super::types::is_shown;
 use crate::domains::{courses::Course, groups::Group, identity::User};
@@ -132,6 +133,43 @@ pub async fn require_own(ctx: &Context<'_>, field: &str, id: Id<File>) -> Result
     let file = ctx.get(id).await?.ok_or_else(|| Error::not_found("file").field(field))?;
     let is_theirs = file.owner_id.is_some_and(|owner| actor.is(owner.0)) || actor.can(Permission::FileManage);
     if is_theirs { Ok(id) } else { Err(Error::not_yours().field(field)) }
+}
+
+/// Refuses unless a file is a picture of the actor's own: to show somebody by.
+///
+/// # Errors
+/// `NOT_FOUND` for one that the actor can't see, `NOT_YOURS` for another's, `BAD_USER_INPUT` for one that is no picture.
+pub async fn require_own_picture(ctx: &Context<'_>, field: &str, id: Id<File>) -> Result<()> {
+    let actor = ctx.actor()?;
+    let file = ctx.get(id).await?.ok_or_else(|| Error::not_found("file").field(field))?;
+    if !file.owner_id.is_some_and(|owner| actor.is(owner.0)) {
+        return Err(Error::not_yours().field(field));
+    }
+    if PICTURES.contains(&file.content_type.as_str()) {
+        Ok(())
+    } else {
+        Err(Error::bad_input(field, "must be a picture: PNG, JPEG, GIF or WebP"))
+    }
+}
+
+/// What anybody may fetch, and people are shown by.
+const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// Refuses unless a file is PUBLIC, and so a picture that anybody may fetch.
+///
+/// # Errors
+/// `NOT_FOUND` for one that the actor can't see, `BAD_USER_INPUT` for one that is not PUBLIC.
+pub async fn require_public(ctx: &Context<'_>, field: &str, id: Id<File>) -> Result<()> {
+    let file = ctx.get(id).await?.ok_or_else(|| Error::not_found("file").field(field))?;
+    if file.visibility == FileVisibility::Public { Ok(()) } else { Err(Error::bad_input(field, "must be a file that is PUBLIC")) }
+}
+
+/// Where anybody can fetch the bytes of a PUBLIC file.
+///
+/// # Errors
+/// `INTERNAL` where nothing keeps files.
+pub fn public_url(request: &Request, id: Uuid, name: &str) -> Result<String> {
+    Ok(store(request)?.public_url(id, name))
 }
 
 /// Whom a file is shared with, as far as you may see them.

@@ -79,7 +79,7 @@ impl Upload {
         "PUT".to_owned()
     }
 
-    /// Where the bytes are sent, without a sign-in, as often as it takes; null unless it is PENDING.
+    /// Where the bytes are sent, without a sign-in, as often as it takes; null unless it is PENDING, and in a dry run.
     async fn url(
         id: Id<Upload>,
         size: i32,
@@ -89,7 +89,8 @@ impl Upload {
         expires_at: DateTime,
         ctx: &Context<'_>,
     ) -> Result<Option<String>> {
-        if status != UploadStatus::Pending {
+        // A bucket would take the bytes of an upload that was only rehearsed, and nothing would have reserved them.
+        if status != UploadStatus::Pending || ctx.request().is_rehearsal {
             return Ok(None);
         }
         Ok(Some(request(ctx, id, size, &content_type, &sha256, expires_at).await?.url))

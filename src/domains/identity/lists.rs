@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use lectern_kernel::{
     db::{List, SortKey},
     error::Result,
-    resolve::{Orders, registry::OrderValue, text},
+    resolve::{DateTime, Orders, registry::OrderValue, text},
 };
 
 use super::UserStatus;
@@ -18,6 +18,10 @@ pub struct UserFilter {
     pub role_keys: Option<Vec<String>>,
     /// In one of these states.
     pub statuses: Option<Vec<UserStatus>>,
+    /// Who have a second factor; or who have none.
+    pub has_second_factor: Option<bool>,
+    /// Who hold a role that ends before then.
+    pub role_ends_before: Option<DateTime>,
 }
 
 /// What people are sorted by.
@@ -56,6 +60,13 @@ impl UserFilter {
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());
             list.filter(format!("u.status = ANY ({statuses})"));
+        }
+        if let Some(has_one) = self.has_second_factor {
+            list.filter(if has_one { "u.second_factor_at IS NOT NULL" } else { "u.second_factor_at IS NULL" });
+        }
+        if let Some(moment) = self.role_ends_before {
+            let moment = list.bind(moment.0);
+            list.filter(format!("u.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.ends_at < {moment})"));
         }
         Ok(())
     }

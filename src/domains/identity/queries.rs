@@ -4,13 +4,14 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{Connection, Ctx, Loaded, OrderBy, Paging, Rows, filtered, list_of, one, page},
+    resolve::{Connection, Ctx, Forward, Loaded, OrderBy, Paging, Rows, filtered, list_of, one, page},
 };
 use lectern_macros::queries;
 
 use super::{
-    Role, User, Viewer,
+    Role, SignIn, User, Viewer,
     lists::{UserFilter, UserOrders},
+    sign_in::{self, SignInFilter},
     sql,
 };
 
@@ -52,7 +53,23 @@ impl IdentityQueries {
         page(ctx, filtered::<UserFilter>(ctx, list)?, paging).await
     }
 
-    /// The roles of the school: the four that every school has, then its own, by their keys.
+    /// Your sign-ins, the latest first: those that last, and those that ended within 90 days. Not for API keys.
+    #[in_person]
+    async fn sign_ins(
+        ctx: &Context<'_>,
+        #[texts(first = "How many; 1 to 100, 20 unless given.", after = "A cursor: go on after it, to what is older.")] paging: Forward,
+        /// Which sign-ins.
+        filter: Option<SignInFilter>,
+    ) -> Result<Option<Connection<SignIn>>> {
+        let mut list = list_of::<SignIn>("signIns", sign_in::LATEST);
+        // As the policy says; said again, for the index.
+        let own = list.bind(ctx.actor()?.user);
+        list.filter(format!("si.user_id = {own}"));
+        filter.unwrap_or_default().narrow(&mut list);
+        page(ctx, list, paging).await.map(Some)
+    }
+
+    /// The roles of the school: those that every school has, then its own, by their keys.
     #[needs(RoleRead)]
     #[cost(20)]
     async fn roles(ctx: &Context<'_>) -> Result<Vec<Loaded<Role>>> {

@@ -5,17 +5,19 @@ use lectern_kernel::{
     auth::{Actor, DeviceToken, IssuedToken, Passwords, RefreshToken, Verdict},
     db::{Identity, OnConstraint},
     error::{Error, Result},
-    resolve::{Ctx, DateTime, LateWrite},
+    ids::Id,
+    resolve::{Ctx, DateTime, LateWrite, Rows as _},
     text,
 };
 use lectern_macros::{mutations, object};
 use uuid::Uuid;
 
 use super::{
-    Viewer,
+    SignIn, SignInMethod, Viewer,
     inputs::{password_hints, role_key},
     sql,
 };
+use crate::domains::credentials;
 
 /// A sign-in: the tokens of one device, and who they belong to.
 #[object]
@@ -43,13 +45,15 @@ pub struct Session {
 pub struct LoginInput {
     /// The school's slug.
     pub tenant: String,
-    /// The email address, in any case, its domain in Unicode or as DNS has it (`xn--…`).
+    /// The email address, in any case, its domain in Unicode or as DNS has it (`xn--…`); or the username.
     pub email: String,
     /// The password.
     pub password: String,
     /// The `deviceToken` of an earlier sign-in of this account on this device, if there was one. One that is not valid, or not
     /// any more, counts as none.
     pub device_token: Option<String>,
+    /// Where a second factor is on: six digits of it, or a recovery code.
+    pub second_factor: Option<String>,
 }
 
 /// A refresh token to exchange.
@@ -95,25 +99,59 @@ async fn answer(ctx: &Context<'_>, refresh: IssuedToken, device: Option<Uuid>) -
     }))
 }
 
-/// Begins a sign-in of a person whose credentials were verified, and switches the identity to theirs. `None`: their token
-/// version has changed since.
-async fn begin(
+/// What a program says it is, as it is kept: one line of at most 300 characters.
+fn user_agent(ctx: &Context<'_>) -> Option<String> {
+    const MOST: usize = 300;
+    let said = ctx.request().asked_by.user_agent.as_deref()?;
+    let kept: String = said.chars().filter(|letter| !letter.is_control()).take(MOST).collect();
+    Some(kept.trim().to_owned()).filter(|agent| !agent.is_empty())
+}
+
+/// Looks at a code of the second factor of somebody whose first is right: six digits, or a recovery code. Whether one was proven: not where none is on,
+/// nor where no code is given, which [`begin`] refuses then.
+///
+/// # Errors
+/// `UNAUTHENTICATED` with CODE_INVALID; it is counted.
+pub async fn prove_factor(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), code: Option<&str>, operation: &'static str) -> Result<bool> {
+    let Some(code) = code else { return Ok(false) };
+    let identity = Identity { tenant, user, session: Uuid::nil() };
+    ctx.tx().assume(identity).await?;
+    match credentials::accepts(ctx, code).await? {
+        Some(false) => {
+            let mut after = ctx.request().after_rollback();
+            after.identity = Some(identity);
+            after.write = Some(LateWrite { operation, sql: sql::MISS_SECOND_FACTOR, id: user });
+            Err(Error::bad_second_factor())
+        }
+        accepted => Ok(accepted.is_some()),
+    }
+}
+
+/// Begins a sign-in of a person whose credentials were verified, and switches the identity to theirs: how, and whether a second factor was proven.
+/// `None`: their token version has changed since.
+///
+/// # Errors
+/// `UNAUTHENTICATED` with SECOND_FACTOR_REQUIRED where one is on that was not proven.
+pub async fn begin(
     ctx: &Context<'_>,
     (tenant, user): (Uuid, Uuid),
     version: i32,
     role: Option<Uuid>,
     device: Option<Uuid>,
+    (method, is_proven): (SignInMethod, bool),
 ) -> Result<Option<Session>> {
     let session = Uuid::now_v7();
     let tx = ctx.tx();
     tx.assume(Identity { tenant, user, session }).await?;
     let (token, issued) = ctx.request().services.tokens.refresh(tenant, ctx.now())?;
+    let (agent, address) = (user_agent(ctx), ctx.request().asked_by.address.clone());
     let began: Option<bool> = tx
         .value(
-            "SELECT app.begin_session($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1",
-            &[&session, &version, &role, &token.hash(), &issued.expires_at],
+            "SELECT app.begin_session($2, $3, $4, $5, $6, $7, $8, $9, $10) WHERE app.tenant_id() = $1",
+            &[&session, &version, &role, &token.hash(), &issued.expires_at, &method, &agent, &address, &is_proven],
         )
-        .await?;
+        .await
+        .on_constraint("second_factor_required", |_| Error::second_factor_required())?;
     if began == Some(true) { answer(ctx, issued, device).await } else { Ok(None) }
 }
 
@@ -132,10 +170,11 @@ pub struct SessionMutations;
 #[mutations("Session")]
 impl SessionMutations {
     /// Signs in. A wrong school, email or password, and a suspended person, all answer UNAUTHENTICATED, alike and after
-    /// the same time; RATE_LIMITED where too many have failed. A device token keeps others' failures from counting.
+    /// the same time; RATE_LIMITED where too many have failed. A device token keeps others' failures from counting. Where all that is right and a second
+    /// factor is on: UNAUTHENTICATED with SECOND_FACTOR_REQUIRED without a code of it, with CODE_INVALID for one that is wrong or was used.
     #[public]
     #[session]
-    #[signs_in]
+    #[knocks(Password)]
     #[hashes_password]
     async fn login(
         ctx: &Context<'_>,
@@ -165,14 +204,16 @@ impl SessionMutations {
         let terms = ctx.request().sign_in;
         let passwords = &ctx.request().services.passwords;
         let verdict = passwords.verify(input.password.clone(), hash.clone().filter(|_| terms.looks)).await?;
-        if let (Some(user), true, true) = (user, verdict != Verdict::Wrong, is_active)
-            && let Some(session) = begin(ctx, (tenant, user), version, None, known_device(ctx, &input.device_token, user)).await?
-        {
-            if verdict == Verdict::Outdated {
-                let anew = passwords.hash(input.password).await?;
-                ctx.tx().query("SELECT app.renew_own_password_hash($2, $3) WHERE app.tenant_id() = $1", &[&hash, &anew]).await?;
+        if let (Some(user), true, true) = (user, verdict != Verdict::Wrong, is_active) {
+            let is_proven = prove_factor(ctx, (tenant, user), input.second_factor.as_deref(), "login").await?;
+            let device = known_device(ctx, &input.device_token, user);
+            if let Some(session) = begin(ctx, (tenant, user), version, None, device, (SignInMethod::Password, is_proven)).await? {
+                if verdict == Verdict::Outdated {
+                    let anew = passwords.hash(input.password).await?;
+                    ctx.tx().query("SELECT app.renew_own_password_hash($2, $3) WHERE app.tenant_id() = $1", &[&hash, &anew]).await?;
+                }
+                return Ok(session);
             }
-            return Ok(session);
         }
         if terms.is_audited {
             ctx.request().after_rollback().identity = Some(Identity { tenant, user: user.unwrap_or_default(), session: Uuid::nil() });
@@ -219,11 +260,17 @@ impl SessionMutations {
         }
     }
 
-    /// Ends this sign-in: its tokens are dead at once.
+    /// Ends this sign-in: its tokens are dead at once. Whoever sees as somebody else ends that alone.
     #[authenticated]
     #[session]
+    #[while_viewing]
     async fn logout(ctx: &Context<'_>) -> Result<bool> {
-        let session = ctx.actor()?.session;
+        let actor = ctx.actor()?;
+        let session = actor.session;
+        if actor.viewed_by.is_some() {
+            ctx.tx().query("SELECT app.end_viewing($2) WHERE app.tenant_id() = $1", &[&session]).await?;
+            return Ok(true);
+        }
         ctx.tx()
             .query("UPDATE session s SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL", &[&session])
             .await?;
@@ -241,10 +288,26 @@ impl SessionMutations {
         Ok(true)
     }
 
+    /// Ends a sign-in of yours on another device, or this one: its tokens are dead at once. One that has ended is answered again. Not for API keys.
+    #[in_person]
+    async fn end_sign_in(
+        ctx: &Context<'_>,
+        /// The sign-in's id.
+        id: Id<SignIn>,
+    ) -> Result<Id<SignIn>> {
+        if ctx.whole(id).await?.is_none() {
+            return Err(Error::not_found("sign-in").field("id"));
+        }
+        ctx.tx().query(sql::END_SIGN_IN, &[&id]).await?;
+        Ok(id)
+    }
+
     /// Changes the own password. Every other sign-in ends; this device goes on with the answered tokens. BAD_USER_INPUT
-    /// for a wrong current password or a weak new one.
+    /// for a wrong current password or a weak new one, RATE_LIMITED where too many were wrong; FORBIDDEN with APPROVAL_NEEDED where the school wants
+    /// somebody above to decide (`requestPasswordChange`).
     #[session]
     #[hashes_password]
+    #[guesses("currentPassword", Proof)]
     async fn change_password(
         ctx: &Context<'_>,
         /// The old and the new password.
@@ -253,11 +316,13 @@ impl SessionMutations {
         let actor = ctx.actor()?;
         let tx = ctx.tx();
         let passwords = &ctx.request().services.passwords;
-        let known = tx
-            .query("SELECT app.own_password_hash(), u.email, u.name FROM app_user u WHERE u.tenant_id = $1 AND u.id = $2", &[&actor.user])
-            .await?;
+        let known = tx.query(sql::OWN_PASSWORD, &[&actor.user]).await?;
         let known = known.first().ok_or_else(Error::unauthenticated)?;
         let (hash, email, name): (Option<String>, &str, &str) = (known.get(0), known.get(1), known.get(2));
+        let needs_approval = || Error::forbidden("APPROVAL_NEEDED", "Your school wants somebody to decide: use `requestPasswordChange`.");
+        if known.get(3) {
+            return Err(needs_approval());
+        }
         let wrong = || Error::bad_input("currentPassword", "is wrong");
         if input.current_password.len() > MAX_BYTES
             || passwords.verify(input.current_password.clone(), hash.clone()).await? == Verdict::Wrong
@@ -269,10 +334,14 @@ impl SessionMutations {
         }
         Passwords::check(&input.new_password, &password_hints(email, name)).map_err(|error| Error::bad_input("newPassword", error.0))?;
         let new_hash = passwords.hash(input.new_password).await?;
-        let version: Option<Option<i32>> =
-            tx.value("SELECT app.change_own_password($2, $3) WHERE app.tenant_id() = $1", &[&hash, &new_hash]).await?;
+        let version: Option<Option<i32>> = tx
+            .value("SELECT app.change_own_password($2, $3) WHERE app.tenant_id() = $1", &[&hash, &new_hash])
+            .await
+            .on_constraint("password_change_needs_approval", |_| needs_approval())?;
         let version = version.flatten().ok_or_else(wrong)?; // changed by somebody else in the meantime
-        begin(ctx, (actor.tenant, actor.user), version, Some(actor.role_id), None).await?.ok_or_else(Error::unauthenticated)
+        // Whoever is signed in has proven a second factor before.
+        let how = (SignInMethod::Password, true);
+        begin(ctx, (actor.tenant, actor.user), version, Some(actor.role_id), None, how).await?.ok_or_else(Error::unauthenticated)
     }
 
     /// Goes on in another role that you hold, upward or downward, on this device alone: this sign-in stays in it, also

@@ -2,7 +2,6 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::{Order, SortKey},
     error::{Error, Result},
     ids::Id,
     permission::Permission,
@@ -11,7 +10,7 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, resolvers};
 
-use super::Role;
+use super::{Role, loaders::LastSignInOf, role::BY_KEY};
 use crate::domains::{
     enrollments::{Enrollment, EnrollmentOrders},
     groups::{Group, GroupOrders},
@@ -57,6 +56,12 @@ pub struct User {
     pub email_key: Option<String>,
     #[hidden]
     #[wide]
+    pub username: Option<String>,
+    #[hidden]
+    #[wide]
+    pub time_zone: Option<String>,
+    #[hidden]
+    #[wide]
     pub email_state: EmailState,
     #[hidden]
     #[wide]
@@ -68,10 +73,11 @@ pub struct User {
     #[hidden]
     #[wide]
     pub created_at: DateTime,
+    #[hidden]
+    #[wide]
+    #[column("{}.second_factor_at IS NOT NULL")]
+    pub has_factor: bool,
 }
-
-/// Roles by their keys.
-const BY_KEY: Order = Order { key: SortKey::text("KEY", "r.key"), id: "r.id", descending: false };
 
 /// The enrollments of a person, the latest first.
 pub static ENROLLMENTS: Nested = Nested::new("user.enrollments", EnrollmentOrders::USUAL, "e.user_id");
@@ -115,6 +121,16 @@ impl User {
     /// When they were added to the school. Null when you may not see it.
     fn created_at(id: Id<User>, is_deleted: bool, created_at: DateTime, request: &Request) -> Result<Option<DateTime>> {
         Ok(is_open(request, id, is_deleted)?.then_some(created_at))
+    }
+
+    /// When they signed in last, as far as that is kept: 90 days after a sign-in has ended. Null when they have not, or when you may not see it.
+    async fn last_sign_in_at(id: Id<User>, is_deleted: bool, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        if is_open(ctx.request(), id, is_deleted)? { ctx.load(LastSignInOf(id)).await } else { Ok(None) }
+    }
+
+    /// Whether a second factor is asked of them. Null when you may not see it.
+    fn has_second_factor(id: Id<User>, is_deleted: bool, has_factor: bool, request: &Request) -> Result<Option<bool>> {
+        Ok(is_open(request, id, is_deleted)?.then_some(has_factor))
     }
 
     /// Their enrollments that you may see, the latest first: all of your own, and of others those in courses that you teach

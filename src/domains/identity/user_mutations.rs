@@ -1,6 +1,6 @@
 //! Changing people.
 
-use async_graphql::{Context, MaybeUndefined};
+use async_graphql::Context;
 use lectern_kernel::{
     auth::Passwords,
     db::{DbError, OnConstraint},
@@ -14,14 +14,16 @@ use lectern_macros::mutations;
 
 use super::{
     Role, User, UserStatus,
-    inputs::{CreateUserInput, SetUserRolesInput, UpdateUserInput, password_hints, required, role_keys},
+    inputs::{CreateUserInput, SetUserRolesInput, UpdateUserInput, password_hints, role_keys},
+    profile::{ProfileChange, present, set_locale, username_taken},
     sql,
 };
+use crate::domains::notifications;
 
 /// Mutations of people.
 pub struct UserMutations;
 
-fn person_too_high() -> Error {
+pub(super) fn person_too_high() -> Error {
     Error::forbidden("ROLE_TOO_HIGH", "This person holds a role that grants more than yours.")
 }
 
@@ -29,7 +31,7 @@ fn email_taken(_: &DbError) -> Error {
     Error::conflict("EMAIL_TAKEN", "Somebody in this school has this email address.").field("email")
 }
 
-fn last_admin(_: &DbError) -> Error {
+pub(super) fn last_admin(_: &DbError) -> Error {
     Error::conflict("LAST_ADMIN", "This is the school's last active administrator.")
 }
 
@@ -44,7 +46,7 @@ pub(super) fn too_many_instructors(error: &DbError) -> Error {
 }
 
 /// A living person whom the actor may see.
-async fn visible(ctx: &Context<'_>, field: &str, id: Id<User>) -> Result<Loaded<User>> {
+pub(super) async fn visible(ctx: &Context<'_>, field: &str, id: Id<User>) -> Result<Loaded<User>> {
     match ctx.whole(id).await? {
         Some(user) if !user.get(User::COLUMNS.is_deleted)? => Ok(user),
         _ => Err(Error::not_found("person").field(field)),
@@ -52,29 +54,32 @@ async fn visible(ctx: &Context<'_>, field: &str, id: Id<User>) -> Result<Loaded<
 }
 
 /// Why nothing was changed: there is no such person for the actor, or one who holds more.
-async fn refusal(ctx: &Context<'_>, id: Id<User>) -> Error {
+pub(super) async fn refusal(ctx: &Context<'_>, id: Id<User>) -> Error {
     match visible(ctx, "id", id).await {
         Ok(_) => person_too_high(),
         Err(error) => error,
     }
 }
 
-/// The ids of roles that the actor may give, by their keys.
-async fn grantable(ctx: &Context<'_>, keys: &[String]) -> Result<Vec<Id<Role>>> {
-    let held = ctx.actor()?.permissions;
-    let known: Vec<Loaded<Role>> = ctx.rows(sql::ROLES_BY_KEYS, &[&keys]).await?;
-    let known: Vec<Role> = known.iter().map(Loaded::read).collect::<Result<_>>()?;
+/// The ids of roles that the actor may give to somebody, by their keys.
+async fn grantable(ctx: &Context<'_>, keys: &[String], person: Id<User>) -> Result<Vec<Id<Role>>> {
+    let rows = ctx.tx().query(sql::GRANTABLE, &[&keys, &person]).await?;
+    let known: Vec<(Id<Role>, String, bool)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let found = keys.iter().enumerate().map(|(index, key)| {
         let field = format!("roleKeys.{index}");
-        match known.iter().find(|role| role.key == *key) {
+        match known.iter().find(|(_, known, _)| known == key) {
             None => Err(Error::bad_input(field, "is not the key of a role of this school")),
-            Some(role) if !held.covers(role.grants()) => {
-                Err(Error::forbidden("ROLE_TOO_HIGH", "This role grants more than yours.").field(field))
-            }
-            Some(role) => Ok(role.id),
+            Some((_, _, false)) => Err(Error::forbidden("ROLE_TOO_HIGH", "This role grants more than yours.").field(field)),
+            Some((id, _, true)) => Ok(*id),
         }
     });
     found.collect()
+}
+
+/// The id of one role that the actor may give to somebody.
+pub(super) async fn grantable_role(ctx: &Context<'_>, field: &'static str, key: &str, person: Id<User>) -> Result<Id<Role>> {
+    let found = grantable(ctx, &[key.to_owned()], person).await.map_err(|error| error.field(field))?;
+    found.into_iter().next().ok_or_else(|| Error::internal("one key has led to no role"))
 }
 
 /// Gives a person roles, all in one statement; those that they hold already stay.
@@ -98,7 +103,7 @@ async fn set_status(ctx: &Context<'_>, id: Id<User>, status: UserStatus) -> Resu
 
 #[mutations("User")]
 impl UserMutations {
-    /// Adds a person to the school. CONFLICT with EMAIL_TAKEN, FORBIDDEN with ROLE_TOO_HIGH for a role that grants more than
+    /// Adds a person to the school. CONFLICT with EMAIL_TAKEN or USERNAME_TAKEN, FORBIDDEN with ROLE_TOO_HIGH for a role that grants more than
     /// yours, LIMIT_REACHED when the school's plan allows no more people or instructors.
     #[needs(UserCreate)]
     #[hashes_password]
@@ -113,7 +118,8 @@ impl UserMutations {
             let hints = password_hints(input.email.trim(), input.name.trim());
             Passwords::check(password, &hints).map_err(|error| Error::bad_input("password", error.0))?;
         }
-        let roles = grantable(ctx, &input.role_keys).await?;
+        let locale = input.locale.as_deref().map(|locale| notifications::locale_of("locale", locale)).transpose()?;
+        let roles = grantable(ctx, &input.role_keys, Id::default()).await?;
         // Hashed before the first row is written: nobody waits for a cap's lock meanwhile.
         let hash = match input.password {
             Some(password) => Some(ctx.request().services.passwords.hash(password).await?),
@@ -124,47 +130,60 @@ impl UserMutations {
             .await
             .on_constraint("app_user_email_key", email_taken)
             .on_constraint("app_user_address_key", email_taken)
+            .on_constraint("app_user_username_key", username_taken)
             .on_constraint("tenant_max_users", too_many_users)?;
         let id = user.id()?;
         grant(ctx, id, &roles).await?;
+        if locale.is_some() {
+            set_locale(ctx, id, locale.as_deref()).await?;
+        }
         if let Some(hash) = hash {
             ctx.tx().query(sql::SET_FIRST_PASSWORD, &[&id, &hash]).await?;
         }
         Ok(user)
     }
 
-    /// Changes name and email: your own, or with USER_UPDATE those of people who hold no more than you. What is left out
-    /// stays as it is. CONFLICT with EMAIL_TAKEN, FORBIDDEN with ROLE_TOO_HIGH.
+    /// Changes name, email, username, language, time zone and picture: your own (not by an API key), or with USER_UPDATE those of people who hold no
+    /// more than you. What is left out stays as it is. CONFLICT with EMAIL_TAKEN or USERNAME_TAKEN, FORBIDDEN with ROLE_TOO_HIGH, or with NOT_YOURS for
+    /// a picture that is not your own.
     async fn update_user(
         ctx: &Context<'_>,
         /// The change.
         input: UpdateUserInput,
     ) -> Result<Loaded<User>> {
         let id = Id::<User>::parse("id", &input.id)?;
-        let email = match &input.email {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("email")),
-            MaybeUndefined::Value(email) => Some(text::email("email", email)?),
-        };
-        let name = match &input.name {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("name")),
-            MaybeUndefined::Value(name) => Some(text::name("name", name)?),
-        };
+        let email = present("email", &input.email, text::email)?;
+        let name = present("name", &input.name, text::name)?;
+        let profile = ProfileChange::read(&input)?;
         let actor = ctx.actor()?;
+        if actor.is(id.0) {
+            actor.require_in_person(false, true)?;
+        }
         if !actor.is(id.0) && !actor.can(UserUpdate) {
             visible(ctx, "id", id).await?;
             return Err(Error::missing_permission(&[UserUpdate]));
         }
         let user: Option<Loaded<User>> = ctx
-            .row(sql::UPDATE_USER, &[&id, &name, &email, &email.as_deref().and_then(email_key)])
+            .row(
+                sql::UPDATE_USER,
+                &[
+                    &id,
+                    &name,
+                    &email,
+                    &email.as_deref().and_then(email_key),
+                    &profile.username.0,
+                    &profile.username.1,
+                    &profile.time_zone.0,
+                    &profile.time_zone.1,
+                ],
+            )
             .await
             .on_constraint("app_user_email_key", email_taken)
-            .on_constraint("app_user_address_key", email_taken)?;
-        match user {
-            Some(user) => Ok(user),
-            None => Err(refusal(ctx, id).await),
-        }
+            .on_constraint("app_user_address_key", email_taken)
+            .on_constraint("app_user_username_key", username_taken)?;
+        let Some(user) = user else { return Err(refusal(ctx, id).await) };
+        profile.write(ctx, id).await?;
+        Ok(user)
     }
 
     /// Suspends a person: every token of theirs is dead at once, and they can't sign in until reactivated. What they hold
@@ -223,6 +242,7 @@ impl UserMutations {
     /// ROLE_TOO_HIGH when they hold or would hold more than you, LIMIT_REACHED when the school's plan allows no more
     /// instructors.
     #[needs(RoleManage)]
+    #[in_person]
     async fn set_user_roles(
         ctx: &Context<'_>,
         /// The person and their roles.
@@ -236,7 +256,7 @@ impl UserMutations {
         if tx.value(sql::OUTRANKS, &[&id]).await? != Some(true) {
             return Err(person_too_high().field("userId"));
         }
-        let roles = grantable(ctx, &input.role_keys).await?;
+        let roles = grantable(ctx, &input.role_keys, id).await?;
         // New roles are added first: an instructor who stays one by another role never stops being one.
         grant(ctx, id, &roles).await?;
         tx.query(sql::REVOKE_OTHER_ROLES, &[&id, &roles]).await.on_constraint("tenant_last_admin", last_admin)?;

@@ -24,6 +24,9 @@ use super::{
 pub const SEND: JobKind =
     JobKind { limit: Duration::from_secs(400), ..JobKind::new("mail.send", JobLane::Mail, |job| Box::pin(send(job))) };
 
+/// Sends one that no lapse of the subscription stops: without it nobody could sign in to renew that.
+pub const SEND_SPARED: JobKind = JobKind { name: "mail.send_spared", is_spared: true, ..SEND };
+
 /// Deletes mails after 30 days.
 pub const PURGE: JobKind = JobKind::new("purge.mail", JobLane::Default, |job| Box::pin(job.in_batches(sql::PURGE)))
     .every(Duration::from_secs(24 * 3600), Scope::Everywhere);

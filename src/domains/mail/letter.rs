@@ -28,12 +28,23 @@ pub struct Letter {
     pub key: Option<String>,
     /// What goes along.
     pub attachments: Vec<Attachment>,
+    /// It is sent although the school's subscription does not run.
+    pub is_spared: bool,
 }
 
 impl Letter {
     /// Of a template, to nobody yet.
     pub fn of(template: &'static MailTemplate) -> Self {
-        Letter { template, person: None, address: None, locale: None, parameters: Map::new(), key: None, attachments: Vec::new() }
+        Letter {
+            template,
+            person: None,
+            address: None,
+            locale: None,
+            parameters: Map::new(),
+            key: None,
+            attachments: Vec::new(),
+            is_spared: false,
+        }
     }
 
     /// Asks for it: it is sent if the transaction commits. Answers its id; none where there was one of this key.
@@ -46,8 +57,17 @@ impl Letter {
         let sealed = (!secrets.is_empty()).then(|| sealer.seal(place, Value::Object(secrets).to_string().as_bytes()));
         let attachments = serde_json::to_value(&self.attachments).unwrap_or_default();
         let person = self.person.map(|person| person.0);
-        let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-            &[&self.template.name, &person, &self.address, &self.locale, &Value::Object(plain), &self.key, &attachments, &sealed];
+        let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[
+            &self.template.name,
+            &person,
+            &self.address,
+            &self.locale,
+            &Value::Object(plain),
+            &self.key,
+            &attachments,
+            &sealed,
+            &self.is_spared,
+        ];
         let id: Option<Option<Uuid>> = tx.value(sql::ASK, params).await?;
         Ok(id.flatten().map(Id::from_uuid))
     }

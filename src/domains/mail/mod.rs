@@ -37,6 +37,6 @@ pub use self::{
 pub const DOMAIN: Domain = Domain {
     objects: &[OutboxMail::object],
     operations: &[queries::MailQueries::OPERATIONS],
-    jobs: &[jobs::SEND, jobs::PURGE],
+    jobs: &[jobs::SEND, jobs::SEND_SPARED, jobs::PURGE],
     ..Domain::new("mail")
 };

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     delivery::Postman,
     jobs,
-    template::{Content, MailTemplate},
+    template::MailTemplate,
     unsubscribe::Unsubscribing,
     writing::{Letterhead, REDACTED, Written},
 };
@@ -100,7 +100,7 @@ impl Kept<'_> {
         let postman = request.services.outside.get::<Postman>()?;
         let Some(template) = postman.template(self.template) else { return Ok(None) };
         let mut filling: Map<String, Value> = serde_json::from_value(self.parameters).unwrap_or_default();
-        for parameter in template.parameters.iter().filter(|parameter| parameter.content == Content::Secret) {
+        for parameter in template.parameters.iter().filter(|parameter| parameter.content.is_secret()) {
             filling.insert(parameter.name.to_owned(), REDACTED.into());
         }
         if postman.shows_secrets() {

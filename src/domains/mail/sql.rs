@@ -1,8 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the functions name it again (`sql/functions/mail.sql`).
 
 /// `$2` the template, `$3` the person, `$4` the address, `$5` the locale, `$6` the parameters, `$7` the key, `$8` the attachments, `$9` the
-/// secrets, sealed: its id, or null where it was there already.
-pub const ASK: &str = "SELECT app.send_mail($2, $3, $4, $5, $6, $7, $8, $9) WHERE app.tenant_id() = $1";
+/// secrets, sealed, `$10` whether a lapse does not stop it: its id, or null where it was there already.
+pub const ASK: &str = "SELECT app.send_mail($2, $3, $4, $5, $6, $7, $8, $9, $10) WHERE app.tenant_id() = $1";
 
 /// `$2` the mail: what is to be sent, and to whom.
 pub const BEGIN: &str = "SELECT b.*, app.person_of_mail($2) AS person FROM app.begin_mail($2) AS b WHERE app.tenant_id() = $1";

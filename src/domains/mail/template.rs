@@ -35,6 +35,15 @@ pub enum Content {
     Moment,
     /// A code or a link that lets somebody in: sealed in the database, and dropped once the mail is sent.
     Secret,
+    /// A secret of digits: what stands around it in the mail holds none that could be taken for it.
+    Code,
+}
+
+impl Content {
+    /// Whether it is sealed, and dropped once the mail is sent.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Content::Secret | Content::Code)
+    }
 }
 
 /// The texts of a template in one language; minijinja. No HTML stands in them: what is filled in is escaped where that is needed.
@@ -106,7 +115,7 @@ impl MailTemplate {
 
     /// Whether a parameter is a secret.
     pub(super) fn is_secret(&self, name: &str) -> bool {
-        self.parameters.iter().any(|parameter| parameter.name == name && parameter.content == Content::Secret)
+        self.parameters.iter().any(|parameter| parameter.name == name && parameter.content.is_secret())
     }
 }
 

@@ -1,10 +1,24 @@
 //! The mails of the core.
 
 use super::template::{Content, MailTemplate, Parameter, Texts};
+use crate::domains::admissions::{
+    CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_KNOWN, SIGN_UP_REJECTED,
+};
 use crate::domains::notifications::KINDS;
 
 /// What is mailed beside notifications.
-const CORE: &[&MailTemplate] = &[&TEST, &PASSWORD_CHANGED, &EMAIL_CHANGED, &DIGEST];
+const CORE: &[&MailTemplate] = &[
+    &TEST,
+    &EMAIL_CHANGED,
+    &DIGEST,
+    &PASSWORD_RESET,
+    &SIGN_IN_CODE,
+    &CONFIRM_SIGN_UP,
+    &SIGN_UP_KNOWN,
+    &SIGN_UP_REJECTED,
+    &INVITATION,
+    &FORMER_EMAIL,
+];
 
 /// Every template of the product: those, and one for each kind of notifications.
 pub const TEMPLATES: &[&MailTemplate] = &{
@@ -36,26 +50,7 @@ pub const TEST: MailTemplate = MailTemplate {
     },
 };
 
-/// To whose password was changed.
-const PASSWORD_CHANGED: MailTemplate = MailTemplate {
-    name: "password_changed",
-    is_essential: true,
-    parameters: &[AT],
-    english: Texts {
-        subject: "Your password at {{ school }} was changed",
-        body: "The password of your account at {{ school }} was changed on {{ at }}. Every device was signed out.\n\n\
-               If that was you, all is well. If it was not, tell your school at once.",
-        action: Some(("Sign in", "{{ app }}")),
-    },
-    german: Texts {
-        subject: "Ihr Passwort bei {{ school }} wurde geändert",
-        body: "Das Passwort Ihres Kontos bei {{ school }} wurde am {{ at }} geändert. Alle Geräte wurden abgemeldet.\n\n\
-               Waren Sie es selbst, ist alles in Ordnung. Falls nicht, sagen Sie bitte sofort Ihrer Schule Bescheid.",
-        action: Some(("Anmelden", "{{ app }}")),
-    },
-};
-
-/// To the address that an account had before.
+/// To the address that an account had before. (Asked for by the version before: FORMER_EMAIL has a link.)
 const EMAIL_CHANGED: MailTemplate = MailTemplate {
     name: "email_changed",
     is_essential: true,

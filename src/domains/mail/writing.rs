@@ -47,6 +47,40 @@ impl Letterhead {
     fn school(&self) -> &str {
         self.school.as_deref().unwrap_or(PRODUCT)
     }
+
+    /// The same with long rows of digits in threes, so that none of them looks like a code.
+    fn beside_a_code(&self) -> Self {
+        let spaced = |text: &Option<String>| text.as_deref().map(in_threes);
+        Letterhead {
+            school: spaced(&self.school),
+            sender: spaced(&self.sender),
+            footer: spaced(&self.footer),
+            time_zone: self.time_zone.clone(),
+        }
+    }
+}
+
+/// A text in which six digits in a row, or more, stand in threes.
+fn in_threes(text: &str) -> String {
+    const LONG: usize = 6;
+    let mut spaced = String::with_capacity(text.len());
+    let mut digits = Vec::new();
+    for letter in text.chars().map(Some).chain([None]) {
+        match letter {
+            Some(digit) if digit.is_numeric() => digits.push(digit),
+            other => {
+                for (place, digit) in digits.iter().enumerate() {
+                    if digits.len() >= LONG && place > 0 && place % 3 == 0 {
+                        spaced.push('\u{a0}');
+                    }
+                    spaced.push(*digit);
+                }
+                digits.clear();
+                spaced.extend(other);
+            }
+        }
+    }
+    spaced
 }
 
 /// A mail as it is read.
@@ -99,6 +133,9 @@ impl Writer {
         unsubscribe: Option<&str>,
     ) -> Result<Written> {
         let language = Language::of(locale);
+        let holds_code = template.parameters.iter().any(|parameter| parameter.content == Content::Code);
+        let spaced = holds_code.then(|| head.beside_a_code());
+        let head = spaced.as_ref().unwrap_or(head);
         let texts = template.texts(language);
         let filling = self.said(template, language, filling, head)?;
         let say = |source: &str| self.fill(template.name, source, &filling);
@@ -232,6 +269,19 @@ mod tests {
         let written = writer.write(&CODE, "en", &filling, &Letterhead::default(), None).unwrap();
         assert!(written.text.contains("It is <b>\"x\"</b>.") && written.text.ends_with("-- \nLectern\n"), "{}", written.text);
         assert!(!written.html.contains("<b>") && !written.html.contains("\"x\""), "{}", written.html);
+    }
+
+    #[test]
+    fn beside_a_code_nothing_looks_like_one() {
+        let coded = MailTemplate { parameters: &[Parameter { name: "code", content: Content::Code, sample: "123456" }], ..CODE };
+        let head = Letterhead::read(json!({ "school": "School 2045671", "footer": "Tel. 030/1234567\nVAT 123456 of 2027" }));
+        let writer = Writer::new("https://app.example");
+        for (template, rows) in [(&coded, 2), (&CODE, 5)] {
+            let text = writer.write(template, "en", &filled(template), &head, None).unwrap().text;
+            let long = text.split(|letter: char| !letter.is_ascii_digit()).filter(|digits| digits.len() >= 6).count();
+            assert_eq!(long, rows, "{text}");
+        }
+        assert_eq!(in_threes("030/1234567, 12345, 123456"), "030/123\u{a0}456\u{a0}7, 12345, 123\u{a0}456");
     }
 
     #[test]

@@ -3,8 +3,16 @@
 
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
+    admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    credentials::{
+        NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
+    },
+    departures::TENANT_EXPORT_FINISHED,
     enrollments::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
+    identity::ROLE_EXPIRING,
+    keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
+    viewings::VIEWED_AS,
 };
 
 /// Every kind of the product, in the order of the schema.
@@ -21,6 +29,19 @@ pub const KINDS: &[&Kind] = &[
     &IMPORT_FINISHED,
     &EXPORT_READY,
     &WEBHOOK_DISABLED,
+    &SIGN_UP_REQUESTED,
+    &SIGN_UP_DECIDED,
+    &NEW_SIGN_IN,
+    &PASSWORD_CHANGED,
+    &SECOND_FACTOR_CHANGED,
+    &SECOND_FACTOR_MISSED,
+    &PASSWORD_CHANGE_REQUESTED,
+    &PASSWORD_CHANGE_DECIDED,
+    &API_KEY_EXPIRING,
+    &ROLE_EXPIRING,
+    &crate::domains::tenants::SUBSCRIPTION_ENDING,
+    &VIEWED_AS,
+    &TENANT_EXPORT_FINISHED,
     &ENROLLMENT_EXPIRES_SOON,
     &ENROLLMENT_EXPIRED,
 ];

@@ -21,6 +21,7 @@ pub use self::{
     kind::{Doer, EmailMode, Kind, NotificationKind, sql as kinds_sql},
     kinds::KINDS,
     notification::Notification,
+    settings::locale_of,
     unsubscribe::unsubscribe,
 };
 

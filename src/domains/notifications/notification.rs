@@ -53,7 +53,10 @@ pub struct Notification {
     pub course: Option<String>,
     #[hidden]
     #[wide]
-    #[column("(SELECT s.locale FROM notification_settings s WHERE s.tenant_id = {}.tenant_id AND s.id = {}.recipient_id)")]
+    #[column(
+        "coalesce((SELECT s.locale FROM notification_settings s WHERE s.tenant_id = {}.tenant_id AND s.id = {}.recipient_id), \
+         (SELECT t.locale FROM tenant_settings t WHERE t.tenant_id = {}.tenant_id))"
+    )]
     pub locale: Option<String>,
 }
 

@@ -59,7 +59,7 @@ impl NotificationSettings {
 ///
 /// # Errors
 /// `BAD_USER_INPUT` for what is none.
-pub(super) fn locale_of(field: &str, tag: &str) -> Result<String> {
+pub fn locale_of(field: &str, tag: &str) -> Result<String> {
     let tag = tag.trim();
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default();

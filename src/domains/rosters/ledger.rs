@@ -14,9 +14,16 @@ pub struct RoleFact {
     pub id: Uuid,
     pub key: String,
     pub grants: PermissionSet,
+    /// Whether the actor's role manages it.
+    pub is_managed: bool,
 }
 
 impl RoleFact {
+    /// Whether the actor, who holds these, may give it to others.
+    pub fn is_given_by(&self, held: PermissionSet) -> bool {
+        self.is_managed || held.covers(self.grants)
+    }
+
     /// Whether whoever holds it is an instructor.
     pub fn teaches(&self) -> bool {
         self.grants.contains(Permission::AvailabilityManage)

@@ -49,7 +49,7 @@ impl Asker<'_> {
             let texts: Vec<&str> = reader.next()?;
             let grants =
                 if is_system && key == "ADMIN" { Permission::ALL.iter().copied().collect() } else { PermissionSet::from_texts(&texts) };
-            ledger.roles.push(RoleFact { id, key, grants });
+            ledger.roles.push(RoleFact { id, key, grants, is_managed: reader.next()? });
         }
         Ok(Some(()))
     }

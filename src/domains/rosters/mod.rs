@@ -33,7 +33,7 @@ use lectern_kernel::{
 
 use crate::domains::files::File;
 
-pub use self::{export::write as write_roster, import_run::ImportRun, issue::ImportIssue};
+pub use self::{archive::nameless, export::write as write_roster, import_run::ImportRun, issue::ImportIssue};
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

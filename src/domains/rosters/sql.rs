@@ -27,8 +27,9 @@ pub const END: &str = "SELECT app.end_import($2, $3) WHERE app.tenant_id() = $1"
 pub const BATCH: &str = "SELECT app.user_id(), app.permissions(), set_config('app.notify', $2, true), set_config('enable_seqscan', 'off', true), \
      set_config('plan_cache_mode', 'force_generic_plan', true) WHERE app.tenant_id() = $1";
 
-/// Every role of the school.
-pub const ROLES: &str = "SELECT r.id, r.key, r.is_system, r.permissions FROM role r WHERE r.tenant_id = $1";
+/// Every role of the school, and whether the actor's manages it.
+pub const ROLES: &str =
+    "SELECT r.id, r.key, r.is_system, r.permissions, r.key = ANY ((SELECT app.managed_roles())::text[]) FROM role r WHERE r.tenant_id = $1";
 
 /// `$2` whether nothing is changed: how many more people and instructors there may be.
 pub const ROOM: &str = "SELECT m.users, m.instructors FROM app.roster_room($2) AS m WHERE app.tenant_id() = $1";

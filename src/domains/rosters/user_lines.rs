@@ -85,7 +85,7 @@ fn create(plan: &mut Plan, ledger: &mut Ledger, line: &Line, person: &Person) ->
     need(ledger, None, Permission::UserCreate)?;
     let keys = if person.roles.is_empty() { vec!["LEARNER".to_owned()] } else { person.roles.clone() };
     let given = roles(ledger, person, &keys)?;
-    if given.iter().any(|role| !ledger.permissions.covers(role.grants)) {
+    if given.iter().any(|role| !role.is_given_by(ledger.permissions)) {
         return Err(grants_too_much(person));
     }
     let is_suspended = person.enabled == Some(false);
@@ -150,12 +150,14 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, line: &Line, person: &
     }
     if !given.is_empty() {
         need(ledger, called.roles, Permission::RoleManage)?;
-        if given.iter().any(|role| !ledger.permissions.covers(role.grants)) {
+        let gives = |role: &RoleFact| ledger.permissions.covers(role.grants) || (id != ledger.me && role.is_managed);
+        if !given.iter().all(gives) {
             return Err(grants_too_much(person));
         }
     }
     fact.roles.extend(given.iter().map(|role| role.id));
-    let teaches = ledger.roles.iter().any(|role| fact.roles.contains(&role.id) && role.teaches());
+    // Whoever is one may be so by a grant of their own.
+    let teaches = known.is_instructor || ledger.roles.iter().any(|role| fact.roles.contains(&role.id) && role.teaches());
     fact.is_instructor = teaches && !fact.is_suspended;
     if fact.is_instructor && !known.is_instructor && !Ledger::take(&mut ledger.room.1) {
         return Err(no_more_instructors(if comes_back { Some(called.enabled) } else { called.roles }));

@@ -1,15 +1,52 @@
 //! What a school has decided about itself.
 
-use async_graphql::{Context, MaybeUndefined};
+use async_graphql::{Context, ID, MaybeUndefined};
 use lectern_kernel::{
+    db::OnConstraint as _,
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Loaded, Patch, one, text},
+    resolve::{Ctx, Loaded, Patch, all, one, text},
+    text::email_key,
+    text_enum,
 };
 use lectern_macros::{mutations, object, resolvers, writes};
 use url::Host;
 
-use super::Tenant;
+use super::{
+    Tenant,
+    branding::{Branding, color, website},
+    features::{FEATURES, FeatureFlag},
+};
+use crate::domains::{
+    files::{File, require_public},
+    identity::{each_once, role_key, zone},
+    notifications::locale_of,
+};
+
+text_enum! {
+    /// Who may sign up by themselves.
+    pub enum SignUpPolicy {
+        /// Nobody: people are added and invited.
+        Closed = "CLOSED",
+        /// Everybody may ask; somebody of the school decides.
+        Approval = "APPROVAL",
+        /// Who has proven an address of the school's domains comes in at once, in a role that grants no more than LEARNER; about all others somebody
+        /// decides.
+        Open = "OPEN",
+    }
+}
+
+text_enum! {
+    /// Who may sign in by a mailed code.
+    pub enum CodeSignInPolicy {
+        /// Nobody.
+        Off = "OFF",
+        /// Who holds PARTICIPANT, alone or beside LEARNER; and strangers, who become such people.
+        Participants = "PARTICIPANTS",
+        /// Every active person; and strangers, who become participants.
+        Everybody = "EVERYBODY",
+    }
+}
 
 /// The settings of a school. Everybody in it reads them.
 #[object(table = "tenant_settings", alias = "ts", id = "tenantsettings", key = "tenant_id", resolvers)]
@@ -24,10 +61,51 @@ pub struct TenantSettings {
     pub mail_footer: Option<String>,
     /// The hosts, with those below them, from which EMBED lessons may take what they show.
     pub embed_hosts: Vec<String>,
+    /// Who may sign up by themselves.
+    pub sign_up: SignUpPolicy,
+    /// The keys of the roles that whoever signs up may wish for.
+    pub sign_up_role_keys: Vec<String>,
+    /// The domains of email addresses that come in at once where the school is OPEN; none: all.
+    pub sign_up_domains: Vec<String>,
+    /// Who may sign in by a mailed code.
+    pub code_sign_in: CodeSignInPolicy,
+    /// The keys of the roles that grant nothing to whoever has no second factor.
+    pub second_factor_role_keys: Vec<String>,
+    /// Whether somebody above decides about a change of password (`requestPasswordChange`), but of holders of ADMIN.
+    pub password_change_needs_approval: bool,
+    /// The language that people are told in who have chosen none, as a tag of BCP 47.
+    pub locale: String,
+    /// Whether the school stands in the public list of schools.
+    #[column("(SELECT t.is_listed FROM tenant t WHERE t.tenant_id = {}.tenant_id)")]
+    pub is_listed: bool,
+    #[hidden]
+    pub logo_file_id: Option<Id<File>>,
+    #[hidden]
+    pub primary_color: Option<String>,
+    #[hidden]
+    pub website: Option<String>,
+    #[hidden]
+    pub support_email: Option<String>,
 }
 
 #[resolvers]
 impl TenantSettings {
+    /// How it looks, and where it is reached.
+    async fn branding(
+        logo_file_id: Option<Id<File>>,
+        primary_color: Option<String>,
+        website: Option<String>,
+        support_email: Option<String>,
+    ) -> Result<Branding> {
+        Ok(Branding { primary_color, website, support_email, logo_file_id })
+    }
+
+    /// What it has switched on and off, by the keys.
+    #[cost(10)]
+    async fn features(id: Id<TenantSettings>, ctx: &Context<'_>) -> Result<Vec<Loaded<FeatureFlag>>> {
+        all(ctx, &FEATURES, id.0).await
+    }
+
     /// The school.
     async fn tenant(id: Id<TenantSettings>, ctx: &Context<'_>) -> Result<Loaded<Tenant>> {
         let tenant = one(ctx, Id::<Tenant>::from_uuid(id.0)).await?;
@@ -57,6 +135,110 @@ pub struct UpdateTenantSettingsInput {
     /// are there stay.
     #[check(hosts)]
     pub embed_hosts: MaybeUndefined<Vec<String>>,
+    /// Who may sign up by themselves; not null.
+    #[check(as_given)]
+    pub sign_up: MaybeUndefined<SignUpPolicy>,
+    /// The keys of the roles that whoever signs up may wish for: at most 50, each once, none that grants ROLE_MANAGE or TENANT_MANAGE.
+    #[check(offered)]
+    pub sign_up_role_keys: MaybeUndefined<Vec<String>>,
+    /// The domains of email addresses that come in at once where the school is OPEN, as `school.example`: at most 100, each once; none: all.
+    #[check(domains)]
+    pub sign_up_domains: MaybeUndefined<Vec<String>>,
+    /// Who may sign in by a mailed code; not null.
+    #[check(as_given)]
+    pub code_sign_in: MaybeUndefined<CodeSignInPolicy>,
+    /// The keys of the roles that grant nothing to whoever has no second factor: at most 50, each once.
+    #[check(offered)]
+    pub second_factor_role_keys: MaybeUndefined<Vec<String>>,
+    /// Whether somebody above decides about a change of password, but of holders of ADMIN; not null.
+    #[check(as_given)]
+    pub password_change_needs_approval: MaybeUndefined<bool>,
+    /// The school's name; 1 to 200 characters, not null.
+    #[by_hand]
+    pub name: MaybeUndefined<String>,
+    /// The school's time zone, as IANA names it; not null.
+    #[by_hand]
+    pub time_zone: MaybeUndefined<String>,
+    /// The language that people are told in who have chosen none, as a tag of BCP 47; not null. There are texts in `en` and `de`; any other tag
+    /// gets English.
+    #[check(locale_of)]
+    pub locale: MaybeUndefined<String>,
+    /// Whether the school stands in the public list of schools; not null.
+    #[by_hand]
+    pub is_listed: MaybeUndefined<bool>,
+    /// The school's logo: a file that is PUBLIC; null for none.
+    #[by_hand]
+    pub logo_file_id: MaybeUndefined<ID>,
+    /// The school's colour, as `#rrggbb`; null for none.
+    #[check(color)]
+    pub primary_color: MaybeUndefined<String>,
+    /// The school's own website: `https`, at most 500 characters; null for none.
+    #[check(website)]
+    pub website: MaybeUndefined<String>,
+    /// The email address at which the school helps its people; at most 254 characters; null for none.
+    #[check(text::email)]
+    pub support_email: MaybeUndefined<String>,
+}
+
+/// A value that can't be cleared; none where it is left out.
+fn present<T, U>(field: &str, value: &MaybeUndefined<T>, check: impl Fn(&str, &T) -> Result<U>) -> Result<Option<U>> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Err(Error::bad_input(field, "can't be null: leave it out to keep it")),
+        MaybeUndefined::Value(value) => check(field, value).map(Some),
+    }
+}
+
+/// The logo that is given; none inside for none.
+async fn logo(ctx: &Context<'_>, id: &MaybeUndefined<ID>) -> Result<Option<Option<Id<File>>>> {
+    match id {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Ok(Some(None)),
+        MaybeUndefined::Value(id) => {
+            let id = Id::<File>::parse("logoFileId", id)?;
+            require_public(ctx, "logoFileId", id).await?;
+            Ok(Some(Some(id)))
+        }
+    }
+}
+
+/// What stands in the school's own row: name, time zone, whether it is listed; what is null stays as it is.
+const CHANGE_SCHOOL: &str = "SELECT app.change_school($2, $3, $4) WHERE app.tenant_id() = $1";
+
+fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
+    Ok(*value)
+}
+
+#[allow(clippy::ptr_arg, reason = "as the field's type is")]
+fn offered(field: &str, keys: &Vec<String>) -> Result<Vec<String>> {
+    const MOST: usize = 50;
+    if keys.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} keys of roles")));
+    }
+    for (index, key) in keys.iter().enumerate() {
+        role_key(&format!("{field}.{index}"), key)?;
+    }
+    each_once(field, keys)?;
+    Ok(keys.clone())
+}
+
+#[allow(clippy::ptr_arg, reason = "as the field's type is")]
+fn domains(field: &str, domains: &Vec<String>) -> Result<Vec<String>> {
+    const MOST: usize = 100;
+    if domains.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} domains")));
+    }
+    let mut kept = Vec::with_capacity(domains.len());
+    for (index, domain) in domains.iter().enumerate() {
+        let field = format!("{field}.{index}");
+        // As addresses are compared.
+        let address = text::email(&field, &format!("anybody@{}", domain.trim()));
+        let key = address.ok().and_then(|address| email_key(&address));
+        let domain = key.as_deref().and_then(|key| key.strip_prefix("anybody@"));
+        kept.push(domain.ok_or_else(|| Error::bad_input(&field, "must be a domain such as school.example"))?.to_owned());
+    }
+    each_once(field, &kept)?;
+    Ok(kept)
 }
 
 fn sender_name(field: &str, name: &str) -> Result<String> {
@@ -97,15 +279,35 @@ pub struct SettingsMutations;
 
 #[mutations("TenantSettings")]
 impl SettingsMutations {
-    /// Changes the settings of your school.
+    /// Changes the settings of your school. What is out of bounds is BAD_USER_INPUT with its field.
     #[needs(TenantManage)]
+    #[in_person]
     async fn update_tenant_settings(
         ctx: &Context<'_>,
         /// The change.
         input: UpdateTenantSettingsInput,
     ) -> Result<Loaded<TenantSettings>> {
         let own = Id::<TenantSettings>::from_uuid(ctx.tx().identity().tenant);
-        let changed = Patch::of(own).input(ctx, &input)?.run(ctx).await?;
+        let name = present("name", &input.name, |field, name| text::name(field, name))?;
+        let time_zone = present("timeZone", &input.time_zone, |field, name| zone(field, name))?;
+        let is_listed = present("isListed", &input.is_listed, as_given)?;
+        let change = Patch::of(own).input(ctx, &input)?;
+        let change = change.set_if(TenantSettings::COLUMNS.logo_file_id, logo(ctx, &input.logo_file_id).await?);
+        if name.is_some() || time_zone.is_some() || is_listed.is_some() {
+            ctx.tx().query(CHANGE_SCHOOL, &[&name, &time_zone, &is_listed]).await?;
+        }
+        let changed = change
+            .run(ctx)
+            .await
+            .on_constraint("tenant_settings_roles", |error| {
+                let field = format!("signUpRoleKeys.{}", error.number("at").unwrap_or_default());
+                Error::bad_input(field, "must be the key of a role of this school that grants neither ROLE_MANAGE nor TENANT_MANAGE")
+            })
+            .on_constraint("tenant_settings_factor_roles", |error| {
+                let field = format!("secondFactorRoleKeys.{}", error.number("at").unwrap_or_default());
+                Error::bad_input(field, "must be the key of a role of this school")
+            })
+            .on_constraint("tenant_settings_logo_fkey", |_| Error::not_found("file").field("logoFileId"))?;
         changed.ok_or_else(|| Error::not_found("school"))
     }
 }

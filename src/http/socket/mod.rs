@@ -147,10 +147,11 @@ pub(super) async fn open(state: AppState, mut parts: Parts, address: Option<Stri
         return error_response(StatusCode::SERVICE_UNAVAILABLE, Error::overloaded(1), correlation_id);
     };
     let limit = state.options.body_limit.min(MESSAGE_SIZE);
+    let user_agent = super::graphql::user_agent(&parts.headers);
     upgrade
         .max_message_size(limit)
         .max_frame_size(limit)
-        .on_upgrade(move |socket| session::run(socket, state, (address, unknown), stopping))
+        .on_upgrade(move |socket| session::run(socket, state, (address, user_agent, unknown), stopping))
 }
 
 /// Puts what a client offers into one header: it may be spread over several, of which the extractor reads the first.

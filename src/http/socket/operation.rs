@@ -31,6 +31,7 @@ pub(super) struct Operation {
     pub(super) engine: Arc<Engine>,
     pub(super) claims: Option<Claims>,
     pub(super) address: Option<String>,
+    pub(super) user_agent: Option<String>,
     pub(super) id: String,
     /// The ids of the socket's operations that are not over.
     pub(super) open: Arc<Mutex<HashSet<String>>>,
@@ -53,6 +54,7 @@ impl Operation {
             Some(Err(error)) => Err(error),
             Some(Ok(mut request)) => {
                 request.address.clone_from(&self.address);
+                request.user_agent.clone_from(&self.user_agent);
                 engine.read(&request)
             }
         };

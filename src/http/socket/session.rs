@@ -11,7 +11,7 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
-use lectern_kernel::{auth::Claims, clock, error::Error};
+use lectern_kernel::{auth::Claims, clock, db::Identity, error::Error};
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -45,6 +45,7 @@ const BEGINNING: Duration = Duration::from_secs(10);
 struct Session {
     state: AppState,
     address: Option<String>,
+    user_agent: Option<String>,
     claims: Option<Claims>,
     is_acknowledged: bool,
     /// Until the owner of the socket is known.
@@ -67,7 +68,7 @@ struct Session {
 pub(super) async fn run(
     socket: WebSocket,
     state: AppState,
-    (address, unknown): (Option<String>, OwnedSemaphorePermit),
+    (address, user_agent, unknown): (Option<String>, Option<String>, OwnedSemaphorePermit),
     stopping: CancellationToken,
 ) {
     let (sink, mut heard) = socket.split();
@@ -78,6 +79,7 @@ pub(super) async fn run(
     let mut session = Session {
         state,
         address,
+        user_agent,
         claims: None,
         is_acknowledged: false,
         unknown: Some(unknown),
@@ -125,7 +127,7 @@ pub(super) async fn run(
                     is_alive = true;
                 }
             },
-            _ = rechecks.tick(), if session.claims.is_some() => if !session.is_signed_in().await { break Some(message::FORBIDDEN) },
+            _ = rechecks.tick(), if session.claims.is_some() => if session.bearer().await.is_none() { break Some(message::FORBIDDEN) },
             Some(close) = closed.recv() => break Some(close),
             () = stopping.cancelled() => break Some(message::GOING_AWAY),
             _ = &mut writer => break None,
@@ -174,14 +176,20 @@ impl Session {
         if self.is_acknowledged {
             return Err(message::TOO_MANY_INITS);
         }
+        let mut bearer = None;
         if let Some(token) = payload.as_ref().and_then(token) {
             let claims = token.and_then(|token| self.state.engine.services().tokens.verify(token)).ok_or(message::FORBIDDEN)?;
+            // What is read in another person's place leaves an entry for each document; a socket goes on by itself.
+            if claims.is_viewing() {
+                return Err(message::FORBIDDEN);
+            }
             self.claims = Some(claims);
-            if !self.is_signed_in().await {
+            bearer = self.bearer().await;
+            if bearer.is_none() {
                 return Err(message::FORBIDDEN);
             }
         }
-        let owner = match self.claims.as_ref().map(Claims::identity) {
+        let owner = match bearer {
             Some(identity) => Owner::Person(identity.tenant, identity.user),
             None => Owner::Address(self.address.clone()),
         };
@@ -217,6 +225,7 @@ impl Session {
             engine: self.state.engine.clone(),
             claims: self.claims,
             address: self.address.clone(),
+            user_agent: self.user_agent.clone(),
             id: id.clone(),
             open: self.open.clone(),
             out: self.out.clone(),
@@ -238,10 +247,10 @@ impl Session {
         self.open.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
-    async fn is_signed_in(&self) -> bool {
-        let Some(claims) = &self.claims else { return true };
+    /// Who it is of, if they are still signed in.
+    async fn bearer(&self) -> Option<Identity> {
         // Where the database can't be reached, the next check decides.
-        self.state.engine.is_signed_in(claims, &Uuid::now_v7().to_string()).await
+        self.state.engine.bearer(self.claims.as_ref()?, &Uuid::now_v7().to_string()).await
     }
 
     /// When the token ends.

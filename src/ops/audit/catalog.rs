@@ -3,6 +3,7 @@
 
 use sqlx::PgConnection;
 
+use super::isolation::OF_NO_SCHOOL;
 use crate::ops::report::Check;
 
 /// The wall's expression, as PostgreSQL prints it, without blanks.
@@ -18,30 +19,39 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 4] = [
-    "_sqlx_migrations",   // which migrations were applied; the service holds no grant on it
-    "lectern_applied",    // which files were applied; nobody but its owner holds a right on it
-    "booking_transition", // which steps a booking may take: the same for everybody, and nobody's secret
-    "job_transition",     // the same of jobs
+const TENANTLESS: [&str; 5] = [
+    "_sqlx_migrations",     // which migrations were applied; the service holds no grant on it
+    "lectern_applied",      // which files were applied; nobody but its owner holds a right on it
+    "booking_transition",   // which steps a booking may take: the same for everybody, and nobody's secret
+    "job_transition",       // the same of jobs
+    "admission_transition", // the same of sign-ups and invitations
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 15] = [
-    "access_version", // a number that says no more than that something changed, which is audited itself
-    "audit_entry",    // the log itself
-    "client_event",   // records themselves
-    "credential",     // secrets: a change of password shows in the person's token version
-    "failed_sign_in", // counters of rate limits
-    "import_issue",   // records themselves: what was wrong in an import
-    "known_network",  // what tells strangers to a network from others; a sign-in shows in the session
-    "mail",           // records themselves: who was written to, and what became of it
-    "notification",   // records themselves; what people choose of them is audited
-    "refresh_token",  // secrets: their use shows in the session
-    "roster_link",    // says which object of another system is which; what an import changes is audited itself
-    "time_claim",     // follows from bookings, which are audited themselves
-    "upload",         // a record itself; the file that it becomes is audited
-    "used_budget",    // counters of rate limits
-    "webhook_event",  // records themselves
+const UNAUDITED: [&str; 23] = [
+    "access_version",             // a number that says no more than that something changed, which is audited itself
+    "account_request",            // of nobody yet: what it leads to is a link or a code
+    "api_key_secret",             // secrets: the key is audited
+    "audit_entry",                // the log itself
+    "client_event",               // records themselves
+    "credential",                 // secrets: a change of password shows in the person's token version
+    "failed_sign_in",             // counters of rate limits
+    "import_issue",               // records themselves: what was wrong in an import
+    "known_network",              // what tells strangers to a network from others; a sign-in shows in the session
+    "mail",                       // records themselves: who was written to, and what became of it
+    "mailed_token",               // secrets: what it permits is audited when it is used
+    "notification",               // records themselves; what people choose of them is audited
+    "password_change_credential", // secrets: the request is audited
+    "recovery_code",              // secrets: their use shows in the session
+    "refresh_token",              // secrets: their use shows in the session
+    "roster_link",                // says which object of another system is which; what an import changes is audited itself
+    "second_factor",              // secrets: that it is on shows in the person
+    "sign_in_code",               // secrets: their use shows in the session
+    "sign_up_credential",         // secrets: the request is audited
+    "time_claim",                 // follows from bookings, which are audited themselves
+    "upload",                     // a record itself; the file that it becomes is audited
+    "used_budget",                // counters of rate limits
+    "webhook_event",              // records themselves
 ];
 
 /// Every table of tenants.
@@ -95,6 +105,9 @@ pub(super) async fn wall(connection: &mut PgConnection, table: &str) -> sqlx::Re
             }
             if !policy.roles.iter().any(|role| role == "lectern_app") {
                 faults.push("tenant_wall does not stand before lectern_app".to_owned());
+            }
+            if !policy.roles.iter().any(|role| role == "lectern_desk") {
+                faults.push("tenant_wall does not stand before lectern_desk".to_owned());
             }
             let walls_definer = policy.roles.iter().any(|role| role == "lectern_definer") || DEFINER_READS_ALL.contains(&table);
             if !walls_definer && !["a", "w", "d"].iter().all(|verb| policies.iter().any(|policy| policy.walls_definer(verb))) {
@@ -169,6 +182,9 @@ pub(super) async fn audited(connection: &mut PgConnection, table: &str) -> sqlx:
     .fetch_optional(connection)
     .await?;
     Ok(match enabled.as_deref() {
+        _ if OF_NO_SCHOOL.contains(&table) => {
+            Check::pass("audited", table, "of no school: the platform's own log keeps what happens to it")
+        }
         _ if UNAUDITED.contains(&table) => Check::pass("audited", table, "not audited, on purpose"),
         Some("O" | "A") => Check::pass("audited", table, "every change writes an entry, by trigger"),
         Some(_) => Check::fail("audited", table, "its audit trigger is disabled"),
@@ -226,6 +242,22 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
          UNION ALL SELECT 'it is a member of ' || g.rolname FROM platform p JOIN pg_catalog.pg_auth_members m ON m.member = p.oid JOIN pg_catalog.pg_roles g ON g.oid = m.roleid \
                    WHERE p.rolname = 'lectern_platform' \
          UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM platform p JOIN pg_catalog.pg_class c ON c.relowner = p.oid WHERE p.rolname = 'lectern_platform'",
+    ),
+    (
+        "role",
+        "lectern_desk",
+        "no superuser, no BYPASSRLS, makes nothing, owns nothing, is a member of nothing and has no members",
+        "WITH desk AS (SELECT *, $1::text[] FROM pg_catalog.pg_roles WHERE rolname = 'lectern_desk') \
+         SELECT 'there is no such role' WHERE NOT EXISTS (SELECT FROM desk) \
+         UNION ALL SELECT 'it is a superuser or bypasses row security' FROM desk WHERE rolsuper OR rolbypassrls \
+         UNION ALL SELECT 'it may create roles or databases, or replicate' FROM desk WHERE rolcreaterole OR rolcreatedb OR rolreplication \
+         UNION ALL SELECT 'it is a member of ' || g.rolname FROM desk JOIN pg_catalog.pg_auth_members m ON m.member = desk.oid JOIN pg_catalog.pg_roles g ON g.oid = m.roleid \
+         UNION ALL SELECT b.rolname || ' is a member of it' FROM desk JOIN pg_catalog.pg_auth_members m ON m.roleid = desk.oid JOIN pg_catalog.pg_roles b ON b.oid = m.member WHERE NOT b.rolsuper \
+         UNION ALL SELECT 'it owns ' || c.oid::regclass::text FROM desk JOIN pg_catalog.pg_class c ON c.relowner = desk.oid \
+         UNION ALL SELECT 'it owns ' || p.oid::regprocedure::text FROM desk JOIN pg_catalog.pg_proc p ON p.proowner = desk.oid \
+         UNION ALL SELECT 'it may create in the schema ' || n.nspname FROM desk JOIN pg_catalog.pg_namespace n ON pg_catalog.has_schema_privilege(desk.oid, n.oid, 'CREATE') \
+         UNION ALL SELECT 'it may read ' || a.attrelid::regclass::text || '.' || a.attname || ', which is secret' FROM desk JOIN pg_catalog.pg_attribute a ON a.attnum > 0 AND NOT a.attisdropped \
+                   WHERE pg_catalog.col_description(a.attrelid, a.attnum) LIKE 'secret%' AND pg_catalog.has_column_privilege(desk.oid, a.attrelid, a.attnum, 'SELECT')",
     ),
     (
         "role",

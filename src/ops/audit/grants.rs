@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use sqlx::PgConnection;
 
+use super::isolation::OF_NO_SCHOOL;
 use crate::ops::{privileges, report::Check};
 
 /// The list that people have read.
@@ -56,7 +57,7 @@ fn is_never(entry: &str) -> Option<&'static str> {
     if role == "PUBLIC" {
         return Some("is open to every role");
     }
-    if !matches!(role, "lectern_app" | "lectern_definer" | "lectern_platform") {
+    if !matches!(role, "lectern_app" | "lectern_definer" | "lectern_platform" | "lectern_desk") {
         return Some("belongs to a role that Lectern does not know");
     }
     if !is_function && !matches!(verb, "SELECT" | "INSERT" | "UPDATE" | "DELETE") {
@@ -65,9 +66,31 @@ fn is_never(entry: &str) -> Option<&'static str> {
     match (table, role, verb) {
         // What was recorded of people who are deleted, as the policy says.
         ("audit_entry", "lectern_definer", "UPDATE") if columns == "after, before" => None,
+        // Of a school that is being erased, as the policy says.
+        ("audit_entry", "lectern_desk", "DELETE") => None,
         ("audit_entry", _, "UPDATE" | "DELETE") => Some("could rewrite history"),
         ("audit_entry", "lectern_app", "INSERT") => Some("could invent history"),
-        ("credential" | "refresh_token", "lectern_app", _) => Some("would reach secrets"),
+        (
+            "account_request"
+            | "api_key_secret"
+            | "credential"
+            | "mailed_token"
+            | "password_change_credential"
+            | "recovery_code"
+            | "refresh_token"
+            | "second_factor"
+            | "sign_in_code"
+            | "sign_up_credential",
+            "lectern_app",
+            _,
+        ) => Some("would reach secrets"),
+        (_, "lectern_desk", "INSERT" | "UPDATE") => Some("could change rows without a function"),
+        (table, "lectern_app", _) if OF_NO_SCHOOL.contains(&table) => Some("would reach the platform"),
+        ("credential" | "refresh_token" | "mailed_token" | "sign_up_credential", "lectern_desk", "SELECT")
+            if covers("password_hash") || covers("token_hash") =>
+        {
+            Some("would reach secrets")
+        }
         ("course", "lectern_app", "SELECT") if covers("enrollment_key") => Some("would reach a secret"),
         ("tenant", "lectern_app", verb) if verb != "SELECT" => Some("could change a school's plan"),
         (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && columns.is_empty() && table != "credential" => {
@@ -128,6 +151,10 @@ mod tests {
             "course | lectern_platform | SELECT WITH GRANT OPTION | ",
             "credential | lectern_app | SELECT | user_id",
             "audit_entry | lectern_platform | DELETE | ",
+            "audit_entry | lectern_desk | UPDATE | after",
+            "course | lectern_desk | INSERT | ",
+            "credential | lectern_desk | SELECT | ",
+            "platform_admin | lectern_app | SELECT | id",
             "audit_entry | lectern_platform | UPDATE | after, before",
             "audit_entry | lectern_definer | UPDATE | after, before, operation",
             "audit_entry | lectern_definer | UPDATE | ",

@@ -10,34 +10,66 @@ use crate::ops::{report::Check, sources};
 
 /// These stay readable after a school's subscription has lapsed, so that signing in, `viewer` and signing out go on. Written here
 /// by hand, because what the catalog of the database says is on trial; the list grows by nothing but what a sign-in itself needs.
-const SPARED: [&str; 12] = [
+const SPARED: [&str; 24] = [
     "access_version",
+    "account_request",
+    "api_key_secret",
     "app_user",
     "credential",
     "failed_sign_in",
+    "feature_flag",
     "known_network",
+    "mailed_token",
+    "password_change_credential",
+    "recovery_code",
     "refresh_token",
     "role",
+    "role_manages",
+    "second_factor",
     "session",
+    "sign_in_code",
+    "sign_up_credential",
     "tenant",
+    "tenant_export",
     "tenant_settings",
     "used_budget",
+    "user_permission",
     "user_role",
+];
+
+/// Of the deployment, and of no school: the service's role holds no right on them, and no row of them is a school's.
+pub(super) const OF_NO_SCHOOL: [&str; 8] = [
+    "platform_admin",
+    "platform_audit_entry",
+    "platform_credential",
+    "platform_factor",
+    "platform_recovery_code",
+    "platform_refresh_token",
+    "platform_session",
+    "tenant_erasure",
 ];
 
 /// Rows that only the service itself can make and nobody can remove: they are made anew inside each attack's transaction.
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
 /// What is changed in a copy of a row of the school `{tenant}`, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 4] = [
+const RELAXED: [(&str, &str); 11] = [
+    ("api_key_secret", r#"{"secret_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("booking", r#"{"status": "CANCELLED"}"#),
+    ("feature_flag", r#"{"key": "another"}"#),
     ("file", r#"{"upload_id": null, "object": "schools/{tenant}/general/copy.txt"}"#),
+    ("invitation", r#"{"state": "REVOKED"}"#),
+    ("mailed_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
+    ("password_change_request", r#"{"state": "REJECTED"}"#),
     ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
+    ("sign_up_request", r#"{"state": "REJECTED"}"#),
+    // One looks in one place at a time.
+    ("view_as", r#"{"ended_at": "2026-03-09T14:00Z"}"#),
     ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),
 ];
 
 /// No rows; or an error, where the connection has named a school before: the setting is empty since then, and no UUID.
-fn is_closed(outcome: &Outcome) -> bool {
+pub(super) fn is_closed(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Rows(rows) => *rows == 0,
         Outcome::Failed { state, .. } => state == "22P02",
@@ -55,7 +87,7 @@ pub(super) struct Attack<'a> {
 
 /// The result of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     /// So many rows were counted or changed.
     Rows(i64),
     /// Row security refused the new row; by a RESTRICTIVE policy of this name.
@@ -67,7 +99,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    fn of(result: sqlx::Result<i64>) -> sqlx::Result<Outcome> {
+    pub(super) fn of(result: sqlx::Result<i64>) -> sqlx::Result<Outcome> {
         let error = match result {
             Ok(rows) => return Ok(Outcome::Rows(rows)),
             Err(error) => error,
@@ -149,6 +181,12 @@ impl Attack<'_> {
         let (a, b) = (self.pair.a.clone(), self.pair.b.clone());
         let made_by_service = MADE_BY_SERVICE.iter().any(|(made, _)| *made == name);
         let mut faults = Vec::new();
+        if OF_NO_SCHOOL.contains(&name) {
+            if table.may_delete || table.columns.iter().any(|column| column.may_select || column.may_insert) {
+                faults.push("lectern_app holds a right on it".to_owned());
+            }
+            return Ok(Check::faultless("isolation", name, &faults, "of no school, and closed to the service"));
+        }
         if !made_by_service && (table.own_row.is_none() || self.row(name, a.tenant).await?.is_none()) {
             faults.push(format!("no row to attack: give it one in {}", sources::probe_file(name)));
         }
@@ -277,11 +315,20 @@ impl Attack<'_> {
             let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
             let relaxed = relaxed.replace("{tenant}", &b.tenant.to_string());
             let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&relaxed).unwrap_or_default();
-            let references = children.iter().zip(parents).filter(|(child, _)| *child != "tenant_id");
-            patch.extend(references.map(|(child, parent)| (child.clone(), target[parent].clone())));
+            let references = || children.iter().zip(parents).filter(|(child, _)| *child != "tenant_id");
+            patch.extend(references().map(|(child, parent)| (child.clone(), target[parent].clone())));
             let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
-            let sql = format!("SET LOCAL app.tenant_id = '{}'; {sql}; SET CONSTRAINTS ALL IMMEDIATE", b.tenant);
-            match in_transaction(self.platform, &sql).await? {
+            let begin = format!("SET LOCAL app.tenant_id = '{}'", b.tenant);
+            let mut outcome = in_transaction(self.platform, &format!("{begin}; {sql}; SET CONSTRAINTS ALL IMMEDIATE")).await?;
+            // Where the reference is no part of the key a copy can't be told from its row: that row is pointed elsewhere.
+            if matches!(&outcome, Outcome::Failed { state, constraint: Some(taken), .. } if state == "23505" && taken.ends_with("_pkey")) {
+                let sets =
+                    references().map(|(child, parent)| format!("\"{child}\" = {}", quoted(target[parent].as_str().unwrap_or_default())));
+                let sets = sets.collect::<Vec<_>>().join(", ");
+                let sql = format!("UPDATE {} SET {sets} WHERE tenant_id = '{}'", table.name, b.tenant);
+                outcome = in_transaction(self.platform, &format!("{begin}; {sql}; SET CONSTRAINTS ALL IMMEDIATE")).await?;
+            }
+            match outcome {
                 Outcome::Failed { state, constraint, .. }
                     if state == "23503" && constraint.as_ref().is_some_and(|name| holders(children).contains(name)) =>
                 {
@@ -401,12 +448,12 @@ impl Attack<'_> {
     }
 }
 
-/// A transaction as a learner of the school who holds every permission; or as nobody.
+/// A transaction as a learner of the school who holds every permission, as if in the role ADMIN; or as nobody.
 pub(super) fn settings(school: Option<&School>) -> String {
     let (tenant, user) = school.map_or((Uuid::nil(), Uuid::nil()), |school| (school.tenant, school.person("LEARNER").user));
     format!(
         "SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; \
-         SELECT set_config('app.permissions', ',' || array_to_string(app.all_permissions(), ',') || ',', true)"
+         SELECT set_config('app.permissions', ',' || array_to_string(app.all_permissions(), ',') || ',=ADMIN,', true)"
     )
 }
 

@@ -3,6 +3,7 @@
 //! Nothing of any other school is touched, and nothing of the audit stays.
 
 mod catalog;
+mod desk;
 mod documents;
 mod functions;
 mod grants;
@@ -34,6 +35,8 @@ pub struct Audit {
     app: PgConnection,
     bare: PgConnection,
     platform: PgConnection,
+    /// The platform's role, where its URL is known.
+    desk: Option<PgConnection>,
     platform_url: String,
     pair: Pair,
     engine: Engine,
@@ -42,7 +45,7 @@ pub struct Audit {
 
 impl Audit {
     /// Makes the disposable schools. [`Audit::close`] removes them.
-    pub async fn open(settings: &Settings, app_url: &str, platform_url: &str) -> anyhow::Result<Audit> {
+    pub async fn open(settings: &Settings, app_url: &str, platform_url: &str, desk_url: Option<&str>) -> anyhow::Result<Audit> {
         let mut platform = pair::connect(platform_url).await?;
         let swept = pair::sweep(&mut platform).await?;
         if swept > 0 {
@@ -50,12 +53,16 @@ impl Audit {
         }
         let app = operator::connect(app_url, "DATABASE_URL").await?;
         let bare = operator::connect(app_url, "DATABASE_URL").await?;
+        let desk = match desk_url {
+            Some(url) => Some(operator::connect(url, "LECTERN_DESK_URL").await?),
+            None => None,
+        };
         let sealer = Sealer::from_text(&Sealer::generate()?)?;
         let outside = Outside::default().with(postman(settings, false)?).with(store(settings, &sealer, settings.listen)?);
         let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, outside })?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;
-        Ok(Audit { app, bare, platform, platform_url: platform_url.to_owned(), pair, engine, tables })
+        Ok(Audit { app, bare, platform, desk, platform_url: platform_url.to_owned(), pair, engine, tables })
     }
 
     /// The tables of tenants.
@@ -86,6 +93,14 @@ impl Audit {
         Ok(functions::attack(&mut self.app, &mut self.platform, &self.pair, &self.tables).await?)
     }
 
+    /// The attack of the platform's role on every table.
+    pub async fn desk(&mut self) -> anyhow::Result<Vec<Check>> {
+        let Some(desk) = &mut self.desk else {
+            return Ok(vec![Check::pass("desk", "lectern_desk", "not attacked with: LECTERN_DESK_URL is not set")]);
+        };
+        Ok(desk::attack(desk, &mut self.platform, &self.pair, &self.tables).await?)
+    }
+
     /// Every root field, asked for as everybody.
     pub async fn permissions(&mut self) -> anyhow::Result<Vec<Check>> {
         permissions::probe(&self.engine, &self.pair.a, fields()).await
@@ -109,6 +124,7 @@ impl Audit {
         by_table.sort_by_key(|check| ["wall", "keys", "grants", "audited", "isolation"].iter().position(|group| *group == check.group));
         checks.append(&mut by_table);
         checks.extend(self.functions().await?);
+        checks.extend(self.desk().await?);
         checks.extend(self.permissions().await?);
         Ok(Report { checks })
     }
@@ -120,7 +136,7 @@ impl Audit {
     pub async fn close(self) -> anyhow::Result<()> {
         self.engine.pool().close();
         // What they still run is rolled back when they end.
-        drop((self.app, self.bare, self.platform));
+        drop((self.app, self.bare, self.platform, self.desk));
         let mut platform = pair::connect(&self.platform_url).await?;
         self.pair.remove(&mut platform).await?;
         platform.close().await?;
@@ -129,8 +145,14 @@ impl Audit {
 }
 
 /// Audits a database; stopped half way by `stop`, it still removes what it made.
-pub async fn audit(settings: &Settings, app_url: &str, platform_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<Report> {
-    let mut audit = Audit::open(settings, app_url, platform_url).await?;
+pub async fn audit(
+    settings: &Settings,
+    app_url: &str,
+    platform_url: &str,
+    desk_url: Option<&str>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<Report> {
+    let mut audit = Audit::open(settings, app_url, platform_url, desk_url).await?;
     let report = tokio::select! {
         report = audit.run() => report,
         () = stop => Err(anyhow::anyhow!("stopped; the disposable schools are removed")),

@@ -40,7 +40,7 @@ impl School {
 }
 
 /// Default roles, and one that grants nothing.
-pub(super) const ROLES: [&str; 5] = ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER", "NOBODY"];
+pub(super) const ROLES: [&str; 6] = ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER", "PARTICIPANT", "NOBODY"];
 
 /// The pair: `a` is attacked, `b` attacks.
 #[derive(Debug, Clone)]
@@ -189,7 +189,7 @@ async fn remove(platform: &mut PgConnection, tenant: Uuid) -> anyhow::Result<()>
              SELECT k.conrelid, d.level + 1 FROM depth d JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND k.confrelid = d.oid AND k.conrelid <> d.oid
              WHERE d.level < 30
          )
-         SELECT t.name FROM tables t JOIN depth d USING (oid) WHERE t.name <> 'audit_entry' GROUP BY t.name ORDER BY max(d.level) DESC, t.name",
+         SELECT t.name FROM tables t JOIN depth d USING (oid) WHERE t.name <> 'audit_entry' AND NOT starts_with(t.name, 'platform_') GROUP BY t.name ORDER BY max(d.level) DESC, t.name",
     )
     .fetch_all(&mut *platform)
     .await?;

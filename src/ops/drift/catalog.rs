@@ -27,7 +27,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         let name = format!("{verb} on {subject} for {role}{}", if columns.is_empty() { "" } else { ", columns" });
         catalog.insert(("grant".to_owned(), name), whole.to_owned());
     }
-    for table in ["public._sqlx_migrations", "public.lectern_applied", "public.booking_transition"] {
+    for table in ["public._sqlx_migrations", "public.lectern_applied", "public.booking_transition", "public.admission_transition"] {
         catalog.extend(rows_of(connection, table).await?);
     }
     Ok(catalog)
@@ -41,6 +41,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         }
         "public.lectern_applied" => {
             "SELECT 'applied file', file, digest || CASE WHEN finished THEN '' ELSE ' (unfinished)' END FROM public.lectern_applied"
+        }
+        "public.admission_transition" => {
+            "SELECT 'row', 'admission_transition ' || what || ' ' || from_state || ' > ' || to_state, '' FROM public.admission_transition"
         }
         _ => {
             "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"
@@ -112,7 +115,7 @@ SELECT 'role', rolname::text,
        CASE WHEN rolcanlogin THEN 'login' ELSE 'no login' END || CASE WHEN rolinherit THEN '' ELSE ', inherits nothing' END || CASE WHEN rolsuper THEN ', superuser' ELSE '' END || CASE WHEN rolbypassrls THEN ', bypasses row security' ELSE '' END
        || CASE WHEN rolcreaterole THEN ', creates roles' ELSE '' END || CASE WHEN rolcreatedb THEN ', creates databases' ELSE '' END || CASE WHEN rolreplication THEN ', replicates' ELSE '' END
        || coalesce(', member of ' || (SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '')
-FROM pg_roles r WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform', 'lectern_upkeep')
+FROM pg_roles r WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform', 'lectern_upkeep', 'lectern_desk')
 UNION ALL
 SELECT 'event trigger', evtname::text, evtevent::text FROM pg_event_trigger
 UNION ALL

@@ -187,9 +187,10 @@ async fn read(url: &str, is_live: bool) -> anyhow::Result<Catalog> {
 }
 
 /// What sql/roles.sql makes.
-const ROLES: [(&str, &str); 5] = [
+const ROLES: [(&str, &str); 6] = [
     ("lectern_app", "login"),
     ("lectern_definer", "no login"),
+    ("lectern_desk", "login"),
     ("lectern_owner", "login, member of lectern_definer, lectern_upkeep"),
     ("lectern_platform", "login"),
     ("lectern_upkeep", "no login, inherits nothing, member of lectern_platform"),

@@ -23,14 +23,17 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 12] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
+    ("admissions.sql", include_str!("../../../sql/seed/admissions.sql")),
+    ("credentials.sql", include_str!("../../../sql/seed/credentials.sql")),
     ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
+    ("rights.sql", include_str!("../../../sql/seed/rights.sql")),
     ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
@@ -39,7 +42,7 @@ const STEPS: [(&str, &str); 9] = [
 const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
 
 /// People with a password hash of their own; all others of a school share one.
-const SIGN_INS: [&str; 4] = ["admin", "instructor", "learner", "viewer"];
+const SIGN_INS: [&str; 5] = ["admin", "instructor", "learner", "viewer", "participant"];
 
 /// Loads the two demo schools, where they are not there already. `sealer` seals their secrets. Answers whether it loaded any.
 ///
@@ -61,10 +64,32 @@ pub async fn seed_demo(platform_url: &str, sealer: &Sealer, objects: &Objects) -
             loaded = true;
         }
     }
+    if loaded {
+        operator(&mut tx).await.context("the demo's administrator of the platform can't be added")?;
+    }
     tx.commit().await?;
     connection.close().await?;
     Ok(loaded)
 }
+
+/// Adds the demo's administrator of the platform, who needs no second factor, where there is none yet.
+async fn operator(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
+    set(connection, "app.tenant_id", &Uuid::nil().to_string()).await?;
+    set(connection, "app.operation", "system:seed").await?;
+    sqlx::query(
+        "SELECT app.add_platform_admin($1, 'operator@platform.example', 'Olive Operator', $2, true) \
+         WHERE NOT EXISTS (SELECT FROM platform_admin WHERE email = 'operator@platform.example')",
+    )
+    .bind(Uuid::from_u128(OPERATOR))
+    .bind(hash(&passwords).await?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The id of that administrator: the same on every machine.
+const OPERATOR: u128 = 0x0193_0000_0000_7000_8000_0000_0000_0001;
 
 /// What a service finds, or makes, of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

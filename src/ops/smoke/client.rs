@@ -134,6 +134,25 @@ impl Client {
         self.note("file", "GET of the bytes", began, fetched);
     }
 
+    /// The platform, where it is served here, must take the token of a school for none.
+    pub(super) async fn is_nobody_at_the_platform(&mut self) {
+        let began = Instant::now();
+        let asked = async {
+            let mut request = self.http.post(format!("{}/platform/graphql", self.base)).json(&json!({ "query": "{ viewer { id } }" }));
+            if let Some(token) = &self.token {
+                request = request.bearer_auth(token);
+            }
+            let response = request.send().await.map_err(|error| reason(&error))?;
+            if response.status() == reqwest::StatusCode::NOT_FOUND {
+                return Ok(());
+            }
+            let answer: Value = response.json().await.map_err(|error| reason(&error))?;
+            if answer["data"]["viewer"].is_null() { Ok(()) } else { Err("it takes somebody of a school for an administrator".to_owned()) }
+        };
+        let asked = asked.await;
+        self.note("refused", "the platform, with a token of a school", began, asked);
+    }
+
     fn note<T>(&mut self, group: &'static str, subject: &str, began: Instant, outcome: Result<T, String>) -> Option<T> {
         let took = format!("{} ms", began.elapsed().as_millis());
         match outcome {

@@ -66,6 +66,7 @@ const DELETE_FILE: &str = "mutation($id: ID!) { deleteFile(id: $id) }";
 const CREATE_UPLOAD: &str = "mutation($i: CreateUploadInput!) { createUpload(input: $i) { id url headers { name value } } }";
 const COMPLETE_UPLOAD: &str = "mutation($id: ID!) { completeUpload(id: $id) { id name size visibility } }";
 const CANCEL_UPLOAD: &str = "mutation($id: ID!) { cancelUpload(id: $id) }";
+const REVOKE_KEY: &str = "mutation($id: ID!) { revokeApiKey(id: $id) { isLive } }";
 const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
 const REMOVE_MEMBERS: &str = "mutation($i: RemoveGroupMembersInput!) { removeGroupMembers(input: $i) { memberCount } }";
@@ -84,7 +85,9 @@ impl Smoke {
         self.client.sign_in(session["accessToken"].as_str().map(str::to_owned));
         self.me = text(&session["viewer"]["user"]["id"]);
 
+        self.client.is_nobody_at_the_platform().await;
         self.reading().await;
+        self.key(&text(&session["accessToken"])).await;
         self.course().await;
         self.group().await;
         self.bookings().await;
@@ -131,6 +134,7 @@ impl Smoke {
             "exportRuns",
             "reportSchedules",
             "importRuns",
+            "tenantExports",
         ] {
             client.ask("read", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
@@ -143,6 +147,15 @@ impl Smoke {
         let course = "query($id: ID!) { course(id: $id) { id } }";
         client.answers("read", "course, unknown id", course, json!({ "id": never }), Value::Null).await;
         client.refused("course, no id", course, json!({ "id": "course-1" }), "BAD_USER_INPUT").await;
+        let oneself = json!({ "i": { "userId": self.me, "reason": "Is it refused?" } });
+        client
+            .refused(
+                "startViewAs, oneself",
+                "mutation($i: StartViewAsInput!) { startViewAs(input: $i) { id } }",
+                oneself,
+                "FORBIDDEN ROLE_TOO_HIGH",
+            )
+            .await;
         let job = json!({ "id": ids::encode("job", Uuid::now_v7()) });
         client.refused("retryJob, unknown id", "mutation($id: ID!) { retryJob(id: $id) { state } }", job, "NOT_FOUND").await;
         client
@@ -153,6 +166,27 @@ impl Smoke {
                 "NOT_FOUND",
             )
             .await;
+    }
+
+    /// A key reads, changes nothing, and is dead once it is revoked.
+    async fn key(&mut self, token: &str) -> Option<()> {
+        let create = "mutation($i: CreateApiKeyInput!) { createApiKey(input: $i) { secret apiKey { id isReadOnly } } }";
+        let input = json!({ "i": { "name": "Smoke test", "permissions": ["COURSE_READ"] } });
+        let made = self.client.ask("key", create, input).await?;
+        let key = text(&made["apiKey"]["id"]);
+        self.remember(&key, REVOKE_KEY, json!({ "id": key }));
+        self.client.sign_in(made["secret"].as_str().map(str::to_owned));
+        self.client.ask("key", &format!("{{ courses{PAGE} }}"), json!({})).await;
+        self.client.refused("users, by a key without it", "{ users { totalCount } }", json!({}), "FORBIDDEN").await;
+        let course = "mutation { createCourse(input: { title: \"Smoke test\" }) { id } }";
+        self.client.refused("createCourse, by a key that reads", course, json!({}), "FORBIDDEN API_KEY_READ_ONLY").await;
+        self.client.sign_in(Some(token.to_owned()));
+        self.remove(&key, "key").await;
+        self.client.sign_in(made["secret"].as_str().map(str::to_owned));
+        self.client.answers("key", "viewer, by a revoked key", "{ viewer { permissions } }", json!({}), Value::Null).await;
+        self.client.sign_in(Some(token.to_owned()));
+        self.client.ask("session", "{ signIns(first: 1) { totalCount nodes { method isCurrent } } }", json!({})).await;
+        Some(())
     }
 
     async fn course(&mut self) -> Option<()> {

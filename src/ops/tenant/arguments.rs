@@ -8,7 +8,7 @@ use lectern_kernel::{
 };
 
 /// Why a text was refused, as a sentence that names the flag.
-pub(super) fn refused(error: Error) -> anyhow::Error {
+pub(in crate::ops) fn refused(error: Error) -> anyhow::Error {
     anyhow::anyhow!("{}", error.message().trim_end_matches('.'))
 }
 
@@ -86,6 +86,7 @@ pub(super) fn shown(instant: Timestamp, zone: &TimeZone) -> String {
 pub(super) fn explain(error: sqlx::Error) -> anyhow::Error {
     match error.as_database_error().and_then(|error| error.constraint()) {
         Some("tenant_slug_key") => anyhow::anyhow!("the slug is taken by another school"),
+        Some("tenant_erasing") => anyhow::anyhow!("the school is being erased: nothing brings it back"),
         Some("tenant_subscription_check") => anyhow::anyhow!("the subscription must end after it starts"),
         _ => error.into(),
     }

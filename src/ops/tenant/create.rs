@@ -43,46 +43,33 @@ impl<'a> School<'a> {
 pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) -> anyhow::Result<String> {
     let school = School::read(typed)?;
     check(connection, &school).await?;
-    let password = password::read(&[&school.admin_email, &school.admin_name, school.slug, &school.name])?;
+    let password =
+        password::read("Password of the first administrator: ", &[&school.admin_email, &school.admin_name, school.slug, &school.name])?;
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let hash = passwords.hash(password).await.map_err(arguments::refused)?;
 
     let (tenant, admin) = (Uuid::now_v7(), Uuid::now_v7());
     let mut tx = begin(connection, "system:tenant-create", tenant).await?;
-    sqlx::query(
-        "INSERT INTO tenant (tenant_id, slug, name, time_zone, is_listed, subscription_start, subscription_end, max_users, max_instructors) \
-         VALUES ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8, $9)",
-    )
-    .bind(tenant)
-    .bind(school.slug)
-    .bind(&school.name)
-    .bind(&school.time_zone)
-    .bind(!typed.unlisted)
-    .bind(school.start.map(|start| start.to_string()))
-    .bind(school.end.map(|end| end.to_string()))
-    .bind(typed.max_users)
-    .bind(typed.max_instructors)
-    .execute(&mut *tx)
-    .await
-    .map_err(arguments::explain)?;
-    sqlx::query("SELECT app.create_system_roles($1)").bind(tenant).execute(&mut *tx).await?;
-    sqlx::query("INSERT INTO app_user (tenant_id, id, name, email, email_key) VALUES ($1, $2, $3, $4, $5)")
+    sqlx::query("SELECT app.create_tenant($1, $2, $3, $4, 'en', $5, $6::timestamptz, $7::timestamptz, $8, $9)")
+        .bind(tenant)
+        .bind(school.slug)
+        .bind(&school.name)
+        .bind(&school.time_zone)
+        .bind(!typed.unlisted)
+        .bind(school.start.map(|start| start.to_string()))
+        .bind(school.end.map(|end| end.to_string()))
+        .bind(typed.max_users)
+        .bind(typed.max_instructors)
+        .execute(&mut *tx)
+        .await
+        .map_err(arguments::explain)?;
+    sqlx::query("SELECT app.give_tenant_admin($1, $2, $3, $4, $5, $6)")
         .bind(tenant)
         .bind(admin)
-        .bind(&school.admin_name)
         .bind(&school.admin_email)
         .bind(email_key(&school.admin_email))
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("INSERT INTO credential (tenant_id, user_id, password_hash) VALUES ($1, $2, $3)")
-        .bind(tenant)
-        .bind(admin)
+        .bind(&school.admin_name)
         .bind(hash)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("INSERT INTO user_role (tenant_id, user_id, role_id) SELECT $1, $2, r.id FROM role r WHERE r.tenant_id = $1 AND r.is_system AND r.key = 'ADMIN'")
-        .bind(tenant)
-        .bind(admin)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;

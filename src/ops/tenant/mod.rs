@@ -4,10 +4,13 @@
 mod arguments;
 mod create;
 mod list;
-mod password;
+pub(super) mod password;
+
+pub(super) use self::arguments::refused;
 
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
+use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -60,19 +63,10 @@ async fn renew(connection: &mut PgConnection, wanted: &TenantRenew) -> anyhow::R
     let max_users = wanted.max_users.as_deref().map(|text| arguments::cap("--max-users", text)).transpose()?;
     let max_instructors = wanted.max_instructors.as_deref().map(|text| arguments::cap("--max-instructors", text)).transpose()?;
     let mut tx = begin(connection, "system:tenant-renew", tenant).await?;
-    sqlx::query(
-        "UPDATE tenant SET subscription_end = $2::timestamptz, max_users = CASE WHEN $3 THEN $4 ELSE max_users END, \
-         max_instructors = CASE WHEN $5 THEN $6 ELSE max_instructors END WHERE tenant_id = $1",
-    )
-    .bind(tenant)
-    .bind(end.map(|end| end.to_string()))
-    .bind(max_users.is_some())
-    .bind(max_users.flatten())
-    .bind(max_instructors.is_some())
-    .bind(max_instructors.flatten())
-    .execute(&mut *tx)
-    .await
-    .map_err(arguments::explain)?;
+    let mut changes = serde_json::Map::from_iter([("subscriptionEnd".to_owned(), json!(end.map(|end| end.to_string())))]);
+    changes.extend(max_users.map(|cap| ("maxUsers".to_owned(), json!(cap))));
+    changes.extend(max_instructors.map(|cap| ("maxInstructors".to_owned(), json!(cap))));
+    change(&mut tx, tenant, changes).await.map_err(arguments::explain)?;
     tx.commit().await?;
     Ok(match end {
         Some(end) => format!("The subscription of {} ends at {}.", wanted.slug, arguments::shown(end, &zone)),
@@ -80,24 +74,35 @@ async fn renew(connection: &mut PgConnection, wanted: &TenantRenew) -> anyhow::R
     })
 }
 
+/// Changes a school as the platform does; its log and the platform's keep it.
+async fn change(tx: &mut PgConnection, tenant: Uuid, changes: serde_json::Map<String, serde_json::Value>) -> sqlx::Result<()> {
+    sqlx::query("SELECT app.change_tenant($1, $2::jsonb)")
+        .bind(tenant)
+        .bind(serde_json::Value::Object(changes).to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 async fn suspend(connection: &mut PgConnection, wanted: &TenantSuspend) -> anyhow::Result<String> {
     let (tenant, _) = find(connection, &wanted.slug).await?;
     let operation = if wanted.lift { "system:tenant-reinstate" } else { "system:tenant-suspend" };
     let mut tx = begin(connection, operation, tenant).await?;
-    let changed = sqlx::query(
-        "UPDATE tenant SET suspended_at = CASE WHEN $2 THEN NULL ELSE now() END WHERE tenant_id = $1 AND (suspended_at IS NOT NULL) = $2",
-    )
-    .bind(tenant)
-    .bind(wanted.lift)
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
+    let suspended: bool = sqlx::query_scalar("SELECT suspended_at IS NOT NULL FROM tenant WHERE tenant_id = $1 FOR UPDATE")
+        .bind(tenant)
+        .fetch_one(&mut *tx)
+        .await?;
+    let changed = suspended == wanted.lift;
+    if changed {
+        let reason = if wanted.lift { json!(null) } else { json!("by the operator") };
+        change(&mut tx, tenant, serde_json::Map::from_iter([("suspendReason".to_owned(), reason)])).await.map_err(arguments::explain)?;
+    }
     tx.commit().await?;
     let slug = &wanted.slug;
     Ok(match (wanted.lift, changed) {
-        (false, 0) => format!("{slug} is suspended already."),
+        (false, false) => format!("{slug} is suspended already."),
         (false, _) => format!("{slug} is suspended: its people are answered SUBSCRIPTION_EXPIRED, its data is kept."),
-        (true, 0) => format!("{slug} is not suspended."),
+        (true, false) => format!("{slug} is not suspended."),
         (true, _) => format!("{slug} is no longer suspended."),
     })
 }

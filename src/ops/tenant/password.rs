@@ -1,4 +1,4 @@
-//! Reading the first administrator's password: unseen from a terminal, or one line of standard input.
+//! Reading an administrator's password: unseen from a terminal, or one line of standard input.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -6,10 +6,10 @@ use anyhow::{Context as _, bail};
 use lectern_kernel::auth::Passwords;
 
 /// Reads a password and checks it as any new one; `hints` are what a guesser would try first.
-pub(super) fn read(hints: &[&str]) -> anyhow::Result<String> {
+pub(in crate::ops) fn read(prompt: &str, hints: &[&str]) -> anyhow::Result<String> {
     let stdin = std::io::stdin();
     let password = if stdin.is_terminal() {
-        let first = rpassword::prompt_password("Password of the first administrator: ").context("the password can't be read")?;
+        let first = rpassword::prompt_password(prompt).context("the password can't be read")?;
         check(&first, hints)?;
         if first != rpassword::prompt_password("The same again: ").context("the password can't be read")? {
             bail!("the two passwords differ");

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Client, PASSWORD, TestApp, Who},
+    rehearsals::Rehearsal,
     sdl::Schema,
 };
 
@@ -23,6 +24,8 @@ pub struct Day {
     pub done: Vec<Done>,
     /// Every token that anybody was given.
     pub tokens: Vec<String>,
+    /// Rehearses each mutation before it is done, where it is there.
+    rehearsal: Option<Rehearsal>,
 }
 
 /// What is asked of a mutation's answer, by its type.
@@ -38,6 +41,9 @@ fn selection(operation: &str) -> &'static str {
 
 impl Day {
     async fn act(&mut self, client: &Client, operation: &'static str, document: &str, variables: Value) -> Value {
+        if let Some(rehearsal) = &mut self.rehearsal {
+            rehearsal.rehearse(client, operation, document, &variables).await;
+        }
         let correlation_id = format!("{operation}-{}", self.done.len());
         let answer = client.post(document, variables).header("x-correlation-id", &correlation_id).send().await.unwrap();
         let mut answer: Value = answer.json().await.unwrap();
@@ -67,7 +73,17 @@ impl Day {
 
     /// The whole day, in the school of oak.
     pub async fn pass(app: &TestApp) -> Day {
-        let mut day = Day { done: Vec::new(), tokens: Vec::new() };
+        Day { done: Vec::new(), tokens: Vec::new(), rehearsal: None }.through(app).await
+    }
+
+    /// The same, each mutation rehearsed before it is done; answers what came of the rehearsals.
+    pub async fn rehearse(app: &TestApp) -> Rehearsal {
+        let rehearsal = Some(Rehearsal::of(app).await);
+        Day { done: Vec::new(), tokens: Vec::new(), rehearsal }.through(app).await.rehearsal.unwrap()
+    }
+
+    async fn through(self, app: &TestApp) -> Day {
+        let mut day = self;
         let bob = day.people(app).await;
         day.courses(app, &bob).await;
         day.lessons(app).await;
@@ -79,6 +95,9 @@ impl Day {
         day.notifications(app).await;
         day.exports(app).await;
         day.sessions(app, &bob).await;
+        day.viewings(app).await;
+        day.admissions(app).await;
+        day.credentials(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -86,17 +105,48 @@ impl Day {
 
     async fn people(&mut self, app: &TestApp) -> Value {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
-        let tutor = self.give(&admin, "createRole", json!({ "key": "TUTOR", "name": "Tutor", "permissions": ["COURSE_READ"] })).await;
-        self.give(&admin, "updateRole", json!({ "id": tutor["id"], "permissions": ["COURSE_READ", "GROUP_READ"] })).await;
+        let tutor = self
+            .give(
+                &admin,
+                "createRole",
+                json!({ "key": "TUTOR", "name": "Tutor", "permissions": ["COURSE_READ"], "managesRoleKeys": ["LEARNER"] }),
+            )
+            .await;
+        self.give(
+            &admin,
+            "updateRole",
+            json!({ "id": tutor["id"], "permissions": ["COURSE_READ", "GROUP_READ"], "managesRoleKeys": ["PARTICIPANT"] }),
+        )
+        .await;
         let bob = json!({ "email": "bob@oak.example", "name": "Bob", "password": PASSWORDS[0], "roleKeys": ["LEARNER", "TUTOR"] });
         let bob = self.give(&admin, "createUser", bob).await["id"].take();
-        self.give(&admin, "updateUser", json!({ "id": bob, "name": "Robert" })).await;
+        let picture = crate::files::file(&admin, "bob.png", "image/png", b"\x89PNG\r\n\x1A\nbob").await["id"].take();
+        self.give(&admin, "updateUser", json!({ "id": bob, "name": "Robert", "username": "robert", "avatarFileId": picture })).await;
         self.give(&admin, "setUserRoles", json!({ "userId": bob, "roleKeys": ["LEARNER", "VIEWER"] })).await;
         self.take(&admin, "deleteRole", &tutor["id"]).await;
+        let many = |operation: &str| {
+            let (first, rest) = operation.split_at(1);
+            format!("mutation($i: {}{rest}Input!) {{ {operation}(input: $i) {{ id }} }}", first.to_uppercase())
+        };
+        let term = json!({ "i": { "userIds": [bob], "roleKey": "PARTICIPANT", "until": "2999-01-01T00:00:00Z" } });
+        self.act(&admin, "grantRole", &many("grantRole"), term).await;
+        let term = json!({ "i": { "userIds": [bob], "roleKey": "PARTICIPANT" } });
+        self.act(&admin, "withdrawRole", &many("withdrawRole"), term).await;
+        let rights = json!({ "userId": bob, "grants": ["REPORT_READ"], "denies": ["GROUP_READ"] });
+        self.give(&admin, "setUserPermissions", rights).await;
+        let eve = json!({ "i": { "email": "eve@oak.example", "name": "Eve", "roleKeys": ["LEARNER"] } });
+        let eve = admin.ok("mutation($i: CreateUserInput!) { createUser(input: $i) { id } }", eve).await["createUser"]["id"].take();
+        for (operation, answer) in [("suspendUsers", "{ id }"), ("reactivateUsers", "{ id }"), ("deleteUsers", "")] {
+            let document = format!("mutation($ids: [ID!]!) {{ {operation}(ids: $ids) {answer} }}");
+            self.act(&admin, operation, &document, json!({ "ids": [eve] })).await;
+        }
+        let flag = "mutation { setFeatureFlag(input: { key: \"new-home\", isOn: true }) { key } }";
+        self.act(&admin, "setFeatureFlag", flag, json!({})).await;
+        self.act(&admin, "deleteFeatureFlag", "mutation { deleteFeatureFlag(key: \"new-home\") }", json!({})).await;
         app.sql("BEGIN; SET LOCAL app.audit = 'off'; UPDATE app_user SET email_state = 'BOUNCED' WHERE name = 'Robert'; COMMIT").await;
         let clear = "mutation($id: ID!) { clearEmailState(userId: $id) { id } }";
         self.act(&admin, "clearEmailState", clear, json!({ "id": bob })).await;
-        let settings = "mutation { updateTenantSettings(input: { mailSenderName: \"Oak\" }) { mailSenderName } }";
+        let settings = "mutation { updateTenantSettings(input: { name: \"Oak and Sons\", mailSenderName: \"Oak\" }) { mailSenderName } }";
         self.act(&admin, "updateTenantSettings", settings, json!({})).await;
         self.take(&admin, "suspendUser", &bob).await;
         self.take(&admin, "reactivateUser", &bob).await;
@@ -224,6 +274,11 @@ impl Day {
         self.act(&admin, "updateNotificationSettings", choice, json!({})).await;
     }
 
+    async fn viewings(&mut self, app: &TestApp) {
+        let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+        self.give(&admin, "startViewAs", json!({ "userId": lea.user_id, "reason": "She misses a course" })).await;
+    }
+
     async fn webhooks(&mut self, app: &TestApp) {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         let new = json!({ "url": "https://hooks.example.invalid/", "eventTypes": ["course.created"] });
@@ -240,6 +295,106 @@ impl Day {
         self.give(&admin, "recordEvents", json!({ "events": [{ "name": "lesson.opened" }] })).await;
     }
 
+    async fn admissions(&mut self, app: &TestApp) {
+        use crate::admissions::{code, set, sign_up_token, token, work};
+        let (admin, stranger) = (app.sign_in(&app.oak, Who::Admin).await, app.stranger());
+        set(app, json!({ "signUp": "APPROVAL", "signUpRoleKeys": ["LEARNER"], "codeSignIn": "PARTICIPANTS" })).await;
+        let wish = |email: &str| json!({ "tenant": "oak", "email": email, "name": "New", "roleKey": "LEARNER" });
+        self.give(&stranger, "requestSignUp", wish("one@x.example")).await;
+        for (email, decision) in [("two@x.example", "approveSignUp"), ("three@x.example", "rejectSignUp")] {
+            let token = sign_up_token(app, email, "LEARNER").await;
+            let confirm = "mutation($i: ConfirmSignUpInput!) { confirmSignUp(input: $i) { state } }";
+            let input = json!({ "i": { "token": token, "password": PASSWORDS[0] } });
+            self.tokens.push(token);
+            if decision == "approveSignUp" {
+                self.act(&stranger, "confirmSignUp", confirm, input).await;
+            } else {
+                stranger.ok(confirm, input).await;
+            }
+            let list = format!("{{ signUpRequests(filter: {{ email: \"{email}\" }}) {{ nodes {{ id }} }} }}");
+            let id = admin.ok(&list, json!({})).await["signUpRequests"]["nodes"][0]["id"].take();
+            self.give(&admin, decision, json!({ "id": id })).await;
+        }
+        let invite = "mutation($i: InviteUsersInput!) { inviteUsers(input: $i) { id } }";
+        let people = json!({ "i": { "invitations": [{ "email": "ivy@x.example", "name": "Ivy", "roleKeys": ["LEARNER"] }] } });
+        let ivy = self.act(&admin, "inviteUsers", invite, people).await[0]["id"].take();
+        self.take(&admin, "resendInvitation", &ivy).await;
+        work(app).await;
+        let link = token(app, &app.oak, "invitation", "ivy@x.example").await;
+        self.give(&stranger, "acceptInvitation", json!({ "token": link, "password": PASSWORDS[0] })).await;
+        self.tokens.push(link);
+        let people = json!({ "i": { "invitations": [{ "email": "jo@x.example", "roleKeys": ["LEARNER"] }] } });
+        let jo = admin.ok(invite, people).await["inviteUsers"][0]["id"].take();
+        self.take(&admin, "revokeInvitation", &jo).await;
+        self.give(&stranger, "requestSignInCode", json!({ "tenant": "oak", "email": "pia@x.example" })).await;
+        work(app).await;
+        let digits = code(app, &app.oak, "pia@x.example").await;
+        self.give(&stranger, "signInWithCode", json!({ "tenant": "oak", "email": "pia@x.example", "code": digits })).await;
+        // Somebody whom it is about is its actor.
+        let lea = app.sign_in(&app.oak, Who::Learner).await;
+        let herself = Client { user_id: lea.user_id.clone(), ..stranger.clone() };
+        lea.ok(
+            "mutation($i: UpdateUserInput!) { updateUser(input: $i) { id } }",
+            json!({ "i": { "id": lea.user_id, "email": "lea@x.example" } }),
+        )
+        .await;
+        work(app).await;
+        let link = token(app, &app.oak, "former_email", "learner@oak.example").await;
+        self.give(&herself, "revertEmailChange", json!({ "token": link })).await;
+        self.tokens.push(link);
+        self.give(&stranger, "requestPasswordReset", json!({ "tenant": "oak", "email": "learner@oak.example" })).await;
+        work(app).await;
+        let link = token(app, &app.oak, "password_reset", "learner@oak.example").await;
+        self.give(&herself, "resetPassword", json!({ "token": link, "newPassword": PASSWORDS[1] })).await;
+        self.tokens.push(link);
+    }
+
+    async fn credentials(&mut self, app: &TestApp) {
+        use crate::credentials::{BEGIN, CONFIRM, DISABLE, RENEW, code, secret};
+        let tom = app.person(&app.oak, "tom@oak.example", &["LEARNER"]).await;
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        for ends in ["disableSecondFactor", "resetSecondFactors"] {
+            let again = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+            let begun = self.act(&again, "beginSecondFactor", BEGIN, json!({ "i": { "password": PASSWORD } })).await;
+            self.tokens.push(begun["secret"].as_str().unwrap().to_owned());
+            let secret = secret(&begun);
+            let codes = self.act(&again, "confirmSecondFactor", CONFIRM, json!({ "i": { "code": code(&secret, -1) } })).await;
+            let renewed = self.act(&again, "renewRecoveryCodes", RENEW, json!({ "i": { "code": code(&secret, 0) } })).await;
+            for code in codes["codes"].as_array().unwrap().iter().chain(renewed["codes"].as_array().unwrap()) {
+                self.tokens.push(code.as_str().unwrap().to_owned());
+            }
+            if ends == "disableSecondFactor" {
+                let input = json!({ "i": { "password": PASSWORD, "code": code(&secret, 1) } });
+                self.act(&again, "disableSecondFactor", DISABLE, input).await;
+                self.act(&again, "logout", "mutation { logout }", json!({})).await;
+            } else {
+                again.ok("mutation { logout }", json!({})).await;
+                let reset = "mutation($ids: [ID!]!) { resetSecondFactors(ids: $ids) { id } }";
+                self.act(&admin, "resetSecondFactors", reset, json!({ "ids": [tom.user_id] })).await;
+            }
+        }
+        let tom = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+        let other = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+        let current = other.ok("{ viewer { signIn { id } } }", json!({})).await["viewer"]["signIn"]["id"].take();
+        self.take(&tom, "endSignIn", &current).await;
+        let out = "mutation($ids: [ID!]!) { signOutUsers(ids: $ids) { id } }";
+        self.act(&admin, "signOutUsers", out, json!({ "ids": [tom.user_id] })).await;
+        let tom = app.sign_in_as(&app.oak, "tom@oak.example", PASSWORD).await;
+        for decision in ["withdrawPasswordChange", "rejectPasswordChange", "approvePasswordChange"] {
+            let asked = self.give(&tom, "requestPasswordChange", json!({ "newPassword": PASSWORDS[1], "note": "Please." })).await;
+            match decision {
+                "withdrawPasswordChange" => self.take(&tom, decision, &asked["id"]).await,
+                "rejectPasswordChange" => self.give(&admin, decision, json!({ "id": asked["id"], "note": "No." })).await,
+                _ => self.take(&admin, decision, &asked["id"]).await,
+            };
+        }
+        let create = "mutation($i: CreateApiKeyInput!) { createApiKey(input: $i) { secret apiKey { id } } }";
+        let key = json!({ "i": { "name": "Wall", "permissions": ["COURSE_READ"] } });
+        let key = self.act(&admin, "createApiKey", create, key).await;
+        self.tokens.push(key["secret"].as_str().unwrap().to_owned());
+        self.take(&admin, "revokeApiKey", &key["apiKey"]["id"]).await;
+    }
+
     async fn exports(&mut self, app: &TestApp) {
         let ada = app.sign_in(&app.oak, Who::Instructor).await;
         self.give(&ada, "exportReport", json!({ "dataset": "BOOKINGS" })).await;
@@ -250,6 +405,7 @@ impl Day {
         self.take(&ada, "deleteReportSchedule", &schedule).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         self.give(&admin, "exportRoster", json!({ "format": "USERS_CSV" })).await;
+        self.act(&admin, "exportTenant", "mutation { exportTenant { id } }", json!({})).await;
         let file = crate::files::file(&admin, "users.csv", "text/csv", b"email,name\n").await["id"].take();
         let run = self.give(&admin, "startImport", json!({ "fileId": file, "format": "USERS_CSV" })).await["id"].take();
         self.take(&admin, "cancelImport", &run).await;

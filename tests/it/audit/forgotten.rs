@@ -19,10 +19,11 @@ async fn is_known(app: &TestApp, word: &str) -> bool {
     app.count(&format!("audit_entry a WHERE a::text ILIKE '%{word}%'")).await > 0
 }
 
-/// Everything that the log says, but for what people are called.
+/// Everything that the log says, but for what people are called, and on what they signed in.
 async fn record(app: &TestApp) -> Option<String> {
     app.text(
-        "SELECT string_agg((to_jsonb(a) #- '{before,name}' #- '{before,email}' #- '{after,name}' #- '{after,email}')::text, '|' ORDER BY a.id) \
+        "SELECT string_agg((to_jsonb(a) #- '{before,name}' #- '{before,email}' #- '{after,name}' #- '{after,email}'
+             #- '{before,user_agent}' #- '{before,address}' #- '{after,user_agent}' #- '{after,address}')::text, '|' ORDER BY a.id) \
          FROM audit_entry a WHERE operation NOT IN ('deleteUser', 'system:forget')",
     )
     .await
@@ -79,7 +80,7 @@ async fn the_name_and_the_email_of_a_deleted_person_leave_the_log_and_the_rest_s
     let forgotten = &log[2];
     assert_eq!((&forgotten["outcome"], &forgotten["actor"]["name"]), (&json!("CHANGED"), &json!("ADMIN of oak")));
     assert_eq!(forgotten["before"], Value::Null);
-    assert_eq!(forgotten["after"], json!({ "forgotten": ["email", "name"], "entries": 6 }));
+    assert_eq!(forgotten["after"], json!({ "forgotten": ["email", "name", "username"], "entries": 8 }));
     let suspended = log.as_array().unwrap().iter().find(|entry| entry["operation"] == "suspendUser").unwrap();
     assert_eq!((&suspended["before"]["status"], &suspended["after"]["status"]), (&json!("ACTIVE"), &json!("SUSPENDED")));
     // A deletion that is refused forgets nobody.

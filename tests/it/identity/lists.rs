@@ -193,17 +193,17 @@ async fn the_roles_of_the_school_are_listed_system_roles_first() {
     add_role(&admin, "ASSISTANT", &["COURSE_READ", "USER_READ"]).await;
     add(&admin, "a@oak.example", &["ASSISTANT"]).await;
     let elm = app.sign_in(&app.elm, Who::Viewer).await.ok("{ roles { key } }", json!({})).await;
-    assert_eq!(elm["roles"].as_array().unwrap().len(), 4, "another school's roles are its own");
+    assert_eq!(elm["roles"].as_array().unwrap().len(), 5, "another school's roles are its own");
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;
     let roles = viewer.ok("{ roles { id key name isSystem permissions } }", json!({})).await["roles"].take();
     let keys: Vec<&str> = roles.as_array().unwrap().iter().map(|role| role["key"].as_str().unwrap()).collect();
-    assert_eq!(keys, ["ADMIN", "INSTRUCTOR", "LEARNER", "VIEWER", "ASSISTANT"]);
-    assert_eq!((&roles[3]["isSystem"], &roles[4]["isSystem"]), (&json!(true), &json!(false)));
-    assert_eq!(roles[4]["permissions"], json!(["USER_READ", "COURSE_READ"]), "in the order of the schema");
-    assert_eq!(roles[0]["permissions"].as_array().unwrap().len(), 32);
+    assert_eq!(keys, ["ADMIN", "INSTRUCTOR", "LEARNER", "PARTICIPANT", "VIEWER", "ASSISTANT"]);
+    assert_eq!((&roles[4]["isSystem"], &roles[5]["isSystem"]), (&json!(true), &json!(false)));
+    assert_eq!(roles[5]["permissions"], json!(["USER_READ", "COURSE_READ"]), "in the order of the schema");
+    assert_eq!(roles[0]["permissions"].as_array().unwrap().len(), lectern_kernel::permission::Permission::ALL.len());
 
     const NODE: &str = "query($id: ID!) { node(id: $id) { ... on Role { key } } }";
-    assert_eq!(viewer.ok(NODE, json!({ "id": roles[4]["id"] })).await["node"]["key"], "ASSISTANT");
+    assert_eq!(viewer.ok(NODE, json!({ "id": roles[5]["id"] })).await["node"]["key"], "ASSISTANT");
     let learner = app.sign_in(&app.oak, Who::Learner).await;
-    assert_eq!(learner.refused(NODE, json!({ "id": roles[4]["id"] })).await, "FORBIDDEN [ROLE_READ]");
+    assert_eq!(learner.refused(NODE, json!({ "id": roles[5]["id"] })).await, "FORBIDDEN [ROLE_READ]");
 }

@@ -198,7 +198,7 @@ async fn a_role_with_one_permission_can_do_that_one_thing() {
     let permissions: Vec<&str> =
         ["USER_UPDATE", "ROLE_MANAGE", "USER_READ", "COURSE_CREATE", "COURSE_UPDATE", "ENROLLMENT_MANAGE", "GROUP_READ"]
             .into_iter()
-            .chain(["BOOKING_COMPLETE", "AVAILABILITY_MANAGE", "REPORT_READ"])
+            .chain(["BOOKING_COMPLETE", "AVAILABILITY_MANAGE", "REPORT_READ", "USER_ADMIT", "PASSWORD_APPROVE", "API_KEY_CREATE"])
             .filter(|permission| *permission != "USER_READ")
             .collect();
     let changer = in_role(&app, "CHANGER", &permissions).await;

@@ -79,6 +79,11 @@ impl World {
     }
 }
 
+/// Whether a table is of the deployment, and of no school.
+pub fn of_no_school(table: &str) -> bool {
+    table.starts_with("platform_") || table == "tenant_erasure"
+}
+
 /// Every table of tenants, whatever is added later.
 pub async fn tables(app: &TestApp) -> Vec<String> {
     let sql = "SELECT string_agg(c.relname, ',' ORDER BY c.relname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' \

@@ -76,7 +76,7 @@ async fn operators_see_the_jobs_of_all_schools_and_move_them() {
 async fn workers_of_their_own_do_what_is_due_and_end_in_order() {
     let app = TestApp::start().await;
     let workers = [worker(&app), worker(&app)];
-    until(&app, "job WHERE state = 'SUCCEEDED'", 19).await;
+    until(&app, "job WHERE state = 'SUCCEEDED'", 22).await;
     for worker in workers {
         stop(worker);
     }

@@ -26,7 +26,8 @@ async fn of_several_workers_one_makes_the_job_of_a_slot() {
     assert_eq!(
         app.text(product).await.as_deref(),
         Some(
-            "purge.client_events elm, purge.client_events oak, purge.jobs -, purge.jobs elm, purge.jobs oak, purge.mail -, purge.mail elm, \
+            "purge.admissions -, purge.admissions elm, purge.admissions oak, purge.client_events elm, purge.client_events oak, purge.credentials elm, purge.credentials oak, \
+             purge.jobs -, purge.jobs elm, purge.jobs oak, purge.mail -, purge.mail elm, \
              purge.mail oak, purge.notifications elm, purge.notifications oak, purge.rate_limits -, purge.sessions elm, purge.sessions oak, purge.webhooks elm, purge.webhooks oak"
         )
     );

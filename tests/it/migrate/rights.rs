@@ -29,7 +29,7 @@ async fn a_function_is_closed_and_given_away_in_the_transaction_that_makes_it() 
          GRANT EXECUTE ON FUNCTION app.narrow() TO lectern_platform; GRANT EXECUTE ON FUNCTION app.open() TO lectern_app;"
     );
     apply(&app, &with_functions(&functions)).await.unwrap();
-    assert_eq!(callers(&app, "app.plain()").await, "lectern_app lectern_definer lectern_platform < lectern_owner");
+    assert_eq!(callers(&app, "app.plain()").await, "lectern_app lectern_definer lectern_desk lectern_platform < lectern_owner");
     assert_eq!(callers(&app, "app.narrow()").await, "lectern_platform < lectern_owner");
     assert_eq!(callers(&app, "app.closed()").await, "< lectern_definer");
     assert_eq!(callers(&app, "app.open()").await, "lectern_app < lectern_definer");
@@ -44,7 +44,7 @@ async fn a_function_is_closed_and_given_away_in_the_transaction_that_makes_it() 
     let functions =
         functions.replace(&format!("app.open() RETURNS integer {SEES_MORE}"), "app.open() RETURNS integer LANGUAGE sql RETURN 1;");
     apply(&app, &with_functions(&functions)).await.unwrap();
-    assert_eq!(callers(&app, "app.open()").await, "lectern_app lectern_definer lectern_platform < lectern_owner");
+    assert_eq!(callers(&app, "app.open()").await, "lectern_app lectern_definer lectern_desk lectern_platform < lectern_owner");
 }
 
 #[tokio::test]

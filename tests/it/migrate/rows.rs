@@ -102,12 +102,12 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     let source = edited(&[
         ("permissions", learners, &more),
         ("permissions", "RETURN ARRAY[", "RETURN ARRAY['BRAND_NEW', "),
-        ("permissions", "    VALUES\n", "    VALUES\n        ('PARTICIPANT', 'Participant', ARRAY['COURSE_READ']::text[]),\n"),
+        ("permissions", "    VALUES\n", "    VALUES\n        ('GUEST', 'Guest', ARRAY['COURSE_READ']::text[]),\n"),
     ]);
     let report = apply(&app, &source).await.unwrap();
     assert_eq!(report.rows[0], ("sql/upkeep/01_system_roles.sql".to_owned(), 4), "two roles of two schools");
     assert_eq!(app.count("role WHERE key = 'LEARNER' AND permissions @> '{BRAND_NEW,GROUP_CREATE}' AND is_system").await, 2);
-    assert_eq!(app.count("role WHERE key = 'PARTICIPANT' AND is_system AND permissions = '{COURSE_READ}'").await, 2);
+    assert_eq!(app.count("role WHERE key = 'GUEST' AND is_system AND permissions = '{COURSE_READ}'").await, 2);
     assert_eq!(app.count("role WHERE 'BRAND_NEW' = ANY (permissions)").await, 2, "roles of a school's own are its own business");
     assert_eq!(app.count("audit_entry WHERE operation = 'system:migrate' AND resource = 'Role' AND outcome = 'CHANGED'").await, 4);
 
@@ -159,8 +159,29 @@ async fn whoever_may_not_become_lectern_platform_says_how_else_rows_are_changed(
     migrate(&owner, source, Options::default()).await.unwrap();
     let superuser = cluster.superuser("lectern").await;
     let seen: i64 = superuser.query_one("SELECT count(*) FROM role", &[]).await.unwrap().get(0);
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 10, "five of each demo school");
     superuser.batch_execute("SET ROLE lectern_owner").await.unwrap();
     let seen: i64 = superuser.query_one("SELECT count(*) FROM role", &[]).await.unwrap().get(0);
     assert_eq!(seen, 0, "the owner inherits nothing of lectern_platform");
+}
+
+#[tokio::test]
+async fn a_role_of_a_schools_own_that_has_the_key_of_participants_is_called_otherwise_and_keeps_its_people() {
+    let app = TestApp::start().await;
+    let tenant = app.oak.tenant;
+    app.sql(&format!(
+        "UPDATE role SET is_system = false, permissions = '{{USER_READ}}' WHERE tenant_id = '{tenant}' AND key = 'PARTICIPANT';
+         INSERT INTO user_role (tenant_id, user_id, role_id) SELECT r.tenant_id, u.id, r.id FROM role r JOIN app_user u ON u.tenant_id = r.tenant_id
+             WHERE r.tenant_id = '{tenant}' AND r.key = 'PARTICIPANT' AND u.email = 'viewer@oak.example';
+         DELETE FROM lectern_applied WHERE file LIKE 'sql/data/0070%'"
+    ))
+    .await;
+    apply(&app, sources::embedded().unwrap()).await.unwrap();
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let roles = admin.ok("{ roles { key isSystem permissions } }", json!({})).await["roles"].take();
+    let of = |key: &str| roles.as_array().unwrap().iter().find(|role| role["key"] == key).unwrap().clone();
+    assert_eq!(of("PARTICIPANT"), json!({ "key": "PARTICIPANT", "isSystem": true, "permissions": ["COURSE_READ", "FILE_UPLOAD"] }));
+    assert_eq!(of("PARTICIPANT_OWN"), json!({ "key": "PARTICIPANT_OWN", "isSystem": false, "permissions": ["USER_READ"] }));
+    let held = "user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = 'PARTICIPANT_OWN'";
+    assert_eq!(app.count(held).await, 1);
 }

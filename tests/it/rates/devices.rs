@@ -327,7 +327,7 @@ async fn replicas_with_one_key_know_the_same_devices_and_networks() {
     let another = super::replica(&app, &["--rate-sign-ins-per-address=2", "--rate-sign-ins-per-account=2"]);
     assert!(!key(&another.services().tokens), "another key is another deployment");
     // Failures are counted for both.
-    let account = |email: &str| Account { school: "oak".into(), email: email.into(), device_token: None };
+    let account = |email: &str| Account { school: "oak".into(), email: email.into(), device_token: None, ..Account::default() };
     for n in 0..2 {
         let attempt = another.sign_ins().admit(&account(&format!("nobody{n}@oak.example")), Some(SCHOOL), "replica").await.unwrap();
         assert!(attempt.terms().looks);

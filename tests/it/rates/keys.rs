@@ -198,3 +198,29 @@ async fn replicas_count_wrong_keys_together() {
     assert_eq!(lines[..10], vec!["FORBIDDEN"; 10]);
     assert_eq!(lines[10..], ["RATE_LIMITED", "RATE_LIMITED"]);
 }
+
+#[tokio::test]
+async fn a_person_may_give_their_own_password_wrong_so_often_and_then_none_is_tried_for_a_while() {
+    const CHANGE: &str = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { accessToken } }";
+    let app = TestApp::start().await;
+    let change = |current: &str, new: &str| json!({ "i": { "currentPassword": current, "newPassword": new } });
+    let new = "violet staple orbit 7";
+    let (learner, neighbour) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Instructor).await);
+    // What is refused for another reason is no guess.
+    for _ in 0..12 {
+        assert_eq!(learner.refused(CHANGE, change(crate::app::PASSWORD, "short")).await, "BAD_USER_INPUT @newPassword");
+    }
+    for n in 0..10 {
+        assert_eq!(learner.refused(CHANGE, change(&format!("guess {n}"), new)).await, "BAD_USER_INPUT @currentPassword", "{n}");
+    }
+    let before = everything(&app).await;
+    for guess in ["guess 11", crate::app::PASSWORD] {
+        let (status, line, wait) = wait_of(&learner, CHANGE, change(guess, new)).await;
+        assert_eq!((status, line.as_str()), (429, "RATE_LIMITED"), "{guess}");
+        assert!((890..=900).contains(&wait), "{wait}");
+    }
+    assert_eq!(everything(&app).await, before);
+    neighbour.ok(CHANGE, change(crate::app::PASSWORD, new)).await;
+    pass(&app, 16).await;
+    learner.ok(CHANGE, change(crate::app::PASSWORD, new)).await;
+}

@@ -27,7 +27,7 @@ fn email(n: usize) -> String {
 }
 
 fn account(email: String, device_token: Option<String>) -> Account {
-    Account { school: "oak".into(), email, device_token }
+    Account { school: "oak".into(), email, device_token, ..Account::default() }
 }
 
 /// How a try went.

@@ -44,6 +44,13 @@ impl Socket {
         socket
     }
 
+    /// The code by which one is closed that this person may not have.
+    pub async fn refused(client: &Client) -> u16 {
+        let mut socket = Socket::open(&client.url).await;
+        socket.say(init(client)).await;
+        socket.closed().await
+    }
+
     /// One that is acknowledged, as this person.
     pub async fn of(client: &Client) -> Socket {
         let mut socket = Socket::open(&client.url).await;

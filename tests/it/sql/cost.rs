@@ -29,8 +29,22 @@ const MOST_BLOCKS: i64 = 2_500;
 /// Tables that may be read from end to end, listed by hand: they hold a handful of rows however big a school becomes, or so few in this
 /// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
 /// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
-const SMALL: [&str; 9] =
-    ["tenant", "tenant_settings", "access_version", "role", "booking_transition", "course", "user_group", "app_user", "webhook_endpoint"];
+const SMALL: [&str; 14] = [
+    "tenant_export",
+    "tenant",
+    "tenant_settings",
+    "feature_flag",
+    "access_version",
+    "role",
+    "booking_transition",
+    "course",
+    "user_group",
+    "app_user",
+    "webhook_endpoint",
+    "invitation",
+    "sign_up_request",
+    "password_change_request",
+];
 
 /// The id of the first row of a type.
 async fn id_of(app: &TestApp, ty: &str) -> String {
@@ -84,6 +98,9 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("enrollments, of a person", list(format!("enrollments(filter: {{ userId: \"{user}\" }}) {{ nodes {{ course {{ title }} }} totalCount }}"))),
         ("users", list("users { nodes { name email roles { key } } }".into())),
         ("users, newest", list("users(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { name } }".into())),
+        ("users, with what they may do", list("users(first: 50) { nodes { username timeZone locale avatar { name } roleAssignments { role { key } until grantedBy { name } } permissionGrants permissionDenies effectivePermissions { permission isHeld viaRoles { key } } } }".into())),
+        ("users, whose role ends", list("users(filter: { roleEndsBefore: \"2999-01-01T00:00:00Z\" }) { nodes { name } totalCount }".into())),
+        ("roles, and whom they manage", list("roles { key manages { key } }".into())),
         ("users, found", list("users(filter: { search: \"ada 77\" }) { nodes { name } totalCount }".into())),
         ("users, nested", list("users(first: 5) { nodes { enrollments(first: 5) { nodes { course { title } } } groups { nodes { name } } } }".into())),
         ("groups", list("groups { nodes { name memberCount } }".into())),

@@ -21,6 +21,9 @@ pub async fn load(app: &TestApp) {
                  'p' || n || '@' || slug || '.example', teaches, now() - make_interval(hours => n) FROM person;
          INSERT INTO user_role (tenant_id, user_id, role_id)
              SELECT p.tenant_id, p.id, r.id FROM person p JOIN role r ON r.tenant_id = p.tenant_id AND r.key = CASE WHEN teaches THEN 'INSTRUCTOR' ELSE 'LEARNER' END;
+         UPDATE user_role SET ends_at = now() + interval '30 days' WHERE user_id IN (SELECT id FROM person WHERE n % 100 = 50);
+         INSERT INTO user_permission (tenant_id, user_id, effect, permission) SELECT tenant_id, id, 'GRANT', 'GROUP_READ' FROM person WHERE n % 2 = 0;
+         UPDATE app_user u SET username = 'p' || p.n FROM person p WHERE p.tenant_id = u.tenant_id AND p.id = u.id AND p.n > 99;
          CREATE TEMPORARY TABLE lesson AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
          INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, created_at)
              SELECT l.tenant_id, l.id, (ARRAY['Algebra', 'Botany', 'Chemistry', 'Drawing', 'English'])[1 + l.n % 5] || ' ' || l.n, 'An introduction for everybody', p.id,
@@ -97,7 +100,7 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), p.id, k, 'users.csv', k, (ARRAY['ERROR', 'WARNING'])[1 + k % 2], 'BAD_VALUE', 'x' FROM person p, generate_series(1, 20) AS k;
          INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead, subject, state, created_at)
              SELECT p.tenant_id, gen_random_uuid(), p.n || ':' || k, 'password_changed', 'en', p.id, 'p' || p.n || '@' || p.slug || '.example', 'p' || p.n || '@' || p.slug || '.example', false,
-                 jsonb_build_object('at', now()), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)
+                 jsonb_build_object('at', now(), 'keys', ''), '[]', '{}', 'Mail ' || p.n, (ARRAY['SENT', 'SENT', 'BOUNCED', 'FAILED', 'SUPPRESSED'])[1 + k % 5], now() - make_interval(mins => p.n * 17 + k)
              FROM person p, generate_series(0, 49) AS k;
          -- Of a hundred thousand files the learner 777 sees fifty: 25 that are shown to the school, 25 that are shared with them.
          INSERT INTO file (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, visibility, object, created_at)
@@ -107,10 +110,19 @@ pub async fn load(app: &TestApp) {
              FROM person p, generate_series(0, 49) AS k WHERE p.n <> 777;
          INSERT INTO file_audience (tenant_id, file_id, user_id)
              SELECT f.tenant_id, f.id, p.id FROM file f JOIN person p ON p.tenant_id = f.tenant_id AND p.n = 777 WHERE f.visibility = 'SHARED';
+         INSERT INTO user_avatar (tenant_id, user_id, file_id) SELECT DISTINCT ON (f.tenant_id, f.owner_id) f.tenant_id, f.owner_id, f.id FROM file f ORDER BY 1, 2, 3;
          INSERT INTO upload (tenant_id, id, user_id, name, content_type, size, sha256, folder, expires_at, completed_at, file_id)
              SELECT f.tenant_id, f.upload_id, f.owner_id, f.name, f.content_type, f.size, f.sha256, f.folder, f.created_at, f.created_at, f.id FROM file f WHERE f.size > 0;
          INSERT INTO credential (tenant_id, user_id, password_hash)
              SELECT p.tenant_id, p.id, (SELECT password_hash FROM credential LIMIT 1) FROM person p WHERE p.n IN (7, 777);
+         INSERT INTO session (tenant_id, id, user_id, user_agent, address, created_at, revoked_at, revoked_reason)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, 'Program/' || k, '203.0.113.' || k, now() - make_interval(hours => k), CASE WHEN k > 1 THEN now() END, CASE WHEN k > 1 THEN 'LOGOUT' END
+             FROM person p, generate_series(0, 9) AS k;
+         INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at, created_at)
+             SELECT s.tenant_id, sha256(uuid_send(s.id)), s.id, s.created_at + interval '30 days', s.created_at FROM session s;
+         INSERT INTO api_key (tenant_id, id, owner_id, role_id, name, permissions, is_read_only, hint, created_at, expires_at)
+             SELECT p.tenant_id, p.id, p.id, ur.role_id, 'Key ' || p.n, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17), now() + interval '30 days'
+             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id;
          RESET session_replication_role;
          ANALYZE",
     )

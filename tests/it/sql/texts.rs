@@ -11,7 +11,21 @@ use crate::{
 };
 
 /// These run before the school is known, or are told it: the loading of the actor, and the search for a sign-in's school.
-const EXEMPT: [&str; 2] = ["app.load_actor($1, $2, $3)", "app.find_credential($2, $3, $4)"];
+const EXEMPT: [&str; 12] = [
+    "app.load_actor($1, $2, $3, $4)",
+    "app.load_desk_actor($1, $2, $3)",
+    "app.find_credential($2, $3, $4)",
+    "app.find_sign_in_code($2, $3, $4)",
+    "app.count_code_try($2, $3)",
+    "app.link_preview($2, $3)",
+    // What an export and an erasure ask of the catalog, and of the platform in transactions of no school.
+    "FROM pg_class c JOIN pg_namespace n",
+    "FROM pg_constraint f JOIN pg_class c",
+    "set_config('app.audit', 'off', true)",
+    "app.begin_erasure($2)",
+    "app.count_erased($2, $3, $4)",
+    "app.finish_erasure($2, $3, $4)",
+];
 
 /// The words of a statement; names with their dots, `$1`, and signs by themselves.
 fn words(sql: &str) -> Vec<&str> {
@@ -80,6 +94,11 @@ async fn every_statement_names_its_school_for_every_table_and_can_be_prepared() 
     assert!(statements.len() > 60, "{}", statements.len());
     let mut problems = Vec::new();
     for sql in &statements {
+        // What was made of the catalog of another test's database.
+        if sql.contains("FROM public.\"") {
+            assert!(sql.contains("t.tenant_id = $1"), "{sql}");
+            continue;
+        }
         client.prepare(sql).await.unwrap_or_else(|error| panic!("{sql}\n{:?}", error.as_db_error()));
         if EXEMPT.iter().any(|exempt| sql.contains(exempt)) {
             continue;

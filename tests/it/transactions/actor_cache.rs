@@ -11,14 +11,20 @@ const CREATE: &str = "mutation { createCourse(input: { title: \"Forbidden fruit\
 const LIST: &str = "{ courses(first: 1) { nodes { id } } }";
 
 /// What is changed of an instructor, and what the very next request of theirs is answered.
-const CHANGES: [(&str, &str); 9] = [
+const CHANGES: [(&str, &str); 12] = [
     ("UPDATE role SET permissions = '{COURSE_READ}' WHERE tenant_id = $tenant AND key = 'INSTRUCTOR'", "FORBIDDEN [COURSE_CREATE]"),
     ("DELETE FROM user_role WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    ("UPDATE user_role SET ends_at = now() - interval '1 second' WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
+    (
+        "INSERT INTO user_permission (tenant_id, user_id, effect, permission) VALUES ($tenant, $user, 'DENY', 'COURSE_CREATE')",
+        "FORBIDDEN [COURSE_CREATE]",
+    ),
     ("UPDATE session SET revoked_at = now(), revoked_reason = 'LOGOUT' WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
     ("DELETE FROM session WHERE tenant_id = $tenant AND user_id = $user", "UNAUTHENTICATED"),
     ("UPDATE app_user SET token_version = token_version + 1 WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
     ("UPDATE app_user SET status = 'SUSPENDED' WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
     ("UPDATE app_user SET deleted_at = now() WHERE tenant_id = $tenant AND id = $user", "UNAUTHENTICATED"),
+    ("UPDATE tenant_settings SET second_factor_role_keys = '{INSTRUCTOR}' WHERE tenant_id = $tenant", "FORBIDDEN [COURSE_CREATE]"),
     ("UPDATE tenant SET suspended_at = now() WHERE tenant_id = $tenant", "SUBSCRIPTION_EXPIRED"),
     ("UPDATE tenant SET subscription_end = now() - interval '1 second' WHERE tenant_id = $tenant", "SUBSCRIPTION_EXPIRED"),
 ];

@@ -90,7 +90,7 @@ const FINGERPRINT: &str = "fingerprint";
 fn fingerprint_script(fingerprint: &str) -> Script {
     let sql = format!(
         "CREATE OR REPLACE FUNCTION app.schema_fingerprint() RETURNS text LANGUAGE sql IMMUTABLE RETURN '{fingerprint}'; \
-         GRANT EXECUTE ON FUNCTION app.schema_fingerprint() TO lectern_app, lectern_platform"
+         GRANT EXECUTE ON FUNCTION app.schema_fingerprint() TO lectern_app, lectern_platform, lectern_desk"
     );
     Script::new(Part::Functions, FINGERPRINT, sql)
 }

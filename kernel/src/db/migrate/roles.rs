@@ -8,9 +8,9 @@ use super::{super::operator, Source};
 /// Creates the roles where they are missing and this role may, and switches to the owner's role.
 pub(super) async fn ensure(connection: &mut PgConnection, source: &Source) -> anyhow::Result<()> {
     let (missing, unlinked, may_create): (bool, bool, bool) = sqlx::query_as(
-        "WITH ours AS (SELECT * FROM pg_roles WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform')), \
+        "WITH ours AS (SELECT * FROM pg_roles WHERE rolname IN ('lectern_owner', 'lectern_definer', 'lectern_app', 'lectern_platform', 'lectern_desk')), \
               linked AS (SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN ours o ON o.oid = m.member WHERE o.rolname = 'lectern_owner') \
-         SELECT (SELECT count(*) FROM ours) < 4 OR NOT EXISTS (SELECT FROM linked WHERE rolname = 'lectern_definer'), \
+         SELECT (SELECT count(*) FROM ours) < 5 OR NOT EXISTS (SELECT FROM linked WHERE rolname = 'lectern_definer'), \
                 NOT EXISTS (SELECT FROM linked WHERE rolname = 'lectern_upkeep'), \
                 (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)",
     )

@@ -149,7 +149,7 @@ async fn close(tx: &mut PgConnection, made: &BTreeSet<&str>) -> anyhow::Result<(
         "SELECT string_agg(format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', f.name) \
                 || CASE f.proowner WHEN f.keeper THEN '' ELSE format('; ALTER ROUTINE %s OWNER TO %s', f.name, f.keeper) END \
                 || CASE WHEN f.prosecdef OR f.prokind = 'p' OR f.prorettype = 'trigger'::regtype OR f.is_granted THEN '' \
-                        ELSE format('; GRANT EXECUTE ON FUNCTION %s TO lectern_app, lectern_definer, lectern_platform', f.name) END, '; ') \
+                        ELSE format('; GRANT EXECUTE ON FUNCTION %s TO lectern_app, lectern_definer, lectern_platform, lectern_desk', f.name) END, '; ') \
          FROM (SELECT p.*, p.oid::regprocedure::text AS name, CASE WHEN p.prosecdef THEN 'lectern_definer' ELSE 'lectern_owner' END::regrole AS keeper, \
                       EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN (0, p.proowner)) AS is_granted \
                FROM pg_proc p WHERE p.pronamespace = 'app'::regnamespace) AS f \

@@ -83,7 +83,7 @@ WHERE p.pronamespace = 'app'::regnamespace AND p.prokind IN ('f', 'p', 'w')
   AND NOT EXISTS (SELECT FROM extension_member e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
 UNION ALL
 SELECT 'rights', 'rights on ' || r.name, concat_ws(' ', r.relrowsecurity, r.relforcerowsecurity, g.rights), r.made,
-       CASE WHEN g.rights IS NOT NULL THEN format('REVOKE ALL ON %s FROM PUBLIC, lectern_app, lectern_definer, lectern_platform', r.name) END
+       CASE WHEN g.rights IS NOT NULL THEN format('REVOKE ALL ON %s FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk', r.name) END
 FROM relation r LEFT JOIN granted g ON g.oid = r.oid
 UNION ALL
 SELECT 'schema', 'rights on schema ' || n.nspname, coalesce((SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(n.nspacl) a), ''),

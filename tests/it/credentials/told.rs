@@ -1,0 +1,100 @@
+use serde_json::{Value, json};
+
+use super::{APPROVE, BEGIN, LOGIN, NEW_PASSWORD, REQUEST, login, with_factor};
+use crate::app::{Client, PASSWORD, TestApp, Who};
+
+/// What somebody was told: kinds, the latest last.
+async fn kinds(app: &TestApp, client: &Client) -> Vec<String> {
+    app.work().await;
+    let list = "{ notifications(first: 100) { nodes { kind title body subject { __typename } } } }";
+    let nodes = client.ok(list, json!({})).await["notifications"]["nodes"].take();
+    let mut kinds: Vec<String> = nodes.as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap().to_owned()).collect();
+    kinds.reverse();
+    kinds
+}
+
+/// The mails of a template to somebody.
+async fn mails(app: &TestApp, template: &str, address: &str) -> i64 {
+    app.count(&format!("mail WHERE template = '{template}' AND address = '{address}'")).await
+}
+
+async fn from(app: &TestApp, client: &Client, agent: &str, variables: Value) -> Value {
+    let _ = app;
+    client.post(LOGIN, variables).header("user-agent", agent).send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_sign_in_on_a_new_device_is_told_once() {
+    let app = TestApp::start().await;
+    let (stranger, email) = (app.stranger(), app.oak.email(Who::Learner));
+    for agent in ["Browser/1.0", "Browser/1.1", "Browser/2.0"] {
+        from(&app, &stranger, agent, login(&app.oak, &email, None)).await;
+    }
+    app.work().await;
+    assert_eq!(mails(&app, "new_sign_in", &email).await, 0, "not at the very first, nor for another version");
+    let several = futures_util::future::join_all((0..20).map(|_| from(&app, &stranger, "Other/1.0", login(&app.oak, &email, None)))).await;
+    assert!(several.iter().all(|answer| answer.get("errors").is_none()));
+    app.work().await;
+    assert_eq!(mails(&app, "new_sign_in", &email).await, 1);
+    let parameters = app.text("SELECT parameters::text FROM mail WHERE template = 'new_sign_in'").await.unwrap();
+    assert!(parameters.contains("Other/1.0") && parameters.contains("127.0.0.1"), "{parameters}");
+    let learner = app.stranger().with_session(&several[0]["data"]["login"]);
+    assert_eq!(kinds(&app, &learner).await, ["NEW_SIGN_IN"]);
+    assert_eq!(app.count("job WHERE kind = 'mail.send' AND state <> 'SUCCEEDED'").await, 0, "and its mail can be written");
+    // After 90 days it is new again.
+    app.sql("UPDATE session SET created_at = now() - interval '91 days' WHERE user_agent = 'Other/1.0'").await;
+    from(&app, &stranger, "Other/1.0", login(&app.oak, &email, None)).await;
+    app.work().await;
+    assert_eq!(mails(&app, "new_sign_in", &email).await, 2);
+}
+
+#[tokio::test]
+async fn who_changes_what_somebody_signs_in_with_is_told_them() {
+    let app = TestApp::start().await;
+    let (learner, instructor) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Instructor).await);
+    let email = app.oak.email(Who::Learner);
+    with_factor(&app, &learner).await;
+    assert_eq!(kinds(&app, &learner).await, ["SECOND_FACTOR_CHANGED"]);
+    for _ in 0..2 {
+        app.stranger().refused(LOGIN, login(&app.oak, &email, Some("000000"))).await;
+    }
+    assert_eq!(kinds(&app, &learner).await, ["SECOND_FACTOR_CHANGED"]);
+    for _ in 0..2 {
+        app.stranger().refused(LOGIN, login(&app.oak, &email, Some("000000"))).await;
+    }
+    assert_eq!(kinds(&app, &learner).await, ["SECOND_FACTOR_CHANGED", "SECOND_FACTOR_MISSED"], "the third within an hour, and not each");
+    app.sql("UPDATE second_factor SET missed_at = ARRAY[now() - interval '61 minutes', now() - interval '62 minutes']").await;
+    app.stranger().refused(LOGIN, login(&app.oak, &email, Some("000000"))).await;
+    app.work().await;
+    assert_eq!(mails(&app, "second_factor_missed", &email).await, 1);
+
+    let id = learner.ok(REQUEST, json!({ "i": { "newPassword": NEW_PASSWORD } })).await["requestPasswordChange"]["id"].take();
+    assert!(kinds(&app, &instructor).await.contains(&"PASSWORD_CHANGE_REQUESTED".to_owned()));
+    assert!(kinds(&app, &app.sign_in(&app.oak, Who::Admin).await).await.contains(&"PASSWORD_CHANGE_REQUESTED".to_owned()));
+    assert!(kinds(&app, &app.sign_in(&app.oak, Who::Viewer).await).await.is_empty());
+    instructor.ok(APPROVE, json!({ "id": id })).await;
+    app.work().await;
+    assert_eq!((mails(&app, "password_change_decided", &email).await, mails(&app, "password_changed", &email).await), (1, 1));
+    assert_eq!(app.count("notification WHERE kind = 'PASSWORD_CHANGED'").await, 1);
+}
+
+#[tokio::test]
+async fn the_mail_about_a_password_counts_the_keys_that_go_on() {
+    let app = TestApp::start().await;
+    let instructor = app.sign_in(&app.oak, Who::Instructor).await;
+    let key = json!({ "i": { "name": "Wall", "permissions": ["COURSE_READ"] } });
+    instructor.ok("mutation($i: CreateApiKeyInput!) { createApiKey(input: $i) { secret } }", key).await;
+    let change = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { accessToken } }";
+    instructor.ok(change, json!({ "i": { "currentPassword": PASSWORD, "newPassword": NEW_PASSWORD } })).await;
+    assert_eq!(app.text("SELECT parameters ->> 'keys' FROM mail WHERE template = 'password_changed'").await.as_deref(), Some("1"));
+    app.work().await;
+    assert_eq!(app.count("mail WHERE template = 'password_changed'").await, 1, "one mail, with the notification");
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_what_is_begun() {
+    let app = TestApp::start().await;
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    learner.ok(BEGIN, json!({ "i": { "password": PASSWORD } })).await;
+    assert!(kinds(&app, &learner).await.is_empty());
+}

@@ -1,0 +1,48 @@
+//! One at a time, and what becomes of one that can't be written.
+
+use serde_json::json;
+
+use super::{EXPORT, LIST, a_little_life, export};
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn of_twenty_who_ask_at_once_one_is_heard() {
+    let app = TestApp::start().await;
+    let (admin, _) = a_little_life(&app).await;
+    let asked = futures_util::future::join_all((0..20).map(|_| admin.ask(EXPORT, json!({})))).await;
+    let begun = asked.iter().filter(|answer| answer.get("errors").is_none()).count();
+    assert!(
+        asked.iter().all(|answer| answer.get("errors").is_none() || crate::app::refusal(&answer["errors"][0]) == "CONFLICT EXPORT_RUNNING"),
+        "{asked:?}"
+    );
+    assert_eq!((begun, app.count("tenant_export").await, app.count("job WHERE kind = 'tenant.export'").await), (1, 1, 1));
+    app.work().await;
+    export(&app, &admin).await;
+}
+
+#[tokio::test]
+async fn an_export_ends_with_the_right_of_whoever_asked_and_with_its_job() {
+    let app = TestApp::start().await;
+    let (admin, _) = a_little_life(&app).await;
+    let role = json!({ "i": { "key": "LEAVER", "name": "Leaver", "permissions": ["TENANT_EXPORT"] } });
+    let role = admin.ok("mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }", role).await["createRole"]["id"].take();
+    let leaver = app.person(&app.oak, "leaver@oak.example", &["LEAVER"]).await;
+    leaver.ok(EXPORT, json!({})).await;
+    let less = json!({ "i": { "id": role, "permissions": ["COURSE_READ"] } });
+    admin.ok("mutation($i: UpdateRoleInput!) { updateRole(input: $i) { id } }", less).await;
+    app.work().await;
+    let listed = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"][0].take();
+    assert_eq!(
+        (&listed["state"], &listed["error"], &listed["file"]),
+        (&json!("FAILED"), &json!("PERMISSION_LOST"), &json!(null)),
+        "{listed}"
+    );
+    assert_eq!(app.count("file WHERE is_export").await, 0);
+
+    let asked = admin.ok(EXPORT, json!({})).await["exportTenant"]["id"].take();
+    let job = app.text("SELECT app.type_id('job', id) FROM job WHERE kind = 'tenant.export' AND state = 'QUEUED'").await.unwrap();
+    admin.ok("mutation($id: ID!) { cancelJob(id: $id) { id } }", json!({ "id": job })).await;
+    let listed = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"][0].take();
+    assert_eq!((&listed["id"], &listed["state"], &listed["error"]), (&asked, &json!("FAILED"), &json!("CANCELLED")), "{listed}");
+    export(&app, &admin).await;
+}
