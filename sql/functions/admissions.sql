@@ -704,7 +704,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER tenant_settings_roles BEFORE INSERT OR UPDATE OF sign_up_role_keys ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.check_offered_roles();
 
--- A role that settings, a pending invitation or a pending sign-up name is in use: it is not deleted, and one that strangers are offered does not
+-- A role that settings, a feature flag, a pending invitation or a pending sign-up names is in use: it is not deleted, and one that strangers are offered does not
 -- come to manage the school.
 CREATE OR REPLACE FUNCTION app.keep_named_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -715,7 +715,8 @@ BEGIN
     PERFORM app.lock_for('roles', OLD.tenant_id);
     IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.sign_up_role_keys))
        OR TG_OP = 'DELETE' AND (
-           EXISTS (SELECT FROM feature_flag f WHERE f.tenant_id = OLD.tenant_id AND OLD.key = ANY (f.role_keys))
+           EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.second_factor_role_keys))
+           OR EXISTS (SELECT FROM feature_flag f WHERE f.tenant_id = OLD.tenant_id AND OLD.key = ANY (f.role_keys))
            OR EXISTS (SELECT FROM invitation i WHERE i.tenant_id = OLD.tenant_id AND i.state = 'PENDING' AND i.expires_at > now() AND OLD.key = ANY (i.role_keys))
            OR EXISTS (SELECT FROM sign_up_request r WHERE r.tenant_id = OLD.tenant_id AND r.state = 'PENDING' AND r.role_key = OLD.key))
     THEN

@@ -402,22 +402,6 @@ $$;
 CREATE OR REPLACE TRIGGER tenant_settings_factor_roles BEFORE INSERT OR UPDATE OF second_factor_role_keys ON tenant_settings FOR EACH ROW
     EXECUTE FUNCTION app.check_factor_roles();
 
--- Such a role is in use.
-CREATE OR REPLACE FUNCTION app.keep_factor_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM app.enter_tenant(OLD.tenant_id);
-    IF app.erases(OLD.tenant_id) THEN
-        RETURN OLD;
-    END IF;
-    PERFORM app.lock_for('roles', OLD.tenant_id);
-    IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.second_factor_role_keys)) THEN
-        PERFORM app.refuse('role_is_named');
-    END IF;
-    RETURN OLD;
-END
-$$;
-CREATE OR REPLACE TRIGGER role_factor BEFORE DELETE ON role FOR EACH ROW EXECUTE FUNCTION app.keep_factor_role();
-
 -- Deletes some setups that nobody confirmed, and turns requests that are over into what they are. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_credentials(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -177,8 +177,8 @@ async fn the_person_is_told_once_for_each_viewing_by_whom_and_why() {
         for _ in 0..2 {
             view.ok(VIEWER, json!({})).await;
         }
+        app.work().await;
     }
-    app.work().await;
     let told = lea.ok(crate::notifications::LIST, json!({})).await["notifications"]["nodes"].take();
     let told: Vec<&Value> = told.as_array().unwrap().iter().filter(|note| note["kind"] == "VIEWED_AS").collect();
     assert_eq!(told.len(), 2, "{told:?}");
