@@ -34,5 +34,7 @@ CREATE POLICY group_course_add ON group_course FOR INSERT TO lectern_app WITH CH
 CREATE POLICY group_course_remove ON group_course FOR DELETE TO lectern_app USING ((SELECT app.can('GROUP_UPDATE')));
 CREATE POLICY definer_read ON group_course FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON group_course FOR DELETE TO lectern_definer USING (true);
+-- What a deleted course had, when it comes back.
+CREATE POLICY definer_add ON group_course FOR INSERT TO lectern_definer WITH CHECK (true);
 GRANT SELECT, INSERT (tenant_id, group_id, course_id), DELETE ON group_course TO lectern_app;
-GRANT SELECT, DELETE ON group_course TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, group_id, course_id) ON group_course TO lectern_definer;

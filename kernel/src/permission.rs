@@ -49,21 +49,23 @@ permissions! {
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
     RoleManage = "ROLE_MANAGE" [],
-    /// See courses: published and archived ones, and the own drafts.
+    /// See courses: published and archived ones that are not private, those that one is enrolled in, and those that one is staff of.
     CourseRead = "COURSE_READ" [Instructor, Learner, Viewer, Participant],
     /// Create courses of one's own.
     CourseCreate = "COURSE_CREATE" [Instructor],
-    /// Change, publish and archive the own courses.
+    /// Change, publish and archive the courses that one is staff of, with their lessons.
     CourseUpdate = "COURSE_UPDATE" [Instructor],
     /// See every draft, change every course, and set who instructs it; widens ENROLLMENT_MANAGE to every course.
     CourseUpdateAll = "COURSE_UPDATE_ALL" [],
     /// Delete the own courses; with COURSE_UPDATE_ALL, any.
     CourseDelete = "COURSE_DELETE" [],
+    /// See deleted courses, restore them, and remove them for good.
+    CoursePurge = "COURSE_PURGE" [],
     /// Enroll oneself, record the own progress, drop out.
     EnrollmentSelf = "ENROLLMENT_SELF" [Learner],
     /// See every enrollment of the school.
     EnrollmentReadAll = "ENROLLMENT_READ_ALL" [Viewer],
-    /// Manage the enrollments of the own courses; with COURSE_UPDATE_ALL, of every course.
+    /// Manage the enrollments of the courses that one is staff of; with COURSE_UPDATE_ALL, of every course.
     EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
     /// See every group of the school.
     GroupRead = "GROUP_READ" [Instructor, Viewer],

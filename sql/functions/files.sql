@@ -20,8 +20,8 @@ BEGIN
         SELECT a.file_id FROM enrollment e JOIN file_audience a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
         UNION
-        SELECT a.file_id FROM course c JOIN file_audience a ON a.tenant_id = c.tenant_id AND a.course_id = c.id
-            WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL;
+        SELECT a.file_id FROM app.taught_courses() AS taught(id) JOIN course c ON c.tenant_id = app.tenant_id() AND c.id = taught.id AND c.deleted_at IS NULL
+            JOIN file_audience a ON a.tenant_id = c.tenant_id AND a.course_id = c.id;
 END
 $$;
 
@@ -33,7 +33,7 @@ BEGIN
         SELECT e.course_id FROM enrollment e
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
         UNION
-        SELECT c.id FROM course c WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL;
+        SELECT c.id FROM app.taught_courses() AS taught(id) JOIN course c ON c.tenant_id = app.tenant_id() AND c.id = taught.id AND c.deleted_at IS NULL;
 END
 $$;
 

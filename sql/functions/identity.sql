@@ -399,8 +399,9 @@ BEGIN
         SELECT fellow.user_id FROM group_member mine JOIN group_member fellow ON fellow.tenant_id = mine.tenant_id AND fellow.group_id = mine.group_id
             WHERE mine.tenant_id = app.tenant_id() AND mine.user_id = app.user_id()
         UNION
-        SELECT e.user_id FROM course c JOIN enrollment e ON e.tenant_id = c.tenant_id AND e.course_id = c.id
-            WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL
+        SELECT e.user_id FROM app.taught_courses() AS taught(id)
+            JOIN course c ON c.tenant_id = app.tenant_id() AND c.id = taught.id AND c.deleted_at IS NULL
+            JOIN enrollment e ON e.tenant_id = c.tenant_id AND e.course_id = c.id
         UNION
         SELECT b.student_id FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = app.user_id()
         UNION
@@ -410,7 +411,10 @@ BEGIN
             WHERE b.tenant_id = app.tenant_id() AND b.student_id = app.user_id() AND p.id IS NOT NULL
         UNION
         SELECT c.instructor_id FROM enrollment e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id
-            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL;
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL
+        UNION
+        SELECT i.user_id FROM enrollment e JOIN course_instructor i ON i.tenant_id = e.tenant_id AND i.course_id = e.course_id
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id();
 END
 $$;
 

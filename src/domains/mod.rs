@@ -15,6 +15,7 @@ pub mod groups;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod lessons;
 pub mod mail;
 pub mod notifications;
 pub mod platform;
@@ -47,6 +48,7 @@ pub const ALL: &[&Domain] = &[
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,
+    &lessons::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -76,6 +76,12 @@ pub async fn everything(app: &TestApp) -> String {
     let rows = [
         "course",
         "section",
+        "course_instructor",
+        "lesson",
+        "lesson_content",
+        "course_material",
+        "unlock_override",
+        "lesson_progress",
         "enrollment",
         "user_group",
         "group_member",

@@ -30,6 +30,7 @@ mod isolation;
 mod jobs;
 mod keys;
 mod layout;
+mod lessons;
 mod mail;
 mod malformed;
 mod migrate;

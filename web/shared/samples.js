@@ -120,6 +120,53 @@ query CourseInDepth($filter: CourseFilter) {
     variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
   },
   {
+    document: /* GraphQL */ `# A learner's evening: where to go on, and what of the course is open. Sign in as learner@alpha.example.
+# Opening and completing a lesson, as two further documents:
+#   mutation { trackLesson(input: { lessonId: "lesson_…", positionSeconds: 90 }) { status openedAt } }
+#   mutation { completeLesson(input: { lessonId: "lesson_…" }) { status enrollment { progress } } }
+query Lessons($statuses: [EnrollmentStatus!], $filter: CourseFilter) {
+  enrollments(first: 5, filter: { statuses: $statuses }) {
+    nodes {
+      course { title }
+      status
+      progress
+      lessonsCompleted
+      lessonsTotal
+      expiresAt
+      resumeLesson { id title kind bodyHtml }
+    }
+  }
+  courses(first: 2, filter: $filter, orderBy: { field: CREATED_AT, direction: DESC }) {
+    nodes {
+      title
+      lessonCount
+      durationMinutes
+      instructors { name }
+      materials { title url file { name } }
+      sections {
+        title
+        isLocked
+        lockReason
+        unlocksAt
+        lessons {
+          id
+          title
+          kind
+          durationMinutes
+          isRequired
+          isPreview
+          isLocked
+          lockReason
+          viewerProgress { status completedAt positionSeconds }
+        }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ statuses: ['NOT_STARTED', 'IN_PROGRESS'], filter: { isEnrolled: true } }),
+  },
+  {
     document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.
 query People($first: Int, $filter: UserFilter) {
   users(first: $first, filter: $filter, orderBy: { field: NAME, direction: ASC }) {

@@ -28,6 +28,7 @@ pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
     lists::{BookingOrders, booking_list},
+    mutations::BookingRequest,
     span::{Span, days},
 };
 

@@ -8,6 +8,7 @@ use crate::domains::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
     departures::TENANT_EXPORT_FINISHED,
+    enrollments::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
     identity::ROLE_EXPIRING,
     keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
@@ -42,6 +43,8 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::tenants::SUBSCRIPTION_ENDING,
     &VIEWED_AS,
     &TENANT_EXPORT_FINISHED,
+    &ENROLLMENT_EXPIRES_SOON,
+    &ENROLLMENT_EXPIRED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

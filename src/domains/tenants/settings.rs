@@ -10,6 +10,7 @@ use lectern_kernel::{
     text_enum,
 };
 use lectern_macros::{mutations, object, resolvers, writes};
+use url::Host;
 
 use super::{
     Tenant,
@@ -58,6 +59,8 @@ pub struct TenantSettings {
     pub mail_sender_name: Option<String>,
     /// What stands at the end of the school's mails; null for nothing.
     pub mail_footer: Option<String>,
+    /// The hosts, with those below them, from which EMBED lessons may take what they show.
+    pub embed_hosts: Vec<String>,
     /// Who may sign up by themselves.
     pub sign_up: SignUpPolicy,
     /// The keys of the roles that whoever signs up may wish for.
@@ -128,6 +131,10 @@ pub struct UpdateTenantSettingsInput {
     /// What stands at the end of the school's mails: who it is, where it is; at most 1,000 characters, with line breaks; null for nothing.
     #[check(footer)]
     pub mail_footer: MaybeUndefined<String>,
+    /// The hosts, with those below them, from which EMBED lessons may take what they show: at most 50, such as `player.vimeo.com`; null for none. Lessons that
+    /// are there stay.
+    #[check(hosts)]
+    pub embed_hosts: MaybeUndefined<Vec<String>>,
     /// Who may sign up by themselves; not null.
     #[check(as_given)]
     pub sign_up: MaybeUndefined<SignUpPolicy>,
@@ -249,6 +256,31 @@ fn footer(field: &str, footer: &str) -> Result<Option<String>> {
         Some(text) if text.chars().count() > MOST => Err(Error::bad_input(field, format!("must have at most {MOST} characters"))),
         text => Ok(text),
     }
+}
+
+/// Hosts: at most 50, each once, in lower case.
+fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
+    const MOST: usize = 50;
+    if hosts.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} hosts")));
+    }
+    let mut known = Vec::with_capacity(hosts.len());
+    for (index, host) in hosts.iter().enumerate() {
+        let field = format!("{field}.{index}");
+        let read = Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if is_host(name)));
+        let host = read.ok_or_else(|| Error::bad_input(&field, "must be a host such as player.vimeo.com"))?.to_string();
+        if known.contains(&host) {
+            return Err(Error::bad_input(field, "stands in the list twice"));
+        }
+        known.push(host);
+    }
+    Ok(known)
+}
+
+/// Whether a name is one of DNS, with a dot in it: without blanks, stars and underscores.
+fn is_host(name: &str) -> bool {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    name.contains('.') && name.split('.').all(is_label)
 }
 
 /// Mutations of settings.

@@ -304,8 +304,15 @@ impl Attack<'_> {
         .fetch_all(&mut *self.platform)
         .await?;
         let mut held = 0;
-        for (key, children, parent, parents) in keys {
-            let Some(target) = self.row(&parent, a.tenant).await? else { continue };
+        // Where a key has more columns than another, that one may speak first.
+        let holders = |key: &[String]| -> Vec<String> {
+            keys.iter()
+                .filter(|(_, columns, ..)| columns.iter().all(|column| key.contains(column)))
+                .map(|(name, ..)| name.clone())
+                .collect()
+        };
+        for (key, children, parent, parents) in &keys {
+            let Some(target) = self.row(parent, a.tenant).await? else { continue };
             let own: Vec<String> =
                 children.iter().filter(|child| *child != "tenant_id").map(|child| format!("t.\"{child}\" IS NULL")).collect();
             let Some(row) = self.row_by(table.name, b.tenant, &own.join(", ")).await? else { continue };
@@ -313,7 +320,7 @@ impl Attack<'_> {
             let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
             let relaxed = relaxed.replace("{tenant}", &b.tenant.to_string());
             let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&relaxed).unwrap_or_default();
-            let references = || children.iter().zip(&parents).filter(|(child, _)| *child != "tenant_id");
+            let references = || children.iter().zip(parents).filter(|(child, _)| *child != "tenant_id");
             patch.extend(references().map(|(child, parent)| (child.clone(), target[parent].clone())));
             let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
             let begin = format!("SET LOCAL app.tenant_id = '{}'", b.tenant);
@@ -327,7 +334,11 @@ impl Attack<'_> {
                 outcome = in_transaction(self.platform, &format!("{begin}; {sql}; SET CONSTRAINTS ALL IMMEDIATE")).await?;
             }
             match outcome {
-                Outcome::Failed { state, constraint, .. } if state == "23503" && constraint.as_deref() == Some(&key) => held += 1,
+                Outcome::Failed { state, constraint, .. }
+                    if state == "23503" && constraint.as_ref().is_some_and(|name| holders(children).contains(name)) =>
+                {
+                    held += 1
+                }
                 other => faults.push(format!("{key} did not stop a row of B from pointing at {parent} of A ({other:?})")),
             }
         }

@@ -225,7 +225,7 @@ impl Smoke {
         let course = text(&self.client.ask("course", create, input).await?["id"]);
         self.remember(&course, DELETE_COURSE, json!({ "id": course }));
         let section = "mutation($i: CreateSectionInput!) { createSection(input: $i) { id position } }";
-        self.client.ask("course", section, json!({ "i": { "courseId": course, "title": "First" } })).await;
+        let section = text(&self.client.ask("course", section, json!({ "i": { "courseId": course, "title": "First" } })).await?["id"]);
         let update = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title capacity } }";
         self.client.ask("course", update, json!({ "i": { "id": course, "title": "Smoke test, renamed", "capacity": null } })).await;
         let enroll = "mutation($i: EnrollInput!) { enroll(input: $i) { id status } }";
@@ -239,9 +239,31 @@ impl Smoke {
         self.client.ask("course", progress, json!({ "i": { "id": enrollment, "progress": 40.0 } })).await;
         let read = "query($id: ID!) { course(id: $id) { title enrollmentCount viewerEnrollment { progress } sections { title } enrollments { totalCount } } }";
         self.client.ask("course", read, json!({ "id": course })).await;
+        self.lessons(&section, &enrollment).await;
         self.client.refused("deleteCourse, in use", DELETE_COURSE, json!({ "id": course }), "CONFLICT IN_USE").await;
         self.remove(&enrollment, "course").await;
         self.remove(&course, "course").await;
+        Some(())
+    }
+
+    /// With its lesson the course is completed.
+    async fn lessons(&mut self, section: &str, enrollment: &str) -> Option<()> {
+        let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id bodyHtml } }";
+        let input = json!({ "i": { "sectionId": section, "kind": "TEXT", "title": "Smoke", "body": "*Smoke*", "isPublished": true } });
+        let lesson = text(&self.client.ask("lessons", create, input).await?["id"]);
+        let read = "query($id: ID!) { lesson(id: $id) { title isLocked body section { title } } }";
+        self.client.ask("lessons", read, json!({ "id": lesson })).await;
+        let track = "mutation($i: TrackLessonInput!) { trackLesson(input: $i) { status openedAt } }";
+        self.client.ask("lessons", track, json!({ "i": { "lessonId": lesson } })).await;
+        let complete = "mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status enrollment { status progress } } }";
+        self.client.ask("lessons", complete, json!({ "i": { "lessonId": lesson } })).await;
+        let record = "mutation($i: RecordProgressInput!) { recordProgress(input: $i) { progress } }";
+        let again = json!({ "i": { "id": enrollment, "progress": 50.0 } });
+        self.client.refused("recordProgress, with lessons", record, again, "CONFLICT PROGRESS_IS_COMPUTED").await;
+        let reopen = "mutation($i: ReopenLessonInput!) { reopenLesson(input: $i) { enrollment { status } } }";
+        self.client.ask("lessons", reopen, json!({ "i": { "lessonId": lesson, "userId": self.me } })).await;
+        let delete = "mutation($id: ID!) { deleteLesson(id: $id) }";
+        self.client.ask("lessons", delete, json!({ "id": lesson })).await;
         Some(())
     }
 

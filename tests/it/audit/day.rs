@@ -33,6 +33,7 @@ fn selection(operation: &str) -> &'static str {
     let schema = Schema::of_service();
     match schema.0["Mutation"].fields[operation].ty.trim_matches(['!', '[', ']']) {
         "Session" => "{ accessToken refreshToken viewer { user { id } } }",
+        "LessonProgress" => "{ status }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
     }
@@ -85,6 +86,7 @@ impl Day {
         let mut day = self;
         let bob = day.people(app).await;
         day.courses(app, &bob).await;
+        day.lessons(app).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
         day.files(app, &bob).await;
@@ -170,6 +172,44 @@ impl Day {
         self.take(&ada, "archiveCourse", &course).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         self.take(&admin, "deleteCourse", &course).await;
+    }
+
+    async fn lessons(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let course = self.give(&ada, "createCourse", json!({ "title": "Flying" })).await["id"].take();
+        self.give(&ada, "addCourseInstructors", json!({ "courseId": course, "userIds": [admin.user_id] })).await;
+        self.give(&ada, "removeCourseInstructors", json!({ "courseId": course, "userIds": [admin.user_id] })).await;
+        let ground = self.give(&ada, "createSection", json!({ "courseId": course, "title": "On the ground" })).await["id"].take();
+        let air = self.give(&ada, "createSection", json!({ "courseId": course, "title": "In the air" })).await["id"].take();
+        let of = |kind: &str| json!({ "sectionId": ground, "kind": kind, "title": "Lesson", "isPublished": true });
+        let text = self.give(&ada, "createLesson", of("TEXT")).await["id"].take();
+        let flight = self.give(&ada, "createLesson", of("LIVE")).await["id"].take();
+        let spare = self.give(&ada, "createLesson", of("LIVE")).await["id"].take();
+        self.take(&ada, "deleteLesson", &spare).await;
+        self.give(&ada, "updateLesson", json!({ "id": text, "title": "Before the flight", "body": "Check the fuel." })).await;
+        self.give(&ada, "moveLesson", json!({ "id": text, "sectionId": ground, "position": 2 })).await;
+        self.give(&ada, "reorderLessons", json!({ "sectionId": ground, "lessonIds": [text, flight] })).await;
+        self.give(&ada, "setSectionDrip", json!({ "sectionId": air, "kind": "AFTER_SECTION", "afterSectionId": ground })).await;
+        let page = json!({ "courseId": course, "title": "Weather", "url": "https://weather.example/" });
+        let page = self.give(&ada, "addCourseMaterial", page).await["id"].take();
+        self.take(&ada, "removeCourseMaterial", &page).await;
+        let unlocked = self.give(&ada, "setUnlockOverride", json!({ "courseId": course, "userId": lea.user_id })).await["id"].take();
+        self.take(&ada, "removeUnlockOverride", &unlocked).await;
+        self.take(&ada, "publishCourse", &course).await;
+        let enrolled = self.give(&lea, "enroll", json!({ "courseId": course })).await["id"].take();
+        self.give(&lea, "trackLesson", json!({ "lessonId": text, "positionSeconds": 7 })).await;
+        self.give(&lea, "completeLesson", json!({ "lessonId": text })).await;
+        self.give(&ada, "reopenLesson", json!({ "lessonId": text, "userId": lea.user_id })).await;
+        let span = json!({ "lessonId": flight, "startsAt": "2099-05-04T09:00:00Z", "endsAt": "2099-05-04T10:00:00Z" });
+        self.give(&lea, "requestLessonBooking", span).await;
+        self.give(&ada, "recordAttendance", json!({ "lessonId": flight, "userIds": [lea.user_id] })).await;
+        self.give(&ada, "extendEnrollment", json!({ "id": enrolled, "expiresAt": "2099-06-01T00:00:00Z", "reason": "Rain" })).await;
+        let copy = self.give(&ada, "duplicateCourse", json!({ "id": course, "asNewVersion": true })).await["id"].take();
+        self.take(&admin, "deleteCourse", &copy).await;
+        self.take(&admin, "restoreCourse", &copy).await;
+        self.take(&admin, "deleteCourse", &copy).await;
+        self.take(&admin, "purgeCourse", &copy).await;
     }
 
     async fn groups(&mut self, app: &TestApp, bob: &Value) {

@@ -137,6 +137,7 @@ const NOT_INSERTED: &[&str] = &[
     "invitation",
     "job",
     "known_network",
+    "lesson_progress",
     "mail",
     "mailed_token",
     "notification",
