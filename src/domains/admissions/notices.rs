@@ -68,20 +68,18 @@ pub const EMAIL_CHANGED: Kind = Kind {
     email: EmailMode::Immediate,
     email_where: None,
     mail: MailTemplate {
-        name: "new_email",
+        name: "email_changed",
         is_essential: true,
         parameters: &[Parameter { name: "at", content: Content::Moment, sample: "2027-03-01T09:30:00Z" }],
         english: Texts {
-            subject: "This is your new email address at {{ school }}",
-            body: "Since {{ at }} this is the email address of your account at {{ school }}. Sign in with it from now on.\n\n\
-                   If you know of no such account, tell the school.",
-            action: Some(("Sign in", "{{ app }}")),
+            subject: "Your email address at {{ school }} was changed",
+            body: "The email address of your account at {{ school }} was changed on {{ at }}.\n\nIf that was not your doing, tell your school at once.",
+            action: None,
         },
         german: Texts {
-            subject: "Das ist Ihre neue E-Mail-Adresse bei {{ school }}",
-            body: "Seit {{ at }} ist dies die E-Mail-Adresse Ihres Kontos bei {{ school }}. Melden Sie sich ab jetzt mit ihr an.\n\n\
-                   Wissen Sie von keinem solchen Konto, sagen Sie bitte der Schule Bescheid.",
-            action: Some(("Anmelden", "{{ app }}")),
+            subject: "Ihre E-Mail-Adresse bei {{ school }} wurde geändert",
+            body: "Die E-Mail-Adresse Ihres Kontos bei {{ school }} wurde am {{ at }} geändert.\n\nHaben Sie das nicht veranlasst, sagen Sie bitte sofort Ihrer Schule Bescheid.",
+            action: None,
         },
     },
 };

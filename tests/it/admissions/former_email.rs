@@ -22,18 +22,18 @@ async fn the_former_address_is_mailed_a_link_that_takes_it_back() {
     let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
     change(&learner, &learner, "Learner@OAK.example").await;
     work(&app).await;
-    assert_eq!((mails(&app, "former_email").await, mails(&app, "new_email").await), (0, 0), "the same address in another spelling");
+    assert_eq!((mails(&app, "former_email").await, mails(&app, "email_changed").await), (0, 0), "the same address in another spelling");
     change(&admin, &learner, "thief@x.example").await;
     work(&app).await;
+    let back = token(&app, &app.oak, "former_email", "learner@oak.example").await;
     app.work().await;
     let told = app.text("SELECT kind || ' ' || count FROM notification").await;
-    let mailed = app.text("SELECT address FROM mail WHERE template = 'new_email'").await;
+    let mailed = app.text("SELECT address FROM mail WHERE template = 'email_changed'").await;
     assert_eq!(
         (told.as_deref(), mailed.as_deref()),
         (Some("EMAIL_CHANGED 1"), Some("thief@x.example")),
         "told, and mailed where the account is now"
     );
-    let back = token(&app, &app.oak, "former_email", "learner@oak.example").await;
     let reset = reset_token(&app, "thief@x.example").await;
     let preview = app.stranger().ok(PREVIEW, json!({ "t": back })).await["linkPreview"].take();
     assert_eq!((&preview["kind"], &preview["email"]), (&json!("EMAIL_REVERT"), &json!("Learner@OAK.example")));
@@ -46,7 +46,7 @@ async fn the_former_address_is_mailed_a_link_that_takes_it_back() {
     refused(&app, &app.stranger(), SET_PASSWORD, set, "UNAUTHENTICATED LINK_INVALID").await;
     refused(&app, &app.stranger(), REVERT, link(&back), "UNAUTHENTICATED LINK_INVALID").await;
     work(&app).await;
-    assert_eq!((mails(&app, "former_email").await, mails(&app, "new_email").await), (1, 1), "the thief is offered nothing");
+    assert_eq!((mails(&app, "former_email").await, mails(&app, "email_changed").await), (1, 1), "the thief is offered nothing");
 }
 
 #[tokio::test]
