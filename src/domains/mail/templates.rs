@@ -7,17 +7,8 @@ use crate::domains::admissions::{
 use crate::domains::notifications::KINDS;
 
 /// What is mailed beside notifications.
-const CORE: &[&MailTemplate] = &[
-    &TEST,
-    &DIGEST,
-    &PASSWORD_RESET,
-    &SIGN_IN_CODE,
-    &CONFIRM_SIGN_UP,
-    &SIGN_UP_KNOWN,
-    &SIGN_UP_REJECTED,
-    &INVITATION,
-    &FORMER_EMAIL,
-];
+const CORE: &[&MailTemplate] =
+    &[&TEST, &DIGEST, &PASSWORD_RESET, &SIGN_IN_CODE, &CONFIRM_SIGN_UP, &SIGN_UP_KNOWN, &SIGN_UP_REJECTED, &INVITATION, &FORMER_EMAIL];
 
 /// Every template of the product: those, and one for each kind of notifications.
 pub const TEMPLATES: &[&MailTemplate] = &{

@@ -62,7 +62,7 @@ async fn whoever_is_new_comes_in_where_the_school_wants_it_in_a_role_that_learne
     let nora = app.stranger().with_session(&session).user_id;
     let uuid = crate::classroom::uuid(&nora).to_string();
     let entry = format!(
-        "SELECT actor_id::text FROM audit_entry WHERE operation = 'completeProviderSignIn' AND resource = 'User' AND resource_id = '{uuid}'"
+        "SELECT string_agg(DISTINCT actor_id::text, ' ') FROM audit_entry WHERE operation = 'completeProviderSignIn' AND resource = 'User' AND resource_id = '{uuid}'"
     );
     let born = app.text(&entry).await;
     assert_eq!(born, Some(uuid), "in their own name");
