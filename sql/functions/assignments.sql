@@ -601,7 +601,7 @@ END
 $$;
 
 CREATE OR REPLACE TRIGGER assignment_audit AFTER INSERT OR UPDATE OR DELETE ON assignment FOR EACH ROW EXECUTE FUNCTION app.audit('Assignment', 'id');
-CREATE OR REPLACE TRIGGER rubric_criterion_audit AFTER INSERT OR UPDATE OR DELETE ON rubric_criterion FOR EACH ROW EXECUTE FUNCTION app.audit('Assignment', 'assignment_id');
+CREATE OR REPLACE TRIGGER rubric_criterion_audit AFTER INSERT OR UPDATE OR DELETE ON rubric_criterion FOR EACH ROW EXECUTE FUNCTION app.audit('RubricCriterion', 'id');
 -- What somebody wrote is said as set and changed, and so is what was said to them.
 CREATE OR REPLACE TRIGGER submission_audit AFTER INSERT OR UPDATE OR DELETE ON submission FOR EACH ROW EXECUTE FUNCTION app.audit('Submission', 'id', 'text,return_note');
 CREATE OR REPLACE TRIGGER submission_file_audit AFTER INSERT OR UPDATE OR DELETE ON submission_file FOR EACH ROW EXECUTE FUNCTION app.audit('Submission', 'submission_id');
