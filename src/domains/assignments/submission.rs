@@ -14,9 +14,10 @@ use super::{
     marks::{FilesOf, HistoryOf, Marks, MarksOf, OpenToGrader, ScoresOf},
 };
 use crate::domains::{
+    courses::Course,
     files::File,
     identity::User,
-    lessons::{Lesson, attached_file},
+    lessons::attached_file,
 };
 
 text_enum! {
@@ -77,7 +78,7 @@ pub struct Submission {
     #[one]
     pub user_id: Id<User>,
     #[hidden]
-    pub lesson_id: Id<Lesson>,
+    pub course_id: Id<Course>,
 }
 
 async fn marks(ctx: &Context<'_>, id: Id<Submission>) -> Result<Marks> {
