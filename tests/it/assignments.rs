@@ -17,7 +17,8 @@ use crate::{
     lessons::{classroom, lesson_of},
 };
 
-pub const UPDATE: &str = "mutation($i: UpdateAssignmentInput!) { updateAssignment(input: $i) { id points dueAt closesAt releasedAt holdGrades } }";
+pub const UPDATE: &str =
+    "mutation($i: UpdateAssignmentInput!) { updateAssignment(input: $i) { id points dueAt closesAt releasedAt holdGrades } }";
 pub const RUBRIC: &str = "mutation($i: SetRubricInput!) { setRubric(input: $i) { points rubric { id title description points } } }";
 pub const SUBMIT: &str = "mutation($i: SubmitAssignmentInput!) { submitAssignment(input: $i) { id number status } }";
 pub const GRADE: &str = "mutation($i: GradeSubmissionInput!) { gradeSubmission(input: $i) { id status version points } }";
@@ -112,7 +113,10 @@ async fn an_assignment_is_hidden_while_its_lesson_is_locked() {
     let stranger = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
     let other = app.person(&app.oak, "carl@oak.example", &["INSTRUCTOR"]).await;
     for client in [&stranger, &other] {
-        assert_eq!(client.ok(read, both.clone()).await, json!({ "lesson": { "isLocked": true, "assignment": null }, "assignment": null, "node": null }));
+        assert_eq!(
+            client.ok(read, both.clone()).await,
+            json!({ "lesson": { "isLocked": true, "assignment": null }, "assignment": null, "node": null })
+        );
     }
     // Whoever reads all grades reads what they are of; the lesson stays locked for them.
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;
@@ -120,10 +124,14 @@ async fn an_assignment_is_hidden_while_its_lesson_is_locked() {
     assert_eq!(json!([shown["lesson"], shown["assignment"]["id"]]), json!([{ "isLocked": true, "assignment": null }, class.assignment]));
     let submit = |text: &str| json!({ "i": { "assignmentId": class.assignment, "text": text } });
     refused(&app, &stranger, SUBMIT, submit("x"), "FORBIDDEN NOT_ENROLLED @assignmentId").await;
-    refused(&app, &stranger, SUBMIT, json!({ "i": { "assignmentId": nothing("assignment"), "text": "x" } }), "NOT_FOUND @assignmentId").await;
+    refused(&app, &stranger, SUBMIT, json!({ "i": { "assignmentId": nothing("assignment"), "text": "x" } }), "NOT_FOUND @assignmentId")
+        .await;
     let drip = json!({ "i": { "sectionId": class.section, "kind": "ON_DATE", "at": "2099-01-01T00:00:00Z" } });
     class.ada.ok(crate::lessons::DRIP, drip).await;
-    assert_eq!(class.lea.ok(read, both.clone()).await, json!({ "lesson": { "isLocked": true, "assignment": null }, "assignment": null, "node": null }));
+    assert_eq!(
+        class.lea.ok(read, both.clone()).await,
+        json!({ "lesson": { "isLocked": true, "assignment": null }, "assignment": null, "node": null })
+    );
     refused(&app, &class.lea, SUBMIT, submit("x"), "CONFLICT LESSON_LOCKED @assignmentId").await;
     class.ada.ok(crate::lessons::UPDATE, json!({ "i": { "id": class.lesson, "isPublished": false } })).await;
     refused(&app, &class.lea, SUBMIT, submit("x"), "NOT_FOUND @assignmentId").await;

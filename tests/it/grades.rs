@@ -51,7 +51,11 @@ async fn grades_are_weighted_and_what_is_missing_counts_as_nothing_in_the_end() 
     class.ada.ok(DELETE, json!({ "id": third })).await;
     assert_eq!(totals(&class.lea, &class.enrollment).await, json!([80.0, 80.0]));
     // Grades merely follow: the log holds what was given.
-    assert_eq!(app.count("audit_entry WHERE operation = 'gradeSubmission' AND resource <> 'Submission'").await, 1, "the completion of the course's beginning");
+    assert_eq!(
+        app.count("audit_entry WHERE operation = 'gradeSubmission' AND resource <> 'Submission'").await,
+        1,
+        "the completion of the course's beginning"
+    );
 }
 
 #[tokio::test]
@@ -64,9 +68,11 @@ async fn grades_of_others_show_to_graders_and_readers_alone() {
     let whole = json!({ "currentGrade": 80.0, "finalGrade": 80.0, "grades": [{ "percent": 80.0 }] });
     let nothing = json!({ "currentGrade": null, "finalGrade": null, "grades": [] });
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    for (key, permissions) in [("REGISTRAR", json!(["COURSE_READ", "ENROLLMENT_READ_ALL"])), ("READER", json!(["COURSE_READ", "ENROLLMENT_READ_ALL", "GRADE_READ_ALL"])),
-        ("ELSEWHERE", json!(["COURSE_READ", "ENROLLMENT_READ_ALL", "GRADE_MANAGE"]))]
-    {
+    for (key, permissions) in [
+        ("REGISTRAR", json!(["COURSE_READ", "ENROLLMENT_READ_ALL"])),
+        ("READER", json!(["COURSE_READ", "ENROLLMENT_READ_ALL", "GRADE_READ_ALL"])),
+        ("ELSEWHERE", json!(["COURSE_READ", "ENROLLMENT_READ_ALL", "GRADE_MANAGE"])),
+    ] {
         let role = json!({ "i": { "key": key, "name": key, "permissions": permissions } });
         admin.ok("mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }", role).await;
     }
@@ -90,7 +96,8 @@ async fn whoever_comes_later_has_grades_from_the_beginning() {
     let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
     let enrolled = enroll(&class.ada, &class.course, &bob.user_id).await;
     assert_eq!(totals(&bob, &enrolled).await, json!([null, 0.0]));
-    let own = "query($id: ID!) { lesson(id: $id) { viewerGrade { percent points maxPoints weight isLate isMissing isReleased lesson { id } } } }";
+    let own =
+        "query($id: ID!) { lesson(id: $id) { viewerGrade { percent points maxPoints weight isLate isMissing isReleased lesson { id } } } }";
     let shown = bob.ok(own, json!({ "id": class.lesson })).await["lesson"]["viewerGrade"].take();
     let expected = json!({ "percent": null, "points": null, "maxPoints": 100.0, "weight": 1.0, "isLate": false, "isMissing": false, "isReleased": false, "lesson": { "id": class.lesson } });
     assert_eq!(shown, expected);
@@ -110,7 +117,8 @@ async fn of_several_the_best_after_its_penalty_counts() {
     class.ask(json!({ "latePolicy": "PENALTY", "penaltyPercentPerDay": 50, "maxAttempts": null, "points": 10 })).await;
     let first = class.submit("x").await;
     class.grade(&first, 1, 6.0).await;
-    app.sql("UPDATE submission SET submitted_at = now() - interval '1 hour'; UPDATE assignment SET due_at = now() - interval '30 minutes'").await;
+    app.sql("UPDATE submission SET submitted_at = now() - interval '1 hour'; UPDATE assignment SET due_at = now() - interval '30 minutes'")
+        .await;
     let second = class.submit("y").await;
     class.grade(&second, 1, 10.0).await;
     assert_eq!(totals(&class.lea, &class.enrollment).await, json!([60.0, 60.0]));

@@ -13,12 +13,7 @@ use super::{
     Assignment, RubricCriterion,
     marks::{FilesOf, HistoryOf, Marks, MarksOf, OpenToGrader, ScoresOf},
 };
-use crate::domains::{
-    courses::Course,
-    files::File,
-    identity::User,
-    lessons::attached_file,
-};
+use crate::domains::{courses::Course, files::File, identity::User, lessons::attached_file};
 
 text_enum! {
     /// How something that was handed in stands.

@@ -66,7 +66,8 @@ async fn lateness_costs_by_the_day_begun_and_follows_the_due_date() {
     ] {
         due(&app, &class.assignment, &at(distance)).await;
         assert_eq!(late(&class.lea, &submission).await, expected, "{distance}");
-        let grade = class.lea.ok("query($id: ID!) { enrollment(id: $id) { currentGrade finalGrade } }", json!({ "id": class.enrollment })).await;
+        let grade =
+            class.lea.ok("query($id: ID!) { enrollment(id: $id) { currentGrade finalGrade } }", json!({ "id": class.enrollment })).await;
         assert_eq!(grade["enrollment"], json!({ "currentGrade": expected[3], "finalGrade": expected[3] }), "{distance}");
         assert_eq!(work(&class.ada, &submission).await["points"], 80.0, "as they were given");
     }

@@ -17,7 +17,16 @@ async fn a_grade_shows_to_its_author_at_once_and_is_changed_by_whoever_has_read_
     assert_eq!(graded["gradeSubmission"], json!({ "id": submission, "status": "GRADED", "version": 2, "points": 87.5 }));
     let shown = work(&class.lea, &submission).await;
     assert_eq!(
-        json!([shown["status"], shown["points"], shown["finalPoints"], shown["percent"], shown["feedback"], shown["gradedBy"], shown["version"], shown["rubricScores"]]),
+        json!([
+            shown["status"],
+            shown["points"],
+            shown["finalPoints"],
+            shown["percent"],
+            shown["feedback"],
+            shown["gradedBy"],
+            shown["version"],
+            shown["rubricScores"]
+        ]),
         json!(["GRADED", 87.5, 87.5, 87.5, "Good", { "id": class.ada.user_id }, null, []])
     );
     assert_eq!(shown["gradedAt"], shown["releasedAt"]);
@@ -28,7 +37,8 @@ async fn a_grade_shows_to_its_author_at_once_and_is_changed_by_whoever_has_read_
     let stale = json!({ "i": { "id": submission, "version": 2, "points": 1 } });
     refused(&app, &class.ada, GRADE, stale, "CONFLICT STALE @version").await;
     for points in [-0.5, 100.5] {
-        refused(&app, &class.ada, GRADE, json!({ "i": { "id": submission, "version": 3, "points": points } }), "BAD_USER_INPUT @points").await;
+        refused(&app, &class.ada, GRADE, json!({ "i": { "id": submission, "version": 3, "points": points } }), "BAD_USER_INPUT @points")
+            .await;
     }
     refused(&app, &class.ada, GRADE, json!({ "i": { "id": submission, "version": 3 } }), "BAD_USER_INPUT @points").await;
     let scores = json!({ "i": { "id": submission, "version": 3, "rubricScores": [{ "criterionId": nothing("criterion"), "points": 1 }] } });
@@ -53,7 +63,10 @@ async fn nobody_grades_their_own_work() {
     class.grade(&submission, 1, 40.0).await;
     // Nor do they see what is held, though they grade the course.
     let shown = work(&both, &submission).await;
-    assert_eq!(json!([shown["status"], shown["points"], shown["version"], shown["allowedTransitions"]]), json!(["SUBMITTED", null, null, []]));
+    assert_eq!(
+        json!([shown["status"], shown["points"], shown["version"], shown["allowedTransitions"]]),
+        json!(["SUBMITTED", null, null, []])
+    );
 }
 
 #[tokio::test]
@@ -117,9 +130,16 @@ async fn lists_of_work_are_filtered_and_walked() {
             ("statuses: [SUBMITTED]", vec!["Work 4", "Work 3"]),
             ("statuses: [RETURNED]", vec!["Work 5"]),
         ] {
-            assert_eq!(crate::classroom::walk(client, "submissions", &format!(", filter: {{ {filter} }}"), "/text").await, expected, "{filter}");
+            assert_eq!(
+                crate::classroom::walk(client, "submissions", &format!(", filter: {{ {filter} }}"), "/text").await,
+                expected,
+                "{filter}"
+            );
         }
-        let of_course = format!(", filter: {{ courseId: \"{}\", userId: \"{}\", assignmentId: \"{}\" }}", class.course, class.lea.user_id, class.assignment);
+        let of_course = format!(
+            ", filter: {{ courseId: \"{}\", userId: \"{}\", assignmentId: \"{}\" }}",
+            class.course, class.lea.user_id, class.assignment
+        );
         assert_eq!(crate::classroom::walk(client, "submissions", &of_course, "/text").await, texts);
     }
     let oldest = "query($id: ID!) { assignment(id: $id) { submissions(first: 2, orderBy: { field: SUBMITTED_AT, direction: ASC }) { nodes { text } totalCount } } }";

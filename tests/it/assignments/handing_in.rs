@@ -118,7 +118,10 @@ async fn what_was_given_back_may_be_handed_in_again_and_is_never_late() {
     let returned = class.ada.ok(RETURN, back).await["returnSubmission"].take();
     assert_eq!(returned, json!({ "id": first, "status": "RETURNED", "version": 3, "feedback": "Once more", "points": null }));
     let shown = work(&class.lea, &first).await;
-    assert_eq!(json!([shown["status"], shown["feedback"], shown["points"], shown["gradedAt"]]), json!(["RETURNED", "Once more", null, null]));
+    assert_eq!(
+        json!([shown["status"], shown["feedback"], shown["points"], shown["gradedAt"]]),
+        json!(["RETURNED", "Once more", null, null])
+    );
     let kinds: Vec<&str> = shown["history"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["SUBMITTED", "GRADED", "RETURNED"]);
     // It takes its grade back.
@@ -126,7 +129,8 @@ async fn what_was_given_back_may_be_handed_in_again_and_is_never_late() {
     let after = class.lea.ok(grades, json!({ "id": class.enrollment })).await["enrollment"].take();
     assert_eq!(after, json!({ "currentGrade": null, "finalGrade": 0.0 }));
     // Long after it was due and closed.
-    app.sql("UPDATE assignment SET due_at = now() - interval '3 days', closes_at = now() - interval '2 days', late_policy = 'REFUSE'").await;
+    app.sql("UPDATE assignment SET due_at = now() - interval '3 days', closes_at = now() - interval '2 days', late_policy = 'REFUSE'")
+        .await;
     let second = class.submit("Second").await;
     assert_eq!(work(&class.ada, &second).await["isLate"], false);
     let third = json!({ "i": { "assignmentId": class.assignment, "text": "Third" } });
@@ -142,7 +146,9 @@ async fn what_was_given_back_may_be_handed_in_again_and_is_never_late() {
     class.ada.ok(RETURN, soon).await;
     app.sql("UPDATE submission SET again_until_at = now() - interval '1 second' WHERE again_until_at IS NOT NULL; UPDATE submission SET again_until_at = now() - interval '1 second' WHERE status = 'RETURNED'").await;
     refused(&app, &class.lea, SUBMIT, third, "CONFLICT DEADLINE_PASSED @assignmentId").await;
-    for (change, field) in [(json!({ "feedback": " " }), "feedback"), (json!({ "feedback": "x", "dueAt": "2020-01-01T00:00:00Z" }), "dueAt")] {
+    for (change, field) in
+        [(json!({ "feedback": " " }), "feedback"), (json!({ "feedback": "x", "dueAt": "2020-01-01T00:00:00Z" }), "dueAt")]
+    {
         let mut input = change;
         (input["id"], input["version"]) = (json!(second), json!(2));
         refused(&app, &class.ada, RETURN, json!({ "i": input }), &format!("BAD_USER_INPUT @{field}")).await;
@@ -160,8 +166,12 @@ async fn whoever_has_left_keeps_their_work_and_hands_in_nothing_more() {
     refused(&app, &class.lea, SUBMIT, again, "FORBIDDEN NOT_ENROLLED @assignmentId").await;
     class.grade(&submission, 1, 70.0).await;
     assert_eq!(work(&class.lea, &submission).await["percent"], 70.0);
-    let own = "query($l: ID!, $e: ID!) { lesson(id: $l) { viewerGrade { percent isReleased } } enrollment(id: $e) { status currentGrade } }";
+    let own =
+        "query($l: ID!, $e: ID!) { lesson(id: $l) { viewerGrade { percent isReleased } } enrollment(id: $e) { status currentGrade } }";
     let own = class.lea.ok(own, json!({ "l": class.lesson, "e": class.enrollment })).await;
-    assert_eq!(own, json!({ "lesson": { "viewerGrade": { "percent": 70.0, "isReleased": true } }, "enrollment": { "status": "DROPPED", "currentGrade": 70.0 } }));
+    assert_eq!(
+        own,
+        json!({ "lesson": { "viewerGrade": { "percent": 70.0, "isReleased": true } }, "enrollment": { "status": "DROPPED", "currentGrade": 70.0 } })
+    );
     let _ = submit;
 }

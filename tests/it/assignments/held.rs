@@ -41,19 +41,34 @@ async fn what_is_held_is_seen_nowhere_until_it_is_released() {
     // Those who grade see it, and that it is held.
     let book = "query($c: ID!) { course(id: $c) { gradeBook { nodes { currentGrade finalGrade grades { percent points isReleased } } } } }";
     let row = class.ada.ok(book, json!({ "c": class.course })).await["course"]["gradeBook"]["nodes"][0].take();
-    assert_eq!(row, json!({ "currentGrade": null, "finalGrade": 0.0, "grades": [{ "percent": 95.0, "points": 95.0, "isReleased": false }] }));
+    assert_eq!(
+        row,
+        json!({ "currentGrade": null, "finalGrade": 0.0, "grades": [{ "percent": 95.0, "points": 95.0, "isReleased": false }] })
+    );
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;
     assert_eq!(work(&viewer, &submission).await["points"], 95.0);
-    assert_eq!(class.ada.ok("{ submissions(filter: { statuses: [SUBMITTED] }) { totalCount } }", json!({})).await["submissions"]["totalCount"], 0);
+    assert_eq!(
+        class.ada.ok("{ submissions(filter: { statuses: [SUBMITTED] }) { totalCount } }", json!({})).await["submissions"]["totalCount"],
+        0
+    );
 
     class.ada.ok(RELEASE, json!({ "id": class.assignment })).await;
     app.work().await;
     let after = class.lea.ok(EVERYWHERE, all).await;
     assert_eq!(
-        json!([after["submission"]["status"], after["submission"]["points"], after["submission"]["isPassed"], after["submission"]["feedback"], after["graded"]["totalCount"]]),
+        json!([
+            after["submission"]["status"],
+            after["submission"]["points"],
+            after["submission"]["isPassed"],
+            after["submission"]["feedback"],
+            after["graded"]["totalCount"]
+        ]),
         json!(["GRADED", 95.0, true, null, 1])
     );
-    assert_eq!(after["enrollment"], json!({ "progress": 100.0, "currentGrade": 95.0, "finalGrade": 95.0, "grades": [{ "percent": 95.0, "points": 95.0, "isReleased": true }] }));
+    assert_eq!(
+        after["enrollment"],
+        json!({ "progress": 100.0, "currentGrade": 95.0, "finalGrade": 95.0, "grades": [{ "percent": 95.0, "points": 95.0, "isReleased": true }] })
+    );
     let kinds = json!(after["submission"]["history"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect::<Vec<_>>());
     assert_eq!(kinds, json!(["SUBMITTED", "GRADED", "GRADED", "RELEASED"]));
     assert!(after["notifications"].to_string().contains("ASSIGNMENT_GRADED"));
@@ -92,7 +107,11 @@ async fn what_was_released_stays_so_when_grades_are_held_again() {
     class.grade(&first, 2, 60.0).await;
     assert_eq!(json!([work(&class.lea, &first).await["points"], work(&class.lea, &second).await["points"]]), json!([60.0, null]));
     let grade = "query($e: ID!) { enrollment(id: $e) { currentGrade } }";
-    assert_eq!(class.lea.ok(grade, json!({ "e": class.enrollment })).await["enrollment"]["currentGrade"], 60.0, "the best that is released");
+    assert_eq!(
+        class.lea.ok(grade, json!({ "e": class.enrollment })).await["enrollment"]["currentGrade"],
+        60.0,
+        "the best that is released"
+    );
     // To hold no longer releases what comes; what is held waits for its release.
     class.ask(json!({ "holdGrades": false })).await;
     assert_eq!(work(&class.lea, &second).await["points"], json!(null));

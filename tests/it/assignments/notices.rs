@@ -32,7 +32,8 @@ async fn authors_are_told_of_grades_and_graders_of_work() {
     app.work().await;
     assert_eq!(told(&class.lea).await, "ASSIGNMENT_GRADED SUBMISSION_RETURNED EXTENSION_GRANTED");
     assert_eq!(told(&class.ada).await, "SUBMISSION_RECEIVED");
-    let titles = class.lea.ok("{ notifications { nodes { title subject { __typename } } } }", json!({})).await["notifications"]["nodes"].take();
+    let titles =
+        class.lea.ok("{ notifications { nodes { title subject { __typename } } } }", json!({})).await["notifications"]["nodes"].take();
     assert_eq!(titles[0], json!({ "title": "More time: Essay", "subject": { "__typename": "Lesson" } }));
     assert_eq!(titles[2], json!({ "title": "Graded: Essay", "subject": { "__typename": "Submission" } }));
     let _ = GRADE;

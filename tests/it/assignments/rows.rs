@@ -25,7 +25,18 @@ async fn at_the_database(app: &TestApp, client: &Client, permissions: &str) -> t
 /// How many rows somebody sees of each table.
 async fn seen(database: &tokio_postgres::Client) -> String {
     let mut counts = Vec::new();
-    for table in ["assignment", "rubric_criterion", "submission", "submission_file", "submission_grade", "rubric_score", "submission_event", "lesson_grade", "enrollment_grade", "extension"] {
+    for table in [
+        "assignment",
+        "rubric_criterion",
+        "submission",
+        "submission_file",
+        "submission_grade",
+        "rubric_score",
+        "submission_event",
+        "lesson_grade",
+        "enrollment_grade",
+        "extension",
+    ] {
         let count: i64 = database.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0);
         counts.push(count.to_string());
     }

@@ -17,7 +17,8 @@ async fn rubric(class: &Class, criteria: Value) -> Value {
 async fn the_criteria_add_up_to_the_total_and_each_counts_once() {
     let app = TestApp::start().await;
     let class = Class::of(&app).await;
-    let set = rubric(&class, json!([{ "title": "Style", "description": "Clear", "points": 10 }, { "title": "Facts", "points": 30.5 }])).await;
+    let set =
+        rubric(&class, json!([{ "title": "Style", "description": "Clear", "points": 10 }, { "title": "Facts", "points": 30.5 }])).await;
     assert_eq!(set["points"], 40.5);
     let (style, facts) = (&set["rubric"][0]["id"], &set["rubric"][1]["id"]);
     let submission = class.submit("x").await;
@@ -39,7 +40,13 @@ async fn the_criteria_add_up_to_the_total_and_each_counts_once() {
     let points = json!({ "i": { "id": submission, "version": 1, "points": 25 } });
     refused(&app, &class.ada, GRADE, points, "BAD_USER_INPUT @points").await;
 
-    class.ada.ok(GRADE, grade(json!([{ "criterionId": facts, "points": 20, "comment": "Two are wrong" }, { "criterionId": style, "points": 10 }]))).await;
+    class
+        .ada
+        .ok(
+            GRADE,
+            grade(json!([{ "criterionId": facts, "points": 20, "comment": "Two are wrong" }, { "criterionId": style, "points": 10 }])),
+        )
+        .await;
     let shown = work(&class.lea, &submission).await;
     assert_eq!(json!([shown["points"], shown["percent"]]), json!([30.0, 74.07]));
     assert_eq!(

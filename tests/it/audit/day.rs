@@ -229,7 +229,12 @@ impl Day {
         let read = "query($id: ID!) { course(id: $id) { sections { lessons { id assignment { id } } } } }";
         let lesson = ada.ok(read, json!({ "id": course })).await["course"]["sections"][0]["lessons"][0].take();
         let (lesson, assignment) = (&lesson["id"], &lesson["assignment"]["id"]);
-        self.give(&ada, "updateAssignment", json!({ "id": assignment, "passMark": 50, "dueAt": "2099-05-01T00:00:00Z", "holdGrades": true })).await;
+        self.give(
+            &ada,
+            "updateAssignment",
+            json!({ "id": assignment, "passMark": 50, "dueAt": "2099-05-01T00:00:00Z", "holdGrades": true }),
+        )
+        .await;
         let rubric = json!({ "assignmentId": assignment, "criteria": [{ "title": "Fuel", "points": 10 }] });
         self.give(&ada, "setRubric", rubric).await;
         let criteria = "query($id: ID!) { assignment(id: $id) { rubric { id } } }";
@@ -239,8 +244,11 @@ impl Day {
         let extension = self.give(&ada, "grantExtension", extension).await["id"].take();
         self.take(&ada, "revokeExtension", &extension).await;
         let file = crate::files::text(&lea, "plan.txt").await;
-        let work = self.give(&lea, "submitAssignment", json!({ "assignmentId": assignment, "text": "Up, and down again", "fileIds": [file] })).await;
-        self.act(&ada, "releaseGrades", "mutation($id: ID!) { releaseGrades(assignmentId: $id) { id } }", json!({ "id": assignment })).await;
+        let work = self
+            .give(&lea, "submitAssignment", json!({ "assignmentId": assignment, "text": "Up, and down again", "fileIds": [file] }))
+            .await;
+        self.act(&ada, "releaseGrades", "mutation($id: ID!) { releaseGrades(assignmentId: $id) { id } }", json!({ "id": assignment }))
+            .await;
         let grade = json!({ "id": work["id"], "version": 1, "rubricScores": [{ "criterionId": criterion, "points": 4 }], "feedback": "Too little fuel" });
         self.give(&ada, "gradeSubmission", grade).await;
         self.give(&ada, "returnSubmission", json!({ "id": work["id"], "version": 2, "feedback": "Reckon again" })).await;

@@ -143,7 +143,16 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
             "User.permission",
             "ViewAs",
         ])
-        .chain(["Assignment", "Extension", "RubricCriterion", "Submission", "Submission.file", "Submission.grade", "Submission.score", "User.accommodation"])
+        .chain([
+            "Assignment",
+            "Extension",
+            "RubricCriterion",
+            "Submission",
+            "Submission.file",
+            "Submission.grade",
+            "Submission.score",
+            "User.accommodation",
+        ])
         .chain(["Course.instructor", "CourseMaterial", "Enrollment.lesson", "Lesson", "Lesson.content", "UnlockOverride"])
         .map(str::to_owned)
         .collect();

@@ -18,8 +18,11 @@ async fn there_is_one_for_each_lesson_and_person_and_again_replaces() {
         (more["lessonId"], more["userId"]) = (json!(class.lesson), json!(class.lea.user_id));
         json!({ "i": more })
     };
-    let first = class.ada.ok(GRANT, grant(json!({ "dueAt": "2098-01-15T00:00:00Z", "extraMinutes": 30, "reason": "Ill" }))).await["grantExtension"].take();
-    let second = class.ada.ok(GRANT, grant(json!({ "closesAt": "2098-03-01T00:00:00Z", "extraAttempts": 2 }))).await["grantExtension"].take();
+    let first =
+        class.ada.ok(GRANT, grant(json!({ "dueAt": "2098-01-15T00:00:00Z", "extraMinutes": 30, "reason": "Ill" }))).await["grantExtension"]
+            .take();
+    let second =
+        class.ada.ok(GRANT, grant(json!({ "closesAt": "2098-03-01T00:00:00Z", "extraAttempts": 2 }))).await["grantExtension"].take();
     assert_eq!(
         second,
         json!({ "id": first["id"], "dueAt": null, "closesAt": "2098-03-01T00:00:00Z", "extraAttempts": 2, "extraMinutes": 0, "reason": null,
@@ -30,7 +33,11 @@ async fn there_is_one_for_each_lesson_and_person_and_again_replaces() {
     assert_eq!(class.ada.ok(list, json!({ "id": class.lesson })).await["lesson"]["extensions"], listed);
     let node = "query($id: ID!) { node(id: $id) { ... on Extension { closesAt } } }";
     let stranger = app.person(&app.oak, "carl@oak.example", &["INSTRUCTOR"]).await;
-    for (client, shown) in [(&class.lea, json!({ "closesAt": "2098-03-01T00:00:00Z" })), (&stranger, json!(null)), (&app.sign_in(&app.elm, Who::Admin).await, json!(null))] {
+    for (client, shown) in [
+        (&class.lea, json!({ "closesAt": "2098-03-01T00:00:00Z" })),
+        (&stranger, json!(null)),
+        (&app.sign_in(&app.elm, Who::Admin).await, json!(null)),
+    ] {
         assert_eq!(client.ok(node, json!({ "id": first["id"] })).await["node"], shown);
     }
     assert_eq!(stranger.ok(list, json!({ "id": class.lesson })).await["lesson"]["extensions"], json!([]));
