@@ -11,6 +11,8 @@ mod rubrics;
 
 use serde_json::{Value, json};
 
+pub use self::races::DRIFTED;
+
 use crate::{
     app::{Client, TestApp, Who},
     classroom::{nothing, refused, uuid},
