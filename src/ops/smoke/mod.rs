@@ -241,7 +241,8 @@ impl Smoke {
     /// What is handed in is there, and not its author's to grade.
     async fn work(&mut self, section: &str) -> Option<()> {
         let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id assignment { id } } }";
-        let input = json!({ "i": { "sectionId": section, "kind": "ASSIGNMENT", "title": "Smoke", "isPublished": true, "isRequired": false } });
+        let input =
+            json!({ "i": { "sectionId": section, "kind": "ASSIGNMENT", "title": "Smoke", "isPublished": true, "isRequired": false } });
         let lesson = self.client.ask("work", create, input).await?;
         let (lesson, assignment) = (text(&lesson["id"]), text(&lesson["assignment"]["id"]));
         let update = "mutation($i: UpdateAssignmentInput!) { updateAssignment(input: $i) { points maxAttempts } }";
