@@ -29,7 +29,7 @@ text_enum! {
 
 impl SubmissionStatus {
     /// How a submission `{}` stands to whoever reads it: whether there is a grade, row security decides. (Not EXISTS, which would read all grades at once.)
-    pub const SHOWN: &'static str = "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = {}.tenant_id AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)";
+    pub const SHOWN: &'static str = "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = $1 AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)";
 }
 
 text_enum! {
@@ -57,7 +57,7 @@ pub struct Submission {
     pub number: i32,
     /// How it stands.
     #[column(
-        "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = {}.tenant_id AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)"
+        "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = $1 AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)"
     )]
     pub status: SubmissionStatus,
     /// When it was handed in.
