@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    error::Result,
+    error::{Error, Result},
     ids::Id,
     resolve::{Ctx, DateTime, Loaded, Rows},
     text_enum,
@@ -183,9 +183,9 @@ pub struct RubricScore {
 
 #[resolvers]
 impl RubricScore {
-    /// The criterion; null while the lesson is locked for you.
-    async fn criterion(&self, ctx: &Context<'_>) -> Result<Option<Loaded<RubricCriterion>>> {
-        ctx.whole(self.criterion_id).await
+    /// The criterion.
+    async fn criterion(&self, ctx: &Context<'_>) -> Result<Loaded<RubricCriterion>> {
+        ctx.whole(self.criterion_id).await?.ok_or_else(|| Error::not_found("criterion"))
     }
 }
 
