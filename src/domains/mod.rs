@@ -2,6 +2,7 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod assignments;
 pub mod audit;
 pub mod bookings;
 pub mod client_events;
@@ -11,6 +12,7 @@ pub mod departures;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
+pub mod grades;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
@@ -47,6 +49,8 @@ pub const ALL: &[&Domain] = &[
     &reports::DOMAIN,
     &files::DOMAIN,
     &lessons::DOMAIN,
+    &grades::DOMAIN,
+    &assignments::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

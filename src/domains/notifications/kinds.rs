@@ -44,6 +44,11 @@ pub const KINDS: &[&Kind] = &[
     &TENANT_EXPORT_FINISHED,
     &ENROLLMENT_EXPIRES_SOON,
     &ENROLLMENT_EXPIRED,
+    &crate::domains::assignments::ASSIGNMENT_GRADED,
+    &crate::domains::assignments::SUBMISSION_RECEIVED,
+    &crate::domains::assignments::SUBMISSION_RETURNED,
+    &crate::domains::assignments::DEADLINE_SOON,
+    &crate::domains::grades::EXTENSION_GRANTED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
