@@ -21,6 +21,7 @@ pub mod lessons;
 pub mod mail;
 pub mod notifications;
 pub mod platform;
+pub mod quizzes;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
@@ -51,6 +52,7 @@ pub const ALL: &[&Domain] = &[
     &lessons::DOMAIN,
     &grades::DOMAIN,
     &assignments::DOMAIN,
+    &quizzes::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,
