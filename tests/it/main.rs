@@ -42,6 +42,7 @@ mod page;
 mod permissions;
 mod platform;
 mod proof;
+mod quizzes;
 mod rates;
 mod raw;
 mod rehearsals;
