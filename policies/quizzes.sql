@@ -96,7 +96,7 @@ CREATE POLICY regrade_read ON regrade FOR SELECT TO lectern_app USING (
     (SELECT app.can('GRADE_MANAGE')) AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR course_id IN (SELECT app.taught_courses())));
 CREATE POLICY definer_all ON regrade TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, question_id, by_id, reason, attempts, raised, lowered, newly_passed, graded_at) ON regrade TO lectern_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (attempts, raised, lowered, newly_passed) ON regrade TO lectern_definer;
+GRANT SELECT, INSERT, DELETE ON regrade TO lectern_definer;
 
 CALL app.raise_wall('score_change');
 -- With its attempt. Append-only, for the functions as well, but for the purge of a course.

@@ -379,6 +379,7 @@ CREATE OR REPLACE FUNCTION app.start_quiz_attempt(wanted uuid) RETURNS uuid
 DECLARE
     asked    record;
     terms    record;
+    drawn    record;
     under_way record;
     used     bigint;
     highest  integer;
@@ -419,26 +420,27 @@ BEGIN
         PERFORM app.refuse('quiz_attempts', jsonb_build_object('limit', terms.attempts, 'used', used)::text);
     END IF;
 
-    INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, marking, wrong_penalty, time_factor, ends_at)
-        VALUES (app.tenant_id(), made, wanted, asked.course_id, me, highest + 1, asked.marking, asked.wrong_penalty, terms.factor,
-                app.attempt_end(wanted, me, now(), terms.factor));
-    INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, option_ids)
-        SELECT app.tenant_id(), made, s.id, row_number() OVER (ORDER BY CASE WHEN asked.shuffle_questions THEN random() END, s.part, s.place, s.chance), s.points,
-               ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = app.tenant_id() AND o.question_id = s.id
-                     ORDER BY CASE WHEN asked.shuffle_options THEN random() END, o.position)
-        FROM (SELECT q.id, 0 AS part, q.position AS place, 0::double precision AS chance, q.points FROM question q
-              WHERE q.tenant_id = app.tenant_id() AND q.quiz_id = wanted AND q.retired_at IS NULL
-              UNION ALL
-              SELECT r.id, 1, d.position, r.chance, d.points FROM quiz_draw d
-              CROSS JOIN LATERAL (SELECT q.id, random() AS chance FROM question q
-                                  WHERE q.tenant_id = d.tenant_id AND q.pool_id = d.pool_id AND q.retired_at IS NULL ORDER BY random() LIMIT d.count) AS r
-              WHERE d.tenant_id = app.tenant_id() AND d.quiz_id = wanted) AS s;
-    IF NOT FOUND THEN
+    SELECT array_agg(s.id ORDER BY s.chosen, s.part, s.place, s.chance) AS ids, array_agg(s.points ORDER BY s.chosen, s.part, s.place, s.chance) AS points,
+           sum(s.points::numeric)::double precision AS most INTO drawn
+        FROM (SELECT n.*, CASE WHEN asked.shuffle_questions THEN random() END AS chosen FROM (
+                SELECT q.id, 0 AS part, q.position AS place, 0::double precision AS chance, q.points FROM question q
+                WHERE q.tenant_id = app.tenant_id() AND q.quiz_id = wanted AND q.retired_at IS NULL
+                UNION ALL
+                SELECT r.id, 1, d.position, r.chance, d.points FROM quiz_draw d
+                CROSS JOIN LATERAL (SELECT q.id, random() AS chance FROM question q
+                                    WHERE q.tenant_id = d.tenant_id AND q.pool_id = d.pool_id AND q.retired_at IS NULL ORDER BY random() LIMIT d.count) AS r
+                WHERE d.tenant_id = app.tenant_id() AND d.quiz_id = wanted) AS n) AS s;
+    IF drawn.ids IS NULL THEN
         PERFORM app.refuse('quiz_empty');
     END IF;
-    UPDATE quiz_attempt a SET max_score = CASE WHEN asked.mode = 'SURVEY' THEN 0 ELSE (
-            SELECT sum(h.points::numeric) FROM attempt_question h WHERE h.tenant_id = a.tenant_id AND h.attempt_id = a.id)::double precision END
-        WHERE a.tenant_id = app.tenant_id() AND a.id = made;
+    INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, marking, wrong_penalty, time_factor, ends_at, max_score)
+        VALUES (app.tenant_id(), made, wanted, asked.course_id, me, highest + 1, asked.marking, asked.wrong_penalty, terms.factor,
+                app.attempt_end(wanted, me, now(), terms.factor), CASE WHEN asked.mode = 'SURVEY' THEN 0 ELSE drawn.most END);
+    INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, option_ids)
+        SELECT app.tenant_id(), made, s.id, s.nth, s.points,
+               ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = app.tenant_id() AND o.question_id = s.id
+                     ORDER BY CASE WHEN asked.shuffle_options THEN random() END, o.position)
+        FROM unnest(drawn.ids, drawn.points) WITH ORDINALITY AS s(id, points, nth);
     UPDATE enrollment e SET last_active_at = now() WHERE e.tenant_id = app.tenant_id() AND e.id = enrolled AND e.last_active_at IS DISTINCT FROM now();
     PERFORM app.follow_act(enrolled, false);
     RETURN made;
@@ -898,7 +900,6 @@ BEGIN
             WHERE k.tenant_id = app.tenant_id() AND k.question_id = wanted;
     END IF;
     UPDATE question q SET points = coalesce(new_points, q.points), is_void = coalesce(voided, q.is_void) WHERE q.tenant_id = app.tenant_id() AND q.id = wanted;
-    INSERT INTO regrade (tenant_id, id, question_id, course_id, by_id, reason) VALUES (app.tenant_id(), made, wanted, asked.course_id, app.user_id(), why);
 
     IF new_points IS NOT NULL THEN
         UPDATE attempt_question h SET points = new_points FROM quiz_attempt a
@@ -933,8 +934,8 @@ BEGIN
            array_agg(n.attempt_id) FILTER (WHERE n.score <> w.score) AS moved,
            array_agg(n.attempt_id) FILTER (WHERE n.is_passed AND NOT w.is_passed) AS passed
         INTO counts FROM is_now n JOIN was w ON w.id = n.attempt_id;
-    UPDATE regrade r SET attempts = counts.attempts, raised = counts.raised, lowered = counts.lowered, newly_passed = counts.newly_passed
-        WHERE r.tenant_id = app.tenant_id() AND r.id = made;
+    INSERT INTO regrade (tenant_id, id, question_id, course_id, by_id, reason, attempts, raised, lowered, newly_passed)
+        VALUES (app.tenant_id(), made, wanted, asked.course_id, app.user_id(), why, counts.attempts, counts.raised, counts.lowered, counts.newly_passed);
 
     -- What follows: completions of those who pass now, and grades.
     FOR moved IN SELECT DISTINCT e.id AS enrollment_id, e.user_id, q.lesson_id FROM quiz_attempt a

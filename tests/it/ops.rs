@@ -218,12 +218,18 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         none("course c WHERE tenant_id = $1 AND (description IS NULL OR tags = '{}' OR NOT EXISTS (SELECT FROM section s WHERE s.tenant_id = $1 AND s.course_id = c.id))").await;
         some(3, "user_group WHERE tenant_id = $1").await;
         // Courses with lessons of every kind, locked by date and by section; every progress is that of its lessons.
-        some(1, "course c WHERE tenant_id = $1 AND 7 = (SELECT count(DISTINCT l.kind) FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
+        some(1, "course c WHERE tenant_id = $1 AND 8 <= (SELECT count(DISTINCT l.kind) FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
         some(4, "course c WHERE tenant_id = $1 AND NOT EXISTS (SELECT FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
         for (kind, least) in [("ON_DATE", 1), ("AFTER_SECTION", 1)] {
             some(least, &format!("section WHERE tenant_id = $1 AND drip_kind = '{kind}'")).await;
         }
         some(1, "unlock_override WHERE tenant_id = $1").await;
+        // A quiz whose scores go from nothing to everything, and one attempt under way.
+        for (score, least) in [("0", 1), ("8", 1)] {
+            some(least, &format!("quiz_attempt WHERE tenant_id = $1 AND status = 'SUBMITTED' AND score = {score}")).await;
+        }
+        some(1, "quiz_attempt WHERE tenant_id = $1 AND status = 'IN_PROGRESS'").await;
+        some(1, "question_pool WHERE tenant_id = $1").await;
         some(2, "course_instructor WHERE tenant_id = $1").await;
         none(&format!("{} AND e.tenant_id = $1", crate::lessons::DRIFTED)).await;
         none(

@@ -35,7 +35,7 @@ fn documents(exam: &Exam, asked: &[Asked], pool: &str) -> Vec<(String, Value)> {
         format!("{{ node(id: \"{quiz}\") {{ ... on Quiz {{ questions {question} }} }} }}"),
         format!("{{ node(id: \"{pool}\") {{ ... on QuestionPool {{ questions {question} }} }} }}"),
         format!("{{ a: quiz(id: \"{quiz}\") {{ b: questions {{ c: key {{ d: texts }} e: explanation }} }} }}"),
-        "{ auditEntries(first: 100) { nodes { operation before after } } }".to_owned(),
+        "{ auditLog(first: 100) { nodes { operation before after } } }".to_owned(),
     ];
     for asked in asked {
         documents.push(format!("{{ question(id: \"{}\") {question} }}", asked.id));
@@ -181,7 +181,7 @@ async fn refusals_and_the_audit_log_say_nothing_of_keys() {
     let change = json!({ "i": { "questionId": asked[1].id, "correctOptionIds": [option], "reason": "Wrong key" } });
     exam.ada.ok(REGRADE, change).await;
     exam.ada.ok(UPDATE_QUESTION, json!({ "i": { "id": asked[0].id, "explanation": "Because of cerulean." } })).await;
-    let log = "query { auditEntries(first: 100) { nodes { operation resource before after } } }";
+    let log = "query { auditLog(first: 100) { nodes { operation resource before after } } }";
     let entries = admin.ok(log, json!({})).await;
     let text = entries.to_string();
     for secret in ["Because yes", "cerulean", "Azure", "azure", "0.5"] {
