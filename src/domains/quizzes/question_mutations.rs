@@ -168,12 +168,8 @@ impl QuestionMutations {
             let chosen: Vec<Id<QuestionOption>> = right.iter().filter_map(|place| made.get(*place)).map(|(_, id)| *id).collect();
             option_ids = (!place.is_survey).then_some(chosen);
         }
-        let key: Result<_> = ctx
-            .tx()
-            .query(sql::ADD_KEY, &[&id, &option_ids, &decimal(number), &decimal(tolerance), &texts, &explanation])
-            .await
-            .map_err(Error::from);
-        key?;
+        let (number, tolerance) = (decimal(number), decimal(tolerance));
+        ctx.tx().query(sql::ADD_KEY, &[&id, &option_ids, &number, &tolerance, &texts, &explanation]).await?;
         Ok(question)
     }
 

@@ -108,7 +108,7 @@ async fn an_attempt_shows_questions_and_nothing_of_what_is_right_until_it_may_be
     let sheet = read(&exam.lea, &first).await;
     assert!(hidden(&sheet) && sheet["score"] == json!(0.0), "the score shows at once, nothing else: {sheet}");
     let sheet = read(&exam.ada, &first).await;
-    assert_eq!(sheet["questions"][3]["key"]["texts"], json!(["blue", "Azure Blue"]), "{sheet}");
+    assert_eq!(sheet["questions"][3]["key"]["texts"], json!(["blue", "Azure  Blue"]), "{sheet}");
     // The viewer sees the score alone, and the history of it.
     let viewer = exam.app.sign_in(&exam.app.oak, Who::Viewer).await;
     let sheet = read(&viewer, &first).await;
