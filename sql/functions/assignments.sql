@@ -206,7 +206,7 @@ BEGIN
         PERFORM app.refuse('submission_files', jsonb_build_object('limit', CASE WHEN 'FILE' = ANY (asked.accepts) THEN asked.max_files ELSE 0 END)::text);
     END IF;
     SELECT count(*) FILTER (WHERE s.status <> 'RETURNED') AS used, coalesce(max(s.number), 0) AS last,
-           count(*) FILTER (WHERE s.status = 'RETURNED') > count(*) FILTER (WHERE s.is_again) AND coalesce(bool_or(s.status = 'RETURNED' AND (s.again_until IS NULL OR now() <= s.again_until)), false) AS again
+           count(*) FILTER (WHERE s.status = 'RETURNED') > count(*) FILTER (WHERE s.is_again) AND coalesce(bool_or(s.status = 'RETURNED' AND (s.again_until_at IS NULL OR now() <= s.again_until_at)), false) AS again
         INTO former FROM submission s WHERE s.tenant_id = school AND s.assignment_id = wanted AND s.user_id = person;
     is_again := former.again;
     IF NOT is_again AND (now() > coalesce(granted.closes_at, asked.closes_at)
@@ -333,7 +333,7 @@ BEGIN
         RETURN false;
     END IF;
     DELETE FROM submission_grade g WHERE g.tenant_id = school AND g.submission_id = wanted;
-    UPDATE submission s SET status = 'RETURNED', returned_at = now(), return_note = note, again_until = until, version = own.version + 1
+    UPDATE submission s SET status = 'RETURNED', returned_at = now(), return_note = note, again_until_at = until, version = own.version + 1
         WHERE s.tenant_id = school AND s.id = wanted;
     INSERT INTO submission_event (tenant_id, id, submission_id, user_id, course_id, kind, feedback, by_id)
         VALUES (school, app.uuid_v7(), wanted, own.user_id, own.course_id, 'RETURNED', note, app.user_id());

@@ -88,6 +88,10 @@ pub struct RubricCriterion {
     pub description: Option<String>,
     /// How many points it gives at most.
     pub points: f64,
+    #[hidden]
+    pub assignment_id: Id<Assignment>,
+    #[hidden]
+    pub position: i32,
 }
 
 /// Criteria as they stand in their rubric.

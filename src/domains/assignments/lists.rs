@@ -56,7 +56,7 @@ pub static OWN_LIST: Nested = of_assignment("assignment.viewerSubmissions", fals
 /// The submissions, as `sb`, of somebody who sees only the own ones and those of the courses whose work they grade. The policy says so as well, but would be
 /// asked of every submission of the school, in order, until a page is full. OFFSET keeps the planner from that.
 pub fn own_submissions(name: &'static str, order: Order) -> List {
-    const OWN: &str = "(SELECT o.tenant_id, o.id, o.assignment_id, o.lesson_id, o.course_id, o.enrollment_id, o.user_id, o.number, o.status, o.text, o.submitted_at \
+    const OWN: &str = "(SELECT o.tenant_id, o.id, o.assignment_id, o.course_id, o.user_id, o.number, o.status, o.text, o.submitted_at \
          FROM submission o WHERE o.tenant_id = $1 AND (o.user_id = app.user_id() OR o.course_id = ANY (ARRAY(SELECT app.taught_courses()))) OFFSET 0) sb";
     List::new(name, OWN, "sb", order).materialized()
 }

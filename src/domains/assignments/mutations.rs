@@ -77,7 +77,9 @@ impl AssignmentMutations {
             .await
             .on_constraint("assignment_span_check", |_| Error::bad_input("closesAt", "must not be before `dueAt`"))
             .on_constraint("assignment_graded", is_graded("points"))
-            .on_constraint("assignment_rubric_total", |_| Error::bad_input("points", "must be left out: the rubric's criteria add up to them"))?;
+            .on_constraint("assignment_rubric_total", |_| {
+                Error::bad_input("points", "must be left out: the rubric's criteria add up to them")
+            })?;
         changed.ok_or_else(|| no_assignment("id"))
     }
 

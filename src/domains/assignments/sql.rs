@@ -6,7 +6,8 @@ pub const MARKS: &str = "SELECT m.submission_id, m.is_late, m.penalty_percent, m
      m.graded_by_id, m.released_at, m.version FROM app.submission_marks($2) AS m WHERE app.tenant_id() = $1";
 
 /// When the actor's work in the assignments `$2` is due, and how often they may still hand in.
-pub const OWN_ASSIGNMENTS: &str = "SELECT o.assignment_id, o.due_at, o.attempts_left FROM app.own_assignments($2) AS o WHERE app.tenant_id() = $1";
+pub const OWN_ASSIGNMENTS: &str =
+    "SELECT o.assignment_id, o.due_at, o.attempts_left FROM app.own_assignments($2) AS o WHERE app.tenant_id() = $1";
 
 /// What each criterion gave the submissions `$2`, in the order of the rubric.
 pub const RUBRIC_SCORES: &str = "SELECT r.submission_id, r.criterion_id, r.points, r.comment FROM rubric_score r \

@@ -9,11 +9,7 @@ use lectern_kernel::{
 };
 use lectern_macros::mutations;
 
-use super::{
-    Extension,
-    extension::GrantExtensionInput,
-    sql,
-};
+use super::{Extension, extension::GrantExtensionInput, sql};
 use crate::domains::{
     identity::User,
     lessons::Lesson,
@@ -53,9 +49,14 @@ impl ExtensionMutations {
             .await
             .on_constraint("extension_kind", |_| Error::bad_input("lessonId", "must be a quiz or an assignment"))
             .on_constraint("extension_person", |_| nobody())
-            .on_constraint("extension_due", |_| Error::bad_input("dueAt", "must be later than the due date of everybody, where there is one"))
+            .on_constraint("extension_due", |_| {
+                Error::bad_input("dueAt", "must be later than the due date of everybody, where there is one")
+            })
             .on_constraint("extension_closes", |_| {
-                Error::bad_input("closesAt", "must be later than the closing time of everybody, where there is one, and not before the due date")
+                Error::bad_input(
+                    "closesAt",
+                    "must be later than the closing time of everybody, where there is one, and not before the due date",
+                )
             })
             .on_row_security(|| Error::not_yours().field("lessonId"))?;
         let id = granted.flatten().ok_or_else(|| Error::not_found("lesson").field("lessonId"))?;

@@ -71,10 +71,8 @@ pub struct GradeBookOrders;
 impl Orders for GradeBookOrders {
     const OF: &'static str = "GradeBook";
     const WHAT: &'static str = "rows of a grade book";
-    const KEYS: &'static [OrderValue] = &[
-        ("NAME", "By the person's name.", BY_NAME),
-        ("FINAL_GRADE", "By the final grade; who has none stands below 0.", BY_GRADE),
-    ];
+    const KEYS: &'static [OrderValue] =
+        &[("NAME", "By the person's name.", BY_NAME), ("FINAL_GRADE", "By the final grade; who has none stands below 0.", BY_GRADE)];
     const ID: &'static str = "gb.enrollment_id";
     const DEFAULT: (usize, bool) = (0, false);
 }
@@ -116,7 +114,9 @@ impl CourseGrades {
             }
             if let Some(group) = group {
                 let group = list.bind(group);
-                list.filter(format!("gb.user_id IN (SELECT m.user_id FROM group_member m WHERE m.tenant_id = $1 AND m.group_id = {group})"));
+                list.filter(format!(
+                    "gb.user_id IN (SELECT m.user_id FROM group_member m WHERE m.tenant_id = $1 AND m.group_id = {group})"
+                ));
             }
             if let Some(statuses) = &filter.statuses {
                 let statuses = list.bind(statuses.clone());

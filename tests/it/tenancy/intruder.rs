@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 15] = [
+const SECRET: [&str; 16] = [
     "account_request",
     "api_key_secret",
     "attempt_question",
     "credential",
+    "deadline_reminder",
     "failed_sign_in",
     "known_network",
     "mailed_token",
@@ -175,7 +176,7 @@ async fn no_reference_crosses_the_wall_whoever_writes_it() {
         let [table, column, target, key, name] = reference.split(' ').collect::<Vec<_>>()[..] else { panic!("{reference}") };
         let foreign = format!("SELECT f.{key} FROM {target} f WHERE f.tenant_id = '{}' LIMIT 1", app.elm.tenant);
         let crossing = format!(
-            "UPDATE {table} SET {column} = ({foreign}) WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = '{}' ORDER BY {column} IS NULL LIMIT 1)",
+            "UPDATE {table} SET {column} = ({foreign}) WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = '{}' ORDER BY {column} IS NULL, ctid DESC LIMIT 1)",
             app.oak.tenant
         );
         let refused = state_of(&superuser, &crossing).await;
