@@ -35,8 +35,8 @@ const STEPS: [(&str, &str); 14] = [
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
     ("rights.sql", include_str!("../../../sql/seed/rights.sql")),
     ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
-    ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
     ("assignments.sql", include_str!("../../../sql/seed/assignments.sql")),
+    ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 
