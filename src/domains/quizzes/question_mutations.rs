@@ -98,7 +98,13 @@ async fn place(ctx: &Context<'_>, quiz: Option<Id<Quiz>>, pool: Option<Id<Questi
         let mode = ctx.get(id).await?.map_or(quiz.mode, |quiz| quiz.mode);
         let asked: i64 = ctx.tx().value(sql::ASKED, &[&id]).await?.unwrap_or(0);
         let position = i32::try_from(asked + 1).map_err(|_| Error::internal("a quiz has too many questions"))?;
-        return Ok(PlaceOf { course: quiz.course_id, quiz: Some(id), pool: None, position: Some(position), is_survey: mode == QuizMode::Survey });
+        return Ok(PlaceOf {
+            course: quiz.course_id,
+            quiz: Some(id),
+            pool: None,
+            position: Some(position),
+            is_survey: mode == QuizMode::Survey,
+        });
     }
     let id = pool.ok_or_else(|| Error::bad_input("quizId", "or `poolId`: exactly one of them is required"))?;
     let pool = ctx.get(id).await?.ok_or_else(|| Error::not_found("pool").field("poolId"))?;
@@ -107,21 +113,28 @@ async fn place(ctx: &Context<'_>, quiz: Option<Id<Quiz>>, pool: Option<Id<Questi
     Ok(PlaceOf { course: pool.course_id, quiz: None, pool: Some(id), position: None, is_survey: false })
 }
 
-/// What an input says of options: ids and words.
-fn kept(options: &[UpdateQuestionOptionInput]) -> Result<(Vec<Option<Id<QuestionOption>>>, Vec<String>)> {
+/// The options that a question is to have: their ids, none for new ones, and their words.
+#[derive(Default)]
+struct Kept {
+    ids: Vec<Option<Id<QuestionOption>>>,
+    texts: Vec<String>,
+}
+
+/// What an input says of options.
+fn kept(options: &[UpdateQuestionOptionInput]) -> Result<Kept> {
     if !(2..=20).contains(&options.len()) {
         return Err(Error::bad_input("options", "must hold 2 to 20 options"));
     }
-    let (mut ids, mut texts) = (Vec::new(), Vec::new());
+    let mut kept = Kept::default();
     for (index, option) in options.iter().enumerate() {
         let id = Id::<QuestionOption>::parse_opt(&format!("options.{index}.id"), option.id.as_ref())?;
-        if id.is_some() && ids.contains(&id) {
+        if id.is_some() && kept.ids.contains(&id) {
             return Err(Error::bad_input(format!("options.{index}.id"), "stands in the list twice"));
         }
-        ids.push(id);
-        texts.push(words(&format!("options.{index}.text"), &option.text, 2000)?);
+        kept.ids.push(id);
+        kept.texts.push(words(&format!("options.{index}.text"), &option.text, 2000)?);
     }
-    Ok((ids, texts))
+    Ok(kept)
 }
 
 /// A number as decimals are written.
@@ -192,7 +205,7 @@ impl QuestionMutations {
         let question = ctx.get(id).await?.ok_or_else(|| Error::not_found("question").field("id"))?;
         require_author(ctx, "id", question.course_id).await?;
         lock_keys(ctx, question.course_id).await?;
-        if let Some((ids, texts)) = options {
+        if let Some(Kept { ids, texts }) = options {
             not_taken("options", !matches!(question.kind, QuestionKind::Single | QuestionKind::Multiple))?;
             let missing = |place: i64| Error::not_found("option of this question").field(format!("options.{place}.id"));
             ctx.tx()
@@ -218,7 +231,8 @@ impl QuestionMutations {
         id: Id<Question>,
     ) -> Result<Id<Question>> {
         let removed: Option<bool> = ctx.tx().value(sql::REMOVE_QUESTION, &[&id]).await.on_constraint("question_in_use", |_| {
-            Error::conflict("IN_USE", "A quiz needs the question: it draws as many from the pool, or is published and asks nothing else.").field("id")
+            Error::conflict("IN_USE", "A quiz needs the question: it draws as many from the pool, or is published and asks nothing else.")
+                .field("id")
         })?;
         if removed == Some(true) { Ok(id) } else { Err(Error::not_found("question").field("id")) }
     }
