@@ -22,6 +22,7 @@ pub mod mail;
 pub mod notifications;
 pub mod platform;
 pub mod providers;
+pub mod quizzes;
 pub mod reports;
 pub mod rosters;
 pub mod tenants;
@@ -53,6 +54,7 @@ pub const ALL: &[&Domain] = &[
     &lessons::DOMAIN,
     &grades::DOMAIN,
     &assignments::DOMAIN,
+    &quizzes::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -45,6 +45,7 @@ mod permissions;
 mod platform;
 mod proof;
 mod providers;
+mod quizzes;
 mod rates;
 mod raw;
 mod rehearsals;

@@ -145,6 +145,7 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
             "User.provider",
             "ViewAs",
         ])
+        .chain(["Question", "Question.key", "QuestionOption", "QuestionPool", "Quiz", "Quiz.draw", "QuizAttempt", "Regrade"])
         .chain([
             "Assignment",
             "Extension",
