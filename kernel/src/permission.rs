@@ -67,6 +67,12 @@ permissions! {
     EnrollmentReadAll = "ENROLLMENT_READ_ALL" [Viewer],
     /// Manage the enrollments of the courses that one is staff of; with COURSE_UPDATE_ALL, of every course.
     EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
+    /// Read and grade the work of people in the courses that one is staff of, release grades, grant extensions.
+    GradeManage = "GRADE_MANAGE" [Instructor],
+    /// See everybody's work and grades.
+    GradeReadAll = "GRADE_READ_ALL" [Viewer],
+    /// Say how much more time a person takes in what is timed.
+    AccommodationManage = "ACCOMMODATION_MANAGE" [],
     /// See every group of the school.
     GroupRead = "GROUP_READ" [Instructor, Viewer],
     /// Create groups.
