@@ -14,10 +14,11 @@ CREATE OR REPLACE FUNCTION app.prerequisites_of(person uuid, courses uuid[]) RET
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT q.course_id, q.requires_id, coalesce(CASE WHEN q.min_grade IS NULL THEN e.status = 'COMPLETED' ELSE e.final_grade >= q.min_grade END, false)
+        SELECT q.course_id, q.requires_id, coalesce(CASE WHEN q.min_grade IS NULL THEN e.status = 'COMPLETED' ELSE g.final_grade >= q.min_grade END, false)
         FROM course_prerequisite q
         JOIN course r ON r.tenant_id = q.tenant_id AND r.id = q.requires_id AND r.deleted_at IS NULL
         LEFT JOIN enrollment e ON e.tenant_id = q.tenant_id AND e.user_id = person AND e.course_id = q.requires_id
+        LEFT JOIN enrollment_grade g ON g.tenant_id = e.tenant_id AND g.enrollment_id = e.id
         WHERE q.tenant_id = app.tenant_id() AND q.course_id = ANY (courses);
 END
 $$;
@@ -38,11 +39,12 @@ BEGIN
     RETURN QUERY
         SELECT pc.path_id, pc.course_id,
                NOT (pc.unlock = 'NONE' OR s.course_id IS NOT NULL OR a.deleted_at IS NOT NULL
-                    OR coalesce(CASE pc.unlock WHEN 'AFTER_COURSE' THEN e.status = 'COMPLETED' ELSE e.final_grade >= pc.min_score END, false)),
+                    OR coalesce(CASE pc.unlock WHEN 'AFTER_COURSE' THEN e.status = 'COMPLETED' ELSE g.final_grade >= pc.min_score END, false)),
                s.obstacle
         FROM path_course pc
         LEFT JOIN course a ON a.tenant_id = pc.tenant_id AND a.id = pc.after_course_id
         LEFT JOIN enrollment e ON e.tenant_id = pc.tenant_id AND e.user_id = person AND e.course_id = pc.after_course_id
+        LEFT JOIN enrollment_grade g ON g.tenant_id = e.tenant_id AND g.enrollment_id = e.id
         LEFT JOIN path_enrollment pe ON pe.tenant_id = pc.tenant_id AND pe.user_id = person AND pe.path_id = pc.path_id AND pe.status <> 'DROPPED'
         LEFT JOIN path_step s ON s.tenant_id = pe.tenant_id AND s.path_enrollment_id = pe.id AND s.course_id = pc.course_id
         WHERE pc.tenant_id = app.tenant_id() AND pc.path_id = ANY (paths);
@@ -243,9 +245,12 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER enrollment_follow_paths AFTER UPDATE ON enrollment FOR EACH ROW
-    WHEN (NEW.status <> OLD.status OR NEW.final_grade IS DISTINCT FROM OLD.final_grade) EXECUTE FUNCTION app.follow_paths();
+    WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION app.follow_paths();
 CREATE OR REPLACE TRIGGER enrollment_follow_paths_new AFTER INSERT ON enrollment FOR EACH ROW
     WHEN (NEW.status IN ('IN_PROGRESS', 'COMPLETED')) EXECUTE FUNCTION app.follow_paths();
+CREATE OR REPLACE TRIGGER enrollment_grade_follow_paths_new AFTER INSERT ON enrollment_grade FOR EACH ROW EXECUTE FUNCTION app.follow_paths();
+CREATE OR REPLACE TRIGGER enrollment_grade_follow_paths AFTER UPDATE ON enrollment_grade FOR EACH ROW
+    WHEN (NEW.final_grade <> OLD.final_grade) EXECUTE FUNCTION app.follow_paths();
 
 -- Sets the courses of a path, the whole list in its order; everybody in it goes on. Reveals: to PATH_MANAGE, whether there is such a path.
 CREATE OR REPLACE FUNCTION app.set_path_courses(wanted uuid, courses uuid[], unlocks text[], afters uuid[], scores double precision[]) RETURNS boolean
