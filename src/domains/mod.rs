@@ -4,6 +4,7 @@
 pub mod admissions;
 pub mod audit;
 pub mod bookings;
+pub mod certificates;
 pub mod client_events;
 pub mod courses;
 pub mod credentials;
@@ -18,6 +19,7 @@ pub mod keys;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod paths;
 pub mod platform;
 pub mod reports;
 pub mod rosters;
@@ -47,6 +49,8 @@ pub const ALL: &[&Domain] = &[
     &reports::DOMAIN,
     &files::DOMAIN,
     &lessons::DOMAIN,
+    &paths::DOMAIN,
+    &certificates::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -44,6 +44,9 @@ pub const KINDS: &[&Kind] = &[
     &TENANT_EXPORT_FINISHED,
     &ENROLLMENT_EXPIRES_SOON,
     &ENROLLMENT_EXPIRED,
+    &crate::domains::paths::PATH_COURSE_UNLOCKED,
+    &crate::domains::certificates::CERTIFICATE_ISSUED,
+    &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
