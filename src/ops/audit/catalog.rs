@@ -28,7 +28,7 @@ const TENANTLESS: [&str; 5] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 23] = [
+const UNAUDITED: [&str; 24] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
@@ -42,6 +42,7 @@ const UNAUDITED: [&str; 23] = [
     "mailed_token",               // secrets: what it permits is audited when it is used
     "notification",               // records themselves; what people choose of them is audited
     "password_change_credential", // secrets: the request is audited
+    "path_step",                  // follows from what people complete: that they are enrolled by it is audited
     "recovery_code",              // secrets: their use shows in the session
     "refresh_token",              // secrets: their use shows in the session
     "roster_link",                // says which object of another system is which; what an import changes is audited itself
