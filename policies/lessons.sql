@@ -63,8 +63,7 @@ CREATE POLICY unlock_override_remove ON unlock_override FOR DELETE TO lectern_ap
     (SELECT app.can('ENROLLMENT_MANAGE')) AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR course_id IN (SELECT app.taught_courses())));
 CREATE POLICY definer_read ON unlock_override FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON unlock_override FOR DELETE TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, course_id, section_id, user_id, group_id, opens_at), INSERT (tenant_id, id, course_id, section_id, user_id, group_id, opens_at),
-    UPDATE (opens_at), DELETE ON unlock_override TO lectern_app;
+GRANT SELECT, INSERT (tenant_id, id, course_id, section_id, user_id, group_id, opens_at), UPDATE (opens_at), DELETE ON unlock_override TO lectern_app;
 GRANT SELECT, DELETE ON unlock_override TO lectern_definer;
 
 CALL app.raise_wall('lesson_progress');
