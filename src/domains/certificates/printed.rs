@@ -263,6 +263,21 @@ mod tests {
         }
     }
 
+    /// `UPDATE_SNAPSHOTS=1 cargo test --lib certificates::` draws it anew.
+    #[test]
+    fn the_picture_in_the_readme_is_what_is_drawn() {
+        let mut shown = printed(CertificateStatus::Valid, "en");
+        shown.learner_name = "Zoë Ångström".to_owned();
+        (shown.text, shown.colour) = (Some("Sixty hours of ground school, and the written examination of the school.".to_owned()), None);
+        shown.title = "Private Pilot Theory".to_owned();
+        let words = shown.words("alpha-flight-school");
+        let (drawn, file) = (to_svg(&words, &sheet(&words)), concat!(env!("CARGO_MANIFEST_DIR"), "/docs/certificate.svg"));
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            std::fs::write(file, &drawn).unwrap();
+        }
+        assert!(std::fs::read_to_string(file).is_ok_and(|kept| kept == drawn), "docs/certificate.svg is stale");
+    }
+
     #[test]
     fn a_page_holds_a_part_of_the_font_and_what_it_says() {
         let words = printed(CertificateStatus::Expired, "en").words("alpha-flight-school");

@@ -18,7 +18,7 @@ async fn verify(client: &Client, tenant: &str, code: &str) -> Value {
 }
 
 async fn drawn(app: &TestApp, path: &str) -> (StatusCode, String, Vec<u8>) {
-    let answer = app.http.get(format!("{}{path}", app.url)).send().await.unwrap();
+    let answer = app.stranger().http.get(format!("{}{path}", app.url)).send().await.unwrap();
     let media = answer.headers()["content-type"].to_str().unwrap().to_owned();
     (answer.status(), media, answer.bytes().await.unwrap().to_vec())
 }
