@@ -177,6 +177,110 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_retire_grants AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_grants();
 
+-- Nobody who is gone takes more time. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.check_accommodated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.check_people_are_here(NEW.tenant_id, ARRAY[NEW.user_id]);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER accommodation_new AFTER INSERT ON accommodation FOR EACH ROW EXECUTE FUNCTION app.check_accommodated();
+
 -- Why somebody has more time is said as set and changed.
 CREATE OR REPLACE TRIGGER extension_audit AFTER INSERT OR UPDATE OR DELETE ON extension FOR EACH ROW EXECUTE FUNCTION app.audit('Extension', 'id', 'reason');
 CREATE OR REPLACE TRIGGER accommodation_audit AFTER INSERT OR UPDATE OR DELETE ON accommodation FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
+
+-- What the graded lessons of some enrollments are worth, in no order. Reveals: of the own enrollments what is released; to whoever grades the course, and to
+-- GRADE_READ_ALL, also what is held. A quiz counts in percent.
+CREATE OR REPLACE FUNCTION app.grades_of(enrollments uuid[])
+    RETURNS TABLE (enrollment_id uuid, lesson_id uuid, percent double precision, points double precision, max_points double precision, weight double precision,
+                   is_late boolean, is_missing boolean, is_released boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school   CONSTANT uuid := app.tenant_id();
+    person   CONSTANT uuid := app.user_id();
+    taught   CONSTANT uuid[] := ARRAY(SELECT app.taught_courses());
+    sees_all CONSTANT boolean := app.can('GRADE_READ_ALL') OR (app.can('GRADE_MANAGE') AND app.can('COURSE_UPDATE_ALL'));
+    grades   CONSTANT boolean := app.can('GRADE_MANAGE');
+BEGIN
+    RETURN QUERY
+        WITH own AS MATERIALIZED (
+            SELECT e.id, e.user_id, e.course_id, e.user_id <> person AS is_reader FROM enrollment e
+            WHERE e.tenant_id = school AND e.id = ANY (enrollments) AND (e.user_id = person OR sees_all OR (grades AND e.course_id = ANY (taught)))
+        ), graded AS MATERIALIZED (
+            SELECT l.id, l.course_id, l.kind, l.weight, t.due_at, t.closes_at, a.points, a.id AS assignment_id, a.late_policy, a.penalty_percent_per_day, a.max_penalty_percent
+            FROM (SELECT DISTINCT o.course_id FROM own o) AS c
+            JOIN lesson l ON l.tenant_id = school AND l.course_id = c.course_id AND l.is_published AND l.is_graded
+            LEFT JOIN LATERAL app.usual_times(school, l.id) AS t ON true
+            LEFT JOIN assignment a ON a.tenant_id = school AND a.lesson_id = l.id
+        ), work AS MATERIALIZED ( -- each submission of these people, with what it is worth as the actor sees it
+            SELECT s.enrollment_id, s.lesson_id, s.number, NOT s.is_again AND coalesce(s.submitted_at > d.due_at, false) AS is_late,
+                   g.points::numeric * (100 - app.penalty_of(q.late_policy, s.is_again, s.submitted_at, d.due_at, q.penalty_percent_per_day, q.max_penalty_percent)) / 100 AS points,
+                   g.released_at IS NOT NULL AS is_released
+            FROM own o
+            JOIN submission s ON s.tenant_id = school AND s.enrollment_id = o.id
+            JOIN graded q ON q.id = s.lesson_id
+            LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = s.lesson_id AND x.user_id = s.user_id
+            CROSS JOIN LATERAL (SELECT coalesce(x.due_at, q.due_at) AS due_at) AS d
+            LEFT JOIN submission_grade g ON g.tenant_id = school AND g.submission_id = s.id AND (o.is_reader OR g.released_at IS NOT NULL)
+        ), facts AS ( -- one below the other and not side by side: a join of so many cells is easily planned for few
+            SELECT o.id AS enrollment_id, q.id AS lesson_id, NULL::boolean AS is_late, NULL::numeric AS points, NULL::double precision AS percent,
+                   NULL::timestamptz AS due_at, NULL::timestamptz AS closes_at
+            FROM own o JOIN graded q ON q.course_id = o.course_id
+            UNION ALL -- the released submission that counts, else the best that is held, else the latest
+            (SELECT DISTINCT ON (w.enrollment_id, w.lesson_id) w.enrollment_id, w.lesson_id, w.is_late, w.points, NULL, NULL, NULL FROM work w
+             ORDER BY w.enrollment_id, w.lesson_id, w.is_released DESC, w.points DESC NULLS LAST, w.number DESC)
+            UNION ALL
+            SELECT k.enrollment_id, k.lesson_id, NULL, NULL, k.percent, NULL, NULL FROM own o JOIN lesson_grade k ON k.tenant_id = school AND k.enrollment_id = o.id
+            UNION ALL
+            SELECT o.id, x.lesson_id, NULL, NULL, NULL, x.due_at, x.closes_at
+            FROM own o JOIN extension x ON x.tenant_id = school AND x.user_id = o.user_id AND x.course_id = o.course_id
+        ), cells AS (
+            SELECT f.enrollment_id, f.lesson_id, bool_or(f.is_late) AS is_late, max(f.points) AS points, max(f.percent) AS percent, max(f.due_at) AS due_at, max(f.closes_at) AS closes_at
+            FROM facts f GROUP BY f.enrollment_id, f.lesson_id
+        )
+        SELECT c.enrollment_id, q.id, CASE q.kind WHEN 'ASSIGNMENT' THEN round(100 * c.points / q.points::numeric, 2)::double precision ELSE c.percent END,
+               CASE q.kind WHEN 'ASSIGNMENT' THEN round(c.points, 2)::double precision ELSE c.percent END,
+               coalesce(q.points, 100), q.weight, coalesce(c.is_late, false),
+               c.is_late IS NULL AND c.percent IS NULL AND coalesce(now() > least(coalesce(c.due_at, q.due_at), coalesce(c.closes_at, q.closes_at)), false),
+               c.percent IS NOT NULL
+        FROM cells c JOIN graded q ON q.id = c.lesson_id;
+END
+$$;
+
+-- The rows of grade books, for lists: of the courses whose work the actor grades, or of all for GRADE_READ_ALL. It runs by the actor's own rights, and is
+-- written into the statement that asks it.
+CREATE OR REPLACE FUNCTION app.grade_book()
+    RETURNS TABLE (tenant_id uuid, enrollment_id uuid, course_id uuid, user_id uuid, status text, name text, current_grade double precision, final_grade double precision)
+    LANGUAGE sql STABLE ROWS 100 AS $$
+    SELECT e.tenant_id, e.id, e.course_id, e.user_id, e.status, coalesce(u.name, ''), g.current_grade, g.final_grade
+    FROM enrollment e
+    LEFT JOIN app_user u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+    LEFT JOIN enrollment_grade g ON g.tenant_id = e.tenant_id AND g.enrollment_id = e.id
+    WHERE (SELECT app.can('GRADE_READ_ALL'))
+       OR ((SELECT app.can('GRADE_MANAGE')) AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR e.course_id IN (SELECT app.taught_courses())))
+$$;
+
+-- How much work waits for the actor to grade it: handed in, by somebody else, and not graded yet. Reveals: to whoever grades, this number.
+CREATE OR REPLACE FUNCTION app.submissions_to_grade() RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    taught CONSTANT uuid[] := ARRAY(SELECT app.taught_courses());
+BEGIN
+    IF NOT app.can('GRADE_MANAGE') THEN
+        RETURN 0;
+    END IF;
+    IF app.can('COURSE_UPDATE_ALL') THEN
+        RETURN (SELECT count(*) FROM submission s LEFT JOIN submission_grade g ON g.tenant_id = s.tenant_id AND g.submission_id = s.id
+                WHERE s.tenant_id = app.tenant_id() AND s.status = 'SUBMITTED' AND s.user_id <> app.user_id() AND g.submission_id IS NULL);
+    END IF;
+    -- Course by course along the index of what waits.
+    RETURN (SELECT coalesce(sum(n.count), 0) FROM unnest(taught) AS c(id) CROSS JOIN LATERAL (
+                SELECT count(*) FROM submission s WHERE s.tenant_id = app.tenant_id() AND s.course_id = c.id AND s.status = 'SUBMITTED' AND s.user_id <> app.user_id()
+                AND (SELECT g.version FROM submission_grade g WHERE g.tenant_id = s.tenant_id AND g.submission_id = s.id) IS NULL) AS n);
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION app.grades_of(uuid[]), app.submissions_to_grade() TO lectern_app;

@@ -2,6 +2,7 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod assignments;
 pub mod audit;
 pub mod bookings;
 pub mod certificates;
@@ -12,6 +13,7 @@ pub mod departures;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
+pub mod grades;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
@@ -49,6 +51,8 @@ pub const ALL: &[&Domain] = &[
     &reports::DOMAIN,
     &files::DOMAIN,
     &lessons::DOMAIN,
+    &grades::DOMAIN,
+    &assignments::DOMAIN,
     &paths::DOMAIN,
     &certificates::DOMAIN,
     &jobs::DOMAIN,

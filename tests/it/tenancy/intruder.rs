@@ -10,10 +10,11 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 14] = [
+const SECRET: [&str; 15] = [
     "account_request",
     "api_key_secret",
     "credential",
+    "deadline_reminder",
     "failed_sign_in",
     "known_network",
     "mailed_token",
