@@ -160,8 +160,9 @@ pub async fn load(app: &TestApp) {
          INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at, created_at)
              SELECT s.tenant_id, sha256(uuid_send(s.id)), s.id, s.created_at + interval '30 days', s.created_at FROM session s;
          INSERT INTO api_key (tenant_id, id, owner_id, role_id, name, permissions, is_read_only, hint, created_at, expires_at)
-             SELECT p.tenant_id, p.id, p.id, ur.role_id, 'Key ' || p.n, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17), now() + interval '30 days'
-             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id;
+             SELECT p.tenant_id, gen_random_uuid(), p.id, ur.role_id, 'Key ' || p.n || '-' || k, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17 + k),
+                 now() + interval '30 days'
+             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id CROSS JOIN generate_series(0, 4) AS k;
          RESET session_replication_role;
          ANALYZE",
     )
