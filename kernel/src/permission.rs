@@ -81,6 +81,10 @@ permissions! {
     GroupUpdate = "GROUP_UPDATE" [],
     /// Delete groups.
     GroupDelete = "GROUP_DELETE" [],
+    /// Make learning paths and change them, see the drafts, and enroll people in paths.
+    PathManage = "PATH_MANAGE" [],
+    /// See every certificate of the school, issue and revoke some by hand.
+    CertificateManage = "CERTIFICATE_MANAGE" [],
     /// Request bookings, reschedule and cancel the own ones.
     BookingRequest = "BOOKING_REQUEST" [Learner],
     /// See every booking of the school.

@@ -5,6 +5,7 @@ pub mod admissions;
 pub mod assignments;
 pub mod audit;
 pub mod bookings;
+pub mod certificates;
 pub mod client_events;
 pub mod courses;
 pub mod credentials;
@@ -20,6 +21,7 @@ pub mod keys;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod paths;
 pub mod platform;
 pub mod providers;
 pub mod quizzes;
@@ -55,6 +57,8 @@ pub const ALL: &[&Domain] = &[
     &grades::DOMAIN,
     &assignments::DOMAIN,
     &quizzes::DOMAIN,
+    &paths::DOMAIN,
+    &certificates::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -37,6 +37,7 @@ const STEPS: [(&str, &str); 14] = [
     ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
     ("assignments.sql", include_str!("../../../sql/seed/assignments.sql")),
     ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
+    ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 
