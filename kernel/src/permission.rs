@@ -67,6 +67,8 @@ permissions! {
     EnrollmentReadAll = "ENROLLMENT_READ_ALL" [Viewer],
     /// Manage the enrollments of the courses that one is staff of; with COURSE_UPDATE_ALL, of every course.
     EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
+    /// Pin, close and delete threads, and delete posts, in the courses that one is staff of.
+    DiscussionModerate = "DISCUSSION_MODERATE" [Instructor],
     /// See every group of the school.
     GroupRead = "GROUP_READ" [Instructor, Viewer],
     /// Create groups.
@@ -75,6 +77,8 @@ permissions! {
     GroupUpdate = "GROUP_UPDATE" [],
     /// Delete groups.
     GroupDelete = "GROUP_DELETE" [],
+    /// Say what earns points, levels and badges, and give points and badges by hand; see the points of everybody.
+    GamificationManage = "GAMIFICATION_MANAGE" [],
     /// Request bookings, reschedule and cancel the own ones.
     BookingRequest = "BOOKING_REQUEST" [Learner],
     /// See every booking of the school.

@@ -8,6 +8,7 @@ pub mod client_events;
 pub mod courses;
 pub mod credentials;
 pub mod departures;
+pub mod discussions;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
@@ -20,6 +21,7 @@ pub mod mail;
 pub mod notifications;
 pub mod platform;
 pub mod reports;
+pub mod rewards;
 pub mod rosters;
 pub mod tenants;
 pub mod viewings;
@@ -47,6 +49,8 @@ pub const ALL: &[&Domain] = &[
     &reports::DOMAIN,
     &files::DOMAIN,
     &lessons::DOMAIN,
+    &rewards::DOMAIN,
+    &discussions::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,
