@@ -35,7 +35,7 @@ impl PostMutations {
         if let Some(post) = added.on_constraint("thread_closed", |_| closed("threadId"))? {
             return Ok(post);
         }
-        let barrier: Option<String> = ctx.tx().value(sql::BARRIER, &[&thread]).await?;
+        let barrier = ctx.tx().value::<Option<String>>(sql::BARRIER, &[&thread]).await?.flatten();
         Err(if barrier.is_some() { not_enrolled("threadId") } else { Error::not_found("thread").field("threadId") })
     }
 
