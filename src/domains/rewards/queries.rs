@@ -29,7 +29,7 @@ impl RewardQueries {
     /// The badges of the school, by name.
     #[cost(20)]
     async fn badges(ctx: &Context<'_>) -> Result<Option<Vec<Loaded<Badge>>>> {
-        Ok(Some(ctx.rows::<Badge>(sql::BADGES, &[]).await?))
+        Ok(Some(ctx.rows::<Badge>(&sql::badges(), &[]).await?))
     }
 
     /// The levels of the school, from the first on.

@@ -34,9 +34,10 @@ pub const HIDE: &str = "INSERT INTO leaderboard_absence (tenant_id, user_id) SEL
 /// The actor is shown again.
 pub const SHOW: &str = "DELETE FROM leaderboard_absence a WHERE a.tenant_id = $1 AND a.user_id = app.user_id()";
 
-/// The badges of the school.
-pub const BADGES: &str = "SELECT {bd} FROM badge bd WHERE bd.tenant_id = $1 ORDER BY bd.name COLLATE \"und-x-icu\", bd.id";
-const _: () = assert!(COLLATION.len() == 9, "BADGES sorts names as lists do");
+/// The badges of the school, by name.
+pub fn badges() -> String {
+    format!("SELECT {{bd}} FROM badge bd WHERE bd.tenant_id = $1 ORDER BY bd.name COLLATE \"{COLLATION}\", bd.id")
+}
 
 /// The badges of the people `$2`, with these columns over the alias `bd`.
 pub fn awards(badge: &str) -> String {
