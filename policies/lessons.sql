@@ -18,7 +18,7 @@ CREATE POLICY definer_touch ON lesson FOR UPDATE TO lectern_definer USING (true)
 GRANT SELECT (tenant_id, id, course_id, section_id, kind, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published, created_at, updated_at),
     INSERT (tenant_id, id, course_id, section_id, kind, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published), DELETE,
     UPDATE (section_id, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published) ON lesson TO lectern_app;
-GRANT SELECT, DELETE, UPDATE (updated_at) ON lesson TO lectern_definer;
+GRANT SELECT, DELETE, UPDATE (updated_at, is_graded) ON lesson TO lectern_definer;
 
 CALL app.raise_wall('lesson_content');
 -- Where the lesson is seen: by its staff, and by those for whom it is open. This is what a lock is.

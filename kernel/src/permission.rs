@@ -69,6 +69,12 @@ permissions! {
     EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
     /// Pin, close and delete threads, and delete posts, in the courses that one is staff of.
     DiscussionModerate = "DISCUSSION_MODERATE" [Instructor],
+    /// Read and grade the work of people in the courses that one is staff of, release grades, grant extensions.
+    GradeManage = "GRADE_MANAGE" [Instructor],
+    /// See everybody's work and grades.
+    GradeReadAll = "GRADE_READ_ALL" [Viewer],
+    /// Say how much more time a person takes in what is timed.
+    AccommodationManage = "ACCOMMODATION_MANAGE" [],
     /// See every group of the school.
     GroupRead = "GROUP_READ" [Instructor, Viewer],
     /// Create groups.

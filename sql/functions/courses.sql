@@ -358,6 +358,7 @@ BEGIN
     UPDATE booking b SET lesson_id = NULL, course_id = NULL WHERE b.tenant_id = school AND b.course_id = wanted;
     UPDATE booking b SET lesson_id = NULL FROM lesson l
         WHERE b.tenant_id = school AND l.tenant_id = school AND l.course_id = wanted AND b.lesson_id = l.id;
+    PERFORM app.purge_submissions(wanted);
     DELETE FROM unlock_override o WHERE o.tenant_id = school AND o.course_id = wanted;
     DELETE FROM course_material m WHERE m.tenant_id = school AND m.course_id = wanted;
     DELETE FROM lesson_progress p WHERE p.tenant_id = school AND p.course_id = wanted;
@@ -373,7 +374,7 @@ BEGIN
 END
 $$;
 
--- Copies a course that the actor is staff of: settings, sections, lessons, drip, materials with the same files; no people, overrides, key or code. The
+-- Copies a course that the actor is staff of: settings, sections, lessons, drip, materials with the same files, assignments with their rubrics; no people, overrides, key or code. The
 -- copy is a draft of the actor's, under the given id, its dates moved by so many days; as the next version of its series, where that is wanted. It
 -- runs by the actor's own rights: what they may not read or write is not copied.
 CREATE OR REPLACE FUNCTION app.copy_course(wanted uuid, copy uuid, named text, is_version boolean, shift integer) RETURNS void
@@ -405,6 +406,7 @@ BEGIN
     INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, file_id, url)
         SELECT school, app.uuid_v7(), copy, (lessons ->> m.lesson_id::text)::uuid, m.title, m.file_id, m.url
         FROM course_material m WHERE m.tenant_id = school AND m.course_id = wanted ORDER BY m.created_at, m.id;
+    PERFORM app.copy_assignments(wanted, copy, lessons, moved);
 END
 $$;
 

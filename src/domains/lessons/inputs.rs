@@ -44,7 +44,7 @@ pub struct CreateLessonInput {
     /// How many seconds after its first opening a learner completes it at the earliest, 0 to 86,400.
     #[check(seconds)]
     pub min_seconds: Option<i32>,
-    /// What it weighs among the graded lessons of the course, 0 to 1,000.
+    /// What it weighs among the graded lessons of the course, 0 to 100.
     #[check(weight)]
     pub weight: Option<f64>,
     /// Whether it must be completed to complete the course.
@@ -88,7 +88,7 @@ pub struct UpdateLessonInput {
     /// How many seconds after its first opening a learner completes it at the earliest, 0 to 86,400.
     #[check(seconds)]
     pub min_seconds: MaybeUndefined<i32>,
-    /// What it weighs among the graded lessons of the course, 0 to 1,000.
+    /// What it weighs among the graded lessons of the course, 0 to 100.
     #[check(weight)]
     pub weight: MaybeUndefined<f64>,
     /// Whether it must be completed to complete the course.
@@ -180,5 +180,5 @@ pub fn seconds(field: &str, seconds: &i32) -> Result<i32> {
 }
 
 fn weight(field: &str, weight: &f64) -> Result<f64> {
-    if (0.0..=1000.0).contains(weight) { Ok(weight + 0.0) } else { Err(Error::bad_input(field, "must be between 0 and 1000")) }
+    if (0.0..=100.0).contains(weight) { Ok(weight + 0.0) } else { Err(Error::bad_input(field, "must be between 0 and 100")) }
 }
