@@ -359,6 +359,7 @@ BEGIN
     UPDATE booking b SET lesson_id = NULL FROM lesson l
         WHERE b.tenant_id = school AND l.tenant_id = school AND l.course_id = wanted AND b.lesson_id = l.id;
     PERFORM app.purge_submissions(wanted);
+    PERFORM app.purge_from_paths(wanted), app.purge_from_certificates(wanted);
     DELETE FROM unlock_override o WHERE o.tenant_id = school AND o.course_id = wanted;
     DELETE FROM course_material m WHERE m.tenant_id = school AND m.course_id = wanted;
     DELETE FROM lesson_progress p WHERE p.tenant_id = school AND p.course_id = wanted;
@@ -407,6 +408,7 @@ BEGIN
         SELECT school, app.uuid_v7(), copy, (lessons ->> m.lesson_id::text)::uuid, m.title, m.file_id, m.url
         FROM course_material m WHERE m.tenant_id = school AND m.course_id = wanted ORDER BY m.created_at, m.id;
     PERFORM app.copy_assignments(wanted, copy, lessons, moved);
+    PERFORM app.copy_course_rules(wanted, copy);
 END
 $$;
 

@@ -182,12 +182,20 @@ $$;
 -- sees the earlier. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.auto_enroll(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    enrolled bigint;
 BEGIN
     IF NOT app.can('GROUP_UPDATE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s group';
     END IF;
+    RETURN app.enroll_members(wanted, users, courses, revive);
+END
+$$;
+
+-- The same for whoever may: app.auto_enroll, app.join_group. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.enroll_members(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    enrolled bigint;
+BEGIN
     PERFORM app.lock_for('group', wanted);
     IF NOT EXISTS (SELECT FROM user_group g WHERE g.tenant_id = app.tenant_id() AND g.id = wanted AND g.auto_enroll AND g.deleted_at IS NULL) THEN
         RETURN 0;
