@@ -211,6 +211,69 @@ $$;
 CREATE OR REPLACE TRIGGER enrollment_earn AFTER UPDATE ON enrollment FOR EACH ROW
     WHEN (NEW.status = 'COMPLETED' AND OLD.status <> 'COMPLETED') EXECUTE FUNCTION app.earn_by_course();
 
+-- So does a graded quiz that is passed, by an attempt or by a regrade of it; beginning an attempt and submitting it are days of learning. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.earn_by_attempt() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    lesson uuid;
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF TG_OP = 'INSERT' OR (OLD.status = 'IN_PROGRESS' AND NEW.status = 'SUBMITTED' AND NOT NEW.is_auto_submitted) THEN
+        PERFORM app.note_activity(NEW.user_id);
+    END IF;
+    IF NEW.status = 'SUBMITTED' THEN
+        SELECT q.lesson_id INTO lesson FROM quiz q WHERE q.tenant_id = NEW.tenant_id AND q.id = NEW.quiz_id AND q.mode = 'GRADED';
+        IF FOUND AND NEW.is_passed IS NOT FALSE THEN
+            PERFORM app.earn(NEW.user_id, 'QUIZ_PASSED', lesson::text, NEW.course_id);
+        END IF;
+        IF lesson IS NOT NULL AND NEW.percent = 100 THEN
+            PERFORM app.award_badges(NEW.user_id, 'PERFECT_QUIZ', 1);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER quiz_attempt_earn_new AFTER INSERT ON quiz_attempt FOR EACH ROW EXECUTE FUNCTION app.earn_by_attempt();
+CREATE OR REPLACE TRIGGER quiz_attempt_earn AFTER UPDATE ON quiz_attempt FOR EACH ROW
+    WHEN (NEW.status = 'SUBMITTED' AND (OLD.status <> 'SUBMITTED' OR (OLD.is_passed IS FALSE AND NEW.is_passed IS NOT FALSE)
+                                        OR (NEW.percent = 100 AND OLD.percent IS DISTINCT FROM 100))) EXECUTE FUNCTION app.earn_by_attempt();
+
+-- Handing something in is a day of learning. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.note_submission() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id), app.note_activity(NEW.user_id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER submission_note AFTER INSERT ON submission FOR EACH ROW EXECUTE FUNCTION app.note_submission();
+
+-- An assignment is passed by a released grade that reaches its pass mark, or by any where it has none. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.earn_by_grade() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    IF EXISTS (SELECT FROM assignment a WHERE a.tenant_id = NEW.tenant_id AND a.lesson_id = NEW.lesson_id AND NEW.percent >= coalesce(a.pass_mark, 0)) THEN
+        PERFORM app.earn(NEW.user_id, 'ASSIGNMENT_PASSED', NEW.lesson_id::text, NEW.course_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER lesson_grade_earn_new AFTER INSERT ON lesson_grade FOR EACH ROW EXECUTE FUNCTION app.earn_by_grade();
+CREATE OR REPLACE TRIGGER lesson_grade_earn AFTER UPDATE ON lesson_grade FOR EACH ROW WHEN (NEW.percent > OLD.percent) EXECUTE FUNCTION app.earn_by_grade();
+
+-- So does a learning path that is completed, with its badges. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.earn_by_path() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id), app.earn(NEW.user_id, 'PATH_COMPLETED', NEW.path_id::text, NULL);
+    PERFORM app.award_badges(NEW.user_id, 'PATH_COMPLETED', 1, path => NEW.path_id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER path_enrollment_earn AFTER UPDATE ON path_enrollment FOR EACH ROW
+    WHEN (NEW.status = 'COMPLETED' AND OLD.status <> 'COMPLETED') EXECUTE FUNCTION app.earn_by_path();
+
 -- So many at most of those who have earned a badge and do not have it. For the function below.
 CREATE OR REPLACE FUNCTION app.earned_badges(at_most integer) RETURNS TABLE (badge_id uuid, user_id uuid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -224,6 +287,11 @@ BEGIN
                 GROUP BY e.user_id HAVING count(*) >= b.threshold
             UNION ALL
             SELECT e.user_id FROM enrollment e WHERE b.rule = 'COURSE_COMPLETED' AND e.tenant_id = b.tenant_id AND e.course_id = b.course_id AND e.first_completed_at IS NOT NULL
+            UNION ALL
+            SELECT p.user_id FROM path_enrollment p WHERE b.rule = 'PATH_COMPLETED' AND p.tenant_id = b.tenant_id AND p.path_id = b.path_id AND p.status = 'COMPLETED'
+            UNION ALL
+            SELECT DISTINCT t.user_id FROM quiz_attempt t JOIN quiz q ON q.tenant_id = t.tenant_id AND q.id = t.quiz_id AND q.mode = 'GRADED'
+                WHERE b.rule = 'PERFECT_QUIZ' AND t.tenant_id = b.tenant_id AND t.percent = 100 AND t.status = 'SUBMITTED'
         ) AS w
         JOIN app_user u ON u.tenant_id = b.tenant_id AND u.id = w.user_id AND u.deleted_at IS NULL
         WHERE b.tenant_id = app.tenant_id()
