@@ -444,7 +444,8 @@ BEGIN
             IF found_lesson.kind NOT IN ('TEXT', 'VIDEO', 'AUDIO', 'FILE', 'LINK', 'EMBED') THEN
                 PERFORM app.refuse('lesson_completed_by_work');
             END IF;
-            IF now() < coalesce(known.opened_at, now()) + make_interval(secs => coalesce(found_lesson.min_seconds, 0)) THEN
+            -- Whose transaction began a moment before that of the opening is not early for a lesson that takes no time.
+            IF found_lesson.min_seconds > 0 AND now() < coalesce(known.opened_at, now()) + make_interval(secs => found_lesson.min_seconds) THEN
                 PERFORM app.refuse('lesson_too_early', jsonb_build_object('seconds',
                     ceil(extract(epoch FROM coalesce(known.opened_at, now()) + make_interval(secs => found_lesson.min_seconds) - now())))::text);
             END IF;

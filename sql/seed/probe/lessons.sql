@@ -1,6 +1,6 @@
 -- One row of every kind of lessons, for schools that are there to be attacked; identity.sql says what may be relied on.
 INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required)
-    SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'TEXT', current_setting('probe.word'), 1, true, false FROM section s
+    SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'LIVE', current_setting('probe.word'), 1, true, false FROM section s
     WHERE s.tenant_id = app.tenant_id() AND s.position = 1;
 
 INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body, file_id)
@@ -24,3 +24,7 @@ INSERT INTO unlock_override (tenant_id, id, course_id, section_id, user_id, grou
 INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, position_seconds)
     SELECT e.tenant_id, e.id, l.id, e.user_id, e.course_id, now(), now(), 7 FROM enrollment e JOIN lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id
     WHERE e.tenant_id = app.tenant_id();
+
+-- A section that nothing speaks of.
+INSERT INTO section (tenant_id, id, course_id, title, position)
+    SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.title, 3 FROM section s WHERE s.tenant_id = app.tenant_id() AND s.position = 2;

@@ -46,6 +46,17 @@ impl BookingRequest {
         Ok(BookingRequest { span, notes, wished: Id::parse_opt("requestedInstructorId", wished)? })
     }
 
+    /// Refuses a wish for whom the actor does not see, or who is no instructor.
+    ///
+    /// # Errors
+    /// As `requestBooking` says.
+    pub async fn check_wish(&self, ctx: &Context<'_>) -> Result<()> {
+        match self.wished {
+            Some(wished) => identity::require_instructor(ctx, "requestedInstructorId", wished).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Asks for it in the actor's own name, for a course and a lesson of it.
     ///
     /// # Errors

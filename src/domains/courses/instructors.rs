@@ -18,8 +18,8 @@ const OWNER_FIRST: Order =
 
 /// Who teaches a course.
 pub static INSTRUCTORS: Nested = Nested::new("course.instructors", OWNER_FIRST, "ci.course_id")
-    .by("JOIN (SELECT i.tenant_id, i.course_id, i.user_id, false AS is_owner FROM course_instructor i \
-     UNION ALL SELECT o.tenant_id, o.id, o.instructor_id, true FROM course o) ci ON ci.tenant_id = u.tenant_id AND ci.user_id = u.id");
+    .by("JOIN (SELECT i.tenant_id, i.course_id, i.user_id, false AS is_owner FROM course_instructor i WHERE i.tenant_id = $1 \
+     UNION ALL SELECT o.tenant_id, o.id, o.instructor_id, true FROM course o WHERE o.tenant_id = $1) ci ON ci.tenant_id = u.tenant_id AND ci.user_id = u.id");
 
 /// There where a course asks for an enrollment key.
 #[derive(Clone, PartialEq, Eq, Hash)]

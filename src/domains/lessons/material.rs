@@ -79,14 +79,14 @@ impl MaterialMutations {
         let title = text::name("title", &input.title)?;
         let url = input.url.map(|url| https_url("url", &url)).transpose()?;
         let file = Id::<File>::parse_opt("fileId", input.file_id.as_ref())?;
-        if url.is_some() == file.is_some() {
-            return Err(Error::bad_input("fileId", "or `url`: exactly one of them is required"));
-        }
         require_author(ctx, "courseId", course).await?;
         if let Some(lesson) = lesson
             && ctx.get(lesson).await?.is_none_or(|lesson| lesson.course_id != course)
         {
             return Err(Error::not_found("lesson of this course").field("lessonId"));
+        }
+        if url.is_some() == file.is_some() {
+            return Err(Error::bad_input("fileId", "or `url`: exactly one of them is required"));
         }
         let file = match file {
             Some(file) => Some(files::require_own(ctx, "fileId", file).await?),

@@ -168,6 +168,7 @@ impl ProgressMutations {
         let wished = input.requested_instructor_id.as_ref();
         let request = BookingRequest::new(ctx, input.starts_at, input.ends_at, input.notes.as_deref(), wished)?;
         let lesson = ctx.get(id).await?.ok_or_else(no_lesson)?;
+        request.check_wish(ctx).await?;
         let rows = ctx.tx().query(sql::BOOKABLE, &[&id]).await?;
         let row = rows.first().ok_or_else(no_lesson)?;
         let (is_live, lock): (bool, Option<String>) = (row.get(0), row.get(1));

@@ -103,9 +103,6 @@ impl UnlockMutations {
     ) -> Result<Loaded<Section>> {
         let id = Id::<Section>::parse("sectionId", &input.section_id)?;
         let kind = input.kind;
-        exactly("days", input.days.is_some(), kind == DripKind::DaysAfterEnrollment)?;
-        exactly("at", input.at.is_some(), kind == DripKind::OnDate)?;
-        exactly("afterSectionId", input.after_section_id.is_some(), kind == DripKind::AfterSection)?;
         let after_days = input.days.map(|given| days("days", &given)).transpose()?;
         let after = Id::<Section>::parse_opt("afterSectionId", input.after_section_id.as_ref())?;
         let section = ctx.get(id).await?.ok_or_else(|| Error::not_found("section").field("sectionId"))?;
@@ -114,6 +111,9 @@ impl UnlockMutations {
         if let Some(after) = after {
             section_of(ctx, "afterSectionId", after, section.course_id).await?;
         }
+        exactly("days", input.days.is_some(), kind == DripKind::DaysAfterEnrollment)?;
+        exactly("at", input.at.is_some(), kind == DripKind::OnDate)?;
+        exactly("afterSectionId", input.after_section_id.is_some(), kind == DripKind::AfterSection)?;
         let changed = ctx
             .row(sql::SET_DRIP, &[&id, &kind, &after_days, &input.at, &after])
             .await
@@ -136,12 +136,12 @@ impl UnlockMutations {
         let section = Id::<Section>::parse_opt("sectionId", input.section_id.as_ref())?;
         let person = Id::<User>::parse_opt("userId", input.user_id.as_ref())?;
         let group = Id::<Group>::parse_opt("groupId", input.group_id.as_ref())?;
-        if person.is_some() == group.is_some() {
-            return Err(Error::bad_input("userId", "or `groupId`: exactly one of them is required"));
-        }
         require_staff(ctx, "courseId", course).await?;
         if let Some(section) = section {
             section_of(ctx, "sectionId", section, course).await?;
+        }
+        if person.is_some() == group.is_some() {
+            return Err(Error::bad_input("userId", "or `groupId`: exactly one of them is required"));
         }
         let id = Id::<UnlockOverride>::generate();
         let set = ctx

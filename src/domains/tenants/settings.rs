@@ -282,8 +282,7 @@ fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
     let mut known = Vec::with_capacity(hosts.len());
     for (index, host) in hosts.iter().enumerate() {
         let field = format!("{field}.{index}");
-        let read =
-            Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if name.contains('.') && !name.ends_with('.')));
+        let read = Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if is_host(name)));
         let host = read.ok_or_else(|| Error::bad_input(&field, "must be a host such as player.vimeo.com"))?.to_string();
         if known.contains(&host) {
             return Err(Error::bad_input(field, "stands in the list twice"));
@@ -291,6 +290,12 @@ fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
         known.push(host);
     }
     Ok(known)
+}
+
+/// Whether a name is one of DNS, with a dot in it: without blanks, stars and underscores.
+fn is_host(name: &str) -> bool {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    name.contains('.') && name.split('.').all(is_label)
 }
 
 /// Mutations of settings.

@@ -80,6 +80,8 @@ async fn what_is_embedded_comes_from_the_schools_hosts() {
         (json!(["https://maps.example"]), "embedHosts.0"),
         (json!(["maps.example", "MAPS.example"]), "embedHosts.1"),
         (json!(["localhost"]), "embedHosts.0"),
+        (json!(["*.maps.example"]), "embedHosts.0"),
+        (json!(["maps.example."]), "embedHosts.0"),
         (json!(["10.0.0.1"]), "embedHosts.0"),
         (json!((0..51).map(|n| format!("h{n}.example")).collect::<Vec<_>>()), "embedHosts"),
     ] {

@@ -24,30 +24,30 @@ pub async fn load(app: &TestApp) {
          UPDATE user_role SET ends_at = now() + interval '30 days' WHERE user_id IN (SELECT id FROM person WHERE n % 100 = 50);
          INSERT INTO user_permission (tenant_id, user_id, effect, permission) SELECT tenant_id, id, 'GRANT', 'GROUP_READ' FROM person WHERE n % 2 = 0;
          UPDATE app_user u SET username = 'p' || p.n FROM person p WHERE p.tenant_id = u.tenant_id AND p.id = u.id AND p.n > 99;
-         CREATE TEMPORARY TABLE lesson AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
+         CREATE TEMPORARY TABLE subject AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
          INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, created_at)
              SELECT l.tenant_id, l.id, (ARRAY['Algebra', 'Botany', 'Chemistry', 'Drawing', 'English'])[1 + l.n % 5] || ' ' || l.n, 'An introduction for everybody', p.id,
                  (ARRAY['PUBLISHED', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED', 'DRAFT'])[1 + l.n % 5], ARRAY['tag' || l.n % 50], now() - make_interval(hours => l.n)
-             FROM lesson l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = l.n % 100;
+             FROM subject l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = l.n % 100;
          INSERT INTO section (tenant_id, id, course_id, title, position)
-             SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM lesson, generate_series(1, 5) AS p;
-         INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
+             SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM subject, generate_series(1, 5) AS p;
+         INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
              SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'TEXT', 'Lesson ' || n, n, true FROM section s, generate_series(1, 3) AS n;
-         INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body) SELECT l.tenant_id, l.id, l.course_id, 'Read this.' FROM public.lesson l;
+         INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body) SELECT l.tenant_id, l.id, l.course_id, 'Read this.' FROM lesson l;
          INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, url)
-             SELECT l.tenant_id, gen_random_uuid(), l.course_id, l.id, 'Page', 'https://example.org/' FROM public.lesson l WHERE l.position < 3;
+             SELECT l.tenant_id, gen_random_uuid(), l.course_id, l.id, 'Page', 'https://example.org/' FROM lesson l WHERE l.position < 3;
          INSERT INTO enrollment (tenant_id, id, course_id, user_id, status, progress, enrolled_at)
              SELECT p.tenant_id, gen_random_uuid(), l.id, p.id, (ARRAY['NOT_STARTED', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED', 'DROPPED'])[1 + (p.n + k) % 5],
                  (p.n * k) % 100, now() - make_interval(mins => p.n + k * 997)
              FROM size s JOIN person p USING (tenant_id) CROSS JOIN generate_series(0, 49) AS k
-             JOIN lesson l ON l.tenant_id = p.tenant_id AND l.n = (p.n * 7 + k * 10 * s.size) % (500 * s.size);
+             JOIN subject l ON l.tenant_id = p.tenant_id AND l.n = (p.n * 7 + k * 10 * s.size) % (500 * s.size);
          INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, completed_at)
              SELECT e.tenant_id, e.id, l.id, e.user_id, e.course_id, now(), now(), CASE WHEN l.position = 1 THEN now() END
-             FROM enrollment e JOIN public.lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
+             FROM enrollment e JOIN lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
          INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
-             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress = 7;
+             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress::integer % 20 = 7;
          INSERT INTO course_instructor (tenant_id, course_id, user_id)
-             SELECT l.tenant_id, l.id, p.id FROM lesson l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = (l.n + 1) % 100;
+             SELECT l.tenant_id, l.id, p.id FROM subject l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = (l.n + 1) % 100;
          CREATE TEMPORARY TABLE cohort AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 100 * size - 1) AS n;
          INSERT INTO user_group (tenant_id, id, name, created_at)
              SELECT tenant_id, id, (ARRAY['Autumn', 'Winter', 'Spring', 'Summer'])[1 + n % 4] || ' group ' || n, now() - make_interval(hours => n) FROM cohort;
@@ -55,7 +55,7 @@ pub async fn load(app: &TestApp) {
              SELECT c.tenant_id, c.id, p.id, now() - make_interval(mins => k) FROM cohort c CROSS JOIN generate_series(0, 24) AS k
              JOIN person p ON p.tenant_id = c.tenant_id AND p.n = (c.n * 25 + k) % 1000;
          INSERT INTO group_course (tenant_id, group_id, course_id)
-             SELECT c.tenant_id, c.id, l.id FROM cohort c CROSS JOIN generate_series(0, 2) AS k JOIN lesson l ON l.tenant_id = c.tenant_id AND l.n = (c.n * 3 + k) % 500;
+             SELECT c.tenant_id, c.id, l.id FROM cohort c CROSS JOIN generate_series(0, 2) AS k JOIN subject l ON l.tenant_id = c.tenant_id AND l.n = (c.n * 3 + k) % 500;
          INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, created_at)
              SELECT s.tenant_id, gen_random_uuid(), p.id, CASE WHEN i % 3 = 0 THEN t.id END, CASE WHEN i % 10 > 4 THEN t.id END, l.id,
                  date_trunc('hour', now()) + make_interval(hours => (i / 100 - 60) * 12), date_trunc('hour', now()) + make_interval(hours => (i / 100 - 60) * 12 + 1),
@@ -63,7 +63,7 @@ pub async fn load(app: &TestApp) {
                  now() - make_interval(mins => i)
              FROM size s CROSS JOIN generate_series(0, 5999) AS half CROSS JOIN LATERAL generate_series(half * s.size, half * s.size + s.size - 1) AS serial(i)
              JOIN person t ON t.tenant_id = s.tenant_id AND t.n = i % 100 JOIN person p ON p.tenant_id = s.tenant_id AND p.n = 100 + (i * 13) % (1000 * s.size - 100)
-             JOIN lesson l ON l.tenant_id = s.tenant_id AND l.n = i % 500;
+             JOIN subject l ON l.tenant_id = s.tenant_id AND l.n = i % 500;
          INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
              SELECT tenant_id, gen_random_uuid(), id, date_trunc('day', now()) + make_interval(days => d * 5), date_trunc('day', now()) + make_interval(days => d * 5, hours => 10)
              FROM person, generate_series(-30, 30) AS d WHERE teaches;

@@ -174,7 +174,7 @@ async fn no_reference_crosses_the_wall_whoever_writes_it() {
         let [table, column, target, key, name] = reference.split(' ').collect::<Vec<_>>()[..] else { panic!("{reference}") };
         let foreign = format!("SELECT f.{key} FROM {target} f WHERE f.tenant_id = '{}' LIMIT 1", app.elm.tenant);
         let crossing = format!(
-            "UPDATE {table} SET {column} = ({foreign}) WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = '{}' ORDER BY {column} IS NULL LIMIT 1)",
+            "UPDATE {table} SET {column} = ({foreign}) WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = '{}' ORDER BY {column} IS NULL, ctid DESC LIMIT 1)",
             app.oak.tenant
         );
         let refused = state_of(&superuser, &crossing).await;
