@@ -31,9 +31,10 @@ impl ReviewMutations {
         let words = input.text.map(|words| text::long("text", &words)).transpose()?.flatten();
         ctx.whole(course).await?.ok_or_else(|| Error::not_found("course").field("courseId"))?;
         let id = Id::<CourseReview>::generate();
-        let review = ctx.row::<CourseReview>(sql::REVIEW, &[&id, &course, &input.rating, &words]).await.on_row_security(|| {
-            Error::forbidden("NOT_COMPLETED", "Only who has completed a course reviews it.").field("courseId")
-        })?;
+        let review = ctx
+            .row::<CourseReview>(sql::REVIEW, &[&id, &course, &input.rating, &words])
+            .await
+            .on_row_security(|| Error::forbidden("NOT_COMPLETED", "Only who has completed a course reviews it.").field("courseId"))?;
         review.ok_or_else(|| Error::internal("a review that was written is not there"))
     }
 

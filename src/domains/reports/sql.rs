@@ -130,7 +130,8 @@ pub fn at_risk(enrollment: &str) -> String {
 }
 
 /// What is due to the actor; `$2` of it at most.
-pub const DEADLINES: &str = "SELECT d.lesson_id, d.enrollment_id, d.due_at, d.is_overdue FROM app.own_deadlines($2) AS d WHERE app.tenant_id() = $1";
+pub const DEADLINES: &str =
+    "SELECT d.lesson_id, d.enrollment_id, d.due_at, d.is_overdue FROM app.own_deadlines($2) AS d WHERE app.tenant_id() = $1";
 
 /// The actor's courses that are under way, the last active first; `$2` of them.
 pub const UNDER_WAY: &str = "SELECT {e} FROM enrollment e WHERE e.tenant_id = $1 AND e.user_id = app.user_id() AND e.status = 'IN_PROGRESS' \

@@ -7,11 +7,7 @@ use lectern_kernel::{
 };
 use lectern_macros::writes;
 
-use super::{
-    Badge,
-    badge::BadgeRule,
-    points::PointsRuleKey,
-};
+use super::{Badge, badge::BadgeRule, points::PointsRuleKey};
 
 /// Why something is done: 1 to 10,000 characters.
 ///

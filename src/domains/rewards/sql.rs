@@ -23,7 +23,8 @@ pub const ADJUST: &str =
     "SELECT app.adjust_points(u.id, $3, $4) FROM app_user u WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL";
 
 /// What the actor has earned.
-pub const STANDING: &str = "SELECT s.points, s.streak, s.longest_streak, s.active_on, s.is_shown FROM app.own_standing() AS s WHERE app.tenant_id() = $1";
+pub const STANDING: &str =
+    "SELECT s.points, s.streak, s.longest_streak, s.active_on, s.is_shown FROM app.own_standing() AS s WHERE app.tenant_id() = $1";
 
 /// The points of the people `$2`.
 pub const POINTS: &str = "SELECT s.user_id, s.points FROM reward_standing s WHERE s.tenant_id = $1 AND s.user_id = ANY ($2)";
