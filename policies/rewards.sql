@@ -45,7 +45,8 @@ CREATE POLICY badge_add ON badge FOR INSERT TO lectern_app WITH CHECK ((SELECT a
 CREATE POLICY badge_change ON badge FOR UPDATE TO lectern_app USING ((SELECT app.can('GAMIFICATION_MANAGE')));
 CREATE POLICY badge_remove ON badge FOR DELETE TO lectern_app USING ((SELECT app.can('GAMIFICATION_MANAGE')));
 CREATE POLICY definer_read ON badge FOR SELECT TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, name, description, icon_file_id, rule, threshold, course_id, path_id), UPDATE (name, description, icon_file_id), DELETE ON badge TO lectern_app;
+GRANT SELECT (tenant_id, id, name, description, icon_file_id, rule, threshold, course_id, path_id, created_at),
+    INSERT (tenant_id, id, name, description, icon_file_id, rule, threshold, course_id, path_id), UPDATE (name, description, icon_file_id), DELETE ON badge TO lectern_app;
 GRANT SELECT ON badge TO lectern_definer;
 
 CALL app.raise_wall('badge_award');

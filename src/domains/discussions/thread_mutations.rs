@@ -103,10 +103,11 @@ impl ThreadMutations {
         let thread = ctx.get(id).await?.ok_or_else(|| Error::not_found("thread").field("id"))?;
         let actor = ctx.actor()?;
         let is_author = actor.is(thread.author_id.0);
-        if !is_author && !(input.title.is_undefined() && input.body.is_undefined()) {
+        let writes = !input.title.is_undefined() || !input.body.is_undefined();
+        if writes && !is_author {
             return Err(Error::not_yours().field("id"));
         }
-        if !(input.is_pinned.is_undefined() && input.is_closed.is_undefined()) {
+        if !input.is_pinned.is_undefined() || !input.is_closed.is_undefined() {
             if !actor.can(DiscussionModerate) {
                 return Err(Error::missing_permission(&[DiscussionModerate]));
             }

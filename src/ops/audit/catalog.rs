@@ -28,12 +28,13 @@ const TENANTLESS: [&str; 5] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 23] = [
+const UNAUDITED: [&str; 26] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
     "audit_entry",                // the log itself
     "client_event",               // records themselves
+    "course_points",              // follows from the ledger of points
     "credential",                 // secrets: a change of password shows in the person's token version
     "failed_sign_in",             // counters of rate limits
     "import_issue",               // records themselves: what was wrong in an import
@@ -42,8 +43,10 @@ const UNAUDITED: [&str; 23] = [
     "mailed_token",               // secrets: what it permits is audited when it is used
     "notification",               // records themselves; what people choose of them is audited
     "password_change_credential", // secrets: the request is audited
+    "points_entry",               // a log itself
     "recovery_code",              // secrets: their use shows in the session
     "refresh_token",              // secrets: their use shows in the session
+    "reward_standing",            // follows from the ledger of points, and days of activity
     "roster_link",                // says which object of another system is which; what an import changes is audited itself
     "second_factor",              // secrets: that it is on shows in the person
     "sign_in_code",               // secrets: their use shows in the session

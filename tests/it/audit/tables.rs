@@ -77,7 +77,7 @@ const OF_OPERATORS: [&str; 0] = [];
 
 /// Records themselves, which leave none: the log, issues of imports, notifications, mails, and uploads.
 // A SignIn stands there as a Session.
-const RECORDS: [&str; 6] = ["AuditEntry", "ImportIssue", "Notification", "OutboxMail", "SignIn", "Upload"];
+const RECORDS: [&str; 7] = ["AuditEntry", "ImportIssue", "Notification", "OutboxMail", "PointsEntry", "SignIn", "Upload"];
 
 /// What of the recorded tables does not stand in a log, in which `Course` and `Group.member` stand: a sentence for each.
 pub async fn unseen(app: &TestApp, seen: &BTreeSet<String>) -> Vec<String> {

@@ -123,6 +123,22 @@ pub async fn load(app: &TestApp) {
          INSERT INTO api_key (tenant_id, id, owner_id, role_id, name, permissions, is_read_only, hint, created_at, expires_at)
              SELECT p.tenant_id, p.id, p.id, ur.role_id, 'Key ' || p.n, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17), now() + interval '30 days'
              FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id;
+         INSERT INTO announcement (tenant_id, id, course_id, author_id, title, body, publish_at, told_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'News ' || n, 'Read this.', now() - make_interval(hours => n), now() FROM course c, generate_series(1, 5) AS n;
+         INSERT INTO thread (tenant_id, id, course_id, author_id, title, body, listed_at, created_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'Thread ' || n, 'I wonder.', now() - make_interval(hours => n), now() - make_interval(hours => n)
+             FROM course c, generate_series(1, 30) AS n;
+         INSERT INTO post (tenant_id, id, course_id, thread_id, author_id, body, is_staff, created_at)
+             SELECT t.tenant_id, gen_random_uuid(), t.course_id, t.id, t.author_id, 'So.', true, t.created_at + make_interval(mins => n) FROM thread t, generate_series(1, 3) AS n;
+         INSERT INTO course_review (tenant_id, id, course_id, user_id, rating, created_at)
+             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id, 1 + e.progress::integer % 5, e.enrolled_at FROM enrollment e WHERE e.progress::integer % 10 = 3;
+         UPDATE course c SET mean_rating = 1 + abs(hashtext(c.id::text)) % 5, review_count = 10;
+         INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id, at)
+             SELECT e.tenant_id, gen_random_uuid(), e.user_id, 'COURSE_COMPLETED', 100, e.course_id::text, e.course_id, e.enrolled_at FROM enrollment e;
+         INSERT INTO reward_standing (tenant_id, user_id, points) SELECT e.tenant_id, e.user_id, sum(e.points) FROM points_entry e GROUP BY 1, 2;
+         INSERT INTO course_points (tenant_id, course_id, user_id, points) SELECT e.tenant_id, e.course_id, e.user_id, e.points FROM points_entry e;
+         INSERT INTO badge (tenant_id, id, name, rule) SELECT tenant_id, gen_random_uuid(), 'Badge ' || n, 'MANUAL' FROM size, generate_series(1, 50) AS n;
+         INSERT INTO badge_award (tenant_id, badge_id, user_id) SELECT p.tenant_id, b.id, p.id FROM person p JOIN badge b ON b.tenant_id = p.tenant_id WHERE p.n % 10 = 7;
          RESET session_replication_role;
          ANALYZE",
     )

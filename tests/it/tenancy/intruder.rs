@@ -10,9 +10,10 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 14] = [
+const SECRET: [&str; 15] = [
     "account_request",
     "api_key_secret",
+    "course_points",
     "credential",
     "failed_sign_in",
     "known_network",
