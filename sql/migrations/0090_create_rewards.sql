@@ -112,7 +112,7 @@ CREATE TABLE badge_award (
     reason     text CONSTRAINT badge_award_reason_check CHECK (length(reason) BETWEEN 1 AND 10000),
     -- It was taken away: nobody earns it anew, but somebody may give it again.
     revoked_at timestamptz,
-    revoke_reason text CONSTRAINT badge_award_revoke_reason_check CHECK (length(revoke_reason) BETWEEN 1 AND 10000 AND revoked_at IS NOT NULL),
+    revoke_reason text CONSTRAINT badge_award_revoke_reason_check CHECK (revoke_reason IS NULL OR (length(revoke_reason) BETWEEN 1 AND 10000 AND revoked_at IS NOT NULL)),
     CONSTRAINT badge_award_pkey PRIMARY KEY (tenant_id, badge_id, user_id),
     CONSTRAINT badge_award_badge_fkey FOREIGN KEY (tenant_id, badge_id) REFERENCES badge ON DELETE CASCADE,
     CONSTRAINT badge_award_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app_user

@@ -23,7 +23,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 12] = [
+const STEPS: [(&str, &str); 14] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
@@ -35,6 +35,8 @@ const STEPS: [(&str, &str); 12] = [
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
     ("rights.sql", include_str!("../../../sql/seed/rights.sql")),
     ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
+    ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
+    ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 
