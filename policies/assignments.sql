@@ -26,8 +26,8 @@ CREATE POLICY submission_read ON submission FOR SELECT TO lectern_app USING (
     user_id = (SELECT app.user_id()) OR (SELECT app.can('GRADE_READ_ALL'))
     OR ((SELECT app.can('GRADE_MANAGE')) AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR course_id IN (SELECT app.taught_courses()))));
 CREATE POLICY definer_all ON submission TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, assignment_id, lesson_id, course_id, enrollment_id, user_id, number, status, text, submitted_at) ON submission TO lectern_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (status, version, returned_at, return_note, again_until) ON submission TO lectern_definer;
+GRANT SELECT (tenant_id, id, assignment_id, lesson_id, course_id, enrollment_id, user_id, number, status, text, submitted_at, is_again, version, returned_at, again_until_at) ON submission TO lectern_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (status, version, returned_at, return_note, again_until_at) ON submission TO lectern_definer;
 
 CALL app.raise_wall('submission_file');
 CREATE POLICY submission_file_read ON submission_file FOR SELECT TO lectern_app USING (

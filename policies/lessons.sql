@@ -15,7 +15,7 @@ CREATE POLICY definer_read ON lesson FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON lesson FOR DELETE TO lectern_definer USING (true);
 -- Where its content has changed.
 CREATE POLICY definer_touch ON lesson FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, course_id, section_id, kind, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published, created_at, updated_at),
+GRANT SELECT (tenant_id, id, course_id, section_id, kind, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published, is_graded, created_at, updated_at),
     INSERT (tenant_id, id, course_id, section_id, kind, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published), DELETE,
     UPDATE (section_id, title, position, duration_minutes, min_seconds, weight, is_required, is_preview, is_published) ON lesson TO lectern_app;
 GRANT SELECT, DELETE, UPDATE (updated_at, is_graded) ON lesson TO lectern_definer;

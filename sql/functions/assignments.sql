@@ -206,7 +206,7 @@ BEGIN
         PERFORM app.refuse('submission_files', jsonb_build_object('limit', CASE WHEN 'FILE' = ANY (asked.accepts) THEN asked.max_files ELSE 0 END)::text);
     END IF;
     SELECT count(*) FILTER (WHERE s.status <> 'RETURNED') AS used, coalesce(max(s.number), 0) AS last,
-           count(*) FILTER (WHERE s.status = 'RETURNED') > count(*) FILTER (WHERE s.is_again) AND coalesce(bool_or(s.status = 'RETURNED' AND (s.again_until IS NULL OR now() <= s.again_until)), false) AS again
+           count(*) FILTER (WHERE s.status = 'RETURNED') > count(*) FILTER (WHERE s.is_again) AND coalesce(bool_or(s.status = 'RETURNED' AND (s.again_until_at IS NULL OR now() <= s.again_until_at)), false) AS again
         INTO former FROM submission s WHERE s.tenant_id = school AND s.assignment_id = wanted AND s.user_id = person;
     is_again := former.again;
     IF NOT is_again AND (now() > coalesce(granted.closes_at, asked.closes_at)
@@ -333,7 +333,7 @@ BEGIN
         RETURN false;
     END IF;
     DELETE FROM submission_grade g WHERE g.tenant_id = school AND g.submission_id = wanted;
-    UPDATE submission s SET status = 'RETURNED', returned_at = now(), return_note = note, again_until = until, version = own.version + 1
+    UPDATE submission s SET status = 'RETURNED', returned_at = now(), return_note = note, again_until_at = until, version = own.version + 1
         WHERE s.tenant_id = school AND s.id = wanted;
     INSERT INTO submission_event (tenant_id, id, submission_id, user_id, course_id, kind, feedback, by_id)
         VALUES (school, app.uuid_v7(), wanted, own.user_id, own.course_id, 'RETURNED', note, app.user_id());
@@ -601,7 +601,7 @@ END
 $$;
 
 CREATE OR REPLACE TRIGGER assignment_audit AFTER INSERT OR UPDATE OR DELETE ON assignment FOR EACH ROW EXECUTE FUNCTION app.audit('Assignment', 'id');
-CREATE OR REPLACE TRIGGER rubric_criterion_audit AFTER INSERT OR UPDATE OR DELETE ON rubric_criterion FOR EACH ROW EXECUTE FUNCTION app.audit('Assignment', 'assignment_id');
+CREATE OR REPLACE TRIGGER rubric_criterion_audit AFTER INSERT OR UPDATE OR DELETE ON rubric_criterion FOR EACH ROW EXECUTE FUNCTION app.audit('RubricCriterion', 'id');
 -- What somebody wrote is said as set and changed, and so is what was said to them.
 CREATE OR REPLACE TRIGGER submission_audit AFTER INSERT OR UPDATE OR DELETE ON submission FOR EACH ROW EXECUTE FUNCTION app.audit('Submission', 'id', 'text,return_note');
 CREATE OR REPLACE TRIGGER submission_file_audit AFTER INSERT OR UPDATE OR DELETE ON submission_file FOR EACH ROW EXECUTE FUNCTION app.audit('Submission', 'submission_id');

@@ -62,7 +62,7 @@ CREATE TABLE submission (
     -- What was said when it was given back, and until when it may be handed in again (none: without end).
     returned_at   timestamptz,
     return_note   text CONSTRAINT submission_return_note_check CHECK (length(return_note) BETWEEN 1 AND 10000),
-    again_until   timestamptz,
+    again_until_at   timestamptz,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT submission_number_key UNIQUE (tenant_id, assignment_id, user_id, number),
     CONSTRAINT submission_returned_check CHECK ((returned_at IS NOT NULL) = (status = 'RETURNED')),

@@ -2,6 +2,7 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod assignments;
 pub mod audit;
 pub mod bookings;
 pub mod client_events;
@@ -12,6 +13,7 @@ pub mod discussions;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
+pub mod grades;
 pub mod groups;
 pub mod identity;
 pub mod jobs;
@@ -51,6 +53,8 @@ pub const ALL: &[&Domain] = &[
     &lessons::DOMAIN,
     &rewards::DOMAIN,
     &discussions::DOMAIN,
+    &grades::DOMAIN,
+    &assignments::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -8,6 +8,7 @@ mod classroom;
 mod sdl;
 
 mod admissions;
+mod assignments;
 mod audit;
 mod bookings;
 mod client_events;
@@ -23,6 +24,7 @@ mod exports;
 mod faults;
 mod files;
 mod frame;
+mod grades;
 mod groups;
 mod http;
 mod identity;

@@ -31,7 +31,7 @@ pub use self::{
     driver::{answer, answer_ref, located, paging, resolve_value, write_value},
     guard::{public, requires_permission},
     inputs::{OrderDirection, text},
-    listing::{Nested, Rows, all, all_where, filtered, list_of, many, many_where, many_with_edges, one, page},
+    listing::{Nested, Rows, all, all_where, filtered, list_of, many, many_where, many_with_edges, many_with_edges_where, one, page},
     loader::{Batch, Loads},
     meta::{SINCE, register, type_of},
     node::Node,

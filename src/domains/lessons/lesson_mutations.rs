@@ -167,7 +167,8 @@ impl LessonMutations {
         Ok(section)
     }
 
-    /// Deletes a lesson; those behind it move up, and completions of it go with it. Answers its id.
+    /// Deletes a lesson; those behind it move up, and completions of it go with it. CONFLICT with IN_USE once something was handed in: unpublish it. Answers
+    /// its id.
     #[needs(CourseUpdate, CourseUpdateAll)]
     async fn delete_lesson(
         ctx: &Context<'_>,
@@ -175,7 +176,9 @@ impl LessonMutations {
         id: Id<Lesson>,
     ) -> Result<Id<Lesson>> {
         own_lesson(ctx, id).await?;
-        let deleted = ctx.tx().query(sql::DELETE, &[&id]).await?;
+        let deleted = ctx.tx().query(sql::DELETE, &[&id]).await.on_constraint("submission_assignment_fkey", |_| {
+            Error::conflict("IN_USE", "Something was handed in for it: unpublish it.").field("id")
+        })?;
         let row = deleted.first().ok_or_else(|| Error::not_found("lesson").field("id"))?;
         let (section, position): (Id<Section>, i32) = (row.get(0), row.get(1));
         ctx.tx().query(sql::CLOSE_GAP, &[&section, &position]).await?;

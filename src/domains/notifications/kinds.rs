@@ -50,6 +50,11 @@ pub const KINDS: &[&Kind] = &[
     &BADGE_AWARDED,
     &ANNOUNCEMENT_PUBLISHED,
     &THREAD_ANSWERED,
+    &crate::domains::assignments::ASSIGNMENT_GRADED,
+    &crate::domains::assignments::SUBMISSION_RECEIVED,
+    &crate::domains::assignments::SUBMISSION_RETURNED,
+    &crate::domains::assignments::DEADLINE_SOON,
+    &crate::domains::grades::EXTENSION_GRANTED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -28,7 +28,7 @@ const TENANTLESS: [&str; 5] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 26] = [
+const UNAUDITED: [&str; 30] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
@@ -36,9 +36,12 @@ const UNAUDITED: [&str; 26] = [
     "client_event",               // records themselves
     "course_points",              // follows from the ledger of points
     "credential",                 // secrets: a change of password shows in the person's token version
+    "deadline_reminder",          // says who was told already
+    "enrollment_grade",           // follows from grades, which are audited themselves
     "failed_sign_in",             // counters of rate limits
     "import_issue",               // records themselves: what was wrong in an import
     "known_network",              // what tells strangers to a network from others; a sign-in shows in the session
+    "lesson_grade",               // follows from work, which is audited itself
     "mail",                       // records themselves: who was written to, and what became of it
     "mailed_token",               // secrets: what it permits is audited when it is used
     "notification",               // records themselves; what people choose of them is audited
@@ -51,6 +54,7 @@ const UNAUDITED: [&str; 26] = [
     "second_factor",              // secrets: that it is on shows in the person
     "sign_in_code",               // secrets: their use shows in the session
     "sign_up_credential",         // secrets: the request is audited
+    "submission_event",           // records themselves: what has become of work
     "time_claim",                 // follows from bookings, which are audited themselves
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits

@@ -92,6 +92,7 @@ impl Day {
         day.lessons(app).await;
         day.talk(app).await;
         day.rewards(app).await;
+        day.work(app).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
         day.files(app, &bob).await;
@@ -247,6 +248,49 @@ impl Day {
         self.give(&admin, "revokeBadge", of).await;
         self.take(&admin, "deleteBadge", &badge).await;
         self.give(&lea, "setLeaderboardVisibility", json!({ "isShown": false })).await;
+    }
+
+    async fn work(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let course = self.give(&ada, "createCourse", json!({ "title": "Navigation" })).await["id"].take();
+        let part = self.give(&ada, "createSection", json!({ "courseId": course, "title": "Plans" })).await["id"].take();
+        self.take(&ada, "publishCourse", &course).await;
+        app.sql(&format!(
+            "SET app.audit = 'off'; INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
+                 VALUES ('{}', gen_random_uuid(), '{}', '{}', 'ASSIGNMENT', 'A flight plan', 1, true); RESET app.audit",
+            app.oak.tenant,
+            crate::classroom::uuid(course.as_str().unwrap()),
+            crate::classroom::uuid(part.as_str().unwrap())
+        ))
+        .await;
+        let read = "query($id: ID!) { course(id: $id) { sections { lessons { id assignment { id } } } } }";
+        let lesson = ada.ok(read, json!({ "id": course })).await["course"]["sections"][0]["lessons"][0].take();
+        let (lesson, assignment) = (&lesson["id"], &lesson["assignment"]["id"]);
+        self.give(
+            &ada,
+            "updateAssignment",
+            json!({ "id": assignment, "passMark": 50, "dueAt": "2099-05-01T00:00:00Z", "holdGrades": true }),
+        )
+        .await;
+        let rubric = json!({ "assignmentId": assignment, "criteria": [{ "title": "Fuel", "points": 10 }] });
+        self.give(&ada, "setRubric", rubric).await;
+        let criteria = "query($id: ID!) { assignment(id: $id) { rubric { id } } }";
+        let criterion = ada.ok(criteria, json!({ "id": assignment })).await["assignment"]["rubric"][0]["id"].take();
+        self.give(&lea, "enroll", json!({ "courseId": course })).await;
+        let extension = json!({ "lessonId": lesson, "userId": lea.user_id, "dueAt": "2099-05-02T00:00:00Z", "reason": "Ill" });
+        let extension = self.give(&ada, "grantExtension", extension).await["id"].take();
+        self.take(&ada, "revokeExtension", &extension).await;
+        let file = crate::files::text(&lea, "plan.txt").await;
+        let work = self
+            .give(&lea, "submitAssignment", json!({ "assignmentId": assignment, "text": "Up, and down again", "fileIds": [file] }))
+            .await;
+        self.act(&ada, "releaseGrades", "mutation($id: ID!) { releaseGrades(assignmentId: $id) { id } }", json!({ "id": assignment }))
+            .await;
+        let grade = json!({ "id": work["id"], "version": 1, "rubricScores": [{ "criterionId": criterion, "points": 4 }], "feedback": "Too little fuel" });
+        self.give(&ada, "gradeSubmission", grade).await;
+        self.give(&ada, "returnSubmission", json!({ "id": work["id"], "version": 2, "feedback": "Reckon again" })).await;
+        self.give(&admin, "setTimeFactor", json!({ "userId": lea.user_id, "factor": 1.5 })).await;
     }
 
     async fn groups(&mut self, app: &TestApp, bob: &Value) {

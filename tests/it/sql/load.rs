@@ -33,6 +33,12 @@ pub async fn load(app: &TestApp) {
              SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM subject, generate_series(1, 5) AS p;
          INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
              SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'TEXT', 'Lesson ' || n, n, true FROM section s, generate_series(1, 3) AS n;
+         INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required, is_graded)
+             SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'ASSIGNMENT', 'Work ' || s.position, 4, true, false, true FROM section s WHERE s.position < 4;
+         INSERT INTO assignment (tenant_id, id, lesson_id, course_id, late_policy, due_at)
+             SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id, 'PENALTY', now() FROM lesson l WHERE l.kind = 'ASSIGNMENT';
+         INSERT INTO rubric_criterion (tenant_id, id, assignment_id, position, title, points)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, n, 'Criterion ' || n, 50 FROM assignment a, generate_series(1, 2) AS n;
          INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body) SELECT l.tenant_id, l.id, l.course_id, 'Read this.' FROM lesson l;
          INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, url)
              SELECT l.tenant_id, gen_random_uuid(), l.course_id, l.id, 'Page', 'https://example.org/' FROM lesson l WHERE l.position < 3;
@@ -44,6 +50,22 @@ pub async fn load(app: &TestApp) {
          INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, completed_at)
              SELECT e.tenant_id, e.id, l.id, e.user_id, e.course_id, now(), now(), CASE WHEN l.position = 1 THEN now() END
              FROM enrollment e JOIN lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
+         INSERT INTO submission (tenant_id, id, assignment_id, lesson_id, course_id, enrollment_id, user_id, number, text, submitted_at, status)
+             SELECT e.tenant_id, gen_random_uuid(), a.id, a.lesson_id, a.course_id, e.id, e.user_id, 1, 'Work', e.enrolled_at, CASE WHEN e.progress < 50 THEN 'GRADED' ELSE 'SUBMITTED' END
+             FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.status = 'IN_PROGRESS' AND e.progress >= 20;
+         INSERT INTO submission_grade (tenant_id, submission_id, user_id, course_id, version, points, graded_by_id, released_at)
+             SELECT s.tenant_id, s.id, s.user_id, s.course_id, 2, 80, c.instructor_id, now() FROM submission s JOIN course c ON c.tenant_id = s.tenant_id AND c.id = s.course_id
+             WHERE s.status = 'GRADED';
+         INSERT INTO submission_event (tenant_id, id, submission_id, user_id, course_id, kind, by_id)
+             SELECT s.tenant_id, gen_random_uuid(), s.id, s.user_id, s.course_id, 'SUBMITTED', s.user_id FROM submission s;
+         INSERT INTO lesson_grade (tenant_id, enrollment_id, lesson_id, user_id, course_id, percent)
+             SELECT s.tenant_id, s.enrollment_id, s.lesson_id, s.user_id, s.course_id, 80 FROM submission s WHERE s.status = 'GRADED';
+         INSERT INTO enrollment_grade (tenant_id, enrollment_id, user_id, course_id, current_grade, final_grade)
+             SELECT e.tenant_id, e.id, e.user_id, e.course_id, 80, e.progress FROM enrollment e;
+         INSERT INTO extension (tenant_id, id, lesson_id, course_id, user_id, due_at, granted_by_id)
+             SELECT e.tenant_id, gen_random_uuid(), a.lesson_id, a.course_id, e.user_id, now() + interval '1 day', e.user_id
+             FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.progress::integer % 20 = 7;
+         INSERT INTO accommodation (tenant_id, user_id, time_factor) SELECT p.tenant_id, p.id, 1.5 FROM person p;
          INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
              SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress::integer % 20 = 7;
          INSERT INTO course_instructor (tenant_id, course_id, user_id)

@@ -15,6 +15,7 @@ const SECRET: [&str; 15] = [
     "api_key_secret",
     "course_points",
     "credential",
+    "deadline_reminder",
     "failed_sign_in",
     "known_network",
     "mailed_token",
