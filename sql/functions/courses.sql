@@ -363,6 +363,7 @@ BEGIN
     DELETE FROM unlock_override o WHERE o.tenant_id = school AND o.course_id = wanted;
     DELETE FROM course_material m WHERE m.tenant_id = school AND m.course_id = wanted;
     DELETE FROM lesson_progress p WHERE p.tenant_id = school AND p.course_id = wanted;
+    PERFORM app.purge_quizzes(wanted);
     DELETE FROM lesson l WHERE l.tenant_id = school AND l.course_id = wanted;
     DELETE FROM section s WHERE s.tenant_id = school AND s.course_id = wanted;
     DELETE FROM course_instructor i WHERE i.tenant_id = school AND i.course_id = wanted;
@@ -407,6 +408,7 @@ BEGIN
     INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, file_id, url)
         SELECT school, app.uuid_v7(), copy, (lessons ->> m.lesson_id::text)::uuid, m.title, m.file_id, m.url
         FROM course_material m WHERE m.tenant_id = school AND m.course_id = wanted ORDER BY m.created_at, m.id;
+    PERFORM app.copy_quizzes(wanted, copy, lessons, moved);
     PERFORM app.copy_assignments(wanted, copy, lessons, moved);
     PERFORM app.copy_course_rules(wanted, copy);
 END

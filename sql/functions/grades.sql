@@ -25,7 +25,8 @@ $$;
 CREATE OR REPLACE FUNCTION app.usual_times(p_tenant uuid, p_lesson uuid) RETURNS TABLE (due_at timestamptz, closes_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT a.due_at, a.closes_at FROM assignment a WHERE a.tenant_id = p_tenant AND a.lesson_id = p_lesson;
+    RETURN QUERY SELECT a.due_at, a.closes_at FROM assignment a WHERE a.tenant_id = p_tenant AND a.lesson_id = p_lesson
+        UNION ALL SELECT NULL, q.closes_at FROM quiz q WHERE q.tenant_id = p_tenant AND q.lesson_id = p_lesson;
 END
 $$;
 

@@ -31,13 +31,6 @@ BEGIN
 END
 $$;
 
--- Whether the actor grades a course. Reveals: to the actor, that one bit.
-CREATE OR REPLACE FUNCTION app.grades_course(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN app.can('GRADE_MANAGE') AND app.is_staff_of(wanted);
-END
-$$;
-
 -- A lesson of the kind QUIZ has its quiz. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.make_quiz() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -226,23 +219,23 @@ END
 $$;
 CREATE OR REPLACE TRIGGER extension_refit AFTER INSERT OR UPDATE OR DELETE ON extension FOR EACH ROW EXECUTE FUNCTION app.follow_extension();
 
--- The percent that a quiz counts for a person; NULL for none, and where it counts nowhere. For the functions below.
-CREATE OR REPLACE FUNCTION app.quiz_percent(wanted uuid, person uuid) RETURNS numeric
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN (SELECT CASE q.attempt_grading WHEN 'HIGHEST' THEN max(a.percent)::numeric WHEN 'AVERAGE' THEN floor(avg(a.percent::numeric) * 100 + 0.5) / 100
-                                          ELSE (array_agg(a.percent ORDER BY a.number DESC))[1]::numeric END
-            FROM quiz q JOIN quiz_attempt a ON a.tenant_id = q.tenant_id AND a.quiz_id = q.id AND a.user_id = person AND a.status = 'SUBMITTED'
-            WHERE q.tenant_id = app.tenant_id() AND q.id = wanted AND q.mode = 'GRADED' GROUP BY q.attempt_grading);
-END
-$$;
-
--- Brings the grade of a person in a quiz to the grade book. For the functions below.
-CREATE OR REPLACE FUNCTION app.grade_quiz(wanted uuid, person uuid) RETURNS void
+-- Brings the grades of people in a quiz to the grade book: the percent of their submitted attempts that counts, none where there is none. For the functions
+-- below.
+CREATE OR REPLACE FUNCTION app.grade_people(wanted uuid, people uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    graded record;
 BEGIN
-    PERFORM app.set_lesson_grade(q.tenant_id, q.lesson_id, person, app.quiz_percent(q.id, person))
-        FROM quiz q WHERE q.tenant_id = app.tenant_id() AND q.id = wanted AND q.mode = 'GRADED';
+    SELECT q.lesson_id, q.attempt_grading INTO graded FROM quiz q WHERE q.tenant_id = app.tenant_id() AND q.id = wanted AND q.mode = 'GRADED';
+    IF FOUND AND people IS NOT NULL THEN
+        PERFORM app.set_lesson_grades(app.tenant_id(), graded.lesson_id, array_agg(n.user_id), array_agg(n.percent)) FROM (
+            SELECT p.user_id, CASE graded.attempt_grading WHEN 'HIGHEST' THEN max(a.percent)::numeric
+                                                          WHEN 'AVERAGE' THEN floor(avg(a.percent::numeric) * 100 + 0.5) / 100
+                                                          ELSE (array_agg(a.percent ORDER BY a.number DESC))[1]::numeric END AS percent
+            FROM unnest(people) AS p(user_id)
+            LEFT JOIN quiz_attempt a ON a.tenant_id = app.tenant_id() AND a.quiz_id = wanted AND a.user_id = p.user_id AND a.status = 'SUBMITTED'
+            GROUP BY p.user_id) AS n;
+    END IF;
 END
 $$;
 
@@ -262,8 +255,8 @@ BEGIN
     END IF;
     IF NEW.attempt_grading <> OLD.attempt_grading THEN
         PERFORM app.lock_for('keys', NEW.course_id);
-        PERFORM app.grade_quiz(NEW.id, p.user_id) FROM (SELECT DISTINCT a.user_id FROM quiz_attempt a
-            WHERE a.tenant_id = NEW.tenant_id AND a.quiz_id = NEW.id AND a.status = 'SUBMITTED' ORDER BY a.user_id) AS p;
+        PERFORM app.grade_people(NEW.id, ARRAY(SELECT DISTINCT a.user_id FROM quiz_attempt a
+            WHERE a.tenant_id = NEW.tenant_id AND a.quiz_id = NEW.id AND a.status = 'SUBMITTED'));
     END IF;
     IF NEW.mode <> OLD.mode THEN
         UPDATE lesson l SET is_graded = NEW.mode = 'GRADED' WHERE l.tenant_id = NEW.tenant_id AND l.id = NEW.lesson_id;
@@ -283,7 +276,7 @@ CREATE OR REPLACE FUNCTION app.plain_answer(answer text) RETURNS text LANGUAGE s
 
 -- Marks the answers of attempts, or those to one question in them: half up to two places, by decimal arithmetic. Reads keys. For app.finish_attempt and
 -- app.regrade_question alone.
-CREATE OR REPLACE FUNCTION app.mark_answers(attempts uuid[], only uuid) RETURNS TABLE (attempt_id uuid, question_id uuid, score double precision, is_correct boolean)
+CREATE OR REPLACE FUNCTION app.mark_answers(attempts uuid[], asked_alone uuid) RETURNS TABLE (attempt_id uuid, question_id uuid, score double precision, is_correct boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
@@ -292,7 +285,7 @@ BEGIN
                    ARRAY(SELECT app.plain_answer(t) FROM unnest(k.texts) AS t) AS texts
             FROM question q JOIN question_key k ON k.tenant_id = q.tenant_id AND k.question_id = q.id
             WHERE q.tenant_id = app.tenant_id() AND q.id IN (
-                SELECT h.question_id FROM attempt_question h WHERE h.tenant_id = app.tenant_id() AND only IS NULL AND h.attempt_id = ANY (attempts) UNION ALL SELECT only WHERE only IS NOT NULL)
+                SELECT h.question_id FROM attempt_question h WHERE h.tenant_id = app.tenant_id() AND asked_alone IS NULL AND h.attempt_id = ANY (attempts) UNION ALL SELECT asked_alone WHERE asked_alone IS NOT NULL)
         )
         SELECT h.attempt_id, h.question_id,
                CASE WHEN q.is_void THEN h.points
@@ -313,7 +306,7 @@ BEGIN
                                    coalesce(CASE q.kind WHEN 'NUMERIC' THEN abs(h.answer_number - q.number) <= q.tolerance
                                                         WHEN 'SHORT_TEXT' THEN app.plain_answer(h.answer_text) = ANY (q.texts)
                                                         ELSE n.good = q.all_right AND n.bad = 0 END, false) AS is_correct) AS c
-        WHERE h.tenant_id = app.tenant_id() AND h.attempt_id = ANY (attempts) AND (only IS NULL OR h.question_id = only);
+        WHERE h.tenant_id = app.tenant_id() AND h.attempt_id = ANY (attempts) AND (asked_alone IS NULL OR h.question_id = asked_alone);
 END
 $$;
 
@@ -363,7 +356,7 @@ BEGIN
             PERFORM app.follow_act(own.enrollment_id, false);
         END IF;
     END IF;
-    PERFORM app.grade_quiz(own.quiz_id, own.user_id);
+    PERFORM app.grade_people(own.quiz_id, ARRAY[own.user_id]);
 END
 $$;
 
@@ -386,6 +379,7 @@ CREATE OR REPLACE FUNCTION app.start_quiz_attempt(wanted uuid) RETURNS uuid
 DECLARE
     asked    record;
     terms    record;
+    drawn    record;
     under_way record;
     used     bigint;
     highest  integer;
@@ -426,26 +420,27 @@ BEGIN
         PERFORM app.refuse('quiz_attempts', jsonb_build_object('limit', terms.attempts, 'used', used)::text);
     END IF;
 
-    INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, marking, wrong_penalty, time_factor, ends_at)
-        VALUES (app.tenant_id(), made, wanted, asked.course_id, me, highest + 1, asked.marking, asked.wrong_penalty, terms.factor,
-                app.attempt_end(wanted, me, now(), terms.factor));
-    INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, option_ids)
-        SELECT app.tenant_id(), made, s.id, row_number() OVER (ORDER BY CASE WHEN asked.shuffle_questions THEN random() END, s.part, s.place, s.chance), s.points,
-               ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = app.tenant_id() AND o.question_id = s.id
-                     ORDER BY CASE WHEN asked.shuffle_options THEN random() END, o.position)
-        FROM (SELECT q.id, 0 AS part, q.position AS place, 0::double precision AS chance, q.points FROM question q
-              WHERE q.tenant_id = app.tenant_id() AND q.quiz_id = wanted AND q.retired_at IS NULL
-              UNION ALL
-              SELECT r.id, 1, d.position, r.chance, d.points FROM quiz_draw d
-              CROSS JOIN LATERAL (SELECT q.id, random() AS chance FROM question q
-                                  WHERE q.tenant_id = d.tenant_id AND q.pool_id = d.pool_id AND q.retired_at IS NULL ORDER BY random() LIMIT d.count) AS r
-              WHERE d.tenant_id = app.tenant_id() AND d.quiz_id = wanted) AS s;
-    IF NOT FOUND THEN
+    SELECT array_agg(s.id ORDER BY s.chosen, s.part, s.place, s.chance) AS ids, array_agg(s.points ORDER BY s.chosen, s.part, s.place, s.chance) AS points,
+           sum(s.points::numeric)::double precision AS most INTO drawn
+        FROM (SELECT n.*, CASE WHEN asked.shuffle_questions THEN random() END AS chosen FROM (
+                SELECT q.id, 0 AS part, q.position AS place, 0::double precision AS chance, q.points FROM question q
+                WHERE q.tenant_id = app.tenant_id() AND q.quiz_id = wanted AND q.retired_at IS NULL
+                UNION ALL
+                SELECT r.id, 1, d.position, r.chance, d.points FROM quiz_draw d
+                CROSS JOIN LATERAL (SELECT q.id, random() AS chance FROM question q
+                                    WHERE q.tenant_id = d.tenant_id AND q.pool_id = d.pool_id AND q.retired_at IS NULL ORDER BY random() LIMIT d.count) AS r
+                WHERE d.tenant_id = app.tenant_id() AND d.quiz_id = wanted) AS n) AS s;
+    IF drawn.ids IS NULL THEN
         PERFORM app.refuse('quiz_empty');
     END IF;
-    UPDATE quiz_attempt a SET max_score = CASE WHEN asked.mode = 'SURVEY' THEN 0 ELSE (
-            SELECT sum(h.points::numeric) FROM attempt_question h WHERE h.tenant_id = a.tenant_id AND h.attempt_id = a.id)::double precision END
-        WHERE a.tenant_id = app.tenant_id() AND a.id = made;
+    INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, marking, wrong_penalty, time_factor, ends_at, max_score)
+        VALUES (app.tenant_id(), made, wanted, asked.course_id, me, highest + 1, asked.marking, asked.wrong_penalty, terms.factor,
+                app.attempt_end(wanted, me, now(), terms.factor), CASE WHEN asked.mode = 'SURVEY' THEN 0 ELSE drawn.most END);
+    INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, option_ids)
+        SELECT app.tenant_id(), made, s.id, s.nth, s.points,
+               ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = app.tenant_id() AND o.question_id = s.id
+                     ORDER BY CASE WHEN asked.shuffle_options THEN random() END, o.position)
+        FROM unnest(drawn.ids, drawn.points) WITH ORDINALITY AS s(id, points, nth);
     UPDATE enrollment e SET last_active_at = now() WHERE e.tenant_id = app.tenant_id() AND e.id = enrolled AND e.last_active_at IS DISTINCT FROM now();
     PERFORM app.follow_act(enrolled, false);
     RETURN made;
@@ -494,7 +489,7 @@ BEGIN
                 WHEN g.answer ? 'options' THEN 'optionIds'
                 WHEN q.kind = 'NUMERIC' AND g.answer ? 'text' THEN 'text'
                 WHEN q.kind = 'SHORT_TEXT' AND g.answer ? 'number' THEN 'number' END AS what,
-           (SELECT min(o.nth) - 1 FROM jsonb_array_elements_text(g.answer -> 'options') WITH ORDINALITY AS o(id, nth) WHERE o.id::uuid <> ALL (h.option_ids)) AS option,
+           (SELECT min(o.nth) - 1 FROM jsonb_array_elements_text(g.answer -> 'options') WITH ORDINALITY AS o(id, nth) WHERE o.id::uuid <> ALL (h.option_ids)) AS option_place,
            q.kind = 'SINGLE' AND jsonb_array_length(g.answer -> 'options') > 1 AS is_many
         INTO wrong
         FROM (SELECT a.answer, a.nth - 1 AS place FROM jsonb_array_elements(answers) WITH ORDINALITY AS a(answer, nth)) AS g
@@ -512,8 +507,8 @@ BEGIN
             PERFORM app.refuse('quiz_answer_question', jsonb_build_object('place', wrong.place)::text);
         ELSIF wrong.what IS NOT NULL THEN
             PERFORM app.refuse('quiz_answer_kind', jsonb_build_object('place', wrong.place, 'what', wrong.what)::text);
-        ELSIF wrong.option IS NOT NULL THEN
-            PERFORM app.refuse('quiz_answer_option', jsonb_build_object('place', wrong.place, 'option', wrong.option)::text);
+        ELSIF wrong.option_place IS NOT NULL THEN
+            PERFORM app.refuse('quiz_answer_option', jsonb_build_object('place', wrong.place, 'option', wrong.option_place)::text);
         ELSE
             PERFORM app.refuse('quiz_answer_single', jsonb_build_object('place', wrong.place)::text);
         END IF;
@@ -626,7 +621,7 @@ BEGIN
         PERFORM app.refuse('quiz_attempt_transition');
     END IF;
     UPDATE quiz_attempt a SET status = 'VOID', void_reason = why WHERE a.tenant_id = app.tenant_id() AND a.id = wanted;
-    PERFORM app.grade_quiz(own.quiz_id, own.user_id);
+    PERFORM app.grade_people(own.quiz_id, ARRAY[own.user_id]);
     RETURN wanted;
 END
 $$;
@@ -865,11 +860,21 @@ BEGIN
 END
 $$;
 
+-- What those who grade a course must know of a question to grade it anew. Reveals: to them, its kind, and where it stands.
+CREATE OR REPLACE FUNCTION app.question_to_grade(wanted uuid) RETURNS TABLE (kind text, is_of_pool boolean, is_of_survey boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT q.kind, q.pool_id IS NOT NULL, coalesce(z.mode = 'SURVEY', false)
+        FROM question q LEFT JOIN quiz z ON z.tenant_id = q.tenant_id AND z.id = q.quiz_id
+        WHERE q.tenant_id = app.tenant_id() AND q.id = wanted AND app.reads_course(q.course_id) AND app.grades_course(q.course_id);
+END
+$$;
+
 -- Sets what is right, what a question is worth, or that everybody has its points, and marks anew every attempt that was submitted and holds it. Nobody
 -- falls at the question unless it may lower. What is not given stays. Reads keys, by app.mark_answers. Reveals: to those who grade the course, what
 -- it did.
 CREATE OR REPLACE FUNCTION app.regrade_question(
-        wanted uuid, made uuid, has_key boolean, new_options uuid[], new_number numeric, new_tolerance numeric, new_texts text[],
+        wanted uuid, made uuid, new_options uuid[], new_number numeric, new_tolerance numeric, new_texts text[],
         new_points double precision, voided boolean, may_lower boolean, why text)
     RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -884,17 +889,17 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM app.lock_for('keys', asked.course_id);
-    IF has_key THEN
-        SELECT o.nth - 1 AS place INTO moved FROM unnest(new_options) WITH ORDINALITY AS o(id, nth)
-            WHERE NOT EXISTS (SELECT FROM question_option p WHERE p.tenant_id = app.tenant_id() AND p.question_id = wanted AND p.id = o.id) ORDER BY o.nth LIMIT 1;
-        IF FOUND THEN
-            PERFORM app.refuse('question_option_missing', jsonb_build_object('place', moved.place)::text);
-        END IF;
-        UPDATE question_key k SET option_ids = new_options, number = new_number, tolerance = new_tolerance, texts = new_texts
+    SELECT o.nth - 1 AS place INTO moved FROM unnest(new_options) WITH ORDINALITY AS o(id, nth)
+        WHERE NOT EXISTS (SELECT FROM question_option p WHERE p.tenant_id = app.tenant_id() AND p.question_id = wanted AND p.id = o.id) ORDER BY o.nth LIMIT 1;
+    IF FOUND THEN
+        PERFORM app.refuse('question_option_missing', jsonb_build_object('place', moved.place)::text);
+    END IF;
+    IF num_nonnulls(new_options, new_number, new_tolerance, new_texts) > 0 THEN
+        UPDATE question_key k SET option_ids = coalesce(new_options, k.option_ids), number = coalesce(new_number, k.number),
+                tolerance = coalesce(new_tolerance, k.tolerance), texts = coalesce(new_texts, k.texts)
             WHERE k.tenant_id = app.tenant_id() AND k.question_id = wanted;
     END IF;
     UPDATE question q SET points = coalesce(new_points, q.points), is_void = coalesce(voided, q.is_void) WHERE q.tenant_id = app.tenant_id() AND q.id = wanted;
-    INSERT INTO regrade (tenant_id, id, question_id, course_id, by_id, reason) VALUES (app.tenant_id(), made, wanted, asked.course_id, app.user_id(), why);
 
     IF new_points IS NOT NULL THEN
         UPDATE attempt_question h SET points = new_points FROM quiz_attempt a
@@ -929,8 +934,8 @@ BEGIN
            array_agg(n.attempt_id) FILTER (WHERE n.score <> w.score) AS moved,
            array_agg(n.attempt_id) FILTER (WHERE n.is_passed AND NOT w.is_passed) AS passed
         INTO counts FROM is_now n JOIN was w ON w.id = n.attempt_id;
-    UPDATE regrade r SET attempts = counts.attempts, raised = counts.raised, lowered = counts.lowered, newly_passed = counts.newly_passed
-        WHERE r.tenant_id = app.tenant_id() AND r.id = made;
+    INSERT INTO regrade (tenant_id, id, question_id, course_id, by_id, reason, attempts, raised, lowered, newly_passed)
+        VALUES (app.tenant_id(), made, wanted, asked.course_id, app.user_id(), why, counts.attempts, counts.raised, counts.lowered, counts.newly_passed);
 
     -- What follows: completions of those who pass now, and grades.
     FOR moved IN SELECT DISTINCT e.id AS enrollment_id, e.user_id, q.lesson_id FROM quiz_attempt a
@@ -939,9 +944,8 @@ BEGIN
             WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (counts.passed) AND app.is_live(e.status, e.expires_at) ORDER BY e.id LOOP
         PERFORM app.note_completion(moved.lesson_id, asked.course_id, moved.enrollment_id, moved.user_id);
     END LOOP;
-    FOR moved IN SELECT DISTINCT a.quiz_id, a.user_id FROM quiz_attempt a WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (held) ORDER BY a.quiz_id, a.user_id LOOP
-        PERFORM app.grade_quiz(moved.quiz_id, moved.user_id);
-    END LOOP;
+    PERFORM app.grade_people(p.quiz_id, array_agg(p.user_id))
+        FROM (SELECT DISTINCT a.quiz_id, a.user_id FROM quiz_attempt a WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (held)) AS p GROUP BY p.quiz_id ORDER BY p.quiz_id;
     IF app.notifies('notify.quiz_regraded') THEN
         FOR moved IN SELECT a.quiz_id, array_agg(DISTINCT a.user_id) AS people FROM quiz_attempt a
                 WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (counts.moved) GROUP BY a.quiz_id LOOP
@@ -1037,9 +1041,9 @@ CREATE OR REPLACE TRIGGER question_audit AFTER INSERT OR DELETE ON question FOR 
 -- Not where it stands.
 CREATE OR REPLACE TRIGGER question_audit_change AFTER UPDATE ON question FOR EACH ROW
     WHEN ((OLD.prompt, OLD.points, OLD.is_void, OLD.retired_at) IS DISTINCT FROM (NEW.prompt, NEW.points, NEW.is_void, NEW.retired_at)) EXECUTE FUNCTION app.audit('Question', 'id');
-CREATE OR REPLACE TRIGGER question_option_audit AFTER INSERT OR DELETE ON question_option FOR EACH ROW EXECUTE FUNCTION app.audit('Question', 'question_id');
+CREATE OR REPLACE TRIGGER question_option_audit AFTER INSERT OR DELETE ON question_option FOR EACH ROW EXECUTE FUNCTION app.audit('QuestionOption', 'id');
 CREATE OR REPLACE TRIGGER question_option_audit_change AFTER UPDATE ON question_option FOR EACH ROW
-    WHEN (OLD.text <> NEW.text) EXECUTE FUNCTION app.audit('Question', 'question_id');
+    WHEN (OLD.text <> NEW.text) EXECUTE FUNCTION app.audit('QuestionOption', 'id');
 -- That a key was set or has changed, never to what.
 CREATE OR REPLACE TRIGGER question_key_audit AFTER INSERT OR UPDATE OR DELETE ON question_key FOR EACH ROW
     EXECUTE FUNCTION app.audit('Question', 'question_id', 'option_ids,number,tolerance,texts,explanation');
@@ -1050,5 +1054,6 @@ GRANT EXECUTE ON FUNCTION app.check_quiz_draws(uuid), app.lock_keys(uuid), app.s
     app.close_quiz_attempt(uuid), app.close_overdue_attempts(integer), app.void_quiz_attempt(uuid, text), app.reviewable_attempts(uuid[]), app.attempt_sheets(uuid[]),
     app.question_keys(uuid[]), app.quiz_sizes(uuid[]), app.quiz_terms(uuid[]), app.quiz_statistics(uuid[]), app.remove_question(uuid), app.remove_question_pool(uuid),
     app.set_question_options(uuid, uuid[], text[]), app.copy_quizzes(uuid, uuid, jsonb, interval),
-    app.regrade_question(uuid, uuid, boolean, uuid[], numeric, numeric, text[], double precision, boolean, boolean, text)
+    app.question_to_grade(uuid),
+    app.regrade_question(uuid, uuid, uuid[], numeric, numeric, text[], double precision, boolean, boolean, text)
     TO lectern_app;

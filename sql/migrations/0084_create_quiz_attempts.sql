@@ -83,7 +83,7 @@ CREATE TABLE regrade (
     newly_passed integer NOT NULL DEFAULT 0,
     graded_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT regrade_question_fkey FOREIGN KEY (tenant_id, question_id) REFERENCES question,
+    CONSTRAINT regrade_question_fkey FOREIGN KEY (tenant_id, question_id) REFERENCES question ON DELETE CASCADE,
     CONSTRAINT regrade_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course,
     CONSTRAINT regrade_by_fkey FOREIGN KEY (tenant_id, by_id) REFERENCES app_user
 );

@@ -22,6 +22,7 @@ pub mod lessons;
 pub mod mail;
 pub mod notifications;
 pub mod platform;
+pub mod quizzes;
 pub mod reports;
 pub mod rewards;
 pub mod rosters;
@@ -55,6 +56,7 @@ pub const ALL: &[&Domain] = &[
     &discussions::DOMAIN,
     &grades::DOMAIN,
     &assignments::DOMAIN,
+    &quizzes::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -45,6 +45,7 @@ mod page;
 mod permissions;
 mod platform;
 mod proof;
+mod quizzes;
 mod rates;
 mod raw;
 mod rehearsals;

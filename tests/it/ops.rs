@@ -225,6 +225,12 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
             some(least, &format!("section WHERE tenant_id = $1 AND drip_kind = '{kind}'")).await;
         }
         some(1, "unlock_override WHERE tenant_id = $1").await;
+        // A quiz whose scores go from nothing to everything, and one attempt under way.
+        for (score, least) in [("0", 1), ("8", 1)] {
+            some(least, &format!("quiz_attempt WHERE tenant_id = $1 AND status = 'SUBMITTED' AND score = {score}")).await;
+        }
+        some(1, "quiz_attempt WHERE tenant_id = $1 AND status = 'IN_PROGRESS'").await;
+        some(1, "question_pool WHERE tenant_id = $1").await;
         some(2, "course_instructor WHERE tenant_id = $1").await;
         // Work that waits, is graded, was given back, came late, and is graded in secret; every grade is that of its work.
         for status in ["SUBMITTED", "GRADED", "RETURNED"] {

@@ -84,8 +84,10 @@ async fn every_mutation_is_rehearsed_before_it_is_done_and_leaves_nothing_behind
         let picked = mutations().filter(|operation| (operation.is_session || operation.reaches_store) == lasts);
         picked.map(|operation| operation.field.name).collect()
     };
-    assert_eq!(rehearsal.possible, names(false));
-    assert_eq!(rehearsal.impossible, names(true), "what reaches beyond the database, or stands alone in its document");
+    // What they would show can't be taken back.
+    let shows = BTreeSet::from(["startQuizAttempt", "submitQuizAttempt"]);
+    assert_eq!(rehearsal.possible, &names(false) - &shows);
+    assert_eq!(rehearsal.impossible, &names(true) | &shows, "what reaches beyond the database, or stands alone in its document");
 }
 
 const CREATE: &str = "mutation($i: CreateCourseInput!) { createCourse(input: $i) { id title status createdAt } }";

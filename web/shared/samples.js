@@ -167,6 +167,61 @@ query Lessons($statuses: [EnrollmentStatus!], $filter: CourseFilter) {
     variables: () => ({ statuses: ['NOT_STARTED', 'IN_PROGRESS'], filter: { isEnrolled: true } }),
   },
   {
+    document: /* GraphQL */ `# A quiz: what there is to take, and how one's own attempts went. Sign in as learner@alpha.example.
+# Taking it, as three further documents:
+#   mutation { startQuizAttempt(quizId: "quiz_…") { id endsAt questions { questionId kind prompt options { id text } } } }
+#   mutation { saveQuizAnswers(input: { attemptId: "attempt_…", answers: [{ questionId: "question_…", optionIds: ["option_…"] }] }) { status } }
+#   mutation { submitQuizAttempt(id: "attempt_…") { score maxScore percent isPassed } }
+# As instructor@alpha.example, a wrong key is corrected; as a rehearsal, to see who would gain:
+#   mutation { regradeQuestion(input: { questionId: "question_…", isVoid: true, reason: "Ambiguous" }) { attempts raised newlyPassed } }
+query Quizzes($filter: CourseFilter, $attempts: QuizAttemptFilter) {
+  courses(first: 3, filter: $filter) {
+    nodes {
+      title
+      sections {
+        lessons {
+          title
+          quiz {
+            id
+            mode
+            questionCount
+            maxScore
+            passMark
+            review
+            viewerClosesAt
+            viewerTimeLimitMinutes
+            viewerAttemptsLeft
+          }
+        }
+      }
+    }
+  }
+  quizAttempts(first: 5, filter: $attempts) {
+    nodes {
+      id
+      number
+      status
+      score
+      maxScore
+      percent
+      isPassed
+      isReviewable
+      questions {
+        prompt
+        options { id text }
+        answer { optionIds number text }
+        isCorrect
+        key { optionIds number tolerance texts }
+        explanation
+      }
+      scoreHistory { at cause score reason }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { isEnrolled: true }, attempts: { statuses: ['SUBMITTED'] } }),
+  },
+  {
     document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.
 query People($first: Int, $filter: UserFilter) {
   users(first: $first, filter: $filter, orderBy: { field: NAME, direction: ASC }) {

@@ -136,12 +136,12 @@ fn long_body(field: &str, body: &str) -> Result<Option<String>> {
 
 /// Whether a lesson of this kind can hold this.
 fn check(kind: LessonKind, content: &LessonContent) -> Result<()> {
-    use LessonKind::{Assignment, Audio, Embed, File, Link, Live, Text, Video};
+    use LessonKind::{Assignment, Audio, Embed, File, Link, Live, Quiz, Text, Video};
     let kind_name = kind.as_str();
     let none = |field: &str| Err(Error::bad_input(field, format!("must be left out: a lesson that is {kind_name} has none")));
     match kind {
-        Text | Assignment | File if content.url.is_some() => return none("url"),
-        Text | Assignment | Link | Embed | Live if content.file.is_some() => return none("fileId"),
+        Text | Quiz | Assignment | File if content.url.is_some() => return none("url"),
+        Text | Quiz | Assignment | Link | Embed | Live if content.file.is_some() => return none("fileId"),
         Link | Embed if content.url.is_none() => {
             return Err(Error::bad_input("url", format!("is required of a lesson that is {kind_name}")));
         }
@@ -210,7 +210,7 @@ mod tests {
             let taken = LessonKind::ALL.iter().filter(|kind| check(**kind, content).is_ok());
             taken.map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(kinds(&empty), "TEXT ASSIGNMENT LIVE");
+        assert_eq!(kinds(&empty), "TEXT QUIZ ASSIGNMENT LIVE");
         assert_eq!(kinds(&url), "VIDEO AUDIO LINK EMBED LIVE");
         assert_eq!(kinds(&file), "VIDEO AUDIO FILE");
         assert_eq!(kinds(&both), "");

@@ -39,6 +39,8 @@ text_enum! {
         Link = "LINK",
         /// A page elsewhere, shown within the lesson: its `url`, on one of the school's `embedHosts`.
         Embed = "EMBED",
+        /// Something to answer: its `quiz`.
+        Quiz = "QUIZ",
         /// Something to hand in: its `assignment`.
         Assignment = "ASSIGNMENT",
         /// A meeting: for a group from `startsAt` to `endsAt`, or booked one by one (`requestLessonBooking`).

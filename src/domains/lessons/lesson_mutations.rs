@@ -10,7 +10,7 @@ use lectern_kernel::{
 use lectern_macros::mutations;
 
 use super::{
-    Lesson,
+    Lesson, LessonKind,
     content::{ContentChange, ContentOf, LessonContent},
     inputs::{CreateLessonInput, MoveLessonInput, ReorderLessonsInput, UpdateLessonInput},
     sql,
@@ -51,6 +51,10 @@ fn given<T>(value: Option<T>) -> MaybeUndefined<T> {
     value.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value)
 }
 
+fn empty_quiz() -> Error {
+    Error::conflict("EMPTY_QUIZ", "A quiz is published once it asks something.").field("isPublished")
+}
+
 fn no_file<T>(result: Result<T, DbError>) -> Result<T, Outcome> {
     result.on_constraint("lesson_content_file_fkey", |_| Error::not_found("file").field("fileId"))
 }
@@ -58,7 +62,7 @@ fn no_file<T>(result: Result<T, DbError>) -> Result<T, Outcome> {
 #[mutations("Lesson")]
 impl LessonMutations {
     /// Adds a lesson at the end of a section. BAD_USER_INPUT with the field for what a lesson of its kind can't hold, and beyond 500 in a course;
-    /// with HOST_NOT_ALLOWED for an EMBED from elsewhere than the school's `embedHosts`.
+    /// with HOST_NOT_ALLOWED for an EMBED from elsewhere than the school's `embedHosts`. CONFLICT with EMPTY_QUIZ for a QUIZ that is published at once.
     #[needs(CourseUpdate, CourseUpdateAll)]
     async fn create_lesson(
         ctx: &Context<'_>,
@@ -66,6 +70,9 @@ impl LessonMutations {
         input: CreateLessonInput,
     ) -> Result<Loaded<Lesson>> {
         let section = Id::<Section>::parse("sectionId", &input.section_id)?;
+        if input.kind == LessonKind::Quiz && input.is_published == Some(true) {
+            return Err(empty_quiz());
+        }
         let lesson = Insert::<Lesson>::new().input(ctx, &input)?;
         let (_, course) = own_section(ctx, section).await?;
         let given = ContentChange {
@@ -94,7 +101,8 @@ impl LessonMutations {
     }
 
     /// Changes a lesson. What is left out stays as it is. Publishing, unpublishing and requiring it change the progress of those under way; nobody
-    /// completes the course by that, and who has completed it keeps it. BAD_USER_INPUT as `createLesson`.
+    /// completes the course by that, and who has completed it keeps it. BAD_USER_INPUT as `createLesson`; CONFLICT with EMPTY_QUIZ for publishing a quiz
+    /// that asks nothing, with POOL_TOO_SMALL for one that draws more from a pool than it has.
     #[needs(CourseUpdate, CourseUpdateAll)]
     async fn update_lesson(
         ctx: &Context<'_>,
@@ -118,7 +126,14 @@ impl LessonMutations {
             let LessonContent { body, url, media_seconds, file, starts_at, ends_at } = content;
             no_file(ctx.tx().query(sql::UPDATE_CONTENT, &[&id, &body, &url, &media_seconds, &file, &starts_at, &ends_at]).await)?;
         }
-        change.run(ctx).await?.ok_or_else(|| Error::not_found("lesson").field("id"))
+        let changed = change
+            .run(ctx)
+            .await
+            .on_constraint("quiz_empty", |_| empty_quiz())
+            .on_constraint("quiz_pool_small", |_| {
+                Error::conflict("POOL_TOO_SMALL", "A pool has fewer questions than the quiz draws from it.").field("isPublished")
+            })?;
+        changed.ok_or_else(|| Error::not_found("lesson").field("id"))
     }
 
     /// Puts a lesson elsewhere in its section, or into another section of the same course.
@@ -176,9 +191,13 @@ impl LessonMutations {
         id: Id<Lesson>,
     ) -> Result<Id<Lesson>> {
         own_lesson(ctx, id).await?;
-        let deleted = ctx.tx().query(sql::DELETE, &[&id]).await.on_constraint("submission_assignment_fkey", |_| {
-            Error::conflict("IN_USE", "Something was handed in for it: unpublish it.").field("id")
-        })?;
+        let in_use = || Error::conflict("IN_USE", "Something was handed in for it: unpublish it.").field("id");
+        let deleted = ctx
+            .tx()
+            .query(sql::DELETE, &[&id])
+            .await
+            .on_constraint("submission_assignment_fkey", |_| in_use())
+            .on_constraint("quiz_attempt_quiz_fkey", |_| in_use())?;
         let row = deleted.first().ok_or_else(|| Error::not_found("lesson").field("id"))?;
         let (section, position): (Id<Section>, i32) = (row.get(0), row.get(1));
         ctx.tx().query(sql::CLOSE_GAP, &[&section, &position]).await?;

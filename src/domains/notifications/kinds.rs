@@ -55,6 +55,7 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::assignments::SUBMISSION_RETURNED,
     &crate::domains::assignments::DEADLINE_SOON,
     &crate::domains::grades::EXTENSION_GRANTED,
+    &crate::domains::quizzes::QUIZ_REGRADED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -122,6 +122,7 @@ impl Smoke {
             "users",
             "courses",
             "enrollments",
+            "quizAttempts",
             "groups",
             "availabilities",
             "bookings",
@@ -234,6 +235,37 @@ impl Smoke {
         self.client.ask("lessons", reopen, json!({ "i": { "lessonId": lesson, "userId": self.me } })).await;
         let delete = "mutation($id: ID!) { deleteLesson(id: $id) }";
         self.client.ask("lessons", delete, json!({ "id": lesson })).await;
+        self.quiz(section).await
+    }
+
+    /// One attempt at a quiz of one question.
+    async fn quiz(&mut self, section: &str) -> Option<()> {
+        let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id quiz { id } } }";
+        let input = json!({ "i": { "sectionId": section, "kind": "QUIZ", "title": "Smoke", "isRequired": false } });
+        let made = self.client.ask("quizzes", create, input).await?;
+        let (lesson, quiz) = (text(&made["id"]), text(&made["quiz"]["id"]));
+        let publish = "mutation($i: UpdateLessonInput!) { updateLesson(input: $i) { isPublished } }";
+        let published = json!({ "i": { "id": lesson, "isPublished": true } });
+        self.client.refused("updateLesson, a quiz without questions", publish, published.clone(), "CONFLICT EMPTY_QUIZ").await;
+        let ask = "mutation($i: CreateQuestionInput!) { createQuestion(input: $i) { id options { id text } key { optionIds } } }";
+        let question = json!({ "i": { "quizId": quiz, "kind": "SINGLE", "prompt": "Smoke?", "options": ["Yes", "No"], "correctOptions": [0] } });
+        let question = self.client.ask("quizzes", ask, question).await?;
+        self.client.ask("quizzes", publish, published).await;
+        let start = "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id status questions { questionId prompt key { optionIds } } } }";
+        let attempt = text(&self.client.ask("quizzes", start, json!({ "id": quiz })).await?["id"]);
+        let save = "mutation($i: SaveQuizAnswersInput!) { saveQuizAnswers(input: $i) { status } }";
+        let answers = json!([{ "questionId": question["id"], "optionIds": [question["options"][1]["id"]] }]);
+        self.client.ask("quizzes", save, json!({ "i": { "attemptId": attempt, "answers": answers } })).await;
+        let submit = "mutation($id: ID!) { submitQuizAttempt(id: $id) { status score percent isPassed } }";
+        self.client.ask("quizzes", submit, json!({ "id": attempt })).await;
+        self.client.refused("submitQuizAttempt, again", submit, json!({ "id": attempt }), "CONFLICT ALREADY_SUBMITTED").await;
+        let regrade = "mutation($i: RegradeQuestionInput!) { regradeQuestion(input: $i) { attempts raised newlyPassed } }";
+        let key = json!({ "i": { "questionId": question["id"], "correctOptionIds": [question["options"][1]["id"]], "reason": "Smoke" } });
+        self.client.ask("quizzes", regrade, key).await;
+        let read = "query($id: ID!) { quizAttempt(id: $id) { score scoreHistory { cause score } questions { prompt answer { optionIds } } } }";
+        self.client.ask("quizzes", read, json!({ "id": attempt })).await;
+        let void = "mutation($i: VoidQuizAttemptInput!) { voidQuizAttempt(input: $i) { status } }";
+        self.client.ask("quizzes", void, json!({ "i": { "id": attempt, "reason": "Smoke" } })).await;
         Some(())
     }
 

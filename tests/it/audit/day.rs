@@ -93,6 +93,7 @@ impl Day {
         day.talk(app).await;
         day.rewards(app).await;
         day.work(app).await;
+        day.quizzes(app).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
         day.files(app, &bob).await;
@@ -177,6 +178,45 @@ impl Day {
         self.take(&ada, "archiveCourse", &course).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         self.take(&admin, "deleteCourse", &course).await;
+    }
+
+    async fn quizzes(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let course = self.give(&ada, "createCourse", json!({ "title": "Weather" })).await["id"].take();
+        let clouds = self.give(&ada, "createSection", json!({ "courseId": course, "title": "Clouds" })).await["id"].take();
+        let uuid = |id: &Value| lectern_kernel::ids::decode(id.as_str().unwrap()).unwrap().1;
+        // A lesson of the kind leaves one entry more than any other.
+        app.sql(&format!(
+            "INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_required) SELECT '{}', gen_random_uuid(), '{}', '{}', 'QUIZ', 'Clouds', 1, false",
+            app.oak.tenant,
+            uuid(&course),
+            uuid(&clouds)
+        ))
+        .await;
+        let quiz = app.text(&format!("SELECT id::text FROM quiz WHERE course_id = '{}'", uuid(&course))).await.unwrap();
+        let quiz = json!(lectern_kernel::ids::encode("quiz", quiz.parse().unwrap()));
+        let pool = self.give(&ada, "createQuestionPool", json!({ "courseId": course, "name": "Fog" })).await["id"].take();
+        let spare = self.give(&ada, "createQuestionPool", json!({ "courseId": course, "name": "Rain" })).await["id"].take();
+        self.give(&ada, "updateQuestionPool", json!({ "id": spare, "name": "Snow" })).await;
+        self.take(&ada, "deleteQuestionPool", &spare).await;
+        let of = |place: &str, id: &Value| json!({ place: id, "kind": "SINGLE", "prompt": "Is it?", "options": ["yes", "no"], "correctOptions": [0], "explanation": "It is." });
+        let first = self.give(&ada, "createQuestion", of("quizId", &quiz)).await["id"].take();
+        let second = self.give(&ada, "createQuestion", of("quizId", &quiz)).await["id"].take();
+        let third = self.give(&ada, "createQuestion", of("quizId", &quiz)).await["id"].take();
+        self.give(&ada, "createQuestion", of("poolId", &pool)).await;
+        self.take(&ada, "deleteQuestion", &third).await;
+        self.give(&ada, "updateQuestion", json!({ "id": first, "prompt": "Is it so?", "explanation": "It is so." })).await;
+        self.give(&ada, "reorderQuestions", json!({ "quizId": quiz, "questionIds": [second, first] })).await;
+        self.give(&ada, "updateQuiz", json!({ "id": quiz, "passMark": 0, "draws": [{ "poolId": pool, "count": 1, "points": 1 }] })).await;
+        self.take(&ada, "publishCourse", &course).await;
+        app.sql(&format!("UPDATE lesson SET is_published = true WHERE course_id = '{}'", uuid(&course))).await;
+        self.give(&lea, "enroll", json!({ "courseId": course })).await;
+        let start = "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id } }";
+        let attempt = self.act(&lea, "startQuizAttempt", start, json!({ "id": quiz })).await["id"].take();
+        self.give(&lea, "saveQuizAnswers", json!({ "attemptId": attempt, "answers": [{ "questionId": first, "optionIds": [] }] })).await;
+        self.take(&lea, "submitQuizAttempt", &attempt).await;
+        self.give(&ada, "regradeQuestion", json!({ "questionId": first, "isVoid": true, "reason": "Nobody knows" })).await;
+        self.give(&ada, "voidQuizAttempt", json!({ "id": attempt, "reason": "It rained" })).await;
     }
 
     async fn lessons(&mut self, app: &TestApp) {

@@ -66,6 +66,24 @@ pub async fn load(app: &TestApp) {
              SELECT e.tenant_id, gen_random_uuid(), a.lesson_id, a.course_id, e.user_id, now() + interval '1 day', e.user_id
              FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.progress::integer % 20 = 7;
          INSERT INTO accommodation (tenant_id, user_id, time_factor) SELECT p.tenant_id, p.id, 1.5 FROM person p;
+             FROM enrollment e JOIN public.lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
+         INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required)
+             SELECT DISTINCT ON (s.tenant_id, s.course_id) s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'QUIZ', 'Quiz', 4, true, false FROM section s ORDER BY 1, s.course_id, s.id;
+         INSERT INTO quiz (tenant_id, id, lesson_id, course_id) SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id FROM public.lesson l WHERE l.kind = 'QUIZ';
+         INSERT INTO question_pool (tenant_id, id, course_id, name) SELECT q.tenant_id, gen_random_uuid(), q.course_id, 'Pool ' || n FROM quiz q, generate_series(1, 2) AS n;
+         INSERT INTO question (tenant_id, id, course_id, quiz_id, position, kind, prompt) SELECT q.tenant_id, gen_random_uuid(), q.course_id, q.id, n, 'SINGLE', 'Which?' FROM quiz q, generate_series(1, 4) AS n;
+         INSERT INTO question (tenant_id, id, course_id, pool_id, kind, prompt) SELECT p.tenant_id, gen_random_uuid(), p.course_id, p.id, 'NUMERIC', 'How many?' FROM question_pool p, generate_series(1, 4) AS n;
+         INSERT INTO question_option (tenant_id, question_id, position, text) SELECT q.tenant_id, q.id, n, 'Option ' || n FROM question q, generate_series(1, 3) AS n WHERE q.kind = 'SINGLE';
+         INSERT INTO question_key (tenant_id, question_id, option_ids, number, tolerance)
+             SELECT q.tenant_id, q.id, CASE WHEN q.kind = 'SINGLE' THEN ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.id LIMIT 1) END,
+                 CASE WHEN q.kind = 'NUMERIC' THEN 1 END, CASE WHEN q.kind = 'NUMERIC' THEN 0 END FROM question q;
+         INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, status, marking, wrong_penalty, started_at, submitted_at, score, max_score, percent, is_passed)
+             SELECT e.tenant_id, gen_random_uuid(), q.id, q.course_id, e.user_id, 1, 'SUBMITTED', 'PARTIAL', 1, e.enrolled_at, e.enrolled_at, 2, 4, 50, true
+             FROM enrollment e JOIN quiz q ON q.tenant_id = e.tenant_id AND q.course_id = e.course_id;
+         INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, score, is_correct)
+             SELECT a.tenant_id, a.id, q.id, q.position, 1, 1, true FROM quiz_attempt a JOIN question q ON q.tenant_id = a.tenant_id AND q.quiz_id = a.quiz_id WHERE right(a.id::text, 1) = '7';
+         INSERT INTO score_change (tenant_id, id, attempt_id, cause, score) SELECT a.tenant_id, gen_random_uuid(), a.id, 'SUBMISSION', 2 FROM quiz_attempt a;
+         INSERT INTO regrade (tenant_id, id, question_id, course_id, reason) SELECT q.tenant_id, gen_random_uuid(), q.id, q.course_id, 'Wrong key' FROM question q;
          INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
              SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress::integer % 20 = 7;
          INSERT INTO course_instructor (tenant_id, course_id, user_id)

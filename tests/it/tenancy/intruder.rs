@@ -10,10 +10,11 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 15] = [
+const SECRET: [&str; 17] = [
     "account_request",
     "api_key_secret",
     "course_points",
+    "attempt_question",
     "credential",
     "deadline_reminder",
     "failed_sign_in",
