@@ -50,4 +50,4 @@ CREATE POLICY path_step_read ON path_step FOR SELECT TO lectern_app USING (
     EXISTS (SELECT FROM path_enrollment pe WHERE pe.tenant_id = path_step.tenant_id AND pe.id = path_step.path_enrollment_id));
 CREATE POLICY definer_all ON path_step TO lectern_definer USING (true);
 GRANT SELECT ON path_step TO lectern_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (obstacle) ON path_step TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (obstacle, tried_at) ON path_step TO lectern_definer;

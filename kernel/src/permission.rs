@@ -85,6 +85,10 @@ permissions! {
     GroupDelete = "GROUP_DELETE" [],
     /// Say what earns points, levels and badges, and give points and badges by hand; see the points of everybody.
     GamificationManage = "GAMIFICATION_MANAGE" [],
+    /// Make learning paths and change them, see the drafts, and enroll people in paths.
+    PathManage = "PATH_MANAGE" [],
+    /// See every certificate of the school, issue and revoke some by hand.
+    CertificateManage = "CERTIFICATE_MANAGE" [],
     /// Request bookings, reschedule and cancel the own ones.
     BookingRequest = "BOOKING_REQUEST" [Learner],
     /// See every booking of the school.

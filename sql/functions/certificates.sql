@@ -136,6 +136,21 @@ BEGIN
 END
 $$;
 
+-- The certificates that the actor sees without any permission: their own, and those of the courses that they are staff of. Reveals: to the actor, these ids.
+CREATE OR REPLACE FUNCTION app.own_certificates() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.can('ENROLLMENT_MANAGE') AND app.can('COURSE_UPDATE_ALL') THEN
+        RETURN QUERY SELECT c.id FROM certificate c WHERE c.tenant_id = app.tenant_id();
+    ELSE
+        RETURN QUERY
+            SELECT c.id FROM certificate c WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id()
+            UNION
+            SELECT c.id FROM app.taught_courses() AS t(id) JOIN certificate c ON c.tenant_id = app.tenant_id() AND c.course_id = t.id;
+    END IF;
+END
+$$;
+
 -- Tells people that certificates of theirs expire within 30 days. Reveals: how many, where more may be left.
 CREATE OR REPLACE FUNCTION app.remind_of_certificates(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -202,5 +217,5 @@ CREATE OR REPLACE TRIGGER path_certificate_audit AFTER INSERT OR UPDATE OR DELET
 -- Without the name on it, which would outlive the person in the log.
 CREATE OR REPLACE TRIGGER certificate_audit AFTER INSERT OR UPDATE OR DELETE ON certificate FOR EACH ROW EXECUTE FUNCTION app.audit('Certificate', 'id', 'learner_name');
 
-GRANT EXECUTE ON FUNCTION app.issue_certificate(uuid, uuid, uuid), app.revoke_certificate(uuid, text), app.verify_certificate(text, text),
+GRANT EXECUTE ON FUNCTION app.issue_certificate(uuid, uuid, uuid), app.revoke_certificate(uuid, text), app.verify_certificate(text, text), app.own_certificates(),
     app.remind_of_certificates(integer) TO lectern_app;

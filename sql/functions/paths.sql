@@ -23,11 +23,11 @@ BEGIN
 END
 $$;
 
--- Of some courses, which of those that they ask for the actor has. Reveals: to the actor, that.
-CREATE OR REPLACE FUNCTION app.met_prerequisites(courses uuid[]) RETURNS TABLE (course_id uuid, requires_id uuid)
+-- Of some courses, what they ask for, and whether the actor has it. Reveals: to the actor, that.
+CREATE OR REPLACE FUNCTION app.own_prerequisites(courses uuid[]) RETURNS TABLE (course_id uuid, requires_id uuid, is_met boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT p.course_id, p.requires_id FROM app.prerequisites_of(app.user_id(), courses) AS p WHERE p.is_met;
+    RETURN QUERY SELECT p.course_id, p.requires_id, p.is_met FROM app.prerequisites_of(app.user_id(), courses) AS p;
 END
 $$;
 
@@ -341,19 +341,24 @@ BEGIN
 END
 $$;
 
--- Tries again what kept courses from taking people of their paths. Each is tried once. Reveals: nothing.
-CREATE OR REPLACE FUNCTION app.retry_paths() RETURNS void
+-- Tries again what kept courses from taking people of their paths, and was not tried within half an hour. Reveals: of how many people, where more may be left.
+CREATE OR REPLACE FUNCTION app.retry_paths(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    own record;
+    own   uuid;
+    count integer := 0;
 BEGIN
     FOR own IN
-        SELECT DISTINCT s.path_enrollment_id AS id FROM path_step s
+        SELECT s.path_enrollment_id FROM path_step s
         JOIN path_enrollment pe ON pe.tenant_id = s.tenant_id AND pe.id = s.path_enrollment_id AND pe.status IN ('NOT_STARTED', 'IN_PROGRESS')
-        WHERE s.tenant_id = app.tenant_id() AND s.obstacle IS NOT NULL ORDER BY 1
+        WHERE s.tenant_id = app.tenant_id() AND s.obstacle IS NOT NULL AND s.tried_at <= now() - interval '30 minutes'
+        GROUP BY s.path_enrollment_id ORDER BY 1 LIMIT at_most
     LOOP
-        PERFORM app.advance_path(own.id, true);
+        UPDATE path_step s SET tried_at = now() WHERE s.tenant_id = app.tenant_id() AND s.path_enrollment_id = own AND s.obstacle IS NOT NULL;
+        PERFORM app.advance_path(own, true);
+        count := count + 1;
     END LOOP;
+    RETURN count;
 END
 $$;
 
@@ -424,6 +429,6 @@ CREATE OR REPLACE TRIGGER path_enrollment_audit AFTER INSERT OR DELETE ON path_e
 CREATE OR REPLACE TRIGGER path_enrollment_audit_change AFTER UPDATE ON path_enrollment FOR EACH ROW
     WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION app.audit('PathEnrollment', 'id');
 
-GRANT EXECUTE ON FUNCTION app.met_prerequisites(uuid[]), app.path_locks(uuid[]), app.is_kept_out(uuid), app.own_obstacles(uuid[]), app.enroll_obstacles(uuid[]),
-    app.set_path_courses(uuid, uuid[], text[], uuid[], double precision[]), app.enroll_in_path(uuid, uuid), app.leave_path(uuid), app.retry_paths(),
+GRANT EXECUTE ON FUNCTION app.own_prerequisites(uuid[]), app.path_locks(uuid[]), app.is_kept_out(uuid), app.own_obstacles(uuid[]), app.enroll_obstacles(uuid[]),
+    app.set_path_courses(uuid, uuid[], text[], uuid[], double precision[]), app.enroll_in_path(uuid, uuid), app.leave_path(uuid), app.retry_paths(integer),
     app.search_learning_path(text) TO lectern_app;

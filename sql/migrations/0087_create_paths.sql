@@ -75,13 +75,14 @@ CREATE TABLE path_step (
     course_id          uuid NOT NULL,
     obstacle           text CONSTRAINT path_step_obstacle_check CHECK (obstacle IN ('COURSE_NOT_PUBLISHED', 'ALREADY_ENROLLED', 'COURSE_FULL')),
     opened_at          timestamptz NOT NULL DEFAULT now(),
+    tried_at           timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT path_step_pkey PRIMARY KEY (tenant_id, path_enrollment_id, course_id),
     CONSTRAINT path_step_enrollment_fkey FOREIGN KEY (tenant_id, path_enrollment_id) REFERENCES path_enrollment ON DELETE CASCADE,
     CONSTRAINT path_step_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course
 );
 CREATE INDEX path_step_course_idx ON path_step (tenant_id, course_id);
 -- What the hourly job tries again.
-CREATE INDEX path_step_obstacle_idx ON path_step (tenant_id, path_enrollment_id) WHERE obstacle IS NOT NULL;
+CREATE INDEX path_step_obstacle_idx ON path_step (tenant_id, tried_at, path_enrollment_id) WHERE obstacle IS NOT NULL;
 
 -- By this, whoever was told it joins the group. Shown to GROUP_UPDATE alone, by a function.
 ALTER TABLE user_group ADD COLUMN join_key text CONSTRAINT user_group_join_key_check CHECK (length(join_key) BETWEEN 4 AND 40);

@@ -146,3 +146,10 @@ INSERT INTO seed_step (course, part, position, kind, title, minutes, body, url, 
     ('fog', 1, 2, 'TEXT', 'Three illusions', 20, E'- The leans\n- The graveyard spiral\n- The false horizon', NULL, NULL, NULL, NULL, ''),
     ('fog', 2, 1, 'TEXT', 'The scan', 20, 'Attitude, then anything else, then attitude.', NULL, NULL, NULL, NULL, ''),
     ('fog', 2, 2, 'LINK', 'Further reading', 30, NULL, 'https://www.faa.gov/regulations_policies', NULL, NULL, NULL, 'extra');
+
+INSERT INTO seed_wanted (course, requires) VALUES ('night', 'ppl');
+INSERT INTO seed_way_through (key, title, description, courses) VALUES
+    ('licence', 'From the ground to the licence', 'The theory of the private pilot licence, in the order in which it is best learned.', '{ppl,navigation,meteorology}');
+INSERT INTO seed_certificate (course, title, text, signatory, valid_months) VALUES
+    ('ppl', 'Private Pilot Theory', 'Sixty hours of ground school, and the written examination of the school.', 'Ingrid Solberg, Head of Training', 24),
+    ('radio', 'Radio Telephony', NULL, 'Yuki Tanaka', 36);

@@ -114,3 +114,11 @@ INSERT INTO seed_step (course, part, position, kind, title, minutes, body, url, 
     ('proofs', 1, 2, 'TEXT', 'Try to break it', 20, 'With 0, with 1, with something *ugly*.', NULL, NULL, NULL, NULL, ''),
     ('proofs', 2, 1, 'TEXT', 'Where is each assumption used?', 25, E'Underline it.\n\n```text\nLet n be even. Then n = 2k.\n```', NULL, NULL, NULL, NULL, ''),
     ('proofs', 2, 2, 'LINK', 'A hundred proofs', 30, NULL, 'https://en.wikipedia.org/wiki/Mathematical_proof', NULL, NULL, NULL, 'extra');
+
+INSERT INTO seed_wanted (course, requires) VALUES ('piano', 'theory');
+INSERT INTO seed_way_through (key, title, description, courses) VALUES
+    ('languages', 'Three languages in a year', 'One after the other, each with what the one before it has taught.', '{german,spanish,vienna}');
+INSERT INTO seed_certificate (course, title, text, signatory, valid_months) VALUES
+    ('german', 'Deutsch als Fremdsprache (A1)', 'Hören, Lesen, Schreiben und Sprechen auf der Stufe A1.', 'Sofia Marchetti', 24),
+    ('theory', 'Music Theory', 'Scales, intervals and chords, heard and written.', 'Eszter Kovacs', 24),
+    ('calculus', 'Calculus I', NULL, 'Tobias Lang', 60);

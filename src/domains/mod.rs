@@ -5,6 +5,7 @@ pub mod admissions;
 pub mod assignments;
 pub mod audit;
 pub mod bookings;
+pub mod certificates;
 pub mod client_events;
 pub mod courses;
 pub mod credentials;
@@ -21,6 +22,7 @@ pub mod keys;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod paths;
 pub mod platform;
 pub mod quizzes;
 pub mod reports;
@@ -57,6 +59,8 @@ pub const ALL: &[&Domain] = &[
     &grades::DOMAIN,
     &assignments::DOMAIN,
     &quizzes::DOMAIN,
+    &paths::DOMAIN,
+    &certificates::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

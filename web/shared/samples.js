@@ -222,6 +222,42 @@ query Quizzes($filter: CourseFilter, $attempts: QuizAttemptFilter) {
     variables: () => ({ filter: { isEnrolled: true }, attempts: { statuses: ['SUBMITTED'] } }),
   },
   {
+    document: /* GraphQL */ `# Learning paths, what stands in the way of enrolling, and certificates. Sign in as learner@alpha.example.
+# Taking a path, and verifying a certificate (signed in or not), as two further documents:
+#   mutation { enrollInPath(input: { pathId: "path_…" }) { status path { courses { isLocked obstacle } } } }
+#   { verifyCertificate(tenant: "alpha-flight-school", code: "…") { isValid learnerName title issuedAt } }
+query PathsAndCertificates($filter: CourseFilter) {
+  learningPaths(first: 3) {
+    nodes {
+      title
+      viewerEnrollment { status progress }
+      courses {
+        position
+        unlock
+        isLocked
+        obstacle
+        course { title }
+        afterCourse { title }
+        viewerEnrollment { status progress }
+      }
+    }
+  }
+  courses(first: 10, filter: $filter) {
+    nodes {
+      title
+      viewerObstacles
+      prerequisites { isMet minGrade course { title } }
+      certificateSettings { isEnabled validMonths }
+    }
+  }
+  certificates(first: 5) {
+    nodes { title learnerName status grade code issuedAt expiresAt pdfUrl svgUrl }
+  }
+}
+`,
+    variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
+  },
+  {
     document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.
 query People($first: Int, $filter: UserFilter) {
   users(first: $first, filter: $filter, orderBy: { field: NAME, direction: ASC }) {

@@ -297,9 +297,14 @@ impl Engine {
         answer
     }
 
-    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
+    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in, and where a budget is an address's.
     fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
+        if let Some(address) = &document.address {
+            for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| budget.is_of_address) {
+                self.budgets.spend(budget, &[address.as_bytes()], times, clock::now())?;
+            }
+        }
         match (claims.and_then(|claims| self.known(claims)), &document.address) {
             (Some(identity), _) => self.spend_of(document, identity, cost),
             (None, address) => {
@@ -322,7 +327,7 @@ impl Engine {
 
     fn spend_of(&self, document: &Document, identity: Identity, cost: u64) -> Result<()> {
         let (now, person) = (clock::now(), [identity.tenant.as_bytes().as_slice(), identity.user.as_bytes()]);
-        for (budget, times) in document.budgets() {
+        for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| !budget.is_of_address) {
             self.budgets.spend(budget, &person, times, now)?;
         }
         self.budgets.spend(&COST, &person, cost, now)

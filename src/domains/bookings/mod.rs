@@ -33,7 +33,7 @@ pub use self::{
 };
 
 /// Changes of bookings that one person may try.
-pub static CHANGES: Budget = Budget { name: "bookings", a_minute: 30, refusal: "You change bookings too often." };
+pub static CHANGES: Budget = Budget { name: "bookings", a_minute: 30, refusal: "You change bookings too often.", is_of_address: false };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

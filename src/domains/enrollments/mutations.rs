@@ -32,6 +32,16 @@ fn not_published() -> Error {
     Error::conflict("COURSE_NOT_PUBLISHED", "Only a published course takes people in.").field("courseId")
 }
 
+/// Why somebody who enrolls by themselves is to wait.
+fn kept_out_by(reason: &str) -> Error {
+    if reason == "PATH_LOCKED" {
+        Error::conflict("PATH_LOCKED", "A learning path of yours keeps this course locked: it opens by itself, and then you are enrolled.")
+            .field("courseId")
+    } else {
+        Error::conflict("PREREQUISITES_MISSING", "The course asks for others before; `prerequisites` names them.").field("courseId")
+    }
+}
+
 /// Why an enrollment was not made. What the actor may not know is not there; what they may not do comes before the state of
 /// the data.
 async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>, key: Option<&str>) -> Result<Error> {
@@ -44,6 +54,7 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
     let (manages, is_person, key_is_wrong, is_open): (bool, bool, bool, bool) =
         (reader.next()?, reader.next()?, reader.next()?, reader.next()?);
     let enrolled: Option<EnrollmentStatus> = reader.next()?;
+    let kept_out: Vec<String> = reader.next()?;
     let actor = ctx.actor()?;
     Ok(if !manages && !actor.is(user.0) {
         Error::not_yours().field("courseId")
@@ -57,6 +68,8 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
         not_published()
     } else if !is_open && !manages {
         Error::conflict("ENROLLMENT_CLOSED", "Nobody enrolls in this course by themselves: its managers enroll people.").field("courseId")
+    } else if let Some(reason) = kept_out.first().filter(|_| !manages) {
+        kept_out_by(reason)
     } else if key_is_wrong && !manages {
         Error::forbidden("BAD_ENROLLMENT_KEY", "The course asks for an enrollment key, and this is not it.").field("enrollmentKey")
     } else {
@@ -84,7 +97,8 @@ fn invalid_transition(message: String) -> Error {
 #[mutations("Enrollment")]
 impl EnrollmentMutations {
     /// Enrolls you, or somebody else, in a published course. Who had dropped out goes on from the progress made.
-    /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED, COURSE_FULL, or ENROLLMENT_CLOSED where learners don't enroll themselves; FORBIDDEN with BAD_ENROLLMENT_KEY where the
+    /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED, COURSE_FULL, or ENROLLMENT_CLOSED where learners don't enroll themselves; and, unless you manage its enrollments, with
+    /// PREREQUISITES_MISSING, or PATH_LOCKED while a learning path of yours keeps the course locked; FORBIDDEN with BAD_ENROLLMENT_KEY where the
     /// course asks for a key, unless you manage its enrollments; RATE_LIMITED after too many wrong ones, of yours or from your
     /// address.
     #[needs(EnrollmentSelf, EnrollmentManage)]

@@ -11,17 +11,19 @@ pub fn enroll() -> String {
         "INSERT INTO enrollment AS e (tenant_id, id, course_id, user_id) \
          SELECT $1, $2, c.id, u.id FROM course c JOIN app_user u ON u.tenant_id = $1 AND u.id = $4 AND u.deleted_at IS NULL \
          WHERE c.tenant_id = $1 AND c.id = $3 AND c.deleted_at IS NULL AND c.status = 'PUBLISHED' AND ({MANAGES} \
-         OR (u.id = app.user_id() AND app.can('ENROLLMENT_SELF') AND c.self_enroll AND NOT app.enrollment_key_is_wrong(c.id, $5))) \
+         OR (u.id = app.user_id() AND app.can('ENROLLMENT_SELF') AND c.self_enroll AND NOT app.is_kept_out(c.id) AND NOT app.enrollment_key_is_wrong(c.id, $5))) \
          ON CONFLICT (tenant_id, user_id, course_id) DO UPDATE \
          SET status = CASE WHEN e.progress > 0 THEN 'IN_PROGRESS' ELSE 'NOT_STARTED' END WHERE e.status = 'DROPPED' RETURNING {{e}}"
     )
 }
 
 /// `$2` the course, `$3` the person, `$4` the key: the course's status, whether the actor manages it, whether the person is
-/// there, whether the key is wrong, whether learners enroll themselves, and how an enrollment stands.
+/// there, whether the key is wrong, whether learners enroll themselves, how an enrollment stands, and whether prerequisites are missing or a path keeps the
+/// course locked.
 pub fn why_not_enrolled() -> String {
     format!(
-        "SELECT c.status, {MANAGES}, u.id IS NOT NULL, app.enrollment_key_is_wrong(c.id, $4), c.self_enroll, e.status FROM course c \
+        "SELECT c.status, {MANAGES}, u.id IS NOT NULL, app.enrollment_key_is_wrong(c.id, $4), c.self_enroll, e.status, \
+         ARRAY(SELECT o.reason FROM app.own_obstacles(ARRAY[c.id]) AS o ORDER BY o.reason DESC) FROM course c \
          LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = $3 AND u.deleted_at IS NULL \
          LEFT JOIN enrollment e ON e.tenant_id = $1 AND e.user_id = u.id AND e.course_id = c.id \
          WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL"

@@ -30,7 +30,7 @@ pub use self::{
 };
 
 /// Uploads that one person may begin.
-pub static UPLOADS: Budget = Budget { name: "uploads", a_minute: 20, refusal: "You begin uploads too often." };
+pub static UPLOADS: Budget = Budget { name: "uploads", a_minute: 20, refusal: "You begin uploads too often.", is_of_address: false };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

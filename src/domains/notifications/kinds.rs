@@ -56,6 +56,9 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::assignments::DEADLINE_SOON,
     &crate::domains::grades::EXTENSION_GRANTED,
     &crate::domains::quizzes::QUIZ_REGRADED,
+    &crate::domains::paths::PATH_COURSE_UNLOCKED,
+    &crate::domains::certificates::CERTIFICATE_ISSUED,
+    &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -29,7 +29,7 @@ const TENANTLESS: [&str; 6] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 32] = [
+const UNAUDITED: [&str; 33] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
@@ -49,6 +49,7 @@ const UNAUDITED: [&str; 32] = [
     "notification",               // records themselves; what people choose of them is audited
     "password_change_credential", // secrets: the request is audited
     "points_entry",               // a log itself
+    "path_step",                  // follows from what people complete: that they are enrolled by it is audited
     "recovery_code",              // secrets: their use shows in the session
     "refresh_token",              // secrets: their use shows in the session
     "reward_standing",            // follows from the ledger of points, and days of activity

@@ -23,7 +23,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 16] = [
+const STEPS: [(&str, &str); 17] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
@@ -39,6 +39,7 @@ const STEPS: [(&str, &str); 16] = [
     ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("assignments.sql", include_str!("../../../sql/seed/assignments.sql")),
     ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
+    ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 

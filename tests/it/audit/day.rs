@@ -37,6 +37,7 @@ fn selection(operation: &str) -> &'static str {
         "PointsRule" => "{ key }",
         "Level" => "{ number }",
         "Viewer" => "{ user { id } }",
+        "CertificateSettings" => "{ isEnabled }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
     }
@@ -94,6 +95,7 @@ impl Day {
         day.rewards(app).await;
         day.work(app).await;
         day.quizzes(app).await;
+        day.paths(app).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
         day.files(app, &bob).await;
@@ -331,6 +333,38 @@ impl Day {
         self.give(&ada, "gradeSubmission", grade).await;
         self.give(&ada, "returnSubmission", json!({ "id": work["id"], "version": 2, "feedback": "Reckon again" })).await;
         self.give(&admin, "setTimeFactor", json!({ "userId": lea.user_id, "factor": 1.5 })).await;
+    }
+
+    async fn paths(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let mut courses = Vec::new();
+        for title in ["Gliding", "Aerobatics", "Navigation"] {
+            let course = self.give(&ada, "createCourse", json!({ "title": title })).await["id"].take();
+            self.take(&ada, "publishCourse", &course).await;
+            courses.push(course);
+        }
+        self.give(&ada, "setCoursePrerequisites", json!({ "courseId": courses[1], "prerequisites": [{ "courseId": courses[0] }] })).await;
+        self.give(&ada, "updateCertificateSettings", json!({ "courseId": courses[0], "validMonths": 12 })).await;
+        let enrolled = self.give(&lea, "enroll", json!({ "courseId": courses[2] })).await["id"].take();
+        self.give(&ada, "updateEnrollmentStatus", json!({ "id": enrolled, "status": "COMPLETED" })).await;
+        let certificate =
+            self.give(&admin, "issueCertificate", json!({ "userId": lea.user_id, "courseId": courses[2] })).await["id"].take();
+        self.give(&admin, "revokeCertificate", json!({ "id": certificate, "reason": "A mistake" })).await;
+        let path = self.give(&admin, "createLearningPath", json!({ "title": "Pilot" })).await["id"].take();
+        self.give(&admin, "updateLearningPath", json!({ "id": path, "title": "Glider pilot" })).await;
+        let list = json!([{ "courseId": courses[0], "unlock": "NONE" }, { "courseId": courses[1], "unlock": "AFTER_COURSE", "afterCourseId": courses[0] }]);
+        self.give(&admin, "setPathCourses", json!({ "pathId": path, "courses": list })).await;
+        self.take(&admin, "publishLearningPath", &path).await;
+        // The same mutation as for a course, and so beside the day.
+        let settings = "mutation($i: UpdateCertificateSettingsInput!) { updateCertificateSettings(input: $i) { isEnabled } }";
+        admin.ok(settings, json!({ "i": { "pathId": path, "validMonths": 12 } })).await;
+        let part = self.give(&lea, "enrollInPath", json!({ "pathId": path })).await["id"].take();
+        self.take(&lea, "leavePath", &part).await;
+        self.take(&admin, "archiveLearningPath", &path).await;
+        self.take(&admin, "deleteLearningPath", &path).await;
+        self.give(&admin, "createGroup", json!({ "name": "Gliders", "joinKey": "thermals" })).await;
+        self.give(&lea, "joinGroup", json!({ "joinKey": "Thermals" })).await;
     }
 
     async fn groups(&mut self, app: &TestApp, bob: &Value) {
