@@ -125,7 +125,8 @@ DECLARE
     glance record;
 BEGIN
     SELECT l.is_preview, app.is_live(e.status, e.expires_at) AS is_live,
-           s.drip_kind = 'NONE' AND NOT c.is_sequential AND NOT EXISTS (SELECT FROM unlock_override u WHERE u.tenant_id = c.tenant_id AND u.course_id = c.id) AS waits_for_nothing
+           s.drip_kind = 'NONE' AND NOT c.is_sequential
+               AND NOT EXISTS (SELECT FROM unlock_override u WHERE u.tenant_id = c.tenant_id AND u.course_id = c.id AND u.opens_at > now()) AS waits_for_nothing
         INTO glance
         FROM lesson l
         JOIN section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id
@@ -550,9 +551,27 @@ DECLARE
     sees_all CONSTANT boolean := app.can('ENROLLMENT_READ_ALL') OR (app.can('ENROLLMENT_MANAGE') AND app.can('COURSE_UPDATE_ALL'));
     own record;
 BEGIN
-    FOR own IN SELECT e.id, e.user_id, e.course_id FROM enrollment e
+    FOR own IN SELECT e.id, e.user_id, e.course_id,
+                      NOT c.is_sequential AND NOT EXISTS (SELECT FROM section s WHERE s.tenant_id = c.tenant_id AND s.course_id = c.id AND s.drip_kind <> 'NONE')
+                          AND NOT EXISTS (SELECT FROM unlock_override u WHERE u.tenant_id = c.tenant_id AND u.course_id = c.id AND u.opens_at > now()) AS waits_for_nothing
+        FROM enrollment e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id
         WHERE e.tenant_id = app.tenant_id() AND e.id = ANY (enrollments) AND app.is_live(e.status, e.expires_at)
           AND (sees_all OR e.user_id = app.user_id() OR e.course_id = ANY (taught)) LOOP
+        IF own.waits_for_nothing THEN -- as most courses: no lock is asked for
+            RETURN QUERY SELECT own.id, l.id FROM lesson_progress p
+                JOIN lesson l ON l.tenant_id = p.tenant_id AND l.id = p.lesson_id AND l.is_published
+                JOIN section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id
+                WHERE p.tenant_id = app.tenant_id() AND p.enrollment_id = own.id AND p.completed_at IS NULL AND p.last_opened_at IS NOT NULL
+                ORDER BY p.last_opened_at DESC, s.position, l.position LIMIT 1;
+            IF NOT FOUND THEN
+                RETURN QUERY SELECT own.id, l.id FROM section s
+                    JOIN lesson l ON l.tenant_id = s.tenant_id AND l.section_id = s.id AND l.is_published
+                    WHERE s.tenant_id = app.tenant_id() AND s.course_id = own.course_id AND NOT EXISTS (
+                        SELECT FROM lesson_progress p WHERE p.tenant_id = l.tenant_id AND p.enrollment_id = own.id AND p.lesson_id = l.id AND p.completed_at IS NOT NULL)
+                    ORDER BY s.position, l.position LIMIT 1;
+            END IF;
+            CONTINUE;
+        END IF;
         RETURN QUERY
             WITH left_over AS MATERIALIZED (
                 SELECT l.id, s.position AS section_position, l.position, p.last_opened_at FROM lesson l

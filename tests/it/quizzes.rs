@@ -21,9 +21,11 @@ use crate::{
 
 pub const UPDATE_QUIZ: &str = "mutation($i: UpdateQuizInput!) { updateQuiz(input: $i) { id mode passMark maxAttempts timeLimitMinutes marking review draws { pool { id } count points } } }";
 pub const CREATE: &str = "mutation($i: CreateQuestionInput!) { createQuestion(input: $i) { id position options { id text } } }";
-pub const UPDATE_QUESTION: &str = "mutation($i: UpdateQuestionInput!) { updateQuestion(input: $i) { id prompt explanation options { id text } } }";
+pub const UPDATE_QUESTION: &str =
+    "mutation($i: UpdateQuestionInput!) { updateQuestion(input: $i) { id prompt explanation options { id text } } }";
 pub const DELETE: &str = "mutation($id: ID!) { deleteQuestion(id: $id) }";
-pub const START: &str = "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id number status endsAt questions { questionId kind options { id text } } } }";
+pub const START: &str =
+    "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id number status endsAt questions { questionId kind options { id text } } } }";
 pub const SAVE: &str = "mutation($i: SaveQuizAnswersInput!) { saveQuizAnswers(input: $i) { id status questions { questionId answer { optionIds number text } score isCorrect } } }";
 pub const SUBMIT: &str = "mutation($id: ID!) { submitQuizAttempt(id: $id) { id status score maxScore percent isPassed isAutoSubmitted } }";
 pub const VOID: &str = "mutation($i: VoidQuizAttemptInput!) { voidQuizAttempt(input: $i) { id status voidReason } }";

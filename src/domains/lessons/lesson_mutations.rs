@@ -126,13 +126,9 @@ impl LessonMutations {
             let LessonContent { body, url, media_seconds, file, starts_at, ends_at } = content;
             no_file(ctx.tx().query(sql::UPDATE_CONTENT, &[&id, &body, &url, &media_seconds, &file, &starts_at, &ends_at]).await)?;
         }
-        let changed = change
-            .run(ctx)
-            .await
-            .on_constraint("quiz_empty", |_| empty_quiz())
-            .on_constraint("quiz_pool_small", |_| {
-                Error::conflict("POOL_TOO_SMALL", "A pool has fewer questions than the quiz draws from it.").field("isPublished")
-            })?;
+        let changed = change.run(ctx).await.on_constraint("quiz_empty", |_| empty_quiz()).on_constraint("quiz_pool_small", |_| {
+            Error::conflict("POOL_TOO_SMALL", "A pool has fewer questions than the quiz draws from it.").field("isPublished")
+        })?;
         changed.ok_or_else(|| Error::not_found("lesson").field("id"))
     }
 

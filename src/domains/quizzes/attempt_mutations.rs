@@ -78,7 +78,8 @@ async fn ask(ctx: &Context<'_>, field: &'static str, sql: &str, params: &[&(dyn 
         })
         .on_constraint("quiz_answer_single", |error| Error::bad_input(path(error, "optionIds"), "must name one option at most"))?;
     let attempt: Option<Id<QuizAttempt>> = rows.first().and_then(|row| row.get(0));
-    let attempt = attempt.ok_or_else(|| Outcome::Mapped(if field == "quizId" { Error::not_found("quiz").field(field) } else { no_attempt(field) }))?;
+    let attempt = attempt
+        .ok_or_else(|| Outcome::Mapped(if field == "quizId" { Error::not_found("quiz").field(field) } else { no_attempt(field) }))?;
     let attempt = ctx.whole(attempt).await.map_err(Outcome::Mapped)?;
     attempt.ok_or_else(|| Outcome::Mapped(no_attempt(field)))
 }

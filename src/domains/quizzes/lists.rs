@@ -75,11 +75,7 @@ impl QuizAttemptFilter {
 impl Narrowing {
     /// Narrows a list of attempts.
     pub fn narrow(&self, list: &mut List) {
-        let ids = [
-            ("quiz_id", self.quiz.map(|id| id.0)),
-            ("course_id", self.course.map(|id| id.0)),
-            ("user_id", self.user.map(|id| id.0)),
-        ];
+        let ids = [("quiz_id", self.quiz.map(|id| id.0)), ("course_id", self.course.map(|id| id.0)), ("user_id", self.user.map(|id| id.0))];
         for (column, id) in ids {
             if let Some(id) = id {
                 let id = list.bind(id);

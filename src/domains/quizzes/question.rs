@@ -10,7 +10,7 @@ use lectern_kernel::{
 use lectern_macros::{object, resolvers};
 
 use super::{
-    Quiz, QuestionPool,
+    QuestionPool, Quiz,
     key::{AnswerKey, KeyOf, OptionsOf, QuestionOption},
 };
 use crate::domains::courses::Course;

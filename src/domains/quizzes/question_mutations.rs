@@ -98,7 +98,13 @@ async fn place(ctx: &Context<'_>, quiz: Option<Id<Quiz>>, pool: Option<Id<Questi
         let mode = ctx.get(id).await?.map_or(quiz.mode, |quiz| quiz.mode);
         let asked: i64 = ctx.tx().value(sql::ASKED, &[&id]).await?.unwrap_or(0);
         let position = i32::try_from(asked + 1).map_err(|_| Error::internal("a quiz has too many questions"))?;
-        return Ok(PlaceOf { course: quiz.course_id, quiz: Some(id), pool: None, position: Some(position), is_survey: mode == QuizMode::Survey });
+        return Ok(PlaceOf {
+            course: quiz.course_id,
+            quiz: Some(id),
+            pool: None,
+            position: Some(position),
+            is_survey: mode == QuizMode::Survey,
+        });
     }
     let id = pool.ok_or_else(|| Error::bad_input("quizId", "or `poolId`: exactly one of them is required"))?;
     let pool = ctx.get(id).await?.ok_or_else(|| Error::not_found("pool").field("poolId"))?;
@@ -222,7 +228,8 @@ impl QuestionMutations {
         id: Id<Question>,
     ) -> Result<Id<Question>> {
         let removed: Option<bool> = ctx.tx().value(sql::REMOVE_QUESTION, &[&id]).await.on_constraint("question_in_use", |_| {
-            Error::conflict("IN_USE", "A quiz needs the question: it draws as many from the pool, or is published and asks nothing else.").field("id")
+            Error::conflict("IN_USE", "A quiz needs the question: it draws as many from the pool, or is published and asks nothing else.")
+                .field("id")
         })?;
         if removed == Some(true) { Ok(id) } else { Err(Error::not_found("question").field("id")) }
     }

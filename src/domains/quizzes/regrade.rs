@@ -90,7 +90,8 @@ impl RegradeMutations {
         if worth.is_some() && is_of_pool {
             return Err(Error::bad_input("points", "must be left out: what a question of a pool is worth is the draw's"));
         }
-        let changes = [options.is_some(), input.number.is_some(), differs.is_some(), texts.is_some(), worth.is_some(), input.is_void.is_some()];
+        let changes =
+            [options.is_some(), input.number.is_some(), differs.is_some(), texts.is_some(), worth.is_some(), input.is_void.is_some()];
         if !changes.contains(&true) {
             return Err(Error::bad_input("questionId", "is all that is given: say what is to count"));
         }

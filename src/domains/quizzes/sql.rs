@@ -8,8 +8,7 @@ pub const SIZES: &str = "SELECT s.quiz_id, s.questions, s.max_score FROM app.qui
 pub const TERMS: &str = "SELECT t.quiz_id, t.closes_at, t.minutes, t.attempts_left FROM app.quiz_terms($2) AS t WHERE app.tenant_id() = $1";
 
 /// What the quizzes `$2` draw.
-pub const DRAWS: &str =
-    "SELECT d.quiz_id, d.pool_id, d.count, d.points FROM quiz_draw d WHERE d.tenant_id = $1 AND d.quiz_id = ANY ($2) ORDER BY d.quiz_id, d.position";
+pub const DRAWS: &str = "SELECT d.quiz_id, d.pool_id, d.count, d.points FROM quiz_draw d WHERE d.tenant_id = $1 AND d.quiz_id = ANY ($2) ORDER BY d.quiz_id, d.position";
 
 /// The options of the questions `$2`.
 pub const OPTIONS: &str = "SELECT o.question_id, o.id, o.text FROM question_option o WHERE o.tenant_id = $1 AND o.question_id = ANY ($2) \
@@ -81,7 +80,8 @@ pub const TO_GRADE: &str = "SELECT q.kind, q.is_of_pool, q.is_of_survey FROM app
 
 /// Grades the question `$2` anew, as `$3`: options `$4`, number `$5`, tolerance `$6`, texts `$7`, points `$8`, void `$9`; whether somebody may fall by it,
 /// `$10`; why, `$11`.
-pub const REGRADE: &str = "SELECT app.regrade_question($2, $3, $4, $5::text::numeric, $6::text::numeric, $7, $8, $9, $10, $11) WHERE app.tenant_id() = $1";
+pub const REGRADE: &str =
+    "SELECT app.regrade_question($2, $3, $4, $5::text::numeric, $6::text::numeric, $7, $8, $9, $10, $11) WHERE app.tenant_id() = $1";
 
 /// The actor starts the quiz `$2`, or goes on with it.
 pub const START: &str = "SELECT app.start_quiz_attempt($2) WHERE app.tenant_id() = $1";

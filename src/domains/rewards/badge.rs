@@ -48,6 +48,9 @@ pub struct Badge {
     /// The course, for COURSE_COMPLETED; null when you may not see it, or when it is gone.
     #[one]
     pub course_id: Option<Id<Course>>,
+    /// The learning path, for PATH_COMPLETED; null when you may not see it, or when it is gone.
+    #[one]
+    pub path_id: Option<Id<LearningPath>>,
     #[hidden]
     #[wide]
     pub icon_file_id: Option<Id<File>>,

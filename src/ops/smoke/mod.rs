@@ -248,7 +248,8 @@ impl Smoke {
         let published = json!({ "i": { "id": lesson, "isPublished": true } });
         self.client.refused("updateLesson, a quiz without questions", publish, published.clone(), "CONFLICT EMPTY_QUIZ").await;
         let ask = "mutation($i: CreateQuestionInput!) { createQuestion(input: $i) { id options { id text } key { optionIds } } }";
-        let question = json!({ "i": { "quizId": quiz, "kind": "SINGLE", "prompt": "Smoke?", "options": ["Yes", "No"], "correctOptions": [0] } });
+        let question =
+            json!({ "i": { "quizId": quiz, "kind": "SINGLE", "prompt": "Smoke?", "options": ["Yes", "No"], "correctOptions": [0] } });
         let question = self.client.ask("quizzes", ask, question).await?;
         self.client.ask("quizzes", publish, published).await;
         let start = "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id status questions { questionId prompt key { optionIds } } } }";
@@ -262,7 +263,8 @@ impl Smoke {
         let regrade = "mutation($i: RegradeQuestionInput!) { regradeQuestion(input: $i) { attempts raised newlyPassed } }";
         let key = json!({ "i": { "questionId": question["id"], "correctOptionIds": [question["options"][1]["id"]], "reason": "Smoke" } });
         self.client.ask("quizzes", regrade, key).await;
-        let read = "query($id: ID!) { quizAttempt(id: $id) { score scoreHistory { cause score } questions { prompt answer { optionIds } } } }";
+        let read =
+            "query($id: ID!) { quizAttempt(id: $id) { score scoreHistory { cause score } questions { prompt answer { optionIds } } } }";
         self.client.ask("quizzes", read, json!({ "id": attempt })).await;
         let void = "mutation($i: VoidQuizAttemptInput!) { voidQuizAttempt(input: $i) { status } }";
         self.client.ask("quizzes", void, json!({ "i": { "id": attempt, "reason": "Smoke" } })).await;

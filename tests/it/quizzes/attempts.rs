@@ -89,8 +89,14 @@ async fn answers_that_are_none_are_named_and_change_nothing() {
         (json!({ "questionId": nothing("question") }), "NOT_FOUND @answers.1.questionId"),
         (json!({ "questionId": asked[2].id, "number": 2 }), "BAD_USER_INPUT @answers.1.questionId"),
         (json!({ "questionId": asked[0].id, "optionIds": [asked[1].options[0]] }), "BAD_USER_INPUT @answers.1.optionIds.0"),
-        (json!({ "questionId": asked[0].id, "optionIds": [asked[0].options[0], nothing("option")] }), "BAD_USER_INPUT @answers.1.optionIds.1"),
-        (json!({ "questionId": asked[0].id, "optionIds": [asked[0].options[0], asked[0].options[1]] }), "BAD_USER_INPUT @answers.1.optionIds"),
+        (
+            json!({ "questionId": asked[0].id, "optionIds": [asked[0].options[0], nothing("option")] }),
+            "BAD_USER_INPUT @answers.1.optionIds.1",
+        ),
+        (
+            json!({ "questionId": asked[0].id, "optionIds": [asked[0].options[0], asked[0].options[1]] }),
+            "BAD_USER_INPUT @answers.1.optionIds",
+        ),
         (json!({ "questionId": asked[0].id, "number": 1 }), "BAD_USER_INPUT @answers.1.number"),
         (json!({ "questionId": asked[1].id, "text": "a" }), "BAD_USER_INPUT @answers.1.text"),
         (json!({ "questionId": asked[3].id, "number": 1 }), "BAD_USER_INPUT @answers.1.number"),
@@ -200,7 +206,10 @@ async fn attempts_are_listed_to_those_who_may_see_them() {
     assert_eq!(ids(&exam.lea, json!({})).await, [third.clone(), first.clone()]);
     assert_eq!(ids(&carl, json!({})).await, [""; 0]);
     assert_eq!(ids(&exam.ada, json!({ "userId": bob.user_id })).await, [second.clone()]);
-    assert_eq!(ids(&exam.ada, json!({ "statuses": ["SUBMITTED"], "quizId": exam.quiz, "courseId": exam.course })).await, [second.clone(), first.clone()]);
+    assert_eq!(
+        ids(&exam.ada, json!({ "statuses": ["SUBMITTED"], "quizId": exam.quiz, "courseId": exam.course })).await,
+        [second.clone(), first.clone()]
+    );
     let of_quiz = "query($id: ID!) { quiz(id: $id) { attempts(first: 2) { totalCount nodes { id } } } }";
     assert_eq!(exam.ada.ok(of_quiz, json!({ "id": exam.quiz })).await["quiz"]["attempts"]["totalCount"], json!(3));
     for stranger in [&carl, &bob] {

@@ -126,10 +126,16 @@ async fn a_question_that_was_answered_is_asked_no_more_and_stays() {
     let (exam, asked) = Exam::published().await;
     let (attempt, _) = exam.sit(&exam.lea, all_right(&asked)).await;
     exam.ada.ok(DELETE, json!({ "id": asked[1].id })).await;
-    let list = exam.ada.ok("query($id: ID!) { quiz(id: $id) { questionCount questions { id position } } }", json!({ "id": exam.quiz })).await["quiz"].take();
+    let list = exam
+        .ada
+        .ok("query($id: ID!) { quiz(id: $id) { questionCount questions { id position } } }", json!({ "id": exam.quiz }))
+        .await["quiz"]
+        .take();
     let left = json!([{ "id": asked[0].id, "position": 1 }, { "id": asked[2].id, "position": 2 }, { "id": asked[3].id, "position": 3 }]);
     assert_eq!(list, json!({ "questionCount": 3, "questions": left }));
-    let sheet = exam.lea.ok("query($id: ID!) { quizAttempt(id: $id) { score questions { questionId } } }", json!({ "id": attempt })).await["quizAttempt"].take();
+    let sheet = exam.lea.ok("query($id: ID!) { quizAttempt(id: $id) { score questions { questionId } } }", json!({ "id": attempt })).await
+        ["quizAttempt"]
+        .take();
     assert_eq!(json!([sheet["score"], sheet["questions"].as_array().unwrap().len()]), json!([8.0, 4]));
     let next = exam.lea.ok(START, json!({ "id": exam.quiz })).await["startQuizAttempt"].take();
     assert_eq!(next["questions"].as_array().unwrap().len(), 3);
@@ -145,7 +151,8 @@ async fn questions_are_put_into_another_order_all_at_once() {
     let (exam, asked) = Exam::published().await;
     let reorder = "mutation($i: ReorderQuestionsInput!) { reorderQuestions(input: $i) { questions { id position } } }";
     let ids: Vec<&String> = [3, 0, 2, 1].iter().map(|n| &asked[*n].id).collect();
-    let order = exam.ada.ok(reorder, json!({ "i": { "quizId": exam.quiz, "questionIds": ids } })).await["reorderQuestions"]["questions"].take();
+    let order =
+        exam.ada.ok(reorder, json!({ "i": { "quizId": exam.quiz, "questionIds": ids } })).await["reorderQuestions"]["questions"].take();
     assert_eq!(order[0], json!({ "id": asked[3].id, "position": 1 }));
     assert_eq!(order[3], json!({ "id": asked[1].id, "position": 4 }));
     let of = |ids: Value| json!({ "i": { "quizId": exam.quiz, "questionIds": ids } });
@@ -159,7 +166,8 @@ async fn a_copy_of_the_course_has_its_quizzes_with_their_keys_and_nobodys_attemp
     let make = "mutation($i: CreateQuestionPoolInput!) { createQuestionPool(input: $i) { id } }";
     let pool = exam.ada.ok(make, json!({ "i": { "courseId": exam.course, "name": "Pool" } })).await["createQuestionPool"]["id"].take();
     exam.ask(json!({ "poolId": pool, "kind": "NUMERIC", "prompt": "Drawn?", "number": 7 })).await;
-    exam.set(json!({ "draws": [{ "poolId": pool, "count": 1, "points": 2 }], "marking": "NEGATIVE", "closesAt": "2099-01-01T00:00:00Z" })).await;
+    exam.set(json!({ "draws": [{ "poolId": pool, "count": 1, "points": 2 }], "marking": "NEGATIVE", "closesAt": "2099-01-01T00:00:00Z" }))
+        .await;
     let mut answers = all_right(&asked);
     answers.as_array_mut().unwrap().truncate(4);
     exam.sit(&exam.lea, answers).await;
@@ -195,7 +203,10 @@ async fn statistics_say_how_questions_were_answered_to_those_who_grade() {
     let numbers = exam.ada.ok(query, json!({ "id": exam.quiz })).await["quiz"]["statistics"].take();
     let first = json!({ "question": { "id": asked[0].id }, "answers": 6, "blanks": 0, "choices": [3, 3, 0], "averageScore": 1.0, "discrimination": 1.0 });
     assert_eq!(numbers[0], first, "{numbers}");
-    assert_eq!(json!([numbers[2]["answers"], numbers[2]["blanks"], numbers[2]["choices"], numbers[2]["averageScore"]]), json!([3, 3, [], 0.5]));
+    assert_eq!(
+        json!([numbers[2]["answers"], numbers[2]["blanks"], numbers[2]["choices"], numbers[2]["averageScore"]]),
+        json!([3, 3, [], 0.5])
+    );
     assert_eq!(numbers[3]["discrimination"], Value::Null, "always the same");
     let viewer = exam.app.sign_in(&exam.app.oak, Who::Viewer).await;
     let refused = viewer.ask(query, json!({ "id": exam.quiz })).await;

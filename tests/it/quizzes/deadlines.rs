@@ -26,13 +26,24 @@ async fn at_the_end_of_an_attempt_is_in_time_and_after_it_is_not() {
     let id = uuid(&attempt);
     let ends = |offset: &str| format!("UPDATE quiz_attempt SET ends_at = now() {offset} WHERE id = '{id}'");
     for call in [format!("SELECT app.submit_quiz_attempt('{id}')"), format!("SELECT app.save_quiz_answers('{id}', '[]')")] {
-        for (offset, expected) in [("+ interval '1 microsecond'", Ok(())), ("", Ok(())), ("- interval '1 microsecond'", Err(Some("quiz_attempt_over".to_owned())))] {
+        for (offset, expected) in [
+            ("+ interval '1 microsecond'", Ok(())),
+            ("", Ok(())),
+            ("- interval '1 microsecond'", Err(Some("quiz_attempt_over".to_owned()))),
+        ] {
             assert_eq!(at_the_instant(&exam, &exam.lea, &ends(offset), &call).await, expected, "{call} {offset}");
             exam.app.try_sql("ROLLBACK").await.ok();
         }
     }
     exam.end_in(&attempt, -1.0).await;
-    refused(&exam.app, &exam.lea, SAVE, json!({ "i": { "attemptId": attempt, "answers": all_right(&asked) } }), "CONFLICT DEADLINE_PASSED @attemptId").await;
+    refused(
+        &exam.app,
+        &exam.lea,
+        SAVE,
+        json!({ "i": { "attemptId": attempt, "answers": all_right(&asked) } }),
+        "CONFLICT DEADLINE_PASSED @attemptId",
+    )
+    .await;
     refused(&exam.app, &exam.lea, SUBMIT, json!({ "id": attempt }), "CONFLICT DEADLINE_PASSED @id").await;
 }
 
@@ -41,7 +52,9 @@ async fn a_quiz_opens_and_closes_at_its_instants() {
     let (exam, _) = Exam::published().await;
     let quiz = uuid(&exam.quiz);
     let call = format!("SELECT app.start_quiz_attempt('{quiz}')");
-    let set = |column: &str, offset: &str| format!("UPDATE quiz SET opens_at = NULL, closes_at = NULL, {column} = now() {offset} WHERE id = '{quiz}'");
+    let set = |column: &str, offset: &str| {
+        format!("UPDATE quiz SET opens_at = NULL, closes_at = NULL, {column} = now() {offset} WHERE id = '{quiz}'")
+    };
     let (before, after) = ("+ interval '1 microsecond'", "- interval '1 microsecond'");
     let refusal = |name: &str| Err(Some(name.to_owned()));
     for (column, offset, expected) in [
@@ -63,7 +76,8 @@ async fn a_quiz_opens_and_closes_at_its_instants() {
 
 /// How many minutes after its start an attempt ends.
 async fn minutes(exam: &Exam, attempt: &str) -> String {
-    let sql = format!("SELECT round(extract(epoch FROM ends_at - started_at) / 60, 2)::text FROM quiz_attempt WHERE id = '{}'", uuid(attempt));
+    let sql =
+        format!("SELECT round(extract(epoch FROM ends_at - started_at) / 60, 2)::text FROM quiz_attempt WHERE id = '{}'", uuid(attempt));
     exam.app.text(&sql).await.unwrap_or_else(|| "never".to_owned())
 }
 
@@ -72,7 +86,11 @@ async fn an_attempt_ends_by_its_limit_or_with_the_quiz_and_a_factor_moves_both()
     let (exam, _) = Exam::published().await;
     let bob = exam.learner("bob").await;
     exam.app
-        .sql(&format!("INSERT INTO accommodation (tenant_id, user_id, time_factor) VALUES ('{}', '{}', 1.5)", exam.app.oak.tenant, uuid(&bob.user_id)))
+        .sql(&format!(
+            "INSERT INTO accommodation (tenant_id, user_id, time_factor) VALUES ('{}', '{}', 1.5)",
+            exam.app.oak.tenant,
+            uuid(&bob.user_id)
+        ))
         .await;
     exam.set(json!({ "timeLimitMinutes": 40 })).await;
     let (plain, longer) = (exam.start(&exam.lea).await, exam.start(&bob).await);
@@ -113,7 +131,8 @@ async fn what_is_over_is_closed_with_what_was_saved_soon_after_its_end() {
         WHERE j.kind = 'quiz.close' AND a.status = 'IN_PROGRESS'";
     assert_eq!(exam.app.text(due).await.as_deref(), Some("5"), "a job is asked for, 5 seconds after the end");
     // One that comes too early does nothing; one in time closes.
-    let close = format!("SET app.tenant_id = '{}'; SELECT app.close_quiz_attempt('{}'); RESET app.tenant_id", exam.app.oak.tenant, uuid(&attempt));
+    let close =
+        format!("SET app.tenant_id = '{}'; SELECT app.close_quiz_attempt('{}'); RESET app.tenant_id", exam.app.oak.tenant, uuid(&attempt));
     exam.app.sql(&close).await;
     assert_eq!(exam.lea.ok(SHEET, json!({ "id": attempt })).await["quizAttempt"]["status"], json!("IN_PROGRESS"));
     exam.end_in(&attempt, -6.0).await;

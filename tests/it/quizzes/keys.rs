@@ -59,14 +59,18 @@ async fn closed(exam: &Exam, client: &Client, asked: &[Asked], pool: &str, who: 
 async fn nobody_but_those_who_write_the_course_reads_questions_and_keys() {
     let (exam, asked) = Exam::published().await;
     let make = "mutation($i: CreateQuestionPoolInput!) { createQuestionPool(input: $i) { id } }";
-    let pool = exam.ada.ok(make, json!({ "i": { "courseId": exam.course, "name": "Pool" } })).await["createQuestionPool"]["id"].as_str().unwrap().to_owned();
+    let pool = exam.ada.ok(make, json!({ "i": { "courseId": exam.course, "name": "Pool" } })).await["createQuestionPool"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     exam.ask(json!({ "poolId": pool, "kind": "SHORT_TEXT", "prompt": "Secretly?", "texts": ["azure"] })).await;
     let (app, oak) = (&exam.app, &exam.app.oak);
     let colleague = app.person(oak, "carl@oak.example", &["INSTRUCTOR"]).await;
     let viewer = app.sign_in(oak, Who::Viewer).await;
     let stranger = app.person(oak, "sue@oak.example", &["LEARNER"]).await;
     let elm = app.sign_in(&app.elm, Who::Admin).await;
-    let people = [(&exam.lea, "learner"), (&colleague, "colleague"), (&viewer, "viewer"), (&stranger, "stranger"), (&elm, "another school")];
+    let people =
+        [(&exam.lea, "learner"), (&colleague, "colleague"), (&viewer, "viewer"), (&stranger, "stranger"), (&elm, "another school")];
     for (client, who) in people {
         closed(&exam, client, &asked, &pool, who).await;
     }
@@ -83,7 +87,10 @@ async fn nobody_but_those_who_write_the_course_reads_questions_and_keys() {
     // Who writes the course reads all of it.
     let key = "query($id: ID!) { question(id: $id) { key { optionIds number tolerance texts } explanation } }";
     let read = exam.ada.ok(key, json!({ "id": asked[0].id })).await["question"].take();
-    assert_eq!(read, json!({ "key": { "optionIds": [asked[0].options[0]], "number": null, "tolerance": null, "texts": [] }, "explanation": "Because yes." }));
+    assert_eq!(
+        read,
+        json!({ "key": { "optionIds": [asked[0].options[0]], "number": null, "tolerance": null, "texts": [] }, "explanation": "Because yes." })
+    );
     let read = exam.ada.ok(key, json!({ "id": asked[2].id })).await["question"]["key"].take();
     assert_eq!(read, json!({ "optionIds": [], "number": 4.0, "tolerance": 0.5, "texts": [] }));
 }
@@ -93,9 +100,11 @@ async fn an_attempt_shows_questions_and_nothing_of_what_is_right_until_it_may_be
     let (exam, asked) = Exam::published().await;
     exam.set(json!({ "maxAttempts": 2 })).await;
     let hidden = |sheet: &Value| {
-        sheet["questions"].as_array().unwrap().iter().all(|question| {
-            ["score", "isCorrect", "key", "explanation"].iter().all(|field| question[field].is_null())
-        })
+        sheet["questions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|question| ["score", "isCorrect", "key", "explanation"].iter().all(|field| question[field].is_null()))
     };
     let read = async |client: &Client, id: &str| client.ok(SHEET, json!({ "id": id })).await["quizAttempt"].take();
     let first = exam.start(&exam.lea).await;
@@ -191,7 +200,8 @@ async fn refusals_and_the_audit_log_say_nothing_of_keys() {
     assert!(exam.app.count(keys).await >= 5, "that a key was set or has changed is there");
     let ids = exam.app.text("SELECT string_agg(o::text, ' ') FROM question_key k, unnest(k.option_ids) AS o").await.unwrap();
     for id in ids.split(' ') {
-        let inside = format!("audit_entry WHERE resource <> 'QuestionOption' AND (before::text LIKE '%{id}%' OR after::text LIKE '%{id}%')");
+        let inside =
+            format!("audit_entry WHERE resource <> 'QuestionOption' AND (before::text LIKE '%{id}%' OR after::text LIKE '%{id}%')");
         assert_eq!(exam.app.count(&inside).await, 0);
     }
     // What a key can't be is refused without it: a constraint's error names no row.
@@ -218,7 +228,11 @@ async fn events_and_notifications_carry_ids_and_scores_alone() {
         .await;
     exam.sit(&exam.lea, all_wrong(&asked)).await;
     exam.ada.ok(REGRADE, json!({ "i": { "questionId": asked[3].id, "texts": ["red"], "reason": "Both will do" } })).await;
-    let told = exam.app.text("SELECT string_agg(payload::text, ' ') FROM job WHERE kind LIKE 'webhook%' OR kind LIKE 'event%' OR kind LIKE 'notif%'").await.unwrap_or_default();
+    let told = exam
+        .app
+        .text("SELECT string_agg(payload::text, ' ') FROM job WHERE kind LIKE 'webhook%' OR kind LIKE 'event%' OR kind LIKE 'notif%'")
+        .await
+        .unwrap_or_default();
     for secret in ["red", "blue", "Azure", "Because", "answer", "option_"] {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
@@ -227,7 +241,13 @@ async fn events_and_notifications_carry_ids_and_scores_alone() {
 #[tokio::test]
 async fn questions_are_seen_after_the_clock_runs_and_not_before() {
     let (exam, asked) = Exam::published().await;
-    let before = exam.lea.ok("query($id: ID!) { quiz(id: $id) { questionCount maxScore viewerAttempts { questions { prompt } } } }", json!({ "id": exam.quiz })).await;
+    let before = exam
+        .lea
+        .ok(
+            "query($id: ID!) { quiz(id: $id) { questionCount maxScore viewerAttempts { questions { prompt } } } }",
+            json!({ "id": exam.quiz }),
+        )
+        .await;
     assert_eq!(before["quiz"], json!({ "questionCount": 4, "maxScore": 8.0, "viewerAttempts": [] }));
     let started = exam.lea.ok(START, json!({ "id": exam.quiz })).await["startQuizAttempt"].take();
     assert_eq!(started["questions"][0]["questionId"], json!(asked[0].id));

@@ -37,7 +37,9 @@ fn half_up(numerator: i64, denominator: i64) -> i64 {
 /// What an answer is worth, in hundredths; and whether it is right.
 pub fn mark(known: &Known, given: &Given, marking: &str, penalty_cents: i64) -> (i64, bool) {
     let (good, bad) = match given {
-        Given::Options(places) => (places.iter().filter(|place| **place < known.right).count(), places.iter().filter(|place| **place >= known.right).count()),
+        Given::Options(places) => {
+            (places.iter().filter(|place| **place < known.right).count(), places.iter().filter(|place| **place >= known.right).count())
+        }
         _ => (0, 0),
     };
     let is_right = match given {
@@ -91,7 +93,9 @@ pub fn question(dice: &mut Dice) -> (Known, Value) {
     let known = Known { kind, cents, options, right, is_void: false };
     let words: Vec<String> = (0..options).map(|n| format!("option {n}")).collect();
     let input = match kind {
-        "SINGLE" | "MULTIPLE" => json!({ "kind": kind, "prompt": "?", "points": points, "options": words, "correctOptions": (0..right).collect::<Vec<_>>() }),
+        "SINGLE" | "MULTIPLE" => {
+            json!({ "kind": kind, "prompt": "?", "points": points, "options": words, "correctOptions": (0..right).collect::<Vec<_>>() })
+        }
         "NUMERIC" => json!({ "kind": kind, "prompt": "?", "points": points, "number": 4, "tolerance": 0.5 }),
         _ => json!({ "kind": kind, "prompt": "?", "points": points, "texts": ["blue"] }),
     };

@@ -40,7 +40,8 @@ async fn questions_are_drawn_at_random_and_worth_what_the_draw_says() {
     let mut seen = BTreeSet::new();
     for _ in 0..12 {
         let attempt = exam.lea.ok(START, json!({ "id": exam.quiz })).await["startQuizAttempt"].take();
-        let drawn: Vec<String> = attempt["questions"].as_array().unwrap().iter().map(|question| question["questionId"].as_str().unwrap().to_owned()).collect();
+        let drawn: Vec<String> =
+            attempt["questions"].as_array().unwrap().iter().map(|question| question["questionId"].as_str().unwrap().to_owned()).collect();
         assert!(drawn.len() == 3 && drawn.iter().all(|id| ids.contains(id)), "{attempt}");
         assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), 3, "each once");
         assert_eq!(exam.start(&exam.lea).await, attempt["id"].as_str().unwrap());
@@ -48,7 +49,14 @@ async fn questions_are_drawn_at_random_and_worth_what_the_draw_says() {
         assert_eq!(exam.lea.ok(SUBMIT, json!({ "id": attempt["id"] })).await["submitQuizAttempt"]["maxScore"], json!(7.5));
     }
     assert!(seen.len() > 3, "not always the same");
-    refused(&exam.app, &exam.ada, REGRADE, json!({ "i": { "questionId": ids[0], "points": 3, "reason": "More" } }), "BAD_USER_INPUT @points").await;
+    refused(
+        &exam.app,
+        &exam.ada,
+        REGRADE,
+        json!({ "i": { "questionId": ids[0], "points": 3, "reason": "More" } }),
+        "BAD_USER_INPUT @points",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -61,7 +69,14 @@ async fn no_more_is_drawn_than_there_is() {
     refused(&exam.app, &exam.ada, REMOVE, json!({ "id": id }), "CONFLICT IN_USE @id").await;
     // Should it have happened all the same, it is not published.
     exam.app.sql("UPDATE question SET retired_at = now() WHERE prompt = '1?'").await;
-    refused(&exam.app, &exam.ada, UPDATE, json!({ "i": { "id": exam.lesson, "isPublished": true } }), "CONFLICT POOL_TOO_SMALL @isPublished").await;
+    refused(
+        &exam.app,
+        &exam.ada,
+        UPDATE,
+        json!({ "i": { "id": exam.lesson, "isPublished": true } }),
+        "CONFLICT POOL_TOO_SMALL @isPublished",
+    )
+    .await;
     exam.app.sql("UPDATE question SET retired_at = NULL").await;
     exam.publish().await;
     refused(&exam.app, &exam.ada, UPDATE_QUIZ, json!({ "i": { "id": exam.quiz, "draws": [] } }), "CONFLICT EMPTY_QUIZ @draws").await;

@@ -17,7 +17,8 @@ fn reasons(answers: &[Value]) -> Vec<String> {
 async fn five_tabs_start_one_attempt() {
     let (exam, _) = Exam::published().await;
     let answers = join_all((0..5).map(|_| exam.lea.ask(START, json!({ "id": exam.quiz })))).await;
-    let ids: std::collections::BTreeSet<&str> = answers.iter().map(|answer| answer["data"]["startQuizAttempt"]["id"].as_str().unwrap()).collect();
+    let ids: std::collections::BTreeSet<&str> =
+        answers.iter().map(|answer| answer["data"]["startQuizAttempt"]["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 1, "{answers:?}");
     assert_eq!(exam.app.count("quiz_attempt").await, 1);
 }
@@ -86,7 +87,11 @@ async fn an_attempt_is_closed_or_handed_in_once() {
         exam.end_in(&attempt, -1.0).await;
         database.batch_execute(&close).await.unwrap();
         let sheet = exam.lea.ok(SHEET, json!({ "id": attempt })).await["quizAttempt"].take();
-        assert_eq!(json!([sheet["status"], sheet["score"], sheet["isAutoSubmitted"]]), json!(["SUBMITTED", 8.0, reason != "done"]), "{sheet}");
+        assert_eq!(
+            json!([sheet["status"], sheet["score"], sheet["isAutoSubmitted"]]),
+            json!(["SUBMITTED", 8.0, reason != "done"]),
+            "{sheet}"
+        );
         assert_eq!(sheet["scoreHistory"].as_array().unwrap().len(), 1);
     }
 }
@@ -112,7 +117,12 @@ async fn an_extension_against_the_closing_is_decided_by_the_row() {
     let (exam, _) = Exam::published().await;
     exam.set(json!({ "timeLimitMinutes": 10 })).await;
     let attempt = exam.start(&exam.lea).await;
-    exam.app.sql(&format!("UPDATE quiz_attempt SET started_at = now() - interval '11 minutes', ends_at = now() - interval '1 minute' WHERE id = '{}'", uuid(&attempt))).await;
+    exam.app
+        .sql(&format!(
+            "UPDATE quiz_attempt SET started_at = now() - interval '11 minutes', ends_at = now() - interval '1 minute' WHERE id = '{}'",
+            uuid(&attempt)
+        ))
+        .await;
     let (database, connection) = tokio_postgres::connect(&exam.app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let close = format!("SET app.tenant_id = '{}'; SELECT app.close_quiz_attempt('{}')", exam.app.oak.tenant, uuid(&attempt));

@@ -77,13 +77,17 @@ async fn points_reach_attempts_under_way_and_what_was_submitted() {
     let (attempt, _) = exam.sit(&exam.lea, all_right(&asked)).await;
     let open = exam.start(&exam.lea).await;
     regrade(&exam, &asked[2], json!({ "points": 3.5, "reason": "It was hard" })).await;
-    let sheet = exam.lea.ok("query($id: ID!) { quizAttempt(id: $id) { score maxScore percent } }", json!({ "id": attempt })).await["quizAttempt"].take();
+    let sheet =
+        exam.lea.ok("query($id: ID!) { quizAttempt(id: $id) { score maxScore percent } }", json!({ "id": attempt })).await["quizAttempt"]
+            .take();
     assert_eq!(sheet, json!({ "score": 10.5, "maxScore": 10.5, "percent": 100.0 }));
     exam.lea.ok(SAVE, json!({ "i": { "attemptId": open, "answers": all_right(&asked) } })).await;
     assert_eq!(exam.lea.ok(SUBMIT, json!({ "id": open })).await["submitQuizAttempt"]["maxScore"], json!(10.5));
     // Fewer points take nothing away unasked, and no share is above all of it.
     regrade(&exam, &asked[2], json!({ "points": 0.5, "reason": "Too much" })).await;
-    let sheet = exam.lea.ok("query($id: ID!) { quizAttempt(id: $id) { score maxScore percent } }", json!({ "id": attempt })).await["quizAttempt"].take();
+    let sheet =
+        exam.lea.ok("query($id: ID!) { quizAttempt(id: $id) { score maxScore percent } }", json!({ "id": attempt })).await["quizAttempt"]
+            .take();
     assert_eq!(sheet, json!({ "score": 10.5, "maxScore": 7.5, "percent": 100.0 }));
 }
 
@@ -99,9 +103,18 @@ async fn what_can_not_count_is_refused_and_changes_nothing() {
         (json!({ "questionId": asked[0].id, "number": 4, "reason": reason }), "BAD_USER_INPUT @number"),
         (json!({ "questionId": asked[0].id, "texts": ["a"], "reason": reason }), "BAD_USER_INPUT @texts"),
         (json!({ "questionId": asked[0].id, "correctOptionIds": [], "reason": reason }), "BAD_USER_INPUT @correctOptionIds"),
-        (json!({ "questionId": asked[0].id, "correctOptionIds": [asked[0].options[0], asked[0].options[1]], "reason": reason }), "BAD_USER_INPUT @correctOptionIds"),
-        (json!({ "questionId": asked[1].id, "correctOptionIds": [asked[1].options[0], asked[0].options[0]], "reason": reason }), "NOT_FOUND @correctOptionIds.1"),
-        (json!({ "questionId": asked[2].id, "correctOptionIds": [asked[0].options[0]], "reason": reason }), "BAD_USER_INPUT @correctOptionIds"),
+        (
+            json!({ "questionId": asked[0].id, "correctOptionIds": [asked[0].options[0], asked[0].options[1]], "reason": reason }),
+            "BAD_USER_INPUT @correctOptionIds",
+        ),
+        (
+            json!({ "questionId": asked[1].id, "correctOptionIds": [asked[1].options[0], asked[0].options[0]], "reason": reason }),
+            "NOT_FOUND @correctOptionIds.1",
+        ),
+        (
+            json!({ "questionId": asked[2].id, "correctOptionIds": [asked[0].options[0]], "reason": reason }),
+            "BAD_USER_INPUT @correctOptionIds",
+        ),
         (json!({ "questionId": asked[2].id, "tolerance": -1, "reason": reason }), "BAD_USER_INPUT @tolerance"),
         (json!({ "questionId": asked[2].id, "points": 0, "reason": reason }), "BAD_USER_INPUT @points"),
         (json!({ "questionId": asked[2].id, "points": 1.005, "reason": reason }), "BAD_USER_INPUT @points"),
@@ -209,6 +222,13 @@ async fn words_change_without_what_counts() {
     let foreign = json!({ "id": asked[0].id, "options": [{ "id": options[0], "text": "a" }, { "id": asked[1].options[0], "text": "b" }] });
     refused(&exam.app, &exam.ada, UPDATE_QUESTION, json!({ "i": foreign }), "NOT_FOUND @options.1.id").await;
     let viewer = exam.app.sign_in(&exam.app.oak, Who::Viewer).await;
-    refused(&exam.app, &viewer, UPDATE_QUESTION, json!({ "i": { "id": asked[0].id, "prompt": "mine" } }), "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL]").await;
+    refused(
+        &exam.app,
+        &viewer,
+        UPDATE_QUESTION,
+        json!({ "i": { "id": asked[0].id, "prompt": "mine" } }),
+        "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL]",
+    )
+    .await;
     exam.lea.ok(START, json!({ "id": exam.quiz })).await;
 }

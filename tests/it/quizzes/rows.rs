@@ -97,7 +97,9 @@ async fn no_column_of_a_key_is_read_and_no_mark_written() {
     assert_eq!(numbers(&keys.replace("$ids$", &ids)).await, [0, 4, 0, 0]);
     assert_eq!(numbers("SELECT count(*) FROM quiz_attempt").await, [1, 1, 0, 1]);
     assert_eq!(numbers(&format!("SELECT count(*) FROM app.attempt_sheets(ARRAY['{id}'::uuid])")).await, [4, 4, 0, 0]);
-    let shown = format!("SELECT count(coalesce(score::text, is_correct::text, key_texts::text, key_options::text, key_number::text, explanation)) FROM app.attempt_sheets(ARRAY['{id}'::uuid])");
+    let shown = format!(
+        "SELECT count(coalesce(score::text, is_correct::text, key_texts::text, key_options::text, key_number::text, explanation)) FROM app.attempt_sheets(ARRAY['{id}'::uuid])"
+    );
     assert_eq!(numbers(&shown).await, [0, 0, 0, 0]);
     assert_eq!(numbers(&format!("SELECT count(*) FROM app.quiz_statistics(ARRAY['{}'::uuid])", uuid(&exam.quiz))).await, [0, 0, 0, 0]);
     // Writing by hand what is not one's own reaches nothing.

@@ -79,6 +79,7 @@ async fn wrong_badges_are_named_and_change_nothing() {
         (json!({ "rule": "COURSE_COMPLETED" }), "BAD_USER_INPUT @courseId"),
         (json!({ "rule": "COURSE_COMPLETED", "courseId": nothing("course") }), "NOT_FOUND @courseId"),
         (json!({ "rule": "PATH_COMPLETED" }), "BAD_USER_INPUT @pathId"),
+        (json!({ "rule": "PATH_COMPLETED", "pathId": nothing("path") }), "NOT_FOUND @pathId"),
         (json!({ "rule": "PERFECT_QUIZ", "courseId": nothing("course") }), "BAD_USER_INPUT @courseId"),
         (json!({ "iconFileId": nothing("file") }), "NOT_FOUND @iconFileId"),
     ] {
