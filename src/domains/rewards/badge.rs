@@ -9,7 +9,7 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, resolvers};
 
-use crate::domains::{courses::Course, files::File, lessons::attached_file};
+use crate::domains::{courses::Course, files::File, lessons::attached_file, paths::LearningPath};
 
 text_enum! {
     /// What a badge is earned by.

@@ -19,6 +19,7 @@ use crate::domains::{
     courses::Course,
     files::{self, File},
     identity::User,
+    paths::LearningPath,
 };
 
 /// Mutations of badges.
@@ -71,6 +72,10 @@ impl BadgeMutations {
         if let Some(course) = course {
             ctx.whole(course).await?.ok_or_else(|| Error::not_found("course").field("courseId"))?;
         }
+        let path = Id::<LearningPath>::parse_opt("pathId", input.path_id.as_ref())?;
+        if let Some(path) = path {
+            ctx.whole(path).await?.ok_or_else(|| Error::not_found("learning path").field("pathId"))?;
+        }
         let icon = match &input.icon_file_id {
             Some(id) => Some(icon(ctx, id).await?),
             None => None,
@@ -80,12 +85,14 @@ impl BadgeMutations {
             .set(columns.rule, input.rule)
             .set(columns.threshold, input.threshold)
             .set(columns.course_id, course)
+            .set(columns.path_id, path)
             .set(columns.icon_file_id, icon);
         Ok(badge
             .run(ctx)
             .await
             .on_constraint("badge_count", |_| Error::bad_input("name", "is of one badge too many: the school has 200"))
             .on_constraint("badge_course_fkey", |_| Error::not_found("course").field("courseId"))
+            .on_constraint("badge_path_fkey", |_| Error::not_found("learning path").field("pathId"))
             .on_constraint("badge_icon_fkey", |_| no_file())?)
     }
 

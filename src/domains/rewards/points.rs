@@ -12,7 +12,7 @@ use lectern_macros::{object, resolvers};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::domains::{courses::Course, identity::User, lessons::Lesson};
+use crate::domains::{courses::Course, identity::User, lessons::Lesson, paths::LearningPath};
 
 text_enum! {
     /// What points are earned by.
@@ -88,7 +88,7 @@ impl PointsEntry {
         let prefix = match rule {
             PointsRuleKey::LessonCompleted | PointsRuleKey::QuizPassed | PointsRuleKey::AssignmentPassed => Lesson::PREFIX,
             PointsRuleKey::CourseCompleted => Course::PREFIX,
-            PointsRuleKey::PathCompleted => "path",
+            PointsRuleKey::PathCompleted => LearningPath::PREFIX,
             PointsRuleKey::SignIn | PointsRuleKey::Manual => return None,
         };
         source.parse::<Uuid>().ok().map(|source| ID(ids::encode(prefix, source)))

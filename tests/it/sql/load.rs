@@ -178,9 +178,9 @@ pub async fn load(app: &TestApp) {
          INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at, created_at)
              SELECT s.tenant_id, sha256(uuid_send(s.id)), s.id, s.created_at + interval '30 days', s.created_at FROM session s;
          INSERT INTO api_key (tenant_id, id, owner_id, role_id, name, permissions, is_read_only, hint, created_at, expires_at)
-<<<<<<< HEAD
-             SELECT p.tenant_id, p.id, p.id, ur.role_id, 'Key ' || p.n, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17), now() + interval '30 days'
-             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id;
+             SELECT p.tenant_id, gen_random_uuid(), p.id, ur.role_id, 'Key ' || p.n || '-' || k, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17 + k),
+                 now() + interval '30 days'
+             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id CROSS JOIN generate_series(0, 4) AS k;
          INSERT INTO announcement (tenant_id, id, course_id, author_id, title, body, publish_at, told_at)
              SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'News ' || n, 'Read this.', now() - make_interval(hours => n), now() FROM course c, generate_series(1, 5) AS n;
          INSERT INTO thread (tenant_id, id, course_id, author_id, title, body, listed_at, created_at)
@@ -197,14 +197,6 @@ pub async fn load(app: &TestApp) {
          INSERT INTO course_points (tenant_id, course_id, user_id, points) SELECT e.tenant_id, e.course_id, e.user_id, e.points FROM points_entry e;
          INSERT INTO badge (tenant_id, id, name, rule) SELECT tenant_id, gen_random_uuid(), 'Badge ' || n, 'MANUAL' FROM size, generate_series(1, 50) AS n;
          INSERT INTO badge_award (tenant_id, badge_id, user_id) SELECT p.tenant_id, b.id, p.id FROM person p JOIN badge b ON b.tenant_id = p.tenant_id WHERE p.n % 10 = 7;
-||||||| be618a6
-             SELECT p.tenant_id, p.id, p.id, ur.role_id, 'Key ' || p.n, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17), now() + interval '30 days'
-             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id;
-=======
-             SELECT p.tenant_id, gen_random_uuid(), p.id, ur.role_id, 'Key ' || p.n || '-' || k, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17 + k),
-                 now() + interval '30 days'
-             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id CROSS JOIN generate_series(0, 4) AS k;
->>>>>>> learning1
          RESET session_replication_role;
          ANALYZE",
     )
