@@ -4,6 +4,7 @@ mod badges;
 mod boards;
 mod points;
 mod races;
+mod work;
 
 use serde_json::{Value, json};
 
