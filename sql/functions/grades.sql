@@ -207,28 +207,36 @@ BEGIN
             LEFT JOIN assignment a ON a.tenant_id = school AND a.lesson_id = l.id
         ), work AS MATERIALIZED ( -- each submission of these people, with what it is worth as the actor sees it
             SELECT s.enrollment_id, s.lesson_id, s.number, NOT s.is_again AND coalesce(s.submitted_at > d.due_at, false) AS is_late,
-                   g.points::numeric * (100 - d.penalty) / 100 AS points, g.released_at IS NOT NULL AS is_released
+                   g.points::numeric * (100 - app.penalty_of(q.late_policy, s.is_again, s.submitted_at, d.due_at, q.penalty_percent_per_day, q.max_penalty_percent)) / 100 AS points,
+                   g.released_at IS NOT NULL AS is_released
             FROM own o
             JOIN submission s ON s.tenant_id = school AND s.enrollment_id = o.id
             JOIN graded q ON q.id = s.lesson_id
             LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = s.lesson_id AND x.user_id = s.user_id
-            CROSS JOIN LATERAL (SELECT coalesce(x.due_at, q.due_at) AS due_at, app.penalty_of(q.late_policy, s.is_again, s.submitted_at, coalesce(x.due_at, q.due_at),
-                                                                                              q.penalty_percent_per_day, q.max_penalty_percent) AS penalty) AS d
+            CROSS JOIN LATERAL (SELECT coalesce(x.due_at, q.due_at) AS due_at) AS d
             LEFT JOIN submission_grade g ON g.tenant_id = school AND g.submission_id = s.id AND (o.is_reader OR g.released_at IS NOT NULL)
-        ), best AS ( -- the released one that counts, else the best that is held, else the latest
-            SELECT DISTINCT ON (w.enrollment_id, w.lesson_id) w.* FROM work w
-            ORDER BY w.enrollment_id, w.lesson_id, w.is_released DESC, w.points DESC NULLS LAST, w.number DESC
+        ), facts AS ( -- one below the other and not side by side: a join of so many cells is easily planned for few
+            SELECT o.id AS enrollment_id, q.id AS lesson_id, NULL::boolean AS is_late, NULL::numeric AS points, NULL::double precision AS percent,
+                   NULL::timestamptz AS due_at, NULL::timestamptz AS closes_at
+            FROM own o JOIN graded q ON q.course_id = o.course_id
+            UNION ALL -- the released submission that counts, else the best that is held, else the latest
+            (SELECT DISTINCT ON (w.enrollment_id, w.lesson_id) w.enrollment_id, w.lesson_id, w.is_late, w.points, NULL, NULL, NULL FROM work w
+             ORDER BY w.enrollment_id, w.lesson_id, w.is_released DESC, w.points DESC NULLS LAST, w.number DESC)
+            UNION ALL
+            SELECT k.enrollment_id, k.lesson_id, NULL, NULL, k.percent, NULL, NULL FROM own o JOIN lesson_grade k ON k.tenant_id = school AND k.enrollment_id = o.id
+            UNION ALL
+            SELECT o.id, x.lesson_id, NULL, NULL, NULL, x.due_at, x.closes_at
+            FROM own o JOIN extension x ON x.tenant_id = school AND x.user_id = o.user_id AND x.course_id = o.course_id
+        ), cells AS (
+            SELECT f.enrollment_id, f.lesson_id, bool_or(f.is_late) AS is_late, max(f.points) AS points, max(f.percent) AS percent, max(f.due_at) AS due_at, max(f.closes_at) AS closes_at
+            FROM facts f GROUP BY f.enrollment_id, f.lesson_id
         )
-        SELECT o.id, q.id, CASE q.kind WHEN 'ASSIGNMENT' THEN round(100 * b.points / q.points::numeric, 2)::double precision ELSE k.percent END,
-               CASE q.kind WHEN 'ASSIGNMENT' THEN round(b.points, 2)::double precision ELSE k.percent END,
-               coalesce(q.points, 100), q.weight, coalesce(b.is_late, false),
-               b.enrollment_id IS NULL AND k.enrollment_id IS NULL AND coalesce(now() > least(coalesce(x.due_at, q.due_at), coalesce(x.closes_at, q.closes_at)), false),
-               k.enrollment_id IS NOT NULL
-        FROM own o
-        JOIN graded q ON q.course_id = o.course_id
-        LEFT JOIN best b ON b.enrollment_id = o.id AND b.lesson_id = q.id
-        LEFT JOIN lesson_grade k ON k.tenant_id = school AND k.enrollment_id = o.id AND k.lesson_id = q.id
-        LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = q.id AND x.user_id = o.user_id;
+        SELECT c.enrollment_id, q.id, CASE q.kind WHEN 'ASSIGNMENT' THEN round(100 * c.points / q.points::numeric, 2)::double precision ELSE c.percent END,
+               CASE q.kind WHEN 'ASSIGNMENT' THEN round(c.points, 2)::double precision ELSE c.percent END,
+               coalesce(q.points, 100), q.weight, coalesce(c.is_late, false),
+               c.is_late IS NULL AND c.percent IS NULL AND coalesce(now() > least(coalesce(c.due_at, q.due_at), coalesce(c.closes_at, q.closes_at)), false),
+               c.percent IS NOT NULL
+        FROM cells c JOIN graded q ON q.id = c.lesson_id;
 END
 $$;
 
@@ -254,9 +262,14 @@ BEGIN
     IF NOT app.can('GRADE_MANAGE') THEN
         RETURN 0;
     END IF;
-    RETURN (SELECT count(*) FROM submission s WHERE s.tenant_id = app.tenant_id() AND s.status = 'SUBMITTED' AND s.user_id <> app.user_id()
-            AND (app.can('COURSE_UPDATE_ALL') OR s.course_id = ANY (taught))
-            AND NOT EXISTS (SELECT FROM submission_grade g WHERE g.tenant_id = s.tenant_id AND g.submission_id = s.id));
+    IF app.can('COURSE_UPDATE_ALL') THEN
+        RETURN (SELECT count(*) FROM submission s LEFT JOIN submission_grade g ON g.tenant_id = s.tenant_id AND g.submission_id = s.id
+                WHERE s.tenant_id = app.tenant_id() AND s.status = 'SUBMITTED' AND s.user_id <> app.user_id() AND g.submission_id IS NULL);
+    END IF;
+    -- Course by course along the index of what waits.
+    RETURN (SELECT coalesce(sum(n.count), 0) FROM unnest(taught) AS c(id) CROSS JOIN LATERAL (
+                SELECT count(*) FROM submission s WHERE s.tenant_id = app.tenant_id() AND s.course_id = c.id AND s.status = 'SUBMITTED' AND s.user_id <> app.user_id()
+                AND (SELECT g.version FROM submission_grade g WHERE g.tenant_id = s.tenant_id AND g.submission_id = s.id) IS NULL) AS n);
 END
 $$;
 

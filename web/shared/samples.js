@@ -258,6 +258,54 @@ query PathsAndCertificates($filter: CourseFilter) {
     variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
   },
   {
+    document: /* GraphQL */ `# A teacher's evening: the work that waits, the longest first, and a course's grade book. Sign in as instructor@alpha.example.
+# Grading one of them, with the version that you have read, as a further document (with a rubric: rubricScores in place of points):
+#   mutation { gradeSubmission(input: { id: "submission_…", version: 1, points: 17, feedback: "Well seen" }) { status percent } }
+# Where grades are held, nobody sees one before:
+#   mutation { releaseGrades(assignmentId: "assignment_…") { releasedAt } }
+query Grading($statuses: [SubmissionStatus!], $orderBy: SubmissionOrder, $filter: CourseFilter) {
+  submissions(first: 5, filter: { statuses: $statuses }, orderBy: $orderBy) {
+    totalCount
+    nodes {
+      id
+      version
+      user { name }
+      submittedAt
+      isLate
+      penaltyPercent
+      text
+      files { name }
+      assignment {
+        id
+        points
+        dueAt
+        rubric { id title points }
+        lesson { title course { title } }
+      }
+    }
+  }
+  courses(first: 1, filter: $filter, orderBy: { field: CREATED_AT, direction: DESC }) {
+    nodes {
+      title
+      gradeBook(first: 10, orderBy: { field: FINAL_GRADE, direction: DESC }) {
+        nodes {
+          enrollment { user { name } status }
+          currentGrade
+          finalGrade
+          grades { lesson { title } percent isLate isMissing isReleased }
+        }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({
+      statuses: ['SUBMITTED'],
+      orderBy: { field: 'SUBMITTED_AT', direction: 'ASC' },
+      filter: { tag: 'beginners' },
+    }),
+  },
+  {
     document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.
 query People($first: Int, $filter: UserFilter) {
   users(first: $first, filter: $filter, orderBy: { field: NAME, direction: ASC }) {

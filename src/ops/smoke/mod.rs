@@ -211,6 +211,7 @@ impl Smoke {
         let read = "query($id: ID!) { course(id: $id) { title enrollmentCount viewerEnrollment { progress } sections { title } enrollments { totalCount } } }";
         self.client.ask("course", read, json!({ "id": course })).await;
         self.lessons(&section, &enrollment).await;
+        self.work(&section).await;
         self.client.refused("deleteCourse, in use", DELETE_COURSE, json!({ "id": course }), "CONFLICT IN_USE").await;
         self.remove(&enrollment, "course").await;
         self.remove(&course, "course").await;
@@ -268,6 +269,29 @@ impl Smoke {
         self.client.ask("quizzes", read, json!({ "id": attempt })).await;
         let void = "mutation($i: VoidQuizAttemptInput!) { voidQuizAttempt(input: $i) { status } }";
         self.client.ask("quizzes", void, json!({ "i": { "id": attempt, "reason": "Smoke" } })).await;
+        Some(())
+    }
+
+    /// What is handed in is there, and not its author's to grade.
+    async fn work(&mut self, section: &str) -> Option<()> {
+        let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id assignment { id } } }";
+        let input =
+            json!({ "i": { "sectionId": section, "kind": "ASSIGNMENT", "title": "Smoke", "isPublished": true, "isRequired": false } });
+        let lesson = self.client.ask("work", create, input).await?;
+        let (lesson, assignment) = (text(&lesson["id"]), text(&lesson["assignment"]["id"]));
+        let update = "mutation($i: UpdateAssignmentInput!) { updateAssignment(input: $i) { points maxAttempts } }";
+        self.client.ask("work", update, json!({ "i": { "id": assignment, "points": 10 } })).await;
+        let submit = "mutation($i: SubmitAssignmentInput!) { submitAssignment(input: $i) { id status } }";
+        let input = json!({ "i": { "assignmentId": assignment, "text": "Smoke" } });
+        let submission = text(&self.client.ask("work", submit, input.clone()).await?["id"]);
+        self.client.refused("submitAssignment, twice", submit, input, "CONFLICT MAX_ATTEMPTS").await;
+        let grade = "mutation($i: GradeSubmissionInput!) { gradeSubmission(input: $i) { status } }";
+        let own = json!({ "i": { "id": submission, "version": 1, "points": 10 } });
+        self.client.refused("gradeSubmission, one's own", grade, own, "FORBIDDEN OWN_WORK").await;
+        let read = "query($id: ID!) { lesson(id: $id) { viewerGrade { percent isMissing } assignment { viewerSubmissions { text status points } } } }";
+        self.client.ask("work", read, json!({ "id": lesson })).await;
+        let delete = "mutation($id: ID!) { deleteLesson(id: $id) }";
+        self.client.refused("deleteLesson, with work", delete, json!({ "id": lesson }), "CONFLICT IN_USE").await;
         Some(())
     }
 

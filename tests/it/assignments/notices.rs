@@ -6,6 +6,7 @@ use super::{Class, GRADE, GRANT, RETURN};
 use crate::{
     app::{Client, TestApp},
     classroom::enroll,
+    socket::Socket,
 };
 
 /// The kinds of what somebody was told, the first first.
@@ -82,4 +83,30 @@ async fn people_are_reminded_a_day_before_by_their_own_date_and_once() {
     remind().await;
     let (lea, bob) = both().await;
     assert_eq!((lea.as_str(), bob.as_str()), ("DEADLINE_SOON DEADLINE_SOON", "DEADLINE_SOON"));
+}
+
+#[tokio::test]
+async fn work_is_heard_of_by_those_who_see_it_and_a_grade_that_is_held_by_nobody() {
+    let app = TestApp::start().await;
+    let class = Class::of(&app).await;
+    class.ask(json!({ "holdGrades": true, "maxAttempts": null })).await;
+    let other = app.person(&app.oak, "carl@oak.example", &["INSTRUCTOR"]).await;
+    let (mut author, mut grader, mut stranger) = (Socket::of(&class.lea).await, Socket::of(&class.ada).await, Socket::of(&other).await);
+    for socket in [&mut author, &mut grader, &mut stranger] {
+        assert!(socket.begin("1", "subscription { submissionChanged { number status points } }").await.is_empty());
+    }
+    let heard = |message: serde_json::Value| message["payload"]["data"]["submissionChanged"].clone();
+    let submission = class.submit("x").await;
+    let new = json!({ "number": 1, "status": "SUBMITTED", "points": null });
+    assert_eq!(heard(author.hear().await), new);
+    assert_eq!(heard(grader.hear().await), new);
+    class.grade(&submission, 1, 80.0).await;
+    let said = author.until_answered().await;
+    assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
+    class.ada.ok(super::RELEASE, json!({ "id": class.assignment })).await;
+    let graded = json!({ "number": 1, "status": "GRADED", "points": 80.0 });
+    assert_eq!(heard(author.hear().await), graded);
+    assert_eq!(heard(grader.hear().await), graded);
+    let said = stranger.until_answered().await;
+    assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
 }
