@@ -27,7 +27,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms},
     resolve::{
         DateTime, SINCE,
-        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
+        registry::{self, Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -81,6 +81,8 @@ pub struct Document {
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
     guesses: Option<Wrong>,
+    /// The budgets that a query uses, and how often it counts towards each.
+    spends: Vec<(&'static Budget, u64)>,
     /// What its person is still to spend for it: whose the key is that asks for it was not known before.
     pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
@@ -149,6 +151,12 @@ impl Document {
             }
             check_mutations(&roots, limits)?;
         }
+        let mut spends = Vec::new();
+        if kind == OperationKind::Query {
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            spends = counted(fields.iter().filter_map(|field| registry.operation(registry::Root::Query, &field.name.node)?.budget));
+        }
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -166,6 +174,7 @@ impl Document {
             event,
             knock,
             guesses,
+            spends,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             shows_cost: false,
@@ -261,6 +270,7 @@ impl Document {
             user_agent: self.user_agent.clone(),
             knock: None,
             guesses: None,
+            spends: Vec::new(),
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
         })
@@ -324,16 +334,12 @@ impl Document {
         self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.reaches_store))
     }
 
-    /// The budgets of its person that it uses, and how often it counts towards each.
+    /// The budgets that it uses, and how often it counts towards each.
     pub(crate) fn budgets(&self) -> Vec<(&'static Budget, u64)> {
-        let mut used: Vec<(&'static Budget, u64)> = Vec::new();
-        for budget in self.roots.iter().filter_map(|root| root.operation?.budget) {
-            match used.iter_mut().find(|(known, _)| known.name == budget.name) {
-                Some((_, times)) => *times += 1,
-                None => used.push((budget, 1)),
-            }
+        if self.kind == OperationKind::Query {
+            return self.spends.clone();
         }
-        used
+        counted(self.roots.iter().filter_map(|root| root.operation?.budget))
     }
 
     /// By what it is told that a secret in it is wrong; none where it holds no such secret.
@@ -345,6 +351,18 @@ impl Document {
     pub(crate) fn knock(&self) -> Option<(Knock, Account)> {
         self.knock.clone()
     }
+}
+
+/// Each budget once, and how often it was named.
+fn counted(budgets: impl Iterator<Item = &'static Budget>) -> Vec<(&'static Budget, u64)> {
+    let mut used: Vec<(&'static Budget, u64)> = Vec::new();
+    for budget in budgets {
+        match used.iter_mut().find(|(known, _)| known.name == budget.name) {
+            Some((_, times)) => *times += 1,
+            None => used.push((budget, 1)),
+        }
+    }
+    used
 }
 
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {

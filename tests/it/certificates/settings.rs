@@ -43,7 +43,7 @@ async fn settings_are_changed_field_by_field_by_the_courses_authors() {
     ] {
         refused(&app, &ada, SETTINGS, with(more), line).await;
     }
-    refused(&app, &lea, SETTINGS, with(json!({})), "FORBIDDEN [COURSE_UPDATE, COURSE_UPDATE_ALL, PATH_MANAGE]").await;
+    refused(&app, &lea, SETTINGS, with(json!({})), "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL PATH_MANAGE]").await;
     refused(&app, &stranger, SETTINGS, with(json!({})), "FORBIDDEN NOT_YOURS @courseId").await;
     refused(&app, &foreign, SETTINGS, with(json!({})), "NOT_FOUND @courseId").await;
     // A copy certifies the same.

@@ -63,7 +63,7 @@ async fn parts_in_paths_are_seen_by_their_people_and_by_those_who_manage_or_read
     let enrollments = "query($id: ID!) { learningPath(id: $id) { enrollments { totalCount nodes { user { id } } } } }";
     assert_eq!(admin.ok(enrollments, json!({ "id": id })).await["learningPath"]["enrollments"]["totalCount"], 2);
     assert_eq!(viewer.ok(enrollments, json!({ "id": id })).await["learningPath"]["enrollments"]["totalCount"], 2);
-    assert_eq!(lea.refused(enrollments, json!({ "id": id })).await, "FORBIDDEN [PATH_MANAGE, ENROLLMENT_READ_ALL]");
+    assert_eq!(lea.refused(enrollments, json!({ "id": id })).await, "FORBIDDEN [PATH_MANAGE ENROLLMENT_READ_ALL]");
 }
 
 #[tokio::test]
