@@ -1,6 +1,6 @@
 //! Pools of questions.
 
-use async_graphql::{Context, ID, InputObject};
+use async_graphql::{Context, ID};
 use lectern_kernel::{
     db::OnConstraint,
     error::{Error, Result},
