@@ -1,4 +1,4 @@
--- What is said in a demo school's courses with lessons: announcements (one of them yet to come), threads with answers, reviews. Runs after lessons.sql.
+-- What is said in a demo school's courses with lessons: announcements (one of them yet to come), threads with answers, reviews. Runs after paths.sql.
 INSERT INTO announcement (tenant_id, id, course_id, author_id, title, body, publish_at, told_at, created_at, updated_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('announcement:' || t.key || ':' || a.n), pg_temp.id('course:' || t.key), pg_temp.id('user:' || t.teacher), a.title, a.body,
            date_trunc('hour', now()) - make_interval(days => a.days_ago), CASE WHEN a.days_ago > 0 THEN date_trunc('hour', now()) - make_interval(days => a.days_ago) END,

@@ -1,4 +1,4 @@
--- What people of a demo school have earned: by lessons and courses, by signing in, by hand. Runs after discussions.sql; balances follow by trigger.
+-- What people of a demo school have earned: by lessons, work and courses, by signing in, by hand. Runs after paths.sql and discussions.sql; balances follow by trigger.
 INSERT INTO level (tenant_id, number, name, min_points)
     SELECT pg_temp.id('tenant'), n, (ARRAY['Curious', 'Newcomer', 'Beginner', 'Listener', 'Reader', 'Student', 'Apprentice', 'Companion', 'Practitioner', 'Adept',
            'Experienced', 'Skilled', 'Expert', 'Mentor', 'Veteran', 'Master', 'Grand master', 'Scholar', 'Sage', 'Legend'])[n], 50 * n * (n - 1)
@@ -10,6 +10,17 @@ INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_i
     UNION ALL
     SELECT e.tenant_id, pg_temp.id('points:course:' || e.id), e.user_id, 'COURSE_COMPLETED', 100, e.course_id::text, e.course_id, e.completed_at
     FROM enrollment e WHERE e.tenant_id = pg_temp.id('tenant') AND e.status = 'COMPLETED'
+    UNION ALL
+    SELECT t.tenant_id, pg_temp.id('points:quiz:' || q.lesson_id || ':' || t.user_id), t.user_id, 'QUIZ_PASSED', 25, q.lesson_id::text, t.course_id, min(t.submitted_at)
+    FROM quiz_attempt t JOIN quiz q ON q.tenant_id = t.tenant_id AND q.id = t.quiz_id AND q.mode = 'GRADED'
+    WHERE t.tenant_id = pg_temp.id('tenant') AND t.status = 'SUBMITTED' AND t.is_passed GROUP BY t.tenant_id, q.lesson_id, t.user_id, t.course_id
+    UNION ALL
+    SELECT g.tenant_id, pg_temp.id('points:assignment:' || g.enrollment_id || ':' || g.lesson_id), g.user_id, 'ASSIGNMENT_PASSED', 25, g.lesson_id::text, g.course_id, g.graded_at
+    FROM lesson_grade g JOIN assignment a ON a.tenant_id = g.tenant_id AND a.lesson_id = g.lesson_id AND g.percent >= coalesce(a.pass_mark, 0)
+    WHERE g.tenant_id = pg_temp.id('tenant')
+    UNION ALL
+    SELECT p.tenant_id, pg_temp.id('points:path:' || p.id), p.user_id, 'PATH_COMPLETED', 250, p.path_id::text, NULL, p.completed_at
+    FROM path_enrollment p WHERE p.tenant_id = pg_temp.id('tenant') AND p.status = 'COMPLETED'
     UNION ALL
     SELECT pg_temp.id('tenant'), pg_temp.id('points:day:' || s.key || ':' || d), pg_temp.id('user:' || s.key), 'SIGN_IN', 10, (now()::date - d)::text, NULL,
            date_trunc('day', now()) - make_interval(days => d) + interval '9 hours'

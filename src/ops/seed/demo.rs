@@ -35,11 +35,11 @@ const STEPS: [(&str, &str); 17] = [
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
     ("rights.sql", include_str!("../../../sql/seed/rights.sql")),
     ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
-    ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
-    ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("assignments.sql", include_str!("../../../sql/seed/assignments.sql")),
     ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
     ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
+    ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
+    ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 
