@@ -66,9 +66,8 @@ pub async fn load(app: &TestApp) {
              SELECT e.tenant_id, gen_random_uuid(), a.lesson_id, a.course_id, e.user_id, now() + interval '1 day', e.user_id
              FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.progress::integer % 20 = 7;
          INSERT INTO accommodation (tenant_id, user_id, time_factor) SELECT p.tenant_id, p.id, 1.5 FROM person p;
-             FROM enrollment e JOIN public.lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
          INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required)
-             SELECT DISTINCT ON (s.tenant_id, s.course_id) s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'QUIZ', 'Quiz', 4, true, false FROM section s ORDER BY 1, s.course_id, s.id;
+             SELECT DISTINCT ON (s.tenant_id, s.course_id) s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'QUIZ', 'Quiz', 5, true, false FROM section s ORDER BY 1, s.course_id, s.id;
          INSERT INTO quiz (tenant_id, id, lesson_id, course_id) SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id FROM public.lesson l WHERE l.kind = 'QUIZ';
          INSERT INTO question_pool (tenant_id, id, course_id, name) SELECT q.tenant_id, gen_random_uuid(), q.course_id, 'Pool ' || n FROM quiz q, generate_series(1, 2) AS n;
          INSERT INTO question (tenant_id, id, course_id, quiz_id, position, kind, prompt) SELECT q.tenant_id, gen_random_uuid(), q.course_id, q.id, n, 'SINGLE', 'Which?' FROM quiz q, generate_series(1, 4) AS n;
