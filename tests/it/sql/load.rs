@@ -90,14 +90,14 @@ pub async fn load(app: &TestApp) {
          CREATE TEMPORARY TABLE way AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 1999) AS n;
          INSERT INTO learning_path (tenant_id, id, title, status) SELECT w.tenant_id, w.id, 'Path ' || w.n, 'PUBLISHED' FROM way w;
          INSERT INTO path_course (tenant_id, path_id, course_id, position, unlock)
-             SELECT w.tenant_id, w.id, l.id, k + 1, 'NONE' FROM way w CROSS JOIN generate_series(0, 2) AS k JOIN lesson l ON l.tenant_id = w.tenant_id AND l.n = (w.n * 3 + k) % 500;
+             SELECT w.tenant_id, w.id, l.id, k + 1, 'NONE' FROM way w CROSS JOIN generate_series(0, 2) AS k JOIN subject l ON l.tenant_id = w.tenant_id AND l.n = (w.n * 3 + k) % 500;
          INSERT INTO path_enrollment (tenant_id, id, path_id, user_id, status, enrolled_at)
              SELECT p.tenant_id, gen_random_uuid(), w.id, p.id, 'IN_PROGRESS', now() - make_interval(mins => p.n * 7 + k)
              FROM person p CROSS JOIN generate_series(0, 4) AS k JOIN way w ON w.tenant_id = p.tenant_id AND w.n = (p.n * 5 + k) % 2000;
          INSERT INTO path_step (tenant_id, path_enrollment_id, course_id)
              SELECT pe.tenant_id, pe.id, pc.course_id FROM path_enrollment pe JOIN path_course pc ON pc.tenant_id = pe.tenant_id AND pc.path_id = pe.path_id AND pc.position = 1;
          INSERT INTO course_prerequisite (tenant_id, course_id, requires_id, position)
-             SELECT l.tenant_id, l.id, o.id, 1 FROM lesson l JOIN lesson o ON o.tenant_id = l.tenant_id AND o.n = l.n + 1;
+             SELECT l.tenant_id, l.id, o.id, 1 FROM subject l JOIN subject o ON o.tenant_id = l.tenant_id AND o.n = l.n + 1;
          INSERT INTO course_certificate (tenant_id, course_id) SELECT l.tenant_id, l.id FROM lesson l;
          INSERT INTO path_certificate (tenant_id, path_id) SELECT w.tenant_id, w.id FROM way w;
          INSERT INTO certificate (tenant_id, id, code, user_id, course_id, learner_name, title, school_name, issued_at, expires_at)
