@@ -65,14 +65,26 @@ BEGIN
             WHERE e.tenant_id = school AND (of_course IS NULL OR e.course_id = of_course) AND (sees_all OR e.course_id = ANY (taught))
               AND e.status IN ('NOT_STARTED', 'IN_PROGRESS') AND app.is_live(e.status, e.expires_at)
         ), missing AS MATERIALIZED (
-            SELECT v.id, count(*)::integer AS works
-            FROM app.due_work(ARRAY(SELECT DISTINCT o.course_id FROM live o)) AS w
-            JOIN live v ON v.course_id = w.course_id
-            LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = w.lesson_id AND x.user_id = v.user_id
-            WHERE least(coalesce(x.due_at, w.due_at), coalesce(x.closes_at, w.closes_at)) < now()
-              AND NOT EXISTS (SELECT FROM submission s WHERE s.tenant_id = school AND s.assignment_id = w.assignment_id AND s.user_id = v.user_id)
-              AND NOT EXISTS (SELECT FROM quiz_attempt t WHERE t.tenant_id = school AND t.quiz_id = w.quiz_id AND t.user_id = v.user_id AND t.status = 'SUBMITTED')
-            GROUP BY v.id
+            SELECT o.id, count(*)::integer AS works FROM (
+                SELECT v.id FROM assignment a
+                JOIN lesson l ON l.tenant_id = school AND l.id = a.lesson_id AND l.is_published
+                JOIN live v ON v.course_id = a.course_id
+                LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = a.lesson_id AND x.user_id = v.user_id
+                LEFT JOIN (SELECT DISTINCT u.assignment_id, u.user_id FROM submission u WHERE u.tenant_id = school AND (of_course IS NULL OR u.course_id = of_course)) AS s
+                    ON s.assignment_id = a.id AND s.user_id = v.user_id
+                WHERE a.tenant_id = school AND (of_course IS NULL OR a.course_id = of_course) AND s.user_id IS NULL
+                  AND least(coalesce(x.due_at, a.due_at), coalesce(x.closes_at, a.closes_at)) < now()
+                UNION ALL
+                SELECT v.id FROM quiz q
+                JOIN lesson l ON l.tenant_id = school AND l.id = q.lesson_id AND l.is_published
+                JOIN live v ON v.course_id = q.course_id
+                LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = q.lesson_id AND x.user_id = v.user_id
+                LEFT JOIN (SELECT DISTINCT t.quiz_id, t.user_id FROM quiz_attempt t
+                           WHERE t.tenant_id = school AND t.status = 'SUBMITTED' AND (of_course IS NULL OR t.course_id = of_course)) AS s
+                    ON s.quiz_id = q.id AND s.user_id = v.user_id
+                WHERE q.tenant_id = school AND (of_course IS NULL OR q.course_id = of_course) AND s.user_id IS NULL
+                  AND least(x.due_at, coalesce(x.closes_at, q.closes_at)) < now()
+            ) AS o GROUP BY o.id
         )
         SELECT r.id, r.why, r.last_active_at, r.works, r.grade FROM (
             SELECT v.id, v.last_active_at, v.enrolled_at, coalesce(m.works, 0) AS works, g.current_grade AS grade,

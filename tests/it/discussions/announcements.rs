@@ -37,7 +37,8 @@ async fn an_announcement_is_seen_from_its_moment_on_and_told_once() {
     assert_eq!(lea.ok(node, json!({ "id": later })).await["node"], json!(null));
     // Its moment comes, and its job.
     app.sql(&format!(
-        "UPDATE announcement SET publish_at = now() WHERE id = '{}'; UPDATE job SET run_at = now() WHERE kind = 'announcement.publish'",
+        "SET session_replication_role = replica; UPDATE announcement SET publish_at = now() WHERE id = '{}'; RESET session_replication_role;
+         UPDATE job SET run_at = now() WHERE kind = 'announcement.publish'",
         uuid(&later)
     ))
     .await;

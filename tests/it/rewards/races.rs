@@ -1,6 +1,6 @@
 //! What is earned at once.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join3};
 use serde_json::json;
 
 use super::{ADJUST, AWARD, OWN, badge, balances_agree, ledger};
@@ -26,12 +26,8 @@ async fn points_that_are_earned_and_given_at_once_all_count_and_each_thing_once(
     let done = lessons.iter().chain(&lessons).map(|id| lea.ask(COMPLETE, json!({ "i": { "lessonId": id } })));
     let given = (0..4).map(|_| admin.ask(ADJUST, json!({ "i": { "userId": lea.user_id, "points": 3, "reason": "At once" } })));
     let awarded = (0..3).map(|_| admin.ask(AWARD, json!({ "i": { "badgeId": friend, "userId": lea.user_id, "reason": "At once" } })));
-    let answers = join_all(
-        done.map(|one| Box::pin(one) as std::pin::Pin<Box<dyn Future<Output = serde_json::Value>>>)
-            .chain(given.map(|one| Box::pin(one) as std::pin::Pin<Box<dyn Future<Output = serde_json::Value>>>))
-            .chain(awarded.map(|one| Box::pin(one) as std::pin::Pin<Box<dyn Future<Output = serde_json::Value>>>)),
-    )
-    .await;
+    let (done, given, awarded) = join3(join_all(done), join_all(given), join_all(awarded)).await;
+    let answers: Vec<_> = done.into_iter().chain(given).chain(awarded).collect();
     assert!(answers.iter().all(|answer| answer.get("errors").is_none()), "{answers:?}");
     let mut found = ledger(&lea, json!(null)).await;
     found.sort();
