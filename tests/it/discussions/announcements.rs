@@ -62,7 +62,7 @@ async fn only_authors_of_a_course_announce_in_it() {
     let (algebra, _) = class(&ada, &lea).await;
     let made = json!({ "i": { "courseId": algebra, "title": "Welcome", "body": "Hello" } });
     let id = ada.ok(ANNOUNCE, made.clone()).await["createAnnouncement"]["id"].as_str().unwrap().to_owned();
-    refused(&app, &lea, ANNOUNCE, made.clone(), "FORBIDDEN").await;
+    refused(&app, &lea, ANNOUNCE, made.clone(), "FORBIDDEN [COURSE_UPDATE COURSE_UPDATE_ALL]").await;
     refused(&app, &carl, ANNOUNCE, made, "FORBIDDEN NOT_YOURS @courseId").await;
     refused(&app, &carl, CHANGE_ANNOUNCEMENT, json!({ "i": { "id": id, "title": "Mine" } }), "NOT_FOUND @id").await;
     refused(&app, &carl, DELETE_ANNOUNCEMENT, json!({ "id": id }), "NOT_FOUND @id").await;

@@ -49,7 +49,7 @@ async fn people_of_a_course_talk_and_others_see_none_of_it() {
     let ask = json!({ "i": { "courseId": algebra, "title": "I", "body": "too" } });
     refused(&app, &eve, ASK, ask.clone(), "FORBIDDEN NOT_ENROLLED @courseId").await;
     refused(&app, &eve, ANSWER, json!({ "i": { "threadId": id, "body": "I too" } }), "FORBIDDEN NOT_ENROLLED @threadId").await;
-    refused(&app, &viewer, ASK, ask, "FORBIDDEN").await;
+    refused(&app, &viewer, ASK, ask, "FORBIDDEN [ENROLLMENT_SELF COURSE_UPDATE COURSE_UPDATE_ALL]").await;
     refused(&app, &eve, CHANGE_POST, json!({ "i": { "id": first, "body": "I too" } }), "NOT_FOUND @id").await;
     refused(&app, &eve, CHANGE_THREAD, json!({ "i": { "id": id, "title": "I too" } }), "NOT_FOUND @id").await;
     for document in [DELETE_POST, DELETE_THREAD] {
@@ -84,7 +84,7 @@ async fn words_are_their_authors_and_order_is_the_moderators() {
     }
     refused(&app, &bob, DELETE_THREAD, json!({ "id": id }), "FORBIDDEN NOT_YOURS @id").await;
     for change in [json!({ "isPinned": true }), json!({ "isClosed": true })] {
-        refused(&app, &lea, CHANGE_THREAD, set(change), "FORBIDDEN").await;
+        refused(&app, &lea, CHANGE_THREAD, set(change), "FORBIDDEN [DISCUSSION_MODERATE]").await;
     }
     refused(&app, &bob, CHANGE_THREAD, set(json!({ "answerId": reply })), "FORBIDDEN NOT_YOURS @id").await;
     refused(&app, &lea, CHANGE_THREAD, set(json!({ "answerId": nothing("post") })), "NOT_FOUND @answerId").await;

@@ -85,7 +85,7 @@ async fn wrong_badges_are_named_and_change_nothing() {
     ] {
         refused(&app, &admin, CREATE_BADGE, with(input), line).await;
     }
-    refused(&app, &lea, CREATE_BADGE, with(json!({})), "FORBIDDEN").await;
+    refused(&app, &lea, CREATE_BADGE, with(json!({})), "FORBIDDEN [GAMIFICATION_MANAGE]").await;
     let id = badge(&admin, json!({ "name": "Helper", "rule": "MANUAL", "description": "For help" })).await;
     let changed = admin.ok(CHANGE_BADGE, json!({ "i": { "id": id, "name": "Friend", "description": null } })).await["updateBadge"].take();
     assert_eq!(changed, json!({ "id": id, "name": "Friend", "description": null }));
@@ -99,7 +99,7 @@ async fn wrong_badges_are_named_and_change_nothing() {
         refused(&app, &admin, AWARD, of.clone(), line).await;
         refused(&app, &admin, REVOKE, of, line).await;
     }
-    refused(&app, &lea, AWARD, json!({ "i": { "badgeId": id, "userId": lea.user_id, "reason": "Because" } }), "FORBIDDEN").await;
+    refused(&app, &lea, AWARD, json!({ "i": { "badgeId": id, "userId": lea.user_id, "reason": "Because" } }), "FORBIDDEN [GAMIFICATION_MANAGE]").await;
     // Everybody of the school sees what there is to be had.
     let all = "{ badges { name rule threshold awardedCount icon { name } } }";
     assert_eq!(

@@ -82,7 +82,7 @@ async fn nothing_is_earned_while_the_school_says_so_and_a_rule_holds_from_now_on
     let rules = admin.ok("{ pointsRules { key points isActive } }", json!({})).await["pointsRules"].take();
     assert_eq!(rules.as_array().unwrap().len(), 6);
     assert_eq!(rules[1], json!({ "key": "LESSON_COMPLETED", "points": 7, "isActive": false }));
-    assert_eq!(lea.refused("{ pointsRules { key } }", json!({})).await, "FORBIDDEN");
+    assert_eq!(lea.refused("{ pointsRules { key } }", json!({})).await, "FORBIDDEN [GAMIFICATION_MANAGE]");
     for (input, line) in [
         (json!({ "key": "MANUAL", "points": 1 }), "BAD_USER_INPUT @key"),
         (json!({ "key": "SIGN_IN", "points": -1 }), "BAD_USER_INPUT @points"),
@@ -90,7 +90,7 @@ async fn nothing_is_earned_while_the_school_says_so_and_a_rule_holds_from_now_on
     ] {
         refused(&app, &admin, RULE, json!({ "i": input }), line).await;
     }
-    refused(&app, &lea, RULE, json!({ "i": { "key": "SIGN_IN", "points": 1 } }), "FORBIDDEN").await;
+    refused(&app, &lea, RULE, json!({ "i": { "key": "SIGN_IN", "points": 1 } }), "FORBIDDEN [GAMIFICATION_MANAGE]").await;
     for days in [0, 366] {
         refused(&app, &admin, settings, json!({ "i": { "riskInactiveDays": days } }), "BAD_USER_INPUT @riskInactiveDays").await;
     }
@@ -118,7 +118,7 @@ async fn points_by_hand_stand_in_the_ledger_with_their_reason() {
     ] {
         refused(&app, &admin, ADJUST, json!({ "i": input }), line).await;
     }
-    refused(&app, &lea, ADJUST, give(5), "FORBIDDEN").await;
+    refused(&app, &lea, ADJUST, give(5), "FORBIDDEN [GAMIFICATION_MANAGE]").await;
     // Everybody's for those who manage them, else the own.
     let of = |user: &str| json!({ "userId": user });
     assert_eq!(ledger(&admin, of(&lea.user_id)).await, ["MANUAL -600", "MANUAL 500", "SIGN_IN 10"]);
@@ -149,7 +149,7 @@ async fn levels_rise_strictly_from_nothing() {
     ] {
         refused(&app, &admin, LEVELS, json!({ "i": { "levels": levels } }), &format!("BAD_USER_INPUT @{field}")).await;
     }
-    refused(&app, &lea, LEVELS, json!({ "i": { "levels": [level("a", 0)] } }), "FORBIDDEN").await;
+    refused(&app, &lea, LEVELS, json!({ "i": { "levels": [level("a", 0)] } }), "FORBIDDEN [GAMIFICATION_MANAGE]").await;
     let set = admin.ok(LEVELS, json!({ "i": { "levels": [level("Seed", 0), level("Tree", 10)] } })).await["setLevels"].take();
     assert_eq!(set, json!([{ "number": 1, "name": "Seed", "minPoints": 0 }, { "number": 2, "name": "Tree", "minPoints": 10 }]));
     let own = lea.ok(OWN, json!({})).await["viewer"].take();
