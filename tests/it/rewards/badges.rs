@@ -99,7 +99,14 @@ async fn wrong_badges_are_named_and_change_nothing() {
         refused(&app, &admin, AWARD, of.clone(), line).await;
         refused(&app, &admin, REVOKE, of, line).await;
     }
-    refused(&app, &lea, AWARD, json!({ "i": { "badgeId": id, "userId": lea.user_id, "reason": "Because" } }), "FORBIDDEN [GAMIFICATION_MANAGE]").await;
+    refused(
+        &app,
+        &lea,
+        AWARD,
+        json!({ "i": { "badgeId": id, "userId": lea.user_id, "reason": "Because" } }),
+        "FORBIDDEN [GAMIFICATION_MANAGE]",
+    )
+    .await;
     // Everybody of the school sees what there is to be had.
     let all = "{ badges { name rule threshold awardedCount icon { name } } }";
     assert_eq!(
