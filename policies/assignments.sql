@@ -14,8 +14,10 @@ GRANT SELECT, INSERT, DELETE, UPDATE (accepts, points, pass_mark, due_at, closes
     hold_grades, released_at) ON assignment TO lectern_definer;
 
 CALL app.raise_wall('rubric_criterion');
+-- With their assignment; and with what they gave, which stays its author's when the lesson closes.
 CREATE POLICY rubric_criterion_read ON rubric_criterion FOR SELECT TO lectern_app USING (
-    EXISTS (SELECT FROM assignment a WHERE a.tenant_id = rubric_criterion.tenant_id AND a.id = rubric_criterion.assignment_id));
+    EXISTS (SELECT FROM assignment a WHERE a.tenant_id = rubric_criterion.tenant_id AND a.id = rubric_criterion.assignment_id)
+    OR EXISTS (SELECT FROM rubric_score r WHERE r.tenant_id = rubric_criterion.tenant_id AND r.criterion_id = rubric_criterion.id));
 CREATE POLICY definer_all ON rubric_criterion TO lectern_definer USING (true);
 GRANT SELECT ON rubric_criterion TO lectern_app;
 GRANT SELECT, INSERT, DELETE ON rubric_criterion TO lectern_definer;

@@ -574,15 +574,16 @@ DECLARE
 BEGIN
     FOR due IN
         SELECT w.lesson_id, w.user_id, w.due_at, w.course_id, w.title FROM (
-            SELECT a.lesson_id, e.user_id, coalesce(x.due_at, x.closes_at, a.due_at, a.closes_at) AS due_at, a.course_id, l.title
+            SELECT a.lesson_id, e.user_id, coalesce(x.due_at, a.due_at, x.closes_at, a.closes_at) AS due_at, a.course_id, l.title
             FROM assignment a
             JOIN lesson l ON l.tenant_id = a.tenant_id AND l.id = a.lesson_id AND l.is_published
             JOIN enrollment e ON e.tenant_id = a.tenant_id AND e.course_id = a.course_id AND app.is_live(e.status, e.expires_at)
             LEFT JOIN extension x ON x.tenant_id = a.tenant_id AND x.lesson_id = a.lesson_id AND x.user_id = e.user_id
-            WHERE a.tenant_id = app.tenant_id() AND (
-                coalesce(a.due_at, a.closes_at) > now() AND coalesce(a.due_at, a.closes_at) <= now() + interval '24 hours'
-                OR a.lesson_id IN (SELECT o.lesson_id FROM extension o WHERE o.tenant_id = a.tenant_id AND coalesce(o.due_at, o.closes_at) > now()
-                                   AND coalesce(o.due_at, o.closes_at) <= now() + interval '24 hours'))
+            WHERE a.tenant_id = app.tenant_id() AND a.lesson_id IN ( -- whatever ends within these hours, for everybody or for somebody
+                    SELECT o.lesson_id FROM assignment o WHERE o.tenant_id = app.tenant_id() AND o.due_at > now() AND o.due_at <= now() + interval '24 hours'
+                    UNION SELECT o.lesson_id FROM assignment o WHERE o.tenant_id = app.tenant_id() AND o.closes_at > now() AND o.closes_at <= now() + interval '24 hours'
+                    UNION SELECT o.lesson_id FROM extension o WHERE o.tenant_id = app.tenant_id() AND o.due_at > now() AND o.due_at <= now() + interval '24 hours'
+                    UNION SELECT o.lesson_id FROM extension o WHERE o.tenant_id = app.tenant_id() AND o.closes_at > now() AND o.closes_at <= now() + interval '24 hours')
               AND NOT EXISTS (SELECT FROM submission s WHERE s.tenant_id = a.tenant_id AND s.assignment_id = a.id AND s.user_id = e.user_id)) AS w
         WHERE w.due_at > now() AND w.due_at <= now() + interval '24 hours'
           AND NOT EXISTS (SELECT FROM deadline_reminder r WHERE r.tenant_id = app.tenant_id() AND r.lesson_id = w.lesson_id AND r.user_id = w.user_id AND r.due_at = w.due_at)

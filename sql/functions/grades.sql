@@ -178,6 +178,17 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_retire_grants AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_grants();
 
+-- Nobody who is gone takes more time. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.check_accommodated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.check_people_are_here(NEW.tenant_id, ARRAY[NEW.user_id]);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER accommodation_new AFTER INSERT ON accommodation FOR EACH ROW EXECUTE FUNCTION app.check_accommodated();
+
 -- Why somebody has more time is said as set and changed.
 CREATE OR REPLACE TRIGGER extension_audit AFTER INSERT OR UPDATE OR DELETE ON extension FOR EACH ROW EXECUTE FUNCTION app.audit('Extension', 'id', 'reason');
 CREATE OR REPLACE TRIGGER accommodation_audit AFTER INSERT OR UPDATE OR DELETE ON accommodation FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');

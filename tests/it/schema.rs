@@ -234,9 +234,10 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
         let expected = match answered {
             "ID" if name == "deleteUsers" => "User",
             "ID" if name == "endSignIn" => "Session",
-            "ID" => {
-                ["delete", "cancel", "remove", "purge"].iter().find_map(|verb| name.strip_prefix(verb)).expect("what answers an id deletes")
-            }
+            "ID" => ["delete", "cancel", "remove", "purge", "revoke"]
+                .iter()
+                .find_map(|verb| name.strip_prefix(verb))
+                .expect("what answers an id deletes"),
             "String" => name.strip_prefix("delete").expect("what answers a key deletes"),
             "Session" if name == "acceptInvitation" => "Invitation",
             "SignUpReceipt" => "SignUpRequest",

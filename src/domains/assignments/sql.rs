@@ -11,7 +11,7 @@ pub const OWN_ASSIGNMENTS: &str =
 
 /// What each criterion gave the submissions `$2`, in the order of the rubric.
 pub const RUBRIC_SCORES: &str = "SELECT r.submission_id, r.criterion_id, r.points, r.comment FROM rubric_score r \
-     LEFT JOIN rubric_criterion c ON c.tenant_id = $1 AND c.id = r.criterion_id \
+     JOIN rubric_criterion c ON c.tenant_id = $1 AND c.id = r.criterion_id \
      WHERE r.tenant_id = $1 AND r.submission_id = ANY ($2) ORDER BY c.position, r.criterion_id";
 
 /// What has become of the submissions `$2`, the oldest first.

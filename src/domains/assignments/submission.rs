@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    error::Result,
+    error::{Error, Result},
     ids::Id,
     resolve::{Ctx, DateTime, Loaded, Rows},
     text_enum,
@@ -29,7 +29,7 @@ text_enum! {
 
 impl SubmissionStatus {
     /// How a submission `{}` stands to whoever reads it: whether there is a grade, row security decides. (Not EXISTS, which would read all grades at once.)
-    pub const SHOWN: &'static str = "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = {}.tenant_id AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)";
+    pub const SHOWN: &'static str = "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = $1 AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)";
 }
 
 text_enum! {
@@ -57,7 +57,7 @@ pub struct Submission {
     pub number: i32,
     /// How it stands.
     #[column(
-        "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = {}.tenant_id AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)"
+        "(CASE WHEN {}.status = 'SUBMITTED' THEN coalesce((SELECT 'GRADED' FROM submission_grade sg WHERE sg.tenant_id = $1 AND sg.submission_id = {}.id), 'SUBMITTED') ELSE {}.status END)"
     )]
     pub status: SubmissionStatus,
     /// When it was handed in.
@@ -183,9 +183,9 @@ pub struct RubricScore {
 
 #[resolvers]
 impl RubricScore {
-    /// The criterion; null while the lesson is locked for you.
-    async fn criterion(&self, ctx: &Context<'_>) -> Result<Option<Loaded<RubricCriterion>>> {
-        ctx.whole(self.criterion_id).await
+    /// The criterion.
+    async fn criterion(&self, ctx: &Context<'_>) -> Result<Loaded<RubricCriterion>> {
+        ctx.whole(self.criterion_id).await?.ok_or_else(|| Error::not_found("criterion"))
     }
 }
 

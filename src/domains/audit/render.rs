@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn an_id_that_nobody_named_is_not_shown() {
-        assert_eq!(row("Course", json!({ "id": ID, "lesson_id": ID }))["lessonId"], Value::Null);
-        assert_eq!(row("Lesson", json!({ "id": ID }))["id"], Value::Null);
+        assert_eq!(row("Course", json!({ "id": ID, "planet_id": ID }))["planetId"], Value::Null);
+        assert_eq!(row("Planet", json!({ "id": ID }))["id"], Value::Null);
     }
 
     #[test]

@@ -321,7 +321,7 @@ impl Attack<'_> {
             let begin = format!("SET LOCAL app.tenant_id = '{}'", b.tenant);
             let mut outcome = in_transaction(self.platform, &format!("{begin}; {sql}; SET CONSTRAINTS ALL IMMEDIATE")).await?;
             // Where the reference is no part of the key a copy can't be told from its row: that row is pointed elsewhere.
-            if matches!(&outcome, Outcome::Failed { state, constraint: Some(taken), .. } if state == "23505" && taken.ends_with("_pkey")) {
+            if matches!(&outcome, Outcome::Failed { state, constraint: Some(taken), .. } if state == "23505" && (taken.ends_with("_pkey") || taken.ends_with("_key"))) {
                 let sets =
                     references().map(|(child, parent)| format!("\"{child}\" = {}", quoted(target[parent].as_str().unwrap_or_default())));
                 let sets = sets.collect::<Vec<_>>().join(", ");

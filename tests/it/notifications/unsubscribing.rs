@@ -67,7 +67,9 @@ async fn of_a_digest_every_kind_in_it_is_turned_off() {
     let kept = app.text("SELECT string_agg(kind || ' ' || email, ', ' ORDER BY kind) FROM notification_preference").await;
     assert_eq!(
         kept.as_deref(),
-        Some("BOOKING_REQUESTED OFF, COURSE_PUBLISHED OFF, ENROLLED OFF, ENROLLMENT_EXPIRED OFF, SIGN_UP_REQUESTED OFF")
+        Some(
+            "BOOKING_REQUESTED OFF, COURSE_PUBLISHED OFF, ENROLLED OFF, ENROLLMENT_EXPIRED OFF, SIGN_UP_REQUESTED OFF, SUBMISSION_RECEIVED OFF"
+        )
     );
 }
 
