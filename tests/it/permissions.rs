@@ -231,6 +231,7 @@ fn what_signed_out_people_may_ask_stands_in_a_list() {
         "Query.linkPreview",
         "Query.publicTenant",
         "Query.publicTenants",
+        "Query.verifyCertificate",
         "Query.viewer",
     ];
     assert_eq!(public, listed);

@@ -1,9 +1,8 @@
 -- One row of every kind of paths, for schools that are there to be attacked; identity.sql says what may be relied on.
-INSERT INTO course (tenant_id, id, title, instructor_id)
-    SELECT u.tenant_id, gen_random_uuid(), current_setting('probe.word'), u.id FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.name LIKE 'INSTRUCTOR %';
+INSERT INTO course (tenant_id, id, title, instructor_id, status)
+    SELECT u.tenant_id, gen_random_uuid(), current_setting('probe.word'), u.id, 'PUBLISHED' FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.name LIKE 'INSTRUCTOR %';
 INSERT INTO course_prerequisite (tenant_id, course_id, requires_id, position)
-    SELECT a.tenant_id, a.id, b.id, 1 FROM course a JOIN course b ON b.tenant_id = a.tenant_id AND b.status = 'DRAFT'
-    WHERE a.tenant_id = app.tenant_id() AND a.status = 'PUBLISHED' ORDER BY a.id, b.id LIMIT 1;
+    SELECT a.tenant_id, a.id, b.id, 1 FROM course a JOIN course b ON b.tenant_id = a.tenant_id AND b.id > a.id WHERE a.tenant_id = app.tenant_id() ORDER BY a.id, b.id LIMIT 1;
 
 INSERT INTO learning_path (tenant_id, id, title, description, status)
     SELECT app.tenant_id(), gen_random_uuid(), w.word, w.word, 'PUBLISHED' FROM current_setting('probe.word') AS w(word);

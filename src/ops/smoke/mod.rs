@@ -210,11 +210,33 @@ impl Smoke {
         self.client.ask("course", progress, json!({ "i": { "id": enrollment, "progress": 40.0 } })).await;
         let read = "query($id: ID!) { course(id: $id) { title enrollmentCount viewerEnrollment { progress } sections { title } enrollments { totalCount } } }";
         self.client.ask("course", read, json!({ "id": course })).await;
+        self.paths(&course).await;
         self.lessons(&section, &enrollment).await;
         self.work(&section).await;
         self.client.refused("deleteCourse, in use", DELETE_COURSE, json!({ "id": course }), "CONFLICT IN_USE").await;
         self.remove(&enrollment, "course").await;
         self.remove(&course, "course").await;
+        Some(())
+    }
+
+    /// A path of the one course, taken and left again.
+    async fn paths(&mut self, course: &str) -> Option<()> {
+        let settings = "mutation($i: UpdateCertificateSettingsInput!) { updateCertificateSettings(input: $i) { isEnabled validMonths } }";
+        self.client.ask("paths", settings, json!({ "i": { "courseId": course, "validMonths": 12 } })).await;
+        let unknown = "{ verifyCertificate(tenant: \"smoke\", code: \"0000000000000000\") { status } }";
+        self.client.answers("paths", "verifyCertificate, unknown", unknown, json!({}), Value::Null).await;
+        let create = "mutation($i: CreateLearningPathInput!) { createLearningPath(input: $i) { id status } }";
+        let path = text(&self.client.ask("paths", create, json!({ "i": { "title": "Smoke test" } })).await?["id"]);
+        let delete = "mutation($id: ID!) { deleteLearningPath(id: $id) }";
+        self.remember(&path, delete, json!({ "id": path }));
+        let set = "mutation($i: SetPathCoursesInput!) { setPathCourses(input: $i) { courses { position isLocked course { title } } } }";
+        self.client.ask("paths", set, json!({ "i": { "pathId": path, "courses": [{ "courseId": course, "unlock": "NONE" }] } })).await;
+        self.client.ask("paths", "mutation($id: ID!) { publishLearningPath(id: $id) { status } }", json!({ "id": path })).await;
+        let take = "mutation($i: EnrollInPathInput!) { enrollInPath(input: $i) { id status progress } }";
+        let part = text(&self.client.ask("paths", take, json!({ "i": { "pathId": path } })).await?["id"]);
+        self.client.refused("deleteLearningPath, in use", delete, json!({ "id": path }), "CONFLICT IN_USE").await;
+        self.client.ask("paths", "mutation($id: ID!) { leavePath(id: $id) { status } }", json!({ "id": part })).await;
+        self.remove(&path, "paths").await;
         Some(())
     }
 
