@@ -748,16 +748,18 @@ CREATE OR REPLACE FUNCTION app.quiz_statistics(quizzes uuid[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        WITH held AS MATERIALIZED (
+        WITH allowed AS MATERIALIZED (
+            SELECT q.id FROM quiz q WHERE q.tenant_id = app.tenant_id() AND q.id = ANY (quizzes) AND app.grades_course(q.course_id)
+        ), held AS MATERIALIZED (
             SELECT a.quiz_id, h.question_id, h.attempt_id, h.answer_options, h.score, num_nonnulls(h.answer_options, h.answer_number, h.answer_text) = 0 AS is_blank,
                    sum(h.score) OVER (PARTITION BY h.attempt_id) - h.score AS rest
-            FROM quiz_attempt a JOIN attempt_question h ON h.tenant_id = a.tenant_id AND h.attempt_id = a.id
-            WHERE a.tenant_id = app.tenant_id() AND a.quiz_id = ANY (quizzes) AND a.status = 'SUBMITTED' AND app.grades_course(a.course_id)
+            FROM allowed w JOIN quiz_attempt a ON a.tenant_id = app.tenant_id() AND a.quiz_id = w.id AND a.status = 'SUBMITTED'
+            JOIN attempt_question h ON h.tenant_id = a.tenant_id AND h.attempt_id = a.id
         ), counted AS (
             SELECT d.quiz_id, d.question_id, count(*) FILTER (WHERE NOT d.is_blank) AS answers, count(*) FILTER (WHERE d.is_blank) AS blanks, avg(d.score) AS average,
                    CASE WHEN count(*) >= 5 THEN corr(d.score, d.rest) END AS discrimination
             FROM held d GROUP BY d.quiz_id, d.question_id
-        ), chosen AS (
+        ), chosen AS MATERIALIZED (
             SELECT d.quiz_id, o.id, count(*) AS count FROM held d CROSS JOIN LATERAL unnest(d.answer_options) AS o(id) GROUP BY d.quiz_id, o.id
         )
         SELECT c.quiz_id, c.question_id, c.answers::integer, c.blanks::integer,

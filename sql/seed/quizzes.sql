@@ -1,4 +1,4 @@
--- A demo school's quiz: its questions, a pool, and attempts from nothing to everything right. Runs after lessons.sql. `right_one`: which option, or the number.
+-- A demo school's quiz: its questions, a pool, and attempts from nothing to everything right. Runs after assignments.sql. `right_one`: which option, or the number.
 CREATE TEMPORARY TABLE seed_question (
     course text NOT NULL, position integer NOT NULL, is_of_pool boolean NOT NULL, kind text NOT NULL, prompt text NOT NULL, options text[] NOT NULL, right_one integer NOT NULL,
     explanation text, PRIMARY KEY (course, position)) ON COMMIT DROP;

@@ -91,11 +91,11 @@ fn answer(index: usize, given: &QuizAnswerInput, seen: &mut Vec<Id<Question>>) -
         return Err(Error::bad_input(format!("answers.{index}.questionId"), "stands in the list twice"));
     }
     seen.push(question);
-    let mut answer = Map::from_iter([("question".to_owned(), json!(question.0))]);
+    let mut answer = Map::from_iter([("question".to_owned(), json!(question.0.to_string()))]);
     if let Some(options) = &given.option_ids {
         let field = format!("answers.{index}.optionIds");
         let options = if options.is_empty() { Vec::new() } else { Id::<QuestionOption>::parse_list(&field, options, 20)? };
-        answer.insert("options".to_owned(), json!(options.iter().map(|option| option.0).collect::<Vec<_>>()));
+        answer.insert("options".to_owned(), json!(options.iter().map(|option| option.0.to_string()).collect::<Vec<_>>()));
     }
     if let Some(number) = given.number {
         answer.insert("number".to_owned(), json!(number));

@@ -220,7 +220,7 @@ pub fn points(field: &str, points: &f64) -> Result<f64> {
     two_decimals(field, within(field, *points, 0.01, 1000.0, "0.01 and 1000")?)
 }
 
-fn prompt(field: &str, prompt: &String) -> Result<String> {
+fn prompt(field: &str, prompt: &str) -> Result<String> {
     words(field, prompt, 10_000)
 }
 

@@ -113,21 +113,28 @@ async fn place(ctx: &Context<'_>, quiz: Option<Id<Quiz>>, pool: Option<Id<Questi
     Ok(PlaceOf { course: pool.course_id, quiz: None, pool: Some(id), position: None, is_survey: false })
 }
 
-/// What an input says of options: ids and words.
-fn kept(options: &[UpdateQuestionOptionInput]) -> Result<(Vec<Option<Id<QuestionOption>>>, Vec<String>)> {
+/// The options that a question is to have: their ids, none for new ones, and their words.
+#[derive(Default)]
+struct Kept {
+    ids: Vec<Option<Id<QuestionOption>>>,
+    texts: Vec<String>,
+}
+
+/// What an input says of options.
+fn kept(options: &[UpdateQuestionOptionInput]) -> Result<Kept> {
     if !(2..=20).contains(&options.len()) {
         return Err(Error::bad_input("options", "must hold 2 to 20 options"));
     }
-    let (mut ids, mut texts) = (Vec::new(), Vec::new());
+    let mut kept = Kept::default();
     for (index, option) in options.iter().enumerate() {
         let id = Id::<QuestionOption>::parse_opt(&format!("options.{index}.id"), option.id.as_ref())?;
-        if id.is_some() && ids.contains(&id) {
+        if id.is_some() && kept.ids.contains(&id) {
             return Err(Error::bad_input(format!("options.{index}.id"), "stands in the list twice"));
         }
-        ids.push(id);
-        texts.push(words(&format!("options.{index}.text"), &option.text, 2000)?);
+        kept.ids.push(id);
+        kept.texts.push(words(&format!("options.{index}.text"), &option.text, 2000)?);
     }
-    Ok((ids, texts))
+    Ok(kept)
 }
 
 /// A number as decimals are written.
@@ -174,12 +181,8 @@ impl QuestionMutations {
             let chosen: Vec<Id<QuestionOption>> = right.iter().filter_map(|place| made.get(*place)).map(|(_, id)| *id).collect();
             option_ids = (!place.is_survey).then_some(chosen);
         }
-        let key: Result<_> = ctx
-            .tx()
-            .query(sql::ADD_KEY, &[&id, &option_ids, &decimal(number), &decimal(tolerance), &texts, &explanation])
-            .await
-            .map_err(Error::from);
-        key?;
+        let (number, tolerance) = (decimal(number), decimal(tolerance));
+        ctx.tx().query(sql::ADD_KEY, &[&id, &option_ids, &number, &tolerance, &texts, &explanation]).await?;
         Ok(question)
     }
 
@@ -202,7 +205,7 @@ impl QuestionMutations {
         let question = ctx.get(id).await?.ok_or_else(|| Error::not_found("question").field("id"))?;
         require_author(ctx, "id", question.course_id).await?;
         lock_keys(ctx, question.course_id).await?;
-        if let Some((ids, texts)) = options {
+        if let Some(Kept { ids, texts }) = options {
             not_taken("options", !matches!(question.kind, QuestionKind::Single | QuestionKind::Multiple))?;
             let missing = |place: i64| Error::not_found("option of this question").field(format!("options.{place}.id"));
             ctx.tx()

@@ -43,29 +43,37 @@ pub fn empty(field: &str) -> Error {
     Error::conflict("EMPTY_QUIZ", "A published quiz asks at least one question.").field(field)
 }
 
-fn draws_of(draws: &[QuizDrawInput]) -> Result<(Vec<Id<QuestionPool>>, Vec<i32>, Vec<f64>)> {
-    let (mut pools, mut counts, mut worth) = (Vec::new(), Vec::new(), Vec::new());
+/// What is to be drawn: pools, how many of each, what one is worth.
+#[derive(Default)]
+struct Draws {
+    pools: Vec<Id<QuestionPool>>,
+    counts: Vec<i32>,
+    worth: Vec<f64>,
+}
+
+fn draws_of(draws: &[QuizDrawInput]) -> Result<Draws> {
+    let mut drawn = Draws::default();
     if draws.len() > 100 {
         return Err(Error::bad_input("draws", "must hold at most 100 draws"));
     }
     for (index, draw) in draws.iter().enumerate() {
         let pool = Id::<QuestionPool>::parse(&format!("draws.{index}.poolId"), &draw.pool_id)?;
-        if pools.contains(&pool) {
+        if drawn.pools.contains(&pool) {
             return Err(Error::bad_input(format!("draws.{index}.poolId"), "stands in the list twice"));
         }
         if !(1..=500).contains(&draw.count) {
             return Err(Error::bad_input(format!("draws.{index}.count"), "must be between 1 and 500"));
         }
-        worth.push(points(&format!("draws.{index}.points"), &draw.points)?);
-        pools.push(pool);
-        counts.push(draw.count);
+        drawn.worth.push(points(&format!("draws.{index}.points"), &draw.points)?);
+        drawn.pools.push(pool);
+        drawn.counts.push(draw.count);
     }
-    Ok((pools, counts, worth))
+    Ok(drawn)
 }
 
 /// Sets what a quiz draws.
 async fn draw(ctx: &Context<'_>, quiz: &Quiz, mode: QuizMode, draws: &[QuizDrawInput]) -> Result<()> {
-    let (pools, counts, worth) = draws_of(draws)?;
+    let Draws { pools, counts, worth } = draws_of(draws)?;
     if mode == QuizMode::Survey && !pools.is_empty() {
         return Err(Error::bad_input("draws", "must be empty: a survey asks its own questions"));
     }
