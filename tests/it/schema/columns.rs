@@ -191,14 +191,14 @@ async fn each_grant_too_many_or_too_few_is_named() {
             "course.enrollment_key is written by an input",
         ),
         (
-            "REVOKE INSERT (body), UPDATE (body) ON announcement",
-            "GRANT INSERT (body), UPDATE (body) ON announcement",
-            "announcement.body is written by an input",
+            "REVOKE INSERT (body), UPDATE (body) ON bulletin",
+            "GRANT INSERT (body), UPDATE (body) ON bulletin",
+            "bulletin.body is written by an input",
         ),
         (
-            "ALTER TABLE announcement ADD hole text; GRANT SELECT ON announcement",
-            "ALTER TABLE announcement DROP hole; GRANT SELECT ON announcement",
-            "announcement.hole may be read",
+            "ALTER TABLE bulletin ADD hole text; GRANT SELECT ON bulletin",
+            "ALTER TABLE bulletin DROP hole; GRANT SELECT ON bulletin",
+            "bulletin.hole may be read",
         ),
     ] {
         let to = |sql: &str| {
