@@ -70,9 +70,9 @@ async fn no_operation_of_the_benchmark_waits_more_often_than_it_must() {
                 lessons { id title kind isLocked lockReason unlocksAt viewerProgress { status positionSeconds } } } } }"
                 .to_owned(),
             json!({ "id": flying }),
-            (8, 4),
+            (7, 4),
         ),
-        // One function does it, and the enrollment is read after it.
+        // One function does it; its lesson and enrollment are read after it.
         (
             "a completed lesson",
             &learner,
