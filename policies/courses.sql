@@ -35,6 +35,9 @@ GRANT SELECT (tenant_id, id, title, description, instructor_id, status, capacity
     UPDATE (title, description, instructor_id, status, capacity, enrollment_key, tags, deleted_at, subtitle, code, intro_video_url, intro_video_seconds,
         intro_video_poster_id, is_private, self_enroll, is_sequential, access_days, access_until_at) ON course TO lectern_app;
 GRANT SELECT, DELETE, UPDATE (deleted_at, set_aside) ON course TO lectern_definer;
+-- What follows from its reviews.
+GRANT SELECT (mean_rating, review_count) ON course TO lectern_app;
+GRANT UPDATE (mean_rating, review_count) ON course TO lectern_definer;
 
 CALL app.raise_wall('course_instructor');
 -- Seen with their course, and changed by its owner or by COURSE_UPDATE_ALL.

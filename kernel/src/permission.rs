@@ -67,6 +67,8 @@ permissions! {
     EnrollmentReadAll = "ENROLLMENT_READ_ALL" [Viewer],
     /// Manage the enrollments of the courses that one is staff of; with COURSE_UPDATE_ALL, of every course.
     EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
+    /// Pin, close and delete threads, and delete posts, in the courses that one is staff of.
+    DiscussionModerate = "DISCUSSION_MODERATE" [Instructor],
     /// Read and grade the work of people in the courses that one is staff of, release grades, grant extensions.
     GradeManage = "GRADE_MANAGE" [Instructor],
     /// See everybody's work and grades.
@@ -81,6 +83,8 @@ permissions! {
     GroupUpdate = "GROUP_UPDATE" [],
     /// Delete groups.
     GroupDelete = "GROUP_DELETE" [],
+    /// Say what earns points, levels and badges, and give points and badges by hand; see the points of everybody.
+    GamificationManage = "GAMIFICATION_MANAGE" [],
     /// Make learning paths and change them, see the drafts, and enroll people in paths.
     PathManage = "PATH_MANAGE" [],
     /// See every certificate of the school, issue and revoke some by hand.

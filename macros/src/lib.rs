@@ -39,7 +39,7 @@ pub fn resolvers(_attribute: TokenStream, item: TokenStream) -> TokenStream {
     fields::resolvers(block).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Fields that one domain adds to a type of another: `#[extends(Course)] impl CourseAnnouncements { … }`. As
+/// Fields that one domain adds to a type of another: `#[extends(Course)] impl CourseBulletins { … }`. As
 /// [`macro@resolvers`]; a function without a body is a column of the type's table: `#[column] fn points() -> i32;`.
 #[proc_macro_attribute]
 pub fn extends(attribute: TokenStream, item: TokenStream) -> TokenStream {

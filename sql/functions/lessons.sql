@@ -144,7 +144,8 @@ BEGIN
 END
 $$;
 
--- Of some files, those that are attached to what the actor may read: content and materials that are open to them, work, the posters of courses. It repeats
+-- Of some files, those that are attached to what the actor may read: content and materials that are open to them, work, the posters of courses, the icons
+-- of badges. It repeats
 -- the policies of these tables. Reveals: to the actor, these files, whatever their own visibility.
 CREATE OR REPLACE FUNCTION app.attached_files(files uuid[]) RETURNS SETOF file
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -160,7 +161,8 @@ BEGIN
         OR EXISTS (SELECT FROM submission_file w JOIN submission s ON s.tenant_id = w.tenant_id AND s.id = w.submission_id
                    WHERE w.tenant_id = f.tenant_id AND w.file_id = f.id
                      AND (s.user_id = app.user_id() OR app.can('GRADE_READ_ALL') OR app.grades_course(s.course_id)))
-        OR EXISTS (SELECT FROM course c WHERE c.tenant_id = f.tenant_id AND c.intro_video_poster_id = f.id AND app.reads_course(c.id)));
+        OR EXISTS (SELECT FROM course c WHERE c.tenant_id = f.tenant_id AND c.intro_video_poster_id = f.id AND app.reads_course(c.id))
+        OR EXISTS (SELECT FROM badge b WHERE b.tenant_id = f.tenant_id AND b.icon_file_id = f.id));
 END
 $$;
 

@@ -10,6 +10,7 @@ pub mod client_events;
 pub mod courses;
 pub mod credentials;
 pub mod departures;
+pub mod discussions;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
@@ -26,6 +27,7 @@ pub mod platform;
 pub mod providers;
 pub mod quizzes;
 pub mod reports;
+pub mod rewards;
 pub mod rosters;
 pub mod tenants;
 pub mod viewings;
@@ -54,6 +56,8 @@ pub const ALL: &[&Domain] = &[
     &reports::DOMAIN,
     &files::DOMAIN,
     &lessons::DOMAIN,
+    &rewards::DOMAIN,
+    &discussions::DOMAIN,
     &grades::DOMAIN,
     &assignments::DOMAIN,
     &quizzes::DOMAIN,

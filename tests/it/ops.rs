@@ -240,6 +240,13 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         some(1, "submission s JOIN assignment a ON a.id = s.assignment_id WHERE s.tenant_id = $1 AND s.submitted_at > a.due_at").await;
         some(1, "enrollment_grade WHERE tenant_id = $1 AND current_grade < 50").await;
         some(1, "extension WHERE tenant_id = $1").await;
+        // What is said, what it earned, and an announcement that is still to come.
+        some(2, "thread WHERE tenant_id = $1 AND answer_id IS NOT NULL").await;
+        some(1, "thread WHERE tenant_id = $1 AND is_closed").await;
+        some(1, "announcement WHERE tenant_id = $1 AND publish_at > now() AND told_at IS NULL").await;
+        some(10, "course_review WHERE tenant_id = $1").await;
+        some(10, "badge_award WHERE tenant_id = $1").await;
+        some(100, "points_entry WHERE tenant_id = $1").await;
         none(&format!("{} AND e.tenant_id = $1", crate::assignments::DRIFTED)).await;
         none(&format!("{} AND e.tenant_id = $1", crate::lessons::DRIFTED)).await;
         none(

@@ -205,7 +205,7 @@ async fn node_asks_for_what_the_types_own_root_field_needs() {
         }
         asked.extend(needs.into_iter().map(|needs| format!("{} {needs}", kind.prefix)));
     }
-    for pair in ["course COURSE_READ", "section COURSE_READ", "role ROLE_READ", "audit AUDIT_READ", "announcement GROUP_READ"] {
+    for pair in ["course COURSE_READ", "section COURSE_READ", "role ROLE_READ", "audit AUDIT_READ", "bulletin GROUP_READ"] {
         assert!(asked.iter().any(|asked| asked == pair), "{pair}: {asked:?}");
     }
 }

@@ -222,6 +222,75 @@ query Quizzes($filter: CourseFilter, $attempts: QuizAttemptFilter) {
     variables: () => ({ filter: { isEnrolled: true }, attempts: { statuses: ['SUBMITTED'] } }),
   },
   {
+    document: /* GraphQL */ `# Learning paths, what stands in the way of enrolling, and certificates. Sign in as learner@alpha.example.
+# Taking a path, and verifying a certificate (signed in or not), as two further documents:
+#   mutation { enrollInPath(input: { pathId: "path_…" }) { status path { courses { isLocked obstacle } } } }
+#   { verifyCertificate(tenant: "alpha-flight-school", code: "…") { isValid learnerName title issuedAt } }
+query PathsAndCertificates($filter: CourseFilter) {
+  learningPaths(first: 3) {
+    nodes {
+      title
+      viewerEnrollment { status progress }
+      courses {
+        position
+        unlock
+        isLocked
+        obstacle
+        course { title }
+        afterCourse { title }
+        viewerEnrollment { status progress }
+      }
+    }
+  }
+  courses(first: 10, filter: $filter) {
+    nodes {
+      title
+      viewerObstacles
+      prerequisites { isMet minGrade course { title } }
+      certificateSettings { isEnabled validMonths }
+    }
+  }
+  certificates(first: 5) {
+    nodes { title learnerName status grade code issuedAt expiresAt pdfUrl svgUrl }
+  }
+}
+`,
+    variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# What a learner has before them, what they have earned, and what is said in a course. Sign in as learner@alpha.example.
+# Asking something, and looking at the board of a course, as two further documents:
+#   mutation { createThread(input: { courseId: "course_…", title: "Which weather is good enough?", body: "I *wonder*." }) { id authorName } }
+#   { leaderboard(courseId: "course_…", period: THIS_MONTH) { participants viewerEntry { rank } entries { rank name points } } }
+# As instructor@alpha.example: who may not get to the end?
+#   { reports { learnersAtRisk { enrollment { user { name } course { title } } reasons overdue currentGrade } } }
+query Evening($filter: CourseFilter, $first: Int) {
+  dashboard {
+    deadlines(first: $first) { dueAt isOverdue lesson { title course { title } } }
+    continueLearning(first: $first) { progress course { title } resumeLesson { title } }
+  }
+  viewer {
+    points
+    level { number name }
+    nextLevel { name minPoints }
+    streak { current longest }
+    badges { awardedAt badge { name description } }
+  }
+  pointsEntries(first: 5) { nodes { at rule points reason } }
+  courses(first: 2, filter: $filter) {
+    nodes {
+      title
+      rating
+      reviewCount
+      announcements(first: 2) { nodes { title publishAt authorName } }
+      threads(first: 3) { nodes { title isPinned authorName postCount answer { body authorName isStaff } } }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { isEnrolled: true }, first: 5 }),
+  },
+  {
     document: /* GraphQL */ `# A teacher's evening: the work that waits, the longest first, and a course's grade book. Sign in as instructor@alpha.example.
 # Grading one of them, with the version that you have read, as a further document (with a rubric: rubricScores in place of points):
 #   mutation { gradeSubmission(input: { id: "submission_…", version: 1, points: 17, feedback: "Well seen" }) { status percent } }
@@ -268,42 +337,6 @@ query Grading($statuses: [SubmissionStatus!], $orderBy: SubmissionOrder, $filter
       orderBy: { field: 'SUBMITTED_AT', direction: 'ASC' },
       filter: { tag: 'beginners' },
     }),
-  },
-  {
-    document: /* GraphQL */ `# Learning paths, what stands in the way of enrolling, and certificates. Sign in as learner@alpha.example.
-# Taking a path, and verifying a certificate (signed in or not), as two further documents:
-#   mutation { enrollInPath(input: { pathId: "path_…" }) { status path { courses { isLocked obstacle } } } }
-#   { verifyCertificate(tenant: "alpha-flight-school", code: "…") { isValid learnerName title issuedAt } }
-query PathsAndCertificates($filter: CourseFilter) {
-  learningPaths(first: 3) {
-    nodes {
-      title
-      viewerEnrollment { status progress }
-      courses {
-        position
-        unlock
-        isLocked
-        obstacle
-        course { title }
-        afterCourse { title }
-        viewerEnrollment { status progress }
-      }
-    }
-  }
-  courses(first: 10, filter: $filter) {
-    nodes {
-      title
-      viewerObstacles
-      prerequisites { isMet minGrade course { title } }
-      certificateSettings { isEnabled validMonths }
-    }
-  }
-  certificates(first: 5) {
-    nodes { title learnerName status grade code issuedAt expiresAt pdfUrl svgUrl }
-  }
-}
-`,
-    variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
   },
   {
     document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.

@@ -30,6 +30,7 @@ use crate::domains::enrollments::Enrollment;
 pub use self::{
     files::attached_file,
     lesson::{Lesson, LessonKind},
+    markdown::to_html,
     material::CourseMaterial,
     progress::LessonProgress,
     unlock::UnlockOverride,

@@ -8,10 +8,12 @@ use crate::domains::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
     departures::TENANT_EXPORT_FINISHED,
+    discussions::{ANNOUNCEMENT_PUBLISHED, THREAD_ANSWERED},
     enrollments::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
     identity::ROLE_EXPIRING,
     keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
+    rewards::{BADGE_AWARDED, COURSE_COMPLETED},
     viewings::VIEWED_AS,
 };
 
@@ -45,6 +47,10 @@ pub const KINDS: &[&Kind] = &[
     &TENANT_EXPORT_FINISHED,
     &ENROLLMENT_EXPIRES_SOON,
     &ENROLLMENT_EXPIRED,
+    &COURSE_COMPLETED,
+    &BADGE_AWARDED,
+    &ANNOUNCEMENT_PUBLISHED,
+    &THREAD_ANSWERED,
     &crate::domains::assignments::ASSIGNMENT_GRADED,
     &crate::domains::assignments::SUBMISSION_RECEIVED,
     &crate::domains::assignments::SUBMISSION_RETURNED,

@@ -61,6 +61,12 @@ pub struct TenantSettings {
     pub mail_footer: Option<String>,
     /// The hosts, with those below them, from which EMBED lessons may take what they show.
     pub embed_hosts: Vec<String>,
+    /// Whether people earn points and badges. What they have earned stays.
+    pub gamification: bool,
+    /// Whether there are leaderboards.
+    pub leaderboards: bool,
+    /// After how many days without any activity a learner is at risk.
+    pub risk_inactive_days: i32,
     /// Who may sign up by themselves.
     pub sign_up: SignUpPolicy,
     /// The keys of the roles that whoever signs up may wish for.
@@ -135,6 +141,15 @@ pub struct UpdateTenantSettingsInput {
     /// are there stay.
     #[check(hosts)]
     pub embed_hosts: MaybeUndefined<Vec<String>>,
+    /// Whether people earn points and badges; not null.
+    #[check(as_given)]
+    pub gamification: MaybeUndefined<bool>,
+    /// Whether there are leaderboards; not null.
+    #[check(as_given)]
+    pub leaderboards: MaybeUndefined<bool>,
+    /// After how many days without any activity a learner is at risk; 1 to 365; not null.
+    #[check(risk_days)]
+    pub risk_inactive_days: MaybeUndefined<i32>,
     /// Who may sign up by themselves; not null.
     #[check(as_given)]
     pub sign_up: MaybeUndefined<SignUpPolicy>,
@@ -207,6 +222,10 @@ const CHANGE_SCHOOL: &str = "SELECT app.change_school($2, $3, $4) WHERE app.tena
 
 fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
     Ok(*value)
+}
+
+fn risk_days(field: &str, days: &i32) -> Result<i32> {
+    if (1..=365).contains(days) { Ok(*days) } else { Err(Error::bad_input(field, "must be between 1 and 365")) }
 }
 
 #[allow(clippy::ptr_arg, reason = "as the field's type is")]

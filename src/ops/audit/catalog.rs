@@ -29,13 +29,14 @@ const TENANTLESS: [&str; 6] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 31] = [
+const UNAUDITED: [&str; 34] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
     "attempt_question",           // answers and their marks; the attempt is audited, and what changes a mark
     "audit_entry",                // the log itself
     "client_event",               // records themselves
+    "course_points",              // follows from the ledger of points
     "credential",                 // secrets: a change of password shows in the person's token version
     "deadline_reminder",          // says who was told already
     "enrollment_grade",           // follows from grades, which are audited themselves
@@ -48,9 +49,11 @@ const UNAUDITED: [&str; 31] = [
     "notification",               // records themselves; what people choose of them is audited
     "password_change_credential", // secrets: the request is audited
     "provider_sign_in",           // secrets: their use shows in the session
+    "points_entry",               // a log itself
     "path_step",                  // follows from what people complete: that they are enrolled by it is audited
     "recovery_code",              // secrets: their use shows in the session
     "refresh_token",              // secrets: their use shows in the session
+    "reward_standing",            // follows from the ledger of points, and days of activity
     "roster_link",                // says which object of another system is which; what an import changes is audited itself
     "score_change",               // a log itself; the attempt is audited
     "second_factor",              // secrets: that it is on shows in the person

@@ -23,7 +23,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 14] = [
+const STEPS: [(&str, &str); 17] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
@@ -38,6 +38,8 @@ const STEPS: [(&str, &str); 14] = [
     ("assignments.sql", include_str!("../../../sql/seed/assignments.sql")),
     ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
     ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
+    ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
+    ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 

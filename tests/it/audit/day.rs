@@ -34,6 +34,9 @@ fn selection(operation: &str) -> &'static str {
     match schema.0["Mutation"].fields[operation].ty.trim_matches(['!', '[', ']']) {
         "Session" => "{ accessToken refreshToken viewer { user { id } } }",
         "LessonProgress" => "{ status }",
+        "PointsRule" => "{ key }",
+        "Level" => "{ number }",
+        "Viewer" => "{ user { id } }",
         "CertificateSettings" => "{ isEnabled }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
@@ -88,8 +91,10 @@ impl Day {
         let bob = day.people(app).await;
         day.courses(app, &bob).await;
         day.lessons(app).await;
-        day.quizzes(app).await;
+        day.talk(app).await;
+        day.rewards(app).await;
         day.work(app).await;
+        day.quizzes(app).await;
         day.paths(app).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
@@ -253,6 +258,39 @@ impl Day {
         self.take(&admin, "restoreCourse", &copy).await;
         self.take(&admin, "deleteCourse", &copy).await;
         self.take(&admin, "purgeCourse", &copy).await;
+    }
+
+    async fn talk(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let course = crate::classroom::course(&ada, json!({ "title": "Rhetoric" })).await;
+        let enrolled = crate::classroom::enroll(&ada, &course, &lea.user_id).await;
+        crate::discussions::finish(&lea, &enrolled).await;
+        let said = json!({ "courseId": course, "title": "Welcome", "body": "Hello" });
+        let said = self.give(&ada, "createAnnouncement", said).await["id"].take();
+        self.give(&ada, "updateAnnouncement", json!({ "id": said, "title": "Welcome, all" })).await;
+        self.take(&ada, "deleteAnnouncement", &said).await;
+        let thread = self.give(&lea, "createThread", json!({ "courseId": course, "title": "Why?", "body": "I wonder" })).await["id"].take();
+        let post = self.give(&ada, "createPost", json!({ "threadId": thread, "body": "Therefore" })).await["id"].take();
+        self.give(&ada, "updatePost", json!({ "id": post, "body": "Therefore, indeed" })).await;
+        self.give(&lea, "updateThread", json!({ "id": thread, "title": "Why so?", "answerId": post })).await;
+        self.take(&ada, "deletePost", &post).await;
+        self.take(&lea, "deleteThread", &thread).await;
+        let review = self.give(&lea, "reviewCourse", json!({ "courseId": course, "rating": 4 })).await["id"].take();
+        self.take(&lea, "deleteCourseReview", &review).await;
+    }
+
+    async fn rewards(&mut self, app: &TestApp) {
+        let (lea, admin) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Admin).await);
+        self.give(&admin, "updatePointsRule", json!({ "key": "SIGN_IN", "points": 5 })).await;
+        self.give(&admin, "setLevels", json!({ "levels": [{ "name": "All", "minPoints": 0 }] })).await;
+        self.give(&admin, "adjustPoints", json!({ "userId": lea.user_id, "points": 5, "reason": "For helping" })).await;
+        let badge = self.give(&admin, "createBadge", json!({ "name": "Helper", "rule": "MANUAL" })).await["id"].take();
+        self.give(&admin, "updateBadge", json!({ "id": badge, "name": "Friend" })).await;
+        let of = json!({ "badgeId": badge, "userId": lea.user_id, "reason": "For helping" });
+        self.give(&admin, "awardBadge", of.clone()).await;
+        self.give(&admin, "revokeBadge", of).await;
+        self.take(&admin, "deleteBadge", &badge).await;
+        self.give(&lea, "setLeaderboardVisibility", json!({ "isShown": false })).await;
     }
 
     async fn work(&mut self, app: &TestApp) {

@@ -50,23 +50,6 @@ pub async fn load(app: &TestApp) {
          INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, completed_at)
              SELECT e.tenant_id, e.id, l.id, e.user_id, e.course_id, now(), now(), CASE WHEN l.position = 1 THEN now() END
              FROM enrollment e JOIN lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
-         INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required)
-             SELECT DISTINCT ON (s.tenant_id, s.course_id) s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'QUIZ', 'Quiz', 4, true, false FROM section s ORDER BY 1, s.course_id, s.id;
-         INSERT INTO quiz (tenant_id, id, lesson_id, course_id) SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id FROM public.lesson l WHERE l.kind = 'QUIZ';
-         INSERT INTO question_pool (tenant_id, id, course_id, name) SELECT q.tenant_id, gen_random_uuid(), q.course_id, 'Pool ' || n FROM quiz q, generate_series(1, 2) AS n;
-         INSERT INTO question (tenant_id, id, course_id, quiz_id, position, kind, prompt) SELECT q.tenant_id, gen_random_uuid(), q.course_id, q.id, n, 'SINGLE', 'Which?' FROM quiz q, generate_series(1, 4) AS n;
-         INSERT INTO question (tenant_id, id, course_id, pool_id, kind, prompt) SELECT p.tenant_id, gen_random_uuid(), p.course_id, p.id, 'NUMERIC', 'How many?' FROM question_pool p, generate_series(1, 4) AS n;
-         INSERT INTO question_option (tenant_id, question_id, position, text) SELECT q.tenant_id, q.id, n, 'Option ' || n FROM question q, generate_series(1, 3) AS n WHERE q.kind = 'SINGLE';
-         INSERT INTO question_key (tenant_id, question_id, option_ids, number, tolerance)
-             SELECT q.tenant_id, q.id, CASE WHEN q.kind = 'SINGLE' THEN ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.id LIMIT 1) END,
-                 CASE WHEN q.kind = 'NUMERIC' THEN 1 END, CASE WHEN q.kind = 'NUMERIC' THEN 0 END FROM question q;
-         INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, status, marking, wrong_penalty, started_at, submitted_at, score, max_score, percent, is_passed)
-             SELECT e.tenant_id, gen_random_uuid(), q.id, q.course_id, e.user_id, 1, 'SUBMITTED', 'PARTIAL', 1, e.enrolled_at, e.enrolled_at, 2, 4, 50, true
-             FROM enrollment e JOIN quiz q ON q.tenant_id = e.tenant_id AND q.course_id = e.course_id;
-         INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, score, is_correct)
-             SELECT a.tenant_id, a.id, q.id, q.position, 1, 1, true FROM quiz_attempt a JOIN question q ON q.tenant_id = a.tenant_id AND q.quiz_id = a.quiz_id WHERE right(a.id::text, 1) = '7';
-         INSERT INTO score_change (tenant_id, id, attempt_id, cause, score) SELECT a.tenant_id, gen_random_uuid(), a.id, 'SUBMISSION', 2 FROM quiz_attempt a;
-         INSERT INTO regrade (tenant_id, id, question_id, course_id, reason) SELECT q.tenant_id, gen_random_uuid(), q.id, q.course_id, 'Wrong key' FROM question q;
          INSERT INTO submission (tenant_id, id, assignment_id, lesson_id, course_id, enrollment_id, user_id, number, text, submitted_at, status)
              SELECT e.tenant_id, gen_random_uuid(), a.id, a.lesson_id, a.course_id, e.id, e.user_id, 1, 'Work', e.enrolled_at, CASE WHEN e.progress < 50 THEN 'GRADED' ELSE 'SUBMITTED' END
              FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.status = 'IN_PROGRESS' AND e.progress >= 20;
@@ -83,6 +66,23 @@ pub async fn load(app: &TestApp) {
              SELECT e.tenant_id, gen_random_uuid(), a.lesson_id, a.course_id, e.user_id, now() + interval '1 day', e.user_id
              FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.progress::integer % 20 = 7;
          INSERT INTO accommodation (tenant_id, user_id, time_factor) SELECT p.tenant_id, p.id, 1.5 FROM person p;
+         INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required)
+             SELECT DISTINCT ON (s.tenant_id, s.course_id) s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'QUIZ', 'Quiz', 5, true, false FROM section s ORDER BY 1, s.course_id, s.id;
+         INSERT INTO quiz (tenant_id, id, lesson_id, course_id) SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id FROM public.lesson l WHERE l.kind = 'QUIZ';
+         INSERT INTO question_pool (tenant_id, id, course_id, name) SELECT q.tenant_id, gen_random_uuid(), q.course_id, 'Pool ' || n FROM quiz q, generate_series(1, 2) AS n;
+         INSERT INTO question (tenant_id, id, course_id, quiz_id, position, kind, prompt) SELECT q.tenant_id, gen_random_uuid(), q.course_id, q.id, n, 'SINGLE', 'Which?' FROM quiz q, generate_series(1, 4) AS n;
+         INSERT INTO question (tenant_id, id, course_id, pool_id, kind, prompt) SELECT p.tenant_id, gen_random_uuid(), p.course_id, p.id, 'NUMERIC', 'How many?' FROM question_pool p, generate_series(1, 4) AS n;
+         INSERT INTO question_option (tenant_id, question_id, position, text) SELECT q.tenant_id, q.id, n, 'Option ' || n FROM question q, generate_series(1, 3) AS n WHERE q.kind = 'SINGLE';
+         INSERT INTO question_key (tenant_id, question_id, option_ids, number, tolerance)
+             SELECT q.tenant_id, q.id, CASE WHEN q.kind = 'SINGLE' THEN ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.id LIMIT 1) END,
+                 CASE WHEN q.kind = 'NUMERIC' THEN 1 END, CASE WHEN q.kind = 'NUMERIC' THEN 0 END FROM question q;
+         INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, status, marking, wrong_penalty, started_at, submitted_at, score, max_score, percent, is_passed)
+             SELECT e.tenant_id, gen_random_uuid(), q.id, q.course_id, e.user_id, 1, 'SUBMITTED', 'PARTIAL', 1, e.enrolled_at, e.enrolled_at, 2, 4, 50, true
+             FROM enrollment e JOIN quiz q ON q.tenant_id = e.tenant_id AND q.course_id = e.course_id;
+         INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, score, is_correct)
+             SELECT a.tenant_id, a.id, q.id, q.position, 1, 1, true FROM quiz_attempt a JOIN question q ON q.tenant_id = a.tenant_id AND q.quiz_id = a.quiz_id WHERE right(a.id::text, 1) = '7';
+         INSERT INTO score_change (tenant_id, id, attempt_id, cause, score) SELECT a.tenant_id, gen_random_uuid(), a.id, 'SUBMISSION', 2 FROM quiz_attempt a;
+         INSERT INTO regrade (tenant_id, id, question_id, course_id, reason) SELECT q.tenant_id, gen_random_uuid(), q.id, q.course_id, 'Wrong key' FROM question q;
          INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
              SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress::integer % 20 = 7;
          INSERT INTO course_instructor (tenant_id, course_id, user_id)
@@ -90,14 +90,14 @@ pub async fn load(app: &TestApp) {
          CREATE TEMPORARY TABLE way AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 1999) AS n;
          INSERT INTO learning_path (tenant_id, id, title, status) SELECT w.tenant_id, w.id, 'Path ' || w.n, 'PUBLISHED' FROM way w;
          INSERT INTO path_course (tenant_id, path_id, course_id, position, unlock)
-             SELECT w.tenant_id, w.id, l.id, k + 1, 'NONE' FROM way w CROSS JOIN generate_series(0, 2) AS k JOIN lesson l ON l.tenant_id = w.tenant_id AND l.n = (w.n * 3 + k) % 500;
+             SELECT w.tenant_id, w.id, l.id, k + 1, 'NONE' FROM way w CROSS JOIN generate_series(0, 2) AS k JOIN subject l ON l.tenant_id = w.tenant_id AND l.n = (w.n * 3 + k) % 500;
          INSERT INTO path_enrollment (tenant_id, id, path_id, user_id, status, enrolled_at)
              SELECT p.tenant_id, gen_random_uuid(), w.id, p.id, 'IN_PROGRESS', now() - make_interval(mins => p.n * 7 + k)
              FROM person p CROSS JOIN generate_series(0, 4) AS k JOIN way w ON w.tenant_id = p.tenant_id AND w.n = (p.n * 5 + k) % 2000;
          INSERT INTO path_step (tenant_id, path_enrollment_id, course_id)
              SELECT pe.tenant_id, pe.id, pc.course_id FROM path_enrollment pe JOIN path_course pc ON pc.tenant_id = pe.tenant_id AND pc.path_id = pe.path_id AND pc.position = 1;
          INSERT INTO course_prerequisite (tenant_id, course_id, requires_id, position)
-             SELECT l.tenant_id, l.id, o.id, 1 FROM lesson l JOIN lesson o ON o.tenant_id = l.tenant_id AND o.n = l.n + 1;
+             SELECT l.tenant_id, l.id, o.id, 1 FROM subject l JOIN subject o ON o.tenant_id = l.tenant_id AND o.n = l.n + 1;
          INSERT INTO course_certificate (tenant_id, course_id) SELECT l.tenant_id, l.id FROM lesson l;
          INSERT INTO path_certificate (tenant_id, path_id) SELECT w.tenant_id, w.id FROM way w;
          INSERT INTO certificate (tenant_id, id, code, user_id, course_id, learner_name, title, school_name, issued_at, expires_at)
@@ -180,6 +180,22 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), p.id, ur.role_id, 'Key ' || p.n || '-' || k, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17 + k),
                  now() + interval '30 days'
              FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id CROSS JOIN generate_series(0, 4) AS k;
+         INSERT INTO announcement (tenant_id, id, course_id, author_id, title, body, publish_at, told_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'News ' || n, 'Read this.', now() - make_interval(hours => n), now() FROM course c, generate_series(1, 5) AS n;
+         INSERT INTO thread (tenant_id, id, course_id, author_id, title, body, listed_at, created_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'Thread ' || n, 'I wonder.', now() - make_interval(hours => n), now() - make_interval(hours => n)
+             FROM course c, generate_series(1, 30) AS n;
+         INSERT INTO post (tenant_id, id, course_id, thread_id, author_id, body, is_staff, created_at)
+             SELECT t.tenant_id, gen_random_uuid(), t.course_id, t.id, t.author_id, 'So.', true, t.created_at + make_interval(mins => n) FROM thread t, generate_series(1, 3) AS n;
+         INSERT INTO course_review (tenant_id, id, course_id, user_id, rating, created_at)
+             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id, 1 + e.progress::integer % 5, e.enrolled_at FROM enrollment e WHERE e.progress::integer % 10 = 3;
+         UPDATE course c SET mean_rating = 1 + abs(hashtext(c.id::text)) % 5, review_count = 10;
+         INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id, at)
+             SELECT e.tenant_id, gen_random_uuid(), e.user_id, 'COURSE_COMPLETED', 100, e.course_id::text, e.course_id, e.enrolled_at FROM enrollment e;
+         INSERT INTO reward_standing (tenant_id, user_id, points) SELECT e.tenant_id, e.user_id, sum(e.points) FROM points_entry e GROUP BY 1, 2;
+         INSERT INTO course_points (tenant_id, course_id, user_id, points) SELECT e.tenant_id, e.course_id, e.user_id, e.points FROM points_entry e;
+         INSERT INTO badge (tenant_id, id, name, rule) SELECT tenant_id, gen_random_uuid(), 'Badge ' || n, 'MANUAL' FROM size, generate_series(1, 50) AS n;
+         INSERT INTO badge_award (tenant_id, badge_id, user_id) SELECT p.tenant_id, b.id, p.id FROM person p JOIN badge b ON b.tenant_id = p.tenant_id WHERE p.n % 10 = 7;
          RESET session_replication_role;
          ANALYZE",
     )

@@ -10,9 +10,10 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 18] = [
+const SECRET: [&str; 19] = [
     "account_request",
     "api_key_secret",
+    "course_points",
     "attempt_question",
     "credential",
     "deadline_reminder",

@@ -1,4 +1,4 @@
-//! An announcement, its lists, and where courses show theirs.
+//! A bulletin, its lists, and where courses show theirs.
 
 use async_graphql::Context;
 use lectern::domains::{courses::Course, identity::User};
@@ -11,11 +11,11 @@ use lectern_kernel::{
 use lectern_macros::{extends, object};
 
 /// News of a school, or of one of its courses.
-#[object(table = "announcement", alias = "n", id = "announcement", node(GroupRead))]
+#[object(table = "bulletin", alias = "n", id = "bulletin", node(GroupRead))]
 #[derive(Clone, Debug)]
-pub struct Announcement {
+pub struct Bulletin {
     /// Its id.
-    pub id: Id<Announcement>,
+    pub id: Id<Bulletin>,
     /// Its headline; 1 to 200 characters.
     pub title: String,
     /// What it says; at most 10,000 characters.
@@ -34,16 +34,16 @@ pub struct Announcement {
 /// The latest first.
 pub const LATEST: Order = Order { key: SortKey::moment("CREATED_AT", "n.created_at"), id: "n.id", descending: true };
 
-static OF_COURSE: Nested = Nested::new("course.announcements", LATEST, "n.course_id");
+static OF_COURSE: Nested = Nested::new("course.bulletins", LATEST, "n.course_id");
 
 /// What is added to courses.
-pub struct CourseAnnouncements;
+pub struct CourseBulletins;
 
 #[extends(Course)]
-impl CourseAnnouncements {
-    /// Its announcements, the latest first.
+impl CourseBulletins {
+    /// Its bulletins, the latest first.
     #[needs(GroupRead)]
-    async fn announcements(id: Id<Course>, ctx: &Context<'_>, page: Forward) -> Result<Connection<Announcement>> {
+    async fn bulletins(id: Id<Course>, ctx: &Context<'_>, page: Forward) -> Result<Connection<Bulletin>> {
         many(ctx, &OF_COURSE, id.0, page).await
     }
 }
