@@ -10,6 +10,13 @@
 --   tenant_settings_roles     a role that strangers can't be offered (`at`: which)
 --   subscription              the school's subscription does not run
 
+-- Whoever invites to an address waits for whoever else does: in this transaction's school there is one pending invitation to it at most. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.lock_invited(address_key text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.lock_for('invited', md5(address_key)::uuid);
+END
+$$;
+
 -- Refuses where the school of this transaction does not run: what lets somebody in does not outlive a lapse.
 CREATE OR REPLACE FUNCTION app.require_subscription() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -571,6 +578,7 @@ BEGIN
         IF NOT app.can('USER_ADMIT') OR NOT wanted.roles <@ app.managed_roles() THEN
             RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not the actor''s to admit to';
         END IF;
+        PERFORM app.lock_invited(wanted.key); -- in the order of the keys
         IF app.person_at(wanted.key, wanted.email) IS NOT NULL THEN
             PERFORM app.refuse('invitation_email_taken', jsonb_build_object('at', wanted.place)::text);
         END IF;

@@ -450,6 +450,7 @@ BEGIN
     END IF;
     PERFORM app.enter_school(school);
     PERFORM app.share_lock_for('roles', school); -- see app.keep_named_role
+    PERFORM app.lock_invited(address_key);
     known := app.person_at(address_key, address);
     IF known IS NOT NULL THEN
         INSERT INTO user_role (tenant_id, user_id, role_id)

@@ -83,7 +83,10 @@ async fn give_admin(ctx: &Context<'_>, school: Id<DeskTenant>, wanted: Wanted<'_
         .query(sql::GIVE_ADMIN, &[&school, &Uuid::now_v7(), &email, &email_key(&email), &name, &hash])
         .await
         .on_constraint("tenant_max_users", cap_reached("people"))
-        .on_constraint("tenant_max_instructors", cap_reached("instructors"))?;
+        .on_constraint("tenant_max_instructors", cap_reached("instructors"))
+        .on_constraint("invitation_pending", |_| {
+            Error::conflict("INVITATION_PENDING", "An invitation to this email address is pending.").field(field("email"))
+        })?;
     let read = |row: &Row| -> Result<TenantAdmin, DbError> {
         Ok(TenantAdmin { email: row.try_get(0)?, name: row.try_get(1)?, is_invited: row.try_get(2)? })
     };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{CREATE, TENANTS, id_of, operator, refused};
 use crate::{
-    admissions::{ACCEPT, NEW_PASSWORD, RESEND, accept, token, work},
+    admissions::{ACCEPT, INVITE, NEW_PASSWORD, RESEND, accept, token, work},
     app::{PASSWORD, School, TestApp, Who, refusal},
     classroom::walk,
 };
@@ -161,6 +161,31 @@ async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     ] {
         refused(&app, &olive, ASSIGN, input, line).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_who_invite_an_administrator_at_once_the_last_ones_link_lives() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let assign = |email: &str| json!({ "i": { "tenantId": id_of(&app.oak), "email": email } });
+    let answers = join_all((0..20).map(|_| olive.ask(ASSIGN, assign("new@oak.example")))).await;
+    assert!(answers.iter().all(|answer| answer["data"]["assignTenantAdmin"]["isInvited"] == true), "{answers:#?}");
+    let states = "SELECT string_agg(state, ' ' ORDER BY state) FROM invitation WHERE email = 'new@oak.example'";
+    assert_eq!(app.text(states).await.unwrap(), format!("PENDING{}", " REVOKED".repeat(19)));
+
+    // Beside ten of the school's own: each is answered, and one invitation is pending.
+    let invite = json!({ "i": { "invitations": [{ "email": "both@oak.example", "roleKeys": ["LEARNER"] }] } });
+    let (platform, school) = futures_util::future::join(
+        join_all((0..10).map(|_| olive.ask(ASSIGN, assign("both@oak.example")))),
+        join_all((0..10).map(|_| admin.ask(INVITE, invite.clone()))),
+    )
+    .await;
+    assert!(platform.iter().all(|answer| answer.get("errors").is_none()), "{platform:#?}");
+    for answer in school.iter().filter(|answer| answer.get("errors").is_some()) {
+        assert_eq!(refusal(&answer["errors"][0]), "CONFLICT INVITATION_PENDING @invitations.0.email");
+    }
+    assert_eq!(app.count("invitation WHERE email = 'both@oak.example' AND state = 'PENDING'").await, 1);
 }
 
 #[tokio::test]
