@@ -168,15 +168,18 @@ impl TenantMutations {
         change(ctx, id, changes).await
     }
 
-    /// Sets when a school's subscription lapses: null for never.
+    /// Sets when a school's subscription lapses: null for never. Left out it stays as it is.
     async fn renew_tenant(
         ctx: &Context<'_>,
         /// The school, and the end.
         input: RenewTenantInput,
     ) -> Result<Loaded<DeskTenant>> {
         let id = Id::<DeskTenant>::parse("id", &input.id)?;
-        let end = input.subscription_end.map(|end| end.0.to_string());
-        change(ctx, id, Map::from_iter([("subscriptionEnd".to_owned(), json!(end))])).await
+        let mut changes = Map::new();
+        if !input.subscription_end.is_undefined() {
+            changes.insert("subscriptionEnd".to_owned(), json!(input.subscription_end.take().map(|end| end.0.to_string())));
+        }
+        change(ctx, id, changes).await
     }
 
     /// Suspends a school: its people are answered SUBSCRIPTION_EXPIRED at once, its data is kept. Of one that is suspended it changes the reason.

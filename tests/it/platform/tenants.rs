@@ -257,6 +257,9 @@ async fn a_suspended_school_stands_still_at_once() {
     refused(&app, &olive, RENEW, renew(json!("1999-01-01T00:00:00Z")), "BAD_USER_INPUT @subscriptionEnd").await;
     let renewed = olive.ok(RENEW, renew(json!("2099-01-01T00:00:00Z"))).await["renewTenant"].take();
     assert_eq!(renewed, json!({ "state": "ACTIVE", "subscriptionEnd": "2099-01-01T00:00:00Z" }));
+    let entries = app.count("platform_audit_entry WHERE operation = 'renewTenant' AND outcome = 'CHANGED'").await;
+    assert_eq!(olive.ok(RENEW, json!({ "i": { "id": id_of(&app.oak) } })).await["renewTenant"], renewed, "left out it stays");
+    assert_eq!(app.count("platform_audit_entry WHERE operation = 'renewTenant' AND outcome = 'CHANGED'").await, entries);
     assert_eq!(olive.ok(RENEW, renew(Value::Null)).await["renewTenant"]["subscriptionEnd"], Value::Null);
 }
 
