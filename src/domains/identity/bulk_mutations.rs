@@ -149,8 +149,9 @@ impl BulkMutations {
         answer(ctx, &people).await
     }
 
-    /// Takes a role from people; whoever does not hold it stays as they are. All or nobody. FORBIDDEN with ROLE_TOO_HIGH, NOT_FOUND; CONFLICT with
-    /// LAST_ROLE for whom it is the only role that runs, with LAST_ADMIN; `field` says whom it is about (`userIds.3`).
+    /// Takes a role from people; whoever does not hold it stays as they are. All or nobody. FORBIDDEN with ROLE_TOO_HIGH, with NOT_YOURS for a role
+    /// of your own that ends by itself, NOT_FOUND; CONFLICT with LAST_ROLE for whom it is the only role that runs, with LAST_ADMIN; `field` says whom
+    /// it is about (`userIds.3`).
     #[needs(RoleManage)]
     #[in_person]
     #[cost(100)]
@@ -168,6 +169,12 @@ impl BulkMutations {
         let taken = ctx.tx().query(sql::WITHDRAW_ROLE, &[&people, &key]).await;
         let taken = taken.on_constraint("tenant_last_admin", |error| at("userIds", &people, error, last_admin(error)))?;
         let taken: Vec<Id<User>> = taken.iter().map(|row| row.get(0)).collect();
+        // A role of the actor's own that ends by itself is none of theirs to take.
+        let kept = ctx.tx().query(sql::STILL_HOLD, &[&people, &key]).await?;
+        let kept: Vec<Id<User>> = kept.iter().map(|row| row.get(0)).collect();
+        if let Some(place) = people.iter().position(|person| kept.contains(person)) {
+            return Err(Error::not_yours().field(format!("userIds.{place}")));
+        }
         let left = ctx.tx().query(sql::WITH_ROLES, &[&taken]).await?;
         let left: Vec<Id<User>> = left.iter().map(|row| row.get(0)).collect();
         if let Some(place) = people.iter().position(|person| taken.contains(person) && !left.contains(person)) {

@@ -76,6 +76,13 @@ pub const GRANT_ROLE_TO_MANY: &str = "INSERT INTO user_role AS ur (tenant_id, us
 pub const WITHDRAW_ROLE: &str = "DELETE FROM user_role ur USING role r WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) \
      AND r.tenant_id = $1 AND r.id = ur.role_id AND r.key = $3 RETURNING ur.user_id";
 
+/// Of the people `$2` those who hold the role with the key `$3`.
+pub const STILL_HOLD: &str = "SELECT ur.user_id FROM user_role ur JOIN role r ON r.tenant_id = $1 AND r.id = ur.role_id \
+     WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) AND r.key = $3";
+
+/// Whether the person `$2` holds roles beside those of `$3`.
+pub const HOLDS_OTHERS: &str = "SELECT EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = $2 AND NOT ur.role_id = ANY ($3::uuid[]))";
+
 /// Of the people `$2` those who hold a role.
 pub const WITH_ROLES: &str = "SELECT DISTINCT ur.user_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2)";
 

@@ -239,8 +239,8 @@ impl UserMutations {
     }
 
     /// Sets all roles of a person; they act by them from their next request. CONFLICT with LAST_ADMIN, FORBIDDEN with
-    /// ROLE_TOO_HIGH when they hold or would hold more than you, LIMIT_REACHED when the school's plan allows no more
-    /// instructors.
+    /// ROLE_TOO_HIGH when they hold or would hold more than you, with NOT_YOURS where it would take from yourself a role that ends by itself,
+    /// LIMIT_REACHED when the school's plan allows no more instructors.
     #[needs(RoleManage)]
     #[in_person]
     async fn set_user_roles(
@@ -260,6 +260,9 @@ impl UserMutations {
         // New roles are added first: an instructor who stays one by another role never stops being one.
         grant(ctx, id, &roles).await?;
         tx.query(sql::REVOKE_OTHER_ROLES, &[&id, &roles]).await.on_constraint("tenant_last_admin", last_admin)?;
+        if ctx.actor()?.is(id.0) && tx.value(sql::HOLDS_OTHERS, &[&id, &roles]).await? == Some(true) {
+            return Err(Error::not_yours().field("userId")); // one that ends by itself
+        }
         Ok(user)
     }
 }
