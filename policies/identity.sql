@@ -70,7 +70,9 @@ CREATE POLICY definer_read ON user_role FOR SELECT TO lectern_definer USING (tru
 CREATE POLICY definer_delete ON user_role FOR DELETE TO lectern_definer USING (true);
 GRANT SELECT, INSERT (tenant_id, user_id, role_id, ends_at), UPDATE (ends_at), DELETE ON user_role TO lectern_app;
 CREATE POLICY definer_admit ON user_role FOR INSERT TO lectern_definer WITH CHECK (true);
-GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lectern_definer;
+-- Whom the platform makes an administrator is one for good (app.give_tenant_admin).
+CREATE POLICY definer_keep ON user_role FOR UPDATE TO lectern_definer USING (true) WITH CHECK (ends_at IS NULL);
+GRANT SELECT, INSERT (tenant_id, user_id, role_id), UPDATE (ends_at), DELETE ON user_role TO lectern_definer;
 
 -- Who stands above whom is seen by whoever sees roles (app.role_ladder says it), and set with the role: among the school's own that the actor
 -- may change, those that they manage themselves.

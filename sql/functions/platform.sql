@@ -10,6 +10,7 @@
 --   tenant_not_suspended   only a suspended school is erased
 --   tenant_erasure_slug    another slug was typed
 --   tenant_erasing         the school is being erased
+--   tenant_admin_suspended whoever shall administer a school is suspended there
 --   invitation_email_taken, app_user_address_key …: as where people come in (admissions.sql)
 
 -- Whether a school is being erased: asked for, and begun. Then, and for that school alone, lectern_desk may delete rows. Reveals: that one bit.
@@ -435,8 +436,9 @@ BEGIN
 END
 $$;
 
--- Makes somebody an administrator of a school: whoever has this address there; else, with a password, somebody new; else they are invited. Reveals: how
--- they are called, and whether they are invited. No row: there is no such school.
+-- Makes somebody an administrator of a school, for good: whoever has this address there; else, with a password, somebody new; else they are invited.
+-- Refuses (tenant_admin_suspended) whoever may not sign in there. Reveals: how they are called, and whether they are invited. No row: there is no such
+-- school.
 CREATE OR REPLACE FUNCTION app.give_tenant_admin(school uuid, made uuid, address text, address_key text, called text, hash text)
     RETURNS TABLE (email text, name text, is_invited boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -453,8 +455,14 @@ BEGIN
     PERFORM app.lock_invited(address_key);
     known := app.person_at(address_key, address);
     IF known IS NOT NULL THEN
-        INSERT INTO user_role (tenant_id, user_id, role_id)
-            SELECT school, known, r.id FROM role r WHERE r.tenant_id = school AND r.is_system AND r.key = 'ADMIN' ON CONFLICT DO NOTHING;
+        PERFORM app.lock_for('user_roles', known);
+        PERFORM FROM app_user u WHERE u.tenant_id = school AND u.id = known AND u.status = 'ACTIVE' FOR SHARE;
+        IF NOT FOUND THEN
+            PERFORM app.refuse('tenant_admin_suspended');
+        END IF;
+        INSERT INTO user_role AS ur (tenant_id, user_id, role_id)
+            SELECT school, known, r.id FROM role r WHERE r.tenant_id = school AND r.is_system AND r.key = 'ADMIN'
+            ON CONFLICT (tenant_id, user_id, role_id) DO UPDATE SET ends_at = NULL WHERE ur.ends_at IS NOT NULL;
         SELECT u.email, u.name, false INTO email, name, is_invited FROM app_user u WHERE u.tenant_id = school AND u.id = known;
     ELSIF hash IS NOT NULL THEN
         PERFORM app.admit(made, address, address_key, called, '{ADMIN}', hash);

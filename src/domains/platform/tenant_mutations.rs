@@ -84,6 +84,9 @@ async fn give_admin(ctx: &Context<'_>, school: Id<DeskTenant>, wanted: Wanted<'_
         .await
         .on_constraint("tenant_max_users", cap_reached("people"))
         .on_constraint("tenant_max_instructors", cap_reached("instructors"))
+        .on_constraint("tenant_admin_suspended", |_| {
+            Error::conflict("USER_SUSPENDED", "This person is suspended in the school: let them sign in again there first.").field(field("email"))
+        })
         .on_constraint("invitation_pending", |_| {
             Error::conflict("INVITATION_PENDING", "An invitation to this email address is pending.").field(field("email"))
         })?;
@@ -202,8 +205,9 @@ impl TenantMutations {
         change(ctx, id, Map::from_iter([("suspendReason".to_owned(), Value::Null)])).await
     }
 
-    /// Makes somebody an administrator of a school: whoever has this address there is given ADMIN; else they are invited by mail. LIMIT_REACHED where the
-    /// school's plan allows no more instructors.
+    /// Makes somebody an administrator of a school: whoever has this address there is given ADMIN, for good also where they had it until a date; else they
+    /// are invited by mail. CONFLICT with USER_SUSPENDED for somebody who is suspended there, LIMIT_REACHED where the school's plan allows no more
+    /// instructors.
     async fn assign_tenant_admin(
         ctx: &Context<'_>,
         /// The school, and whom.

@@ -142,6 +142,15 @@ async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     // Again it changes nothing.
     olive.ok(ASSIGN, assign("learner@oak.example", Some("Other"))).await;
     assert_eq!(app.count(&format!("user_role WHERE tenant_id = '{}'", app.oak.tenant)).await, 5);
+    // Who was one until a date is one for good.
+    app.sql("UPDATE user_role SET ends_at = '2999-01-01T00:00:00Z' WHERE user_id = (SELECT id FROM app_user WHERE email = 'learner@oak.example')").await;
+    olive.ok(ASSIGN, assign("learner@oak.example", None)).await;
+    let ends = "user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = 'ADMIN' AND ur.ends_at IS NOT NULL";
+    assert_eq!(app.count(ends).await, 0);
+    assert_eq!(app.count("user_role WHERE ends_at IS NOT NULL").await, 1, "the other roles are none of the platform's");
+    // Nobody becomes one who may not sign in.
+    app.sql("UPDATE app_user SET status = 'SUSPENDED' WHERE email = 'viewer@oak.example'").await;
+    refused(&app, &olive, ASSIGN, assign("viewer@oak.example", None), "CONFLICT USER_SUSPENDED @email").await;
     // An invitation of the platform's is the school's to see and to send again.
     olive.ok(ASSIGN, assign("new@oak.example", None)).await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
