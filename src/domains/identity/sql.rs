@@ -94,8 +94,10 @@ pub const ASSIGNMENTS: &str = "SELECT {r}, ur.user_id, ur.ends_at, ur.granted_by
 pub const OWN_PERMISSIONS: &str = "SELECT p.user_id, array_agg(p.permission) FILTER (WHERE p.effect = 'GRANT'), \
      array_agg(p.permission) FILTER (WHERE p.effect = 'DENY') FROM user_permission p WHERE p.tenant_id = $1 AND p.user_id = ANY ($2) GROUP BY p.user_id";
 
-/// The roles of the people `$2`, and with each what its holder was granted and denied; one row for whoever has no role.
-pub const STANDING: &str = "SELECT {r}, w.id, o.grants, o.denies FROM unnest($2::uuid[]) AS w(id) \
+/// The roles of the people `$2`, and with each what its holder was granted and denied, and whether a second factor is due in it (app.is_factor_due);
+/// one row for whoever has no role.
+pub const STANDING: &str = "SELECT {r}, w.id, o.grants, o.denies, EXISTS (SELECT FROM tenant_settings s JOIN app_user u ON u.tenant_id = s.tenant_id AND u.id = w.id \
+         WHERE s.tenant_id = $1 AND r.key = ANY (s.second_factor_role_keys) AND u.second_factor_at IS NULL) FROM unnest($2::uuid[]) AS w(id) \
      LEFT JOIN (SELECT ur.user_id, ur.role_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2)) AS h ON h.user_id = w.id \
      LEFT JOIN role r ON r.tenant_id = $1 AND r.id = h.role_id \
      LEFT JOIN (SELECT p.user_id, array_agg(p.permission) FILTER (WHERE p.effect = 'GRANT') AS grants, \
