@@ -569,6 +569,9 @@ DECLARE
     wanted record;
     made   integer := 0;
 BEGIN
+    -- Before the roles, of which everybody waits for whoever waits to change them.
+    PERFORM app.lock_invited(k.key) FROM (
+        SELECT DISTINCT w.item ->> 'key' AS key FROM jsonb_array_elements(CASE jsonb_typeof(list) WHEN 'array' THEN list ELSE '[]' END) AS w(item) ORDER BY 1) AS k;
     PERFORM app.share_lock_for('roles', app.tenant_id()); -- see app.keep_named_role
     FOR wanted IN
         SELECT (w.item ->> 'id')::uuid AS id, w.item ->> 'email' AS email, w.item ->> 'key' AS key, w.item ->> 'name' AS name,
@@ -578,7 +581,6 @@ BEGIN
         IF NOT app.can('USER_ADMIT') OR NOT wanted.roles <@ app.managed_roles() THEN
             RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not the actor''s to admit to';
         END IF;
-        PERFORM app.lock_invited(wanted.key); -- in the order of the keys
         IF app.person_at(wanted.key, wanted.email) IS NOT NULL THEN
             PERFORM app.refuse('invitation_email_taken', jsonb_build_object('at', wanted.place)::text);
         END IF;

@@ -451,11 +451,13 @@ BEGIN
         RETURN;
     END IF;
     PERFORM app.enter_school(school);
-    PERFORM app.share_lock_for('roles', school); -- see app.keep_named_role
     PERFORM app.lock_invited(address_key);
     known := app.person_at(address_key, address);
     IF known IS NOT NULL THEN
         PERFORM app.lock_for('user_roles', known);
+    END IF;
+    PERFORM app.share_lock_for('roles', school); -- see app.keep_named_role
+    IF known IS NOT NULL THEN
         PERFORM FROM app_user u WHERE u.tenant_id = school AND u.id = known AND u.status = 'ACTIVE' FOR SHARE;
         IF NOT FOUND THEN
             PERFORM app.refuse('tenant_admin_suspended');
