@@ -112,9 +112,9 @@ BEGIN
 END
 $$;
 
--- Begins a sign-in of the admin, if the token version is still the one that went with the verified password. Reveals: when it ends; NULL where it did
--- not begin.
-CREATE OR REPLACE FUNCTION app.begin_desk_session(family uuid, version integer, hash bytea) RETURNS timestamptz
+-- Begins a sign-in of the admin, if the token version is still the one that went with the verified password; the log keeps from which address.
+-- Reveals: when it ends; NULL where it did not begin.
+CREATE OR REPLACE FUNCTION app.begin_desk_session(family uuid, version integer, hash bytea, client text) RETURNS timestamptz
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     ends CONSTANT timestamptz := now() + interval '12 hours';
@@ -127,7 +127,16 @@ BEGIN
     DELETE FROM platform_session s WHERE s.tenant_id = app.tenant_id() AND s.admin_id = app.desk_admin() AND s.expires_at < now() - interval '90 days';
     INSERT INTO platform_session (tenant_id, id, admin_id, expires_at) VALUES (app.tenant_id(), family, app.desk_admin(), ends);
     INSERT INTO platform_refresh_token (tenant_id, token_hash, session_id) VALUES (app.tenant_id(), hash, family);
+    PERFORM app.log_at_desk(NULL, NULL, jsonb_build_object('session', app.type_id('session', family), 'address', client));
     RETURN ends;
+END
+$$;
+
+-- The same for services of the version before, which name no address. Reveals the same.
+CREATE OR REPLACE FUNCTION app.begin_desk_session(family uuid, version integer, hash bytea) RETURNS timestamptz
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.begin_desk_session(family, version, hash, NULL);
 END
 $$;
 
@@ -162,6 +171,10 @@ CREATE OR REPLACE FUNCTION app.end_desk_session(family uuid, why text) RETURNS v
 BEGIN
     UPDATE platform_session s SET revoked_at = now(), revoked_reason = why
         WHERE s.tenant_id = app.tenant_id() AND s.id = family AND s.admin_id = app.desk_admin() AND s.revoked_at IS NULL;
+    IF FOUND THEN
+        PERFORM app.log_at_desk(NULL, jsonb_build_object('session', app.type_id('session', family)),
+            jsonb_build_object('session', app.type_id('session', family), 'revokedReason', why));
+    END IF;
 END
 $$;
 
@@ -549,7 +562,7 @@ $$;
 CREATE OR REPLACE TRIGGER platform_admin_touch BEFORE UPDATE ON platform_admin FOR EACH ROW EXECUTE FUNCTION app.touch();
 
 GRANT EXECUTE ON FUNCTION app.is_being_erased(uuid), app.load_desk_actor(uuid, uuid, uuid), app.find_desk_credential(text),
-    app.begin_desk_session(uuid, integer, bytea), app.rotate_desk_token(bytea, bytea), app.end_desk_session(uuid, text), app.own_desk_secrets(),
+    app.begin_desk_session(uuid, integer, bytea, text), app.begin_desk_session(uuid, integer, bytea), app.rotate_desk_token(bytea, bytea), app.end_desk_session(uuid, text), app.own_desk_secrets(),
     app.change_desk_password(text, text), app.begin_desk_factor(bytea), app.confirm_desk_factor(bytea, bigint, bytea[]), app.spend_desk_step(uuid, bigint),
     app.spend_desk_recovery_code(uuid, bytea), app.disable_desk_factor(), app.has_desk_factor(uuid),
     app.add_platform_admin(uuid, text, text, text, boolean), app.change_platform_admin(uuid, text), app.desk_tenants(), app.search_desk_tenant(text),

@@ -64,7 +64,8 @@ async fn begin(ctx: &Context<'_>, admin: Uuid, version: i32) -> Result<Option<De
     let (tx, session) = (ctx.tx(), Uuid::now_v7());
     tx.assume(Identity { tenant: Uuid::nil(), user: admin, session }).await?;
     let (token, issued) = ctx.request().services.tokens.refresh(Uuid::nil(), ctx.now())?;
-    let ends: Option<Option<Timestamp>> = tx.value(sql::BEGIN_SESSION, &[&session, &version, &token.hash()]).await?;
+    let address = ctx.request().asked_by.address.clone();
+    let ends: Option<Option<Timestamp>> = tx.value(sql::BEGIN_SESSION, &[&session, &version, &token.hash(), &address]).await?;
     match ends.flatten() {
         Some(ends) => answer(ctx, issued.text, ends).await,
         None => Ok(None),

@@ -139,6 +139,37 @@ async fn whoever_signs_out_is_signed_out() {
     assert_eq!(olive.refused("mutation { logout }", json!({})).await, "UNAUTHENTICATED");
 }
 
+#[tokio::test]
+async fn every_sign_in_and_how_it_ended_stands_in_the_log() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let spent = json!({ "i": { "refreshToken": olive.refresh_token } });
+    let other = sign_in(&app, OLIVE).await;
+    other.ok("mutation { logout }", json!({})).await;
+    app.at_desk().ok(REFRESH, spent.clone()).await;
+    assert_eq!(app.at_desk().refused(REFRESH, spent).await, "UNAUTHENTICATED REFRESH_TOKEN_REUSED");
+    let last = sign_in(&app, OLIVE).await;
+    let log = "{ auditLog(filter: { outcome: CHANGED }) { nodes { operation admin { email } tenantId before after } } }";
+    let log = last.ok(log, json!({})).await["auditLog"]["nodes"].take();
+    // The newest first; before them stands that the administrator was added.
+    let entries: Vec<&Value> = log.as_array().unwrap().iter().rev().filter(|entry| entry["operation"] != "system:sql").collect();
+    let operations: Vec<&str> = entries.iter().map(|entry| entry["operation"].as_str().unwrap()).collect();
+    assert_eq!(operations, ["login", "login", "logout", "refreshSession", "login"], "{log:#}");
+    assert!(entries.iter().all(|entry| entry["admin"]["email"] == OLIVE && entry["tenantId"].is_null()), "{log:#}");
+    for begun in [entries[0], entries[1], entries[4]] {
+        assert!(begun["before"].is_null() && begun["after"]["session"].as_str().unwrap().starts_with("session_"), "{begun}");
+        assert_eq!(begun["after"]["address"], "127.0.0.1");
+    }
+    for (begun, ended, why) in [(entries[1], entries[2], "LOGOUT"), (entries[0], entries[3], "REUSE")] {
+        let session = &begun["after"]["session"];
+        assert_eq!(ended["before"], json!({ "session": session }));
+        assert_eq!(ended["after"], json!({ "session": session, "revokedReason": why }));
+    }
+    // A password that is wrong begins nothing.
+    app.at_desk().refused(LOGIN, credentials(OLIVE, "wrong")).await;
+    assert_eq!(app.count("platform_audit_entry WHERE operation = 'login' AND outcome = 'CHANGED'").await, 3);
+}
+
 /// Signed-out people may ask for what signing in needs, and for nothing else.
 #[tokio::test]
 async fn everything_else_needs_a_sign_in() {
