@@ -99,7 +99,8 @@ async fn give_admin(ctx: &Context<'_>, school: Id<DeskTenant>, wanted: Wanted<'_
 #[mutations("Tenant")]
 impl TenantMutations {
     /// Founds a school: its system roles, its settings and, where one is named, its first administrator, with a password or invited by mail. CONFLICT with
-    /// SLUG_TAKEN.
+    /// SLUG_TAKEN. It stands alone in its document.
+    #[session]
     #[hashes_password]
     async fn create_tenant(
         ctx: &Context<'_>,

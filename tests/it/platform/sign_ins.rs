@@ -130,6 +130,24 @@ async fn a_changed_password_ends_every_other_sign_in() {
     app.at_desk().with_session(&session).ok(CREATE_ADMIN, input).await;
 }
 
+/// Whatever takes a password: else aliases would multiply what hashing costs.
+#[tokio::test]
+async fn founding_a_school_stands_alone_in_its_document() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let input = |slug: &str| {
+        json!({ "slug": slug, "name": "Ash", "firstAdmin": { "email": "a@ash.example", "name": "A", "password": "violet umbrella kingdom" } })
+    };
+    let double = "mutation($a: CreateTenantInput!, $b: CreateTenantInput!) { a: createTenant(input: $a) { id } b: createTenant(input: $b) { id } }";
+    refused(&app, &olive, double, json!({ "a": input("ash"), "b": input("fir") }), "BAD_USER_INPUT").await;
+    let beside = "mutation($a: CreateTenantInput!, $id: ID!) { createTenant(input: $a) { id } reactivateTenant(id: $id) { id } }";
+    refused(&app, &olive, beside, json!({ "a": input("ash"), "id": super::id_of(&app.oak) }), "BAD_USER_INPUT").await;
+    let answer = crate::rehearsals::rehearse(&olive, super::CREATE, json!({ "i": input("ash") })).await;
+    assert_eq!(refusal(&answer["errors"][0]), "BAD_USER_INPUT DRY_RUN_NOT_POSSIBLE", "what stands alone is not rehearsed");
+    assert_eq!(app.count("tenant WHERE slug IN ('ash', 'fir')").await, 0);
+    olive.ok(super::CREATE, json!({ "i": input("ash") })).await;
+}
+
 #[tokio::test]
 async fn whoever_signs_out_is_signed_out() {
     let app = TestApp::start().await;
