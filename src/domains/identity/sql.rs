@@ -76,6 +76,11 @@ pub const GRANT_ROLE_TO_MANY: &str = "INSERT INTO user_role AS ur (tenant_id, us
 pub const WITHDRAW_ROLE: &str = "DELETE FROM user_role ur USING role r WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) \
      AND r.tenant_id = $1 AND r.id = ur.role_id AND r.key = $3 RETURNING ur.user_id";
 
+/// Whether the person `$2` is an active administrator for good, and nobody else.
+pub const IS_LAST_ADMIN: &str = "SELECT count(*) = 1 AND bool_and(u.id = $2) FROM role r \
+     JOIN user_role ur ON ur.tenant_id = $1 AND ur.role_id = r.id JOIN app_user u ON u.tenant_id = $1 AND u.id = ur.user_id \
+     WHERE r.tenant_id = $1 AND r.is_system AND r.key = 'ADMIN' AND ur.ends_at IS NULL AND u.status = 'ACTIVE' AND u.deleted_at IS NULL";
+
 /// Of the people `$2` those who hold the role with the key `$3`.
 pub const STILL_HOLD: &str = "SELECT ur.user_id FROM user_role ur JOIN role r ON r.tenant_id = $1 AND r.id = ur.role_id \
      WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) AND r.key = $3";
