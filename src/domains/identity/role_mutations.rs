@@ -145,8 +145,8 @@ impl RoleMutations {
         Ok(role)
     }
 
-    /// Deletes a role of the school's own that nobody holds, and that neither the settings nor a pending invitation or sign-up name. CONFLICT with IN_USE
-    /// for any other, FORBIDDEN with SYSTEM_ROLE,
+    /// Deletes a role of the school's own that nobody holds, and that neither the settings, a feature flag or a sign-in provider nor a pending invitation
+    /// or sign-up name. CONFLICT with IN_USE for any other, FORBIDDEN with SYSTEM_ROLE,
     /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id.
     #[needs(RoleManage)]
     #[in_person]
@@ -161,7 +161,8 @@ impl RoleMutations {
             .await
             .on_constraint("user_role_role_fkey", |_| Error::conflict("IN_USE", "People hold this role: give them another first."))
             .on_constraint("role_is_named", |_| {
-                Error::conflict("IN_USE", "The settings, a pending invitation or a pending sign-up name this role.")
+                let message = "The settings, a feature flag, a sign-in provider, a pending invitation or a pending sign-up names this role.";
+                Error::conflict("IN_USE", message)
             })?;
         if deleted.is_empty() { Err(refusal(ctx, id).await) } else { Ok(id) }
     }

@@ -100,7 +100,7 @@ impl SessionMutations {
         input: LoginInput,
     ) -> Result<DeskSession> {
         if input.email.contains('\0') || input.email.len() > MAX_BYTES || input.password.len() > MAX_BYTES {
-            return Err(Error::bad_credentials());
+            return Err(Error::bad_desk_credentials());
         }
         let found = ctx.tx().query(sql::FIND_CREDENTIAL, &[&text::composed(input.email.trim())]).await?;
         let row = found.first();
@@ -128,7 +128,7 @@ impl SessionMutations {
                 return Ok(session);
             }
         }
-        Err(Error::bad_credentials())
+        Err(Error::bad_desk_credentials())
     }
 
     /// Exchanges a refresh token for a new pair of tokens. Each works once: presenting it again ends the whole sign-in. UNAUTHENTICATED then, for an

@@ -43,6 +43,8 @@ async fn administrators_are_added_kept_out_and_let_in_again() {
     for mutation in [SUSPEND, REACTIVATE, DELETE] {
         refused(&app, &olive, mutation, never.clone(), "NOT_FOUND @id").await;
     }
+    let wrong = olive.ask(SUSPEND, json!({ "id": "nobody" })).await["errors"][0]["message"].take();
+    assert_eq!(wrong, "`id` is not an id; an operator id is `operator_` and 26 characters.");
 
     olive.ok(DELETE, id.clone()).await;
     refused(&app, &olive, REACTIVATE, id, "NOT_FOUND @id").await;

@@ -50,6 +50,7 @@ async fn whatever_is_wrong_with_a_sign_in_is_answered_alike() {
         answers.push(answer);
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    assert_eq!(answers[0]["errors"][0]["message"], "Email or password is wrong.", "there is no school here");
     assert_eq!(app.count("platform_audit_entry WHERE outcome = 'REFUSED' AND operation = 'login' AND code = 'UNAUTHENTICATED'").await, 5);
     assert_eq!(app.count("platform_audit_entry e JOIN platform_admin a ON a.id = e.admin_id WHERE outcome = 'REFUSED'").await, 2);
     // The address is compared without regard to case.
