@@ -290,13 +290,16 @@ BEGIN
 END
 $$;
 
--- Adds a platform admin. Reveals: whether the address is taken (platform_admin_email_key).
+-- Adds a platform admin; whoever is added by one of the demo is of the demo as well. Reveals: whether the address is taken (platform_admin_email_key).
 CREATE OR REPLACE FUNCTION app.add_platform_admin(made uuid, address text, called text, hash text, of_demo boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     added platform_admin;
 BEGIN
-    INSERT INTO platform_admin (tenant_id, id, email, name, is_demo) VALUES (app.tenant_id(), made, address, called, of_demo) RETURNING * INTO added;
+    INSERT INTO platform_admin (tenant_id, id, email, name, is_demo)
+        VALUES (app.tenant_id(), made, address, called, of_demo OR EXISTS (
+            SELECT FROM platform_admin a WHERE a.tenant_id = app.tenant_id() AND a.id = app.desk_admin() AND a.is_demo))
+        RETURNING * INTO added;
     INSERT INTO platform_credential (tenant_id, admin_id, password_hash) VALUES (app.tenant_id(), made, hash);
     PERFORM app.log_at_desk(NULL, NULL, app.shape_of_admin(added));
 END
