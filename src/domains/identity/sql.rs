@@ -39,9 +39,11 @@ pub const ROLES: &str = "SELECT {r} FROM role r WHERE r.tenant_id = $1 ORDER BY 
 pub const GRANTABLE: &str = "SELECT r.id, r.key, app.may_grant(r.id) AND ($3 <> app.user_id() OR app.covers_role(r.id)) \
      FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
-/// `$2` keys of roles, `$3` a role: those that there are, and whether the actor may have it manage them. What it manages already stays.
+/// `$2` keys of roles, `$3` a role: those that there are, whether the actor may have it manage them (what it manages already stays), and whether
+/// administrators alone manage them (app.role_ladder).
 pub const MANAGEABLE: &str = "SELECT r.id, r.key, r.key = ANY ((SELECT app.managed_roles())::text[]) OR EXISTS (SELECT FROM role_manages m \
-     WHERE m.tenant_id = $1 AND m.role_id = $3 AND m.managed_role_id = r.id) FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
+     WHERE m.tenant_id = $1 AND m.role_id = $3 AND m.managed_role_id = r.id), \
+     app.permissions_of(r.key, r.is_system, r.permissions) && '{ROLE_MANAGE,TENANT_MANAGE}'::text[] FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
 /// `$2` a role, `$3` those that it manages from now on: takes away the others.
 pub const UNMANAGE: &str =
