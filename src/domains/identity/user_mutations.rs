@@ -97,7 +97,10 @@ pub(super) async fn grantable_role(ctx: &Context<'_>, field: &'static str, key: 
 /// Gives a person roles, all in one statement; those that they hold already stay.
 async fn grant(ctx: &Context<'_>, user: Id<User>, roles: &[Id<Role>]) -> Result<()> {
     let granted = ctx.tx().query(sql::GRANT_ROLES, &[&user, &roles]).await;
-    granted.on_constraint("tenant_max_instructors", too_many_instructors).on_row_security(person_too_high)?;
+    granted
+        .on_constraint("tenant_max_instructors", too_many_instructors)
+        .on_constraint("user_role_role_fkey", |_| Error::bad_input("roleKeys", "names a role that is not there any more"))
+        .on_row_security(person_too_high)?;
     Ok(())
 }
 
