@@ -40,7 +40,7 @@ pub(super) fn the_last_admin() -> Error {
 }
 
 pub(super) fn no_such_role(field: impl Into<String>) -> Error {
-    Error::bad_input(field.into(), "is not the key of a role of this school")
+    Error::bad_input(field, "is not the key of a role of this school")
 }
 
 fn too_many_users(error: &DbError) -> Error {
