@@ -10,6 +10,13 @@
 --   tenant_settings_roles     a role that strangers can't be offered (`at`: which)
 --   subscription              the school's subscription does not run
 
+-- Whoever invites to an address waits for whoever else does: in this transaction's school there is one pending invitation to it at most. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.lock_invited(address_key text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.lock_for('invited', md5(address_key)::uuid);
+END
+$$;
+
 -- Refuses where the school of this transaction does not run: what lets somebody in does not outlive a lapse.
 CREATE OR REPLACE FUNCTION app.require_subscription() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -562,6 +569,9 @@ DECLARE
     wanted record;
     made   integer := 0;
 BEGIN
+    -- Before the roles, of which everybody waits for whoever waits to change them.
+    PERFORM app.lock_invited(k.key) FROM (
+        SELECT DISTINCT w.item ->> 'key' AS key FROM jsonb_array_elements(CASE jsonb_typeof(list) WHEN 'array' THEN list ELSE '[]' END) AS w(item) ORDER BY 1) AS k;
     PERFORM app.share_lock_for('roles', app.tenant_id()); -- see app.keep_named_role
     FOR wanted IN
         SELECT (w.item ->> 'id')::uuid AS id, w.item ->> 'email' AS email, w.item ->> 'key' AS key, w.item ->> 'name' AS name,

@@ -221,7 +221,7 @@ impl Document {
                 .map(|id| {
                     let prefix = object().table.as_ref().map_or("", |table| table.prefix);
                     let known = ids::decode(id).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
-                    known.ok_or_else(|| Error::bad_input(argument, format!("is not an id; a {prefix} id is `{prefix}_` and 26 characters")))
+                    known.ok_or_else(|| Error::bad_input(argument, ids::not_an_id(prefix)))
                 })
                 .transpose()?,
         };

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// These run before the school is known, or are told it: the loading of the actor, and the search for a sign-in's school.
-const EXEMPT: [&str; 13] = [
+const EXEMPT: [&str; 14] = [
     "app.load_actor($1, $2, $3, $4)",
     "app.load_desk_actor($1, $2, $3)",
     "app.find_credential($2, $3, $4)",
@@ -26,6 +26,7 @@ const EXEMPT: [&str; 13] = [
     "app.begin_erasure($2)",
     "app.count_erased($2, $3, $4)",
     "app.finish_erasure($2, $3, $4)",
+    "app.fail_erasure($2, $3)",
 ];
 
 /// The words of a statement; names with their dots, `$1`, and signs by themselves.
