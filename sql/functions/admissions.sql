@@ -401,7 +401,7 @@ END
 $$;
 
 -- An address that somebody had can be taken back for a week: a link without a token yet (a hash of nothing), and the job that makes one and mails
--- it there. A change of the letters' case is none. Reveals nothing.
+-- it there. Links to reset the password, which were mailed to it, are dead. A change of the letters' case is none. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.keep_former_email() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     made  CONSTANT uuid := app.uuid_v7();
@@ -411,7 +411,7 @@ BEGIN
     IF current_setting('app.email_reverted', true) = NEW.id::text THEN
         RETURN NULL;
     END IF;
-    PERFORM app.void_links('EMAIL_REVERT', about);
+    PERFORM app.void_links('PASSWORD_RESET', NEW.id::text), app.void_links('EMAIL_REVERT', about);
     INSERT INTO mailed_token (tenant_id, token_hash, id, kind, subject, user_id, email, email_key, expires_at)
         VALUES (NEW.tenant_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), made, 'EMAIL_REVERT', about, NEW.id, OLD.email, OLD.email_key,
                 now() + interval '7 days');

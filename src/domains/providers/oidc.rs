@@ -97,7 +97,7 @@ pub enum NoAccount {
 }
 
 /// A provider does not answer as it should.
-fn unavailable(cause: impl std::fmt::Display) -> Error {
+pub(super) fn unavailable(cause: impl std::fmt::Display) -> Error {
     let error = Error::unavailable(format!("a sign-in provider: {cause}"));
     error.saying("The provider does not answer as it should. Try again later.").reason("PROVIDER_UNAVAILABLE")
 }

@@ -14,7 +14,7 @@ use openidconnect::core::CoreProviderMetadata;
 use uuid::Uuid;
 
 use super::{
-    oidc::{Account, NoAccount, Providers, Registered},
+    oidc::{Account, NoAccount, Providers, Registered, unavailable},
     secret::{Secrets, open},
     sql,
 };
@@ -96,8 +96,8 @@ async fn found(ahead: &Ahead) -> Result<Found> {
     };
     // The browser is sent there: it must be such an address as the issuer's own.
     if ahead.services().addresses.check(metadata.authorization_endpoint().as_str()).is_err() {
-        let error = Error::unavailable(format!("the authorization endpoint of {} is not allowed", registered.issuer));
-        return Ok(Found::Unavailable(error.reason("PROVIDER_UNAVAILABLE")));
+        let cause = format!("the authorization endpoint of {} is not allowed", registered.issuer);
+        return Ok(Found::Unavailable(unavailable(cause)));
     }
     Ok(Found::Provider(Box::new(Begun { tenant, provider, registered, redirect_uri, metadata })))
 }

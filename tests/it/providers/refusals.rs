@@ -91,6 +91,8 @@ async fn a_provider_that_is_out_of_order_is_said_to_be_and_is_not_asked_at_each_
         for _ in 0..3 {
             assert_eq!(app.stranger().refused(BEGIN, begin()).await, "UNAVAILABLE PROVIDER_UNAVAILABLE", "{fault:?}");
         }
+        let answer = app.stranger().ask(BEGIN, begin()).await;
+        assert_eq!(answer["errors"][0]["message"], "The provider does not answer as it should. Try again later.", "{fault:?}");
         assert_eq!((issuer.asked("discovery"), app.count("provider_sign_in").await), (1, 0), "{fault:?}");
     }
     let (app, issuer) = start().await;
