@@ -40,7 +40,9 @@ async fn manageable(ctx: &Context<'_>, of: Id<Role>, keys: &[String]) -> Result<
         match known.iter().find(|(_, known, ..)| known == key) {
             None => Err(no_such_role(field)),
             Some((_, _, false, _)) => Err(Error::forbidden("ROLE_TOO_HIGH", "Your own role does not manage this one.").field(field)),
-            Some((_, _, true, true)) => Err(Error::bad_input(field, "grants ROLE_MANAGE or TENANT_MANAGE: administrators alone manage such a role")),
+            Some((_, _, true, true)) => {
+                Err(Error::bad_input(field, "grants ROLE_MANAGE or TENANT_MANAGE: administrators alone manage such a role"))
+            }
             Some((id, _, true, false)) => Ok(*id),
         }
     });
@@ -162,7 +164,8 @@ impl RoleMutations {
             .await
             .on_constraint("user_role_role_fkey", |_| Error::conflict("IN_USE", "People hold this role: give them another first."))
             .on_constraint("role_is_named", |_| {
-                let message = "The settings, a feature flag, a sign-in provider, a pending invitation or a pending sign-up names this role.";
+                let message =
+                    "The settings, a feature flag, a sign-in provider, a pending invitation or a pending sign-up names this role.";
                 Error::conflict("IN_USE", message)
             })?;
         if deleted.is_empty() { Err(refusal(ctx, id).await) } else { Ok(id) }

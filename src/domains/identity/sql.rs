@@ -88,7 +88,8 @@ pub const STILL_HOLD: &str = "SELECT ur.user_id FROM user_role ur JOIN role r ON
      WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) AND r.key = $3";
 
 /// Whether the person `$2` holds roles beside those of `$3`.
-pub const HOLDS_OTHERS: &str = "SELECT EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = $2 AND NOT ur.role_id = ANY ($3::uuid[]))";
+pub const HOLDS_OTHERS: &str =
+    "SELECT EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = $2 AND NOT ur.role_id = ANY ($3::uuid[]))";
 
 /// Of the people `$2` those who hold a role.
 pub const WITH_ROLES: &str = "SELECT DISTINCT ur.user_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2)";

@@ -85,7 +85,8 @@ async fn give_admin(ctx: &Context<'_>, school: Id<DeskTenant>, wanted: Wanted<'_
         .on_constraint("tenant_max_users", cap_reached("people"))
         .on_constraint("tenant_max_instructors", cap_reached("instructors"))
         .on_constraint("tenant_admin_suspended", |_| {
-            Error::conflict("USER_SUSPENDED", "This person is suspended in the school: let them sign in again there first.").field(field("email"))
+            Error::conflict("USER_SUSPENDED", "This person is suspended in the school: let them sign in again there first.")
+                .field(field("email"))
         })
         .on_constraint("invitation_pending", |_| {
             Error::conflict("INVITATION_PENDING", "An invitation to this email address is pending.").field(field("email"))

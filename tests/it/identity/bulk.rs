@@ -97,7 +97,8 @@ async fn a_role_that_is_deleted_while_it_is_given_is_none() {
         for answer in given.iter().filter(|answer| answer.get("errors").is_some()) {
             assert_eq!(crate::app::refusal(&answer["errors"][0]), "BAD_USER_INPUT @roleKey", "{deleted}");
         }
-        let holders = app.count(&format!("user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = '{key}'")).await;
+        let holders =
+            app.count(&format!("user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = '{key}'")).await;
         let succeeded = given.iter().filter(|answer| answer.get("errors").is_none()).count() as i64;
         assert_eq!(holders, succeeded, "{deleted}");
         if deleted.get("errors").is_some() {

@@ -230,7 +230,8 @@ async fn nobody_takes_a_role_until_a_date_from_themselves_to_have_it_for_good() 
     let anew = "mutation($w: WithdrawRoleInput!, $g: GrantRoleInput!) { withdrawRole(input: $w) { id } grantRole(input: $g) { id } }";
     let both = json!({ "w": withdraw(&me, "ADMIN")["i"], "g": grant(&me, "ADMIN", None)["i"] });
     assert_eq!(deputy.refused(anew, both).await, "FORBIDDEN NOT_YOURS @userIds.0");
-    let twice = "mutation($a: SetUserRolesInput!, $b: SetUserRolesInput!) { a: setUserRoles(input: $a) { id } b: setUserRoles(input: $b) { id } }";
+    let twice =
+        "mutation($a: SetUserRolesInput!, $b: SetUserRolesInput!) { a: setUserRoles(input: $a) { id } b: setUserRoles(input: $b) { id } }";
     let both = json!({ "a": roles(&["LEARNER"])["i"], "b": roles(&["LEARNER", "ADMIN"])["i"] });
     assert_eq!(deputy.refused(twice, both).await, "FORBIDDEN NOT_YOURS @userId");
     assert_eq!(everything(&app).await, before);

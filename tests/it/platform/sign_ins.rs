@@ -136,10 +136,9 @@ async fn a_changed_password_ends_every_other_sign_in() {
 async fn founding_a_school_stands_alone_in_its_document() {
     let app = TestApp::start().await;
     let olive = operator(&app).await;
-    let input = |slug: &str| {
-        json!({ "slug": slug, "name": "Ash", "firstAdmin": { "email": "a@ash.example", "name": "A", "password": "violet umbrella kingdom" } })
-    };
-    let double = "mutation($a: CreateTenantInput!, $b: CreateTenantInput!) { a: createTenant(input: $a) { id } b: createTenant(input: $b) { id } }";
+    let input = |slug: &str| json!({ "slug": slug, "name": "Ash", "firstAdmin": { "email": "a@ash.example", "name": "A", "password": "violet umbrella kingdom" } });
+    let double =
+        "mutation($a: CreateTenantInput!, $b: CreateTenantInput!) { a: createTenant(input: $a) { id } b: createTenant(input: $b) { id } }";
     refused(&app, &olive, double, json!({ "a": input("ash"), "b": input("fir") }), "BAD_USER_INPUT").await;
     let beside = "mutation($a: CreateTenantInput!, $id: ID!) { createTenant(input: $a) { id } reactivateTenant(id: $id) { id } }";
     refused(&app, &olive, beside, json!({ "a": input("ash"), "id": super::id_of(&app.oak) }), "BAD_USER_INPUT").await;

@@ -145,7 +145,8 @@ async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     // Who was one until a date is one for good.
     app.sql("UPDATE user_role SET ends_at = '2999-01-01T00:00:00Z' WHERE user_id = (SELECT id FROM app_user WHERE email = 'learner@oak.example')").await;
     olive.ok(ASSIGN, assign("learner@oak.example", None)).await;
-    let ends = "user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = 'ADMIN' AND ur.ends_at IS NOT NULL";
+    let ends =
+        "user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = 'ADMIN' AND ur.ends_at IS NOT NULL";
     assert_eq!(app.count(ends).await, 0);
     assert_eq!(app.count("user_role WHERE ends_at IS NOT NULL").await, 1, "the other roles are none of the platform's");
     // Nobody becomes one who may not sign in.

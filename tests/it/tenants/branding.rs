@@ -89,7 +89,8 @@ async fn a_logo_is_a_public_picture_and_stays_one() {
     for _ in 0..10 {
         let naming = set(json!({ "logoFileId": logo }));
         let (named, hidden) = futures_util::future::join(admin.ask(SET, naming), admin.ask(files::SHOW, show("TENANT"))).await;
-        let lines: Vec<String> = [&named, &hidden].iter().filter_map(|answer| answer.get("errors")).map(|errors| refusal(&errors[0])).collect();
+        let lines: Vec<String> =
+            [&named, &hidden].iter().filter_map(|answer| answer.get("errors")).map(|errors| refusal(&errors[0])).collect();
         assert_eq!(lines.len(), 1, "{named} {hidden}");
         assert!(["BAD_USER_INPUT @logoFileId", "CONFLICT IN_USE @id"].contains(&lines[0].as_str()), "{lines:?}");
         admin.ok(SET, set(json!({ "logoFileId": null }))).await;

@@ -163,7 +163,9 @@ async fn a_viewing_that_died_stays_dead_when_the_permission_or_the_rank_is_back(
     // What concerns others, or takes nothing away, ends nothing.
     let view = start(&clerk, &lea).await;
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;
-    for (document, input) in [set(&viewer, &[], &["USER_READ"]), set(&clerk, &["COURSE_CREATE"], &["REPORT_READ"]), roles(&viewer, &["LEARNER"])] {
+    for (document, input) in
+        [set(&viewer, &[], &["USER_READ"]), set(&clerk, &["COURSE_CREATE"], &["REPORT_READ"]), roles(&viewer, &["LEARNER"])]
+    {
         admin.ok(document, input).await;
         assert!(!is_over(&view).await);
     }
