@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::{Account, Budget, SignInTerms},
+    rates::{Account, Budget, SignInTerms, Turn},
     resolve::{
         DateTime, GoAhead, Prepared, SINCE,
         registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
@@ -89,6 +89,8 @@ pub struct Document {
     pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
+    /// How it counts that a stranger asks for it.
+    pub(crate) turn: Option<Turn>,
 }
 
 impl Document {
@@ -177,6 +179,7 @@ impl Document {
             guesses,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
             shows_cost: false,
             is_rehearsal: false,
             address: None,
@@ -274,6 +277,7 @@ impl Document {
             guesses: None,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
         })
     }
 
