@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_graphql::{Response, ServerError, Value, Variables};
+use futures_util::future::try_join_all;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -22,7 +23,7 @@ use crate::{
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
     rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
-    request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
+    request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, Going, GraphqlRequest, Limits, OperationKind},
     resolve::registry::{Knock, Registry, Wrong},
     resolve::{Ahead, Prepared, Services},
 };
@@ -279,7 +280,7 @@ impl Engine {
         let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
         // Who knocks is nobody yet; but no API key may.
         let key = claims.filter(|claims| claims.key().is_some());
-        match self.go_ahead(&document, key, correlation_id).await {
+        match self.go_ahead(&document, claims, correlation_id).await {
             Ok(prepared) => document.prepared = prepared,
             Err(error) => return unexecuted(error),
         }
@@ -302,16 +303,23 @@ impl Engine {
         answer
     }
 
-    /// Does what an operation wants done before its transaction is opened. Not for an API key: whoever has one is refused anyway.
-    async fn go_ahead(&self, document: &Document, key: Option<Claims>, correlation_id: &str) -> Result<Option<Prepared>> {
-        let Some((go, given)) = document.ahead() else { return Ok(None) };
-        if let Some(key) = key
+    /// Does what operations want done before their transaction is opened. Not for whom they are refused anyway: an API key, and, unless it is public,
+    /// nobody.
+    async fn go_ahead(&self, document: &Document, claims: Option<Claims>, correlation_id: &str) -> Result<Vec<Prepared>> {
+        let going: Vec<&Going> = document.ahead().iter().filter(|going| going.is_public || claims.is_some()).collect();
+        if going.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(key) = claims.filter(|claims| claims.key().is_some())
             && self.person(&key, correlation_id).await.is_some()
         {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let ahead = Ahead::new(self.pool.clone(), self.actor_kind, self.services.clone(), correlation_id.to_owned(), given);
-        go(ahead).await.map(Some)
+        let going = going.into_iter().map(|Going { go, given, .. }| {
+            let services = self.services.clone();
+            go(Ahead::new(self.pool.clone(), self.actor_kind, services, correlation_id.to_owned(), given.clone()))
+        });
+        try_join_all(going).await
     }
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
