@@ -800,6 +800,14 @@ BEGIN
 END
 $$;
 
+-- The school of a slug, as somebody has typed it, for what its log says of strangers. Reveals, to the service only: its id, nobody's where there is none.
+CREATE OR REPLACE FUNCTION app.school_named(typed text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(typed))), '00000000-0000-0000-0000-000000000000');
+END
+$$;
+
 -- Deletes some of this transaction's school's (or nobody's) links and codes that are over or spent, and requests that nobody took. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_admissions(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -831,5 +839,5 @@ GRANT EXECUTE ON FUNCTION
     app.reset_password(bytea, text), app.begin_email_revert(uuid, bytea), app.revert_email(bytea), app.confirm_sign_up(bytea, text, uuid, uuid),
     app.decide_sign_up(uuid, boolean, text, text, uuid), app.invite(jsonb), app.move_invitation(uuid, boolean),
     app.begin_invitation(uuid, timestamptz, bytea), app.accept_invitation(bytea, uuid, text, text), app.public_face(uuid), app.public_tenant(text),
-    app.spend_turns(bytea[], integer[], interval), app.purge_admissions(integer)
+    app.spend_turns(bytea[], integer[], interval), app.school_named(text), app.purge_admissions(integer)
     TO lectern_app;

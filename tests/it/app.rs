@@ -226,14 +226,10 @@ impl TestApp {
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
-        let providers = Providers::new(Outbound::new(ops::addresses(&settings)).unwrap());
+        let providers = || Providers::new(Outbound::new(ops::addresses(&settings)).unwrap());
+        let outside = if outside.find::<Providers>().is_some() { outside } else { outside.with(providers()) };
         let key = SigningKey::generate().unwrap();
-        let serve = ServeOptions {
-            url: &url,
-            key: key.clone(),
-            sealer,
-            outside: outside.with(store).with(unsubscribing).with(desk).with(providers),
-        };
+        let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
         let url = format!("http://{address}");
         let services = engine.services();

@@ -24,9 +24,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::{Account, Budget, SignInTerms},
+    rates::{Account, Budget, SignInTerms, Turn},
     resolve::{
-        DateTime, GoAhead, Prepared, SINCE,
+        Access, DateTime, GoAhead, Prepared, SINCE,
         registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
@@ -80,15 +80,28 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
-    /// What is done before its transaction is opened, and with which arguments.
-    ahead: Option<(GoAhead, Vec<(Name, ConstValue)>)>,
+    /// What is done before its transaction is opened.
+    ahead: Vec<Going>,
     /// What came of that.
-    pub(crate) prepared: Option<Prepared>,
+    pub(crate) prepared: Vec<Prepared>,
     guesses: Option<Wrong>,
     /// What its person is still to spend for it: whose the key is that asks for it was not known before.
     pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
+    /// How it counts that a stranger asks for it.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// What an operation does before its document has a transaction.
+#[derive(Clone)]
+pub(crate) struct Going {
+    /// What.
+    pub(crate) go: GoAhead,
+    /// With which arguments.
+    pub(crate) given: Vec<(Name, ConstValue)>,
+    /// Whether anybody may ask for it.
+    pub(crate) is_public: bool,
 }
 
 impl Document {
@@ -121,7 +134,8 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut knock, mut ahead, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None, None);
+        let (mut roots, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut knock, mut guesses, mut event) = (None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -139,8 +153,9 @@ impl Document {
                 if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
                     knock = Some((what, account_of(field, &variables)));
                 }
-                if let (None, Some(what)) = (&ahead, operation.and_then(|operation| operation.ahead)) {
-                    ahead = Some((what, given(field, &variables)));
+                if let Some((operation, go)) = operation.and_then(|operation| Some((operation, operation.ahead?))) {
+                    let is_public = operation.field.access == Some(Access::Public);
+                    ahead.push(Going { go, given: given(field, &variables), is_public });
                 }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
@@ -173,10 +188,11 @@ impl Document {
             event,
             knock,
             ahead,
-            prepared: None,
+            prepared: Vec::new(),
             guesses,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
             shows_cost: false,
             is_rehearsal: false,
             address: None,
@@ -269,11 +285,12 @@ impl Document {
             event: None,
             user_agent: self.user_agent.clone(),
             knock: None,
-            ahead: None,
-            prepared: None,
+            ahead: Vec::new(),
+            prepared: Vec::new(),
             guesses: None,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
         })
     }
 
@@ -352,9 +369,9 @@ impl Document {
         self.guesses
     }
 
-    /// What is done before its transaction is opened, and with which arguments.
-    pub(crate) fn ahead(&self) -> Option<(GoAhead, Vec<(Name, ConstValue)>)> {
-        self.ahead.clone()
+    /// What is done before its transaction is opened.
+    pub(crate) fn ahead(&self) -> &[Going] {
+        &self.ahead
     }
 
     /// What somebody wants who is not signed in, and of which account.

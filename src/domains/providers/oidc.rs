@@ -119,6 +119,11 @@ impl Providers {
         Providers { outbound, known: Mutex::default(), places: Semaphore::new(PLACES) }
     }
 
+    /// Whether an issuer's name leads to an address that is not allowed.
+    pub(super) async fn leads_astray(&self, issuer: &str) -> bool {
+        self.outbound.leads_astray(issuer).await
+    }
+
     /// What the crate asks by.
     fn door(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, NoAnswer>> + Send + Sync + use<> {
         let outbound = self.outbound.clone();
