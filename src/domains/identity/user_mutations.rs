@@ -159,8 +159,8 @@ impl UserMutations {
     }
 
     /// Changes name, email, username, language, time zone and picture: your own (not by an API key), or with USER_UPDATE those of people who hold no
-    /// more than you. What is left out stays as it is. CONFLICT with EMAIL_TAKEN or USERNAME_TAKEN, FORBIDDEN with ROLE_TOO_HIGH, or with NOT_YOURS for
-    /// a picture that is not your own.
+    /// more than you. What is left out stays as it is. Another email address voids the links that reset the password. CONFLICT with EMAIL_TAKEN or
+    /// USERNAME_TAKEN, FORBIDDEN with ROLE_TOO_HIGH, or with NOT_YOURS for a picture that is not your own.
     async fn update_user(
         ctx: &Context<'_>,
         /// The change.

@@ -185,10 +185,7 @@ async fn nobody_moves_the_end_of_their_own_access_by_hand() {
     // Somebody who may manage enrollments, in courses of their own, learns here as others do.
     let learns = enroll(&ada, &algebra, &carl.user_id).await;
     app.sql(&format!("UPDATE enrollment SET expires_at = now() + interval '1 hour' WHERE id = '{}'", uuid(&learns))).await;
-    let people = [
-        (&lea, ",COURSE_READ,ENROLLMENT_SELF,", 1),
-        (&carl, ",COURSE_READ,COURSE_UPDATE,ENROLLMENT_SELF,ENROLLMENT_MANAGE,", 1),
-    ];
+    let people = [(&lea, ",COURSE_READ,ENROLLMENT_SELF,", 1), (&carl, ",COURSE_READ,COURSE_UPDATE,ENROLLMENT_SELF,ENROLLMENT_MANAGE,", 1)];
     for (client, permissions, own) in people {
         let database = at_the_database(&app, client, permissions).await;
         for statement in moves {
