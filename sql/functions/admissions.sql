@@ -10,6 +10,13 @@
 --   tenant_settings_roles     a role that strangers can't be offered (`at`: which)
 --   subscription              the school's subscription does not run
 
+-- Whoever invites to an address waits for whoever else does: in this transaction's school there is one pending invitation to it at most. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.lock_invited(address_key text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.lock_for('invited', md5(address_key)::uuid);
+END
+$$;
+
 -- Refuses where the school of this transaction does not run: what lets somebody in does not outlive a lapse.
 CREATE OR REPLACE FUNCTION app.require_subscription() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -394,7 +401,7 @@ END
 $$;
 
 -- An address that somebody had can be taken back for a week: a link without a token yet (a hash of nothing), and the job that makes one and mails
--- it there. A change of the letters' case is none. Reveals nothing.
+-- it there. Links to reset the password, which were mailed to it, are dead. A change of the letters' case is none. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.keep_former_email() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     made  CONSTANT uuid := app.uuid_v7();
@@ -404,7 +411,7 @@ BEGIN
     IF current_setting('app.email_reverted', true) = NEW.id::text THEN
         RETURN NULL;
     END IF;
-    PERFORM app.void_links('EMAIL_REVERT', about);
+    PERFORM app.void_links('PASSWORD_RESET', NEW.id::text), app.void_links('EMAIL_REVERT', about);
     INSERT INTO mailed_token (tenant_id, token_hash, id, kind, subject, user_id, email, email_key, expires_at)
         VALUES (NEW.tenant_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), made, 'EMAIL_REVERT', about, NEW.id, OLD.email, OLD.email_key,
                 now() + interval '7 days');
@@ -562,6 +569,9 @@ DECLARE
     wanted record;
     made   integer := 0;
 BEGIN
+    -- Before the roles, of which everybody waits for whoever waits to change them.
+    PERFORM app.lock_invited(k.key) FROM (
+        SELECT DISTINCT w.item ->> 'key' AS key FROM jsonb_array_elements(CASE jsonb_typeof(list) WHEN 'array' THEN list ELSE '[]' END) AS w(item) ORDER BY 1) AS k;
     PERFORM app.share_lock_for('roles', app.tenant_id()); -- see app.keep_named_role
     FOR wanted IN
         SELECT (w.item ->> 'id')::uuid AS id, w.item ->> 'email' AS email, w.item ->> 'key' AS key, w.item ->> 'name' AS name,
@@ -790,6 +800,14 @@ BEGIN
 END
 $$;
 
+-- The school of a slug, as somebody has typed it, for what its log says of strangers. Reveals, to the service only: its id, nobody's where there is none.
+CREATE OR REPLACE FUNCTION app.school_named(typed text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(typed))), '00000000-0000-0000-0000-000000000000');
+END
+$$;
+
 -- Deletes some of this transaction's school's (or nobody's) links and codes that are over or spent, and requests that nobody took. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_admissions(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -821,5 +839,5 @@ GRANT EXECUTE ON FUNCTION
     app.reset_password(bytea, text), app.begin_email_revert(uuid, bytea), app.revert_email(bytea), app.confirm_sign_up(bytea, text, uuid, uuid),
     app.decide_sign_up(uuid, boolean, text, text, uuid), app.invite(jsonb), app.move_invitation(uuid, boolean),
     app.begin_invitation(uuid, timestamptz, bytea), app.accept_invitation(bytea, uuid, text, text), app.public_face(uuid), app.public_tenant(text),
-    app.spend_turns(bytea[], integer[], interval), app.purge_admissions(integer)
+    app.spend_turns(bytea[], integer[], interval), app.school_named(text), app.purge_admissions(integer)
     TO lectern_app;

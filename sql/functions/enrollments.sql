@@ -113,6 +113,21 @@ $$;
 CREATE OR REPLACE TRIGGER course_follow_access AFTER UPDATE ON course FOR EACH ROW
     WHEN ((NEW.access_days, NEW.access_until_at) IS DISTINCT FROM (OLD.access_days, OLD.access_until_at)) EXECUTE FUNCTION app.follow_access();
 
+-- Until when it gives access is said by those who manage the course's enrollments; by nobody else, though it be their own. What merely follows the
+-- course is not asked: the functions above are not the service's role.
+CREATE OR REPLACE FUNCTION app.check_enrollment_expiry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT app.manages_course(NEW.course_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not the end of this person''s access';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER enrollment_expiry BEFORE UPDATE OF expires_at, is_expiry_fixed, expiry_reason ON enrollment FOR EACH ROW
+    WHEN (current_user = 'lectern_app' AND (NEW.expires_at, NEW.is_expiry_fixed, NEW.expiry_reason)
+                                           IS DISTINCT FROM (OLD.expires_at, OLD.is_expiry_fixed, OLD.expiry_reason))
+    EXECUTE FUNCTION app.check_enrollment_expiry();
+
 -- When access ends, a job looks: one for each quarter of a minute in which some does. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.await_expiry() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -223,10 +223,11 @@ BEGIN
 END
 $$;
 
--- A device as sign-ins are told apart: what the program says it is, without its numbers, and its network.
+-- A device as sign-ins are told apart: what the program says it is, without its numbers, and its network (24 bits of IPv4, 48 of IPv6, of which 64 are
+-- known).
 CREATE OR REPLACE FUNCTION app.device_of(agent text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN regexp_replace(coalesce(agent, ''), '[0-9]+', '', 'g') || '|'
-        || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
+        || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+(/64)?$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
 
 -- Whether the actor has not signed in on such a device for 90 days; not where they never have on any that is known. For app.begin_session.
 CREATE OR REPLACE FUNCTION app.is_new_device(agent text, address text) RETURNS boolean

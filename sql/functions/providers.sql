@@ -70,16 +70,16 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_accounts_forgotten AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.forget_accounts_of();
 
--- A provider of a school, before anybody is signed in: where a sign-in begins. Reveals, to the service only: its settings but the secret, where there
--- is such a school and such a provider, and it is enabled.
+-- A provider of a school, before anybody is signed in: where a sign-in begins. One row. Reveals, to the service only: the school (nobody's id where
+-- there is none), and the provider's settings but the secret, where there is such a one and it is enabled.
 CREATE OR REPLACE FUNCTION app.find_sign_in_provider(school text, of_key text)
     RETURNS TABLE (tenant_id uuid, provider_id uuid, issuer text, client_id text, redirect_uris text[])
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(school))),
         '00000000-0000-0000-0000-000000000000')::text, true);
-    RETURN QUERY SELECT p.tenant_id, p.id, p.issuer, p.client_id, p.redirect_uris FROM sign_in_provider p
-        WHERE p.tenant_id = app.tenant_id() AND p.key = of_key AND p.is_enabled;
+    RETURN QUERY SELECT here.id, p.id, p.issuer, p.client_id, p.redirect_uris FROM (SELECT app.tenant_id() AS id) AS here
+        LEFT JOIN sign_in_provider p ON p.tenant_id = app.tenant_id() AND p.key = of_key AND p.is_enabled;
 END
 $$;
 

@@ -136,6 +136,7 @@ impl std::error::Error for NoAnswer {}
 #[derive(Clone)]
 pub struct Outbound {
     addresses: Addresses,
+    resolver: Arc<dyn Resolver>,
     client: Client,
 }
 
@@ -154,7 +155,7 @@ impl Outbound {
     /// As [`Outbound::new`].
     pub fn resolving(addresses: Addresses, resolver: Arc<dyn Resolver>) -> anyhow::Result<Self> {
         let client = Client::builder()
-            .dns_resolver(Arc::new(Checked { addresses: addresses.clone(), resolver }))
+            .dns_resolver(Arc::new(Checked { addresses: addresses.clone(), resolver: resolver.clone() }))
             .redirect(Policy::none())
             .no_proxy()
             // Each request resolves its name anew.
@@ -165,7 +166,16 @@ impl Outbound {
             .timeout(WHOLE)
             .user_agent(concat!("Lectern/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Outbound { addresses, client })
+        Ok(Outbound { addresses, resolver, client })
+    }
+
+    /// Whether the name in a URL leads, as far as that can be found out now, to an address that is not allowed. One that leads nowhere does not: it is
+    /// looked up again at each request. To be told to nobody but whom what stands in the service's own network may be told.
+    pub async fn leads_astray(&self, url: &str) -> bool {
+        let Ok(url) = self.addresses.check(url) else { return false };
+        let (Some(name), None) = (url.domain(), literal(&url)) else { return false };
+        let found = tokio::time::timeout(CONNECT, self.resolver.resolve(name.to_owned())).await;
+        matches!(found, Ok(Ok(found)) if !found.iter().all(|address| self.addresses.allows(*address)))
     }
 
     /// Posts a body. What is answered is not read beyond its head.
@@ -288,6 +298,21 @@ mod tests {
         assert!(heard.try_recv().is_err(), "somebody connected");
         let nobody = outbound(&[], &[]).post("https://example.org/", HeaderMap::new(), Vec::new()).await;
         assert_eq!(nobody, Err(NoAnswer::NoSuchHost));
+    }
+
+    #[tokio::test]
+    async fn a_name_leads_astray_by_one_address_that_is_not_allowed() {
+        for (networks, addresses, astray) in [
+            (&[][..], &["10.0.0.1"][..], true),
+            (&[], &["1.1.1.1", "10.0.0.1"], true),
+            (&[], &["1.1.1.1", "2606:4700::1111"], false),
+            (&["10.0.0.0/8"], &["10.0.0.1"], false),
+            (&[], &[], false),
+        ] {
+            let outbound = outbound(networks, addresses);
+            assert_eq!(outbound.leads_astray("https://example.org/realms").await, astray, "{addresses:?}");
+            assert!(!outbound.leads_astray("https://1.1.1.1/").await && !outbound.leads_astray("nonsense").await);
+        }
     }
 
     #[tokio::test]

@@ -24,9 +24,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::{Account, Budget, SignInTerms},
+    rates::{Account, Budget, SignInTerms, Turn},
     resolve::{
-        DateTime, GoAhead, Prepared, SINCE,
+        Access, DateTime, GoAhead, Prepared, SINCE,
         registry::{self, Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
@@ -80,10 +80,10 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
-    /// What is done before its transaction is opened, and with which arguments.
-    ahead: Option<(GoAhead, Vec<(Name, ConstValue)>)>,
+    /// What is done before its transaction is opened.
+    ahead: Vec<Going>,
     /// What came of that.
-    pub(crate) prepared: Option<Prepared>,
+    pub(crate) prepared: Vec<Prepared>,
     guesses: Option<Wrong>,
     /// The budgets that a query uses, and how often it counts towards each.
     spends: Vec<(&'static Budget, u64)>,
@@ -91,6 +91,19 @@ pub struct Document {
     pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
+    /// How it counts that a stranger asks for it.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// What an operation does before its document has a transaction.
+#[derive(Clone)]
+pub(crate) struct Going {
+    /// What.
+    pub(crate) go: GoAhead,
+    /// With which arguments.
+    pub(crate) given: Vec<(Name, ConstValue)>,
+    /// Whether anybody may ask for it.
+    pub(crate) is_public: bool,
 }
 
 impl Document {
@@ -123,7 +136,8 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut knock, mut ahead, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None, None);
+        let (mut roots, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut knock, mut guesses, mut event) = (None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -141,8 +155,9 @@ impl Document {
                 if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
                     knock = Some((what, account_of(field, &variables)));
                 }
-                if let (None, Some(what)) = (&ahead, operation.and_then(|operation| operation.ahead)) {
-                    ahead = Some((what, given(field, &variables)));
+                if let Some((operation, go)) = operation.and_then(|operation| Some((operation, operation.ahead?))) {
+                    let is_public = operation.field.access == Some(Access::Public);
+                    ahead.push(Going { go, given: given(field, &variables), is_public });
                 }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
@@ -181,11 +196,12 @@ impl Document {
             event,
             knock,
             ahead,
-            prepared: None,
+            prepared: Vec::new(),
             guesses,
             spends,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
             shows_cost: false,
             is_rehearsal: false,
             address: None,
@@ -230,7 +246,7 @@ impl Document {
                 .map(|id| {
                     let prefix = object().table.as_ref().map_or("", |table| table.prefix);
                     let known = ids::decode(id).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
-                    known.ok_or_else(|| Error::bad_input(argument, format!("is not an id; a {prefix} id is `{prefix}_` and 26 characters")))
+                    known.ok_or_else(|| Error::bad_input(argument, ids::not_an_id(prefix)))
                 })
                 .transpose()?,
         };
@@ -278,12 +294,13 @@ impl Document {
             event: None,
             user_agent: self.user_agent.clone(),
             knock: None,
-            ahead: None,
-            prepared: None,
+            ahead: Vec::new(),
+            prepared: Vec::new(),
             guesses: None,
             spends: Vec::new(),
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
         })
     }
 
@@ -358,9 +375,9 @@ impl Document {
         self.guesses
     }
 
-    /// What is done before its transaction is opened, and with which arguments.
-    pub(crate) fn ahead(&self) -> Option<(GoAhead, Vec<(Name, ConstValue)>)> {
-        self.ahead.clone()
+    /// What is done before its transaction is opened.
+    pub(crate) fn ahead(&self) -> &[Going] {
+        &self.ahead
     }
 
     /// What somebody wants who is not signed in, and of which account.

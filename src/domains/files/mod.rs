@@ -23,7 +23,7 @@ mod upload_mutations;
 use lectern_kernel::{ids::Kind as _, rates::Budget, resolve::registry::Domain};
 
 pub use self::{
-    file::{File, FileDownload, FileVisibility, public_url, require_own, require_own_picture, require_public},
+    file::{File, FileDownload, FileVisibility, must_be_public, public_url, require_own, require_own_picture, require_public},
     sweep::{Door, Found, look, remove},
     types::USUAL as USUAL_TYPES,
     upload::{Upload, UploadStatus},

@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 use lectern_kernel::{
     error::{Error, Result},
-    outbound::NotAllowed,
-    resolve::{Ctx, text},
+    resolve::text,
 };
 use lectern_macros::writes;
 use url::{Host, Url};
@@ -126,21 +125,6 @@ fn client_id(field: &str, id: &str) -> Result<String> {
 
 fn new_role(field: &str, key: &str) -> Result<String> {
     role_key(field, key).map(str::to_owned)
-}
-
-/// The issuer that a person names, letter by letter: tokens are compared with it.
-///
-/// # Errors
-/// `BAD_USER_INPUT`, URL_NOT_ALLOWED.
-pub fn issuer(ctx: &Context<'_>, named: &str) -> Result<String> {
-    let named = named.trim_matches(' ');
-    let wrong = |expected: &str| Error::bad_input("issuer", expected).reason("URL_NOT_ALLOWED");
-    let url = ctx.request().services.addresses.check(named).map_err(|reason| match reason {
-        NotAllowed::Address => wrong("must lead to a public address"),
-        NotAllowed::Characters => wrong("must hold no control characters"),
-        NotAllowed::Malformed(expected) => wrong(expected),
-    })?;
-    if url.query().is_some() { Err(wrong("must have no query (?…)")) } else { Ok(named.to_owned()) }
 }
 
 /// A secret as it is given: nothing of it is changed.

@@ -6,6 +6,7 @@
 //! addresses that are checked as those of webhooks are (`kernel/src/outbound/`). Signatures and claims are checked by the crate `openidconnect`.
 
 mod inputs;
+mod issuer;
 mod mutations;
 mod oidc;
 mod provider;

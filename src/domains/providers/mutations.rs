@@ -12,6 +12,7 @@ use lectern_macros::mutations;
 use super::{
     SignInProvider,
     inputs::{self, CreateSignInProviderInput, UpdateSignInProviderInput, present},
+    issuer::{issuer, resolve},
     secret::{self, Sealed},
     sql,
 };
@@ -45,16 +46,17 @@ fn sealed(ctx: &Context<'_>, given: &str) -> Result<Sealed> {
 #[mutations("SignInProvider")]
 impl ProviderMutations {
     /// Adds a provider of OpenID Connect by which people of the school may sign in. BAD_USER_INPUT with URL_NOT_ALLOWED for an issuer that is not at a
-    /// public address (`issuer`), CONFLICT with PROVIDER_KEY_TAKEN, LIMIT_REACHED where the school has 20.
+    /// public address, by its name neither (`issuer`), CONFLICT with PROVIDER_KEY_TAKEN, LIMIT_REACHED where the school has 20.
     #[needs(TenantManage)]
     #[in_person]
+    #[ahead(resolve)]
     async fn create_sign_in_provider(
         ctx: &Context<'_>,
         /// The provider.
         input: CreateSignInProviderInput,
     ) -> Result<Loaded<SignInProvider>> {
         let columns = SignInProvider::COLUMNS;
-        let issuer = inputs::issuer(ctx, &input.issuer)?;
+        let issuer = issuer(ctx, &input.issuer)?;
         let secret = input.client_secret.as_deref().map(|secret| sealed(ctx, secret)).transpose()?;
         let provider = Insert::<SignInProvider>::new().input(ctx, &input)?.set(columns.issuer, issuer).set(columns.client_secret, secret);
         let provider = provider.set(columns.is_enabled, input.is_enabled.unwrap_or(true));
@@ -65,13 +67,14 @@ impl ProviderMutations {
     /// Changes a provider. What is left out stays as it is. With another issuer the accounts of the one before are linked no more.
     #[needs(TenantManage)]
     #[in_person]
+    #[ahead(resolve)]
     async fn update_sign_in_provider(
         ctx: &Context<'_>,
         /// The changes.
         input: UpdateSignInProviderInput,
     ) -> Result<Loaded<SignInProvider>> {
         let (id, columns) = (Id::<SignInProvider>::parse("id", &input.id)?, SignInProvider::COLUMNS);
-        let issuer = present("issuer", &input.issuer, |named| inputs::issuer(ctx, named))?;
+        let issuer = present("issuer", &input.issuer, |named| issuer(ctx, named))?;
         let uris = present("redirectUris", &input.redirect_uris, |named| inputs::redirect_uris("redirectUris", named))?;
         let is_enabled = present("isEnabled", &input.is_enabled, |given| Ok(*given))?;
         let secret = match &input.client_secret {

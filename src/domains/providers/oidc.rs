@@ -97,7 +97,7 @@ pub enum NoAccount {
 }
 
 /// A provider does not answer as it should.
-fn unavailable(cause: impl std::fmt::Display) -> Error {
+pub(super) fn unavailable(cause: impl std::fmt::Display) -> Error {
     let error = Error::unavailable(format!("a sign-in provider: {cause}"));
     error.saying("The provider does not answer as it should. Try again later.").reason("PROVIDER_UNAVAILABLE")
 }
@@ -117,6 +117,11 @@ impl Providers {
     /// Over the way to addresses that persons have named.
     pub fn new(outbound: Outbound) -> Self {
         Providers { outbound, known: Mutex::default(), places: Semaphore::new(PLACES) }
+    }
+
+    /// Whether an issuer's name leads to an address that is not allowed.
+    pub(super) async fn leads_astray(&self, issuer: &str) -> bool {
+        self.outbound.leads_astray(issuer).await
     }
 
     /// What the crate asks by.

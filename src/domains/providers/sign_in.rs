@@ -14,15 +14,15 @@ use openidconnect::core::CoreProviderMetadata;
 use uuid::Uuid;
 
 use super::{
-    oidc::{Account, NoAccount, Providers, Registered},
+    oidc::{Account, NoAccount, Providers, Registered, unavailable},
     secret::{Secrets, open},
     sql,
 };
 
 /// What a sign-in can begin with.
 pub enum Found {
-    /// No such school or provider, or it is switched off.
-    Nothing,
+    /// No such school (nobody's then) or provider, or it is switched off.
+    Nothing(Uuid),
     /// The browser can't come back there.
     NoPage,
     /// The provider can't be asked.
@@ -42,8 +42,8 @@ pub struct Begun {
 
 /// What came of a sign-in at a provider.
 pub enum Returned {
-    /// Its state is not valid, or not any more.
-    Dead,
+    /// Its state is not valid, or not any more: of the school that it names, if it names one.
+    Dead(Uuid),
     /// What the provider says proves nothing.
     Refused(Uuid),
     /// The provider can't be asked.
@@ -72,19 +72,20 @@ pub fn look_up(ahead: Ahead) -> BoxFuture<'static, Result<Prepared>> {
 
 async fn found(ahead: &Ahead) -> Result<Found> {
     const LONGEST: usize = 200;
-    let (Some(school), Some(key)) = (storable(ahead.text("tenant"), LONGEST), storable(ahead.text("providerKey"), LONGEST)) else {
-        return Ok(Found::Nothing);
-    };
+    // Nothing has an empty key.
+    let [school, key] = ["tenant", "providerKey"].map(|name| storable(ahead.text(name), LONGEST).unwrap_or_default());
     let tx = ahead.begin(Uuid::nil()).await?;
     let rows = tx.query(sql::FIND, &[&school, &key]).await?;
     tx.rollback().await?;
     drop(tx);
-    let Some(row) = rows.first() else { return Ok(Found::Nothing) };
+    let row = rows.first().ok_or_else(|| Error::internal("find_sign_in_provider answered nothing"))?;
+    let tenant: Uuid = row.try_get("tenant_id").map_err(DbError::from)?;
+    let Some(provider) = row.try_get::<_, Option<Uuid>>("provider_id").map_err(DbError::from)? else { return Ok(Found::Nothing(tenant)) };
     let read = || -> Result<_, tokio_postgres::Error> {
         let registered = Registered { issuer: row.try_get("issuer")?, client_id: row.try_get("client_id")?, secret: None };
-        Ok((row.try_get("tenant_id")?, row.try_get("provider_id")?, registered, row.try_get::<_, Vec<String>>("redirect_uris")?))
+        Ok((registered, row.try_get::<_, Vec<String>>("redirect_uris")?))
     };
-    let (tenant, provider, registered, pages) = read().map_err(DbError::from)?;
+    let (registered, pages) = read().map_err(DbError::from)?;
     let Some(redirect_uri) = ahead.text("redirectUri").filter(|uri| pages.iter().any(|page| page == uri)) else {
         return Ok(Found::NoPage);
     };
@@ -96,8 +97,8 @@ async fn found(ahead: &Ahead) -> Result<Found> {
     };
     // The browser is sent there: it must be such an address as the issuer's own.
     if ahead.services().addresses.check(metadata.authorization_endpoint().as_str()).is_err() {
-        let error = Error::unavailable(format!("the authorization endpoint of {} is not allowed", registered.issuer));
-        return Ok(Found::Unavailable(error.reason("PROVIDER_UNAVAILABLE")));
+        let cause = format!("the authorization endpoint of {} is not allowed", registered.issuer);
+        return Ok(Found::Unavailable(unavailable(cause)));
     }
     Ok(Found::Provider(Box::new(Begun { tenant, provider, registered, redirect_uri, metadata })))
 }
@@ -110,13 +111,14 @@ pub fn go_and_ask(ahead: Ahead) -> BoxFuture<'static, Result<Prepared>> {
 async fn returned(ahead: &Ahead) -> Result<Returned> {
     const LONGEST: usize = 4096;
     let state = ahead.text("state").and_then(|state| LinkToken::parse(state.trim()));
-    let (Some(state), Some(code)) = (state, storable(ahead.text("code"), LONGEST)) else { return Ok(Returned::Dead) };
-    let (tenant, code) = (state.tenant, code.to_owned());
+    let Some(state) = state else { return Ok(Returned::Dead(Uuid::nil())) };
+    let tenant = state.tenant;
+    let Some(code) = storable(ahead.text("code"), LONGEST).map(str::to_owned) else { return Ok(Returned::Dead(tenant)) };
     let tx = ahead.begin(tenant).await?;
     let rows = tx.query(sql::SPEND, &[&state.hash()]).await?;
     tx.commit().await?;
     drop(tx);
-    let Some(row) = rows.first() else { return Ok(Returned::Dead) };
+    let Some(row) = rows.first() else { return Ok(Returned::Dead(tenant)) };
     let read = || -> Result<_, tokio_postgres::Error> {
         let kept: (Option<Vec<u8>>, Vec<u8>) = (row.try_get("client_secret")?, row.try_get("secrets")?);
         let registered = Registered { issuer: row.try_get("issuer")?, client_id: row.try_get("client_id")?, secret: None };

@@ -50,7 +50,7 @@ fn refused() -> Error {
     Error::unauthenticated().saying("You can't sign in with this account.").reason("PROVIDER_SIGN_IN_REFUSED")
 }
 
-/// A refusal that stands in the log of a school.
+/// A refusal that stands in the log of a school, where there is such a school.
 fn told(ctx: &Context<'_>, tenant: Uuid, error: Error) -> Error {
     ctx.request().after_rollback().identity = Some(Identity { tenant, ..Identity::default() });
     error
@@ -110,10 +110,10 @@ impl ProviderSignInMutations {
         let _ = input;
         let found = ctx.request().prepared::<Found>().ok_or_else(no_provider)?;
         match &*found {
-            Found::Nothing => Err(no_provider()),
+            Found::Nothing(tenant) => Err(told(ctx, *tenant, no_provider())),
             Found::NoPage => Err(Error::bad_input("redirectUri", "must be exactly one of those that the school has named")),
             Found::Unavailable(error) => Err(error.clone()),
-            Found::Provider(begun) => begin(ctx, begun).await,
+            Found::Provider(begun) => begin(ctx, begun).await.map_err(|error| told(ctx, begun.tenant, error)),
         }
     }
 
@@ -133,7 +133,7 @@ impl ProviderSignInMutations {
         let _ = input;
         let returned = ctx.request().prepared::<Returned>().ok_or_else(dead)?;
         match &*returned {
-            Returned::Dead => Err(dead()),
+            Returned::Dead(tenant) => Err(told(ctx, *tenant, dead())),
             Returned::Refused(tenant) => Err(told(ctx, *tenant, refused())),
             Returned::Unavailable(tenant, error) => Err(told(ctx, *tenant, error.clone())),
             Returned::Proven(proven) => sign_in(ctx, proven).await.map_err(|error| told(ctx, proven.tenant, error)),

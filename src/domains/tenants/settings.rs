@@ -18,7 +18,7 @@ use super::{
     features::{FEATURES, FeatureFlag},
 };
 use crate::domains::{
-    files::{File, require_public},
+    files::{File, must_be_public, require_public},
     identity::{each_once, role_key, zone},
     notifications::locale_of,
 };
@@ -335,6 +335,7 @@ impl SettingsMutations {
                 let field = format!("secondFactorRoleKeys.{}", error.number("at").unwrap_or_default());
                 Error::bad_input(field, "must be the key of a role of this school")
             })
+            .on_constraint("tenant_settings_logo_public", |_| must_be_public("logoFileId"))
             .on_constraint("tenant_settings_logo_fkey", |_| Error::not_found("file").field("logoFileId"))?;
         changed.ok_or_else(|| Error::not_found("school"))
     }

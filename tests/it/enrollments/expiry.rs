@@ -1,6 +1,7 @@
 //! Until when enrollments give access.
 
 use serde_json::{Value, json};
+use tokio_postgres::{NoTls, error::SqlState};
 
 use crate::{
     app::{Client, TestApp, Who},
@@ -163,4 +164,56 @@ async fn people_are_told_a_week_and_a_day_before_their_access_ends_and_when_it_h
     enroll(&ada, &algebra, &bob.user_id).await;
     remind().await;
     assert_eq!(app.count(&format!("notification WHERE recipient_id = '{}' AND kind <> 'ENROLLED'", uuid(&bob.user_id))).await, 0);
+}
+
+#[tokio::test]
+async fn nobody_moves_the_end_of_their_own_access_by_hand() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let carl = app.person(&app.oak, "carl@oak.example", &["INSTRUCTOR"]).await;
+    let algebra = course(&ada, json!({ "title": "Algebra" })).await;
+    enroll(&ada, &algebra, &lea.user_id).await;
+    app.sql("UPDATE enrollment SET expires_at = now() + interval '1 hour'").await;
+    let kept = "SELECT string_agg(to_jsonb(e)::text, ' ' ORDER BY e.id) FROM enrollment e";
+    let before = app.text(kept).await;
+    let moves = [
+        "UPDATE enrollment SET expires_at = NULL",
+        "UPDATE enrollment SET expires_at = now() + interval '10 years', is_expiry_fixed = true",
+        "UPDATE enrollment SET is_expiry_fixed = true",
+        "UPDATE enrollment SET expiry_reason = 'mine', status = 'IN_PROGRESS'",
+    ];
+    // Somebody who may manage enrollments, in courses of their own, learns here as others do.
+    let learns = enroll(&ada, &algebra, &carl.user_id).await;
+    app.sql(&format!("UPDATE enrollment SET expires_at = now() + interval '1 hour' WHERE id = '{}'", uuid(&learns))).await;
+    let people = [(&lea, ",COURSE_READ,ENROLLMENT_SELF,", 1), (&carl, ",COURSE_READ,COURSE_UPDATE,ENROLLMENT_SELF,ENROLLMENT_MANAGE,", 1)];
+    for (client, permissions, own) in people {
+        let database = at_the_database(&app, client, permissions).await;
+        for statement in moves {
+            let error = database.batch_execute(statement).await.expect_err(statement);
+            assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{statement}: {error}");
+        }
+        // What says nothing new of it is theirs to say.
+        for statement in ["UPDATE enrollment SET expires_at = expires_at", "UPDATE enrollment SET status = 'IN_PROGRESS'"] {
+            database.batch_execute("BEGIN").await.unwrap();
+            assert_eq!(database.execute(statement, &[]).await.unwrap(), own, "{statement}");
+            database.batch_execute("ROLLBACK").await.unwrap();
+        }
+    }
+    let of_lea = format!("{kept} WHERE e.user_id = '{}'", uuid(&lea.user_id));
+    assert_eq!(app.text(&of_lea).await, before);
+    let manager = at_the_database(&app, &ada, ",COURSE_READ,COURSE_UPDATE,ENROLLMENT_MANAGE,").await;
+    assert_eq!(manager.execute(moves[1], &[]).await.unwrap(), 2);
+}
+
+/// A person at the database itself, with these permissions.
+async fn at_the_database(app: &TestApp, client: &Client, permissions: &str) -> tokio_postgres::Client {
+    let (database, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let (tenant, user) = (app.oak.tenant, uuid(&client.user_id));
+    let open = format!(
+        "SET app.tenant_id = '{tenant}'; SET app.user_id = '{user}'; SET app.permissions = '{permissions}'; SET app.correlation_id = 'by-hand'; \
+         SET app.operation = 'by-hand'"
+    );
+    database.batch_execute(&open).await.unwrap();
+    database
 }

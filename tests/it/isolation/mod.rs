@@ -83,7 +83,7 @@ fn taken(message: &str) -> Option<Option<&str>> {
     if message.contains("; an id is a word") {
         return Some(None);
     }
-    let (_, rest) = message.split_once("; a ")?;
+    let (_, rest) = message.split_once("; a ").or_else(|| message.split_once("; an "))?;
     Some(rest.split_once(" id ").map(|(kind, _)| kind))
 }
 
@@ -126,6 +126,7 @@ async fn learn(schema: &Schema, world: &World, client: &Client, place: &IdPlace,
 #[test]
 fn what_a_place_says_of_its_ids_is_understood() {
     assert_eq!(taken("is not an id; a course id is `course_` and 26 characters"), Some(Some("course")));
+    assert_eq!(taken("is not an id; an upload id is `upload_` and 26 characters"), Some(Some("upload")));
     assert_eq!(taken("is the id of a user; a course id begins with `course_`"), Some(Some("course")));
     assert_eq!(taken("is not an id; an id is a word, `_` and 26 characters"), Some(None));
     assert_eq!(taken("There is no such course."), None);

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use lectern_kernel::auth::LinkToken;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{BACK, BEGIN, COMPLETE, DEAD, REFUSED, added, begin, change, issuer::Fault, kept_out, people, returned, sign_in, start};
 use crate::app::Who;
@@ -44,6 +46,13 @@ async fn states_and_codes_of_others_complete_nothing() {
     for (state, code) in [("", "x"), ("link_x.y", "x"), ("nothing", ""), (mine["i"]["state"].as_str().unwrap(), "x")] {
         assert_eq!(app.stranger().refused(COMPLETE, json!({ "i": { "state": state, "code": code } })).await, DEAD, "{state}");
     }
+    let dead = "audit_entry WHERE outcome = 'REFUSED' AND operation = 'completeProviderSignIn' AND reason = 'LINK_INVALID'";
+    assert_eq!(app.count(dead).await, 1, "the one that names a school");
+    let nobodys = LinkToken::generate(Uuid::now_v7()).unwrap().to_text();
+    for (state, told) in [(LinkToken::generate(app.oak.tenant).unwrap().to_text(), 2), (nobodys, 2)] {
+        assert_eq!(app.stranger().refused(COMPLETE, json!({ "i": { "state": state, "code": "x" } })).await, DEAD, "{state}");
+        assert_eq!(app.count(dead).await, told, "{state}");
+    }
     let late = returned(&app).await;
     app.sql("UPDATE provider_sign_in SET expires_at = now()").await;
     assert_eq!(app.stranger().refused(COMPLETE, late).await, DEAD);
@@ -75,6 +84,10 @@ async fn what_is_not_there_or_switched_off_begins_nothing() {
     answers.push((answer["errors"][0]["message"].clone(), answer["errors"][0]["extensions"]["code"].clone()));
     assert!(answers.iter().all(|answer| *answer == answers[0] && answer.1 == "NOT_FOUND"), "{answers:?}");
     assert_eq!(issuer.asked("discovery"), 0, "nobody is asked for that");
+    let logged = "SELECT string_agg(t.slug || ' ' || a.code || ' ' || a.resource, ', ' ORDER BY t.slug) FROM audit_entry a
+        JOIN tenant t ON t.tenant_id = a.tenant_id WHERE a.outcome = 'REFUSED' AND a.operation = 'beginProviderSignIn'";
+    let each = "elm NOT_FOUND Session, oak NOT_FOUND Session, oak NOT_FOUND Session, oak NOT_FOUND Session";
+    assert_eq!(app.text(logged).await.as_deref(), Some(each), "where there is such a school, its log says so");
     change(&app, &id, json!({ "isEnabled": true })).await;
     for page in ["https://app.oak.example/signed-in", &format!("{BACK}&x=1"), "https://evil.example/", ""] {
         assert_eq!(stranger.refused(BEGIN, with("redirectUri", page)).await, "BAD_USER_INPUT @redirectUri", "{page}");
@@ -91,6 +104,8 @@ async fn a_provider_that_is_out_of_order_is_said_to_be_and_is_not_asked_at_each_
         for _ in 0..3 {
             assert_eq!(app.stranger().refused(BEGIN, begin()).await, "UNAVAILABLE PROVIDER_UNAVAILABLE", "{fault:?}");
         }
+        let answer = app.stranger().ask(BEGIN, begin()).await;
+        assert_eq!(answer["errors"][0]["message"], "The provider does not answer as it should. Try again later.", "{fault:?}");
         assert_eq!((issuer.asked("discovery"), app.count("provider_sign_in").await), (1, 0), "{fault:?}");
     }
     let (app, issuer) = start().await;

@@ -1,9 +1,17 @@
 //! Who says by which providers people sign in, and what can be said.
 
+use std::{io, net::IpAddr, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use lectern::{domains::providers::Providers, http::HttpOptions};
+use lectern_kernel::outbound::{Addresses, Outbound, Resolver};
 use serde_json::{Value, json};
 
 use super::{BACK, CREATE, DELETE, UPDATE, added, change, provider, sign_in, start};
-use crate::{app::Who, classroom::refused};
+use crate::{
+    app::{TestApp, Who, outside},
+    classroom::refused,
+};
 
 const LIST: &str =
     "{ signInProviders { id key name issuer clientId hasClientSecret redirectUris emailDomains roleKey isEnabled createdAt } }";
@@ -109,4 +117,44 @@ async fn a_role_that_a_provider_names_is_in_use() {
     issuer.be("9", "gus@x.example", "Gus");
     assert_eq!(sign_in(&app).await["viewer"]["activeRole"]["key"], "GUEST");
     change(&app, &id, json!({ "roleKey": null })).await;
+}
+
+#[tokio::test]
+async fn an_issuer_whose_name_leads_where_it_may_not_is_no_provider() {
+    struct Names;
+    impl Resolver for Names {
+        fn resolve(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+            let found: &[&str] = match name.as_str() {
+                "inside.example" => &["10.0.0.1"],
+                "both.example" => &["1.1.1.1", "169.254.169.254"],
+                "login.example" => &["1.1.1.1", "2606:4700::1111"],
+                _ => &[],
+            };
+            let found: Vec<IpAddr> = found.iter().map(|address| address.parse().unwrap()).collect();
+            Box::pin(async move { if found.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(found) } })
+        }
+    }
+    let providers = Providers::new(Outbound::resolving(Addresses::default(), Arc::new(Names)).unwrap());
+    let app = TestApp::start_beside(HttpOptions::default(), outside().with(providers)).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let named =
+        |issuer: &str| json!({ "i": { "key": "campus", "name": "Campus", "issuer": issuer, "clientId": "oak", "redirectUris": [BACK] } });
+    const LINE: &str = "BAD_USER_INPUT URL_NOT_ALLOWED @issuer";
+    for issuer in ["https://inside.example/realms/oak", " https://BOTH.example:8443 "] {
+        refused(&app, &admin, CREATE, named(issuer), LINE).await;
+    }
+    let learner = app.sign_in(&app.oak, Who::Learner).await;
+    refused(&app, &learner, CREATE, named("https://inside.example"), "FORBIDDEN [TENANT_MANAGE]").await;
+    // One that leads nowhere now may do so later.
+    let made = admin.ok(CREATE, named("https://nowhere.example")).await["createSignInProvider"]["id"].take();
+    let moved = |issuer: &str| json!({ "i": { "id": made, "issuer": issuer } });
+    refused(&app, &admin, UPDATE, moved("https://both.example"), LINE).await;
+    admin.ok(UPDATE, moved("https://login.example")).await;
+    admin.ok(UPDATE, json!({ "i": { "id": made, "name": "Other" } })).await;
+    // Also where it is not the first that a document names.
+    let two = "mutation($a: UpdateSignInProviderInput!, $b: UpdateSignInProviderInput!) {
+        a: updateSignInProvider(input: $a) { id } b: updateSignInProvider(input: $b) { id } }";
+    let both = json!({ "a": moved("https://nowhere.example")["i"], "b": moved("https://inside.example")["i"] });
+    refused(&app, &admin, two, both, LINE).await;
+    assert_eq!(app.text("SELECT issuer FROM sign_in_provider").await.as_deref(), Some("https://login.example"));
 }

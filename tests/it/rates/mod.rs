@@ -5,6 +5,7 @@ mod devices;
 mod keys;
 mod school;
 mod sign_ins;
+mod told;
 
 use clap::Parser;
 use lectern::{
