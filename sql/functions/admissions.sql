@@ -202,7 +202,7 @@ CREATE OR REPLACE FUNCTION app.find_sign_in_code(school text, address_key text, 
     RETURNS TABLE (tenant_id uuid, code_mac bytea, user_id uuid, token_version integer, may_sign_in boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    tenant_id := coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(school))), '00000000-0000-0000-0000-000000000000');
+    tenant_id := app.school_named(school);
     PERFORM set_config('app.tenant_id', tenant_id::text, true);
     code_mac := (SELECT c.code_mac FROM sign_in_code c
         WHERE c.tenant_id = app.tenant_id() AND c.email_key = address_key AND c.used_at IS NULL AND c.expires_at > now());
@@ -800,7 +800,7 @@ BEGIN
 END
 $$;
 
--- The school of a slug, as somebody has typed it, for what its log says of strangers. Reveals, to the service only: its id, nobody's where there is none.
+-- The school of a slug, as somebody has typed it, for what is looked up and logged before anybody is signed in. Reveals, to the service only: its id, nobody's where there is none.
 CREATE OR REPLACE FUNCTION app.school_named(typed text) RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -203,40 +203,32 @@ CREATE OR REPLACE TRIGGER section_drip_circle AFTER UPDATE OF drip_after_id ON s
     WHEN (NEW.drip_after_id IS NOT NULL) EXECUTE FUNCTION app.check_drip_circle();
 
 -- A course has 500 lessons and 100 materials at most. Whoever adds some waits for the course's turn.
-CREATE OR REPLACE FUNCTION app.check_lesson_count() RETURNS trigger
+CREATE OR REPLACE FUNCTION app.check_course_count() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+    most   CONSTANT bigint := TG_ARGV[0];
     wanted record;
+    used   bigint;
 BEGIN
     FOR wanted IN SELECT DISTINCT n.tenant_id, n.course_id FROM new_rows n ORDER BY n.course_id LOOP
         PERFORM app.enter_tenant(wanted.tenant_id);
         PERFORM app.lock_for('sections', wanted.course_id);
-        IF (SELECT count(*) FROM lesson l WHERE l.tenant_id = wanted.tenant_id AND l.course_id = wanted.course_id) > 500 THEN
-            PERFORM app.refuse('lesson_count', '{"limit": 500}');
+        IF TG_TABLE_NAME = 'lesson' THEN
+            SELECT count(*) INTO used FROM lesson l WHERE l.tenant_id = wanted.tenant_id AND l.course_id = wanted.course_id;
+        ELSE
+            SELECT count(*) INTO used FROM course_material m WHERE m.tenant_id = wanted.tenant_id AND m.course_id = wanted.course_id;
+        END IF;
+        IF used > most THEN
+            PERFORM app.refuse(TG_TABLE_NAME || '_count', jsonb_build_object('limit', most)::text);
         END IF;
     END LOOP;
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER lesson_count AFTER INSERT ON lesson REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION app.check_lesson_count();
-
-CREATE OR REPLACE FUNCTION app.check_material_count() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    wanted record;
-BEGIN
-    FOR wanted IN SELECT DISTINCT n.tenant_id, n.course_id FROM new_rows n ORDER BY n.course_id LOOP
-        PERFORM app.enter_tenant(wanted.tenant_id);
-        PERFORM app.lock_for('sections', wanted.course_id);
-        IF (SELECT count(*) FROM course_material m WHERE m.tenant_id = wanted.tenant_id AND m.course_id = wanted.course_id) > 100 THEN
-            PERFORM app.refuse('course_material_count', '{"limit": 100}');
-        END IF;
-    END LOOP;
-    RETURN NULL;
-END
-$$;
+CREATE OR REPLACE TRIGGER lesson_count AFTER INSERT ON lesson REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.check_course_count('500');
 CREATE OR REPLACE TRIGGER course_material_count AFTER INSERT ON course_material REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION app.check_material_count();
+    FOR EACH STATEMENT EXECUTE FUNCTION app.check_course_count('100');
 
 -- Progress out of completed lessons: exactly 100 when they are all.
 CREATE OR REPLACE FUNCTION app.share_done(done integer, wanted integer) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -76,8 +76,7 @@ CREATE OR REPLACE FUNCTION app.find_sign_in_provider(school text, of_key text)
     RETURNS TABLE (tenant_id uuid, provider_id uuid, issuer text, client_id text, redirect_uris text[])
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM set_config('app.tenant_id', coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(school))),
-        '00000000-0000-0000-0000-000000000000')::text, true);
+    PERFORM set_config('app.tenant_id', app.school_named(school)::text, true);
     RETURN QUERY SELECT here.id, p.id, p.issuer, p.client_id, p.redirect_uris FROM (SELECT app.tenant_id() AS id) AS here
         LEFT JOIN sign_in_provider p ON p.tenant_id = app.tenant_id() AND p.key = of_key AND p.is_enabled;
 END

@@ -216,12 +216,14 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         (desk, _) => (desk, None),
     };
     let platform = match &apart {
-        Some((listener, _)) => format!("http://{}/platform/graphql", listener.local_addr().context("the platform's address is unknown")?),
-        None => beside.as_ref().map_or_else(String::new, |_| "/platform/graphql beside it".to_owned()),
+        Some((listener, _)) => {
+            Some(format!("http://{}/platform/graphql", listener.local_addr().context("the platform's address is unknown")?))
+        }
+        None => beside.as_ref().map(|_| "/platform/graphql beside it".to_owned()),
     };
     let router = http::router_beside(engine.clone(), beside, http_options(settings, demo));
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
-    announce(address, &platform, demo);
+    announce(address, platform.as_deref(), demo);
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
@@ -381,9 +383,9 @@ impl StopSignals {
 }
 
 #[allow(clippy::print_stdout, reason = "for the person who started it")]
-fn announce(address: SocketAddr, platform: &str, demo: bool) {
+fn announce(address: SocketAddr, platform: Option<&str>, demo: bool) {
     println!("\n  Lectern is ready.\n\n    GraphQL    http://{address}/graphql\n    GraphiQL   http://{address}/graphiql");
-    if !platform.is_empty() {
+    if let Some(platform) = platform {
         println!("    Platform   {platform}");
     }
     if demo {

@@ -1,6 +1,6 @@
 //! What is not tried because a budget is spent; and that it is told once in the school's log while it is, so that a flood does not fill the log.
 
-use super::{Subject, guesses::number};
+use super::{Subject, guesses::arrays};
 use crate::{
     db::{DbError, Tx},
     error::Error,
@@ -55,8 +55,7 @@ impl From<DbError> for Closed {
 
 /// Takes a turn of each of these, unless one of them has none left: in how many seconds it has one; 0 where they were taken.
 pub(super) async fn spend(tx: &Tx, budgets: &[(Subject, u32)], span: &str) -> Result<u32, DbError> {
-    let subjects: Vec<&[u8]> = budgets.iter().map(|(subject, _)| subject.bytes()).collect();
-    let allowed: Vec<i32> = budgets.iter().map(|(_, limit)| number(*limit)).collect();
+    let (subjects, allowed) = arrays(budgets);
     let wait: Option<i32> =
         tx.value("SELECT app.spend_turns($2, $3, $4::text::interval) WHERE app.tenant_id() = $1", &[&subjects, &allowed, &span]).await?;
     Ok(wait.map_or(1, i32::unsigned_abs))

@@ -4,7 +4,7 @@
 use super::{
     Account, Closed, RateLimits, SignInTerms, Subject,
     closed::spend,
-    guesses::{Allowance, Failed, number},
+    guesses::{Allowance, failures},
     keys::{KeyGuess, Keys},
     open,
 };
@@ -123,11 +123,7 @@ impl Turn {
 
 /// Which of these is spent; the first if none is any more.
 async fn spent(tx: &Tx, budgets: &[Allowance], span: &str) -> Result<Subject, DbError> {
-    let subjects: Vec<&[u8]> = budgets.iter().map(|(subject, _)| subject.bytes()).collect();
-    let allowed: Vec<i32> = budgets.iter().map(|(_, limit)| number(*limit)).collect();
-    let sql = "SELECT failures, coalesce(wait, 0) FROM app.failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1";
-    let rows = tx.query(sql, &[&subjects, &allowed, &span]).await?;
-    let mut counted = rows.iter().map(Failed::read).zip(budgets);
+    let mut counted = failures(tx, budgets, span).await?.into_iter().zip(budgets);
     let found = counted.find(|(failed, (_, limit))| failed.count >= *limit).map(|(_, (subject, _))| *subject);
     Ok(found.unwrap_or(budgets[0].0))
 }

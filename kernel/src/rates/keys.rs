@@ -6,7 +6,7 @@ use std::mem;
 
 use super::{
     Closed, RateLimits, Subject,
-    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, failures},
     open,
 };
 use crate::{
@@ -127,17 +127,10 @@ impl Keys {
         if budgets.is_empty() {
             return Ok(Vec::new());
         }
-        let subjects: Vec<&[u8]> = budgets.iter().map(|(subject, _)| subject.bytes()).collect();
-        let allowed: Vec<i32> = budgets.iter().map(|(_, limit)| number(*limit)).collect();
         let tx = open(&self.guesses.pool, Mode::Read, correlation_id).await?;
-        let rows = tx
-            .query(
-                "SELECT failures, coalesce(wait, 0) FROM app.failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1",
-                &[&subjects, &allowed, &self.guesses.span],
-            )
-            .await?;
+        let failed = failures(&tx, budgets, &self.guesses.span).await?;
         tx.end_read();
-        Ok(rows.iter().map(Failed::read).collect())
+        Ok(failed)
     }
 
     /// Counts a key that was wrong, before that is answered.

@@ -6,6 +6,7 @@ use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     resolve::{Ctx, Insert, Loaded, Patch},
+    sealing::Sealed,
 };
 use lectern_macros::mutations;
 
@@ -13,8 +14,7 @@ use super::{
     SignInProvider,
     inputs::{self, CreateSignInProviderInput, UpdateSignInProviderInput, present},
     issuer::{issuer, resolve},
-    secret::{self, Sealed},
-    sql,
+    secret, sql,
 };
 
 /// Mutations of providers.

@@ -1,10 +1,8 @@
 //! Where people of a school have accounts to sign in with.
 
-use lectern_kernel::{ids::Id, resolve::DateTime};
+use lectern_kernel::{ids::Id, resolve::DateTime, sealing::Sealed};
 use lectern_macros::object;
 use serde::Deserialize;
-
-use super::secret::Sealed;
 
 /// Where people have accounts that they sign in with here: a provider of OpenID Connect.
 #[object(table = "sign_in_provider", alias = "sp", id = "provider", node(TenantManage))]

@@ -1,30 +1,12 @@
 //! What a school and a provider share, and what a sign-in takes along: sealed.
 
 use lectern_kernel::{
-    column_inputs,
     error::{Error, Result},
-    sealing::{Place, Sealer},
+    sealing::{Place, Sealed, Sealer},
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use uuid::Uuid;
 use zeroize::Zeroizing;
-
-/// A secret as the database keeps it.
-#[derive(Debug, Clone)]
-pub struct Sealed(Vec<u8>);
-
-column_inputs!(Sealed);
-
-impl ToSql for Sealed {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        self.0.to_sql(ty, out)
-    }
-    fn accepts(ty: &Type) -> bool {
-        <Vec<u8> as ToSql>::accepts(ty)
-    }
-    to_sql_checked!();
-}
 
 fn place_of_secret(tenant: Uuid) -> Place<'static> {
     Place { tenant, table: "sign_in_provider", column: "client_secret" }
