@@ -330,8 +330,10 @@ $$;
 CREATE OR REPLACE FUNCTION app.finish_attempt(wanted uuid, at timestamptz, by_itself boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    own    record;
-    result record;
+    own       record;
+    result    record;
+    -- Of a survey, and of a quiz without a mark to reach, whoever hands in.
+    completes boolean := true;
 BEGIN
     SELECT a.user_id, a.course_id, a.quiz_id, q.lesson_id, q.mode, q.pass_mark, e.id AS enrollment_id, coalesce(app.is_live(e.status, e.expires_at), false) AS is_live INTO own
         FROM quiz_attempt a JOIN quiz q ON q.tenant_id = a.tenant_id AND q.id = a.quiz_id
@@ -346,11 +348,12 @@ BEGIN
             WHERE a.tenant_id = app.tenant_id() AND a.id = wanted;
         INSERT INTO score_change (tenant_id, id, attempt_id, cause, score, by_id)
             VALUES (app.tenant_id(), app.uuid_v7(), wanted, 'SUBMISSION', result.score, CASE WHEN NOT by_itself THEN own.user_id END);
+        completes := own.pass_mark IS NULL OR result.is_passed;
     ELSE
         UPDATE quiz_attempt a SET status = 'SUBMITTED', submitted_at = at, is_auto_submitted = by_itself WHERE a.tenant_id = app.tenant_id() AND a.id = wanted;
     END IF;
     IF own.is_live THEN
-        IF own.mode = 'SURVEY' OR own.pass_mark IS NULL OR result.is_passed THEN
+        IF completes THEN
             PERFORM app.note_completion(own.lesson_id, own.course_id, own.enrollment_id, own.user_id);
         ELSE
             PERFORM app.follow_act(own.enrollment_id, false);
@@ -734,8 +737,8 @@ CREATE OR REPLACE FUNCTION app.quiz_terms(quizzes uuid[]) RETURNS TABLE (quiz_id
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT w.id, t.closes_at, t.minutes, greatest(0, t.attempts - (
-                   SELECT count(*) FROM quiz_attempt a WHERE a.tenant_id = app.tenant_id() AND a.quiz_id = w.id AND a.user_id = app.user_id() AND a.status <> 'VOID')::integer)
+        SELECT w.id, t.closes_at, t.minutes, CASE WHEN t.attempts IS NOT NULL THEN greatest(0, t.attempts - (
+                   SELECT count(*) FROM quiz_attempt a WHERE a.tenant_id = app.tenant_id() AND a.quiz_id = w.id AND a.user_id = app.user_id() AND a.status <> 'VOID')::integer) END
         FROM unnest(quizzes) AS w(id) CROSS JOIN LATERAL app.terms_of(w.id, app.user_id()) AS t;
 END
 $$;

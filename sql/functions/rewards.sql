@@ -95,7 +95,7 @@ BEGIN
     IF worth > 0 THEN
         INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id)
             VALUES (app.tenant_id(), app.uuid_v7(), person, by_rule, worth, by_source, in_course)
-            ON CONFLICT ON CONSTRAINT points_entry_once DO NOTHING;
+            ON CONFLICT ON CONSTRAINT points_entry_once_key DO NOTHING;
     END IF;
 END
 $$;

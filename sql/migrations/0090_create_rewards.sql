@@ -34,7 +34,7 @@ CREATE TABLE points_entry (
     at        timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
     -- Once for each.
-    CONSTRAINT points_entry_once UNIQUE (tenant_id, user_id, rule, source),
+    CONSTRAINT points_entry_once_key UNIQUE (tenant_id, user_id, rule, source),
     CONSTRAINT points_entry_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app_user,
     CONSTRAINT points_entry_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course ON DELETE SET NULL (course_id)
 );

@@ -194,6 +194,8 @@ async fn a_copy_of_a_course_has_its_assignments_and_nobodys_work() {
 async fn a_lesson_with_work_is_not_deleted_and_a_purged_course_takes_its_work_along() {
     let app = TestApp::start().await;
     let class = Class::of(&app).await;
+    // More to do: whoever completed the course can't leave it.
+    lesson_of(&class.ada, &class.section, json!({ "kind": "TEXT", "title": "Reading", "isPublished": true })).await;
     let submission = class.submit("x").await;
     class.grade(&submission, 1, 30.0).await;
     refused(&app, &class.ada, crate::lessons::DELETE, json!({ "id": class.lesson }), "CONFLICT IN_USE @id").await;

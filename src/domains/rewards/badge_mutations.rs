@@ -133,7 +133,7 @@ impl BadgeMutations {
         input: AwardBadgeInput,
     ) -> Result<Loaded<Badge>> {
         let (badge, person) = (Id::<Badge>::parse("badgeId", &input.badge_id)?, Id::<User>::parse("userId", &input.user_id)?);
-        let reason = reason("reason", &input.reason)?;
+        let reason = input.reason.map(|text| reason("reason", &text)).transpose()?;
         let rows = ctx.tx().query(sql::AWARD, &[&badge, &person, &reason]).await?;
         let (has_badge, has_person): (bool, bool) = match rows.first() {
             Some(row) => {

@@ -106,7 +106,7 @@ pub struct AwardBadgeInput {
     /// To whom.
     pub user_id: ID,
     /// Why; 1 to 10,000 characters.
-    pub reason: String,
+    pub reason: Option<String>,
 }
 
 /// A badge that is taken away.

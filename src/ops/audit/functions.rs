@@ -123,7 +123,7 @@ impl Function {
                 "boolean" => "true".to_owned(),
                 "integer" | "bigint" => "0".to_owned(),
                 "integer[]" | "bigint[]" => format!("ARRAY[1]::{ty}"),
-                "double precision" => "1".to_owned(),
+                "double precision" | "numeric" => "1".to_owned(),
                 "double precision[]" => "ARRAY[1]::double precision[]".to_owned(),
                 "jsonb" => "'{}'::jsonb".to_owned(),
                 "interval" => "'15 minutes'::interval".to_owned(),

@@ -55,7 +55,7 @@ pub(super) const OF_NO_SCHOOL: [&str; 8] = [
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
 /// What is changed in a copy of a row of the school `{tenant}`, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 14] = [
+const RELAXED: [(&str, &str); 18] = [
     ("api_key_secret", r#"{"secret_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("booking", r#"{"status": "CANCELLED"}"#),
     ("feature_flag", r#"{"key": "another"}"#),
@@ -70,6 +70,11 @@ const RELAXED: [(&str, &str); 14] = [
     ("sign_up_request", r#"{"state": "REJECTED"}"#),
     // One looks in one place at a time.
     ("view_as", r#"{"ended_at": "2026-03-09T14:00Z"}"#),
+    // What one key asks of the rest of the row.
+    ("badge_course_fkey", r#"{"rule": "COURSE_COMPLETED"}"#),
+    ("badge_path_fkey", r#"{"rule": "PATH_COMPLETED"}"#),
+    ("certificate_path_fkey", r#"{"course_id": null, "code": "AAAAAAAAAAAAAAAA"}"#),
+    ("path_course_after_fkey", r#"{"unlock": "AFTER_COURSE"}"#),
     ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),
 ];
 
@@ -317,10 +322,17 @@ impl Attack<'_> {
                 children.iter().filter(|child| *child != "tenant_id").map(|child| format!("t.\"{child}\" IS NULL")).collect();
             let Some(row) = self.row_by(table.name, b.tenant, &own.join(", ")).await? else { continue };
             let target: serde_json::Value = serde_json::from_str(&target).unwrap_or_default();
-            let relaxed = RELAXED.iter().find(|(relaxed, _)| *relaxed == table.name).map_or("{}", |(_, patch)| patch);
+            let relaxed = RELAXED.iter().find(|(relaxed, _)| relaxed == key || *relaxed == table.name).map_or("{}", |(_, patch)| patch);
             let relaxed = relaxed.replace("{tenant}", &b.tenant.to_string());
             let mut patch: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&relaxed).unwrap_or_default();
-            let references = || children.iter().zip(parents).filter(|(child, _)| *child != "tenant_id");
+            // A column that another key needs as well stays as it is: that key would speak first.
+            let shared = |child: &String| {
+                keys.iter()
+                    .any(|(name, columns, ..)| name != key && columns.contains(child) && !columns.iter().all(|own| children.contains(own)))
+            };
+            let own = |child: &String| child != "tenant_id" && !shared(child);
+            let alone = children.iter().any(own);
+            let references = || children.iter().zip(parents).filter(|(child, _)| if alone { own(child) } else { *child != "tenant_id" });
             patch.extend(references().map(|(child, parent)| (child.clone(), target[parent].clone())));
             let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
             let begin = format!("SET LOCAL app.tenant_id = '{}'", b.tenant);

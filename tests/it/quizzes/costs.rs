@@ -23,16 +23,17 @@ async fn each_act_is_one_call_of_a_function() {
 #[tokio::test]
 async fn many_attempts_and_questions_cost_as_much_as_one() {
     let (exam, asked) = Exam::published().await;
-    let query = "query($c: ID!) { quizAttempts(first: 50) { nodes { quiz { id } isReviewable questions { prompt } scoreHistory { score } } }
-        course(id: $c) { questionPools { questions { key { texts } } } sections { lessons { quiz { questionCount maxScore viewerAttemptsLeft
-            questions { prompt options { text } key { texts } explanation } draws { pool { name } } statistics { question { prompt } } regrades { raised } } } } } }";
+    let query = "query($c: ID!, $q: ID!) { quizAttempts(first: 50) { nodes { quiz { id } isReviewable questions { prompt } scoreHistory { score } } }
+        course(id: $c) { questionPools { questions { key { texts } } } sections { lessons { quiz { questionCount maxScore viewerAttemptsLeft } } } }
+        quiz(id: $q) { questions { prompt options { text } key { texts } explanation } draws { pool { name } } statistics { question { prompt } } regrades { raised } } }";
+    let asked_for = json!({ "c": exam.course, "q": exam.quiz });
     exam.sit(&exam.lea, all_right(&asked)).await;
-    let first = exam.app.statements(&exam.ada, query, json!({ "c": exam.course })).await;
+    let first = exam.app.statements(&exam.ada, query, asked_for.clone()).await;
     for _ in 0..3 {
         let attempt = exam.lea.ok(START, json!({ "id": exam.quiz })).await["startQuizAttempt"]["id"].take();
         exam.lea.ok(SAVE, json!({ "i": { "attemptId": attempt, "answers": all_right(&asked) } })).await;
         exam.lea.ok(SUBMIT, json!({ "id": attempt })).await;
     }
     exam.ask(json!({ "kind": "NUMERIC", "prompt": "More?", "number": 1 })).await;
-    assert_eq!(exam.app.statements(&exam.ada, query, json!({ "c": exam.course })).await, first);
+    assert_eq!(exam.app.statements(&exam.ada, query, asked_for.clone()).await, first);
 }

@@ -53,7 +53,9 @@ async fn a_quiz_opens_and_closes_at_its_instants() {
     let quiz = uuid(&exam.quiz);
     let call = format!("SELECT app.start_quiz_attempt('{quiz}')");
     let set = |column: &str, offset: &str| {
-        format!("UPDATE quiz SET opens_at = NULL, closes_at = NULL, {column} = now() {offset} WHERE id = '{quiz}'")
+        format!(
+            "UPDATE quiz SET opens_at = NULL, closes_at = NULL WHERE id = '{quiz}'; UPDATE quiz SET {column} = now() {offset} WHERE id = '{quiz}'"
+        )
     };
     let (before, after) = ("+ interval '1 microsecond'", "- interval '1 microsecond'");
     let refusal = |name: &str| Err(Some(name.to_owned()));

@@ -6,6 +6,7 @@ use super::{Asked, CREATE, Exam, REGRADE, SAVE, SHEET, START, SUBMIT, UPDATE_QUE
 use crate::{
     app::{Client, Who},
     classroom::{refused, uuid},
+    lessons::lesson_of,
 };
 
 /// Words that stand in keys and explanations alone, ids of right options beside them.
@@ -146,6 +147,8 @@ async fn each_rule_of_review_shows_what_is_right_when_it_says_so() {
         assert_eq!(sheet["isReviewable"], json!(!sheet["questions"][0]["key"].is_null()), "{sheet}");
         sheet["isReviewable"] == json!(true)
     };
+    // More to do: whoever completed the course can't leave it.
+    lesson_of(&exam.ada, &exam.section, json!({ "kind": "TEXT", "title": "Reading", "isPublished": true })).await;
     let (attempt, _) = exam.sit(&exam.lea, all_right(&asked)).await;
     for (review, expected) in [("NEVER", false), ("AFTER_SUBMISSION", true), ("AFTER_LAST_ATTEMPT", false), ("AFTER_CLOSE", false)] {
         exam.set(json!({ "review": review })).await;
