@@ -4,7 +4,7 @@ CALL app.raise_wall('enrollment');
 -- The own ones; all for those who may read or manage all; those of the courses that the actor is staff of.
 CREATE POLICY enrollment_read ON enrollment FOR SELECT TO lectern_app USING (
     user_id = (SELECT app.user_id()) OR (SELECT app.can('ENROLLMENT_READ_ALL'))
-    OR ((SELECT app.can('ENROLLMENT_MANAGE')) AND (SELECT app.can('COURSE_UPDATE_ALL')))
+    OR (SELECT app.can('COURSE_UPDATE_ALL'))
     OR course_id IN (SELECT app.taught_courses()));
 -- Oneself, or anybody in the courses that one manages.
 CREATE POLICY enrollment_create ON enrollment FOR INSERT TO lectern_app WITH CHECK (

@@ -1,10 +1,10 @@
 -- policies/quizzes.sql: which quizzes, questions and attempts an actor may see, who writes them, and that nobody reads what is right.
 
 CALL app.raise_wall('quiz');
--- As the content of its lesson: by the course's staff, and by those for whom the lesson is open.
+-- As the content of its lesson: by the course's staff, by those for whom the lesson is open, and by whoever reads all grades.
 CREATE POLICY quiz_read ON quiz FOR SELECT TO lectern_app USING (
     EXISTS (SELECT FROM lesson l WHERE l.tenant_id = quiz.tenant_id AND l.id = quiz.lesson_id)
-    AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR course_id IN (SELECT app.taught_courses()) OR app.is_lesson_open(lesson_id)));
+    AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR (SELECT app.can('GRADE_READ_ALL')) OR course_id IN (SELECT app.taught_courses()) OR app.is_lesson_open(lesson_id)));
 CREATE POLICY quiz_change ON quiz FOR UPDATE TO lectern_app USING (
     (SELECT app.can('COURSE_UPDATE_ALL')) OR ((SELECT app.can('COURSE_UPDATE')) AND course_id IN (SELECT app.taught_courses())));
 CREATE POLICY definer_all ON quiz TO lectern_definer USING (true);
@@ -95,7 +95,7 @@ CALL app.raise_wall('regrade');
 CREATE POLICY regrade_read ON regrade FOR SELECT TO lectern_app USING (
     (SELECT app.can('GRADE_MANAGE')) AND ((SELECT app.can('COURSE_UPDATE_ALL')) OR course_id IN (SELECT app.taught_courses())));
 CREATE POLICY definer_all ON regrade TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, question_id, by_id, reason, attempts, raised, lowered, newly_passed, graded_at) ON regrade TO lectern_app;
+GRANT SELECT (tenant_id, id, question_id, quiz_id, by_id, reason, attempts, raised, lowered, newly_passed, graded_at) ON regrade TO lectern_app;
 GRANT SELECT, INSERT, DELETE ON regrade TO lectern_definer;
 
 CALL app.raise_wall('score_change');

@@ -213,6 +213,11 @@ impl Error {
         error
     }
 
+    /// An explicit null for what can be left out, but not cleared.
+    pub fn not_null(field: impl Into<String>) -> Self {
+        Self::bad_input(field, "can't be null: leave it out to keep it")
+    }
+
     /// A request that is wrong as a whole.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(Code::BadUserInput, message)

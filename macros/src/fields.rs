@@ -376,7 +376,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let ImplItem::Fn(function) = item else { continue };
         let attributes = &mut function.attrs;
         let [session, in_person, viewing] = ["session", "in_person", "while_viewing"].map(|name| flag(attributes, name));
-        let [hashes, stores] = ["hashes_password", "stores"].map(|name| flag(attributes, name));
+        let [hashes, stores, once] = ["hashes_password", "stores", "once"].map(|name| flag(attributes, name));
         let own = take(attributes, "about").map(|attribute| attribute.parse_args::<LitStr>()).transpose()?;
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
         let budget = given("budget")?.map(|budget| quote!(&#budget));
@@ -393,7 +393,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session,
                 in_person: #in_person, while_viewing: #viewing, knock: #knock, ahead: #ahead,
-                hashes_password: #hashes, reaches_store: #stores, guesses: #guesses, budget: #budget, writes: #writes,
+                hashes_password: #hashes, reaches_store: #stores, is_once: #once, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });
     }

@@ -205,9 +205,11 @@ BEGIN
     ELSIF files <> '{}' AND (NOT 'FILE' = ANY (asked.accepts) OR cardinality(files) > asked.max_files) THEN
         PERFORM app.refuse('submission_files', jsonb_build_object('limit', CASE WHEN 'FILE' = ANY (asked.accepts) THEN asked.max_files ELSE 0 END)::text);
     END IF;
+    -- Each return allows one more: those that came first were used by what was handed in again since.
     SELECT count(*) FILTER (WHERE s.status <> 'RETURNED') AS used, coalesce(max(s.number), 0) AS last,
-           count(*) FILTER (WHERE s.status = 'RETURNED') > count(*) FILTER (WHERE s.is_again) AND coalesce(bool_or(s.status = 'RETURNED' AND (s.again_until_at IS NULL OR now() <= s.again_until_at)), false) AS again
-        INTO former FROM submission s WHERE s.tenant_id = school AND s.assignment_id = wanted AND s.user_id = person;
+           coalesce(bool_or(s.status = 'RETURNED' AND s.nth > s.agains AND (s.again_until_at IS NULL OR now() <= s.again_until_at)), false) AS again
+        INTO former FROM (SELECT o.*, row_number() OVER (PARTITION BY o.status = 'RETURNED' ORDER BY o.returned_at, o.number) AS nth, count(*) FILTER (WHERE o.is_again) OVER () AS agains
+                          FROM submission o WHERE o.tenant_id = school AND o.assignment_id = wanted AND o.user_id = person) AS s;
     is_again := former.again;
     IF NOT is_again AND (now() > coalesce(granted.closes_at, asked.closes_at)
                          OR (asked.late_policy = 'REFUSE' AND now() > coalesce(granted.due_at, asked.due_at))) THEN
@@ -453,7 +455,7 @@ BEGIN
     END IF;
     IF app.notifies('notify.extension_granted') THEN
         PERFORM app.emit('notify.extension_granted', app.type_id('lesson', lesson), NULL, jsonb_build_object('person', person, 'course', known.course_id,
-            'facts', jsonb_strip_nulls(jsonb_build_object('lesson', (SELECT l.title FROM lesson l WHERE l.tenant_id = school AND l.id = lesson), 'until', coalesce(due, closes)))));
+            'facts', jsonb_strip_nulls(jsonb_build_object('lesson', (SELECT l.title FROM lesson l WHERE l.tenant_id = school AND l.id = lesson), 'until', coalesce(to_jsonb(coalesce(due, closes)), '""')))));
     END IF;
     RETURN made;
 END
@@ -584,8 +586,26 @@ BEGIN
                     UNION SELECT o.lesson_id FROM assignment o WHERE o.tenant_id = app.tenant_id() AND o.closes_at > now() AND o.closes_at <= now() + interval '24 hours'
                     UNION SELECT o.lesson_id FROM extension o WHERE o.tenant_id = app.tenant_id() AND o.due_at > now() AND o.due_at <= now() + interval '24 hours'
                     UNION SELECT o.lesson_id FROM extension o WHERE o.tenant_id = app.tenant_id() AND o.closes_at > now() AND o.closes_at <= now() + interval '24 hours')
-              AND NOT EXISTS (SELECT FROM submission s WHERE s.tenant_id = a.tenant_id AND s.assignment_id = a.id AND s.user_id = e.user_id)) AS w
+              AND NOT EXISTS (SELECT FROM submission s WHERE s.tenant_id = a.tenant_id AND s.assignment_id = a.id AND s.user_id = e.user_id)
+            UNION ALL -- what was given back
+            SELECT s.lesson_id, s.user_id, s.again_until_at, s.course_id, l.title
+            FROM submission s
+            JOIN lesson l ON l.tenant_id = s.tenant_id AND l.id = s.lesson_id AND l.is_published
+            JOIN enrollment e ON e.tenant_id = s.tenant_id AND e.id = s.enrollment_id AND app.is_live(e.status, e.expires_at)
+            WHERE s.tenant_id = app.tenant_id() AND s.status = 'RETURNED' AND s.again_until_at > now() AND s.again_until_at <= now() + interval '24 hours'
+              AND NOT EXISTS (SELECT FROM submission n WHERE n.tenant_id = s.tenant_id AND n.assignment_id = s.assignment_id AND n.user_id = s.user_id AND n.number > s.number)
+            UNION ALL -- a quiz that closes; a factor of time moves that by days at most
+            SELECT q.lesson_id, e.user_id, t.closes_at, q.course_id, l.title
+            FROM quiz q
+            JOIN lesson l ON l.tenant_id = q.tenant_id AND l.id = q.lesson_id AND l.is_published
+            JOIN enrollment e ON e.tenant_id = q.tenant_id AND e.course_id = q.course_id AND app.is_live(e.status, e.expires_at)
+            CROSS JOIN LATERAL app.terms_of(q.id, e.user_id) AS t
+            WHERE q.tenant_id = app.tenant_id() AND q.lesson_id IN (
+                    SELECT o.lesson_id FROM quiz o WHERE o.tenant_id = app.tenant_id() AND o.closes_at > now() - interval '10 days' AND o.closes_at <= now() + interval '24 hours'
+                    UNION SELECT o.lesson_id FROM extension o WHERE o.tenant_id = app.tenant_id() AND o.closes_at > now() - interval '10 days' AND o.closes_at <= now() + interval '24 hours')
+              AND NOT EXISTS (SELECT FROM quiz_attempt h WHERE h.tenant_id = q.tenant_id AND h.quiz_id = q.id AND h.user_id = e.user_id AND h.status = 'SUBMITTED')) AS w
         WHERE w.due_at > now() AND w.due_at <= now() + interval '24 hours'
+          AND NOT EXISTS (SELECT FROM app.locks_of(w.user_id, ARRAY[w.lesson_id]) AS k WHERE k.reason IS NOT NULL)
           AND NOT EXISTS (SELECT FROM deadline_reminder r WHERE r.tenant_id = app.tenant_id() AND r.lesson_id = w.lesson_id AND r.user_id = w.user_id AND r.due_at = w.due_at)
         ORDER BY w.lesson_id, w.user_id LIMIT at_most
     LOOP

@@ -215,7 +215,7 @@ $$;
 CREATE OR REPLACE TRIGGER course_certificate_audit AFTER INSERT OR UPDATE OR DELETE ON course_certificate FOR EACH ROW EXECUTE FUNCTION app.audit('Course', 'course_id');
 CREATE OR REPLACE TRIGGER path_certificate_audit AFTER INSERT OR UPDATE OR DELETE ON path_certificate FOR EACH ROW EXECUTE FUNCTION app.audit('LearningPath', 'path_id');
 -- Without the name on it, which would outlive the person in the log.
-CREATE OR REPLACE TRIGGER certificate_audit AFTER INSERT OR UPDATE OR DELETE ON certificate FOR EACH ROW EXECUTE FUNCTION app.audit('Certificate', 'id', 'learner_name');
+CREATE OR REPLACE TRIGGER certificate_audit AFTER INSERT OR UPDATE OR DELETE ON certificate FOR EACH ROW EXECUTE FUNCTION app.audit('Certificate', 'id', 'learner_name,text,signatory,school_name,superseded_at');
 
 GRANT EXECUTE ON FUNCTION app.issue_certificate(uuid, uuid, uuid), app.revoke_certificate(uuid, text), app.verify_certificate(text, text), app.own_certificates(),
     app.remind_of_certificates(integer) TO lectern_app;

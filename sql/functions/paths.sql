@@ -181,8 +181,7 @@ END
 $$;
 
 -- Enrolls somebody in the courses of a path that have opened to them, and counts how far they are. A course that can't take them stops nothing: why stands
--- beside it, and a job tries again. It waits for whoever changes one of their enrollments in the path, so that of two changes at once the later one
--- sees both. For the functions below.
+-- beside it, and a job tries again. One at a time for each part in a path: of two changes at once the one that comes later sees both. For the functions below.
 CREATE OR REPLACE FUNCTION app.advance_path(enrolled uuid, tells boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -191,6 +190,9 @@ DECLARE
     outcome text;
     again   boolean := true;
 BEGIN
+    -- What somebody has earned first, as whoever completes a lesson has it already; then their part in the path.
+    PERFORM FROM path_enrollment pe JOIN reward_standing s ON s.tenant_id = pe.tenant_id AND s.user_id = pe.user_id
+        WHERE pe.tenant_id = app.tenant_id() AND pe.id = enrolled FOR NO KEY UPDATE OF s;
     SELECT pe.* INTO own FROM path_enrollment pe WHERE pe.tenant_id = app.tenant_id() AND pe.id = enrolled FOR NO KEY UPDATE;
     IF own.status IS NULL OR own.status NOT IN ('NOT_STARTED', 'IN_PROGRESS') THEN
         RETURN;
@@ -199,8 +201,6 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    PERFORM FROM enrollment e JOIN path_course pc ON pc.tenant_id = e.tenant_id AND pc.course_id = e.course_id AND pc.path_id = own.path_id
-        WHERE e.tenant_id = app.tenant_id() AND e.user_id = own.user_id ORDER BY e.id FOR SHARE OF e;
     WHILE again LOOP
         again := false;
         FOR step IN
@@ -341,7 +341,7 @@ BEGIN
 END
 $$;
 
--- Tries again what kept courses from taking people of their paths, and was not tried within half an hour. Reveals: of how many people, where more may be left.
+-- Tries again what kept courses from taking people of their paths, and was not tried just now. Reveals: of how many people, where more may be left.
 CREATE OR REPLACE FUNCTION app.retry_paths(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -351,7 +351,7 @@ BEGIN
     FOR own IN
         SELECT s.path_enrollment_id FROM path_step s
         JOIN path_enrollment pe ON pe.tenant_id = s.tenant_id AND pe.id = s.path_enrollment_id AND pe.status IN ('NOT_STARTED', 'IN_PROGRESS')
-        WHERE s.tenant_id = app.tenant_id() AND s.obstacle IS NOT NULL AND s.tried_at <= now() - interval '30 minutes'
+        WHERE s.tenant_id = app.tenant_id() AND s.obstacle IS NOT NULL AND s.tried_at <= now() - interval '5 minutes'
         GROUP BY s.path_enrollment_id ORDER BY 1 LIMIT at_most
     LOOP
         UPDATE path_step s SET tried_at = now() WHERE s.tenant_id = app.tenant_id() AND s.path_enrollment_id = own AND s.obstacle IS NOT NULL;
@@ -376,6 +376,25 @@ END
 $$;
 CREATE OR REPLACE TRIGGER learning_path_unused AFTER UPDATE ON learning_path FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.check_path_unused();
+
+-- A course is deleted, or restored: what waited for it in its paths waits no more, or again, and what is left is counted anew. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.follow_course_in_paths() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    own record;
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    FOR own IN
+        SELECT pe.id FROM path_course pc JOIN path_enrollment pe ON pe.tenant_id = pc.tenant_id AND pe.path_id = pc.path_id AND pe.status IN ('NOT_STARTED', 'IN_PROGRESS')
+        WHERE pc.tenant_id = NEW.tenant_id AND pc.course_id = NEW.id ORDER BY pe.id
+    LOOP
+        PERFORM app.advance_path(own.id, true);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER course_follow_in_paths AFTER UPDATE ON course FOR EACH ROW
+    WHEN ((NEW.deleted_at IS NULL) <> (OLD.deleted_at IS NULL)) EXECUTE FUNCTION app.follow_course_in_paths();
 
 -- Paths found by the beginnings of words in title and description. Reveals: ids, joined back under row security.
 CREATE OR REPLACE FUNCTION app.search_learning_path(words text) RETURNS SETOF uuid

@@ -889,7 +889,7 @@ DECLARE
     moved  record;
     counts record;
 BEGIN
-    SELECT q.course_id INTO asked FROM question q WHERE q.tenant_id = app.tenant_id() AND q.id = wanted;
+    SELECT q.course_id, q.quiz_id INTO asked FROM question q WHERE q.tenant_id = app.tenant_id() AND q.id = wanted;
     IF NOT FOUND OR NOT app.grades_course(asked.course_id) THEN
         RETURN false;
     END IF;
@@ -939,8 +939,8 @@ BEGIN
            array_agg(n.attempt_id) FILTER (WHERE n.score <> w.score) AS moved,
            array_agg(n.attempt_id) FILTER (WHERE n.is_passed AND NOT w.is_passed) AS passed
         INTO counts FROM is_now n JOIN was w ON w.id = n.attempt_id;
-    INSERT INTO regrade (tenant_id, id, question_id, course_id, by_id, reason, attempts, raised, lowered, newly_passed)
-        VALUES (app.tenant_id(), made, wanted, asked.course_id, app.user_id(), why, counts.attempts, counts.raised, counts.lowered, counts.newly_passed);
+    INSERT INTO regrade (tenant_id, id, question_id, quiz_id, course_id, by_id, reason, attempts, raised, lowered, newly_passed)
+        VALUES (app.tenant_id(), made, wanted, asked.quiz_id, asked.course_id, app.user_id(), why, counts.attempts, counts.raised, counts.lowered, counts.newly_passed);
 
     -- What follows: completions of those who pass now, and grades.
     FOR moved IN SELECT DISTINCT e.id AS enrollment_id, e.user_id, q.lesson_id FROM quiz_attempt a
@@ -1052,8 +1052,8 @@ CREATE OR REPLACE TRIGGER question_option_audit_change AFTER UPDATE ON question_
 -- That a key was set or has changed, never to what.
 CREATE OR REPLACE TRIGGER question_key_audit AFTER INSERT OR UPDATE OR DELETE ON question_key FOR EACH ROW
     EXECUTE FUNCTION app.audit('Question', 'question_id', 'option_ids,number,tolerance,texts,explanation');
-CREATE OR REPLACE TRIGGER quiz_attempt_audit AFTER INSERT OR UPDATE OR DELETE ON quiz_attempt FOR EACH ROW EXECUTE FUNCTION app.audit('QuizAttempt', 'id');
-CREATE OR REPLACE TRIGGER regrade_audit AFTER INSERT OR UPDATE OR DELETE ON regrade FOR EACH ROW EXECUTE FUNCTION app.audit('Regrade', 'id');
+CREATE OR REPLACE TRIGGER quiz_attempt_audit AFTER INSERT OR UPDATE OR DELETE ON quiz_attempt FOR EACH ROW EXECUTE FUNCTION app.audit('QuizAttempt', 'id', 'marking,wrong_penalty,time_factor');
+CREATE OR REPLACE TRIGGER regrade_audit AFTER INSERT OR UPDATE OR DELETE ON regrade FOR EACH ROW EXECUTE FUNCTION app.audit('Regrade', 'id', 'course_id');
 
 GRANT EXECUTE ON FUNCTION app.check_quiz_draws(uuid), app.lock_keys(uuid), app.start_quiz_attempt(uuid), app.save_quiz_answers(uuid, jsonb), app.submit_quiz_attempt(uuid),
     app.close_quiz_attempt(uuid), app.close_overdue_attempts(integer), app.void_quiz_attempt(uuid, text), app.reviewable_attempts(uuid[]), app.attempt_sheets(uuid[]),

@@ -33,14 +33,22 @@ BEGIN
         WITH live AS MATERIALIZED (
             SELECT e.id, e.course_id FROM enrollment e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id AND c.deleted_at IS NULL
             WHERE e.tenant_id = school AND e.user_id = me AND e.status IN ('NOT_STARTED', 'IN_PROGRESS') AND app.is_live(e.status, e.expires_at)
+        ), due AS MATERIALIZED (
+            SELECT w.* FROM app.due_work(ARRAY(SELECT o.course_id FROM live o)) AS w
+        ), locked AS MATERIALIZED ( -- which says nothing but why
+            SELECT k.lesson_id FROM app.locks_of(me, ARRAY(SELECT o.lesson_id FROM due o)) AS k WHERE k.reason IS NOT NULL
         )
         SELECT w.lesson_id, v.id, d.at, d.at < now()
-        FROM app.due_work(ARRAY(SELECT o.course_id FROM live o)) AS w
+        FROM due w
         JOIN live v ON v.course_id = w.course_id
         LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = w.lesson_id AND x.user_id = me
-        CROSS JOIN LATERAL (SELECT least(coalesce(x.due_at, w.due_at), coalesce(x.closes_at, w.closes_at)) AS at) AS d
+        LEFT JOIN LATERAL (SELECT s.status, s.again_until_at FROM submission s
+                           WHERE s.tenant_id = school AND s.assignment_id = w.assignment_id AND s.user_id = me ORDER BY s.number DESC LIMIT 1) AS latest ON true
+        CROSS JOIN LATERAL (SELECT CASE WHEN latest.status = 'RETURNED' THEN latest.again_until_at
+                                        ELSE least(coalesce(x.due_at, w.due_at), coalesce(x.closes_at, w.closes_at)) END AS at) AS d
         WHERE d.at IS NOT NULL
-          AND NOT EXISTS (SELECT FROM submission s WHERE s.tenant_id = school AND s.assignment_id = w.assignment_id AND s.user_id = me)
+          AND w.lesson_id NOT IN (SELECT k.lesson_id FROM locked k)
+          AND (latest.status IS NULL OR latest.status = 'RETURNED')
           AND NOT EXISTS (SELECT FROM quiz_attempt t WHERE t.tenant_id = school AND t.quiz_id = w.quiz_id AND t.user_id = me AND t.status = 'SUBMITTED')
         ORDER BY d.at, w.lesson_id LIMIT most;
 END

@@ -30,6 +30,7 @@ CREATE TABLE quiz (
     CONSTRAINT quiz_lesson_fkey FOREIGN KEY (tenant_id, course_id, lesson_id) REFERENCES lesson (tenant_id, course_id, id) ON DELETE CASCADE,
     CONSTRAINT quiz_span_check CHECK (opens_at < closes_at)
 );
+CREATE INDEX quiz_closes_idx ON quiz (tenant_id, closes_at) WHERE closes_at IS NOT NULL;
 CREATE INDEX quiz_lesson_idx ON quiz (tenant_id, course_id, lesson_id);
 
 CREATE TABLE question_pool (

@@ -74,6 +74,8 @@ CREATE TABLE regrade (
     tenant_id    uuid NOT NULL,
     id           uuid NOT NULL,
     question_id  uuid NOT NULL,
+    -- Of the question; none for one of a pool.
+    quiz_id      uuid,
     course_id    uuid NOT NULL,
     by_id        uuid,
     reason       text NOT NULL CONSTRAINT regrade_reason_check CHECK (length(reason) BETWEEN 1 AND 10000),
@@ -84,10 +86,12 @@ CREATE TABLE regrade (
     graded_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT regrade_question_fkey FOREIGN KEY (tenant_id, question_id) REFERENCES question ON DELETE CASCADE,
+    CONSTRAINT regrade_quiz_fkey FOREIGN KEY (tenant_id, quiz_id) REFERENCES quiz ON DELETE CASCADE,
     CONSTRAINT regrade_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course,
     CONSTRAINT regrade_by_fkey FOREIGN KEY (tenant_id, by_id) REFERENCES app_user
 );
 CREATE INDEX regrade_question_idx ON regrade (tenant_id, question_id, graded_at, id);
+CREATE INDEX regrade_quiz_idx ON regrade (tenant_id, quiz_id, graded_at, id);
 CREATE INDEX regrade_course_idx ON regrade (tenant_id, course_id);
 CREATE INDEX regrade_by_idx ON regrade (tenant_id, by_id);
 

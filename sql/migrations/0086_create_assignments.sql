@@ -75,6 +75,7 @@ CREATE INDEX submission_course_idx ON submission (tenant_id, course_id, lesson_i
 CREATE INDEX submission_user_idx ON submission (tenant_id, user_id, submitted_at, id);
 CREATE INDEX submission_enrollment_idx ON submission (tenant_id, enrollment_id, lesson_id);
 CREATE INDEX submission_latest_idx ON submission (tenant_id, submitted_at, id);
+CREATE INDEX submission_again_idx ON submission (tenant_id, again_until_at) WHERE status = 'RETURNED' AND again_until_at IS NOT NULL;
 CREATE INDEX submission_waiting_idx ON submission (tenant_id, course_id, id) WHERE status = 'SUBMITTED';
 
 CREATE TABLE submission_file (

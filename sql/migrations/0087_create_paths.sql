@@ -86,4 +86,5 @@ CREATE INDEX path_step_obstacle_idx ON path_step (tenant_id, tried_at, path_enro
 
 -- By this, whoever was told it joins the group. Shown to GROUP_UPDATE alone, by a function.
 ALTER TABLE user_group ADD COLUMN join_key text CONSTRAINT user_group_join_key_check CHECK (length(join_key) BETWEEN 4 AND 40);
+COMMENT ON COLUMN user_group.join_key IS 'secret: who knows it may join';
 CREATE UNIQUE INDEX user_group_join_key ON user_group (tenant_id, lower(join_key)) WHERE join_key IS NOT NULL AND deleted_at IS NULL;

@@ -242,6 +242,8 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
             "Session" if name == "acceptInvitation" => "Invitation",
             "SignUpReceipt" => "SignUpRequest",
             "LessonProgress" => "Lesson",
+            "Regrade" => "Question",
+            "Viewer" => "User",
             "SecondFactorSetup" | "RecoveryCodes" => "User",
             "CreatedApiKey" => "ApiKey",
             "ProviderSignIn" => "Session",

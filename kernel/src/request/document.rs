@@ -214,10 +214,11 @@ impl Document {
     /// # Errors
     /// `BAD_USER_INPUT`, `DRY_RUN_NOT_POSSIBLE` where something of it could not be taken back.
     pub(crate) fn rehearse(&mut self) -> Result<()> {
-        let lasts = |root: &&Root| root.operation.is_some_and(|operation| operation.is_session || operation.reaches_store);
+        let lasts =
+            |root: &&Root| root.operation.is_some_and(|operation| operation.is_session || operation.reaches_store || operation.is_once);
         if let Some(root) = self.roots.iter().find(lasts) {
             let name = &root.name;
-            return Err(Error::bad_request(format!("`{name}` can't be rehearsed: not all that it does could be taken back."))
+            return Err(Error::bad_request(format!("`{name}` can't be rehearsed: not all that it does, or shows, could be taken back."))
                 .reason("DRY_RUN_NOT_POSSIBLE"));
         }
         self.is_rehearsal = self.kind == OperationKind::Mutation;

@@ -47,7 +47,7 @@ pub use self::{
     scalar::{Scalar, Written, write_column},
     scalars::{Date, DateTime, Json},
     selection::{Asked, Counting, Projection, Selecting},
-    write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing},
+    write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing, as_given, present},
 };
 
 pub(crate) use self::scalars::scalar_problem;

@@ -135,6 +135,8 @@ pub struct Operation {
     pub hashes_password: bool,
     /// It waits for the store while its transaction is open: it goes through a lane of its own.
     pub reaches_store: bool,
+    /// What it shows could not be taken back: it can't be rehearsed.
+    pub is_once: bool,
     /// It takes a secret that somebody may be guessing. So many wrong ones are answered, then none for a while.
     pub guesses: Option<(&'static str, Wrong)>,
     /// It counts towards this budget of its person.

@@ -146,12 +146,32 @@ impl Changes {
     ) -> Result<()> {
         let value = match value {
             MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(V::null().ok_or_else(|| Error::bad_input(field, "can't be null: leave it out to keep it"))?),
+            MaybeUndefined::Null => Some(V::null().ok_or_else(|| Error::not_null(field))?),
             MaybeUndefined::Value(value) => Some(check(field, value)?.into_column()),
         };
         self.push(column, value);
         Ok(())
     }
+}
+
+/// What a change says of something that can be left out, but not cleared; none where it is left out.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for null, and what the check says.
+pub fn present<X, U>(field: &str, value: &MaybeUndefined<X>, check: impl Fn(&str, &X) -> Result<U>) -> Result<Option<U>> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Err(Error::not_null(field)),
+        MaybeUndefined::Value(value) => check(field, value).map(Some),
+    }
+}
+
+/// The check of what needs none.
+///
+/// # Errors
+/// None.
+pub fn as_given<X: Clone>(_field: &str, value: &X) -> Result<X> {
+    Ok(value.clone())
 }
 
 /// An input whose fields are written into columns of a `T`.

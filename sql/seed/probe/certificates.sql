@@ -8,3 +8,6 @@ INSERT INTO path_certificate (tenant_id, path_id, title, text, signatory)
 INSERT INTO certificate (tenant_id, id, code, user_id, course_id, learner_name, title, text, signatory, school_name)
     SELECT e.tenant_id, gen_random_uuid(), app.certificate_code(), e.user_id, e.course_id, w.word, w.word, w.word, w.word, w.word
     FROM enrollment e CROSS JOIN current_setting('probe.word') AS w(word) WHERE e.tenant_id = app.tenant_id();
+INSERT INTO certificate (tenant_id, id, code, user_id, path_id, learner_name, title, school_name)
+    SELECT pe.tenant_id, gen_random_uuid(), app.certificate_code(), pe.user_id, pe.path_id, w.word, w.word, w.word
+    FROM path_enrollment pe CROSS JOIN current_setting('probe.word') AS w(word) WHERE pe.tenant_id = app.tenant_id();

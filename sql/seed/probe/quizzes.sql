@@ -32,8 +32,8 @@ INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, poin
     CROSS JOIN LATERAL (SELECT array_agg(n.id ORDER BY n.position) AS ids FROM question_option n WHERE n.tenant_id = q.tenant_id AND n.question_id = q.id) AS o
     WHERE a.tenant_id = app.tenant_id();
 
-INSERT INTO regrade (tenant_id, id, question_id, course_id, by_id, reason)
-    SELECT q.tenant_id, gen_random_uuid(), q.id, q.course_id, u.id, current_setting('probe.word') FROM question q JOIN app_user u ON u.tenant_id = q.tenant_id AND u.name LIKE 'INSTRUCTOR %'
+INSERT INTO regrade (tenant_id, id, question_id, quiz_id, course_id, by_id, reason)
+    SELECT q.tenant_id, gen_random_uuid(), q.id, q.quiz_id, q.course_id, u.id, current_setting('probe.word') FROM question q JOIN app_user u ON u.tenant_id = q.tenant_id AND u.name LIKE 'INSTRUCTOR %'
     WHERE q.tenant_id = app.tenant_id() AND q.quiz_id IS NOT NULL;
 
 INSERT INTO score_change (tenant_id, id, attempt_id, cause, score, reason)

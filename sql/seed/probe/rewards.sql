@@ -11,7 +11,13 @@ INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_i
 
 INSERT INTO leaderboard_absence (tenant_id, user_id) SELECT u.tenant_id, u.id FROM app_user u WHERE u.tenant_id = app.tenant_id();
 
-INSERT INTO badge (tenant_id, id, name, description, rule) SELECT app.tenant_id(), gen_random_uuid(), w.word, w.word, 'MANUAL' FROM current_setting('probe.word') AS w(word);
+-- One of each thing that a badge can be earned by.
+INSERT INTO badge (tenant_id, id, name, description, rule, course_id)
+    SELECT c.tenant_id, gen_random_uuid(), w.word, w.word, 'COURSE_COMPLETED', c.id
+    FROM (SELECT o.* FROM course o WHERE o.tenant_id = app.tenant_id() LIMIT 1) AS c CROSS JOIN current_setting('probe.word') AS w(word);
+INSERT INTO badge (tenant_id, id, name, description, rule, path_id)
+    SELECT p.tenant_id, gen_random_uuid(), w.word, w.word, 'PATH_COMPLETED', p.id FROM learning_path p CROSS JOIN current_setting('probe.word') AS w(word)
+    WHERE p.tenant_id = app.tenant_id();
 
 INSERT INTO badge_award (tenant_id, badge_id, user_id, reason)
     SELECT b.tenant_id, b.id, u.id, current_setting('probe.word') FROM badge b JOIN app_user u ON u.tenant_id = b.tenant_id WHERE b.tenant_id = app.tenant_id();

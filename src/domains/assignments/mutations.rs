@@ -71,6 +71,10 @@ impl AssignmentMutations {
     ) -> Result<Loaded<Assignment>> {
         let id = Id::<Assignment>::parse("id", &input.id)?;
         let change = Patch::of(id).input(ctx, &input)?;
+        // An empty list is none, either.
+        if input.accepts.is_null() {
+            return Err(Error::not_null("accepts"));
+        }
         own_assignment(ctx, "id", id).await?;
         let changed = change
             .run(ctx)

@@ -1,6 +1,13 @@
 //! What says that somebody has completed a course or a path.
 
-use lectern_kernel::{ids::Id, resolve::DateTime, text_enum};
+use async_graphql::Context;
+use lectern_kernel::{
+    error::Result,
+    ids::Id,
+    permission::Permission,
+    resolve::{Ctx as _, DateTime},
+    text_enum,
+};
 use lectern_macros::{object, resolvers};
 
 use crate::domains::{courses::Course, identity::User, paths::LearningPath};
@@ -29,7 +36,7 @@ pub struct Certificate {
     pub learner_name: String,
     /// What they have completed.
     pub title: String,
-    /// The final grade, in percent; null where there was none.
+    #[hidden]
     pub grade: Option<f64>,
     /// How it stands.
     #[column("app.certificate_status({}.revoked_at, {}.expires_at)")]
@@ -59,6 +66,12 @@ pub struct Certificate {
 
 #[resolvers]
 impl Certificate {
+    /// The final grade, in percent. Null where there was none, and where you may not see it: it needs GRADE_MANAGE or GRADE_READ_ALL, unless it is yours.
+    fn grade(user_id: Id<User>, grade: Option<f64>, ctx: &Context<'_>) -> Result<Option<f64>> {
+        let actor = ctx.actor()?;
+        Ok(grade.filter(|_| actor.is(user_id.0) || actor.can(Permission::GradeManage) || actor.can(Permission::GradeReadAll)))
+    }
+
     /// Where it is drawn as PDF, for whoever knows this: a path on this service.
     fn pdf_url(code: String, school: String) -> String {
         format!("/certificates/{school}/{code}.pdf")

@@ -25,7 +25,7 @@ use crate::domains::{courses::Course, paths::LearningPath};
 pub use self::{
     certificate::Certificate,
     notices::{CERTIFICATE_EXPIRES_SOON, CERTIFICATE_ISSUED},
-    printed::{Form, draw},
+    printed::{Form, Printed, draw},
 };
 
 /// Codes that are looked up from one address.

@@ -6,7 +6,7 @@ use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     permission::Permission::PathManage,
-    resolve::{Ctx, Loaded, Rows, text},
+    resolve::{Ctx, Loaded, Rows, as_given, present, text},
 };
 use lectern_macros::mutations;
 
@@ -95,6 +95,7 @@ impl CertificateMutations {
         input: UpdateCertificateSettingsInput,
     ) -> Result<CertificateSettings> {
         let of = one_of(input.course_id.as_ref(), input.path_id.as_ref())?;
+        let is_enabled = present("isEnabled", &input.is_enabled, as_given)?;
         let (sets_title, title) = given(input.title, |title| text::name("title", &title).map(Some))?;
         let (sets_text, words) = given(input.text, |words| text::longer("text", &words, LONG))?;
         let (sets_signatory, signatory) = given(input.signatory, |signatory| text::name("signatory", &signatory).map(Some))?;
@@ -113,7 +114,7 @@ impl CertificateMutations {
             }
         };
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 10] =
-            [&id, &input.is_enabled, &sets_title, &title, &sets_text, &words, &sets_signatory, &signatory, &sets_months, &months];
+            [&id, &is_enabled, &sets_title, &title, &sets_text, &words, &sets_signatory, &signatory, &sets_months, &months];
         let rows = ctx.tx().query(statement, &params).await?;
         let row = rows.first().ok_or_else(|| Error::internal("an upsert returned nothing"))?;
         Ok(CertificateSettings::read(&mut ColumnReader::new(row))?)

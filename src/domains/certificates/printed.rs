@@ -2,12 +2,11 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use lectern_kernel::{
-    db::{ActorKind, ColumnReader, DbError, Identity, Mode, Opening, Pool, Tx},
+    db::{ColumnReader, DbError, Tx},
     error::{Error, Result},
     resolve::DateTime,
 };
 use lectern_macros::object;
-use uuid::Uuid;
 
 use super::{
     certificate::CertificateStatus,
@@ -64,7 +63,7 @@ impl From<Printed> for CertificateVerification {
 
 /// A certificate as it is printed.
 #[derive(Debug, Clone)]
-pub(super) struct Printed {
+pub struct Printed {
     status: CertificateStatus,
     school_name: String,
     learner_name: String,
@@ -177,16 +176,11 @@ pub enum Form {
     Svg,
 }
 
-/// Draws the certificate of a school that has this code, as it stands now; none where there is no such code.
+/// Draws what is printed of a school; `school` is its slug.
 ///
 /// # Errors
-/// When the database can't be asked, or the drawing fails.
-pub async fn draw(pool: &Pool, school: &str, code: &str, form: Form, correlation_id: &str) -> Result<Option<Vec<u8>>> {
-    let identity = Identity { tenant: Uuid::nil(), ..Identity::default() };
-    let tx = Tx::open(pool, &Opening { mode: Mode::Read, identity, correlation_id, actors: &ActorKind::TENANT }).await?.0;
-    let printed = Printed::find(&tx, school, code).await?;
-    tx.end_read();
-    let Some(printed) = printed else { return Ok(None) };
+/// When the drawing fails.
+pub async fn draw(printed: Printed, school: &str, form: Form) -> Result<Vec<u8>> {
     let words = printed.words(school);
     let drawn = tokio::task::spawn_blocking(move || {
         let items = sheet(&words);
@@ -196,7 +190,7 @@ pub async fn draw(pool: &Pool, school: &str, code: &str, form: Form, correlation
         }
     });
     let drawn = drawn.await.map_err(|error| Error::internal(format!("a drawing broke off: {error}")))?;
-    drawn.map(Some).map_err(|error| Error::internal(format!("a certificate can't be drawn: {error}")))
+    drawn.map_err(|error| Error::internal(format!("a certificate can't be drawn: {error}")))
 }
 
 #[cfg(test)]

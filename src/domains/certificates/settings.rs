@@ -52,7 +52,7 @@ pub struct UpdateCertificateSettingsInput {
     /// Or the path.
     pub path_id: Option<ID>,
     /// Whether whoever completes it from now on is given a certificate.
-    pub is_enabled: Option<bool>,
+    pub is_enabled: MaybeUndefined<bool>,
     /// What is printed as what they have completed; 1 to 200 characters; null for the title.
     pub title: MaybeUndefined<String>,
     /// What else is printed; at most 1,000 characters; null for nothing.

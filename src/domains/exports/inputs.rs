@@ -47,18 +47,6 @@ pub struct UpdateReportScheduleInput {
     pub is_paused: MaybeUndefined<bool>,
 }
 
-/// A change that leaves something as it is, or gives it a value.
-///
-/// # Errors
-/// `BAD_USER_INPUT` for null.
-pub fn given<T: Copy>(field: &str, value: &MaybeUndefined<T>) -> Result<Option<T>> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Err(Error::bad_input(field, "can't be null: leave it out to keep it")),
-        MaybeUndefined::Value(value) => Ok(Some(*value)),
-    }
-}
-
 /// An hour of a day.
 pub fn hour(hour: i32) -> Result<i8> {
     let hour = i8::try_from(hour).ok().filter(|hour| (0..=23).contains(hour));

@@ -6,7 +6,7 @@ use lectern_kernel::{
     db::{DbError, OnConstraint as _},
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, DateTime, Insert, Loaded, Patch, Rows, text},
+    resolve::{Ctx, DateTime, Insert, Loaded, Patch, Rows, as_given, present, text},
 };
 use lectern_macros::mutations;
 
@@ -114,9 +114,9 @@ impl ExportMutations {
         input: UpdateReportScheduleInput,
     ) -> Result<Loaded<ReportSchedule>> {
         let id = Id::<ReportSchedule>::parse("id", &input.id)?;
-        let frequency = inputs::given("frequency", &input.frequency)?;
-        let hour = inputs::given("hour", &input.hour)?;
-        let paused = inputs::given("isPaused", &input.is_paused)?;
+        let frequency = present("frequency", &input.frequency, as_given)?;
+        let hour = present("hour", &input.hour, as_given)?;
+        let paused = present("isPaused", &input.is_paused, as_given)?;
         hour.map(inputs::hour).transpose()?;
         let zone = input.time_zone.as_opt_ref().map(|name| zone_of(ctx, name.map(String::as_str))).transpose()?;
         let known = ctx.get(id).await?.ok_or_else(no_schedule)?;

@@ -8,7 +8,7 @@ use crate::domains::{identity::User, lessons::Lesson};
 
 /// More time, or more tries, for a person in a quiz or an assignment; one for each lesson and person. It shows to them, to those who grade the course, and
 /// to GRADE_READ_ALL.
-#[object(table = "extension", alias = "xt", id = "extension", node)]
+#[object(table = "extension", alias = "xt", id = "extension", node(GradeManage))]
 #[derive(Clone, Debug)]
 pub struct Extension {
     /// Its id.

@@ -136,11 +136,6 @@ pub struct UpdateRoleInput {
 /// Roles at most in one list.
 const MAX_ROLES: usize = 50;
 
-/// The refusal of an explicit null.
-pub fn required(field: &str) -> Error {
-    Error::bad_input(field, "can't be null: leave it out to keep it")
-}
-
 /// The key of a role, as it is written.
 ///
 /// # Errors

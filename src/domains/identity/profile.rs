@@ -12,11 +12,7 @@ use lectern_kernel::{
 };
 use lectern_macros::extends;
 
-use super::{
-    User,
-    inputs::{UpdateUserInput, required},
-    sql,
-};
+use super::{User, inputs::UpdateUserInput, sql};
 use crate::domains::{
     files::{self, File},
     notifications,
@@ -207,7 +203,7 @@ impl ProfileChange {
 pub fn present<U>(field: &str, value: &MaybeUndefined<String>, check: impl Fn(&str, &str) -> Result<U>) -> Result<Option<U>> {
     match given(field, value, check)? {
         None => Ok(None),
-        Some(None) => Err(required(field)),
+        Some(None) => Err(Error::not_null(field)),
         Some(value) => Ok(value),
     }
 }

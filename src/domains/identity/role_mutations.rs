@@ -1,18 +1,18 @@
 //! Changing a school's own roles.
 
-use async_graphql::{Context, MaybeUndefined};
+use async_graphql::Context;
 use lectern_kernel::{
     db::OnConstraint,
     error::{Error, Result},
     ids::Id,
     permission::Permission,
-    resolve::{Ctx, Loaded, Rows, text},
+    resolve::{Ctx, Loaded, Rows, as_given, present, text},
 };
 use lectern_macros::mutations;
 
 use super::{
     Role,
-    inputs::{CreateRoleInput, UpdateRoleInput, each_once, managed_keys, required, role_key},
+    inputs::{CreateRoleInput, UpdateRoleInput, each_once, managed_keys, role_key},
     sql,
     user_mutations::{no_such_role, too_many_instructors},
 };
@@ -107,21 +107,9 @@ impl RoleMutations {
         input: UpdateRoleInput,
     ) -> Result<Loaded<Role>> {
         let id = Id::<Role>::parse("id", &input.id)?;
-        let name = match &input.name {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("name")),
-            MaybeUndefined::Value(name) => Some(text::name("name", name)?),
-        };
-        let permissions = match input.permissions {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("permissions")),
-            MaybeUndefined::Value(permissions) => Some(permissions),
-        };
-        let managed = match input.manages_role_keys {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(required("managesRoleKeys")),
-            MaybeUndefined::Value(keys) => Some(keys),
-        };
+        let name = present("name", &input.name, |field, name| text::name(field, name))?;
+        let permissions = present("permissions", &input.permissions, as_given)?;
+        let managed = present("managesRoleKeys", &input.manages_role_keys, as_given)?;
         managed_keys(managed.as_deref().unwrap_or_default())?;
         // Whether it may be changed at all is checked first: nobody learns more of a role that they may not change.
         if ctx.get(id).await?.is_none_or(|role| role.is_system) {

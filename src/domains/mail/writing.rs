@@ -169,6 +169,7 @@ impl Writer {
                 .get(parameter.name)
                 .ok_or_else(|| Error::internal(format!("the mail {} lacks {}", template.name, parameter.name)))?;
             let value = match (parameter.content, value.as_str()) {
+                (Content::Moment, Some("")) => Value::from(""),
                 (Content::Moment, Some(at)) => Value::from(language.moment(&moment(at, head)?)),
                 (Content::Moment, None) => {
                     return Err(Error::internal(format!("{} of the mail {} is no moment", parameter.name, template.name)));

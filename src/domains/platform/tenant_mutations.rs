@@ -149,20 +149,19 @@ impl TenantMutations {
     ) -> Result<Loaded<DeskTenant>> {
         let id = Id::<DeskTenant>::parse("id", &input.id)?;
         let mut changes = Map::new();
-        let required = |field: &str| Error::bad_input(field, "can't be null: leave it out to keep it");
         match &input.name {
             MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => return Err(required("name")),
+            MaybeUndefined::Null => return Err(Error::not_null("name")),
             MaybeUndefined::Value(name) => drop(changes.insert("name".to_owned(), json!(text::name("name", name)?))),
         }
         match &input.time_zone {
             MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => return Err(required("timeZone")),
+            MaybeUndefined::Null => return Err(Error::not_null("timeZone")),
             MaybeUndefined::Value(given) => drop(changes.insert("timeZone".to_owned(), json!(zone("timeZone", given)?))),
         }
         match input.is_listed {
             MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => return Err(required("isListed")),
+            MaybeUndefined::Null => return Err(Error::not_null("isListed")),
             MaybeUndefined::Value(listed) => drop(changes.insert("isListed".to_owned(), json!(listed))),
         }
         for (field, given) in [("maxUsers", input.max_users), ("maxInstructors", input.max_instructors)] {

@@ -101,18 +101,6 @@ pub struct UpdateSignInProviderInput {
     pub is_enabled: MaybeUndefined<bool>,
 }
 
-/// A value that can't be cleared; none where it is left out.
-///
-/// # Errors
-/// `BAD_USER_INPUT` for null, and what the check says.
-pub fn present<T, U>(field: &str, value: &MaybeUndefined<T>, check: impl Fn(&T) -> Result<U>) -> Result<Option<U>> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Err(Error::bad_input(field, "can't be null: leave it out to keep it")),
-        MaybeUndefined::Value(value) => check(value).map(Some),
-    }
-}
-
 fn provider_key(field: &str, key: &str) -> Result<String> {
     let is_one =
         (2..=40).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');

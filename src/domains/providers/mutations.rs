@@ -5,14 +5,14 @@ use lectern_kernel::{
     db::{DbError, OnConstraint as _},
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Insert, Loaded, Patch},
+    resolve::{Ctx, Insert, Loaded, Patch, as_given, present},
     sealing::Sealed,
 };
 use lectern_macros::mutations;
 
 use super::{
     SignInProvider,
-    inputs::{self, CreateSignInProviderInput, UpdateSignInProviderInput, present},
+    inputs::{self, CreateSignInProviderInput, UpdateSignInProviderInput},
     issuer::{issuer, resolve},
     secret, sql,
 };
@@ -74,9 +74,9 @@ impl ProviderMutations {
         input: UpdateSignInProviderInput,
     ) -> Result<Loaded<SignInProvider>> {
         let (id, columns) = (Id::<SignInProvider>::parse("id", &input.id)?, SignInProvider::COLUMNS);
-        let issuer = present("issuer", &input.issuer, |named| issuer(ctx, named))?;
-        let uris = present("redirectUris", &input.redirect_uris, |named| inputs::redirect_uris("redirectUris", named))?;
-        let is_enabled = present("isEnabled", &input.is_enabled, |given| Ok(*given))?;
+        let issuer = present("issuer", &input.issuer, |_, named| issuer(ctx, named))?;
+        let uris = present("redirectUris", &input.redirect_uris, inputs::redirect_uris)?;
+        let is_enabled = present("isEnabled", &input.is_enabled, as_given)?;
         let secret = match &input.client_secret {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(None),

@@ -43,15 +43,6 @@ fn path(error: &DbError, rest: &str) -> String {
     format!("answers.{}.{rest}", error.number("place").unwrap_or(0))
 }
 
-/// A rehearsal would show questions without starting the clock, and what is right without handing in.
-fn not_rehearsed(ctx: &Context<'_>, name: &str) -> Result<()> {
-    if ctx.request().is_rehearsal {
-        let message = format!("`{name}` can't be rehearsed: what it shows could not be taken back.");
-        return Err(Error::bad_request(message).reason("DRY_RUN_NOT_POSSIBLE"));
-    }
-    Ok(())
-}
-
 /// Asks a function about an attempt of the actor's, and maps what it refuses.
 async fn ask(ctx: &Context<'_>, field: &'static str, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Loaded<QuizAttempt>, Outcome> {
     let rows = ctx
@@ -110,13 +101,14 @@ fn answer(index: usize, given: &QuizAnswerInput, seen: &mut Vec<Id<Question>>) -
 impl AttemptMutations {
     /// Starts an attempt at a quiz, or answers the one that is open. FORBIDDEN with NOT_ENROLLED; CONFLICT with LESSON_LOCKED, with NOT_OPEN_YET before
     /// the quiz opens, with DEADLINE_PASSED after it has closed for you, with MAX_ATTEMPTS (`limit`, `used`). Can't be rehearsed.
+    // A rehearsal would show questions without starting the clock.
+    #[once]
     #[needs(EnrollmentSelf)]
     async fn start_quiz_attempt(
         ctx: &Context<'_>,
         /// The quiz.
         quiz_id: Id<Quiz>,
     ) -> Result<Loaded<QuizAttempt>> {
-        not_rehearsed(ctx, "startQuizAttempt")?;
         Ok(ask(ctx, "quizId", sql::START, &[&quiz_id]).await?)
     }
 
@@ -141,13 +133,14 @@ impl AttemptMutations {
 
     /// Hands in an attempt of yours, with the answers that were saved. CONFLICT with DEADLINE_PASSED after its end, with ALREADY_SUBMITTED for one that
     /// was handed in. Can't be rehearsed.
+    // A rehearsal would show what is right without handing in.
+    #[once]
     #[needs(EnrollmentSelf)]
     async fn submit_quiz_attempt(
         ctx: &Context<'_>,
         /// The attempt's id.
         id: Id<QuizAttempt>,
     ) -> Result<Loaded<QuizAttempt>> {
-        not_rehearsed(ctx, "submitQuizAttempt")?;
         Ok(ask(ctx, "id", sql::SUBMIT, &[&id]).await?)
     }
 

@@ -112,8 +112,7 @@ pub struct Quiz {
 static QUESTIONS: Nested = Nested::new("quiz.questions", AS_ASKED, "qn.quiz_id");
 static OWN_ATTEMPTS: Nested = Nested::new("quiz.viewerAttempts", EARLIEST_ATTEMPT, "qa.quiz_id");
 static ATTEMPTS: Nested = Nested::new("quiz.attempts", LATEST_ATTEMPT, "qa.quiz_id");
-static REGRADES: Nested = Nested::new("quiz.regrades", EARLIEST_REGRADE, "qn.quiz_id")
-    .by("JOIN question qn ON qn.tenant_id = rg.tenant_id AND qn.id = rg.question_id");
+static REGRADES: Nested = Nested::new("quiz.regrades", EARLIEST_REGRADE, "rg.quiz_id");
 
 #[resolvers]
 impl Quiz {

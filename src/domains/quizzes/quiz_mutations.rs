@@ -112,7 +112,7 @@ impl QuizMutations {
         let id = Id::<Quiz>::parse("id", &input.id)?;
         let change = Patch::of(id).input(ctx, &input)?;
         if input.draws.is_null() {
-            return Err(Error::bad_input("draws", "can't be null: leave it out to keep it"));
+            return Err(Error::not_null("draws"));
         }
         let quiz = own_quiz(ctx, "id", id).await?;
         let changed = change

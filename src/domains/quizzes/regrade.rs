@@ -10,7 +10,7 @@ use lectern_kernel::{
 use lectern_macros::{mutations, object};
 
 use super::{
-    Question, QuestionOption,
+    Question, QuestionOption, Quiz,
     inputs::{RegradeQuestionInput, not_taken, points, right_texts, tolerance, words},
     question::QuestionKind,
     question_mutations::decimal,
@@ -37,6 +37,8 @@ pub struct Regrade {
     /// When.
     #[column("graded_at")]
     pub at: DateTime,
+    #[hidden]
+    pub quiz_id: Option<Id<Quiz>>,
     /// The question; null when you may not see it.
     #[one]
     pub question_id: Id<Question>,

@@ -19,6 +19,7 @@ use crate::domains::identity::{User, Viewer};
 /// Whether the viewer may see what a person has earned. A deleted person has nothing that is shown.
 fn is_open(request: &Request, id: Id<User>, is_deleted: bool) -> Result<bool> {
     let actor = request.actor().ok_or_else(Error::unauthenticated)?;
+    actor.require_subscription()?;
     Ok(!is_deleted && (actor.is(id.0) || actor.can(Permission::UserRead)))
 }
 
@@ -61,11 +62,13 @@ pub struct ViewerRewards;
 impl ViewerRewards {
     /// How many points you have.
     async fn points(ctx: &Context<'_>) -> Result<i32> {
+        ctx.actor()?.require_subscription()?;
         Ok(int(standing(ctx).await?.points))
     }
 
     /// The level that they reach.
     async fn level(ctx: &Context<'_>) -> Result<Level> {
+        ctx.actor()?.require_subscription()?;
         let (mut levels, standing) = (levels(ctx).await?, standing(ctx).await?);
         let place = reached(&levels, standing.points) - 1;
         Ok(levels.swap_remove(place))
@@ -73,6 +76,7 @@ impl ViewerRewards {
 
     /// The next level; null where there is none.
     async fn next_level(ctx: &Context<'_>) -> Result<Option<Level>> {
+        ctx.actor()?.require_subscription()?;
         let (levels, standing) = (levels(ctx).await?, standing(ctx).await?);
         let place = reached(&levels, standing.points);
         Ok(levels.into_iter().nth(place))
@@ -80,17 +84,20 @@ impl ViewerRewards {
 
     /// The days in a row on which you have learned.
     async fn streak(ctx: &Context<'_>) -> Result<Streak> {
+        ctx.actor()?.require_subscription()?;
         Ok(standing(ctx).await?.streak)
     }
 
     /// The badges that you have, the latest first.
     #[cost(10)]
     async fn badges(ctx: &Context<'_>) -> Result<Vec<AwardedBadge>> {
+        ctx.actor()?.require_subscription()?;
         awards_of(ctx, Id::from_uuid(ctx.actor()?.user)).await
     }
 
     /// Whether others see you on leaderboards. You always do.
     async fn is_on_leaderboards(ctx: &Context<'_>) -> Result<bool> {
+        ctx.actor()?.require_subscription()?;
         Ok(standing(ctx).await?.is_shown)
     }
 }

@@ -23,9 +23,9 @@ pub struct UpdatePointsRuleInput {
     /// What it is; not MANUAL.
     pub key: PointsRuleKey,
     /// How many points it earns; 0 to 10,000.
-    pub points: Option<i32>,
+    pub points: MaybeUndefined<i32>,
     /// Whether it earns any.
-    pub is_active: Option<bool>,
+    pub is_active: MaybeUndefined<bool>,
 }
 
 /// The levels of the school.

@@ -4,7 +4,7 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Loaded, Rows, text},
+    resolve::{Ctx, Loaded, Rows, as_given, present, text},
 };
 use lectern_macros::mutations;
 
@@ -35,10 +35,11 @@ impl PointsMutations {
         if input.key == PointsRuleKey::Manual {
             return Err(Error::bad_input("key", "must be what points are earned by; MANUAL ones are given by `adjustPoints`"));
         }
-        if input.points.is_some_and(|points| !(0..=10_000).contains(&points)) {
-            return Err(Error::bad_input("points", "must be between 0 and 10000"));
-        }
-        ctx.tx().query(sql::SET_RULE, &[&input.key, &input.points, &input.is_active]).await?;
+        let points = present("points", &input.points, |field, points| {
+            if (0..=10_000).contains(points) { Ok(*points) } else { Err(Error::bad_input(field, "must be between 0 and 10000")) }
+        })?;
+        let is_active = present("isActive", &input.is_active, as_given)?;
+        ctx.tx().query(sql::SET_RULE, &[&input.key, &points, &is_active]).await?;
         let rows = ctx.tx().query(sql::RULE, &[&input.key]).await?;
         let row = rows.first().ok_or_else(|| Error::internal("a rule that nobody knows"))?;
         Ok(PointsRule::read(row)?)

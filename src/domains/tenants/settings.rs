@@ -5,7 +5,7 @@ use lectern_kernel::{
     db::OnConstraint as _,
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Loaded, Patch, all, one, text},
+    resolve::{Ctx, Loaded, Patch, all, as_given, one, present, text},
     text::email_key,
     text_enum,
 };
@@ -195,15 +195,6 @@ pub struct UpdateTenantSettingsInput {
     pub support_email: MaybeUndefined<String>,
 }
 
-/// A value that can't be cleared; none where it is left out.
-fn present<T, U>(field: &str, value: &MaybeUndefined<T>, check: impl Fn(&str, &T) -> Result<U>) -> Result<Option<U>> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Err(Error::bad_input(field, "can't be null: leave it out to keep it")),
-        MaybeUndefined::Value(value) => check(field, value).map(Some),
-    }
-}
-
 /// The logo that is given; none inside for none.
 async fn logo(ctx: &Context<'_>, id: &MaybeUndefined<ID>) -> Result<Option<Option<Id<File>>>> {
     match id {
@@ -219,10 +210,6 @@ async fn logo(ctx: &Context<'_>, id: &MaybeUndefined<ID>) -> Result<Option<Optio
 
 /// What stands in the school's own row: name, time zone, whether it is listed; what is null stays as it is.
 const CHANGE_SCHOOL: &str = "SELECT app.change_school($2, $3, $4) WHERE app.tenant_id() = $1";
-
-fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
-    Ok(*value)
-}
 
 fn risk_days(field: &str, days: &i32) -> Result<i32> {
     if (1..=365).contains(days) { Ok(*days) } else { Err(Error::bad_input(field, "must be between 1 and 365")) }
@@ -298,8 +285,8 @@ fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
 
 /// Whether a name is one of DNS, with a dot in it: without blanks, stars and underscores.
 fn is_host(name: &str) -> bool {
-    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    name.contains('.') && name.split('.').all(is_label)
+    let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    name.len() <= 253 && name.contains('.') && name.split('.').all(is_label)
 }
 
 /// Mutations of settings.

@@ -6,7 +6,7 @@ use lectern_kernel::{
     db::{DbError, OnConstraint as _},
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Insert, Loaded, Patch, Rows},
+    resolve::{Ctx, Insert, Loaded, Patch, Rows, present},
     sealing::Sealed,
 };
 use lectern_macros::mutations;
@@ -69,22 +69,15 @@ impl WebhookMutations {
         input: UpdateWebhookEndpointInput,
     ) -> Result<Loaded<WebhookEndpoint>> {
         let (id, columns) = (Id::<WebhookEndpoint>::parse("id", &input.id)?, WebhookEndpoint::COLUMNS);
-        let url = match &input.url {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(Error::bad_input("url", "can't be null: leave it out to keep it")),
-            MaybeUndefined::Value(url) => Some(inputs::url(ctx, url)?),
-        };
+        let url = present("url", &input.url, |_, url| inputs::url(ctx, url))?;
         let types = match &input.event_types {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(types) => Some(Some(inputs::event_types(ctx, types.clone())?)),
         };
-        let state = match input.is_active {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => return Err(Error::bad_input("isActive", "can't be null: leave it out to keep it")),
-            MaybeUndefined::Value(true) => Some(WebhookEndpointState::Active),
-            MaybeUndefined::Value(false) => Some(WebhookEndpointState::Paused),
-        };
+        let state = present("isActive", &input.is_active, |_, is_active| {
+            Ok(if *is_active { WebhookEndpointState::Active } else { WebhookEndpointState::Paused })
+        })?;
         let change = Patch::of(id).input(ctx, &input)?.set_if(columns.url, url).set_if(columns.event_types, types);
         change.set_if(columns.state, state).run(ctx).await?.ok_or_else(|| no_endpoint("id"))
     }

@@ -44,7 +44,7 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Trial::doma
 pub async fn start() -> TestApp {
     let owner = "ALTER TABLE bulletin OWNER TO lectern_owner;";
     let sql = [include_str!("bulletins/migration.sql"), owner, include_str!("bulletins/policy.sql"), mottos::SQL].concat();
-    let mut app = TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await;
+    let mut app = TestApp::start_of(&["--rate-cost=0"], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await;
     app.probes.push(("sql/seed/probe/bulletins.sql".to_owned(), include_str!("bulletins/probe.sql").to_owned()));
     app
 }

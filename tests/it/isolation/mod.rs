@@ -196,8 +196,8 @@ async fn ids_of_another_school_are_exactly_like_ids_that_never_existed() {
             }
         }
     }
-    assert!(attacks > 100 && seen.contains("bulletin"), "{attacks} attacks on {seen:?}");
     assert!(problems.is_empty(), "{} of {attacks} attacks:\n{}", problems.len(), problems.join("\n"));
+    assert!(attacks > 100 && seen.contains("bulletin"), "{attacks} attacks on {seen:?}");
     assert_eq!(world.fingerprint(&app, &app.oak).await, oak_before, "something of the other school changed");
     assert_eq!(world.counts(&app, &app.elm).await, elm_before, "something of the own school moved");
 }

@@ -116,7 +116,6 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "provider_account",
     "provider_sign_in",
     "path_course",
-    "path_enrollment",
     "path_step",
     "recovery_code",
     "refresh_token",
@@ -129,6 +128,19 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "upload",
     "used_budget",
     "user_avatar", // seen with its person, behind whose wall it stands as well
+    "announcement",
+    "assignment",
+    "course_prerequisite",
+    "course_review",
+    "post",
+    "question_key",
+    "question_option",
+    "quiz",
+    "rubric_criterion",
+    "rubric_score",
+    "score_change",
+    "submission_file",
+    "thread",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
@@ -204,6 +216,12 @@ const NOT_INSERTED: &[&str] = &[
     "view_as",
     "webhook_delivery",
     "webhook_event",
+    "course_prerequisite",
+    "path_course",
+    "path_enrollment",
+    "path_step",
+    "question_key",
+    "question_option",
 ];
 
 const HOLES: &[Hole] = &[

@@ -136,7 +136,8 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
     client.batch_execute(&format!("{open}; {dear}")).await.unwrap();
     // The record holds what other tests asked for, too: their statements are about given parents.
     let is_one_of_ours = |sql: &String| {
-        !sql.contains("id = ANY ($")
+        !sql.starts_with("INSERT")
+            && !sql.contains("id = ANY ($")
             && ["CASE WHEN $4", "GROUP BY e.course_id", "GROUP BY b.status", "width_bucket", "range_agg", "b.status = 'REQUESTED'"]
                 .iter()
                 .any(|part| sql.contains(part))

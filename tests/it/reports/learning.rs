@@ -113,7 +113,8 @@ async fn learners_are_at_risk_for_every_reason_those_with_most_first() {
     let patient = json!({ "i": { "riskInactiveDays": 30 } });
     admin.ok("mutation($i: UpdateTenantSettingsInput!) { updateTenantSettings(input: $i) { riskInactiveDays } }", patient).await;
     assert_eq!(risks(&class.ada, json!(null)).await, ["LEARNER of oak OVERDUE 1", "bob@oak.example EXPIRES_SOON 0"]);
-    // What is handed in is not overdue, and may fail.
+    // What is handed in is not overdue, and may fail; there is more to do.
+    crate::lessons::lesson_of(&class.ada, &class.section, json!({ "kind": "TEXT", "title": "Reading", "isPublished": true })).await;
     let work = class.submit("So").await;
     class.grade(&work, 1, 20.0).await;
     let failing = class.ada.ok(RISK, json!({ "id": class.course })).await["reports"]["learnersAtRisk"].take();

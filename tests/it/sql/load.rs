@@ -82,7 +82,7 @@ pub async fn load(app: &TestApp) {
          INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, score, is_correct)
              SELECT a.tenant_id, a.id, q.id, q.position, 1, 1, true FROM quiz_attempt a JOIN question q ON q.tenant_id = a.tenant_id AND q.quiz_id = a.quiz_id WHERE right(a.id::text, 1) = '7';
          INSERT INTO score_change (tenant_id, id, attempt_id, cause, score) SELECT a.tenant_id, gen_random_uuid(), a.id, 'SUBMISSION', 2 FROM quiz_attempt a;
-         INSERT INTO regrade (tenant_id, id, question_id, course_id, reason) SELECT q.tenant_id, gen_random_uuid(), q.id, q.course_id, 'Wrong key' FROM question q;
+         INSERT INTO regrade (tenant_id, id, question_id, quiz_id, course_id, reason) SELECT q.tenant_id, gen_random_uuid(), q.id, q.quiz_id, q.course_id, 'Wrong key' FROM question q;
          INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
              SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress::integer % 20 = 7;
          INSERT INTO course_instructor (tenant_id, course_id, user_id)
