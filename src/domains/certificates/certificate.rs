@@ -67,7 +67,7 @@ pub struct Certificate {
 #[resolvers]
 impl Certificate {
     /// The final grade, in percent. Null where there was none, and where you may not see it: it needs GRADE_MANAGE or GRADE_READ_ALL, unless it is yours.
-    fn grade(user_id: Id<User>, grade: Option<f64>, ctx: &Context<'_>) -> Result<Option<f64>> {
+    async fn grade(user_id: Id<User>, grade: Option<f64>, ctx: &Context<'_>) -> Result<Option<f64>> {
         let actor = ctx.actor()?;
         Ok(grade.filter(|_| actor.is(user_id.0) || actor.can(Permission::GradeManage) || actor.can(Permission::GradeReadAll)))
     }
