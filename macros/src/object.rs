@@ -22,6 +22,7 @@ pub struct Options {
     node: Option<Vec<Ident>>,
     has_resolvers: bool,
     is_edge: bool,
+    is_dear: bool,
 }
 
 impl Parse for Options {
@@ -42,6 +43,7 @@ impl Parse for Options {
                 "name" => options.name = text()?,
                 "resolvers" => options.has_resolvers = true,
                 "edge" => options.is_edge = true,
+                "dear" => options.is_dear = true,
                 "node" if input.peek(syn::token::Paren) => {
                     let needs;
                     parenthesized!(needs in input);
@@ -204,11 +206,13 @@ pub fn expand(options: Options, mut item: ItemStruct) -> Result<TokenStream> {
 }
 
 fn table(options: &Options) -> Result<Option<TokenStream>> {
-    let Options { table: Some(table), alias, id: Some(id), key, live, node, .. } = options else { return Ok(None) };
+    let Options { table: Some(table), alias, id: Some(id), key, live, node, is_dear, .. } = options else { return Ok(None) };
     let alias = alias.as_ref().ok_or_else(|| Error::new_spanned(table, "a table has an `alias = …`"))?;
     let key = key.as_ref().map_or_else(|| "id".to_owned(), LitStr::value);
     let (live, node) = (option(live.as_ref()), option(node.as_ref().map(|needs| permissions(needs))));
-    Ok(Some(quote!(::lectern_kernel::resolve::TableDef { name: #table, alias: #alias, key: #key, live: #live, prefix: #id, node: #node })))
+    Ok(Some(
+        quote!(::lectern_kernel::resolve::TableDef { name: #table, alias: #alias, key: #key, live: #live, prefix: #id, node: #node, is_dear: #is_dear }),
+    ))
 }
 
 /// A type in memory: each field is answered as its own type is.

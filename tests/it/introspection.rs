@@ -229,6 +229,8 @@ impl Schema {
             ("String", "key") => json!("PROBE"),
             ("String", "timeZone") => json!("Europe/Berlin"),
             ("String", _) => json!("Probe"),
+            ("Int", "rating") => json!(3),
+            ("Float", "factor") => json!(1.5),
             ("Int", _) => json!(10),
             ("Float", _) => json!(50.0),
             ("Boolean", _) => json!(true),

@@ -244,6 +244,8 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
             "LessonProgress" => "Lesson",
             "Regrade" => "Question",
             "Viewer" => "User",
+            "Level" | "PointsRule" => "TenantSettings",
+            "CertificateSettings" => "Course",
             "SecondFactorSetup" | "RecoveryCodes" => "User",
             "CreatedApiKey" => "ApiKey",
             "ProviderSignIn" => "Session",

@@ -44,6 +44,8 @@ pub struct TableDef {
     pub prefix: &'static str,
     /// Whether `node` answers it, and the permissions of which that takes one.
     pub node: Option<&'static [Permission]>,
+    /// Its policy asks functions of each row: where it is joined, row by row, instead of being read as a whole once.
+    pub is_dear: bool,
 }
 
 impl TableDef {

@@ -149,14 +149,25 @@ impl Selecting {
         let (mut children, mut offset) = (Vec::new(), info.width(is_whole));
         for (at, one) in info.ones.iter().enumerate().filter(|(at, _)| ones & (1 << at) != 0) {
             let child = catalog.of((one.target)());
-            let TableDef { name, key, live, .. } = child.def.table.as_ref().expect("a to-one child has a table");
+            let TableDef { name, key, live, is_dear, .. } = child.def.table.as_ref().expect("a to-one child has a table");
             let theirs = format!("{alias}_{at}");
             let column = info.columns[one.column].expression;
-            let _ = write!(joins, " LEFT JOIN {name} {theirs} ON {theirs}.tenant_id = $1 AND {theirs}.{key} = {alias}.{column}");
+            // PostgreSQL supposes that a page needs no more than its share of a join, and reads a table whose rows are dear as a whole for that.
+            let inner = if *is_dear { format!("{theirs}_row") } else { theirs.clone() };
+            let mut matches = format!("{inner}.tenant_id = $1 AND {inner}.{key} = {alias}.{column}");
             if let Some(live) = live {
-                let _ = write!(joins, " AND {}", live.replace("{}", &theirs));
+                let _ = write!(matches, " AND {}", live.replace("{}", &inner));
             }
-            let _ = write!(columns, ", {}", child.select(&theirs, is_whole));
+            let read = child.select(&inner, is_whole);
+            if *is_dear {
+                let names: Vec<String> = (0..child.width(is_whole)).map(|nth| format!("c{nth}")).collect();
+                let _ = write!(joins, " LEFT JOIN LATERAL (SELECT {read} FROM {name} {inner} WHERE {matches} OFFSET 0)");
+                let _ = write!(joins, " AS {theirs}({}) ON true", names.join(", "));
+                columns.extend(names.iter().map(|name| format!(", {theirs}.{name}")));
+            } else {
+                let _ = write!(joins, " LEFT JOIN {name} {theirs} ON {matches}");
+                let _ = write!(columns, ", {read}");
+            }
             children.push((one.column, offset, Shape::alone(child, is_whole)));
             offset += child.width(is_whole);
         }

@@ -40,7 +40,7 @@ text_enum! {
 }
 
 /// What a lesson asks people to hand in, and how that is graded. Hidden while its lesson is locked; shown to the course's staff, and to GRADE_READ_ALL.
-#[object(table = "assignment", alias = "ag", id = "assignment", node(CourseRead), resolvers)]
+#[object(table = "assignment", alias = "ag", id = "assignment", node(CourseRead), resolvers, dear)]
 #[derive(Clone, Debug)]
 pub struct Assignment {
     /// Its id.

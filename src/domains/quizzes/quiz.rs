@@ -71,7 +71,7 @@ text_enum! {
 
 /// What a lesson of the kind QUIZ asks. Seen by those for whom the lesson is open, and by the course's staff; its questions by those who write
 /// the course, and by a learner in their own attempts alone.
-#[object(table = "quiz", alias = "qz", id = "quiz", node(CourseRead), resolvers)]
+#[object(table = "quiz", alias = "qz", id = "quiz", node(CourseRead), resolvers, dear)]
 #[derive(Clone, Debug)]
 pub struct Quiz {
     /// Its id.

@@ -19,6 +19,20 @@ use crate::{
 /// Both answers carry the same correlation id, so that nothing else can tell them apart.
 const CORRELATION_ID: &str = "attack";
 
+/// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
+/// ids of another school.
+const BEHIND_OTHERS: [(&str, &str); 9] = [
+    ("Mutation.recordAttendance(input.userIds)", "a lesson that is LIVE"),
+    ("Mutation.gradeSubmission(input.rubricScores.criterionId)", "the version as it was read"),
+    ("Mutation.updateQuestion(input.id)", "2 options"),
+    ("Mutation.updateQuestion(input.options.id)", "2 options"),
+    ("Mutation.regradeQuestion(input.correctOptionIds)", "a question that has options"),
+    ("Mutation.setPathCourses(input.courses.afterCourseId)", "an unlock that waits for a course"),
+    ("Mutation.issueCertificate(input.userId)", "one of a course and a path"),
+    ("Mutation.createBadge(input.courseId)", "a rule about a course"),
+    ("Mutation.createBadge(input.pathId)", "a rule about a path"),
+];
+
 /// What kind of id each place takes, as far as the service has said; none where it takes any.
 type Kinds = BTreeMap<String, Option<String>>;
 
@@ -160,6 +174,10 @@ async fn ids_of_another_school_are_exactly_like_ids_that_never_existed() {
     let mut problems = Vec::new();
     let (mut attacks, mut seen) = (0, BTreeSet::new());
     for place in &places {
+        let key = place_key(place, &place.path);
+        if BEHIND_OTHERS.iter().any(|(behind, _)| *behind == key) {
+            continue;
+        }
         if let Err(said) = learn(&schema, &world, &attacker, place, &mut kinds).await {
             problems.push(format!(
                 "{} takes an id, and nobody knows of which kind: read it with `Id::parse` or `Node::read_id`. It says {said}",

@@ -164,6 +164,8 @@ pub async fn load(app: &TestApp) {
                  p.n * 1000 + k, repeat('0', 64), 'folder-' || p.n % 50, CASE WHEN p.n < 25 AND k = 0 THEN 'TENANT' WHEN p.n < 25 AND k = 1 THEN 'SHARED' ELSE 'PRIVATE' END,
                  'schools/' || p.tenant_id || '/x/' || p.n || '_' || k, now() - make_interval(mins => p.n * 17 + k)
              FROM person p, generate_series(0, 49) AS k WHERE p.n <> 777;
+         INSERT INTO submission_file (tenant_id, submission_id, file_id, position)
+             SELECT s.tenant_id, s.id, f.id, 1 FROM submission s JOIN LATERAL (SELECT o.id FROM file o WHERE o.tenant_id = s.tenant_id AND o.owner_id = s.user_id LIMIT 1) AS f ON true;
          INSERT INTO file_audience (tenant_id, file_id, user_id)
              SELECT f.tenant_id, f.id, p.id FROM file f JOIN person p ON p.tenant_id = f.tenant_id AND p.n = 777 WHERE f.visibility = 'SHARED';
          INSERT INTO user_avatar (tenant_id, user_id, file_id) SELECT DISTINCT ON (f.tenant_id, f.owner_id) f.tenant_id, f.owner_id, f.id FROM file f ORDER BY 1, 2, 3;
