@@ -19,8 +19,8 @@ INSERT INTO section (tenant_id, id, course_id, title, position, drip_kind, drip_
 INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, duration_minutes, min_seconds, is_required, is_preview, is_published, created_at, updated_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('lesson:' || s.course || ':' || s.part || ':' || s.position), pg_temp.id('course:' || s.course),
            pg_temp.id('section:' || s.course || ':' || s.part), s.kind, s.title, s.position, s.minutes, CASE s.extras WHEN 'slow' THEN 30 END, s.extras <> 'extra',
-           s.extras = 'preview', s.extras <> 'draft', now() - make_interval(days => t.created_days_ago), now() - make_interval(days => t.created_days_ago)
-    FROM seed_step s JOIN seed_taught t ON t.key = s.course;
+           s.extras = 'preview', s.extras <> 'draft', c.created_at, c.created_at
+    FROM seed_step s JOIN course c ON c.tenant_id = pg_temp.id('tenant') AND c.id = pg_temp.id('course:' || s.course);
 
 INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body, url, media_seconds, file_id, starts_at, ends_at)
     SELECT l.tenant_id, l.id, l.course_id, s.body, s.url, s.media_seconds, CASE WHEN s.file IS NOT NULL THEN pg_temp.id('file:' || s.file) END,
@@ -36,35 +36,46 @@ INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, url, cr
            'https://www.openstreetmap.org/', now() - make_interval(days => t.created_days_ago)
     FROM seed_taught t;
 
--- Who is in which course, and how many of its lessons they have completed in order: as many as luck, time and locks let them. The learner who signs in is
--- under way in the first course.
+-- Lessons in the order in which they are completed. Nobody gets past a part that opens in the future, nor has been at what is yet to come.
+CREATE TEMPORARY TABLE seed_place ON COMMIT DROP AS
+    SELECT s.course, pg_temp.id('lesson:' || s.course || ':' || s.part || ':' || s.position) AS lesson_id, s.media_seconds,
+           row_number() OVER (PARTITION BY s.course ORDER BY s.part, s.position)::integer AS place, count(*) OVER (PARTITION BY s.course)::integer AS places
+    FROM seed_step s LEFT JOIN seed_part p ON p.course = s.course AND p.position = s.part
+    WHERE s.extras <> 'draft' AND p.opens_in_days IS NULL AND s.kind <> 'LIVE';
+
+-- Who is in which course, and how many of its lessons they have completed: as many as luck, time and locks let them, or as what life.sql says of them
+-- takes. The learner who signs in is under way in the first course.
 CREATE TEMPORARY TABLE seed_way ON COMMIT DROP AS
     SELECT t.key AS course, p.key AS person, greatest(2, least(t.created_days_ago, p.joined_days_ago) * (20 + pg_temp.chance('since:' || t.key || p.key) * 7 / 10) / 100) AS days,
-           CASE WHEN p.key = 'learner' THEN 2 ELSE pg_temp.chance('way:' || t.key || p.key) * 10 / 100 END AS steps
-    FROM seed_taught t JOIN seed_person p ON p.role = 'LEARNER'
-    WHERE pg_temp.chance('learns:' || t.key || p.key) < t.popularity OR (p.key = 'learner' AND NOT t.is_sequential);
+           CASE WHEN p.key = 'learner' THEN 4 ELSE least(o.places, pg_temp.chance('way:' || t.key || p.key) * 14 / 100) END AS steps
+    FROM seed_taught t JOIN seed_place o ON o.course = t.key AND o.place = 1 JOIN seed_person p ON p.role = 'LEARNER'
+    WHERE pg_temp.chance('learns:' || t.key || p.key) < t.popularity OR (p.key = 'learner' AND NOT t.is_sequential)
+    UNION ALL
+    SELECT o.course, coalesce(p.key, 'gone'), NULL,
+           CASE e.status WHEN 'NOT_STARTED' THEN 0 WHEN 'COMPLETED' THEN o.places ELSE greatest(1, least(o.places - 1, (e.progress * o.places / 100)::integer)) END
+    FROM seed_place o JOIN enrollment e ON e.tenant_id = pg_temp.id('tenant') AND e.course_id = pg_temp.id('course:' || o.course)
+    LEFT JOIN seed_person p ON pg_temp.id('user:' || p.key) = e.user_id WHERE o.place = 1;
 
 INSERT INTO enrollment (tenant_id, id, course_id, user_id, enrolled_at, created_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('enrollment:' || w.course || ':' || w.person), pg_temp.id('course:' || w.course), pg_temp.id('user:' || w.person),
            now() - make_interval(days => w.days), now() - make_interval(days => w.days)
-    FROM seed_way w ORDER BY w.days DESC, w.person, w.course;
+    FROM seed_way w WHERE w.days IS NOT NULL ORDER BY w.days DESC, w.person, w.course;
 
--- Nobody gets past a part that opens in the future; the lesson after the last completed one is open before them.
+-- The lesson after the last completed one is open before them.
 INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, completed_at, position_seconds)
-    SELECT e.tenant_id, e.id, n.lesson_id, e.user_id, e.course_id, o.opened_at, o.opened_at, CASE WHEN n.place <= w.steps THEN o.opened_at + interval '25 minutes' END,
+    SELECT e.tenant_id, e.id, n.lesson_id, e.user_id, e.course_id, d.at - interval '25 minutes', d.at - interval '25 minutes', CASE WHEN n.place <= w.steps THEN d.at END,
            CASE WHEN n.media_seconds IS NOT NULL THEN n.media_seconds / CASE WHEN n.place <= w.steps THEN 1 ELSE 2 END END
     FROM seed_way w
     JOIN enrollment e ON e.tenant_id = pg_temp.id('tenant') AND e.id = pg_temp.id('enrollment:' || w.course || ':' || w.person)
-    JOIN LATERAL (SELECT pg_temp.id('lesson:' || s.course || ':' || s.part || ':' || s.position) AS lesson_id, s.media_seconds,
-                         row_number() OVER (ORDER BY s.part, s.position) AS place
-                  FROM seed_step s JOIN seed_part p ON p.course = s.course AND p.position = s.part
-                  WHERE s.course = w.course AND s.extras <> 'draft' AND p.opens_in_days IS NULL AND s.kind <> 'LIVE') AS n ON n.place <= w.steps + 1 AND w.steps > 0
-    CROSS JOIN LATERAL (SELECT e.enrolled_at + (now() - e.enrolled_at) * (n.place::float8 / (w.steps + 3)) AS opened_at) AS o;
+    JOIN seed_place n ON n.course = w.course AND n.place <= w.steps + 1 AND w.steps > 0
+    CROSS JOIN LATERAL (SELECT e.enrolled_at + CASE WHEN e.completed_at IS NULL THEN (now() - e.enrolled_at) * (n.place::float8 / (w.steps + 3))
+                                                    ELSE (e.completed_at - e.enrolled_at) * (n.place::float8 / w.steps) END AS at) AS d;
 
 UPDATE enrollment e SET lessons_completed = n.done, recorded_progress = 0, started_at = n.began, last_active_at = n.latest,
-       status = CASE WHEN n.done = e.lessons_total THEN 'COMPLETED' ELSE 'IN_PROGRESS' END, completed_at = CASE WHEN n.done = e.lessons_total THEN n.latest END,
-       progress = CASE WHEN n.done = e.lessons_total THEN 100 ELSE e.progress END
-    FROM (SELECT p.enrollment_id, count(p.completed_at) FILTER (WHERE l.is_required) AS done, min(p.opened_at) AS began, max(coalesce(p.completed_at, p.opened_at)) AS latest
+       status = CASE WHEN n.done = e.lessons_total THEN 'COMPLETED' WHEN e.status = 'NOT_STARTED' THEN 'IN_PROGRESS' ELSE e.status END,
+       completed_at = CASE WHEN n.done = e.lessons_total THEN n.finished END, progress = app.share_done(n.done, e.lessons_total)
+    FROM (SELECT p.enrollment_id, (count(p.completed_at) FILTER (WHERE l.is_required))::integer AS done, min(p.opened_at) AS began,
+                 max(coalesce(p.completed_at, p.opened_at)) AS latest, max(p.completed_at) FILTER (WHERE l.is_required) AS finished
           FROM lesson_progress p JOIN lesson l ON l.tenant_id = p.tenant_id AND l.id = p.lesson_id WHERE p.tenant_id = pg_temp.id('tenant') GROUP BY p.enrollment_id) AS n
     WHERE e.tenant_id = pg_temp.id('tenant') AND e.id = n.enrollment_id;
 

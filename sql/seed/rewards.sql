@@ -35,7 +35,7 @@ UPDATE reward_standing s SET streak = d.days, longest_streak = d.days + pg_temp.
     FROM (SELECT o.user_id, CASE WHEN o.user_id = pg_temp.id('user:learner') THEN 5 ELSE 1 + pg_temp.chance('streak:' || o.user_id) / 12 END AS days
           FROM reward_standing o WHERE o.tenant_id = pg_temp.id('tenant')) AS d
     WHERE s.tenant_id = pg_temp.id('tenant') AND s.user_id = d.user_id
-      AND (s.user_id = pg_temp.id('user:learner') OR pg_temp.chance('learns:' || s.user_id) < 50);
+      AND (s.user_id = pg_temp.id('user:learner') OR (pg_temp.chance('learns:' || s.user_id) < 50 AND s.user_id <> pg_temp.id('user:gone')));
 
 INSERT INTO badge (tenant_id, id, name, description, rule, threshold, created_at, updated_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('badge:' || b.key), b.name, b.description, b.rule, b.threshold, now() - interval '60 days', now() - interval '60 days'
@@ -58,11 +58,11 @@ INSERT INTO leaderboard_absence (tenant_id, user_id, hidden_at)
 
 -- At risk: somebody who has done nothing for a month, and somebody whose time runs out.
 UPDATE enrollment e SET last_active_at = now() - interval '30 days' FROM (
-    SELECT DISTINCT ON (w.course) w.course, w.person FROM seed_way w JOIN enrollment o ON o.tenant_id = pg_temp.id('tenant') AND o.id = pg_temp.id('enrollment:' || w.course || ':' || w.person)
+    SELECT DISTINCT ON (w.course) w.course, w.person FROM seed_taught t JOIN seed_way w ON w.course = t.key JOIN enrollment o ON o.tenant_id = pg_temp.id('tenant') AND o.id = pg_temp.id('enrollment:' || w.course || ':' || w.person)
     WHERE o.status = 'IN_PROGRESS' AND w.person <> 'learner' ORDER BY w.course, w.person DESC) AS q
     WHERE e.tenant_id = pg_temp.id('tenant') AND e.id = pg_temp.id('enrollment:' || q.course || ':' || q.person);
 UPDATE enrollment e SET expires_at = date_trunc('hour', now()) + interval '5 days', is_expiry_fixed = true, expiry_reason = 'The season ends' FROM (
-    SELECT DISTINCT ON (w.course) w.course, w.person FROM seed_way w JOIN enrollment o ON o.tenant_id = pg_temp.id('tenant') AND o.id = pg_temp.id('enrollment:' || w.course || ':' || w.person)
+    SELECT DISTINCT ON (w.course) w.course, w.person FROM seed_taught t JOIN seed_way w ON w.course = t.key JOIN enrollment o ON o.tenant_id = pg_temp.id('tenant') AND o.id = pg_temp.id('enrollment:' || w.course || ':' || w.person)
     WHERE o.status IN ('NOT_STARTED', 'IN_PROGRESS') AND o.progress < 50 AND w.person <> 'learner' ORDER BY w.course, w.person) AS q
     WHERE e.tenant_id = pg_temp.id('tenant') AND e.id = pg_temp.id('enrollment:' || q.course || ':' || q.person);
 

@@ -118,9 +118,9 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
     range("app_user", 60, 80).await;
     range("course", 12, 20).await;
     range("enrollment", 200, 320).await;
-    range("lesson", 30, 50).await;
-    range("submission", 24, 40).await;
-    range("lesson_progress WHERE completed_at IS NOT NULL", 40, 400).await;
+    range("lesson", 110, 130).await;
+    range("submission", 70, 110).await;
+    range("lesson_progress WHERE completed_at IS NOT NULL", 700, 1100).await;
     range("booking", 120, 260).await;
     range("audit_entry", 300, 1500).await;
     range("client_event", 1000, 1000).await;
@@ -218,9 +218,20 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         .await;
         none("course c WHERE tenant_id = $1 AND (description IS NULL OR tags = '{}' OR NOT EXISTS (SELECT FROM section s WHERE s.tenant_id = $1 AND s.course_id = c.id))").await;
         some(3, "user_group WHERE tenant_id = $1").await;
-        // Courses with lessons of every kind, locked by date and by section; every progress is that of its lessons.
-        some(1, "course c WHERE tenant_id = $1 AND 8 <= (SELECT count(DISTINCT l.kind) FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
-        some(4, "course c WHERE tenant_id = $1 AND NOT EXISTS (SELECT FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
+        // Courses with lessons of every kind, locked by date and by section; every progress is that of its lessons. One has none, and what was recorded.
+        let without = "SELECT c.id FROM course c WHERE c.tenant_id = $1 AND c.status = 'PUBLISHED' \
+                       AND NOT EXISTS (SELECT FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)";
+        assert_eq!(app.count(&format!("({without}) AS w").replace("$1", &format!("'{id}'"))).await, 1, "{slug}");
+        some(1, &format!("enrollment e WHERE tenant_id = $1 AND status = 'IN_PROGRESS' AND progress > 0 AND course_id IN ({without})"))
+            .await;
+        some(6, "course c WHERE tenant_id = $1 AND 9 = (SELECT count(DISTINCT l.kind) FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id AND l.is_published)").await;
+        for status in ["IN_PROGRESS", "COMPLETED"] {
+            some(10, &format!("enrollment WHERE tenant_id = $1 AND status = '{status}' AND lessons_completed > 0")).await;
+        }
+        none("enrollment WHERE tenant_id = $1 AND lessons_total > 0 AND progress <> app.share_done(lessons_completed, lessons_total)")
+            .await;
+        none("enrollment WHERE tenant_id = $1 AND lessons_total > 0 AND (status = 'COMPLETED') <> (lessons_completed = lessons_total)")
+            .await;
         for (kind, least) in [("ON_DATE", 1), ("AFTER_SECTION", 1)] {
             some(least, &format!("section WHERE tenant_id = $1 AND drip_kind = '{kind}'")).await;
         }
@@ -231,6 +242,12 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         }
         some(1, "quiz_attempt WHERE tenant_id = $1 AND status = 'IN_PROGRESS'").await;
         some(1, "question_pool WHERE tenant_id = $1").await;
+        none(
+            "quiz_attempt a WHERE tenant_id = $1 AND status = 'SUBMITTED' AND score <> (SELECT coalesce(sum(q.points), 0) FROM attempt_question q \
+             JOIN question_key k ON k.tenant_id = q.tenant_id AND k.question_id = q.question_id \
+             WHERE q.tenant_id = $1 AND q.attempt_id = a.id AND (q.answer_number = k.number OR q.answer_options = k.option_ids))",
+        )
+        .await;
         some(2, "course_instructor WHERE tenant_id = $1").await;
         // Work that waits, is graded, was given back, came late, and is graded in secret; every grade is that of its work.
         for status in ["SUBMITTED", "GRADED", "RETURNED"] {
