@@ -21,7 +21,8 @@ const CORRELATION_ID: &str = "attack";
 
 /// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
 /// ids of another school.
-const BEHIND_OTHERS: [(&str, &str); 9] = [
+const BEHIND_OTHERS: [(&str, &str); 10] = [
+    ("Mutation.grantExtension(input.userId)", "a quiz or an assignment"),
     ("Mutation.recordAttendance(input.userIds)", "a lesson that is LIVE"),
     ("Mutation.gradeSubmission(input.rubricScores.criterionId)", "the version as it was read"),
     ("Mutation.updateQuestion(input.id)", "2 options"),
