@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak check proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
+.PHONY: help run build test soak check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
@@ -34,11 +34,15 @@ check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	@$(BUILD)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
 	@target/debug/lectern schema --platform | diff -u schema-platform.graphql - || { echo "schema-platform.graphql is stale: run 'make schema' and read the diff"; exit 1; }
-	@if $(CARGO) deny --version >/dev/null 2>&1; then \
-	    $(CARGO) deny --log-level error check licenses bans sources || exit 1; \
-	    if $(CARGO) deny --log-level off fetch db 2>/dev/null; then $(CARGO) deny --log-level error check --disable-fetch advisories; \
-	    else echo "the database of advisories can't be reached: known holes of dependencies are not looked for"; fi; \
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(MAKE) --no-print-directory deny; \
+	elif git hash-object Cargo.lock deny.toml | cmp -s - .ci/dependencies-checked; then echo "the dependencies are as they were checked"; \
 	else echo "cargo-deny is missing: the dependencies are not checked (cargo install cargo-deny --locked)"; fi
+
+deny: ## Check licences, versions, sources and known holes of the dependencies, and note of which Cargo.lock
+	$(CARGO) deny --log-level error check licenses bans sources
+	@if $(CARGO) deny --log-level off fetch db 2>/dev/null; then $(CARGO) deny --log-level error check --disable-fetch advisories; \
+	else echo "the database of advisories can't be reached: known holes of dependencies are not looked for"; fi
+	@git hash-object Cargo.lock deny.toml > .ci/dependencies-checked
 
 proof: ## Prove isolation: the walls by pgrls and Z3; audit, drift and smoke on a fresh demo
 	tests/pgrls/run

@@ -19,6 +19,25 @@ pub const REVOKE: &str = "mutation($i: RevokeCertificateInput!) { revokeCertific
 pub const STATUS: &str =
     "mutation($id: ID!, $s: EnrollmentStatus!) { updateEnrollmentStatus(input: { id: $id, status: $s }) { certificate { id } } }";
 
+#[tokio::test]
+async fn a_grade_on_a_certificate_shows_to_its_owner_and_to_who_may_see_grades() {
+    let app = TestApp::start().await;
+    let (_, enrollment) = certifying(&app, json!({})).await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    admin.ok(STATUS, json!({ "id": enrollment, "s": "COMPLETED" })).await;
+    app.sql("UPDATE certificate SET grade = 50").await;
+    app.sql(&format!(
+        "INSERT INTO role (tenant_id, id, key, name, permissions) VALUES ('{}', gen_random_uuid(), 'CLERK', 'Clerk', '{{COURSE_READ,ENROLLMENT_READ_ALL,REPORT_READ}}')",
+        app.oak.tenant
+    ))
+    .await;
+    let clerk = app.person(&app.oak, "clerk@oak.example", &["CLERK"]).await;
+    for (client, grade) in [(&lea, json!(50.0)), (&admin, json!(50.0)), (&clerk, json!(null))] {
+        let list = client.ok("{ certificates { nodes { grade } } }", json!({})).await["certificates"]["nodes"].take();
+        assert_eq!(list, json!([{ "grade": grade }]));
+    }
+}
+
 /// A course that certifies, and an enrollment of the learner in it.
 pub async fn certifying(app: &TestApp, more: Value) -> (String, String) {
     let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);

@@ -144,7 +144,7 @@ async fn what_was_given_back_may_be_handed_in_again_and_is_never_late() {
     // Until a date, and not after it.
     let soon = json!({ "i": { "id": second, "version": 1, "feedback": "Hurry", "dueAt": "2099-01-01T00:00:00Z" } });
     class.ada.ok(RETURN, soon).await;
-    app.sql("UPDATE submission SET again_until_at = now() - interval '1 second' WHERE again_until_at IS NOT NULL; UPDATE submission SET again_until_at = now() - interval '1 second' WHERE status = 'RETURNED'").await;
+    app.sql("UPDATE submission SET again_until_at = now() - interval '1 second' WHERE again_until_at IS NOT NULL").await;
     refused(&app, &class.lea, SUBMIT, third, "CONFLICT DEADLINE_PASSED @assignmentId").await;
     for (change, field) in
         [(json!({ "feedback": " " }), "feedback"), (json!({ "feedback": "x", "dueAt": "2020-01-01T00:00:00Z" }), "dueAt")]

@@ -38,6 +38,13 @@ async fn authors_are_told_of_grades_and_graders_of_work() {
     assert_eq!(titles[0], json!({ "title": "More time: Essay", "subject": { "__typename": "Lesson" } }));
     assert_eq!(titles[2], json!({ "title": "Graded: Essay", "subject": { "__typename": "Submission" } }));
     let _ = GRADE;
+    // More tries alone have no date, and are told of all the same.
+    let grant = json!({ "lessonId": class.lesson, "userId": class.lea.user_id, "extraAttempts": 1 });
+    class.ada.ok(GRANT, json!({ "i": grant })).await;
+    app.work().await;
+    let told = class.lea.ok("{ notifications { nodes { title body } } }", json!({})).await["notifications"]["nodes"][0].take();
+    assert_eq!(told, json!({ "title": "More time: Essay", "body": "You have more time or more tries for Essay in Algebra." }));
+    assert_eq!(app.count("job WHERE state = 'DEAD'").await, 0);
 }
 
 #[tokio::test]

@@ -33,8 +33,9 @@ async fn there_is_one_for_each_lesson_and_person_and_again_replaces() {
     assert_eq!(class.ada.ok(list, json!({ "id": class.lesson })).await["lesson"]["extensions"], listed);
     let node = "query($id: ID!) { node(id: $id) { ... on Extension { closesAt } } }";
     let stranger = app.person(&app.oak, "carl@oak.example", &["INSTRUCTOR"]).await;
+    assert_eq!(class.lea.refused(node, json!({ "id": first["id"] })).await, "FORBIDDEN [GRADE_MANAGE]");
     for (client, shown) in [
-        (&class.lea, json!({ "closesAt": "2098-03-01T00:00:00Z" })),
+        (&class.ada, json!({ "closesAt": "2098-03-01T00:00:00Z" })),
         (&stranger, json!(null)),
         (&app.sign_in(&app.elm, Who::Admin).await, json!(null)),
     ] {

@@ -85,6 +85,10 @@ async fn two_courses_that_are_completed_at_once_complete_the_path() {
         assert_eq!(super::progress(&client, &id).await, "COMPLETED 100");
     }
     assert_eq!(app.count("certificate").await, 5);
+    // One waited for the other, and nobody was turned away to try again.
+    app.sql("SELECT pg_sleep(1.1)").await; // until the counters are told
+    let deadlocks = app.text("SELECT deadlocks::text FROM pg_stat_database WHERE datname = current_database()").await;
+    assert_eq!(deadlocks.as_deref(), Some("0"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
