@@ -98,7 +98,7 @@ export class Cluster {
       run(this.lectern, ['seed', '--scale', String(this.scale)], { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] })
       writeFileSync(join(this.folder, 'seed.json'), JSON.stringify({ at: new Date().toISOString(), fingerprint: this.fingerprint() }))
     }
-    for (const file of ['lessons', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
+    for (const file of ['lessons', 'grades', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
     await this.vacuum()
   }
 
@@ -122,6 +122,17 @@ export class Cluster {
     await client.query('DELETE FROM audit_entry WHERE at >= $1', [since])
     // Lessons of the seed were completed long before it.
     await client.query('DELETE FROM lesson_progress WHERE completed_at >= $1', [since])
+    // Nobody had points.
+    for (const table of ['points_entry', 'course_points', 'reward_standing', 'badge_award']) await client.query(`DELETE FROM ${table}`)
+    // Grades were given before it, too; nobody had tried the quiz of L4.
+    await client.query('DELETE FROM lesson_grade WHERE graded_at >= $1', [since])
+    await client.query("DELETE FROM enrollment_grade g USING course c WHERE c.tenant_id = g.tenant_id AND c.id = g.course_id AND c.title = 'Zoology, Questioned'")
+    for (const table of ['score_change', 'attempt_question']) {
+      await client.query(`DELETE FROM ${table} h USING quiz_attempt a WHERE a.tenant_id = h.tenant_id AND a.id = h.attempt_id AND a.started_at >= $1`, [since])
+    }
+    await client.query('DELETE FROM quiz_attempt WHERE started_at >= $1', [since])
+    await client.query(`UPDATE enrollment e SET lessons_completed = 0, progress = 0 FROM course c
+      WHERE c.tenant_id = e.tenant_id AND c.id = e.course_id AND c.title = 'Zoology, Questioned' AND e.lessons_completed > 0`)
     await client.query(`UPDATE enrollment e SET lessons_completed = n.done, progress = n.done / 2.0
       FROM (SELECT p.tenant_id, p.enrollment_id, count(*)::integer AS done FROM lesson_progress p GROUP BY 1, 2) AS n
       WHERE e.tenant_id = n.tenant_id AND e.id = n.enrollment_id AND e.lessons_completed <> n.done`)

@@ -1,11 +1,16 @@
 // One run: one system, one operation, some seconds.
 
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OPERATIONS } from './operations.js'
 import { cpuSeconds, descendants, memory } from './process.js'
 import { writeRecords } from './wire.js'
 
 export const CONNECTIONS = 32
+const CHAIN = new URL('chain.js', import.meta.url).pathname
+/** Whether a second request goes after the first. */
+const isChain = (system, operation) => system.chain && OPERATIONS[operation]?.then
 
 export class Measure {
   /** @param {{cluster, folder: string, load: string, seconds: number, warmUp: number}} options */
@@ -18,11 +23,15 @@ export class Measure {
   /** Writes what a system will be asked. */
   prepare(system, operation, questions) {
     if (system.prepare) return system.prepare(operation, questions)
+    if (isChain(system, operation)) return writeFileSync(this.file(system, operation), JSON.stringify(questions.map(([name, asked]) => system.chain(name, asked))))
     writeRecords(this.file(system, operation), questions.map(([name, asked]) => system.request(name, asked)))
     if (system.prelude) writeRecords(join(this.folder, `${system.name}.prelude`), system.prelude())
   }
 
   loadOf(system, operation) {
+    if (isChain(system, operation)) {
+      return output(process.execPath, [CHAIN, system.address, this.file(system, operation), this.connections, this.warmUp, this.seconds].map(String))
+    }
     const args = [system.protocol, system.address, this.file(system, operation), this.connections, this.warmUp, this.seconds]
     if (system.prelude) args.push(join(this.folder, `${system.name}.prelude`))
     return output(this.load, args.map(String))

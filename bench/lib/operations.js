@@ -174,6 +174,18 @@ export const OPERATIONS = {
     limit: sql('l1_lessons'),
     limitValues: ({ course }) => [course],
   },
+  L2: {
+    title: 'a grade book of 100 people and 50 graded lessons',
+    role: 'ADMIN',
+    pick: ({ school }) => ({ course: school.graded }),
+    lectern: 'query ($id: ID!) { course(id: $id) { gradeBook(first: 100) { nodes { currentGrade finalGrade grades { percent isMissing } } } } }',
+    lecternVariables: ({ course }) => ({ id: typeId('course', course) }),
+    peer: 'query ($id: UUID!) { gradeBook: $FNgradeBook(courseId: $id, top: 100) { nodes { currentGrade finalGrade grades { percent isMissing } } } }',
+    peerVariables: ({ course }) => ({ id: course }),
+    peerShape: (data) => ({ course: data }),
+    limit: sql('l2_grades'),
+    limitValues: ({ course }) => [course],
+  },
   L3: {
     title: 'complete a lesson',
     role: 'LEARNER',
@@ -181,7 +193,7 @@ export const OPERATIONS = {
     pick: ({ school, any }) => ({ lesson: any(school.lessons.open) }),
     lectern: 'mutation ($input: CompleteLessonInput!) { completeLesson(input: $input) { status completedAt lesson { id title } } }',
     lecternVariables: ({ lesson }) => ({ input: { lessonId: typeId('lesson', lesson) } }),
-    peer: 'mutation ($lesson: UUID!) { completeLesson: $FNcompleteLesson(input: { lesson: $lesson }) { $COMPLETION { lessonId title completedAt } } }',
+    peer: 'mutation ($lesson: UUID!) { completeLesson: $FNcompleteLesson(input: { lesson: $lesson }) { $RESULTcompletion { lessonId title completedAt } } }',
     peerVariables: ({ lesson }) => ({ lesson }),
     peerShape: ({ completeLesson: { completion } }) => ({
       completeLesson: { status: 'COMPLETED', completedAt: completion.completedAt, lesson: { id: completion.lessonId, title: completion.title } },
@@ -189,6 +201,51 @@ export const OPERATIONS = {
     limit: sql('l3_complete'),
     limitValues: ({ lesson }) => [lesson],
   },
+  // Two requests: who starts is shown what is asked, and then hands in. The second one names the attempt that the first one has made.
+  L4: {
+    title: 'start, save and submit a quiz of 30 questions',
+    role: 'LEARNER',
+    writes: true,
+    /** Which of pgbench's connections meet at one person waits for the other. */
+    scripts: 32,
+    pick: ({ school: { quiz }, any, whole }) => ({ quiz: quiz.id, answers: quiz.questions.map((question) => answered(question, any, whole)) }),
+    lectern: `mutation ($quiz: ID!) { started: startQuizAttempt(quizId: $quiz) { id status questions { questionId kind prompt points options { id text } } } }`,
+    lecternVariables: ({ quiz }) => ({ quiz: typeId('quiz', quiz) }),
+    peer: `mutation ($quiz: UUID!) { started: $FNstartQuiz(input: { quiz: $quiz }) { $RESULTsheet {
+      $ROW status questions { questionId kind prompt points options { $ROW text } } } } }`,
+    peerVariables: ({ quiz }) => ({ quiz }),
+    then: {
+      lectern: `mutation ($attempt: ID!, $answers: [QuizAnswerInput!]!) {
+        saved: saveQuizAnswers(input: { attemptId: $attempt, answers: $answers }) { id }
+        submitted: submitQuizAttempt(id: $attempt) { status score maxScore percent isPassed } }`,
+      lecternVariables: ({ answers }, attempt) => ({
+        attempt,
+        answers: answers.map(({ question, options, ...rest }) => ({
+          questionId: typeId('question', question), ...(options && { optionIds: options.map((option) => typeId('option', option)) }), ...rest,
+        })),
+      }),
+      peer: `mutation ($attempt: UUID!, $answers: JSON!) {
+        saved: $FNsaveQuiz(input: { attempt: $attempt, answers: $answers }) { $RESULTuuid }
+        submitted: $FNsubmitQuiz(input: { attempt: $attempt }) { $RESULToutcome { status score maxScore percent isPassed } } }`,
+      peerVariables: ({ answers }, attempt) => ({ attempt, answers }),
+    },
+    /** As long as the id of an attempt is. */
+    lecternPlace: 'attempt_00000000000000000000000000',
+    peerPlace: '00000000-0000-0000-0000-000000000000',
+    idOf: ({ started }) => (started.sheet ?? started).id,
+    lecternShape: ({ started: { id, ...started }, submitted }) => ({ started, submitted }),
+    peerShape: ({ started: { sheet: { id, ...started } }, submitted: { outcome } }) => ({ started, submitted: outcome }),
+    limit: sql('l4_quiz'),
+    limitValues: ({ quiz, answers }) => [quiz, JSON.stringify(answers)],
+  },
+}
+
+/** An answer as Lectern's function takes it; right in about half of all cases. */
+function answered({ id: question, kind, options }, any, whole) {
+  if (kind === 'NUMERIC') return { question, number: 1 + whole(3) }
+  if (kind === 'SHORT_TEXT') return { question, text: any(['right', 'correct', 'wrong']) }
+  if (kind === 'MULTIPLE') return { question, options: options.filter((_, at) => whole(3) > (at < 2 ? 0 : 1)) }
+  return { question, options: [whole(2) ? options[0] : any(options)] }
 }
 
 /** A day's traffic: four reads to a write. The numbers are shares. */

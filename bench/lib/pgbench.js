@@ -50,7 +50,7 @@ export class Pgbench {
 
   prepare(operation, questions) {
     const isMix = operation === 'mix'
-    const chosen = isMix ? Object.keys(MIX).map((name) => questions.find(([one]) => one === name)) : questions.slice(0, SCRIPTS)
+    const chosen = isMix ? Object.keys(MIX).map((name) => questions.find(([one]) => one === name)) : questions.slice(0, OPERATIONS[operation].scripts ?? SCRIPTS)
     this.arguments[operation] = chosen.flatMap(([name, asked], number) => {
       const { text, variables } = script(name, { ...asked, number })
       const file = join(this.folder, `${operation}-${number}.pgbench`)

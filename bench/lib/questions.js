@@ -31,7 +31,13 @@ export class Questions {
              ARRAY(SELECT c.id FROM course c WHERE c.tenant_id = t.tenant_id AND c.status = 'PUBLISHED' AND c.deleted_at IS NULL ORDER BY c.id) AS courses,
              ARRAY(SELECT e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id AND e.status = 'IN_PROGRESS' AND e.lessons_total = 0 ORDER BY e.id LIMIT 400) AS enrollments,
              (SELECT json_build_object('course', l.course_id, 'open', json_agg(l.id ORDER BY s.position, l.position) FILTER (WHERE s.drip_kind = 'NONE'))
-              FROM lesson l JOIN section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id WHERE l.tenant_id = t.tenant_id GROUP BY l.course_id) AS lessons,
+              FROM course c JOIN lesson l ON l.tenant_id = c.tenant_id AND l.course_id = c.id JOIN section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id
+              WHERE c.tenant_id = t.tenant_id AND c.title = 'Zoology, Lesson by Lesson' GROUP BY l.course_id) AS lessons,
+             (SELECT c.id FROM course c WHERE c.tenant_id = t.tenant_id AND c.title = 'Zoology, Graded') AS graded,
+             (SELECT json_build_object('id', z.id, 'questions', json_agg(json_build_object('id', q.id, 'kind', q.kind, 'options', (
+                  SELECT json_agg(o.id ORDER BY o.position) FROM question_option o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.id)) ORDER BY q.position))
+              FROM course c JOIN quiz z ON z.tenant_id = c.tenant_id AND z.course_id = c.id JOIN question q ON q.tenant_id = z.tenant_id AND q.quiz_id = z.id
+              WHERE c.tenant_id = t.tenant_id AND c.title = 'Zoology, Questioned' GROUP BY z.id) AS quiz,
              p.enrolled_at::text AS "enrolledAt", p.id
       FROM tenant t CROSS JOIN LATERAL (
           SELECT e.enrolled_at, e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id ORDER BY e.enrolled_at DESC, e.id DESC

@@ -51,14 +51,27 @@ class Server {
   }
 
   request(operation, asked) {
-    return httpRequest(this.address, this.token(asked), this.body(operation, asked))
+    return httpRequest(this.address, this.token(asked), this.body(OPERATIONS[operation], asked))
+  }
+
+  /** Of an operation of two requests: both, and what stands in the second one where the id belongs that the first one makes. */
+  chain(operation, asked) {
+    const place = this.place(OPERATIONS[operation])
+    const second = httpRequest(this.address, this.token(asked), this.body(OPERATIONS[operation].then, asked, place))
+    return { person: asked.user, place, requests: [this.request(operation, asked), second].map(String) }
   }
 
   async answer(operation, asked) {
-    const body = this.body(operation, asked)
+    const wanted = OPERATIONS[operation]
+    const first = await this.say(operation, asked, this.body(wanted, asked))
+    const second = wanted.then && (await this.say(operation, asked, this.body(wanted.then, asked, wanted.idOf(first))))
+    return this.shape(wanted, { ...first, ...second })
+  }
+
+  async say(operation, asked, body) {
     const { data, errors } = await this.post(this.token(asked), body)
     if (errors) throw new Error(`${this.title}, ${operation}: ${JSON.stringify(errors)}\n${body.query}\n${JSON.stringify(body.variables)}`)
-    return this.shape(OPERATIONS[operation], data)
+    return data
   }
 }
 
@@ -80,9 +93,12 @@ export class Lectern extends Server {
     return token
   }
 
-  body(operation, asked) {
-    const { lectern, lecternVariables } = OPERATIONS[operation]
-    return { query: lectern, ...(lecternVariables && { variables: lecternVariables(asked) }) }
+  body({ lectern, lecternVariables }, asked, id) {
+    return { query: lectern, ...(lecternVariables && { variables: lecternVariables(asked, id) }) }
+  }
+
+  place({ lecternPlace }) {
+    return lecternPlace
   }
 
   shape({ lecternShape }, data) {
@@ -117,13 +133,16 @@ class PostGraphile extends Server {
     return peerShape ? peerShape(data) : data
   }
 
-  body(operation, asked) {
-    const { peer, peerVariables } = OPERATIONS[operation]
-    return { query: this.inItsWords(peer), ...(peerVariables && { variables: peerVariables(asked, this.name) }) }
+  body({ peer, peerVariables }, asked, id) {
+    return { query: this.inItsWords(peer), ...(peerVariables && { variables: peerVariables(asked, id ?? this.name) }) }
+  }
+
+  place({ peerPlace }) {
+    return peerPlace
   }
 
   inItsWords(document) {
-    const text = document.replace(/\$FN(\w+)/g, (_, name) => this.functionName(name))
+    const text = document.replace(/\$FN(\w+)/g, (_, name) => this.functionName(name)).replace(/\$RESULT(\w+)/g, (_, name) => this.resultName(name))
     return Object.entries(this.words).reduce((text, [word, own]) => text.replaceAll(word, own), text)
   }
 
@@ -142,14 +161,16 @@ export class PostGraphile5 extends PostGraphile {
   name = 'postgraphile5'
   title = 'PostGraphile 5'
   version = installed('postgraphile5')
-  words = { $KEY: 'RowId', $key: 'rowId', $ROWID: 'ROW_ID', $ROW: 'id: rowId', $ALLCATALOGUES: 'allBenchCatalogues', $COMPLETION: 'completion: result' }
+  words = { $KEY: 'RowId', $key: 'rowId', $ROWID: 'ROW_ID', $ROW: 'id: rowId', $ALLCATALOGUES: 'allBenchCatalogues' }
   functionName = (name) => `bench${name[0].toUpperCase()}${name.slice(1)}`
+  resultName = (name) => `${name}: result`
 }
 
 export class PostGraphile4 extends PostGraphile {
   name = 'postgraphile4'
   title = 'PostGraphile 4'
   version = installed('postgraphile4')
-  words = { $KEY: 'Id', $key: 'id', $ROWID: 'ID', $ROW: 'id', $ALLCATALOGUES: 'allCatalogues', $COMPLETION: 'completion' }
+  words = { $KEY: 'Id', $key: 'id', $ROWID: 'ID', $ROW: 'id', $ALLCATALOGUES: 'allCatalogues' }
   functionName = (name) => name
+  resultName = (name) => name
 }

@@ -91,5 +91,72 @@ CREATE FUNCTION bench.complete_lesson(lesson uuid) RETURNS bench.completion LANG
     SELECT l.id, l.title, t.completed_at FROM public.lesson l CROSS JOIN LATERAL app.complete_lesson(l.id, NULL) AS t
     WHERE l.tenant_id = (SELECT app.tenant_id()) AND l.id = complete_lesson.lesson
 $$;
+
+-- A grade book in the order of its names, with the grades of each in the order of the lessons.
+CREATE TYPE bench.book_grade AS (percent double precision, is_missing boolean);
+CREATE TYPE bench.book_row AS (enrollment_id uuid, current_grade double precision, final_grade double precision, grades bench.book_grade[]);
+CREATE FUNCTION bench.grade_book(course_id uuid, top integer) RETURNS SETOF bench.book_row LANGUAGE sql STABLE AS $$
+    WITH book AS MATERIALIZED (
+        SELECT b.enrollment_id, b.name, b.current_grade, b.final_grade FROM app.grade_book() AS b
+        WHERE b.tenant_id = (SELECT app.tenant_id()) AND b.course_id = grade_book.course_id ORDER BY b.name COLLATE "und-x-icu", b.enrollment_id LIMIT top
+    ), work AS MATERIALIZED (
+        SELECT g.enrollment_id, array_agg(ROW(g.percent, g.is_missing)::bench.book_grade ORDER BY s.position, l.position, l.id) AS grades
+        FROM app.grades_of(ARRAY(SELECT b.enrollment_id FROM book b)) AS g
+        JOIN public.lesson l ON l.tenant_id = (SELECT app.tenant_id()) AND l.id = g.lesson_id
+        JOIN public.section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id GROUP BY g.enrollment_id
+    )
+    SELECT b.enrollment_id, b.current_grade, b.final_grade, coalesce(w.grades, '{}') FROM book b LEFT JOIN work w ON w.enrollment_id = b.enrollment_id
+    ORDER BY b.name COLLATE "und-x-icu", b.enrollment_id
+$$;
+
+-- Taking a quiz is functions of Lectern's, because no request may write attempts by itself.
+CREATE TYPE bench.asked_option AS (id uuid, text text);
+CREATE TYPE bench.asked AS (question_id uuid, kind text, prompt text, points double precision, options bench.asked_option[]);
+CREATE TYPE bench.sheet AS (id uuid, status text, questions bench.asked[]);
+CREATE TYPE bench.outcome AS (status text, score double precision, max_score double precision, percent double precision, is_passed boolean);
+CREATE FUNCTION bench.start_quiz(quiz uuid) RETURNS bench.sheet LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    made  CONSTANT uuid := app.start_quiz_attempt(quiz);
+    sheet bench.sheet;
+BEGIN
+    SELECT a.id, a.status, q.questions INTO sheet FROM public.quiz_attempt a CROSS JOIN LATERAL (
+        SELECT array_agg(ROW(s.question_id, s.kind, s.prompt, s.points, o.options)::bench.asked ORDER BY s.nth) AS questions
+        FROM app.attempt_sheets(ARRAY[a.id]) WITH ORDINALITY AS s(attempt_id, question_id, kind, prompt, points, option_ids, option_texts, answer_options, answer_number, answer_text,
+            score, is_correct, has_key, key_options, key_number, key_tolerance, key_texts, explanation, nth)
+        CROSS JOIN LATERAL (SELECT coalesce(array_agg(ROW(u.id, u.text)::bench.asked_option ORDER BY u.nth), '{}') AS options
+                            FROM unnest(s.option_ids, s.option_texts) WITH ORDINALITY AS u(id, text, nth)) AS o) AS q
+        WHERE a.tenant_id = (SELECT app.tenant_id()) AND a.id = made;
+    RETURN sheet;
+END
+$$;
+CREATE FUNCTION bench.save_quiz(attempt uuid, answers jsonb) RETURNS uuid LANGUAGE sql VOLATILE AS $$ SELECT app.save_quiz_answers(attempt, answers) $$;
+CREATE FUNCTION bench.submit_quiz(attempt uuid) RETURNS bench.outcome LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    outcome bench.outcome;
+BEGIN
+    PERFORM app.submit_quiz_attempt(attempt);
+    SELECT a.status, a.score, a.max_score, a.percent, a.is_passed INTO outcome FROM public.quiz_attempt a WHERE a.tenant_id = (SELECT app.tenant_id()) AND a.id = attempt;
+    RETURN outcome;
+END
+$$;
+
+-- The same by hand: all of it in one call, which no server can ask for that shows the questions before it takes the answers.
+CREATE FUNCTION bench.take_quiz(quiz uuid, answers jsonb) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    made    CONSTANT uuid := app.start_quiz_attempt(quiz);
+    started json;
+BEGIN
+    SELECT json_build_object('status', a.status, 'questions', (
+            SELECT json_agg(json_build_object('questionId', s.question_id, 'kind', s.kind, 'prompt', s.prompt, 'points', s.points, 'options', (
+                SELECT coalesce(json_agg(json_build_object('id', u.id, 'text', u.text) ORDER BY u.nth), '[]')
+                FROM unnest(s.option_ids, s.option_texts) WITH ORDINALITY AS u(id, text, nth)))) FROM app.attempt_sheets(ARRAY[a.id]) AS s)) INTO started
+        FROM public.quiz_attempt a WHERE a.tenant_id = (SELECT app.tenant_id()) AND a.id = made;
+    PERFORM app.save_quiz_answers(made, answers);
+    PERFORM app.submit_quiz_attempt(made);
+    RETURN (SELECT json_build_object('started', started, 'submitted', json_build_object(
+            'status', a.status, 'score', a.score, 'maxScore', a.max_score, 'percent', a.percent, 'isPassed', a.is_passed))
+        FROM public.quiz_attempt a WHERE a.tenant_id = (SELECT app.tenant_id()) AND a.id = made);
+END
+$$;
 GRANT SELECT ON bench.catalogue TO lectern_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bench TO lectern_app;

@@ -1,0 +1,1 @@
+SELECT bench.take_quiz($2, $3) WHERE app.tenant_id() = $1
