@@ -295,13 +295,17 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
     let app = TestApp::start().await;
     let mut audit = open(&app).await;
     let mut problems = Vec::new();
-    for table in audit.tables().to_vec() {
+    for (nth, table) in audit.tables().to_vec().into_iter().enumerate() {
         let roles = format!(
             "SELECT string_agg(r.rolname, ', ') FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE p.polname = 'tenant_wall' AND p.polrelid = '{table}'::regclass"
         );
         let roles = app.text(&roles).await.unwrap();
         let fill = |sql: &str| sql.replace("{table}", &table).replace("{roles}", &roles).replace("{wall}", WALL);
         for hole in HOLES {
+            // What changes no row that anybody sees is found in the catalog, in each table alike: it is tried in each tenth.
+            if hole.attack_stopped_on.is_none() && nth % 10 != 0 {
+                continue;
+            }
             app.sql(&fill(hole.make)).await;
             let found = failed(&audit.table(&table).await.unwrap());
             app.sql(&fill(hole.mend)).await;
