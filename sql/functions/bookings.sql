@@ -7,7 +7,9 @@
 --   booking_own           they are one, and the booking's own learner
 --   booking_suspended     the learner whose request is to be granted is suspended
 --   booking_not_started   what is to be completed has not begun
---   booking_availability  that instructor has not said to be available all the while
+--   booking_availability  that instructor is not open all the while (app.is_available)
+--   resource_unbookable   a resource that it is to take is not to be booked
+--   resource_closed       such a resource is not open all the while
 
 -- The states that the actor may take a booking to now: the rows of booking_transition that lead on from its state, by a
 -- permission of the actor's role and the hand that the row names. Nothing is completed before it begins.
@@ -17,17 +19,6 @@ CREATE OR REPLACE FUNCTION app.booking_steps(status text, student uuid, instruct
     WHERE t.from_status = booking_steps.status AND app.can(t.permission)
       AND (t.party = 'ANYONE' OR (t.party = 'STUDENT' AND student = app.user_id()) OR (t.party = 'INSTRUCTOR' AND instructor = app.user_id()))
       AND (t.to_status <> 'COMPLETED' OR booking_steps.starts_at <= now())
-$$;
-
--- Whether an instructor has said to be available through a whole span, be it in several adjoining or overlapping pieces.
-CREATE OR REPLACE FUNCTION app.is_available(instructor uuid, span_start timestamptz, span_end timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN coalesce(
-        (SELECT range_agg(tstzrange(a.starts_at, a.ends_at)) @> tstzrange(span_start, span_end) FROM public.availability a
-         WHERE a.tenant_id = app.tenant_id() AND a.instructor_id = instructor
-           AND a.starts_at < span_end AND a.ends_at > span_start AND a.starts_at > span_start - interval '32 days'),
-        false);
-END
 $$;
 
 -- Whether somebody is an active instructor; if so, they stay one until the transaction ends. Reveals: that one bit, which
@@ -113,16 +104,24 @@ $$;
 CREATE OR REPLACE TRIGGER booking_reschedule BEFORE UPDATE OF starts_at, ends_at ON booking FOR EACH ROW
     WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.reschedule_booking();
 
--- Whoever claims a person's time waits for that person's turn, one after the other in the order of their ids. Without it
+-- Waits for the turns of all whose time is to be claimed, people and resources, one after the other in the order of their ids. Without it
 -- two claims of the same time could each wait for the other inside the exclusion constraint, until one is shot as a deadlock.
-CREATE OR REPLACE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.take_time_turns(parties uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    teacher CONSTANT uuid := CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id END;
+    party uuid;
 BEGIN
-    PERFORM app.lock_for('time', least(NEW.student_id, teacher));
-    IF teacher <> NEW.student_id THEN
-        PERFORM app.lock_for('time', greatest(NEW.student_id, teacher));
-    END IF;
+    FOR party IN SELECT DISTINCT p FROM unnest(parties) AS p WHERE p IS NOT NULL ORDER BY p LOOP
+        PERFORM app.lock_for('time', party);
+    END LOOP;
+END
+$$;
+
+-- Whoever moves a booking to where it claims time takes the turns of all of it first.
+CREATE OR REPLACE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.take_time_turns(
+        ARRAY(SELECT l.resource_id FROM public.booking_resource l WHERE l.tenant_id = NEW.tenant_id AND l.booking_id = NEW.id)
+        || NEW.student_id || CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id END);
     RETURN NEW;
 END
 $$;
@@ -137,22 +136,38 @@ CREATE OR REPLACE FUNCTION app.claims_of(status text, student uuid, instructor u
     WHERE claims_of.status = ANY (c.states) AND c.party_id IS NOT NULL
 $$;
 
+-- What a booking claims, from when to when: the time of people as it stands, that of resources with their setup and teardown.
+CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE (kind text, party_id uuid, starts_at timestamptz, ends_at timestamptz)
+    LANGUAGE sql STABLE AS $$
+    SELECT w.kind, w.party_id, b.starts_at, b.ends_at FROM app.claims_of(b.status, b.student_id, b.instructor_id) AS w
+  UNION ALL
+    SELECT 'RESOURCE', l.resource_id, b.starts_at - make_interval(mins => l.setup_minutes), b.ends_at + make_interval(mins => l.teardown_minutes)
+    FROM public.booking_resource l
+    WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')
+$$;
+
 -- Claims the time that a booking holds, and gives back what it no longer does, whoever changes it. Where somebody is elsewhere
--- then, in whatever role, claim_person_overlap refuses. Reveals nothing.
+-- then, in whatever role, claim_person_overlap refuses; where a resource is taken, claim_resource_overlap. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.claim_time_of(b public.booking, is_new boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT is_new THEN
+        DELETE FROM time_claim c
+            WHERE c.tenant_id = b.tenant_id AND c.booking_id = b.id
+              AND (c.kind, c.party_id, c.starts_at, c.ends_at) NOT IN (SELECT w.kind, w.party_id, w.starts_at, w.ends_at FROM app.claims_of_booking(b) AS w);
+    END IF;
+    INSERT INTO time_claim (tenant_id, id, kind, party_id, booking_id, starts_at, ends_at)
+        SELECT b.tenant_id, app.uuid_v7(), w.kind, w.party_id, b.id, w.starts_at, w.ends_at
+        FROM app.claims_of_booking(b) AS w
+        WHERE NOT EXISTS (SELECT FROM time_claim c
+                          WHERE c.tenant_id = b.tenant_id AND c.booking_id = b.id AND c.kind = w.kind AND c.party_id = w.party_id);
+END
+$$;
 CREATE OR REPLACE FUNCTION app.claim_booking_time() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    IF TG_OP = 'UPDATE' THEN
-        DELETE FROM time_claim c
-            WHERE c.tenant_id = NEW.tenant_id AND c.booking_id = NEW.id
-              AND NOT (c.starts_at = NEW.starts_at AND c.ends_at = NEW.ends_at
-                       AND (c.kind, c.party_id) IN (SELECT w.kind, w.party_id FROM app.claims_of(NEW.status, NEW.student_id, NEW.instructor_id) AS w));
-    END IF;
-    INSERT INTO time_claim (tenant_id, id, kind, party_id, booking_id, starts_at, ends_at)
-        SELECT NEW.tenant_id, app.uuid_v7(), w.kind, w.party_id, NEW.id, NEW.starts_at, NEW.ends_at
-        FROM app.claims_of(NEW.status, NEW.student_id, NEW.instructor_id) AS w
-        WHERE NOT EXISTS (SELECT FROM time_claim c WHERE c.tenant_id = NEW.tenant_id AND c.booking_id = NEW.id AND c.kind = w.kind);
+    PERFORM app.claim_time_of(NEW, TG_OP = 'INSERT');
     RETURN NULL;
 END
 $$;
@@ -164,6 +179,38 @@ CREATE OR REPLACE TRIGGER booking_claim AFTER UPDATE OF status, student_id, inst
           IS DISTINCT FROM (NEW.status, NEW.student_id, NEW.instructor_id, NEW.starts_at, NEW.ends_at))
     EXECUTE FUNCTION app.claim_booking_time();
 
+-- What a booking takes of the school's resources: these, in this order, in place of those before; those that it keeps stay as they were
+-- booked. Claims follow at once. Only who manages bookings may; which resources there are, they see. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.set_booking_resources(wanted_booking uuid, wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    b booking;
+BEGIN
+    IF NOT app.can('BOOKING_MANAGE') THEN
+        PERFORM app.refuse('booking_party');
+    END IF;
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = wanted_booking;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    PERFORM app.take_time_turns(wanted || b.student_id || b.instructor_id
+        || ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id));
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id FOR UPDATE; -- as it is now that it is our turn
+    IF EXISTS (SELECT FROM resource r WHERE r.tenant_id = b.tenant_id AND r.id = ANY (wanted) AND r.mode = 'UNBOOKABLE') THEN
+        PERFORM app.refuse('resource_unbookable');
+    END IF;
+    DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (wanted);
+    INSERT INTO booking_resource AS l (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
+        SELECT b.tenant_id, b.id, r.id, w.place, r.setup_minutes, r.teardown_minutes
+        FROM unnest(wanted) WITH ORDINALITY AS w(id, place) JOIN resource r ON r.tenant_id = b.tenant_id AND r.id = w.id AND r.deleted_at IS NULL
+        ON CONFLICT (tenant_id, booking_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
+    PERFORM app.claim_time_of(b);
+    IF EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND NOT app.is_open(l.resource_id, b.starts_at, b.ends_at)) THEN
+        PERFORM app.refuse('resource_closed');
+    END IF;
+END
+$$;
+
 -- When one of the given people is busy within a span, as learner or as instructor. Reveals: the span, and nothing of what is
 -- behind it.
 CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid)
@@ -173,8 +220,27 @@ BEGIN
     RETURN QUERY
         SELECT c.starts_at, c.ends_at FROM time_claim c
         WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student) AND c.starts_at < span_end AND c.ends_at > span_start
-          AND c.starts_at > span_start - interval '24 hours' AND c.booking_id IS DISTINCT FROM except_booking
+          AND c.starts_at > span_start - interval '40 hours' AND c.booking_id IS DISTINCT FROM except_booking
         ORDER BY c.starts_at, c.ends_at LIMIT 1;
+END
+$$;
+
+-- When one of the given resources is taken from its setup before a span to its teardown after it. Reveals: the span of what takes it, without what is
+-- claimed before and after, and nothing else of it.
+CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid)
+    RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT b.starts_at, b.ends_at FROM resource r
+        JOIN time_claim c ON c.tenant_id = r.tenant_id AND c.party_id = r.id AND c.kind = 'RESOURCE'
+        JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
+        LEFT JOIN booking_resource l ON l.tenant_id = r.tenant_id AND l.resource_id = r.id AND l.booking_id = except_booking
+        WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND c.booking_id IS DISTINCT FROM except_booking
+          AND c.starts_at < span_end + make_interval(mins => coalesce(l.teardown_minutes, r.teardown_minutes))
+          AND c.ends_at > span_start - make_interval(mins => coalesce(l.setup_minutes, r.setup_minutes))
+          AND c.starts_at > span_start - interval '48 hours'
+        ORDER BY b.starts_at, b.ends_at LIMIT 1;
 END
 $$;
 
@@ -188,14 +254,14 @@ BEGIN
         RETURN QUERY
             SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
             WHERE c.tenant_id = app.tenant_id() AND c.party_id = instructor
-              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '24 hours'
+              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours'
               AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = c.tenant_id AND u.id = c.party_id AND u.is_instructor);
     ELSE -- a statement of its own, so that each has the plan that suits it
         RETURN QUERY
             SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
             JOIN app_user u ON u.tenant_id = c.tenant_id AND u.id = c.party_id AND u.is_instructor
             WHERE c.tenant_id = app.tenant_id()
-              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '24 hours';
+              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours';
     END IF;
 END
 $$;
@@ -266,6 +332,8 @@ BEGIN
     UPDATE booking b SET status = 'APPROVED', instructor_id = NULL
         WHERE b.tenant_id = NEW.tenant_id AND b.instructor_id = NEW.id AND b.status = 'ASSIGNED' AND b.starts_at > now();
     DELETE FROM availability a WHERE a.tenant_id = NEW.tenant_id AND a.instructor_id = NEW.id AND a.starts_at > now();
+    DELETE FROM availability_rule r WHERE r.tenant_id = NEW.tenant_id AND r.instructor_id = NEW.id;
+    DELETE FROM time_off o WHERE o.tenant_id = NEW.tenant_id AND o.instructor_id = NEW.id;
     RETURN NULL;
 END
 $$;
@@ -278,7 +346,11 @@ CREATE OR REPLACE TRIGGER availability_audit AFTER INSERT OR UPDATE OR DELETE ON
 
 CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION app.announce_row('booking', 'id');
 
-GRANT EXECUTE ON FUNCTION app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
+CREATE OR REPLACE TRIGGER booking_resource_audit AFTER INSERT OR UPDATE OR DELETE ON booking_resource FOR EACH ROW
+    EXECUTE FUNCTION app.audit('Booking', 'booking_id');
+
+GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid),
+    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
 -- What people do is the school's own business; only who migrates asks for all of them.
 -- Tells of a booking that is new or has moved. Reveals nothing.
