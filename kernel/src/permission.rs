@@ -83,6 +83,8 @@ permissions! {
     BookingComplete = "BOOKING_COMPLETE" [Instructor],
     /// Say when one is available. Whoever holds this through any role is an instructor.
     AvailabilityManage = "AVAILABILITY_MANAGE" [Instructor],
+    /// Manage resources and when they are open.
+    ScheduleManage = "SCHEDULE_MANAGE" [],
     /// See reports over the rows that one may see.
     ReportRead = "REPORT_READ" [Instructor, Viewer],
     /// Read the audit log.

@@ -196,6 +196,9 @@ BEGIN
     PERFORM app.take_time_turns(wanted || b.student_id || b.instructor_id
         || ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id));
     SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id FOR UPDATE; -- as it is now that it is our turn
+    IF b.status <> 'APPROVED' THEN
+        RETURN; -- there is no step from there that takes resources, and the step itself is refused
+    END IF;
     IF EXISTS (SELECT FROM resource r WHERE r.tenant_id = b.tenant_id AND r.id = ANY (wanted) AND r.mode = 'UNBOOKABLE') THEN
         PERFORM app.refuse('resource_unbookable');
     END IF;

@@ -3,6 +3,7 @@
 -- The refusals below are rules like constraints: the service maps them by their names.
 --   availability_rule_places   an owner has as many rules as there may be
 --   zone_unknown               the database knows no such zone
+--   hours_too_long             rules that hold for years are asked for more days than anybody needs at once
 
 -- The first moment at which a zone's clock shows a time, or has passed it. A time that the clocks skip is the moment of the change, one
 -- that they show twice is its first. PostgreSQL alone would move a skipped time on, and take the second of two. The zone data of this server
@@ -51,14 +52,22 @@ CREATE OR REPLACE FUNCTION app.open_pieces(instructors uuid[], resources uuid[],
 DECLARE
     tenant    CONSTANT uuid := app.tenant_id();
     -- A rule that begins on these dates may reach into the range, whatever its zone.
-    first_day CONSTANT date := (range_start AT TIME ZONE 'UTC')::date - 2;
-    last_day  CONSTANT date := (range_end AT TIME ZONE 'UTC')::date + 1;
+    first_day date := (range_start AT TIME ZONE 'UTC')::date - 2;
+    last_day  date := (range_end AT TIME ZONE 'UTC')::date + 1;
 BEGIN
     IF instructors IS NULL THEN
         instructors := ARRAY(SELECT u.id FROM app_user u WHERE u.tenant_id = tenant AND u.is_instructor);
     END IF;
     IF resources IS NULL THEN
         resources := ARRAY(SELECT r.id FROM resource r WHERE r.tenant_id = tenant AND r.deleted_at IS NULL);
+    END IF;
+    IF last_day - first_day > 100 THEN -- a report's: no day is looked at on which no rule holds
+        SELECT greatest(first_day, min(r.valid_from)), least(last_day, max(coalesce(r.valid_until, last_day))) INTO first_day, last_day
+            FROM availability_rule r
+            WHERE r.tenant_id = tenant AND (r.instructor_id = ANY (instructors) OR r.resource_id = ANY (resources));
+        IF last_day - first_day > 1100 THEN
+            PERFORM app.refuse('hours_too_long', jsonb_build_object('limit', 1100)::text);
+        END IF;
     END IF;
     RETURN QUERY
         WITH rule AS MATERIALIZED (

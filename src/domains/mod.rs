@@ -12,6 +12,7 @@ pub mod enrollments;
 pub mod exports;
 pub mod files;
 pub mod groups;
+pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
@@ -19,6 +20,7 @@ pub mod mail;
 pub mod notifications;
 pub mod platform;
 pub mod reports;
+pub mod resources;
 pub mod rosters;
 pub mod tenants;
 pub mod viewings;
@@ -42,6 +44,8 @@ pub const ALL: &[&Domain] = &[
     &enrollments::DOMAIN,
     &groups::DOMAIN,
     &bookings::DOMAIN,
+    &resources::DOMAIN,
+    &hours::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

@@ -4,13 +4,13 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{Ctx, DateTime},
+    resolve::{Ctx, DateTime, Loaded, Nested, all},
     text_enum,
 };
 use lectern_macros::{object, resolvers};
 
-use super::loaders::AllowedTransitionsOf;
-use crate::domains::{courses::Course, identity::User};
+use super::{lists::BY_PLACE, loaders::AllowedTransitionsOf};
+use crate::domains::{courses::Course, identity::User, resources::Resource};
 
 text_enum! {
     /// Where a booking stands: REQUESTED, APPROVED, ASSIGNED, COMPLETED, one after the other; CANCELLED from any but
@@ -68,11 +68,20 @@ pub struct Booking {
     pub course_id: Option<Id<Course>>,
 }
 
+static RESOURCES: Nested = Nested::new("booking.resources", BY_PLACE, "l.booking_id")
+    .by("JOIN booking_resource l ON l.tenant_id = re.tenant_id AND l.resource_id = re.id");
+
 #[resolvers]
 impl Booking {
     /// The states that you may take it to now, in the order of the enum; empty when none. COMPLETED is not among them before
     /// it begins. From ASSIGNED to APPROVED leads `rescheduleBooking`, and for managers `approveBooking` as well.
     async fn allowed_transitions(id: Id<Booking>, ctx: &Context<'_>) -> Result<Vec<BookingStatus>> {
         Ok(ctx.load(AllowedTransitionsOf(id)).await?.unwrap_or_default())
+    }
+
+    /// The resources that it takes, in the order in which they were named; from APPROVED on it holds them, with their setup and teardown.
+    #[cost(5)]
+    async fn resources(id: Id<Booking>, ctx: &Context<'_>) -> Result<Vec<Loaded<Resource>>> {
+        all(ctx, &RESOURCES, id.0).await
     }
 }

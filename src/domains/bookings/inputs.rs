@@ -9,11 +9,13 @@ use lectern_kernel::{
 
 use super::span::Span;
 
-/// A span in which an instructor can be booked.
+/// A span in which an instructor or a resource can be booked.
 #[derive(InputObject)]
 pub struct CreateAvailabilityInput {
     /// Whose time it is: an instructor of the school. Left out: yours. Anybody else's needs BOOKING_MANAGE as well.
     pub instructor_id: Option<ID>,
+    /// What is open, instead of an instructor; needs SCHEDULE_MANAGE as well.
+    pub resource_id: Option<ID>,
     /// When it begins.
     pub starts_at: DateTime,
     /// When it ends: 5 minutes to 31 days of the school's time zone later, and not in the past.
@@ -42,6 +44,9 @@ pub struct AssignBookingInput {
     pub id: ID,
     /// The instructor: available all the while, busy with nothing else, and not the booking's learner.
     pub instructor_id: ID,
+    /// The resources that it takes, each once, at most 5, in place of those that it has: open all the while, and free from their setup before it to
+    /// their teardown after it. Left out: those that it has.
+    pub resource_ids: Option<Vec<ID>>,
 }
 
 /// A booking that is not to take place.

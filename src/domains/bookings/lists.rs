@@ -17,7 +17,7 @@ use super::{
     span::Span,
     sql,
 };
-use crate::domains::identity::User;
+use crate::domains::{identity::User, resources::Resource};
 
 /// Which bookings.
 #[derive(InputObject, Default, Clone)]
@@ -34,6 +34,8 @@ pub struct BookingFilter {
     pub requested_instructor_id: Option<ID>,
     /// Of this learner.
     pub student_id: Option<ID>,
+    /// That take this resource.
+    pub resource_id: Option<ID>,
 }
 
 /// What bookings are sorted by.
@@ -56,11 +58,16 @@ impl Orders for BookingOrders {
 pub struct AvailabilityFilter {
     /// Of this instructor.
     pub instructor_id: Option<ID>,
+    /// Of this resource; left out, instructors' alone.
+    pub resource_id: Option<ID>,
     /// That lasts beyond this moment.
     pub from: Option<DateTime>,
     /// That begins before this moment; must be later than `from`.
     pub to: Option<DateTime>,
 }
+
+/// The resources of a booking, in the order in which they were named.
+pub const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "l.place"), id: "re.id", descending: false };
 
 /// Availability stands in the order of its start.
 pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "a.starts_at"), id: "a.id", descending: false };
@@ -77,7 +84,10 @@ pub fn booking_list(name: &'static str, order: Order, actor: &Actor) -> List {
 
 /// What overlaps a range, open at either end: `alias.starts_at < to AND alias.ends_at > from`, in operators that may use an
 /// index under row security, with a lower bound for its scan where spans have a longest length.
-fn overlap(list: &mut List, alias: &str, from: Option<DateTime>, to: Option<DateTime>, longest: jiff::SignedDuration) -> Result<()> {
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a range that holds no time.
+pub fn overlap(list: &mut List, alias: &str, from: Option<DateTime>, to: Option<DateTime>, longest: jiff::SignedDuration) -> Result<()> {
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
@@ -115,6 +125,10 @@ impl BookingFilter {
                 list.filter(format!("b.{column} = {person}"));
             }
         }
+        if let Some(resource) = Id::<Resource>::parse_opt("filter.resourceId", self.resource_id.as_ref())? {
+            let resource = list.bind(resource);
+            list.filter(sql::with_resource(&resource));
+        }
         Ok(())
     }
 }
@@ -130,6 +144,13 @@ impl AvailabilityFilter {
             let instructor = list.bind(instructor);
             list.filter(format!("a.instructor_id = {instructor}"));
         }
+        match Id::<Resource>::parse_opt("filter.resourceId", self.resource_id.as_ref())? {
+            Some(resource) => {
+                let resource = list.bind(resource);
+                list.filter(format!("a.resource_id = {resource}"));
+            }
+            None => list.filter("a.resource_id IS NULL"),
+        }
         Ok(())
     }
 }
@@ -137,9 +158,4 @@ impl AvailabilityFilter {
 /// The lower bound of a scan for bookings that overlap a range.
 pub fn earliest_booking(range: Span) -> Timestamp {
     range.start - LONGEST_BOOKING
-}
-
-/// The lower bound of a scan for availability that overlaps a range.
-pub fn earliest_availability(range: Span) -> Timestamp {
-    range.start - LONGEST_AVAILABILITY
 }

@@ -1,10 +1,11 @@
 //! Bookings: when instructors are available, who has booked whom, and the calendar of both. Tables: `availability`,
-//! `booking`, `booking_transition`, `time_claim`.
+//! `booking`, `booking_resource`, `booking_transition`, `time_claim`.
 //!
 //! Permissions: AVAILABILITY_MANAGE (the own), BOOKING_REQUEST (the own as a learner), BOOKING_COMPLETE (those assigned to
 //! oneself), BOOKING_MANAGE (all, and others' availability), BOOKING_READ_ALL.
 //! Invariants, kept by the database: a booking moves by the rows of `booking_transition` and by the hand that they name; one
-//! person is in one place at a time, as learner and as instructor together; nobody is assigned outside their availability.
+//! person is in one place at a time, as learner and as instructor together, and one resource in one booking; nobody is assigned, and no resource taken,
+//! outside the time at which they are open (`app.is_available`, `app.is_open`).
 
 mod availability;
 mod availability_mutations;
@@ -14,12 +15,14 @@ mod inputs;
 mod lists;
 mod loaders;
 mod mutations;
+mod open;
 mod queries;
 mod span;
 mod sql;
 mod steps;
 
 use lectern_kernel::{
+    ids::Kind,
     rates::Budget,
     resolve::registry::{Domain, Event, Heard, HeardKey},
 };
@@ -27,7 +30,7 @@ use lectern_kernel::{
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
-    lists::{BookingOrders, booking_list},
+    lists::{BookingOrders, booking_list, overlap},
     span::{Span, days},
 };
 
@@ -42,6 +45,7 @@ pub const DOMAIN: Domain = Domain {
         calendar::Calendar::object,
         calendar::CalendarDay::object,
         calendar::TimeSlot::object,
+        calendar::BusyBlock::object,
     ],
     operations: &[
         queries::BookingQueries::OPERATIONS,
@@ -49,6 +53,8 @@ pub const DOMAIN: Domain = Domain {
         availability_mutations::AvailabilityMutations::OPERATIONS,
         mutations::BookingMutations::OPERATIONS,
     ],
+    references: &[("booking_id", Booking::PREFIX)],
+    parts: &[(Booking::TYPE, "resource_id", "resource")],
     events: &[Event {
         name: "bookingChanged",
         description: "A booking that you may see is new or has changed: as it is now. Several changes in quick succession may \

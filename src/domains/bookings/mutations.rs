@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, ID};
 use lectern_kernel::{
+    db::DbError,
     error::{Error, Result},
     ids::Id,
     resolve::{Asked, Ctx, Loaded, Projection, Rows, Selecting, text},
@@ -20,6 +21,7 @@ use super::{
 use crate::domains::{
     courses::{Course, CourseStatus},
     identity::{self, User},
+    resources::Resource,
 };
 
 /// Mutations of bookings.
@@ -51,6 +53,24 @@ async fn why_not_requested(ctx: &Context<'_>, course: Option<Id<Course>>, wished
         identity::require_instructor(ctx, "requestedInstructorId", wished).await?;
     }
     Ok(Error::unavailable("what stood in the way of a request was gone a statement later"))
+}
+
+/// Resources at most in one booking.
+const MAX_RESOURCES: usize = 5;
+
+/// The resources that an input names; it may name none.
+fn resource_ids(ids: &[ID]) -> Result<Vec<Id<Resource>>> {
+    if ids.is_empty() { Ok(Vec::new()) } else { Id::parse_list("resourceIds", ids, MAX_RESOURCES) }
+}
+
+/// Refuses resources that the actor does not see.
+async fn see(ctx: &Context<'_>, resources: &[Id<Resource>]) -> Result<()> {
+    let rows = ctx.tx().query(sql::SEEN_RESOURCES, &[&resources]).await?;
+    let seen = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Id<Resource>>, DbError>>()?;
+    match resources.iter().position(|resource| !seen.contains(resource)) {
+        Some(index) => Err(Error::not_found("resource").field(format!("resourceIds.{index}"))),
+        None => Ok(()),
+    }
 }
 
 #[mutations("Booking")]
@@ -91,8 +111,9 @@ impl BookingMutations {
 
     /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. BAD_USER_INPUT for
     /// the booking's own learner. CONFLICT with OUTSIDE_AVAILABILITY unless the instructor is available all the while, with
-    /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner; with
-    /// INVALID_TRANSITION from any other state.
+    /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner, or a resource is taken; with
+    /// RESOURCE_CLOSED or RESOURCE_UNBOOKABLE for a resource that is not open all the while, or not to be booked; with INVALID_TRANSITION from any other
+    /// state.
     #[needs(BookingManage)]
     #[budget(CHANGES)]
     async fn assign_booking(
@@ -101,7 +122,12 @@ impl BookingMutations {
         input: AssignBookingInput,
     ) -> Result<Loaded<Booking>> {
         let id = Id::parse("id", &input.id)?;
-        steps::take(ctx, id, Step::Assign(Id::parse("instructorId", &input.instructor_id)?)).await
+        let instructor = Id::parse("instructorId", &input.instructor_id)?;
+        let resources = input.resource_ids.as_deref().map(resource_ids).transpose()?;
+        if let Some(resources) = &resources {
+            see(ctx, resources).await?;
+        }
+        steps::take(ctx, id, Step::Assign(instructor, resources)).await
     }
 
     /// Records that a booking took place: ASSIGNED becomes COMPLETED. The assigned instructor may with BOOKING_COMPLETE,

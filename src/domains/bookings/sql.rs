@@ -50,16 +50,37 @@ pub fn own(person: &str) -> String {
     format!("(b.student_id = {person} OR b.instructor_id = {person} OR b.requested_instructor_id = {person})")
 }
 
-/// The availability of active instructors, with these, whose columns are those over the alias `i`: from `$2` to `$3`, none
-/// that began before `$4`; where `$5` is given, of one.
-pub fn availability_of_instructors(instructor: &str, of_one: bool) -> String {
+/// Those that take a resource.
+pub fn with_resource(resource: &str) -> String {
+    format!("b.id IN (SELECT l.booking_id FROM booking_resource l WHERE l.tenant_id = $1 AND l.resource_id = {resource})")
+}
+
+/// Pieces in which active instructors (`$4`; null: all) are open from `$2` to `$3`, and whether a piece is taken off instead, with these, whose columns
+/// are those over the alias `i`.
+pub fn hours_of_instructors(instructor: &str) -> String {
     format!(
-        "SELECT a.starts_at, a.ends_at, {instructor} FROM availability a \
-         JOIN app_user i ON i.tenant_id = $1 AND i.id = a.instructor_id AND i.is_instructor \
-         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $4{}",
-        if of_one { " AND a.instructor_id = $5" } else { "" }
+        "SELECT p.is_off, p.starts_at, p.ends_at, {instructor} FROM app.open_pieces($4::uuid[], '{{}}', $2, $3) AS p \
+         JOIN app_user i ON i.tenant_id = $1 AND i.id = p.instructor_id AND i.is_instructor"
     )
 }
+
+/// The same of the resource `$4`.
+pub const HOURS_OF_RESOURCE: &str =
+    "SELECT p.is_off, p.starts_at, p.ends_at FROM app.open_pieces('{}', ARRAY[$4::uuid], $2, $3) AS p WHERE app.tenant_id() = $1";
+
+/// When the resource `$4` is taken from `$2` to `$3`.
+pub const TAKEN_SPANS: &str = "SELECT t.starts_at, t.ends_at FROM app.taken_spans(ARRAY[$4::uuid], $2, $3) AS t WHERE app.tenant_id() = $1";
+
+/// The resources `$3` become those of the booking `$2`.
+pub const SET_RESOURCES: &str = "SELECT app.set_booking_resources($2, $3::uuid[]) WHERE app.tenant_id() = $1";
+
+/// Which of the resources `$2` the actor sees.
+pub const SEEN_RESOURCES: &str = "SELECT re.id FROM resource re WHERE re.tenant_id = $1 AND re.id = ANY ($2) AND re.deleted_at IS NULL";
+
+/// When a resource of the booking `$2`, or one of `$3` where that is given, is taken within its span, or from `$4` to `$5` where these are given.
+pub const TAKEN_RESOURCE: &str = "SELECT taken.starts_at, taken.ends_at FROM booking b CROSS JOIN LATERAL app.taken_span(\
+     coalesce($3::uuid[], ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = $1 AND l.booking_id = b.id)), \
+     coalesce($4, b.starts_at), coalesce($5, b.ends_at), b.id) AS taken WHERE b.tenant_id = $1 AND b.id = $2";
 
 /// When instructors, or the one in `$2`, are busy from `$3` to `$4`.
 pub const BUSY_SPANS: &str = "SELECT instructor_id, starts_at, ends_at FROM app.busy_spans($2::uuid, $3, $4) WHERE app.tenant_id() = $1";

@@ -11,16 +11,20 @@ use lectern_kernel::{
     ids::Id,
     resolve::{Ctx, Loaded, Rows},
 };
+use tokio_postgres::Row;
 
 use super::{Booking, span::Span, sql};
-use crate::domains::identity::{self, User};
+use crate::domains::{
+    identity::{self, User},
+    resources::Resource,
+};
 
 /// What is to become of a booking.
 pub enum Step {
     /// Granted; or the assignment taken back.
     Approve,
-    /// Given to an instructor.
-    Assign(Id<User>),
+    /// Given to an instructor, with these resources in place of those that it has; none: with those.
+    Assign(Id<User>, Option<Vec<Id<Resource>>>),
     /// Over.
     Complete,
     /// Called off, for a reason.
@@ -45,8 +49,10 @@ pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Load
             Ok(None) => return Err(unchanged(ctx, id).await),
             Err(error) => error,
         };
+        let is_resource = error.constraint() == Some("claim_resource_overlap");
         let conflict = step.refusal(ctx, id, error).await?;
-        if let Some((starts_at, ends_at)) = step.busy(ctx.tx(), id).await? {
+        let busy = if is_resource { step.taken_span(ctx.tx(), id).await? } else { step.busy(ctx.tx(), id).await? };
+        if let Some((starts_at, ends_at)) = busy {
             return Err(conflict.busy(starts_at, ends_at));
         }
         obstacle = Some(conflict);
@@ -71,7 +77,12 @@ impl Step {
         let tx = ctx.tx();
         let rows = match self {
             Step::Approve => tx.attempt(&reading(sql::APPROVE), &[&id]).await?,
-            Step::Assign(instructor) => tx.attempt(&reading(sql::ASSIGN), &[&id, instructor]).await?,
+            Step::Assign(instructor, resources) => {
+                if let Some(resources) = resources {
+                    tx.attempt(sql::SET_RESOURCES, &[&id, resources]).await?;
+                }
+                tx.attempt(&reading(sql::ASSIGN), &[&id, instructor]).await?
+            }
             Step::Complete => tx.attempt(&reading(sql::COMPLETE), &[&id]).await?,
             Step::Cancel(reason) => tx.attempt(&reading(sql::CANCEL), &[&id, reason]).await?,
             Step::Reschedule(span) => tx.attempt(&reading(sql::RESCHEDULE), &[&id, &span.start, &span.end]).await?,
@@ -83,6 +94,13 @@ impl Step {
     async fn refusal(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Result<Error> {
         match error.constraint() {
             Some("booking_instructor_overlap" | "booking_student_overlap" | "claim_person_overlap") => Ok(self.conflict()),
+            Some("claim_resource_overlap") => Ok(self.taken()),
+            Some("resource_unbookable") => {
+                Err(Error::conflict("RESOURCE_UNBOOKABLE", "One of the resources is not to be booked.").field("resourceIds"))
+            }
+            Some("resource_closed") => {
+                Err(Error::conflict("RESOURCE_CLOSED", "One of the resources is not open through the whole booking.").field("resourceIds"))
+            }
             Some("booking_transition") => {
                 let status = ctx.get(id).await?.map_or("gone", |booking| booking.status.as_str());
                 let message = format!("A booking that is {status} can't take this step; `allowedTransitions` says which it can.");
@@ -99,7 +117,7 @@ impl Step {
                 Err(Error::conflict("OUTSIDE_AVAILABILITY", message).field("instructorId"))
             }
             Some("booking_instructor") => {
-                if let Step::Assign(instructor) = self {
+                if let Step::Assign(instructor, _) = self {
                     identity::require_instructor(ctx, "instructorId", *instructor).await?;
                 }
                 Err(Error::unavailable("somebody became an instructor between two statements"))
@@ -112,22 +130,44 @@ impl Step {
     fn conflict(&self) -> Error {
         let conflict = |message: &str| Error::conflict("BOOKING_CONFLICT", message);
         match self {
-            Step::Assign(_) => conflict("The instructor is busy at that time, as instructor or as learner.").field("instructorId"),
+            Step::Assign(..) => conflict("The instructor is busy at that time, as instructor or as learner.").field("instructorId"),
             Step::Reschedule(_) => conflict("The learner is busy at that time, as learner or as instructor.").field("startsAt"),
             Step::Approve | Step::Complete | Step::Cancel(_) => conflict("The learner is busy at that time, as learner or as instructor."),
         }
     }
 
+    /// The refusal where a resource is taken.
+    fn taken(&self) -> Error {
+        let taken = Error::conflict("BOOKING_CONFLICT", "A resource is taken at that time, or from its setup before it to its teardown after it.");
+        match self {
+            Step::Assign(_, Some(_)) => taken.field("resourceIds"),
+            Step::Reschedule(_) => taken.field("startsAt"),
+            _ => taken,
+        }
+    }
+
+    /// When the resources that this step claims are taken.
+    async fn taken_span(&self, tx: &Tx, id: Id<Booking>) -> Result<Option<(Timestamp, Timestamp)>> {
+        let resources = if let Step::Assign(_, resources) = self { resources.as_deref() } else { None };
+        let span = if let Step::Reschedule(span) = self { Some(*span) } else { None };
+        let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
+        first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
+    }
+
     /// When the person whose time this step claims is busy.
     async fn busy(&self, tx: &Tx, id: Id<Booking>) -> Result<Option<(Timestamp, Timestamp)>> {
         let rows = match self {
-            Step::Assign(instructor) => tx.query(sql::BUSY_INSTRUCTOR, &[&id, instructor]).await?,
+            Step::Assign(instructor, _) => tx.query(sql::BUSY_INSTRUCTOR, &[&id, instructor]).await?,
             Step::Reschedule(span) => tx.query(sql::BUSY_STUDENT, &[&id, &Some(span.start), &Some(span.end)]).await?,
             Step::Approve | Step::Complete | Step::Cancel(_) => {
                 tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?
             }
         };
-        let span = rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-        Ok(span.transpose().map_err(|error: tokio_postgres::Error| DbError::from(error))?)
+        first_span(&rows)
     }
+}
+
+fn first_span(rows: &[Row]) -> Result<Option<(Timestamp, Timestamp)>> {
+    let span = rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    Ok(span.transpose().map_err(|error: tokio_postgres::Error| DbError::from(error))?)
 }
