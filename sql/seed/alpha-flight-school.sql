@@ -103,6 +103,14 @@ INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_d
     ('night', 'Night Owls', 'Those on their way to the night rating; the group is full.', 6, true, 35, 'samuel.adeyemi',
      '{rosa.delgado,tessa.vanderberg,umar.siddiqui,valerie.chen,learner}', '{night}');
 
+INSERT INTO seed_resource (key, name, kind, description, location, tags, mode, capacity, setup, teardown, hours) VALUES
+    ('cessna-172', 'N172LC Cessna 172S', 'AIRCRAFT', 'The trainer of the first lessons. Full tanks by the end of every lesson.', 'Hangar 2', '{trainer,single engine}', 'FREE', 4, 10, 15, NULL),
+    ('decathlon', 'N8KC Super Decathlon', 'AIRCRAFT', 'For spins, loops and rolls; with an instructor who holds the rating.', 'Hangar 2', '{aerobatics,single engine}', 'APPROVAL_REQUIRED', 2, 15, 15, NULL),
+    ('seminole', 'N44PS Piper Seminole', 'AIRCRAFT', 'Grounded until the left engine is back from overhaul.', 'Hangar 1', '{multi engine}', 'UNBOOKABLE', 4, 15, 15, NULL),
+    ('simulator', 'Simulator', 'DEVICE', 'Instrument procedures of every airfield within a day''s flight.', 'Main building, first floor', '{instruments,simulator}', 'FREE', 3, 5, 5, '{07:00,21:00}'),
+    ('briefing-a', 'Briefing room A', 'ROOM', NULL, 'Main building, ground floor', '{briefing}', 'FREE', 6, 0, 0, NULL),
+    ('classroom', 'Classroom', 'ROOM', 'Projector, whiteboard, and the cutaway engine.', 'Main building, first floor', '{ground school}', 'FREE', 24, 0, 10, '{07:00,22:00}');
+
 INSERT INTO seed_shift (starts, ends) VALUES ('08:00', '12:00'), ('13:00', '17:00');
 INSERT INTO seed_slot (starts, ends) VALUES ('08:00', '09:30'), ('10:00', '11:30'), ('13:00', '14:30'), ('15:00', '16:30');
 

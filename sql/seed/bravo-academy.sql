@@ -75,6 +75,14 @@ INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_d
     ('exam', 'Exam Preparation', 'The last four weeks before the examinations; the group is full.', 5, false, 20, 'nina.zupan',
      '{oskar.wallner,paula.jimenez,simon.leitner,teresa.novotna}', '{calculus}');
 
+INSERT INTO seed_resource (key, name, kind, description, location, tags, mode, capacity, setup, teardown, hours) VALUES
+    ('practice-1', 'Practice room 1', 'ROOM', 'Upright piano.', 'Second floor', '{piano,practice}', 'FREE', 3, 0, 5, NULL),
+    ('practice-2', 'Practice room 2', 'ROOM', NULL, 'Second floor', '{practice}', 'FREE', 3, 0, 5, NULL),
+    ('hall', 'Hall', 'ROOM', 'Two hundred seats, and a grand piano that is tuned on Mondays.', 'Ground floor', '{concert,stage}', 'APPROVAL_REQUIRED', 200, 30, 30, '{08:00,22:00}'),
+    ('studio', 'Recording studio', 'ROOM', NULL, 'Basement', '{recording}', 'FREE', 5, 10, 10, '{09:00,20:00}'),
+    ('van', 'The academy''s van', 'VEHICLE', 'Nine seats.', 'Courtyard', '{excursions}', 'APPROVAL_REQUIRED', 9, 15, 15, NULL),
+    ('projector', 'Old projector', 'DEVICE', 'Its lamp is gone, and nobody makes such lamps any more.', 'Store room', '{film}', 'UNBOOKABLE', NULL, 0, 0, NULL);
+
 INSERT INTO seed_shift (starts, ends) VALUES ('09:00', '12:00'), ('14:00', '18:00');
 INSERT INTO seed_slot (starts, ends) VALUES ('09:00', '10:00'), ('10:30', '11:30'), ('14:00', '15:00'), ('16:00', '17:30');
 

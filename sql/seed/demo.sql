@@ -23,3 +23,7 @@ CREATE TEMPORARY TABLE seed_invitation (key text PRIMARY KEY, name text, role te
 CREATE TEMPORARY TABLE seed_password_wish (key text PRIMARY KEY, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE seed_api_key (
     key text PRIMARY KEY, owner text NOT NULL, name text NOT NULL, permissions text[] NOT NULL, hint text NOT NULL, ended_days_ago integer NOT NULL) ON COMMIT DROP;
+-- What can be booked beside people. `hours`: from when to when it is open but on Sundays; null: day and night.
+CREATE TEMPORARY TABLE seed_resource (
+    key text PRIMARY KEY, name text NOT NULL, kind text NOT NULL, description text, location text, tags text[] NOT NULL, mode text NOT NULL, capacity integer,
+    setup integer NOT NULL, teardown integer NOT NULL, hours text[]) ON COMMIT DROP;

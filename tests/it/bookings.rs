@@ -182,7 +182,12 @@ async fn contents(app: &TestApp) -> Option<String> {
         "SELECT md5(coalesce((SELECT string_agg(b::text, '|' ORDER BY b.id) FROM booking b), '') \
          || coalesce((SELECT string_agg(a::text, '|' ORDER BY a.id) FROM availability a), '') \
          || coalesce((SELECT string_agg(c::text, '|' ORDER BY c.id) FROM time_claim c), '') \
-         || (SELECT count(*) FROM audit_entry WHERE outcome = 'CHANGED' AND resource IN ('Booking', 'Availability')))",
+         || coalesce((SELECT string_agg(l::text, '|' ORDER BY l.booking_id, l.resource_id) FROM booking_resource l), '') \
+         || coalesce((SELECT string_agg(r::text, '|' ORDER BY r.id) FROM availability_rule r), '') \
+         || coalesce((SELECT string_agg(o::text, '|' ORDER BY o.id) FROM time_off o), '') \
+         || coalesce((SELECT string_agg(r::text, '|' ORDER BY r.id) FROM resource r), '') \
+         || (SELECT count(*) FROM audit_entry WHERE outcome = 'CHANGED' \
+             AND resource IN ('Booking', 'Availability', 'AvailabilityRule', 'TimeOff', 'Resource')))",
     )
     .await
 }

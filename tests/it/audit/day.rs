@@ -195,12 +195,34 @@ impl Day {
         let booking = self.give(&lea, "requestBooking", request).await["id"].take();
         self.take(&admin, "approveBooking", &booking).await;
         self.give(&lea, "rescheduleBooking", json!({ "id": booking, "startsAt": at(11), "endsAt": at(12) })).await;
-        self.give(&admin, "assignBooking", json!({ "id": booking, "instructorId": ada.user_id })).await;
+        let plane = self.give(&admin, "createResource", json!({ "name": "Cessna", "kind": "AIRCRAFT" })).await["id"].take();
+        self.give(&admin, "updateResource", json!({ "id": plane, "location": "Hangar 2" })).await;
+        self.give(&admin, "assignBooking", json!({ "id": booking, "instructorId": ada.user_id, "resourceIds": [plane] })).await;
         // Its time has come.
         app.sql("SET app.audit = 'off'; UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now(); RESET app.audit").await;
         self.take(&ada, "completeBooking", &booking).await;
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
+        self.hours(&admin, &ada).await;
+    }
+
+    async fn hours(&mut self, admin: &Client, ada: &Client) {
+        let every_monday = json!({ "weekdays": ["MONDAY"], "from": "08:00", "until": "18:00" });
+        let rule = self.give(ada, "createAvailabilityRule", every_monday.clone()).await["id"].take();
+        self.give(ada, "updateAvailabilityRule", json!({ "id": rule, "until": "17:00" })).await;
+        self.take(ada, "deleteAvailabilityRule", &rule).await;
+        let away = json!({ "startsAt": "2099-04-01T00:00:00Z", "endsAt": "2099-04-08T00:00:00Z", "reason": "In hospital" });
+        let off = self.give(ada, "createTimeOff", away).await["id"].take();
+        self.take(ada, "deleteTimeOff", &off).await;
+        let resource = "mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }";
+        let spare = admin.ok(resource, json!({ "i": { "name": "Room", "kind": "ROOM" } })).await["createResource"]["id"].take();
+        let rule = "mutation($i: CreateAvailabilityRuleInput!) { createAvailabilityRule(input: $i) { id } }";
+        let of_spare = json!({ "i": { "resourceId": spare, "weekdays": ["MONDAY"], "from": "08:00", "until": "18:00" } });
+        admin.ok(rule, of_spare).await;
+        let off = "mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id } }";
+        let of_spare = json!({ "i": { "resourceId": spare, "startsAt": "2099-04-01T00:00:00Z", "endsAt": "2099-04-08T00:00:00Z" } });
+        admin.ok(off, of_spare).await;
+        self.take(admin, "deleteResource", &spare).await;
     }
 
     async fn files(&mut self, app: &TestApp, bob: &Value) {

@@ -94,6 +94,7 @@ const SECRET: &[&str] = &[
 const OWN_ROWS_ONLY: &[&str] = &[
     "account_request",
     "api_key_secret",
+    "booking_resource", // seen with its booking, behind whose wall it stands as well
     "credential",
     "export_run",
     "failed_sign_in",
@@ -123,6 +124,7 @@ const NOT_INSERTED: &[&str] = &[
     "api_key",
     "api_key_secret",
     "audit_entry",
+    "booking_resource",
     "credential",
     "export_run",
     "failed_sign_in",

@@ -29,7 +29,7 @@ const MOST_BLOCKS: i64 = 2_500;
 /// Tables that may be read from end to end, listed by hand: they hold a handful of rows however big a school becomes, or so few in this
 /// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
 /// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 15] = [
     "tenant_export",
     "tenant",
     "tenant_settings",
@@ -39,6 +39,7 @@ const SMALL: [&str; 14] = [
     "booking_transition",
     "course",
     "user_group",
+    "resource",
     "app_user",
     "webhook_endpoint",
     "invitation",
@@ -75,6 +76,7 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let availability = id_of(app, "Availability").await;
     let section = id_of(app, "Section").await;
     let file = id_of(app, "File").await;
+    let resource = id_of(app, "Resource").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -112,8 +114,17 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("availabilities", list("availabilities { nodes { instructor { name } } }".into())),
         ("availabilities, week", list(format!("availabilities(filter: {{ {week} }}) {{ nodes {{ instructor {{ name }} }} }}"))),
         ("availabilities, of one", list(format!("availabilities(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ startsAt }} }}"))),
-        ("calendar", list(format!("calendar({week}) {{ days {{ date bookings {{ id startsAt course {{ title }} }} free {{ startsAt }} }} }}"))),
+        ("calendar", list(format!("calendar({week}) {{ days {{ date bookings {{ id startsAt course {{ title }} }} free {{ startsAt }} busy {{ startsAt }} }} }}"))),
         ("calendar, of one", list(format!("calendar({week}, instructorId: \"{user}\") {{ days {{ date bookings {{ id }} free {{ startsAt }} }} }}"))),
+        ("calendar, of a resource", list(format!("resourceCalendar({week}, resourceId: \"{resource}\") {{ days {{ date bookings {{ id }} free {{ startsAt }} busy {{ startsAt }} }} }}"))),
+        ("bookings, with resources", list("bookings { nodes { id resources { name } } }".into())),
+        ("bookings, of a resource", list(format!("bookings(filter: {{ resourceId: \"{resource}\" }}) {{ nodes {{ id }} }}"))),
+        ("resources, found", list("resources(filter: { search: \"ces 77\" }) { nodes { name } totalCount }".into())),
+        ("resources, tagged", list("resources(filter: { tag: \"tag7\" }) { nodes { name } totalCount }".into())),
+        ("resources, free", list(format!("resources(filter: {{ freeFrom: \"{now}\", freeTo: \"{}\" }}) {{ nodes {{ name }} }}", now + jiff::SignedDuration::from_hours(1)))),
+        ("rules, of one", list(format!("availabilityRules(filter: {{ instructorId: \"{user}\", validOn: \"2026-11-20\" }}) {{ nodes {{ from until }} totalCount }}"))),
+        ("times off, week", list(format!("timeOffs(filter: {{ {week} }}) {{ nodes {{ startsAt reason instructor {{ name }} bookings {{ nodes {{ id }} totalCount }} }} }}"))),
+        ("times off, of a resource", list(format!("timeOffs(filter: {{ resourceId: \"{resource}\" }}) {{ nodes {{ startsAt }} }}"))),
         ("audit", list("auditLog { nodes { operation actor { name } } }".into())),
         ("audit, of one", list(format!("auditLog(filter: {{ actorId: \"{user}\" }}) {{ nodes {{ operation }} }}"))),
         ("audit, of a thing", list(format!("auditLog(filter: {{ resource: \"Course\", resourceId: \"{course}\" }}) {{ nodes {{ operation }} }}"))),

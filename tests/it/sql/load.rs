@@ -55,6 +55,19 @@ pub async fn load(app: &TestApp) {
          INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
              SELECT tenant_id, gen_random_uuid(), id, date_trunc('day', now()) + make_interval(days => d * 5), date_trunc('day', now()) + make_interval(days => d * 5, hours => 10)
              FROM person, generate_series(-30, 30) AS d WHERE teaches;
+         INSERT INTO availability_rule (tenant_id, id, instructor_id, weekdays, from_time, until_time, time_zone, valid_from, created_at)
+             SELECT tenant_id, gen_random_uuid(), id, '{MONDAY,WEDNESDAY,FRIDAY}', lpad(k::text, 2, '0') || ':00', lpad(k::text, 2, '0') || ':45', 'Europe/Berlin', '2026-01-01',
+                 now() - make_interval(mins => n * 17 + k) FROM person, generate_series(6, 17) AS k WHERE teaches;
+         CREATE TEMPORARY TABLE thing AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 1499) AS n;
+         INSERT INTO resource (tenant_id, id, name, kind, location, tags, time_zone)
+             SELECT tenant_id, id, (ARRAY['Room', 'Cessna', 'Van'])[1 + n % 3] || ' ' || n, (ARRAY['ROOM', 'AIRCRAFT', 'VEHICLE'])[1 + n % 3], 'Floor ' || n % 7, ARRAY['tag' || n % 50], 'Europe/Berlin' FROM thing;
+         INSERT INTO time_off (tenant_id, id, instructor_id, resource_id, starts_at, ends_at, reason)
+             SELECT p.tenant_id, gen_random_uuid(), CASE WHEN k % 4 > 0 THEN p.id END, CASE WHEN k % 4 = 0 THEN t.id END, now() + make_interval(days => k * 5 - 60),
+                 now() + make_interval(days => k * 5 - 60, hours => 30), 'x'
+             FROM person p JOIN thing t ON t.tenant_id = p.tenant_id AND t.n = p.n, generate_series(0, 24) AS k WHERE p.teaches;
+         INSERT INTO booking_resource (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
+             SELECT b.tenant_id, b.id, t.id, 1, 10, 10 FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM booking WHERE status <> 'CANCELLED') AS b
+             JOIN thing t ON t.tenant_id = b.tenant_id AND t.n = b.n % 1500;
          INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, code, resource, resource_id, correlation_id, at)
              SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['createCourse', 'enroll', 'login', 'recordProgress', 'approveBooking'])[1 + k % 5],
                  CASE WHEN k = 7 THEN 'REFUSED' ELSE 'CHANGED' END, CASE WHEN k = 7 THEN 'FORBIDDEN' END, (ARRAY['Course', 'Enrollment', 'Session', 'Enrollment', 'Booking'])[1 + k % 5], p.id, 'x',
