@@ -218,11 +218,48 @@ query Week($from: DateTime!, $to: DateTime!, $timeZone: String) {
         endsAt
         instructor { name }
       }
+      busy {
+        startsAt
+        endsAt
+        instructor { name }
+      }
     }
   }
 }
 `,
     variables: ({ now }) => ({ ...week(now), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+  },
+  {
+    document: /* GraphQL */ `# When instructors and things are open week by week, what is taken off, and what could be booked a week from now. A manager may add to it:
+#   mutation { createTimeOff(input: { resourceId: "resource_…", startsAt: "2030-01-07T08:00:00Z", endsAt: "2030-01-08T08:00:00Z", reason: "Inspection" }) { bookings { totalCount } } }
+query Hours($first: Int, $free: ResourceFilter) {
+  availabilityRules(first: $first) {
+    nodes {
+      instructor { name }
+      resource { name }
+      weekdays
+      from
+      until
+      timeZone
+      validUntil
+    }
+  }
+  timeOffs(first: $first) {
+    nodes {
+      instructor { name }
+      resource { name }
+      startsAt
+      endsAt
+      reason
+      bookings(first: 5) { totalCount }
+    }
+  }
+  resources(first: $first, filter: $free) {
+    nodes { name kind mode location setupMinutes teardownMinutes rules { weekdays from until } }
+  }
+}
+`,
+    variables: ({ now }) => ({ first: 10, free: { freeFrom: slot(now).startsAt, freeTo: slot(now).endsAt } }),
   },
   {
     document: /* GraphQL */ `# Bookings, and to which states the person who asks may move each of them.
