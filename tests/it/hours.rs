@@ -10,10 +10,10 @@ use crate::app::Client;
 
 pub const RULE: &str = "mutation($i: CreateAvailabilityRuleInput!) { createAvailabilityRule(input: $i) { id weekdays from until timeZone validFrom validUntil \
     instructor { id } resource { id } } }";
-pub const CHANGE_RULE: &str =
-    "mutation($i: UpdateAvailabilityRuleInput!) { updateAvailabilityRule(input: $i) { id weekdays from until timeZone validFrom validUntil } }";
+pub const CHANGE_RULE: &str = "mutation($i: UpdateAvailabilityRuleInput!) { updateAvailabilityRule(input: $i) { id weekdays from until timeZone validFrom validUntil } }";
 pub const DROP_RULE: &str = "mutation($id: ID!) { deleteAvailabilityRule(id: $id) }";
-pub const OFF: &str = "mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id startsAt endsAt reason instructor { id } resource { id } } }";
+pub const OFF: &str =
+    "mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id startsAt endsAt reason instructor { id } resource { id } } }";
 pub const DROP_OFF: &str = "mutation($id: ID!) { deleteTimeOff(id: $id) }";
 pub const RESOURCE: &str = "mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }";
 const FREE: &str = "query($f: DateTime!, $t: DateTime!, $i: ID, $z: String) { calendar(from: $f, to: $t, instructorId: $i, timeZone: $z) { \

@@ -44,7 +44,10 @@ async fn a_resource_is_added_changed_and_deleted_and_stays_what_was_left_out() {
     assert_eq!(admin.ok(CHANGE, json!({ "i": { "id": id } })).await["updateResource"], changed);
     let cleared = json!({ "i": { "id": id, "description": null, "location": null, "tags": null, "capacity": null } });
     let cleared = admin.ok(CHANGE, cleared).await["updateResource"].take();
-    assert_eq!((&cleared["description"], &cleared["location"], &cleared["tags"], &cleared["capacity"]), (&Value::Null, &Value::Null, &json!([]), &Value::Null));
+    assert_eq!(
+        (&cleared["description"], &cleared["location"], &cleared["tags"], &cleared["capacity"]),
+        (&Value::Null, &Value::Null, &json!([]), &Value::Null)
+    );
 
     // Its hours go with it.
     let rule = json!({ "i": { "resourceId": id, "weekdays": ["MONDAY"], "from": "08:00", "until": "18:00" } });
@@ -54,7 +57,10 @@ async fn a_resource_is_added_changed_and_deleted_and_stays_what_was_left_out() {
     assert_eq!(rules["resource"]["rules"], json!([{ "from": "08:00", "until": "18:00" }]));
     assert_eq!(admin.ok(DROP, json!({ "id": id })).await["deleteResource"], id);
     assert_eq!(admin.ok("query($id: ID!) { resource(id: $id) { id } }", json!({ "id": id })).await["resource"], Value::Null);
-    assert_eq!((app.count("availability_rule").await, app.count("time_off").await, app.count("resource WHERE deleted_at IS NULL").await), (0, 0, 0));
+    assert_eq!(
+        (app.count("availability_rule").await, app.count("time_off").await, app.count("resource WHERE deleted_at IS NULL").await),
+        (0, 0, 0)
+    );
     for (operation, count) in [("createResource", 1), ("updateResource", 2), ("deleteResource", 3)] {
         assert_eq!(app.changes(operation).await, count, "{operation}");
     }

@@ -98,7 +98,8 @@ impl Plan {
 
     /// The days, with what is booked and what is open in them.
     fn fill(&self, bookings: Vec<Loaded<Booking>>, hours: Hours) -> Result<Calendar> {
-        let empty = |(date, _): &(civil::Date, Span)| CalendarDay { date: Date(*date), bookings: Vec::new(), free: Vec::new(), busy: Vec::new() };
+        let empty =
+            |(date, _): &(civil::Date, Span)| CalendarDay { date: Date(*date), bookings: Vec::new(), free: Vec::new(), busy: Vec::new() };
         let mut calendar: Vec<CalendarDay> = self.days.iter().map(empty).collect();
         for booking in bookings {
             let (starts_at, ends_at) = (booking.get(Booking::COLUMNS.starts_at)?, booking.get(Booking::COLUMNS.ends_at)?);

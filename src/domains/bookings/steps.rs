@@ -138,7 +138,8 @@ impl Step {
 
     /// The refusal where a resource is taken.
     fn taken(&self) -> Error {
-        let taken = Error::conflict("BOOKING_CONFLICT", "A resource is taken at that time, or from its setup before it to its teardown after it.");
+        let taken =
+            Error::conflict("BOOKING_CONFLICT", "A resource is taken at that time, or from its setup before it to its teardown after it.");
         match self {
             Step::Assign(_, Some(_)) => taken.field("resourceIds"),
             Step::Reschedule(_) => taken.field("startsAt"),

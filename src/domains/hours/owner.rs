@@ -29,7 +29,8 @@ impl Owner {
     /// `BAD_USER_INPUT` for both, and for somebody who is no instructor; `FORBIDDEN` with the missing permission for another's time; `NOT_FOUND` for
     /// what the actor can't see.
     pub async fn of(ctx: &Context<'_>, instructor: Option<&ID>, resource: Option<&ID>) -> Result<Owner> {
-        let (instructor, resource) = (Id::<User>::parse_opt("instructorId", instructor)?, Id::<Resource>::parse_opt("resourceId", resource)?);
+        let (instructor, resource) =
+            (Id::<User>::parse_opt("instructorId", instructor)?, Id::<Resource>::parse_opt("resourceId", resource)?);
         let actor = ctx.actor()?;
         let Some(resource) = resource else {
             let instructor = instructor.unwrap_or(Id::from_uuid(actor.user));

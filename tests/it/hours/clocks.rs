@@ -14,8 +14,20 @@ async fn rules_keep_the_walls_clock_where_clocks_change() {
     let rule = "mutation($i: CreateAvailabilityRuleInput!) { createAvailabilityRule(input: $i) { id } }";
     for (zone, from, until, range, expected) in [
         // Nine o'clock is an hour earlier in UTC from the last Sunday of March on, and later again from that of October.
-        ("Europe/Berlin", "09:00", "10:00", ("2027-03-27T00:00:00Z", "2027-03-29T00:00:00Z"), "03-27T08:00/03-27T09:00 03-28T07:00/03-28T08:00"),
-        ("Europe/Berlin", "09:00", "10:00", ("2027-10-30T00:00:00Z", "2027-11-01T00:00:00Z"), "10-30T07:00/10-30T08:00 10-31T08:00/10-31T09:00"),
+        (
+            "Europe/Berlin",
+            "09:00",
+            "10:00",
+            ("2027-03-27T00:00:00Z", "2027-03-29T00:00:00Z"),
+            "03-27T08:00/03-27T09:00 03-28T07:00/03-28T08:00",
+        ),
+        (
+            "Europe/Berlin",
+            "09:00",
+            "10:00",
+            ("2027-10-30T00:00:00Z", "2027-11-01T00:00:00Z"),
+            "10-30T07:00/10-30T08:00 10-31T08:00/10-31T09:00",
+        ),
         // Half past two does not come: it is the moment of the change, three o'clock. So the first hour has only its half, the second nothing.
         ("Europe/Berlin", "01:30", "02:30", ("2027-03-28T00:00:00Z", "2027-03-28T12:00:00Z"), "03-28T00:30/03-28T01:00"),
         ("Europe/Berlin", "02:00", "03:00", ("2027-03-28T00:00:00Z", "2027-03-28T12:00:00Z"), ""),

@@ -192,7 +192,8 @@ async fn nobody_has_more_than_a_hundred_rules_however_many_are_made_at_once() {
     let tries = (0..8).map(|_| ada.ask(RULE, mondays(json!({}))));
     let answers = futures_util::future::join_all(tries).await;
     let made = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
-    let refusals: Vec<&Value> = answers.iter().filter(|answer| answer.get("errors").is_some()).map(|answer| &answer["errors"][0]["extensions"]).collect();
+    let refusals: Vec<&Value> =
+        answers.iter().filter(|answer| answer.get("errors").is_some()).map(|answer| &answer["errors"][0]["extensions"]).collect();
     assert_eq!(made, 3, "{answers:?}");
     for refusal in refusals {
         assert_eq!(

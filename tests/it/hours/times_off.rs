@@ -41,7 +41,11 @@ async fn why_somebody_is_away_is_for_them_and_for_managers_and_stands_in_no_log(
     ] {
         let client = app.sign_in(&app.oak, who).await;
         let seen = client.ok(LIST, json!({})).await["timeOffs"].take();
-        assert_eq!((&seen["totalCount"], seen["nodes"].as_array().unwrap().iter().collect::<Vec<_>>()), (&json!(expected.len()), expected), "{who:?}");
+        assert_eq!(
+            (&seen["totalCount"], seen["nodes"].as_array().unwrap().iter().collect::<Vec<_>>()),
+            (&json!(expected.len()), expected),
+            "{who:?}"
+        );
         assert_eq!(app.sign_in(&app.elm, who).await.ok(LIST, json!({})).await["timeOffs"]["totalCount"], 0, "{who:?}");
     }
     // By its id, as any other thing that is not seen.
@@ -60,7 +64,10 @@ async fn why_somebody_is_away_is_for_them_and_for_managers_and_stands_in_no_log(
     ] {
         assert_eq!(admin.ok(LIST, json!({ "f": filter })).await["timeOffs"]["totalCount"], expected, "{filter}");
     }
-    assert_eq!(admin.refused(LIST, json!({ "f": { "from": "2099-03-04T08:00:00Z", "to": "2099-03-04T08:00:00Z" } })).await, "BAD_USER_INPUT @filter.to");
+    assert_eq!(
+        admin.refused(LIST, json!({ "f": { "from": "2099-03-04T08:00:00Z", "to": "2099-03-04T08:00:00Z" } })).await,
+        "BAD_USER_INPUT @filter.to"
+    );
 
     assert_eq!(ada.ok(DROP_OFF, json!({ "id": own })).await["deleteTimeOff"], own);
     assert_eq!(app.changes("deleteTimeOff").await, 1);

@@ -79,7 +79,11 @@ async fn a_booking_holds_its_resources_with_setup_and_teardown_as_long_as_it_sta
     let clash = admin.ask(ASSIGN, assign(&second, &ada, &[&room, &plane])).await;
     let extensions = &clash["errors"][0]["extensions"];
     assert_eq!(crate::app::refusal(&clash["errors"][0]), "CONFLICT BOOKING_CONFLICT @resourceIds");
-    assert_eq!(extensions["busy"], json!({ "startsAt": "2099-03-02T10:00:00Z", "endsAt": "2099-03-02T11:00:00Z" }), "without what is claimed around it");
+    assert_eq!(
+        extensions["busy"],
+        json!({ "startsAt": "2099-03-02T10:00:00Z", "endsAt": "2099-03-02T11:00:00Z" }),
+        "without what is claimed around it"
+    );
     assert_eq!(claims(&app).await, "09:50-11:15");
     let next = approved_of_new(&app, 2, "2099-03-02T11:25Z", "2099-03-02T12:00Z").await;
     let assigned = admin.ok(ASSIGN, assign(&next, &ada, &[&room, &plane])).await["assignBooking"].take();
