@@ -4,6 +4,7 @@
 
 mod client;
 mod exchange;
+mod hours;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -91,6 +92,7 @@ impl Smoke {
         self.course().await;
         self.group().await;
         self.bookings().await;
+        self.hours().await;
         self.files().await;
         self.exports().await;
         self.imports().await;
