@@ -188,3 +188,38 @@ async fn resources_are_found_by_words_kinds_modes_tags_and_by_when_they_are_free
     let long = "query($id: ID!) { resourceCalendar(resourceId: $id, from: \"2099-03-02T00:00:00Z\", to: \"2099-06-03T00:00:00Z\") { days { date } } }";
     assert_eq!(learner.refused(long, json!({ "id": ids[0] })).await, "BAD_USER_INPUT @to");
 }
+
+#[tokio::test]
+async fn an_extra_opening_of_a_resource_is_a_schedulers_to_say_and_stands_apart_from_instructors() {
+    let app = TestApp::start().await;
+    let [admin, ada] = [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await];
+    let room = resource(&admin, json!({ "name": "Room", "kind": "ROOM", "timeZone": "UTC" })).await;
+    let open = "mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id resource { name } instructor { id } } }";
+    let span = |extra: Value| {
+        let mut input = json!({ "startsAt": "2099-03-03T20:00:00Z", "endsAt": "2099-03-03T22:00:00Z" });
+        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "i": input })
+    };
+    refused(&app, &ada, open, span(json!({ "resourceId": room })), "FORBIDDEN [SCHEDULE_MANAGE] @resourceId").await;
+    refused(&app, &admin, open, span(json!({ "resourceId": room, "instructorId": ada.user_id })), "BAD_USER_INPUT @resourceId").await;
+    refused(&app, &admin, open, span(json!({ "resourceId": nothing("resource") })), "NOT_FOUND @resourceId").await;
+    let rule = json!({ "i": { "resourceId": room, "weekdays": ["MONDAY"], "from": "08:00", "until": "18:00", "validFrom": "2099-01-01", "timeZone": "UTC" } });
+    admin.ok(RULE, rule).await;
+    let made = admin.ok(open, span(json!({ "resourceId": room }))).await["createAvailability"].take();
+    assert_eq!((&made["resource"]["name"], &made["instructor"]), (&json!("Room"), &Value::Null));
+    ada.ok(open, span(json!({}))).await;
+
+    // Where no resource is named, the list is that of instructors, as ever.
+    let list = "query($f: AvailabilityFilter) { availabilities(filter: $f) { totalCount nodes { resource { name } instructor { id } } } }";
+    let all = ada.ok(list, json!({})).await["availabilities"].take();
+    assert_eq!(all, json!({ "totalCount": 1, "nodes": [{ "resource": null, "instructor": { "id": ada.user_id } }] }));
+    let of_room = ada.ok(list, json!({ "f": { "resourceId": room } })).await["availabilities"].take();
+    assert_eq!(of_room, json!({ "totalCount": 1, "nodes": [{ "resource": { "name": "Room" }, "instructor": null }] }));
+    // On Tuesday it is open by that alone.
+    assert_eq!(names(&ada, json!({ "freeFrom": "2099-03-03T20:00:00Z", "freeTo": "2099-03-03T22:00:00Z" })).await, "Room");
+    assert_eq!(names(&ada, json!({ "freeFrom": "2099-03-03T19:59:00Z", "freeTo": "2099-03-03T22:00:00Z" })).await, "");
+    let drop = "mutation($id: ID!) { deleteAvailability(id: $id) }";
+    refused(&app, &ada, drop, json!({ "id": made["id"] }), "FORBIDDEN NOT_YOURS").await;
+    admin.ok(drop, json!({ "id": made["id"] })).await;
+    assert_eq!(names(&ada, json!({ "freeFrom": "2099-03-03T20:00:00Z", "freeTo": "2099-03-03T22:00:00Z" })).await, "");
+}
