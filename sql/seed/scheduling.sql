@@ -39,7 +39,7 @@ INSERT INTO time_off (tenant_id, id, instructor_id, starts_at, ends_at, reason, 
 INSERT INTO time_off (tenant_id, id, resource_id, starts_at, ends_at, reason, created_at)
     SELECT t.tenant_id, pg_temp.id('timeoff:' || r.key), pg_temp.id('resource:' || r.key),
            ((now() AT TIME ZONE t.time_zone)::date + 3)::timestamp AT TIME ZONE t.time_zone, ((now() AT TIME ZONE t.time_zone)::date + 5)::timestamp AT TIME ZONE t.time_zone,
-           'Hundred-hour inspection', now() - interval '2 days'
+           'Maintenance', now() - interval '2 days'
     FROM tenant t CROSS JOIN seed_resource r WHERE t.tenant_id = pg_temp.id('tenant') AND r.hours IS NOT NULL ORDER BY r.key LIMIT 1;
 
 -- The lessons of some instructors take a thing, each instructor always the same: so none is in the way of another.
