@@ -28,9 +28,9 @@ CREATE POLICY booking_change ON booking FOR UPDATE TO lectern_app USING (
     OR (instructor_id = (SELECT app.user_id()) AND (SELECT app.can('BOOKING_COMPLETE'))));
 CREATE POLICY definer_read ON booking FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_change ON booking FOR UPDATE TO lectern_definer USING (true);
-GRANT SELECT, INSERT (tenant_id, id, student_id, requested_instructor_id, course_id, starts_at, ends_at, notes),
+GRANT SELECT, INSERT (tenant_id, id, student_id, requested_instructor_id, course_id, lesson_id, starts_at, ends_at, notes),
     UPDATE (status, instructor_id, starts_at, ends_at, cancel_reason) ON booking TO lectern_app;
-GRANT SELECT, UPDATE (status, instructor_id) ON booking TO lectern_definer;
+GRANT SELECT, UPDATE (status, instructor_id, course_id, lesson_id) ON booking TO lectern_definer;
 
 CALL app.raise_wall('booking_resource');
 -- Seen with its booking, and written by app.set_booking_resources alone.

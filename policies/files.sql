@@ -41,15 +41,16 @@ CREATE POLICY file_audience_read ON file_audience FOR SELECT TO lectern_app USIN
 CREATE POLICY file_audience_add ON file_audience FOR INSERT TO lectern_app WITH CHECK (
     EXISTS (SELECT FROM file f WHERE f.tenant_id = file_audience.tenant_id AND f.id = file_audience.file_id
             AND ((SELECT app.can('FILE_MANAGE')) OR (f.owner_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD')))))
-    AND (course_id IS NULL OR (SELECT app.can('COURSE_UPDATE_ALL')) OR EXISTS (
-        SELECT FROM course c WHERE c.tenant_id = file_audience.tenant_id AND c.id = file_audience.course_id AND c.instructor_id = (SELECT app.user_id()))));
+    AND (course_id IS NULL OR (SELECT app.can('COURSE_UPDATE_ALL')) OR course_id IN (SELECT app.taught_courses())));
 CREATE POLICY file_audience_remove ON file_audience FOR DELETE TO lectern_app USING (
     EXISTS (SELECT FROM file f WHERE f.tenant_id = file_audience.tenant_id AND f.id = file_audience.file_id
             AND ((SELECT app.can('FILE_MANAGE')) OR (f.owner_id = (SELECT app.user_id()) AND (SELECT app.can('FILE_UPLOAD'))))));
 CREATE POLICY definer_read ON file_audience FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON file_audience FOR DELETE TO lectern_definer USING (true);
+-- What a deleted course had, when it comes back.
+CREATE POLICY definer_add ON file_audience FOR INSERT TO lectern_definer WITH CHECK (course_id IS NOT NULL);
 GRANT SELECT, INSERT (tenant_id, file_id, user_id, group_id, course_id), DELETE ON file_audience TO lectern_app;
-GRANT SELECT, DELETE ON file_audience TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, file_id, course_id) ON file_audience TO lectern_definer;
 
 CALL app.raise_wall('upload');
 -- The own ones; not for whoever looks in one's place, who could send the bytes.

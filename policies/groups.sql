@@ -11,8 +11,8 @@ CREATE POLICY user_group_change ON user_group FOR UPDATE TO lectern_app
     WITH CHECK ((SELECT app.can('GROUP_UPDATE')) OR (SELECT app.can('GROUP_DELETE')));
 CREATE POLICY definer_read ON user_group FOR SELECT TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, name, description, capacity, auto_enroll, deleted_at, created_at, updated_at),
-    INSERT (tenant_id, id, name, description, capacity, auto_enroll),
-    UPDATE (name, description, capacity, auto_enroll, deleted_at) ON user_group TO lectern_app;
+    INSERT (tenant_id, id, name, description, capacity, auto_enroll, join_key),
+    UPDATE (name, description, capacity, auto_enroll, join_key, deleted_at) ON user_group TO lectern_app;
 GRANT SELECT ON user_group TO lectern_definer;
 
 CALL app.raise_wall('group_member');
@@ -24,8 +24,10 @@ CREATE POLICY group_member_change ON group_member FOR UPDATE TO lectern_app USIN
 CREATE POLICY group_member_remove ON group_member FOR DELETE TO lectern_app USING ((SELECT app.can('GROUP_UPDATE')));
 CREATE POLICY definer_read ON group_member FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON group_member FOR DELETE TO lectern_definer USING (true);
+-- Who joins by a key.
+CREATE POLICY definer_add ON group_member FOR INSERT TO lectern_definer WITH CHECK (true);
 GRANT SELECT, INSERT (tenant_id, group_id, user_id, is_leader), UPDATE (is_leader), DELETE ON group_member TO lectern_app;
-GRANT SELECT, DELETE ON group_member TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, group_id, user_id) ON group_member TO lectern_definer;
 
 CALL app.raise_wall('group_course');
 CREATE POLICY group_course_read ON group_course FOR SELECT TO lectern_app USING (
@@ -34,5 +36,7 @@ CREATE POLICY group_course_add ON group_course FOR INSERT TO lectern_app WITH CH
 CREATE POLICY group_course_remove ON group_course FOR DELETE TO lectern_app USING ((SELECT app.can('GROUP_UPDATE')));
 CREATE POLICY definer_read ON group_course FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_remove ON group_course FOR DELETE TO lectern_definer USING (true);
+-- What a deleted course had, when it comes back.
+CREATE POLICY definer_add ON group_course FOR INSERT TO lectern_definer WITH CHECK (true);
 GRANT SELECT, INSERT (tenant_id, group_id, course_id), DELETE ON group_course TO lectern_app;
-GRANT SELECT, DELETE ON group_course TO lectern_definer;
+GRANT SELECT, DELETE, INSERT (tenant_id, group_id, course_id) ON group_course TO lectern_definer;

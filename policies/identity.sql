@@ -63,13 +63,16 @@ CREATE POLICY user_role_grant ON user_role FOR INSERT TO lectern_app WITH CHECK 
 -- When a role ends is said by others than its holder.
 CREATE POLICY user_role_end ON user_role FOR UPDATE TO lectern_app USING (
     (SELECT app.can('ROLE_MANAGE')) AND user_id <> (SELECT app.user_id()) AND app.may_grant(role_id) AND app.outranks(user_id));
+-- Nor does its holder take it from themselves, to have it anew for good.
 CREATE POLICY user_role_revoke ON user_role FOR DELETE TO lectern_app USING (
-    (SELECT app.can('ROLE_MANAGE')) AND app.outranks(user_id));
+    (SELECT app.can('ROLE_MANAGE')) AND (user_id <> (SELECT app.user_id()) OR ends_at IS NULL) AND app.outranks(user_id));
 CREATE POLICY definer_read ON user_role FOR SELECT TO lectern_definer USING (true);
 CREATE POLICY definer_delete ON user_role FOR DELETE TO lectern_definer USING (true);
 GRANT SELECT, INSERT (tenant_id, user_id, role_id, ends_at), UPDATE (ends_at), DELETE ON user_role TO lectern_app;
 CREATE POLICY definer_admit ON user_role FOR INSERT TO lectern_definer WITH CHECK (true);
-GRANT SELECT, INSERT (tenant_id, user_id, role_id), DELETE ON user_role TO lectern_definer;
+-- Whom the platform makes an administrator is one for good (app.give_tenant_admin).
+CREATE POLICY definer_keep ON user_role FOR UPDATE TO lectern_definer USING (true) WITH CHECK (ends_at IS NULL);
+GRANT SELECT, INSERT (tenant_id, user_id, role_id), UPDATE (ends_at), DELETE ON user_role TO lectern_definer;
 
 -- Who stands above whom is seen by whoever sees roles (app.role_ladder says it), and set with the role: among the school's own that the actor
 -- may change, those that they manage themselves.

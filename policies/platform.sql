@@ -1,5 +1,5 @@
 -- policies/platform.sql: what belongs to whoever runs the deployment. lectern_app holds nothing here; lectern_desk sees rows of the nil tenant
--- while its transaction names no school, and changes them by functions alone.
+-- while its transaction names no school, and changes them by functions alone. No export takes these tables along, and no erasure empties them.
 CALL app.raise_wall('platform_admin', needs_subscription => false);
 CALL app.keep_for_desk('platform_admin');
 CREATE POLICY definer_all ON platform_admin TO lectern_definer USING (true);

@@ -22,12 +22,13 @@ CALL app.raise_wall('tenant_settings', needs_subscription => false);
 CREATE POLICY tenant_settings_read ON tenant_settings FOR SELECT TO lectern_app USING (true);
 CREATE POLICY tenant_settings_change ON tenant_settings FOR UPDATE TO lectern_app USING ((SELECT app.can('TENANT_MANAGE')));
 CREATE POLICY definer_read ON tenant_settings FOR SELECT TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, mail_sender_name, mail_footer, sign_up, sign_up_role_keys, sign_up_domains, code_sign_in, second_factor_role_keys,
+GRANT SELECT (tenant_id, mail_sender_name, mail_footer, embed_hosts, sign_up, sign_up_role_keys, sign_up_domains, code_sign_in, second_factor_role_keys,
         password_change_needs_approval, created_at),
-    UPDATE (mail_sender_name, mail_footer, sign_up, sign_up_role_keys, sign_up_domains, code_sign_in, second_factor_role_keys,
+    UPDATE (mail_sender_name, mail_footer, embed_hosts, sign_up, sign_up_role_keys, sign_up_domains, code_sign_in, second_factor_role_keys,
         password_change_needs_approval) ON tenant_settings TO lectern_app;
 GRANT SELECT (locale, logo_file_id, primary_color, website, support_email), UPDATE (locale, logo_file_id, primary_color, website, support_email)
     ON tenant_settings TO lectern_app;
+GRANT SELECT (gamification, leaderboards, risk_inactive_days), UPDATE (gamification, leaderboards, risk_inactive_days) ON tenant_settings TO lectern_app;
 -- A school is founded with them.
 CREATE POLICY definer_found ON tenant_settings FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON tenant_settings FOR UPDATE TO lectern_definer USING (true);

@@ -97,10 +97,10 @@ BEGIN
 END
 $$;
 
--- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There the text-search column, which follows from others, is
--- not computed yet.
+-- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There what follows from other columns (`search`, `has_client_secret`) is
+-- not computed yet; and what a course keeps of its reviews changes nothing of the course.
 CREATE OR REPLACE FUNCTION app.is_change(was jsonb, is_now jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (was - '{search,updated_at,email_key}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key}'::text[]);
+    RETURN (was - '{search,updated_at,email_key,has_client_secret,mean_rating,review_count}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key,has_client_secret,mean_rating,review_count}'::text[]);
 
 -- Stamps updated_at, where something is updated.
 CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -117,7 +117,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;

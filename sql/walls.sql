@@ -48,10 +48,12 @@ BEGIN
 END
 $$;
 
--- What belongs to the deployment and to no school: lectern_desk reads it, and no erasure reaches it. Called after app.raise_wall.
+-- What belongs to the deployment and to no school: lectern_desk reads it, and no erasure reaches it. Its comment says so: any other table with a
+-- `tenant_id` that this role can't read and empty makes exports and erasures fail. Called after app.raise_wall.
 CREATE OR REPLACE PROCEDURE app.keep_for_desk(target regclass) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('DROP POLICY desk_erase ON %s', target);
     EXECUTE format('REVOKE DELETE ON %s FROM lectern_desk', target);
+    EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'platform: of no school');
 END
 $$;

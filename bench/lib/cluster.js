@@ -98,7 +98,7 @@ export class Cluster {
       run(this.lectern, ['seed', '--scale', String(this.scale)], { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] })
       writeFileSync(join(this.folder, 'seed.json'), JSON.stringify({ at: new Date().toISOString(), fingerprint: this.fingerprint() }))
     }
-    this.psql('lectern', ['-f', join(this.root, 'bench/peers/schema.sql')])
+    for (const file of ['lessons', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
     await this.vacuum()
   }
 
@@ -120,6 +120,11 @@ export class Cluster {
     await client.query("SET session_replication_role = replica; SET app.audit = 'off'")
     await client.query('DELETE FROM booking WHERE created_at >= $1', [since])
     await client.query('DELETE FROM audit_entry WHERE at >= $1', [since])
+    // Lessons of the seed were completed long before it.
+    await client.query('DELETE FROM lesson_progress WHERE completed_at >= $1', [since])
+    await client.query(`UPDATE enrollment e SET lessons_completed = n.done, progress = n.done / 2.0
+      FROM (SELECT p.tenant_id, p.enrollment_id, count(*)::integer AS done FROM lesson_progress p GROUP BY 1, 2) AS n
+      WHERE e.tenant_id = n.tenant_id AND e.id = n.enrollment_id AND e.lessons_completed <> n.done`)
     await client.end()
   }
 

@@ -152,11 +152,48 @@ export const OPERATIONS = {
     limit: sql('m2_progress'),
     limitValues: ({ enrollment, progress }) => [enrollment, progress],
   },
+  L1: {
+    title: 'a course with 200 lessons, locks and own progress',
+    role: 'LEARNER',
+    pick: ({ school }) => ({ course: school.lessons.course }),
+    lectern: `query ($id: ID!) { course(id: $id) { id title lessonCount sections { id title isLocked lockReason
+      lessons { id title kind position isRequired isLocked lockReason unlocksAt viewerProgress { status positionSeconds } } } } }`,
+    lecternVariables: ({ course }) => ({ id: typeId('course', course) }),
+    peer: `query ($tenant: UUID!, $id: UUID!) { course: courseByTenantIdAnd$KEY(tenantId: $tenant, $key: $id) { $ROW title }
+      outline: $FNoutline(courseId: $id) { nodes { sectionId sectionTitle sectionLock lessonId title kind position isRequired lockReason unlocksAt status positionSeconds } } }`,
+    peerVariables: ({ tenant, course }) => ({ tenant, id: course }),
+    peerShape: ({ course, outline: { nodes } }) => {
+      const sections = new Map()
+      for (const { sectionId: id, sectionTitle, sectionLock, lessonId, status, positionSeconds, ...lesson } of nodes) {
+        if (!sections.has(id)) sections.set(id, { id, title: sectionTitle, isLocked: sectionLock !== null, lockReason: sectionLock, lessons: [] })
+        const viewerProgress = status && { status, positionSeconds }
+        sections.get(id).lessons.push({ ...lesson, id: lessonId, isLocked: lesson.lockReason !== null, viewerProgress })
+      }
+      return { course: { ...course, lessonCount: nodes.length, sections: [...sections.values()] } }
+    },
+    limit: sql('l1_lessons'),
+    limitValues: ({ course }) => [course],
+  },
+  L3: {
+    title: 'complete a lesson',
+    role: 'LEARNER',
+    writes: true,
+    pick: ({ school, any }) => ({ lesson: any(school.lessons.open) }),
+    lectern: 'mutation ($input: CompleteLessonInput!) { completeLesson(input: $input) { status completedAt lesson { id title } } }',
+    lecternVariables: ({ lesson }) => ({ input: { lessonId: typeId('lesson', lesson) } }),
+    peer: 'mutation ($lesson: UUID!) { completeLesson: $FNcompleteLesson(input: { lesson: $lesson }) { $COMPLETION { lessonId title completedAt } } }',
+    peerVariables: ({ lesson }) => ({ lesson }),
+    peerShape: ({ completeLesson: { completion } }) => ({
+      completeLesson: { status: 'COMPLETED', completedAt: completion.completedAt, lesson: { id: completion.lessonId, title: completion.title } },
+    }),
+    limit: sql('l3_complete'),
+    limitValues: ({ lesson }) => [lesson],
+  },
 }
 
 /** A day's traffic: four reads to a write. The numbers are shares. */
 export const MIX = { Q1: 25, Q2: 15, Q3: 10, Q4: 10, Q5: 5, Q6a: 7.5, Q6b: 7.5, M1: 10, M2: 10 }
-export const MIX_TITLE = 'all of them, 80 % reads, 20 % writes'
+export const MIX_TITLE = 'Q1 to M2, 80 % reads, 20 % writes'
 
 const WORDS = ['algebra', 'biol', 'chemistry', 'draw', 'econ', 'french', 'geog', 'history', 'italian', 'journal', 'work', 'beginners', 'practice', 'soc adv']
 const byStatus = (counts) => [...counts].sort((one, other) => (one.status < other.status ? -1 : 1))

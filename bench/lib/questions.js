@@ -29,7 +29,9 @@ export class Questions {
     const rows = await cluster.query(`
       SELECT t.tenant_id AS tenant,
              ARRAY(SELECT c.id FROM course c WHERE c.tenant_id = t.tenant_id AND c.status = 'PUBLISHED' AND c.deleted_at IS NULL ORDER BY c.id) AS courses,
-             ARRAY(SELECT e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id AND e.status = 'IN_PROGRESS' ORDER BY e.id LIMIT 400) AS enrollments,
+             ARRAY(SELECT e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id AND e.status = 'IN_PROGRESS' AND e.lessons_total = 0 ORDER BY e.id LIMIT 400) AS enrollments,
+             (SELECT json_build_object('course', l.course_id, 'open', json_agg(l.id ORDER BY s.position, l.position) FILTER (WHERE s.drip_kind = 'NONE'))
+              FROM lesson l JOIN section s ON s.tenant_id = l.tenant_id AND s.id = l.section_id WHERE l.tenant_id = t.tenant_id GROUP BY l.course_id) AS lessons,
              p.enrolled_at::text AS "enrolledAt", p.id
       FROM tenant t CROSS JOIN LATERAL (
           SELECT e.enrolled_at, e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id ORDER BY e.enrolled_at DESC, e.id DESC

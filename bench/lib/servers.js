@@ -142,7 +142,7 @@ export class PostGraphile5 extends PostGraphile {
   name = 'postgraphile5'
   title = 'PostGraphile 5'
   version = installed('postgraphile5')
-  words = { $KEY: 'RowId', $key: 'rowId', $ROWID: 'ROW_ID', $ROW: 'id: rowId', $ALLCATALOGUES: 'allBenchCatalogues' }
+  words = { $KEY: 'RowId', $key: 'rowId', $ROWID: 'ROW_ID', $ROW: 'id: rowId', $ALLCATALOGUES: 'allBenchCatalogues', $COMPLETION: 'completion: result' }
   functionName = (name) => `bench${name[0].toUpperCase()}${name.slice(1)}`
 }
 
@@ -150,6 +150,6 @@ export class PostGraphile4 extends PostGraphile {
   name = 'postgraphile4'
   title = 'PostGraphile 4'
   version = installed('postgraphile4')
-  words = { $KEY: 'Id', $key: 'id', $ROWID: 'ID', $ROW: 'id', $ALLCATALOGUES: 'allCatalogues' }
+  words = { $KEY: 'Id', $key: 'id', $ROWID: 'ID', $ROW: 'id', $ALLCATALOGUES: 'allCatalogues', $COMPLETION: 'completion' }
   functionName = (name) => name
 }

@@ -72,5 +72,24 @@ CREATE FUNCTION bench.bookings_per_day() RETURNS SETOF bench.day_count LANGUAGE 
     FROM (SELECT z.today - back AS day FROM zone z, generate_series(0, 29) AS back) AS d LEFT JOIN counted c ON c.day = d.day
     ORDER BY d.day
 $$;
+-- A course's lessons with what locks them and the own progress, in their order.
+CREATE TYPE bench.outlined AS (section_id uuid, section_title text, section_lock text, lesson_id uuid, title text, kind text, position integer, is_required boolean,
+    lock_reason text, unlocks_at timestamptz, status text, position_seconds integer);
+CREATE FUNCTION bench.outline(course_id uuid) RETURNS SETOF bench.outlined LANGUAGE sql STABLE AS $$
+    SELECT s.id, s.title, g.reason, l.id, l.title, l.kind, l.position, l.is_required, k.reason, k.unlocks_at,
+        CASE WHEN p.completed_at IS NOT NULL THEN 'COMPLETED' WHEN p.opened_at IS NOT NULL THEN 'IN_PROGRESS' WHEN p.lesson_id IS NOT NULL THEN 'NOT_STARTED' END, p.position_seconds
+    FROM public.section s JOIN public.lesson l ON l.tenant_id = s.tenant_id AND l.section_id = s.id
+    LEFT JOIN app.section_locks(ARRAY(SELECT o.id FROM public.section o WHERE o.tenant_id = (SELECT app.tenant_id()) AND o.course_id = outline.course_id)) AS g ON g.section_id = s.id
+    LEFT JOIN app.lesson_locks(ARRAY(SELECT o.id FROM public.lesson o WHERE o.tenant_id = (SELECT app.tenant_id()) AND o.course_id = outline.course_id)) AS k ON k.lesson_id = l.id
+    LEFT JOIN public.lesson_progress p ON p.tenant_id = l.tenant_id AND p.lesson_id = l.id AND p.user_id = (SELECT app.user_id())
+    WHERE s.tenant_id = (SELECT app.tenant_id()) AND s.course_id = outline.course_id ORDER BY s.position, l.position
+$$;
+
+-- Completing a lesson is a function of Lectern's, because no request may write progress by itself.
+CREATE TYPE bench.completion AS (lesson_id uuid, title text, completed_at timestamptz);
+CREATE FUNCTION bench.complete_lesson(lesson uuid) RETURNS bench.completion LANGUAGE sql VOLATILE AS $$
+    SELECT l.id, l.title, t.completed_at FROM public.lesson l CROSS JOIN LATERAL app.complete_lesson(l.id, NULL) AS t
+    WHERE l.tenant_id = (SELECT app.tenant_id()) AND l.id = complete_lesson.lesson
+$$;
 GRANT SELECT ON bench.catalogue TO lectern_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bench TO lectern_app;

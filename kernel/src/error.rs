@@ -142,6 +142,11 @@ impl Error {
         Self::new(Code::Unauthenticated, "School, email or password is wrong.")
     }
 
+    /// The credentials of a sign-in to the platform are wrong, whichever of them it is.
+    pub fn bad_desk_credentials() -> Self {
+        Self::new(Code::Unauthenticated, "Email or password is wrong.")
+    }
+
     /// A mailed link that is not valid, or not any more, whatever the reason.
     pub fn bad_link() -> Self {
         Self::new(Code::Unauthenticated, "This link is not valid, or not any more. Ask for a new one.").reason("LINK_INVALID")

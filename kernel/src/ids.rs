@@ -36,6 +36,17 @@ impl<T> Id<T> {
     }
 }
 
+/// A word of ids with its article: "a user", "an upload".
+fn with_article(word: &str) -> String {
+    let is_vowel = word.starts_with(['a', 'e', 'i', 'o']) || word.starts_with("up");
+    format!("{} {word}", if is_vowel { "an" } else { "a" })
+}
+
+/// What is wrong with a text that is no id, where one with this prefix is taken.
+pub(crate) fn not_an_id(prefix: &str) -> String {
+    format!("is not an id; {} id is `{prefix}_` and 26 characters", with_article(prefix))
+}
+
 impl<T: Kind> Id<T> {
     /// Reads an id out of an input. `field` is its path inside the input.
     ///
@@ -45,9 +56,10 @@ impl<T: Kind> Id<T> {
         match decode(id.as_str()) {
             Some((prefix, uuid)) if prefix == T::PREFIX => Ok(Self::from_uuid(uuid)),
             Some((prefix, _)) => {
-                Err(Error::bad_input(field, format!("is the id of a {prefix}; a {} id begins with `{}_`", T::PREFIX, T::PREFIX)))
+                let (theirs, ours) = (with_article(prefix), with_article(T::PREFIX));
+                Err(Error::bad_input(field, format!("is the id of {theirs}; {ours} id begins with `{}_`", T::PREFIX)))
             }
-            None => Err(Error::bad_input(field, format!("is not an id; a {} id is `{}_` and 26 characters", T::PREFIX, T::PREFIX))),
+            None => Err(Error::bad_input(field, not_an_id(T::PREFIX))),
         }
     }
 

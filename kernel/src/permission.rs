@@ -49,22 +49,32 @@ permissions! {
     RoleRead = "ROLE_READ" [Viewer],
     /// Create, change, delete and assign roles that grant no more than the own one.
     RoleManage = "ROLE_MANAGE" [],
-    /// See courses: published and archived ones, and the own drafts.
+    /// See courses: published and archived ones that are not private, those that one is enrolled in, and those that one is staff of.
     CourseRead = "COURSE_READ" [Instructor, Learner, Viewer, Participant],
     /// Create courses of one's own.
     CourseCreate = "COURSE_CREATE" [Instructor],
-    /// Change, publish and archive the own courses.
+    /// Change, publish and archive the courses that one is staff of, with their lessons.
     CourseUpdate = "COURSE_UPDATE" [Instructor],
     /// See every draft, change every course, and set who instructs it; widens ENROLLMENT_MANAGE to every course.
     CourseUpdateAll = "COURSE_UPDATE_ALL" [],
     /// Delete the own courses; with COURSE_UPDATE_ALL, any.
     CourseDelete = "COURSE_DELETE" [],
+    /// See deleted courses, restore them, and remove them for good.
+    CoursePurge = "COURSE_PURGE" [],
     /// Enroll oneself, record the own progress, drop out.
     EnrollmentSelf = "ENROLLMENT_SELF" [Learner],
     /// See every enrollment of the school.
     EnrollmentReadAll = "ENROLLMENT_READ_ALL" [Viewer],
-    /// Manage the enrollments of the own courses; with COURSE_UPDATE_ALL, of every course.
+    /// Manage the enrollments of the courses that one is staff of; with COURSE_UPDATE_ALL, of every course.
     EnrollmentManage = "ENROLLMENT_MANAGE" [Instructor],
+    /// Pin, close and delete threads, and delete posts, in the courses that one is staff of.
+    DiscussionModerate = "DISCUSSION_MODERATE" [Instructor],
+    /// Read and grade the work of people in the courses that one is staff of, release grades, grant extensions.
+    GradeManage = "GRADE_MANAGE" [Instructor],
+    /// See everybody's work and grades.
+    GradeReadAll = "GRADE_READ_ALL" [Viewer],
+    /// Say how much more time a person takes in what is timed.
+    AccommodationManage = "ACCOMMODATION_MANAGE" [],
     /// See every group of the school.
     GroupRead = "GROUP_READ" [Instructor, Viewer],
     /// Create groups.
@@ -73,6 +83,12 @@ permissions! {
     GroupUpdate = "GROUP_UPDATE" [],
     /// Delete groups.
     GroupDelete = "GROUP_DELETE" [],
+    /// Say what earns points, levels and badges, and give points and badges by hand; see the points of everybody.
+    GamificationManage = "GAMIFICATION_MANAGE" [],
+    /// Make learning paths and change them, see the drafts, and enroll people in paths.
+    PathManage = "PATH_MANAGE" [],
+    /// See every certificate of the school, issue and revoke some by hand.
+    CertificateManage = "CERTIFICATE_MANAGE" [],
     /// Request bookings, reschedule and cancel the own ones.
     BookingRequest = "BOOKING_REQUEST" [Learner],
     /// See every booking of the school.

@@ -13,6 +13,7 @@ use aws_lc_rs::{
     rand::{SecureRandom as _, SystemRandom},
 };
 use data_encoding::BASE64;
+use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,6 +23,22 @@ const VERSION: u8 = 1;
 const KEY: usize = 32;
 /// Bytes by which a sealed value names its key.
 const NAME: usize = 4;
+
+/// A sealed value, as a column takes it.
+#[derive(Debug, Clone)]
+pub struct Sealed(pub Vec<u8>);
+
+crate::column_inputs!(Sealed);
+
+impl ToSql for Sealed {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        self.0.to_sql(ty, out)
+    }
+    fn accepts(ty: &Type) -> bool {
+        <Vec<u8> as ToSql>::accepts(ty)
+    }
+    to_sql_checked!();
+}
 
 /// Where a sealed value belongs.
 #[derive(Debug, Clone, Copy)]

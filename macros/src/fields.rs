@@ -381,6 +381,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         let mut given = |name| take(attributes, name).map(|attribute| attribute.parse_args::<TokenStream>()).transpose();
         let budget = given("budget")?.map(|budget| quote!(&#budget));
         let knock = option(given("knocks")?.map(|knock| quote!(::lectern_kernel::resolve::registry::Knock::#knock)));
+        let ahead = option(given("ahead")?.map(|function| quote!(#function as ::lectern_kernel::resolve::GoAhead)));
         let guesses = take(attributes, "guesses").map(|attribute| attribute.parse_args_with(guessed)).transpose()?;
         let (budget, guesses) = (option(budget), option(guesses));
         let about = own.or_else(|| about.clone()).map_or_else(String::new, |about| about.value());
@@ -391,7 +392,7 @@ pub fn operations(about: Option<LitStr>, mut block: ItemImpl) -> Result<TokenStr
         operations.push(quote! {
             ::lectern_kernel::resolve::registry::Operation {
                 field: #field, root: ::lectern_kernel::resolve::registry::Root::#root, about: #about, is_session: #session,
-                in_person: #in_person, while_viewing: #viewing, knock: #knock,
+                in_person: #in_person, while_viewing: #viewing, knock: #knock, ahead: #ahead,
                 hashes_password: #hashes, reaches_store: #stores, guesses: #guesses, budget: #budget, writes: #writes,
             }
         });

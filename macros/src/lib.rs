@@ -39,7 +39,7 @@ pub fn resolvers(_attribute: TokenStream, item: TokenStream) -> TokenStream {
     fields::resolvers(block).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Fields that one domain adds to a type of another: `#[extends(Course)] impl CourseAnnouncements { … }`. As
+/// Fields that one domain adds to a type of another: `#[extends(Course)] impl CourseBulletins { … }`. As
 /// [`macro@resolvers`]; a function without a body is a column of the type's table: `#[column] fn points() -> i32;`.
 #[proc_macro_attribute]
 pub fn extends(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -57,7 +57,8 @@ pub fn queries(_attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Fields of the root of mutations, about a type: `#[mutations("Course")]`. As [`macro@queries`], and `#[about("Section")]`,
-/// `#[session]`, `#[in_person]`, `#[knocks(Password)]`, `#[hashes_password]`, `#[stores]`, `#[budget(CHANGES)]`, `#[guesses("key", Key("BAD_KEY"))]`.
+/// `#[session]`, `#[in_person]`, `#[knocks(Password)]`, `#[ahead(function)]`, `#[hashes_password]`, `#[stores]`, `#[budget(CHANGES)]`,
+/// `#[guesses("key", Key("BAD_KEY"))]`.
 #[proc_macro_attribute]
 pub fn mutations(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let about = parse_macro_input!(attribute as syn::LitStr);

@@ -6,9 +6,16 @@
 --   invitation_is_pending     an invitation to that address is pending (`at`: which)
 --   sign_up_pending           a sign-up of that address is pending
 --   sign_up_role              the role is not one of those that the decider admits to, or grants more than was wished for
---   role_is_named             settings, a pending invitation or a pending sign-up name the role
+--   role_is_named             settings, a provider, a pending invitation or a pending sign-up name the role
 --   tenant_settings_roles     a role that strangers can't be offered (`at`: which)
 --   subscription              the school's subscription does not run
+
+-- Whoever invites to an address waits for whoever else does: in this transaction's school there is one pending invitation to it at most. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.lock_invited(address_key text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM app.lock_for('invited', md5(address_key)::uuid);
+END
+$$;
 
 -- Refuses where the school of this transaction does not run: what lets somebody in does not outlive a lapse.
 CREATE OR REPLACE FUNCTION app.require_subscription() RETURNS void LANGUAGE plpgsql AS $$
@@ -195,7 +202,7 @@ CREATE OR REPLACE FUNCTION app.find_sign_in_code(school text, address_key text, 
     RETURNS TABLE (tenant_id uuid, code_mac bytea, user_id uuid, token_version integer, may_sign_in boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    tenant_id := coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(school))), '00000000-0000-0000-0000-000000000000');
+    tenant_id := app.school_named(school);
     PERFORM set_config('app.tenant_id', tenant_id::text, true);
     code_mac := (SELECT c.code_mac FROM sign_in_code c
         WHERE c.tenant_id = app.tenant_id() AND c.email_key = address_key AND c.used_at IS NULL AND c.expires_at > now());
@@ -394,7 +401,7 @@ END
 $$;
 
 -- An address that somebody had can be taken back for a week: a link without a token yet (a hash of nothing), and the job that makes one and mails
--- it there. A change of the letters' case is none. Reveals nothing.
+-- it there. Links to reset the password, which were mailed to it, are dead. A change of the letters' case is none. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.keep_former_email() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     made  CONSTANT uuid := app.uuid_v7();
@@ -404,11 +411,15 @@ BEGIN
     IF current_setting('app.email_reverted', true) = NEW.id::text THEN
         RETURN NULL;
     END IF;
-    PERFORM app.void_links('EMAIL_REVERT', about);
+    PERFORM app.void_links('PASSWORD_RESET', NEW.id::text), app.void_links('EMAIL_REVERT', about);
     INSERT INTO mailed_token (tenant_id, token_hash, id, kind, subject, user_id, email, email_key, expires_at)
         VALUES (NEW.tenant_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), made, 'EMAIL_REVERT', about, NEW.id, OLD.email, OLD.email_key,
                 now() + interval '7 days');
     PERFORM app.enqueue('account.revert', made::text, jsonb_build_object('link', made));
+    IF app.notifies('notify.email_changed') THEN
+        PERFORM app.emit('notify.email_changed', app.type_id('user', NEW.id), NULL,
+                         jsonb_build_object('person', NEW.id, 'facts', jsonb_build_object('at', now())));
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -558,6 +569,9 @@ DECLARE
     wanted record;
     made   integer := 0;
 BEGIN
+    -- Before the roles, of which everybody waits for whoever waits to change them.
+    PERFORM app.lock_invited(k.key) FROM (
+        SELECT DISTINCT w.item ->> 'key' AS key FROM jsonb_array_elements(CASE jsonb_typeof(list) WHEN 'array' THEN list ELSE '[]' END) AS w(item) ORDER BY 1) AS k;
     PERFORM app.share_lock_for('roles', app.tenant_id()); -- see app.keep_named_role
     FOR wanted IN
         SELECT (w.item ->> 'id')::uuid AS id, w.item ->> 'email' AS email, w.item ->> 'key' AS key, w.item ->> 'name' AS name,
@@ -704,7 +718,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER tenant_settings_roles BEFORE INSERT OR UPDATE OF sign_up_role_keys ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.check_offered_roles();
 
--- A role that settings, a feature flag, a pending invitation or a pending sign-up names is in use: it is not deleted, and one that strangers are offered does not
+-- A role that settings, a feature flag, a provider, a pending invitation or a pending sign-up names is in use: it is not deleted, and one that strangers are offered does not
 -- come to manage the school.
 CREATE OR REPLACE FUNCTION app.keep_named_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -717,6 +731,7 @@ BEGIN
        OR TG_OP = 'DELETE' AND (
            EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = OLD.tenant_id AND OLD.key = ANY (s.second_factor_role_keys))
            OR EXISTS (SELECT FROM feature_flag f WHERE f.tenant_id = OLD.tenant_id AND OLD.key = ANY (f.role_keys))
+           OR EXISTS (SELECT FROM sign_in_provider p WHERE p.tenant_id = OLD.tenant_id AND p.role_key = OLD.key)
            OR EXISTS (SELECT FROM invitation i WHERE i.tenant_id = OLD.tenant_id AND i.state = 'PENDING' AND i.expires_at > now() AND OLD.key = ANY (i.role_keys))
            OR EXISTS (SELECT FROM sign_up_request r WHERE r.tenant_id = OLD.tenant_id AND r.state = 'PENDING' AND r.role_key = OLD.key))
     THEN
@@ -730,7 +745,7 @@ CREATE OR REPLACE TRIGGER role_offered BEFORE UPDATE OF permissions ON role FOR 
     WHEN (NEW.permissions && '{ROLE_MANAGE,TENANT_MANAGE}'::text[] AND NOT OLD.permissions && '{ROLE_MANAGE,TENANT_MANAGE}'::text[])
     EXECUTE FUNCTION app.keep_named_role();
 
--- What everybody may know of a listed school: how it looks, how people come in, and in which roles. Reveals: that, of listed schools alone.
+-- What everybody may know of a listed school: how it looks, how people come in, in which roles, and by which providers. Reveals: that, of listed schools alone.
 CREATE OR REPLACE FUNCTION app.public_face(school uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -743,7 +758,10 @@ BEGIN
                         WHERE f.tenant_id = s.tenant_id AND f.id = s.logo_file_id AND f.visibility = 'PUBLIC'),
                'signUp', s.sign_up, 'codeSignIn', s.code_sign_in, 'roles', coalesce((
                SELECT jsonb_agg(jsonb_build_object('key', r.key, 'name', r.name) ORDER BY r.name COLLATE "und-x-icu", r.key) FROM role r
-               WHERE r.tenant_id = s.tenant_id AND r.key = ANY (s.sign_up_role_keys) AND app.offers_role(r.key)), '[]'))
+               WHERE r.tenant_id = s.tenant_id AND r.key = ANY (s.sign_up_role_keys) AND app.offers_role(r.key)), '[]'),
+               'providers', coalesce((
+               SELECT jsonb_agg(jsonb_build_object('key', p.key, 'name', p.name) ORDER BY p.name COLLATE "und-x-icu", p.id) FROM sign_in_provider p
+               WHERE p.tenant_id = s.tenant_id AND p.is_enabled), '[]'))
         INTO face FROM tenant t JOIN tenant_settings s ON s.tenant_id = t.tenant_id
         WHERE t.tenant_id = school AND t.is_listed AND t.suspended_at IS NULL;
     PERFORM set_config('app.tenant_id', came_for, true);
@@ -782,6 +800,14 @@ BEGIN
 END
 $$;
 
+-- The school of a slug, as somebody has typed it, for what is looked up and logged before anybody is signed in. Reveals, to the service only: its id, nobody's where there is none.
+CREATE OR REPLACE FUNCTION app.school_named(typed text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((SELECT t.tenant_id FROM tenant t WHERE t.slug = lower(trim(typed))), '00000000-0000-0000-0000-000000000000');
+END
+$$;
+
 -- Deletes some of this transaction's school's (or nobody's) links and codes that are over or spent, and requests that nobody took. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_admissions(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -813,5 +839,5 @@ GRANT EXECUTE ON FUNCTION
     app.reset_password(bytea, text), app.begin_email_revert(uuid, bytea), app.revert_email(bytea), app.confirm_sign_up(bytea, text, uuid, uuid),
     app.decide_sign_up(uuid, boolean, text, text, uuid), app.invite(jsonb), app.move_invitation(uuid, boolean),
     app.begin_invitation(uuid, timestamptz, bytea), app.accept_invitation(bytea, uuid, text, text), app.public_face(uuid), app.public_tenant(text),
-    app.spend_turns(bytea[], integer[], interval), app.purge_admissions(integer)
+    app.spend_turns(bytea[], integer[], interval), app.school_named(text), app.purge_admissions(integer)
     TO lectern_app;

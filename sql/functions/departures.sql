@@ -130,6 +130,15 @@ BEGIN
 END
 $$;
 
+-- An erasure can't be done. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.fail_erasure(wanted uuid, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE tenant_erasure e SET state = 'FAILED', error = reason, finished_at = clock_timestamp()
+        WHERE e.tenant_id = app.tenant_id() AND e.id = wanted AND e.state = 'RUNNING';
+END
+$$;
+
 -- An erasure follows its job where that is given up. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_erasure_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -154,4 +163,5 @@ $$;
 
 GRANT EXECUTE ON FUNCTION app.begin_tenant_export(uuid), app.finish_tenant_export(uuid, text, text, bigint, text, integer, jsonb, integer),
     app.fail_tenant_export(uuid, text) TO lectern_app;
-GRANT EXECUTE ON FUNCTION app.begin_erasure(uuid), app.count_erased(uuid, bigint, bigint), app.finish_erasure(uuid, integer, bigint) TO lectern_desk;
+GRANT EXECUTE ON FUNCTION app.begin_erasure(uuid), app.count_erased(uuid, bigint, bigint), app.finish_erasure(uuid, integer, bigint),
+    app.fail_erasure(uuid, text) TO lectern_desk;

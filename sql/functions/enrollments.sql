@@ -82,7 +82,114 @@ CREATE OR REPLACE TRIGGER enrollment_retaken AFTER UPDATE ON enrollment FOR EACH
     EXECUTE FUNCTION app.check_retaken_seat();
 
 CREATE OR REPLACE TRIGGER enrollment_touch BEFORE UPDATE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE OR REPLACE TRIGGER enrollment_audit AFTER INSERT OR UPDATE OR DELETE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.audit('Enrollment', 'id');
+CREATE OR REPLACE TRIGGER enrollment_audit AFTER INSERT OR DELETE ON enrollment FOR EACH ROW EXECUTE FUNCTION app.audit('Enrollment', 'id');
+-- Not what merely follows: progress from lessons, the end of access from the course.
+CREATE OR REPLACE TRIGGER enrollment_audit_change AFTER UPDATE ON enrollment FOR EACH ROW
+    WHEN ((OLD.course_id, OLD.user_id, OLD.status, OLD.completed_at, OLD.enrolled_at, OLD.is_expiry_fixed, OLD.expiry_reason)
+          IS DISTINCT FROM (NEW.course_id, NEW.user_id, NEW.status, NEW.completed_at, NEW.enrolled_at, NEW.is_expiry_fixed, NEW.expiry_reason)
+          OR (NEW.lessons_total = 0 AND NEW.progress <> OLD.progress) OR (NEW.is_expiry_fixed AND NEW.expires_at IS DISTINCT FROM OLD.expires_at))
+    EXECUTE FUNCTION app.audit('Enrollment', 'id');
+
+-- Until when an enrollment gives access by what its course says: the earlier of the two; NULL for ever.
+CREATE OR REPLACE FUNCTION app.expiry_of(enrolled_at timestamptz, access_days integer, access_until_at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN least(enrolled_at + access_days * interval '24 hours', access_until_at);
+
+-- Which of the two reminders of an end is over: that of 7 days before, that of 1 day before, or none yet.
+CREATE OR REPLACE FUNCTION app.days_left(expires_at timestamptz) RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN expires_at <= now() + interval '24 hours' THEN 1 WHEN expires_at <= now() + interval '168 hours' THEN 7 END;
+
+-- Enrollments follow what their course says, but for those that were fixed by hand.
+CREATE OR REPLACE FUNCTION app.follow_access() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.lock_for('course', NEW.id);
+    UPDATE enrollment e SET expires_at = app.expiry_of(e.enrolled_at, NEW.access_days, NEW.access_until_at)
+        WHERE e.tenant_id = NEW.tenant_id AND e.course_id = NEW.id AND NOT e.is_expiry_fixed
+          AND e.expires_at IS DISTINCT FROM app.expiry_of(e.enrolled_at, NEW.access_days, NEW.access_until_at);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER course_follow_access AFTER UPDATE ON course FOR EACH ROW
+    WHEN ((NEW.access_days, NEW.access_until_at) IS DISTINCT FROM (OLD.access_days, OLD.access_until_at)) EXECUTE FUNCTION app.follow_access();
+
+-- Until when it gives access is said by those who manage the course's enrollments; by nobody else, though it be their own. What merely follows the
+-- course is not asked: the functions above are not the service's role.
+CREATE OR REPLACE FUNCTION app.check_enrollment_expiry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT app.manages_course(NEW.course_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not the end of this person''s access';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER enrollment_expiry BEFORE UPDATE OF expires_at, is_expiry_fixed, expiry_reason ON enrollment FOR EACH ROW
+    WHEN (current_user = 'lectern_app' AND (NEW.expires_at, NEW.is_expiry_fixed, NEW.expiry_reason)
+                                           IS DISTINCT FROM (OLD.expires_at, OLD.is_expiry_fixed, OLD.expiry_reason))
+    EXECUTE FUNCTION app.check_enrollment_expiry();
+
+-- When access ends, a job looks: one for each quarter of a minute in which some does. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.await_expiry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    due CONSTANT timestamptz := date_bin('15 seconds', greatest(NEW.expires_at, now()), 'epoch') + interval '15 seconds';
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id), app.enqueue('enrollment.expire', app.slot_key(due), run_at => due);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER enrollment_await_expiry_new AFTER INSERT ON enrollment FOR EACH ROW
+    WHEN (NEW.expires_at IS NOT NULL AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS')) EXECUTE FUNCTION app.await_expiry();
+-- The same where the end was moved, or somebody came back.
+CREATE OR REPLACE TRIGGER enrollment_await_expiry AFTER UPDATE ON enrollment FOR EACH ROW
+    WHEN (NEW.expires_at IS NOT NULL AND NEW.status IN ('NOT_STARTED', 'IN_PROGRESS')
+          AND (NEW.expires_at IS DISTINCT FROM OLD.expires_at OR OLD.status NOT IN ('NOT_STARTED', 'IN_PROGRESS'))) EXECUTE FUNCTION app.await_expiry();
+
+-- Ends some of the school's enrollments whose time is over. Reveals: how many, where more may be left.
+CREATE OR REPLACE FUNCTION app.expire_enrollments(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    ended record;
+    count integer := 0;
+BEGIN
+    FOR ended IN UPDATE enrollment e SET status = 'EXPIRED' WHERE e.tenant_id = app.tenant_id() AND e.id IN (
+        SELECT o.id FROM enrollment o WHERE o.tenant_id = app.tenant_id() AND o.expires_at <= now() AND o.status IN ('NOT_STARTED', 'IN_PROGRESS')
+        ORDER BY o.id LIMIT at_most FOR NO KEY UPDATE) RETURNING e.id, e.user_id, e.course_id LOOP
+        PERFORM app.tell_of_end('notify.enrollment_expired', ended.id, ended.user_id, ended.course_id, NULL);
+        count := count + 1;
+    END LOOP;
+    RETURN count;
+END
+$$;
+
+-- Tells a person of the end of their enrollment. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_end(type text, enrolled uuid, person uuid, course uuid, until timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.notifies(type) THEN
+        PERFORM app.emit(type, app.type_id('enrollment', enrolled), NULL,
+            jsonb_build_object('person', person, 'course', course, 'facts', jsonb_strip_nulls(jsonb_build_object('until', until))));
+    END IF;
+END
+$$;
+
+-- Tells some people that their access ends within 7 days, and again within 1 day. Reveals: how many, where more may be left.
+CREATE OR REPLACE FUNCTION app.remind_of_expiry(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    due   record;
+    count integer := 0;
+BEGIN
+    FOR due IN UPDATE enrollment e SET reminded_days = app.days_left(e.expires_at) WHERE e.tenant_id = app.tenant_id() AND e.id IN (
+        SELECT o.id FROM enrollment o WHERE o.tenant_id = app.tenant_id() AND o.expires_at > now() AND o.expires_at <= now() + interval '168 hours'
+          AND o.status IN ('NOT_STARTED', 'IN_PROGRESS') AND o.reminded_days IS DISTINCT FROM app.days_left(o.expires_at)
+        ORDER BY o.id LIMIT at_most FOR NO KEY UPDATE) RETURNING e.id, e.user_id, e.course_id, e.expires_at LOOP
+        PERFORM app.tell_of_end('notify.enrollment_expires_soon', due.id, due.user_id, due.course_id, due.expires_at);
+        count := count + 1;
+    END LOOP;
+    RETURN count;
+END
+$$;
 
 -- Enrolls the members of a group in the published courses given to it, when it says so. `users` and `courses` narrow it
 -- to what was just added (NULL: all); `revive` takes back in those who had dropped out. It waits for the turn of the group
@@ -90,12 +197,20 @@ CREATE OR REPLACE TRIGGER enrollment_audit AFTER INSERT OR UPDATE OR DELETE ON e
 -- sees the earlier. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.auto_enroll(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    enrolled bigint;
 BEGIN
     IF NOT app.can('GROUP_UPDATE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s group';
     END IF;
+    RETURN app.enroll_members(wanted, users, courses, revive);
+END
+$$;
+
+-- The same for whoever may: app.auto_enroll, app.join_group. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.enroll_members(wanted uuid, users uuid[], courses uuid[], revive boolean) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    enrolled bigint;
+BEGIN
     PERFORM app.lock_for('group', wanted);
     IF NOT EXISTS (SELECT FROM user_group g WHERE g.tenant_id = app.tenant_id() AND g.id = wanted AND g.auto_enroll AND g.deleted_at IS NULL) THEN
         RETURN 0;
@@ -129,7 +244,7 @@ DECLARE
     enrolled bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = wanted
-                   AND (app.can('COURSE_UPDATE_ALL') OR (app.can('COURSE_UPDATE') AND c.instructor_id = app.user_id()))) THEN
+                   AND (app.can('COURSE_UPDATE_ALL') OR (app.can('COURSE_UPDATE') AND app.is_staff_of(c.id)))) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s course';
     END IF;
     PERFORM app.lock_for('course', wanted), set_config('app.publishes', 'on', true); -- its members are told of the course
@@ -210,4 +325,5 @@ CREATE OR REPLACE TRIGGER enrollment_tell AFTER UPDATE ON enrollment FOR EACH RO
 CREATE OR REPLACE TRIGGER enrollment_announce AFTER INSERT OR UPDATE ON enrollment FOR EACH ROW
     EXECUTE FUNCTION app.announce_row('enrollment', 'id', 'course_id');
 
-GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.auto_enroll(uuid, uuid[], uuid[], boolean), app.auto_enroll_published(uuid), app.expire_enrollments(integer),
+    app.remind_of_expiry(integer) TO lectern_app;

@@ -5,6 +5,7 @@
 --   upload_pending_count   one person has too many uploads under way
 --   upload_pending_bytes   one person has reserved too many bytes
 --   file_visibility_right  the actor may not show a file to so many
+--   file_is_logo           the school's settings name the file as its logo: it stays PUBLIC
 
 -- The files that are shared with the actor: by name, by a group, by a course that they hold a seat in or instruct. Reveals: to the
 -- actor, these ids.
@@ -20,8 +21,8 @@ BEGIN
         SELECT a.file_id FROM enrollment e JOIN file_audience a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
         UNION
-        SELECT a.file_id FROM course c JOIN file_audience a ON a.tenant_id = c.tenant_id AND a.course_id = c.id
-            WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL;
+        SELECT a.file_id FROM app.taught_courses() AS taught(id) JOIN course c ON c.tenant_id = app.tenant_id() AND c.id = taught.id AND c.deleted_at IS NULL
+            JOIN file_audience a ON a.tenant_id = c.tenant_id AND a.course_id = c.id;
 END
 $$;
 
@@ -33,7 +34,7 @@ BEGIN
         SELECT e.course_id FROM enrollment e
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND e.status IN ('NOT_STARTED', 'IN_PROGRESS', 'COMPLETED')
         UNION
-        SELECT c.id FROM course c WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL;
+        SELECT c.id FROM app.taught_courses() AS taught(id) JOIN course c ON c.tenant_id = app.tenant_id() AND c.id = taught.id AND c.deleted_at IS NULL;
 END
 $$;
 
@@ -156,6 +157,36 @@ END
 $$;
 CREATE OR REPLACE TRIGGER file_visibility BEFORE UPDATE OF visibility ON file FOR EACH ROW
     WHEN (NEW.visibility IN ('TENANT', 'PUBLIC') AND NEW.visibility <> OLD.visibility) EXECUTE FUNCTION app.check_file_visibility();
+
+-- The school's logo is anybody's to fetch, as long as the settings name it; app.check_logo waits for the same lock. Reveals: that they do.
+CREATE OR REPLACE FUNCTION app.keep_logo_public() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_setting('app.tenant_id', true) = NEW.tenant_id::text THEN
+        PERFORM app.lock_for('logo', NEW.id);
+        IF EXISTS (SELECT FROM tenant_settings s WHERE s.tenant_id = NEW.tenant_id AND s.logo_file_id = NEW.id) THEN
+            PERFORM app.refuse('file_is_logo');
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER file_logo BEFORE UPDATE OF visibility ON file FOR EACH ROW
+    WHEN (OLD.visibility = 'PUBLIC' AND NEW.visibility <> 'PUBLIC') EXECUTE FUNCTION app.keep_logo_public();
+
+-- And of two at once, one who names a file as the logo and one who hides it, one is refused (tenant_settings_logo_public). Reveals nothing.
+CREATE OR REPLACE FUNCTION app.check_logo() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_setting('app.tenant_id', true) = NEW.tenant_id::text THEN
+        PERFORM app.lock_for('logo', NEW.logo_file_id);
+        IF EXISTS (SELECT FROM file f WHERE f.tenant_id = NEW.tenant_id AND f.id = NEW.logo_file_id AND f.visibility <> 'PUBLIC') THEN
+            PERFORM app.refuse('tenant_settings_logo_public');
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER tenant_settings_logo BEFORE UPDATE OF logo_file_id ON tenant_settings FOR EACH ROW
+    WHEN (NEW.logo_file_id IS NOT NULL AND NEW.logo_file_id IS DISTINCT FROM OLD.logo_file_id) EXECUTE FUNCTION app.check_logo();
 
 -- The bytes go after the row: by a job, which exists exactly when the row's end commits.
 CREATE OR REPLACE FUNCTION app.forget_object() RETURNS trigger

@@ -93,7 +93,7 @@ CREATE OR REPLACE TRIGGER user_group_unused AFTER UPDATE ON user_group FOR EACH 
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.check_group_unused();
 
 CREATE OR REPLACE TRIGGER user_group_touch BEFORE UPDATE ON user_group FOR EACH ROW EXECUTE FUNCTION app.touch();
-CREATE OR REPLACE TRIGGER user_group_audit AFTER INSERT OR UPDATE OR DELETE ON user_group FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'id');
+CREATE OR REPLACE TRIGGER user_group_audit AFTER INSERT OR UPDATE OR DELETE ON user_group FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'id', 'join_key');
 CREATE OR REPLACE TRIGGER group_member_audit AFTER INSERT OR UPDATE OR DELETE ON group_member FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
 CREATE OR REPLACE TRIGGER group_course_audit AFTER INSERT OR UPDATE OR DELETE ON group_course FOR EACH ROW EXECUTE FUNCTION app.audit('Group', 'group_id');
 
@@ -154,4 +154,39 @@ $$;
 CREATE OR REPLACE TRIGGER group_course_tell_new AFTER INSERT ON group_course REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.tell_of_given_courses();
 
-GRANT EXECUTE ON FUNCTION app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text) TO lectern_app;
+-- The keys by which people join some groups. Reveals: to GROUP_UPDATE, these keys.
+CREATE OR REPLACE FUNCTION app.join_keys(groups uuid[]) RETURNS TABLE (group_id uuid, join_key text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.can('GROUP_UPDATE') THEN
+        RETURN QUERY SELECT g.id, g.join_key FROM user_group g
+            WHERE g.tenant_id = app.tenant_id() AND g.id = ANY (groups) AND g.join_key IS NOT NULL AND g.deleted_at IS NULL;
+    END IF;
+END
+$$;
+
+-- Makes the actor a member of the group that has this key, and enrolls them where the group says so. Reveals: to whoever gives the key, the group; NULL where
+-- no group has it.
+CREATE OR REPLACE FUNCTION app.join_group(presented text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wanted uuid;
+BEGIN
+    IF NOT app.can('ENROLLMENT_SELF') THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to join';
+    END IF;
+    SELECT g.id INTO wanted FROM user_group g
+        WHERE g.tenant_id = app.tenant_id() AND lower(g.join_key) = lower(presented) AND g.join_key IS NOT NULL AND g.deleted_at IS NULL;
+    IF wanted IS NULL THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO group_member (tenant_id, group_id, user_id) VALUES (app.tenant_id(), wanted, app.user_id()) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        PERFORM app.refuse('group_member_already');
+    END IF;
+    PERFORM app.enroll_members(wanted, ARRAY[app.user_id()], NULL, true);
+    RETURN wanted;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION app.my_groups(), app.member_counts(uuid[]), app.search_user_group(text), app.join_keys(uuid[]), app.join_group(text) TO lectern_app;

@@ -223,10 +223,11 @@ BEGIN
 END
 $$;
 
--- A device as sign-ins are told apart: what the program says it is, without its numbers, and its network.
+-- A device as sign-ins are told apart: what the program says it is, without its numbers, and its network (24 bits of IPv4, 48 of IPv6, of which 64 are
+-- known).
 CREATE OR REPLACE FUNCTION app.device_of(agent text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN regexp_replace(coalesce(agent, ''), '[0-9]+', '', 'g') || '|'
-        || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
+        || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+(/64)?$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
 
 -- Whether the actor has not signed in on such a device for 90 days; not where they never have on any that is known. For app.begin_session.
 CREATE OR REPLACE FUNCTION app.is_new_device(agent text, address text) RETURNS boolean
@@ -399,8 +400,9 @@ BEGIN
         SELECT fellow.user_id FROM group_member mine JOIN group_member fellow ON fellow.tenant_id = mine.tenant_id AND fellow.group_id = mine.group_id
             WHERE mine.tenant_id = app.tenant_id() AND mine.user_id = app.user_id()
         UNION
-        SELECT e.user_id FROM course c JOIN enrollment e ON e.tenant_id = c.tenant_id AND e.course_id = c.id
-            WHERE c.tenant_id = app.tenant_id() AND c.instructor_id = app.user_id() AND c.deleted_at IS NULL
+        SELECT e.user_id FROM app.taught_courses() AS taught(id)
+            JOIN course c ON c.tenant_id = app.tenant_id() AND c.id = taught.id AND c.deleted_at IS NULL
+            JOIN enrollment e ON e.tenant_id = c.tenant_id AND e.course_id = c.id
         UNION
         SELECT b.student_id FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = app.user_id()
         UNION
@@ -410,7 +412,10 @@ BEGIN
             WHERE b.tenant_id = app.tenant_id() AND b.student_id = app.user_id() AND p.id IS NOT NULL
         UNION
         SELECT c.instructor_id FROM enrollment e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id
-            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL;
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL
+        UNION
+        SELECT i.user_id FROM enrollment e JOIN course_instructor i ON i.tenant_id = e.tenant_id AND i.course_id = e.course_id
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id();
 END
 $$;
 

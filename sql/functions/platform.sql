@@ -10,6 +10,7 @@
 --   tenant_not_suspended   only a suspended school is erased
 --   tenant_erasure_slug    another slug was typed
 --   tenant_erasing         the school is being erased
+--   tenant_admin_suspended whoever shall administer a school is suspended there
 --   invitation_email_taken, app_user_address_key …: as where people come in (admissions.sql)
 
 -- Whether a school is being erased: asked for, and begun. Then, and for that school alone, lectern_desk may delete rows. Reveals: that one bit.
@@ -111,9 +112,9 @@ BEGIN
 END
 $$;
 
--- Begins a sign-in of the admin, if the token version is still the one that went with the verified password. Reveals: when it ends; NULL where it did
--- not begin.
-CREATE OR REPLACE FUNCTION app.begin_desk_session(family uuid, version integer, hash bytea) RETURNS timestamptz
+-- Begins a sign-in of the admin, if the token version is still the one that went with the verified password; the log keeps from which address.
+-- Reveals: when it ends; NULL where it did not begin.
+CREATE OR REPLACE FUNCTION app.begin_desk_session(family uuid, version integer, hash bytea, client text) RETURNS timestamptz
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     ends CONSTANT timestamptz := now() + interval '12 hours';
@@ -126,7 +127,16 @@ BEGIN
     DELETE FROM platform_session s WHERE s.tenant_id = app.tenant_id() AND s.admin_id = app.desk_admin() AND s.expires_at < now() - interval '90 days';
     INSERT INTO platform_session (tenant_id, id, admin_id, expires_at) VALUES (app.tenant_id(), family, app.desk_admin(), ends);
     INSERT INTO platform_refresh_token (tenant_id, token_hash, session_id) VALUES (app.tenant_id(), hash, family);
+    PERFORM app.log_at_desk(NULL, NULL, jsonb_build_object('session', app.type_id('session', family), 'address', client));
     RETURN ends;
+END
+$$;
+
+-- The same for services of the version before, which name no address. Reveals the same.
+CREATE OR REPLACE FUNCTION app.begin_desk_session(family uuid, version integer, hash bytea) RETURNS timestamptz
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.begin_desk_session(family, version, hash, NULL);
 END
 $$;
 
@@ -161,6 +171,10 @@ CREATE OR REPLACE FUNCTION app.end_desk_session(family uuid, why text) RETURNS v
 BEGIN
     UPDATE platform_session s SET revoked_at = now(), revoked_reason = why
         WHERE s.tenant_id = app.tenant_id() AND s.id = family AND s.admin_id = app.desk_admin() AND s.revoked_at IS NULL;
+    IF FOUND THEN
+        PERFORM app.log_at_desk(NULL, jsonb_build_object('session', app.type_id('session', family)),
+            jsonb_build_object('session', app.type_id('session', family), 'revokedReason', why));
+    END IF;
 END
 $$;
 
@@ -276,13 +290,16 @@ BEGIN
 END
 $$;
 
--- Adds a platform admin. Reveals: whether the address is taken (platform_admin_email_key).
+-- Adds a platform admin; whoever is added by one of the demo is of the demo as well. Reveals: whether the address is taken (platform_admin_email_key).
 CREATE OR REPLACE FUNCTION app.add_platform_admin(made uuid, address text, called text, hash text, of_demo boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     added platform_admin;
 BEGIN
-    INSERT INTO platform_admin (tenant_id, id, email, name, is_demo) VALUES (app.tenant_id(), made, address, called, of_demo) RETURNING * INTO added;
+    INSERT INTO platform_admin (tenant_id, id, email, name, is_demo)
+        VALUES (app.tenant_id(), made, address, called, of_demo OR EXISTS (
+            SELECT FROM platform_admin a WHERE a.tenant_id = app.tenant_id() AND a.id = app.desk_admin() AND a.is_demo))
+        RETURNING * INTO added;
     INSERT INTO platform_credential (tenant_id, admin_id, password_hash) VALUES (app.tenant_id(), made, hash);
     PERFORM app.log_at_desk(NULL, NULL, app.shape_of_admin(added));
 END
@@ -435,8 +452,9 @@ BEGIN
 END
 $$;
 
--- Makes somebody an administrator of a school: whoever has this address there; else, with a password, somebody new; else they are invited. Reveals: how
--- they are called, and whether they are invited. No row: there is no such school.
+-- Makes somebody an administrator of a school, for good: whoever has this address there; else, with a password, somebody new; else they are invited.
+-- Refuses (tenant_admin_suspended) whoever may not sign in there. Reveals: how they are called, and whether they are invited. No row: there is no such
+-- school.
 CREATE OR REPLACE FUNCTION app.give_tenant_admin(school uuid, made uuid, address text, address_key text, called text, hash text)
     RETURNS TABLE (email text, name text, is_invited boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -449,11 +467,20 @@ BEGIN
         RETURN;
     END IF;
     PERFORM app.enter_school(school);
-    PERFORM app.share_lock_for('roles', school); -- see app.keep_named_role
+    PERFORM app.lock_invited(address_key);
     known := app.person_at(address_key, address);
     IF known IS NOT NULL THEN
-        INSERT INTO user_role (tenant_id, user_id, role_id)
-            SELECT school, known, r.id FROM role r WHERE r.tenant_id = school AND r.is_system AND r.key = 'ADMIN' ON CONFLICT DO NOTHING;
+        PERFORM app.lock_for('user_roles', known);
+    END IF;
+    PERFORM app.share_lock_for('roles', school); -- see app.keep_named_role
+    IF known IS NOT NULL THEN
+        PERFORM FROM app_user u WHERE u.tenant_id = school AND u.id = known AND u.status = 'ACTIVE' FOR SHARE;
+        IF NOT FOUND THEN
+            PERFORM app.refuse('tenant_admin_suspended');
+        END IF;
+        INSERT INTO user_role AS ur (tenant_id, user_id, role_id)
+            SELECT school, known, r.id FROM role r WHERE r.tenant_id = school AND r.is_system AND r.key = 'ADMIN'
+            ON CONFLICT (tenant_id, user_id, role_id) DO UPDATE SET ends_at = NULL WHERE ur.ends_at IS NOT NULL;
         SELECT u.email, u.name, false INTO email, name, is_invited FROM app_user u WHERE u.tenant_id = school AND u.id = known;
     ELSIF hash IS NOT NULL THEN
         PERFORM app.admit(made, address, address_key, called, '{ADMIN}', hash);
@@ -538,7 +565,7 @@ $$;
 CREATE OR REPLACE TRIGGER platform_admin_touch BEFORE UPDATE ON platform_admin FOR EACH ROW EXECUTE FUNCTION app.touch();
 
 GRANT EXECUTE ON FUNCTION app.is_being_erased(uuid), app.load_desk_actor(uuid, uuid, uuid), app.find_desk_credential(text),
-    app.begin_desk_session(uuid, integer, bytea), app.rotate_desk_token(bytea, bytea), app.end_desk_session(uuid, text), app.own_desk_secrets(),
+    app.begin_desk_session(uuid, integer, bytea, text), app.begin_desk_session(uuid, integer, bytea), app.rotate_desk_token(bytea, bytea), app.end_desk_session(uuid, text), app.own_desk_secrets(),
     app.change_desk_password(text, text), app.begin_desk_factor(bytea), app.confirm_desk_factor(bytea, bigint, bytea[]), app.spend_desk_step(uuid, bigint),
     app.spend_desk_recovery_code(uuid, bytea), app.disable_desk_factor(), app.has_desk_factor(uuid),
     app.add_platform_admin(uuid, text, text, text, boolean), app.change_platform_admin(uuid, text), app.desk_tenants(), app.search_desk_tenant(text),

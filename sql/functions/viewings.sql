@@ -1,4 +1,5 @@
--- Looking in another person's place. Whoever does is that person for guards and policies, in transactions that change nothing.
+-- Looking in another person's place. Whoever does is that person for guards and policies, in transactions that change nothing. A viewing that has lost
+-- what it stands on is ended by triggers: it stays dead when that comes back.
 --
 -- The refusals below are rules like constraints: the service maps them by their names.
 --   view_as_rank        the person holds what the actor does not, or no less than the actor
@@ -120,6 +121,64 @@ BEGIN
     RETURN NEXT;
 END
 $$;
+
+-- Ends the viewings of a school (where a person is named: by or as them) that are over because whoever looks may not look any more, or stands no longer
+-- above the other: they are judged by app.load_viewing, like each of their requests. Nothing brings one back. For the triggers below. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.end_lost_viewings(school uuid, person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    known CONSTANT text := coalesce(current_setting('app.permissions', true), '');
+    live  view_as;
+    runs  boolean;
+BEGIN
+    PERFORM app.enter_tenant(school);
+    FOR live IN
+        SELECT v.* FROM view_as v
+        WHERE v.tenant_id = school AND v.ended_at IS NULL AND v.expires_at > now() AND (person IS NULL OR person IN (v.actor_id, v.user_id)) ORDER BY v.id
+    LOOP
+        PERFORM FROM app.load_viewing(school, live.user_id, live.id);
+        runs := FOUND;
+        PERFORM set_config('app.permissions', known, true);
+        IF NOT runs THEN
+            UPDATE view_as v SET ended_at = now() WHERE v.tenant_id = school AND v.id = live.id AND v.ended_at IS NULL;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Whatever permissions and ranks follow from is looked at when it has changed, which says when a viewing died; and before it changes, because a moment
+-- (the end of a role) or somebody at the same time may have made one die that the change would bring back. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.follow_viewings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    changed CONSTANT jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
+    school  CONSTANT uuid := changed ->> 'tenant_id';
+BEGIN
+    -- (What comes before a row is checked must not move the wall.)
+    IF TG_WHEN = 'AFTER' OR current_setting('app.tenant_id', true) = school::text THEN
+        PERFORM app.end_lost_viewings(school, CASE TG_TABLE_NAME
+            WHEN 'app_user' THEN (changed ->> 'id')::uuid WHEN 'user_role' THEN (changed ->> 'user_id')::uuid WHEN 'user_permission' THEN (changed ->> 'user_id')::uuid END);
+    END IF;
+    RETURN CASE WHEN TG_WHEN = 'AFTER' THEN NULL WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+CREATE OR REPLACE TRIGGER user_permission_viewed BEFORE INSERT OR DELETE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER user_permission_viewings AFTER INSERT OR DELETE ON user_permission FOR EACH ROW EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER user_role_a_viewed BEFORE INSERT OR DELETE OR UPDATE OF ends_at ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER user_role_viewings AFTER INSERT OR DELETE OR UPDATE OF ends_at ON user_role FOR EACH ROW EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER role_viewed BEFORE UPDATE OF permissions ON role FOR EACH ROW
+    WHEN (OLD.permissions <> NEW.permissions) EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER role_viewings AFTER UPDATE OF permissions ON role FOR EACH ROW
+    WHEN (OLD.permissions <> NEW.permissions) EXECUTE FUNCTION app.follow_viewings();
+-- A second factor that is due is as if the role granted nothing.
+CREATE OR REPLACE TRIGGER app_user_viewed BEFORE UPDATE OF second_factor_at ON app_user FOR EACH ROW
+    WHEN ((OLD.second_factor_at IS NULL) <> (NEW.second_factor_at IS NULL)) EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER app_user_viewings AFTER UPDATE OF second_factor_at ON app_user FOR EACH ROW
+    WHEN ((OLD.second_factor_at IS NULL) <> (NEW.second_factor_at IS NULL)) EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER tenant_settings_viewed BEFORE UPDATE OF second_factor_role_keys ON tenant_settings FOR EACH ROW
+    WHEN (OLD.second_factor_role_keys <> NEW.second_factor_role_keys) EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER tenant_settings_viewings AFTER UPDATE OF second_factor_role_keys ON tenant_settings FOR EACH ROW
+    WHEN (OLD.second_factor_role_keys <> NEW.second_factor_role_keys) EXECUTE FUNCTION app.follow_viewings();
 
 -- Ends the viewing of this transaction. Its entry in the log is of who looked. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.end_viewing(view uuid) RETURNS void

@@ -127,3 +127,37 @@ INSERT INTO seed_file (key, name, content_type, folder, visibility, owner, asset
     ('roster', 'People of the term.csv', 'text/csv', 'rosters', 'PRIVATE', 'admin', 'alpha-roster.csv', 9, '{}'),
     -- The service made it: exchange.sql says for which run.
     ('report', format('course-progress-%s-to-%s.csv', date_trunc('week', now())::date - 7, date_trunc('week', now())::date - 1), 'text/csv', 'exports', 'PRIVATE', 'instructor', 'alpha-progress.csv', 1, '{}');
+
+INSERT INTO seed_taught (key, title, subtitle, description, code, teacher, together, tags, created_days_ago, popularity, is_sequential) VALUES
+    ('cockpit', 'First Steps in the Cockpit', 'Seven evenings before the first flight',
+     'What hands and eyes need to know before the propeller turns: the panel, the checklists, the circuit. Learn at your own pace; two parts open when their time has come.',
+     'CKPT-101', 'instructor', '{marcus.bell,yuki.tanaka}', '{theory,beginners}', 45, 55, false),
+    ('fog', 'Flying by the Instruments Alone', 'An introduction',
+     'Trust the panel and not your ears. Each lesson opens when the one before it is done.', 'IFR-001', 'rafael.ortiz', '{}', '{theory,rating}', 25, 25, true);
+INSERT INTO seed_part (course, position, title, opens_in_days, after) VALUES
+    ('cockpit', 1, 'Before you sit down', NULL, NULL), ('cockpit', 2, 'The panel', NULL, NULL), ('cockpit', 3, 'In the circuit', NULL, 2),
+    ('cockpit', 4, 'Your first flight', 21, NULL), ('fog', 1, 'What the ears say', NULL, NULL), ('fog', 2, 'What the panel says', NULL, NULL);
+INSERT INTO seed_step (course, part, position, kind, title, minutes, body, url, media_seconds, file, in_days, extras) VALUES
+    ('cockpit', 1, 1, 'TEXT', 'Welcome aboard', 5,
+     E'# Welcome aboard\n\nThis course takes **seven evenings**. Read, watch, and come to the briefing room with questions.\n\n| Evening | What it is about |\n| --- | --- |\n| 1 | The walk around |\n| 2–4 | The panel |\n| 5–7 | The circuit |',
+     NULL, NULL, NULL, NULL, 'preview'),
+    ('cockpit', 1, 2, 'FILE', 'The checklist, to print', 10, 'Print it, and take a pencil.', NULL, NULL, 'checklist', NULL, ''),
+    ('cockpit', 1, 3, 'VIDEO', 'The walk around', 12, NULL, 'https://films.example/alpha/walk-around.mp4', 640, NULL, NULL, 'slow'),
+    ('cockpit', 2, 1, 'TEXT', 'Six instruments', 20, E'## Six instruments\n\n1. Airspeed\n2. Attitude\n3. Altitude\n4. Turn\n5. Heading\n6. Climb\n\n> Scan; never stare.', NULL, NULL, NULL, NULL, ''),
+    ('cockpit', 2, 2, 'EMBED', 'The panel, explained', 15, NULL, 'https://www.youtube-nocookie.com/embed/panel', 900, NULL, NULL, ''),
+    ('cockpit', 2, 3, 'AUDIO', 'How a stall sounds', 3, 'The warning comes before the stall. Listen for it.', NULL, 2, 'tone', NULL, 'extra'),
+    ('cockpit', 3, 1, 'LINK', 'The circuit at Rocky Mountain Metropolitan', 10, NULL, 'https://www.faa.gov/airports', NULL, NULL, NULL, ''),
+    ('cockpit', 3, 2, 'LIVE', 'Briefing in the tower', 90, 'Bring your headset.', 'https://meet.example/alpha-tower', NULL, NULL, 9, ''),
+    ('cockpit', 4, 1, 'LIVE', 'Your first flight', 60, 'Book it with whom you like, once you have seen the tower.', NULL, NULL, NULL, NULL, ''),
+    ('cockpit', 4, 2, 'TEXT', 'Afterwards', 10, 'What went well? What will you do otherwise?', NULL, NULL, NULL, NULL, 'draft'),
+    ('fog', 1, 1, 'TEXT', 'Leaning without noticing', 15, 'The inner ear reports *changes*, and forgets what lasts.', NULL, NULL, NULL, NULL, ''),
+    ('fog', 1, 2, 'TEXT', 'Three illusions', 20, E'- The leans\n- The graveyard spiral\n- The false horizon', NULL, NULL, NULL, NULL, ''),
+    ('fog', 2, 1, 'TEXT', 'The scan', 20, 'Attitude, then anything else, then attitude.', NULL, NULL, NULL, NULL, ''),
+    ('fog', 2, 2, 'LINK', 'Further reading', 30, NULL, 'https://www.faa.gov/regulations_policies', NULL, NULL, NULL, 'extra');
+
+INSERT INTO seed_wanted (course, requires) VALUES ('night', 'ppl');
+INSERT INTO seed_way_through (key, title, description, courses) VALUES
+    ('licence', 'From the ground to the licence', 'The theory of the private pilot licence, in the order in which it is best learned.', '{ppl,navigation,meteorology}');
+INSERT INTO seed_certificate (course, title, text, signatory, valid_months) VALUES
+    ('ppl', 'Private Pilot Theory', 'Sixty hours of ground school, and the written examination of the school.', 'Ingrid Solberg, Head of Training', 24),
+    ('radio', 'Radio Telephony', NULL, 'Yuki Tanaka', 36);

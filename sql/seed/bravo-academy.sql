@@ -99,3 +99,34 @@ INSERT INTO seed_file (key, name, content_type, folder, visibility, owner, asset
     ('roster', 'People of the term.csv', 'text/csv', 'rosters', 'PRIVATE', 'admin', 'bravo-roster.csv', 9, '{}'),
     -- The service made it: exchange.sql says for which run.
     ('report', format('course-progress-%s-to-%s.csv', date_trunc('week', now())::date - 7, date_trunc('week', now())::date - 1), 'text/csv', 'exports', 'PRIVATE', 'instructor', 'bravo-progress.csv', 1, '{}');
+
+INSERT INTO seed_taught (key, title, subtitle, description, code, teacher, together, tags, created_days_ago, popularity, is_sequential) VALUES
+    ('vienna', 'Vienna in Ten Rooms', 'A walk through music and language',
+     'Where Beethoven moved house sixty times, and why. One part opens next week, one when the first is done.', 'VIE-10', 'instructor', '{sofia.marchetti,tobias.lang}',
+     '{music,languages,history}', 50, 60, false),
+    ('proofs', 'How to Read a Proof', 'For everybody who is afraid of them', 'Slowly, and in this order.', 'MATH-000', 'tobias.lang', '{}', '{mathematics}', 22, 30, true);
+INSERT INTO seed_part (course, position, title, opens_in_days, after) VALUES
+    ('vienna', 1, 'Rooms to live in', NULL, NULL), ('vienna', 2, 'Rooms to listen in', NULL, 1), ('vienna', 3, 'Rooms to speak in', 7, NULL),
+    ('proofs', 1, 'What is claimed', NULL, NULL), ('proofs', 2, 'Why it is so', NULL, NULL);
+INSERT INTO seed_step (course, part, position, kind, title, minutes, body, url, media_seconds, file, in_days, extras) VALUES
+    ('vienna', 1, 1, 'TEXT', 'Sixty apartments', 10, E'# Sixty apartments\n\nHe was a *difficult* tenant.\n\n| Year | House |\n| --- | --- |\n| 1802 | Heiligenstadt |\n| 1804 | Mölker Bastei |', NULL, NULL, NULL, NULL, 'preview'),
+    ('vienna', 1, 2, 'FILE', 'The library''s picture of it', 5, NULL, NULL, NULL, 'library', NULL, ''),
+    ('vienna', 1, 3, 'VIDEO', 'Up the stairs', 9, NULL, 'https://films.example/bravo/stairs.mp4', 500, NULL, NULL, 'slow'),
+    ('vienna', 2, 1, 'AUDIO', 'A pitch, a little sharp', 2, 'Which note is it? How many cents above it?', NULL, 2, 'tone', NULL, ''),
+    ('vienna', 2, 2, 'EMBED', 'The Golden Hall', 14, NULL, 'https://player.vimeo.com/video/10', 840, NULL, NULL, ''),
+    ('vienna', 2, 3, 'LIVE', 'Together in the concert', 120, 'We meet in the foyer.', NULL, NULL, NULL, 12, ''),
+    ('vienna', 3, 1, 'LINK', 'Coffee houses', 10, NULL, 'https://www.wien.gv.at/', NULL, NULL, NULL, ''),
+    ('vienna', 3, 2, 'LIVE', 'Half an hour with a teacher', 30, 'Book it, and speak of anything but the weather.', NULL, NULL, NULL, NULL, ''),
+    ('vienna', 3, 3, 'TEXT', 'Your own room', 15, 'Describe it in twenty sentences.', NULL, NULL, NULL, NULL, 'draft'),
+    ('proofs', 1, 1, 'TEXT', 'Read the claim twice', 10, 'Then say it in your own words.', NULL, NULL, NULL, NULL, ''),
+    ('proofs', 1, 2, 'TEXT', 'Try to break it', 20, 'With 0, with 1, with something *ugly*.', NULL, NULL, NULL, NULL, ''),
+    ('proofs', 2, 1, 'TEXT', 'Where is each assumption used?', 25, E'Underline it.\n\n```text\nLet n be even. Then n = 2k.\n```', NULL, NULL, NULL, NULL, ''),
+    ('proofs', 2, 2, 'LINK', 'A hundred proofs', 30, NULL, 'https://en.wikipedia.org/wiki/Mathematical_proof', NULL, NULL, NULL, 'extra');
+
+INSERT INTO seed_wanted (course, requires) VALUES ('piano', 'theory');
+INSERT INTO seed_way_through (key, title, description, courses) VALUES
+    ('languages', 'Three languages in a year', 'One after the other, each with what the one before it has taught.', '{german,spanish,vienna}');
+INSERT INTO seed_certificate (course, title, text, signatory, valid_months) VALUES
+    ('german', 'Deutsch als Fremdsprache (A1)', 'Hören, Lesen, Schreiben und Sprechen auf der Stufe A1.', 'Sofia Marchetti', 24),
+    ('theory', 'Music Theory', 'Scales, intervals and chords, heard and written.', 'Eszter Kovacs', 24),
+    ('calculus', 'Calculus I', NULL, 'Tobias Lang', 60);

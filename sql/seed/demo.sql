@@ -15,6 +15,19 @@ CREATE TEMPORARY TABLE seed_slot (starts time PRIMARY KEY, ends time NOT NULL) O
 CREATE TEMPORARY TABLE seed_file (
     key text PRIMARY KEY, name text NOT NULL, content_type text NOT NULL, folder text NOT NULL, visibility text NOT NULL, owner text NOT NULL,
     asset text NOT NULL, created_days_ago integer NOT NULL, shared text[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
+-- Courses with lessons: their parts and steps. `together` teach a course beside its teacher; `file` names one of seed_file.
+CREATE TEMPORARY TABLE seed_taught (
+    key text PRIMARY KEY, title text NOT NULL, subtitle text NOT NULL, description text NOT NULL, code text NOT NULL, teacher text NOT NULL, together text[] NOT NULL,
+    tags text[] NOT NULL, created_days_ago integer NOT NULL, popularity integer NOT NULL, is_sequential boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_part (
+    course text NOT NULL, position integer NOT NULL, title text NOT NULL, opens_in_days integer, after integer, PRIMARY KEY (course, position)) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_step (
+    course text NOT NULL, part integer NOT NULL, position integer NOT NULL, kind text NOT NULL, title text NOT NULL, minutes integer NOT NULL, body text, url text,
+    media_seconds integer, file text, in_days integer, extras text NOT NULL DEFAULT '', PRIMARY KEY (course, part, position)) ON COMMIT DROP;
+-- What courses ask for, a path through several of them, and what is certified.
+CREATE TEMPORARY TABLE seed_wanted (course text NOT NULL, requires text NOT NULL, PRIMARY KEY (course, requires)) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_way_through (key text PRIMARY KEY, title text NOT NULL, description text NOT NULL, courses text[] NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE seed_certificate (course text PRIMARY KEY, title text NOT NULL, text text, signatory text NOT NULL, valid_months integer NOT NULL) ON COMMIT DROP;
 -- Strangers who want to come in, and people who are asked in. Whoever was ACCEPTED is one of the people.
 CREATE TEMPORARY TABLE seed_sign_up (
     key text PRIMARY KEY, name text NOT NULL, role text NOT NULL, message text, state text NOT NULL, note text, hours_ago integer NOT NULL) ON COMMIT DROP;

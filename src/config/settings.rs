@@ -369,7 +369,7 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_JOB_BACKOFF", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=21_600), value_name = "SECONDS", global = true)]
     pub job_backoff: u64,
 
-    /// Networks that webhooks may lead to although they are not public, separated by commas; to a literal address in them by http as well
+    /// Networks that webhooks and sign-in providers may lead to although they are not public, separated by commas; to a literal address in them by http as well
     #[arg(long, env = "LECTERN_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
     pub webhook_allow: Vec<IpNet>,
 

@@ -2,25 +2,34 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod assignments;
 pub mod audit;
 pub mod bookings;
+pub mod certificates;
 pub mod client_events;
 pub mod courses;
 pub mod credentials;
 pub mod departures;
+pub mod discussions;
 pub mod enrollments;
 pub mod exports;
 pub mod files;
+pub mod grades;
 pub mod groups;
 pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod paths;
 pub mod platform;
+pub mod providers;
+pub mod quizzes;
 pub mod reports;
 pub mod resources;
+pub mod rewards;
 pub mod rosters;
 pub mod tenants;
 pub mod viewings;
@@ -40,6 +49,7 @@ pub const ALL: &[&Domain] = &[
     &admissions::DOMAIN,
     &credentials::DOMAIN,
     &keys::DOMAIN,
+    &providers::DOMAIN,
     &courses::DOMAIN,
     &enrollments::DOMAIN,
     &groups::DOMAIN,
@@ -49,6 +59,14 @@ pub const ALL: &[&Domain] = &[
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,
+    &lessons::DOMAIN,
+    &rewards::DOMAIN,
+    &discussions::DOMAIN,
+    &grades::DOMAIN,
+    &assignments::DOMAIN,
+    &quizzes::DOMAIN,
+    &paths::DOMAIN,
+    &certificates::DOMAIN,
     &jobs::DOMAIN,
     &mail::DOMAIN,
     &notifications::DOMAIN,

@@ -132,7 +132,7 @@ pub async fn post(State(state): State<AppState>, Extension(id): Extension<Correl
     answer(&state, &Method::POST, &parts.headers, parameters, address, &id.0).await
 }
 
-fn peer(extensions: &Extensions) -> Option<IpAddr> {
+pub(super) fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 

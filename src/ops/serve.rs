@@ -1,6 +1,6 @@
 //! The service: check the database, listen, answer, stop in order.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
@@ -107,7 +107,7 @@ pub fn engine_of(
 }
 
 /// Which addresses people may name.
-pub(super) fn addresses(settings: &Settings) -> Addresses {
+pub fn addresses(settings: &Settings) -> Addresses {
     Addresses::allowing(settings.webhook_allow.clone())
 }
 
@@ -215,9 +215,15 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         }
         (desk, _) => (desk, None),
     };
+    let platform = match &apart {
+        Some((listener, _)) => {
+            Some(format!("http://{}/platform/graphql", listener.local_addr().context("the platform's address is unknown")?))
+        }
+        None => beside.as_ref().map(|_| "/platform/graphql beside it".to_owned()),
+    };
     let router = http::router_beside(engine.clone(), beside, http_options(settings, demo));
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
-    announce(&address.to_string(), demo);
+    announce(address, platform.as_deref(), demo);
 
     let stop = CancellationToken::new();
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
@@ -377,8 +383,11 @@ impl StopSignals {
 }
 
 #[allow(clippy::print_stdout, reason = "for the person who started it")]
-fn announce(address: &str, demo: bool) {
+fn announce(address: SocketAddr, platform: Option<&str>, demo: bool) {
     println!("\n  Lectern is ready.\n\n    GraphQL    http://{address}/graphql\n    GraphiQL   http://{address}/graphiql");
+    if let Some(platform) = platform {
+        println!("    Platform   {platform}");
+    }
     if demo {
         println!(
             "\n  Two demo schools, each with admin@, instructor@, learner@, viewer@ and participant@; the password is lectern-demo\n\n    \

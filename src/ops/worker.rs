@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::Settings,
-    domains::{self, mail::Unsubscribing},
+    domains::{self, mail::Unsubscribing, providers::Providers},
 };
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
@@ -47,7 +47,8 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let store = store(settings, &sealer, address)?;
     let (outbound, postman) = (Outbound::new(addresses(settings))?, postman(settings, cluster.is_embedded())?);
     let unsubscribing = Unsubscribing::new(&sealer, &base(settings, address)?);
-    let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing).with(outbound);
+    let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing);
+    let outside = outside.with(Providers::new(outbound.clone())).with(outbound);
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),
         None => outside,

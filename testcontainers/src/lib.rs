@@ -15,8 +15,6 @@
 
 mod address;
 mod database;
-#[cfg(feature = "docker")]
-mod docker;
 mod local;
 mod origin;
 mod server;

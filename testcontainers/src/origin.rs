@@ -2,8 +2,6 @@
 
 use anyhow::{Context, Result, anyhow};
 
-#[cfg(feature = "docker")]
-use crate::docker;
 use crate::{
     address::Address,
     local::{self, Local},
@@ -20,7 +18,7 @@ pub(crate) enum Origin {
     Local { _server: Box<Local> },
     /// A container; kept for the next run, which finds it by its labels.
     #[cfg(feature = "docker")]
-    Docker { _container: Box<docker::Container> },
+    Docker { _container: Box<lectern_testcontainers_docker::Container> },
 }
 
 /// Finds or starts the server.
@@ -32,8 +30,8 @@ pub(crate) async fn find() -> Result<(Origin, Address)> {
         return at_home(server);
     }
     #[cfg(feature = "docker")]
-    let no_docker = match docker::start().await {
-        Ok((container, address)) => return Ok((Origin::Docker { _container: Box::new(container) }, address)),
+    let no_docker = match lectern_testcontainers_docker::start(local::settings()).await {
+        Ok((container, url)) => return Ok((Origin::Docker { _container: Box::new(container) }, Address::parse(&url)?)),
         Err(reason) => reason,
     };
     #[cfg(not(feature = "docker"))]

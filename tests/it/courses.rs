@@ -1,8 +1,11 @@
 //! Courses: a draft is its instructor's alone, a published one the school's, and never another school's.
 
+mod closed;
 mod life;
 mod lists;
 mod sections;
+mod together;
+mod versions;
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! Enrollments: who may take a seat, who may give one, and how far everybody has come.
 
+mod expiry;
 mod lists;
 mod plans;
 mod progress;

@@ -1,6 +1,7 @@
 //! Groups: who sees and changes them, and what they do to enrollments.
 
 mod auto_enroll;
+mod joining;
 mod members;
 mod races;
 

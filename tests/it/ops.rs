@@ -117,7 +117,10 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
     };
     range("app_user", 60, 80).await;
     range("course", 12, 20).await;
-    range("enrollment", 180, 260).await;
+    range("enrollment", 200, 320).await;
+    range("lesson", 30, 50).await;
+    range("submission", 24, 40).await;
+    range("lesson_progress WHERE completed_at IS NOT NULL", 40, 400).await;
     range("booking", 120, 260).await;
     range("audit_entry", 300, 1500).await;
     range("client_event", 1000, 1000).await;
@@ -215,6 +218,37 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         .await;
         none("course c WHERE tenant_id = $1 AND (description IS NULL OR tags = '{}' OR NOT EXISTS (SELECT FROM section s WHERE s.tenant_id = $1 AND s.course_id = c.id))").await;
         some(3, "user_group WHERE tenant_id = $1").await;
+        // Courses with lessons of every kind, locked by date and by section; every progress is that of its lessons.
+        some(1, "course c WHERE tenant_id = $1 AND 8 <= (SELECT count(DISTINCT l.kind) FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
+        some(4, "course c WHERE tenant_id = $1 AND NOT EXISTS (SELECT FROM lesson l WHERE l.tenant_id = $1 AND l.course_id = c.id)").await;
+        for (kind, least) in [("ON_DATE", 1), ("AFTER_SECTION", 1)] {
+            some(least, &format!("section WHERE tenant_id = $1 AND drip_kind = '{kind}'")).await;
+        }
+        some(1, "unlock_override WHERE tenant_id = $1").await;
+        // A quiz whose scores go from nothing to everything, and one attempt under way.
+        for (score, least) in [("0", 1), ("8", 1)] {
+            some(least, &format!("quiz_attempt WHERE tenant_id = $1 AND status = 'SUBMITTED' AND score = {score}")).await;
+        }
+        some(1, "quiz_attempt WHERE tenant_id = $1 AND status = 'IN_PROGRESS'").await;
+        some(1, "question_pool WHERE tenant_id = $1").await;
+        some(2, "course_instructor WHERE tenant_id = $1").await;
+        // Work that waits, is graded, was given back, came late, and is graded in secret; every grade is that of its work.
+        for status in ["SUBMITTED", "GRADED", "RETURNED"] {
+            some(1, &format!("submission WHERE tenant_id = $1 AND status = '{status}'")).await;
+        }
+        some(2, "submission_grade WHERE tenant_id = $1 AND released_at IS NULL").await;
+        some(1, "submission s JOIN assignment a ON a.id = s.assignment_id WHERE s.tenant_id = $1 AND s.submitted_at > a.due_at").await;
+        some(1, "enrollment_grade WHERE tenant_id = $1 AND current_grade < 50").await;
+        some(1, "extension WHERE tenant_id = $1").await;
+        // What is said, what it earned, and an announcement that is still to come.
+        some(2, "thread WHERE tenant_id = $1 AND answer_id IS NOT NULL").await;
+        some(1, "thread WHERE tenant_id = $1 AND is_closed").await;
+        some(1, "announcement WHERE tenant_id = $1 AND publish_at > now() AND told_at IS NULL").await;
+        some(10, "course_review WHERE tenant_id = $1").await;
+        some(10, "badge_award WHERE tenant_id = $1").await;
+        some(100, "points_entry WHERE tenant_id = $1").await;
+        none(&format!("{} AND e.tenant_id = $1", crate::assignments::DRIFTED)).await;
+        none(&format!("{} AND e.tenant_id = $1", crate::lessons::DRIFTED)).await;
         none(
             "user_group g JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.id JOIN group_course gc ON gc.tenant_id = g.tenant_id AND gc.group_id = g.id \
              JOIN course c ON c.tenant_id = g.tenant_id AND c.id = gc.course_id AND c.status = 'PUBLISHED' \

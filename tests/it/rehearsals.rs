@@ -77,15 +77,17 @@ impl Rehearsal {
 
 #[tokio::test]
 async fn every_mutation_is_rehearsed_before_it_is_done_and_leaves_nothing_behind() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&["--webhook-allow=127.0.0.0/8"], Default::default()).await;
     let rehearsal = Day::rehearse(&app).await;
     let mutations = || app.registry.operations().filter(|operation| operation.root == Root::Mutation);
     let names = |lasts: bool| -> BTreeSet<&str> {
         let picked = mutations().filter(|operation| (operation.is_session || operation.reaches_store) == lasts);
         picked.map(|operation| operation.field.name).collect()
     };
-    assert_eq!(rehearsal.possible, names(false));
-    assert_eq!(rehearsal.impossible, names(true), "what reaches beyond the database, or stands alone in its document");
+    // What they would show can't be taken back.
+    let shows = BTreeSet::from(["startQuizAttempt", "submitQuizAttempt"]);
+    assert_eq!(rehearsal.possible, &names(false) - &shows);
+    assert_eq!(rehearsal.impossible, &names(true) | &shows, "what reaches beyond the database, or stands alone in its document");
 }
 
 const CREATE: &str = "mutation($i: CreateCourseInput!) { createCourse(input: $i) { id title status createdAt } }";

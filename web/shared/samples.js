@@ -120,6 +120,225 @@ query CourseInDepth($filter: CourseFilter) {
     variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
   },
   {
+    document: /* GraphQL */ `# A learner's evening: where to go on, and what of the course is open. Sign in as learner@alpha.example.
+# Opening and completing a lesson, as two further documents:
+#   mutation { trackLesson(input: { lessonId: "lesson_…", positionSeconds: 90 }) { status openedAt } }
+#   mutation { completeLesson(input: { lessonId: "lesson_…" }) { status enrollment { progress } } }
+query Lessons($statuses: [EnrollmentStatus!], $filter: CourseFilter) {
+  enrollments(first: 5, filter: { statuses: $statuses }) {
+    nodes {
+      course { title }
+      status
+      progress
+      lessonsCompleted
+      lessonsTotal
+      expiresAt
+      resumeLesson { id title kind bodyHtml }
+    }
+  }
+  courses(first: 2, filter: $filter, orderBy: { field: CREATED_AT, direction: DESC }) {
+    nodes {
+      title
+      lessonCount
+      durationMinutes
+      instructors { name }
+      materials { title url file { name } }
+      sections {
+        title
+        isLocked
+        lockReason
+        unlocksAt
+        lessons {
+          id
+          title
+          kind
+          durationMinutes
+          isRequired
+          isPreview
+          isLocked
+          lockReason
+          viewerProgress { status completedAt positionSeconds }
+        }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ statuses: ['NOT_STARTED', 'IN_PROGRESS'], filter: { isEnrolled: true } }),
+  },
+  {
+    document: /* GraphQL */ `# A quiz: what there is to take, and how one's own attempts went. Sign in as learner@alpha.example.
+# Taking it, as three further documents:
+#   mutation { startQuizAttempt(quizId: "quiz_…") { id endsAt questions { questionId kind prompt options { id text } } } }
+#   mutation { saveQuizAnswers(input: { attemptId: "attempt_…", answers: [{ questionId: "question_…", optionIds: ["option_…"] }] }) { status } }
+#   mutation { submitQuizAttempt(id: "attempt_…") { score maxScore percent isPassed } }
+# As instructor@alpha.example, a wrong key is corrected; as a rehearsal, to see who would gain:
+#   mutation { regradeQuestion(input: { questionId: "question_…", isVoid: true, reason: "Ambiguous" }) { attempts raised newlyPassed } }
+query Quizzes($filter: CourseFilter, $attempts: QuizAttemptFilter) {
+  courses(first: 3, filter: $filter) {
+    nodes {
+      title
+      sections {
+        lessons {
+          title
+          quiz {
+            id
+            mode
+            questionCount
+            maxScore
+            passMark
+            review
+            viewerClosesAt
+            viewerTimeLimitMinutes
+            viewerAttemptsLeft
+          }
+        }
+      }
+    }
+  }
+  quizAttempts(first: 5, filter: $attempts) {
+    nodes {
+      id
+      number
+      status
+      score
+      maxScore
+      percent
+      isPassed
+      isReviewable
+      questions {
+        prompt
+        options { id text }
+        answer { optionIds number text }
+        isCorrect
+        key { optionIds number tolerance texts }
+        explanation
+      }
+      scoreHistory { at cause score reason }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { isEnrolled: true }, attempts: { statuses: ['SUBMITTED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# Learning paths, what stands in the way of enrolling, and certificates. Sign in as learner@alpha.example.
+# Taking a path, and verifying a certificate (signed in or not), as two further documents:
+#   mutation { enrollInPath(input: { pathId: "path_…" }) { status path { courses { isLocked obstacle } } } }
+#   { verifyCertificate(tenant: "alpha-flight-school", code: "…") { isValid learnerName title issuedAt } }
+query PathsAndCertificates($filter: CourseFilter) {
+  learningPaths(first: 3) {
+    nodes {
+      title
+      viewerEnrollment { status progress }
+      courses {
+        position
+        unlock
+        isLocked
+        obstacle
+        course { title }
+        afterCourse { title }
+        viewerEnrollment { status progress }
+      }
+    }
+  }
+  courses(first: 10, filter: $filter) {
+    nodes {
+      title
+      viewerObstacles
+      prerequisites { isMet minGrade course { title } }
+      certificateSettings { isEnabled validMonths }
+    }
+  }
+  certificates(first: 5) {
+    nodes { title learnerName status grade code issuedAt expiresAt pdfUrl svgUrl }
+  }
+}
+`,
+    variables: () => ({ filter: { statuses: ['PUBLISHED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# What a learner has before them, what they have earned, and what is said in a course. Sign in as learner@alpha.example.
+# Asking something, and looking at the board of a course, as two further documents:
+#   mutation { createThread(input: { courseId: "course_…", title: "Which weather is good enough?", body: "I *wonder*." }) { id authorName } }
+#   { leaderboard(courseId: "course_…", period: THIS_MONTH) { participants viewerEntry { rank } entries { rank name points } } }
+# As instructor@alpha.example: who may not get to the end?
+#   { reports { learnersAtRisk { enrollment { user { name } course { title } } reasons overdue currentGrade } } }
+query Evening($filter: CourseFilter, $first: Int) {
+  dashboard {
+    deadlines(first: $first) { dueAt isOverdue lesson { title course { title } } }
+    continueLearning(first: $first) { progress course { title } resumeLesson { title } }
+  }
+  viewer {
+    points
+    level { number name }
+    nextLevel { name minPoints }
+    streak { current longest }
+    badges { awardedAt badge { name description } }
+  }
+  pointsEntries(first: 5) { nodes { at rule points reason } }
+  courses(first: 2, filter: $filter) {
+    nodes {
+      title
+      rating
+      reviewCount
+      announcements(first: 2) { nodes { title publishAt authorName } }
+      threads(first: 3) { nodes { title isPinned authorName postCount answer { body authorName isStaff } } }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { isEnrolled: true }, first: 5 }),
+  },
+  {
+    document: /* GraphQL */ `# A teacher's evening: the work that waits, the longest first, and a course's grade book. Sign in as instructor@alpha.example.
+# Grading one of them, with the version that you have read, as a further document (with a rubric: rubricScores in place of points):
+#   mutation { gradeSubmission(input: { id: "submission_…", version: 1, points: 17, feedback: "Well seen" }) { status percent } }
+# Where grades are held, nobody sees one before:
+#   mutation { releaseGrades(assignmentId: "assignment_…") { releasedAt } }
+query Grading($statuses: [SubmissionStatus!], $orderBy: SubmissionOrder, $filter: CourseFilter) {
+  submissions(first: 5, filter: { statuses: $statuses }, orderBy: $orderBy) {
+    totalCount
+    nodes {
+      id
+      version
+      user { name }
+      submittedAt
+      isLate
+      penaltyPercent
+      text
+      files { name }
+      assignment {
+        id
+        points
+        dueAt
+        rubric { id title points }
+        lesson { title course { title } }
+      }
+    }
+  }
+  courses(first: 1, filter: $filter, orderBy: { field: CREATED_AT, direction: DESC }) {
+    nodes {
+      title
+      gradeBook(first: 10, orderBy: { field: FINAL_GRADE, direction: DESC }) {
+        nodes {
+          enrollment { user { name } status }
+          currentGrade
+          finalGrade
+          grades { lesson { title } percent isLate isMissing isReleased }
+        }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({
+      statuses: ['SUBMITTED'],
+      orderBy: { field: 'SUBMITTED_AT', direction: 'ASC' },
+      filter: { tag: 'beginners' },
+    }),
+  },
+  {
     document: /* GraphQL */ `# The people of the school and the roles they can hold. Needs USER_READ and ROLE_READ.
 query People($first: Int, $filter: UserFilter) {
   users(first: $first, filter: $filter, orderBy: { field: NAME, direction: ASC }) {
@@ -593,6 +812,35 @@ mutation ApiKey($input: CreateApiKeyInput!) {
 }
 `,
     variables: () => ({ input: { name: 'Departure board', permissions: ['COURSE_READ', 'USER_READ'] } }),
+  },
+  {
+    document: /* GraphQL */ `# People sign in with accounts that they have elsewhere: a provider of OpenID Connect, switched off until it knows this school. Needs TENANT_MANAGE.
+mutation SignInProvider($input: CreateSignInProviderInput!) {
+  createSignInProvider(input: $input) {
+    id
+    key
+    name
+    issuer
+    hasClientSecret
+    redirectUris
+    emailDomains
+    roleKey
+    isEnabled
+  }
+}
+`,
+    variables: () => ({
+      input: {
+        key: 'campus',
+        name: 'Campus',
+        issuer: 'https://login.campus.example',
+        clientId: 'lectern',
+        redirectUris: ['https://app.campus.example/signed-in'],
+        emailDomains: ['campus.example'],
+        roleKey: 'LEARNER',
+        isEnabled: false,
+      },
+    }),
   },
   {
     document: /* GraphQL */ `# The mails that the school has sent, and what became of them. Needs OUTBOX_READ. Change your password, and look again.

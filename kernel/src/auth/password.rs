@@ -1,7 +1,7 @@
 //! Passwords: Argon2id, off the async threads, a limited number at once.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -26,7 +26,7 @@ pub struct PasswordError(pub String);
 pub struct Passwords {
     turns: Arc<Semaphore>,
     /// The hash of nobody's password, verified where there is no person, so that both take the same time.
-    dummy: Arc<str>,
+    dummy: &'static str,
     taken: Arc<AtomicU64>,
 }
 
@@ -57,8 +57,10 @@ pub enum Verdict {
 impl Passwords {
     /// With as many computations at once as there are cores.
     pub fn new() -> Result<Self> {
+        static DUMMY: OnceLock<Result<String>> = OnceLock::new();
+        let dummy = DUMMY.get_or_init(|| hash("nobody has this password")).as_deref().map_err(Error::clone)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy: hash("nobody has this password")?.into(), taken: Arc::default() })
+        Ok(Passwords { turns: Arc::new(Semaphore::new(cores)), dummy, taken: Arc::default() })
     }
 
     /// Checks what a new password must be: 10 to 128 characters, and not weak to a guesser who knows `hints`.
@@ -99,9 +101,9 @@ impl Passwords {
     /// # Errors
     /// `INTERNAL` where verifying fails.
     pub async fn verify(&self, password: String, known: Option<String>) -> Result<Verdict> {
-        let (password, dummy) = (Zeroizing::new(password), self.dummy.clone());
+        let (password, dummy) = (Zeroizing::new(password), self.dummy);
         self.turn(move || {
-            let reference = PasswordHash::new(known.as_deref().unwrap_or(&dummy))
+            let reference = PasswordHash::new(known.as_deref().unwrap_or(dummy))
                 .map_err(|error| Error::internal(format!("a stored hash can't be read: {error}")))?;
             let composed = composed(&password);
             let matches = |password: &str| argon2().verify_password(password.as_bytes(), &reference).is_ok() && known.is_some();

@@ -19,7 +19,7 @@ pub use self::{
     actor::{ActorCache, ActorKind, ActorRow, CachedActor, KeyInHand},
     column_reader::ColumnReader,
     desk::{DESK_ROLE, Desk},
-    error::{DbError, OnConstraint},
+    error::{DbError, OnConstraint, Outcome},
     list::{
         COLLATION, Cursors, DEFAULT_PAGE, Fetched, List, MAX_PAGE, Order, Page, PageArgs, PageJoin, Param, SortKey, SortValue, page_size,
     },

@@ -29,7 +29,7 @@ impl AfterRollback {
         let written = tokio::spawn(async move {
             let written = write(&pool, actors, identity, self.write, &refusals, &correlation_id).await;
             if let Err(error) = written {
-                tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
+                lost(&error, &correlation_id);
             }
         });
         let _ = written.await;
@@ -82,6 +82,11 @@ async fn write(
         tx.query(actors.refusal, &[operation, about, subject, code, reason]).await?;
     }
     tx.commit().await
+}
+
+/// An entry could not be written.
+pub(super) fn lost(error: &DbError, correlation_id: &str) {
+    tracing::error!(correlation_id, ?error, "the audit entry of a refusal could not be written");
 }
 
 /// Wrong input and faults of ours are no refusals.

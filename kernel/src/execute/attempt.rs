@@ -6,14 +6,16 @@ use async_graphql::{Name, PathSegment, Response, Value};
 use uuid::Uuid;
 
 use super::{
+    closed::Refused,
     engine::{Answer, Engine, unexecuted},
     errors, introspection,
 };
 use crate::{
     auth::{Actor, Claims},
     clock,
-    db::{ActorRow, Identity, Mode, Opening, Tx},
+    db::{ActorRow, DbError, Identity, Mode, Opening, Tx},
     error::{Result, is_failure},
+    rates::Closed,
     request::{Document, GraphqlRequest, OperationKind},
     resolve::{
         AfterRollback, AskedBy, Loads, Request,
@@ -62,8 +64,14 @@ impl Engine {
                     }
                 }
                 // A mutation document commits as a whole, exactly when its `data` is not null.
-                (None, OperationKind::Mutation) if answer.response.data != Value::Null => match tx.commit().await {
-                    Ok(()) => return Answer { round_trips: tx.round_trips(), ..answer },
+                (None, OperationKind::Mutation) if answer.response.data != Value::Null => match finish(&tx, &document).await {
+                    Ok(None) => return Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer },
+                    Ok(Some(closed)) => {
+                        let _ = tx.rollback().await;
+                        drop((data, tx));
+                        let account = document.knock().map(|(_, account)| account).unwrap_or_default();
+                        return self.refuse_closed(closed, Refused::knock(&document, &account), correlation_id).await;
+                    }
                     Err(error) => Some(error),
                 },
                 (failure, _) => failure,
@@ -208,6 +216,7 @@ impl Engine {
         request.sign_in = document.terms;
         request.asked_by = AskedBy { address: document.address.clone(), user_agent: document.user_agent.clone() };
         request.is_rehearsal = document.is_rehearsal;
+        request.prepared.clone_from(&document.prepared);
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());
@@ -231,6 +240,16 @@ impl Engine {
         }
         Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
     }
+}
+
+/// Ends a mutation document that is to be done: unless what it asks for was asked for too often.
+async fn finish(tx: &Tx, document: &Document) -> Result<Option<Closed>, DbError> {
+    if let Some(turn) = &document.turn
+        && let Some(closed) = turn.take(tx).await?
+    {
+        return Ok(Some(closed));
+    }
+    tx.commit().await.map(|()| None)
 }
 
 /// Takes the locks of what a document with several mutations names, in the order of the ids, before the first of them runs. The

@@ -7,10 +7,12 @@ use std::{
 };
 
 use async_graphql::{Response, ServerError, Value, Variables};
+use futures_util::future::try_join_all;
 use tokio::sync::Semaphore;
 
 use super::{
     admission::{Admission, AdmissionOptions},
+    closed::Refused,
     errors,
     schema::Schema,
     uses::KeyUses,
@@ -21,9 +23,9 @@ use crate::{
     db::{ActorCache, ActorKind, Identity, Live, Pool},
     error::{Code, Error, Result},
     rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
-    request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, GraphqlRequest, Limits, OperationKind},
-    resolve::Services,
+    request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, Going, GraphqlRequest, Limits, OperationKind},
     resolve::registry::{Knock, Registry, Wrong},
+    resolve::{Ahead, Prepared, Services},
 };
 
 /// The result of a document.
@@ -96,7 +98,7 @@ impl Engine {
         let (checker, documents) = (schema.checker(), DocumentCache::new(DOCUMENT_CACHE_BYTES, None));
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
-        let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(pool.clone(), &rates));
+        let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(&rates));
         let passwords = Keys::passwords(pool.clone(), &rates);
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
@@ -136,7 +138,7 @@ impl Engine {
     #[must_use]
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
-        let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(self.pool.clone(), rates));
+        let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(rates));
         let passwords = Keys::passwords(self.pool.clone(), rates);
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
         Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
@@ -278,6 +280,10 @@ impl Engine {
         let (shows_cost, is_rehearsal) = (document.shows_cost, document.is_rehearsal);
         // Who knocks is nobody yet; but no API key may.
         let key = claims.filter(|claims| claims.key().is_some());
+        match self.go_ahead(&document, claims, correlation_id).await {
+            Ok(prepared) => document.prepared = prepared,
+            Err(error) => return unexecuted(error),
+        }
         let mut answer = match (document.knock(), document.guesses(), claims) {
             (Some((Knock::Password, account)), ..) => self.sign_in(document, account, key, correlation_id).await,
             (Some((Knock::Code, account)), ..) => self.sign_in_by_code(document, account, key, correlation_id).await,
@@ -297,9 +303,33 @@ impl Engine {
         answer
     }
 
-    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in.
+    /// Does what operations want done before their transaction is opened. Not for whom they are refused anyway: an API key, and, unless it is public,
+    /// nobody.
+    async fn go_ahead(&self, document: &Document, claims: Option<Claims>, correlation_id: &str) -> Result<Vec<Prepared>> {
+        let going: Vec<&Going> = document.ahead().iter().filter(|going| going.is_public || claims.is_some()).collect();
+        if going.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(key) = claims.filter(|claims| claims.key().is_some())
+            && self.person(&key, correlation_id).await.is_some()
+        {
+            return Ok(Vec::new());
+        }
+        let going = going.into_iter().map(|Going { go, given, .. }| {
+            let services = self.services.clone();
+            go(Ahead::new(self.pool.clone(), self.actor_kind, services, correlation_id.to_owned(), given.clone()))
+        });
+        try_join_all(going).await
+    }
+
+    /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in, and where a budget is an address's.
     fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
+        if let Some(address) = &document.address {
+            for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| budget.is_of_address) {
+                self.budgets.spend(budget, &[address.as_bytes()], times, clock::now())?;
+            }
+        }
         match (claims.and_then(|claims| self.known(claims)), &document.address) {
             (Some(identity), _) => self.spend_of(document, identity, cost),
             (None, address) => {
@@ -322,7 +352,7 @@ impl Engine {
 
     fn spend_of(&self, document: &Document, identity: Identity, cost: u64) -> Result<()> {
         let (now, person) = (clock::now(), [identity.tenant.as_bytes().as_slice(), identity.user.as_bytes()]);
-        for (budget, times) in document.budgets() {
+        for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| !budget.is_of_address) {
             self.budgets.spend(budget, &person, times, now)?;
         }
         self.budgets.spend(&COST, &person, cost, now)
@@ -354,16 +384,17 @@ impl Engine {
 
     /// Tries a sign-in, if not too many have failed; counts it where it fails, before that is answered.
     async fn sign_in(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
+        let refused = Refused::knock(&document, &account);
         let attempt = match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
             Ok(attempt) => attempt,
-            Err(error) => return unexecuted(error),
+            Err(closed) => return self.refuse_closed(closed, refused, correlation_id).await,
         };
         document.terms = attempt.terms();
         let answer = self.attempt_until_it_holds(document, key, correlation_id).await;
         if answer.is(Code::Unauthenticated) && !answer.wants_second_factor() {
             return match self.sign_ins.failed(attempt, correlation_id).await {
                 Ok(None) => answer,
-                Ok(Some(refused)) => unexecuted(refused),
+                Ok(Some(closed)) => self.refuse_closed(closed, refused, correlation_id).await,
                 Err(error) => {
                     tracing::error!(correlation_id, reason = error.for_operator(), "a failed sign-in could not be counted");
                     unexecuted(error.into())
@@ -381,19 +412,20 @@ impl Engine {
 
     /// Tries a sign-in code, if not too many were wrong; counts it where it is, before that is answered.
     async fn sign_in_by_code(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
+        let refused = Refused::knock(&document, &account);
         // A wrong second factor counts with the wrong passwords; which of the two codes was wrong is not told.
         let attempt = if account.has_second_factor {
             match self.sign_ins.admit(&account, document.address.as_deref(), correlation_id).await {
                 Ok(attempt) if attempt.terms().looks => Some(attempt),
                 Ok(_) => return unexecuted(Error::bad_code()),
-                Err(error) => return unexecuted(error),
+                Err(closed) => return self.refuse_closed(closed, refused, correlation_id).await,
             }
         } else {
             None
         };
         let (guess, terms) = match self.codes.admit(&account, document.address.as_deref(), correlation_id).await {
             Ok(admitted) => admitted,
-            Err(error) => return unexecuted(error),
+            Err(closed) => return self.refuse_closed(closed, refused, correlation_id).await,
         };
         document.terms = terms;
         let answer = self.attempt_until_it_holds(document, key, correlation_id).await;
@@ -410,7 +442,7 @@ impl Engine {
         };
         match counted.await {
             Ok(None) => answer,
-            Ok(Some(refused)) => unexecuted(refused),
+            Ok(Some(closed)) => self.refuse_closed(closed, refused, correlation_id).await,
             Err(error) => {
                 tracing::error!(correlation_id, reason = error.for_operator(), "a wrong code could not be counted");
                 unexecuted(error.into())
@@ -418,22 +450,21 @@ impl Engine {
         }
     }
 
-    /// Takes what a stranger asks to be mailed, if that was not asked for too often.
-    async fn ask(&self, document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
+    /// Takes what a stranger asks to be mailed. That counts once it is known that it would be done, before it is: then it may turn out to be too often.
+    async fn ask(&self, mut document: Document, account: Account, key: Option<Claims>, correlation_id: &str) -> Answer {
         let what = document.roots.first().map_or("", |root| root.name.as_str());
-        match self.asks.spend(what, &account, document.address.as_deref(), correlation_id).await {
-            Ok(()) => self.attempt_until_it_holds(document, key, correlation_id).await,
-            Err(error) => unexecuted(error),
-        }
+        document.turn = Some(self.asks.turn(what, &account, document.address.as_deref()));
+        self.attempt_until_it_holds(document, key, correlation_id).await
     }
 
     /// Tries a secret that somebody may be guessing, if not too many were wrong; counts it where it is, before that is answered.
     async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
-        let Identity { tenant, user, .. } = self.person(&claims, correlation_id).await.unwrap_or_default();
+        let person = self.person(&claims, correlation_id).await.unwrap_or_default();
+        let Identity { tenant, user, .. } = person;
         let kept = if wrong == Wrong::Proof { &self.passwords } else { &self.keys };
         let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
-            Err(error) => return unexecuted(error),
+            Err(closed) => return self.refuse_closed(closed, Refused::guess(&document, person), correlation_id).await,
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
         let is_wrong = answer.response.errors.iter().any(|error| match wrong {

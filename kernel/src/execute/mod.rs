@@ -3,6 +3,7 @@
 mod admission;
 mod after_rollback;
 mod attempt;
+mod closed;
 mod engine;
 mod errors;
 mod introspection;

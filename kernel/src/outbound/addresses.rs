@@ -98,7 +98,7 @@ impl Addresses {
 
     /// Reads a URL that a person names: `https`, or `http` to a literal address that the operator allows; without user information and
     /// fragment; at most 2,000 characters. A literal address must be allowed, in whatever notation. Names are not resolved: whoever asks
-    /// would learn what stands in the service's own network.
+    /// would learn what stands in the service's own network (`Outbound::leads_astray`).
     ///
     /// # Errors
     /// What is wrong with it.

@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
-    Client,
+    Client, Method,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{HeaderMap, RETRY_AFTER},
     redirect::Policy,
@@ -82,6 +82,20 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
 }
 
+/// What was answered, to its end.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The status of HTTP.
+    pub status: u16,
+    /// Its head.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// How much of a body is read.
+const MOST: usize = 256 * 1024;
+
 /// Why there was no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoAnswer {
@@ -110,10 +124,19 @@ impl NoAnswer {
     }
 }
 
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
 /// Sends requests to addresses that persons have named.
 #[derive(Clone)]
 pub struct Outbound {
     addresses: Addresses,
+    resolver: Arc<dyn Resolver>,
     client: Client,
 }
 
@@ -132,7 +155,7 @@ impl Outbound {
     /// As [`Outbound::new`].
     pub fn resolving(addresses: Addresses, resolver: Arc<dyn Resolver>) -> anyhow::Result<Self> {
         let client = Client::builder()
-            .dns_resolver(Arc::new(Checked { addresses: addresses.clone(), resolver }))
+            .dns_resolver(Arc::new(Checked { addresses: addresses.clone(), resolver: resolver.clone() }))
             .redirect(Policy::none())
             .no_proxy()
             // Each request resolves its name anew.
@@ -143,7 +166,16 @@ impl Outbound {
             .timeout(WHOLE)
             .user_agent(concat!("Lectern/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Outbound { addresses, client })
+        Ok(Outbound { addresses, resolver, client })
+    }
+
+    /// Whether the name in a URL leads, as far as that can be found out now, to an address that is not allowed. One that leads nowhere does not: it is
+    /// looked up again at each request. To be told to nobody but whom what stands in the service's own network may be told.
+    pub async fn leads_astray(&self, url: &str) -> bool {
+        let Ok(url) = self.addresses.check(url) else { return false };
+        let (Some(name), None) = (url.domain(), literal(&url)) else { return false };
+        let found = tokio::time::timeout(CONNECT, self.resolver.resolve(name.to_owned())).await;
+        matches!(found, Ok(Ok(found)) if !found.iter().all(|address| self.addresses.allows(*address)))
     }
 
     /// Posts a body. What is answered is not read beyond its head.
@@ -156,6 +188,26 @@ impl Outbound {
         let answer = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| reason(&error, is_name))?;
         let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?, crate::clock::now()));
         Ok(Answer { status: answer.status().as_u16(), retry_after })
+    }
+
+    /// Asks something, and reads the answer to its end; one that is longer than 256 KiB counts as none.
+    ///
+    /// # Errors
+    /// Why there was no answer.
+    pub async fn ask(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Whole, NoAnswer> {
+        let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+        let is_name = literal(&url).is_none();
+        let failed = |error: reqwest::Error| reason(&error, is_name);
+        let mut answer = self.client.request(method, url).headers(headers).body(body).send().await.map_err(failed)?;
+        let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(failed)? {
+            if body.len() + part.len() > MOST {
+                return Err(NoAnswer::Broken);
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(Whole { status, headers, body })
     }
 }
 
@@ -249,6 +301,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_leads_astray_by_one_address_that_is_not_allowed() {
+        for (networks, addresses, astray) in [
+            (&[][..], &["10.0.0.1"][..], true),
+            (&[], &["1.1.1.1", "10.0.0.1"], true),
+            (&[], &["1.1.1.1", "2606:4700::1111"], false),
+            (&["10.0.0.0/8"], &["10.0.0.1"], false),
+            (&[], &[], false),
+        ] {
+            let outbound = outbound(networks, addresses);
+            assert_eq!(outbound.leads_astray("https://example.org/realms").await, astray, "{addresses:?}");
+            assert!(!outbound.leads_astray("https://1.1.1.1/").await && !outbound.leads_astray("nonsense").await);
+        }
+    }
+
+    #[tokio::test]
     async fn a_redirect_is_an_answer_and_is_not_followed() {
         let (port, mut heard) =
             listener(Some("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")).await;
@@ -264,6 +331,21 @@ mod tests {
         assert_eq!(sender.post(&format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await, Err(NoAnswer::Broken));
         let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
         assert_eq!(sender.post(&format!("http://127.0.0.1:{gone}/"), HeaderMap::new(), Vec::new()).await, Err(NoAnswer::NotConnected));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_is_read_to_its_end_as_far_as_that_is_near() {
+        let (port, _heard) = listener(Some("HTTP/1.1 200 OK\r\nX-Kind: short\r\nContent-Length: 5\r\n\r\nhello")).await;
+        let ask = |outbound: Outbound, port: u16| async move {
+            outbound.ask(Method::GET, &format!("http://127.0.0.1:{port}/"), HeaderMap::new(), Vec::new()).await
+        };
+        let whole = ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap();
+        assert_eq!((whole.status, whole.headers["x-kind"].to_str().unwrap(), &*whole.body), (200, "short", &b"hello"[..]));
+        assert_eq!(ask(outbound(&[], &[]), port).await.unwrap_err(), NoAnswer::NotAllowed);
+        let long: &'static str =
+            Box::leak(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(MOST + 1)).into_boxed_str());
+        let (port, _heard) = listener(Some(long)).await;
+        assert_eq!(ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap_err(), NoAnswer::Broken);
     }
 
     #[test]

@@ -36,10 +36,13 @@ pub struct Budget {
     pub a_minute: u64,
     /// What is answered when it is spent, as a whole sentence.
     pub refusal: &'static str,
+    /// Whether it is an address's, signed in or not, rather than a person's.
+    pub is_of_address: bool,
 }
 
 /// What documents cost.
-pub static COST: Budget = Budget { name: "cost", a_minute: 5_000_000, refusal: "Your documents ask for too much at a time." };
+pub static COST: Budget =
+    Budget { name: "cost", a_minute: 5_000_000, refusal: "Your documents ask for too much at a time.", is_of_address: false };
 
 /// Budgets of people.
 #[derive(Clone)]

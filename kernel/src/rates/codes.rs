@@ -2,14 +2,15 @@
 //! mailed five tries are compared: each is counted in a transaction of its own before that, so that fifty at once are no more.
 
 use super::{
-    Account, RateLimits, SignInTerms, Subject,
-    guesses::Allowance,
+    Account, Closed, RateLimits, SignInTerms, Subject,
+    closed::spend,
+    guesses::{Allowance, failures},
     keys::{KeyGuess, Keys},
     open,
 };
 use crate::{
-    db::{DbError, Mode, Pool},
-    error::{Error, Result},
+    db::{DbError, Mode, Pool, Tx},
+    error::Error,
     text,
 };
 
@@ -35,7 +36,7 @@ impl Codes {
     ///
     /// # Errors
     /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where the counters can't be reached.
-    pub async fn admit(&self, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<(KeyGuess, SignInTerms)> {
+    pub async fn admit(&self, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<(KeyGuess, SignInTerms), Closed> {
         let [school, email] = account.named();
         let account = (Subject::of("code of an account", &[school.as_bytes(), email.as_bytes()]), self.per_account);
         let address = address.map(|address| (Subject::of("code from an address", &[address.as_bytes()]), self.per_address));
@@ -71,43 +72,60 @@ impl Codes {
 
 /// What strangers may ask to be mailed.
 pub struct Asks {
-    pool: Pool,
     per_account: u32,
     per_address: u32,
     span: String,
 }
 
+/// That somebody asks for something to be mailed, as it counts.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    budgets: Vec<Allowance>,
+    span: String,
+}
+
 impl Asks {
-    /// Counts in this database.
-    pub fn new(pool: Pool, limits: &RateLimits) -> Self {
+    /// With these limits.
+    pub fn new(limits: &RateLimits) -> Self {
         let span = format!("{} minutes", limits.ask_minutes);
-        Asks { pool, per_account: limits.asks_per_account, per_address: limits.asks_per_address, span }
+        Asks { per_account: limits.asks_per_account, per_address: limits.asks_per_address, span }
     }
 
-    /// Counts that something is asked for, of an account that may or may not exist.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`, alike for every account, and nothing is counted then; `UNAVAILABLE` where the counters can't be reached.
-    pub async fn spend(&self, what: &str, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<()> {
+    /// That something is asked for, of an account that may or may not exist.
+    pub fn turn(&self, what: &str, account: &Account, address: Option<&str>) -> Turn {
         let [school, email] = account.named();
         let account = (Subject::of("asked for an account", &[what.as_bytes(), school.as_bytes(), email.as_bytes()]), self.per_account);
         let address = address.map(|address| (Subject::of("asked from an address", &[address.as_bytes()]), self.per_address));
-        let budgets: Vec<Allowance> = [Some(account), address].into_iter().flatten().filter(|(_, limit)| *limit > 0).collect();
-        if budgets.is_empty() {
-            return Ok(());
-        }
-        let subjects: Vec<&[u8]> = budgets.iter().map(|(subject, _)| subject.bytes()).collect();
-        let allowed: Vec<i32> = budgets.iter().map(|(_, limit)| super::guesses::number(*limit)).collect();
-        let tx = open(&self.pool, Mode::Write, correlation_id).await?;
-        let wait: Option<i32> = tx
-            .value("SELECT app.spend_turns($2, $3, $4::text::interval) WHERE app.tenant_id() = $1", &[&subjects, &allowed, &self.span])
-            .await?;
-        tx.commit().await?;
-        match wait {
-            Some(0) => Ok(()),
-            wait => Err(Error::rate_limited("This was asked for too often.", wait.map_or(1, i32::unsigned_abs).into())),
-        }
+        let budgets = [Some(account), address].into_iter().flatten().filter(|(_, limit)| *limit > 0).collect();
+        Turn { budgets, span: self.span.clone() }
     }
+}
+
+impl Turn {
+    /// Takes the turn in the transaction of what is asked for, when all of it is done but the COMMIT: what is refused for its form, or rolled back for
+    /// whatever reason, counts for nothing. Answers why that is not to be, where it was asked for too often: alike for every account.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn take(&self, tx: &Tx) -> Result<Option<Closed>, DbError> {
+        if self.budgets.is_empty() {
+            return Ok(None);
+        }
+        let wait = spend(tx, &self.budgets, &self.span).await?;
+        if wait == 0 {
+            return Ok(None);
+        }
+        let error = Error::rate_limited("This was asked for too often.", wait.into());
+        let subject = spent(tx, &self.budgets, &self.span).await?;
+        Ok(Some(Closed::new(error, subject, &self.span)))
+    }
+}
+
+/// Which of these is spent; the first if none is any more.
+async fn spent(tx: &Tx, budgets: &[Allowance], span: &str) -> Result<Subject, DbError> {
+    let mut counted = failures(tx, budgets, span).await?.into_iter().zip(budgets);
+    let found = counted.find(|(failed, (_, limit))| failed.count >= *limit).map(|(_, (subject, _))| *subject);
+    Ok(found.unwrap_or(budgets[0].0))
 }
 
 impl Account {

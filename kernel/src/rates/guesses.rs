@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio_postgres::Row;
 
 use super::{Subject, open};
-use crate::db::{DbError, Mode, Pool};
+use crate::db::{DbError, Mode, Pool, Tx};
 
 /// How long a guess waits for others of the same budgets.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
@@ -164,8 +164,7 @@ impl Guesses {
         if counted.is_empty() {
             return Ok(Failed::default());
         }
-        let subjects: Vec<&[u8]> = counted.iter().map(|(subject, _)| subject.bytes()).collect();
-        let kept: Vec<i32> = counted.iter().map(|(_, kept)| number(*kept)).collect();
+        let (subjects, kept) = arrays(counted);
         let tx = open(pool, Mode::Write, correlation_id).await?;
         let rows = tx
             .query(
@@ -176,6 +175,21 @@ impl Guesses {
         tx.commit().await?;
         Ok(rows.first().map_or_else(Failed::default, Failed::read))
     }
+}
+
+/// How often each of these has failed.
+///
+/// # Errors
+/// When the database can't be reached.
+pub(super) async fn failures(tx: &Tx, budgets: &[Allowance], span: &str) -> Result<Vec<Failed>, DbError> {
+    let (subjects, allowed) = arrays(budgets);
+    let sql = "SELECT failures, coalesce(wait, 0) FROM app.failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1";
+    Ok(tx.query(sql, &[&subjects, &allowed, &span]).await?.iter().map(Failed::read).collect())
+}
+
+/// Whom, and how many, as PostgreSQL takes them.
+pub(super) fn arrays(allowances: &[Allowance]) -> (Vec<&[u8]>, Vec<i32>) {
+    allowances.iter().map(|(subject, limit)| (subject.bytes(), number(*limit))).unzip()
 }
 
 /// As PostgreSQL takes it.

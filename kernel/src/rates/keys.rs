@@ -5,13 +5,13 @@
 use std::mem;
 
 use super::{
-    RateLimits, Subject,
-    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
+    Closed, RateLimits, Subject,
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, failures},
     open,
 };
 use crate::{
     db::{DbError, Mode, Pool},
-    error::{Error, Result},
+    error::Error,
 };
 
 /// Counts wrong secrets of one sort.
@@ -78,7 +78,7 @@ impl Keys {
     ///
     /// # Errors
     /// `RATE_LIMITED`; `UNAVAILABLE` where the counters can't be read.
-    pub async fn admit(&self, person: [&[u8]; 2], address: Option<&str>, correlation_id: &str) -> Result<KeyGuess> {
+    pub async fn admit(&self, person: [&[u8]; 2], address: Option<&str>, correlation_id: &str) -> Result<KeyGuess, Closed> {
         let sort = self.sort;
         let person = Some((Subject::of(&format!("{sort} of a person"), &person), self.per_person)).filter(|(_, limit)| *limit > 0);
         let address = address.map(|address| (Subject::of(&format!("{sort} from an address"), &[address.as_bytes()]), self.per_address));
@@ -87,7 +87,7 @@ impl Keys {
     }
 
     /// Whether a secret may be tried that counts for these budgets; for those of `person` where its end is not waited for.
-    pub(super) async fn enter(&self, budgets: Vec<Allowance>, person: Vec<Allowance>, correlation_id: &str) -> Result<KeyGuess> {
+    pub(super) async fn enter(&self, budgets: Vec<Allowance>, person: Vec<Allowance>, correlation_id: &str) -> Result<KeyGuess, Closed> {
         let admitted = async {
             loop {
                 if let Some(under_way) = self.admit_once(&budgets, correlation_id).await? {
@@ -95,7 +95,11 @@ impl Keys {
                 }
             }
         };
-        let under_way = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err((self.refused)(1)))?;
+        let too_long = || match budgets.first() {
+            Some((subject, _)) => Closed::new((self.refused)(1), *subject, &self.guesses.span),
+            None => (self.refused)(1).into(),
+        };
+        let under_way = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_| Err(too_long()))?;
         let abandoned = Abandoned {
             pool: self.guesses.pool.clone(),
             span: self.guesses.span.clone(),
@@ -106,34 +110,27 @@ impl Keys {
     }
 
     /// Nothing where others had to be waited for.
-    async fn admit_once(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Option<UnderWay>> {
+    async fn admit_once(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Option<UnderWay>, Closed> {
         let subjects: Vec<Subject> = budgets.iter().map(|(subject, _)| *subject).collect();
         let ended = self.guesses.ended(&subjects);
         let failed = self.failed(budgets, correlation_id).await?;
-        let spent = failed.iter().zip(budgets).filter(|(failed, (_, limit))| failed.count >= *limit).map(|(failed, _)| failed.wait);
-        if let Some(wait) = spent.max() {
-            return Err((self.refused)(wait));
+        let spent = failed.iter().zip(budgets).filter(|(failed, (_, limit))| failed.count >= *limit);
+        if let Some((failed, (subject, _))) = spent.max_by_key(|(failed, _)| failed.wait) {
+            return Err(Closed::new((self.refused)(failed.wait), *subject, &self.guesses.span));
         }
         let of = |subject: &Subject| subjects.iter().position(|known| known == subject).map_or_else(Failed::default, |at| failed[at]);
         Ok(self.guesses.enter(budgets, of, &ended).await)
     }
 
     /// How many were wrong, of each budget.
-    async fn failed(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Vec<Failed>> {
+    async fn failed(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Vec<Failed>, DbError> {
         if budgets.is_empty() {
             return Ok(Vec::new());
         }
-        let subjects: Vec<&[u8]> = budgets.iter().map(|(subject, _)| subject.bytes()).collect();
-        let allowed: Vec<i32> = budgets.iter().map(|(_, limit)| number(*limit)).collect();
         let tx = open(&self.guesses.pool, Mode::Read, correlation_id).await?;
-        let rows = tx
-            .query(
-                "SELECT failures, coalesce(wait, 0) FROM app.failed_sign_ins($2, $3, $4::text::interval) WHERE app.tenant_id() = $1",
-                &[&subjects, &allowed, &self.guesses.span],
-            )
-            .await?;
+        let failed = failures(&tx, budgets, &self.guesses.span).await?;
         tx.end_read();
-        Ok(rows.iter().map(Failed::read).collect())
+        Ok(failed)
     }
 
     /// Counts a key that was wrong, before that is answered.

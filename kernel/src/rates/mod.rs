@@ -2,6 +2,7 @@
 //! docs/adr/0010-rate-limits.md and docs/adr/0021-device-tokens.md.
 
 mod budget;
+mod closed;
 mod codes;
 mod guesses;
 mod keys;
@@ -14,7 +15,8 @@ use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
 pub use self::{
     budget::{Budget, Budgets, COST},
-    codes::{Asks, Codes},
+    closed::{Closed, Spent},
+    codes::{Asks, Codes, Turn},
     keys::{KeyGuess, Keys},
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };

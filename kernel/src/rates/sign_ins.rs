@@ -17,7 +17,7 @@ use aws_lc_rs::hmac;
 use uuid::Uuid;
 
 use super::{
-    RateLimits, Subject,
+    Closed, RateLimits, Subject,
     guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
     open,
 };
@@ -25,7 +25,7 @@ use crate::{
     auth::{DeviceToken, Tokens},
     clock,
     db::{DbError, Mode, Pool},
-    error::{Error, Result},
+    error::Error,
     text,
 };
 
@@ -141,7 +141,7 @@ impl SignIns {
     ///
     /// # Errors
     /// `RATE_LIMITED`, alike for every account; `UNAVAILABLE` where the counters can't be read.
-    pub async fn admit(&self, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt> {
+    pub async fn admit(&self, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt, Closed> {
         let names = self.names(account, address);
         let admitted = async {
             loop {
@@ -150,11 +150,11 @@ impl SignIns {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err(refused(1)))
+        tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_too_long| Err(self.closed(refused(1), names.account)))
     }
 
     /// Nothing where others had to be waited for.
-    async fn admit_once(&self, account: &Account, names: &Names, correlation_id: &str) -> Result<Option<SignInAttempt>> {
+    async fn admit_once(&self, account: &Account, names: &Names, correlation_id: &str) -> Result<Option<SignInAttempt>, Closed> {
         let subjects = names.all();
         let ended = self.guesses.ended(&subjects);
         let standing = self.standing(account, names, &subjects, correlation_id).await?;
@@ -176,10 +176,9 @@ impl SignIns {
         let is_closed = seen.is_some_and(|(limit, address)| failed(&address.all).count >= limit);
         let counted_always = seen.map(|(limit, address)| (address.all, limit + 1));
 
-        let spent =
-            budgets.iter().filter(|(subject, limit)| failed(subject).count >= *limit).map(|(subject, _)| failed(subject).wait).max();
-        if let Some(wait) = spent {
-            let Some((limit, address)) = seen.filter(|_| is_closed) else { return Err(refused(wait)) };
+        let spent = budgets.iter().filter(|(subject, limit)| failed(subject).count >= *limit).map(|(subject, _)| *subject);
+        if let Some(spent) = spent.max_by_key(|subject| failed(subject).wait) {
+            let Some((limit, address)) = seen.filter(|_| is_closed) else { return Err(self.closed(refused(failed(&spent).wait), spent)) };
             let idle = address.idle.iter().take(budgets.len()).map(|idle| (*idle, 1));
             return Ok(Some(SignInAttempt {
                 terms: SignInTerms { looks: false, is_audited: false },
@@ -197,6 +196,10 @@ impl SignIns {
             network,
             _under_way: Some(under_way),
         }))
+    }
+
+    fn closed(&self, error: Error, spent: Subject) -> Closed {
+        Closed::new(error, spent, &self.guesses.span)
     }
 
     fn names(&self, account: &Account, address: Option<&str>) -> Names {
@@ -226,7 +229,7 @@ impl SignIns {
     }
 
     /// What the database knows of it: the same work for every account, with and without a device token.
-    async fn standing(&self, account: &Account, names: &Names, subjects: &[Subject], correlation_id: &str) -> Result<Standing> {
+    async fn standing(&self, account: &Account, names: &Names, subjects: &[Subject], correlation_id: &str) -> Result<Standing, DbError> {
         let limit_of = |subject: &Subject| match &names.address {
             Some(address) if *subject == address.known => self.per_known_address,
             Some(address) if [address.all, address.strange].contains(subject) => self.per_address,
@@ -261,10 +264,11 @@ impl SignIns {
     ///
     /// # Errors
     /// When the database can't be reached.
-    pub async fn failed(&self, attempt: SignInAttempt, correlation_id: &str) -> Result<Option<Error>, DbError> {
+    pub async fn failed(&self, attempt: SignInAttempt, correlation_id: &str) -> Result<Option<Closed>, DbError> {
         let seen = Guesses::count(&self.guesses.pool, &self.guesses.span, &attempt.counted, correlation_id).await?;
         let is_closed = attempt.seen.is_some_and(|limit| seen.count > limit);
-        Ok((is_closed || !attempt.terms.looks).then(|| misled(seen.wait)))
+        let (true, Some((address, _))) = (is_closed || !attempt.terms.looks, attempt.counted.first()) else { return Ok(None) };
+        Ok(Some(self.closed(misled(seen.wait), *address)))
     }
 
     /// Remembers from which network an account has signed in.

@@ -24,10 +24,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     ids,
-    rates::{Account, Budget, SignInTerms},
+    rates::{Account, Budget, SignInTerms, Turn},
     resolve::{
-        DateTime, SINCE,
-        registry::{Event, HeardKey, Knock, Operation, Registry, Wrong},
+        Access, DateTime, GoAhead, Prepared, SINCE,
+        registry::{self, Event, HeardKey, Knock, Operation, Registry, Wrong},
     },
 };
 
@@ -80,11 +80,30 @@ pub struct Document {
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
+    /// What is done before its transaction is opened.
+    ahead: Vec<Going>,
+    /// What came of that.
+    pub(crate) prepared: Vec<Prepared>,
     guesses: Option<Wrong>,
+    /// The budgets that a query uses, and how often it counts towards each.
+    spends: Vec<(&'static Budget, u64)>,
     /// What its person is still to spend for it: whose the key is that asks for it was not known before.
     pub(crate) unspent: AtomicU64,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
+    /// How it counts that a stranger asks for it.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// What an operation does before its document has a transaction.
+#[derive(Clone)]
+pub(crate) struct Going {
+    /// What.
+    pub(crate) go: GoAhead,
+    /// With which arguments.
+    pub(crate) given: Vec<(Name, ConstValue)>,
+    /// Whether anybody may ask for it.
+    pub(crate) is_public: bool,
 }
 
 impl Document {
@@ -117,7 +136,8 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        let (mut roots, mut targets, mut knock, mut guesses, mut event) = (Vec::new(), Vec::new(), None, None, None);
+        let (mut roots, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut knock, mut guesses, mut event) = (None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -135,6 +155,10 @@ impl Document {
                 if let (None, Some(what)) = (&knock, operation.and_then(|operation| operation.knock)) {
                     knock = Some((what, account_of(field, &variables)));
                 }
+                if let Some((operation, go)) = operation.and_then(|operation| Some((operation, operation.ahead?))) {
+                    let is_public = operation.field.access == Some(Access::Public);
+                    ahead.push(Going { go, given: given(field, &variables), is_public });
+                }
                 if let Some((secret, wrong)) = operation.and_then(|operation| operation.guesses)
                     && given(field, &variables).iter().any(|(name, value)| name == secret && is_text(value))
                 {
@@ -148,6 +172,12 @@ impl Document {
                 });
             }
             check_mutations(&roots, limits)?;
+        }
+        let mut spends = Vec::new();
+        if kind == OperationKind::Query {
+            let mut fields = Vec::new();
+            collect(&operation.node.selection_set.node, &parsed, &mut fields);
+            spends = counted(fields.iter().filter_map(|field| registry.operation(registry::Root::Query, &field.name.node)?.budget));
         }
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
@@ -165,9 +195,13 @@ impl Document {
             targets,
             event,
             knock,
+            ahead,
+            prepared: Vec::new(),
             guesses,
+            spends,
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
             shows_cost: false,
             is_rehearsal: false,
             address: None,
@@ -212,7 +246,7 @@ impl Document {
                 .map(|id| {
                     let prefix = object().table.as_ref().map_or("", |table| table.prefix);
                     let known = ids::decode(id).filter(|(found, _)| *found == prefix).map(|(_, uuid)| uuid);
-                    known.ok_or_else(|| Error::bad_input(argument, format!("is not an id; a {prefix} id is `{prefix}_` and 26 characters")))
+                    known.ok_or_else(|| Error::bad_input(argument, ids::not_an_id(prefix)))
                 })
                 .transpose()?,
         };
@@ -260,9 +294,13 @@ impl Document {
             event: None,
             user_agent: self.user_agent.clone(),
             knock: None,
+            ahead: Vec::new(),
+            prepared: Vec::new(),
             guesses: None,
+            spends: Vec::new(),
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
+            turn: None,
         })
     }
 
@@ -324,16 +362,12 @@ impl Document {
         self.roots.iter().any(|root| root.operation.is_some_and(|operation| operation.reaches_store))
     }
 
-    /// The budgets of its person that it uses, and how often it counts towards each.
+    /// The budgets that it uses, and how often it counts towards each.
     pub(crate) fn budgets(&self) -> Vec<(&'static Budget, u64)> {
-        let mut used: Vec<(&'static Budget, u64)> = Vec::new();
-        for budget in self.roots.iter().filter_map(|root| root.operation?.budget) {
-            match used.iter_mut().find(|(known, _)| known.name == budget.name) {
-                Some((_, times)) => *times += 1,
-                None => used.push((budget, 1)),
-            }
+        if self.kind == OperationKind::Query {
+            return self.spends.clone();
         }
-        used
+        counted(self.roots.iter().filter_map(|root| root.operation?.budget))
     }
 
     /// By what it is told that a secret in it is wrong; none where it holds no such secret.
@@ -341,10 +375,27 @@ impl Document {
         self.guesses
     }
 
+    /// What is done before its transaction is opened.
+    pub(crate) fn ahead(&self) -> &[Going] {
+        &self.ahead
+    }
+
     /// What somebody wants who is not signed in, and of which account.
     pub(crate) fn knock(&self) -> Option<(Knock, Account)> {
         self.knock.clone()
     }
+}
+
+/// Each budget once, and how often it was named.
+fn counted(budgets: impl Iterator<Item = &'static Budget>) -> Vec<(&'static Budget, u64)> {
+    let mut used: Vec<(&'static Budget, u64)> = Vec::new();
+    for budget in budgets {
+        match used.iter_mut().find(|(known, _)| known.name == budget.name) {
+            Some((_, times)) => *times += 1,
+            None => used.push((budget, 1)),
+        }
+    }
+    used
 }
 
 fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {

@@ -15,6 +15,7 @@ mod text;
 mod trusted;
 mod validate;
 
+pub(crate) use self::document::Going;
 pub use self::{
     cache::{CAPACITY as DOCUMENT_CACHE_BYTES, DocumentCache, PersistedQuery},
     document::{Document, OperationKind, Root},

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    Prepared,
     catalog::Catalog,
     loader::{Batch, Loads},
 };
@@ -92,6 +93,8 @@ pub struct Request {
     pub asked_by: AskedBy,
     /// Whether all of it is taken back in the end: nothing that it answers may be good for anything afterwards.
     pub is_rehearsal: bool,
+    /// What its operations did ahead.
+    pub(crate) prepared: Vec<Prepared>,
 }
 
 impl Request {
@@ -118,7 +121,18 @@ impl Request {
             sign_in: SignInTerms::default(),
             asked_by: AskedBy::default(),
             is_rehearsal: false,
+            prepared: Vec::new(),
         }
+    }
+
+    /// What came of what the operation did ahead. None where nothing was: a document that is only tried out (`lectern audit`) does nothing ahead.
+    pub fn prepared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.all_prepared().next()
+    }
+
+    /// The same of all operations of the document that did such a thing ahead.
+    pub fn all_prepared<T: Send + Sync + 'static>(&self) -> impl Iterator<Item = Arc<T>> {
+        self.prepared.iter().filter_map(|prepared| prepared.clone().downcast().ok())
     }
 
     /// The subjects that the schema is made of.

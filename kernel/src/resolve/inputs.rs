@@ -89,7 +89,15 @@ pub mod text {
     /// # Errors
     /// `BAD_USER_INPUT`.
     pub fn long(field: &str, input: &str) -> Result<Option<String>> {
-        let text = checked(field, &input.replace("\r\n", "\n"), LONG_MAX, Use::Long)?;
+        longer(field, input, LONG_MAX)
+    }
+
+    /// A long text of another length: trimmed, at most `max` characters, with line breaks and tabs. Blank text is none.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn longer(field: &str, input: &str, max: usize) -> Result<Option<String>> {
+        let text = checked(field, &input.replace("\r\n", "\n"), max, Use::Long)?;
         Ok((!text.is_empty()).then_some(text))
     }
 

@@ -151,6 +151,20 @@ pub async fn many_with_edges<T: Entity, E: EdgeFields>(
     under(ctx, nested, parent, args, |_| {}).await
 }
 
+/// The same, filtered.
+///
+/// # Errors
+/// As [`many`].
+pub async fn many_with_edges_where<T: Entity, E: EdgeFields>(
+    ctx: &Context<'_>,
+    nested: &'static Nested,
+    parent: Uuid,
+    args: PageArgs,
+    filter: impl Fn(&mut List) + Send + Sync + 'static,
+) -> Result<Connection<T, E>> {
+    under(ctx, nested, parent, args, filter).await
+}
+
 async fn under<T: Entity, E: EdgeFields>(
     ctx: &Context<'_>,
     nested: &'static Nested,

@@ -1,6 +1,7 @@
 //! What resolvers are made of: declarations of types, the driver that answers them, the request's context, loaders, pages,
 //! scalars.
 
+mod ahead;
 mod catalog;
 mod connection;
 mod context;
@@ -25,13 +26,14 @@ mod selection;
 mod write;
 
 pub use self::{
+    ahead::{Ahead, GoAhead, Prepared},
     catalog::{Catalog, ObjectInfo},
     connection::{Connection, EdgeFields, PlainEdge, Total},
     context::{AfterRollback, AskedBy, Ctx, LateWrite, Request, Services},
     driver::{answer, answer_ref, located, paging, resolve_value, write_value},
     guard::{public, requires_permission},
     inputs::{OrderDirection, text},
-    listing::{Nested, Rows, all, all_where, filtered, list_of, many, many_where, many_with_edges, one, page},
+    listing::{Nested, Rows, all, all_where, filtered, list_of, many, many_where, many_with_edges, many_with_edges_where, one, page},
     loader::{Batch, Loads},
     meta::{SINCE, register, type_of},
     node::Node,

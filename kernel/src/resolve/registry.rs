@@ -15,7 +15,7 @@ use crate::{
     jobs::JobKind,
     permission::Permission,
     rates::Budget,
-    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, ObjectDef, WriteDef, Writes},
+    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, GoAhead, ObjectDef, WriteDef, Writes},
 };
 
 /// One subject: what it is made of.
@@ -129,6 +129,8 @@ pub struct Operation {
     pub while_viewing: bool,
     /// It is asked by somebody who is not signed in, about an account: its input holds `tenant` and `email`. How often is limited.
     pub knock: Option<Knock>,
+    /// What it does before its transaction is opened.
+    pub ahead: Option<GoAhead>,
     /// It computes the hash of a password: it goes through the narrow lane.
     pub hashes_password: bool,
     /// It waits for the store while its transaction is open: it goes through a lane of its own.

@@ -118,6 +118,7 @@ impl InvitationMutations {
         invited
             .on_constraint("invitation_email_taken", taken)
             .on_constraint("invitation_is_pending", |error| pending(email_field(error)))
+            .on_constraint("invitation_pending", |_| pending("invitations".to_owned()))
             .on_row_security(|| Error::forbidden("ROLE_TOO_HIGH", "Your role does not admit to one of these."))?;
         Ok(ctx.rows(sql::INVITATIONS, &[&ids]).await?)
     }

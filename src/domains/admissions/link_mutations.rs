@@ -32,7 +32,8 @@ pub(super) fn address_taken(_: &DbError) -> Error {
     Error::conflict("EMAIL_TAKEN", "Somebody in this school has this email address.")
 }
 
-pub(super) fn too_many_people(error: &DbError) -> Error {
+/// The school has as many people as its plan allows.
+pub fn too_many_people(error: &DbError) -> Error {
     let (limit, used) = (error.number("limit").unwrap_or_default(), error.number("used").unwrap_or_default());
     Error::limit_reached(format!("The school's plan allows {limit} people, and it has {used}."), limit, used)
 }

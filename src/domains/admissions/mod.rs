@@ -28,8 +28,9 @@ use lectern_kernel::resolve::registry::Domain;
 pub use self::{
     inputs::words,
     invitation::Invitation,
+    link_mutations::too_many_people,
     mails::{CONFIRM_SIGN_UP, FORMER_EMAIL, INVITATION, PASSWORD_RESET, SIGN_IN_CODE, SIGN_UP_KNOWN, SIGN_UP_REJECTED},
-    notices::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    notices::{EMAIL_CHANGED, SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
     sign_up::SignUpRequest,
 };
 

@@ -2,7 +2,7 @@
 //! of the school, and is written to (`mails.rs`).
 
 use crate::domains::{
-    mail::{MailTemplate, Texts},
+    mail::{Content, MailTemplate, Parameter, Texts},
     notifications::{Doer, EmailMode, Kind},
 };
 
@@ -54,6 +54,32 @@ pub const SIGN_UP_DECIDED: Kind = Kind {
             subject: "Anmeldung angenommen",
             body: "Ihre Anmeldung wurde angenommen. Melden Sie sich mit Ihrer E-Mail-Adresse und dem Passwort an, das Sie gewählt haben.",
             action: Some(("Anmelden", "{{ app }}")),
+        },
+    },
+};
+
+/// An address that was changed. That to which it belonged before is mailed a link (`FORMER_EMAIL`).
+pub const EMAIL_CHANGED: Kind = Kind {
+    name: "EMAIL_CHANGED",
+    description: "Your email address was changed. Always mailed, to the new address; the one before gets a link that takes it back. Subject: the User, you.",
+    events: &["notify.email_changed"],
+    recipients: "SELECT (note ->> 'person')::uuid",
+    doer: Doer::Told,
+    email: EmailMode::Immediate,
+    email_where: None,
+    mail: MailTemplate {
+        name: "email_changed",
+        is_essential: true,
+        parameters: &[Parameter { name: "at", content: Content::Moment, sample: "2027-03-01T09:30:00Z" }],
+        english: Texts {
+            subject: "Your email address at {{ school }} was changed",
+            body: "The email address of your account at {{ school }} was changed on {{ at }}.\n\nIf that was not your doing, tell your school at once.",
+            action: None,
+        },
+        german: Texts {
+            subject: "Ihre E-Mail-Adresse bei {{ school }} wurde geändert",
+            body: "Die E-Mail-Adresse Ihres Kontos bei {{ school }} wurde am {{ at }} geändert.\n\nHaben Sie das nicht veranlasst, sagen Sie bitte sofort Ihrer Schule Bescheid.",
+            action: None,
         },
     },
 };

@@ -31,11 +31,12 @@ pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
     lists::{BookingOrders, booking_list, overlap},
+    mutations::BookingRequest,
     span::{Span, days},
 };
 
 /// Changes of bookings that one person may try.
-pub static CHANGES: Budget = Budget { name: "bookings", a_minute: 30, refusal: "You change bookings too often." };
+pub static CHANGES: Budget = Budget { name: "bookings", a_minute: 30, refusal: "You change bookings too often.", is_of_address: false };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID};
 use lectern_kernel::{
-    db::DbError,
+    db::{DbError, Outcome},
     error::{Error, Result},
     ids::Id,
-    resolve::{Asked, Ctx, Loaded, Projection, Rows, Selecting, text},
+    resolve::{Asked, Ctx, DateTime, Loaded, Projection, Rows, Selecting, text},
 };
 use lectern_macros::mutations;
 use tokio_postgres::types::ToSql;
@@ -15,20 +15,65 @@ use tokio_postgres::types::ToSql;
 use super::{
     Booking, CHANGES,
     inputs::{AssignBookingInput, CancelBookingInput, RequestBookingInput, RescheduleBookingInput, booking_span},
+    span::Span,
     sql,
     steps::{self, Step},
 };
 use crate::domains::{
     courses::{Course, CourseStatus},
     identity::{self, User},
+    lessons::Lesson,
     resources::Resource,
 };
 
 /// Mutations of bookings.
 pub struct BookingMutations;
 
+/// What a learner asks for.
+pub struct BookingRequest {
+    span: Span,
+    notes: Option<String>,
+    wished: Option<Id<User>>,
+}
+
+impl BookingRequest {
+    /// Checks what an input says.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` with the field.
+    pub fn new(ctx: &Context<'_>, starts_at: DateTime, ends_at: DateTime, notes: Option<&str>, wished: Option<&ID>) -> Result<Self> {
+        let span = booking_span(starts_at, ends_at, ctx.now())?;
+        let notes = notes.map(|notes| text::long("notes", notes)).transpose()?.flatten();
+        Ok(BookingRequest { span, notes, wished: Id::parse_opt("requestedInstructorId", wished)? })
+    }
+
+    /// Refuses a wish for whom the actor does not see, or who is no instructor.
+    ///
+    /// # Errors
+    /// As `requestBooking` says.
+    pub async fn check_wish(&self, ctx: &Context<'_>) -> Result<()> {
+        match self.wished {
+            Some(wished) => identity::require_instructor(ctx, "requestedInstructorId", wished).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for it in the actor's own name, for a course and a lesson of it.
+    ///
+    /// # Errors
+    /// As `requestBooking` says; or what the database refuses.
+    pub async fn send(self, ctx: &Context<'_>, course: Option<Id<Course>>, lesson: Option<Id<Lesson>>) -> Result<Loaded<Booking>, Outcome> {
+        let BookingRequest { span, notes, wished } = self;
+        let (id, student) = (Id::<Booking>::generate(), ctx.actor().map_err(Outcome::Mapped)?.user);
+        match insert(ctx, &[&id, &student, &span.start, &span.end, &course, &wished, &notes, &lesson]).await? {
+            Some(booking) => Ok(booking),
+            None => Err(Outcome::Mapped(why_not_requested(ctx, course, wished).await.unwrap_or_else(|error| error))),
+        }
+    }
+}
+
 /// Adds a booking, and reads it in the same statement with what the document asks for of it.
-async fn insert(ctx: &Context<'_>, params: &[&(dyn ToSql + Sync)]) -> Result<Option<Loaded<Booking>>> {
+async fn insert(ctx: &Context<'_>, params: &[&(dyn ToSql + Sync)]) -> Result<Option<Loaded<Booking>>, DbError> {
     let catalog = ctx.request().catalog();
     let info = catalog.of(Booking::object());
     let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, info) };
@@ -84,15 +129,10 @@ impl BookingMutations {
         /// The request.
         input: RequestBookingInput,
     ) -> Result<Loaded<Booking>> {
-        let span = booking_span(input.starts_at, input.ends_at, ctx.now())?;
-        let notes = input.notes.map(|notes| text::long("notes", &notes)).transpose()?.flatten();
-        let wished = Id::<User>::parse_opt("requestedInstructorId", input.requested_instructor_id.as_ref())?;
+        let wished = input.requested_instructor_id.as_ref();
+        let request = BookingRequest::new(ctx, input.starts_at, input.ends_at, input.notes.as_deref(), wished)?;
         let course = Id::<Course>::parse_opt("courseId", input.course_id.as_ref())?;
-        let (id, student) = (Id::<Booking>::generate(), ctx.actor()?.user);
-        match insert(ctx, &[&id, &student, &span.start, &span.end, &course, &wished, &notes]).await? {
-            Some(booking) => Ok(booking),
-            None => Err(why_not_requested(ctx, course, wished).await?),
-        }
+        Ok(request.send(ctx, course, None).await?)
     }
 
     /// Grants a request: REQUESTED becomes APPROVED, and holds the learner's time. Takes back an assignment: ASSIGNED

@@ -7,10 +7,10 @@ pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
 
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 
-/// `$2` the new id, `$3` the learner, `$4` to `$5` the span, `$6` the course, `$7` the instructor wished for, `$8` the notes.
+/// `$2` the new id, `$3` the learner, `$4` to `$5` the span, `$6` the course, `$7` the instructor wished for, `$8` the notes, `$9` the lesson.
 /// Adds nothing where the course or the instructor can't be booked. The RETURNING clause is appended to it.
-pub const INSERT_BOOKING: &str = "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes) \
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
+pub const INSERT_BOOKING: &str = "INSERT INTO booking AS b (tenant_id, id, student_id, starts_at, ends_at, course_id, requested_instructor_id, notes, lesson_id) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 \
      WHERE ($6::uuid IS NULL OR EXISTS (SELECT FROM course o WHERE o.tenant_id = $1 AND o.id = $6 AND o.deleted_at IS NULL AND o.status <> 'DRAFT')) \
      AND ($7::uuid IS NULL OR EXISTS (SELECT FROM app_user w WHERE w.tenant_id = $1 AND w.id = $7 AND w.is_instructor))";
 

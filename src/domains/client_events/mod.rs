@@ -10,7 +10,7 @@ mod sql;
 use lectern_kernel::{rates::Budget, resolve::registry::Domain};
 
 /// Batches of client events that one person may record.
-pub static BATCHES: Budget = Budget { name: "client-events", a_minute: 30, refusal: "You record events too often." };
+pub static BATCHES: Budget = Budget { name: "client-events", a_minute: 30, refusal: "You record events too often.", is_of_address: false };
 
 /// What it is made of.
 pub const DOMAIN: Domain =

@@ -9,11 +9,16 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, resolvers};
 
-use super::Section;
+use super::{
+    Section,
+    instructors::{HasKey, INSTRUCTORS},
+};
 use crate::domains::{
     enrollments::{Enrollment, EnrollmentFilter, EnrollmentOrders},
+    files::File,
     groups::{Group, GroupOrders},
     identity::User,
+    lessons,
 };
 
 text_enum! {
@@ -53,9 +58,51 @@ pub struct Course {
     /// When it was last changed.
     #[wide]
     pub updated_at: DateTime,
-    /// Who teaches it; null when nobody does, or when you may not see them.
+    /// Who owns and teaches it; null when nobody does, or when you may not see them. `instructors` are all who teach it.
     #[one]
     pub instructor_id: Option<Id<User>>,
+    /// What stands below its title; 1 to 200 characters.
+    #[wide]
+    pub subtitle: Option<String>,
+    /// Its code, unique in the school: 1 to 40 of A–Z, 0–9 and `-`.
+    #[wide]
+    pub code: Option<String>,
+    /// Which version of its series it is: 1 for the first.
+    #[wide]
+    pub version: i32,
+    /// When it was deleted; null for all but `deletedCourses`.
+    #[wide]
+    pub deleted_at: Option<DateTime>,
+    /// A film that introduces it.
+    #[wide]
+    pub intro_video_url: Option<String>,
+    /// How long that film takes.
+    #[wide]
+    pub intro_video_seconds: Option<i32>,
+    /// Whether it is shown to nobody but its staff, the people who are or were enrolled in it, and ENROLLMENT_READ_ALL.
+    #[wide]
+    pub is_private: bool,
+    /// Whether learners enroll themselves; managers enroll people in any case.
+    #[wide]
+    pub self_enroll: bool,
+    /// Whether its lessons open one after the other: each once every required one before it is completed.
+    #[wide]
+    pub is_sequential: bool,
+    /// How many days of 24 hours an enrollment gives access, counted from `enrolledAt`; null for any number. The earlier of this and
+    /// `accessUntil` ends it; who has completed the course keeps access.
+    #[wide]
+    pub access_days: Option<i32>,
+    /// When enrollments end to give access; null for never.
+    #[wide]
+    #[column("access_until_at")]
+    pub access_until: Option<DateTime>,
+    /// The course that it is the next version of; null when of none, or when you may not see it.
+    #[one]
+    #[wide]
+    pub previous_version_id: Option<Id<Course>>,
+    #[hidden]
+    #[wide]
+    pub intro_video_poster_id: Option<Id<File>>,
     #[secret]
     pub enrollment_key: Option<String>,
 }
@@ -71,6 +118,22 @@ impl Course {
     #[cost(20)]
     async fn sections(id: Id<Course>, ctx: &Context<'_>) -> Result<Vec<Loaded<Section>>> {
         all(ctx, &SECTIONS, id.0).await
+    }
+
+    /// Who teaches it: the owner first, then the others by name.
+    #[cost(10)]
+    async fn instructors(id: Id<Course>, ctx: &Context<'_>) -> Result<Vec<Loaded<User>>> {
+        all(ctx, &INSTRUCTORS, id.0).await
+    }
+
+    /// Whether learners need a key to enroll themselves.
+    async fn needs_enrollment_key(id: Id<Course>, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.load(HasKey(id)).await?.is_some())
+    }
+
+    /// The picture that stands for its film, for everybody who sees the course.
+    async fn intro_video_poster(intro_video_poster_id: Option<Id<File>>, ctx: &Context<'_>) -> Result<Option<Loaded<File>>> {
+        lessons::attached_file(ctx, intro_video_poster_id).await
     }
 
     /// How many people hold a seat (NOT_STARTED, IN_PROGRESS or COMPLETED), whether or not you may see them.

@@ -18,10 +18,14 @@ pub struct CourseFilter {
     pub search: Option<String>,
     /// In one of these states.
     pub statuses: Option<Vec<CourseStatus>>,
-    /// Taught by this person.
+    /// Taught by this person, as owner or together with others.
     pub instructor_id: Option<ID>,
     /// That carry this tag, in any case.
     pub tag: Option<String>,
+    /// Whether an enrollment of yours gives you access, or none does.
+    pub is_enrolled: Option<bool>,
+    /// Whether there is a seat left, or none is.
+    pub has_seats: Option<bool>,
 }
 
 /// What courses are sorted by.
@@ -38,6 +42,9 @@ impl Orders for CourseOrders {
     const ID: &'static str = "c.id";
     const DEFAULT: (usize, bool) = (0, false);
 }
+
+/// Courses that were deleted, the latest first.
+pub const LATEST_DELETED: Order = Order { key: SortKey::moment("DELETED_AT", "c.deleted_at"), id: "c.id", descending: true };
 
 /// Sections as they stand in their course.
 pub const BY_POSITION: Order = Order { key: SortKey::number("POSITION", "s.position"), id: "s.id", descending: false };
@@ -62,7 +69,16 @@ impl CourseFilter {
         }
         if let Some(instructor) = Id::<User>::parse_opt("filter.instructorId", self.instructor_id.as_ref())? {
             let instructor = list.bind(instructor);
-            list.filter(format!("c.instructor_id = {instructor}"));
+            list.filter(format!(
+                "(c.instructor_id = {instructor} OR c.id IN (SELECT i.course_id FROM course_instructor i WHERE i.tenant_id = $1 AND i.user_id = {instructor}))"
+            ));
+        }
+        let is = |wanted: bool| if wanted { "" } else { "NOT " };
+        if let Some(enrolled) = self.is_enrolled {
+            list.filter(format!("{}(c.id IN (SELECT app.live_courses()))", is(enrolled)));
+        }
+        if let Some(seats) = self.has_seats {
+            list.filter(format!("{}app.has_seats(c.id, c.capacity)", is(seats)));
         }
         Ok(())
     }

@@ -14,8 +14,12 @@ use super::{
     Course, CourseStatus,
     inputs::{CreateCourseInput, UpdateCourseInput},
     sql,
+    staff::is_staff,
 };
-use crate::domains::identity::{self, User};
+use crate::domains::{
+    files::{self, File},
+    identity::{self, User},
+};
 
 /// Mutations of courses.
 pub struct CourseMutations;
@@ -57,7 +61,7 @@ impl CourseMutations {
         Ok(course.set(Course::COLUMNS.instructor_id, instructor).run(ctx).await?)
     }
 
-    /// Changes a course. What is left out stays as it is.
+    /// Changes a course. What is left out stays as it is. CONFLICT with CODE_TAKEN for a code that another course of the school has.
     #[needs(CourseUpdate, CourseUpdateAll)]
     async fn update_course(
         ctx: &Context<'_>,
@@ -73,7 +77,23 @@ impl CourseMutations {
             None => None,
             Some(id) => Some(instructor(ctx, id).await?),
         };
-        let course = change.set_if(Course::COLUMNS.instructor_id, teacher).run(ctx).await.on_constraint("course_seats", full)?;
+        let poster = match input.intro_video_poster_id.as_opt_ref() {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(id)) => {
+                Some(Some(files::require_own(ctx, "introVideoPosterId", Id::<File>::parse("introVideoPosterId", id)?).await?))
+            }
+        };
+        let change = change.set_if(Course::COLUMNS.instructor_id, teacher).set_if(Course::COLUMNS.intro_video_poster_id, poster);
+        let course = change
+            .run(ctx)
+            .await
+            .on_constraint("course_seats", full)
+            .on_constraint("course_owner_right", |_| Error::missing_permission(&[CourseUpdateAll]).field("instructorId"))
+            .on_constraint("course_code_key", |_| {
+                Error::conflict("CODE_TAKEN", "Another course of the school has this code.").field("code")
+            })
+            .on_constraint("course_intro_video_poster_fkey", |_| Error::not_found("file").field("introVideoPosterId"))?;
         match course {
             Some(course) => Ok(course),
             None => Err(ctx.untouched(id, "course").await),
@@ -110,7 +130,7 @@ impl CourseMutations {
     }
 
     /// Deletes a course in which nobody holds a seat; history keeps it. CONFLICT with IN_USE for any other: archive it.
-    /// Answers its id.
+    /// FORBIDDEN with NOT_YOURS for whoever only teaches it together with its owner. Answers its id.
     #[needs(CourseDelete)]
     async fn delete_course(
         ctx: &Context<'_>,
@@ -131,8 +151,7 @@ async fn set_status(ctx: &Context<'_>, id: Id<Course>, from: &[CourseStatus], to
     match ctx.get(id).await? {
         Some(course) if !from.contains(&course.status) => {
             // Ownership is checked first: a person who may not change it learns no more than that.
-            let actor = ctx.actor()?;
-            if course.instructor_id.is_some_and(|instructor| actor.is(instructor.0)) || actor.can(CourseUpdateAll) {
+            if is_staff(ctx, id, course.instructor_id).await? {
                 let (from, to) = (course.status.as_str(), to.as_str());
                 Err(Error::conflict("INVALID_TRANSITION", format!("A course that is {from} can't become {to}.")).field("id"))
             } else {

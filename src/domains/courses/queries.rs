@@ -2,15 +2,17 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
+    db::List,
     error::Result,
     ids::Id,
-    resolve::{Connection, Loaded, OrderBy, Paging, filtered, list_of, one, page},
+    resolve::{Connection, Forward, Loaded, OrderBy, Paging, filtered, list_of, one, page},
 };
 use lectern_macros::queries;
 
 use super::{
     Course,
-    lists::{CourseFilter, CourseOrders},
+    lists::{CourseFilter, CourseOrders, LATEST_DELETED},
+    sql,
 };
 
 /// Queries of courses.
@@ -41,5 +43,11 @@ impl CourseQueries {
         let mut list = list_of::<Course>("courses", OrderBy::or_usual(ctx, order_by));
         filter.unwrap_or_default().narrow(&mut list)?;
         page(ctx, filtered::<CourseFilter>(ctx, list)?, paging).await
+    }
+
+    /// The courses that were deleted and can be restored or purged, the latest deletion first.
+    #[needs(CoursePurge)]
+    async fn deleted_courses(ctx: &Context<'_>, paging: Forward) -> Result<Connection<Course>> {
+        page(ctx, List::new("deletedCourses", sql::DELETED, "c", LATEST_DELETED), paging).await
     }
 }

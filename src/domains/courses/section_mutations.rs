@@ -5,7 +5,6 @@ use lectern_kernel::{
     db::OnConstraint,
     error::{Error, Result},
     ids::Id,
-    permission::Permission::{CourseUpdate, CourseUpdateAll},
     resolve::{Ctx, Loaded, Rows, text},
 };
 use lectern_macros::mutations;
@@ -14,6 +13,7 @@ use super::{
     Course, Section,
     inputs::{CreateSectionInput, ReorderSectionsInput, UpdateSectionInput},
     sql,
+    staff::{lock_sections, require_author},
 };
 
 /// Mutations of sections.
@@ -21,14 +21,8 @@ pub struct SectionMutations;
 
 /// A course that the actor may change, locked against other changes of its sections.
 async fn own_course(ctx: &Context<'_>, field: &str, id: Id<Course>) -> Result<Loaded<Course>> {
-    let course = ctx.whole(id).await?.ok_or_else(|| Error::not_found("course").field(field))?;
-    let actor = ctx.actor()?;
-    let instructor = course.get(Course::COLUMNS.instructor_id)?;
-    let is_own = instructor.is_some_and(|instructor| actor.is(instructor.0)) && actor.can(CourseUpdate);
-    if !is_own && !actor.can(CourseUpdateAll) {
-        return Err(Error::not_yours().field(field));
-    }
-    ctx.tx().query(sql::LOCK_SECTIONS, &[&id]).await?;
+    let course = require_author(ctx, field, id).await?;
+    lock_sections(ctx, id).await?;
     Ok(course)
 }
 
@@ -96,7 +90,8 @@ impl SectionMutations {
         Ok(course)
     }
 
-    /// Deletes a section; those behind it move up. Answers its id.
+    /// Deletes a section; those behind it move up. CONFLICT with IN_USE for one that has lessons, or that another section waits for. Answers
+    /// its id.
     #[needs(CourseUpdate, CourseUpdateAll)]
     async fn delete_section(
         ctx: &Context<'_>,
@@ -105,7 +100,11 @@ impl SectionMutations {
     ) -> Result<Id<Section>> {
         let course = course_of(ctx, id).await?;
         own_course(ctx, "id", course).await?;
-        let position: Option<i32> = ctx.tx().value(sql::DELETE_SECTION, &[&id]).await?;
+        let position: Option<i32> = ctx
+            .tx()
+            .value(sql::DELETE_SECTION, &[&id])
+            .await
+            .on_reference(|| Error::conflict("IN_USE", "The section has lessons, or another section waits for it.").field("id"))?;
         let position = position.ok_or_else(|| Error::not_found("section").field("id"))?;
         ctx.tx().query(sql::CLOSE_GAP, &[&course, &position]).await?;
         Ok(id)

@@ -27,6 +27,18 @@ pub struct Table {
 /// Which table points at which, and whether the pointer may be taken back.
 type Reference = (String, String, bool);
 
+/// Why nothing of a school may be exported or erased: a table that nobody would miss, for it can't be read and emptied. None where all can.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn out_of_reach(tx: &Tx) -> Result<Option<String>> {
+    let table: Option<String> = tx.value::<Option<String>>(sql::OUT_OF_REACH, &[]).await?.flatten();
+    if let Some(table) = &table {
+        tracing::error!(table, "a table of schools that lectern_desk can't read and empty: raise its wall");
+    }
+    Ok(table.map(|table| format!("TABLE_OUT_OF_REACH: {table}")))
+}
+
 /// The tables of schools, those first that others point at.
 ///
 /// # Errors

@@ -47,8 +47,15 @@ fn erase(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         if let Some(school) = school {
             let erasure = Erasure { desk: &desk, id, school, correlation_id: &job.correlation_id };
             let tx = desk.open(school, Mode::Read, &job.correlation_id).await?;
-            let tables = catalog::tables(&tx).await?;
+            let (gap, tables) = (catalog::out_of_reach(&tx).await?, catalog::tables(&tx).await?);
             tx.end_read();
+            if let Some(reason) = gap {
+                let tx = desk.open(Uuid::nil(), Mode::Write, &job.correlation_id).await?;
+                tx.query(sql::FAIL_ERASURE, &[&id, &reason]).await?;
+                tx.commit().await?;
+                let tx = job.begin().await?;
+                return job.finish(tx).await;
+            }
             let mut remaining = 0;
             for _ in 0..PASSES {
                 erasure.empty(&tables).await?;

@@ -73,7 +73,14 @@ fn export(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         job.step(tx).await?;
 
         let (desk, store, tenant) = (job.outside::<Desk>()?, job.outside::<Store>()?, job.tenant());
-        let snapshot = read(&desk, tenant, &job.correlation_id).await?;
+        let snapshot = match read(&desk, tenant, &job.correlation_id).await? {
+            Ok(snapshot) => snapshot,
+            Err(reason) => {
+                let tx = job.begin().await?;
+                tx.query(sql::FAIL, &[&export, &reason]).await?;
+                return job.finish(tx).await;
+            }
+        };
         let name = format!("{}-export.tar.gz", snapshot.slug);
         let mut archive = Archive::begin(Output::begin(&store, tenant, export, &name, "application/gzip"));
         let (rows, tables) = listed(&snapshot.tables);
@@ -93,9 +100,13 @@ fn export(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
     })
 }
 
-/// Reads the school as it is at one moment.
-async fn read(desk: &Desk, tenant: Uuid, correlation_id: &str) -> Result<Snapshot> {
+/// Reads the school as it is at one moment; or why that can't be done.
+async fn read(desk: &Desk, tenant: Uuid, correlation_id: &str) -> Result<Result<Snapshot, String>> {
     let tx = desk.open(tenant, Mode::Read, correlation_id).await?;
+    if let Some(reason) = catalog::out_of_reach(&tx).await? {
+        tx.end_read();
+        return Ok(Err(reason));
+    }
     let row = tx.query(sql::SCHOOL, &[]).await?.into_iter().next().ok_or_else(|| Error::not_found("school"))?;
     let mut reader = ColumnReader::new(&row);
     let (slug, name): (String, String) = (reader.next()?, reader.next()?);
@@ -114,7 +125,7 @@ async fn read(desk: &Desk, tenant: Uuid, correlation_id: &str) -> Result<Snapsho
         })
         .collect::<Result<_, DbError>>()?;
     tx.end_read();
-    Ok(Snapshot { slug, name, spool, tables, files })
+    Ok(Ok(Snapshot { slug, name, spool, tables, files }))
 }
 
 /// What is told of the tables: rows in all, and each with its rows and their hash.

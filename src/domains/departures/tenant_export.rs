@@ -63,7 +63,8 @@ pub struct TenantExport {
     pub finished_at: Option<DateTime>,
     /// Until when its file is kept: 7 days; null until it is DONE.
     pub expires_at: Option<DateTime>,
-    /// Why it FAILED: REQUESTER_GONE, PERMISSION_LOST, CANCELLED, or why its last attempt did. Null otherwise.
+    /// Why it FAILED: REQUESTER_GONE, PERMISSION_LOST, CANCELLED, TABLE_OUT_OF_REACH with the name of a table that would have been missing, or why its
+    /// last attempt did. Null otherwise.
     pub error: Option<String>,
     #[hidden]
     #[wide]

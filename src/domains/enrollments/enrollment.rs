@@ -37,6 +37,21 @@ pub struct Enrollment {
     pub enrolled_at: DateTime,
     /// When the course was completed; null unless the status is COMPLETED.
     pub completed_at: Option<DateTime>,
+    /// When the person began: opened the first lesson, or recorded the first progress.
+    #[wide]
+    pub started_at: Option<DateTime>,
+    /// When the person last opened or completed a lesson, or recorded progress.
+    #[wide]
+    pub last_active_at: Option<DateTime>,
+    /// When it ends to give access; null for never. Who has completed the course keeps access.
+    #[wide]
+    pub expires_at: Option<DateTime>,
+    /// How many of the course's published, required lessons the person has completed.
+    #[wide]
+    pub lessons_completed: i32,
+    /// How many published, required lessons the course has. With some, `progress` follows from them.
+    #[wide]
+    pub lessons_total: i32,
     /// The course; null when you may not see it, or when it was deleted.
     #[one]
     pub course_id: Id<Course>,

@@ -1,7 +1,10 @@
 //! What the mutations of enrollments take, and its checks.
 
 use async_graphql::{ID, InputObject};
-use lectern_kernel::error::{Error, Result};
+use lectern_kernel::{
+    error::{Error, Result},
+    resolve::DateTime,
+};
 
 use super::EnrollmentStatus;
 
@@ -33,6 +36,17 @@ pub struct UpdateEnrollmentStatusInput {
     pub id: ID,
     /// How it stands from now on.
     pub status: EnrollmentStatus,
+}
+
+/// Until when an enrollment is to give access.
+#[derive(InputObject)]
+pub struct ExtendEnrollmentInput {
+    /// The enrollment.
+    pub id: ID,
+    /// When it ends to give access; left out or null: never.
+    pub expires_at: Option<DateTime>,
+    /// Why; at most 10,000 characters.
+    pub reason: Option<String>,
 }
 
 /// Percent: 0 to 100.

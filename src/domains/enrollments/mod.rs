@@ -1,12 +1,13 @@
 //! Enrollments: who takes part in which course, and how far they came. Table: `enrollment`.
 //!
-//! Permissions: ENROLLMENT_SELF (one's own), ENROLLMENT_MANAGE (in the courses that one teaches; in every course together
+//! Permissions: ENROLLMENT_SELF (one's own), ENROLLMENT_MANAGE (in the courses that one is staff of; in every course together
 //! with COURSE_UPDATE_ALL), ENROLLMENT_READ_ALL.
 //! Invariants, kept by the database: one enrollment for each person and course; no more people hold a seat (NOT_STARTED,
 //! IN_PROGRESS, COMPLETED) than the course has; only a published course takes people in; COMPLETED has a `completedAt`,
-//! and nothing else has.
+//! and nothing else has; where the course has lessons, progress follows from them.
 
 mod enrollment;
+mod expiry;
 mod inputs;
 mod lists;
 mod mutations;
@@ -19,6 +20,7 @@ use crate::domains::courses::Course;
 
 pub use self::{
     enrollment::{Enrollment, EnrollmentStatus},
+    expiry::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
     lists::{EnrollmentFilter, EnrollmentOrders},
 };
 
@@ -26,6 +28,7 @@ pub use self::{
 pub const DOMAIN: Domain = Domain {
     objects: &[Enrollment::object],
     operations: &[queries::EnrollmentQueries::OPERATIONS, mutations::EnrollmentMutations::OPERATIONS],
+    jobs: &[expiry::EXPIRE, expiry::REMIND],
     emits: &[
         ("enrollment.created", "Somebody was enrolled in a course. `id`, `status`, `courseId`, `userId`."),
         (

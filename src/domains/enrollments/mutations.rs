@@ -12,7 +12,7 @@ use lectern_macros::mutations;
 
 use super::{
     Enrollment, EnrollmentStatus,
-    inputs::{EnrollInput, RecordProgressInput, UpdateEnrollmentStatusInput, progress},
+    inputs::{EnrollInput, ExtendEnrollmentInput, RecordProgressInput, UpdateEnrollmentStatusInput, progress},
     sql,
 };
 use crate::domains::{
@@ -32,6 +32,16 @@ fn not_published() -> Error {
     Error::conflict("COURSE_NOT_PUBLISHED", "Only a published course takes people in.").field("courseId")
 }
 
+/// Why somebody who enrolls by themselves is to wait.
+fn kept_out_by(reason: &str) -> Error {
+    if reason == "PATH_LOCKED" {
+        Error::conflict("PATH_LOCKED", "A learning path of yours keeps this course locked: it opens by itself, and then you are enrolled.")
+            .field("courseId")
+    } else {
+        Error::conflict("PREREQUISITES_MISSING", "The course asks for others before; `prerequisites` names them.").field("courseId")
+    }
+}
+
 /// Why an enrollment was not made. What the actor may not know is not there; what they may not do comes before the state of
 /// the data.
 async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>, key: Option<&str>) -> Result<Error> {
@@ -41,8 +51,10 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
     };
     let mut reader = ColumnReader::new(row);
     let status: CourseStatus = reader.next()?;
-    let (manages, is_person, key_is_wrong): (bool, bool, bool) = (reader.next()?, reader.next()?, reader.next()?);
+    let (manages, is_person, key_is_wrong, is_open): (bool, bool, bool, bool) =
+        (reader.next()?, reader.next()?, reader.next()?, reader.next()?);
     let enrolled: Option<EnrollmentStatus> = reader.next()?;
+    let kept_out: Vec<String> = reader.next()?;
     let actor = ctx.actor()?;
     Ok(if !manages && !actor.is(user.0) {
         Error::not_yours().field("courseId")
@@ -54,6 +66,10 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
         Error::conflict("ALREADY_ENROLLED", format!("There is an enrollment already; it is {}.", enrolled.as_str())).field("courseId")
     } else if status != CourseStatus::Published {
         not_published()
+    } else if !is_open && !manages {
+        Error::conflict("ENROLLMENT_CLOSED", "Nobody enrolls in this course by themselves: its managers enroll people.").field("courseId")
+    } else if let Some(reason) = kept_out.first().filter(|_| !manages) {
+        kept_out_by(reason)
     } else if key_is_wrong && !manages {
         Error::forbidden("BAD_ENROLLMENT_KEY", "The course asks for an enrollment key, and this is not it.").field("enrollmentKey")
     } else {
@@ -61,17 +77,17 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
     })
 }
 
-/// How an enrollment stands that was not changed.
+/// How an enrollment stands that was not changed, and whether its progress follows from lessons.
 ///
 /// # Errors
 /// `NOT_FOUND` where the actor can't see it, `NOT_YOURS` where it is not theirs to change.
-async fn standing(ctx: &Context<'_>, id: Id<Enrollment>, as_manager: bool) -> Result<EnrollmentStatus> {
+async fn standing(ctx: &Context<'_>, id: Id<Enrollment>, as_manager: bool) -> Result<(EnrollmentStatus, bool)> {
     let rows = ctx.tx().query(&sql::why_not_changed(), &[&id]).await?;
     let row = rows.first().ok_or_else(|| Error::not_found("enrollment").field("id"))?;
     let mut reader = ColumnReader::new(row);
     let status = reader.next()?;
-    let (own, manages): (bool, bool) = (reader.next()?, reader.next()?);
-    if manages || (own && !as_manager) { Ok(status) } else { Err(Error::not_yours().field("id")) }
+    let (own, manages, is_computed): (bool, bool, bool) = (reader.next()?, reader.next()?, reader.next()?);
+    if manages || (own && !as_manager) { Ok((status, is_computed)) } else { Err(Error::not_yours().field("id")) }
 }
 
 fn invalid_transition(message: String) -> Error {
@@ -81,7 +97,8 @@ fn invalid_transition(message: String) -> Error {
 #[mutations("Enrollment")]
 impl EnrollmentMutations {
     /// Enrolls you, or somebody else, in a published course. Who had dropped out goes on from the progress made.
-    /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED or COURSE_FULL; FORBIDDEN with BAD_ENROLLMENT_KEY where the
+    /// CONFLICT with ALREADY_ENROLLED, COURSE_NOT_PUBLISHED, COURSE_FULL, or ENROLLMENT_CLOSED where learners don't enroll themselves; and, unless you manage its enrollments, with
+    /// PREREQUISITES_MISSING, or PATH_LOCKED while a learning path of yours keeps the course locked; FORBIDDEN with BAD_ENROLLMENT_KEY where the
     /// course asks for a key, unless you manage its enrollments; RATE_LIMITED after too many wrong ones, of yours or from your
     /// address.
     #[needs(EnrollmentSelf, EnrollmentManage)]
@@ -114,7 +131,8 @@ impl EnrollmentMutations {
     /// Records how much of the course is done: more than 0 makes the enrollment IN_PROGRESS, 100 COMPLETED. Your own
     /// progress never falls below what was recorded; recording no more than that changes nothing, no status either. Who
     /// manages the course's enrollments sets any value, and less than 100 then reopens a completed one. CONFLICT with
-    /// INVALID_TRANSITION for an enrollment that is DROPPED, FAILED or EXPIRED.
+    /// INVALID_TRANSITION for an enrollment that is DROPPED, FAILED or EXPIRED, with PROGRESS_IS_COMPUTED, for everybody, where the course has
+    /// lessons.
     #[needs(EnrollmentSelf, EnrollmentManage)]
     async fn record_progress(
         ctx: &Context<'_>,
@@ -126,12 +144,15 @@ impl EnrollmentMutations {
         if let Some(enrollment) = ctx.row(&sql::record_progress(), &[&id, &progress, &DateTime(ctx.now())]).await? {
             return Ok(enrollment);
         }
-        let status = standing(ctx, id, false).await?;
+        let (status, is_computed) = standing(ctx, id, false).await?;
+        if is_computed {
+            return Err(Error::conflict("PROGRESS_IS_COMPUTED", "The course has lessons: its progress follows from them.").field("id"));
+        }
         Err(invalid_transition(format!("An enrollment that is {} takes no progress.", status.as_str())))
     }
 
     /// Decides how an enrollment stands, whatever it was before: for those who manage the course's enrollments. COMPLETED
-    /// sets `completedAt`, anything else clears it; the progress stays as recorded. Taking a seat again that had been freed
+    /// sets `completedAt`, anything else clears it; the progress stays as recorded, or follows from the course's lessons again. Taking a seat again that had been freed
     /// needs one: CONFLICT with COURSE_FULL; with INVALID_TRANSITION where the course or the person was deleted.
     #[needs(EnrollmentManage)]
     async fn update_enrollment_status(
@@ -166,7 +187,33 @@ impl EnrollmentMutations {
         if let Some(enrollment) = ctx.row(sql::UNENROLL, &[&id]).await? {
             return Ok(enrollment);
         }
-        let status = standing(ctx, id, false).await?;
+        let (status, _) = standing(ctx, id, false).await?;
         Err(invalid_transition(format!("An enrollment that is {} can't be dropped.", status.as_str())))
+    }
+
+    /// Says until when an enrollment gives access, whatever its course says now or later: for those who manage the course's enrollments. One that
+    /// is EXPIRED is under way again, if that is not over yet and there is a seat: CONFLICT with COURSE_FULL; with INVALID_TRANSITION where the
+    /// course or the person was deleted.
+    #[needs(EnrollmentManage)]
+    async fn extend_enrollment(
+        ctx: &Context<'_>,
+        /// Which, and until when.
+        input: ExtendEnrollmentInput,
+    ) -> Result<Loaded<Enrollment>> {
+        let id = Id::<Enrollment>::parse("id", &input.id)?;
+        let reason = input.reason.map(|reason| text::long("reason", &reason)).transpose()?.flatten();
+        let enrollment: Option<Loaded<Enrollment>> = ctx
+            .row(&sql::extend(), &[&id, &input.expires_at, &reason])
+            .await
+            .on_constraint("course_seats", |error| full(error).field("id"))
+            .on_constraint("enrollment_course_deleted", |_| invalid_transition("The course was deleted.".to_owned()))
+            .on_constraint("person_deleted", |_| invalid_transition("The person was deleted.".to_owned()))?;
+        match enrollment {
+            Some(enrollment) => Ok(enrollment),
+            None => {
+                standing(ctx, id, true).await?;
+                Err(Error::not_yours().field("id"))
+            }
+        }
     }
 }

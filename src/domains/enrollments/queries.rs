@@ -31,7 +31,7 @@ impl EnrollmentQueries {
     }
 
     /// The enrollments that you may see, the latest first unless ordered otherwise: your own, those in the courses that you
-    /// teach, and all of the school with ENROLLMENT_READ_ALL.
+    /// are staff of, and all of the school with ENROLLMENT_READ_ALL.
     async fn enrollments(
         ctx: &Context<'_>,
         paging: Paging,

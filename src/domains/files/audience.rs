@@ -86,9 +86,8 @@ impl Audience {
             }
         }
         if !courses.is_empty() {
-            let actor = ctx.actor()?;
-            let (me, any) = (actor.user, actor.can(Permission::CourseUpdateAll));
-            let found = share(ctx, sql::SHARE_WITH_COURSES, &[&file, courses, &me, &any]).await?;
+            let any = ctx.actor()?.can(Permission::CourseUpdateAll);
+            let found = share(ctx, sql::SHARE_WITH_COURSES, &[&file, courses, &any]).await?;
             if let Some((field, course)) = missing("courseIds", courses, &found) {
                 return Err(match ctx.whole(course).await? {
                     Some(_) => Error::not_yours().field(field),

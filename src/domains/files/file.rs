@@ -161,7 +161,12 @@ const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp
 /// `NOT_FOUND` for one that the actor can't see, `BAD_USER_INPUT` for one that is not PUBLIC.
 pub async fn require_public(ctx: &Context<'_>, field: &str, id: Id<File>) -> Result<()> {
     let file = ctx.get(id).await?.ok_or_else(|| Error::not_found("file").field(field))?;
-    if file.visibility == FileVisibility::Public { Ok(()) } else { Err(Error::bad_input(field, "must be a file that is PUBLIC")) }
+    if file.visibility == FileVisibility::Public { Ok(()) } else { Err(must_be_public(field)) }
+}
+
+/// The refusal of a file that is not PUBLIC, or not any more.
+pub fn must_be_public(field: &str) -> Error {
+    Error::bad_input(field, "must be a file that is PUBLIC")
 }
 
 /// Where anybody can fetch the bytes of a PUBLIC file.

@@ -39,7 +39,7 @@ impl FileMutations {
 
     /// Says who sees a file of yours; with FILE_MANAGE, any. TENANT needs COURSE_CREATE or FILE_MANAGE, PUBLIC needs FILE_MANAGE and takes images
     /// alone: BAD_USER_INPUT with FILE_TYPE_NOT_ALLOWED. NOT_FOUND for people, groups and courses that you can't see, FORBIDDEN with NOT_YOURS
-    /// for courses that you don't instruct, and for a file that you only see.
+    /// for courses that you don't instruct, and for a file that you only see. CONFLICT with IN_USE for the school's logo, which stays PUBLIC.
     #[needs(FileUpload, FileManage)]
     async fn update_file_visibility(
         ctx: &Context<'_>,
@@ -52,6 +52,9 @@ impl FileMutations {
             .row(sql::SET_VISIBILITY, &[&id, &input.visibility])
             .await
             .on_constraint("file_visibility_right", |_| Error::missing_permission(&[FileManage]).field("visibility"))
+            .on_constraint("file_is_logo", |_| {
+                Error::conflict("IN_USE", "This is the school's logo: take it away from the settings first.").field("id")
+            })
             .on_constraint("file_public_check", |_| {
                 Error::bad_input("visibility", "can be PUBLIC for PNG, JPEG, GIF and WebP alone").reason("FILE_TYPE_NOT_ALLOWED")
             })?;

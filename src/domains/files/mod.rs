@@ -23,14 +23,14 @@ mod upload_mutations;
 use lectern_kernel::{ids::Kind as _, rates::Budget, resolve::registry::Domain};
 
 pub use self::{
-    file::{File, FileDownload, FileVisibility, public_url, require_own, require_own_picture, require_public},
+    file::{File, FileDownload, FileVisibility, must_be_public, public_url, require_own, require_own_picture, require_public},
     sweep::{Door, Found, look, remove},
     types::USUAL as USUAL_TYPES,
     upload::{Upload, UploadStatus},
 };
 
 /// Uploads that one person may begin.
-pub static UPLOADS: Budget = Budget { name: "uploads", a_minute: 20, refusal: "You begin uploads too often." };
+pub static UPLOADS: Budget = Budget { name: "uploads", a_minute: 20, refusal: "You begin uploads too often.", is_of_address: false };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

@@ -37,9 +37,9 @@ pub const SHARE_WITH_GROUPS: &str = "WITH seen AS (SELECT g.id FROM user_group g
      added AS (INSERT INTO file_audience (tenant_id, file_id, group_id) SELECT $1, $2, s.id FROM seen s ORDER BY s.id \
          ON CONFLICT (tenant_id, file_id, member_id) DO NOTHING) SELECT s.id FROM seen s";
 
-/// Shares the file `$2` with the courses `$3`: those that are there and that the person `$4` instructs, or any where `$5` says so.
+/// Shares the file `$2` with the courses `$3`: those that are there and that the actor is staff of, or any where `$4` says so.
 pub const SHARE_WITH_COURSES: &str = "WITH seen AS (SELECT c.id FROM course c WHERE c.tenant_id = $1 AND c.id = ANY ($3) AND c.deleted_at IS NULL \
-         AND (c.instructor_id = $4 OR $5)), \
+         AND ($4 OR c.id IN (SELECT app.taught_courses()))), \
      added AS (INSERT INTO file_audience (tenant_id, file_id, course_id) SELECT $1, $2, s.id FROM seen s ORDER BY s.id \
          ON CONFLICT (tenant_id, file_id, member_id) DO NOTHING) SELECT s.id FROM seen s";
 

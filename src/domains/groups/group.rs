@@ -5,10 +5,11 @@ use lectern_kernel::{
     db::{Order, SortKey},
     error::Result,
     ids::Id,
-    resolve::{Connection, DateTime, Forward, Nested, Orders, many, many_with_edges},
+    resolve::{Connection, Ctx, DateTime, Forward, Nested, Orders, many, many_with_edges},
 };
 use lectern_macros::{object, resolvers};
 
+use super::joining::JoinKeyOf;
 use crate::domains::{
     courses::{Course, CourseOrders},
     identity::User,
@@ -32,6 +33,8 @@ pub struct Group {
     pub created_at: DateTime,
     /// When it was last changed, not counting its members and courses.
     pub updated_at: DateTime,
+    #[secret]
+    pub join_key: Option<String>,
 }
 
 /// What a person is to a group.
@@ -59,6 +62,12 @@ impl Group {
     /// How many members it has, whether or not you may see them.
     #[count(function = "app.member_counts", key = "group_id")]
     fn member_count() -> i32;
+
+    /// The key by which whoever knows it joins the group (`joinGroup`); null for none.
+    #[needs(GroupUpdate)]
+    async fn join_key(id: Id<Group>, ctx: &Context<'_>) -> Result<Option<String>> {
+        ctx.load(JoinKeyOf(id)).await
+    }
 
     /// Its members, in the order in which they joined.
     async fn members(id: Id<Group>, ctx: &Context<'_>, page: Forward) -> Result<Connection<User, Membership>> {

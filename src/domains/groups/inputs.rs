@@ -27,6 +27,9 @@ pub struct CreateGroupInput {
     /// Whether its members are enrolled in its published courses, present and future; false unless given.
     #[by_hand]
     pub auto_enroll: Option<bool>,
+    /// A key by which whoever knows it joins the group; 4 to 40 characters, unique in the school whatever their case.
+    #[check(join_key)]
+    pub join_key: Option<String>,
 }
 
 /// A change of a group. What is left out stays as it is; an explicit null clears.
@@ -47,6 +50,16 @@ pub struct UpdateGroupInput {
     /// Whether its members are enrolled in its published courses. True enrolls the present members at once, but for those
     /// who had dropped out; false unenrolls nobody.
     pub auto_enroll: MaybeUndefined<bool>,
+    /// A new key by which whoever knows it joins the group; 4 to 40 characters, unique in the school whatever their case; null for none.
+    #[check(join_key)]
+    pub join_key: MaybeUndefined<String>,
+}
+
+/// The key of a group.
+#[derive(InputObject)]
+pub struct JoinGroupInput {
+    /// The key that somebody told, in any case.
+    pub join_key: String,
 }
 
 /// People to be added to a group.
@@ -85,6 +98,12 @@ pub struct RemoveGroupCoursesInput {
     pub group_id: ID,
     /// Courses of the group, each once; 1 to 100.
     pub course_ids: Vec<ID>,
+}
+
+/// A key by which people join: 4 to 40 characters on one line.
+fn join_key(field: &str, key: &str) -> Result<String> {
+    let key = text::short(field, key, 40)?;
+    if key.chars().count() < 4 { Err(Error::bad_input(field, "must have 4 to 40 characters")) } else { Ok(key) }
 }
 
 /// Places: 1 to 1,000,000.

@@ -29,6 +29,10 @@ pub(super) fn full(error: &DbError) -> Error {
     Error::conflict("GROUP_FULL", format!("The group would have more than {places} members."))
 }
 
+fn key_taken(_: &DbError) -> Error {
+    Error::conflict("CODE_TAKEN", "Another group of the school has this key.").field("joinKey")
+}
+
 /// There is no group to add to or to take from.
 pub(super) fn no_group() -> Error {
     Error::not_found("group").field("groupId")
@@ -75,7 +79,7 @@ pub(super) fn first_left<T>(wanted: &[Id<T>], changed: &[Id<T>]) -> Option<(usiz
 
 #[mutations("Group")]
 impl FoundingMutations {
-    /// Founds a group.
+    /// Founds a group. CONFLICT with CODE_TAKEN for a `joinKey` that another group has.
     #[needs(GroupCreate)]
     async fn create_group(
         ctx: &Context<'_>,
@@ -83,11 +87,15 @@ impl FoundingMutations {
         input: CreateGroupInput,
     ) -> Result<Loaded<Group>> {
         let group = Insert::<Group>::new().input(ctx, &input)?.set(Group::COLUMNS.auto_enroll, input.auto_enroll.unwrap_or(false));
-        Ok(group.run(ctx).await.on_row_security(|| Error::missing_permission(&[GroupRead]))?) // it could not be answered
+        Ok(group
+            .run(ctx)
+            .await
+            .on_constraint("user_group_join_key", key_taken)
+            .on_row_security(|| Error::missing_permission(&[GroupRead]))?) // it could not be answered
     }
 
     /// Changes a group. What is left out stays as it is. CONFLICT with GROUP_FULL for a capacity below the number of
-    /// members, with COURSE_FULL where `autoEnroll` finds too few seats for the present members.
+    /// members, with COURSE_FULL where `autoEnroll` finds too few seats for the present members, with CODE_TAKEN for a `joinKey` that another group has.
     #[needs(GroupUpdate)]
     async fn update_group(
         ctx: &Context<'_>,
@@ -96,7 +104,11 @@ impl FoundingMutations {
     ) -> Result<Loaded<Group>> {
         let id = Id::<Group>::parse("id", &input.id)?;
         let change = Patch::of(id).input(ctx, &input)?;
-        let group = change.run(ctx).await.on_constraint("user_group_places", |error| full(error).field("capacity"))?;
+        let group = change
+            .run(ctx)
+            .await
+            .on_constraint("user_group_places", |error| full(error).field("capacity"))
+            .on_constraint("user_group_join_key", key_taken)?;
         let group = group.ok_or_else(|| Error::not_found("group").field("id"))?;
         if input.auto_enroll.value() == Some(&true) {
             auto_enroll(ctx, id, None, None, "autoEnroll").await?;

@@ -44,3 +44,9 @@ pub const HAS_COURSE: &str = "SELECT gc.course_id FROM group_course gc JOIN cour
 /// `$2` the group, `$3` the people and `$4` the courses just added (null: all), `$5` whether those who had dropped out are
 /// taken back.
 pub const AUTO_ENROLL: &str = "SELECT app.auto_enroll($2, $3, $4, $5) WHERE app.tenant_id() = $1";
+
+/// The keys by which people join the groups `$2`, for whoever changes groups.
+pub const JOIN_KEYS: &str = "SELECT k.group_id, k.join_key FROM app.join_keys($2) AS k WHERE app.tenant_id() = $1";
+
+/// The actor joins the group that has the key `$2`: which one.
+pub const JOIN: &str = "SELECT app.join_group($2) WHERE app.tenant_id() = $1";

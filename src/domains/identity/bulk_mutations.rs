@@ -16,7 +16,7 @@ use super::{
     User, UserStatus,
     inputs::{GrantRoleInput, WithdrawRoleInput, role_key},
     sql,
-    user_mutations::{grantable_role, last_admin, person_too_high, refusal, too_many_instructors},
+    user_mutations::{grantable_role, last_admin, no_such_role, person_too_high, refusal, the_last_admin, too_many_instructors},
 };
 
 /// People at most in one call.
@@ -53,6 +53,18 @@ fn at(field: &str, people: &[Id<User>], error: &DbError, refusal: Error) -> Erro
         Some(place) => refusal.field(format!("{field}.{place}")),
         None => refusal,
     }
+}
+
+/// Why the policies kept a role from people who could be given it a moment ago: it was deleted meanwhile; or it is about when a role of the actor's own
+/// ends (`own`: their place in the list, and whether it shall end); or somebody has risen.
+async fn walled(ctx: &Context<'_>, key: &str, own: Option<(usize, bool)>) -> Result<Error> {
+    if ctx.tx().query(sql::ROLE_OF_KEY, &[&key]).await?.is_empty() {
+        return Ok(no_such_role("roleKey"));
+    }
+    let Some((place, ends)) = own else { return Ok(person_too_high()) };
+    let me = Id::<User>::from_uuid(ctx.actor()?.user);
+    let is_last = ends && key == "ADMIN" && ctx.tx().value(sql::IS_LAST_ADMIN, &[&me]).await? == Some(true);
+    Ok(if is_last { the_last_admin() } else { Error::not_yours() }.field(format!("userIds.{place}")))
 }
 
 /// The people as they are now, in the order of the list.
@@ -136,21 +148,20 @@ impl BulkMutations {
         let me = Id::<User>::from_uuid(ctx.actor()?.user);
         let own_place = people.iter().position(|person| *person == me);
         let role = grantable_role(ctx, "roleKey", key, own_place.map(|_| me).unwrap_or_default()).await?;
-        ctx.tx()
-            .query(sql::GRANT_ROLE_TO_MANY, &[&people, &role, &until])
-            .await
+        let granted = ctx.tx().attempt(sql::GRANT_ROLE_TO_MANY, &[&people, &role, &until]).await;
+        if granted.as_ref().is_err_and(DbError::is_row_security) {
+            return Err(walled(ctx, key, own_place.map(|place| (place, until.is_some()))).await?);
+        }
+        granted
             .on_constraint("tenant_max_instructors", too_many_instructors)
             .on_constraint("tenant_last_admin", |error| at("userIds", &people, error, last_admin(error)))
-            .on_constraint("user_role_role_fkey", |_| Error::bad_input("roleKey", "is not the key of a role of this school"))
-            .on_row_security(|| match own_place {
-                Some(place) => Error::not_yours().field(format!("userIds.{place}")),
-                None => person_too_high(),
-            })?;
+            .on_constraint("user_role_role_fkey", |_| no_such_role("roleKey"))?;
         answer(ctx, &people).await
     }
 
-    /// Takes a role from people; whoever does not hold it stays as they are. All or nobody. FORBIDDEN with ROLE_TOO_HIGH, NOT_FOUND; CONFLICT with
-    /// LAST_ROLE for whom it is the only role that runs, with LAST_ADMIN; `field` says whom it is about (`userIds.3`).
+    /// Takes a role from people; whoever does not hold it stays as they are. All or nobody. FORBIDDEN with ROLE_TOO_HIGH, with NOT_YOURS for a role
+    /// of your own that ends by itself, NOT_FOUND; CONFLICT with LAST_ROLE for whom it is the only role that runs, with LAST_ADMIN; `field` says whom
+    /// it is about (`userIds.3`).
     #[needs(RoleManage)]
     #[in_person]
     #[cost(100)]
@@ -163,11 +174,17 @@ impl BulkMutations {
         let people = people(ctx, "userIds", &input.user_ids).await?;
         all_below(ctx, "userIds", &people).await?;
         if ctx.tx().query(sql::ROLE_OF_KEY, &[&key]).await?.is_empty() {
-            return Err(Error::bad_input("roleKey", "is not the key of a role of this school"));
+            return Err(no_such_role("roleKey"));
         }
         let taken = ctx.tx().query(sql::WITHDRAW_ROLE, &[&people, &key]).await;
         let taken = taken.on_constraint("tenant_last_admin", |error| at("userIds", &people, error, last_admin(error)))?;
         let taken: Vec<Id<User>> = taken.iter().map(|row| row.get(0)).collect();
+        // A role of the actor's own that ends by itself is none of theirs to take.
+        let kept = ctx.tx().query(sql::STILL_HOLD, &[&people, &key]).await?;
+        let kept: Vec<Id<User>> = kept.iter().map(|row| row.get(0)).collect();
+        if let Some(place) = people.iter().position(|person| kept.contains(person)) {
+            return Err(Error::not_yours().field(format!("userIds.{place}")));
+        }
         let left = ctx.tx().query(sql::WITH_ROLES, &[&taken]).await?;
         let left: Vec<Id<User>> = left.iter().map(|row| row.get(0)).collect();
         if let Some(place) = people.iter().position(|person| taken.contains(person) && !left.contains(person)) {

@@ -114,7 +114,8 @@ pub struct CreateRoleInput {
     pub name: String,
     /// What it grants: each once, nothing that you don't hold.
     pub permissions: Vec<Permission>,
-    /// The keys of the roles whose holders it may admit and approve: at most 50, each once, all of which yours manages. None unless given.
+    /// The keys of the roles whose holders it may admit and approve: at most 50, each once, all of which yours manages, and none that grants ROLE_MANAGE
+    /// or TENANT_MANAGE. None unless given.
     pub manages_role_keys: Option<Vec<String>>,
 }
 
@@ -127,7 +128,8 @@ pub struct UpdateRoleInput {
     pub name: MaybeUndefined<String>,
     /// What it grants from now on, in place of what it granted: each once, nothing that you don't hold; not null.
     pub permissions: MaybeUndefined<Vec<Permission>>,
-    /// The keys of the roles whose holders it may admit and approve from now on: at most 50, each once. Yours manages those that are new; not null.
+    /// The keys of the roles whose holders it may admit and approve from now on: at most 50, each once, none that grants ROLE_MANAGE or TENANT_MANAGE.
+    /// Yours manages those that are new; not null.
     pub manages_role_keys: MaybeUndefined<Vec<String>>,
 }
 

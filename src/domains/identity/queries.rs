@@ -65,6 +65,7 @@ impl IdentityQueries {
         // As the policy says; said again, for the index.
         let own = list.bind(ctx.actor()?.user);
         list.filter(format!("si.user_id = {own}"));
+        list.filter(sign_in::IS_KEPT);
         filter.unwrap_or_default().narrow(&mut list);
         page(ctx, list, paging).await.map(Some)
     }

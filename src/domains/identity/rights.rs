@@ -46,9 +46,10 @@ impl RoleAssignment {
 pub struct EffectivePermission {
     /// The permission.
     pub permission: Permission,
-    /// Whether they hold it: by a role or a grant, unless it is denied them. In ADMIN nothing is denied.
+    /// Whether they hold it: by a role or a grant, unless it is denied them. In ADMIN nothing is denied. A role in which a second factor is due grants
+    /// nothing until they have one.
     pub is_held: bool,
-    /// The roles of theirs that grant it, by their keys.
+    /// The roles of theirs that grant it, by their keys; those as well that grant nothing as long as a second factor is due.
     pub via_roles: Vec<Loaded<Role>>,
     /// Whether they were granted it themselves.
     pub is_granted: bool,
@@ -120,7 +121,10 @@ impl UserRights {
 fn explain(permission: Permission, roles: &[HeldRole], own: OwnPermissions) -> EffectivePermission {
     let via: Vec<&HeldRole> = roles.iter().filter(|role| role.grants.contains(permission)).collect();
     let (is_granted, is_denied) = (own.grants.contains(permission), own.denies.contains(permission));
-    let is_held = roles.iter().any(HeldRole::is_admin) || (!is_denied && (!via.is_empty() || (is_granted && !roles.is_empty())));
+    let is_held = roles
+        .iter()
+        .filter(|role| !role.is_factor_due)
+        .any(|role| role.is_admin() || (!is_denied && (is_granted || role.grants.contains(permission))));
     let via_roles = via.into_iter().map(|role| role.loaded.clone()).collect();
     EffectivePermission { permission, is_held, via_roles, is_granted, is_denied }
 }
@@ -151,6 +155,7 @@ struct HeldRole {
     loaded: Loaded<Role>,
     role: Role,
     grants: PermissionSet,
+    is_factor_due: bool,
 }
 
 impl HeldRole {
@@ -233,7 +238,8 @@ impl Loader<StandingOf> for Batch {
             standing.own = OwnPermissions { grants: set_in(&row, at + 1)?, denies: set_in(&row, at + 2)? };
             if let Some(loaded) = Loaded::<Role>::joined(&row, 0, &shape) {
                 let role = loaded.read()?;
-                standing.roles.push(HeldRole { grants: role.grants(), role, loaded });
+                let is_factor_due = row.try_get(at + 3).map_err(DbError::from)?;
+                standing.roles.push(HeldRole { grants: role.grants(), role, loaded, is_factor_due });
             }
         }
         Ok(found)

@@ -14,7 +14,7 @@ use super::{
     Role,
     inputs::{CreateRoleInput, UpdateRoleInput, each_once, managed_keys, required, role_key},
     sql,
-    user_mutations::too_many_instructors,
+    user_mutations::{no_such_role, too_many_instructors},
 };
 
 /// Mutations of roles.
@@ -34,13 +34,16 @@ fn grantable(ctx: &Context<'_>, permissions: &[Permission]) -> Result<()> {
 /// The ids of the roles that a role is to manage, by their keys: those that the actor manages, and those that it manages already.
 async fn manageable(ctx: &Context<'_>, of: Id<Role>, keys: &[String]) -> Result<Vec<Id<Role>>> {
     let rows = ctx.tx().query(sql::MANAGEABLE, &[&keys, &of]).await?;
-    let known: Vec<(Id<Role>, String, bool)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let known: Vec<(Id<Role>, String, bool, bool)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
     let found = keys.iter().enumerate().map(|(index, key)| {
         let field = format!("managesRoleKeys.{index}");
-        match known.iter().find(|(_, known, _)| known == key) {
-            None => Err(Error::bad_input(field, "is not the key of a role of this school")),
-            Some((_, _, false)) => Err(Error::forbidden("ROLE_TOO_HIGH", "Your own role does not manage this one.").field(field)),
-            Some((id, _, true)) => Ok(*id),
+        match known.iter().find(|(_, known, ..)| known == key) {
+            None => Err(no_such_role(field)),
+            Some((_, _, false, _)) => Err(Error::forbidden("ROLE_TOO_HIGH", "Your own role does not manage this one.").field(field)),
+            Some((_, _, true, true)) => {
+                Err(Error::bad_input(field, "grants ROLE_MANAGE or TENANT_MANAGE: administrators alone manage such a role"))
+            }
+            Some((id, _, true, false)) => Ok(*id),
         }
     });
     found.collect()
@@ -69,7 +72,7 @@ async fn refusal(ctx: &Context<'_>, id: Id<Role>) -> Error {
 #[mutations("Role")]
 impl RoleMutations {
     /// Adds a role to the school. CONFLICT with ROLE_KEY_TAKEN, FORBIDDEN with ROLE_TOO_HIGH for a permission that you don't
-    /// hold, or a role that yours does not manage.
+    /// hold, or a role that yours does not manage; BAD_USER_INPUT with `managesRoleKeys.0` for a role that administrators alone manage.
     #[needs(RoleManage)]
     #[in_person]
     async fn create_role(
@@ -145,8 +148,8 @@ impl RoleMutations {
         Ok(role)
     }
 
-    /// Deletes a role of the school's own that nobody holds, and that neither the settings nor a pending invitation or sign-up name. CONFLICT with IN_USE
-    /// for any other, FORBIDDEN with SYSTEM_ROLE,
+    /// Deletes a role of the school's own that nobody holds, and that neither the settings, a feature flag or a sign-in provider nor a pending invitation
+    /// or sign-up name. CONFLICT with IN_USE for any other, FORBIDDEN with SYSTEM_ROLE,
     /// or with ROLE_TOO_HIGH when it grants more than you hold. Answers its id.
     #[needs(RoleManage)]
     #[in_person]
@@ -161,7 +164,9 @@ impl RoleMutations {
             .await
             .on_constraint("user_role_role_fkey", |_| Error::conflict("IN_USE", "People hold this role: give them another first."))
             .on_constraint("role_is_named", |_| {
-                Error::conflict("IN_USE", "The settings, a pending invitation or a pending sign-up name this role.")
+                let message =
+                    "The settings, a feature flag, a sign-in provider, a pending invitation or a pending sign-up names this role.";
+                Error::conflict("IN_USE", message)
             })?;
         if deleted.is_empty() { Err(refusal(ctx, id).await) } else { Ok(id) }
     }

@@ -91,6 +91,11 @@ pub struct SignIn {
 /// The latest first.
 pub const LATEST: Order = Order { key: SortKey::moment("CREATED_AT", "si.created_at"), id: "si.id", descending: true };
 
+/// That last, or ended within 90 days: what `app.purge_sessions` leaves, whether or not it has run. Of what began within them nothing else is read; the
+/// order goes along the index all the same.
+pub const IS_KEPT: &str =
+    "(si.created_at >= now() - interval '90 days' OR coalesce(si.revoked_at, app.sign_in_expires(si.id)) >= now() - interval '90 days')";
+
 #[resolvers]
 impl SignIn {
     /// Whether it is the one that asks.

@@ -39,9 +39,11 @@ pub const ROLES: &str = "SELECT {r} FROM role r WHERE r.tenant_id = $1 ORDER BY 
 pub const GRANTABLE: &str = "SELECT r.id, r.key, app.may_grant(r.id) AND ($3 <> app.user_id() OR app.covers_role(r.id)) \
      FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
-/// `$2` keys of roles, `$3` a role: those that there are, and whether the actor may have it manage them. What it manages already stays.
+/// `$2` keys of roles, `$3` a role: those that there are, whether the actor may have it manage them (what it manages already stays), and whether
+/// administrators alone manage them (app.role_ladder).
 pub const MANAGEABLE: &str = "SELECT r.id, r.key, r.key = ANY ((SELECT app.managed_roles())::text[]) OR EXISTS (SELECT FROM role_manages m \
-     WHERE m.tenant_id = $1 AND m.role_id = $3 AND m.managed_role_id = r.id) FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
+     WHERE m.tenant_id = $1 AND m.role_id = $3 AND m.managed_role_id = r.id), \
+     app.permissions_of(r.key, r.is_system, r.permissions) && '{ROLE_MANAGE,TENANT_MANAGE}'::text[] FROM role r WHERE r.tenant_id = $1 AND r.key = ANY ($2)";
 
 /// `$2` a role, `$3` those that it manages from now on: takes away the others.
 pub const UNMANAGE: &str =
@@ -76,6 +78,19 @@ pub const GRANT_ROLE_TO_MANY: &str = "INSERT INTO user_role AS ur (tenant_id, us
 pub const WITHDRAW_ROLE: &str = "DELETE FROM user_role ur USING role r WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) \
      AND r.tenant_id = $1 AND r.id = ur.role_id AND r.key = $3 RETURNING ur.user_id";
 
+/// Whether the person `$2` is an active administrator for good, and nobody else.
+pub const IS_LAST_ADMIN: &str = "SELECT count(*) = 1 AND bool_and(u.id = $2) FROM role r \
+     JOIN user_role ur ON ur.tenant_id = $1 AND ur.role_id = r.id JOIN app_user u ON u.tenant_id = $1 AND u.id = ur.user_id \
+     WHERE r.tenant_id = $1 AND r.is_system AND r.key = 'ADMIN' AND ur.ends_at IS NULL AND u.status = 'ACTIVE' AND u.deleted_at IS NULL";
+
+/// Of the people `$2` those who hold the role with the key `$3`.
+pub const STILL_HOLD: &str = "SELECT ur.user_id FROM user_role ur JOIN role r ON r.tenant_id = $1 AND r.id = ur.role_id \
+     WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2) AND r.key = $3";
+
+/// Whether the person `$2` holds roles beside those of `$3`.
+pub const HOLDS_OTHERS: &str =
+    "SELECT EXISTS (SELECT FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = $2 AND NOT ur.role_id = ANY ($3::uuid[]))";
+
 /// Of the people `$2` those who hold a role.
 pub const WITH_ROLES: &str = "SELECT DISTINCT ur.user_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2)";
 
@@ -87,8 +102,10 @@ pub const ASSIGNMENTS: &str = "SELECT {r}, ur.user_id, ur.ends_at, ur.granted_by
 pub const OWN_PERMISSIONS: &str = "SELECT p.user_id, array_agg(p.permission) FILTER (WHERE p.effect = 'GRANT'), \
      array_agg(p.permission) FILTER (WHERE p.effect = 'DENY') FROM user_permission p WHERE p.tenant_id = $1 AND p.user_id = ANY ($2) GROUP BY p.user_id";
 
-/// The roles of the people `$2`, and with each what its holder was granted and denied; one row for whoever has no role.
-pub const STANDING: &str = "SELECT {r}, w.id, o.grants, o.denies FROM unnest($2::uuid[]) AS w(id) \
+/// The roles of the people `$2`, and with each what its holder was granted and denied, and whether a second factor is due in it (app.is_factor_due);
+/// one row for whoever has no role.
+pub const STANDING: &str = "SELECT {r}, w.id, o.grants, o.denies, EXISTS (SELECT FROM tenant_settings s JOIN app_user u ON u.tenant_id = s.tenant_id AND u.id = w.id \
+         WHERE s.tenant_id = $1 AND r.key = ANY (s.second_factor_role_keys) AND u.second_factor_at IS NULL) FROM unnest($2::uuid[]) AS w(id) \
      LEFT JOIN (SELECT ur.user_id, ur.role_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.user_id = ANY ($2)) AS h ON h.user_id = w.id \
      LEFT JOIN role r ON r.tenant_id = $1 AND r.id = h.role_id \
      LEFT JOIN (SELECT p.user_id, array_agg(p.permission) FILTER (WHERE p.effect = 'GRANT') AS grants, \

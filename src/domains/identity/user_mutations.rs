@@ -32,7 +32,15 @@ fn email_taken(_: &DbError) -> Error {
 }
 
 pub(super) fn last_admin(_: &DbError) -> Error {
+    the_last_admin()
+}
+
+pub(super) fn the_last_admin() -> Error {
     Error::conflict("LAST_ADMIN", "This is the school's last active administrator.")
+}
+
+pub(super) fn no_such_role(field: impl Into<String>) -> Error {
+    Error::bad_input(field, "is not the key of a role of this school")
 }
 
 fn too_many_users(error: &DbError) -> Error {
@@ -61,14 +69,14 @@ pub(super) async fn refusal(ctx: &Context<'_>, id: Id<User>) -> Error {
     }
 }
 
-/// The ids of roles that the actor may give to somebody, by their keys.
-async fn grantable(ctx: &Context<'_>, keys: &[String], person: Id<User>) -> Result<Vec<Id<Role>>> {
+/// The ids of roles that the actor may give to somebody, by their keys; `place` names the field of one.
+async fn grantable(ctx: &Context<'_>, keys: &[String], person: Id<User>, place: impl Fn(usize) -> String) -> Result<Vec<Id<Role>>> {
     let rows = ctx.tx().query(sql::GRANTABLE, &[&keys, &person]).await?;
     let known: Vec<(Id<Role>, String, bool)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let found = keys.iter().enumerate().map(|(index, key)| {
-        let field = format!("roleKeys.{index}");
+        let field = place(index);
         match known.iter().find(|(_, known, _)| known == key) {
-            None => Err(Error::bad_input(field, "is not the key of a role of this school")),
+            None => Err(no_such_role(field)),
             Some((_, _, false)) => Err(Error::forbidden("ROLE_TOO_HIGH", "This role grants more than yours.").field(field)),
             Some((id, _, true)) => Ok(*id),
         }
@@ -76,16 +84,23 @@ async fn grantable(ctx: &Context<'_>, keys: &[String], person: Id<User>) -> Resu
     found.collect()
 }
 
+fn in_role_keys(index: usize) -> String {
+    format!("roleKeys.{index}")
+}
+
 /// The id of one role that the actor may give to somebody.
 pub(super) async fn grantable_role(ctx: &Context<'_>, field: &'static str, key: &str, person: Id<User>) -> Result<Id<Role>> {
-    let found = grantable(ctx, &[key.to_owned()], person).await.map_err(|error| error.field(field))?;
+    let found = grantable(ctx, &[key.to_owned()], person, |_| field.to_owned()).await?;
     found.into_iter().next().ok_or_else(|| Error::internal("one key has led to no role"))
 }
 
 /// Gives a person roles, all in one statement; those that they hold already stay.
 async fn grant(ctx: &Context<'_>, user: Id<User>, roles: &[Id<Role>]) -> Result<()> {
     let granted = ctx.tx().query(sql::GRANT_ROLES, &[&user, &roles]).await;
-    granted.on_constraint("tenant_max_instructors", too_many_instructors).on_row_security(person_too_high)?;
+    granted
+        .on_constraint("tenant_max_instructors", too_many_instructors)
+        .on_constraint("user_role_role_fkey", |_| Error::bad_input("roleKeys", "names a role that is not there any more"))
+        .on_row_security(person_too_high)?;
     Ok(())
 }
 
@@ -119,7 +134,7 @@ impl UserMutations {
             Passwords::check(password, &hints).map_err(|error| Error::bad_input("password", error.0))?;
         }
         let locale = input.locale.as_deref().map(|locale| notifications::locale_of("locale", locale)).transpose()?;
-        let roles = grantable(ctx, &input.role_keys, Id::default()).await?;
+        let roles = grantable(ctx, &input.role_keys, Id::default(), in_role_keys).await?;
         // Hashed before the first row is written: nobody waits for a cap's lock meanwhile.
         let hash = match input.password {
             Some(password) => Some(ctx.request().services.passwords.hash(password).await?),
@@ -144,8 +159,8 @@ impl UserMutations {
     }
 
     /// Changes name, email, username, language, time zone and picture: your own (not by an API key), or with USER_UPDATE those of people who hold no
-    /// more than you. What is left out stays as it is. CONFLICT with EMAIL_TAKEN or USERNAME_TAKEN, FORBIDDEN with ROLE_TOO_HIGH, or with NOT_YOURS for
-    /// a picture that is not your own.
+    /// more than you. What is left out stays as it is. Another email address voids the links that reset the password. CONFLICT with EMAIL_TAKEN or
+    /// USERNAME_TAKEN, FORBIDDEN with ROLE_TOO_HIGH, or with NOT_YOURS for a picture that is not your own.
     async fn update_user(
         ctx: &Context<'_>,
         /// The change.
@@ -239,8 +254,8 @@ impl UserMutations {
     }
 
     /// Sets all roles of a person; they act by them from their next request. CONFLICT with LAST_ADMIN, FORBIDDEN with
-    /// ROLE_TOO_HIGH when they hold or would hold more than you, LIMIT_REACHED when the school's plan allows no more
-    /// instructors.
+    /// ROLE_TOO_HIGH when they hold or would hold more than you, with NOT_YOURS where it would take from yourself a role that ends by itself,
+    /// LIMIT_REACHED when the school's plan allows no more instructors.
     #[needs(RoleManage)]
     #[in_person]
     async fn set_user_roles(
@@ -256,10 +271,13 @@ impl UserMutations {
         if tx.value(sql::OUTRANKS, &[&id]).await? != Some(true) {
             return Err(person_too_high().field("userId"));
         }
-        let roles = grantable(ctx, &input.role_keys, id).await?;
+        let roles = grantable(ctx, &input.role_keys, id, in_role_keys).await?;
         // New roles are added first: an instructor who stays one by another role never stops being one.
         grant(ctx, id, &roles).await?;
         tx.query(sql::REVOKE_OTHER_ROLES, &[&id, &roles]).await.on_constraint("tenant_last_admin", last_admin)?;
+        if ctx.actor()?.is(id.0) && tx.value(sql::HOLDS_OTHERS, &[&id, &roles]).await? == Some(true) {
+            return Err(Error::not_yours().field("userId")); // one that ends by itself
+        }
         Ok(user)
     }
 }

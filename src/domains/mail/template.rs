@@ -89,17 +89,23 @@ impl Language {
         }
     }
 
-    /// A moment in the words of the language, by a clock.
-    pub fn moment(self, at: &jiff::Zoned) -> String {
+    /// A day in the words of the language, by a clock.
+    pub fn day(self, at: &jiff::Zoned) -> String {
         const GERMAN: [&str; 12] =
             ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"];
-        let zone = at.time_zone().iana_name().unwrap_or("UTC").to_owned();
         match self {
-            Language::English => format!("{} ({zone})", at.strftime("%-d %B %Y, %H:%M")),
-            Language::German => {
-                let month = GERMAN[usize::from(at.month().unsigned_abs()) - 1];
-                format!("{}. {month} {}, {} Uhr ({zone})", at.day(), at.year(), at.strftime("%H:%M"))
-            }
+            Language::English => at.strftime("%-d %B %Y").to_string(),
+            Language::German => format!("{}. {} {}", at.day(), GERMAN[usize::from(at.month().unsigned_abs()) - 1], at.year()),
+        }
+    }
+
+    /// A moment in the words of the language, by a clock.
+    pub fn moment(self, at: &jiff::Zoned) -> String {
+        let zone = at.time_zone().iana_name().unwrap_or("UTC").to_owned();
+        let (day, time) = (self.day(at), at.strftime("%H:%M"));
+        match self {
+            Language::English => format!("{day}, {time} ({zone})"),
+            Language::German => format!("{day}, {time} Uhr ({zone})"),
         }
     }
 }

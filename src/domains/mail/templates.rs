@@ -7,18 +7,8 @@ use crate::domains::admissions::{
 use crate::domains::notifications::KINDS;
 
 /// What is mailed beside notifications.
-const CORE: &[&MailTemplate] = &[
-    &TEST,
-    &EMAIL_CHANGED,
-    &DIGEST,
-    &PASSWORD_RESET,
-    &SIGN_IN_CODE,
-    &CONFIRM_SIGN_UP,
-    &SIGN_UP_KNOWN,
-    &SIGN_UP_REJECTED,
-    &INVITATION,
-    &FORMER_EMAIL,
-];
+const CORE: &[&MailTemplate] =
+    &[&TEST, &DIGEST, &PASSWORD_RESET, &SIGN_IN_CODE, &CONFIRM_SIGN_UP, &SIGN_UP_KNOWN, &SIGN_UP_REJECTED, &INVITATION, &FORMER_EMAIL];
 
 /// Every template of the product: those, and one for each kind of notifications.
 pub const TEMPLATES: &[&MailTemplate] = &{
@@ -46,25 +36,6 @@ pub const TEST: MailTemplate = MailTemplate {
     german: Texts {
         subject: "Post von {{ school }} kommt an",
         body: "Das ist ein Test. Angefordert hat ihn, wer diesen Dienst betreibt, am {{ at }}.\n\nSie brauchen nichts zu tun.",
-        action: None,
-    },
-};
-
-/// To the address that an account had before. (Asked for by the version before: FORMER_EMAIL has a link.)
-const EMAIL_CHANGED: MailTemplate = MailTemplate {
-    name: "email_changed",
-    is_essential: true,
-    parameters: &[AT],
-    english: Texts {
-        subject: "Your email address at {{ school }} was changed",
-        body: "Your account at {{ school }} has had another email address since {{ at }}. This is the last mail to this one.\n\n\
-               If that was not your doing, tell your school at once.",
-        action: None,
-    },
-    german: Texts {
-        subject: "Ihre E-Mail-Adresse bei {{ school }} wurde geändert",
-        body: "Ihr Konto bei {{ school }} hat seit {{ at }} eine andere E-Mail-Adresse. Dies ist die letzte Mail an diese.\n\n\
-               Haben Sie das nicht veranlasst, sagen Sie bitte sofort Ihrer Schule Bescheid.",
         action: None,
     },
 };

@@ -3,14 +3,17 @@
 
 use super::kind::{Doer, EmailMode, Kind};
 use crate::domains::{
-    admissions::{SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
+    admissions::{EMAIL_CHANGED, SIGN_UP_DECIDED, SIGN_UP_REQUESTED},
     credentials::{
         NEW_SIGN_IN, PASSWORD_CHANGE_DECIDED, PASSWORD_CHANGE_REQUESTED, PASSWORD_CHANGED, SECOND_FACTOR_CHANGED, SECOND_FACTOR_MISSED,
     },
     departures::TENANT_EXPORT_FINISHED,
+    discussions::{ANNOUNCEMENT_PUBLISHED, THREAD_ANSWERED},
+    enrollments::{ENROLLMENT_EXPIRED, ENROLLMENT_EXPIRES_SOON},
     identity::ROLE_EXPIRING,
     keys::API_KEY_EXPIRING,
     mail::{Content, MailTemplate, Parameter, Texts},
+    rewards::{BADGE_AWARDED, COURSE_COMPLETED},
     viewings::VIEWED_AS,
 };
 
@@ -32,6 +35,7 @@ pub const KINDS: &[&Kind] = &[
     &SIGN_UP_DECIDED,
     &NEW_SIGN_IN,
     &PASSWORD_CHANGED,
+    &EMAIL_CHANGED,
     &SECOND_FACTOR_CHANGED,
     &SECOND_FACTOR_MISSED,
     &PASSWORD_CHANGE_REQUESTED,
@@ -41,6 +45,21 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::tenants::SUBSCRIPTION_ENDING,
     &VIEWED_AS,
     &TENANT_EXPORT_FINISHED,
+    &ENROLLMENT_EXPIRES_SOON,
+    &ENROLLMENT_EXPIRED,
+    &COURSE_COMPLETED,
+    &BADGE_AWARDED,
+    &ANNOUNCEMENT_PUBLISHED,
+    &THREAD_ANSWERED,
+    &crate::domains::assignments::ASSIGNMENT_GRADED,
+    &crate::domains::assignments::SUBMISSION_RECEIVED,
+    &crate::domains::assignments::SUBMISSION_RETURNED,
+    &crate::domains::assignments::DEADLINE_SOON,
+    &crate::domains::grades::EXTENSION_GRANTED,
+    &crate::domains::quizzes::QUIZ_REGRADED,
+    &crate::domains::paths::PATH_COURSE_UNLOCKED,
+    &crate::domains::certificates::CERTIFICATE_ISSUED,
+    &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

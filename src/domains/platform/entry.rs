@@ -23,7 +23,8 @@ text_enum! {
     }
 }
 
-/// What an administrator of the platform, or an operator's command, did or was refused. Entries can't be changed or deleted.
+/// What an administrator of the platform, or an operator's command, did or was refused; their sign-ins and sign-outs among it, with the address. Entries
+/// can't be changed or deleted.
 #[object(table = "platform_audit_entry", alias = "a", id = "audit", node, resolvers)]
 #[derive(Clone, Debug)]
 pub struct PlatformAuditEntry {

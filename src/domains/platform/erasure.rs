@@ -58,7 +58,8 @@ pub struct TenantErasure {
     pub created_at: DateTime,
     /// When it ended; null before that.
     pub finished_at: Option<DateTime>,
-    /// What stood in the way; null where nothing did.
+    /// What stood in the way: NOT_SUSPENDED, ROWS_REMAIN, TABLE_OUT_OF_REACH with the name of a table that would have been missed, or why the last attempt
+    /// failed; null where nothing did.
     pub error: Option<String>,
 }
 

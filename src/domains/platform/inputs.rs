@@ -127,8 +127,8 @@ pub struct UpdateTenantInput {
 pub struct RenewTenantInput {
     /// The school.
     pub id: ID,
-    /// When it lapses; null, or left out: never.
-    pub subscription_end: Option<DateTime>,
+    /// When it lapses; null for never. Left out it stays as it is.
+    pub subscription_end: MaybeUndefined<DateTime>,
 }
 
 /// The suspension of a school.

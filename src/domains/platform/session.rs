@@ -64,7 +64,8 @@ async fn begin(ctx: &Context<'_>, admin: Uuid, version: i32) -> Result<Option<De
     let (tx, session) = (ctx.tx(), Uuid::now_v7());
     tx.assume(Identity { tenant: Uuid::nil(), user: admin, session }).await?;
     let (token, issued) = ctx.request().services.tokens.refresh(Uuid::nil(), ctx.now())?;
-    let ends: Option<Option<Timestamp>> = tx.value(sql::BEGIN_SESSION, &[&session, &version, &token.hash()]).await?;
+    let address = ctx.request().asked_by.address.clone();
+    let ends: Option<Option<Timestamp>> = tx.value(sql::BEGIN_SESSION, &[&session, &version, &token.hash(), &address]).await?;
     match ends.flatten() {
         Some(ends) => answer(ctx, issued.text, ends).await,
         None => Ok(None),
@@ -99,7 +100,7 @@ impl SessionMutations {
         input: LoginInput,
     ) -> Result<DeskSession> {
         if input.email.contains('\0') || input.email.len() > MAX_BYTES || input.password.len() > MAX_BYTES {
-            return Err(Error::bad_credentials());
+            return Err(Error::bad_desk_credentials());
         }
         let found = ctx.tx().query(sql::FIND_CREDENTIAL, &[&text::composed(input.email.trim())]).await?;
         let row = found.first();
@@ -127,7 +128,7 @@ impl SessionMutations {
                 return Ok(session);
             }
         }
-        Err(Error::bad_credentials())
+        Err(Error::bad_desk_credentials())
     }
 
     /// Exchanges a refresh token for a new pair of tokens. Each works once: presenting it again ends the whole sign-in. UNAUTHENTICATED then, for an

@@ -3,8 +3,8 @@
 /// `$2` an email address.
 pub const FIND_CREDENTIAL: &str =
     "SELECT admin_id, password_hash, token_version, is_active, factor FROM app.find_desk_credential($2) WHERE app.tenant_id() = $1";
-/// `$2` the sign-in, `$3` the token version, `$4` the hash of its refresh token: when it ends, or null.
-pub const BEGIN_SESSION: &str = "SELECT app.begin_desk_session($2, $3, $4) WHERE app.tenant_id() = $1";
+/// `$2` the sign-in, `$3` the token version, `$4` the hash of its refresh token, `$5` from which address: when it ends, or null.
+pub const BEGIN_SESSION: &str = "SELECT app.begin_desk_session($2, $3, $4, $5) WHERE app.tenant_id() = $1";
 /// `$2` the hash of the token presented, `$3` that of its successor.
 pub const ROTATE_TOKEN: &str =
     "SELECT outcome, admin_id, session_id, expires_at FROM app.rotate_desk_token($2, $3) WHERE app.tenant_id() = $1";

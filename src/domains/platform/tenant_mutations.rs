@@ -83,7 +83,14 @@ async fn give_admin(ctx: &Context<'_>, school: Id<DeskTenant>, wanted: Wanted<'_
         .query(sql::GIVE_ADMIN, &[&school, &Uuid::now_v7(), &email, &email_key(&email), &name, &hash])
         .await
         .on_constraint("tenant_max_users", cap_reached("people"))
-        .on_constraint("tenant_max_instructors", cap_reached("instructors"))?;
+        .on_constraint("tenant_max_instructors", cap_reached("instructors"))
+        .on_constraint("tenant_admin_suspended", |_| {
+            Error::conflict("USER_SUSPENDED", "This person is suspended in the school: let them sign in again there first.")
+                .field(field("email"))
+        })
+        .on_constraint("invitation_pending", |_| {
+            Error::conflict("INVITATION_PENDING", "An invitation to this email address is pending.").field(field("email"))
+        })?;
     let read = |row: &Row| -> Result<TenantAdmin, DbError> {
         Ok(TenantAdmin { email: row.try_get(0)?, name: row.try_get(1)?, is_invited: row.try_get(2)? })
     };
@@ -93,7 +100,8 @@ async fn give_admin(ctx: &Context<'_>, school: Id<DeskTenant>, wanted: Wanted<'_
 #[mutations("Tenant")]
 impl TenantMutations {
     /// Founds a school: its system roles, its settings and, where one is named, its first administrator, with a password or invited by mail. CONFLICT with
-    /// SLUG_TAKEN.
+    /// SLUG_TAKEN. It stands alone in its document.
+    #[session]
     #[hashes_password]
     async fn create_tenant(
         ctx: &Context<'_>,
@@ -165,15 +173,18 @@ impl TenantMutations {
         change(ctx, id, changes).await
     }
 
-    /// Sets when a school's subscription lapses: null for never.
+    /// Sets when a school's subscription lapses: null for never. Left out it stays as it is.
     async fn renew_tenant(
         ctx: &Context<'_>,
         /// The school, and the end.
         input: RenewTenantInput,
     ) -> Result<Loaded<DeskTenant>> {
         let id = Id::<DeskTenant>::parse("id", &input.id)?;
-        let end = input.subscription_end.map(|end| end.0.to_string());
-        change(ctx, id, Map::from_iter([("subscriptionEnd".to_owned(), json!(end))])).await
+        let mut changes = Map::new();
+        if !input.subscription_end.is_undefined() {
+            changes.insert("subscriptionEnd".to_owned(), json!(input.subscription_end.take().map(|end| end.0.to_string())));
+        }
+        change(ctx, id, changes).await
     }
 
     /// Suspends a school: its people are answered SUBSCRIPTION_EXPIRED at once, its data is kept. Of one that is suspended it changes the reason.
@@ -196,8 +207,9 @@ impl TenantMutations {
         change(ctx, id, Map::from_iter([("suspendReason".to_owned(), Value::Null)])).await
     }
 
-    /// Makes somebody an administrator of a school: whoever has this address there is given ADMIN; else they are invited by mail. LIMIT_REACHED where the
-    /// school's plan allows no more instructors.
+    /// Makes somebody an administrator of a school: whoever has this address there is given ADMIN, for good also where they had it until a date; else they
+    /// are invited by mail. CONFLICT with USER_SUSPENDED for somebody who is suspended there, LIMIT_REACHED where the school's plan allows no more
+    /// instructors.
     async fn assign_tenant_admin(
         ctx: &Context<'_>,
         /// The school, and whom.

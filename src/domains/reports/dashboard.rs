@@ -2,16 +2,19 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    error::Result,
-    resolve::{Connection, Ctx, Forward, Orders, many, page},
+    db::ColumnReader,
+    error::{Error, Result},
+    ids::Id,
+    resolve::{Connection, Ctx, DateTime, Forward, Loaded, Orders, Rows, cost, many, page},
 };
 use lectern_macros::{object, resolvers};
 
-use super::counts::int;
+use super::{counts::int, queries::limit, sql};
 use crate::domains::{
     bookings::{Booking, BookingOrders, booking_list},
     enrollments::Enrollment,
     identity::{ENROLLMENTS_OF_USER, Viewer},
+    lessons::Lesson,
 };
 
 /// What you have before you.
@@ -55,5 +58,66 @@ impl Dashboard {
         let mut list = booking_list("dashboard.pendingBookings", BookingOrders::USUAL, &*ctx.actor()?);
         list.filter("b.status = 'REQUESTED'");
         int(list.count(ctx.tx()).await?)
+    }
+
+    /// What is due to you and not handed in, in courses that are not completed: what is overdue first, then the soonest.
+    #[cost(cost::page)]
+    async fn deadlines(
+        &self,
+        ctx: &Context<'_>,
+        /// How many; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<Deadline>> {
+        let most = int(limit(first)?)?;
+        let rows = ctx.tx().query(sql::DEADLINES, &[&most]).await?;
+        let deadlines = rows.iter().map(|row| {
+            let mut reader = ColumnReader::new(row);
+            let (lesson_id, enrollment_id) = (reader.next()?, reader.next()?);
+            Ok(Deadline { lesson_id, enrollment_id, due_at: reader.next()?, is_overdue: reader.next()? })
+        });
+        deadlines.collect()
+    }
+
+    /// Your courses that are under way and to which you have access, the last active first.
+    #[cost(cost::page)]
+    async fn continue_learning(
+        &self,
+        ctx: &Context<'_>,
+        /// How many; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<Loaded<Enrollment>>> {
+        Ok(ctx.rows::<Enrollment>(sql::UNDER_WAY, &[&limit(first)?]).await?)
+    }
+
+    /// How much work waits for you to grade it: handed in, by somebody else, in the courses that you are staff of.
+    async fn submissions_to_grade(&self, ctx: &Context<'_>) -> Result<i32> {
+        int(ctx.tx().value::<i64>(sql::TO_GRADE, &[]).await?.unwrap_or(0))
+    }
+}
+
+/// Something that is due to you.
+#[object(resolvers)]
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    #[hidden]
+    pub lesson_id: Id<Lesson>,
+    #[hidden]
+    pub enrollment_id: Id<Enrollment>,
+    /// When: by your own date, where something else was granted to you.
+    pub due_at: DateTime,
+    /// Whether that is over.
+    pub is_overdue: bool,
+}
+
+#[resolvers]
+impl Deadline {
+    /// The quiz or the assignment.
+    async fn lesson(&self, ctx: &Context<'_>) -> Result<Loaded<Lesson>> {
+        ctx.whole(self.lesson_id).await?.ok_or_else(|| Error::not_found("lesson"))
+    }
+
+    /// Your part in its course.
+    async fn enrollment(&self, ctx: &Context<'_>) -> Result<Loaded<Enrollment>> {
+        ctx.whole(self.enrollment_id).await?.ok_or_else(|| Error::not_found("enrollment"))
     }
 }

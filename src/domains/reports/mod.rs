@@ -8,6 +8,7 @@ mod activity;
 mod counts;
 mod dashboard;
 mod enrolled;
+mod learning;
 mod lines;
 mod progress;
 mod queries;
@@ -32,6 +33,10 @@ pub const DOMAIN: Domain = Domain {
         utilisation::InstructorUtilisation::object,
         activity::ActivityCount::object,
         activity::ActivityNameCount::object,
+        learning::FunnelStep::object,
+        learning::GradeBucket::object,
+        learning::LearnerAtRisk::object,
+        dashboard::Deadline::object,
     ],
     operations: &[queries::ReportQueries::OPERATIONS],
     ..Domain::new("reports")

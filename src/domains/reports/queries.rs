@@ -1,9 +1,10 @@
 //! The dashboard and the reports.
 
-use async_graphql::Context;
+use async_graphql::{Context, ID};
 use lectern_kernel::{
     db::{DEFAULT_PAGE, MAX_PAGE},
     error::{Error, Result},
+    ids::Id,
     resolve::{DateTime, cost},
 };
 use lectern_macros::{object, queries, resolvers};
@@ -12,6 +13,7 @@ use super::{
     activity::{self, ActivityCount, ActivityInterval, ActivityNameCount},
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
     dashboard::Dashboard,
+    learning::{self, FunnelStep, GradeBucket, LearnerAtRisk},
     progress::{self, CourseProgress},
     range::Range,
     utilisation::{self, InstructorUtilisation},
@@ -51,7 +53,7 @@ pub struct Reports {
     range: Range,
 }
 
-fn limit(first: Option<i32>) -> Result<i64> {
+pub(super) fn limit(first: Option<i32>) -> Result<i64> {
     let first = first.unwrap_or(DEFAULT_PAGE);
     if (1..=MAX_PAGE).contains(&first) {
         Ok(first.into())
@@ -140,5 +142,44 @@ impl Reports {
         first: Option<i32>,
     ) -> Result<Vec<ActivityNameCount>> {
         activity::activity_by_name(ctx, self.range, limit(first)?).await
+    }
+
+    /// How far people get in a course: its published lessons in their order, whatever the range. Empty for whoever is neither of its staff nor reads all
+    /// enrollments or all grades.
+    #[cost(100)]
+    async fn completion_funnel(
+        &self,
+        ctx: &Context<'_>,
+        /// The course.
+        course_id: ID,
+    ) -> Result<Vec<FunnelStep>> {
+        learning::funnel(ctx, Id::parse("courseId", &course_id)?).await
+    }
+
+    /// What people have reached in a course so far, in ten ranges of percent, whatever the range: their `currentGrade`, or what one lesson was worth to
+    /// them. Who has none is left out. Empty for whoever does not see the grades of its people.
+    #[cost(10)]
+    async fn grade_distribution(
+        &self,
+        ctx: &Context<'_>,
+        /// The course.
+        course_id: ID,
+        /// One of its lessons; the course as a whole unless given.
+        lesson_id: Option<ID>,
+    ) -> Result<Vec<GradeBucket>> {
+        learning::distribution(ctx, Id::parse("courseId", &course_id)?, Id::parse_opt("lessonId", lesson_id.as_ref())?).await
+    }
+
+    /// Who may not get to the end of their course, whatever the range: those with most reasons first. Of the people whose enrollments you see.
+    #[cost(cost::page)]
+    async fn learners_at_risk(
+        &self,
+        ctx: &Context<'_>,
+        /// The course; all unless given.
+        course_id: Option<ID>,
+        /// How many people; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<LearnerAtRisk>> {
+        learning::at_risk(ctx, Id::parse_opt("courseId", course_id.as_ref())?, limit(first)?).await
     }
 }

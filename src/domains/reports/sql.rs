@@ -92,3 +92,51 @@ pub fn instructor_utilisation(person: &str) -> String {
          ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name COLLATE \"{COLLATION}\", p.id LIMIT $4"
     )
 }
+
+/// Whether the actor sees the grades of everybody in the course `$2`.
+pub const SEES_GRADES: &str = "SELECT EXISTS (SELECT FROM course c WHERE c.tenant_id = $1 AND c.id = $2 AND c.deleted_at IS NULL) \
+     AND (app.can('GRADE_READ_ALL') OR (app.can('GRADE_MANAGE') AND app.is_staff_of($2)))";
+
+/// How many of the course `$2` have a grade of each tenth, from 0: of those whose enrollment gives access.
+pub const COURSE_GRADES: &str = "SELECT least(floor(g.current_grade / 10), 9)::int4, count(*) FROM enrollment_grade g \
+     JOIN enrollment e ON e.tenant_id = $1 AND e.id = g.enrollment_id AND app.is_live(e.status, e.expires_at) \
+     WHERE g.tenant_id = $1 AND g.course_id = $2 AND g.current_grade IS NOT NULL GROUP BY 1";
+
+/// The same of its lesson `$3`.
+pub const LESSON_GRADES: &str = "SELECT least(floor(g.percent / 10), 9)::int4, count(*) FROM lesson_grade g \
+     JOIN enrollment e ON e.tenant_id = $1 AND e.id = g.enrollment_id AND app.is_live(e.status, e.expires_at) \
+     WHERE g.tenant_id = $1 AND g.course_id = $2 AND g.lesson_id = $3 GROUP BY 1";
+
+/// How far people get in the course `$2`: for each published lesson how many are enrolled, have opened it, have completed it, and in how many minutes.
+/// `lesson`: its columns over the alias `l`.
+pub fn funnel(lesson: &str) -> String {
+    format!(
+        "WITH live AS MATERIALIZED (SELECT e.id FROM enrollment e WHERE e.tenant_id = $1 AND e.course_id = $2 AND app.is_live(e.status, e.expires_at)), \
+         done AS MATERIALIZED (SELECT p.lesson_id, count(*) FILTER (WHERE p.opened_at IS NOT NULL OR p.completed_at IS NOT NULL) AS opened, \
+         count(p.completed_at) AS completed, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM p.completed_at - p.opened_at)::float8 / 60) AS minutes \
+         FROM lesson_progress p JOIN live v ON v.id = p.enrollment_id WHERE p.tenant_id = $1 AND p.course_id = $2 GROUP BY p.lesson_id) \
+         SELECT (SELECT count(*) FROM live), coalesce(d.opened, 0), coalesce(d.completed, 0), d.minutes, {lesson} \
+         FROM lesson l JOIN section s ON s.tenant_id = $1 AND s.id = l.section_id LEFT JOIN done d ON d.lesson_id = l.id \
+         WHERE l.tenant_id = $1 AND l.course_id = $2 AND l.is_published AND (SELECT app.reports_course($2)) ORDER BY s.position, l.position"
+    )
+}
+
+/// Who may not get to the end of the course `$2`, or of any; `$3` of them. `enrollment`: its columns over the alias `e`.
+pub fn at_risk(enrollment: &str) -> String {
+    format!(
+        "SELECT r.reasons, r.last_active_at, r.overdue, r.current_grade, {enrollment} FROM app.learners_at_risk($2, $3) WITH ORDINALITY \
+         AS r(enrollment_id, reasons, last_active_at, overdue, current_grade, place) \
+         JOIN enrollment e ON e.tenant_id = $1 AND e.id = r.enrollment_id ORDER BY r.place"
+    )
+}
+
+/// What is due to the actor; `$2` of it at most.
+pub const DEADLINES: &str =
+    "SELECT d.lesson_id, d.enrollment_id, d.due_at, d.is_overdue FROM app.own_deadlines($2) AS d WHERE app.tenant_id() = $1";
+
+/// The actor's courses that are under way, the last active first; `$2` of them.
+pub const UNDER_WAY: &str = "SELECT {e} FROM enrollment e WHERE e.tenant_id = $1 AND e.user_id = app.user_id() AND e.status = 'IN_PROGRESS' \
+     AND app.is_live(e.status, e.expires_at) ORDER BY coalesce(e.last_active_at, e.enrolled_at) DESC, e.id DESC LIMIT $2";
+
+/// How much work waits for the actor to grade it.
+pub const TO_GRADE: &str = "SELECT app.submissions_to_grade() WHERE app.tenant_id() = $1";

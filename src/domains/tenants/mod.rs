@@ -17,7 +17,7 @@ use lectern_kernel::resolve::registry::Domain;
 pub use self::{
     ending::SUBSCRIPTION_ENDING,
     features::features_of,
-    settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings},
+    settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings, domains as email_domains},
     tenant::{PublicTenant, Tenant},
     zone::time_zone,
 };

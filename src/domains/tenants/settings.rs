@@ -10,6 +10,7 @@ use lectern_kernel::{
     text_enum,
 };
 use lectern_macros::{mutations, object, resolvers, writes};
+use url::Host;
 
 use super::{
     Tenant,
@@ -17,7 +18,7 @@ use super::{
     features::{FEATURES, FeatureFlag},
 };
 use crate::domains::{
-    files::{File, require_public},
+    files::{File, must_be_public, require_public},
     identity::{each_once, role_key, zone},
     notifications::locale_of,
 };
@@ -58,6 +59,14 @@ pub struct TenantSettings {
     pub mail_sender_name: Option<String>,
     /// What stands at the end of the school's mails; null for nothing.
     pub mail_footer: Option<String>,
+    /// The hosts, with those below them, from which EMBED lessons may take what they show.
+    pub embed_hosts: Vec<String>,
+    /// Whether people earn points and badges. What they have earned stays.
+    pub gamification: bool,
+    /// Whether there are leaderboards.
+    pub leaderboards: bool,
+    /// After how many days without any activity a learner is at risk.
+    pub risk_inactive_days: i32,
     /// Who may sign up by themselves.
     pub sign_up: SignUpPolicy,
     /// The keys of the roles that whoever signs up may wish for.
@@ -128,6 +137,19 @@ pub struct UpdateTenantSettingsInput {
     /// What stands at the end of the school's mails: who it is, where it is; at most 1,000 characters, with line breaks; null for nothing.
     #[check(footer)]
     pub mail_footer: MaybeUndefined<String>,
+    /// The hosts, with those below them, from which EMBED lessons may take what they show: at most 50, such as `player.vimeo.com`; null for none. Lessons that
+    /// are there stay.
+    #[check(hosts)]
+    pub embed_hosts: MaybeUndefined<Vec<String>>,
+    /// Whether people earn points and badges; not null.
+    #[check(as_given)]
+    pub gamification: MaybeUndefined<bool>,
+    /// Whether there are leaderboards; not null.
+    #[check(as_given)]
+    pub leaderboards: MaybeUndefined<bool>,
+    /// After how many days without any activity a learner is at risk; 1 to 365; not null.
+    #[check(risk_days)]
+    pub risk_inactive_days: MaybeUndefined<i32>,
     /// Who may sign up by themselves; not null.
     #[check(as_given)]
     pub sign_up: MaybeUndefined<SignUpPolicy>,
@@ -202,6 +224,10 @@ fn as_given<T: Copy>(_field: &str, value: &T) -> Result<T> {
     Ok(*value)
 }
 
+fn risk_days(field: &str, days: &i32) -> Result<i32> {
+    if (1..=365).contains(days) { Ok(*days) } else { Err(Error::bad_input(field, "must be between 1 and 365")) }
+}
+
 #[allow(clippy::ptr_arg, reason = "as the field's type is")]
 fn offered(field: &str, keys: &Vec<String>) -> Result<Vec<String>> {
     const MOST: usize = 50;
@@ -215,8 +241,12 @@ fn offered(field: &str, keys: &Vec<String>) -> Result<Vec<String>> {
     Ok(keys.clone())
 }
 
+/// Domains of email addresses, as addresses are compared: at most 100, each once.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
 #[allow(clippy::ptr_arg, reason = "as the field's type is")]
-fn domains(field: &str, domains: &Vec<String>) -> Result<Vec<String>> {
+pub fn domains(field: &str, domains: &Vec<String>) -> Result<Vec<String>> {
     const MOST: usize = 100;
     if domains.len() > MOST {
         return Err(Error::bad_input(field, format!("must hold at most {MOST} domains")));
@@ -245,6 +275,31 @@ fn footer(field: &str, footer: &str) -> Result<Option<String>> {
         Some(text) if text.chars().count() > MOST => Err(Error::bad_input(field, format!("must have at most {MOST} characters"))),
         text => Ok(text),
     }
+}
+
+/// Hosts: at most 50, each once, in lower case.
+fn hosts(field: &str, hosts: &[String]) -> Result<Vec<String>> {
+    const MOST: usize = 50;
+    if hosts.len() > MOST {
+        return Err(Error::bad_input(field, format!("must hold at most {MOST} hosts")));
+    }
+    let mut known = Vec::with_capacity(hosts.len());
+    for (index, host) in hosts.iter().enumerate() {
+        let field = format!("{field}.{index}");
+        let read = Host::parse(host.trim()).ok().filter(|read| matches!(read, Host::Domain(name) if is_host(name)));
+        let host = read.ok_or_else(|| Error::bad_input(&field, "must be a host such as player.vimeo.com"))?.to_string();
+        if known.contains(&host) {
+            return Err(Error::bad_input(field, "stands in the list twice"));
+        }
+        known.push(host);
+    }
+    Ok(known)
+}
+
+/// Whether a name is one of DNS, with a dot in it: without blanks, stars and underscores.
+fn is_host(name: &str) -> bool {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    name.contains('.') && name.split('.').all(is_label)
 }
 
 /// Mutations of settings.
@@ -280,6 +335,7 @@ impl SettingsMutations {
                 let field = format!("secondFactorRoleKeys.{}", error.number("at").unwrap_or_default());
                 Error::bad_input(field, "must be the key of a role of this school")
             })
+            .on_constraint("tenant_settings_logo_public", |_| must_be_public("logoFileId"))
             .on_constraint("tenant_settings_logo_fkey", |_| Error::not_found("file").field("logoFileId"))?;
         changed.ok_or_else(|| Error::not_found("school"))
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings, settings_of};
-use crate::domains::files::public_url;
+use crate::domains::{files::public_url, providers::PublicProvider};
 
 /// A school.
 #[object(table = "tenant", alias = "t", id = "tenant", key = "tenant_id", node, resolvers)]
@@ -82,6 +82,8 @@ struct Face {
     sign_up: String,
     code_sign_in: String,
     roles: Vec<PublicRole>,
+    #[serde(default)]
+    providers: Vec<PublicProvider>,
 }
 
 impl Face {
@@ -128,5 +130,10 @@ impl PublicTenant {
     /// Who may sign in by a mailed code.
     fn code_sign_in(face: Option<Value>) -> CodeSignInPolicy {
         CodeSignInPolicy::from_text(&Face::read(face).code_sign_in).unwrap_or_default()
+    }
+
+    /// Where people may have accounts that they sign in with (`beginProviderSignIn`), by name.
+    async fn providers(face: Option<Value>) -> Result<Vec<PublicProvider>> {
+        Ok(Face::read(face).providers)
     }
 }

@@ -5,6 +5,7 @@ use lectern_kernel::{
     error::Result,
     ids::Id,
     resolve::{Connection, Ctx, DateTime, Forward, Nested, many_where},
+    sealing::Sealed,
     text_enum,
 };
 use lectern_macros::{object, resolvers};
@@ -12,7 +13,6 @@ use lectern_macros::{object, resolvers};
 use super::{
     delivery::{NEWEST, WebhookDelivery},
     queries::WebhookDeliveryFilter,
-    secret::Sealed,
 };
 
 text_enum! {

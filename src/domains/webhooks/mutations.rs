@@ -7,6 +7,7 @@ use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     resolve::{Ctx, Insert, Loaded, Patch, Rows},
+    sealing::Sealed,
 };
 use lectern_macros::mutations;
 
@@ -14,8 +15,7 @@ use super::{
     delivery::WebhookDelivery,
     endpoint::{WebhookEndpoint, WebhookEndpointState},
     inputs::{self, CreateWebhookEndpointInput, ReplayWebhookEventsInput, RotateWebhookSecretInput, UpdateWebhookEndpointInput},
-    secret::{self, Sealed},
-    sql,
+    secret, sql,
 };
 
 /// How far back events can be replayed.

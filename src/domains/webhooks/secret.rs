@@ -6,29 +6,11 @@ use aws_lc_rs::{
 };
 use data_encoding::BASE64;
 use lectern_kernel::{
-    column_inputs,
     error::{Error, Result},
-    sealing::{Place, Sealer},
+    sealing::{Place, Sealed, Sealer},
 };
-use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use uuid::Uuid;
 use zeroize::Zeroizing;
-
-/// A secret as the database keeps it.
-#[derive(Debug, Clone)]
-pub struct Sealed(Vec<u8>);
-
-column_inputs!(Sealed);
-
-impl ToSql for Sealed {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        self.0.to_sql(ty, out)
-    }
-    fn accepts(ty: &Type) -> bool {
-        <Vec<u8> as ToSql>::accepts(ty)
-    }
-    to_sql_checked!();
-}
 
 /// What Standard Webhooks puts before a secret of this kind.
 const PREFIX: &str = "whsec_";

@@ -19,35 +19,47 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 5] = [
-    "_sqlx_migrations",     // which migrations were applied; the service holds no grant on it
-    "lectern_applied",      // which files were applied; nobody but its owner holds a right on it
-    "booking_transition",   // which steps a booking may take: the same for everybody, and nobody's secret
-    "job_transition",       // the same of jobs
-    "admission_transition", // the same of sign-ups and invitations
+const TENANTLESS: [&str; 6] = [
+    "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
+    "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
+    "booking_transition",      // which steps a booking may take: the same for everybody, and nobody's secret
+    "job_transition",          // the same of jobs
+    "admission_transition",    // the same of sign-ups and invitations
+    "quiz_attempt_transition", // the same of attempts
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 23] = [
+const UNAUDITED: [&str; 34] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
+    "attempt_question",           // answers and their marks; the attempt is audited, and what changes a mark
     "audit_entry",                // the log itself
     "client_event",               // records themselves
+    "course_points",              // follows from the ledger of points
     "credential",                 // secrets: a change of password shows in the person's token version
+    "deadline_reminder",          // says who was told already
+    "enrollment_grade",           // follows from grades, which are audited themselves
     "failed_sign_in",             // counters of rate limits
     "import_issue",               // records themselves: what was wrong in an import
     "known_network",              // what tells strangers to a network from others; a sign-in shows in the session
+    "lesson_grade",               // follows from work, which is audited itself
     "mail",                       // records themselves: who was written to, and what became of it
     "mailed_token",               // secrets: what it permits is audited when it is used
     "notification",               // records themselves; what people choose of them is audited
     "password_change_credential", // secrets: the request is audited
+    "provider_sign_in",           // secrets: their use shows in the session
+    "points_entry",               // a log itself
+    "path_step",                  // follows from what people complete: that they are enrolled by it is audited
     "recovery_code",              // secrets: their use shows in the session
     "refresh_token",              // secrets: their use shows in the session
+    "reward_standing",            // follows from the ledger of points, and days of activity
     "roster_link",                // says which object of another system is which; what an import changes is audited itself
+    "score_change",               // a log itself; the attempt is audited
     "second_factor",              // secrets: that it is on shows in the person
     "sign_in_code",               // secrets: their use shows in the session
     "sign_up_credential",         // secrets: the request is audited
+    "submission_event",           // records themselves: what has become of work
     "time_claim",                 // follows from bookings, which are audited themselves
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits

@@ -124,6 +124,7 @@ impl Function {
                 "integer" | "bigint" => "0".to_owned(),
                 "integer[]" | "bigint[]" => format!("ARRAY[1]::{ty}"),
                 "double precision" => "1".to_owned(),
+                "double precision[]" => "ARRAY[1]::double precision[]".to_owned(),
                 "jsonb" => "'{}'::jsonb".to_owned(),
                 "interval" => "'15 minutes'::interval".to_owned(),
                 "timestamp with time zone" if name.contains("end") || name.contains("expires") => {

@@ -76,6 +76,8 @@ fn is_never(entry: &str) -> Option<&'static str> {
             | "credential"
             | "mailed_token"
             | "password_change_credential"
+            | "provider_account"
+            | "provider_sign_in"
             | "recovery_code"
             | "refresh_token"
             | "second_factor"
@@ -91,6 +93,8 @@ fn is_never(entry: &str) -> Option<&'static str> {
         {
             Some("would reach secrets")
         }
+        ("sign_in_provider", "lectern_app" | "lectern_desk", "SELECT") if covers("client_secret") => Some("would reach a secret"),
+        ("provider_sign_in", "lectern_desk", "SELECT") if covers("state_hash") || covers("secrets") => Some("would reach secrets"),
         ("course", "lectern_app", "SELECT") if covers("enrollment_key") => Some("would reach a secret"),
         ("tenant", "lectern_app", verb) if verb != "SELECT" => Some("could change a school's plan"),
         (_, "lectern_app" | "lectern_definer", "UPDATE") if !is_function && columns.is_empty() && table != "credential" => {

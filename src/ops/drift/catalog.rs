@@ -27,7 +27,13 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         let name = format!("{verb} on {subject} for {role}{}", if columns.is_empty() { "" } else { ", columns" });
         catalog.insert(("grant".to_owned(), name), whole.to_owned());
     }
-    for table in ["public._sqlx_migrations", "public.lectern_applied", "public.booking_transition", "public.admission_transition"] {
+    for table in [
+        "public._sqlx_migrations",
+        "public.lectern_applied",
+        "public.booking_transition",
+        "public.admission_transition",
+        "public.quiz_attempt_transition",
+    ] {
         catalog.extend(rows_of(connection, table).await?);
     }
     Ok(catalog)
@@ -44,6 +50,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         }
         "public.admission_transition" => {
             "SELECT 'row', 'admission_transition ' || what || ' ' || from_state || ' > ' || to_state, '' FROM public.admission_transition"
+        }
+        "public.quiz_attempt_transition" => {
+            "SELECT 'row', 'quiz_attempt_transition ' || from_status || ' > ' || to_status, '' FROM public.quiz_attempt_transition"
         }
         _ => {
             "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"

@@ -23,7 +23,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 12] = [
+const STEPS: [(&str, &str); 18] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
@@ -35,6 +35,12 @@ const STEPS: [(&str, &str); 12] = [
     ("notifications.sql", include_str!("../../../sql/seed/notifications.sql")),
     ("files.sql", include_str!("../../../sql/seed/files.sql")),
     ("rights.sql", include_str!("../../../sql/seed/rights.sql")),
+    ("lessons.sql", include_str!("../../../sql/seed/lessons.sql")),
+    ("assignments.sql", include_str!("../../../sql/seed/assignments.sql")),
+    ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
+    ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
+    ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
+    ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
 

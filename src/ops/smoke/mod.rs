@@ -68,6 +68,8 @@ const CREATE_UPLOAD: &str = "mutation($i: CreateUploadInput!) { createUpload(inp
 const COMPLETE_UPLOAD: &str = "mutation($id: ID!) { completeUpload(id: $id) { id name size visibility } }";
 const CANCEL_UPLOAD: &str = "mutation($id: ID!) { cancelUpload(id: $id) }";
 const REVOKE_KEY: &str = "mutation($id: ID!) { revokeApiKey(id: $id) { isLive } }";
+const DELETE_ROLE: &str = "mutation($id: ID!) { deleteRole(id: $id) }";
+const DELETE_FLAG: &str = "mutation($key: String!) { deleteFeatureFlag(key: $key) }";
 const UNENROLL: &str = "mutation($id: ID!) { unenroll(id: $id) { status } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status } }";
 const REMOVE_MEMBERS: &str = "mutation($i: RemoveGroupMembersInput!) { removeGroupMembers(input: $i) { memberCount } }";
@@ -89,6 +91,7 @@ impl Smoke {
         self.client.is_nobody_at_the_platform().await;
         self.reading().await;
         self.key(&text(&session["accessToken"])).await;
+        self.rights().await;
         self.course().await;
         self.group().await;
         self.bookings().await;
@@ -124,6 +127,7 @@ impl Smoke {
             "users",
             "courses",
             "enrollments",
+            "quizAttempts",
             "groups",
             "availabilities",
             "bookings",
@@ -191,13 +195,40 @@ impl Smoke {
         Some(())
     }
 
+    /// A role with its place on the ladder, what is held and why, and a feature flag.
+    async fn rights(&mut self) -> Option<()> {
+        let word = Uuid::now_v7().simple().to_string().to_uppercase();
+        let key = format!("SMOKE_{word}");
+        let create = "mutation($i: CreateRoleInput!) { createRole(input: $i) { id permissions manages { key } } }";
+        let input = json!({ "i": { "key": key, "name": "Smoke test", "permissions": ["COURSE_READ"], "managesRoleKeys": ["LEARNER"] } });
+        let role = text(&self.client.ask("rights", create, input).await?["id"]);
+        self.remember(&role, DELETE_ROLE, json!({ "id": role }));
+        let update = "mutation($i: UpdateRoleInput!) { updateRole(input: $i) { permissions } }";
+        self.client.ask("rights", update, json!({ "i": { "id": role, "permissions": ["COURSE_READ", "GROUP_READ"] } })).await;
+        let never = json!({ "i": { "userIds": [ids::encode("user", Uuid::now_v7())], "roleKey": key } });
+        let grant = "mutation($i: GrantRoleInput!) { grantRole(input: $i) { id } }";
+        self.client.refused("grantRole, unknown person", grant, never, "NOT_FOUND").await;
+        let held =
+            "{ viewer { user { roleAssignments { role { key } until } effectivePermissions { permission isHeld viaRoles { key } } } } }";
+        self.client.ask("rights", held, json!({})).await;
+        self.remove(&role, "rights").await;
+
+        let flag = format!("smoke-{}", &word.to_lowercase()[..20]);
+        let set = "mutation($i: SetFeatureFlagInput!) { setFeatureFlag(input: $i) { key isOn } }";
+        self.client.ask("rights", set, json!({ "i": { "key": flag, "isOn": true } })).await?;
+        self.remember(&flag, DELETE_FLAG, json!({ "key": flag }));
+        self.client.ask("rights", "{ viewer { features } }", json!({})).await;
+        self.remove(&flag, "rights").await;
+        Some(())
+    }
+
     async fn course(&mut self) -> Option<()> {
         let create = "mutation($i: CreateCourseInput!) { createCourse(input: $i) { id status } }";
         let input = json!({ "i": { "title": "Smoke test", "description": "Made and removed by lectern smoke.", "capacity": 3, "tags": ["smoke"] } });
         let course = text(&self.client.ask("course", create, input).await?["id"]);
         self.remember(&course, DELETE_COURSE, json!({ "id": course }));
         let section = "mutation($i: CreateSectionInput!) { createSection(input: $i) { id position } }";
-        self.client.ask("course", section, json!({ "i": { "courseId": course, "title": "First" } })).await;
+        let section = text(&self.client.ask("course", section, json!({ "i": { "courseId": course, "title": "First" } })).await?["id"]);
         let update = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title capacity } }";
         self.client.ask("course", update, json!({ "i": { "id": course, "title": "Smoke test, renamed", "capacity": null } })).await;
         let enroll = "mutation($i: EnrollInput!) { enroll(input: $i) { id status } }";
@@ -211,9 +242,110 @@ impl Smoke {
         self.client.ask("course", progress, json!({ "i": { "id": enrollment, "progress": 40.0 } })).await;
         let read = "query($id: ID!) { course(id: $id) { title enrollmentCount viewerEnrollment { progress } sections { title } enrollments { totalCount } } }";
         self.client.ask("course", read, json!({ "id": course })).await;
+        self.paths(&course).await;
+        self.lessons(&section, &enrollment).await;
+        self.work(&section).await;
         self.client.refused("deleteCourse, in use", DELETE_COURSE, json!({ "id": course }), "CONFLICT IN_USE").await;
         self.remove(&enrollment, "course").await;
         self.remove(&course, "course").await;
+        Some(())
+    }
+
+    /// A path of the one course, taken and left again.
+    async fn paths(&mut self, course: &str) -> Option<()> {
+        let settings = "mutation($i: UpdateCertificateSettingsInput!) { updateCertificateSettings(input: $i) { isEnabled validMonths } }";
+        self.client.ask("paths", settings, json!({ "i": { "courseId": course, "validMonths": 12 } })).await;
+        let unknown = "{ verifyCertificate(tenant: \"smoke\", code: \"0000000000000000\") { status } }";
+        self.client.answers("paths", "verifyCertificate, unknown", unknown, json!({}), Value::Null).await;
+        let create = "mutation($i: CreateLearningPathInput!) { createLearningPath(input: $i) { id status } }";
+        let path = text(&self.client.ask("paths", create, json!({ "i": { "title": "Smoke test" } })).await?["id"]);
+        let delete = "mutation($id: ID!) { deleteLearningPath(id: $id) }";
+        self.remember(&path, delete, json!({ "id": path }));
+        let set = "mutation($i: SetPathCoursesInput!) { setPathCourses(input: $i) { courses { position isLocked course { title } } } }";
+        self.client.ask("paths", set, json!({ "i": { "pathId": path, "courses": [{ "courseId": course, "unlock": "NONE" }] } })).await;
+        self.client.ask("paths", "mutation($id: ID!) { publishLearningPath(id: $id) { status } }", json!({ "id": path })).await;
+        let take = "mutation($i: EnrollInPathInput!) { enrollInPath(input: $i) { id status progress } }";
+        let part = text(&self.client.ask("paths", take, json!({ "i": { "pathId": path } })).await?["id"]);
+        self.client.refused("deleteLearningPath, in use", delete, json!({ "id": path }), "CONFLICT IN_USE").await;
+        self.client.ask("paths", "mutation($id: ID!) { leavePath(id: $id) { status } }", json!({ "id": part })).await;
+        self.remove(&path, "paths").await;
+        Some(())
+    }
+
+    /// With its lesson the course is completed.
+    async fn lessons(&mut self, section: &str, enrollment: &str) -> Option<()> {
+        let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id bodyHtml } }";
+        let input = json!({ "i": { "sectionId": section, "kind": "TEXT", "title": "Smoke", "body": "*Smoke*", "isPublished": true } });
+        let lesson = text(&self.client.ask("lessons", create, input).await?["id"]);
+        let read = "query($id: ID!) { lesson(id: $id) { title isLocked body section { title } } }";
+        self.client.ask("lessons", read, json!({ "id": lesson })).await;
+        let track = "mutation($i: TrackLessonInput!) { trackLesson(input: $i) { status openedAt } }";
+        self.client.ask("lessons", track, json!({ "i": { "lessonId": lesson } })).await;
+        let complete = "mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status enrollment { status progress } } }";
+        self.client.ask("lessons", complete, json!({ "i": { "lessonId": lesson } })).await;
+        let record = "mutation($i: RecordProgressInput!) { recordProgress(input: $i) { progress } }";
+        let again = json!({ "i": { "id": enrollment, "progress": 50.0 } });
+        self.client.refused("recordProgress, with lessons", record, again, "CONFLICT PROGRESS_IS_COMPUTED").await;
+        let reopen = "mutation($i: ReopenLessonInput!) { reopenLesson(input: $i) { enrollment { status } } }";
+        self.client.ask("lessons", reopen, json!({ "i": { "lessonId": lesson, "userId": self.me } })).await;
+        let delete = "mutation($id: ID!) { deleteLesson(id: $id) }";
+        self.client.ask("lessons", delete, json!({ "id": lesson })).await;
+        self.quiz(section).await
+    }
+
+    /// One attempt at a quiz of one question.
+    async fn quiz(&mut self, section: &str) -> Option<()> {
+        let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id quiz { id } } }";
+        let input = json!({ "i": { "sectionId": section, "kind": "QUIZ", "title": "Smoke", "isRequired": false } });
+        let made = self.client.ask("quizzes", create, input).await?;
+        let (lesson, quiz) = (text(&made["id"]), text(&made["quiz"]["id"]));
+        let publish = "mutation($i: UpdateLessonInput!) { updateLesson(input: $i) { isPublished } }";
+        let published = json!({ "i": { "id": lesson, "isPublished": true } });
+        self.client.refused("updateLesson, a quiz without questions", publish, published.clone(), "CONFLICT EMPTY_QUIZ").await;
+        let ask = "mutation($i: CreateQuestionInput!) { createQuestion(input: $i) { id options { id text } key { optionIds } } }";
+        let question =
+            json!({ "i": { "quizId": quiz, "kind": "SINGLE", "prompt": "Smoke?", "options": ["Yes", "No"], "correctOptions": [0] } });
+        let question = self.client.ask("quizzes", ask, question).await?;
+        self.client.ask("quizzes", publish, published).await;
+        let start = "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id status questions { questionId prompt key { optionIds } } } }";
+        let attempt = text(&self.client.ask("quizzes", start, json!({ "id": quiz })).await?["id"]);
+        let save = "mutation($i: SaveQuizAnswersInput!) { saveQuizAnswers(input: $i) { status } }";
+        let answers = json!([{ "questionId": question["id"], "optionIds": [question["options"][1]["id"]] }]);
+        self.client.ask("quizzes", save, json!({ "i": { "attemptId": attempt, "answers": answers } })).await;
+        let submit = "mutation($id: ID!) { submitQuizAttempt(id: $id) { status score percent isPassed } }";
+        self.client.ask("quizzes", submit, json!({ "id": attempt })).await;
+        self.client.refused("submitQuizAttempt, again", submit, json!({ "id": attempt }), "CONFLICT ALREADY_SUBMITTED").await;
+        let regrade = "mutation($i: RegradeQuestionInput!) { regradeQuestion(input: $i) { attempts raised newlyPassed } }";
+        let key = json!({ "i": { "questionId": question["id"], "correctOptionIds": [question["options"][1]["id"]], "reason": "Smoke" } });
+        self.client.ask("quizzes", regrade, key).await;
+        let read =
+            "query($id: ID!) { quizAttempt(id: $id) { score scoreHistory { cause score } questions { prompt answer { optionIds } } } }";
+        self.client.ask("quizzes", read, json!({ "id": attempt })).await;
+        let void = "mutation($i: VoidQuizAttemptInput!) { voidQuizAttempt(input: $i) { status } }";
+        self.client.ask("quizzes", void, json!({ "i": { "id": attempt, "reason": "Smoke" } })).await;
+        Some(())
+    }
+
+    /// What is handed in is there, and not its author's to grade.
+    async fn work(&mut self, section: &str) -> Option<()> {
+        let create = "mutation($i: CreateLessonInput!) { createLesson(input: $i) { id assignment { id } } }";
+        let input =
+            json!({ "i": { "sectionId": section, "kind": "ASSIGNMENT", "title": "Smoke", "isPublished": true, "isRequired": false } });
+        let lesson = self.client.ask("work", create, input).await?;
+        let (lesson, assignment) = (text(&lesson["id"]), text(&lesson["assignment"]["id"]));
+        let update = "mutation($i: UpdateAssignmentInput!) { updateAssignment(input: $i) { points maxAttempts } }";
+        self.client.ask("work", update, json!({ "i": { "id": assignment, "points": 10 } })).await;
+        let submit = "mutation($i: SubmitAssignmentInput!) { submitAssignment(input: $i) { id status } }";
+        let input = json!({ "i": { "assignmentId": assignment, "text": "Smoke" } });
+        let submission = text(&self.client.ask("work", submit, input.clone()).await?["id"]);
+        self.client.refused("submitAssignment, twice", submit, input, "CONFLICT MAX_ATTEMPTS").await;
+        let grade = "mutation($i: GradeSubmissionInput!) { gradeSubmission(input: $i) { status } }";
+        let own = json!({ "i": { "id": submission, "version": 1, "points": 10 } });
+        self.client.refused("gradeSubmission, one's own", grade, own, "FORBIDDEN OWN_WORK").await;
+        let read = "query($id: ID!) { lesson(id: $id) { viewerGrade { percent isMissing } assignment { viewerSubmissions { text status points } } } }";
+        self.client.ask("work", read, json!({ "id": lesson })).await;
+        let delete = "mutation($id: ID!) { deleteLesson(id: $id) }";
+        self.client.refused("deleteLesson, with work", delete, json!({ "id": lesson }), "CONFLICT IN_USE").await;
         Some(())
     }
 

@@ -42,6 +42,39 @@ async fn the_former_address_is_mailed_a_link_that_takes_it_back() {
 }
 
 #[tokio::test]
+async fn whose_address_is_changed_is_told_and_mailed_at_both() {
+    let app = TestApp::start().await;
+    let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    change(&learner, &learner, "Learner@OAK.example").await;
+    app.work().await;
+    assert_eq!(app.count("notification").await + app.count("mail").await, 0, "the same address in another spelling");
+    change(&admin, &learner, "lea@oak.example").await;
+    app.work().await;
+    let told = learner.ok("{ notifications { nodes { kind subject { id } } } }", json!({})).await;
+    assert_eq!(told["notifications"]["nodes"], json!([{ "kind": "EMAIL_CHANGED", "subject": { "id": learner.user_id } }]));
+    let mailed = app.text("SELECT string_agg(address || ' ' || template, ', ' ORDER BY address) FROM mail").await;
+    assert_eq!(mailed.as_deref(), Some("Learner@OAK.example former_email, lea@oak.example email_changed"));
+}
+
+#[tokio::test]
+async fn a_link_that_was_mailed_to_the_former_address_resets_nothing() {
+    let app = TestApp::start().await;
+    let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let reset = reset_token(&app, "learner@oak.example").await;
+    let viewers = reset_token(&app, "viewer@oak.example").await;
+    let with = |token: &str| json!({ "i": { "token": token, "newPassword": super::NEW_PASSWORD } });
+    change(&learner, &learner, "Learner@OAK.example").await;
+    let preview = app.stranger().ok(PREVIEW, json!({ "t": reset })).await;
+    assert_eq!(preview["linkPreview"]["kind"], "PASSWORD_RESET", "the same address in another spelling");
+    change(&admin, &learner, "lea@x.example").await;
+    assert_eq!(app.stranger().ok(PREVIEW, json!({ "t": reset })).await["linkPreview"], Value::Null);
+    refused(&app, &app.stranger(), SET_PASSWORD, with(&reset), "UNAUTHENTICATED LINK_INVALID").await;
+    for good in [viewers, reset_token(&app, "lea@x.example").await] {
+        app.stranger().ok(SET_PASSWORD, with(&good)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_thief_who_changes_it_twice_does_not_void_the_link_of_the_first() {
     let app = TestApp::start().await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;

@@ -43,6 +43,40 @@ async fn each_of_the_three_is_asked_for_five_times_of_an_account_that_exists_or_
     assert_eq!(line(&stranger, RESET, to("oak", "learner@oak.example")).await, "done");
 }
 
+#[tokio::test]
+async fn what_is_refused_for_its_form_counts_for_nothing_and_is_said_before_any_limit() {
+    let app = TestApp::start_with(&["--rate-mails-per-address=6"], HttpOptions::default()).await;
+    take_applicants(&app, "APPROVAL").await;
+    set(&app, json!({ "isListed": true })).await;
+    let stranger = app.stranger();
+    let sign_up = |email: &str, name: &str, role: &str| json!({ "i": { "tenant": "oak", "email": email, "name": name, "roleKey": role } });
+    let good = sign_up("new@oak.example", "New", "LEARNER");
+    let forms = [
+        (SIGN_UP, sign_up("new@oak.example", "", "LEARNER"), "BAD_USER_INPUT @name"),
+        (SIGN_UP, sign_up("new@oak.example", "New", "ADMIN"), "BAD_USER_INPUT @roleKey"),
+        (SIGN_UP, sign_up("new", "New", "LEARNER"), "BAD_USER_INPUT @email"),
+        (RESET, to("oak", "new"), "BAD_USER_INPUT @email"),
+        (ASK_CODE, to("oak", "new"), "BAD_USER_INPUT @email"),
+    ];
+    for (query, input, refused) in &forms {
+        for _ in 0..6 {
+            assert_eq!(line(&stranger, query, input.clone()).await, *refused);
+        }
+    }
+    assert_eq!((app.count("failed_sign_in").await, app.count("account_request").await), (0, 0));
+    for _ in 0..5 {
+        assert_eq!(line(&stranger, SIGN_UP, good.clone()).await, "done");
+    }
+    assert_eq!(line(&stranger, SIGN_UP, good.clone()).await, "RATE_LIMITED");
+    assert_eq!(line(&stranger, RESET, to("oak", "new@oak.example")).await, "done", "the sixth from this address");
+    assert_eq!(line(&stranger, ASK_CODE, to("oak", "new@oak.example")).await, "RATE_LIMITED");
+    for (query, input, refused) in &forms {
+        assert_eq!(line(&stranger, query, input.clone()).await, *refused);
+    }
+    assert_eq!(app.count("account_request").await, 6);
+    assert_eq!(app.count("job WHERE kind = 'account.request'").await, 6);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_twenty_at_once_five_are_taken_and_an_address_has_a_limit_of_its_own() {
     let app = TestApp::start_with(&["--rate-mails-per-address=12"], HttpOptions::default()).await;

@@ -33,6 +33,11 @@ fn selection(operation: &str) -> &'static str {
     let schema = Schema::of_service();
     match schema.0["Mutation"].fields[operation].ty.trim_matches(['!', '[', ']']) {
         "Session" => "{ accessToken refreshToken viewer { user { id } } }",
+        "LessonProgress" => "{ status }",
+        "PointsRule" => "{ key }",
+        "Level" => "{ number }",
+        "Viewer" => "{ user { id } }",
+        "CertificateSettings" => "{ isEnabled }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
     }
@@ -85,6 +90,12 @@ impl Day {
         let mut day = self;
         let bob = day.people(app).await;
         day.courses(app, &bob).await;
+        day.lessons(app).await;
+        day.talk(app).await;
+        day.rewards(app).await;
+        day.work(app).await;
+        day.quizzes(app).await;
+        day.paths(app).await;
         day.groups(app, &bob).await;
         day.bookings(app).await;
         day.files(app, &bob).await;
@@ -96,6 +107,7 @@ impl Day {
         day.viewings(app).await;
         day.admissions(app).await;
         day.credentials(app).await;
+        day.providers(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -169,6 +181,191 @@ impl Day {
         self.take(&ada, "archiveCourse", &course).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         self.take(&admin, "deleteCourse", &course).await;
+    }
+
+    async fn quizzes(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let course = self.give(&ada, "createCourse", json!({ "title": "Weather" })).await["id"].take();
+        let clouds = self.give(&ada, "createSection", json!({ "courseId": course, "title": "Clouds" })).await["id"].take();
+        let uuid = |id: &Value| lectern_kernel::ids::decode(id.as_str().unwrap()).unwrap().1;
+        // A lesson of the kind leaves one entry more than any other.
+        app.sql(&format!(
+            "INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_required) SELECT '{}', gen_random_uuid(), '{}', '{}', 'QUIZ', 'Clouds', 1, false",
+            app.oak.tenant,
+            uuid(&course),
+            uuid(&clouds)
+        ))
+        .await;
+        let quiz = app.text(&format!("SELECT id::text FROM quiz WHERE course_id = '{}'", uuid(&course))).await.unwrap();
+        let quiz = json!(lectern_kernel::ids::encode("quiz", quiz.parse().unwrap()));
+        let pool = self.give(&ada, "createQuestionPool", json!({ "courseId": course, "name": "Fog" })).await["id"].take();
+        let spare = self.give(&ada, "createQuestionPool", json!({ "courseId": course, "name": "Rain" })).await["id"].take();
+        self.give(&ada, "updateQuestionPool", json!({ "id": spare, "name": "Snow" })).await;
+        self.take(&ada, "deleteQuestionPool", &spare).await;
+        let of = |place: &str, id: &Value| json!({ place: id, "kind": "SINGLE", "prompt": "Is it?", "options": ["yes", "no"], "correctOptions": [0], "explanation": "It is." });
+        let first = self.give(&ada, "createQuestion", of("quizId", &quiz)).await["id"].take();
+        let second = self.give(&ada, "createQuestion", of("quizId", &quiz)).await["id"].take();
+        let third = self.give(&ada, "createQuestion", of("quizId", &quiz)).await["id"].take();
+        self.give(&ada, "createQuestion", of("poolId", &pool)).await;
+        self.take(&ada, "deleteQuestion", &third).await;
+        self.give(&ada, "updateQuestion", json!({ "id": first, "prompt": "Is it so?", "explanation": "It is so." })).await;
+        self.give(&ada, "reorderQuestions", json!({ "quizId": quiz, "questionIds": [second, first] })).await;
+        self.give(&ada, "updateQuiz", json!({ "id": quiz, "passMark": 0, "draws": [{ "poolId": pool, "count": 1, "points": 1 }] })).await;
+        self.take(&ada, "publishCourse", &course).await;
+        app.sql(&format!("UPDATE lesson SET is_published = true WHERE course_id = '{}'", uuid(&course))).await;
+        self.give(&lea, "enroll", json!({ "courseId": course })).await;
+        let start = "mutation($id: ID!) { startQuizAttempt(quizId: $id) { id } }";
+        let attempt = self.act(&lea, "startQuizAttempt", start, json!({ "id": quiz })).await["id"].take();
+        self.give(&lea, "saveQuizAnswers", json!({ "attemptId": attempt, "answers": [{ "questionId": first, "optionIds": [] }] })).await;
+        self.take(&lea, "submitQuizAttempt", &attempt).await;
+        self.give(&ada, "regradeQuestion", json!({ "questionId": first, "isVoid": true, "reason": "Nobody knows" })).await;
+        self.give(&ada, "voidQuizAttempt", json!({ "id": attempt, "reason": "It rained" })).await;
+    }
+
+    async fn lessons(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let course = self.give(&ada, "createCourse", json!({ "title": "Flying" })).await["id"].take();
+        self.give(&ada, "addCourseInstructors", json!({ "courseId": course, "userIds": [admin.user_id] })).await;
+        self.give(&ada, "removeCourseInstructors", json!({ "courseId": course, "userIds": [admin.user_id] })).await;
+        let ground = self.give(&ada, "createSection", json!({ "courseId": course, "title": "On the ground" })).await["id"].take();
+        let air = self.give(&ada, "createSection", json!({ "courseId": course, "title": "In the air" })).await["id"].take();
+        let of = |kind: &str| json!({ "sectionId": ground, "kind": kind, "title": "Lesson", "isPublished": true });
+        let text = self.give(&ada, "createLesson", of("TEXT")).await["id"].take();
+        let flight = self.give(&ada, "createLesson", of("LIVE")).await["id"].take();
+        let spare = self.give(&ada, "createLesson", of("LIVE")).await["id"].take();
+        self.take(&ada, "deleteLesson", &spare).await;
+        self.give(&ada, "updateLesson", json!({ "id": text, "title": "Before the flight", "body": "Check the fuel." })).await;
+        self.give(&ada, "moveLesson", json!({ "id": text, "sectionId": ground, "position": 2 })).await;
+        self.give(&ada, "reorderLessons", json!({ "sectionId": ground, "lessonIds": [text, flight] })).await;
+        self.give(&ada, "setSectionDrip", json!({ "sectionId": air, "kind": "AFTER_SECTION", "afterSectionId": ground })).await;
+        let page = json!({ "courseId": course, "title": "Weather", "url": "https://weather.example/" });
+        let page = self.give(&ada, "addCourseMaterial", page).await["id"].take();
+        self.take(&ada, "removeCourseMaterial", &page).await;
+        let unlocked = self.give(&ada, "setUnlockOverride", json!({ "courseId": course, "userId": lea.user_id })).await["id"].take();
+        self.take(&ada, "removeUnlockOverride", &unlocked).await;
+        self.take(&ada, "publishCourse", &course).await;
+        let enrolled = self.give(&lea, "enroll", json!({ "courseId": course })).await["id"].take();
+        self.give(&lea, "trackLesson", json!({ "lessonId": text, "positionSeconds": 7 })).await;
+        self.give(&lea, "completeLesson", json!({ "lessonId": text })).await;
+        self.give(&ada, "reopenLesson", json!({ "lessonId": text, "userId": lea.user_id })).await;
+        let span = json!({ "lessonId": flight, "startsAt": "2099-05-04T09:00:00Z", "endsAt": "2099-05-04T10:00:00Z" });
+        self.give(&lea, "requestLessonBooking", span).await;
+        self.give(&ada, "recordAttendance", json!({ "lessonId": flight, "userIds": [lea.user_id] })).await;
+        self.give(&ada, "extendEnrollment", json!({ "id": enrolled, "expiresAt": "2099-06-01T00:00:00Z", "reason": "Rain" })).await;
+        let copy = self.give(&ada, "duplicateCourse", json!({ "id": course, "asNewVersion": true })).await["id"].take();
+        self.take(&admin, "deleteCourse", &copy).await;
+        self.take(&admin, "restoreCourse", &copy).await;
+        self.take(&admin, "deleteCourse", &copy).await;
+        self.take(&admin, "purgeCourse", &copy).await;
+    }
+
+    async fn talk(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let course = crate::classroom::course(&ada, json!({ "title": "Rhetoric" })).await;
+        let enrolled = crate::classroom::enroll(&ada, &course, &lea.user_id).await;
+        crate::discussions::finish(&lea, &enrolled).await;
+        let said = json!({ "courseId": course, "title": "Welcome", "body": "Hello" });
+        let said = self.give(&ada, "createAnnouncement", said).await["id"].take();
+        self.give(&ada, "updateAnnouncement", json!({ "id": said, "title": "Welcome, all" })).await;
+        self.take(&ada, "deleteAnnouncement", &said).await;
+        let thread = self.give(&lea, "createThread", json!({ "courseId": course, "title": "Why?", "body": "I wonder" })).await["id"].take();
+        let post = self.give(&ada, "createPost", json!({ "threadId": thread, "body": "Therefore" })).await["id"].take();
+        self.give(&ada, "updatePost", json!({ "id": post, "body": "Therefore, indeed" })).await;
+        self.give(&lea, "updateThread", json!({ "id": thread, "title": "Why so?", "answerId": post })).await;
+        self.take(&ada, "deletePost", &post).await;
+        self.take(&lea, "deleteThread", &thread).await;
+        let review = self.give(&lea, "reviewCourse", json!({ "courseId": course, "rating": 4 })).await["id"].take();
+        self.take(&lea, "deleteCourseReview", &review).await;
+    }
+
+    async fn rewards(&mut self, app: &TestApp) {
+        let (lea, admin) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Admin).await);
+        self.give(&admin, "updatePointsRule", json!({ "key": "SIGN_IN", "points": 5 })).await;
+        self.give(&admin, "setLevels", json!({ "levels": [{ "name": "All", "minPoints": 0 }] })).await;
+        self.give(&admin, "adjustPoints", json!({ "userId": lea.user_id, "points": 5, "reason": "For helping" })).await;
+        let badge = self.give(&admin, "createBadge", json!({ "name": "Helper", "rule": "MANUAL" })).await["id"].take();
+        self.give(&admin, "updateBadge", json!({ "id": badge, "name": "Friend" })).await;
+        let of = json!({ "badgeId": badge, "userId": lea.user_id, "reason": "For helping" });
+        self.give(&admin, "awardBadge", of.clone()).await;
+        self.give(&admin, "revokeBadge", of).await;
+        self.take(&admin, "deleteBadge", &badge).await;
+        self.give(&lea, "setLeaderboardVisibility", json!({ "isShown": false })).await;
+    }
+
+    async fn work(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let course = self.give(&ada, "createCourse", json!({ "title": "Navigation" })).await["id"].take();
+        let part = self.give(&ada, "createSection", json!({ "courseId": course, "title": "Plans" })).await["id"].take();
+        self.take(&ada, "publishCourse", &course).await;
+        app.sql(&format!(
+            "SET app.audit = 'off'; INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
+                 VALUES ('{}', gen_random_uuid(), '{}', '{}', 'ASSIGNMENT', 'A flight plan', 1, true); RESET app.audit",
+            app.oak.tenant,
+            crate::classroom::uuid(course.as_str().unwrap()),
+            crate::classroom::uuid(part.as_str().unwrap())
+        ))
+        .await;
+        let read = "query($id: ID!) { course(id: $id) { sections { lessons { id assignment { id } } } } }";
+        let lesson = ada.ok(read, json!({ "id": course })).await["course"]["sections"][0]["lessons"][0].take();
+        let (lesson, assignment) = (&lesson["id"], &lesson["assignment"]["id"]);
+        self.give(
+            &ada,
+            "updateAssignment",
+            json!({ "id": assignment, "passMark": 50, "dueAt": "2099-05-01T00:00:00Z", "holdGrades": true }),
+        )
+        .await;
+        let rubric = json!({ "assignmentId": assignment, "criteria": [{ "title": "Fuel", "points": 10 }] });
+        self.give(&ada, "setRubric", rubric).await;
+        let criteria = "query($id: ID!) { assignment(id: $id) { rubric { id } } }";
+        let criterion = ada.ok(criteria, json!({ "id": assignment })).await["assignment"]["rubric"][0]["id"].take();
+        self.give(&lea, "enroll", json!({ "courseId": course })).await;
+        let extension = json!({ "lessonId": lesson, "userId": lea.user_id, "dueAt": "2099-05-02T00:00:00Z", "reason": "Ill" });
+        let extension = self.give(&ada, "grantExtension", extension).await["id"].take();
+        self.take(&ada, "revokeExtension", &extension).await;
+        let file = crate::files::text(&lea, "plan.txt").await;
+        let work = self
+            .give(&lea, "submitAssignment", json!({ "assignmentId": assignment, "text": "Up, and down again", "fileIds": [file] }))
+            .await;
+        self.act(&ada, "releaseGrades", "mutation($id: ID!) { releaseGrades(assignmentId: $id) { id } }", json!({ "id": assignment }))
+            .await;
+        let grade = json!({ "id": work["id"], "version": 1, "rubricScores": [{ "criterionId": criterion, "points": 4 }], "feedback": "Too little fuel" });
+        self.give(&ada, "gradeSubmission", grade).await;
+        self.give(&ada, "returnSubmission", json!({ "id": work["id"], "version": 2, "feedback": "Reckon again" })).await;
+        self.give(&admin, "setTimeFactor", json!({ "userId": lea.user_id, "factor": 1.5 })).await;
+    }
+
+    async fn paths(&mut self, app: &TestApp) {
+        let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let mut courses = Vec::new();
+        for title in ["Gliding", "Aerobatics", "Navigation"] {
+            let course = self.give(&ada, "createCourse", json!({ "title": title })).await["id"].take();
+            self.take(&ada, "publishCourse", &course).await;
+            courses.push(course);
+        }
+        self.give(&ada, "setCoursePrerequisites", json!({ "courseId": courses[1], "prerequisites": [{ "courseId": courses[0] }] })).await;
+        self.give(&ada, "updateCertificateSettings", json!({ "courseId": courses[0], "validMonths": 12 })).await;
+        let enrolled = self.give(&lea, "enroll", json!({ "courseId": courses[2] })).await["id"].take();
+        self.give(&ada, "updateEnrollmentStatus", json!({ "id": enrolled, "status": "COMPLETED" })).await;
+        let certificate =
+            self.give(&admin, "issueCertificate", json!({ "userId": lea.user_id, "courseId": courses[2] })).await["id"].take();
+        self.give(&admin, "revokeCertificate", json!({ "id": certificate, "reason": "A mistake" })).await;
+        let path = self.give(&admin, "createLearningPath", json!({ "title": "Pilot" })).await["id"].take();
+        self.give(&admin, "updateLearningPath", json!({ "id": path, "title": "Glider pilot" })).await;
+        let list = json!([{ "courseId": courses[0], "unlock": "NONE" }, { "courseId": courses[1], "unlock": "AFTER_COURSE", "afterCourseId": courses[0] }]);
+        self.give(&admin, "setPathCourses", json!({ "pathId": path, "courses": list })).await;
+        self.take(&admin, "publishLearningPath", &path).await;
+        // The same mutation as for a course, and so beside the day.
+        let settings = "mutation($i: UpdateCertificateSettingsInput!) { updateCertificateSettings(input: $i) { isEnabled } }";
+        admin.ok(settings, json!({ "i": { "pathId": path, "validMonths": 12 } })).await;
+        let part = self.give(&lea, "enrollInPath", json!({ "pathId": path })).await["id"].take();
+        self.take(&lea, "leavePath", &part).await;
+        self.take(&admin, "archiveLearningPath", &path).await;
+        self.take(&admin, "deleteLearningPath", &path).await;
+        self.give(&admin, "createGroup", json!({ "name": "Gliders", "joinKey": "thermals" })).await;
+        self.give(&lea, "joinGroup", json!({ "joinKey": "Thermals" })).await;
     }
 
     async fn groups(&mut self, app: &TestApp, bob: &Value) {
@@ -375,6 +572,21 @@ impl Day {
         let key = self.act(&admin, "createApiKey", create, key).await;
         self.tokens.push(key["secret"].as_str().unwrap().to_owned());
         self.take(&admin, "revokeApiKey", &key["apiKey"]["id"]).await;
+    }
+
+    async fn providers(&mut self, app: &TestApp) {
+        use crate::providers::{BEGIN, CLIENT_SECRET, Issuer, begin, come_back, provider};
+        let (issuer, admin, stranger) = (Issuer::start().await, app.sign_in(&app.oak, Who::Admin).await, app.stranger());
+        let input = provider(&issuer, json!({}))["i"].take();
+        let id = self.give(&admin, "createSignInProvider", input).await["id"].take();
+        self.tokens.push(CLIENT_SECRET.to_owned());
+        self.give(&admin, "updateSignInProvider", json!({ "id": id, "name": "The Campus" })).await;
+        issuer.be("sub-of-ivy", "ivy@x.example", "Ivy");
+        let begun = self.act(&stranger, "beginProviderSignIn", BEGIN, begin()).await;
+        let back = come_back(begun["authorizationUrl"].as_str().unwrap()).await["i"].take();
+        self.tokens.extend(["sub-of-ivy".to_owned(), begun["state"].as_str().unwrap().to_owned()]);
+        self.give(&stranger, "completeProviderSignIn", back).await;
+        self.take(&admin, "deleteSignInProvider", &id).await;
     }
 
     async fn exports(&mut self, app: &TestApp) {

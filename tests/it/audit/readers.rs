@@ -95,7 +95,7 @@ async fn the_log_is_filtered_and_paged_the_newest_first() {
         (json!({ "actorId": ids[0] }), "BAD_USER_INPUT @filter.actorId"),
         (json!({ "actorId": "x" }), "BAD_USER_INPUT @filter.actorId"),
         (json!({ "resourceId": "x" }), "BAD_USER_INPUT @filter.resourceId"),
-        (json!({ "resourceId": lectern_kernel::ids::encode("lesson", uuid) }), "BAD_USER_INPUT @filter.resourceId"),
+        (json!({ "resourceId": lectern_kernel::ids::encode("planet", uuid) }), "BAD_USER_INPUT @filter.resourceId"),
         // Of a type whose rows have no ids.
         (json!({ "resourceId": lectern_kernel::ids::encode("publictenant", uuid) }), "BAD_USER_INPUT @filter.resourceId"),
         (json!({ "resource": "a\u{0}b" }), "BAD_USER_INPUT @filter.resource"),

@@ -1,3 +1,4 @@
+use lectern::http::HttpOptions;
 use serde_json::{Value, json};
 
 use super::{APPROVE, BEGIN, LOGIN, NEW_PASSWORD, REQUEST, login, with_factor};
@@ -46,6 +47,29 @@ async fn a_sign_in_on_a_new_device_is_told_once() {
     from(&app, &stranger, "Other/1.0", login(&app.oak, &email, None)).await;
     app.work().await;
     assert_eq!(mails(&app, "new_sign_in", &email).await, 2);
+}
+
+#[tokio::test]
+async fn another_network_of_ipv6_is_another_device() {
+    let options = HttpOptions { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..HttpOptions::default() };
+    let app = TestApp::start_with(&[], options).await;
+    let (stranger, email) = (app.stranger(), app.oak.email(Who::Learner));
+    for (address, told) in [
+        ("2001:db8:1:1::1", 0),
+        ("2001:db8:1:2::1", 0),
+        ("2001:db8:2:1::1", 1),
+        ("2001:db8:3:1::1", 2),
+        ("2001:db8:2:9::9", 2),
+        ("203.0.113.7", 3),
+        ("203.0.113.8", 3),
+    ] {
+        let request = stranger.post(LOGIN, login(&app.oak, &email, None)).header("x-forwarded-for", address);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        app.work().await;
+        assert_eq!(mails(&app, "new_sign_in", &email).await, told, "{address}");
+    }
+    assert_eq!(app.count("notification WHERE kind = 'NEW_SIGN_IN'").await, 3);
 }
 
 #[tokio::test]

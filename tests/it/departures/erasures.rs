@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Asks for an erasure, as the platform does.
-async fn ask(app: &TestApp, school: &School) {
+pub async fn ask(app: &TestApp, school: &School) {
     app.sql(&format!(
         "BEGIN; SET LOCAL app.tenant_id = '00000000-0000-0000-0000-000000000000';
          WITH made AS (INSERT INTO tenant_erasure (tenant_id, id, school_id, slug) VALUES (app.tenant_id(), gen_random_uuid(), '{}', '{}') RETURNING id)
@@ -23,7 +23,7 @@ async fn ask(app: &TestApp, school: &School) {
     app.work().await;
 }
 
-async fn state(app: &TestApp) -> String {
+pub async fn state(app: &TestApp) -> String {
     app.text("SELECT concat_ws(' ', state, remaining, error) FROM tenant_erasure ORDER BY created_at DESC, id DESC LIMIT 1").await.unwrap()
 }
 

@@ -21,6 +21,38 @@ async fn of_twenty_who_ask_at_once_one_is_heard() {
 }
 
 #[tokio::test]
+async fn a_table_that_cannot_be_read_and_emptied_fails_exports_and_erasures_by_its_name() {
+    let app = TestApp::start().await;
+    let (admin, _) = super::a_little_life(&app).await;
+    let planted = "CREATE TABLE planted (tenant_id uuid NOT NULL, id uuid NOT NULL, PRIMARY KEY (tenant_id, id)); ALTER TABLE planted OWNER TO lectern_owner;
+         INSERT INTO planted SELECT tenant_id, gen_random_uuid() FROM tenant;";
+    app.sql(planted).await;
+    let fails = async |gap: &str| {
+        admin.ok(EXPORT, json!({})).await;
+        app.work().await;
+        let last = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"][0].take();
+        assert_eq!((&last["state"], &last["error"]), (&json!("FAILED"), &json!("TABLE_OUT_OF_REACH: planted")), "{gap}");
+        app.sql("SET app.audit = 'off'; UPDATE tenant SET suspended_at = now() WHERE slug = 'oak'; RESET app.audit").await;
+        super::erasures::ask(&app, &app.oak).await;
+        assert_eq!(super::erasures::state(&app).await, "FAILED 0 TABLE_OUT_OF_REACH: planted", "{gap}");
+        app.sql("SET app.audit = 'off'; UPDATE tenant SET suspended_at = NULL WHERE slug = 'oak'; RESET app.audit").await;
+        assert_eq!(admin.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 1, "{gap}: nothing is gone");
+    };
+    fails("its wall was never raised").await;
+    app.sql("CALL app.raise_wall('planted'); REVOKE DELETE ON planted FROM lectern_desk").await;
+    fails("no right to empty it").await;
+    app.sql("CALL app.raise_wall('planted'); REVOKE SELECT ON planted FROM lectern_desk").await;
+    fails("no right to read it").await;
+    app.sql("CALL app.raise_wall('planted'); DROP POLICY desk_read ON planted").await;
+    fails("no row of it is seen").await;
+    // With its wall it goes along; what is marked as the platform's is none of a school's.
+    app.sql("CALL app.raise_wall('planted')").await;
+    assert_eq!(super::export(&app, &admin).await.1.rows("planted").len(), 1);
+    app.sql("CALL app.keep_for_desk('planted')").await;
+    assert!(!super::export(&app, &admin).await.1.tables().contains(&"planted"));
+}
+
+#[tokio::test]
 async fn an_export_ends_with_the_right_of_whoever_asked_and_with_its_job() {
     let app = TestApp::start().await;
     let (admin, _) = a_little_life(&app).await;

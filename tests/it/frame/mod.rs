@@ -1,12 +1,12 @@
 //! What the domains are built on, tried on a small domain that exists here alone: guards, nulls, what is added to another domain's
 //! type, and what the registry knows.
 
-mod announcements;
+mod bulletins;
 mod mottos;
 
 use std::sync::LazyLock;
 
-use announcements::Announcement;
+use bulletins::Bulletin;
 use lectern::{domains, http::HttpOptions, schema::Lectern};
 use lectern_kernel::{
     execute::Schema,
@@ -23,12 +23,12 @@ use crate::{
     classroom::{course, uuid},
 };
 
-/// The product's schema, with announcements and mottos.
+/// The product's schema, with bulletins and mottos.
 struct Trial;
 
 impl SchemaOf for Trial {
     fn domains() -> &'static [&'static Domain] {
-        static ALL: LazyLock<Vec<&Domain>> = LazyLock::new(|| [domains::ALL, &[&announcements::DOMAIN, &mottos::DOMAIN]].concat());
+        static ALL: LazyLock<Vec<&Domain>> = LazyLock::new(|| [domains::ALL, &[&bulletins::DOMAIN, &mottos::DOMAIN]].concat());
         &ALL
     }
 
@@ -40,12 +40,12 @@ impl SchemaOf for Trial {
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Trial::domains()));
 
-/// A service with announcements.
+/// A service with bulletins.
 pub async fn start() -> TestApp {
-    let owner = "ALTER TABLE announcement OWNER TO lectern_owner;";
-    let sql = [include_str!("announcements/migration.sql"), owner, include_str!("announcements/policy.sql"), mottos::SQL].concat();
+    let owner = "ALTER TABLE bulletin OWNER TO lectern_owner;";
+    let sql = [include_str!("bulletins/migration.sql"), owner, include_str!("bulletins/policy.sql"), mottos::SQL].concat();
     let mut app = TestApp::start_of(&[], HttpOptions::default(), (Schema::of::<Trial>, &REGISTRY), &sql).await;
-    app.probes.push(("sql/seed/probe/announcements.sql".to_owned(), include_str!("announcements/probe.sql").to_owned()));
+    app.probes.push(("sql/seed/probe/bulletins.sql".to_owned(), include_str!("bulletins/probe.sql").to_owned()));
     app
 }
 
@@ -54,14 +54,14 @@ pub fn registry() -> (&'static Registry, String) {
     (&REGISTRY, Schema::types::<Trial>())
 }
 
-const CREATE: &str = "mutation($i: CreateAnnouncementInput!) { createAnnouncement(input: $i) { id title body author { name } } }";
+const CREATE: &str = "mutation($i: CreateBulletinInput!) { createBulletin(input: $i) { id title body author { name } } }";
 
-/// A published course with an announcement: their ids.
+/// A published course with a bulletin: their ids.
 async fn announced(app: &TestApp, admin: &Client) -> (String, String) {
     let id = course(&app.sign_in(&app.oak, Who::Instructor).await, json!({ "title": "Algebra" })).await;
     let input = json!({ "i": { "title": "No lesson", "body": "SECRET", "courseId": id } });
     let made = admin.ok(CREATE, input).await;
-    (id, made["createAnnouncement"]["id"].as_str().unwrap().to_owned())
+    (id, made["createBulletin"]["id"].as_str().unwrap().to_owned())
 }
 
 /// The errors of an answer: `courses.nodes.0.body FORBIDDEN [GROUP_UPDATE]`.
@@ -80,17 +80,17 @@ async fn a_guarded_column_is_null_alone_whichever_way_it_is_reached() {
     let app = start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (course, id) = announced(&app, &admin).await;
-    // Sees announcements, and may not read what they say.
+    // Sees bulletins, and may not read what they say.
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;
     for (query, path) in [
-        (format!("{{ announcement(id: \"{id}\") {{ title body }} }}"), "/announcement"),
-        (format!("{{ announcement(id: \"{id}\") {{ title ...A }} }} fragment A on Announcement {{ body }}"), "/announcement"),
-        ("{ announcements { nodes { title body author { id } } } }".to_owned(), "/announcements/nodes/0"),
-        ("{ announcements { edges { node { title body } } } }".to_owned(), "/announcements/edges/0/node"),
-        (format!("{{ node(id: \"{id}\") {{ ... on Announcement {{ title body createdAt }} }} }}"), "/node"),
-        (format!("{{ nodes(ids: [\"{id}\"]) {{ ... on Announcement {{ title body }} }} }}"), "/nodes/0"),
-        (format!("{{ course(id: \"{course}\") {{ announcements {{ nodes {{ title body }} }} }} }}"), "/course/announcements/nodes/0"),
-        ("{ courses { nodes { announcements { nodes { title body } } } } }".to_owned(), "/courses/nodes/0/announcements/nodes/0"),
+        (format!("{{ bulletin(id: \"{id}\") {{ title body }} }}"), "/bulletin"),
+        (format!("{{ bulletin(id: \"{id}\") {{ title ...A }} }} fragment A on Bulletin {{ body }}"), "/bulletin"),
+        ("{ bulletins { nodes { title body author { id } } } }".to_owned(), "/bulletins/nodes/0"),
+        ("{ bulletins { edges { node { title body } } } }".to_owned(), "/bulletins/edges/0/node"),
+        (format!("{{ node(id: \"{id}\") {{ ... on Bulletin {{ title body createdAt }} }} }}"), "/node"),
+        (format!("{{ nodes(ids: [\"{id}\"]) {{ ... on Bulletin {{ title body }} }} }}"), "/nodes/0"),
+        (format!("{{ course(id: \"{course}\") {{ bulletins {{ nodes {{ title body }} }} }} }}"), "/course/bulletins/nodes/0"),
+        ("{ courses { nodes { bulletins { nodes { title body } } } } }".to_owned(), "/courses/nodes/0/bulletins/nodes/0"),
     ] {
         let answer = viewer.ask(&query, json!({})).await;
         let at = answer["data"].pointer(path).unwrap_or_else(|| panic!("{query} {answer:#}"));
@@ -99,7 +99,7 @@ async fn a_guarded_column_is_null_alone_whichever_way_it_is_reached() {
         let seen = admin.ok(&query, json!({})).await;
         assert_eq!(seen.pointer(path).unwrap()["body"], "SECRET", "{query}");
     }
-    assert!(!viewer.ask("{ announcements { nodes { body } } }", json!({})).await.to_string().contains("SECRET"));
+    assert!(!viewer.ask("{ bulletins { nodes { body } } }", json!({})).await.to_string().contains("SECRET"));
 }
 
 #[tokio::test]
@@ -109,24 +109,24 @@ async fn a_refusal_nulls_its_own_field_at_every_depth() {
     let (course, _) = announced(&app, &admin).await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     for (query, path) in [
-        ("{ courses { nodes { title announcements { totalCount } } } }".to_owned(), "courses.nodes.0"),
-        ("{ courses { edges { node { title announcements { nodes { title } } } } } }".to_owned(), "courses.edges.0.node"),
-        (format!("{{ course(id: \"{course}\") {{ title announcements {{ totalCount }} }} }}"), "course"),
-        (format!("{{ node(id: \"{course}\") {{ ... on Course {{ title announcements {{ totalCount }} }} }} }}"), "node"),
+        ("{ courses { nodes { title bulletins { totalCount } } } }".to_owned(), "courses.nodes.0"),
+        ("{ courses { edges { node { title bulletins { nodes { title } } } } } }".to_owned(), "courses.edges.0.node"),
+        (format!("{{ course(id: \"{course}\") {{ title bulletins {{ totalCount }} }} }}"), "course"),
+        (format!("{{ node(id: \"{course}\") {{ ... on Course {{ title bulletins {{ totalCount }} }} }} }}"), "node"),
     ] {
         let answer = learner.ask(&query, json!({})).await;
         let at = answer["data"].pointer(&format!("/{}", path.replace('.', "/"))).unwrap_or_else(|| panic!("{query} {answer:#}"));
-        assert_eq!(*at, json!({ "title": "Algebra", "announcements": null }), "{query}");
-        assert_eq!(refusals(&answer), [format!("{path}.announcements FORBIDDEN [GROUP_READ]")], "{query}");
+        assert_eq!(*at, json!({ "title": "Algebra", "bulletins": null }), "{query}");
+        assert_eq!(refusals(&answer), [format!("{path}.bulletins FORBIDDEN [GROUP_READ]")], "{query}");
     }
     // A refusal of the domain is one as well.
-    let answer = admin.ask("{ courses { nodes { title announcements(first: 0) { totalCount } } } }", json!({})).await;
-    assert_eq!(answer["data"], json!({ "courses": { "nodes": [{ "title": "Algebra", "announcements": null }] } }));
-    assert_eq!(refusals(&answer), ["courses.nodes.0.announcements BAD_USER_INPUT @first"]);
+    let answer = admin.ask("{ courses { nodes { title bulletins(first: 0) { totalCount } } } }", json!({})).await;
+    assert_eq!(answer["data"], json!({ "courses": { "nodes": [{ "title": "Algebra", "bulletins": null }] } }));
+    assert_eq!(refusals(&answer), ["courses.nodes.0.bulletins BAD_USER_INPUT @first"]);
     // And in what a mutation answers: it has been done.
-    let query = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title announcements(first: 0) { totalCount } } }";
+    let query = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title bulletins(first: 0) { totalCount } } }";
     let answer = admin.ask(query, json!({ "i": { "id": course, "title": "Analysis" } })).await;
-    assert_eq!(answer["data"], json!({ "updateCourse": { "title": "Analysis", "announcements": null } }));
+    assert_eq!(answer["data"], json!({ "updateCourse": { "title": "Analysis", "bulletins": null } }));
     assert_eq!(app.count("course WHERE title = 'Analysis'").await, 1);
 }
 
@@ -135,12 +135,12 @@ async fn a_failure_of_the_database_nulls_the_root_field_that_it_reached() {
     let app = start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (course, _) = announced(&app, &admin).await;
-    app.sql("REVOKE SELECT ON announcement FROM lectern_app").await;
-    let answer = admin.ask("{ courses { nodes { title announcements { totalCount nodes { title } } } } }", json!({})).await;
+    app.sql("REVOKE SELECT ON bulletin FROM lectern_app").await;
+    let answer = admin.ask("{ courses { nodes { title bulletins { totalCount nodes { title } } } } }", json!({})).await;
     assert_eq!(answer["data"], json!({ "courses": null }));
     assert!(refusals(&answer).iter().all(|refusal| refusal.ends_with(" INTERNAL") || refusal.ends_with(" UNAVAILABLE")), "{answer:#}");
     // In a mutation nothing was done: an aborted transaction is never taken for a commit.
-    let query = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title announcements { nodes { title } } } }";
+    let query = "mutation($i: UpdateCourseInput!) { updateCourse(input: $i) { title bulletins { nodes { title } } } }";
     let answer = admin.ask(query, json!({ "i": { "id": course, "title": "Analysis" } })).await;
     assert!(answer["data"].is_null(), "{answer:#}");
     assert_eq!(app.count("course WHERE title = 'Analysis'").await, 0);
@@ -151,33 +151,33 @@ async fn a_domain_built_by_the_guide_behaves_like_the_others() {
     let app = start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (course, id) = announced(&app, &admin).await;
-    let update = "mutation($i: UpdateAnnouncementInput!) { updateAnnouncement(input: $i) { title body } }";
+    let update = "mutation($i: UpdateBulletinInput!) { updateBulletin(input: $i) { title body } }";
     let changed = admin.ok(update, json!({ "i": { "id": id, "body": null } })).await;
-    assert_eq!(changed["updateAnnouncement"], json!({ "title": "No lesson", "body": null }));
+    assert_eq!(changed["updateBulletin"], json!({ "title": "No lesson", "body": null }));
     assert_eq!(admin.refused(update, json!({ "i": { "id": id, "title": null } })).await, "BAD_USER_INPUT @title");
     assert_eq!(admin.refused(CREATE, json!({ "i": { "title": " " } })).await, "BAD_USER_INPUT @title");
-    assert_eq!(app.count("announcement").await, 1);
+    assert_eq!(app.count("bulletin").await, 1);
     // It is in the log under its own name, and its ids are known there.
-    let log = admin.ok("{ auditLog(filter: { resource: \"Announcement\" }) { nodes { operation resourceId after } } }", json!({})).await;
+    let log = admin.ok("{ auditLog(filter: { resource: \"Bulletin\" }) { nodes { operation resourceId after } } }", json!({})).await;
     let entries = log["auditLog"]["nodes"].as_array().unwrap().clone();
-    assert_eq!(entries.iter().map(|entry| &entry["operation"]).collect::<Vec<_>>(), ["updateAnnouncement", "createAnnouncement"]);
+    assert_eq!(entries.iter().map(|entry| &entry["operation"]).collect::<Vec<_>>(), ["updateBulletin", "createBulletin"]);
     assert_eq!((&entries[1]["resourceId"], &entries[1]["after"]["courseId"]), (&json!(id), &json!(course)));
     // To another school it is like one that never existed.
     let stranger = app.sign_in(&app.elm, Who::Admin).await;
-    for other in [id.as_str(), "announcement_01h455vb4pex5vsknk084sn02q"] {
+    for other in [id.as_str(), "bulletin_01h455vb4pex5vsknk084sn02q"] {
         assert_eq!(stranger.refused(update, json!({ "i": { "id": other, "title": "Mine" } })).await, "NOT_FOUND @id");
-        let seen = stranger.ok("query($id: ID!) { announcement(id: $id) { title } node(id: $id) { id } }", json!({ "id": other })).await;
-        assert_eq!(seen, json!({ "announcement": null, "node": null }));
+        let seen = stranger.ok("query($id: ID!) { bulletin(id: $id) { title } node(id: $id) { id } }", json!({ "id": other })).await;
+        assert_eq!(seen, json!({ "bulletin": null, "node": null }));
     }
-    // The announcements of many courses cost one statement.
-    let query = "{ courses { nodes { title announcements { totalCount nodes { title author { name } } } } } }";
+    // The bulletins of many courses cost one statement.
+    let query = "{ courses { nodes { title bulletins { totalCount nodes { title author { name } } } } } }";
     let few = app.statements(&admin, query, json!({})).await;
     for title in ["B", "C", "D"] {
         crate::classroom::course(&app.sign_in(&app.oak, Who::Instructor).await, json!({ "title": title })).await;
     }
     assert_eq!(app.statements(&admin, query, json!({})).await, few);
-    admin.ok("mutation($id: ID!) { deleteAnnouncement(id: $id) }", json!({ "id": id })).await;
-    assert_eq!(app.count("announcement").await, 0);
+    admin.ok("mutation($id: ID!) { deleteBulletin(id: $id) }", json!({ "id": id })).await;
+    assert_eq!(app.count("bulletin").await, 0);
 }
 
 #[tokio::test]
@@ -243,19 +243,19 @@ async fn a_domain_adds_to_types_inputs_filters_orders_and_enums_of_others() {
 fn the_schema_shows_what_the_declaration_says() {
     let sdl = Schema::sdl::<Trial>();
     for line in [
-        "type Announcement implements Node {",
+        "type Bulletin implements Node {",
         "  body: String @requiresPermission(anyOf: [GROUP_UPDATE])",
         "  \"What it says; at most 10,000 characters. Needs GROUP_UPDATE.\"",
         "  author: User",
-        "  ): AnnouncementConnection @requiresPermission(anyOf: [GROUP_READ])",
-        "  \"Its announcements, the latest first. Needs GROUP_READ.\"",
+        "  ): BulletinConnection @requiresPermission(anyOf: [GROUP_READ])",
+        "  \"Its bulletins, the latest first. Needs GROUP_READ.\"",
     ] {
         assert!(sdl.lines().any(|found| found == line), "{line}\n{sdl}");
     }
     // The guard that is shown is the one that is asked.
-    let info = REGISTRY.catalog().of(Announcement::object());
+    let info = REGISTRY.catalog().of(Bulletin::object());
     let body = info.field("body").unwrap().def;
     assert_eq!(body.access, Some(lectern_kernel::resolve::Access::AnyOf(&[Permission::GroupUpdate])));
-    assert_eq!(REGISTRY.kind("Announcement").unwrap().needs, [Permission::GroupRead]);
-    assert_eq!(REGISTRY.reference("Announcement", "course_id"), Some("course"));
+    assert_eq!(REGISTRY.kind("Bulletin").unwrap().needs, [Permission::GroupRead]);
+    assert_eq!(REGISTRY.reference("Bulletin", "course_id"), Some("course"));
 }

@@ -78,6 +78,35 @@ async fn one_who_cannot_be_changed_keeps_all_others_as_they_are() {
     assert_eq!(app.changes("suspendUsers").await + app.changes("reactivateUsers").await, 0);
 }
 
+/// A role that is deleted while it is given: it is given to all of them and in use, or there is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_that_is_deleted_while_it_is_given_is_none() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let mut people = Vec::new();
+    for number in 0..19 {
+        people.push(add(&admin, &format!("p{number}@oak.example"), &["LEARNER"]).await);
+    }
+    let grant = "mutation($i: GrantRoleInput!) { grantRole(input: $i) { id } }";
+    for round in 0..6 {
+        let key = format!("ROUND{round}");
+        let role = add_role(&admin, &key, &["COURSE_READ"]).await;
+        let delete = admin.ask("mutation($id: ID!) { deleteRole(id: $id) }", json!({ "id": role }));
+        let given = people.iter().map(|person| admin.ask(grant, json!({ "i": { "userIds": [person], "roleKey": key } })));
+        let (deleted, given) = futures_util::future::join(delete, join_all(given)).await;
+        for answer in given.iter().filter(|answer| answer.get("errors").is_some()) {
+            assert_eq!(crate::app::refusal(&answer["errors"][0]), "BAD_USER_INPUT @roleKey", "{deleted}");
+        }
+        let holders =
+            app.count(&format!("user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = '{key}'")).await;
+        let succeeded = given.iter().filter(|answer| answer.get("errors").is_none()).count() as i64;
+        assert_eq!(holders, succeeded, "{deleted}");
+        if deleted.get("errors").is_some() {
+            assert!(crate::app::refusal(&deleted["errors"][0]).starts_with("CONFLICT IN_USE") && holders > 0, "{deleted}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn reactivating_many_keeps_to_the_plan() {
     let app = TestApp::start().await;

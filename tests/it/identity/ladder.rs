@@ -93,7 +93,23 @@ async fn a_role_that_manages_the_school_is_managed_by_administrators_alone_whate
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let clerk = admin.ok(CREATE_ROLE, role("CLERK", &["COURSE_READ"], &[])).await["createRole"]["id"].clone();
-    admin.ok(CREATE_ROLE, role("DESK", &["USER_ADMIT", "USER_READ"], &["CLERK", "ADMIN"])).await;
+    let made = admin.ok(CREATE_ROLE, role("DESK", &["USER_ADMIT", "USER_READ"], &["CLERK"])).await["createRole"]["id"].clone();
+    // It is said where one is named.
+    let before = everything(&app).await;
+    admin.ok(CREATE_ROLE, role("KEEPER", &["TENANT_MANAGE"], &[])).await;
+    let with_keeper = everything(&app).await;
+    let update = json!({ "i": { "id": made, "managesRoleKeys": ["CLERK", "ADMIN"] } });
+    for (mutation, variables) in [
+        (CREATE_ROLE, role("SUB", &[], &["LEARNER", "ADMIN"])),
+        (CREATE_ROLE, role("SUB", &[], &["CLERK", "KEEPER"])),
+        (UPDATE_ROLE, update),
+    ] {
+        assert_eq!(admin.refused(mutation, variables).await, "BAD_USER_INPUT @managesRoleKeys.1");
+    }
+    assert!(everything(&app).await == with_keeper && with_keeper != before);
+    // As the version before took them.
+    app.sql("INSERT INTO role_manages (tenant_id, role_id, managed_role_id) SELECT o.tenant_id, o.id, b.id FROM role o JOIN role b ON b.tenant_id = o.tenant_id
+             WHERE o.key = 'DESK' AND b.key IN ('ADMIN', 'KEEPER')").await;
     let desk = app.person(&app.oak, "desk@oak.example", &["DESK"]).await;
     assert_eq!(managed(&admin, "DESK").await, ["CLERK"]);
     desk.ok(INVITE, invite(&["CLERK"])).await;

@@ -75,6 +75,21 @@ async fn it_is_explained_why_somebody_holds_a_permission() {
     assert_eq!(rights["user"]["effectivePermissions"], Value::Null, "a role that they don't hold");
     assert_eq!(why(&admin, &admin.user_id, None, "REPORT_READ").await, "true via ADMIN");
 
+    // A role in which a second factor is due grants nothing; through which one it would be is said all the same.
+    app.sql("UPDATE tenant_settings SET second_factor_role_keys = '{VIEWER,INSTRUCTOR}' WHERE tenant_id = (SELECT tenant_id FROM tenant WHERE slug = 'oak')").await;
+    for (key, permission, line) in [
+        (None, "USER_READ", "false via VIEWER"),
+        (None, "COURSE_READ", "true via LEARNER via VIEWER granted"),
+        (Some("VIEWER"), "COURSE_READ", "false via VIEWER granted"),
+        (Some("VIEWER"), "AUDIT_READ", "false granted"),
+        (None, "AUDIT_READ", "true granted"),
+    ] {
+        assert_eq!(why(&admin, &id, key, permission).await, line, "{key:?} {permission}");
+    }
+    app.sql(&format!("UPDATE app_user SET second_factor_at = now() WHERE id = '{}'", uuid(&id))).await;
+    assert_eq!(why(&admin, &id, None, "USER_READ").await, "true via VIEWER");
+    app.sql("UPDATE tenant_settings SET second_factor_role_keys = '{}'").await;
+
     // Oneself sees it; others with USER_READ and ROLE_READ.
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     assert_eq!(why(&learner, &learner.user_id, None, "COURSE_READ").await, "true via LEARNER");

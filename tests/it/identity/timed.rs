@@ -175,16 +175,14 @@ async fn wrong_grants_are_refused_and_change_nothing() {
         (grant(&many.iter().map(String::as_str).collect::<Vec<_>>(), "VIEWER", None), "BAD_USER_INPUT @userIds"),
         (grant(&[&id, &elm], "VIEWER", None), "NOT_FOUND @userIds.1"),
         (grant(&[&id, &crate::classroom::nothing("user")], "VIEWER", None), "NOT_FOUND @userIds.1"),
-        // The last administrator is one for good.
+        // The last administrator is one for good; whoever else is one until a date is none.
+        (grant(&[&admin.user_id], "ADMIN", Some("2999-01-01T00:00:00Z")), "CONFLICT LAST_ADMIN @userIds.0"),
         (grant(&[&id, &admin.user_id], "ADMIN", Some("2999-01-01T00:00:00Z")), "CONFLICT LAST_ADMIN @userIds.1"),
     ] {
-        let refused = admin.refused(GRANT, variables.clone()).await;
-        if line == "CONFLICT LAST_ADMIN @userIds.1" {
-            assert!(["FORBIDDEN NOT_YOURS @userIds.1", line].contains(&refused.as_str()), "{refused}");
-        } else {
-            assert_eq!(refused, line, "{variables}");
-        }
+        assert_eq!(admin.refused(GRANT, variables.clone()).await, line, "{variables}");
     }
+    let unknown = admin.ask(GRANT, grant(&[&id], "NOBODY", None)).await["errors"][0]["message"].take();
+    assert_eq!(unknown, "`roleKey` is not the key of a role of this school.");
     assert_eq!(admin.refused(WITHDRAW, withdraw(&[&id], "NOBODY")).await, "BAD_USER_INPUT @roleKey");
     assert_eq!(admin.refused(WITHDRAW, withdraw(&[&elm], "LEARNER")).await, "NOT_FOUND @userIds.0");
     for who in [Who::Instructor, Who::Learner, Who::Viewer] {
@@ -216,6 +214,31 @@ async fn an_administrator_until_a_date_is_not_the_last_one_and_prolongs_nothing_
     // Made one for good by the other, they may be the last.
     admin.ok(GRANT, grant(&[&deputy.user_id], "ADMIN", None)).await;
     deputy.ok(SET_ROLES, json!({ "i": { "userId": admin.user_id, "roleKeys": ["LEARNER"] } })).await;
+}
+
+#[tokio::test]
+async fn nobody_takes_a_role_until_a_date_from_themselves_to_have_it_for_good() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let deputy = app.person(&app.oak, "deputy@oak.example", &["LEARNER"]).await;
+    admin.ok(GRANT, grant(&[&deputy.user_id], "ADMIN", Some("2999-01-01T00:00:00Z"))).await;
+    let before = everything(&app).await;
+    let me = [deputy.user_id.as_str()];
+    assert_eq!(deputy.refused(WITHDRAW, withdraw(&me, "ADMIN")).await, "FORBIDDEN NOT_YOURS @userIds.0");
+    let roles = |keys: &[&str]| json!({ "i": { "userId": deputy.user_id, "roleKeys": keys } });
+    assert_eq!(deputy.refused(SET_ROLES, roles(&["LEARNER"])).await, "FORBIDDEN NOT_YOURS @userId");
+    let anew = "mutation($w: WithdrawRoleInput!, $g: GrantRoleInput!) { withdrawRole(input: $w) { id } grantRole(input: $g) { id } }";
+    let both = json!({ "w": withdraw(&me, "ADMIN")["i"], "g": grant(&me, "ADMIN", None)["i"] });
+    assert_eq!(deputy.refused(anew, both).await, "FORBIDDEN NOT_YOURS @userIds.0");
+    let twice =
+        "mutation($a: SetUserRolesInput!, $b: SetUserRolesInput!) { a: setUserRoles(input: $a) { id } b: setUserRoles(input: $b) { id } }";
+    let both = json!({ "a": roles(&["LEARNER"])["i"], "b": roles(&["LEARNER", "ADMIN"])["i"] });
+    assert_eq!(deputy.refused(twice, both).await, "FORBIDDEN NOT_YOURS @userId");
+    assert_eq!(everything(&app).await, before);
+    // One for good may go, and others take what ends by itself.
+    deputy.ok(WITHDRAW, withdraw(&me, "LEARNER")).await;
+    admin.ok(SET_ROLES, roles(&["LEARNER"])).await;
+    assert_eq!(app.count("user_role WHERE ends_at IS NOT NULL").await, 0);
 }
 
 #[tokio::test]

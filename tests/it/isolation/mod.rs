@@ -83,7 +83,7 @@ fn taken(message: &str) -> Option<Option<&str>> {
     if message.contains("; an id is a word") {
         return Some(None);
     }
-    let (_, rest) = message.split_once("; a ")?;
+    let (_, rest) = message.split_once("; a ").or_else(|| message.split_once("; an "))?;
     Some(rest.split_once(" id ").map(|(kind, _)| kind))
 }
 
@@ -126,6 +126,7 @@ async fn learn(schema: &Schema, world: &World, client: &Client, place: &IdPlace,
 #[test]
 fn what_a_place_says_of_its_ids_is_understood() {
     assert_eq!(taken("is not an id; a course id is `course_` and 26 characters"), Some(Some("course")));
+    assert_eq!(taken("is not an id; an upload id is `upload_` and 26 characters"), Some(Some("upload")));
     assert_eq!(taken("is the id of a user; a course id begins with `course_`"), Some(Some("course")));
     assert_eq!(taken("is not an id; an id is a word, `_` and 26 characters"), Some(None));
     assert_eq!(taken("There is no such course."), None);
@@ -134,12 +135,10 @@ fn what_a_place_says_of_its_ids_is_understood() {
 #[tokio::test]
 async fn a_kind_without_rows_to_attack_is_named_with_the_file_that_lacks_them() {
     let mut app = crate::frame::start().await;
-    app.probes.retain(|(file, _)| !file.contains("announcements"));
+    app.probes.retain(|(file, _)| !file.contains("bulletins"));
     let (_, missing) = World::found(&app).await;
     let sentence = |school: &str| {
-        format!(
-            "Announcement: nothing of it stands in {school}, so it is not attacked: add a row of announcement to sql/seed/probe/announcements.sql"
-        )
+        format!("Bulletin: nothing of it stands in {school}, so it is not attacked: add a row of bulletin to sql/seed/probe/bulletins.sql")
     };
     assert_eq!(missing, [sentence("elm"), sentence("oak")]);
 }
@@ -197,7 +196,7 @@ async fn ids_of_another_school_are_exactly_like_ids_that_never_existed() {
             }
         }
     }
-    assert!(attacks > 100 && seen.contains("announcement"), "{attacks} attacks on {seen:?}");
+    assert!(attacks > 100 && seen.contains("bulletin"), "{attacks} attacks on {seen:?}");
     assert!(problems.is_empty(), "{} of {attacks} attacks:\n{}", problems.len(), problems.join("\n"));
     assert_eq!(world.fingerprint(&app, &app.oak).await, oak_before, "something of the other school changed");
     assert_eq!(world.counts(&app, &app.elm).await, elm_before, "something of the own school moved");

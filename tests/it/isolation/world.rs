@@ -142,11 +142,14 @@ async fn fill(app: &TestApp, school: &School, word: &str) {
              SELECT tenant_id, '{last}', '{word}', id, 'PUBLISHED' FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'ADMIN%';
          INSERT INTO course (tenant_id, id, title, instructor_id)
              SELECT tenant_id, '{draft}', '{word}', id FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'ADMIN%';
+         INSERT INTO course (tenant_id, id, title, instructor_id, deleted_at)
+             SELECT tenant_id, '{gone}', '{word}', id, now() FROM app_user WHERE tenant_id = '{tenant}' AND name LIKE 'ADMIN%';
          INSERT INTO enrollment (tenant_id, id, course_id, user_id) VALUES ('{tenant}', '{last}', '{last}', '{last}');
          INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at) VALUES ('{tenant}', '{last}', '{last}', '2099-03-03T14:00Z', '2099-03-03T15:00Z');
          RESET app.audit; SET app.tenant_id = '00000000-0000-0000-0000-000000000000'",
         slug = school.slug,
         last = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff0a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff0b" },
+        gone = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff2a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff2b" },
         draft = if school.tenant == app.oak.tenant { "ffffffff-ffff-7fff-bfff-ffffffffff1a" } else { "ffffffff-ffff-7fff-bfff-ffffffffff1b" },
     ))
     .await;

@@ -9,7 +9,7 @@ async fn purge(app: &TestApp) {
     until(
         app,
         "(SELECT DISTINCT tenant_id, kind FROM job WHERE kind LIKE 'purge.%' AND state = 'SUCCEEDED' AND attempts = 1) AS purged",
-        20,
+        22,
     )
     .await;
     working.stop().await;

@@ -28,7 +28,7 @@ async fn of_several_workers_one_makes_the_job_of_a_slot() {
         Some(
             "purge.admissions -, purge.admissions elm, purge.admissions oak, purge.client_events elm, purge.client_events oak, purge.credentials elm, purge.credentials oak, \
              purge.jobs -, purge.jobs elm, purge.jobs oak, purge.mail -, purge.mail elm, \
-             purge.mail oak, purge.notifications elm, purge.notifications oak, purge.rate_limits -, purge.sessions elm, purge.sessions oak, purge.webhooks elm, purge.webhooks oak"
+             purge.mail oak, purge.notifications elm, purge.notifications oak, purge.providers elm, purge.providers oak, purge.rate_limits -, purge.sessions elm, purge.sessions oak, purge.webhooks elm, purge.webhooks oak"
         )
     );
     assert_eq!(app.count("job WHERE actor_id IS NOT NULL OR correlation = 'none'").await, 0);

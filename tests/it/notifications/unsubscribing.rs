@@ -65,7 +65,13 @@ async fn of_a_digest_every_kind_in_it_is_turned_off() {
     let answer = reqwest::Client::new().post(address(&app).await).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let kept = app.text("SELECT string_agg(kind || ' ' || email, ', ' ORDER BY kind) FROM notification_preference").await;
-    assert_eq!(kept.as_deref(), Some("BOOKING_REQUESTED OFF, COURSE_PUBLISHED OFF, ENROLLED OFF, SIGN_UP_REQUESTED OFF"));
+    assert_eq!(
+        kept.as_deref(),
+        Some(
+            "BOOKING_REQUESTED OFF, COURSE_COMPLETED OFF, COURSE_PUBLISHED OFF, ENROLLED OFF, ENROLLMENT_EXPIRED OFF, QUIZ_REGRADED OFF, \
+             SIGN_UP_REQUESTED OFF, SUBMISSION_RECEIVED OFF, THREAD_ANSWERED OFF"
+        )
+    );
 }
 
 #[tokio::test]

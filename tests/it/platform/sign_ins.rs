@@ -50,6 +50,7 @@ async fn whatever_is_wrong_with_a_sign_in_is_answered_alike() {
         answers.push(answer);
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    assert_eq!(answers[0]["errors"][0]["message"], "Email or password is wrong.", "there is no school here");
     assert_eq!(app.count("platform_audit_entry WHERE outcome = 'REFUSED' AND operation = 'login' AND code = 'UNAUTHENTICATED'").await, 5);
     assert_eq!(app.count("platform_audit_entry e JOIN platform_admin a ON a.id = e.admin_id WHERE outcome = 'REFUSED'").await, 2);
     // The address is compared without regard to case.
@@ -130,6 +131,23 @@ async fn a_changed_password_ends_every_other_sign_in() {
     app.at_desk().with_session(&session).ok(CREATE_ADMIN, input).await;
 }
 
+/// Whatever takes a password: else aliases would multiply what hashing costs.
+#[tokio::test]
+async fn founding_a_school_stands_alone_in_its_document() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let input = |slug: &str| json!({ "slug": slug, "name": "Ash", "firstAdmin": { "email": "a@ash.example", "name": "A", "password": "violet umbrella kingdom" } });
+    let double =
+        "mutation($a: CreateTenantInput!, $b: CreateTenantInput!) { a: createTenant(input: $a) { id } b: createTenant(input: $b) { id } }";
+    refused(&app, &olive, double, json!({ "a": input("ash"), "b": input("fir") }), "BAD_USER_INPUT").await;
+    let beside = "mutation($a: CreateTenantInput!, $id: ID!) { createTenant(input: $a) { id } reactivateTenant(id: $id) { id } }";
+    refused(&app, &olive, beside, json!({ "a": input("ash"), "id": super::id_of(&app.oak) }), "BAD_USER_INPUT").await;
+    let answer = crate::rehearsals::rehearse(&olive, super::CREATE, json!({ "i": input("ash") })).await;
+    assert_eq!(refusal(&answer["errors"][0]), "BAD_USER_INPUT DRY_RUN_NOT_POSSIBLE", "what stands alone is not rehearsed");
+    assert_eq!(app.count("tenant WHERE slug IN ('ash', 'fir')").await, 0);
+    olive.ok(super::CREATE, json!({ "i": input("ash") })).await;
+}
+
 #[tokio::test]
 async fn whoever_signs_out_is_signed_out() {
     let app = TestApp::start().await;
@@ -137,6 +155,37 @@ async fn whoever_signs_out_is_signed_out() {
     assert_eq!(olive.ok("mutation { logout }", json!({})).await, json!({ "logout": true }));
     assert_eq!(olive.ok("{ viewer { id } }", json!({})).await["viewer"], Value::Null);
     assert_eq!(olive.refused("mutation { logout }", json!({})).await, "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn every_sign_in_and_how_it_ended_stands_in_the_log() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let spent = json!({ "i": { "refreshToken": olive.refresh_token } });
+    let other = sign_in(&app, OLIVE).await;
+    other.ok("mutation { logout }", json!({})).await;
+    app.at_desk().ok(REFRESH, spent.clone()).await;
+    assert_eq!(app.at_desk().refused(REFRESH, spent).await, "UNAUTHENTICATED REFRESH_TOKEN_REUSED");
+    let last = sign_in(&app, OLIVE).await;
+    let log = "{ auditLog(filter: { outcome: CHANGED }) { nodes { operation admin { email } tenantId before after } } }";
+    let log = last.ok(log, json!({})).await["auditLog"]["nodes"].take();
+    // The newest first; before them stands that the administrator was added.
+    let entries: Vec<&Value> = log.as_array().unwrap().iter().rev().filter(|entry| entry["operation"] != "system:sql").collect();
+    let operations: Vec<&str> = entries.iter().map(|entry| entry["operation"].as_str().unwrap()).collect();
+    assert_eq!(operations, ["login", "login", "logout", "refreshSession", "login"], "{log:#}");
+    assert!(entries.iter().all(|entry| entry["admin"]["email"] == OLIVE && entry["tenantId"].is_null()), "{log:#}");
+    for begun in [entries[0], entries[1], entries[4]] {
+        assert!(begun["before"].is_null() && begun["after"]["session"].as_str().unwrap().starts_with("session_"), "{begun}");
+        assert_eq!(begun["after"]["address"], "127.0.0.1");
+    }
+    for (begun, ended, why) in [(entries[1], entries[2], "LOGOUT"), (entries[0], entries[3], "REUSE")] {
+        let session = &begun["after"]["session"];
+        assert_eq!(ended["before"], json!({ "session": session }));
+        assert_eq!(ended["after"], json!({ "session": session, "revokedReason": why }));
+    }
+    // A password that is wrong begins nothing.
+    app.at_desk().refused(LOGIN, credentials(OLIVE, "wrong")).await;
+    assert_eq!(app.count("platform_audit_entry WHERE operation = 'login' AND outcome = 'CHANGED'").await, 3);
 }
 
 /// Signed-out people may ask for what signing in needs, and for nothing else.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{CREATE, TENANTS, id_of, operator, refused};
 use crate::{
-    admissions::{ACCEPT, NEW_PASSWORD, RESEND, accept, token, work},
+    admissions::{ACCEPT, INVITE, NEW_PASSWORD, RESEND, accept, token, work},
     app::{PASSWORD, School, TestApp, Who, refusal},
     classroom::walk,
 };
@@ -142,6 +142,16 @@ async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     // Again it changes nothing.
     olive.ok(ASSIGN, assign("learner@oak.example", Some("Other"))).await;
     assert_eq!(app.count(&format!("user_role WHERE tenant_id = '{}'", app.oak.tenant)).await, 5);
+    // Who was one until a date is one for good.
+    app.sql("UPDATE user_role SET ends_at = '2999-01-01T00:00:00Z' WHERE user_id = (SELECT id FROM app_user WHERE email = 'learner@oak.example')").await;
+    olive.ok(ASSIGN, assign("learner@oak.example", None)).await;
+    let ends =
+        "user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = 'ADMIN' AND ur.ends_at IS NOT NULL";
+    assert_eq!(app.count(ends).await, 0);
+    assert_eq!(app.count("user_role WHERE ends_at IS NOT NULL").await, 1, "the other roles are none of the platform's");
+    // Nobody becomes one who may not sign in.
+    app.sql("UPDATE app_user SET status = 'SUSPENDED' WHERE email = 'viewer@oak.example'").await;
+    refused(&app, &olive, ASSIGN, assign("viewer@oak.example", None), "CONFLICT USER_SUSPENDED @email").await;
     // An invitation of the platform's is the school's to see and to send again.
     olive.ok(ASSIGN, assign("new@oak.example", None)).await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
@@ -161,6 +171,31 @@ async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     ] {
         refused(&app, &olive, ASSIGN, input, line).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_who_invite_an_administrator_at_once_the_last_ones_link_lives() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let assign = |email: &str| json!({ "i": { "tenantId": id_of(&app.oak), "email": email } });
+    let answers = join_all((0..20).map(|_| olive.ask(ASSIGN, assign("new@oak.example")))).await;
+    assert!(answers.iter().all(|answer| answer["data"]["assignTenantAdmin"]["isInvited"] == true), "{answers:#?}");
+    let states = "SELECT string_agg(state, ' ' ORDER BY state) FROM invitation WHERE email = 'new@oak.example'";
+    assert_eq!(app.text(states).await.unwrap(), format!("PENDING{}", " REVOKED".repeat(19)));
+
+    // Beside ten of the school's own: each is answered, and one invitation is pending.
+    let invite = json!({ "i": { "invitations": [{ "email": "both@oak.example", "roleKeys": ["LEARNER"] }] } });
+    let (platform, school) = futures_util::future::join(
+        join_all((0..10).map(|_| olive.ask(ASSIGN, assign("both@oak.example")))),
+        join_all((0..10).map(|_| admin.ask(INVITE, invite.clone()))),
+    )
+    .await;
+    assert!(platform.iter().all(|answer| answer.get("errors").is_none()), "{platform:#?}");
+    for answer in school.iter().filter(|answer| answer.get("errors").is_some()) {
+        assert_eq!(refusal(&answer["errors"][0]), "CONFLICT INVITATION_PENDING @invitations.0.email");
+    }
+    assert_eq!(app.count("invitation WHERE email = 'both@oak.example' AND state = 'PENDING'").await, 1);
 }
 
 #[tokio::test]
@@ -232,6 +267,9 @@ async fn a_suspended_school_stands_still_at_once() {
     refused(&app, &olive, RENEW, renew(json!("1999-01-01T00:00:00Z")), "BAD_USER_INPUT @subscriptionEnd").await;
     let renewed = olive.ok(RENEW, renew(json!("2099-01-01T00:00:00Z"))).await["renewTenant"].take();
     assert_eq!(renewed, json!({ "state": "ACTIVE", "subscriptionEnd": "2099-01-01T00:00:00Z" }));
+    let entries = app.count("platform_audit_entry WHERE operation = 'renewTenant' AND outcome = 'CHANGED'").await;
+    assert_eq!(olive.ok(RENEW, json!({ "i": { "id": id_of(&app.oak) } })).await["renewTenant"], renewed, "left out it stays");
+    assert_eq!(app.count("platform_audit_entry WHERE operation = 'renewTenant' AND outcome = 'CHANGED'").await, entries);
     assert_eq!(olive.ok(RENEW, renew(Value::Null)).await["renewTenant"]["subscriptionEnd"], Value::Null);
 }
 

@@ -5,6 +5,7 @@ mod devices;
 mod keys;
 mod school;
 mod sign_ins;
+mod told;
 
 use clap::Parser;
 use lectern::{
@@ -43,7 +44,7 @@ async fn ask(engine: &Engine, query: &str, variables: Value, address: &str) -> A
 }
 
 /// Status, code and how long to wait.
-async fn wait_of(client: &Client, query: &str, variables: Value) -> (u16, String, u64) {
+pub async fn wait_of(client: &Client, query: &str, variables: Value) -> (u16, String, u64) {
     let response = client.post(query, variables).send().await.unwrap();
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").map(|value| value.to_str().unwrap().parse::<u64>().unwrap());

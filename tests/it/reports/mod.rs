@@ -3,6 +3,7 @@
 mod agreement;
 mod dashboard;
 mod days;
+mod learning;
 mod utilisation;
 
 use serde_json::{Value, json};

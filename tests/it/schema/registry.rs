@@ -112,33 +112,31 @@ fn the_registry_misses_nothing_of_the_schema_and_asks_what_it_shows() {
 
 #[test]
 fn whatever_one_of_them_has_alone_is_named() {
-    let (with_announcements, sdl) = frame::registry();
+    let (with_bulletins, sdl) = frame::registry();
     let found = differences(lectern::domains::registry(), &Schema::parse(&sdl));
     for line in [
-        "Announcement: no domain lists it",
-        "Course.announcements: no declaration has it",
-        "Mutation.createAnnouncement: no domain lists it",
-        "Query.announcements: no domain lists it",
+        "Bulletin: no domain lists it",
+        "Course.bulletins: no declaration has it",
+        "Mutation.createBulletin: no domain lists it",
+        "Query.bulletins: no domain lists it",
     ] {
         assert!(found.iter().any(|found| found == line), "{line}: {found:#?}");
     }
-    let found = differences(with_announcements, &Schema::of_service());
-    for line in
-        ["Announcement.title: not in the schema", "Course.announcements: not in the schema", "Query.announcement: not in the schema"]
-    {
+    let found = differences(with_bulletins, &Schema::of_service());
+    for line in ["Bulletin.title: not in the schema", "Course.bulletins: not in the schema", "Query.bulletin: not in the schema"] {
         assert!(found.iter().any(|found| found == line), "{line}: {found:#?}");
     }
 
     let guarded = format!("body: String @requiresPermission(anyOf: [{}])", Permission::GroupUpdate.as_str());
     assert!(sdl.contains(&guarded), "{sdl}");
     for (shown, expected) in [
-        ("body: String", "Announcement.body: the schema shows ``, the registry asks `GROUP_UPDATE`"),
+        ("body: String", "Bulletin.body: the schema shows ``, the registry asks `GROUP_UPDATE`"),
         (
             "body: String @requiresPermission(anyOf: [GROUP_READ])",
-            "Announcement.body: the schema shows `GROUP_READ`, the registry asks `GROUP_UPDATE`",
+            "Bulletin.body: the schema shows `GROUP_READ`, the registry asks `GROUP_UPDATE`",
         ),
-        ("body: String! @requiresPermission(anyOf: [GROUP_UPDATE])", "Announcement.body: guarded, and may not be null"),
+        ("body: String! @requiresPermission(anyOf: [GROUP_UPDATE])", "Bulletin.body: guarded, and may not be null"),
     ] {
-        assert_eq!(differences(with_announcements, &Schema::parse(&sdl.replace(&guarded, shown))), [expected]);
+        assert_eq!(differences(with_bulletins, &Schema::parse(&sdl.replace(&guarded, shown))), [expected]);
     }
 }

@@ -98,7 +98,21 @@ async fn what_was_not_used_for_too_long_has_expired_and_is_kept_for_ninety_days(
     assert_eq!((&ended[0]["id"], &ended[0]["endReason"]), (&id, &json!("EXPIRED")));
     assert_eq!(ended[0]["endedAt"], ended[0]["expiresAt"]);
     app.sql(&format!("UPDATE refresh_token SET expires_at = now() - interval '91 days' WHERE {of_old}")).await;
+    assert_eq!(app.count("session").await, 2);
+    assert!(list(&mine, json!({ "isLive": false })).await.is_empty(), "whether or not anybody has cleaned up");
     app.text(&purge).await;
     assert!(list(&mine, json!({ "isLive": false })).await.is_empty());
     assert_eq!(app.count("session").await, 1);
+    // The same of what was ended.
+    let left = from(&app, "Left", Who::Learner).await;
+    left.ok("mutation { logout }", json!({})).await;
+    let days = async |began: u32, ended: u32| {
+        app.sql(&format!(
+            "UPDATE session SET created_at = now() - interval '{began} days', revoked_at = now() - interval '{ended} days' WHERE user_agent = 'Left'"
+        ))
+        .await;
+        let answer = mine.ok(LIST, json!({ "f": null })).await["signIns"].take();
+        (answer["totalCount"].as_u64().unwrap(), answer["nodes"].as_array().unwrap().len())
+    };
+    assert_eq!((days(100, 89).await, days(100, 91).await, days(89, 88).await), ((2, 2), (1, 1), (2, 2)));
 }

@@ -24,18 +24,86 @@ pub async fn load(app: &TestApp) {
          UPDATE user_role SET ends_at = now() + interval '30 days' WHERE user_id IN (SELECT id FROM person WHERE n % 100 = 50);
          INSERT INTO user_permission (tenant_id, user_id, effect, permission) SELECT tenant_id, id, 'GRANT', 'GROUP_READ' FROM person WHERE n % 2 = 0;
          UPDATE app_user u SET username = 'p' || p.n FROM person p WHERE p.tenant_id = u.tenant_id AND p.id = u.id AND p.n > 99;
-         CREATE TEMPORARY TABLE lesson AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
+         CREATE TEMPORARY TABLE subject AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 500 * size - 1) AS n;
          INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, created_at)
              SELECT l.tenant_id, l.id, (ARRAY['Algebra', 'Botany', 'Chemistry', 'Drawing', 'English'])[1 + l.n % 5] || ' ' || l.n, 'An introduction for everybody', p.id,
                  (ARRAY['PUBLISHED', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED', 'DRAFT'])[1 + l.n % 5], ARRAY['tag' || l.n % 50], now() - make_interval(hours => l.n)
-             FROM lesson l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = l.n % 100;
+             FROM subject l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = l.n % 100;
          INSERT INTO section (tenant_id, id, course_id, title, position)
-             SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM lesson, generate_series(1, 5) AS p;
+             SELECT tenant_id, gen_random_uuid(), id, 'Part ' || p, p FROM subject, generate_series(1, 5) AS p;
+         INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published)
+             SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'TEXT', 'Lesson ' || n, n, true FROM section s, generate_series(1, 3) AS n;
+         INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required, is_graded)
+             SELECT s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'ASSIGNMENT', 'Work ' || s.position, 4, true, false, true FROM section s WHERE s.position < 4;
+         INSERT INTO assignment (tenant_id, id, lesson_id, course_id, late_policy, due_at)
+             SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id, 'PENALTY', now() FROM lesson l WHERE l.kind = 'ASSIGNMENT';
+         INSERT INTO rubric_criterion (tenant_id, id, assignment_id, position, title, points)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, n, 'Criterion ' || n, 50 FROM assignment a, generate_series(1, 2) AS n;
+         INSERT INTO lesson_content (tenant_id, lesson_id, course_id, body) SELECT l.tenant_id, l.id, l.course_id, 'Read this.' FROM lesson l;
+         INSERT INTO course_material (tenant_id, id, course_id, lesson_id, title, url)
+             SELECT l.tenant_id, gen_random_uuid(), l.course_id, l.id, 'Page', 'https://example.org/' FROM lesson l WHERE l.position < 3;
          INSERT INTO enrollment (tenant_id, id, course_id, user_id, status, progress, enrolled_at)
              SELECT p.tenant_id, gen_random_uuid(), l.id, p.id, (ARRAY['NOT_STARTED', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED', 'DROPPED'])[1 + (p.n + k) % 5],
                  (p.n * k) % 100, now() - make_interval(mins => p.n + k * 997)
              FROM size s JOIN person p USING (tenant_id) CROSS JOIN generate_series(0, 49) AS k
-             JOIN lesson l ON l.tenant_id = p.tenant_id AND l.n = (p.n * 7 + k * 10 * s.size) % (500 * s.size);
+             JOIN subject l ON l.tenant_id = p.tenant_id AND l.n = (p.n * 7 + k * 10 * s.size) % (500 * s.size);
+         INSERT INTO lesson_progress (tenant_id, enrollment_id, lesson_id, user_id, course_id, opened_at, last_opened_at, completed_at)
+             SELECT e.tenant_id, e.id, l.id, e.user_id, e.course_id, now(), now(), CASE WHEN l.position = 1 THEN now() END
+             FROM enrollment e JOIN lesson l ON l.tenant_id = e.tenant_id AND l.course_id = e.course_id AND l.position < 3 WHERE e.status = 'IN_PROGRESS';
+         INSERT INTO submission (tenant_id, id, assignment_id, lesson_id, course_id, enrollment_id, user_id, number, text, submitted_at, status)
+             SELECT e.tenant_id, gen_random_uuid(), a.id, a.lesson_id, a.course_id, e.id, e.user_id, 1, 'Work', e.enrolled_at, CASE WHEN e.progress < 50 THEN 'GRADED' ELSE 'SUBMITTED' END
+             FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.status = 'IN_PROGRESS' AND e.progress >= 20;
+         INSERT INTO submission_grade (tenant_id, submission_id, user_id, course_id, version, points, graded_by_id, released_at)
+             SELECT s.tenant_id, s.id, s.user_id, s.course_id, 2, 80, c.instructor_id, now() FROM submission s JOIN course c ON c.tenant_id = s.tenant_id AND c.id = s.course_id
+             WHERE s.status = 'GRADED';
+         INSERT INTO submission_event (tenant_id, id, submission_id, user_id, course_id, kind, by_id)
+             SELECT s.tenant_id, gen_random_uuid(), s.id, s.user_id, s.course_id, 'SUBMITTED', s.user_id FROM submission s;
+         INSERT INTO lesson_grade (tenant_id, enrollment_id, lesson_id, user_id, course_id, percent)
+             SELECT s.tenant_id, s.enrollment_id, s.lesson_id, s.user_id, s.course_id, 80 FROM submission s WHERE s.status = 'GRADED';
+         INSERT INTO enrollment_grade (tenant_id, enrollment_id, user_id, course_id, current_grade, final_grade)
+             SELECT e.tenant_id, e.id, e.user_id, e.course_id, 80, e.progress FROM enrollment e;
+         INSERT INTO extension (tenant_id, id, lesson_id, course_id, user_id, due_at, granted_by_id)
+             SELECT e.tenant_id, gen_random_uuid(), a.lesson_id, a.course_id, e.user_id, now() + interval '1 day', e.user_id
+             FROM enrollment e JOIN assignment a ON a.tenant_id = e.tenant_id AND a.course_id = e.course_id WHERE e.progress::integer % 20 = 7;
+         INSERT INTO accommodation (tenant_id, user_id, time_factor) SELECT p.tenant_id, p.id, 1.5 FROM person p;
+         INSERT INTO public.lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, is_required)
+             SELECT DISTINCT ON (s.tenant_id, s.course_id) s.tenant_id, gen_random_uuid(), s.course_id, s.id, 'QUIZ', 'Quiz', 5, true, false FROM section s ORDER BY 1, s.course_id, s.id;
+         INSERT INTO quiz (tenant_id, id, lesson_id, course_id) SELECT l.tenant_id, gen_random_uuid(), l.id, l.course_id FROM public.lesson l WHERE l.kind = 'QUIZ';
+         INSERT INTO question_pool (tenant_id, id, course_id, name) SELECT q.tenant_id, gen_random_uuid(), q.course_id, 'Pool ' || n FROM quiz q, generate_series(1, 2) AS n;
+         INSERT INTO question (tenant_id, id, course_id, quiz_id, position, kind, prompt) SELECT q.tenant_id, gen_random_uuid(), q.course_id, q.id, n, 'SINGLE', 'Which?' FROM quiz q, generate_series(1, 4) AS n;
+         INSERT INTO question (tenant_id, id, course_id, pool_id, kind, prompt) SELECT p.tenant_id, gen_random_uuid(), p.course_id, p.id, 'NUMERIC', 'How many?' FROM question_pool p, generate_series(1, 4) AS n;
+         INSERT INTO question_option (tenant_id, question_id, position, text) SELECT q.tenant_id, q.id, n, 'Option ' || n FROM question q, generate_series(1, 3) AS n WHERE q.kind = 'SINGLE';
+         INSERT INTO question_key (tenant_id, question_id, option_ids, number, tolerance)
+             SELECT q.tenant_id, q.id, CASE WHEN q.kind = 'SINGLE' THEN ARRAY(SELECT o.id FROM question_option o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.id LIMIT 1) END,
+                 CASE WHEN q.kind = 'NUMERIC' THEN 1 END, CASE WHEN q.kind = 'NUMERIC' THEN 0 END FROM question q;
+         INSERT INTO quiz_attempt (tenant_id, id, quiz_id, course_id, user_id, number, status, marking, wrong_penalty, started_at, submitted_at, score, max_score, percent, is_passed)
+             SELECT e.tenant_id, gen_random_uuid(), q.id, q.course_id, e.user_id, 1, 'SUBMITTED', 'PARTIAL', 1, e.enrolled_at, e.enrolled_at, 2, 4, 50, true
+             FROM enrollment e JOIN quiz q ON q.tenant_id = e.tenant_id AND q.course_id = e.course_id;
+         INSERT INTO attempt_question (tenant_id, attempt_id, question_id, position, points, score, is_correct)
+             SELECT a.tenant_id, a.id, q.id, q.position, 1, 1, true FROM quiz_attempt a JOIN question q ON q.tenant_id = a.tenant_id AND q.quiz_id = a.quiz_id WHERE right(a.id::text, 1) = '7';
+         INSERT INTO score_change (tenant_id, id, attempt_id, cause, score) SELECT a.tenant_id, gen_random_uuid(), a.id, 'SUBMISSION', 2 FROM quiz_attempt a;
+         INSERT INTO regrade (tenant_id, id, question_id, course_id, reason) SELECT q.tenant_id, gen_random_uuid(), q.id, q.course_id, 'Wrong key' FROM question q;
+         INSERT INTO unlock_override (tenant_id, id, course_id, user_id)
+             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id FROM enrollment e WHERE e.progress::integer % 20 = 7;
+         INSERT INTO course_instructor (tenant_id, course_id, user_id)
+             SELECT l.tenant_id, l.id, p.id FROM subject l JOIN person p ON p.tenant_id = l.tenant_id AND p.n = (l.n + 1) % 100;
+         CREATE TEMPORARY TABLE way AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 1999) AS n;
+         INSERT INTO learning_path (tenant_id, id, title, status) SELECT w.tenant_id, w.id, 'Path ' || w.n, 'PUBLISHED' FROM way w;
+         INSERT INTO path_course (tenant_id, path_id, course_id, position, unlock)
+             SELECT w.tenant_id, w.id, l.id, k + 1, 'NONE' FROM way w CROSS JOIN generate_series(0, 2) AS k JOIN subject l ON l.tenant_id = w.tenant_id AND l.n = (w.n * 3 + k) % 500;
+         INSERT INTO path_enrollment (tenant_id, id, path_id, user_id, status, enrolled_at)
+             SELECT p.tenant_id, gen_random_uuid(), w.id, p.id, 'IN_PROGRESS', now() - make_interval(mins => p.n * 7 + k)
+             FROM person p CROSS JOIN generate_series(0, 4) AS k JOIN way w ON w.tenant_id = p.tenant_id AND w.n = (p.n * 5 + k) % 2000;
+         INSERT INTO path_step (tenant_id, path_enrollment_id, course_id)
+             SELECT pe.tenant_id, pe.id, pc.course_id FROM path_enrollment pe JOIN path_course pc ON pc.tenant_id = pe.tenant_id AND pc.path_id = pe.path_id AND pc.position = 1;
+         INSERT INTO course_prerequisite (tenant_id, course_id, requires_id, position)
+             SELECT l.tenant_id, l.id, o.id, 1 FROM subject l JOIN subject o ON o.tenant_id = l.tenant_id AND o.n = l.n + 1;
+         INSERT INTO course_certificate (tenant_id, course_id) SELECT l.tenant_id, l.id FROM lesson l;
+         INSERT INTO path_certificate (tenant_id, path_id) SELECT w.tenant_id, w.id FROM way w;
+         INSERT INTO certificate (tenant_id, id, code, user_id, course_id, learner_name, title, school_name, issued_at, expires_at)
+             SELECT e.tenant_id, gen_random_uuid(), app.certificate_code(), e.user_id, e.course_id, 'Somebody', 'Something', 'A school', e.enrolled_at,
+                 now() + make_interval(hours => e.progress::integer)
+             FROM enrollment e WHERE e.status = 'IN_PROGRESS' AND e.progress < 50;
          CREATE TEMPORARY TABLE cohort AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 100 * size - 1) AS n;
          INSERT INTO user_group (tenant_id, id, name, created_at)
              SELECT tenant_id, id, (ARRAY['Autumn', 'Winter', 'Spring', 'Summer'])[1 + n % 4] || ' group ' || n, now() - make_interval(hours => n) FROM cohort;
@@ -43,7 +111,7 @@ pub async fn load(app: &TestApp) {
              SELECT c.tenant_id, c.id, p.id, now() - make_interval(mins => k) FROM cohort c CROSS JOIN generate_series(0, 24) AS k
              JOIN person p ON p.tenant_id = c.tenant_id AND p.n = (c.n * 25 + k) % 1000;
          INSERT INTO group_course (tenant_id, group_id, course_id)
-             SELECT c.tenant_id, c.id, l.id FROM cohort c CROSS JOIN generate_series(0, 2) AS k JOIN lesson l ON l.tenant_id = c.tenant_id AND l.n = (c.n * 3 + k) % 500;
+             SELECT c.tenant_id, c.id, l.id FROM cohort c CROSS JOIN generate_series(0, 2) AS k JOIN subject l ON l.tenant_id = c.tenant_id AND l.n = (c.n * 3 + k) % 500;
          INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, created_at)
              SELECT s.tenant_id, gen_random_uuid(), p.id, CASE WHEN i % 3 = 0 THEN t.id END, CASE WHEN i % 10 > 4 THEN t.id END, l.id,
                  date_trunc('hour', now()) + make_interval(hours => (i / 100 - 60) * 12), date_trunc('hour', now()) + make_interval(hours => (i / 100 - 60) * 12 + 1),
@@ -51,7 +119,7 @@ pub async fn load(app: &TestApp) {
                  now() - make_interval(mins => i)
              FROM size s CROSS JOIN generate_series(0, 5999) AS half CROSS JOIN LATERAL generate_series(half * s.size, half * s.size + s.size - 1) AS serial(i)
              JOIN person t ON t.tenant_id = s.tenant_id AND t.n = i % 100 JOIN person p ON p.tenant_id = s.tenant_id AND p.n = 100 + (i * 13) % (1000 * s.size - 100)
-             JOIN lesson l ON l.tenant_id = s.tenant_id AND l.n = i % 500;
+             JOIN subject l ON l.tenant_id = s.tenant_id AND l.n = i % 500;
          INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
              SELECT tenant_id, gen_random_uuid(), id, date_trunc('day', now()) + make_interval(days => d * 5), date_trunc('day', now()) + make_interval(days => d * 5, hours => 10)
              FROM person, generate_series(-30, 30) AS d WHERE teaches;
@@ -122,8 +190,25 @@ pub async fn load(app: &TestApp) {
          INSERT INTO refresh_token (tenant_id, token_hash, session_id, expires_at, created_at)
              SELECT s.tenant_id, sha256(uuid_send(s.id)), s.id, s.created_at + interval '30 days', s.created_at FROM session s;
          INSERT INTO api_key (tenant_id, id, owner_id, role_id, name, permissions, is_read_only, hint, created_at, expires_at)
-             SELECT p.tenant_id, p.id, p.id, ur.role_id, 'Key ' || p.n, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17), now() + interval '30 days'
-             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id;
+             SELECT p.tenant_id, gen_random_uuid(), p.id, ur.role_id, 'Key ' || p.n || '-' || k, '{COURSE_READ}', true, 'abcd', now() - make_interval(mins => p.n * 17 + k),
+                 now() + interval '30 days'
+             FROM person p JOIN user_role ur ON ur.tenant_id = p.tenant_id AND ur.user_id = p.id CROSS JOIN generate_series(0, 4) AS k;
+         INSERT INTO announcement (tenant_id, id, course_id, author_id, title, body, publish_at, told_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'News ' || n, 'Read this.', now() - make_interval(hours => n), now() FROM course c, generate_series(1, 5) AS n;
+         INSERT INTO thread (tenant_id, id, course_id, author_id, title, body, listed_at, created_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, c.instructor_id, 'Thread ' || n, 'I wonder.', now() - make_interval(hours => n), now() - make_interval(hours => n)
+             FROM course c, generate_series(1, 30) AS n;
+         INSERT INTO post (tenant_id, id, course_id, thread_id, author_id, body, is_staff, created_at)
+             SELECT t.tenant_id, gen_random_uuid(), t.course_id, t.id, t.author_id, 'So.', true, t.created_at + make_interval(mins => n) FROM thread t, generate_series(1, 3) AS n;
+         INSERT INTO course_review (tenant_id, id, course_id, user_id, rating, created_at)
+             SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id, 1 + e.progress::integer % 5, e.enrolled_at FROM enrollment e WHERE e.progress::integer % 10 = 3;
+         UPDATE course c SET mean_rating = 1 + abs(hashtext(c.id::text)) % 5, review_count = 10;
+         INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id, at)
+             SELECT e.tenant_id, gen_random_uuid(), e.user_id, 'COURSE_COMPLETED', 100, e.course_id::text, e.course_id, e.enrolled_at FROM enrollment e;
+         INSERT INTO reward_standing (tenant_id, user_id, points) SELECT e.tenant_id, e.user_id, sum(e.points) FROM points_entry e GROUP BY 1, 2;
+         INSERT INTO course_points (tenant_id, course_id, user_id, points) SELECT e.tenant_id, e.course_id, e.user_id, e.points FROM points_entry e;
+         INSERT INTO badge (tenant_id, id, name, rule) SELECT tenant_id, gen_random_uuid(), 'Badge ' || n, 'MANUAL' FROM size, generate_series(1, 50) AS n;
+         INSERT INTO badge_award (tenant_id, badge_id, user_id) SELECT p.tenant_id, b.id, p.id FROM person p JOIN badge b ON b.tenant_id = p.tenant_id WHERE p.n % 10 = 7;
          RESET session_replication_role;
          ANALYZE",
     )

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     app::{TestApp, Who},
     classroom::{course, enroll},
+    lessons,
 };
 
 const COURSES: &str = "courses(first: 20)";
@@ -16,6 +17,9 @@ async fn no_operation_of_the_benchmark_waits_more_often_than_it_must() {
     let (admin, learner) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
     let course = course(&app.sign_in(&app.oak, Who::Instructor).await, json!({ "title": "Algebra" })).await;
     let enrollment = enroll(&learner, &course, &learner.user_id).await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let (flying, sets, _) = lessons::classroom(&app, &ada, &learner).await;
+    let lesson = lessons::lesson(&ada, &sets, "What a set is").await;
     let courses = |fields: &str| format!("{{ {COURSES} {{ nodes {{ id title {fields} }} }} }}");
     let span = json!({ "startsAt": "2099-03-02T08:00:00Z", "endsAt": "2099-03-02T09:00:00Z", "courseId": course, "notes": "?" });
     let cursor =
@@ -57,6 +61,24 @@ async fn no_operation_of_the_benchmark_waits_more_often_than_it_must() {
             "mutation($i: RecordProgressInput!) { recordProgress(input: $i) { id progress } }".to_owned(),
             json!({ "i": { "id": enrollment, "progress": 10 } }),
             (2, 2),
+        ),
+        // Course and count, sections, lessons, locks of both, and what the learner has done.
+        (
+            "a course with its lessons",
+            &learner,
+            "query($id: ID!) { course(id: $id) { id title lessonCount sections { id title isLocked lockReason
+                lessons { id title kind isLocked lockReason unlocksAt viewerProgress { status positionSeconds } } } } }"
+                .to_owned(),
+            json!({ "id": flying }),
+            (7, 4),
+        ),
+        // One function does it; its lesson and enrollment are read after it.
+        (
+            "a completed lesson",
+            &learner,
+            "mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status lesson { id } enrollment { id status progress } } }".to_owned(),
+            json!({ "i": { "lessonId": lesson } }),
+            (4, 4),
         ),
     ] {
         app.statements(client, "{ viewer { permissions } }", json!({})).await; // cached from here on

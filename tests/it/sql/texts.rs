@@ -11,13 +11,15 @@ use crate::{
 };
 
 /// These run before the school is known, or are told it: the loading of the actor, and the search for a sign-in's school.
-const EXEMPT: [&str; 12] = [
+const EXEMPT: [&str; 15] = [
     "app.load_actor($1, $2, $3, $4)",
     "app.load_desk_actor($1, $2, $3)",
     "app.find_credential($2, $3, $4)",
     "app.find_sign_in_code($2, $3, $4)",
     "app.count_code_try($2, $3)",
     "app.link_preview($2, $3)",
+    "app.find_sign_in_provider($2, $3)",
+    "app.school_named($2)",
     // What an export and an erasure ask of the catalog, and of the platform in transactions of no school.
     "FROM pg_class c JOIN pg_namespace n",
     "FROM pg_constraint f JOIN pg_class c",
@@ -25,6 +27,7 @@ const EXEMPT: [&str; 12] = [
     "app.begin_erasure($2)",
     "app.count_erased($2, $3, $4)",
     "app.finish_erasure($2, $3, $4)",
+    "app.fail_erasure($2, $3)",
 ];
 
 /// The words of a statement; names with their dots, `$1`, and signs by themselves.

@@ -25,7 +25,8 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app+lectern_desk {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "course" | "file" | "job" | "report_schedule" | "resource" | "tenant_erasure" | "user_group" => {
+            "app_user" | "course" | "file" | "job" | "learning_path" | "report_schedule" | "resource" | "tenant_erasure" | "thread"
+            | "user_group" => {
                 format!("{table} lectern_app+lectern_desk {wall}")
             }
             table => format!("{table} lectern_app+lectern_definer+lectern_desk {wall}"),
@@ -65,6 +66,8 @@ async fn a_lapsed_subscription_closes_all_but_what_signing_in_needs() {
             "platform_recovery_code",
             "platform_refresh_token",
             "platform_session",
+            "provider_account",
+            "provider_sign_in",
             "recovery_code",
             "refresh_token",
             "role",
@@ -129,7 +132,7 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
     // Steps, and what was applied.
     assert_eq!(
         lines(&app, sql).await,
-        ["_sqlx_migrations", "admission_transition", "booking_transition", "job_transition", "lectern_applied"]
+        ["_sqlx_migrations", "admission_transition", "booking_transition", "job_transition", "lectern_applied", "quiz_attempt_transition"]
     );
     let views = "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace) \
                  AND (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false))";

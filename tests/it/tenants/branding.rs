@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, Who},
+    app::{TestApp, Who, refusal},
     classroom::{nothing, refused},
     files,
 };
@@ -62,7 +62,7 @@ async fn a_school_says_how_it_looks_and_the_public_sees_it() {
 }
 
 #[tokio::test]
-async fn a_logo_is_a_public_picture_and_gone_as_soon_as_it_is_not() {
+async fn a_logo_is_a_public_picture_and_stays_one() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let logo = files::file(&admin, "logo.png", "image/png", PNG).await["id"].take();
@@ -78,10 +78,25 @@ async fn a_logo_is_a_public_picture_and_gone_as_soon_as_it_is_not() {
     files::show(&admin, logo.as_str().unwrap(), "PUBLIC", json!({})).await;
     admin.ok(SET, set(json!({ "logoFileId": logo }))).await;
     refused(&app, &admin, "mutation($id: ID!) { deleteFile(id: $id) }", json!({ "id": logo }), "CONFLICT IN_USE @id").await;
-    files::show(&admin, logo.as_str().unwrap(), "TENANT", json!({})).await;
-    assert_eq!(app.stranger().ok(PUBLIC, json!({})).await["publicTenant"]["logoUrl"], Value::Null);
-    assert_eq!(admin.ok(SETTINGS, json!({})).await["viewer"]["tenant"]["settings"]["branding"]["logo"], Value::Null);
+    let show = |visibility: &str| json!({ "i": { "id": logo, "visibility": visibility } });
+    for visibility in ["TENANT", "PRIVATE"] {
+        refused(&app, &admin, files::SHOW, show(visibility), "CONFLICT IN_USE @id").await;
+    }
+    assert_ne!(app.stranger().ok(PUBLIC, json!({})).await["publicTenant"]["logoUrl"], Value::Null);
     admin.ok(SET, set(json!({ "logoFileId": null }))).await;
+
+    // Whoever names it and whoever hides it at once: one of the two is refused.
+    for _ in 0..10 {
+        let naming = set(json!({ "logoFileId": logo }));
+        let (named, hidden) = futures_util::future::join(admin.ask(SET, naming), admin.ask(files::SHOW, show("TENANT"))).await;
+        let lines: Vec<String> =
+            [&named, &hidden].iter().filter_map(|answer| answer.get("errors")).map(|errors| refusal(&errors[0])).collect();
+        assert_eq!(lines.len(), 1, "{named} {hidden}");
+        assert!(["BAD_USER_INPUT @logoFileId", "CONFLICT IN_USE @id"].contains(&lines[0].as_str()), "{lines:?}");
+        admin.ok(SET, set(json!({ "logoFileId": null }))).await;
+        files::show(&admin, logo.as_str().unwrap(), "PUBLIC", json!({})).await;
+    }
+    files::show(&admin, logo.as_str().unwrap(), "TENANT", json!({})).await;
     admin.ok("mutation($id: ID!) { deleteFile(id: $id) }", json!({ "id": logo })).await;
 }
 

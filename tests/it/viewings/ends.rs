@@ -100,6 +100,78 @@ async fn a_viewing_ends_with_its_time_the_permission_the_rank_and_the_person() {
 }
 
 #[tokio::test]
+async fn a_viewing_that_died_stays_dead_when_the_permission_or_the_rank_is_back() {
+    let app = TestApp::start().await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let clerk = clerk(&app).await;
+    let role = app.text("SELECT app.type_id('role', id) FROM role WHERE key = 'CLERK'").await.unwrap();
+    let set = |person: &Client, grants: &[&str], denies: &[&str]| {
+        let input = json!({ "i": { "userId": person.user_id, "grants": grants, "denies": denies } });
+        ("mutation($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { id } }", input)
+    };
+    let roles = |person: &Client, keys: &[&str]| {
+        let input = json!({ "i": { "userId": person.user_id, "roleKeys": keys } });
+        ("mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }", input)
+    };
+    let with = |permissions: &[&str]| {
+        let input = json!({ "i": { "id": role, "permissions": permissions } });
+        ("mutation($i: UpdateRoleInput!) { updateRole(input: $i) { id } }", input)
+    };
+    let factor = |keys: &[&str]| {
+        let input = json!({ "i": { "secondFactorRoleKeys": keys } });
+        ("mutation($i: UpdateTenantSettingsInput!) { updateTenantSettings(input: $i) { secondFactorRoleKeys } }", input)
+    };
+    let all = ["USER_VIEW_AS", "USER_READ", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+    for (what, lost, back) in [
+        ("the permission is denied", set(&clerk, &[], &["USER_VIEW_AS"]), set(&clerk, &[], &[])),
+        ("the role grants it no more", with(&all[1..]), with(&all)),
+        ("the role covers the other's no more", with(&all[..5]), with(&all)),
+        ("the other has another role", roles(&lea, &["LEARNER", "INSTRUCTOR"]), roles(&lea, &["LEARNER"])),
+        ("the other was granted more", set(&lea, &["AUDIT_READ"], &[]), set(&lea, &[], &[])),
+        ("whoever looks has another role", roles(&clerk, &["VIEWER"]), roles(&clerk, &["CLERK"])),
+        ("a second factor is due", factor(&["CLERK"]), factor(&[])),
+    ] {
+        let view = start(&clerk, &lea).await;
+        assert!(!is_over(&view).await, "{what}");
+        admin.ok(lost.0, lost.1).await;
+        assert_eq!(app.count("view_as WHERE ended_at IS NULL").await, 0, "{what}: it ends with the change");
+        assert!(is_over(&view).await, "{what}");
+        admin.ok(back.0, back.1).await;
+        assert!(is_over(&view).await, "{what}: it came back");
+    }
+    // In one document, where nobody saw it dead.
+    let view = start(&clerk, &lea).await;
+    let both = "mutation($a: SetUserPermissionsInput!, $b: SetUserPermissionsInput!) {
+        a: setUserPermissions(input: $a) { id } b: setUserPermissions(input: $b) { id } }";
+    let (deny, lift) = (set(&clerk, &[], &["USER_VIEW_AS"]).1, set(&clerk, &[], &[]).1);
+    admin.ok(both, json!({ "a": deny["i"], "b": lift["i"] })).await;
+    assert!(is_over(&view).await);
+
+    // A role that ended by its time and is given again.
+    let grant = "mutation($i: GrantRoleInput!) { grantRole(input: $i) { id } }";
+    let until = json!({ "i": { "userIds": [clerk.user_id], "roleKey": "CLERK", "until": "2999-01-01T00:00:00Z" } });
+    admin.ok(grant, until.clone()).await;
+    admin.ok(grant, json!({ "i": { "userIds": [clerk.user_id], "roleKey": "LEARNER" } })).await;
+    let view = start(&clerk, &lea).await;
+    assert!(!is_over(&view).await);
+    // As if the moment had come: no trigger knows.
+    let ended = "UPDATE user_role SET ends_at = now() - interval '1 second' WHERE ends_at IS NOT NULL";
+    app.sql(&format!("SET session_replication_role = replica; {ended}; RESET session_replication_role")).await;
+    admin.ok(grant, until).await;
+    assert!(is_over(&view).await, "a role until a date");
+
+    // What concerns others, or takes nothing away, ends nothing.
+    let view = start(&clerk, &lea).await;
+    let viewer = app.sign_in(&app.oak, Who::Viewer).await;
+    for (document, input) in
+        [set(&viewer, &[], &["USER_READ"]), set(&clerk, &["COURSE_CREATE"], &["REPORT_READ"]), roles(&viewer, &["LEARNER"])]
+    {
+        admin.ok(document, input).await;
+        assert!(!is_over(&view).await);
+    }
+}
+
+#[tokio::test]
 async fn of_many_who_begin_at_once_with_one_sign_in_the_last_looks() {
     let app = TestApp::start().await;
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);

@@ -1,0 +1,33 @@
+//! Certificates, where several people issue them at once.
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{ISSUE, REVOKE, certifying, complete};
+use crate::{
+    app::{TestApp, Who},
+    classroom::{course, enroll},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_six_who_issue_the_same_certificate_one_does() {
+    let app = TestApp::start().await;
+    let (admin, ada, lea) =
+        (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let algebra = course(&ada, json!({ "title": "Algebra" })).await;
+    complete(&ada, &enroll(&ada, &algebra, &lea.user_id).await).await;
+    let answers = join_all((0..6).map(|_| admin.ask(ISSUE, json!({ "i": { "userId": lea.user_id, "courseId": algebra } })))).await;
+    let issued = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
+    assert_eq!((issued, app.count("certificate").await), (1, 1), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_is_revoked_once() {
+    let app = TestApp::start().await;
+    let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+    let (_, enrolled) = certifying(&app, json!({})).await;
+    let id = complete(&ada, &enrolled).await.unwrap();
+    let answers = join_all((0..4).map(|n| admin.ask(REVOKE, json!({ "i": { "id": id, "reason": format!("Reason {n}") } })))).await;
+    let revoked = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
+    assert_eq!((revoked, app.changes("revokeCertificate").await), (1, 1), "{answers:?}");
+}
