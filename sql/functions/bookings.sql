@@ -247,8 +247,8 @@ BEGIN
 END
 $$;
 
--- When an instructor, or where none is named every instructor, is busy within a range, as instructor or as learner: for what is
--- left free of their availability. Reveals: these spans.
+-- When an instructor, or where none is named every instructor, is busy within a range, as instructor, as learner or by a calendar elsewhere: for what
+-- is left free of their availability. Reveals: these spans.
 CREATE OR REPLACE FUNCTION app.busy_spans(instructor uuid, range_start timestamptz, range_end timestamptz)
     RETURNS TABLE (instructor_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -266,6 +266,8 @@ BEGIN
             WHERE c.tenant_id = app.tenant_id()
               AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours';
     END IF;
+    RETURN QUERY SELECT k.instructor_id, k.starts_at, k.ends_at
+        FROM app.blocked_spans(CASE WHEN instructor IS NOT NULL THEN ARRAY[instructor] END, range_start, range_end) AS k;
 END
 $$;
 
@@ -380,7 +382,10 @@ BEGIN
             'student', NEW.student_id, 'wished', NEW.requested_instructor_id, 'course', NEW.course_id,
             -- Whom it is assigned to, or was until it was moved.
             'instructor', coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END),
-            'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
+            'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at),
+            'attachments', CASE WHEN type IN ('booking.assigned', 'booking.rescheduled', 'booking.cancelled') THEN jsonb_build_array(app.invite_of(NEW)) END,
+            -- Who has booked it and need not wait for an answer gets it as their confirmation.
+            'confirms', CASE WHEN type = 'booking.assigned' AND current_setting('app.operation', true) IN ('bookSlot', 'bookSeries', 'acceptOffer') THEN NEW.student_id END);
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN
         PERFORM app.emit(type, app.type_id('booking', NEW.id), data, note);

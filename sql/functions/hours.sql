@@ -44,9 +44,9 @@ $$;
 
 -- When instructors and resources are open within a range, as pieces that overlap and reach beyond it: what is given by rules and single
 -- openings, and what is taken off (is_off). A resource without any rule is open all the while. This is the one place where times on
--- the wall's clock become moments: each (zone, time) once. NULL: all instructors, all resources. Reveals: these spans, not why they are
--- taken off.
-CREATE OR REPLACE FUNCTION app.open_pieces(instructors uuid[], resources uuid[], range_start timestamptz, range_end timestamptz)
+-- the wall's clock become moments: each (zone, time) once. NULL: all instructors, all resources. What calendars elsewhere say is not in it. Reveals:
+-- these spans, not why they are taken off.
+CREATE OR REPLACE FUNCTION app.hour_pieces(instructors uuid[], resources uuid[], range_start timestamptz, range_end timestamptz)
     RETURNS TABLE (instructor_id uuid, resource_id uuid, is_off boolean, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -109,7 +109,28 @@ BEGIN
 END
 $$;
 
--- The same, put together: one row for each stretch that is open, in no order.
+-- The same, with what instructors are kept from by calendars elsewhere (busy_block) taken off as well. Reveals the same.
+CREATE OR REPLACE FUNCTION app.open_pieces(instructors uuid[], resources uuid[], range_start timestamptz, range_end timestamptz)
+    RETURNS TABLE (instructor_id uuid, resource_id uuid, is_off boolean, starts_at timestamptz, ends_at timestamptz)
+    LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT p.* FROM app.hour_pieces(instructors, resources, range_start, range_end) AS p;
+    RETURN QUERY SELECT k.instructor_id, NULL::uuid, true, k.starts_at, k.ends_at FROM app.blocked_spans(instructors, range_start, range_end) AS k;
+END
+$$;
+
+-- Hours put together: one row for each stretch that is open, whatever calendars elsewhere say; in no order.
+CREATE OR REPLACE FUNCTION app.hour_spans(instructors uuid[], resources uuid[], range_start timestamptz, range_end timestamptz)
+    RETURNS TABLE (instructor_id uuid, resource_id uuid, starts_at timestamptz, ends_at timestamptz) LANGUAGE sql STABLE ROWS 200 AS $$
+    SELECT o.instructor_id, o.resource_id, lower(s.span), upper(s.span)
+    FROM (SELECT p.instructor_id, p.resource_id,
+                 (range_agg(tstzrange(p.starts_at, p.ends_at)) FILTER (WHERE NOT p.is_off)
+                  - coalesce(range_agg(tstzrange(p.starts_at, p.ends_at)) FILTER (WHERE p.is_off), '{}')) * tstzmultirange(tstzrange(range_start, range_end)) AS spans
+          FROM app.hour_pieces(instructors, resources, range_start, range_end) AS p GROUP BY p.instructor_id, p.resource_id) AS o
+    CROSS JOIN LATERAL unnest(o.spans) AS s(span)
+$$;
+
+-- The same, less what instructors are kept from by calendars elsewhere.
 CREATE OR REPLACE FUNCTION app.open_spans(instructors uuid[], resources uuid[], range_start timestamptz, range_end timestamptz)
     RETURNS TABLE (instructor_id uuid, resource_id uuid, starts_at timestamptz, ends_at timestamptz) LANGUAGE sql STABLE ROWS 200 AS $$
     SELECT o.instructor_id, o.resource_id, lower(s.span), upper(s.span)
@@ -179,4 +200,4 @@ CREATE OR REPLACE TRIGGER availability_rule_audit AFTER INSERT OR UPDATE OR DELE
 -- Why somebody is away is not the log's business.
 CREATE OR REPLACE TRIGGER time_off_audit AFTER INSERT OR UPDATE OR DELETE ON time_off FOR EACH ROW EXECUTE FUNCTION app.audit('TimeOff', 'id', 'reason');
 
-GRANT EXECUTE ON FUNCTION app.open_pieces(uuid[], uuid[], timestamptz, timestamptz) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.hour_pieces(uuid[], uuid[], timestamptz, timestamptz), app.open_pieces(uuid[], uuid[], timestamptz, timestamptz) TO lectern_app;

@@ -39,8 +39,8 @@ END
 $$;
 
 -- Mails notifications of an event at once, by a few statements however many they are; those whose recipients were sent a hundred within the hour
--- wait for their digests. (What is essential does not wait.) For app.fan_out_to_notifications alone.
-CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb) RETURNS void
+-- wait for their digests. (What is essential does not wait.) `attachments` as of app.send_mail. For app.fan_out_to_notifications alone.
+CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb, attachments jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     most CONSTANT integer := 100;
@@ -50,7 +50,7 @@ BEGIN
           AND most <= (SELECT count(*) FROM (
               SELECT FROM mail m WHERE m.tenant_id = n.tenant_id AND m.user_id = n.recipient_id AND m.created_at > now() - interval '1 hour'
                   AND starts_with(m.key, 'note:') LIMIT most) AS sent);
-    PERFORM app.send_mails(lower(t.kind), t.people, t.locales, filling, t.keys)
+    PERFORM app.send_mails(lower(t.kind), t.people, t.locales, filling, t.keys, attachments)
         FROM (SELECT n.kind, array_agg(n.recipient_id ORDER BY n.recipient_id) AS people, array_agg(s.locale ORDER BY n.recipient_id) AS locales,
                      array_agg('note:' || event || ':' || n.recipient_id || ':' || n.kind ORDER BY n.recipient_id) AS keys
               FROM notification n LEFT JOIN notification_settings s ON s.tenant_id = n.tenant_id AND s.id = n.recipient_id
@@ -60,7 +60,7 @@ $$;
 
 -- Tells people of an event, in the transaction of its job; for app.fan_out alone. One statement, however many they are. Events of one hour about
 -- one thing are one notification, which counts each once, in whatever order they come, and says what the latest of them says; it is unread again.
--- Whoever did it is not told, unless the kind says so. What is essential is mailed as everybody gets it.
+-- Whoever did it is not told, unless the kind says so, or it is their confirmation. What is essential is mailed as everybody gets it.
 CREATE OR REPLACE FUNCTION app.fan_out_to_notifications(event uuid, type text, at timestamptz, subject text, note jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -68,6 +68,8 @@ DECLARE
     who     CONSTANT uuid := nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody);
     about   CONSTANT uuid := note ->> 'course';
     facts   CONSTANT jsonb := coalesce(note -> 'facts', '{}');
+    -- Whom it is told although they did it: as a confirmation.
+    confirmed CONSTANT uuid := note ->> 'confirms';
     filling CONSTANT jsonb := facts || jsonb_build_object('course', (SELECT c.title FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = about));
     -- Asked once: whoever begins to listen now waits for the end of this transaction.
     is_heard      CONSTANT boolean := app.is_heard('notification');
@@ -85,7 +87,7 @@ BEGIN
             JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.recipient_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
             LEFT JOIN notification_preference p ON p.tenant_id = app.tenant_id() AND p.user_id = u.id AND p.kind = k.kind
             CROSS JOIN LATERAL (SELECT coalesce(p.in_app, true) AS in_app, CASE WHEN k.is_essential THEN w.email ELSE coalesce(p.email, w.email) END AS email) AS c
-            WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who) AND (c.in_app OR c.email <> 'OFF')
+            WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who OR u.id = confirmed) AND (c.in_app OR c.email <> 'OFF')
             ORDER BY u.id
             ON CONFLICT ON CONSTRAINT notification_once DO UPDATE
                 SET count = n.count + 1, event_id = greatest(n.event_id, excluded.event_id), earlier_ids = n.earlier_ids || least(n.event_id, excluded.event_id),
@@ -108,7 +110,7 @@ BEGIN
         END IF;
     END LOOP;
     IF at_once IS NOT NULL THEN
-        PERFORM app.mail_notifications(event, at_once, filling);
+        PERFORM app.mail_notifications(event, at_once, filling, coalesce(nullif(note -> 'attachments', 'null'), '[]'));
     END IF;
 END
 $$;

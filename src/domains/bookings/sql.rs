@@ -55,11 +55,11 @@ pub fn with_resource(resource: &str) -> String {
     format!("b.id IN (SELECT l.booking_id FROM booking_resource l WHERE l.tenant_id = $1 AND l.resource_id = {resource})")
 }
 
-/// Pieces in which active instructors (`$4`; null: all) are open from `$2` to `$3`, and whether a piece is taken off instead, with these, whose columns
-/// are those over the alias `i`.
+/// Pieces in which active instructors (`$4`; null: all) are open from `$2` to `$3`, whatever calendars elsewhere say, and whether a piece is taken off
+/// instead, with these, whose columns are those over the alias `i`.
 pub fn hours_of_instructors(instructor: &str) -> String {
     format!(
-        "SELECT p.is_off, p.starts_at, p.ends_at, {instructor} FROM app.open_pieces($4::uuid[], '{{}}', $2, $3) AS p \
+        "SELECT p.is_off, p.starts_at, p.ends_at, {instructor} FROM app.hour_pieces($4::uuid[], '{{}}', $2, $3) AS p \
          JOIN app_user i ON i.tenant_id = $1 AND i.id = p.instructor_id AND i.is_instructor"
     )
 }
@@ -82,5 +82,5 @@ pub const TAKEN_RESOURCE: &str = "SELECT taken.starts_at, taken.ends_at FROM boo
      coalesce($3::uuid[], ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = $1 AND l.booking_id = b.id)), \
      coalesce($4, b.starts_at), coalesce($5, b.ends_at), b.id) AS taken WHERE b.tenant_id = $1 AND b.id = $2";
 
-/// When instructors, or the one in `$2`, are busy from `$3` to `$4`.
+/// When instructors, or the one in `$2`, are busy from `$3` to `$4`, by calendars elsewhere as well.
 pub const BUSY_SPANS: &str = "SELECT instructor_id, starts_at, ends_at FROM app.busy_spans($2::uuid, $3, $4) WHERE app.tenant_id() = $1";

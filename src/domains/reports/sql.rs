@@ -70,7 +70,7 @@ pub fn enrolled(range: Range, course: &str) -> String {
     )
 }
 
-/// Open time that overlaps counts once, and only what of it lies within the range. Whoever sees only the own bookings
+/// Open time that overlaps counts once, and only what of it lies within the range; calendars elsewhere take nothing off. Whoever sees only the own bookings
 /// is told of nobody else: of others they would see the open time, and none of what is booked. `$4`: how many. `person`:
 /// the columns of a person over the alias `u`.
 pub fn instructor_utilisation(person: &str) -> String {
@@ -78,7 +78,7 @@ pub fn instructor_utilisation(person: &str) -> String {
         "WITH owner AS MATERIALIZED (SELECT a.instructor_id AS id FROM availability a WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 \
          AND a.starts_at > $2::timestamptz - interval '32 days' UNION SELECT r.instructor_id FROM availability_rule r WHERE r.tenant_id = $1), \
          free AS (SELECT o.instructor_id AS id, sum(extract(epoch FROM o.ends_at - o.starts_at)) AS seconds \
-         FROM app.open_spans(ARRAY(SELECT w.id FROM owner w WHERE w.id IS NOT NULL \
+         FROM app.hour_spans(ARRAY(SELECT w.id FROM owner w WHERE w.id IS NOT NULL \
          AND ((SELECT app.can('BOOKING_READ_ALL')) OR w.id = (SELECT app.user_id()))), '{{}}', $2, $3) AS o GROUP BY o.instructor_id), \
          booked AS (SELECT b.instructor_id AS id, sum(extract(epoch FROM b.ends_at - b.starts_at)) AS seconds FROM booking b \
          WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3 \
