@@ -5,6 +5,7 @@ pub mod admissions;
 pub mod assignments;
 pub mod audit;
 pub mod bookings;
+pub mod busy_sources;
 pub mod certificates;
 pub mod client_events;
 pub mod courses;
@@ -13,6 +14,7 @@ pub mod departures;
 pub mod discussions;
 pub mod enrollments;
 pub mod exports;
+pub mod feeds;
 pub mod files;
 pub mod grades;
 pub mod groups;
@@ -56,6 +58,8 @@ pub const ALL: &[&Domain] = &[
     &bookings::DOMAIN,
     &resources::DOMAIN,
     &hours::DOMAIN,
+    &feeds::DOMAIN,
+    &busy_sources::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

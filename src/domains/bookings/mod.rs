@@ -30,9 +30,10 @@ use lectern_kernel::{
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
+    calendar::BusyBlock,
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
-    span::{Span, days},
+    span::{Span, days, union},
 };
 
 /// Changes of bookings that one person may try.

@@ -60,6 +60,7 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::paths::PATH_COURSE_UNLOCKED,
     &crate::domains::certificates::CERTIFICATE_ISSUED,
     &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
+    &crate::domains::busy_sources::BUSY_SOURCE_FAILED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
