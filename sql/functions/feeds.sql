@@ -93,7 +93,7 @@ CREATE OR REPLACE TRIGGER app_user_retire_feeds AFTER UPDATE ON app_user FOR EAC
 -- Counts what calendars must hear of: another state, another time. Named to run after the triggers that may change either.
 CREATE OR REPLACE FUNCTION app.count_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.revision := OLD.revision + 1;
+    NEW.revision := coalesce(OLD.revision, 0) + 1;
     RETURN NEW;
 END
 $$;
@@ -107,7 +107,7 @@ CREATE OR REPLACE FUNCTION app.invite_of(b public.booking) RETURNS jsonb
 BEGIN
     RETURN jsonb_build_object('name', 'invite.ics', 'event', jsonb_build_object(
         'booking', app.type_id('booking', b.id), 'status', b.status, 'startsAt', app.rfc3339(b.starts_at), 'endsAt', app.rfc3339(b.ends_at),
-        'revision', b.revision, 'changedAt', app.rfc3339(b.updated_at),
+        'revision', coalesce(b.revision, 0), 'changedAt', app.rfc3339(b.updated_at),
         'title', coalesce((SELECT t.name FROM booking_type t WHERE t.tenant_id = b.tenant_id AND t.id = b.booking_type_id),
                           (SELECT c.title FROM course c WHERE c.tenant_id = b.tenant_id AND c.id = b.course_id)),
         'location', coalesce((SELECT t.location FROM booking_type t WHERE t.tenant_id = b.tenant_id AND t.id = b.booking_type_id),
@@ -117,4 +117,12 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.find_calendar_feed(bytea), app.enter_calendar_feed(uuid) TO lectern_app;
+-- The language that the actor is written to in. Reveals, to them: that.
+CREATE OR REPLACE FUNCTION app.own_locale() RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN app.locale_of(app.user_id());
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION app.find_calendar_feed(bytea), app.enter_calendar_feed(uuid), app.own_locale() TO lectern_app;

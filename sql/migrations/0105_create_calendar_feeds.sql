@@ -30,8 +30,8 @@ CREATE INDEX calendar_feed_resource_idx ON calendar_feed (tenant_id, resource_id
 -- An address names a feed alone: whose it is, the index says.
 CREATE INDEX calendar_feed_secret_idx ON calendar_feed (secret_hash);
 
--- How often its state or its time has changed: by this calendars tell which of two answers is the newer one.
-ALTER TABLE booking ADD COLUMN revision integer NOT NULL DEFAULT 0;
+-- How often its state or its time has changed (NULL: never): by this calendars tell which of two answers is the newer one.
+ALTER TABLE booking ADD COLUMN revision integer;
 
 -- Mails to many people take attachments along, too.
 DROP FUNCTION IF EXISTS app.mail_notifications(uuid, uuid[], jsonb);

@@ -4,7 +4,7 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, DateTime, Loaded},
+    resolve::{Ctx, DateTime, Loaded, Rows},
     sealing::Sealed,
     text_enum,
 };
@@ -90,7 +90,7 @@ impl BusySource {
         if blocks.is_empty() {
             return Ok(Vec::new());
         }
-        let instructor: Option<Loaded<User>> = ctx.load(lectern_kernel::resolve::ById(instructor_id)).await?;
+        let instructor: Option<Loaded<User>> = ctx.whole(instructor_id).await?;
         let block = |span: Span| BusyBlock {
             starts_at: DateTime(span.start),
             ends_at: DateTime(span.end),
