@@ -32,7 +32,7 @@ pub use self::{
     booking::{Booking, BookingStatus},
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
-    span::{Span, days},
+    span::{Span, days, difference, union},
 };
 
 /// Changes of bookings that one person may try.
