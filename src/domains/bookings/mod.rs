@@ -33,7 +33,7 @@ pub use self::{
     calendar::BusyBlock,
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
-    span::{Span, days, union},
+    span::{Span, days, difference, union},
 };
 
 /// Changes of bookings that one person may try.
