@@ -12,7 +12,7 @@ CREATE POLICY definer_all ON busy_source TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, instructor_id, name, host, time_zone, state, error, block_count, warning_count, last_fetched_at, next_fetch_at, created_at),
     INSERT (tenant_id, id, instructor_id, name, url, content, host, time_zone), DELETE ON busy_source TO lectern_app;
 GRANT SELECT, DELETE,
-    UPDATE (state, error, block_count, warning_count, validators, whole_at, last_fetched_at, next_fetch_at, asked_at, failing_at, failures, told_at)
+    UPDATE (state, error, block_count, warning_count, validators, whole_fetched_at, last_fetched_at, next_fetch_at, fetch_asked_at, fetch_failing_at, fetch_failures, fetch_told_at)
     ON busy_source TO lectern_definer;
 
 CALL app.raise_wall('busy_block');

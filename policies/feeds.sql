@@ -7,4 +7,4 @@ CREATE POLICY definer_all ON calendar_feed TO lectern_definer USING (true);
 -- By app.find_calendar_feed alone the hash is looked for.
 GRANT SELECT (tenant_id, id, owner_id, name, scope, instructor_id, resource_id, detail, hint, last_read_at, created_at),
     INSERT (tenant_id, id, owner_id, name, scope, instructor_id, resource_id, detail, secret_hash, hint), UPDATE (secret_hash, hint), DELETE ON calendar_feed TO lectern_app;
-GRANT SELECT, DELETE, UPDATE (reads, hour_at, last_read_at) ON calendar_feed TO lectern_definer;
+GRANT SELECT, DELETE, UPDATE (hour_reads, hour_began_at, last_read_at) ON calendar_feed TO lectern_definer;

@@ -34,8 +34,8 @@ $$;
 
 -- A quarter of an hour, more or less, so that not all are read at once; after failures twice as long each time, up to six hours. A file once a day: its
 -- window moves on.
-CREATE OR REPLACE FUNCTION app.busy_wait(failures integer, is_file boolean) RETURNS interval LANGUAGE sql VOLATILE AS $$
-    SELECT CASE WHEN is_file THEN interval '1 day' ELSE least(interval '6 hours', interval '15 minutes' * 2 ^ least(greatest(failures - 1, 0), 10)) END * (0.8 + 0.4 * random())
+CREATE OR REPLACE FUNCTION app.busy_wait(failed integer, is_file boolean) RETURNS interval LANGUAGE sql VOLATILE AS $$
+    SELECT CASE WHEN is_file THEN interval '1 day' ELSE least(interval '6 hours', interval '15 minutes' * 2 ^ least(greatest(failed - 1, 0), 10)) END * (0.8 + 0.4 * random())
 $$;
 
 -- These spans become those of a source. They neither overlap nor touch; what is longer than 744 hours stands in several rows. For the functions below.
@@ -62,7 +62,7 @@ $$;
 CREATE OR REPLACE FUNCTION app.fill_busy_source(source uuid, starts timestamptz[], ends timestamptz[], warnings integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    UPDATE busy_source s SET state = 'OK', block_count = cardinality(starts), warning_count = warnings, last_fetched_at = now(), whole_at = now(),
+    UPDATE busy_source s SET state = 'OK', block_count = cardinality(starts), warning_count = warnings, last_fetched_at = now(), whole_fetched_at = now(),
             next_fetch_at = now() + app.busy_wait(0, true)
         WHERE s.tenant_id = app.tenant_id() AND s.id = source AND s.instructor_id = app.user_id() AND s.content IS NOT NULL AND s.state = 'PENDING';
     IF FOUND THEN
@@ -125,7 +125,7 @@ CREATE OR REPLACE FUNCTION app.begin_busy_fetch(source uuid)
     RETURNS TABLE (url bytea, content bytea, time_zone text, validators jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT s.url, s.content, s.time_zone, CASE WHEN s.state = 'OK' AND s.whole_at > now() - interval '20 hours' THEN s.validators ELSE '{}' END
+    RETURN QUERY SELECT s.url, s.content, s.time_zone, CASE WHEN s.state = 'OK' AND s.whole_fetched_at > now() - interval '20 hours' THEN s.validators ELSE '{}' END
         FROM busy_source s WHERE s.tenant_id = app.tenant_id() AND s.id = source;
 END
 $$;
@@ -142,9 +142,9 @@ BEGIN
         RETURN;
     END IF;
     IF outcome IN ('READ', 'SAME') THEN
-        UPDATE busy_source s SET state = 'OK', error = NULL, failing_at = NULL, failures = 0, told_at = NULL, last_fetched_at = now(),
+        UPDATE busy_source s SET state = 'OK', error = NULL, fetch_failing_at = NULL, fetch_failures = 0, fetch_told_at = NULL, last_fetched_at = now(),
                 next_fetch_at = now() + app.busy_wait(0, s.content IS NOT NULL),
-                whole_at = CASE WHEN outcome = 'READ' THEN now() ELSE s.whole_at END,
+                whole_fetched_at = CASE WHEN outcome = 'READ' THEN now() ELSE s.whole_fetched_at END,
                 block_count = CASE WHEN outcome = 'READ' THEN cardinality(starts) ELSE s.block_count END,
                 warning_count = CASE WHEN outcome = 'READ' THEN warnings ELSE s.warning_count END,
                 validators = CASE WHEN outcome = 'READ' THEN said ELSE s.validators END
@@ -154,13 +154,13 @@ BEGIN
         END IF;
         RETURN;
     END IF;
-    UPDATE busy_source s SET state = 'FAILED', error = outcome, failing_at = coalesce(s.failing_at, now()), failures = s.failures + 1,
-            next_fetch_at = now() + app.busy_wait(s.failures + 1, s.content IS NOT NULL),
-            told_at = CASE WHEN s.failing_at < now() - interval '24 hours' THEN coalesce(s.told_at, now()) ELSE s.told_at END
+    UPDATE busy_source s SET state = 'FAILED', error = outcome, fetch_failing_at = coalesce(s.fetch_failing_at, now()), fetch_failures = s.fetch_failures + 1,
+            next_fetch_at = now() + app.busy_wait(s.fetch_failures + 1, s.content IS NOT NULL),
+            fetch_told_at = CASE WHEN s.fetch_failing_at < now() - interval '24 hours' THEN coalesce(s.fetch_told_at, now()) ELSE s.fetch_told_at END
         WHERE s.tenant_id = known.tenant_id AND s.id = known.id;
-    IF known.told_at IS NULL AND known.failing_at < now() - interval '24 hours' AND app.notifies('notify.busy_source_failed') THEN
+    IF known.fetch_told_at IS NULL AND known.fetch_failing_at < now() - interval '24 hours' AND app.notifies('notify.busy_source_failed') THEN
         PERFORM app.emit('notify.busy_source_failed', app.type_id('busysource', known.id), NULL,
-            jsonb_build_object('person', known.instructor_id, 'facts', jsonb_build_object('name', known.name, 'since', known.failing_at, 'reason', outcome)));
+            jsonb_build_object('person', known.instructor_id, 'facts', jsonb_build_object('name', known.name, 'since', known.fetch_failing_at, 'reason', outcome)));
     END IF;
 END
 $$;
@@ -179,11 +179,11 @@ BEGIN
     IF known.content IS NOT NULL THEN
         PERFORM app.refuse('busy_source_file');
     END IF;
-    IF known.asked_at > now() - interval '1 minute' THEN
+    IF known.fetch_asked_at > now() - interval '1 minute' THEN
         PERFORM app.refuse('busy_source_wait',
-            jsonb_build_object('seconds', greatest(1, ceil(extract(epoch FROM known.asked_at + interval '1 minute' - now())))::integer)::text);
+            jsonb_build_object('seconds', greatest(1, ceil(extract(epoch FROM known.fetch_asked_at + interval '1 minute' - now())))::integer)::text);
     END IF;
-    UPDATE busy_source s SET asked_at = now(), next_fetch_at = now() + app.busy_wait(0, false) WHERE s.tenant_id = known.tenant_id AND s.id = known.id;
+    UPDATE busy_source s SET fetch_asked_at = now(), next_fetch_at = now() + app.busy_wait(0, false) WHERE s.tenant_id = known.tenant_id AND s.id = known.id;
     PERFORM app.enqueue('busy.fetch', NULL, jsonb_build_object('source', known.id), subject => app.type_id('busysource', known.id));
     RETURN true;
 END

@@ -40,11 +40,11 @@ BEGIN
     END IF;
     name := known.name; scope := known.scope; instructor_id := known.instructor_id; resource_id := known.resource_id; detail := known.detail;
     school := held.name; subscribed := held.subscribed; locale := app.locale_of(known.owner_id);
-    IF subscribed AND known.hour_at > now() - interval '1 hour' AND known.reads >= most THEN
-        wait := greatest(1, ceil(extract(epoch FROM known.hour_at + interval '1 hour' - now())));
+    IF subscribed AND known.hour_began_at > now() - interval '1 hour' AND known.hour_reads >= most THEN
+        wait := greatest(1, ceil(extract(epoch FROM known.hour_began_at + interval '1 hour' - now())));
     ELSIF subscribed THEN
-        UPDATE calendar_feed f SET last_read_at = now(), hour_at = CASE WHEN known.hour_at > now() - interval '1 hour' THEN known.hour_at ELSE now() END,
-                reads = CASE WHEN known.hour_at > now() - interval '1 hour' THEN known.reads + 1 ELSE 1 END
+        UPDATE calendar_feed f SET last_read_at = now(), hour_began_at = CASE WHEN known.hour_began_at > now() - interval '1 hour' THEN known.hour_began_at ELSE now() END,
+                hour_reads = CASE WHEN known.hour_began_at > now() - interval '1 hour' THEN known.hour_reads + 1 ELSE 1 END
             WHERE f.tenant_id = known.tenant_id AND f.id = known.id;
         PERFORM set_config('app.permissions',
             app.known_as(CASE WHEN app.is_factor_due(known.owner_id, held.key) THEN '{}' ELSE held.permissions END, held.key, NULL), true);

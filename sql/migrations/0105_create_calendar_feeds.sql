@@ -13,8 +13,8 @@ CREATE TABLE calendar_feed (
     secret_hash   bytea NOT NULL CONSTRAINT calendar_feed_secret_check CHECK (length(secret_hash) = 32),
     hint          text NOT NULL CONSTRAINT calendar_feed_hint_check CHECK (length(hint) = 4),
     -- How often it was read within the hour that began then.
-    reads         integer NOT NULL DEFAULT 0,
-    hour_at       timestamptz,
+    hour_reads    integer NOT NULL DEFAULT 0,
+    hour_began_at timestamptz,
     last_read_at  timestamptz,
     created_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),

@@ -10,11 +10,12 @@ use axum::{
 use data_encoding::HEXLOWER;
 use lectern_kernel::{
     clock,
+    db::{ActorKind, Identity, Mode, Opening, Tx},
     error::{Code, Error, Result},
 };
 
 use super::{AppState, CorrelationId, client_address, error_response, files::is_known, graphql::peer};
-use crate::domains::feeds::{READS, read};
+use crate::domains::feeds::{FIND, Feed, READS, read, secret_hash};
 
 /// Reads one; 404 where there is none, be it that there never was.
 pub async fn show(
@@ -30,7 +31,7 @@ pub async fn show(
             state.engine.budgets().spend(&READS, &[address.as_bytes()], 1, clock::now())?;
         }
         let secret = name.strip_suffix(".ics").ok_or_else(|| Error::not_found("calendar"))?;
-        read(state.engine.pool(), secret, &id).await?.text()
+        feed(&state, secret, &id).await?.text()
     };
     let found: Result<String> = found.await;
     let response = match found {
@@ -52,6 +53,16 @@ pub async fn show(
     // Without its address: that is a key to it.
     tracing::info!(correlation_id = id, status = response.status().as_u16(), "calendar");
     response
+}
+
+/// The feed whose address ends with a secret.
+async fn feed(state: &AppState, secret: &str, id: &str) -> Result<Feed> {
+    let Some(hash) = secret_hash(secret) else { return Ok(Feed::Absent) };
+    let opening = Opening { mode: Mode::Write, identity: Identity::default(), correlation_id: id, actors: &ActorKind::TENANT };
+    let (tx, found) = Tx::open_asking(state.engine.pool(), &opening, FIND, &[&hash]).await?;
+    let feed = read(&tx, found.first()).await?;
+    tx.commit().await?;
+    Ok(feed)
 }
 
 fn refused(error: Error, id: &str) -> Response {

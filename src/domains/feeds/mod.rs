@@ -22,7 +22,7 @@ use lectern_kernel::{rates::Budget, resolve::registry::Domain};
 pub use self::{
     feed::{CalendarFeed, FeedDetail},
     invite::{Invite, Party},
-    reading::{Feed, read},
+    reading::{FIND, Feed, read},
     secret::{FeedAddress, secret_hash},
 };
 

@@ -4,16 +4,16 @@ use calcard::icalendar::ICalendarMethod;
 use jiff::{SignedDuration, Timestamp};
 use lectern_kernel::{
     clock,
-    db::{ActorKind, ColumnReader, DbError, Identity, Mode, Opening, Pool, Tx},
+    db::{ColumnReader, DbError, Identity, Tx},
     error::{Error, Result},
 };
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
     entry::Entry,
     feed::{FeedDetail, FeedScope},
     ics::Calendar,
-    secret::secret_hash,
     sql,
 };
 use crate::domains::mail::Language;
@@ -49,26 +49,20 @@ struct Shown {
     language: Language,
 }
 
-/// Reads the feed whose address ends with a secret, as its owner: with what they may do now.
+/// Finds the feed whose address ends with a secret: the statement that a transaction of nobody is opened with; `$2` is the hash of the secret.
+pub const FIND: &str = sql::FIND;
+
+/// Reads the feed that was found, as its owner: with what they may do now. The transaction is theirs afterwards; it is to be committed, for the read is
+/// counted.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn read(pool: &Pool, secret: &str, correlation_id: &str) -> Result<Feed> {
-    let Some(hash) = secret_hash(secret) else { return Ok(Feed::Absent) };
-    let identity = Identity { tenant: Uuid::nil(), ..Identity::default() };
-    let opening = Opening { mode: Mode::Write, identity, correlation_id, actors: &ActorKind::TENANT };
-    let (tx, rows) = Tx::open_asking(pool, &opening, sql::FIND, &[&hash]).await?;
-    let Some(row) = rows.first() else {
-        tx.rollback().await?;
-        return Ok(Feed::Absent);
-    };
+pub async fn read(tx: &Tx, found: Option<&Row>) -> Result<Feed, DbError> {
+    let Some(row) = found else { return Ok(Feed::Absent) };
     let mut reader = ColumnReader::new(row);
     let (tenant, feed, user): (Uuid, Uuid, Uuid) = (reader.next()?, reader.next()?, reader.next()?);
     tx.assume(Identity { tenant, user, session: Uuid::nil() }).await?;
-    let read = enter(&tx, feed, user, clock::now()).await?;
-    // That it was read is kept; nothing else has changed.
-    tx.commit().await?;
-    Ok(read)
+    enter(tx, feed, user, clock::now()).await
 }
 
 async fn enter(tx: &Tx, feed: Uuid, owner: Uuid, now: Timestamp) -> Result<Feed, DbError> {

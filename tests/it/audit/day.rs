@@ -411,6 +411,13 @@ impl Day {
         let away = json!({ "startsAt": "2099-04-01T00:00:00Z", "endsAt": "2099-04-08T00:00:00Z", "reason": "In hospital" });
         let off = self.give(ada, "createTimeOff", away).await["id"].take();
         self.take(ada, "deleteTimeOff", &off).await;
+        let feed = self.give(ada, "createCalendarFeed", json!({ "name": "My phone" })).await["id"].take();
+        self.take(ada, "rotateCalendarFeed", &feed).await;
+        self.take(ada, "deleteCalendarFeed", &feed).await;
+        let elsewhere = json!({ "name": "Private", "url": "https://calendar.example.invalid/ada.ics?key=pssst" });
+        let source = self.give(ada, "createBusySource", elsewhere).await["id"].take();
+        self.take(ada, "refreshBusySource", &source).await;
+        self.take(ada, "deleteBusySource", &source).await;
         let resource = "mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }";
         let spare = admin.ok(resource, json!({ "i": { "name": "Room", "kind": "ROOM" } })).await["createResource"]["id"].take();
         let rule = "mutation($i: CreateAvailabilityRuleInput!) { createAvailabilityRule(input: $i) { id } }";

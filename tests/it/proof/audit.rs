@@ -97,6 +97,8 @@ const SECRET: &[&str] = &[
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "calendar_feed",
+    "busy_block",
     "account_request",
     "api_key_secret",
     "booking_resource", // seen with its booking, behind whose wall it stands as well
@@ -133,6 +135,9 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "busy_block",
+    "busy_source",
+    "calendar_feed",
     "access_version",
     "account_request",
     "announcement",

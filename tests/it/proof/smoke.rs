@@ -20,6 +20,8 @@ async fn the_main_operations_work_and_nothing_is_left_in_use() {
         "availability",
         "availability_rule",
         "time_off",
+        "calendar_feed",
+        "busy_source",
         "resource WHERE deleted_at IS NULL",
         "file",
         "upload WHERE completed_at IS NULL",

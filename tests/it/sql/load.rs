@@ -133,6 +133,12 @@ pub async fn load(app: &TestApp) {
              SELECT p.tenant_id, gen_random_uuid(), CASE WHEN k % 4 > 0 THEN p.id END, CASE WHEN k % 4 = 0 THEN t.id END, now() + make_interval(days => k * 5 - 60),
                  now() + make_interval(days => k * 5 - 60, hours => 30), 'x'
              FROM person p JOIN thing t ON t.tenant_id = p.tenant_id AND t.n = p.n, generate_series(0, 24) AS k WHERE p.teaches;
+         INSERT INTO calendar_feed (tenant_id, id, owner_id, name, secret_hash, hint)
+             SELECT tenant_id, gen_random_uuid(), id, 'Phone', sha256(uuid_send(id)), 'abcd' FROM person WHERE teaches;
+         INSERT INTO busy_source (tenant_id, id, instructor_id, name, content, time_zone, state, block_count, next_fetch_at)
+             SELECT tenant_id, id, id, 'Private', '\\x00', 'Europe/Berlin', 'OK', 50, now() + interval '1 day' FROM person WHERE teaches;
+         INSERT INTO busy_block (tenant_id, source_id, starts_at, ends_at, instructor_id)
+             SELECT tenant_id, id, now() + make_interval(hours => k * 60 - 500), now() + make_interval(hours => k * 60 - 499), id FROM person, generate_series(0, 49) AS k WHERE teaches;
          INSERT INTO booking_resource (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
              SELECT b.tenant_id, b.id, t.id, 1, 10, 10 FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM booking WHERE status <> 'CANCELLED') AS b
              JOIN thing t ON t.tenant_id = b.tenant_id AND t.n = b.n % 1500;

@@ -9,7 +9,8 @@ use calcard::{
 use jiff::{SignedDuration, Timestamp, civil, tz::Offset};
 
 use super::{
-    recurrence::{Rule, occurrences},
+    Unread,
+    recurrence::{Rule, Trouble, occurrences},
     zones::Zones,
 };
 use crate::domains::bookings::Span;
@@ -168,6 +169,9 @@ impl Moments {
     }
 
     /// Every occurrence that touches a window, as rules and single dates say, but for those that are excepted.
+    ///
+    /// # Errors
+    /// Where its rules have too many.
     pub fn all(
         &self,
         component: &ICalendarComponent,
@@ -176,7 +180,7 @@ impl Moments {
         zones: &mut Zones,
         steps: &mut usize,
         warnings: &mut usize,
-    ) -> Vec<Span> {
+    ) -> Result<Vec<Span>, Unread> {
         let mut without = Except::default();
         for entry in component.properties(&Property::Exdate) {
             for value in &entry.values {
@@ -190,10 +194,14 @@ impl Moments {
         *warnings += component.properties(&Property::Exrule).count();
         let mut starts = vec![self.start.clone()];
         for entry in component.properties(&Property::Rrule) {
-            let rules = entry.values.iter().map(|value| self.rule(value, window, zones));
-            let clocks: Vec<Option<Vec<civil::DateTime>>> = rules.map(|rule| occurrences(self.start.clock, &rule?, steps)).collect();
-            *warnings += clocks.iter().filter(|clocks| clocks.is_none()).count();
-            starts.extend(clocks.into_iter().flatten().flatten().map(|clock| self.start.at(clock)));
+            for value in &entry.values {
+                let rule = self.rule(value, window, zones).ok_or(Trouble::NoRule);
+                match rule.and_then(|rule| occurrences(self.start.clock, &rule, steps)) {
+                    Ok(clocks) => starts.extend(clocks.into_iter().map(|clock| self.start.at(clock))),
+                    Err(Trouble::TooMany) => return Err(Unread::TooBig),
+                    Err(Trouble::NoRule) => *warnings += 1,
+                }
+            }
         }
         let mut spans = Vec::new();
         for entry in component.properties(&Property::Rdate) {
@@ -217,7 +225,7 @@ impl Moments {
                 spans.push(span);
             }
         }
-        spans
+        Ok(spans)
     }
 
     /// A rule, with its end and the window's by the clock of the event.

@@ -168,7 +168,7 @@ impl Reader {
             let spans = if is_replacement {
                 moments.once(&mut self.zones).into_iter().collect()
             } else {
-                moments.all(component, &replaced, self.window, &mut self.zones, &mut steps, &mut warnings)
+                moments.all(component, &replaced, self.window, &mut self.zones, &mut steps, &mut warnings)?
             };
             (self.steps, self.read.warnings) = (steps, self.read.warnings + warnings);
             for span in spans {

@@ -18,44 +18,56 @@ pub struct Rule {
     pub last: civil::DateTime,
 }
 
-/// The occurrences of a rule that begins then. Each costs a step; none where there are no more steps, or the rule is none.
-pub fn occurrences(start: civil::DateTime, Rule { rule, first, last }: &Rule, steps: &mut usize) -> Option<Vec<civil::DateTime>> {
+/// Why there are no occurrences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// There are more than there are steps left.
+    TooMany,
+    /// It is no rule.
+    NoRule,
+}
+
+/// The occurrences of a rule that begins then. Each costs a step.
+///
+/// # Errors
+/// Why there are none.
+pub fn occurrences(start: civil::DateTime, Rule { rule, first, last }: &Rule, steps: &mut usize) -> Result<Vec<civil::DateTime>, Trouble> {
     let mut rule = rule.clone();
     let mut begin = start;
     if rule.count.is_none() {
         begin = ahead(start, &rule, *first);
         if begin > *last {
-            return Some(Vec::new());
+            return Ok(Vec::new());
         }
-        rule.until = Some(partial(*last)?);
+        rule.until = Some(partial(*last).ok_or(Trouble::NoRule)?);
     } else {
         rule.until = None;
     }
     let limit = rule.count.map_or(*steps, |count| usize::try_from(count).unwrap_or(usize::MAX)).min(*steps);
     if limit == 0 {
-        return None;
+        return Err(Trouble::TooMany);
     }
     let is_cut = rule.count.is_none_or(|count| usize::try_from(count).unwrap_or(usize::MAX) > limit);
 
     let mut calendar = ICalendarComponent::new(ICalendarComponentType::VCalendar);
     calendar.component_ids.push(1);
     let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
-    event.add_property(ICalendarProperty::Dtstart, partial(begin)?);
+    event.add_property(ICalendarProperty::Dtstart, partial(begin).ok_or(Trouble::NoRule)?);
     event.add_property(ICalendarProperty::Rrule, rule);
     // The clock is taken for UTC's: it skips nothing, and shows nothing twice.
     let expanded = ICalendar { components: vec![calendar, event] }.expand_dates(Tz::UTC, limit);
     if !expanded.errors.is_empty() {
-        return None;
+        return Err(Trouble::NoRule);
     }
     *steps -= expanded.events.len().min(*steps);
     if is_cut && expanded.events.len() >= limit {
-        return None;
+        return Err(Trouble::TooMany);
     }
     let clocks = expanded.events.iter().filter_map(|event| {
         let moment = Timestamp::from_second(event.start.timestamp()).ok()?;
         Some(moment.to_zoned(TimeZone::UTC).datetime())
     });
-    Some(clocks.filter(|clock| clock <= last && clock >= first).collect())
+    Ok(clocks.filter(|clock| clock <= last && clock >= first).collect())
 }
 
 /// The same rule from a later time of its own on, so that what was long ago costs nothing. It moves by whole periods: what is counted within one
