@@ -481,6 +481,32 @@ query Hours($first: Int, $free: ResourceFilter) {
     variables: ({ now }) => ({ first: 10, free: { freeFrom: slot(now).startsAt, freeTo: slot(now).endsAt } }),
   },
   {
+    document: /* GraphQL */ `# Calendars elsewhere: addresses that read your bookings, calendars that keep you from teaching, and bookings as files. Make an address (it is shown once):
+#   mutation { createCalendarFeed(input: { name: "My phone" }) { url hint } }
+# Bring a calendar along (needs AVAILABILITY_MANAGE):
+#   mutation { createBusySource(input: { name: "Private", url: "https://calendar.example.org/me.ics" }) { id state } }
+query Calendars($from: DateTime!, $to: DateTime!) {
+  calendarFeeds { name scope detail hint lastReadAt }
+  busySources {
+    name
+    host
+    state
+    error
+    blockCount
+    warningCount
+    lastFetchedAt
+    nextFetchAt
+    instructor { name }
+    blocks(from: $from, to: $to) { startsAt endsAt }
+  }
+  bookings(first: 2) {
+    nodes { startsAt status ics }
+  }
+}
+`,
+    variables: ({ now }) => week(now),
+  },
+  {
     document: /* GraphQL */ `# Bookings, and to which states the person who asks may move each of them.
 query Bookings($first: Int, $filter: BookingFilter) {
   bookings(first: $first, filter: $filter, orderBy: { field: STARTS_AT, direction: DESC }) {

@@ -2,6 +2,7 @@
 //! an operation. What it makes it removes again, as far as the API removes anything: deleted courses and groups, dropped
 //! enrollments, finished bookings, called-off exports and imports and audit entries stay in the school's history.
 
+mod calendars;
 mod client;
 mod exchange;
 mod hours;
@@ -96,6 +97,7 @@ impl Smoke {
         self.group().await;
         self.bookings().await;
         self.hours().await;
+        self.calendars().await;
         self.files().await;
         self.exports().await;
         self.imports().await;

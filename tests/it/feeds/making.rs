@@ -42,12 +42,11 @@ async fn an_address_is_shown_once_and_stands_nowhere_else() {
 #[tokio::test]
 async fn a_feed_is_its_owner_s_and_its_subject_what_they_may_read() {
     let app = TestApp::start().await;
-    let [admin, ada, learner, viewer] = [Who::Admin, Who::Instructor, Who::Learner, Who::Viewer].map(|who| (who, &app));
     let [admin, ada, learner, viewer] = [
-        app.sign_in(&app.oak, admin.0).await,
-        app.sign_in(&app.oak, ada.0).await,
-        app.sign_in(&app.oak, learner.0).await,
-        app.sign_in(&app.oak, viewer.0).await,
+        app.sign_in(&app.oak, Who::Admin).await,
+        app.sign_in(&app.oak, Who::Instructor).await,
+        app.sign_in(&app.oak, Who::Learner).await,
+        app.sign_in(&app.oak, Who::Viewer).await,
     ];
     let room = admin.ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", json!({ "i": { "name": "Room", "kind": "ROOM" } })).await["createResource"]["id"].take();
     let foreign = app.sign_in(&app.elm, Who::Instructor).await.user_id.clone();

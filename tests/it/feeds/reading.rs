@@ -38,7 +38,7 @@ async fn a_feed_shows_what_its_owner_sees_and_no_more() {
     let (_, busy) = feed(&ada, json!({ "name": "Busy", "detail": "BUSY" })).await;
     let text = get(&ada, &busy).await.2;
     assert_eq!((shown(&text).len(), values(&text, "SUMMARY")), (3, vec!["Busy".to_owned(); 3]));
-    for word in ["DESCRIPTION", "LOCATION", "LEARNER", "Booking"] {
+    for word in ["DESCRIPTION", "LOCATION", "LEARNER", "INSTRUCTOR"] {
         assert!(!text.contains(word), "{word} in {text}");
     }
     // A resource's, by who reads all bookings; when they no longer do, their own are left.
