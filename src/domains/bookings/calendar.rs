@@ -40,8 +40,8 @@ pub struct CalendarDay {
     /// The bookings that you may see and that overlap this day, in the order of their start; a booking through midnight
     /// stands in both days. CANCELLED ones are left out.
     pub bookings: Vec<Loaded<Booking>>,
-    /// When instructors are open, by weekly rules and availability less time off, and not busy, neither as instructors nor as learners; or when the resource
-    /// is open and not taken. In the order of the start, cut at midnight. The bookings of others that you don't see are taken off as well.
+    /// When instructors are open, by weekly rules and availability less time off, and not busy, neither as instructors nor as learners nor by calendars that
+    /// they keep elsewhere; or when the resource is open and not taken. In the order of the start, cut at midnight. The bookings of others that you don't see are taken off as well.
     pub free: Vec<TimeSlot>,
     /// Open time that can't be had, whatever takes it: your own bookings included, merged for each instructor or resource, in the order of the start, cut at
     /// midnight. Time off, and time at which nobody is open, is not in it.

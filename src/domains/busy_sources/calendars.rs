@@ -7,7 +7,7 @@ use lectern_kernel::{
     error::{Error, Result},
     outbound::{Addresses, NoAnswer, NotAllowed, Outbound, Resolver, SystemResolver},
 };
-use reqwest::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::header::{ACCEPT, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -92,7 +92,7 @@ impl Calendars {
             404 | 410 => return Fetched::Failed("GONE"),
             _ => return Fetched::Failed("UNREACHABLE"),
         }
-        let said = |name| answer.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| text.len() <= LONGEST).map(str::to_owned);
+        let said = |name: HeaderName| answer.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| text.len() <= LONGEST).map(str::to_owned);
         let validators = Validators { etag: said(ETAG), last_modified: said(LAST_MODIFIED) };
         match read_apart(answer.body, zone, now).await {
             Ok(read) => Fetched::Read(read, validators),

@@ -17,6 +17,9 @@ const PRODUCT: &str = "-//Lectern//Bookings//EN";
 /// How often a calendar is to ask again, in hours.
 const REFRESH: u32 = 1;
 
+/// A property beside those of every entry, with its parameters.
+pub type Line = (Property, Vec<ICalendarParameter>, Value);
+
 /// A calendar that is being written.
 pub struct Calendar {
     head: ICalendarComponent,
@@ -44,7 +47,7 @@ impl Calendar {
     }
 
     /// With an entry.
-    pub fn add(&mut self, entry: &Entry, detail: FeedDetail, language: Language, further: Vec<(Property, Vec<ICalendarParameter>, Value)>) {
+    pub fn add(&mut self, entry: &Entry, detail: FeedDetail, language: Language, further: Vec<Line>) {
         self.entries.push(event(entry, detail, language, further));
     }
 
@@ -69,7 +72,7 @@ fn moment(at: Timestamp) -> PartialDateTime {
     PartialDateTime::from_utc_timestamp(at.as_second())
 }
 
-fn event(entry: &Entry, detail: FeedDetail, language: Language, further: Vec<(Property, Vec<ICalendarParameter>, Value)>) -> ICalendarComponent {
+fn event(entry: &Entry, detail: FeedDetail, language: Language, further: Vec<Line>) -> ICalendarComponent {
     let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
     event.add_uid(&uid(entry));
     event.add_dtstamp(moment(entry.changed_at));

@@ -11,7 +11,7 @@ mod zones;
 #[cfg(test)]
 mod samples;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use calcard::{
     Entry, Parser,
@@ -129,7 +129,7 @@ struct Reader {
 
 impl Reader {
     fn events(&mut self, calendars: &[ICalendar]) -> Result<(), Unread> {
-        let mut by_uid: HashMap<&str, Vec<&ICalendarComponent>> = HashMap::new();
+        let mut by_uid: BTreeMap<&str, Vec<&ICalendarComponent>> = BTreeMap::new();
         let mut nameless = Vec::new();
         for component in calendars.iter().flat_map(|calendar| &calendar.components) {
             if component.component_type == Type::VEvent {
