@@ -73,7 +73,8 @@ pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
     let text = text.trim().trim_end_matches('.');
     let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // Digits alone at the end would be an address, in whatever notation.
-    let is_name = text.len() <= 253 && text.split('.').all(is_label) && text.rsplit('.').next().is_some_and(|last| last.parse::<u64>().is_err());
+    let is_name =
+        text.len() <= 253 && text.split('.').all(is_label) && text.rsplit('.').next().is_some_and(|last| last.parse::<u64>().is_err());
     let host = is_name.then(|| Allowed::Host(text.to_ascii_lowercase()));
     host.ok_or_else(|| "a host such as calendar.school.example, or a network such as 10.0.0.0/8, is needed".to_owned())
 }

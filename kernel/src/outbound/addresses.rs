@@ -329,7 +329,9 @@ mod tests {
         for url in ["http://calendar.intranet/a.ics", "https://CALENDAR.intranet./a.ics", "http://calendar.intranet:8080/"] {
             assert!(rule.check(url).is_ok(), "{url}");
         }
-        for url in ["http://intranet/", "http://a.calendar.intranet/", "http://127.0.0.1/", "https://localhost/", "http://a@calendar.intranet/"] {
+        for url in
+            ["http://intranet/", "http://a.calendar.intranet/", "http://127.0.0.1/", "https://localhost/", "http://a@calendar.intranet/"]
+        {
             assert!(rule.check(url).is_err(), "{url}");
         }
     }

@@ -414,7 +414,9 @@ mod tests {
         let fetch = |port: u16| here.fetch_text(format!("http://127.0.0.1:{port}/"));
         assert_eq!(fetch(redirecting("/there#part".to_owned()).await).await, Ok("hello".to_owned()));
         assert_eq!(fetch(redirecting("/circle".to_owned()).await).await, Err(NoAnswer::Broken));
-        for place in ["http://127.0.0.2/there", "http://localhost/there", "http://169.254.169.254/latest", "file:///etc/passwd", "ftp://127.0.0.1/"] {
+        for place in
+            ["http://127.0.0.2/there", "http://localhost/there", "http://169.254.169.254/latest", "file:///etc/passwd", "ftp://127.0.0.1/"]
+        {
             assert_eq!(fetch(redirecting(place.to_owned()).await).await, Err(NoAnswer::NotAllowed), "{place}");
         }
     }

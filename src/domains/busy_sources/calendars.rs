@@ -92,7 +92,9 @@ impl Calendars {
             404 | 410 => return Fetched::Failed("GONE"),
             _ => return Fetched::Failed("UNREACHABLE"),
         }
-        let said = |name: HeaderName| answer.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| text.len() <= LONGEST).map(str::to_owned);
+        let said = |name: HeaderName| {
+            answer.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| text.len() <= LONGEST).map(str::to_owned)
+        };
         let validators = Validators { etag: said(ETAG), last_modified: said(LAST_MODIFIED) };
         match read_apart(answer.body, zone, now).await {
             Ok(read) => Fetched::Read(read, validators),
@@ -137,7 +139,13 @@ mod tests {
         let check = |url: &str| calendars.check("url", url).map(String::from);
         assert_eq!(check(" webcal://Calendar.Example.org/a.ics?key=b ").unwrap(), "https://calendar.example.org/a.ics?key=b");
         assert_eq!(check("WEBCALS://calendar.example.org/").unwrap(), "https://calendar.example.org/");
-        for url in ["https://127.0.0.1/a.ics", "webcal://0x7f.1/", "webcal://localhost/", "https://[::ffff:10.0.0.1]/", "webcal://169.254.169.254/a"] {
+        for url in [
+            "https://127.0.0.1/a.ics",
+            "webcal://0x7f.1/",
+            "webcal://localhost/",
+            "https://[::ffff:10.0.0.1]/",
+            "webcal://169.254.169.254/a",
+        ] {
             assert_eq!(check(url).unwrap_err().why(), Some("URL_NOT_ALLOWED"), "{url}");
         }
         for url in ["http://example.org/a.ics", "webcal:example.org", "https://a:b@example.org/", "ftp://example.org/", "", "webcal"] {

@@ -25,7 +25,8 @@ use super::{
 pub const FETCH: JobKind = JobKind { limit: Duration::from_secs(60), ..JobKind::new("busy.fetch", JobLane::Delivery, fetch) };
 
 /// Asks for those that are due, in schools where some are.
-pub const DUE: JobKind = JobKind::new("busy.due", JobLane::Default, |job| Box::pin(job.in_batches(sql::ENQUEUE))).every(Duration::from_secs(60), Scope::Schools);
+pub const DUE: JobKind =
+    JobKind::new("busy.due", JobLane::Default, |job| Box::pin(job.in_batches(sql::ENQUEUE))).every(Duration::from_secs(60), Scope::Schools);
 
 #[derive(Deserialize)]
 struct Payload {

@@ -71,7 +71,8 @@ impl Entry {
         let (booking, status, starts_at, ends_at) = (reader.next()?, reader.next()?, reader.next()?, reader.next()?);
         let (revision, changed_at) = (reader.next()?, reader.next()?);
         let (kind, course): (Option<String>, Option<String>) = (reader.next()?, reader.next()?);
-        let (place, learner, instructor): (Option<String>, Option<String>, Option<String>) = (reader.next()?, reader.next()?, reader.next()?);
+        let (place, learner, instructor): (Option<String>, Option<String>, Option<String>) =
+            (reader.next()?, reader.next()?, reader.next()?);
         let (resources, places): (Option<String>, Option<String>) = (reader.next()?, reader.next()?);
         let title = kind.or_else(|| course.clone());
         let facts = [(Fact::Course, course), (Fact::Instructor, instructor), (Fact::Learner, learner), (Fact::Resources, resources)];

@@ -3,8 +3,8 @@
 use calcard::{
     common::PartialDateTime,
     icalendar::{
-        ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarDuration, ICalendarMethod as Method, ICalendarParameter, ICalendarProperty as Property,
-        ICalendarStatus, ICalendarTransparency, ICalendarValue as Value, ICalendarValueType,
+        ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarDuration, ICalendarMethod as Method, ICalendarParameter,
+        ICalendarProperty as Property, ICalendarStatus, ICalendarTransparency, ICalendarValue as Value, ICalendarValueType,
     },
 };
 use jiff::Timestamp;
@@ -142,7 +142,10 @@ mod tests {
     #[test]
     fn a_booking_is_written_as_a_calendar_entry() {
         let text = file(&entry(BookingStatus::Assigned), Language::English);
-        assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Lectern//Bookings//EN\r\nMETHOD:PUBLISH\r\nBEGIN:VEVENT\r\n"), "{text}");
+        assert!(
+            text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Lectern//Bookings//EN\r\nMETHOD:PUBLISH\r\nBEGIN:VEVENT\r\n"),
+            "{text}"
+        );
         for line in [
             "UID:booking_01j00000000w8004000000002g@lectern",
             "DTSTAMP:20270201T080000Z",
@@ -153,7 +156,10 @@ mod tests {
             "SUMMARY:Pattern work\\; touch\\, go\\\\land",
             "DESCRIPTION:Learner: Lea Ünal\\nInstructor: Ada",
         ] {
-            assert!(text.replace("\r\n ", "").split("\r\n").any(|found| found == line || found.starts_with("UID:") && line.starts_with("UID:")), "{line} in {text}");
+            assert!(
+                text.replace("\r\n ", "").split("\r\n").any(|found| found == line || found.starts_with("UID:") && line.starts_with("UID:")),
+                "{line} in {text}"
+            );
         }
         assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains('\n')), "{text}");
         assert!(text.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"), "{text}");

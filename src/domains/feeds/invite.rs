@@ -1,7 +1,8 @@
 //! The calendar entry that goes along with mails about bookings.
 
 use calcard::icalendar::{
-    ICalendarMethod as Method, ICalendarParameter, ICalendarParticipationRole, ICalendarParticipationStatus, ICalendarProperty as Property, ICalendarValue as Value, Uri,
+    ICalendarMethod as Method, ICalendarParameter, ICalendarParticipationRole, ICalendarParticipationStatus, ICalendarProperty as Property,
+    ICalendarValue as Value, Uri,
 };
 use jiff::Timestamp;
 use lectern_kernel::ids::Id;
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn an_invitation_says_who_asks_whom_and_that_nobody_has_to_answer() {
-        let (from, to) = (Party { name: Some("Oak \"School\", Ltd"), email: "post@oak.example" }, Party { name: None, email: "lea@oak.example" });
+        let (from, to) =
+            (Party { name: Some("Oak \"School\", Ltd"), email: "post@oak.example" }, Party { name: None, email: "lea@oak.example" });
         for (status, method) in [("ASSIGNED", "REQUEST"), ("APPROVED", "REQUEST"), ("CANCELLED", "CANCEL")] {
             let invite = invite(status);
             let text = invite.write(from, to, "en").unwrap().replace("\r\n ", "");

@@ -27,7 +27,8 @@ pub use self::{
 };
 
 /// Feeds that are read from one address: a calendar service reads those of many people from one.
-pub static READS: Budget = Budget { name: "calendar-feeds", a_minute: 600, refusal: "Calendars are read too often from here.", is_of_address: true };
+pub static READS: Budget =
+    Budget { name: "calendar-feeds", a_minute: 600, refusal: "Calendars are read too often from here.", is_of_address: true };
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the functions name it again (`sql/functions/feeds.sql`). `{cf}` stands for the columns of a feed.
 
 /// The actor's own, the newest first.
-pub const FEEDS: &str = "SELECT {cf} FROM calendar_feed cf WHERE cf.tenant_id = $1 AND cf.owner_id = app.user_id() ORDER BY cf.created_at DESC, cf.id DESC";
+pub const FEEDS: &str =
+    "SELECT {cf} FROM calendar_feed cf WHERE cf.tenant_id = $1 AND cf.owner_id = app.user_id() ORDER BY cf.created_at DESC, cf.id DESC";
 
 /// `$2` the feed: its id, where it was there.
 pub const DELETE: &str = "DELETE FROM calendar_feed f WHERE f.tenant_id = $1 AND f.id = $2 RETURNING f.id";
@@ -40,7 +41,9 @@ pub const THESE: &str = "b.id = ANY ($2)";
 
 /// What a feed shows: from `$2` to `$3`, of `$4`; what comes first, and of what is over the latest, so many at most.
 pub fn shown(of: &str, most: usize) -> String {
-    format!("b.starts_at >= $2 AND b.starts_at < $3 AND {of} ORDER BY b.starts_at < now(), abs(extract(epoch FROM b.starts_at - now())), b.id LIMIT {most}")
+    format!(
+        "b.starts_at >= $2 AND b.starts_at < $3 AND {of} ORDER BY b.starts_at < now(), abs(extract(epoch FROM b.starts_at - now())), b.id LIMIT {most}"
+    )
 }
 
 /// Those of a person, as learner and as instructor.

@@ -15,7 +15,14 @@ impl Smoke {
     pub(super) async fn calendars(&mut self) -> Option<()> {
         let create = "mutation($i: CreateCalendarFeedInput!) { createCalendarFeed(input: $i) { id url hint } }";
         let of = |instructor: &str| json!({ "i": { "name": "Smoke test", "instructorId": instructor } });
-        self.client.refused("createCalendarFeed, of somebody without saying so", create, of(&ids::encode("user", Uuid::now_v7())), "BAD_USER_INPUT").await;
+        self.client
+            .refused(
+                "createCalendarFeed, of somebody without saying so",
+                create,
+                of(&ids::encode("user", Uuid::now_v7())),
+                "BAD_USER_INPUT",
+            )
+            .await;
         let feed = text(&self.client.ask("calendars", create, json!({ "i": { "name": "Smoke test" } })).await?["id"]);
         self.remember(&feed, DELETE_FEED, json!({ "id": feed }));
         self.client.ask("calendars", "mutation($id: ID!) { rotateCalendarFeed(id: $id) { url } }", json!({ "id": feed })).await;

@@ -101,10 +101,22 @@ async fn a_server_that_fails_hangs_or_lies_keeps_what_was_known_and_nobody_waiti
     // No job failed: what a stranger's server does is not the service's fault.
     assert_eq!(app.count("job WHERE kind = 'busy.fetch' AND state <> 'SUCCEEDED'").await, 0);
     // Each failure waits longer, up to six hours.
-    assert_eq!(app.count("busy_source WHERE fetch_failures = 1 AND next_fetch_at BETWEEN now() + interval '11 minutes' AND now() + interval '19 minutes'").await, 7);
+    assert_eq!(
+        app.count(
+            "busy_source WHERE fetch_failures = 1 AND next_fetch_at BETWEEN now() + interval '11 minutes' AND now() + interval '19 minutes'"
+        )
+        .await,
+        7
+    );
     app.sql("UPDATE busy_source SET fetch_failures = 20 WHERE state = 'FAILED'").await;
     read_again(&app).await;
-    assert_eq!(app.count("busy_source WHERE fetch_failures = 21 AND next_fetch_at BETWEEN now() + interval '4 hours' AND now() + interval '8 hours'").await, 7);
+    assert_eq!(
+        app.count(
+            "busy_source WHERE fetch_failures = 21 AND next_fetch_at BETWEEN now() + interval '4 hours' AND now() + interval '8 hours'"
+        )
+        .await,
+        7
+    );
 }
 
 #[tokio::test]
@@ -148,7 +160,12 @@ async fn what_comes_back_through_another_calendar_blocks_nothing() {
     let mut text = crate::feeds::get(&ada, &url).await.2;
     assert!(text.contains(own.as_str().unwrap()));
     // Of another school's booking nobody knows here.
-    text = text.replace("END:VCALENDAR\r\n", &calendar(&[30]).replace("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n", "").replace("30@elsewhere.example", &format!("{}@lectern", foreign.as_str().unwrap())));
+    text = text.replace(
+        "END:VCALENDAR\r\n",
+        &calendar(&[30])
+            .replace("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n", "")
+            .replace("30@elsewhere.example", &format!("{}@lectern", foreign.as_str().unwrap())),
+    );
     let server = Server::start(text.clone()).await;
     let source = of_url(&ada, &server.at("/calendar.ics")).await;
     app.work().await;

@@ -29,14 +29,25 @@ async fn what_blocks_is_not_open_and_is_busy_and_is_nobody_s_business() {
         assert_eq!(joined(&busy), short(22, 24));
     }
     let booking = booked(&app, &app.oak, &learner, None, "APPROVED", 22).await;
-    refused(&app, &admin, ASSIGN, json!({ "i": { "id": booking, "instructorId": ada.user_id } }), "CONFLICT OUTSIDE_AVAILABILITY @instructorId").await;
+    refused(
+        &app,
+        &admin,
+        ASSIGN,
+        json!({ "i": { "id": booking, "instructorId": ada.user_id } }),
+        "CONFLICT OUTSIDE_AVAILABILITY @instructorId",
+    )
+    .await;
     // Reports count what was offered, whatever is done elsewhere.
-    let report = "query($f: DateTime, $t: DateTime) { reports(from: $f, to: $t) { instructorUtilisation { instructor { id } availableHours } } }";
+    let report =
+        "query($f: DateTime, $t: DateTime) { reports(from: $f, to: $t) { instructorUtilisation { instructor { id } availableHours } } }";
     let counted = admin.ok(report, json!({ "f": hour(20), "t": hour(30) })).await["reports"]["instructorUtilisation"].take();
     assert!(counted.as_array().unwrap().iter().any(|line| line["availableHours"] == 10.0), "{counted}");
     // Deleted, it is open again.
     ada.ok(DROP, json!({ "id": source })).await;
-    assert_eq!(admin.ok(ASSIGN, json!({ "i": { "id": booking, "instructorId": ada.user_id } })).await["assignBooking"]["status"], "ASSIGNED");
+    assert_eq!(
+        admin.ok(ASSIGN, json!({ "i": { "id": booking, "instructorId": ada.user_id } })).await["assignBooking"]["status"],
+        "ASSIGNED"
+    );
 }
 
 /// Spans that touch, as one.

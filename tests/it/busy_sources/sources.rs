@@ -60,7 +60,12 @@ async fn a_source_is_its_instructor_s_and_managers_see_it_and_delete_it() {
     ];
     let bert = app.person(&app.oak, "bert@oak.example", &["INSTRUCTOR"]).await;
     let source = of_file(&ada, &calendar(&[24])).await;
-    let made = ada.ok("query($id: ID!) { busySource(id: $id) { name host timeZone state instructor { id } } node(id: $id) { id } }", json!({ "id": source })).await;
+    let made = ada
+        .ok(
+            "query($id: ID!) { busySource(id: $id) { name host timeZone state instructor { id } } node(id: $id) { id } }",
+            json!({ "id": source }),
+        )
+        .await;
     assert_eq!(
         made,
         json!({ "busySource": { "name": "File", "host": null, "timeZone": "Europe/Berlin", "state": "OK", "instructor": { "id": ada.user_id } }, "node": { "id": source } })
@@ -88,9 +93,17 @@ async fn a_source_is_its_instructor_s_and_managers_see_it_and_delete_it() {
     refused(&app, &learner, DROP, json!({ "id": source }), "FORBIDDEN [AVAILABILITY_MANAGE BOOKING_MANAGE]").await;
     // Whoever looks in their place sees neither sources nor feeds.
     crate::feeds::feed(&ada, json!({ "name": "Phone" })).await;
-    let looking = admin.ok("mutation($i: StartViewAsInput!) { startViewAs(input: $i) { accessToken } }", json!({ "i": { "userId": ada.user_id, "reason": "Support" } })).await;
+    let looking = admin
+        .ok(
+            "mutation($i: StartViewAsInput!) { startViewAs(input: $i) { accessToken } }",
+            json!({ "i": { "userId": ada.user_id, "reason": "Support" } }),
+        )
+        .await;
     let looking = crate::app::Client { token: looking["startViewAs"]["accessToken"].as_str().map(str::to_owned), ..admin.clone() };
-    assert_eq!(looking.ok("{ busySources { id } calendarFeeds { id } }", json!({})).await, json!({ "busySources": [], "calendarFeeds": [] }));
+    assert_eq!(
+        looking.ok("{ busySources { id } calendarFeeds { id } }", json!({})).await,
+        json!({ "busySources": [], "calendarFeeds": [] })
+    );
     // What is kept of a file is when, and is rolled on each day.
     assert_eq!(app.count("busy_source s WHERE s::text LIKE '%Secret%'").await, 0);
     app.sql("DELETE FROM busy_block").await;
@@ -98,6 +111,9 @@ async fn a_source_is_its_instructor_s_and_managers_see_it_and_delete_it() {
     assert_eq!((state(&ada, &source).await.as_str(), app.count("busy_block").await), ("OK 1", 1));
     assert_eq!(admin.ok(DROP, json!({ "id": source })).await["deleteBusySource"], source);
     assert_eq!(app.count("busy_block").await, 0);
-    let audited = app.text("SELECT after::text FROM audit_entry WHERE operation = 'createBusySource' AND resource = 'BusySource' LIMIT 1").await.unwrap();
+    let audited = app
+        .text("SELECT after::text FROM audit_entry WHERE operation = 'createBusySource' AND resource = 'BusySource' LIMIT 1")
+        .await
+        .unwrap();
     assert!(audited.contains("\"has_content\": true") && !audited.contains("\"content\""), "{audited}");
 }

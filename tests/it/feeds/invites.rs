@@ -10,7 +10,10 @@ const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $
 
 /// The mail of a kind to somebody, as it lies in the outbox of the tests.
 async fn mail(app: &TestApp, template: &str, to: &Client) -> String {
-    let find = format!("SELECT app.type_id('mail', id) FROM mail WHERE template = '{template}' AND user_id = '{}' AND state = 'SENT'", uuid(&to.user_id));
+    let find = format!(
+        "SELECT app.type_id('mail', id) FROM mail WHERE template = '{template}' AND user_id = '{}' AND state = 'SENT'",
+        uuid(&to.user_id)
+    );
     let name = app.text(&find).await.unwrap_or_else(|| panic!("no {template} to {}", to.user_id));
     let file = std::env::temp_dir().join("lectern-test-outbox").join(format!("{name}.eml"));
     let mail = std::fs::read_to_string(file).unwrap();
@@ -53,5 +56,9 @@ async fn mails_about_what_takes_place_is_moved_or_cancelled_carry_it_as_a_calend
         assert!(mail.contains(part), "{part} in {mail}");
     }
     // What asks for nothing brings nothing along.
-    assert_eq!(app.count("mail WHERE attachments <> '[]' AND template NOT IN ('booking_assigned', 'booking_cancelled', 'booking_rescheduled')").await, 0);
+    assert_eq!(
+        app.count("mail WHERE attachments <> '[]' AND template NOT IN ('booking_assigned', 'booking_cancelled', 'booking_rescheduled')")
+            .await,
+        0
+    );
 }

@@ -22,8 +22,14 @@ async fn an_address_is_shown_once_and_stands_nowhere_else() {
     // Not in lists, nor by its id, nor in the log, nor in the database.
     let listed = json!([{ "id": id, "name": "Phone", "url": null, "hint": hint, "lastReadAt": null }]);
     assert_eq!(learner.ok(FEEDS, json!({})).await["calendarFeeds"], listed);
-    assert_eq!(learner.ok("query($id: ID!) { calendarFeed(id: $id) { url } }", json!({ "id": id })).await["calendarFeed"], json!({ "url": null }));
-    assert_eq!(app.count(&format!("audit_entry WHERE (before::text || after::text) LIKE '%{secret}%' OR after::text LIKE '%{secret}%'")).await, 0);
+    assert_eq!(
+        learner.ok("query($id: ID!) { calendarFeed(id: $id) { url } }", json!({ "id": id })).await["calendarFeed"],
+        json!({ "url": null })
+    );
+    assert_eq!(
+        app.count(&format!("audit_entry WHERE (before::text || after::text) LIKE '%{secret}%' OR after::text LIKE '%{secret}%'")).await,
+        0
+    );
     assert_eq!(app.count(&format!("calendar_feed f WHERE f::text LIKE '%{secret}%'")).await, 0);
     assert_eq!(app.count("calendar_feed WHERE length(secret_hash) = 32").await, 1);
     // Another one in its place: the one before is dead at once.
@@ -48,7 +54,10 @@ async fn a_feed_is_its_owner_s_and_its_subject_what_they_may_read() {
         app.sign_in(&app.oak, Who::Learner).await,
         app.sign_in(&app.oak, Who::Viewer).await,
     ];
-    let room = admin.ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", json!({ "i": { "name": "Room", "kind": "ROOM" } })).await["createResource"]["id"].take();
+    let room = admin
+        .ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", json!({ "i": { "name": "Room", "kind": "ROOM" } }))
+        .await["createResource"]["id"]
+        .take();
     let foreign = app.sign_in(&app.elm, Who::Instructor).await.user_id.clone();
     let of = |extra: Value| {
         let mut input = json!({ "name": "Phone" });
@@ -75,7 +84,10 @@ async fn a_feed_is_its_owner_s_and_its_subject_what_they_may_read() {
     let (own, _) = feed(&ada, json!({ "name": "I", "scope": "INSTRUCTOR" })).await;
     // Nobody else sees it, be they who they may.
     for client in [&admin, &viewer, &learner, &app.sign_in(&app.elm, Who::Admin).await] {
-        assert_eq!(client.ok("query($id: ID!) { calendarFeed(id: $id) { id } node(id: $id) { id } }", json!({ "id": own })).await, json!({ "calendarFeed": null, "node": null }));
+        assert_eq!(
+            client.ok("query($id: ID!) { calendarFeed(id: $id) { id } node(id: $id) { id } }", json!({ "id": own })).await,
+            json!({ "calendarFeed": null, "node": null })
+        );
         refused(&app, client, ROTATE, json!({ "id": own }), "NOT_FOUND @id").await;
         refused(&app, client, DROP, json!({ "id": own }), "NOT_FOUND @id").await;
     }

@@ -42,7 +42,13 @@ async fn a_feed_shows_what_its_owner_sees_and_no_more() {
         assert!(!text.contains(word), "{word} in {text}");
     }
     // A resource's, by who reads all bookings; when they no longer do, their own are left.
-    let room = admin.ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", json!({ "i": { "name": "Cessna", "kind": "AIRCRAFT", "location": "Hangar 2" } })).await["createResource"]["id"].take();
+    let room = admin
+        .ok(
+            "mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }",
+            json!({ "i": { "name": "Cessna", "kind": "AIRCRAFT", "location": "Hangar 2" } }),
+        )
+        .await["createResource"]["id"]
+        .take();
     app.sql(&format!(
         "INSERT INTO booking_resource (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes) SELECT b.tenant_id, b.id, '{}', 1, 0, 0 FROM booking b WHERE b.id = '{}'",
         crate::classroom::uuid(room.as_str().unwrap()),
@@ -123,7 +129,14 @@ async fn what_opens_nothing_says_nothing() {
         answer
     };
     let expected = without_id(&get(&learner, &never).await.2);
-    for url in [&gone, &suspended, &format!("{}/calendar/x.ics", app.url), &kept.replace(".ics", ""), &kept.replace(".ics", ".ICS"), &kept.replace(".ics", "=.ics")] {
+    for url in [
+        &gone,
+        &suspended,
+        &format!("{}/calendar/x.ics", app.url),
+        &kept.replace(".ics", ""),
+        &kept.replace(".ics", ".ICS"),
+        &kept.replace(".ics", "=.ics"),
+    ] {
         let (status, _, text) = get(&learner, url).await;
         assert_eq!((status, without_id(&text)), (404, expected.clone()), "{url}");
     }

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use calcard::{
     Entry, Parser,
     icalendar::{
-        ICalendar, ICalendarComponent, ICalendarComponentType as Type, ICalendarFreeBusyType, ICalendarParameterName, ICalendarParameterValue,
-        ICalendarPeriod, ICalendarProperty as Property, ICalendarStatus, ICalendarTransparency, ICalendarValue,
+        ICalendar, ICalendarComponent, ICalendarComponentType as Type, ICalendarFreeBusyType, ICalendarParameterName,
+        ICalendarParameterValue, ICalendarPeriod, ICalendarProperty as Property, ICalendarStatus, ICalendarTransparency, ICalendarValue,
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};

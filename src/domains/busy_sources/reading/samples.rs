@@ -82,7 +82,10 @@ fn google_s_series_go_over_the_change_of_clocks_and_our_own_bookings_are_known()
 #[test]
 fn apple_s_lengths_alarms_and_floating_times_are_read() {
     let read = march(APPLE).unwrap();
-    assert_eq!(said(&read.spans), ["03-04 17:30 03-04 19:00", "03-18 17:30 03-18 19:00", "03-25 17:30 03-25 19:00", "04-02 06:00 04-02 07:00"]);
+    assert_eq!(
+        said(&read.spans),
+        ["03-04 17:30 03-04 19:00", "03-18 17:30 03-18 19:00", "03-25 17:30 03-25 19:00", "04-02 06:00 04-02 07:00"]
+    );
     assert_eq!(read.warnings, 0);
 }
 
@@ -105,7 +108,8 @@ fn what_is_kept_of_a_file_says_when_and_nothing_else() {
     for sample in [OUTLOOK, GOOGLE, APPLE, PROTON, FREE_BUSY] {
         let kept = reduced(sample.as_bytes()).unwrap();
         assert_eq!(march(&kept), march(sample), "{kept}");
-        for word in ["SUMMARY", "DESCRIPTION", "LOCATION", "ATTENDEE", "VALARM", "Physio", "Stand-up", "Chorprobe", "Lunch", "X-WR-CALNAME"] {
+        for word in ["SUMMARY", "DESCRIPTION", "LOCATION", "ATTENDEE", "VALARM", "Physio", "Stand-up", "Chorprobe", "Lunch", "X-WR-CALNAME"]
+        {
             assert!(!kept.contains(word), "{word} in {kept}");
         }
         assert!(kept.len() < sample.len());
@@ -150,13 +154,26 @@ fn what_is_cancelled_or_free_takes_no_time_and_what_was_long_ago_is_counted_on()
 
 #[test]
 fn a_date_excepts_every_occurrence_of_its_day() {
-    let lines = ["DTSTART;TZID=Europe/Berlin:20270301T080000", "DTEND;TZID=Europe/Berlin:20270301T090000", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE;VALUE=DATE:20270302"];
+    let lines = [
+        "DTSTART;TZID=Europe/Berlin:20270301T080000",
+        "DTEND;TZID=Europe/Berlin:20270301T090000",
+        "RRULE:FREQ=DAILY;COUNT=3",
+        "EXDATE;VALUE=DATE:20270302",
+    ];
     assert_eq!(spans_of(&lines), ["03-01 07:00 03-01 08:00", "03-03 07:00 03-03 08:00"]);
 }
 
 #[test]
 fn what_is_no_calendar_or_not_to_its_end_is_refused() {
-    for text in ["", "hello", "<html></html>", "BEGIN:VCARD\nVERSION:4.0\nFN:Ada\nEND:VCARD\n", "END:VCALENDAR", OUTLOOK.split_at(OUTLOOK.find("BEGIN:VEVENT").unwrap()).0, "\u{0}\u{ff}"] {
+    for text in [
+        "",
+        "hello",
+        "<html></html>",
+        "BEGIN:VCARD\nVERSION:4.0\nFN:Ada\nEND:VCARD\n",
+        "END:VCALENDAR",
+        OUTLOOK.split_at(OUTLOOK.find("BEGIN:VEVENT").unwrap()).0,
+        "\u{0}\u{ff}",
+    ] {
         assert_eq!(march(text), Err(Unread::NotACalendar), "{text}");
         assert!(reduced(text.as_bytes()).is_err());
     }
@@ -166,7 +183,8 @@ fn what_is_no_calendar_or_not_to_its_end_is_refused() {
 
 #[test]
 fn what_has_no_end_is_too_much() {
-    for rule in ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=2", "FREQ=HOURLY;BYMINUTE=0,1,2,3,4,5,6,7,8,9", "FREQ=SECONDLY;COUNT=4000000000"] {
+    for rule in ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=2", "FREQ=HOURLY;BYMINUTE=0,1,2,3,4,5,6,7,8,9", "FREQ=SECONDLY;COUNT=4000000000"]
+    {
         let text = event(&["DTSTART:20270302T080000Z", "DTEND:20270302T080001Z", &format!("RRULE:{rule}")]);
         assert_eq!(march(&text), Err(Unread::TooBig), "{rule}");
     }
@@ -183,7 +201,11 @@ fn a_hundred_thousand_lines_of_anything_are_read_in_their_time() {
     let nested = format!("BEGIN:VCALENDAR\n{}{}END:VCALENDAR\n", "BEGIN:VEVENT\n".repeat(100_000), "END:VEVENT\n".repeat(100_000));
     let long = event(&["DTSTART:20270302T080000Z", "DTEND:20270302T090000Z", &format!("SUMMARY:{}", "x".repeat(4 << 20))]);
     let folded = event(&["DTSTART:20270302T080000Z", &format!("SUMMARY:{}", "x\n ".repeat(200_000)), "DTEND:20270302T090000Z"]);
-    let excepted = event(&["DTSTART:20270302T080000Z", "DTEND:20270302T090000Z", &format!("EXDATE:{}20270303T080000Z", "20270303T080000Z,".repeat(100_000))]);
+    let excepted = event(&[
+        "DTSTART:20270302T080000Z",
+        "DTEND:20270302T090000Z",
+        &format!("EXDATE:{}20270303T080000Z", "20270303T080000Z,".repeat(100_000)),
+    ]);
     assert!(march(&nested).is_ok());
     for text in [long, folded, excepted] {
         assert_eq!(march(&text).unwrap().spans.len(), 1);
