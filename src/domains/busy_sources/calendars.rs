@@ -120,6 +120,15 @@ pub async fn read_apart(bytes: Vec<u8>, zone: TimeZone, now: Timestamp) -> Resul
     read.await.unwrap_or(Err(Unread::NotACalendar))
 }
 
+/// What is kept of a file, made where it keeps nobody waiting.
+///
+/// # Errors
+/// Why it is none.
+pub async fn reduced_apart(content: String) -> Result<String, Unread> {
+    let kept = tokio::task::spawn_blocking(move || reading::reduced(content.as_bytes()));
+    kept.await.unwrap_or(Err(Unread::NotACalendar))
+}
+
 fn asking(known: &Validators) -> HeaderMap {
     let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/calendar, text/plain;q=0.5, */*;q=0.1"))]);
     for (name, value) in [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)] {

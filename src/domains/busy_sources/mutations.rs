@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::{
     BusySource,
-    calendars::{Calendars, read_apart},
+    calendars::{Calendars, read_apart, reduced_apart},
     inputs::CreateBusySourceInput,
-    reading::{Unread, reduced},
+    reading::Unread,
     secret, sql,
 };
 use crate::domains::{bookings::Span, identity::User, tenants};
@@ -76,8 +76,9 @@ impl BusySourceMutations {
                 if content.len() > MOST {
                     return Err(Error::bad_input("content", "must have at most 512 KiB"));
                 }
-                let read = read_apart(content.clone().into_bytes(), zone, ctx.now()).await.map_err(unreadable)?;
-                let kept = reduced(content.as_bytes()).map_err(unreadable)?;
+                // What is read is what is kept: it is what will be read again.
+                let kept = reduced_apart(content.clone()).await.map_err(unreadable)?;
+                let read = read_apart(kept.clone().into_bytes(), zone, ctx.now()).await.map_err(unreadable)?;
                 let sealed = secret::seal_content(&services.sealer, tenant, &kept);
                 let id = source.id();
                 created(source.set(columns.content, Some(sealed)).run(ctx).await)?;
