@@ -108,7 +108,8 @@ fn what_is_kept_of_a_file_says_when_and_nothing_else() {
     for sample in [OUTLOOK, GOOGLE, APPLE, PROTON, FREE_BUSY] {
         let kept = reduced(sample.as_bytes()).unwrap();
         assert_eq!(march(&kept), march(sample), "{kept}");
-        for word in ["SUMMARY", "DESCRIPTION", "\nLOCATION", "ATTENDEE", "VALARM", "Physio", "Stand-up", "Chorprobe", "Lunch", "X-WR-CALNAME"]
+        for word in
+            ["SUMMARY", "DESCRIPTION", "\nLOCATION", "ATTENDEE", "VALARM", "Physio", "Stand-up", "Chorprobe", "Lunch", "X-WR-CALNAME"]
         {
             assert!(!kept.contains(word), "{word} in {kept}");
         }
