@@ -2,7 +2,7 @@
 //! (`availability`) and the calendar are the bookings'.
 //!
 //! Permissions: AVAILABILITY_MANAGE (the own), BOOKING_MANAGE (every instructor's), SCHEDULE_MANAGE (resources').
-//! Invariants, kept by the database: open is what rules and single openings give, less time off (`app.open_pieces`, the one place where the
+//! Invariants, kept by the database: open is what rules and single openings give, less time off (`app.hour_pieces`, the one place where the
 //! wall's clock becomes moments); a rule is one owner's, and no owner has more than a hundred; why somebody is away stands in no log.
 
 mod inputs;
