@@ -1,0 +1,165 @@
+-- Series: bookings that come again and again by the clock of a zone.
+--
+-- The refusals below are rules like constraints: the service maps them by their names.
+--   booking_party       (of bookings) it is not the actor's to book or to move
+--   booking_transition  (of bookings) one of them is not to be moved any more
+
+-- What a zone's clock shows at a moment. By the zone data of this server, which resolves rules and series alike.
+CREATE OR REPLACE FUNCTION app.wall_time(zone text, moment timestamptz) RETURNS timestamp LANGUAGE sql STABLE STRICT AS $$
+    SELECT moment AT TIME ZONE zone
+$$;
+
+-- Books a series: what it is, and its bookings, each with what the service has judged for it under the turns of all parties: `occurrences` holds id, starts, ends,
+-- instructor, resources, session, is_new (of the session) and chosen of each. The constraints have the last word. It is told as one. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.book_series(new_id uuid, wanted_type uuid, learner uuid, rule text, zone text, excluded date[], left_out jsonb, state text,
+        words text, overridden text[], occurrences jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    w     record;
+    first booking;
+    type  CONSTANT text := CASE state WHEN 'REQUESTED' THEN 'notify.series_requested' ELSE 'notify.series_booked' END;
+BEGIN
+    IF NOT (app.can('BOOKING_MANAGE') OR (app.can('BOOKING_REQUEST') AND learner = app.user_id() AND overridden IS NULL)) THEN
+        PERFORM app.refuse('booking_party');
+    END IF;
+    INSERT INTO booking_series (tenant_id, id, booking_type_id, learner_id, recurrence, time_zone, excluded_dates, skipped)
+        VALUES (app.tenant_id(), new_id, wanted_type, learner, rule, zone, excluded, left_out);
+    PERFORM set_config('app.told_as', 'nothing', true);
+    FOR w IN SELECT * FROM jsonb_to_recordset(occurrences) AS o(id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[], session uuid,
+                                                               is_new boolean, chosen jsonb) ORDER BY o.starts LOOP
+        PERFORM app.book_slot(w.id, wanted_type, learner, w.starts, w.ends, state, w.instructor, w.resources, NULL, words, w.chosen, overridden, NULL,
+                              w.session, w.is_new, new_id);
+    END LOOP;
+    PERFORM set_config('app.told_as', '', true);
+    SELECT * INTO first FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.series_id = new_id ORDER BY b.starts_at LIMIT 1;
+    PERFORM app.tell_of_series(type, new_id, first);
+END
+$$;
+
+-- Tells of a series as one: by its first booking. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_series(type text, series uuid, b public.booking) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF b.id IS NOT NULL AND app.notifies(type) THEN
+        PERFORM app.emit(type, app.type_id('series', series), NULL, jsonb_build_object(
+            'student', b.student_id, 'wished', b.requested_instructor_id, 'instructor', b.instructor_id, 'course', b.course_id,
+            'facts', jsonb_build_object('from', b.starts_at, 'until', b.ends_at)));
+    END IF;
+END
+$$;
+
+-- The bookings of a series that a change reaches, in the order of their start, with what they have: not over, not cancelled, not moved by themselves before; or the one that
+-- is named. Under row security: whoever sees one of its bookings sees these.
+CREATE OR REPLACE FUNCTION app.series_members(named uuid, whole boolean)
+    RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, instructor_id uuid, resources uuid[], session uuid, is_named boolean)
+    LANGUAGE sql STABLE AS $$
+    SELECT b.id, b.starts_at, b.ends_at, b.status, b.instructor_id,
+           ARRAY(SELECT l.resource_id FROM public.booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id ORDER BY l.place),
+           b.group_session_id, b.id = n.id
+    FROM public.booking n
+    JOIN public.booking b ON b.tenant_id = n.tenant_id AND b.series_id = n.series_id
+    WHERE n.tenant_id = app.tenant_id() AND n.id = named AND b.status IN ('REQUESTED', 'APPROVED', 'ASSIGNED') AND b.ends_at > now()
+      AND (b.id = n.id OR (b.starts_at = b.series_starts_at AND (whole OR b.starts_at >= n.starts_at)))
+    ORDER BY b.starts_at, b.id
+$$;
+
+-- When people and resources are taken within any of these spans, but not by bookings that are to be moved, expired holds or the own ones: for a series, whose occurrences are
+-- far apart. Reveals: these spans, of parties that the caller names, and nothing of what is behind them.
+CREATE OR REPLACE FUNCTION app.claimed_spans_of(parties uuid[], starts timestamptz[], ends timestamptz[], except_bookings uuid[], learner uuid)
+    RETURNS TABLE (party_id uuid, starts_at timestamptz, ends_at timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT DISTINCT c.party_id, c.starts_at, c.ends_at
+        FROM unnest(parties) AS p(id)
+        CROSS JOIN unnest(starts, ends) AS o(starts, ends)
+        JOIN time_claim c ON c.tenant_id = app.tenant_id() AND c.party_id = p.id
+            AND c.starts_at < o.ends + interval '8 hours' AND c.ends_at > o.starts - interval '8 hours' AND c.starts_at > o.starts - interval '48 hours'
+        WHERE (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings))
+          AND (c.hold_id IS NULL OR EXISTS (SELECT FROM slot_hold h WHERE h.tenant_id = c.tenant_id AND h.id = c.hold_id
+                                            AND h.expires_at > now() AND h.owner_id IS DISTINCT FROM app.user_id() AND h.learner_id IS DISTINCT FROM learner));
+END
+$$;
+
+-- Moves bookings of a series, all at once; `wanted` holds id, starts, ends, instructor, resources, session, is_new and chosen of each, in the order in which one makes room for
+-- the next. `onward` is the new series that they become, or that in which they stay; `state`, where it is given, what becomes of those that are assigned. The service has judged
+-- them under the turns of all parties. Told as one. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.move_series(onward uuid, is_new_series boolean, rule text, excluded date[], left_out jsonb, state text, reason text, wanted jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    ids   CONSTANT uuid[] := ARRAY(SELECT (o ->> 'id')::uuid FROM jsonb_array_elements(wanted) AS o ORDER BY 1);
+    w     record;
+    b     booking;
+    first booking;
+BEGIN
+    PERFORM FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids) ORDER BY o.id FOR UPDATE;
+    IF EXISTS (SELECT FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids)
+               AND NOT (app.can('BOOKING_MANAGE') OR (app.can('BOOKING_REQUEST') AND o.student_id = app.user_id())))
+    THEN
+        PERFORM app.refuse('booking_party');
+    ELSIF EXISTS (SELECT FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids) AND o.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED')) THEN
+        PERFORM app.refuse('booking_transition');
+    END IF;
+    IF is_new_series THEN
+        INSERT INTO booking_series (tenant_id, id, booking_type_id, learner_id, recurrence, time_zone, excluded_dates, skipped)
+            SELECT s.tenant_id, onward, s.booking_type_id, s.learner_id, rule, s.time_zone, excluded, left_out
+            FROM booking_series s JOIN booking o ON o.tenant_id = s.tenant_id AND o.series_id = s.id WHERE o.tenant_id = app.tenant_id() AND o.id = ids[1];
+    ELSE
+        UPDATE booking_series s SET recurrence = rule, excluded_dates = excluded, skipped = s.skipped || left_out, updated_at = now()
+            WHERE s.tenant_id = app.tenant_id() AND s.id = onward;
+    END IF;
+    PERFORM set_config('app.told_as', 'nothing', true);
+    -- Where they were nobody is in their way.
+    DELETE FROM time_claim c WHERE c.tenant_id = app.tenant_id() AND c.booking_id = ANY (ids);
+    FOR w IN SELECT o.* FROM ROWS FROM (jsonb_to_recordset(wanted) AS (id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[], session uuid,
+                                                                       is_new boolean, chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
+        SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = w.id;
+        PERFORM app.check_move_terms(b, w.starts, reason);
+        IF b.group_session_id IS NOT NULL THEN
+            PERFORM app.move_seat(b.id, w.session, w.is_new, w.starts, w.ends, w.instructor, w.resources, w.chosen);
+        ELSE
+            UPDATE booking o SET starts_at = w.starts, ends_at = w.ends,
+                    status = CASE WHEN o.status = 'ASSIGNED' AND state IS NOT NULL THEN state ELSE o.status END,
+                    instructor_id = CASE WHEN o.status = 'ASSIGNED' AND state IS NULL THEN w.instructor END
+                WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
+            DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (w.resources);
+            INSERT INTO booking_resource AS l (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
+                SELECT b.tenant_id, b.id, r.id, n.place, r.setup_minutes, r.teardown_minutes
+                FROM unnest(w.resources) WITH ORDINALITY AS n(id, place) JOIN resource r ON r.tenant_id = b.tenant_id AND r.id = n.id AND r.deleted_at IS NULL
+                ON CONFLICT (tenant_id, booking_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
+        END IF;
+        UPDATE booking o SET series_id = onward, series_starts_at = w.starts, reschedule_count = coalesce(o.reschedule_count, 0) + 1, reschedule_reason = reason
+            WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
+        PERFORM app.claim_time_of(b);
+        IF first.id IS NULL OR b.starts_at < first.starts_at THEN
+            first := b;
+        END IF;
+    END LOOP;
+    PERFORM set_config('app.told_as', '', true);
+    PERFORM app.tell_of_series('notify.series_moved', onward, first);
+END
+$$;
+
+-- Cancels bookings of a series, told as one. By the actor's own hand: each is theirs to cancel as it would be by itself (row security, app.check_booking_move).
+-- Answers how many were.
+CREATE OR REPLACE FUNCTION app.cancel_series(members uuid[], reason text) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    done  integer;
+    first public.booking;
+BEGIN
+    PERFORM set_config('app.told_as', 'nothing', true);
+    PERFORM FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.id FOR UPDATE;
+    UPDATE public.booking b SET status = 'CANCELLED', cancel_reason = reason WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members);
+    GET DIAGNOSTICS done = ROW_COUNT;
+    PERFORM set_config('app.told_as', '', true);
+    SELECT * INTO first FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.starts_at LIMIT 1;
+    PERFORM app.tell_of_series('notify.series_cancelled', first.series_id, first);
+    RETURN done;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER booking_series_audit AFTER INSERT OR UPDATE OR DELETE ON booking_series FOR EACH ROW EXECUTE FUNCTION app.audit('BookingSeries', 'id');
+
+GRANT EXECUTE ON FUNCTION app.book_series(uuid, uuid, uuid, text, text, date[], jsonb, text, text, text[], jsonb),
+    app.claimed_spans_of(uuid[], timestamptz[], timestamptz[], uuid[], uuid), app.move_series(uuid, boolean, text, date[], jsonb, text, text, jsonb),
+    app.tell_of_series(text, uuid, public.booking) TO lectern_app;
