@@ -89,8 +89,19 @@ BEGIN
 END
 $$;
 
--- Counts the seats of a session anew, with the session locked: the constraint refuses one too many. A session that a booking made ends with its last seat,
--- unless somebody waits for one; freed seats are offered. Reveals nothing.
+-- Ends a session that a booking made and of which no seat is taken any more; but as long as somebody waits for one, it stays. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.end_empty_session(s public.group_session) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT s.is_opened AND s.starts_at > now() THEN
+        UPDATE group_session g SET status = 'CANCELLED', updated_at = now()
+            WHERE g.tenant_id = s.tenant_id AND g.id = s.id AND g.status = 'SCHEDULED' AND g.seats_taken = 0 AND NOT EXISTS (
+                SELECT FROM waitlist_entry w WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status IN ('WAITING', 'OFFERED'));
+    END IF;
+END
+$$;
+
+-- Counts the seats of a session anew, with the session locked: the constraint refuses one too many. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.recount_session(session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -105,13 +116,8 @@ BEGIN
     IF used <> s.seats_taken THEN
         UPDATE group_session g SET seats_taken = used WHERE g.tenant_id = s.tenant_id AND g.id = s.id;
     END IF;
-    IF used < s.seats_taken THEN
-        IF used = 0 AND NOT s.is_opened AND s.starts_at > now() AND NOT EXISTS (
-            SELECT FROM waitlist_entry w WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status IN ('WAITING', 'OFFERED'))
-        THEN
-            UPDATE group_session g SET status = 'CANCELLED' WHERE g.tenant_id = s.tenant_id AND g.id = s.id;
-        END IF;
-        PERFORM app.ask_for_offers(s.booking_type_id);
+    IF used < s.seats_taken AND used = 0 THEN
+        PERFORM app.end_empty_session(s);
     END IF;
 END
 $$;
@@ -364,7 +370,7 @@ BEGIN
         PERFORM app.emit('notify.session_changed', app.type_id('groupsession', s.id), NULL,
                          jsonb_build_object('instructor', s.instructor_id, 'facts', jsonb_build_object('from', s.starts_at, 'until', s.ends_at)));
     END IF;
-    PERFORM app.ask_for_offers(s.booking_type_id); -- a later time, more seats
+    PERFORM app.ask_for_offers(s.starts_at, s.ends_at); -- there may be more seats
 END
 $$;
 

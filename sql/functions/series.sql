@@ -5,8 +5,13 @@
 --   booking_transition  (of bookings) one of them is not to be moved any more
 
 -- What a zone's clock shows at a moment. By the zone data of this server, which resolves rules and series alike.
-CREATE OR REPLACE FUNCTION app.wall_time(zone text, moment timestamptz) RETURNS timestamp LANGUAGE sql STABLE STRICT AS $$
-    SELECT moment AT TIME ZONE zone
+CREATE OR REPLACE FUNCTION app.wall_time(zone text, moment timestamptz) RETURNS timestamp LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+    RETURN moment AT TIME ZONE zone;
+EXCEPTION WHEN invalid_parameter_value THEN
+    PERFORM app.refuse('zone_unknown');
+    RETURN NULL;
+END
 $$;
 
 -- Books a series: what it is, and its bookings, each with what the service has judged for it under the turns of all parties: `occurrences` holds id, starts, ends,

@@ -15,6 +15,7 @@ pub mod enrollments;
 pub mod exports;
 pub mod files;
 pub mod grades;
+pub mod group_sessions;
 pub mod groups;
 pub mod hours;
 pub mod identity;
@@ -31,8 +32,10 @@ pub mod reports;
 pub mod resources;
 pub mod rewards;
 pub mod rosters;
+pub mod series;
 pub mod tenants;
 pub mod viewings;
+pub mod waitlists;
 pub mod webhooks;
 
 use std::sync::LazyLock;
@@ -56,6 +59,9 @@ pub const ALL: &[&Domain] = &[
     &bookings::DOMAIN,
     &resources::DOMAIN,
     &hours::DOMAIN,
+    &group_sessions::DOMAIN,
+    &series::DOMAIN,
+    &waitlists::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

@@ -18,6 +18,7 @@ mod utilisation;
 
 use lectern_kernel::resolve::registry::Domain;
 
+pub use self::dashboard::Dashboard;
 pub use self::lines::{activity_lines, check_days, course_progress_lines, range, utilisation_lines};
 
 /// What it is made of.

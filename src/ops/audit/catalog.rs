@@ -19,13 +19,14 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 6] = [
+const TENANTLESS: [&str; 7] = [
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
     "booking_transition",      // which steps a booking may take: the same for everybody, and nobody's secret
     "job_transition",          // the same of jobs
     "admission_transition",    // the same of sign-ups and invitations
     "quiz_attempt_transition", // the same of attempts
+    "waitlist_transition",     // the same of who waits
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
