@@ -68,24 +68,6 @@ CREATE OR REPLACE FUNCTION app.series_members(named uuid, whole boolean)
     ORDER BY b.starts_at, b.id
 $$;
 
--- When people and resources are taken within any of these spans, but not by bookings that are to be moved, expired holds or the own ones: for a series, whose occurrences are
--- far apart. Reveals: these spans, of parties that the caller names, and nothing of what is behind them.
-CREATE OR REPLACE FUNCTION app.claimed_spans_of(parties uuid[], starts timestamptz[], ends timestamptz[], except_bookings uuid[], learner uuid)
-    RETURNS TABLE (party_id uuid, starts_at timestamptz, ends_at timestamptz)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN QUERY
-        SELECT DISTINCT c.party_id, c.starts_at, c.ends_at
-        FROM unnest(parties) AS p(id)
-        CROSS JOIN unnest(starts, ends) AS o(starts, ends)
-        JOIN time_claim c ON c.tenant_id = app.tenant_id() AND c.party_id = p.id
-            AND c.starts_at < o.ends + interval '8 hours' AND c.ends_at > o.starts - interval '8 hours' AND c.starts_at > o.starts - interval '48 hours'
-        WHERE (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings))
-          AND (c.hold_id IS NULL OR EXISTS (SELECT FROM slot_hold h WHERE h.tenant_id = c.tenant_id AND h.id = c.hold_id
-                                            AND h.expires_at > now() AND h.owner_id IS DISTINCT FROM app.user_id() AND h.learner_id IS DISTINCT FROM learner));
-END
-$$;
-
 -- Moves bookings of a series, all at once; `wanted` holds id, starts, ends, instructor, resources, session, is_new and chosen of each, in the order in which one makes room for
 -- the next. `onward` is the new series that they become, or that in which they stay; `state`, where it is given, what becomes of those that are assigned. The service has judged
 -- them under the turns of all parties. Told as one. Reveals nothing.
@@ -166,5 +148,5 @@ $$;
 CREATE OR REPLACE TRIGGER booking_series_audit AFTER INSERT OR UPDATE OR DELETE ON booking_series FOR EACH ROW EXECUTE FUNCTION app.audit('BookingSeries', 'id');
 
 GRANT EXECUTE ON FUNCTION app.book_series(uuid, uuid, uuid, text, text, date[], jsonb, text, text, text[], jsonb),
-    app.claimed_spans_of(uuid[], timestamptz[], timestamptz[], uuid[], uuid), app.move_series(uuid, boolean, text, date[], jsonb, text, text, jsonb),
+    app.move_series(uuid, boolean, text, date[], jsonb, text, text, jsonb),
     app.tell_of_series(text, uuid, public.booking) TO lectern_app;

@@ -94,15 +94,17 @@ $$;
 CREATE OR REPLACE TRIGGER slot_hold_book_waiting AFTER UPDATE OF booking_id ON slot_hold FOR EACH ROW
     WHEN (OLD.booking_id IS NULL AND NEW.booking_id IS NOT NULL AND NEW.waitlist_entry_id IS NOT NULL) EXECUTE FUNCTION app.book_waiting();
 
--- What is offered to a learner does not stand in their own way: where they book or hold that time otherwise, such offers are declined by it. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.decline_own_offers(learner uuid, span_start timestamptz, span_end timestamptz, except_hold uuid) RETURNS void
+-- An offer that its learner gives up by booking or holding that time otherwise (app.make_room) is declined by that. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.leave_waiting() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    UPDATE waitlist_entry w SET status = 'LEFT' FROM slot_hold h
-        WHERE w.tenant_id = app.tenant_id() AND w.learner_id = learner AND w.status = 'OFFERED' AND h.tenant_id = w.tenant_id AND h.id = w.hold_id
-          AND h.id IS DISTINCT FROM except_hold AND h.starts_at < span_end AND h.ends_at > span_start;
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    UPDATE waitlist_entry w SET status = 'LEFT' WHERE w.tenant_id = NEW.tenant_id AND w.id = NEW.waitlist_entry_id AND w.status = 'OFFERED';
+    RETURN NULL;
 END
 $$;
+CREATE OR REPLACE TRIGGER slot_hold_leave_waiting AFTER UPDATE OF expires_at ON slot_hold FOR EACH ROW
+    WHEN (NEW.waitlist_entry_id IS NOT NULL AND NEW.booking_id IS NULL AND NEW.expires_at < OLD.expires_at) EXECUTE FUNCTION app.leave_waiting();
 
 -- Where somebody stands: how many wait before them for the same session, or in a window of the type that overlaps theirs, and one. Reveals: these numbers.
 CREATE OR REPLACE FUNCTION app.waitlist_positions(entries uuid[]) RETURNS TABLE (entry_id uuid, place bigint)
@@ -126,7 +128,8 @@ BEGIN
 END
 $$;
 
--- Who waits for time within a span (none: whenever), first come first, after a place in the list. For the job that makes offers; answers nobody else. Reveals: that.
+-- Who waits for time within a span (none: whenever), first come first, after a place in the list; of those who may book for themselves, now and through any role of theirs.
+-- For the job that makes offers; answers nobody else. Reveals: that.
 CREATE OR REPLACE FUNCTION app.who_waits(span_start timestamptz, span_end timestamptz, after_at timestamptz, after_id uuid, most integer)
     RETURNS TABLE (id uuid, learner_id uuid, booking_type_id uuid, group_session_id uuid, starts_at timestamptz, ends_at timestamptz, instructor_id uuid, created_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -139,29 +142,18 @@ BEGIN
         FROM waitlist_entry w
         WHERE w.tenant_id = app.tenant_id() AND w.status = 'WAITING' AND w.ends_at > now()
           AND (span_start IS NULL OR (w.starts_at < span_end AND w.ends_at > span_start))
-          AND (after_id IS NULL OR (w.created_at, w.id) > (after_at, after_id))
+          AND (after_id IS NULL OR (w.created_at, w.id) > (after_at, after_id)) AND app.holds(w.learner_id, 'BOOKING_REQUEST')
+          AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = w.tenant_id AND u.id = w.learner_id AND u.status = 'ACTIVE')
         ORDER BY w.created_at, w.id LIMIT most;
 END
 $$;
 
--- Goes on as whoever waits, so that what they are offered is looked for by the rules that hold for them: answers whether they may book for themselves, now and through any role
--- of theirs. Without anybody: as nobody again. For the job that makes offers; does nothing for anybody else. Reveals: that bit.
-CREATE OR REPLACE FUNCTION app.enter_waiting(person uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-    may    boolean := false;
+-- Goes on as nobody: whoever has asked for offers by what they did has no part in who gets them. For that job; does nothing elsewhere.
+CREATE OR REPLACE FUNCTION app.offer_as_nobody() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('app.operation', true) IS DISTINCT FROM 'system:waitlist.offer' THEN
-        RETURN false;
+    IF current_setting('app.operation', true) = 'system:waitlist.offer' THEN
+        PERFORM set_config('app.user_id', '00000000-0000-0000-0000-000000000000', true), set_config('app.permissions', '', true);
     END IF;
-    IF person IS NOT NULL THEN
-        may := app.holds(person, 'BOOKING_REQUEST')
-           AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL);
-    END IF;
-    PERFORM set_config('app.user_id', coalesce(person, nobody)::text, true),
-            set_config('app.permissions', CASE WHEN may THEN app.known_as('{BOOKING_REQUEST}', 'LEARNER', NULL) ELSE '' END, true);
-    RETURN may;
 END
 $$;
 
@@ -190,26 +182,10 @@ BEGIN
         s := app.session_for_seat(t, session, false, span_start, span_end, NULL, NULL);
     END IF;
     INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment,
-                           expires_at, group_session_id, waitlist_entry_id)
+                           expires_at, group_session_id, waitlist_entry_id, is_offer)
         VALUES (w.tenant_id, new_hold, t.id, w.learner_id, w.learner_id, span_start, span_end, coalesce(s.instructor_id, instructor), t.buffer_before_minutes,
-                t.buffer_after_minutes, CASE WHEN s.id IS NULL THEN chosen END, until_, s.id, w.id);
-    IF s.id IS NULL THEN
-        INSERT INTO slot_hold_resource (tenant_id, hold_id, resource_id, place, setup_minutes, teardown_minutes)
-            SELECT w.tenant_id, new_hold, r.id, n.place, r.setup_minutes, r.teardown_minutes
-            FROM unnest(resources) WITH ORDINALITY AS n(id, place) JOIN resource r ON r.tenant_id = w.tenant_id AND r.id = n.id AND r.deleted_at IS NULL;
-    ELSE
-        INSERT INTO slot_hold_resource (tenant_id, hold_id, resource_id, place, setup_minutes, teardown_minutes)
-            SELECT w.tenant_id, new_hold, l.resource_id, l.place, l.setup_minutes, l.teardown_minutes
-            FROM group_session_resource l WHERE l.tenant_id = w.tenant_id AND l.session_id = s.id;
-    END IF;
-    INSERT INTO time_claim (tenant_id, id, kind, party_id, hold_id, starts_at, ends_at)
-        SELECT w.tenant_id, app.uuid_v7(), 'LEARNER', w.learner_id, new_hold, span_start, span_end
-      UNION ALL
-        SELECT w.tenant_id, app.uuid_v7(), 'INSTRUCTOR', instructor, new_hold, span_start - make_interval(mins => t.buffer_before_minutes),
-               span_end + make_interval(mins => t.buffer_after_minutes) WHERE instructor IS NOT NULL AND s.id IS NULL
-      UNION ALL
-        SELECT l.tenant_id, app.uuid_v7(), 'RESOURCE', l.resource_id, new_hold, span_start - make_interval(mins => l.setup_minutes), span_end + make_interval(mins => l.teardown_minutes)
-        FROM slot_hold_resource l WHERE l.tenant_id = w.tenant_id AND l.hold_id = new_hold AND s.id IS NULL;
+                t.buffer_after_minutes, CASE WHEN s.id IS NULL THEN chosen END, until_, s.id, w.id, true);
+    PERFORM app.claim_hold(new_hold, resources);
     UPDATE waitlist_entry e SET status = 'OFFERED', hold_id = new_hold WHERE e.tenant_id = w.tenant_id AND e.id = w.id;
     PERFORM app.enqueue('waitlist.expire', new_hold::text, '{}', until_);
     RETURN true;
@@ -240,5 +216,4 @@ CREATE OR REPLACE TRIGGER waitlist_entry_touch BEFORE UPDATE ON waitlist_entry F
 CREATE OR REPLACE TRIGGER waitlist_entry_audit AFTER INSERT OR UPDATE OR DELETE ON waitlist_entry FOR EACH ROW EXECUTE FUNCTION app.audit('WaitlistEntry', 'id');
 
 GRANT EXECUTE ON FUNCTION app.waitlist_positions(uuid[]), app.waiting_counts(uuid[]), app.who_waits(timestamptz, timestamptz, timestamptz, uuid, integer),
-    app.enter_waiting(uuid), app.offer_slot(uuid, uuid, timestamptz, timestamptz, uuid, uuid[], uuid, jsonb), app.expire_waitlist(integer),
-    app.decline_own_offers(uuid, timestamptz, timestamptz, uuid) TO lectern_app;
+    app.offer_slot(uuid, uuid, timestamptz, timestamptz, uuid, uuid[], uuid, jsonb), app.expire_waitlist(integer) TO lectern_app;

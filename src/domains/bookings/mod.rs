@@ -30,6 +30,7 @@ use lectern_kernel::{
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
+    inputs::LONGEST_BOOKING,
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
     span::{Span, days},

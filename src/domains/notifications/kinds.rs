@@ -132,8 +132,8 @@ const COURSE_PUBLISHED: Kind = Kind {
 
 const BOOKING_REQUESTED: Kind = Kind {
     name: "BOOKING_REQUESTED",
-    description: "A booking was requested: with you, or you manage bookings. Subject: the Booking.",
-    events: &["booking.requested"],
+    description: "A booking was requested: with you, or you manage bookings. Subject: the Booking, or the BookingSeries.",
+    events: &["booking.requested", "notify.series_requested"],
     recipients: "SELECT (note ->> 'wished')::uuid UNION SELECT app.holders_of('BOOKING_MANAGE')",
     doer: Doer::LeftOut,
     email: EmailMode::Digest,
@@ -182,8 +182,8 @@ const BOOKING_APPROVED: Kind = Kind {
 
 const BOOKING_ASSIGNED: Kind = Kind {
     name: "BOOKING_ASSIGNED",
-    description: "A booking of yours was given to an instructor, or a booking was given to you. Subject: the Booking.",
-    events: &["booking.assigned"],
+    description: "A booking of yours was given to an instructor, or a booking was given to you. Subject: the Booking, or the BookingSeries.",
+    events: &["booking.assigned", "notify.series_booked"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -207,8 +207,8 @@ const BOOKING_ASSIGNED: Kind = Kind {
 
 const BOOKING_CANCELLED: Kind = Kind {
     name: "BOOKING_CANCELLED",
-    description: "A booking was cancelled: yours, one that was assigned to you, or one that was wished to be with you. Subject: the Booking.",
-    events: &["booking.cancelled"],
+    description: "A booking was cancelled: yours, one that was assigned to you, or one that was wished to be with you. Subject: the Booking, or the BookingSeries.",
+    events: &["booking.cancelled", "notify.series_cancelled"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT coalesce(note ->> 'instructor', note ->> 'wished')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -233,8 +233,8 @@ const BOOKING_CANCELLED: Kind = Kind {
 const BOOKING_RESCHEDULED: Kind = Kind {
     name: "BOOKING_RESCHEDULED",
     description: "A booking was moved to another time: yours, one that was assigned to you, or, where the learner moved it, any while you manage \
-                  bookings. Subject: the Booking.",
-    events: &["booking.rescheduled"],
+                  bookings. Subject: the Booking, or the BookingSeries or GroupSession that it is part of.",
+    events: &["booking.rescheduled", "notify.series_moved", "notify.session_changed"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid
             UNION SELECT app.holders_of('BOOKING_MANAGE') WHERE who = (note ->> 'student')::uuid",
     doer: Doer::LeftOut,
