@@ -316,6 +316,18 @@ BEGIN
 END
 $$;
 
+-- Ends what is held of a session, offers first: their learners are told. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.end_holds_of_session(session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE waitlist_entry w SET status = 'EXPIRED' WHERE w.tenant_id = app.tenant_id() AND w.group_session_id = session AND w.status = 'OFFERED';
+    DELETE FROM time_claim c USING slot_hold h
+        WHERE h.tenant_id = app.tenant_id() AND h.group_session_id = session AND h.booking_id IS NULL AND c.tenant_id = h.tenant_id AND c.hold_id = h.id;
+    UPDATE slot_hold h SET expires_at = now()
+        WHERE h.tenant_id = app.tenant_id() AND h.group_session_id = session AND h.booking_id IS NULL AND h.expires_at > now();
+END
+$$;
+
 -- Another time, instructor, resources or number of seats for a session and all its seats, all or none. The service has judged it under the turns of all parties.
 -- `resources` NULL: those that it has. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.change_group_session(session uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], places integer) RETURNS void
@@ -349,11 +361,9 @@ BEGIN
     END IF;
     -- What is held of it is held where it was: such holds end with the change of time.
     IF (s.starts_at, s.ends_at) <> (old.starts_at, old.ends_at) THEN
-        DELETE FROM time_claim c USING slot_hold h
-            WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND c.tenant_id = h.tenant_id AND c.hold_id = h.id;
-        UPDATE slot_hold h SET expires_at = least(h.expires_at, now()) WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL;
+        PERFORM app.end_holds_of_session(s.id);
         UPDATE waitlist_entry w SET starts_at = s.starts_at, ends_at = s.ends_at
-            WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status IN ('WAITING', 'OFFERED');
+            WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status = 'WAITING';
     END IF;
     UPDATE booking b SET starts_at = s.starts_at, ends_at = s.ends_at, instructor_id = s.instructor_id,
             status = CASE WHEN s.instructor_id IS NULL THEN b.status ELSE 'ASSIGNED' END
@@ -387,10 +397,8 @@ BEGIN
     UPDATE group_session g SET status = 'CANCELLED', cancel_reason = reason, seats_taken = 0, updated_at = now() WHERE g.tenant_id = s.tenant_id AND g.id = s.id;
     UPDATE booking b SET status = 'CANCELLED', cancel_reason = reason
         WHERE b.tenant_id = s.tenant_id AND b.group_session_id = s.id AND b.status IN ('APPROVED', 'ASSIGNED');
-    DELETE FROM time_claim c USING slot_hold h
-        WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND c.tenant_id = h.tenant_id AND c.hold_id = h.id;
-    UPDATE slot_hold h SET expires_at = least(h.expires_at, now()) WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL;
-    UPDATE waitlist_entry w SET status = 'EXPIRED' WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status IN ('WAITING', 'OFFERED');
+    PERFORM app.end_holds_of_session(s.id);
+    UPDATE waitlist_entry w SET status = 'EXPIRED' WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status = 'WAITING';
     PERFORM set_config('app.told_as', '', true);
 END
 $$;
