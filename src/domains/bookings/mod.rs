@@ -33,7 +33,7 @@ pub use self::{
     inputs::LONGEST_BOOKING,
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
-    span::{Span, days},
+    span::{Span, days, difference, union},
 };
 
 /// Changes of bookings that one person may try.
