@@ -147,11 +147,11 @@ CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE
     SELECT 'INSTRUCTOR', i.id, b.starts_at - make_interval(mins => coalesce(b.buffer_before_minutes, 0)), b.ends_at + make_interval(mins => coalesce(b.buffer_after_minutes, 0))
     FROM (SELECT CASE WHEN b.status IN ('ASSIGNED', 'COMPLETED') THEN b.instructor_id
                       WHEN b.status IN ('REQUESTED', 'APPROVED') AND b.holds_while_requested THEN b.requested_instructor_id END) AS i(id)
-    WHERE i.id IS NOT NULL
+    WHERE i.id IS NOT NULL AND b.group_session_id IS NULL -- a session claims once for all its seats
   UNION ALL
     SELECT 'RESOURCE', l.resource_id, b.starts_at - make_interval(mins => l.setup_minutes), b.ends_at + make_interval(mins => l.teardown_minutes)
     FROM public.booking_resource l
-    WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id
+    WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND b.group_session_id IS NULL
       AND (b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR (b.status = 'REQUESTED' AND b.holds_while_requested))
 $$;
 
@@ -235,9 +235,10 @@ CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_sta
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT coalesce(b.starts_at, h.starts_at), coalesce(b.ends_at, h.ends_at) FROM time_claim c
+        SELECT coalesce(b.starts_at, h.starts_at, g.starts_at), coalesce(b.ends_at, h.ends_at, g.ends_at) FROM time_claim c
         LEFT JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
         LEFT JOIN slot_hold h ON h.tenant_id = c.tenant_id AND h.id = c.hold_id
+        LEFT JOIN group_session g ON g.tenant_id = c.tenant_id AND g.id = c.session_id
         WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student)
           AND c.starts_at < span_end + make_interval(mins => after) AND c.ends_at > span_start - make_interval(mins => before)
           AND c.starts_at > span_start - interval '48 hours' AND c.booking_id IS DISTINCT FROM except_booking
@@ -253,10 +254,11 @@ CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamp
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT coalesce(b.starts_at, h.starts_at), coalesce(b.ends_at, h.ends_at) FROM resource r
+        SELECT coalesce(b.starts_at, h.starts_at, g.starts_at), coalesce(b.ends_at, h.ends_at, g.ends_at) FROM resource r
         JOIN time_claim c ON c.tenant_id = r.tenant_id AND c.party_id = r.id AND c.kind = 'RESOURCE'
         LEFT JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
         LEFT JOIN slot_hold h ON h.tenant_id = c.tenant_id AND h.id = c.hold_id
+        LEFT JOIN group_session g ON g.tenant_id = c.tenant_id AND g.id = c.session_id
         LEFT JOIN booking_resource l ON l.tenant_id = r.tenant_id AND l.resource_id = r.id AND l.booking_id = except_booking
         WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND c.booking_id IS DISTINCT FROM except_booking
           AND c.starts_at < span_end + make_interval(mins => coalesce(l.teardown_minutes, r.teardown_minutes))
@@ -396,11 +398,13 @@ BEGIN
             'instructorId', app.type_id('user', NEW.instructor_id), 'courseId', app.type_id('course', NEW.course_id),
             'startsAt', app.rfc3339(NEW.starts_at), 'endsAt', app.rfc3339(NEW.ends_at));
     END IF;
-    IF app.notifies(type) THEN
+    -- What several are part of is told as one.
+    IF app.notifies(type) AND coalesce(current_setting('app.told_as', true), '') <> 'nothing' THEN
         note := jsonb_build_object(
             'student', NEW.student_id, 'wished', NEW.requested_instructor_id, 'course', NEW.course_id,
             -- Whom it is assigned to, or was until it was moved.
-            'instructor', coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END),
+            'instructor', CASE WHEN current_setting('app.told_as', true) IS DISTINCT FROM 'session'
+                               THEN coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END) END,
             'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN

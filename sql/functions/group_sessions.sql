@@ -4,7 +4,6 @@
 --   group_session_places   (a constraint) more seats are taken than there are
 --   group_session_party    it is not the actor's to change
 --   group_session_over     it is cancelled, or has begun
---   group_session_gone     what a seat was to be taken in is cancelled, or stands at another time
 --   resource_too_small     a resource takes fewer people than there are seats
 --   booking_seat           a seat is not assigned or approved by itself: its session says who and what
 
@@ -74,6 +73,24 @@ BEGIN
             SELECT h.group_session_id FROM slot_hold h
             WHERE h.tenant_id = app.tenant_id() AND h.group_session_id = ANY (sessions) AND h.booking_id IS NULL AND h.expires_at > now()) AS t
         GROUP BY t.id;
+END
+$$;
+
+-- The sessions of a type that take place in a range: what they take, and how many seats are left, a holder's own holds not counted. For app.slot_facts' reader. Reveals: what
+-- the whole school sees.
+CREATE OR REPLACE FUNCTION app.slot_sessions(wanted_type uuid, holder uuid, range_start timestamptz, range_end timestamptz)
+    RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, instructor_id uuid, resources uuid[], seats_left bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT s.id, s.starts_at, s.ends_at, s.instructor_id,
+               ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.session_id = s.id ORDER BY l.place),
+               s.seats - (SELECT count(*) FROM booking b WHERE b.tenant_id = s.tenant_id AND b.group_session_id = s.id AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED'))
+                       - (SELECT count(*) FROM slot_hold h WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.expires_at > now()
+                          AND h.owner_id IS DISTINCT FROM holder)
+        FROM group_session s
+        WHERE s.tenant_id = app.tenant_id() AND s.booking_type_id = wanted_type AND s.status = 'SCHEDULED' AND s.starts_at >= range_start AND s.starts_at <= range_end
+        ORDER BY s.starts_at, s.id;
 END
 $$;
 
@@ -227,27 +244,39 @@ BEGIN
 END
 $$;
 
--- The session in which a seat is to be taken, locked; made where there was none. Refuses where it is gone since it was looked at. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.session_for_seat(t public.booking_type, session uuid, is_new boolean, span_start timestamptz, span_end timestamptz, instructor uuid,
-        resources uuid[]) RETURNS group_session
+-- The session of a type that stands at that very time with that instructor (or, where it needs none, one of these resources), locked; NULL where there is none. Reveals:
+-- what the whole school sees.
+CREATE OR REPLACE FUNCTION app.session_at(t public.booking_type, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[]) RETURNS group_session
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     s group_session;
 BEGIN
-    IF is_new THEN
-        RETURN app.make_session(session, t, span_start, span_end, instructor, resources, t.seats, false);
-    END IF;
-    SELECT * INTO s FROM group_session g WHERE g.tenant_id = t.tenant_id AND g.id = session FOR UPDATE;
-    IF NOT FOUND OR s.status = 'CANCELLED' OR (s.booking_type_id, s.starts_at, s.ends_at) <> (t.id, span_start, span_end) THEN
-        PERFORM app.refuse('group_session_gone');
+    SELECT * INTO s FROM group_session g
+        WHERE g.tenant_id = t.tenant_id AND g.booking_type_id = t.id AND g.starts_at = span_start AND g.ends_at = span_end AND g.status = 'SCHEDULED'
+          AND g.instructor_id IS NOT DISTINCT FROM instructor
+          AND (instructor IS NOT NULL OR EXISTS (
+              SELECT FROM group_session_resource l WHERE l.tenant_id = g.tenant_id AND l.session_id = g.id AND l.resource_id = ANY (resources)))
+        ORDER BY g.id LIMIT 1 FOR UPDATE;
+    RETURN s;
+END
+$$;
+
+-- The same to take a seat in, made where there is none. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.seat_at(t public.booking_type, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[]) RETURNS group_session
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    s group_session := app.session_at(t, span_start, span_end, instructor, resources);
+BEGIN
+    IF s.id IS NULL THEN
+        s := app.make_session(app.uuid_v7(), t, span_start, span_end, instructor, resources, t.seats, false);
     END IF;
     RETURN s;
 END
 $$;
 
--- Grants a request for a type of several seats: REQUESTED, then APPROVED, then ASSIGNED, in a session that stands, or that this makes (is_new). Only who manages
--- bookings may. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.confirm_seat(wanted_booking uuid, session uuid, is_new boolean, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
+-- Grants a request for a type of several seats: REQUESTED, then APPROVED, then ASSIGNED, in the session at its time with that instructor and these resources, made where there
+-- is none. Only who manages bookings may; the service has judged it under the turns of all parties. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.confirm_seat(wanted_booking uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     b booking;
@@ -265,15 +294,15 @@ BEGIN
     IF b.status = 'REQUESTED' THEN
         UPDATE booking o SET status = 'APPROVED' WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
     END IF;
-    s := app.session_for_seat(t, session, is_new, b.starts_at, b.ends_at, instructor, resources);
+    s := app.seat_at(t, b.starts_at, b.ends_at, instructor, resources);
     UPDATE booking o SET status = 'ASSIGNED', instructor_id = s.instructor_id, group_session_id = s.id WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
-    PERFORM app.follow_session(s, b.id), app.note_assignment(b.id, CASE WHEN is_new THEN chosen END);
+    PERFORM app.follow_session(s, b.id), app.note_assignment(b.id, chosen);
 END
 $$;
 
--- Moves a seat to another session, or to a slot for which this makes one (is_new). Who may, and whether there is time, the service has asked. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.move_seat(wanted_booking uuid, session uuid, is_new boolean, span_start timestamptz, span_end timestamptz, instructor uuid,
-        resources uuid[], chosen jsonb) RETURNS void
+-- Moves a seat to another session, or to a slot of the type, for which this makes one. Whether there is time the service has judged under the turns of all parties, and what its
+-- terms say of moving. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.move_seat(wanted_booking uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     b booking;
@@ -287,10 +316,10 @@ BEGIN
         PERFORM app.refuse('booking_party');
     END IF;
     SELECT * INTO STRICT t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id FOR SHARE;
-    s := app.session_for_seat(t, session, is_new, span_start, span_end, instructor, resources);
+    s := app.seat_at(t, span_start, span_end, instructor, resources);
     UPDATE booking o SET starts_at = s.starts_at, ends_at = s.ends_at, instructor_id = s.instructor_id, group_session_id = s.id, status = 'ASSIGNED'
         WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
-    PERFORM app.follow_session(s, b.id), app.note_assignment(b.id, CASE WHEN is_new THEN chosen END);
+    PERFORM app.follow_session(s, b.id), app.note_assignment(b.id, chosen);
 END
 $$;
 
@@ -458,6 +487,6 @@ CREATE OR REPLACE TRIGGER group_session_audit AFTER INSERT OR UPDATE OR DELETE O
 CREATE OR REPLACE TRIGGER group_session_resource_audit AFTER INSERT OR UPDATE OR DELETE ON group_session_resource FOR EACH ROW
     EXECUTE FUNCTION app.audit('GroupSession', 'session_id');
 
-GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
-    app.confirm_seat(uuid, uuid, boolean, uuid, uuid[], jsonb), app.move_seat(uuid, uuid, boolean, timestamptz, timestamptz, uuid, uuid[], jsonb),
+GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.slot_sessions(uuid, uuid, timestamptz, timestamptz), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
+    app.confirm_seat(uuid, uuid, uuid[], jsonb), app.move_seat(uuid, timestamptz, timestamptz, uuid, uuid[], jsonb),
     app.change_group_session(uuid, timestamptz, timestamptz, uuid, uuid[], integer), app.cancel_group_session(uuid, text) TO lectern_app;

@@ -15,7 +15,7 @@ END
 $$;
 
 -- Books a series: what it is, and its bookings, each with what the service has judged for it under the turns of all parties: `occurrences` holds id, starts, ends,
--- instructor, resources, session, is_new (of the session) and chosen of each. The constraints have the last word. It is told as one. Reveals nothing.
+-- instructor, resources and chosen of each. The constraints have the last word. It is told as one. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.book_series(new_id uuid, wanted_type uuid, learner uuid, rule text, zone text, excluded date[], left_out jsonb, state text,
         words text, overridden text[], occurrences jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -30,10 +30,9 @@ BEGIN
     INSERT INTO booking_series (tenant_id, id, booking_type_id, learner_id, recurrence, time_zone, excluded_dates, skipped)
         VALUES (app.tenant_id(), new_id, wanted_type, learner, rule, zone, excluded, left_out);
     PERFORM set_config('app.told_as', 'nothing', true);
-    FOR w IN SELECT * FROM jsonb_to_recordset(occurrences) AS o(id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[], session uuid,
-                                                               is_new boolean, chosen jsonb) ORDER BY o.starts LOOP
-        PERFORM app.book_slot(w.id, wanted_type, learner, w.starts, w.ends, state, w.instructor, w.resources, NULL, words, w.chosen, overridden, NULL,
-                              w.session, w.is_new, new_id);
+    FOR w IN SELECT * FROM jsonb_to_recordset(occurrences) AS o(id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[],
+                                                               chosen jsonb) ORDER BY o.starts LOOP
+        PERFORM app.book_slot(w.id, wanted_type, learner, w.starts, w.ends, state, w.instructor, w.resources, NULL, words, w.chosen, overridden, NULL, new_id);
     END LOOP;
     PERFORM set_config('app.told_as', '', true);
     SELECT * INTO first FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.series_id = new_id ORDER BY b.starts_at LIMIT 1;
@@ -56,11 +55,11 @@ $$;
 -- The bookings of a series that a change reaches, in the order of their start, with what they have: not over, not cancelled, not moved by themselves before; or the one that
 -- is named. Under row security: whoever sees one of its bookings sees these.
 CREATE OR REPLACE FUNCTION app.series_members(named uuid, whole boolean)
-    RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, instructor_id uuid, resources uuid[], session uuid, is_named boolean)
+    RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, instructor_id uuid, resources uuid[], is_named boolean)
     LANGUAGE sql STABLE AS $$
-    SELECT b.id, b.starts_at, b.ends_at, b.status, b.instructor_id,
+    SELECT b.id, b.starts_at, b.ends_at, b.instructor_id,
            ARRAY(SELECT l.resource_id FROM public.booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id ORDER BY l.place),
-           b.group_session_id, b.id = n.id
+           b.id = n.id
     FROM public.booking n
     JOIN public.booking b ON b.tenant_id = n.tenant_id AND b.series_id = n.series_id
     WHERE n.tenant_id = app.tenant_id() AND n.id = named AND b.status IN ('REQUESTED', 'APPROVED', 'ASSIGNED') AND b.ends_at > now()
@@ -68,10 +67,10 @@ CREATE OR REPLACE FUNCTION app.series_members(named uuid, whole boolean)
     ORDER BY b.starts_at, b.id
 $$;
 
--- Moves bookings of a series, all at once; `wanted` holds id, starts, ends, instructor, resources, session, is_new and chosen of each, in the order in which one makes room for
+-- Moves bookings of a series, all at once; `wanted` holds id, starts, ends, instructor, resources and chosen of each, in the order in which one makes room for
 -- the next. `onward` is the new series that they become, or that in which they stay; `state`, where it is given, what becomes of those that are assigned. The service has judged
--- them under the turns of all parties. Told as one. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.move_series(onward uuid, is_new_series boolean, rule text, excluded date[], left_out jsonb, state text, reason text, wanted jsonb) RETURNS void
+-- them under the turns of all parties. Told as one; but one that moves by itself (is_alone) is told as such, and goes its own way from then on. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.move_series(onward uuid, is_new_series boolean, is_alone boolean, rule text, excluded date[], left_out jsonb, state text, reason text, wanted jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     ids   CONSTANT uuid[] := ARRAY(SELECT (o ->> 'id')::uuid FROM jsonb_array_elements(wanted) AS o ORDER BY 1);
@@ -91,31 +90,27 @@ BEGIN
         INSERT INTO booking_series (tenant_id, id, booking_type_id, learner_id, recurrence, time_zone, excluded_dates, skipped)
             SELECT s.tenant_id, onward, s.booking_type_id, s.learner_id, rule, s.time_zone, excluded, left_out
             FROM booking_series s JOIN booking o ON o.tenant_id = s.tenant_id AND o.series_id = s.id WHERE o.tenant_id = app.tenant_id() AND o.id = ids[1];
-    ELSE
+    ELSIF NOT is_alone THEN
         UPDATE booking_series s SET recurrence = rule, excluded_dates = excluded, skipped = s.skipped || left_out, updated_at = now()
             WHERE s.tenant_id = app.tenant_id() AND s.id = onward;
     END IF;
-    PERFORM set_config('app.told_as', 'nothing', true);
+    PERFORM set_config('app.told_as', CASE WHEN is_alone THEN '' ELSE 'nothing' END, true);
     -- Where they were nobody is in their way.
     DELETE FROM time_claim c WHERE c.tenant_id = app.tenant_id() AND c.booking_id = ANY (ids);
-    FOR w IN SELECT o.* FROM ROWS FROM (jsonb_to_recordset(wanted) AS (id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[], session uuid,
-                                                                       is_new boolean, chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
+    FOR w IN SELECT o.* FROM ROWS FROM (jsonb_to_recordset(wanted) AS (id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[],
+                                                                       chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
         SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = w.id;
         PERFORM app.check_move_terms(b, w.starts, reason);
         IF b.group_session_id IS NOT NULL THEN
-            PERFORM app.move_seat(b.id, w.session, w.is_new, w.starts, w.ends, w.instructor, w.resources, w.chosen);
+            PERFORM app.move_seat(b.id, w.starts, w.ends, w.instructor, w.resources, w.chosen);
         ELSE
             UPDATE booking o SET starts_at = w.starts, ends_at = w.ends,
                     status = CASE WHEN o.status = 'ASSIGNED' AND state IS NOT NULL THEN state ELSE o.status END,
                     instructor_id = CASE WHEN o.status = 'ASSIGNED' AND state IS NULL THEN w.instructor END
                 WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
-            DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (w.resources);
-            INSERT INTO booking_resource AS l (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
-                SELECT b.tenant_id, b.id, r.id, n.place, r.setup_minutes, r.teardown_minutes
-                FROM unnest(w.resources) WITH ORDINALITY AS n(id, place) JOIN resource r ON r.tenant_id = b.tenant_id AND r.id = n.id AND r.deleted_at IS NULL
-                ON CONFLICT (tenant_id, booking_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
+            PERFORM app.take_resources(b, w.resources), app.note_assignment(b.id, w.chosen);
         END IF;
-        UPDATE booking o SET series_id = onward, series_starts_at = w.starts, reschedule_count = coalesce(o.reschedule_count, 0) + 1, reschedule_reason = reason
+        UPDATE booking o SET series_id = onward, series_starts_at = CASE WHEN is_alone THEN o.series_starts_at ELSE w.starts END, reschedule_count = coalesce(o.reschedule_count, 0) + 1, reschedule_reason = reason
             WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
         PERFORM app.claim_time_of(b);
         IF first.id IS NULL OR b.starts_at < first.starts_at THEN
@@ -123,24 +118,28 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM set_config('app.told_as', '', true);
-    PERFORM app.tell_of_series('notify.series_moved', onward, first);
+    IF NOT is_alone THEN
+        PERFORM app.tell_of_series('notify.series_moved', onward, first);
+    END IF;
 END
 $$;
 
 -- Cancels bookings of a series, told as one. By the actor's own hand: each is theirs to cancel as it would be by itself (row security, app.check_booking_move).
 -- Answers how many were.
-CREATE OR REPLACE FUNCTION app.cancel_series(members uuid[], reason text) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION app.cancel_series(members uuid[], reason text, is_alone boolean) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     done  integer;
     first public.booking;
 BEGIN
-    PERFORM set_config('app.told_as', 'nothing', true);
+    PERFORM set_config('app.told_as', CASE WHEN is_alone THEN '' ELSE 'nothing' END, true);
     PERFORM FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.id FOR UPDATE;
     UPDATE public.booking b SET status = 'CANCELLED', cancel_reason = reason WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members);
     GET DIAGNOSTICS done = ROW_COUNT;
     PERFORM set_config('app.told_as', '', true);
     SELECT * INTO first FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.starts_at LIMIT 1;
-    PERFORM app.tell_of_series('notify.series_cancelled', first.series_id, first);
+    IF NOT is_alone THEN
+        PERFORM app.tell_of_series('notify.series_cancelled', first.series_id, first);
+    END IF;
     RETURN done;
 END
 $$;
@@ -148,5 +147,5 @@ $$;
 CREATE OR REPLACE TRIGGER booking_series_audit AFTER INSERT OR UPDATE OR DELETE ON booking_series FOR EACH ROW EXECUTE FUNCTION app.audit('BookingSeries', 'id');
 
 GRANT EXECUTE ON FUNCTION app.book_series(uuid, uuid, uuid, text, text, date[], jsonb, text, text, text[], jsonb),
-    app.move_series(uuid, boolean, text, date[], jsonb, text, text, jsonb),
+    app.move_series(uuid, boolean, boolean, text, date[], jsonb, text, text, jsonb),
     app.tell_of_series(text, uuid, public.booking) TO lectern_app;

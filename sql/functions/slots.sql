@@ -33,7 +33,7 @@ BEGIN
             SELECT coalesce(jsonb_agg(coalesce(x.resources, '[]') ORDER BY q.place), '[]')
             FROM booking_type_requirement q
             LEFT JOIN (SELECT x.requirement, jsonb_agg(jsonb_build_object('id', r.id, 'mode', r.mode, 'setup', r.setup_minutes, 'teardown', r.teardown_minutes,
-                                  'zone', r.time_zone, 'ruled', EXISTS (SELECT FROM availability_rule a WHERE a.tenant_id = r.tenant_id AND a.resource_id = r.id)) ORDER BY x.place) AS resources
+                                  'zone', r.time_zone, 'capacity', r.capacity, 'ruled', EXISTS (SELECT FROM availability_rule a WHERE a.tenant_id = r.tenant_id AND a.resource_id = r.id)) ORDER BY x.place) AS resources
                        FROM booking_type_resource x JOIN resource r ON r.tenant_id = x.tenant_id AND r.id = x.resource_id AND r.deleted_at IS NULL
                        WHERE x.tenant_id = t.tenant_id AND x.type_id = t.id GROUP BY x.requirement) AS x ON x.requirement = q.place
             WHERE q.tenant_id = t.tenant_id AND q.type_id = t.id),
@@ -195,6 +195,7 @@ CREATE OR REPLACE FUNCTION app.hold_slot(hold uuid, wanted_type uuid, learner uu
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     t    booking_type;
+    s    group_session;
     used bigint;
     most CONSTANT integer := 3;
 BEGIN
@@ -209,9 +210,13 @@ BEGIN
     IF used >= most THEN
         PERFORM app.refuse('slot_hold_places', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
-    INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at)
-        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, chosen,
-                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)));
+    IF t.seats > 1 THEN
+        s := app.session_at(t, span_start, span_end, instructor, resources); -- a seat of it is held; without one, all that the session will take
+    END IF;
+    INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at,
+                           group_session_id)
+        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, CASE WHEN s.id IS NULL THEN chosen END,
+                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)), s.id);
     PERFORM app.claim_hold(hold, resources);
 END
 $$;
@@ -225,7 +230,8 @@ BEGIN
         FROM unnest(resources) WITH ORDINALITY AS w(id, place) JOIN resource r ON r.tenant_id = app.tenant_id() AND r.id = w.id AND r.deleted_at IS NULL;
     INSERT INTO time_claim (tenant_id, id, kind, party_id, hold_id, starts_at, ends_at)
         SELECT h.tenant_id, app.uuid_v7(), w.kind, w.party_id, h.id, w.starts_at, w.ends_at FROM slot_hold h
-        CROSS JOIN LATERAL app.claims_of_slot(h.learner_id, h.instructor_id, resources, h.starts_at, h.ends_at, h.buffer_before_minutes, h.buffer_after_minutes) AS w
+        CROSS JOIN LATERAL app.claims_of_slot(h.learner_id, CASE WHEN h.group_session_id IS NULL THEN h.instructor_id END, CASE WHEN h.group_session_id IS NULL THEN resources ELSE '{}' END,
+                                              h.starts_at, h.ends_at, h.buffer_before_minutes, h.buffer_after_minutes) AS w
         WHERE h.tenant_id = app.tenant_id() AND h.id = hold;
 END
 $$;
@@ -275,12 +281,13 @@ $$;
 -- REQUESTED where approval is asked for; then the instructor is a wish, and held where the type says so. The service has looked under the turns of all parties.
 -- Reveals nothing.
 CREATE OR REPLACE FUNCTION app.book_slot(new_id uuid, wanted_type uuid, learner uuid, span_start timestamptz, span_end timestamptz, state text, instructor uuid,
-        resources uuid[], course uuid, words text, chosen jsonb, overridden text[], redeemed uuid) RETURNS void
+        resources uuid[], course uuid, words text, chosen jsonb, overridden text[], redeemed uuid, series uuid DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     t     booking_type;
     h     slot_hold;
     b     booking;
+    s     group_session;
     waits CONSTANT boolean := state = 'REQUESTED';
 BEGIN
     IF NOT (app.can('BOOKING_MANAGE') OR (app.can('BOOKING_REQUEST') AND learner = app.user_id() AND overridden IS NULL)) OR state NOT IN ('REQUESTED', 'ASSIGNED') THEN
@@ -296,14 +303,25 @@ BEGIN
         END IF;
         -- Its claims become the booking's. Nobody slips in between: until we commit they are there for everybody else.
         DELETE FROM time_claim c WHERE c.tenant_id = t.tenant_id AND c.hold_id = redeemed;
+        -- Nor is its seat counted twice.
+        UPDATE slot_hold o SET group_session_id = NULL WHERE o.tenant_id = t.tenant_id AND o.id = redeemed AND o.group_session_id IS NOT NULL;
     END IF;
     PERFORM app.make_room(app.user_id(), wanted_type, redeemed, learner, instructor, resources, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes);
+    IF t.seats > 1 AND NOT waits THEN
+        s := app.seat_at(t, span_start, span_end, instructor, resources);
+    END IF;
     INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, notes, booking_type_id, needs_no_instructor,
-                         holds_while_requested, buffer_before_minutes, buffer_after_minutes, override)
+                         holds_while_requested, buffer_before_minutes, buffer_after_minutes, override,
+                         group_session_id, series_id, series_starts_at)
         VALUES (t.tenant_id, new_id, learner, CASE WHEN waits THEN instructor END, CASE WHEN NOT waits THEN instructor END, coalesce(t.course_id, course), span_start, span_end,
-                state, words, t.id, nullif(NOT t.needs_instructor, false), nullif(t.holds_while_requested, false), t.buffer_before_minutes, t.buffer_after_minutes, overridden)
+                state, words, t.id, nullif(NOT t.needs_instructor, false), nullif(t.holds_while_requested AND t.seats = 1, false), t.buffer_before_minutes, t.buffer_after_minutes, overridden,
+                s.id, series, CASE WHEN series IS NOT NULL THEN span_start END)
         RETURNING * INTO b;
-    PERFORM app.take_resources(b, resources);
+    IF s.id IS NULL THEN
+        PERFORM app.take_resources(b, resources);
+    ELSE
+        PERFORM app.follow_session(s, b.id);
+    END IF;
     PERFORM app.note_assignment(new_id, chosen);
     UPDATE slot_hold o SET booking_id = new_id WHERE o.tenant_id = t.tenant_id AND o.id = redeemed;
 END
@@ -388,7 +406,10 @@ CREATE OR REPLACE FUNCTION app.check_type_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    IF EXISTS (SELECT FROM booking b WHERE b.tenant_id = NEW.tenant_id AND b.booking_type_id = NEW.id) THEN
+    IF EXISTS (SELECT FROM booking b WHERE b.tenant_id = NEW.tenant_id AND b.booking_type_id = NEW.id)
+        OR EXISTS (SELECT FROM group_session s WHERE s.tenant_id = NEW.tenant_id AND s.booking_type_id = NEW.id)
+        OR EXISTS (SELECT FROM waitlist_entry w WHERE w.tenant_id = NEW.tenant_id AND w.booking_type_id = NEW.id)
+    THEN
         PERFORM app.refuse('booking_type_in_use', jsonb_build_object('field', CASE WHEN NEW.deleted_at IS NULL THEN 'seats' ELSE 'id' END)::text);
     END IF;
     -- What is held of it is given back.
@@ -464,4 +485,4 @@ CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELET
 
 GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[]), app.eligibility(uuid, uuid),
     app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.take_hold(uuid), app.tidy_holds(integer),
-    app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid), app.search_booking_type(text) TO lectern_app;
+    app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid, uuid), app.search_booking_type(text) TO lectern_app;

@@ -159,7 +159,7 @@ $$;
 
 -- Offers a slot or a seat to who waits: a hold in their name, until it expires or its notice begins. False where they wait no more, or where too little time is left.
 -- The service has looked under the turns of all parties; the constraints have the last word. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.offer_slot(entry uuid, new_hold uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], session uuid, chosen jsonb)
+CREATE OR REPLACE FUNCTION app.offer_slot(entry uuid, new_hold uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], chosen jsonb)
     RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -178,12 +178,15 @@ BEGIN
     IF until_ IS NULL OR until_ < now() + interval '5 minutes' THEN
         RETURN false;
     END IF;
-    IF session IS NOT NULL THEN
-        s := app.session_for_seat(t, session, false, span_start, span_end, NULL, NULL);
+    IF t.seats > 1 THEN
+        s := app.session_at(t, span_start, span_end, instructor, resources);
+        IF s.id IS DISTINCT FROM coalesce(w.group_session_id, s.id) THEN
+            RETURN false;
+        END IF;
     END IF;
     INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment,
                            expires_at, group_session_id, waitlist_entry_id, is_offer)
-        VALUES (w.tenant_id, new_hold, t.id, w.learner_id, w.learner_id, span_start, span_end, coalesce(s.instructor_id, instructor), t.buffer_before_minutes,
+        VALUES (w.tenant_id, new_hold, t.id, w.learner_id, w.learner_id, span_start, span_end, instructor, t.buffer_before_minutes,
                 t.buffer_after_minutes, CASE WHEN s.id IS NULL THEN chosen END, until_, s.id, w.id, true);
     PERFORM app.claim_hold(new_hold, resources);
     UPDATE waitlist_entry e SET status = 'OFFERED', hold_id = new_hold WHERE e.tenant_id = w.tenant_id AND e.id = w.id;
@@ -216,4 +219,4 @@ CREATE OR REPLACE TRIGGER waitlist_entry_touch BEFORE UPDATE ON waitlist_entry F
 CREATE OR REPLACE TRIGGER waitlist_entry_audit AFTER INSERT OR UPDATE OR DELETE ON waitlist_entry FOR EACH ROW EXECUTE FUNCTION app.audit('WaitlistEntry', 'id');
 
 GRANT EXECUTE ON FUNCTION app.waitlist_positions(uuid[]), app.waiting_counts(uuid[]), app.who_waits(timestamptz, timestamptz, timestamptz, uuid, integer),
-    app.offer_slot(uuid, uuid, timestamptz, timestamptz, uuid, uuid[], uuid, jsonb), app.expire_waitlist(integer) TO lectern_app;
+    app.offer_slot(uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb), app.expire_waitlist(integer) TO lectern_app;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use lectern_kernel::{
-    db::Tx,
+    db::{DbError, Tx},
     error::{Error, Result},
     ids::Id,
     resolve::DateTime,
@@ -19,7 +19,7 @@ use crate::domains::{
 };
 
 /// How often somebody may come first.
-const ATTEMPTS: usize = 8;
+pub const ATTEMPTS: usize = 8;
 
 /// One start of several.
 #[derive(Debug, Clone)]
@@ -32,8 +32,6 @@ pub struct Occurrence {
     pub instructor: Option<Id<User>>,
     /// What it takes.
     pub things: Vec<Id<Resource>>,
-    /// The group session that it is a seat of; where there is none yet, its new id.
-    pub session: Option<(Uuid, bool)>,
     /// How the instructor was chosen; none where somebody named them.
     pub assignment: Option<Value>,
 }
@@ -58,6 +56,8 @@ pub struct Wish {
     pub instructor: Option<Id<User>>,
     /// With what; of other requirements, with the first that is free.
     pub things: Vec<Id<Resource>>,
+    /// Where it is now, and stays where it can't be had; none: it is nowhere yet.
+    pub was: Option<Span>,
 }
 
 /// Several starts to be taken together.
@@ -129,7 +129,7 @@ impl Plan<'_> {
     /// When the database can't be asked.
     pub async fn look(&self) -> Result<Judged> {
         let known = slots::facts(self.tx, self.of, &self.about).await?;
-        Ok(self.judge(known, None))
+        Ok(self.judge(&known, None))
     }
 
     /// Judges them, waits for the turns of all whose time they take, and judges them again. Until they are written the turns are held; a mark stands before them, so that
@@ -149,7 +149,7 @@ impl Plan<'_> {
             parties.extend(self.about.learner.map(|learner| learner.0));
             slots::take_time_turns(self.tx, &parties).await?;
             let known = slots::facts(self.tx, self.of, &self.about).await?;
-            let judged = self.judge(known, first.instructor);
+            let judged = self.judge(&known, first.instructor);
             if judged.parties().iter().all(|party| parties.contains(party)) {
                 check(&judged, may_skip)?;
                 return Ok(judged);
@@ -159,23 +159,45 @@ impl Plan<'_> {
         Err(Error::unavailable("somebody else came first, again and again"))
     }
 
-    /// Each by the rules of one, and as if those before it were booked. `by`: who takes them all.
-    fn judge(&self, known: Facts, by: Option<Id<User>>) -> Judged {
+    /// Each by the rules of one, and as if those before it were booked. `by`: who takes them all. What can't be moved stays where it is, and in the way of others.
+    fn judge(&self, known: &Facts, by: Option<Id<User>>) -> Judged {
         let is_one_for_all = self.of.terms.needs_instructor && self.wishes.iter().all(|wish| wish.instructor.is_none());
-        let instructor = by.or_else(|| if is_one_for_all { self.choose(&known) } else { None });
-        let mut known = known;
-        let mut judged = Judged { instructor, ..Judged::default() };
-        for wish in &self.wishes {
-            let mut verdict = known.judge(Wanted { span: wish.span, instructor: wish.instructor.or(instructor), things: &wish.things });
-            let is_kept = verdict.reason().is_none();
-            if !is_kept && wish.instructor.is_some() && !self.is_named {
-                // Who had it can't: somebody else of the type may.
-                verdict = known.judge(Wanted { span: wish.span, instructor: None, things: &[] });
+        let instructor = by.or_else(|| if is_one_for_all { self.choose(known) } else { None });
+        let mut staying: Vec<Option<Occurrence>> = vec![None; self.wishes.len()];
+        loop {
+            let mut known = known.clone();
+            for (wish, _) in self.wishes.iter().zip(&staying).filter(|(_, stays)| stays.is_some()) {
+                if let Some(was) = wish.was {
+                    count(&mut known, was, wish.instructor, &wish.things, None);
+                }
             }
-            judged.needs_approval |= verdict.needs_approval;
-            judged.occurrences.push(self.occurrence(&mut known, wish, &verdict, is_kept));
+            let mut judged = Judged { instructor, ..Judged::default() };
+            for (wish, stays) in self.wishes.iter().zip(&staying) {
+                let occurrence = stays.clone().unwrap_or_else(|| self.judge_one(&mut known, wish, instructor, &mut judged.needs_approval));
+                judged.occurrences.push(occurrence);
+            }
+            let mut is_settled = true;
+            for ((wish, stays), occurrence) in self.wishes.iter().zip(&mut staying).zip(&judged.occurrences) {
+                if wish.was.is_some() && stays.is_none() && occurrence.reason.is_some() {
+                    *stays = Some(occurrence.clone());
+                    is_settled = false;
+                }
+            }
+            if is_settled {
+                return judged;
+            }
         }
-        judged
+    }
+
+    fn judge_one(&self, known: &mut Facts, wish: &Wish, instructor: Option<Id<User>>, needs_approval: &mut bool) -> Occurrence {
+        let mut verdict = known.judge(Wanted { span: wish.span, instructor: wish.instructor.or(instructor), things: &wish.things });
+        let is_kept = verdict.reason().is_none();
+        if !is_kept && wish.instructor.is_some() && !self.is_named {
+            // Who had it can't: somebody else of the type may.
+            verdict = known.judge(Wanted { span: wish.span, instructor: None, things: &[] });
+        }
+        *needs_approval |= verdict.needs_approval;
+        self.occurrence(known, wish, &verdict, is_kept)
     }
 
     fn occurrence(&self, known: &mut Facts, wish: &Wish, verdict: &Verdict, is_kept: bool) -> Occurrence {
@@ -184,15 +206,10 @@ impl Plan<'_> {
         let is_chosen = verdict.session.is_none() && !self.is_named && !(is_kept && wish.instructor.is_some());
         let assignment = instructor.filter(|_| is_chosen).map(|chosen| slots::assignment(known, verdict, span.start, chosen));
         let things = if reason.is_none() { verdict.taken.clone() } else { Vec::new() };
-        let session = match (reason, verdict.session) {
-            (None, Some(session)) => Some((session, false)),
-            (None, None) if self.of.terms.seats > 1 => Some((Id::<User>::generate().0, true)),
-            _ => None,
-        };
         if reason.is_none() {
             count(known, span, instructor, &things, verdict.session);
         }
-        Occurrence { span, reason, instructor, things, session, assignment }
+        Occurrence { span, reason, instructor, things, assignment }
     }
 
     /// Who is free for all of them, else for most; where several are, the one whom the strategy would take for the first.
@@ -214,6 +231,14 @@ impl Plan<'_> {
         let best = most.min_by_key(|(free, candidate)| (std::cmp::Reverse(*free), place(candidate)));
         best.filter(|(free, _)| *free > 0 || self.wishes.is_empty()).map(|(_, candidate)| candidate.id)
     }
+}
+
+/// Whether somebody came first all the same.
+pub fn is_lost(error: &DbError) -> bool {
+    matches!(
+        error.constraint(),
+        Some("group_session_places" | "claim_person_overlap" | "claim_resource_overlap" | "booking_instructor_overlap" | "booking_student_overlap")
+    )
 }
 
 /// As if it were booked.
@@ -261,7 +286,6 @@ pub fn written(occurrences: &[(Uuid, &Occurrence)]) -> Value {
         json!({
             "id": id, "starts": occurrence.span.start, "ends": occurrence.span.end, "instructor": occurrence.instructor.map(|instructor| instructor.0),
             "resources": occurrence.things.iter().map(|thing| thing.0).collect::<Vec<_>>(),
-            "session": occurrence.session.map(|(session, _)| session), "is_new": occurrence.session.is_some_and(|(_, is_new)| is_new),
             "chosen": occurrence.assignment,
         })
     };

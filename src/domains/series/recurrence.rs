@@ -142,6 +142,11 @@ impl Recurrence {
         Ok(Recurrence { frequency, interval, weekdays, end })
     }
 
+    /// So many days, one after the other.
+    pub fn daily(count: usize) -> Recurrence {
+        Recurrence { frequency: Frequency::Daily, interval: 1, weekdays: Vec::new(), end: End::Count(count) }
+    }
+
     /// Its dates from the first one on. One more than a series may have where it has more; and where it ends with a moment, some that may come after that
     /// ([`Recurrence::last_moment`]).
     ///

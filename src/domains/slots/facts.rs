@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     booking_type::AssignmentStrategy,
     grid::{Anchor, Grid, LONGEST_PIECE_DAYS, midnight_before},
-    rules::{Candidate, Days, Facts, Learner, Skipped, Thing},
+    rules::{Candidate, Days, Facts, Learner, Session, Skipped, Thing},
     sql,
     terms::{Staff, Stock, TypeTerms},
 };
@@ -136,10 +136,25 @@ pub async fn facts(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Facts> {
         candidates,
         requirements,
         learner,
-        sessions: Vec::new(),
+        sessions: sessions(tx, of, about).await?,
         skipped: about.skipped,
         is_bound_to_grid: about.is_bound_to_grid,
     })
+}
+
+/// The type's group sessions.
+async fn sessions(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Vec<Session>> {
+    if of.terms.seats == 1 {
+        return Ok(Vec::new());
+    }
+    let (from, to) = about.starts;
+    let rows = tx.query(sql::SESSIONS, &[&of.id, &about.holder, &from, &to]).await?;
+    let session = |row: &Row| -> Result<Session> {
+        let mut reader = ColumnReader::new(row);
+        let (id, start, end) = (reader.next()?, reader.next()?, reader.next()?);
+        Ok(Session { id, span: Span { start, end }, instructor: reader.next()?, things: reader.next()?, seats_left: reader.next()? })
+    };
+    rows.iter().map(session).collect()
 }
 
 /// Those of a requirement that are named; all of them, where none is.
@@ -260,6 +275,7 @@ fn thing(stock: &Stock, grid: Grid, mut had: Had) -> Thing {
         needs_approval: stock.needs_approval,
         setup: SignedDuration::from_mins(stock.setup),
         teardown: SignedDuration::from_mins(stock.teardown),
+        capacity: stock.capacity,
         grid,
         open,
         claimed,

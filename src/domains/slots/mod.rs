@@ -22,7 +22,7 @@ pub use self::{
     booking_type::{AssignmentStrategy, BookingType, EligibilityKind},
     facts::{About, facts},
     rules::{Candidate, Facts, Learner, Session, Skipped, SlotReason, Terms, Thing, Verdict, Wanted},
-    taking::{Choice, Taking, assignment, ordered, refused},
+    taking::{Choice, Taking, assignment, ordered, refused, take_time_turns, take_type_turn},
     terms::{TypeTerms, terms_of, terms_of_anybody},
 };
 

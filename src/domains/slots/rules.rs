@@ -139,6 +139,8 @@ pub struct Thing {
     pub setup: SignedDuration,
     /// And afterwards.
     pub teardown: SignedDuration,
+    /// How many people it takes; none: any number.
+    pub capacity: Option<i64>,
     /// Where starts lie without an instructor.
     pub grid: Grid,
     /// When it is open: in order, without overlaps.
@@ -308,6 +310,9 @@ impl Facts {
                 verdict.seats_left = session.seats_left;
                 verdict.takers.extend(session.instructor);
                 verdict.taken.clone_from(&session.things);
+                if self.terms.needs_instructor && session.instructor.is_none() {
+                    failing.push(SlotReason::OutsideAvailability); // whoever took it is gone
+                }
                 if session.seats_left <= 0 {
                     failing.push(SlotReason::SessionFull);
                 }
@@ -431,6 +436,7 @@ impl Facts {
             match first {
                 Some(thing) => {
                     verdict.needs_approval |= thing.needs_approval;
+                    verdict.seats_left = verdict.seats_left.min(thing.capacity.unwrap_or(i64::MAX));
                     verdict.taken.push(thing.id);
                 }
                 None => failing.push(spokesman.unwrap_or(SlotReason::ResourceUnbookable)),

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    BookingType,
     booking_type::AssignmentStrategy,
     facts::{About, facts},
     rules::{Facts, SlotReason, Verdict, Wanted, in_week},
@@ -38,6 +39,24 @@ pub struct Choice {
     pub assignment: Option<Value>,
 }
 
+/// Waits for the turn of those who choose of a type.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn take_type_turn(tx: &Tx, of: Id<BookingType>) -> Result<()> {
+    tx.query(sql::TYPE_TURN, &[&of]).await?;
+    Ok(())
+}
+
+/// Waits for the turns of all whose time is to be claimed.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn take_time_turns(tx: &Tx, parties: &[Uuid]) -> Result<()> {
+    tx.query(sql::TIME_TURNS, &[&parties]).await?;
+    Ok(())
+}
+
 /// One attempt at one start.
 pub struct Taking<'a> {
     tx: &'a Tx,
@@ -55,8 +74,9 @@ impl<'a> Taking<'a> {
     pub async fn begin(tx: &'a Tx, of: &'a TypeTerms, about: About) -> Result<Taking<'a>> {
         let span = Span { start: about.starts.0, end: about.starts.0 + about.length };
         let about = About { counts_minutes: about.instructor.is_none(), ..about };
-        if of.terms.needs_instructor && about.instructor.is_none() {
-            tx.query(sql::TYPE_TURN, &[&of.id]).await?;
+        // First bookings of one slot make one session.
+        if of.terms.seats > 1 || (of.terms.needs_instructor && about.instructor.is_none()) {
+            take_type_turn(tx, of.id).await?;
         }
         tx.mark().await?;
         Ok(Taking { tx, of, about, span, attempts: 0 })
@@ -77,7 +97,7 @@ impl<'a> Taking<'a> {
             let mut parties: Vec<Uuid> = choice.things.iter().map(|thing| thing.0).collect();
             parties.extend(choice.instructor.map(|instructor| instructor.0));
             parties.extend(self.about.learner.map(|learner| learner.0));
-            self.tx.query(sql::TIME_TURNS, &[&parties]).await?;
+            take_time_turns(self.tx, &parties).await?;
             let about = About { instructor: choice.instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
             let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(choice.instructor, &choice.things));
             if again.reason().is_none() {
@@ -94,7 +114,7 @@ impl<'a> Taking<'a> {
     /// The refusal itself, where it is another than that somebody came first.
     pub async fn lost(&mut self, error: DbError) -> Result<()> {
         match error.constraint() {
-            Some("claim_person_overlap" | "claim_resource_overlap" | "booking_instructor_overlap" | "booking_student_overlap") => {
+            Some("group_session_places" | "claim_person_overlap" | "claim_resource_overlap" | "booking_instructor_overlap" | "booking_student_overlap") => {
                 self.go_back().await?;
                 Ok(())
             }
