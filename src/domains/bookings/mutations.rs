@@ -152,8 +152,8 @@ impl BookingMutations {
     /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. BAD_USER_INPUT for
     /// the booking's own learner. CONFLICT with OUTSIDE_AVAILABILITY unless the instructor is available all the while, with
     /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner, or a resource is taken; with
-    /// RESOURCE_CLOSED or RESOURCE_UNBOOKABLE for a resource that is not open all the while, or not to be booked; with INVALID_TRANSITION from any other
-    /// state.
+    /// RESOURCE_CLOSED or RESOURCE_UNBOOKABLE for a resource that is not open all the while, or not to be booked; with BOOKING_LIMIT, `limit` and `used`
+    /// where they would be booked for more than `instructorLimits`; with INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(CHANGES)]
     async fn assign_booking(
@@ -184,7 +184,9 @@ impl BookingMutations {
     }
 
     /// Calls a booking off: it becomes CANCELLED and frees everybody's time. The learner may with BOOKING_REQUEST, for
-    /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
+    /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED. A learner is held to what the
+    /// booking's type says, or the school: CONFLICT with NOTICE_PASSED after `cancelUntil`, unless the type allows late cancelling, BAD_USER_INPUT with
+    /// REASON_REQUIRED where a reason is asked for; managers are not.
     #[needs(BookingRequest, BookingManage)]
     #[budget(CHANGES)]
     async fn cancel_booking(
@@ -210,6 +212,7 @@ impl BookingMutations {
     ) -> Result<Loaded<Booking>> {
         let id = Id::parse("id", &input.id)?;
         let span = booking_span(input.starts_at, input.ends_at, ctx.now())?;
-        steps::take(ctx, id, Step::Reschedule(span)).await
+        let reason = input.reason.map(|reason| text::long("reason", &reason)).transpose()?.flatten();
+        steps::take(ctx, id, Step::Reschedule(span, reason)).await
     }
 }

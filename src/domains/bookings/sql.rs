@@ -24,8 +24,34 @@ pub const COMPLETE: &str = "UPDATE booking b SET status = 'COMPLETED' WHERE b.te
 
 pub const CANCEL: &str = "UPDATE booking b SET status = 'CANCELLED', cancel_reason = $3 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
-/// The trigger takes back an assignment.
-pub const RESCHEDULE: &str = "UPDATE booking b SET starts_at = $3, ends_at = $4 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
+/// The trigger takes back an assignment. `$5`: why; that of before where nothing is moved.
+pub const RESCHEDULE: &str = "UPDATE booking b SET starts_at = $3, ends_at = $4, \
+     reschedule_reason = CASE WHEN (b.starts_at, b.ends_at) = ($3, $4) THEN b.reschedule_reason ELSE $5 END \
+     WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
+
+/// What became of a booking that is assigned: `$3`, `$4` the minutes that somebody was late.
+pub const COMPLETE_WITH_OUTCOME: &str = "UPDATE booking b SET status = 'COMPLETED', outcome = $3, minutes_late = $4 \
+     WHERE b.tenant_id = $1 AND b.id = $2 AND b.status = 'ASSIGNED' RETURNING {b}";
+
+/// The same of one that is not; the trigger refuses all but those that are completed.
+pub const CORRECT_OUTCOME: &str = "UPDATE booking b SET outcome = $3, minutes_late = $4 \
+     WHERE b.tenant_id = $1 AND b.id = $2 AND b.status <> 'ASSIGNED' RETURNING {b}";
+
+/// For how many minutes a day and a week the people `$2` may be booked.
+pub const INSTRUCTOR_LIMITS: &str = "SELECT l.user_id, l.max_minutes_per_day, l.max_minutes_per_week FROM instructor_limit l \
+     WHERE l.tenant_id = $1 AND l.user_id = ANY ($2)";
+
+pub const SET_LIMITS: &str = "INSERT INTO instructor_limit AS l (tenant_id, user_id, max_minutes_per_day, max_minutes_per_week) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT ON CONSTRAINT instructor_limit_pkey DO UPDATE \
+     SET max_minutes_per_day = excluded.max_minutes_per_day, max_minutes_per_week = excluded.max_minutes_per_week";
+
+pub const DROP_LIMITS: &str = "DELETE FROM instructor_limit l WHERE l.tenant_id = $1 AND l.user_id = $2";
+
+/// At most `$2` requests that have waited too long. How many they were.
+pub const ESCALATE: &str = "SELECT app.escalate_bookings($2) WHERE app.tenant_id() = $1";
+
+/// At most `$2` reminders that are due. How many they were.
+pub const REMIND: &str = "SELECT app.remind_of_bookings($2) WHERE app.tenant_id() = $1";
 
 /// When the instructor `$3` is busy within the span of a booking.
 pub const BUSY_INSTRUCTOR: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b \

@@ -29,8 +29,8 @@ pub enum Step {
     Complete,
     /// Called off, for a reason.
     Cancel(Option<String>),
-    /// Moved to another time.
-    Reschedule(Span),
+    /// Moved to another time, for a reason.
+    Reschedule(Span, Option<String>),
 }
 
 /// How often a claim is tried again whose obstacle was gone when it was looked for.
@@ -85,7 +85,7 @@ impl Step {
             }
             Step::Complete => tx.attempt(&reading(sql::COMPLETE), &[&id]).await?,
             Step::Cancel(reason) => tx.attempt(&reading(sql::CANCEL), &[&id, reason]).await?,
-            Step::Reschedule(span) => tx.attempt(&reading(sql::RESCHEDULE), &[&id, &span.start, &span.end]).await?,
+            Step::Reschedule(span, reason) => tx.attempt(&reading(sql::RESCHEDULE), &[&id, &span.start, &span.end, reason]).await?,
         };
         Ok(rows.into_iter().next().and_then(|row| Loaded::joined(&Arc::new(row), 0, &shape)))
     }
@@ -111,6 +111,7 @@ impl Step {
                 Err(Error::conflict("USER_SUSPENDED", "The learner is suspended. Reactivate them first, or cancel the request."))
             }
             Some("booking_not_started") => Err(Error::conflict("NOT_STARTED", "A booking is completed once it has begun.")),
+            Some("booking_reason" | "booking_notice" | "booking_moves" | "booking_limit") => Err(terms(&error)),
             Some("booking_own") => Err(Error::bad_input("instructorId", "must be somebody else than the booking's learner")),
             Some("booking_availability") => {
                 let message = "The instructor is not available through the whole booking.";
@@ -131,7 +132,7 @@ impl Step {
         let conflict = |message: &str| Error::conflict("BOOKING_CONFLICT", message);
         match self {
             Step::Assign(..) => conflict("The instructor is busy at that time, as instructor or as learner.").field("instructorId"),
-            Step::Reschedule(_) => conflict("The learner is busy at that time, as learner or as instructor.").field("startsAt"),
+            Step::Reschedule(..) => conflict("The learner is busy at that time, as learner or as instructor.").field("startsAt"),
             Step::Approve | Step::Complete | Step::Cancel(_) => conflict("The learner is busy at that time, as learner or as instructor."),
         }
     }
@@ -142,7 +143,7 @@ impl Step {
             Error::conflict("BOOKING_CONFLICT", "A resource is taken at that time, or from its setup before it to its teardown after it.");
         match self {
             Step::Assign(_, Some(_)) => taken.field("resourceIds"),
-            Step::Reschedule(_) => taken.field("startsAt"),
+            Step::Reschedule(..) => taken.field("startsAt"),
             _ => taken,
         }
     }
@@ -150,7 +151,7 @@ impl Step {
     /// When the resources that this step claims are taken.
     async fn taken_span(&self, tx: &Tx, id: Id<Booking>) -> Result<Option<(Timestamp, Timestamp)>> {
         let resources = if let Step::Assign(_, resources) = self { resources.as_deref() } else { None };
-        let span = if let Step::Reschedule(span) = self { Some(*span) } else { None };
+        let span = if let Step::Reschedule(span, _) = self { Some(*span) } else { None };
         let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
         first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
     }
@@ -159,12 +160,28 @@ impl Step {
     async fn busy(&self, tx: &Tx, id: Id<Booking>) -> Result<Option<(Timestamp, Timestamp)>> {
         let rows = match self {
             Step::Assign(instructor, _) => tx.query(sql::BUSY_INSTRUCTOR, &[&id, instructor]).await?,
-            Step::Reschedule(span) => tx.query(sql::BUSY_STUDENT, &[&id, &Some(span.start), &Some(span.end)]).await?,
+            Step::Reschedule(span, _) => tx.query(sql::BUSY_STUDENT, &[&id, &Some(span.start), &Some(span.end)]).await?,
             Step::Approve | Step::Complete | Step::Cancel(_) => {
                 tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?
             }
         };
         first_span(&rows)
+    }
+}
+
+/// What a booking's type, its school or its instructor's limits say against a step.
+pub(super) fn terms(error: &DbError) -> Error {
+    let (limit, used) = (error.number("limit").unwrap_or_default(), error.number("used").unwrap_or_default());
+    let counted = |refusal: Error| refusal.limit(usize::try_from(limit).unwrap_or_default(), usize::try_from(used).unwrap_or_default());
+    match error.constraint() {
+        Some("booking_reason") => Error::bad_input("reason", "must be given: this type of booking asks for it").reason("REASON_REQUIRED"),
+        Some("booking_notice") => Error::conflict("NOTICE_PASSED", "It is too late for that: ask the school."),
+        Some("booking_moves") => counted(Error::conflict("RESCHEDULE_LIMIT", format!("A booking of this type may be moved {limit} times: ask the school."))),
+        Some("booking_limit") => {
+            let message = format!("The instructor may be booked for {limit} minutes in that time, and is booked for {used}.");
+            counted(Error::conflict("BOOKING_LIMIT", message).field("instructorId"))
+        }
+        _ => error.clone().into(),
     }
 }
 

@@ -60,6 +60,7 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::paths::PATH_COURSE_UNLOCKED,
     &crate::domains::certificates::CERTIFICATE_ISSUED,
     &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
+    &crate::domains::bookings::BOOKING_REMINDER,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
