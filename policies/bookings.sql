@@ -51,7 +51,7 @@ GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_plat
 
 -- What learners are held to, what became of a booking, and how long a request has waited.
 GRANT UPDATE (reschedule_reason, outcome, minutes_late) ON booking TO lectern_app;
-GRANT UPDATE (escalated_at) ON booking TO lectern_definer;
+GRANT UPDATE (escalated_at, starts_at, ends_at, requested_instructor_id, buffer_before_minutes, buffer_after_minutes, reschedule_reason) ON booking TO lectern_definer;
 
 CALL app.raise_wall('booking_reminder');
 -- By functions alone.

@@ -571,7 +571,114 @@ $$;
 CREATE OR REPLACE TRIGGER booking_within_limits BEFORE UPDATE OF status, instructor_id ON booking FOR EACH ROW
     WHEN (current_user = 'lectern_app' AND NEW.status = 'ASSIGNED' AND NEW.instructor_id IS NOT NULL) EXECUTE FUNCTION app.check_instructor_limit();
 
-CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELETE ON instructor_limit FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
+-- Gives a booking to an instructor (none, where it needs nobody), and these resources to it: what was requested is approved on the way, what is assigned
+-- goes back and forth; people are told of the assignment alone. `chosen`: why somebody was chosen; NULL: a person chose. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.confirm_booking(wanted uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    b      booking;
+    over   record;
+    before CONSTANT text := current_setting('app.notify', true);
+BEGIN
+    IF NOT app.can('BOOKING_MANAGE') THEN
+        PERFORM app.refuse('booking_party');
+    END IF;
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = wanted;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    PERFORM app.take_time_turns(resources || b.student_id || b.instructor_id || instructor
+        || ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id));
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id FOR UPDATE; -- as it is now that it is our turn
+    IF b.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') THEN
+        PERFORM app.refuse('booking_transition');
+    ELSIF b.status = 'REQUESTED' AND app.is_suspended(b.student_id) THEN
+        PERFORM app.refuse('booking_suspended');
+    END IF;
+    IF b.needs_no_instructor IS NOT TRUE THEN
+        IF instructor IS NULL OR NOT app.hold_instructor(instructor) THEN
+            PERFORM app.refuse('booking_instructor');
+        ELSIF instructor = b.student_id THEN
+            PERFORM app.refuse('booking_own');
+        ELSIF NOT app.is_available(instructor, b.starts_at, b.ends_at) THEN
+            PERFORM app.refuse('booking_availability');
+        END IF;
+        SELECT * INTO over FROM app.exceeded_limit(instructor, b.starts_at, b.ends_at, b.id);
+        IF FOUND THEN
+            PERFORM app.refuse('booking_limit', jsonb_build_object('limit', over.cap, 'used', over.used)::text);
+        END IF;
+    ELSIF instructor IS NOT NULL THEN
+        PERFORM app.refuse('booking_instructor');
+    END IF;
+    -- What it holds already stays, though nobody is to book it any more.
+    IF EXISTS (SELECT FROM resource r WHERE r.tenant_id = b.tenant_id AND r.id = ANY (resources) AND r.mode = 'UNBOOKABLE'
+               AND (b.status = 'REQUESTED' OR NOT EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id = r.id)))
+    THEN
+        PERFORM app.refuse('resource_unbookable');
+    END IF;
+    PERFORM app.make_room(app.user_id(), NULL, NULL, b.student_id, instructor, resources, b.starts_at, b.ends_at,
+        coalesce(b.buffer_before_minutes, 0), coalesce(b.buffer_after_minutes, 0));
+    -- What it is not to take is not claimed on the way.
+    DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (resources);
+    IF b.status <> 'APPROVED' THEN
+        PERFORM set_config('app.notify', 'off', true);
+        UPDATE booking o SET status = 'APPROVED', instructor_id = NULL WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
+        PERFORM set_config('app.notify', coalesce(before, ''), true);
+    END IF;
+    PERFORM app.take_resources(b, resources);
+    IF EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND NOT app.is_open(l.resource_id, b.starts_at, b.ends_at)) THEN
+        PERFORM app.refuse('resource_closed');
+    END IF;
+    UPDATE booking o SET status = 'ASSIGNED', instructor_id = instructor WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
+    PERFORM app.note_assignment(b.id, chosen);
+END
+$$;
+
+-- Moves a booking of a type, to where the service has looked under the turns of all whose time it takes. `state` is what it is then: what it was, or APPROVED
+-- where its school is to assign it anew. `chosen`: why somebody else was chosen than took it before. `redeemed`: a hold of the actor whose slot it takes.
+-- Reveals nothing.
+CREATE OR REPLACE FUNCTION app.move_booking(wanted uuid, span_start timestamptz, span_end timestamptz, state text, instructor uuid, resources uuid[], why text,
+        chosen jsonb, redeemed uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    b booking;
+    t booking_type;
+    h slot_hold;
+BEGIN
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = wanted FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    ELSIF NOT app.can('BOOKING_MANAGE') AND NOT (b.student_id = app.user_id() AND app.can('BOOKING_REQUEST')) THEN
+        PERFORM app.refuse('booking_party');
+    ELSIF b.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') OR NOT (state = b.status OR (state = 'APPROVED' AND b.status = 'ASSIGNED')) THEN
+        PERFORM app.refuse('booking_transition');
+    END IF;
+    PERFORM app.check_move_terms(b, why);
+    SELECT * INTO t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id;
+    IF redeemed IS NOT NULL THEN
+        SELECT * INTO h FROM slot_hold o WHERE o.tenant_id = b.tenant_id AND o.id = redeemed AND o.owner_id = app.user_id() FOR UPDATE;
+        IF NOT FOUND OR h.booking_id IS NOT NULL THEN
+            PERFORM app.refuse('slot_hold_unknown');
+        ELSIF h.expires_at <= now() THEN
+            PERFORM app.refuse('slot_hold_expired');
+        END IF;
+        -- Its claims become the booking's; until we commit they are there for everybody else.
+        DELETE FROM time_claim c WHERE c.tenant_id = b.tenant_id AND c.hold_id = redeemed;
+    END IF;
+    PERFORM app.make_room(app.user_id(), NULL, redeemed, b.student_id, instructor, resources, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes);
+    DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (resources);
+    IF b.instructor_id IS DISTINCT FROM CASE WHEN state = 'ASSIGNED' THEN instructor END THEN
+        PERFORM app.note_assignment(b.id, chosen);
+    END IF;
+    UPDATE booking o SET starts_at = span_start, ends_at = span_end, status = state, instructor_id = CASE WHEN state = 'ASSIGNED' THEN instructor END,
+            requested_instructor_id = CASE WHEN state = 'REQUESTED' THEN coalesce(instructor, o.requested_instructor_id) ELSE o.requested_instructor_id END,
+            buffer_before_minutes = t.buffer_before_minutes, buffer_after_minutes = t.buffer_after_minutes,
+            reschedule_reason = CASE WHEN (o.starts_at, o.ends_at) = (span_start, span_end) THEN o.reschedule_reason ELSE why END
+        WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
+    PERFORM app.take_resources(b, resources);
+    UPDATE slot_hold o SET booking_id = b.id WHERE o.tenant_id = b.tenant_id AND o.id = redeemed;
+END
+$$;
 
 -- ---- Time that passes ----
 
@@ -634,4 +741,5 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.exceeded_limit(uuid, timestamptz, timestamptz, uuid), app.escalate_bookings(integer), app.remind_of_bookings(integer) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.confirm_booking(uuid, uuid, uuid[], jsonb),
+    app.move_booking(uuid, timestamptz, timestamptz, text, uuid, uuid[], text, jsonb, uuid), app.exceeded_limit(uuid, timestamptz, timestamptz, uuid), app.escalate_bookings(integer), app.remind_of_bookings(integer) TO lectern_app;
