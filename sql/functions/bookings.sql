@@ -667,7 +667,7 @@ BEGIN
     END IF;
     PERFORM app.make_room(app.user_id(), NULL, redeemed, b.student_id, instructor, resources, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes);
     DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (resources);
-    IF b.instructor_id IS DISTINCT FROM CASE WHEN state = 'ASSIGNED' THEN instructor END THEN
+    IF b.instructor_id IS DISTINCT FROM (CASE WHEN state = 'ASSIGNED' THEN instructor END) THEN
         PERFORM app.note_assignment(b.id, chosen);
     END IF;
     UPDATE booking o SET starts_at = span_start, ends_at = span_end, status = state, instructor_id = CASE WHEN state = 'ASSIGNED' THEN instructor END,
