@@ -31,6 +31,10 @@ CREATE POLICY definer_change ON booking FOR UPDATE TO lectern_definer USING (tru
 GRANT SELECT, INSERT (tenant_id, id, student_id, requested_instructor_id, course_id, lesson_id, starts_at, ends_at, notes),
     UPDATE (status, instructor_id, starts_at, ends_at, cancel_reason) ON booking TO lectern_app;
 GRANT SELECT, UPDATE (status, instructor_id, course_id, lesson_id) ON booking TO lectern_definer;
+-- For app.book_slot: what is booked of a type.
+CREATE POLICY definer_book ON booking FOR INSERT TO lectern_definer WITH CHECK (true);
+GRANT INSERT (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, notes, booking_type_id, needs_no_instructor,
+    holds_while_requested, buffer_before_minutes, buffer_after_minutes, override) ON booking TO lectern_definer;
 
 CALL app.raise_wall('booking_resource');
 -- Seen with its booking, and written by app.set_booking_resources alone.

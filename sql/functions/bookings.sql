@@ -59,7 +59,7 @@ BEGIN
     IF OLD.status = 'REQUESTED' AND NEW.status = 'APPROVED' AND app.is_suspended(NEW.student_id) THEN
         PERFORM app.refuse('booking_suspended');
     END IF;
-    IF NEW.status = 'ASSIGNED' THEN
+    IF NEW.status = 'ASSIGNED' AND NEW.needs_no_instructor IS NULL THEN
         IF NOT app.hold_instructor(NEW.instructor_id) THEN
             PERFORM app.refuse('booking_instructor');
         END IF;
@@ -121,13 +121,14 @@ CREATE OR REPLACE FUNCTION app.take_booking_turns() RETURNS trigger LANGUAGE plp
 BEGIN
     PERFORM app.take_time_turns(
         ARRAY(SELECT l.resource_id FROM public.booking_resource l WHERE l.tenant_id = NEW.tenant_id AND l.booking_id = NEW.id)
-        || NEW.student_id || CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id END);
+        || NEW.student_id || CASE WHEN NEW.status <> 'APPROVED' THEN NEW.instructor_id WHEN NEW.holds_while_requested THEN NEW.requested_instructor_id END);
     RETURN NEW;
 END
 $$;
 -- Named to run after the triggers above, which may change the row.
 CREATE OR REPLACE TRIGGER booking_turns BEFORE UPDATE OF status, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
-    WHEN (current_user = 'lectern_app' AND NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')) EXECUTE FUNCTION app.take_booking_turns();
+    WHEN (current_user = 'lectern_app' AND (NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR (NEW.status = 'REQUESTED' AND NEW.holds_while_requested)))
+    EXECUTE FUNCTION app.take_booking_turns();
 
 -- Whose time a booking holds, by its state: the learner's once it is granted, the instructor's once they are assigned.
 CREATE OR REPLACE FUNCTION app.claims_of(status text, student uuid, instructor uuid) RETURNS TABLE (kind text, party_id uuid) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -136,14 +137,22 @@ CREATE OR REPLACE FUNCTION app.claims_of(status text, student uuid, instructor u
     WHERE claims_of.status = ANY (c.states) AND c.party_id IS NOT NULL
 $$;
 
--- What a booking claims, from when to when: the time of people as it stands, that of resources with their setup and teardown.
+-- What a booking claims, from when to when: the learner's time as it stands, the instructor's with its buffers, that of resources with their setup and
+-- teardown. One that holds while it is requested claims all that it asks for, from the request on.
 CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE (kind text, party_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE sql STABLE AS $$
-    SELECT w.kind, w.party_id, b.starts_at, b.ends_at FROM app.claims_of(b.status, b.student_id, b.instructor_id) AS w
+    SELECT 'LEARNER', b.student_id, b.starts_at, b.ends_at
+    WHERE b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR (b.status = 'REQUESTED' AND b.holds_while_requested)
+  UNION ALL
+    SELECT 'INSTRUCTOR', i.id, b.starts_at - make_interval(mins => coalesce(b.buffer_before_minutes, 0)), b.ends_at + make_interval(mins => coalesce(b.buffer_after_minutes, 0))
+    FROM (SELECT CASE WHEN b.status IN ('ASSIGNED', 'COMPLETED') THEN b.instructor_id
+                      WHEN b.status IN ('REQUESTED', 'APPROVED') AND b.holds_while_requested THEN b.requested_instructor_id END) AS i(id)
+    WHERE i.id IS NOT NULL
   UNION ALL
     SELECT 'RESOURCE', l.resource_id, b.starts_at - make_interval(mins => l.setup_minutes), b.ends_at + make_interval(mins => l.teardown_minutes)
     FROM public.booking_resource l
-    WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')
+    WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id
+      AND (b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR (b.status = 'REQUESTED' AND b.holds_while_requested))
 $$;
 
 -- Claims the time that a booking holds, and gives back what it no longer does, whoever changes it. Where somebody is elsewhere
@@ -156,6 +165,10 @@ BEGIN
             WHERE c.tenant_id = b.tenant_id AND c.booking_id = b.id
               AND (c.kind, c.party_id, c.starts_at, c.ends_at) NOT IN (SELECT w.kind, w.party_id, w.starts_at, w.ends_at FROM app.claims_of_booking(b) AS w);
     END IF;
+    -- What was held and is over gives way.
+    DELETE FROM time_claim c USING app.claims_of_booking(b) AS w
+        WHERE c.tenant_id = b.tenant_id AND c.party_id = w.party_id AND c.hold_id IS NOT NULL AND c.starts_at < w.ends_at AND c.ends_at > w.starts_at
+          AND c.starts_at > w.starts_at - interval '40 hours' AND NOT app.is_held(c.hold_id);
     INSERT INTO time_claim (tenant_id, id, kind, party_id, booking_id, starts_at, ends_at)
         SELECT b.tenant_id, app.uuid_v7(), w.kind, w.party_id, b.id, w.starts_at, w.ends_at
         FROM app.claims_of_booking(b) AS w
@@ -171,12 +184,12 @@ BEGIN
     RETURN NULL;
 END
 $$;
--- A request holds nobody's time.
+-- A request holds nobody's time, unless its type says so.
 CREATE OR REPLACE TRIGGER booking_claim_new AFTER INSERT ON booking FOR EACH ROW
-    WHEN (NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')) EXECUTE FUNCTION app.claim_booking_time();
-CREATE OR REPLACE TRIGGER booking_claim AFTER UPDATE OF status, student_id, instructor_id, starts_at, ends_at ON booking FOR EACH ROW
-    WHEN ((OLD.status, OLD.student_id, OLD.instructor_id, OLD.starts_at, OLD.ends_at)
-          IS DISTINCT FROM (NEW.status, NEW.student_id, NEW.instructor_id, NEW.starts_at, NEW.ends_at))
+    WHEN (NEW.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR NEW.holds_while_requested) EXECUTE FUNCTION app.claim_booking_time();
+CREATE OR REPLACE TRIGGER booking_claim AFTER UPDATE OF status, student_id, instructor_id, requested_instructor_id, starts_at, ends_at ON booking FOR EACH ROW
+    WHEN ((OLD.status, OLD.student_id, OLD.instructor_id, OLD.requested_instructor_id, OLD.starts_at, OLD.ends_at)
+          IS DISTINCT FROM (NEW.status, NEW.student_id, NEW.instructor_id, NEW.requested_instructor_id, NEW.starts_at, NEW.ends_at))
     EXECUTE FUNCTION app.claim_booking_time();
 
 -- What a booking takes of the school's resources: these, in this order, in place of those before; those that it keeps stay as they were
@@ -214,36 +227,42 @@ BEGIN
 END
 $$;
 
--- When one of the given people is busy within a span, as learner or as instructor. Reveals: the span, and nothing of what is
--- behind it.
-CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid)
+-- When one of the given people is busy within a span, as learner or as instructor: by a booking, or by what somebody else holds. `before` and `after`: minutes
+-- around the span that are claimed as well; `holder`: whose holds don't count. Reveals: the span of what takes them, without what is claimed around it, and nothing of what is behind it.
+CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid, before integer DEFAULT 0, after integer DEFAULT 0,
+        holder uuid DEFAULT NULL)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT c.starts_at, c.ends_at FROM time_claim c
-        WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student) AND c.starts_at < span_end AND c.ends_at > span_start
-          AND c.starts_at > span_start - interval '40 hours' AND c.booking_id IS DISTINCT FROM except_booking
-        ORDER BY c.starts_at, c.ends_at LIMIT 1;
+        SELECT coalesce(b.starts_at, h.starts_at), coalesce(b.ends_at, h.ends_at) FROM time_claim c
+        LEFT JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
+        LEFT JOIN slot_hold h ON h.tenant_id = c.tenant_id AND h.id = c.hold_id
+        WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student)
+          AND c.starts_at < span_end + make_interval(mins => after) AND c.ends_at > span_start - make_interval(mins => before)
+          AND c.starts_at > span_start - interval '48 hours' AND c.booking_id IS DISTINCT FROM except_booking
+          AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
+        ORDER BY 1, 2 LIMIT 1;
 END
 $$;
 
 -- When one of the given resources is taken from its setup before a span to its teardown after it. Reveals: the span of what takes it, without what is
 -- claimed before and after, and nothing else of it.
-CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid)
+CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid, holder uuid DEFAULT NULL)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT b.starts_at, b.ends_at FROM resource r
+        SELECT coalesce(b.starts_at, h.starts_at), coalesce(b.ends_at, h.ends_at) FROM resource r
         JOIN time_claim c ON c.tenant_id = r.tenant_id AND c.party_id = r.id AND c.kind = 'RESOURCE'
-        JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
+        LEFT JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
+        LEFT JOIN slot_hold h ON h.tenant_id = c.tenant_id AND h.id = c.hold_id
         LEFT JOIN booking_resource l ON l.tenant_id = r.tenant_id AND l.resource_id = r.id AND l.booking_id = except_booking
         WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND c.booking_id IS DISTINCT FROM except_booking
           AND c.starts_at < span_end + make_interval(mins => coalesce(l.teardown_minutes, r.teardown_minutes))
           AND c.ends_at > span_start - make_interval(mins => coalesce(l.setup_minutes, r.setup_minutes))
-          AND c.starts_at > span_start - interval '48 hours'
-        ORDER BY b.starts_at, b.ends_at LIMIT 1;
+          AND c.starts_at > span_start - interval '48 hours' AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
+        ORDER BY 1, 2 LIMIT 1;
 END
 $$;
 
@@ -258,13 +277,15 @@ BEGIN
             SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
             WHERE c.tenant_id = app.tenant_id() AND c.party_id = instructor
               AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours'
+              AND (c.hold_id IS NULL OR app.is_held(c.hold_id))
               AND EXISTS (SELECT FROM app_user u WHERE u.tenant_id = c.tenant_id AND u.id = c.party_id AND u.is_instructor);
     ELSE -- a statement of its own, so that each has the plan that suits it
         RETURN QUERY
             SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
             JOIN app_user u ON u.tenant_id = c.tenant_id AND u.id = c.party_id AND u.is_instructor
             WHERE c.tenant_id = app.tenant_id()
-              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours';
+              AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours'
+              AND (c.hold_id IS NULL OR app.is_held(c.hold_id));
     END IF;
 END
 $$;
@@ -352,8 +373,8 @@ CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR
 CREATE OR REPLACE TRIGGER booking_resource_audit AFTER INSERT OR UPDATE OR DELETE ON booking_resource FOR EACH ROW
     EXECUTE FUNCTION app.audit('Booking', 'booking_id');
 
-GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid),
-    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
+GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid, uuid),
+    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid, integer, integer, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
 -- What people do is the school's own business; only who migrates asks for all of them.
 -- Tells of a booking that is new or has moved. Reveals nothing.
@@ -361,7 +382,7 @@ CREATE OR REPLACE FUNCTION app.tell_of_booking() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     type CONSTANT text := CASE
-        WHEN TG_OP = 'INSERT' THEN 'booking.requested'
+        WHEN TG_OP = 'INSERT' THEN 'booking.' || lower(NEW.status)
         WHEN (OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.starts_at, NEW.ends_at) THEN 'booking.rescheduled'
         WHEN OLD.status <> NEW.status THEN 'booking.' || lower(NEW.status)
         ELSE 'booking.escalated' END;
@@ -388,7 +409,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER booking_tell_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.status = 'REQUESTED') EXECUTE FUNCTION app.tell_of_booking();
+CREATE OR REPLACE TRIGGER booking_tell_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.status IN ('REQUESTED', 'ASSIGNED')) EXECUTE FUNCTION app.tell_of_booking();
 CREATE OR REPLACE TRIGGER booking_tell AFTER UPDATE ON booking FOR EACH ROW
     WHEN (OLD.status <> NEW.status OR OLD.starts_at <> NEW.starts_at OR OLD.ends_at <> NEW.ends_at OR (OLD.escalated_at IS NULL AND NEW.escalated_at IS NOT NULL))
     EXECUTE FUNCTION app.tell_of_booking();

@@ -32,7 +32,8 @@ BEGIN
               AND NOT EXISTS (SELECT FROM time_claim c WHERE c.tenant_id = r.tenant_id AND c.party_id = r.id
                               AND c.starts_at < span_end + make_interval(mins => r.teardown_minutes)
                               AND c.ends_at > span_start - make_interval(mins => r.setup_minutes)
-                              AND c.starts_at > span_start - interval '48 hours') -- the longest claim, and the longest setup
+                              AND c.starts_at > span_start - interval '48 hours' -- the longest claim, and the longest setup
+                              AND (c.hold_id IS NULL OR app.is_held(c.hold_id)))
         )
         SELECT o.resource_id FROM app.open_spans('{}', ARRAY(SELECT b.id FROM bookable b), span_start, span_end) AS o
         WHERE o.starts_at <= span_start AND o.ends_at >= span_end;
@@ -47,7 +48,8 @@ BEGIN
     RETURN QUERY
         SELECT c.party_id, c.starts_at, c.ends_at FROM time_claim c
         WHERE c.tenant_id = app.tenant_id() AND c.party_id = ANY (resources) AND c.kind = 'RESOURCE'
-          AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours';
+          AND c.starts_at < range_end AND c.ends_at > range_start AND c.starts_at > range_start - interval '40 hours'
+          AND (c.hold_id IS NULL OR app.is_held(c.hold_id));
 END
 $$;
 

@@ -45,7 +45,7 @@ CREATE TABLE booking_type (
 );
 CREATE INDEX booking_type_name_idx ON booking_type (tenant_id, name COLLATE "und-x-icu", id) WHERE deleted_at IS NULL;
 CREATE INDEX booking_type_search_idx ON booking_type USING gin (tenant_id, search);
-CREATE INDEX booking_type_course_idx ON booking_type (tenant_id, course_id);
+CREATE INDEX booking_type_course_idx ON booking_type (tenant_id, course_id, id);
 
 -- Who takes bookings of a type, in their order. The counter is how many each was given by ROUND_ROBIN, less those that were cancelled.
 CREATE TABLE booking_type_instructor (
@@ -108,28 +108,47 @@ CREATE TABLE instructor_limit (
     CONSTRAINT instructor_limit_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app_user
 );
 
--- What a booking keeps of its type as it was when it was booked, and what became of it.
+-- What a booking keeps of its type as it was when it was booked, and what became of it. Null as long as there is nothing to say: bookings without a type
+-- are as wide as ever, here and in the log.
 ALTER TABLE booking
     ADD COLUMN booking_type_id        uuid,
-    ADD COLUMN needs_instructor       boolean NOT NULL DEFAULT true,
-    ADD COLUMN holds_while_requested  boolean NOT NULL DEFAULT false,
-    ADD COLUMN buffer_before_minutes  integer NOT NULL DEFAULT 0 CONSTRAINT booking_before_check CHECK (buffer_before_minutes BETWEEN 0 AND 480),
-    ADD COLUMN buffer_after_minutes   integer NOT NULL DEFAULT 0 CONSTRAINT booking_after_check CHECK (buffer_after_minutes BETWEEN 0 AND 480),
+    -- True where nobody is to take it; null otherwise.
+    ADD COLUMN needs_no_instructor    boolean,
+    -- True where it holds time from the request on; null otherwise.
+    ADD COLUMN holds_while_requested  boolean,
+    ADD COLUMN buffer_before_minutes  integer CONSTRAINT booking_before_check CHECK (buffer_before_minutes BETWEEN 0 AND 480),
+    ADD COLUMN buffer_after_minutes   integer CONSTRAINT booking_after_check CHECK (buffer_after_minutes BETWEEN 0 AND 480),
     ADD COLUMN outcome                text CONSTRAINT booking_outcome_check CHECK (outcome IN ('ATTENDED', 'LATE', 'NO_SHOW', 'INSTRUCTOR_NO_SHOW')),
     ADD COLUMN minutes_late           integer CONSTRAINT booking_late_check CHECK (CASE WHEN outcome = 'LATE' THEN minutes_late BETWEEN 1 AND 1440 ELSE minutes_late IS NULL END),
-    ADD COLUMN reschedule_count       integer NOT NULL DEFAULT 0,
+    -- How often it was moved; null: never.
+    ADD COLUMN reschedule_count       integer,
     ADD COLUMN cancelled_at           timestamptz,
     ADD COLUMN cancelled_by_id        uuid,
-    ADD COLUMN is_late_cancel         boolean NOT NULL DEFAULT false,
-    -- Who was chosen by a strategy, why, and who else there was; null where a person chose.
-    ADD COLUMN assignment             jsonb,
+    -- True where the learner cancelled it after the notice; null otherwise.
+    ADD COLUMN is_late_cancel         boolean,
+    -- The rules that a manager skipped.
     ADD COLUMN override               text[] CONSTRAINT booking_override_check CHECK (override <@ '{NOTICE,HORIZON,LIMITS,ELIGIBILITY}'),
     ADD CONSTRAINT booking_type_fkey FOREIGN KEY (tenant_id, booking_type_id) REFERENCES booking_type,
     ADD CONSTRAINT booking_cancelled_by_fkey FOREIGN KEY (tenant_id, cancelled_by_id) REFERENCES app_user,
     DROP CONSTRAINT booking_assigned_check,
     -- What needs no instructor has none; whoever was assigned stays named on a booking that was cancelled later.
-    ADD CONSTRAINT booking_assigned_check CHECK (CASE WHEN NOT needs_instructor THEN instructor_id IS NULL
+    ADD CONSTRAINT booking_assigned_check CHECK (CASE WHEN needs_no_instructor THEN instructor_id IS NULL
                                                       WHEN status IN ('ASSIGNED', 'COMPLETED') THEN instructor_id IS NOT NULL
                                                       WHEN status IN ('REQUESTED', 'APPROVED') THEN instructor_id IS NULL ELSE true END);
 CREATE INDEX booking_type_idx ON booking (tenant_id, booking_type_id, starts_at) WHERE booking_type_id IS NOT NULL;
 CREATE INDEX booking_cancelled_by_idx ON booking (tenant_id, cancelled_by_id) WHERE cancelled_by_id IS NOT NULL;
+-- For rules about how often somebody did not come.
+CREATE INDEX booking_no_show_idx ON booking (tenant_id, student_id, starts_at) WHERE outcome = 'NO_SHOW';
+
+-- Who was chosen by a strategy, why, and who else there was; of bookings for which a person chose there is none.
+CREATE TABLE booking_assignment (
+    tenant_id  uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    strategy   text NOT NULL CONSTRAINT booking_assignment_strategy_check CHECK (strategy IN ('FIXED', 'ROUND_ROBIN', 'LEAST_BUSY')),
+    reason     text NOT NULL CONSTRAINT booking_assignment_reason_check CHECK (length(reason) BETWEEN 1 AND 1000),
+    at         timestamptz NOT NULL,
+    -- [{"instructor", "is_chosen", "reason", "assigned", "minutes", "last"}], best first.
+    candidates jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, booking_id),
+    CONSTRAINT booking_assignment_booking_fkey FOREIGN KEY (tenant_id, booking_id) REFERENCES booking ON DELETE CASCADE
+);

@@ -14,6 +14,8 @@ CREATE TABLE slot_hold (
     -- As of a booking: who was chosen by a strategy, and why.
     assignment            jsonb,
     expires_at            timestamptz NOT NULL,
+    -- Offered by a waitlist: it counts for no limit of holds, and is not among a person's own.
+    is_offer              boolean NOT NULL DEFAULT false,
     -- What it became. The row stays for a day, so that a late or repeated holdId gets its answer.
     booking_id            uuid,
     created_at            timestamptz NOT NULL DEFAULT now(),
@@ -53,4 +55,6 @@ ALTER TABLE time_claim
     ADD COLUMN hold_id uuid,
     ADD CONSTRAINT time_claim_hold_fkey FOREIGN KEY (tenant_id, hold_id) REFERENCES slot_hold ON DELETE CASCADE,
     ADD CONSTRAINT time_claim_owner_check CHECK (num_nonnulls(booking_id, hold_id) = 1);
-CREATE INDEX time_claim_hold_idx ON time_claim (tenant_id, hold_id);
+-- What bookings claim is in neither of these.
+CREATE INDEX time_claim_hold_idx ON time_claim (tenant_id, hold_id) WHERE hold_id IS NOT NULL;
+CREATE INDEX time_claim_held_idx ON time_claim (tenant_id, party_id, starts_at) WHERE hold_id IS NOT NULL;

@@ -37,9 +37,10 @@ pub use self::{
     booking::{Booking, BookingStatus},
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
+    mutations::BookingRequest,
     notices::BOOKING_REMINDER,
     outcome::BookingOutcome,
-    span::{Span, days},
+    span::{Span, days, difference, union},
 };
 
 /// Changes of bookings that one person may try.

@@ -3,121 +3,200 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz::TimeZone};
+use lectern_kernel::{ids::Id, text_enum};
 use uuid::Uuid;
 
-use super::span::Span;
+use super::{booking_type::AssignmentStrategy, grid::Grid};
+use crate::domains::{bookings::Span, identity::User, resources::Resource};
 
-/// Why a start can't be booked, in the order in which the rules are looked at: the first that fails is the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SlotReason {
-    TypeInactive,
-    NotEligible,
-    TooSoon,
-    TooFar,
-    BookingLimit,
-    ResourceUnbookable,
-    ResourceClosed,
-    OutsideAvailability,
-    NotOnGrid,
-    SessionFull,
-    BookingConflict,
+text_enum! {
+    /// Why a start can't be booked: the same words as the refusals' reasons, in the order in which the rules are looked at. The first that fails is the
+    /// reason.
+    pub enum SlotReason {
+        /// The booking type takes no new bookings.
+        TypeInactive = "TYPE_INACTIVE",
+        /// The learner does not meet a rule of its eligibility.
+        NotEligible = "NOT_ELIGIBLE",
+        /// It has begun, or begins sooner than the type's notice allows.
+        TooSoon = "TOO_SOON",
+        /// It begins later than the type can be booked ahead.
+        TooFar = "TOO_FAR",
+        /// The learner, or every instructor who is free, has as many bookings as there may be.
+        BookingLimit = "BOOKING_LIMIT",
+        /// A resource that it needs is not to be booked.
+        ResourceUnbookable = "RESOURCE_UNBOOKABLE",
+        /// A resource that it needs is not open all the while.
+        ResourceClosed = "RESOURCE_CLOSED",
+        /// No instructor is open all the while.
+        OutsideAvailability = "OUTSIDE_AVAILABILITY",
+        /// Bookings of the type don't begin at this time.
+        NotOnGrid = "NOT_ON_GRID",
+        /// Its group session has no seat left.
+        SessionFull = "SESSION_FULL",
+        /// The learner, every instructor who is open, or a resource that it needs is taken at that time.
+        BookingConflict = "BOOKING_CONFLICT",
+    }
 }
 
 /// Rules that a manager may skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skipped {
+    /// The notice.
     pub notice: bool,
+    /// How far ahead.
     pub horizon: bool,
+    /// Limits of the type; what an instructor may be booked for in all holds nevertheless.
     pub limits: bool,
+    /// Eligibility.
     pub eligibility: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strategy {
-    Fixed,
-    RoundRobin,
-    LeastBusy,
 }
 
 /// At most so many; none: any number.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
+    /// Of one learner, ever.
     pub per_learner: Option<i64>,
+    /// Of one learner on a date.
     pub per_learner_per_day: Option<i64>,
+    /// Of one learner in a week.
     pub per_learner_per_week: Option<i64>,
+    /// Of one learner that are not over.
     pub open_per_learner: Option<i64>,
+    /// Of one instructor on a date.
     pub per_instructor_per_day: Option<i64>,
+    /// Of one instructor in a week.
     pub per_instructor_per_week: Option<i64>,
 }
 
 /// What a type asks for.
 #[derive(Debug, Clone)]
 pub struct Terms {
+    /// Whether it takes new bookings.
     pub is_active: bool,
-    pub step: SignedDuration,
+    /// What the instructor's time is claimed for before a booking.
     pub before: SignedDuration,
+    /// And after it.
     pub after: SignedDuration,
+    /// How long before its start a booking is made at the latest.
     pub notice: SignedDuration,
+    /// How many days ahead at the most.
     pub horizon_days: Option<i32>,
+    /// 1: one to one; more: group sessions.
+    pub seats: i64,
+    /// Whether somebody takes it.
     pub needs_instructor: bool,
-    pub strategy: Strategy,
+    /// How they are chosen.
+    pub strategy: AssignmentStrategy,
+    /// Whether the school answers each booking.
+    pub needs_approval: bool,
+    /// How many there may be.
     pub limits: Limits,
 }
 
 /// Numbers by local dates of the school.
 pub type Days = HashMap<civil::Date, i64>;
 
-/// One who could take it, with their time: `given` merged and in order, before anything is taken off; `open` less times off; `claimed` with the buffers of
-/// what claims it, in order, without overlaps.
-#[derive(Debug, Clone, Default)]
-pub struct Instructor {
-    pub id: Uuid,
+/// One who could take it, with their time.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Who.
+    pub id: Id<User>,
+    /// Their share, for ROUND_ROBIN.
     pub weight: i64,
+    /// How many bookings of the type they were given.
     pub assigned: i64,
+    /// When the last.
     pub last_assigned: Option<Timestamp>,
-    pub given: Vec<Span>,
+    /// Where starts lie.
+    pub grid: Grid,
+    /// When they are open: in order, without overlaps.
     pub open: Vec<Span>,
+    /// When they are taken, with the buffers of what takes them; likewise.
     pub claimed: Vec<Span>,
+    /// Their bookings of the type.
     pub bookings: Days,
+    /// Their booked minutes, of any type.
     pub minutes: Days,
+    /// Their claimed minutes, whatever claims them.
+    pub claimed_minutes: Days,
+    /// How many minutes they may be booked for on a date.
     pub max_minutes_per_day: Option<i64>,
+    /// And in a week.
     pub max_minutes_per_week: Option<i64>,
 }
 
+/// One of the resources that it could take.
 #[derive(Debug, Clone)]
 pub struct Thing {
-    pub id: Uuid,
+    /// Which.
+    pub id: Id<Resource>,
+    /// Whether it is to be booked at all.
     pub is_bookable: bool,
+    /// Whether the school answers each booking of it.
     pub needs_approval: bool,
+    /// What a booking takes of it beforehand.
     pub setup: SignedDuration,
+    /// And afterwards.
     pub teardown: SignedDuration,
-    /// Where the grid begins without an instructor; a thing that is always open begins at midnight of its zone.
-    pub given: Vec<Span>,
+    /// Where starts lie without an instructor.
+    pub grid: Grid,
+    /// When it is open: in order, without overlaps.
     pub open: Vec<Span>,
+    /// When it is taken; likewise.
     pub claimed: Vec<Span>,
 }
 
-/// Whoever would learn; none where nobody is asked about.
-#[derive(Debug, Clone, Default)]
+/// Whoever would learn.
+#[derive(Debug, Clone)]
 pub struct Learner {
+    /// Who.
+    pub id: Id<User>,
+    /// When they are taken, as learner or as instructor: in order, without overlaps.
     pub claimed: Vec<Span>,
+    /// Their bookings of the type.
     pub ever: i64,
+    /// Those that are not over.
     pub open: i64,
+    /// Those by dates.
     pub bookings: Days,
-    /// Whether each rule of eligibility is met.
+    /// Whether each rule of eligibility is met, in their order.
     pub eligibility: Vec<bool>,
 }
 
+/// A group session of the type that there is already.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub id: Uuid,
+    /// When it is.
+    pub span: Span,
+    /// Who takes it.
+    pub instructor: Option<Id<User>>,
+    /// What it takes.
+    pub things: Vec<Id<Resource>>,
+    /// How many seats are left.
+    pub seats_left: i64,
+}
+
 /// All that is known.
+#[derive(Debug, Clone)]
 pub struct Facts {
+    /// The time.
     pub now: Timestamp,
+    /// The school's zone.
     pub zone: TimeZone,
+    /// What the type asks for.
     pub terms: Terms,
-    pub instructors: Vec<Instructor>,
+    /// Its instructors, in their order.
+    pub candidates: Vec<Candidate>,
     /// One of each is needed.
     pub requirements: Vec<Vec<Thing>>,
+    /// Whoever would learn; none where nobody is asked about.
     pub learner: Option<Learner>,
+    /// The type's sessions.
+    pub sessions: Vec<Session>,
+    /// What a manager skips.
     pub skipped: Skipped,
     /// Managers are not bound to the grid.
     pub is_bound_to_grid: bool,
@@ -126,9 +205,12 @@ pub struct Facts {
 /// What is asked of the facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
+    /// From when to when.
     pub span: Span,
-    pub instructor: Option<Uuid>,
-    pub things: Option<&'a [Uuid]>,
+    /// With whom; none: with whoever the strategy takes.
+    pub instructor: Option<Id<User>>,
+    /// With what, of the requirements that these belong to; of others, the first that is free.
+    pub things: &'a [Id<Resource>],
 }
 
 /// What came of it.
@@ -136,13 +218,24 @@ pub struct Wanted<'a> {
 pub struct Verdict {
     /// Each rule, and whether it is met, in their order.
     pub checks: Vec<(SlotReason, bool)>,
-    pub instructors: Vec<(Uuid, Option<SlotReason>)>,
-    pub things: Vec<(Uuid, Option<SlotReason>)>,
+    /// Each instructor, and why they can't take it.
+    pub candidates: Vec<(Id<User>, Option<SlotReason>)>,
+    /// Each resource, and why it can't be taken.
+    pub things: Vec<(Id<Resource>, Option<SlotReason>)>,
     /// Who would take it, the first first.
-    pub takers: Vec<Uuid>,
-    /// One for each requirement, where there is one.
-    pub taken: Vec<Uuid>,
+    pub takers: Vec<Id<User>>,
+    /// What it would take: one for each requirement.
+    pub taken: Vec<Id<Resource>>,
+    /// Whether the school answers a learner's booking first.
     pub needs_approval: bool,
+    /// The group session that it would be a seat of.
+    pub session: Option<Uuid>,
+    /// How many seats there are.
+    pub seats_left: i64,
+    /// The limit that is reached, and how many there are, where BOOKING_LIMIT is not met.
+    pub limit: Option<(i64, i64)>,
+    /// Whether the learner is somewhere else then.
+    pub is_learner_busy: bool,
 }
 
 impl Verdict {
@@ -168,54 +261,171 @@ fn widened(span: Span, before: SignedDuration, after: SignedDuration) -> Span {
     Span { start: span.start - before, end: span.end + after }
 }
 
-/// Whether a start lies at a multiple of the step from the beginning of the given piece that holds it.
-fn is_on_grid(given: &[Span], start: Timestamp, step: SignedDuration) -> bool {
-    let next = given.partition_point(|piece| piece.end <= start);
-    given.get(next).is_some_and(|piece| piece.start <= start && piece.start.duration_until(start).as_secs() % step.as_secs() == 0)
+fn on(days: &Days, date: civil::Date) -> i64 {
+    days.get(&date).copied().unwrap_or(0)
 }
 
 /// The sum over the week of a date, from Monday.
-fn in_week(days: &Days, date: civil::Date) -> i64 {
-    let monday = date.saturating_sub(jiff::Span::new().days(i64::from(date.weekday().to_monday_zero_offset())));
-    (0..7).filter_map(|n| monday.checked_add(jiff::Span::new().days(n)).ok()).map(|day| days.get(&day).copied().unwrap_or(0)).sum()
+pub fn in_week(days: &Days, date: civil::Date) -> i64 {
+    if days.is_empty() {
+        return 0;
+    }
+    let monday = date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days());
+    (0..7).filter_map(|n| monday.checked_add(n.days()).ok()).map(|day| on(days, day)).sum()
 }
 
-fn is_over(limit: Option<i64>, used: i64) -> bool {
-    limit.is_some_and(|limit| used > limit)
+/// The first of these limits that one more would pass: what it is, and how many there are.
+fn passed(limits: &[(Option<i64>, i64, i64)]) -> Option<(i64, i64)> {
+    limits.iter().find_map(|&(limit, used, more)| limit.filter(|limit| used + more > *limit).map(|limit| (limit, used)))
+}
+
+/// How far somebody came who fails for this reason: the one that came furthest speaks for all.
+fn progress(reason: SlotReason) -> u8 {
+    match reason {
+        SlotReason::BookingLimit => 4,
+        SlotReason::BookingConflict => 3,
+        SlotReason::NotOnGrid => 2,
+        SlotReason::OutsideAvailability | SlotReason::ResourceClosed => 1,
+        _ => 0,
+    }
+}
+
+fn furthest(one: Option<SlotReason>, two: SlotReason) -> Option<SlotReason> {
+    Some(one.filter(|one| progress(*one) >= progress(two)).unwrap_or(two))
 }
 
 impl Facts {
     /// Judges one start.
     pub fn judge(&self, wanted: Wanted<'_>) -> Verdict {
-        let Wanted { span, instructor, things } = wanted;
+        let span = wanted.span;
         let date = span.start.to_zoned(self.zone.clone()).date();
-        let mut verdict = Verdict::default();
-        let (mut takers, mut furthest) = (Vec::new(), None);
-        for candidate in self.instructors.iter().filter(|candidate| instructor.is_none_or(|wanted| candidate.id == wanted)) {
-            let reason = self.against(candidate, span, date);
-            if reason.is_none() {
-                takers.push(candidate);
+        let mut verdict = Verdict { seats_left: self.terms.seats, needs_approval: self.terms.needs_approval, ..Verdict::default() };
+        let mut failing: Vec<SlotReason> = Vec::new();
+        match self.session_for(wanted) {
+            // A seat in it takes nobody's time but the learner's.
+            Some(session) => {
+                verdict.session = Some(session.id);
+                verdict.seats_left = session.seats_left;
+                verdict.takers.extend(session.instructor);
+                verdict.taken.clone_from(&session.things);
+                if session.seats_left <= 0 {
+                    failing.push(SlotReason::SessionFull);
+                }
             }
-            furthest = furthest.max(reason.map(progress));
-            verdict.instructors.push((candidate.id, reason));
+            None => {
+                failing.extend(self.judge_candidates(wanted, date, &mut verdict));
+                self.judge_things(wanted, &mut verdict, &mut failing);
+            }
+        }
+
+        let learner = self.learner.as_ref();
+        let of_learner = learner.filter(|_| !self.skipped.limits).and_then(|learner| self.passed_by(learner, date));
+        if of_learner.is_some() {
+            failing.push(SlotReason::BookingLimit);
+            verdict.limit = of_learner;
+        }
+        let is_eligible = self.skipped.eligibility || learner.is_none_or(|learner| learner.eligibility.iter().all(|met| *met));
+        let earliest = if self.skipped.notice { self.now } else { self.now + self.terms.notice };
+        verdict.is_learner_busy = learner.is_some_and(|learner| meets(&learner.claimed, span));
+        let latest = self.terms.horizon_days.filter(|_| !self.skipped.horizon).and_then(|days| self.end_of_horizon(days));
+        for (reason, is_met) in [
+            (SlotReason::TypeInactive, self.terms.is_active),
+            (SlotReason::NotEligible, is_eligible),
+            (SlotReason::TooSoon, span.start >= earliest),
+            (SlotReason::TooFar, latest.is_none_or(|latest| span.start < latest)),
+            (SlotReason::BookingConflict, !verdict.is_learner_busy),
+        ] {
+            if !is_met {
+                failing.push(reason);
+            }
+        }
+        let rules = SlotReason::ALL.iter().filter(|reason| **reason != SlotReason::SessionFull || self.terms.seats > 1);
+        verdict.checks = rules.map(|reason| (*reason, !failing.contains(reason))).collect();
+        verdict
+    }
+
+    /// The session that is at that very time, with those whom somebody names: one with a seat left, if there is one.
+    fn session_for(&self, wanted: Wanted<'_>) -> Option<&Session> {
+        let fits = |session: &&Session| {
+            session.span == wanted.span
+                && wanted.instructor.is_none_or(|instructor| session.instructor == Some(instructor))
+                && wanted.things.iter().all(|thing| session.things.contains(thing))
+        };
+        self.sessions.iter().filter(fits).max_by_key(|session| (session.seats_left.min(1), std::cmp::Reverse(session.id)))
+    }
+
+    /// Looks at the instructors; the reason of the one that came furthest, where nobody can take it.
+    fn judge_candidates(&self, wanted: Wanted<'_>, date: civil::Date, verdict: &mut Verdict) -> Option<SlotReason> {
+        if !self.terms.needs_instructor {
+            return None;
+        }
+        let (mut takers, mut spokesman, mut limit) = (Vec::new(), None, None);
+        for candidate in self.candidates.iter().filter(|candidate| wanted.instructor.is_none_or(|wanted| candidate.id == wanted)) {
+            let reason = match self.against(candidate, wanted.span, date) {
+                Ok(()) => {
+                    takers.push(candidate);
+                    None
+                }
+                Err((reason, passed)) => {
+                    spokesman = furthest(spokesman, reason);
+                    limit = limit.or(passed);
+                    Some(reason)
+                }
+            };
+            verdict.candidates.push((candidate.id, reason));
+        }
+        if takers.is_empty() {
+            verdict.limit = limit;
+            return Some(spokesman.unwrap_or(SlotReason::OutsideAvailability));
         }
         self.in_turn(&mut takers, date);
-        let of_instructors = if !self.terms.needs_instructor || !takers.is_empty() {
+        verdict.takers = takers.into_iter().map(|candidate| candidate.id).collect();
+        None
+    }
+
+    /// Why an instructor can't take it, and the limit that they have reached.
+    fn against(&self, candidate: &Candidate, span: Span, date: civil::Date) -> Result<(), (SlotReason, Option<(i64, i64)>)> {
+        let is_learner = self.learner.as_ref().is_some_and(|learner| learner.id == candidate.id);
+        if !covers(&candidate.open, span) {
+            return Err((SlotReason::OutsideAvailability, None));
+        }
+        if self.is_bound_to_grid && !candidate.grid.has(span.start) {
+            return Err((SlotReason::NotOnGrid, None));
+        }
+        // Nobody takes their own booking.
+        if is_learner || meets(&candidate.claimed, widened(span, self.terms.before, self.terms.after)) {
+            return Err((SlotReason::BookingConflict, None));
+        }
+        let (limits, minutes) = (self.terms.limits, span.length().as_mins());
+        let of_type = if self.skipped.limits {
             None
         } else {
-            Some(furthest.map_or(SlotReason::OutsideAvailability, |(_, reason)| reason))
+            passed(&[
+                (limits.per_instructor_per_day, on(&candidate.bookings, date), 1),
+                (limits.per_instructor_per_week, in_week(&candidate.bookings, date), 1),
+            ])
         };
-        verdict.takers = takers.into_iter().map(|candidate| candidate.id).collect();
+        let in_all = passed(&[
+            (candidate.max_minutes_per_day, on(&candidate.minutes, date), minutes),
+            (candidate.max_minutes_per_week, in_week(&candidate.minutes, date), minutes),
+        ]);
+        match of_type.or(in_all) {
+            Some(limit) => Err((SlotReason::BookingLimit, Some(limit))),
+            None => Ok(()),
+        }
+    }
 
-        let mut of_things: Option<SlotReason> = None;
+    /// Looks at the resources.
+    fn judge_things(&self, wanted: Wanted<'_>, verdict: &mut Verdict, failing: &mut Vec<SlotReason>) {
         for (place, requirement) in self.requirements.iter().enumerate() {
-            let (mut first, mut furthest) = (None, None);
-            for thing in requirement.iter().filter(|thing| things.is_none_or(|wanted| wanted.contains(&thing.id))) {
-                let reason = self.against_thing(thing, span, place);
-                if reason.is_none() && first.is_none() {
-                    first = Some(thing);
+            let is_named = requirement.iter().any(|thing| wanted.things.contains(&thing.id));
+            let (mut first, mut spokesman) = (None, None);
+            for thing in requirement.iter().filter(|thing| !is_named || wanted.things.contains(&thing.id)) {
+                let reason = self.against_thing(thing, wanted.span, place);
+                match reason {
+                    None => first = first.or(Some(thing)),
+                    Some(reason) => spokesman = furthest(spokesman, reason),
                 }
-                furthest = furthest.max(reason.map(progress));
                 verdict.things.push((thing.id, reason));
             }
             match first {
@@ -223,62 +433,19 @@ impl Facts {
                     verdict.needs_approval |= thing.needs_approval;
                     verdict.taken.push(thing.id);
                 }
-                None => {
-                    let reason = furthest.map_or(SlotReason::ResourceUnbookable, |(_, reason)| reason);
-                    of_things = Some(of_things.map_or(reason, |before| before.min(reason)));
-                }
+                None => failing.push(spokesman.unwrap_or(SlotReason::ResourceUnbookable)),
             }
         }
-
-        let learner = self.learner.as_ref();
-        let fails = |reason: SlotReason| of_instructors == Some(reason) || of_things == Some(reason);
-        let is_over_limit = !self.skipped.limits && learner.is_some_and(|learner| self.is_over_limit(learner, date));
-        let latest = self.terms.horizon_days.and_then(|days| self.end_of_horizon(days));
-        verdict.checks = vec![
-            (SlotReason::TypeInactive, self.terms.is_active),
-            (SlotReason::NotEligible, self.skipped.eligibility || learner.is_none_or(|learner| learner.eligibility.iter().all(|met| *met))),
-            (SlotReason::TooSoon, span.start >= if self.skipped.notice { self.now } else { self.now + self.terms.notice }),
-            (SlotReason::TooFar, self.skipped.horizon || latest.is_none_or(|latest| span.start < latest)),
-            (SlotReason::BookingLimit, !is_over_limit && !fails(SlotReason::BookingLimit)),
-            (SlotReason::ResourceUnbookable, !fails(SlotReason::ResourceUnbookable)),
-            (SlotReason::ResourceClosed, !fails(SlotReason::ResourceClosed)),
-            (SlotReason::OutsideAvailability, !fails(SlotReason::OutsideAvailability)),
-            (SlotReason::NotOnGrid, !fails(SlotReason::NotOnGrid)),
-            (SlotReason::BookingConflict, !fails(SlotReason::BookingConflict) && !learner.is_some_and(|learner| meets(&learner.claimed, span))),
-        ];
-        verdict
     }
 
-    /// Why an instructor can't take it.
-    fn against(&self, candidate: &Instructor, span: Span, date: civil::Date) -> Option<SlotReason> {
-        let limits = self.terms.limits;
-        let minutes = span.length().as_mins();
-        if !covers(&candidate.open, span) {
-            Some(SlotReason::OutsideAvailability)
-        } else if self.is_bound_to_grid && !is_on_grid(&candidate.given, span.start, self.terms.step) {
-            Some(SlotReason::NotOnGrid)
-        } else if meets(&candidate.claimed, widened(span, self.terms.before, self.terms.after)) {
-            Some(SlotReason::BookingConflict)
-        } else if (!self.skipped.limits
-            && (is_over(limits.per_instructor_per_day, candidate.bookings.get(&date).copied().unwrap_or(0) + 1)
-                || is_over(limits.per_instructor_per_week, in_week(&candidate.bookings, date) + 1)))
-            // What an instructor may be booked for holds where a manager assigns, too.
-            || is_over(candidate.max_minutes_per_day, candidate.minutes.get(&date).copied().unwrap_or(0) + minutes)
-            || is_over(candidate.max_minutes_per_week, in_week(&candidate.minutes, date) + minutes)
-        {
-            Some(SlotReason::BookingLimit)
-        } else {
-            None
-        }
-    }
-
-    /// Why a thing can't be taken. Without an instructor the first requirement's things say where starts lie.
+    /// Why a resource can't be taken. Without an instructor those of the first requirement say where starts lie.
     fn against_thing(&self, thing: &Thing, span: Span, place: usize) -> Option<SlotReason> {
+        let says_grid = !self.terms.needs_instructor && place == 0 && self.is_bound_to_grid;
         if !thing.is_bookable {
             Some(SlotReason::ResourceUnbookable)
         } else if !covers(&thing.open, span) {
             Some(SlotReason::ResourceClosed)
-        } else if !self.terms.needs_instructor && place == 0 && self.is_bound_to_grid && !is_on_grid(&thing.given, span.start, self.terms.step) {
+        } else if says_grid && !thing.grid.has(span.start) {
             Some(SlotReason::NotOnGrid)
         } else if meets(&thing.claimed, widened(span, thing.setup, thing.teardown)) {
             Some(SlotReason::BookingConflict)
@@ -287,43 +454,36 @@ impl Facts {
         }
     }
 
-    fn is_over_limit(&self, learner: &Learner, date: civil::Date) -> bool {
+    /// The limit that one more booking of a learner would pass.
+    fn passed_by(&self, learner: &Learner, date: civil::Date) -> Option<(i64, i64)> {
         let limits = self.terms.limits;
-        is_over(limits.per_learner, learner.ever + 1)
-            || is_over(limits.open_per_learner, learner.open + 1)
-            || is_over(limits.per_learner_per_day, learner.bookings.get(&date).copied().unwrap_or(0) + 1)
-            || is_over(limits.per_learner_per_week, in_week(&learner.bookings, date) + 1)
+        passed(&[
+            (limits.per_learner, learner.ever, 1),
+            (limits.per_learner_per_day, on(&learner.bookings, date), 1),
+            (limits.per_learner_per_week, in_week(&learner.bookings, date), 1),
+            (limits.open_per_learner, learner.open, 1),
+        ])
     }
 
     /// The end of today's date and so many days, by the school's clock.
     fn end_of_horizon(&self, days: i32) -> Option<Timestamp> {
         let today = self.now.to_zoned(self.zone.clone()).date();
-        let day = today.checked_add(jiff::Span::new().days(i64::from(days) + 1)).ok()?;
+        let day = today.checked_add((i64::from(days) + 1).days()).ok()?;
         Some(day.to_zoned(self.zone.clone()).ok()?.timestamp())
     }
 
     /// As the strategy would take them; they come in the type's order.
-    fn in_turn(&self, takers: &mut [&Instructor], date: civil::Date) {
-        let ratio = |one: &Instructor, two: &Instructor| (one.assigned * two.weight).cmp(&(two.assigned * one.weight));
-        let ties = |one: &Instructor, two: &Instructor| one.last_assigned.cmp(&two.last_assigned).then(one.id.cmp(&two.id)); // never: first
+    fn in_turn(&self, takers: &mut [&Candidate], date: civil::Date) {
+        let by_turn = |one: &Candidate, two: &Candidate| {
+            let ratio = (one.assigned * two.weight).cmp(&(two.assigned * one.weight));
+            ratio.then(one.last_assigned.cmp(&two.last_assigned)).then(one.id.0.cmp(&two.id.0)) // never assigned: first
+        };
         match self.terms.strategy {
-            Strategy::Fixed => {}
-            Strategy::RoundRobin => takers.sort_by(|one, two| ratio(one, two).then_with(|| ties(one, two))),
-            Strategy::LeastBusy => {
-                takers.sort_by(|one, two| in_week(&one.minutes, date).cmp(&in_week(&two.minutes, date)).then_with(|| ties(one, two)));
-            }
+            AssignmentStrategy::Fixed => {}
+            AssignmentStrategy::RoundRobin => takers.sort_by(|one, two| by_turn(one, two)),
+            AssignmentStrategy::LeastBusy => takers.sort_by(|one, two| {
+                in_week(&one.claimed_minutes, date).cmp(&in_week(&two.claimed_minutes, date)).then_with(|| by_turn(one, two))
+            }),
         }
     }
-}
-
-/// How far somebody came who fails for this reason; the one that came furthest speaks for all.
-fn progress(reason: SlotReason) -> (u8, SlotReason) {
-    let steps = match reason {
-        SlotReason::BookingLimit => 4,
-        SlotReason::BookingConflict => 3,
-        SlotReason::NotOnGrid => 2,
-        SlotReason::OutsideAvailability | SlotReason::ResourceClosed => 1,
-        _ => 0,
-    };
-    (steps, reason)
 }
