@@ -11,10 +11,12 @@ mod availability;
 mod availability_mutations;
 mod booking;
 mod calendar;
+mod confirm;
 mod inputs;
 mod limits;
 mod lists;
 mod loaders;
+mod moving;
 mod mutations;
 mod notices;
 mod open;
@@ -22,6 +24,7 @@ mod outcome;
 mod queries;
 mod span;
 mod sql;
+mod standing;
 mod steps;
 
 use lectern_kernel::{
@@ -36,7 +39,6 @@ pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
     lists::{BookingOrders, booking_list, overlap},
-    mutations::BookingRequest,
     mutations::BookingRequest,
     notices::BOOKING_REMINDER,
     outcome::BookingOutcome,

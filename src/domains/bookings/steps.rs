@@ -11,6 +11,7 @@ use lectern_kernel::{
     ids::Id,
     resolve::{Ctx, Loaded, Rows},
 };
+use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::{Booking, span::Span, sql};
@@ -31,6 +32,20 @@ pub enum Step {
     Cancel(Option<String>),
     /// Moved to another time, for a reason.
     Reschedule(Span, Option<String>),
+    /// Given to an instructor with these resources, from whatever state leads there.
+    Confirm(Confirmed),
+}
+
+/// Who and what takes a booking that is confirmed.
+pub struct Confirmed {
+    /// Whether somebody named the instructor.
+    pub is_named: bool,
+    /// The instructor; none where it needs nobody.
+    pub instructor: Option<Id<User>>,
+    /// The resources.
+    pub things: Vec<Id<Resource>>,
+    /// How the instructor was chosen; none where a person named them.
+    pub assignment: Option<Value>,
 }
 
 /// How often a claim is tried again whose obstacle was gone when it was looked for.
@@ -49,13 +64,7 @@ pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Load
             Ok(None) => return Err(unchanged(ctx, id).await),
             Err(error) => error,
         };
-        let is_resource = error.constraint() == Some("claim_resource_overlap");
-        let conflict = step.refusal(ctx, id, error).await?;
-        let busy = if is_resource { step.taken_span(ctx.tx(), id).await? } else { step.busy(ctx.tx(), id).await? };
-        if let Some((starts_at, ends_at)) = busy {
-            return Err(conflict.busy(starts_at, ends_at));
-        }
-        obstacle = Some(conflict);
+        obstacle = Some(step.obstacle(ctx, id, error).await?);
     }
     Err(obstacle.unwrap_or_else(|| Error::internal("no attempt was made")))
 }
@@ -70,8 +79,27 @@ async fn unchanged(ctx: &Context<'_>, id: Id<Booking>) -> Error {
 }
 
 impl Step {
+    /// What stands in the way, where nothing is known of it any more; `Err`: the refusal, with the span that is in the way where it is one.
+    async fn obstacle(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Result<Error> {
+        let is_resource = error.constraint() == Some("claim_resource_overlap");
+        let conflict = self.refusal(ctx, id, error).await?;
+        if let (false, Step::Confirm(confirmed)) = (is_resource, self) {
+            return confirmed.obstacle(ctx.tx(), id, conflict).await;
+        }
+        let busy = if is_resource { self.taken_span(ctx.tx(), id).await? } else { self.busy(ctx.tx(), id).await? };
+        match busy {
+            Some((starts_at, ends_at)) => Err(conflict.busy(starts_at, ends_at)),
+            None => Ok(conflict),
+        }
+    }
+
+    /// A refusal of the database as a client is told of it.
+    pub(super) async fn explained(&self, ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Error {
+        self.obstacle(ctx, id, error).await.unwrap_or_else(|error| error)
+    }
+
     /// In a savepoint, so that a further statement can find what was in the way.
-    async fn attempt(&self, ctx: &Context<'_>, id: Id<Booking>) -> Result<Option<Loaded<Booking>>, DbError> {
+    pub(super) async fn attempt(&self, ctx: &Context<'_>, id: Id<Booking>) -> Result<Option<Loaded<Booking>>, DbError> {
         let (columns, shape) = ctx.request().catalog().whole::<Booking>("b");
         let reading = |statement: &str| statement.replace("{b}", &columns);
         let tx = ctx.tx();
@@ -84,6 +112,10 @@ impl Step {
                 tx.attempt(&reading(sql::ASSIGN), &[&id, instructor]).await?
             }
             Step::Complete => tx.attempt(&reading(sql::COMPLETE), &[&id]).await?,
+            Step::Confirm(Confirmed { instructor, things, assignment, .. }) => {
+                tx.attempt(sql::CONFIRM, &[&id, instructor, things, assignment]).await?;
+                tx.query(&reading(sql::ONE), &[&id]).await?
+            }
             Step::Cancel(reason) => tx.attempt(&reading(sql::CANCEL), &[&id, reason]).await?,
             Step::Reschedule(span, reason) => tx.attempt(&reading(sql::RESCHEDULE), &[&id, &span.start, &span.end, reason]).await?,
         };
@@ -117,8 +149,10 @@ impl Step {
                 let message = "The instructor is not available through the whole booking.";
                 Err(Error::conflict("OUTSIDE_AVAILABILITY", message).field("instructorId"))
             }
+            Some("booking_assigned_check") => Err(Error::bad_input("instructorId", "can't be given: this booking needs nobody (`confirmBooking`)")),
+            Some("booking_seat") => Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session.")),
             Some("booking_instructor") => {
-                if let Step::Assign(instructor, _) = self {
+                if let Step::Assign(instructor, _) | Step::Confirm(Confirmed { instructor: Some(instructor), .. }) = self {
                     identity::require_instructor(ctx, "instructorId", *instructor).await?;
                 }
                 Err(Error::unavailable("somebody became an instructor between two statements"))
@@ -133,6 +167,7 @@ impl Step {
         match self {
             Step::Assign(..) => conflict("The instructor is busy at that time, as instructor or as learner.").field("instructorId"),
             Step::Reschedule(..) => conflict("The learner is busy at that time, as learner or as instructor.").field("startsAt"),
+            Step::Confirm(_) => conflict("The learner or the instructor is busy at that time."),
             Step::Approve | Step::Complete | Step::Cancel(_) => conflict("The learner is busy at that time, as learner or as instructor."),
         }
     }
@@ -142,7 +177,7 @@ impl Step {
         let taken =
             Error::conflict("BOOKING_CONFLICT", "A resource is taken at that time, or from its setup before it to its teardown after it.");
         match self {
-            Step::Assign(_, Some(_)) => taken.field("resourceIds"),
+            Step::Assign(_, Some(_)) | Step::Confirm(_) => taken.field("resourceIds"),
             Step::Reschedule(..) => taken.field("startsAt"),
             _ => taken,
         }
@@ -150,7 +185,11 @@ impl Step {
 
     /// When the resources that this step claims are taken.
     async fn taken_span(&self, tx: &Tx, id: Id<Booking>) -> Result<Option<(Timestamp, Timestamp)>> {
-        let resources = if let Step::Assign(_, resources) = self { resources.as_deref() } else { None };
+        let resources = match self {
+            Step::Assign(_, resources) => resources.as_deref(),
+            Step::Confirm(confirmed) => Some(confirmed.things.as_slice()),
+            _ => None,
+        };
         let span = if let Step::Reschedule(span, _) = self { Some(*span) } else { None };
         let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
         first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
@@ -161,12 +200,32 @@ impl Step {
         let rows = match self {
             Step::Assign(instructor, _) => tx.query(sql::BUSY_INSTRUCTOR, &[&id, instructor]).await?,
             Step::Reschedule(span, _) => tx.query(sql::BUSY_STUDENT, &[&id, &Some(span.start), &Some(span.end)]).await?,
-            Step::Approve | Step::Complete | Step::Cancel(_) => {
+            Step::Approve | Step::Complete | Step::Cancel(_) | Step::Confirm(_) => {
                 tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?
             }
         };
         first_span(&rows)
     }
+}
+
+impl Confirmed {
+    /// Whose time is taken: the learner's, or else the instructor's.
+    async fn obstacle(&self, tx: &Tx, id: Id<Booking>, conflict: Error) -> Result<Error> {
+        if let Some((starts_at, ends_at)) = first_span(&tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?)? {
+            return Err(conflict.busy(starts_at, ends_at));
+        }
+        let conflict = if self.is_named { conflict.field("instructorId") } else { conflict };
+        match first_span(&tx.query(sql::BUSY_INSTRUCTOR, &[&id, &self.instructor]).await?)? {
+            Some((starts_at, ends_at)) => Err(conflict.busy(starts_at, ends_at)),
+            None => Ok(conflict),
+        }
+    }
+}
+
+/// Whether the database refused because somebody or something is taken.
+pub(super) fn is_taken(error: &DbError) -> bool {
+    let overlaps = ["claim_person_overlap", "claim_resource_overlap", "booking_instructor_overlap", "booking_student_overlap"];
+    error.constraint().is_some_and(|constraint| overlaps.contains(&constraint))
 }
 
 /// What a booking's type, its school or its instructor's limits say against a step.
