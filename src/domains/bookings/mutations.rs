@@ -246,15 +246,23 @@ impl BookingMutations {
         if let Some(resources) = &resources {
             see(ctx, resources).await?;
         }
+        let is_plain = instructor.is_none() && resources.is_none() && hold.is_none();
+        if is_plain && let Some(booking) = steps::try_to_take(ctx, id, Step::Reschedule(span, reason.clone())).await? {
+            return Ok(booking);
+        }
         let it = Standing::of(ctx.tx(), id).await?;
         match it.kind {
             Some(kind) => move_booking(ctx, id, it, kind, Move { span, instructor, resources, reason, hold }).await,
+            None if is_plain => Err(Error::not_yours()),
             None => {
-                let given = [("instructorId", instructor.is_some()), ("resourceIds", resources.is_some()), ("holdId", hold.is_some())];
-                match given.iter().find(|(_, is_given)| *is_given) {
-                    Some((field, _)) => Err(Error::bad_input(*field, "is for bookings of a type")),
-                    None => steps::take(ctx, id, Step::Reschedule(span, reason)).await,
-                }
+                let field = if instructor.is_some() {
+                    "instructorId"
+                } else if resources.is_some() {
+                    "resourceIds"
+                } else {
+                    "holdId"
+                };
+                Err(Error::bad_input(field, "is for bookings of a type"))
             }
         }
     }

@@ -24,10 +24,10 @@ pub const COMPLETE: &str = "UPDATE booking b SET status = 'COMPLETED' WHERE b.te
 
 pub const CANCEL: &str = "UPDATE booking b SET status = 'CANCELLED', cancel_reason = $3 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
-/// The trigger takes back an assignment. `$5`: why; that of before where nothing is moved.
+/// Of a booking without a type; the trigger takes back an assignment. `$5`: why; that of before where nothing is moved.
 pub const RESCHEDULE: &str = "UPDATE booking b SET starts_at = $3, ends_at = $4, \
      reschedule_reason = CASE WHEN (b.starts_at, b.ends_at) = ($3, $4) THEN b.reschedule_reason ELSE $5 END \
-     WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
+     WHERE b.tenant_id = $1 AND b.id = $2 AND b.booking_type_id IS NULL RETURNING {b}";
 
 /// What became of a booking that is assigned: `$3`, `$4` the minutes that somebody was late.
 pub const COMPLETE_WITH_OUTCOME: &str = "UPDATE booking b SET status = 'COMPLETED', outcome = $3, minutes_late = $4 \

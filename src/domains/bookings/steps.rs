@@ -57,14 +57,23 @@ const ATTEMPTS: usize = 3;
 /// `NOT_FOUND` for a booking that the actor can't see, `NOT_YOURS` for one that is not theirs to move, `INVALID_TRANSITION`
 /// where no such step leads on from its state, `OUTSIDE_AVAILABILITY`, and `BOOKING_CONFLICT` with the busy span.
 pub async fn take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Loaded<Booking>> {
+    match try_to_take(ctx, id, step).await? {
+        Some(booking) => Ok(booking),
+        None => Err(unchanged(ctx, id).await),
+    }
+}
+
+/// The same; none where there is no such booking that is the actor's to move.
+///
+/// # Errors
+/// As [`take`].
+pub async fn try_to_take(ctx: &Context<'_>, id: Id<Booking>, step: Step) -> Result<Option<Loaded<Booking>>> {
     let mut obstacle = None;
     for _ in 0..ATTEMPTS {
-        let error = match step.attempt(ctx, id).await {
-            Ok(Some(booking)) => return Ok(booking),
-            Ok(None) => return Err(unchanged(ctx, id).await),
-            Err(error) => error,
-        };
-        obstacle = Some(step.obstacle(ctx, id, error).await?);
+        match step.attempt(ctx, id).await {
+            Ok(booking) => return Ok(booking),
+            Err(error) => obstacle = Some(step.obstacle(ctx, id, error).await?),
+        }
     }
     Err(obstacle.unwrap_or_else(|| Error::internal("no attempt was made")))
 }
