@@ -54,3 +54,12 @@ GRANT SELECT, INSERT, DELETE ON time_claim TO lectern_definer;
 -- The steps themselves belong to no tenant and are nobody's secret.
 REVOKE ALL ON booking_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
 GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;
+
+-- What learners are held to, what became of a booking, and how long a request has waited.
+GRANT UPDATE (reschedule_reason, outcome, minutes_late) ON booking TO lectern_app;
+GRANT UPDATE (escalated_at, starts_at, ends_at, requested_instructor_id, buffer_before_minutes, buffer_after_minutes, reschedule_reason) ON booking TO lectern_definer;
+
+CALL app.raise_wall('booking_reminder');
+-- By functions alone.
+CREATE POLICY definer_all ON booking_reminder TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE ON booking_reminder TO lectern_definer;

@@ -1,5 +1,5 @@
 //! Bookings: when instructors are available, who has booked whom, and the calendar of both. Tables: `availability`,
-//! `booking`, `booking_resource`, `booking_transition`, `time_claim`.
+//! `booking`, `booking_resource`, `booking_reminder`, `booking_transition`, `time_claim`.
 //!
 //! Permissions: AVAILABILITY_MANAGE (the own), BOOKING_REQUEST (the own as a learner), BOOKING_COMPLETE (those assigned to
 //! oneself), BOOKING_MANAGE (all, and others' availability), BOOKING_READ_ALL.
@@ -11,14 +11,20 @@ mod availability;
 mod availability_mutations;
 mod booking;
 mod calendar;
+mod confirm;
 mod inputs;
+mod limits;
 mod lists;
 mod loaders;
+mod moving;
 mod mutations;
+mod notices;
 mod open;
+mod outcome;
 mod queries;
 mod span;
 mod sql;
+mod standing;
 mod steps;
 
 use lectern_kernel::{
@@ -27,12 +33,16 @@ use lectern_kernel::{
     resolve::registry::{Domain, Event, Heard, HeardKey},
 };
 
+use crate::domains::identity::User;
+
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
     inputs::LONGEST_BOOKING,
     lists::{BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
+    notices::BOOKING_REMINDER,
+    outcome::BookingOutcome,
     span::{Span, days, difference, union},
 };
 
@@ -48,15 +58,20 @@ pub const DOMAIN: Domain = Domain {
         calendar::CalendarDay::object,
         calendar::TimeSlot::object,
         calendar::BusyBlock::object,
+        limits::InstructorLimits::object,
     ],
+    extensions: &[&limits::UserLimits::EXTENSION],
     operations: &[
         queries::BookingQueries::OPERATIONS,
         calendar::CalendarQueries::OPERATIONS,
         availability_mutations::AvailabilityMutations::OPERATIONS,
         mutations::BookingMutations::OPERATIONS,
+        outcome::OutcomeMutations::OPERATIONS,
+        limits::LimitMutations::OPERATIONS,
     ],
-    references: &[("booking_id", Booking::PREFIX)],
-    parts: &[(Booking::TYPE, "resource_id", "resource")],
+    references: &[("booking_id", Booking::PREFIX), ("cancelled_by_id", User::PREFIX)],
+    parts: &[(Booking::TYPE, "resource_id", "resource"), (User::TYPE, "max_minutes_per_day", "limits")],
+    jobs: &[notices::ESCALATE, notices::REMIND],
     events: &[Event {
         name: "bookingChanged",
         description: "A booking that you may see is new or has changed: as it is now. Several changes in quick succession may \
@@ -90,6 +105,10 @@ pub const DOMAIN: Domain = Domain {
         (
             "booking.escalated",
             "A request has waited too long for its answer. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+        ),
+        (
+            "booking.outcome_recorded",
+            "Somebody has said what became of a booking, or corrected it. `id`, `status`, `outcome`, `minutesLate`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
         ),
     ],
     ..Domain::new("bookings")

@@ -60,6 +60,7 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::paths::PATH_COURSE_UNLOCKED,
     &crate::domains::certificates::CERTIFICATE_ISSUED,
     &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
+    &crate::domains::bookings::BOOKING_REMINDER,
     &crate::domains::group_sessions::GROUP_SESSION_CANCELLED,
     &crate::domains::waitlists::WAITLIST_OFFERED,
     &crate::domains::waitlists::WAITLIST_OFFER_EXPIRED,

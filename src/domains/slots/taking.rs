@@ -63,6 +63,8 @@ pub struct Taking<'a> {
     of: &'a TypeTerms,
     about: About,
     span: Span,
+    /// Who and what is taken where they are free, whoever else could be.
+    kept: (Option<Id<User>>, Vec<Id<Resource>>),
     attempts: usize,
 }
 
@@ -79,7 +81,12 @@ impl<'a> Taking<'a> {
             take_type_turn(tx, of.id).await?;
         }
         tx.mark().await?;
-        Ok(Taking { tx, of, about, span, attempts: 0 })
+        Ok(Taking { tx, of, about, span, kept: (None, Vec::new()), attempts: 0 })
+    }
+
+    /// Takes this person and these resources where they are free, and others where they are not.
+    pub fn keeping(self, instructor: Option<Id<User>>, things: Vec<Id<Resource>>) -> Taking<'a> {
+        Taking { kept: (instructor, things), ..self }
     }
 
     /// Chooses, and holds the turns of the chosen.
@@ -133,15 +140,27 @@ impl<'a> Taking<'a> {
     }
 
     fn choice(&self, known: &Facts, verdict: &Verdict) -> Choice {
-        let instructor = verdict.takers.first().copied();
-        let is_chosen = self.about.instructor.is_none() && verdict.session.is_none();
+        let kept = self.kept.0.filter(|kept| verdict.takers.contains(kept));
+        let instructor = kept.or_else(|| verdict.takers.first().copied());
+        let is_chosen = self.about.instructor.is_none() && kept.is_none() && verdict.session.is_none();
         Choice {
             instructor,
-            things: verdict.taken.clone(),
+            things: self.things(verdict),
             session: verdict.session,
             needs_approval: verdict.needs_approval,
             assignment: instructor.filter(|_| is_chosen).map(|chosen| assignment(known, verdict, self.span.start, chosen)),
         }
+    }
+
+    /// What is taken for each requirement: what is to be kept, where it is free.
+    fn things(&self, verdict: &Verdict) -> Vec<Id<Resource>> {
+        let is_free = |thing: Id<Resource>| verdict.things.iter().any(|(one, failed)| *one == thing && failed.is_none());
+        let keep = |(place, taken): (usize, &Id<Resource>)| {
+            let requirement = self.of.requirements.get(place).map(Vec::as_slice).unwrap_or_default();
+            let kept = requirement.iter().map(|stock| stock.id).find(|thing| self.kept.1.contains(thing) && is_free(*thing));
+            if verdict.session.is_none() { kept.unwrap_or(*taken) } else { *taken }
+        };
+        verdict.taken.iter().enumerate().map(keep).collect()
     }
 
     /// The refusal of a verdict: the first rule that fails, where it fails, and what is known of why.

@@ -4,6 +4,7 @@
 //! Permission: TENANT_MANAGE (change the settings and flags). Invariants, kept by the database: a school has its settings from the beginning; it has
 //! at most a hundred flags, for roles that it has.
 
+mod bounds;
 mod branding;
 mod ending;
 mod features;
@@ -15,6 +16,7 @@ mod zone;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
+    bounds::reminder_minutes,
     ending::SUBSCRIPTION_ENDING,
     features::features_of,
     settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings, domains as email_domains},
