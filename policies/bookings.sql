@@ -36,7 +36,7 @@ CREATE POLICY definer_book ON booking FOR INSERT TO lectern_definer WITH CHECK (
 GRANT INSERT (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, notes, booking_type_id, needs_no_instructor,
     holds_while_requested, buffer_before_minutes, buffer_after_minutes, override, group_session_id, series_id, series_starts_at) ON booking TO lectern_definer;
 -- For seats and series, which are moved as one.
-GRANT UPDATE (starts_at, ends_at, cancel_reason, group_session_id, series_id, series_starts_at, reschedule_count, reschedule_reason) ON booking TO lectern_definer;
+GRANT UPDATE (cancel_reason, group_session_id, series_id, series_starts_at) ON booking TO lectern_definer;
 
 CALL app.raise_wall('booking_resource');
 -- Seen with its booking, and written by app.set_booking_resources alone.

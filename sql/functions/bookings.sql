@@ -619,6 +619,11 @@ BEGIN
         PERFORM app.refuse('booking_transition');
     ELSIF b.status = 'REQUESTED' AND app.is_suspended(b.student_id) THEN
         PERFORM app.refuse('booking_suspended');
+    ELSIF b.group_session_id IS NOT NULL THEN
+        PERFORM app.refuse('booking_seat');
+    ELSIF EXISTS (SELECT FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id AND y.seats > 1) THEN
+        PERFORM app.confirm_seat(b.id, instructor, resources, chosen);
+        RETURN;
     END IF;
     IF b.needs_no_instructor IS NOT TRUE THEN
         IF instructor IS NULL OR NOT app.hold_instructor(instructor) THEN
@@ -691,11 +696,19 @@ BEGIN
         DELETE FROM time_claim c WHERE c.tenant_id = b.tenant_id AND c.hold_id = redeemed;
     END IF;
     PERFORM app.make_room(app.user_id(), NULL, redeemed, b.student_id, instructor, resources, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes);
+    IF b.group_session_id IS NOT NULL AND state = 'ASSIGNED' THEN
+        UPDATE slot_hold o SET group_session_id = NULL WHERE o.tenant_id = b.tenant_id AND o.id = redeemed AND o.group_session_id IS NOT NULL; -- its seat is not counted twice
+        PERFORM app.move_seat(b.id, span_start, span_end, instructor, resources, chosen);
+        UPDATE booking o SET reschedule_reason = why WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
+        UPDATE slot_hold o SET booking_id = b.id WHERE o.tenant_id = b.tenant_id AND o.id = redeemed;
+        RETURN;
+    END IF;
     DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (resources);
     IF b.instructor_id IS DISTINCT FROM (CASE WHEN state = 'ASSIGNED' THEN instructor END) THEN
         PERFORM app.note_assignment(b.id, chosen);
     END IF;
     UPDATE booking o SET starts_at = span_start, ends_at = span_end, status = state, instructor_id = CASE WHEN state = 'ASSIGNED' THEN instructor END,
+            group_session_id = CASE WHEN state = 'ASSIGNED' THEN o.group_session_id END,
             requested_instructor_id = CASE WHEN state = 'REQUESTED' THEN coalesce(instructor, o.requested_instructor_id) ELSE o.requested_instructor_id END,
             buffer_before_minutes = t.buffer_before_minutes, buffer_after_minutes = t.buffer_after_minutes,
             reschedule_reason = CASE WHEN (o.starts_at, o.ends_at) = (span_start, span_end) THEN o.reschedule_reason ELSE why END

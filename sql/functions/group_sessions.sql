@@ -279,9 +279,10 @@ $$;
 CREATE OR REPLACE FUNCTION app.confirm_seat(wanted_booking uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    b booking;
-    t booking_type;
-    s group_session;
+    b      booking;
+    t      booking_type;
+    s      group_session;
+    before CONSTANT text := current_setting('app.notify', true);
 BEGIN
     IF NOT app.can('BOOKING_MANAGE') THEN
         PERFORM app.refuse('booking_party');
@@ -292,7 +293,9 @@ BEGIN
     END IF;
     SELECT * INTO STRICT t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id FOR SHARE;
     IF b.status = 'REQUESTED' THEN
+        PERFORM set_config('app.notify', 'off', true); -- people are told of the assignment alone
         UPDATE booking o SET status = 'APPROVED' WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
+        PERFORM set_config('app.notify', coalesce(before, ''), true);
     END IF;
     s := app.seat_at(t, b.starts_at, b.ends_at, instructor, resources);
     UPDATE booking o SET status = 'ASSIGNED', instructor_id = s.instructor_id, group_session_id = s.id WHERE o.tenant_id = b.tenant_id AND o.id = b.id;

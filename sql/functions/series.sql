@@ -100,19 +100,11 @@ BEGIN
     FOR w IN SELECT o.* FROM ROWS FROM (jsonb_to_recordset(wanted) AS (id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[],
                                                                        chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
         SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = w.id;
-        PERFORM app.check_move_terms(b, w.starts, reason);
-        IF b.group_session_id IS NOT NULL THEN
-            PERFORM app.move_seat(b.id, w.starts, w.ends, w.instructor, w.resources, w.chosen);
-        ELSE
-            UPDATE booking o SET starts_at = w.starts, ends_at = w.ends,
-                    status = CASE WHEN o.status = 'ASSIGNED' AND state IS NOT NULL THEN state ELSE o.status END,
-                    instructor_id = CASE WHEN o.status = 'ASSIGNED' AND state IS NULL THEN w.instructor END
-                WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
-            PERFORM app.take_resources(b, w.resources), app.note_assignment(b.id, w.chosen);
-        END IF;
-        UPDATE booking o SET series_id = onward, series_starts_at = CASE WHEN is_alone THEN o.series_starts_at ELSE w.starts END, reschedule_count = coalesce(o.reschedule_count, 0) + 1, reschedule_reason = reason
+        PERFORM app.move_booking(b.id, w.starts, w.ends, CASE WHEN b.status = 'ASSIGNED' THEN coalesce(state, b.status) ELSE b.status END, w.instructor, w.resources, reason,
+                                 w.chosen, NULL);
+        UPDATE booking o SET series_id = onward, series_starts_at = CASE WHEN is_alone THEN o.series_starts_at ELSE w.starts END
             WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
-        PERFORM app.claim_time_of(b);
+        PERFORM app.claim_time_of(b); -- also of one that only has another end, or none
         IF first.id IS NULL OR b.starts_at < first.starts_at THEN
             first := b;
         END IF;

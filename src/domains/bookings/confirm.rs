@@ -30,6 +30,9 @@ pub async fn confirm(
 ) -> Result<Loaded<Booking>> {
     let it = Standing::of(ctx.tx(), id).await?;
     it.check_open()?;
+    if it.is_seat {
+        return Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session."));
+    }
     if let Some(instructor) = instructor {
         if it.needs_nobody {
             return Err(Error::bad_input("instructorId", "must be left out: this booking needs nobody"));

@@ -44,6 +44,7 @@ pub use self::{
     notices::BOOKING_REMINDER,
     outcome::BookingOutcome,
     span::{Span, days, difference, union},
+    steps::terms as booking_terms,
 };
 
 /// Changes of bookings that one person may try.

@@ -39,7 +39,7 @@ pub const CORRECT_OUTCOME: &str = "UPDATE booking b SET outcome = $3, minutes_la
 
 /// How the booking `$2` stands.
 pub const STANDING: &str = "SELECT b.booking_type_id, b.student_id, b.status, b.starts_at, b.ends_at, b.requested_instructor_id, b.instructor_id, \
-     b.needs_no_instructor, b.holds_while_requested, \
+     b.needs_no_instructor, b.holds_while_requested, b.group_session_id IS NOT NULL, \
      ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = $1 AND l.booking_id = b.id ORDER BY l.place) \
      FROM booking b WHERE b.tenant_id = $1 AND b.id = $2";
 

@@ -27,6 +27,8 @@ pub struct Standing {
     pub needs_nobody: bool,
     /// Whether it holds all that it asks for from the request on.
     pub holds: bool,
+    /// Whether it is a seat of a group session.
+    pub is_seat: bool,
     /// The resources that it takes, in their order.
     pub things: Vec<Id<Resource>>,
 }
@@ -49,6 +51,7 @@ impl Standing {
             instructor: reader.next()?,
             needs_nobody: reader.next::<Option<bool>>()?.unwrap_or_default(),
             holds: reader.next::<Option<bool>>()?.unwrap_or_default(),
+            is_seat: reader.next()?,
             things: reader.next()?,
         })
     }

@@ -238,7 +238,7 @@ pub(super) fn is_taken(error: &DbError) -> bool {
 }
 
 /// What a booking's type, its school or its instructor's limits say against a step.
-pub(super) fn terms(error: &DbError) -> Error {
+pub fn terms(error: &DbError) -> Error {
     let (limit, used) = (error.number("limit").unwrap_or_default(), error.number("used").unwrap_or_default());
     let counted = |refusal: Error| refusal.limit(usize::try_from(limit).unwrap_or_default(), usize::try_from(used).unwrap_or_default());
     match error.constraint() {

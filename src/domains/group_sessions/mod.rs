@@ -5,6 +5,7 @@
 //! Invariants, kept by the database: a session claims its instructor and resources once, and its seats their learners alone; no more seats are taken than there are,
 //! holds and offers counted; a seat names what its session names; one that a booking made ends with its last seat.
 
+mod change;
 mod inputs;
 mod lists;
 mod mutations;

@@ -22,7 +22,7 @@ use super::{
     sql,
 };
 use crate::domains::{
-    bookings::{Booking, Span},
+    bookings::{Booking, Span, booking_terms},
     identity::User,
     resources::Resource,
     slots::{About, BookingType, TypeTerms, terms_of},
@@ -58,10 +58,7 @@ pub fn refusal(error: DbError) -> Error {
     match error.constraint() {
         Some("booking_party") => Error::not_yours(),
         Some("booking_transition" | "booking_seat") => Error::conflict("INVALID_TRANSITION", "One of these bookings can't take this step any more."),
-        Some("booking_notice") => Error::conflict("NOTICE_PASSED", "It is too late for one of these bookings."),
-        Some("booking_reschedules") => Error::conflict("RESCHEDULE_LIMIT", "One of these bookings was moved as often as it may be."),
-        Some("booking_reason") => Error::bad_input("reason", "must be given").reason("REASON_REQUIRED"),
-        _ => error.into(),
+        _ => booking_terms(&error),
     }
 }
 
