@@ -30,9 +30,10 @@ use lectern_kernel::{
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
-    lists::{BookingOrders, booking_list, overlap},
+    calendar::days_cost,
+    lists::{BY_PLACE, BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
-    span::{Span, days, difference, union},
+    span::{Span, days, difference, shares, union},
 };
 
 /// Changes of bookings that one person may try.
