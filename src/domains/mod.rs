@@ -33,6 +33,7 @@ pub mod resources;
 pub mod rewards;
 pub mod rosters;
 pub mod series;
+pub mod slots;
 pub mod tenants;
 pub mod viewings;
 pub mod waitlists;
@@ -59,6 +60,7 @@ pub const ALL: &[&Domain] = &[
     &bookings::DOMAIN,
     &resources::DOMAIN,
     &hours::DOMAIN,
+    &slots::DOMAIN,
     &group_sessions::DOMAIN,
     &series::DOMAIN,
     &waitlists::DOMAIN,

@@ -38,12 +38,13 @@ use crate::domains::identity::User;
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
+    calendar::days_cost,
     inputs::LONGEST_BOOKING,
-    lists::{BookingOrders, booking_list, overlap},
+    lists::{BY_PLACE, BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
     notices::BOOKING_REMINDER,
     outcome::BookingOutcome,
-    span::{Span, days, difference, union},
+    span::{Span, days, difference, shares, union},
     steps::terms as booking_terms,
 };
 
