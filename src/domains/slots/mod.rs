@@ -14,6 +14,7 @@ mod grid;
 mod hold;
 mod inputs;
 mod lists;
+mod offer;
 mod parts;
 mod queries;
 mod rules;
@@ -37,7 +38,9 @@ pub use self::{
     booking_type::{AssignmentStrategy, BookingType, EligibilityKind},
     facts::{About, facts},
     hold::SlotHold,
+    offer::accept,
     rules::{Candidate, Facts, Learner, Session, Skipped, SlotReason, Terms, Thing, Verdict, Wanted},
+    slot::starts,
     slot_inputs::BookingRule,
     taking::{Choice, Taking, assignment, ordered, refused, take_time_turns, take_type_turn},
     terms::{TypeTerms, terms_of, terms_of_anybody},

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::domains::{
     bookings::{Span, shares},
+    group_sessions::GroupSession,
     identity::User,
     resources::Resource,
 };
@@ -66,6 +67,8 @@ pub struct Slot {
     takers: Vec<Id<User>>,
     #[hidden]
     things: Vec<Id<Resource>>,
+    #[hidden]
+    session: Option<Id<GroupSession>>,
 }
 
 /// How many people and resources a slot names at most.
@@ -103,6 +106,14 @@ impl Slot {
         let found = try_join_all(self.things.iter().take(so_many(first)?).map(|thing| ctx.whole(*thing))).await?;
         Ok(found.into_iter().flatten().collect())
     }
+
+    /// The group session that there is already; null where your booking would make one, and where it is one to one.
+    async fn group_session(&self, ctx: &Context<'_>) -> Result<Option<Loaded<GroupSession>>> {
+        match self.session {
+            Some(session) => ctx.whole(session).await,
+            None => Ok(None),
+        }
+    }
 }
 
 impl Slot {
@@ -116,6 +127,7 @@ impl Slot {
             seats_left: i32::try_from(verdict.seats_left).unwrap_or(i32::MAX),
             needs_approval: verdict.needs_approval && !wish.is_manager,
             things: if verdict.session.is_some() { verdict.taken.clone() } else { free.take(MOST).collect() },
+            session: verdict.session.map(Id::from_uuid),
             takers: verdict.takers.into_iter().take(MOST).collect(),
         }
     }

@@ -32,18 +32,18 @@ use crate::domains::{
 pub struct SlotMutations;
 
 /// A hold, as it stands.
-struct Held {
-    booking: Option<Id<Booking>>,
-    is_over: bool,
-    of: Id<BookingType>,
-    learner: Id<User>,
-    span: Span,
-    instructor: Option<Id<User>>,
-    things: Vec<Id<Resource>>,
+pub(super) struct Held {
+    pub(super) booking: Option<Id<Booking>>,
+    pub(super) is_over: bool,
+    pub(super) of: Id<BookingType>,
+    pub(super) learner: Id<User>,
+    pub(super) span: Span,
+    pub(super) instructor: Option<Id<User>>,
+    pub(super) things: Vec<Id<Resource>>,
 }
 
 /// The actor's own hold; none where there is no such.
-async fn own_hold(ctx: &Context<'_>, id: Id<SlotHold>) -> Result<Option<Held>> {
+pub(super) async fn own_hold(ctx: &Context<'_>, id: Id<SlotHold>) -> Result<Option<Held>> {
     let rows = ctx.tx().query(sql::OWN_HOLD, &[&id, &ctx.actor()?.user]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mut reader = ColumnReader::new(row);
@@ -59,7 +59,7 @@ async fn own_hold(ctx: &Context<'_>, id: Id<SlotHold>) -> Result<Option<Held>> {
 }
 
 /// What a hold became.
-async fn redeemed(ctx: &Context<'_>, hold: Option<Id<SlotHold>>) -> Result<Option<Id<Booking>>> {
+pub(super) async fn redeemed(ctx: &Context<'_>, hold: Option<Id<SlotHold>>) -> Result<Option<Id<Booking>>> {
     let Some(hold) = hold else { return Ok(None) };
     Ok(own_hold(ctx, hold).await?.and_then(|held| held.booking))
 }
@@ -69,7 +69,7 @@ fn expired() -> Error {
 }
 
 /// A booking as it is, for whoever made it.
-async fn booking(ctx: &Context<'_>, id: Id<Booking>) -> Result<Loaded<Booking>> {
+pub(super) async fn booking(ctx: &Context<'_>, id: Id<Booking>) -> Result<Loaded<Booking>> {
     ctx.whole(id).await?.ok_or_else(|| Error::missing_permission(&[BookingReadAll]))
 }
 
@@ -94,7 +94,7 @@ async fn course_of(ctx: &Context<'_>, wish: &Wish, course: Option<Id<Course>>) -
 }
 
 /// Maps what the database refuses of a hold or a booking, but for somebody who came first.
-fn told(error: DbError) -> Result<DbError> {
+pub(super) fn told(error: DbError) -> Result<DbError> {
     match error.constraint() {
         Some("slot_hold_places") => {
             let (limit, used) = (error.number("limit").unwrap_or_default(), error.number("used").unwrap_or_default());
@@ -108,16 +108,16 @@ fn told(error: DbError) -> Result<DbError> {
 }
 
 /// What is written of a booking beside what is chosen.
-struct Writing {
-    id: Id<Booking>,
-    course: Option<Id<Course>>,
-    notes: Option<String>,
-    overridden: Option<Vec<&'static str>>,
-    hold: Option<Id<SlotHold>>,
+pub(super) struct Writing {
+    pub(super) id: Id<Booking>,
+    pub(super) course: Option<Id<Course>>,
+    pub(super) notes: Option<String>,
+    pub(super) overridden: Option<Vec<&'static str>>,
+    pub(super) hold: Option<Id<SlotHold>>,
 }
 
 /// Books what was chosen; what waits for its answer and holds nothing keeps what was named, as wishes.
-async fn book(ctx: &Context<'_>, wish: &Wish, learner: Id<User>, span: Span, choice: &Choice, writing: &Writing) -> Result<(), DbError> {
+pub(super) async fn book(ctx: &Context<'_>, wish: &Wish, learner: Id<User>, span: Span, choice: &Choice, writing: &Writing) -> Result<(), DbError> {
     let waits = choice.needs_approval && !wish.is_manager;
     let is_wish = waits && !wish.of.holds_while_requested;
     let instructor = if is_wish { wish.instructor } else { choice.instructor };

@@ -6,6 +6,7 @@
 //! whatever ceases to hold time asks for offers in the same transaction.
 
 mod entry;
+mod finding;
 mod inputs;
 mod jobs;
 mod lists;
@@ -27,7 +28,7 @@ pub const DOMAIN: Domain = Domain {
     objects: &[WaitlistEntry::object],
     extensions: &[&offers::DashboardOffers::EXTENSION],
     operations: &[queries::WaitlistQueries::OPERATIONS, mutations::WaitlistMutations::OPERATIONS],
-    jobs: &[jobs::OFFER, jobs::LOOK, jobs::EXPIRE, jobs::SWEEP],
+    jobs: &[jobs::OFFER, jobs::EXPIRE],
     emits: &[(
         "waitlist.offered",
         "What somebody waits for has come free, and is held for them. `id`, `learnerId`, `bookingTypeId`, `groupSessionId`, `startsAt`, `endsAt`, `expiresAt`.",
