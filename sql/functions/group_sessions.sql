@@ -61,6 +61,28 @@ END
 $$;
 CREATE OR REPLACE TRIGGER group_session_resource_claim AFTER INSERT OR UPDATE OR DELETE ON group_session_resource FOR EACH ROW EXECUTE FUNCTION app.claim_session_resource();
 
+-- A session counts once for whoever takes it, however many seats are taken (of bookings, see app.count_assigned). Reveals nothing.
+CREATE OR REPLACE FUNCTION app.count_led() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    was    uuid;
+    is_now CONSTANT uuid := CASE WHEN NEW.status = 'SCHEDULED' THEN NEW.instructor_id END;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.status = 'SCHEDULED' THEN
+        was := OLD.instructor_id;
+    END IF;
+    IF was IS DISTINCT FROM is_now THEN
+        PERFORM app.enter_tenant(NEW.tenant_id);
+        UPDATE booking_type_instructor i
+            SET assigned_count = greatest(i.assigned_count + CASE WHEN i.instructor_id = is_now THEN 1 ELSE -1 END, 0),
+                last_assigned_at = CASE WHEN i.instructor_id = is_now THEN clock_timestamp() ELSE i.last_assigned_at END
+            WHERE i.tenant_id = NEW.tenant_id AND i.type_id = NEW.booking_type_id AND i.instructor_id IN (was, is_now);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER group_session_count AFTER INSERT OR UPDATE OF status, instructor_id ON group_session FOR EACH ROW EXECUTE FUNCTION app.count_led();
+
 -- Seats that are taken of sessions: bookings that hold one, and holds that last. Reveals: these numbers.
 CREATE OR REPLACE FUNCTION app.session_seats(sessions uuid[]) RETURNS TABLE (group_session_id uuid, count bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -326,6 +348,15 @@ BEGIN
 END
 $$;
 
+-- Waits for the turns of those who have a seat in a session, and of others whose time a change of it takes. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.take_session_turns(session uuid, others uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.take_time_turns(others || ARRAY(SELECT b.student_id FROM booking b
+        WHERE b.tenant_id = app.tenant_id() AND b.group_session_id = session AND b.status IN ('APPROVED', 'ASSIGNED')));
+END
+$$;
+
 -- Locks a session that the actor is to change, and its seats before it: whoever cancels one holds its booking when they come to the session. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.lock_session(session uuid) RETURNS group_session
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -492,4 +523,5 @@ CREATE OR REPLACE TRIGGER group_session_resource_audit AFTER INSERT OR UPDATE OR
 
 GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.slot_sessions(uuid, uuid, timestamptz, timestamptz), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
     app.confirm_seat(uuid, uuid, uuid[], jsonb), app.move_seat(uuid, timestamptz, timestamptz, uuid, uuid[], jsonb),
-    app.change_group_session(uuid, timestamptz, timestamptz, uuid, uuid[], integer), app.cancel_group_session(uuid, text) TO lectern_app;
+    app.change_group_session(uuid, timestamptz, timestamptz, uuid, uuid[], integer), app.cancel_group_session(uuid, text),
+    app.take_session_turns(uuid, uuid[]) TO lectern_app;

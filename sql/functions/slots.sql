@@ -66,7 +66,7 @@ $$;
 -- Dates are the school's, from the Monday before the range to the Sunday after it. `wants` says which of TYPE, MINUTES and TAKEN are asked for.
 -- Reveals: these spans and numbers, and nothing of what is behind them.
 CREATE OR REPLACE FUNCTION app.slot_facts(wanted_type uuid, instructors uuid[], resources uuid[], learner uuid, holder uuid, range_start timestamptz, range_end timestamptz,
-        minutes integer, except_bookings uuid[], wants text[])
+        minutes integer, except_bookings uuid[], wants text[], except_session uuid DEFAULT NULL)
     RETURNS TABLE (what text, party_id uuid, starts_at timestamptz, ends_at timestamptz, day date, number bigint)
     LANGUAGE plpgsql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -85,7 +85,7 @@ BEGIN
         SELECT 'CLAIMED', c.party_id, c.starts_at, c.ends_at, NULL::date, NULL::bigint FROM time_claim c
         WHERE c.tenant_id = tenant AND c.party_id = ANY (parties)
           AND c.starts_at < range_end + length + margin AND c.ends_at > range_start - margin AND c.starts_at > range_start - margin - interval '40 hours'
-          AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings))
+          AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (except_session IS NULL OR c.session_id IS DISTINCT FROM except_session)
           AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder));
     IF learner IS NOT NULL THEN
         RETURN QUERY
@@ -104,23 +104,24 @@ BEGIN
     END IF;
     IF 'TYPE' = ANY (wants) THEN
         RETURN QUERY
-            SELECT 'TYPE', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date, count(*) FROM booking b
+            SELECT 'TYPE', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date, count(DISTINCT b.starts_at) FROM booking b -- a session once
             WHERE b.tenant_id = tenant AND b.instructor_id = ANY (instructors) AND b.booking_type_id = wanted_type AND b.status IN ('ASSIGNED', 'COMPLETED')
               AND b.id <> ALL (except_bookings) AND b.starts_at >= first AND b.starts_at < last GROUP BY 2, 5;
     END IF;
     IF 'MINUTES' = ANY (wants) THEN
         RETURN QUERY
             SELECT 'MINUTES', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date,
-                   sum(extract(epoch FROM b.ends_at - b.starts_at) / 60)::bigint FROM booking b
-            WHERE b.tenant_id = tenant AND b.instructor_id = ANY (instructors) AND b.status IN ('ASSIGNED', 'COMPLETED')
-              AND b.id <> ALL (except_bookings) AND b.starts_at >= first AND b.starts_at < last GROUP BY 2, 5;
+                   sum(extract(epoch FROM b.ends_at - b.starts_at) / 60)::bigint
+            FROM (SELECT DISTINCT o.instructor_id, o.starts_at, o.ends_at FROM booking o -- a session once
+                  WHERE o.tenant_id = tenant AND o.instructor_id = ANY (instructors) AND o.status IN ('ASSIGNED', 'COMPLETED')
+                    AND o.id <> ALL (except_bookings) AND o.starts_at >= first AND o.starts_at < last) AS b GROUP BY 2, 5;
     END IF;
     IF 'TAKEN' = ANY (wants) THEN
         RETURN QUERY
             SELECT 'TAKEN', c.party_id, NULL::timestamptz, NULL::timestamptz, (c.starts_at AT TIME ZONE zone)::date,
                    sum(extract(epoch FROM c.ends_at - c.starts_at) / 60)::bigint FROM time_claim c
             WHERE c.tenant_id = tenant AND c.party_id = ANY (instructors) AND c.starts_at >= first AND c.starts_at < last
-              AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder)) GROUP BY 2, 5;
+              AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (except_session IS NULL OR c.session_id IS DISTINCT FROM except_session) AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder)) GROUP BY 2, 5;
     END IF;
 END
 $$;
@@ -374,10 +375,10 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER booking_count_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.booking_type_id IS NOT NULL AND NEW.instructor_id IS NOT NULL)
+CREATE OR REPLACE TRIGGER booking_count_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.booking_type_id IS NOT NULL AND NEW.instructor_id IS NOT NULL AND NEW.group_session_id IS NULL)
     EXECUTE FUNCTION app.count_assigned();
 CREATE OR REPLACE TRIGGER booking_count AFTER UPDATE OF status, instructor_id ON booking FOR EACH ROW
-    WHEN (NEW.booking_type_id IS NOT NULL AND (OLD.status, OLD.instructor_id) IS DISTINCT FROM (NEW.status, NEW.instructor_id)) EXECUTE FUNCTION app.count_assigned();
+    WHEN (NEW.booking_type_id IS NOT NULL AND NEW.group_session_id IS NULL AND (OLD.status, OLD.instructor_id) IS DISTINCT FROM (NEW.status, NEW.instructor_id)) EXECUTE FUNCTION app.count_assigned();
 
 -- Whoever is added to a type begins at the smallest share of the others. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.begin_share() RETURNS trigger
@@ -483,6 +484,6 @@ CREATE OR REPLACE TRIGGER booking_type_resource_audit AFTER INSERT OR UPDATE OR 
 CREATE OR REPLACE TRIGGER booking_type_rule_audit AFTER INSERT OR UPDATE OR DELETE ON booking_type_rule FOR EACH ROW EXECUTE FUNCTION app.audit('BookingType', 'type_id');
 CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELETE ON instructor_limit FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 
-GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[]), app.eligibility(uuid, uuid),
+GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[], uuid), app.eligibility(uuid, uuid),
     app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.tidy_holds(integer),
     app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid, uuid), app.search_booking_type(text) TO lectern_app;

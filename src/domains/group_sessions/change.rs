@@ -1,6 +1,6 @@
 //! Changing a session, with all its seats.
 
-use async_graphql::Context;
+use async_graphql::{Context, ID};
 use lectern_kernel::{
     db::ColumnReader,
     error::{Error, Result},
@@ -21,8 +21,8 @@ use crate::domains::{
     bookings::Span,
     identity::User,
     resources::Resource,
-    series::{self, coming},
-    slots::{About, BookingType, Facts, TypeTerms, Wanted, facts, refused, take_time_turns, take_type_turn, terms_of},
+    series::coming,
+    slots::{About, BookingType, Facts, SlotReason, TypeTerms, Wanted, facts, refused, take_type_turn, terms_of},
 };
 
 /// What a session is to be.
@@ -36,6 +36,15 @@ pub struct Changed {
     has: Vec<Id<Resource>>,
     things: Option<Vec<Id<Resource>>>,
     seats: i32,
+}
+
+/// Resources of a type, each once.
+fn things_of(of: &TypeTerms, ids: &[ID]) -> Result<Vec<Id<Resource>>> {
+    let things = if ids.is_empty() { Vec::new() } else { Id::<Resource>::parse_list("resourceIds", ids, 5)? };
+    match things.iter().all(|thing| of.stock().any(|stock| stock.id == *thing)) {
+        true => Ok(things),
+        false => Err(Error::bad_input("resourceIds", "must hold resources of the booking type")),
+    }
 }
 
 impl Changed {
@@ -60,12 +69,16 @@ impl Changed {
         }
         let of = terms_of(ctx.tx(), of).await?.ok_or_else(|| Error::internal("a group session's type is gone"))?;
         let start = input.starts_at.map(|start| coming(ctx, start)).transpose()?.unwrap_or(was.start);
-        let instructor = series::instructor(&of, input.instructor_id.as_ref())?.or(had);
+        let named = Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())?;
+        if named.is_some_and(|named| !of.instructors.iter().any(|staff| staff.id == named)) {
+            return Err(Error::bad_input("instructorId", "must be an instructor of the booking type"));
+        }
+        let instructor = named.or(had);
         if !actor.can(BookingManage) && !is_mine(instructor) {
             return Err(Error::missing_permission(&[BookingManage]).field("instructorId"));
         }
         let things = match input.resource_ids.as_deref() {
-            Some(ids) => Some(series::things(&of, Some(ids))?),
+            Some(ids) => Some(things_of(&of, ids)?),
             None => None,
         };
         let seats = seats(input.seats)?.unwrap_or(has_seats);
@@ -102,8 +115,6 @@ impl Changed {
             if let Some(reason) = again.reason() {
                 return Err(refused(reason).field(self.field(&again.candidates, &again.things, reason)));
             }
-        } else {
-            take_time_turns(ctx.tx(), &[]).await?;
         }
         let (start, end) = (self.span.start, self.span.end);
         let changed = ctx.tx().query(sql::CHANGE, &[&self.id, &start, &end, &self.instructor, &things, &self.seats]).await;
@@ -127,9 +138,9 @@ impl Changed {
 
     fn field(
         &self,
-        people: &[(Id<User>, Option<crate::domains::slots::SlotReason>)],
-        things: &[(Id<Resource>, Option<crate::domains::slots::SlotReason>)],
-        reason: crate::domains::slots::SlotReason,
+        people: &[(Id<User>, Option<SlotReason>)],
+        things: &[(Id<Resource>, Option<SlotReason>)],
+        reason: SlotReason,
     ) -> &'static str {
         if self.instructor != self.had && people.iter().any(|(_, failed)| *failed == Some(reason)) {
             "instructorId"

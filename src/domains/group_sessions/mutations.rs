@@ -18,10 +18,10 @@ use super::{
     sql,
 };
 use crate::domains::{
-    bookings::{CHANGES, Span},
+    bookings::CHANGES,
     identity::User,
-    series::{self, Asked, OnClash, Plan},
-    slots::{Skipped, SlotReason, refused},
+    series::{self, OnClash, Plan},
+    slots::{BookingType, Named, Skipped, SlotReason, Wish, refused},
 };
 
 /// Mutations of group sessions.
@@ -59,13 +59,16 @@ pub fn refusal(error: DbError) -> Error {
 
 /// Who takes sessions that the actor opens: whom they name; themselves, where they are one of the type's instructors; else whom its strategy takes. Nobody but oneself without
 /// BOOKING_MANAGE.
-fn leader(ctx: &Context<'_>, asked: &Asked) -> Result<Option<Id<User>>> {
+fn leader(ctx: &Context<'_>, wish: &Wish, is_me: bool) -> Result<Option<Id<User>>> {
     let actor = ctx.actor()?;
     let me = Id::<User>::from_uuid(actor.user);
-    let is_mine = actor.can(AvailabilityManage) && asked.of.terms.needs_instructor && asked.of.instructors.iter().any(|staff| staff.id == me);
-    let leader = asked.instructor.or_else(|| is_mine.then_some(me));
+    let is_mine = actor.can(AvailabilityManage) && wish.of.instructors.iter().any(|staff| staff.id == me);
+    if is_me && !wish.of.instructors.iter().any(|staff| staff.id == me) {
+        return Err(Error::bad_input("instructorId", "must be an instructor of the booking type"));
+    }
+    let leader = if is_me || (wish.instructor.is_none() && is_mine) { Some(me) } else { wish.instructor };
     if actor.can(BookingManage) || (is_mine && leader == Some(me)) {
-        Ok(leader)
+        Ok(leader.filter(|_| wish.of.terms.needs_instructor))
     } else {
         Err(Error::missing_permission(&[BookingManage]).field("instructorId"))
     }
@@ -102,23 +105,34 @@ impl GroupSessionMutations {
         /// Which, when.
         input: OpenGroupSessionsInput,
     ) -> Result<Vec<Loaded<GroupSession>>> {
-        let by = input.instructor_id.as_ref();
-        let mut asked = Asked::read(ctx, &input.booking_type_id, input.duration_minutes, by, input.resource_ids.as_deref()).await?;
-        if asked.of.terms.seats == 1 {
+        let actor = ctx.actor()?;
+        let of = Id::<BookingType>::parse("bookingTypeId", &input.booking_type_id)?;
+        let by = Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())?;
+        let is_me = by.is_some_and(|by| actor.is(by.0));
+        if by.is_some() && !is_me && !actor.can(BookingManage) {
+            return Err(Error::missing_permission(&[BookingManage]).field("instructorId"));
+        }
+        let seats = seats(input.seats)?;
+        let named = Named {
+            duration: input.duration_minutes,
+            instructor: input.instructor_id.as_ref().filter(|_| !is_me), // that a type's learners may not choose is nothing to its instructors
+            resources: input.resource_ids.as_deref(),
+        };
+        let mut wish = Wish::read(ctx, of, named, None).await?;
+        if wish.of.terms.seats == 1 {
             return Err(Error::bad_input("bookingTypeId", "must be a booking type with several seats"));
         }
         let start = series::coming(ctx, input.starts_at)?;
-        let seats = seats(input.seats)?;
-        asked.instructor = leader(ctx, &asked)?;
+        wish.instructor = leader(ctx, &wish, is_me)?;
         let spans = match &input.recurrence {
             Some(rule) => {
                 let repeated = series::repeated(ctx, rule, input.excluded_dates.as_deref(), input.time_zone.as_deref())?;
-                repeated.spans(ctx.tx(), start, asked.length).await?
+                repeated.spans(ctx.tx(), start, wish.length).await?
             }
             None if input.excluded_dates.is_some() => return Err(Error::bad_input("excludedDates", "goes with `recurrence`")),
-            None => vec![Span { start, end: start + asked.length }],
+            None => vec![wish.span(start)],
         };
-        let mut plan = asked.plan(ctx, &spans, None, SKIPPED)?;
+        let mut plan = series::plan(ctx.tx(), &wish, &spans, ctx.now(), SKIPPED);
         plan.about.is_bound_to_grid = false;
         plan.opens = true;
         let may_skip = input.recurrence.is_some() && input.on_clash == Some(OnClash::Skip);

@@ -34,7 +34,7 @@ pub struct BookSeriesInput {
     pub on_clash: Option<OnClash>,
     /// Rules that are skipped; needs BOOKING_MANAGE.
     #[graphql(name = "override")]
-    pub override_: Option<Vec<BookingRule>>,
+    pub overridden: Option<Vec<BookingRule>>,
 }
 
 /// Another time for bookings of a series.

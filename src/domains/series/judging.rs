@@ -49,7 +49,7 @@ pub struct Judged {
 
 /// What is wanted of a start: when, by whom and with what.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct Start {
     /// From when to when.
     pub span: Span,
     /// By whom, if they can; none: by whoever takes all of them.
@@ -69,9 +69,11 @@ pub struct Plan<'a> {
     /// What is asked about, from the first start to the last.
     pub about: About,
     /// Each start.
-    pub wishes: Vec<Wish>,
+    pub starts: Vec<Start>,
     /// Whether somebody named the instructor, who else is chosen: one for all.
     pub is_named: bool,
+    /// Whether sessions are to be opened, and not seats taken in those that there are.
+    pub opens: bool,
 }
 
 impl Judged {
@@ -128,8 +130,25 @@ impl Plan<'_> {
     /// # Errors
     /// When the database can't be asked.
     pub async fn look(&self) -> Result<Judged> {
-        let known = slots::facts(self.tx, self.of, &self.about).await?;
-        Ok(self.judge(&known, None))
+        Ok(self.judge(&self.known().await?, None))
+    }
+
+    /// Why the first of them can't be had.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn why_one(&self) -> Result<Option<Error>> {
+        let judged = self.look().await?;
+        let reason = judged.occurrences.first().and_then(|occurrence| occurrence.reason);
+        Ok(reason.map(|reason| slots::refused(reason).field(if self.is_named { "instructorId" } else { "startsAt" })))
+    }
+
+    async fn known(&self) -> Result<Facts> {
+        let mut known = slots::facts(self.tx, self.of, &self.about).await?;
+        if self.opens {
+            known.sessions.clear();
+        }
+        Ok(known)
     }
 
     /// Judges them, waits for the turns of all whose time they take, and judges them again. Until they are written the turns are held; a mark stands before them, so that
@@ -148,8 +167,7 @@ impl Plan<'_> {
             let mut parties = first.parties();
             parties.extend(self.about.learner.map(|learner| learner.0));
             slots::take_time_turns(self.tx, &parties).await?;
-            let known = slots::facts(self.tx, self.of, &self.about).await?;
-            let judged = self.judge(&known, first.instructor);
+            let judged = self.judge(&self.known().await?, first.instructor);
             if judged.parties().iter().all(|party| parties.contains(party)) {
                 check(&judged, may_skip)?;
                 return Ok(judged);
@@ -161,23 +179,23 @@ impl Plan<'_> {
 
     /// Each by the rules of one, and as if those before it were booked. `by`: who takes them all. What can't be moved stays where it is, and in the way of others.
     fn judge(&self, known: &Facts, by: Option<Id<User>>) -> Judged {
-        let is_one_for_all = self.of.terms.needs_instructor && self.wishes.iter().all(|wish| wish.instructor.is_none());
+        let is_one_for_all = self.of.terms.needs_instructor && self.starts.iter().all(|wish| wish.instructor.is_none());
         let instructor = by.or_else(|| if is_one_for_all { self.choose(known) } else { None });
-        let mut staying: Vec<Option<Occurrence>> = vec![None; self.wishes.len()];
+        let mut staying: Vec<Option<Occurrence>> = vec![None; self.starts.len()];
         loop {
             let mut known = known.clone();
-            for (wish, _) in self.wishes.iter().zip(&staying).filter(|(_, stays)| stays.is_some()) {
+            for (wish, _) in self.starts.iter().zip(&staying).filter(|(_, stays)| stays.is_some()) {
                 if let Some(was) = wish.was {
                     count(&mut known, was, wish.instructor, &wish.things, None);
                 }
             }
             let mut judged = Judged { instructor, ..Judged::default() };
-            for (wish, stays) in self.wishes.iter().zip(&staying) {
+            for (wish, stays) in self.starts.iter().zip(&staying) {
                 let occurrence = stays.clone().unwrap_or_else(|| self.judge_one(&mut known, wish, instructor, &mut judged.needs_approval));
                 judged.occurrences.push(occurrence);
             }
             let mut is_settled = true;
-            for ((wish, stays), occurrence) in self.wishes.iter().zip(&mut staying).zip(&judged.occurrences) {
+            for ((wish, stays), occurrence) in self.starts.iter().zip(&mut staying).zip(&judged.occurrences) {
                 if wish.was.is_some() && stays.is_none() && occurrence.reason.is_some() {
                     *stays = Some(occurrence.clone());
                     is_settled = false;
@@ -189,7 +207,7 @@ impl Plan<'_> {
         }
     }
 
-    fn judge_one(&self, known: &mut Facts, wish: &Wish, instructor: Option<Id<User>>, needs_approval: &mut bool) -> Occurrence {
+    fn judge_one(&self, known: &mut Facts, wish: &Start, instructor: Option<Id<User>>, needs_approval: &mut bool) -> Occurrence {
         let mut verdict = known.judge(Wanted { span: wish.span, instructor: wish.instructor.or(instructor), things: &wish.things });
         let is_kept = verdict.reason().is_none();
         if !is_kept && wish.instructor.is_some() && !self.is_named {
@@ -200,7 +218,7 @@ impl Plan<'_> {
         self.occurrence(known, wish, &verdict, is_kept)
     }
 
-    fn occurrence(&self, known: &mut Facts, wish: &Wish, verdict: &Verdict, is_kept: bool) -> Occurrence {
+    fn occurrence(&self, known: &mut Facts, wish: &Start, verdict: &Verdict, is_kept: bool) -> Occurrence {
         let (span, reason) = (wish.span, verdict.reason());
         let instructor = verdict.takers.first().copied().filter(|_| reason.is_none());
         let is_chosen = verdict.session.is_none() && !self.is_named && !(is_kept && wish.instructor.is_some());
@@ -214,12 +232,12 @@ impl Plan<'_> {
 
     /// Who is free for all of them, else for most; where several are, the one whom the strategy would take for the first.
     fn choose(&self, known: &Facts) -> Option<Id<User>> {
-        let turn = self.wishes.first().map(|wish| known.judge(Wanted { span: wish.span, instructor: None, things: &wish.things }).takers).unwrap_or_default();
+        let turn = self.starts.first().map(|wish| known.judge(Wanted { span: wish.span, instructor: None, things: &wish.things }).takers).unwrap_or_default();
         let place = |candidate: &Candidate| turn.iter().position(|taker| *taker == candidate.id).unwrap_or(usize::MAX);
         let most = known.candidates.iter().map(|candidate| {
             let mut known = Facts { candidates: vec![candidate.clone()], ..known.clone() };
             let mut free = 0_usize;
-            for wish in &self.wishes {
+            for wish in &self.starts {
                 let verdict = known.judge(Wanted { span: wish.span, instructor: Some(candidate.id), things: &wish.things });
                 if verdict.reason().is_none() {
                     free += 1;
@@ -229,7 +247,7 @@ impl Plan<'_> {
             (free, candidate)
         });
         let best = most.min_by_key(|(free, candidate)| (std::cmp::Reverse(*free), place(candidate)));
-        best.filter(|(free, _)| *free > 0 || self.wishes.is_empty()).map(|(_, candidate)| candidate.id)
+        best.filter(|(free, _)| *free > 0 || self.starts.is_empty()).map(|(_, candidate)| candidate.id)
     }
 }
 

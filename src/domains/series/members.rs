@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::{
     BookingSeries,
-    asked::{about, length},
+    asked::range,
     booking_series::SeriesScope,
-    judging::{ATTEMPTS, Occurrence, Plan, Wish, is_lost, written},
+    judging::{ATTEMPTS, Occurrence, Plan, Start, is_lost, written},
     mutations::kept,
     occurrences::moments,
     recurrence::Recurrence,
@@ -107,7 +107,12 @@ impl Members {
         let days = i64::from(named.date().until(wanted.date()).map_err(|error| Error::internal(format!("no such day: {error}")))?.get_days());
         let shifted: Vec<civil::DateTime> = walls.iter().map(|wall| wall.date().saturating_add(days.days()).to_datetime(wanted.time())).collect();
         let starts = moments(ctx.tx(), &self.zone, &shifted).await?;
-        let new_length = minutes.map(|minutes| length(of, Some(minutes))).transpose()?;
+        let new_length = match minutes {
+            Some(minutes) if !of.durations.contains(&minutes) => {
+                return Err(Error::bad_input("durationMinutes", format!("must be one of {:?}", of.durations)));
+            }
+            minutes => minutes.map(|minutes| SignedDuration::from_mins(i64::from(minutes))),
+        };
         let spans = self.all.iter().zip(starts).map(|(member, moment)| {
             let start = if member.is_named { start } else { moment };
             Span { start, end: start + new_length.unwrap_or(member.span.length()) }
@@ -132,7 +137,7 @@ pub async fn reschedule(
     let of = terms_of(ctx.tx(), members.of).await?.ok_or_else(|| Error::internal("a series' type is gone"))?;
     let (spans, days) = members.moved(ctx, start, &of, minutes).await?;
     let longest = spans.iter().map(|span| span.length()).max().unwrap_or(SignedDuration::ZERO);
-    let wish = |(member, span): (&Member, &Span)| Wish {
+    let wish = |(member, span): (&Member, &Span)| Start {
         span: *span,
         instructor: member.instructor,
         things: member.things.clone(),
@@ -142,11 +147,15 @@ pub async fn reschedule(
         tx: ctx.tx(),
         of: &of,
         about: About {
+            starts: range(&spans, ctx.now()),
             except: members.all.iter().map(|member| member.id).collect(),
-            ..about(ctx.now(), &spans, longest, Some(members.learner), &of, actor.user, actor.can(BookingManage))
+            is_bound_to_grid: !actor.can(BookingManage),
+            counts_minutes: of.terms.needs_instructor,
+            ..About::one(ctx.now(), Span { start, end: start + longest }, Some(members.learner), actor.user)
         },
-        wishes: members.all.iter().zip(&spans).map(wish).collect(),
+        starts: members.all.iter().zip(&spans).map(wish).collect(),
         is_named: false,
+        opens: false,
     };
     let rule = Recurrence::parse(&members.rule).unwrap_or_else(|_| Recurrence::daily(members.all.len())).shifted(days);
     let is_new = members.scope == SeriesScope::Following;

@@ -22,9 +22,9 @@ use lectern_kernel::{
 };
 
 pub use self::{
-    asked::{Asked, about, coming, instructor, length, repeated, things, type_of},
+    asked::{coming, plan, repeated},
     booking_series::{BookingSeries, OnClash, SeriesClash},
-    judging::{ATTEMPTS, Judged, Occurrence, Plan, Wish, check, is_lost, written},
+    judging::{ATTEMPTS, Judged, Occurrence, Plan, Start, check, is_lost, written},
 };
 
 /// What it is made of.

@@ -5,7 +5,6 @@ use lectern_kernel::{
     db::OnConstraint,
     error::{Error, Result},
     ids::Id,
-    permission::Permission::BookingManage,
     resolve::{Ctx, Loaded, Rows, text},
 };
 use lectern_macros::mutations;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     BookingSeries, OnClash,
-    asked::{self, Asked},
+    asked,
     booking_series::SeriesScope,
     inputs::{BookSeriesInput, CancelSeriesInput, RescheduleSeriesInput},
     judging::{ATTEMPTS, Judged, Occurrence, is_lost, written},
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::domains::{
     bookings::{Booking, CHANGES},
-    slots::{SlotReason, refused},
+    slots::{BookingType, Named, SlotReason, Wish, learner_of, refused},
 };
 
 /// Mutations of series.
@@ -52,31 +51,31 @@ impl SeriesMutations {
         /// The series.
         input: BookSeriesInput,
     ) -> Result<Loaded<BookingSeries>> {
-        let learner = asked::learner(ctx, input.learner_id.as_ref()).await?;
-        let (skipped, overridden) = asked::skipped(ctx, input.override_.as_deref())?;
-        let by = input.instructor_id.as_ref();
-        let asked = Asked::read(ctx, &input.booking_type_id, input.duration_minutes, by, input.resource_ids.as_deref()).await?;
-        asked.check_choice(ctx)?;
-        let start = asked::coming(ctx, input.starts_at)?;
+        let (skipped, overridden) = asked::skipped(ctx, input.overridden.as_deref())?;
+        let learner = learner_of(ctx, input.learner_id.as_ref()).await?;
+        let of = Id::<BookingType>::parse("bookingTypeId", &input.booking_type_id)?;
         let notes = input.notes.as_deref().map(|notes| text::long("notes", notes)).transpose()?.flatten();
+        let named = Named { duration: input.duration_minutes, instructor: input.instructor_id.as_ref(), resources: input.resource_ids.as_deref() };
+        let wish = Wish::read(ctx, of, named, Some(learner)).await?;
+        let start = asked::coming(ctx, input.starts_at)?;
         let repeated = asked::repeated(ctx, &input.recurrence, input.excluded_dates.as_deref(), input.time_zone.as_deref())?;
-        let spans = repeated.spans(ctx.tx(), start, asked.length).await?;
-        let plan = asked.plan(ctx, &spans, Some(learner), skipped)?;
+        let spans = repeated.spans(ctx.tx(), start, wish.length).await?;
+        let plan = asked::plan(ctx.tx(), &wish, &spans, ctx.now(), skipped);
         let may_skip = input.on_clash == Some(OnClash::Skip);
         let (id, rule) = (Id::<BookingSeries>::generate(), repeated.recurrence.to_string());
         for _ in 0..ATTEMPTS {
             let judged = plan.take(may_skip).await?;
-            let is_asked = judged.needs_approval && !ctx.actor()?.can(BookingManage);
+            let is_asked = judged.needs_approval && !wish.is_manager;
             let state = if is_asked { "REQUESTED" } else { "ASSIGNED" };
             // A request that holds nothing keeps what was named, as a wish.
-            let wished = |occurrence: &Occurrence| Occurrence { instructor: asked.instructor, things: asked.things.clone(), assignment: None, ..occurrence.clone() };
-            let is_wish = is_asked && !asked.of.holds_while_requested;
+            let wished = |occurrence: &Occurrence| Occurrence { instructor: wish.instructor, things: wish.things.clone(), assignment: None, ..occurrence.clone() };
+            let is_wish = is_asked && !wish.of.holds_while_requested;
             let had: Vec<Occurrence> = judged.had().map(|one| if is_wish { wished(one) } else { one.clone() }).collect();
             let had: Vec<(Uuid, &Occurrence)> = had.iter().map(|occurrence| (Id::<Booking>::generate().0, occurrence)).collect();
             let (left_out, bookings) = (kept(&judged)?, written(&had));
             let written = ctx.tx().attempt(
                 sql::BOOK,
-                &[&id, &asked.of.id, &learner, &rule, &repeated.zone, &repeated.excluded, &left_out, &state, &notes, &overridden, &bookings],
+                &[&id, &of, &learner, &rule, &repeated.zone, &repeated.excluded, &left_out, &state, &notes, &overridden, &bookings],
             );
             match written.await {
                 Ok(_) => return whole(ctx, id).await,

@@ -2,20 +2,17 @@
 
 use async_graphql::{Context, ID};
 use lectern_kernel::{
-    error::{Code, Result},
+    error::Result,
     ids::Id,
     permission::Permission::BookingRequest,
     resolve::{Ctx, Date, DateTime, Loaded, Rows, one},
 };
 use lectern_macros::{object, queries};
 
-use super::{
-    BookingSeries,
-    asked::{self, Asked},
-};
+use super::{BookingSeries, asked};
 use crate::domains::{
     identity::User,
-    slots::{Skipped, SlotReason},
+    slots::{BookingType, Named, Skipped, SlotReason, Wish, learner_of, or_nothing},
 };
 
 /// Queries of series.
@@ -62,7 +59,7 @@ impl SeriesQueries {
     async fn series_preview(
         ctx: &Context<'_>,
         /// The booking type.
-        booking_type_id: ID,
+        booking_type_id: Id<BookingType>,
         /// When the first begins; not in the past.
         starts_at: DateTime,
         /// How they come again, as in `bookSeries`.
@@ -80,21 +77,20 @@ impl SeriesQueries {
         /// For whom; you unless given. Anybody else needs BOOKING_MANAGE.
         learner_id: Option<ID>,
     ) -> Result<Option<SeriesPreview>> {
-        let learner = match asked::learner(ctx, learner_id.as_ref()).await {
-            Err(error) if error.code() == Code::NotFound => return Ok(None),
-            learner => learner?,
+        let learner = match &learner_id {
+            Some(_) => match or_nothing(learner_of(ctx, learner_id.as_ref()).await)? {
+                Some(learner) => Some(learner),
+                None => return Ok(None),
+            },
+            // Who can't book for themselves looks at what there is.
+            None => Some(Id::<User>::from_uuid(ctx.actor()?.user)).filter(|_| ctx.actor().is_ok_and(|actor| actor.can(BookingRequest))),
         };
-        let asked = match Asked::read(ctx, &booking_type_id, duration_minutes, instructor_id.as_ref(), resource_ids.as_deref()).await {
-            Err(error) if error.code() == Code::NotFound => return Ok(None),
-            asked => asked?,
-        };
-        asked.check_choice(ctx)?;
+        let named = Named { duration: duration_minutes, instructor: instructor_id.as_ref(), resources: resource_ids.as_deref() };
+        let Some(wish) = or_nothing(Wish::read(ctx, booking_type_id, named, learner).await)? else { return Ok(None) };
         let start = asked::coming(ctx, starts_at)?;
         let repeated = asked::repeated(ctx, &recurrence, excluded_dates.as_deref(), time_zone.as_deref())?;
-        let spans = repeated.spans(ctx.tx(), start, asked.length).await?;
-        // Who can't book for themselves looks at what there is.
-        let is_asked = learner_id.is_some() || ctx.actor()?.can(BookingRequest);
-        let judged = asked.plan(ctx, &spans, is_asked.then_some(learner), Skipped::default())?.look().await?;
+        let spans = repeated.spans(ctx.tx(), start, wish.length).await?;
+        let judged = asked::plan(ctx.tx(), &wish, &spans, ctx.now(), Skipped::default()).look().await?;
         let instructor = match judged.instructor.or_else(|| judged.had().find_map(|occurrence| occurrence.instructor)) {
             Some(instructor) => ctx.whole(instructor).await?,
             None => None,

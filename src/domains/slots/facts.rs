@@ -43,6 +43,8 @@ pub struct About {
     pub things: Vec<Id<Resource>>,
     /// Bookings that are as if they were not there.
     pub except: Vec<Id<Booking>>,
+    /// A group session that is as if it were not there.
+    pub except_session: Option<Uuid>,
     /// What a manager skips.
     pub skipped: Skipped,
     /// Managers are not bound to the grid.
@@ -63,6 +65,7 @@ impl About {
             instructor: None,
             things: Vec::new(),
             except: Vec::new(),
+            except_session: None,
             skipped: Skipped::default(),
             is_bound_to_grid: true,
             counts_minutes: false,
@@ -95,7 +98,7 @@ pub async fn facts(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Facts> {
     let rows = tx
         .query(
             sql::FACTS,
-            &[&of.id, &people, &things, &about.learner, &about.holder, &from, &to, &minutes, &about.except, &wants(of, &staff, about.counts_minutes)],
+            &[&of.id, &people, &things, &about.learner, &about.holder, &from, &to, &minutes, &about.except, &wants(of, &staff, about.counts_minutes), &about.except_session],
         )
         .await?;
 

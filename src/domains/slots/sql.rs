@@ -8,9 +8,9 @@ pub const TYPE: &str = "SELECT app.slot_type($2) WHERE app.tenant_id() = $1";
 pub const ANYBODY: &str = "SELECT app.slot_anybody() WHERE app.tenant_id() = $1";
 
 /// What is known for bookings of the type `$2`: of instructors `$3`, resources `$4`, the learner `$5`, without holds of `$6`, from `$7` to `$8`, of `$9` minutes,
-/// without bookings `$10`; `$11` says which numbers.
+/// without bookings `$10`; `$11` says which numbers; without the group session `$12`.
 pub const FACTS: &str = "SELECT f.what, f.party_id, f.starts_at, f.ends_at, f.day, f.number \
-     FROM app.slot_facts($2, $3::uuid[], $4::uuid[], $5, $6, $7, $8, $9, $10::uuid[], $11::text[]) AS f WHERE app.tenant_id() = $1";
+     FROM app.slot_facts($2, $3::uuid[], $4::uuid[], $5, $6, $7, $8, $9, $10::uuid[], $11::text[], $12) AS f WHERE app.tenant_id() = $1";
 
 /// What is given to instructors `$2` and resources `$3` from `$4` to `$5`.
 pub const PIECES: &str = "SELECT coalesce(p.instructor_id, p.resource_id), p.starts_at, p.ends_at FROM app.open_pieces($2::uuid[], $3::uuid[], $4, $5) AS p \

@@ -165,6 +165,7 @@ impl Wish {
             instructor: self.instructor,
             things: self.things.clone(),
             except: self.except.clone(),
+            except_session: None,
             skipped,
             is_bound_to_grid: !self.is_manager,
             counts_minutes: false,
