@@ -196,7 +196,7 @@ CREATE OR REPLACE FUNCTION app.hold_slot(hold uuid, wanted_type uuid, learner uu
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     t    booking_type;
-    s    group_session;
+    seat group_session;
     used bigint;
     most CONSTANT integer := 3;
 BEGIN
@@ -212,12 +212,12 @@ BEGIN
         PERFORM app.refuse('slot_hold_places', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
     IF t.seats > 1 THEN
-        s := app.session_at(t, span_start, span_end, instructor, resources); -- a seat of it is held; without one, all that the session will take
+        seat := app.session_at(t, span_start, span_end, instructor, resources); -- a seat of it is held; without one, all that the session will take
     END IF;
     INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at,
                            group_session_id)
-        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, CASE WHEN s.id IS NULL THEN chosen END,
-                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)), s.id);
+        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, CASE WHEN seat.id IS NULL THEN chosen END,
+                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)), seat.id);
     PERFORM app.claim_hold(hold, resources);
 END
 $$;
