@@ -43,6 +43,7 @@ const SMALL: [&str; 18] = [
     "course",
     "user_group",
     "resource",
+    "booking_type",
     "app_user",
     "webhook_endpoint",
     "invitation",
@@ -80,6 +81,7 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let section = id_of(app, "Section").await;
     let file = id_of(app, "File").await;
     let resource = id_of(app, "Resource").await;
+    let booking_type = id_of(app, "BookingType").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -138,6 +140,15 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("resources, found", list("resources(filter: { search: \"ces 77\" }) { nodes { name } totalCount }".into())),
         ("resources, tagged", list("resources(filter: { tag: \"tag7\" }) { nodes { name } totalCount }".into())),
         ("resources, free", list(format!("resources(filter: {{ freeFrom: \"{now}\", freeTo: \"{}\" }}) {{ nodes {{ name }} }}", now + jiff::SignedDuration::from_hours(1)))),
+        ("booking types", list("bookingTypes { nodes { name course { title } instructors { weight instructor { name } } requirements { name resources { name } } eligibility { kind } } totalCount }".into())),
+        ("booking types, found", list("bookingTypes(filter: { search: \"fli 77\" }) { nodes { name } totalCount }".into())),
+        ("booking types, of an instructor", list(format!("bookingTypes(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ name }} }}"))),
+        ("booking types, of a resource", list(format!("bookingTypes(filter: {{ resourceId: \"{resource}\", courseId: \"{course}\" }}) {{ nodes {{ name }} }}"))),
+        ("slots", list(format!("slots(bookingTypeId: \"{booking_type}\", {week}) {{ days {{ emptyBecause slots {{ startsAt instructors(first: 3) {{ name }} resources {{ name }} }} }} }}"))),
+        ("slots, explained", list(format!("explainSlot(bookingTypeId: \"{booking_type}\", startsAt: \"{now}\") {{ reason candidates {{ reason instructor {{ name }} }} eligibility {{ message }} }}"))),
+        ("slots, held", list("slotHolds { startsAt bookingType { name } instructor { name } resources { name } }".into())),
+        ("bookings, with types", list("bookings { nodes { id bookingType { name } assignment { reason candidates { instructor { name } } } } }".into())),
+        ("bookings, and who could take one", list(format!("assignmentCandidates(bookingId: \"{booking}\") {{ reason instructor {{ name }} }}"))),
         ("rules, of one", list(format!("availabilityRules(filter: {{ instructorId: \"{user}\", validOn: \"2026-11-20\" }}) {{ nodes {{ from until }} totalCount }}"))),
         ("times off, week", list(format!("timeOffs(filter: {{ {week} }}) {{ nodes {{ startsAt reason instructor {{ name }} bookings {{ nodes {{ id }} totalCount }} }} }}"))),
         ("times off, of a resource", list(format!("timeOffs(filter: {{ resourceId: \"{resource}\" }}) {{ nodes {{ startsAt }} }}"))),
