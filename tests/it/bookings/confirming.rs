@@ -138,7 +138,8 @@ async fn a_booking_of_a_type_is_given_to_whom_and_what_the_type_takes() {
     let answer = admin.ok(CONFIRM, confirm(&second)).await;
     assert_eq!((line(&answer).1, &answer["confirmBooking"]["resources"]), (json!(ada.user_id), &json!([{ "id": cessna }])));
     // The wished one is busy, and so is the first resource: others of the type.
-    let other = Row { student: &carl, instructor: None, wished: None, status: "APPROVED", span: (740, 800) }.put(&app, &app.oak).await;
+    let eve = app.person(&app.oak, "eve@oak.example", &["LEARNER"]).await;
+    let other = Row { student: &eve, instructor: None, wished: None, status: "APPROVED", span: (740, 800) }.put(&app, &app.oak).await;
     admin.ok(CONFIRM, json!({ "i": { "id": other, "instructorId": ada.user_id, "resourceIds": [cessna] } })).await;
     let third = requested(Some(&ada), 740).await;
     let answer = admin.ok(CONFIRM, confirm(&third)).await;
