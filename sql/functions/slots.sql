@@ -258,19 +258,6 @@ BEGIN
 END
 $$;
 
--- The actor's own hold, once nobody else is about to redeem it: what it became, or that it is over. Reveals: that hold.
-CREATE OR REPLACE FUNCTION app.take_hold(hold uuid) RETURNS TABLE (booking_id uuid, is_over boolean, booking_type_id uuid, learner_id uuid, starts_at timestamptz,
-        ends_at timestamptz, instructor_id uuid, resources uuid[], assignment jsonb)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id = hold AND h.owner_id = app.user_id() FOR UPDATE;
-    RETURN QUERY
-        SELECT h.booking_id, h.expires_at <= now(), h.booking_type_id, h.learner_id, h.starts_at, h.ends_at, h.instructor_id,
-               ARRAY(SELECT l.resource_id FROM slot_hold_resource l WHERE l.tenant_id = h.tenant_id AND l.hold_id = h.id ORDER BY l.place), h.assignment
-        FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id = hold AND h.owner_id = app.user_id();
-END
-$$;
-
 -- Books a slot: the row of a booking, what it takes of resources, its claims, or those of the hold that it redeems, which change hands. `state` is ASSIGNED, or
 -- REQUESTED where approval is asked for; then the instructor is a wish, and held where the type says so. The service has looked under the turns of all parties.
 -- Reveals nothing.
@@ -304,7 +291,7 @@ BEGIN
                 state, words, t.id, nullif(NOT t.needs_instructor, false), nullif(t.holds_while_requested, false), t.buffer_before_minutes, t.buffer_after_minutes, overridden)
         RETURNING * INTO b;
     PERFORM app.take_resources(b, resources);
-    PERFORM app.note_assignment(new_id, chosen);
+    PERFORM app.note_assignment(new_id, coalesce(chosen, h.assignment));
     UPDATE slot_hold o SET booking_id = new_id WHERE o.tenant_id = t.tenant_id AND o.id = redeemed;
 END
 $$;
@@ -333,6 +320,19 @@ BEGIN
         SELECT app.tenant_id(), wanted_booking, chosen ->> 'strategy', chosen ->> 'reason', now(), chosen -> 'candidates' WHERE chosen IS NOT NULL;
 END
 $$;
+
+-- What was noted of a choice is void once a person gives the booking to somebody else. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.void_assignment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    DELETE FROM booking_assignment a WHERE a.tenant_id = NEW.tenant_id AND a.booking_id = NEW.id
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements(a.candidates) AS c WHERE (c ->> 'is_chosen')::boolean AND c ->> 'instructor' = NEW.instructor_id::text);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER booking_void_assignment AFTER UPDATE OF instructor_id ON booking FOR EACH ROW
+    WHEN (NEW.instructor_id IS NOT NULL AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id) EXECUTE FUNCTION app.void_assignment();
 
 -- How many bookings of its type an instructor was given: raised where one is assigned, lowered where it is called off or given to somebody else. The row is locked
 -- until the end, so that two who are chosen at once are counted one after the other. Reveals nothing.
@@ -411,10 +411,10 @@ END
 $$;
 
 -- Deletes some holds that are a day over, redeemed or not. Answers how many. Reveals that.
-CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    gone bigint;
+    gone integer;
 BEGIN
     DELETE FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id IN (
         SELECT o.id FROM slot_hold o WHERE o.tenant_id = app.tenant_id() AND o.expires_at < now() - interval '1 day' ORDER BY o.expires_at LIMIT most);
@@ -463,5 +463,5 @@ CREATE OR REPLACE TRIGGER booking_type_rule_audit AFTER INSERT OR UPDATE OR DELE
 CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELETE ON instructor_limit FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 
 GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[]), app.eligibility(uuid, uuid),
-    app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.take_hold(uuid), app.tidy_holds(integer),
+    app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.tidy_holds(integer),
     app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid), app.search_booking_type(text) TO lectern_app;

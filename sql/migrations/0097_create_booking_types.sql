@@ -91,8 +91,10 @@ CREATE TABLE booking_type_rule (
     type_id     uuid NOT NULL,
     place       integer NOT NULL CONSTRAINT booking_type_rule_place_check CHECK (place BETWEEN 1 AND 10),
     kind        text NOT NULL CONSTRAINT booking_type_rule_kind_check CHECK (kind IN ('COURSE_ENROLLED', 'COURSE_IN_PROGRESS', 'COURSE_COMPLETED', 'LESSON_COMPLETED', 'GROUP_MEMBER', 'MAX_NO_SHOWS')),
-    -- Of courses, of groups, or none; without foreign keys, for they are of several tables: what is gone is met by nobody.
+    -- Of courses, lessons or groups, or none; without foreign keys, for they are of several tables: what is gone is met by nobody.
     subject_ids uuid[] NOT NULL DEFAULT '{}' CONSTRAINT booking_type_rule_subjects_check CHECK (CASE WHEN kind = 'MAX_NO_SHOWS' THEN cardinality(subject_ids) = 0 ELSE cardinality(subject_ids) BETWEEN 1 AND 20 END),
+    -- The same as clients know them, for the log.
+    subjects    text[] NOT NULL DEFAULT '{}' CONSTRAINT booking_type_rule_names_check CHECK (cardinality(subjects) = cardinality(subject_ids)),
     max_count   integer CONSTRAINT booking_type_rule_count_check CHECK (CASE WHEN kind = 'MAX_NO_SHOWS' THEN max_count BETWEEN 0 AND 100 ELSE max_count IS NULL END),
     PRIMARY KEY (tenant_id, type_id, place),
     CONSTRAINT booking_type_rule_type_fkey FOREIGN KEY (tenant_id, type_id) REFERENCES booking_type ON DELETE CASCADE

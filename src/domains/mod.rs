@@ -31,6 +31,7 @@ pub mod reports;
 pub mod resources;
 pub mod rewards;
 pub mod rosters;
+pub mod slots;
 pub mod tenants;
 pub mod viewings;
 pub mod webhooks;
@@ -56,6 +57,7 @@ pub const ALL: &[&Domain] = &[
     &bookings::DOMAIN,
     &resources::DOMAIN,
     &hours::DOMAIN,
+    &slots::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

@@ -38,11 +38,12 @@ use crate::domains::identity::User;
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
-    lists::{BookingOrders, booking_list, overlap},
+    calendar::days_cost,
+    lists::{BY_PLACE, BookingOrders, booking_list, overlap},
     mutations::BookingRequest,
     notices::BOOKING_REMINDER,
     outcome::BookingOutcome,
-    span::{Span, days, difference, union},
+    span::{Span, days, difference, shares, union},
 };
 
 /// Changes of bookings that one person may try.
