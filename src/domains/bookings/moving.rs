@@ -88,7 +88,14 @@ async fn take(ctx: &Context<'_>, id: Id<Booking>, it: &Standing, of: &TypeTerms,
         match written {
             Ok(_) => return Ok(()),
             Err(error) if is_taken(&error) => taking.lost(error).await?,
-            Err(error) => return Err(refused(&error)),
+            Err(error) => {
+                // The same request, sent twice: the other one has moved it meanwhile.
+                let is_done = match to.hold.filter(|_| error.constraint() == Some("slot_hold_unknown")) {
+                    Some(hold) => held(ctx, id, it, of, to.span, hold).await?.is_none(),
+                    None => false,
+                };
+                return if is_done { Ok(()) } else { Err(refused(&error)) };
+            }
         }
     }
 }
@@ -120,7 +127,7 @@ async fn held(
     span: Span,
     hold: Id<SlotHold>,
 ) -> Result<Option<(Option<Id<User>>, Vec<Id<Resource>>)>> {
-    let rows = ctx.tx().query(sql::TAKE_HOLD, &[&hold]).await?;
+    let rows = ctx.tx().query(sql::OWN_HOLD, &[&hold, &ctx.actor()?.user]).await?;
     let mut reader = ColumnReader::new(rows.first().ok_or_else(no_hold)?);
     let (redeemed, is_over): (Option<Uuid>, bool) = (reader.next()?, reader.next()?);
     if let Some(redeemed) = redeemed {
