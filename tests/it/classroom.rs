@@ -163,6 +163,7 @@ pub async fn everything(app: &TestApp) -> String {
         "resource",
         "availability_rule",
         "time_off",
+        "booking_reminder",
         "booking_resource",
         "tenant_export",
         "sign_in_provider",

@@ -79,6 +79,7 @@ const SECRET: &[&str] = &[
     "api_key_secret",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "failed_sign_in",
@@ -102,6 +103,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "booking_resource", // seen with its booking, behind whose wall it stands as well
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "export_run",
@@ -141,6 +143,7 @@ const NOT_INSERTED: &[&str] = &[
     "assignment",
     "attempt_question",
     "audit_entry",
+    "booking_reminder",
     "booking_resource",
     "badge_award",
     "course_points",
