@@ -240,7 +240,7 @@ BEGIN
         LEFT JOIN slot_hold h ON h.tenant_id = c.tenant_id AND h.id = c.hold_id
         WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student)
           AND c.starts_at < span_end + make_interval(mins => after) AND c.ends_at > span_start - make_interval(mins => before)
-          AND c.starts_at > span_start - interval '48 hours' AND c.booking_id IS DISTINCT FROM except_booking
+          AND c.starts_at > span_start - interval '48 hours' AND (c.booking_id IS NULL OR c.booking_id IS DISTINCT FROM except_booking)
           AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
         ORDER BY 1, 2 LIMIT 1;
 END
@@ -258,7 +258,7 @@ BEGIN
         LEFT JOIN booking b ON b.tenant_id = c.tenant_id AND b.id = c.booking_id
         LEFT JOIN slot_hold h ON h.tenant_id = c.tenant_id AND h.id = c.hold_id
         LEFT JOIN booking_resource l ON l.tenant_id = r.tenant_id AND l.resource_id = r.id AND l.booking_id = except_booking
-        WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND c.booking_id IS DISTINCT FROM except_booking
+        WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND (c.booking_id IS NULL OR c.booking_id IS DISTINCT FROM except_booking)
           AND c.starts_at < span_end + make_interval(mins => coalesce(l.teardown_minutes, r.teardown_minutes))
           AND c.ends_at > span_start - make_interval(mins => coalesce(l.setup_minutes, r.setup_minutes))
           AND c.starts_at > span_start - interval '48 hours' AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))

@@ -61,6 +61,7 @@ mod schema;
 mod search;
 mod serve;
 mod session;
+mod slots;
 mod socket;
 mod sql;
 mod tenancy;

@@ -62,6 +62,7 @@ struct Requirements {
 #[derive(Default)]
 struct Rules(Vec<Rule>);
 
+#[derive(PartialEq)]
 struct Rule {
     kind: EligibilityKind,
     subjects: Vec<Uuid>,
@@ -157,6 +158,12 @@ impl Instructors {
 }
 
 impl Requirements {
+    /// What they come to: names, and the resources of each.
+    fn shape(&self) -> Vec<(String, Vec<Id<Resource>>)> {
+        let of = |place: i32| self.resources.iter().zip(&self.of).filter(|(_, of)| **of == place).map(|(thing, _)| *thing).collect();
+        (1..).zip(&self.names).map(|(place, name)| (name.clone(), of(place))).collect()
+    }
+
     fn read(requirements: &[ResourceRequirementInput]) -> Result<Requirements> {
         if requirements.len() > MAX_REQUIREMENTS {
             return Err(Error::bad_input("requirements", format!("must hold at most {MAX_REQUIREMENTS} requirements")));
@@ -180,6 +187,9 @@ impl Requirements {
     }
 
     async fn write(self, ctx: &Context<'_>, id: Id<BookingType>) -> Result<()> {
+        if self.shape() == current_requirements(ctx, id).await? {
+            return Ok(()); // nothing changed is nothing changed
+        }
         let Requirements { names, resources, of, fields } = self;
         ctx.tx().query(sql::REMOVE_RESOURCES, &[&id]).await?;
         ctx.tx().query(sql::REMOVE_REQUIREMENTS, &[&id]).await?;
@@ -202,6 +212,9 @@ impl Rules {
     }
 
     async fn write(self, ctx: &Context<'_>, id: Id<BookingType>) -> Result<()> {
+        if self.0 == current_rules(ctx, id).await? {
+            return Ok(());
+        }
         ctx.tx().query(sql::REMOVE_RULES, &[&id]).await?;
         if self.0.is_empty() {
             return Ok(());
@@ -256,6 +269,28 @@ impl Rule {
         };
         Ok(uuids(subjects))
     }
+}
+
+/// What a type needs now. Not by its loader, which would answer the same once it has changed.
+async fn current_requirements(ctx: &Context<'_>, id: Id<BookingType>) -> Result<Vec<(String, Vec<Id<Resource>>)>> {
+    let rows = ctx.tx().query(sql::REQUIREMENTS, &[&vec![id]]).await?;
+    let read = |row| {
+        let mut reader = ColumnReader::new(row);
+        reader.skip(1);
+        Ok((reader.next()?, reader.next()?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// What a type asks of learners now.
+async fn current_rules(ctx: &Context<'_>, id: Id<BookingType>) -> Result<Vec<Rule>> {
+    let rows = ctx.tx().query(sql::RULES, &[&vec![id]]).await?;
+    let read = |row| {
+        let mut reader = ColumnReader::new(row);
+        reader.skip(1);
+        Ok(Rule { kind: reader.next()?, subjects: reader.next()?, max_count: reader.next()? })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// What people call what has ids with such a prefix.

@@ -404,7 +404,23 @@ impl Day {
         self.give(&admin, "confirmBooking", json!({ "id": third, "instructorId": ada.user_id })).await;
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
+        self.slots(&admin, &ada, &lea, &plane).await;
         self.hours(&admin, &ada).await;
+    }
+
+    async fn slots(&mut self, admin: &Client, ada: &Client, lea: &Client, plane: &Value) {
+        let flight = json!({ "name": "Flight", "durations": [60], "instructors": [{ "instructorId": ada.user_id }],
+                             "requirements": [{ "name": "Aircraft", "resourceIds": [plane] }], "eligibility": [{ "kind": "MAX_NO_SHOWS", "maxCount": 3 }] });
+        let flight = self.give(admin, "createBookingType", flight).await["id"].take();
+        self.give(admin, "updateBookingType", json!({ "id": flight, "name": "First flight" })).await;
+        let at = |hour: u32| json!({ "bookingTypeId": flight, "startsAt": format!("2099-03-02T{hour:02}:00:00Z") });
+        let hold = self.give(lea, "holdSlot", at(16)).await["id"].take();
+        self.take(lea, "releaseSlot", &hold).await;
+        self.give(lea, "bookSlot", at(17)).await;
+        let spare = json!({ "i": { "name": "Spare", "durations": [30], "instructors": [{ "instructorId": ada.user_id }] } });
+        let make = "mutation($i: CreateBookingTypeInput!) { createBookingType(input: $i) { id } }";
+        let spare = admin.ok(make, spare).await["createBookingType"]["id"].take();
+        self.take(admin, "deleteBookingType", &spare).await;
     }
 
     async fn hours(&mut self, admin: &Client, ada: &Client) {

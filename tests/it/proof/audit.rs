@@ -101,6 +101,10 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "account_request",
     "api_key_secret",
     "booking_resource", // seen with its booking, behind whose wall it stands as well
+    "booking_assignment", // seen by who sees all bookings
+    "instructor_limit",
+    "slot_hold",
+    "slot_hold_resource", // seen with its hold
     "course_points",
     "attempt_question",
     "booking_reminder",
@@ -144,7 +148,10 @@ const NOT_INSERTED: &[&str] = &[
     "attempt_question",
     "audit_entry",
     "booking_reminder",
+    "booking_assignment",
     "booking_resource",
+    "slot_hold",
+    "slot_hold_resource",
     "badge_award",
     "course_points",
     "course_review",

@@ -29,7 +29,7 @@ const MOST_BLOCKS: i64 = 2_500;
 /// Tables that may be read from end to end, listed by hand: they hold a handful of rows however big a school becomes, or so few in this
 /// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
 /// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 18] = [
     "badge",
     "tenant_export",
     "sign_in_provider",
@@ -42,6 +42,7 @@ const SMALL: [&str; 17] = [
     "course",
     "user_group",
     "resource",
+    "booking_type",
     "app_user",
     "webhook_endpoint",
     "invitation",
@@ -79,6 +80,7 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let section = id_of(app, "Section").await;
     let file = id_of(app, "File").await;
     let resource = id_of(app, "Resource").await;
+    let booking_type = id_of(app, "BookingType").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -140,6 +142,15 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("resources, found", list("resources(filter: { search: \"ces 77\" }) { nodes { name } totalCount }".into())),
         ("resources, tagged", list("resources(filter: { tag: \"tag7\" }) { nodes { name } totalCount }".into())),
         ("resources, free", list(format!("resources(filter: {{ freeFrom: \"{now}\", freeTo: \"{}\" }}) {{ nodes {{ name }} }}", now + jiff::SignedDuration::from_hours(1)))),
+        ("booking types", list("bookingTypes { nodes { name course { title } instructors { weight instructor { name } } requirements { name resources { name } } eligibility { kind } } totalCount }".into())),
+        ("booking types, found", list("bookingTypes(filter: { search: \"fli 77\" }) { nodes { name } totalCount }".into())),
+        ("booking types, of an instructor", list(format!("bookingTypes(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ name }} }}"))),
+        ("booking types, of a resource", list(format!("bookingTypes(filter: {{ resourceId: \"{resource}\", courseId: \"{course}\" }}) {{ nodes {{ name }} }}"))),
+        ("slots", list(format!("slots(bookingTypeId: \"{booking_type}\", {week}) {{ days {{ emptyBecause slots {{ startsAt instructors(first: 3) {{ name }} resources {{ name }} }} }} }}"))),
+        ("slots, explained", list(format!("explainSlot(bookingTypeId: \"{booking_type}\", startsAt: \"{now}\") {{ reason candidates {{ reason instructor {{ name }} }} eligibility {{ message }} }}"))),
+        ("slots, held", list("slotHolds { startsAt bookingType { name } instructor { name } resources { name } }".into())),
+        ("bookings, with types", list("bookings { nodes { id bookingType { name } assignment { reason candidates { instructor { name } } } } }".into())),
+        ("bookings, and who could take one", list(format!("assignmentCandidates(bookingId: \"{booking}\") {{ reason instructor {{ name }} }}"))),
         ("rules, of one", list(format!("availabilityRules(filter: {{ instructorId: \"{user}\", validOn: \"2026-11-20\" }}) {{ nodes {{ from until }} totalCount }}"))),
         ("times off, week", list(format!("timeOffs(filter: {{ {week} }}) {{ nodes {{ startsAt reason instructor {{ name }} bookings {{ nodes {{ id }} totalCount }} }} }}"))),
         ("times off, of a resource", list(format!("timeOffs(filter: {{ resourceId: \"{resource}\" }}) {{ nodes {{ startsAt }} }}"))),
