@@ -401,6 +401,7 @@ BEGIN
             'student', NEW.student_id, 'wished', NEW.requested_instructor_id, 'course', NEW.course_id,
             -- Whom it is assigned to, or was until it was moved.
             'instructor', coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END),
+            'former', CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END,
             'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN

@@ -12,7 +12,7 @@ use lectern_kernel::{
 };
 use lectern_macros::mutations;
 
-use super::{Booking, CHANGES, sql};
+use super::{Booking, sql};
 
 text_enum! {
     /// What became of a booking.
@@ -59,7 +59,6 @@ impl OutcomeMutations {
     /// may with BOOKING_COMPLETE, for others it is FORBIDDEN with NOT_YOURS. A lesson to which nobody came is not completed by it; what was completed
     /// before a correction stays so (`reopenLesson`). CONFLICT with NOT_STARTED before it begins, with INVALID_TRANSITION from any other state.
     #[needs(BookingComplete, BookingManage)]
-    #[budget(CHANGES)]
     async fn record_booking_outcome(
         ctx: &Context<'_>,
         /// Which, and what.

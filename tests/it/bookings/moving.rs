@@ -43,6 +43,12 @@ async fn a_booking_of_a_type_stays_assigned_to_whoever_has_it_where_they_are_fre
     app.sql(&format!("DELETE FROM time_claim WHERE party_id = '{}'", uuid_of(&bob))).await;
     let moved = admin.ok(MOVE, to(&booking, 780)).await["rescheduleBooking"].take();
     assert_eq!((&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]), (&json!("ASSIGNED"), &json!(bob.user_id), &json!(2)));
+    // Whoever had it is told as well as whoever has it now.
+    app.work().await;
+    for instructor in [&ada, &bob] {
+        let list = instructor.ok("{ notifications(first: 10) { nodes { kind } } }", json!({})).await;
+        assert_eq!(list["notifications"]["nodes"][0]["kind"], "BOOKING_RESCHEDULED");
+    }
     // To the time that it has, nothing changes.
     let before = contents(&app).await;
     assert_eq!(learner.ok(MOVE, to(&booking, 780)).await["rescheduleBooking"]["rescheduleCount"], 2);
