@@ -118,6 +118,9 @@ fn expired() -> Error {
     Error::conflict("HOLD_EXPIRED", "The slot is not held any more.").field("holdId")
 }
 
+/// An instructor, and resources.
+type Held = (Option<Id<User>>, Vec<Id<Resource>>);
+
 /// Whom and what a slot holds that the booking is to be moved into; none where that was done already.
 async fn held(
     ctx: &Context<'_>,
@@ -126,7 +129,7 @@ async fn held(
     of: &TypeTerms,
     span: Span,
     hold: Id<SlotHold>,
-) -> Result<Option<(Option<Id<User>>, Vec<Id<Resource>>)>> {
+) -> Result<Option<Held>> {
     let rows = ctx.tx().query(sql::OWN_HOLD, &[&hold, &ctx.actor()?.user]).await?;
     let mut reader = ColumnReader::new(rows.first().ok_or_else(no_hold)?);
     let (redeemed, is_over): (Option<Uuid>, bool) = (reader.next()?, reader.next()?);
