@@ -207,3 +207,22 @@ async fn of_two_requests_that_are_confirmed_at_once_one_gets_the_instructor() {
         assert_eq!(states.as_deref(), Some("ASSIGNED REQUESTED"), "all or nothing");
     }
 }
+
+#[tokio::test]
+async fn what_needs_nobody_is_confirmed_without_anybody() {
+    let app = TestApp::start().await;
+    let [admin, ada, learner] =
+        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    available(&app, &app.oak, &ada, (0, 1440)).await;
+    let room = plane(&admin, "Simulator").await;
+    let kind = booking_type(&app, &app.oak, &[("needs_instructor", "false")], &[]).await;
+    let booking = Row { student: &learner, instructor: None, wished: None, status: "APPROVED", span: (540, 600) }.put(&app, &app.oak).await;
+    make_of(&app, &booking, &kind).await;
+    app.sql(&format!("SET session_replication_role = replica; UPDATE booking SET needs_no_instructor = true WHERE id = '{}'; RESET session_replication_role", uuid(&booking)))
+        .await;
+    refused(&app, &admin, ASSIGN, json!({ "i": { "id": booking, "instructorId": ada.user_id } }), "BAD_USER_INPUT @instructorId").await;
+    refused(&app, &admin, CONFIRM, with(&booking, &ada), "BAD_USER_INPUT @instructorId").await;
+    let answer = admin.ok(CONFIRM, json!({ "i": { "id": booking, "resourceIds": [room] } })).await;
+    assert_eq!((line(&answer), &answer["confirmBooking"]["resources"]), ((json!("ASSIGNED"), Value::Null), &json!([{ "id": room }])));
+    assert_eq!(app.text("SELECT string_agg(kind, ' ' ORDER BY kind) FROM time_claim").await.as_deref(), Some("LEARNER RESOURCE"));
+}
