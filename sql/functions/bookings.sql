@@ -405,6 +405,7 @@ BEGIN
             -- Whom it is assigned to, or was until it was moved.
             'instructor', CASE WHEN current_setting('app.told_as', true) IS DISTINCT FROM 'session'
                                THEN coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END) END,
+            'former', CASE WHEN TG_OP = 'UPDATE' AND current_setting('app.told_as', true) IS DISTINCT FROM 'session' THEN OLD.instructor_id END,
             'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN
@@ -602,6 +603,7 @@ CREATE OR REPLACE FUNCTION app.confirm_booking(wanted uuid, instructor uuid, res
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     b      booking;
+    had    uuid;
     over   record;
     before CONSTANT text := current_setting('app.notify', true);
 BEGIN
@@ -640,6 +642,7 @@ BEGIN
     ELSIF instructor IS NOT NULL THEN
         PERFORM app.refuse('booking_instructor');
     END IF;
+    had := b.instructor_id;
     -- What it holds already stays, though nobody is to book it any more.
     IF EXISTS (SELECT FROM resource r WHERE r.tenant_id = b.tenant_id AND r.id = ANY (resources) AND r.mode = 'UNBOOKABLE'
                AND (b.status = 'REQUESTED' OR NOT EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id = r.id)))
@@ -660,9 +663,22 @@ BEGIN
         PERFORM app.refuse('resource_closed');
     END IF;
     UPDATE booking o SET status = 'ASSIGNED', instructor_id = instructor WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
-    PERFORM app.note_assignment(b.id, chosen);
+    IF had IS DISTINCT FROM instructor THEN
+        PERFORM app.note_assignment(b.id, chosen);
+    END IF;
 END
 $$;
+
+-- Why somebody was chosen is forgotten with them: whoever is assigned next by hand was not. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.forget_assignment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM booking_assignment a WHERE a.tenant_id = NEW.tenant_id AND a.booking_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER booking_unassigned AFTER UPDATE ON booking FOR EACH ROW
+    WHEN (current_user = 'lectern_app' AND OLD.instructor_id IS NOT NULL AND NEW.instructor_id IS NULL) EXECUTE FUNCTION app.forget_assignment();
 
 -- Moves a booking of a type, to where the service has looked under the turns of all whose time it takes. `state` is what it is then: what it was, or APPROVED
 -- where its school is to assign it anew. `chosen`: why somebody else was chosen than took it before. `redeemed`: a hold of the actor whose slot it takes.

@@ -121,7 +121,7 @@ ALTER TABLE booking
     ADD COLUMN buffer_before_minutes  integer CONSTRAINT booking_before_check CHECK (buffer_before_minutes BETWEEN 0 AND 480),
     ADD COLUMN buffer_after_minutes   integer CONSTRAINT booking_after_check CHECK (buffer_after_minutes BETWEEN 0 AND 480),
     ADD COLUMN outcome                text CONSTRAINT booking_outcome_check CHECK (outcome IN ('ATTENDED', 'LATE', 'NO_SHOW', 'INSTRUCTOR_NO_SHOW')),
-    ADD COLUMN minutes_late           integer CONSTRAINT booking_late_check CHECK (CASE WHEN outcome = 'LATE' THEN minutes_late BETWEEN 1 AND 1440 ELSE minutes_late IS NULL END),
+    ADD COLUMN minutes_late           integer CONSTRAINT booking_late_check CHECK (CASE WHEN outcome = 'LATE' THEN coalesce(minutes_late BETWEEN 1 AND 1440, false) ELSE minutes_late IS NULL END),
     -- How often it was moved; null: never.
     ADD COLUMN reschedule_count       integer,
     ADD COLUMN cancelled_at           timestamptz,

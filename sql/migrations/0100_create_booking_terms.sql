@@ -14,6 +14,8 @@ ALTER TABLE booking
 CREATE INDEX booking_waits_idx ON booking (tenant_id, ends_at, created_at) WHERE status = 'REQUESTED' AND escalated_at IS NULL;
 -- Those of which the school was told.
 CREATE INDEX booking_escalated_idx ON booking (tenant_id, starts_at, id) WHERE escalated_at IS NOT NULL;
+-- Those of which it is known what became of them.
+CREATE INDEX booking_outcome_idx ON booking (tenant_id, outcome, starts_at, id) WHERE outcome IS NOT NULL;
 
 -- Who was reminded of which start, so many minutes before: once for each. What was moved has another start.
 CREATE TABLE booking_reminder (

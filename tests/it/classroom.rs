@@ -173,6 +173,7 @@ pub async fn everything(app: &TestApp) -> String {
         "time_claim",
         "availability_rule",
         "time_off",
+        "booking_reminder",
         "booking_resource",
         "tenant_export",
         "sign_in_provider",

@@ -481,6 +481,33 @@ query Hours($first: Int, $free: ResourceFilter) {
     variables: ({ now }) => ({ first: 10, free: { freeFrom: slot(now).startsAt, freeTo: slot(now).endsAt } }),
   },
   {
+    document: /* GraphQL */ `# What became of bookings, until when their learners may cancel or move them, and who was chosen why.
+# confirmBooking, recordBookingOutcome and rescheduleBooking take them on.
+query Outcomes($first: Int, $filter: BookingFilter) {
+  bookings(first: $first, filter: $filter, orderBy: { field: STARTS_AT, direction: DESC }) {
+    totalCount
+    nodes {
+      id
+      startsAt
+      status
+      outcome
+      minutesLate
+      rescheduleCount
+      cancelledAt
+      isLateCancel
+      cancelUntil
+      rescheduleUntil
+      escalatedAt
+      student { name }
+      cancelledBy { name }
+    }
+  }
+  dashboard { pendingBookings escalatedBookings }
+}
+`,
+    variables: () => ({ first: 10, filter: { outcomes: ['LATE', 'NO_SHOW', 'INSTRUCTOR_NO_SHOW'] } }),
+  },
+  {
     document: /* GraphQL */ `# Bookings, and to which states the person who asks may move each of them.
 query Bookings($first: Int, $filter: BookingFilter) {
   bookings(first: $first, filter: $filter, orderBy: { field: STARTS_AT, direction: DESC }) {
@@ -620,6 +647,9 @@ query Reports {
     }
     bookingsByStatus { status count }
     bookingsPerDay { date count }
+    bookingTypeStats(first: 5) { bookingType { name } bookings noShowRate medianLeadHours }
+    bookingOutcomes { outcome count }
+    resourceUtilisation(first: 5) { resource { name } openHours bookedHours }
     instructorUtilisation(first: 5) {
       instructor { name }
       availableHours

@@ -46,7 +46,7 @@ pub async fn confirm(
         let confirmed = Confirmed { is_named: instructor.is_some(), instructor, things: resources.unwrap_or(it.things), assignment: None };
         return steps::take(ctx, id, Step::Confirm(confirmed)).await;
     };
-    let mut taking = Taking::begin(ctx.tx(), &of, about(ctx, &it, id)?).await?.keeping(it.wished, it.things.clone());
+    let mut taking = Taking::begin(ctx.tx(), &of, about(ctx, &it, id)?).await?.keeping(it.wished.or(it.instructor), it.things.clone());
     loop {
         let choice = taking.choose().await?;
         let things = match &resources {

@@ -33,8 +33,6 @@ use lectern_kernel::{
     resolve::registry::{Domain, Event, Heard, HeardKey},
 };
 
-use crate::domains::identity::User;
-
 pub use self::{
     availability::Availability,
     booking::{Booking, BookingStatus},
@@ -71,8 +69,8 @@ pub const DOMAIN: Domain = Domain {
         outcome::OutcomeMutations::OPERATIONS,
         limits::LimitMutations::OPERATIONS,
     ],
-    references: &[("booking_id", Booking::PREFIX), ("cancelled_by_id", User::PREFIX)],
-    parts: &[(Booking::TYPE, "resource_id", "resource"), (User::TYPE, "max_minutes_per_day", "limits")],
+    references: &[("booking_id", Booking::PREFIX)],
+    parts: &[(Booking::TYPE, "resource_id", "resource")],
     jobs: &[notices::ESCALATE, notices::REMIND],
     events: &[Event {
         name: "bookingChanged",

@@ -12,7 +12,7 @@ use lectern_kernel::{
 };
 use lectern_macros::mutations;
 
-use super::{Booking, CHANGES, sql};
+use super::{Booking, sql};
 
 text_enum! {
     /// What became of a booking.
@@ -59,7 +59,6 @@ impl OutcomeMutations {
     /// may with BOOKING_COMPLETE, for others it is FORBIDDEN with NOT_YOURS. A lesson to which nobody came is not completed by it; what was completed
     /// before a correction stays so (`reopenLesson`). CONFLICT with NOT_STARTED before it begins, with INVALID_TRANSITION from any other state.
     #[needs(BookingComplete, BookingManage)]
-    #[budget(CHANGES)]
     async fn record_booking_outcome(
         ctx: &Context<'_>,
         /// Which, and what.
@@ -93,7 +92,10 @@ async fn refusal(ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Error {
                 Ok(booking) => booking.map_or("gone", |booking| booking.status.as_str()),
                 Err(error) => return error,
             };
-            Error::conflict("INVALID_TRANSITION", format!("Of a booking that is {status} nobody can say yet, or any more, what became of it."))
+            Error::conflict(
+                "INVALID_TRANSITION",
+                format!("Of a booking that is {status} nobody can say yet, or any more, what became of it."),
+            )
         }
         Some("booking_party") => Error::not_yours(),
         Some("booking_not_started") => Error::conflict("NOT_STARTED", "What became of a booking is known once it has begun."),

@@ -55,9 +55,10 @@ pub const CHECK_MOVE_TERMS: &str = "SELECT app.check_move_terms(b, $3) FROM book
 /// that it redeems.
 pub const MOVE: &str = "SELECT app.move_booking($2, $3, $4, $5, $6, $7::uuid[], $8, $9, $10) WHERE app.tenant_id() = $1";
 
-/// The actor's hold `$2`, as nobody else redeems it meanwhile.
-pub const TAKE_HOLD: &str = "SELECT h.booking_id, h.is_over, h.booking_type_id, h.learner_id, h.starts_at, h.ends_at, h.instructor_id, h.resources \
-     FROM app.take_hold($2) AS h WHERE app.tenant_id() = $1";
+/// The hold `$2` of the person `$3`, whatever became of it.
+pub const OWN_HOLD: &str = "SELECT h.booking_id, h.expires_at <= now(), h.booking_type_id, h.learner_id, h.starts_at, h.ends_at, h.instructor_id, \
+     ARRAY(SELECT l.resource_id FROM slot_hold_resource l WHERE l.tenant_id = $1 AND l.hold_id = h.id ORDER BY l.place) \
+     FROM slot_hold h WHERE h.tenant_id = $1 AND h.id = $2 AND h.owner_id = $3";
 
 /// For how many minutes a day and a week the people `$2` may be booked.
 pub const INSTRUCTOR_LIMITS: &str = "SELECT l.user_id, l.max_minutes_per_day, l.max_minutes_per_week FROM instructor_limit l \

@@ -236,7 +236,7 @@ const BOOKING_RESCHEDULED: Kind = Kind {
     description: "A booking was moved to another time: yours, one that was assigned to you, or, where the learner moved it, any while you manage \
                   bookings. Subject: the Booking, or the BookingSeries or GroupSession that it is part of.",
     events: &["booking.rescheduled", "notify.series_moved", "notify.session_changed"],
-    recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid
+    recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid UNION SELECT (note ->> 'former')::uuid
             UNION SELECT app.holders_of('BOOKING_MANAGE') WHERE who = (note ->> 'student')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,

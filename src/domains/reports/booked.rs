@@ -18,13 +18,7 @@ use super::{
     sql,
     utilisation::{HOUR, too_long},
 };
-use crate::domains::{
-    bookings::BookingOutcome,
-    hours::Weekday,
-    resources::Resource,
-    slots::BookingType,
-    tenants,
-};
+use crate::domains::{bookings::BookingOutcome, hours::Weekday, resources::Resource, slots::BookingType, tenants};
 
 /// Bookings of one type.
 #[object]
@@ -144,7 +138,7 @@ pub async fn heat_map(ctx: &Context<'_>, range: Range, time_zone: Option<&str>) 
         None => ctx.actor()?.time_zone.clone(),
     };
     let mut cells: Vec<HeatMapCell> = Vec::with_capacity(168);
-    for weekday in Weekday::ALL {
+    for weekday in Weekday::ALL.iter() {
         cells.extend((0..24).map(|hour| HeatMapCell { weekday: *weekday, hour, bookings: 0 }));
     }
     let rows = ctx.tx().query(sql::BOOKING_HEAT, &[&range.from, &range.to, &zone]).await;

@@ -66,11 +66,7 @@ pub const DOMAIN: Domain = Domain {
         assignment::BookingAssignment::object,
         AssignmentCandidate::object,
     ],
-    operations: &[
-        queries::SlotQueries::OPERATIONS,
-        type_mutations::TypeMutations::OPERATIONS,
-        slot_mutations::SlotMutations::OPERATIONS,
-    ],
+    operations: &[queries::SlotQueries::OPERATIONS, type_mutations::TypeMutations::OPERATIONS, slot_mutations::SlotMutations::OPERATIONS],
     extensions: &[&assignment::BookingOfType::EXTENSION],
     jobs: &[tidy::TIDY],
     references: &[("type_id", BookingType::PREFIX), ("cancelled_by_id", User::PREFIX)],

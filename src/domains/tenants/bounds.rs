@@ -30,8 +30,7 @@ pub fn notice_minutes(field: &str, minutes: &i32) -> Result<i32> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`.
-#[allow(clippy::ptr_arg, reason = "as the field's type is")]
-pub fn reminder_minutes(field: &str, minutes: &Vec<i32>) -> Result<Vec<i32>> {
+pub fn reminder_minutes(field: &str, minutes: &[i32]) -> Result<Vec<i32>> {
     const MOST: usize = 3;
     if minutes.len() > MOST {
         return Err(Error::bad_input(field, format!("must hold at most {MOST} numbers")));
@@ -43,5 +42,5 @@ pub fn reminder_minutes(field: &str, minutes: &Vec<i32>) -> Result<Vec<i32>> {
             return Err(Error::bad_input(field, "stands in the list twice"));
         }
     }
-    Ok(minutes.clone())
+    Ok(minutes.to_vec())
 }

@@ -16,7 +16,6 @@ mod zone;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
-    bounds::reminder_minutes,
     ending::SUBSCRIPTION_ENDING,
     features::features_of,
     settings::{CodeSignInPolicy, SignUpPolicy, TenantSettings, domains as email_domains},

@@ -30,12 +30,13 @@ const TENANTLESS: [&str; 7] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 37] = [
+const UNAUDITED: [&str; 38] = [
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
     "attempt_question",           // answers and their marks; the attempt is audited, and what changes a mark
     "audit_entry",                // the log itself
+    "booking_reminder",           // says who was told already
     "booking_assignment",         // says why somebody was chosen; that they were is audited with the booking
     "client_event",               // records themselves
     "course_points",              // follows from the ledger of points

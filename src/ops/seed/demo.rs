@@ -27,6 +27,7 @@ const STEPS: [(&str, &str); 18] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
+    ("outcomes.sql", include_str!("../../../sql/seed/outcomes.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),

@@ -398,6 +398,10 @@ impl Day {
         // Its time has come.
         app.sql("SET app.audit = 'off'; UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now(); RESET app.audit").await;
         self.take(&ada, "completeBooking", &booking).await;
+        self.give(&ada, "recordBookingOutcome", json!({ "id": booking, "outcome": "LATE", "minutesLate": 5 })).await;
+        self.give(&admin, "setInstructorLimits", json!({ "userId": ada.user_id, "maxMinutesPerDay": 480 })).await;
+        let third = self.give(&lea, "requestBooking", json!({ "startsAt": at(15), "endsAt": at(16) })).await["id"].take();
+        self.give(&admin, "confirmBooking", json!({ "id": third, "instructorId": ada.user_id })).await;
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
         self.slots(&admin, &ada, &lea, &plane).await;

@@ -242,7 +242,7 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     assert_eq!(
         unrecorded.as_deref(),
         Some(
-            "access_version account_request api_key_secret audit_entry client_event credential deadline_reminder enrollment_grade failed_sign_in import_issue known_network lesson_grade mail mailed_token \
+            "access_version account_request api_key_secret audit_entry booking_reminder client_event credential deadline_reminder enrollment_grade failed_sign_in import_issue known_network lesson_grade mail mailed_token \
              notification password_change_credential platform_admin platform_audit_entry platform_credential platform_factor platform_recovery_code \
              platform_refresh_token platform_session provider_sign_in recovery_code refresh_token roster_link second_factor sign_in_code sign_up_credential \
              submission_event tenant_erasure time_claim upload used_budget webhook_event"

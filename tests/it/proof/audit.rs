@@ -79,6 +79,7 @@ const SECRET: &[&str] = &[
     "api_key_secret",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "failed_sign_in",
@@ -106,6 +107,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "slot_hold_resource", // seen with its hold
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "export_run",
@@ -145,6 +147,7 @@ const NOT_INSERTED: &[&str] = &[
     "assignment",
     "attempt_question",
     "audit_entry",
+    "booking_reminder",
     "booking_assignment",
     "booking_resource",
     "slot_hold",
