@@ -302,7 +302,7 @@ BEGIN
                    -- Whoever is never in two places has nothing to be compared with.
                    b.starts_at < max(b.ends_at) OVER (PARTITION BY b.tenant_id, w.party_id ORDER BY b.starts_at, b.id, w.kind
                                                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_late
-            FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, b.instructor_id) AS w
+            FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, CASE WHEN b.group_session_id IS NULL THEN b.instructor_id END) AS w
         )
         SELECT format('%s: %s is %s of %s (%s) and %s of %s (%s)', t.slug, app.type_id('user', one.party_id),
                       lower(one.kind), app.type_id('booking', one.id), to_char(one.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
@@ -325,12 +325,12 @@ DECLARE
 BEGIN
     RETURN QUERY
         SELECT b.tenant_id, w.kind, w.party_id, b.id, b.starts_at, b.ends_at
-        FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, b.instructor_id) AS w
+        FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, CASE WHEN b.group_session_id IS NULL THEN b.instructor_id END) AS w
         WHERE NOT EXISTS (SELECT FROM public.time_claim c WHERE c.tenant_id = b.tenant_id AND c.booking_id = b.id AND c.kind = w.kind)
           AND NOT EXISTS (SELECT FROM public.time_claim c WHERE c.tenant_id = b.tenant_id AND c.party_id = w.party_id
                           AND c.starts_at < b.ends_at AND c.ends_at > b.starts_at)
           AND NOT EXISTS (
-              SELECT FROM public.booking o CROSS JOIN LATERAL app.claims_of(o.status, o.student_id, o.instructor_id) AS h
+              SELECT FROM public.booking o CROSS JOIN LATERAL app.claims_of(o.status, o.student_id, CASE WHEN o.group_session_id IS NULL THEN o.instructor_id END) AS h
               WHERE o.tenant_id = b.tenant_id AND (o.student_id = w.party_id OR o.instructor_id = w.party_id) AND h.party_id = w.party_id
                 AND o.starts_at < b.ends_at AND o.ends_at > b.starts_at AND (o.starts_at, o.id, h.kind) < (b.starts_at, b.id, w.kind))
         LIMIT most;

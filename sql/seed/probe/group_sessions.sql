@@ -7,3 +7,7 @@ INSERT INTO group_session (tenant_id, id, booking_type_id, instructor_id, starts
 
 INSERT INTO group_session_resource (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
     SELECT s.tenant_id, s.id, r.id, 1, 0, 0 FROM group_session s JOIN resource r ON r.tenant_id = s.tenant_id WHERE s.tenant_id = app.tenant_id();
+
+-- The booking is a seat of it, and a seat is held.
+UPDATE booking b SET group_session_id = s.id FROM group_session s WHERE b.tenant_id = app.tenant_id() AND s.tenant_id = b.tenant_id;
+UPDATE slot_hold h SET group_session_id = s.id FROM group_session s WHERE h.tenant_id = app.tenant_id() AND s.tenant_id = h.tenant_id AND h.booking_id IS NULL;

@@ -313,10 +313,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     (
         "time",
         "one person in one place",
-        "every booking that holds somebody's time has claimed it, and nothing else is claimed",
+        "every booking and session that holds somebody's time has claimed it, and nothing else is claimed",
         "WITH held AS (SELECT b.tenant_id, b.id, w.kind, w.party_id, w.starts_at, w.ends_at \
-                       FROM public.booking b CROSS JOIN LATERAL app.claims_of_booking(b) AS w WHERE $1::text[] IS NOT NULL), \
-              claimed AS (SELECT tenant_id, booking_id, kind, party_id, starts_at, ends_at FROM public.time_claim WHERE booking_id IS NOT NULL) \
+                       FROM public.booking b CROSS JOIN LATERAL app.claims_of_booking(b) AS w WHERE $1::text[] IS NOT NULL \
+                       UNION ALL SELECT s.tenant_id, s.id, w.kind, w.party_id, w.starts_at, w.ends_at \
+                       FROM public.group_session s CROSS JOIN LATERAL app.claims_of_session(s) AS w), \
+              claimed AS (SELECT tenant_id, coalesce(booking_id, session_id), kind, party_id, starts_at, ends_at FROM public.time_claim WHERE hold_id IS NULL) \
          SELECT count(*) || ' claims are missing' FROM (SELECT * FROM held EXCEPT SELECT * FROM claimed) AS missing HAVING count(*) > 0 \
          UNION ALL SELECT count(*) || ' claims are nobody''s' FROM (SELECT * FROM claimed EXCEPT SELECT * FROM held) AS stray HAVING count(*) > 0 \
          UNION ALL SELECT rule || ' is missing' FROM unnest('{claim_person_overlap,claim_resource_overlap}'::text[]) AS rule \

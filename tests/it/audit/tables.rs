@@ -162,12 +162,16 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
         .chain(["Question", "Question.key", "QuestionOption", "QuestionPool", "Quiz", "Quiz.draw", "QuizAttempt", "Regrade"])
         .chain(["Announcement", "CourseReview", "Post", "Thread"])
         .chain([
+            "BookingSeries",
             "BookingType",
             "BookingType.eligibility",
             "BookingType.instructor",
             "BookingType.requirement",
             "BookingType.resource",
+            "GroupSession",
+            "GroupSession.resource",
             "User.instructorLimits",
+            "WaitlistEntry",
         ])
         .chain(["Badge", "Badge.award", "TenantSettings.level", "TenantSettings.pointsRule", "User.leaderboardAbsence"])
         .chain(["Course.instructor", "CourseMaterial", "Enrollment.lesson", "Lesson", "Lesson.content", "UnlockOverride"])

@@ -105,6 +105,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "instructor_limit",
     "slot_hold",
     "slot_hold_resource", // seen with its hold
+    "booking_series", // seen with its bookings
+    "waitlist_entry",
     "course_points",
     "attempt_question",
     "booking_reminder",
@@ -152,6 +154,9 @@ const NOT_INSERTED: &[&str] = &[
     "booking_resource",
     "slot_hold",
     "slot_hold_resource",
+    "group_session",
+    "group_session_resource",
+    "booking_series",
     "badge_award",
     "course_points",
     "course_review",

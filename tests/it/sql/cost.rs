@@ -82,6 +82,8 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let file = id_of(app, "File").await;
     let resource = id_of(app, "Resource").await;
     let booking_type = id_of(app, "BookingType").await;
+    let session = id_of(app, "GroupSession").await;
+    let series = id_of(app, "BookingSeries").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -149,6 +151,16 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("booking types, of a resource", list(format!("bookingTypes(filter: {{ resourceId: \"{resource}\", courseId: \"{course}\" }}) {{ nodes {{ name }} }}"))),
         ("slots", list(format!("slots(bookingTypeId: \"{booking_type}\", {week}) {{ days {{ emptyBecause slots {{ startsAt instructors(first: 3) {{ name }} resources {{ name }} }} }} }}"))),
         ("slots, explained", list(format!("explainSlot(bookingTypeId: \"{booking_type}\", startsAt: \"{now}\") {{ reason candidates {{ reason instructor {{ name }} }} eligibility {{ message }} }}"))),
+        ("sessions", list(format!("groupSessions(filter: {{ {week} }}) {{ nodes {{ startsAt seatsTaken waitlistCount bookingType {{ name }} instructor {{ name }} resources {{ name }} bookings(first: 3) {{ nodes {{ id }} }} }} totalCount }}"))),
+        ("sessions, with seats", list(format!("groupSessions(filter: {{ bookingTypeId: \"{booking_type}\", hasSeats: true }}) {{ nodes {{ startsAt }} }}"))),
+        ("sessions, of an instructor", list(format!("groupSessions(filter: {{ instructorId: \"{user}\", statuses: [SCHEDULED] }}) {{ nodes {{ startsAt }} }}"))),
+        ("bookings, of sessions and series", list("bookings { nodes { id groupSession { startsAt } series { recurrence learner { name } } } }".into())),
+        ("bookings, of a session", list(format!("bookings(filter: {{ groupSessionId: \"{session}\" }}) {{ nodes {{ id }} }}"))),
+        ("bookings, of a series", list(format!("bookings(filter: {{ seriesId: \"{series}\" }}) {{ nodes {{ id }} }}"))),
+        ("waitlist", list("waitlistEntries { nodes { position status learner { name } bookingType { name } groupSession { startsAt } offer { expiresAt } } totalCount }".into())),
+        ("waitlist, of a session", list(format!("waitlistEntries(filter: {{ groupSessionId: \"{session}\", statuses: [WAITING] }}) {{ nodes {{ position }} }}"))),
+        ("waitlist, of a type", list(format!("waitlistEntries(filter: {{ bookingTypeId: \"{booking_type}\", learnerId: \"{user}\" }}) {{ nodes {{ position }} }}"))),
+        ("dashboard, offers", list("dashboard { waitlistOffers { offer { expiresAt } } }".into())),
         ("slots, held", list("slotHolds { startsAt bookingType { name } instructor { name } resources { name } }".into())),
         ("bookings, with types", list("bookings { nodes { id bookingType { name } assignment { reason candidates { instructor { name } } } } }".into())),
         ("bookings, and who could take one", list(format!("assignmentCandidates(bookingId: \"{booking}\") {{ reason instructor {{ name }} }}"))),

@@ -157,6 +157,21 @@ pub async fn load(app: &TestApp) {
          INSERT INTO slot_hold_resource (tenant_id, hold_id, resource_id, place, setup_minutes, teardown_minutes)
              SELECT h.tenant_id, h.id, x.resource_id, x.requirement, 0, 0 FROM slot_hold h JOIN booking_type_resource x ON x.tenant_id = h.tenant_id AND x.type_id = h.booking_type_id AND x.place = 1
              ON CONFLICT DO NOTHING;
+         CREATE TEMPORARY TABLE class AS
+             SELECT k.tenant_id, gen_random_uuid() AS id, k.id AS type_id, k.n * 7 + s AS n, date_trunc('hour', now()) + make_interval(days => s * 12 - 40, hours => k.n % 12) AS at
+             FROM kind k, generate_series(0, 6) AS s;
+         INSERT INTO group_session (tenant_id, id, booking_type_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, seats, is_opened)
+             SELECT tenant_id, id, type_id, at, at + interval '1 hour', 0, 0, 12, true FROM class;
+         INSERT INTO group_session_resource (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
+             SELECT c.tenant_id, c.id, x.resource_id, 1, 0, 0 FROM class c JOIN booking_type_resource x ON x.tenant_id = c.tenant_id AND x.type_id = c.type_id AND x.requirement = 1 AND x.place = 1
+             ON CONFLICT DO NOTHING;
+         CREATE TEMPORARY TABLE round AS SELECT tenant_id, gen_random_uuid() AS id, id AS person_id, n FROM person WHERE n < 2000;
+         INSERT INTO booking_series (tenant_id, id, booking_type_id, learner_id, recurrence, time_zone)
+             SELECT r.tenant_id, r.id, k.id, r.person_id, 'FREQ=WEEKLY;COUNT=9', 'UTC' FROM round r JOIN kind k ON k.tenant_id = r.tenant_id AND k.n = r.n % 300;
+         UPDATE booking b SET series_id = r.id, series_starts_at = b.starts_at FROM round r WHERE b.tenant_id = r.tenant_id AND b.student_id = r.person_id AND b.status <> 'REQUESTED';
+         INSERT INTO waitlist_entry (tenant_id, id, learner_id, booking_type_id, group_session_id, starts_at, ends_at, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, c.type_id, c.id, c.at, c.at + interval '1 hour', now() - make_interval(mins => p.n)
+             FROM person p JOIN class c ON c.tenant_id = p.tenant_id AND c.n = p.n % 2100 AND p.n < 2100;
          INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, code, resource, resource_id, correlation_id, at)
              SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['createCourse', 'enroll', 'login', 'recordProgress', 'approveBooking'])[1 + k % 5],
                  CASE WHEN k = 7 THEN 'REFUSED' ELSE 'CHANGED' END, CASE WHEN k = 7 THEN 'FORBIDDEN' END, (ARRAY['Course', 'Enrollment', 'Session', 'Enrollment', 'Booking'])[1 + k % 5], p.id, 'x',
