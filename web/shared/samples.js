@@ -481,6 +481,50 @@ query Hours($first: Int, $free: ResourceFilter) {
     variables: ({ now }) => ({ first: 10, free: { freeFrom: slot(now).startsAt, freeTo: slot(now).endsAt } }),
   },
   {
+    document: /* GraphQL */ `# Sessions with several seats, who has one (of whom you may see), and who waits. joinWaitlist waits for a seat of one that is full.
+query Sessions($first: Int, $filter: GroupSessionFilter) {
+  groupSessions(first: $first, filter: $filter) {
+    nodes {
+      id
+      startsAt
+      bookingType { name }
+      instructor { name }
+      resources { name }
+      seats
+      seatsTaken
+      waitlistCount
+      bookings(first: 6) { nodes { student { name } status } }
+    }
+  }
+  waitlistEntries(first: $first) {
+    nodes { id status position learner { name } groupSession { startsAt } offer { startsAt expiresAt } }
+  }
+}
+`,
+    variables: ({ now }) => ({ first: 10, filter: { from: now.toISOString(), statuses: ["SCHEDULED"] } }),
+  },
+  {
+    document: /* GraphQL */ `# The series of bookings. seriesPreview says what bookSeries would meet, for instance with FREQ=WEEKLY;COUNT=10;
+# with onClash REFUSE nothing is booked where some clash, with SKIP the others are.
+query Series($first: Int) {
+  bookings(first: $first, orderBy: { field: STARTS_AT, direction: DESC }) {
+    nodes {
+      startsAt
+      status
+      series {
+        id
+        recurrence
+        timeZone
+        skipped { startsAt reason }
+        bookings(first: 10) { nodes { startsAt status instructor { name } } }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 5 }),
+  },
+  {
     document: /* GraphQL */ `# What became of bookings, until when their learners may cancel or move them, and who was chosen why.
 # confirmBooking, recordBookingOutcome and rescheduleBooking take them on.
 query Outcomes($first: Int, $filter: BookingFilter) {
