@@ -84,7 +84,8 @@ async fn take(ctx: &Context<'_>, id: Id<Booking>, it: &Standing, of: &TypeTerms,
         let things = if is_wish { to.resources.as_ref().unwrap_or(&it.things) } else { &choice.things };
         let assignment = choice.assignment.as_ref().filter(|_| status == BookingStatus::Assigned);
         let (start, end) = (to.span.start, to.span.end);
-        let written = ctx.tx().attempt(sql::MOVE, &[&id, &start, &end, &status, &instructor, things, &to.reason, &assignment, &to.hold]).await;
+        let written =
+            ctx.tx().attempt(sql::MOVE, &[&id, &start, &end, &status, &instructor, things, &to.reason, &assignment, &to.hold]).await;
         match written {
             Ok(_) => return Ok(()),
             Err(error) if is_taken(&error) => taking.lost(error).await?,
@@ -103,7 +104,9 @@ async fn take(ctx: &Context<'_>, id: Id<Booking>, it: &Standing, of: &TypeTerms,
 fn refused(error: &DbError) -> Error {
     match error.constraint() {
         Some("booking_party") => Error::not_yours(),
-        Some("booking_transition") => Error::conflict("INVALID_TRANSITION", "Somebody else has just moved it on; `allowedTransitions` says where it stands."),
+        Some("booking_transition") => {
+            Error::conflict("INVALID_TRANSITION", "Somebody else has just moved it on; `allowedTransitions` says where it stands.")
+        }
         Some("slot_hold_unknown") => no_hold(),
         Some("slot_hold_expired") => expired(),
         _ => terms(error),
@@ -122,14 +125,7 @@ fn expired() -> Error {
 type Held = (Option<Id<User>>, Vec<Id<Resource>>);
 
 /// Whom and what a slot holds that the booking is to be moved into; none where that was done already.
-async fn held(
-    ctx: &Context<'_>,
-    id: Id<Booking>,
-    it: &Standing,
-    of: &TypeTerms,
-    span: Span,
-    hold: Id<SlotHold>,
-) -> Result<Option<Held>> {
+async fn held(ctx: &Context<'_>, id: Id<Booking>, it: &Standing, of: &TypeTerms, span: Span, hold: Id<SlotHold>) -> Result<Option<Held>> {
     let rows = ctx.tx().query(sql::OWN_HOLD, &[&hold, &ctx.actor()?.user]).await?;
     let mut reader = ColumnReader::new(rows.first().ok_or_else(no_hold)?);
     let (redeemed, is_over): (Option<Uuid>, bool) = (reader.next()?, reader.next()?);

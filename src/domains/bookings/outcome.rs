@@ -92,7 +92,10 @@ async fn refusal(ctx: &Context<'_>, id: Id<Booking>, error: DbError) -> Error {
                 Ok(booking) => booking.map_or("gone", |booking| booking.status.as_str()),
                 Err(error) => return error,
             };
-            Error::conflict("INVALID_TRANSITION", format!("Of a booking that is {status} nobody can say yet, or any more, what became of it."))
+            Error::conflict(
+                "INVALID_TRANSITION",
+                format!("Of a booking that is {status} nobody can say yet, or any more, what became of it."),
+            )
         }
         Some("booking_party") => Error::not_yours(),
         Some("booking_not_started") => Error::conflict("NOT_STARTED", "What became of a booking is known once it has begun."),

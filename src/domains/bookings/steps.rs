@@ -158,7 +158,9 @@ impl Step {
                 let message = "The instructor is not available through the whole booking.";
                 Err(Error::conflict("OUTSIDE_AVAILABILITY", message).field("instructorId"))
             }
-            Some("booking_assigned_check") => Err(Error::bad_input("instructorId", "can't be given: this booking needs nobody (`confirmBooking`)")),
+            Some("booking_assigned_check") => {
+                Err(Error::bad_input("instructorId", "can't be given: this booking needs nobody (`confirmBooking`)"))
+            }
             Some("booking_seat") => Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session.")),
             Some("booking_instructor") => {
                 if let Step::Assign(instructor, _) | Step::Confirm(Confirmed { instructor: Some(instructor), .. }) = self {
@@ -220,7 +222,8 @@ impl Step {
 impl Confirmed {
     /// Whose time is taken: the learner's, or else the instructor's.
     async fn obstacle(&self, tx: &Tx, id: Id<Booking>, conflict: Error) -> Result<Error> {
-        if let Some((starts_at, ends_at)) = first_span(&tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?)? {
+        if let Some((starts_at, ends_at)) = first_span(&tx.query(sql::BUSY_STUDENT, &[&id, &None::<Timestamp>, &None::<Timestamp>]).await?)?
+        {
             return Err(conflict.busy(starts_at, ends_at));
         }
         let conflict = if self.is_named { conflict.field("instructorId") } else { conflict };
@@ -244,7 +247,9 @@ pub(super) fn terms(error: &DbError) -> Error {
     match error.constraint() {
         Some("booking_reason") => Error::bad_input("reason", "must be given: this type of booking asks for it").reason("REASON_REQUIRED"),
         Some("booking_notice") => Error::conflict("NOTICE_PASSED", "It is too late for that: ask the school."),
-        Some("booking_moves") => counted(Error::conflict("RESCHEDULE_LIMIT", format!("A booking of this type may be moved {limit} times: ask the school."))),
+        Some("booking_moves") => {
+            counted(Error::conflict("RESCHEDULE_LIMIT", format!("A booking of this type may be moved {limit} times: ask the school.")))
+        }
         Some("booking_limit") => {
             let message = format!("The instructor may be booked for {limit} minutes in that time, and is booked for {used}.");
             counted(Error::conflict("BOOKING_LIMIT", message).field("instructorId"))

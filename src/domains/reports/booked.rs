@@ -18,13 +18,7 @@ use super::{
     sql,
     utilisation::{HOUR, too_long},
 };
-use crate::domains::{
-    bookings::BookingOutcome,
-    hours::Weekday,
-    resources::Resource,
-    slots::BookingType,
-    tenants,
-};
+use crate::domains::{bookings::BookingOutcome, hours::Weekday, resources::Resource, slots::BookingType, tenants};
 
 /// Bookings of one type.
 #[object]

@@ -36,13 +36,19 @@ async fn a_booking_of_a_type_stays_assigned_to_whoever_has_it_where_they_are_fre
     let app = TestApp::start().await;
     let (booking, _, [admin, ada, learner, bob]) = booked(&app, &[]).await;
     let moved = learner.ok(MOVE, to(&booking, 660)).await["rescheduleBooking"].take();
-    assert_eq!((&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]), (&json!("ASSIGNED"), &json!(ada.user_id), &json!(1)));
+    assert_eq!(
+        (&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]),
+        (&json!("ASSIGNED"), &json!(ada.user_id), &json!(1))
+    );
     // Where she is busy, the next of the type.
     let other = booking_in(&app, &app.oak, "APPROVED", &bob, &ada, (780, 840)).await;
     admin.ok(ASSIGN, json!({ "i": { "id": other, "instructorId": ada.user_id } })).await;
     app.sql(&format!("DELETE FROM time_claim WHERE party_id = '{}'", uuid_of(&bob))).await;
     let moved = admin.ok(MOVE, to(&booking, 780)).await["rescheduleBooking"].take();
-    assert_eq!((&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]), (&json!("ASSIGNED"), &json!(bob.user_id), &json!(2)));
+    assert_eq!(
+        (&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]),
+        (&json!("ASSIGNED"), &json!(bob.user_id), &json!(2))
+    );
     // Whoever had it is told as well as whoever has it now.
     app.work().await;
     for instructor in [&ada, &bob] {
@@ -72,7 +78,11 @@ async fn a_learners_move_goes_back_to_the_school_where_it_answers() {
     let app = TestApp::start().await;
     let (booking, _, [admin, ada, learner, _]) = booked(&app, &[("needs_approval", "true")]).await;
     let moved = admin.ok(MOVE, to(&booking, 660)).await["rescheduleBooking"].take();
-    assert_eq!((&moved["status"], &moved["instructor"]["id"]), (&json!("ASSIGNED"), &json!(ada.user_id)), "the school answers by moving it");
+    assert_eq!(
+        (&moved["status"], &moved["instructor"]["id"]),
+        (&json!("ASSIGNED"), &json!(ada.user_id)),
+        "the school answers by moving it"
+    );
     let moved = learner.ok(MOVE, to(&booking, 780)).await["rescheduleBooking"].take();
     assert_eq!((&moved["status"], &moved["instructor"]), (&json!("APPROVED"), &Value::Null));
     assert_eq!(app.text("SELECT string_agg(kind, ' ') FROM time_claim").await.as_deref(), Some("LEARNER"));
@@ -116,7 +126,10 @@ async fn a_slot_that_is_held_can_be_moved_into() {
     let app = TestApp::start().await;
     let (booking, kind, [_, _, learner, bob]) = booked(&app, &[]).await;
     let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
-    let held = learner.ok(hold, json!({ "i": { "bookingTypeId": kind, "startsAt": minute(900), "instructorId": bob.user_id } })).await["holdSlot"]["id"].take();
+    let held =
+        learner.ok(hold, json!({ "i": { "bookingTypeId": kind, "startsAt": minute(900), "instructorId": bob.user_id } })).await["holdSlot"]
+            ["id"]
+            .take();
     let into = |from: i64| {
         let mut input = to(&booking, from);
         input["i"]["holdId"] = held.clone();
