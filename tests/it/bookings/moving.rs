@@ -142,3 +142,31 @@ async fn a_slot_that_is_held_can_be_moved_into() {
     assert_eq!(learner.ok(MOVE, into(900)).await["rescheduleBooking"]["rescheduleCount"], 1);
     assert_eq!(app.count("time_claim WHERE hold_id IS NOT NULL").await, 0);
 }
+
+#[tokio::test]
+async fn of_two_who_move_to_the_same_time_one_gets_it() {
+    let app = TestApp::start().await;
+    let [admin, ada, learner] =
+        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    let eve = app.person(&app.oak, "eve@oak.example", &["LEARNER"]).await;
+    available(&app, &app.oak, &ada, (0, 14 * 1440)).await;
+    let kind = booking_type(&app, &app.oak, &[("buffer_after_minutes", "10")], &[&ada]).await;
+    for day in 0..10 {
+        let at = |minute: i64| day * 1440 + minute;
+        let mut bookings = Vec::new();
+        for (student, from) in [(&learner, at(540)), (&eve, at(660))] {
+            let booking = booking_in(&app, &app.oak, "APPROVED", student, &ada, (from, from + 60)).await;
+            admin.ok(ASSIGN, json!({ "i": { "id": booking, "instructorId": ada.user_id } })).await;
+            make_of(&app, &booking, &kind).await;
+            bookings.push(booking);
+        }
+        // The buffer alone keeps them apart.
+        let (one, two) = tokio::join!(learner.ask(MOVE, to(&bookings[0], at(840))), eve.ask(MOVE, to(&bookings[1], at(900))));
+        let won = [&one, &two].iter().filter(|answer| answer["data"]["rescheduleBooking"]["status"] == "ASSIGNED").count();
+        let lost = [&one, &two].iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "BOOKING_CONFLICT").count();
+        assert_eq!((won, lost), (1, 1), "{one} {two}");
+        let moved =
+            format!("booking WHERE reschedule_count = 1 AND starts_at >= '{}' AND starts_at < '{}'", minute(at(0)), minute(at(1440)));
+        assert_eq!(app.count(&moved).await, 1);
+    }
+}
