@@ -561,6 +561,9 @@ DECLARE
     of_day  numeric;
     of_week numeric;
 BEGIN
+    IF NOT app.can('BOOKING_MANAGE') THEN
+        RETURN; -- nobody else assigns
+    END IF;
     SELECT l.max_minutes_per_day, l.max_minutes_per_week INTO caps FROM instructor_limit l WHERE l.tenant_id = app.tenant_id() AND l.user_id = instructor;
     IF NOT FOUND THEN
         RETURN;

@@ -54,7 +54,9 @@ async fn a_request_is_approved_and_assigned_in_one_step_and_told_as_that() {
     assert_eq!(told(&learner).await, ["BOOKING_ASSIGNED"]);
     assert_eq!(told(&ada).await, ["BOOKING_ASSIGNED", "BOOKING_REQUESTED"]);
     assert_eq!(
-        app.text("SELECT string_agg(kind || ' ' || to_char(starts_at AT TIME ZONE 'UTC', 'HH24:MI'), ' ' ORDER BY kind) FROM time_claim").await.as_deref(),
+        app.text("SELECT string_agg(kind || ' ' || to_char(starts_at AT TIME ZONE 'UTC', 'HH24:MI'), ' ' ORDER BY kind) FROM time_claim")
+            .await
+            .as_deref(),
         Some("INSTRUCTOR 09:00 LEARNER 09:00 RESOURCE 08:50")
     );
 }
@@ -92,13 +94,15 @@ async fn without_type_and_wish_whoever_is_least_busy_takes_it() {
     }
     let earlier = Row { student: &learner, instructor: None, wished: None, status: "APPROVED", span: (480, 540) }.put(&app, &app.oak).await;
     admin.ok(CONFIRM, with(&earlier, &ada)).await;
-    let booking = Row { student: &learner, instructor: None, wished: None, status: "REQUESTED", span: (600, 660) }.put(&app, &app.oak).await;
+    let booking =
+        Row { student: &learner, instructor: None, wished: None, status: "REQUESTED", span: (600, 660) }.put(&app, &app.oak).await;
     assert_eq!(line(&admin.ok(CONFIRM, confirm(&booking)).await), (json!("ASSIGNED"), json!(bob.user_id)));
     let chosen = "query($id: ID!) { booking(id: $id) { assignment { strategy reason candidates { instructor { id } isChosen } } } }";
     assert_eq!(admin.ok(chosen, json!({ "id": booking })).await["booking"]["assignment"]["strategy"], "LEAST_BUSY");
     assert_eq!(admin.ok(chosen, json!({ "id": earlier })).await["booking"]["assignment"], Value::Null, "a person said so");
     // Nobody is open at night.
-    let night = Row { student: &learner, instructor: None, wished: None, status: "REQUESTED", span: (1500, 1560) }.put(&app, &app.oak).await;
+    let night =
+        Row { student: &learner, instructor: None, wished: None, status: "REQUESTED", span: (1500, 1560) }.put(&app, &app.oak).await;
     let answer = admin.ask(CONFIRM, confirm(&night)).await;
     assert_eq!(answer["errors"][0]["extensions"]["reason"], "OUTSIDE_AVAILABILITY", "{answer}");
     // Whoever learns does not teach themselves.
@@ -128,7 +132,8 @@ async fn a_booking_of_a_type_is_given_to_whom_and_what_the_type_takes() {
     ))
     .await;
     let requested = async |wished: Option<&Client>, from: i64| {
-        let booking = Row { student: &learner, instructor: None, wished, status: "REQUESTED", span: (from, from + 60) }.put(&app, &app.oak).await;
+        let booking =
+            Row { student: &learner, instructor: None, wished, status: "REQUESTED", span: (from, from + 60) }.put(&app, &app.oak).await;
         make_of(&app, &booking, &kind).await;
         booking
     };
@@ -203,7 +208,8 @@ async fn of_two_requests_that_are_confirmed_at_once_one_gets_the_instructor() {
         let (first, second) = tokio::join!(admin.ask(CONFIRM, with(&one, &ada)), admin.ask(CONFIRM, with(&two, &ada)));
         let won = [&first, &second].iter().filter(|answer| answer["data"]["confirmBooking"]["status"] == "ASSIGNED").count();
         assert_eq!(won, 1, "{first} {second}");
-        let states = app.text(&format!("SELECT string_agg(status, ' ' ORDER BY status) FROM booking WHERE starts_at = '{}'", minute(span.0))).await;
+        let states =
+            app.text(&format!("SELECT string_agg(status, ' ' ORDER BY status) FROM booking WHERE starts_at = '{}'", minute(span.0))).await;
         assert_eq!(states.as_deref(), Some("ASSIGNED REQUESTED"), "all or nothing");
     }
 }

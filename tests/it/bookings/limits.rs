@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const LIMIT: &str =
-    "mutation($i: SetInstructorLimitsInput!) { setInstructorLimits(input: $i) { id instructorLimits { maxMinutesPerDay maxMinutesPerWeek } } }";
+const LIMIT: &str = "mutation($i: SetInstructorLimitsInput!) { setInstructorLimits(input: $i) { id instructorLimits { maxMinutesPerDay maxMinutesPerWeek } } }";
 const LOOK: &str = "query($id: ID!) { user(id: $id) { instructorLimits { maxMinutesPerDay maxMinutesPerWeek } } }";
 
 fn limits(who: &Client, day: Value, week: Value) -> Value {

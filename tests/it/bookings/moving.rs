@@ -36,13 +36,19 @@ async fn a_booking_of_a_type_stays_assigned_to_whoever_has_it_where_they_are_fre
     let app = TestApp::start().await;
     let (booking, _, [admin, ada, learner, bob]) = booked(&app, &[]).await;
     let moved = learner.ok(MOVE, to(&booking, 660)).await["rescheduleBooking"].take();
-    assert_eq!((&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]), (&json!("ASSIGNED"), &json!(ada.user_id), &json!(1)));
+    assert_eq!(
+        (&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]),
+        (&json!("ASSIGNED"), &json!(ada.user_id), &json!(1))
+    );
     // Where she is busy, the next of the type.
     let other = booking_in(&app, &app.oak, "APPROVED", &bob, &ada, (780, 840)).await;
     admin.ok(ASSIGN, json!({ "i": { "id": other, "instructorId": ada.user_id } })).await;
     app.sql(&format!("DELETE FROM time_claim WHERE party_id = '{}'", uuid_of(&bob))).await;
     let moved = admin.ok(MOVE, to(&booking, 780)).await["rescheduleBooking"].take();
-    assert_eq!((&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]), (&json!("ASSIGNED"), &json!(bob.user_id), &json!(2)));
+    assert_eq!(
+        (&moved["status"], &moved["instructor"]["id"], &moved["rescheduleCount"]),
+        (&json!("ASSIGNED"), &json!(bob.user_id), &json!(2))
+    );
     // Whoever had it is told as well as whoever has it now.
     app.work().await;
     for instructor in [&ada, &bob] {
@@ -72,7 +78,11 @@ async fn a_learners_move_goes_back_to_the_school_where_it_answers() {
     let app = TestApp::start().await;
     let (booking, _, [admin, ada, learner, _]) = booked(&app, &[("needs_approval", "true")]).await;
     let moved = admin.ok(MOVE, to(&booking, 660)).await["rescheduleBooking"].take();
-    assert_eq!((&moved["status"], &moved["instructor"]["id"]), (&json!("ASSIGNED"), &json!(ada.user_id)), "the school answers by moving it");
+    assert_eq!(
+        (&moved["status"], &moved["instructor"]["id"]),
+        (&json!("ASSIGNED"), &json!(ada.user_id)),
+        "the school answers by moving it"
+    );
     let moved = learner.ok(MOVE, to(&booking, 780)).await["rescheduleBooking"].take();
     assert_eq!((&moved["status"], &moved["instructor"]), (&json!("APPROVED"), &Value::Null));
     assert_eq!(app.text("SELECT string_agg(kind, ' ') FROM time_claim").await.as_deref(), Some("LEARNER"));
@@ -116,7 +126,10 @@ async fn a_slot_that_is_held_can_be_moved_into() {
     let app = TestApp::start().await;
     let (booking, kind, [_, _, learner, bob]) = booked(&app, &[]).await;
     let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
-    let held = learner.ok(hold, json!({ "i": { "bookingTypeId": kind, "startsAt": minute(900), "instructorId": bob.user_id } })).await["holdSlot"]["id"].take();
+    let held =
+        learner.ok(hold, json!({ "i": { "bookingTypeId": kind, "startsAt": minute(900), "instructorId": bob.user_id } })).await["holdSlot"]
+            ["id"]
+            .take();
     let into = |from: i64| {
         let mut input = to(&booking, from);
         input["i"]["holdId"] = held.clone();
@@ -128,4 +141,32 @@ async fn a_slot_that_is_held_can_be_moved_into() {
     // A retry moves nothing twice.
     assert_eq!(learner.ok(MOVE, into(900)).await["rescheduleBooking"]["rescheduleCount"], 1);
     assert_eq!(app.count("time_claim WHERE hold_id IS NOT NULL").await, 0);
+}
+
+#[tokio::test]
+async fn of_two_who_move_to_the_same_time_one_gets_it() {
+    let app = TestApp::start().await;
+    let [admin, ada, learner] =
+        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    let eve = app.person(&app.oak, "eve@oak.example", &["LEARNER"]).await;
+    available(&app, &app.oak, &ada, (0, 14 * 1440)).await;
+    let kind = booking_type(&app, &app.oak, &[("buffer_after_minutes", "10")], &[&ada]).await;
+    for day in 0..10 {
+        let at = |minute: i64| day * 1440 + minute;
+        let mut bookings = Vec::new();
+        for (student, from) in [(&learner, at(540)), (&eve, at(660))] {
+            let booking = booking_in(&app, &app.oak, "APPROVED", student, &ada, (from, from + 60)).await;
+            admin.ok(ASSIGN, json!({ "i": { "id": booking, "instructorId": ada.user_id } })).await;
+            make_of(&app, &booking, &kind).await;
+            bookings.push(booking);
+        }
+        // The buffer alone keeps them apart.
+        let (one, two) = tokio::join!(learner.ask(MOVE, to(&bookings[0], at(840))), eve.ask(MOVE, to(&bookings[1], at(900))));
+        let won = [&one, &two].iter().filter(|answer| answer["data"]["rescheduleBooking"]["status"] == "ASSIGNED").count();
+        let lost = [&one, &two].iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "BOOKING_CONFLICT").count();
+        assert_eq!((won, lost), (1, 1), "{one} {two}");
+        let moved =
+            format!("booking WHERE reschedule_count = 1 AND starts_at >= '{}' AND starts_at < '{}'", minute(at(0)), minute(at(1440)));
+        assert_eq!(app.count(&moved).await, 1);
+    }
 }

@@ -110,7 +110,9 @@ async fn what_was_due_before_a_booking_was_made_is_not_told_and_types_have_their
     let [admin, ada, learner] =
         [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
     admin.ok(SETTINGS, json!({ "i": { "bookingReminderMinutes": [2880, 60] } })).await;
-    let reminded = async || app.text("SELECT string_agg(DISTINCT minutes::text, ' ' ORDER BY minutes::text) FROM booking_reminder").await.unwrap_or_default();
+    let reminded = async || {
+        app.text("SELECT string_agg(DISTINCT minutes::text, ' ' ORDER BY minutes::text) FROM booking_reminder").await.unwrap_or_default()
+    };
     // Made an hour ago for tomorrow: two days before is over, an hour before is not yet.
     let booking = booking_in(&app, &app.oak, "APPROVED", &learner, &ada, (480, 540)).await;
     begin_in(&app, &booking, 1000).await;
@@ -193,5 +195,8 @@ async fn the_settings_of_bookings_have_their_bounds() {
     }
     assert_eq!(admin.ok(own, json!({})).await["viewer"]["tenant"]["settings"], changed);
     refused(&app, &learner, SETTINGS, json!({ "i": { "slotHoldMinutes": 5 } }), "FORBIDDEN [TENANT_MANAGE]").await;
-    assert_eq!(admin.ok(SETTINGS, json!({ "i": { "bookingReminderMinutes": null } })).await["updateTenantSettings"]["bookingReminderMinutes"], json!([]));
+    assert_eq!(
+        admin.ok(SETTINGS, json!({ "i": { "bookingReminderMinutes": null } })).await["updateTenantSettings"]["bookingReminderMinutes"],
+        json!([])
+    );
 }

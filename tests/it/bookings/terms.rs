@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const CALL_OFF: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status isLateCancel cancelledAt cancelledBy { id } } }";
-const TERMS: &str =
-    "query($id: ID!) { booking(id: $id) { startsAt cancelUntil rescheduleUntil rescheduleCount isLateCancel cancelledAt cancelledBy { id } } }";
+const CALL_OFF: &str =
+    "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { status isLateCancel cancelledAt cancelledBy { id } } }";
+const TERMS: &str = "query($id: ID!) { booking(id: $id) { startsAt cancelUntil rescheduleUntil rescheduleCount isLateCancel cancelledAt cancelledBy { id } } }";
 
 fn off(booking: &Value) -> Value {
     json!({ "i": { "id": booking } })
@@ -46,7 +46,10 @@ async fn a_booking_without_a_type_is_cancelled_by_the_schools_notice() {
     assert_eq!((&cancelled["isLateCancel"], &cancelled["cancelledBy"]["id"]), (&json!(false), &json!(admin.user_id)));
     // A learner sees that somebody did, and not whom they can't see.
     let seen = learner.ok(TERMS, json!({ "id": other })).await["booking"].take();
-    assert!(seen["cancelledAt"].is_string() && (seen["cancelledBy"].is_null() || seen["cancelledBy"]["id"] == json!(admin.user_id)), "{seen}");
+    assert!(
+        seen["cancelledAt"].is_string() && (seen["cancelledBy"].is_null() || seen["cancelledBy"]["id"] == json!(admin.user_id)),
+        "{seen}"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +60,10 @@ async fn a_type_says_until_when_and_whether_late_and_why() {
     let kind = booking_type(&app, &app.oak, &[("cancel_notice_minutes", "120"), ("reschedule_notice_minutes", "180")], &[&ada]).await;
     let booking = booking_in(&app, &app.oak, "ASSIGNED", &learner, &ada, (480, 540)).await;
     make_of(&app, &booking, &kind).await;
-    assert_eq!((before(&learner, &booking, "cancelUntil").await, before(&learner, &booking, "rescheduleUntil").await), (Some(120), Some(180)));
+    assert_eq!(
+        (before(&learner, &booking, "cancelUntil").await, before(&learner, &booking, "rescheduleUntil").await),
+        (Some(120), Some(180))
+    );
     begin_in(&app, &booking, 100).await;
     refused(&app, &learner, CALL_OFF, off(&booking), "CONFLICT NOTICE_PASSED").await;
     // Read when they are asked: the type has changed since.

@@ -135,8 +135,11 @@ async fn a_lesson_to_which_nobody_came_is_not_completed_until_it_turns_out_that_
     admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": booked })).await;
     let assign = json!({ "i": { "id": booked, "instructorId": ada.user_id } });
     admin.ok("mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }", assign).await;
-    app.sql(&format!("UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'", uuid(booked.as_str().unwrap())))
-        .await;
+    app.sql(&format!(
+        "UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'",
+        uuid(booked.as_str().unwrap())
+    ))
+    .await;
     let record = "mutation($id: ID!, $o: BookingOutcome!) { recordBookingOutcome(input: { id: $id, outcome: $o }) { status } }";
     for outcome in ["NO_SHOW", "INSTRUCTOR_NO_SHOW"] {
         ada.ok(record, json!({ "id": booked, "o": outcome })).await;

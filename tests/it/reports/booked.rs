@@ -63,8 +63,12 @@ async fn types_outcomes_and_leads_are_counted_of_what_begins_in_the_range_and_is
         "those with most bookings first"
     );
     assert_eq!(sum(&report["bookingTypeStats"], "bookings"), report["overview"]["bookings"]);
-    let outcomes: Vec<String> =
-        report["bookingOutcomes"].as_array().unwrap().iter().map(|one| format!("{} {}", one["outcome"].as_str().unwrap(), one["count"])).collect();
+    let outcomes: Vec<String> = report["bookingOutcomes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", one["outcome"].as_str().unwrap(), one["count"]))
+        .collect();
     assert_eq!(outcomes, ["ATTENDED 1", "LATE 0", "NO_SHOW 1", "INSTRUCTOR_NO_SHOW 0"]);
     assert_eq!(report["leadTimes"], json!({ "bookings": 6, "medianHours": 48.0, "p90Hours": 48.0 }));
 
@@ -96,7 +100,10 @@ async fn the_heat_map_has_every_hour_of_the_week_by_the_zones_clock() {
         let report = admin.ok(BOOKED, json!({ "z": zone })).await["reports"].take();
         let cells = report["bookingHeatMap"].as_array().unwrap().clone();
         assert_eq!(cells.len(), 168);
-        assert_eq!((&cells[0]["weekday"], &cells[0]["hour"], &cells[167]["weekday"], &cells[167]["hour"]), (&json!("MONDAY"), &json!(0), &json!("SUNDAY"), &json!(23)));
+        assert_eq!(
+            (&cells[0]["weekday"], &cells[0]["hour"], &cells[167]["weekday"], &cells[167]["hour"]),
+            (&json!("MONDAY"), &json!(0), &json!("SUNDAY"), &json!(23))
+        );
         assert_eq!(sum(&report["bookingHeatMap"], "bookings"), report["overview"]["bookings"]);
         let shown = |cell: &Value| format!("{} {} {}", cell["weekday"].as_str().unwrap(), cell["hour"], cell["bookings"]);
         cells.iter().filter(|cell| cell["bookings"] != 0).map(shown).collect::<Vec<_>>()
@@ -139,6 +146,12 @@ async fn resources_are_open_by_their_rules_and_booked_without_setup() {
         let list = admin.ok(query, json!({ "f": from, "t": to })).await["reports"]["resourceUtilisation"].take();
         list.as_array().unwrap().iter().map(|item| json!([item["resource"]["name"], item["openHours"], item["bookedHours"]])).collect()
     };
-    assert_eq!(used("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z").await, json!([["Mornings", 4.0, 2.5], ["Always", 24.0, 0.0], ["Idle", 24.0, 0.0]]));
-    assert_eq!(used("2026-03-03T00:00:00Z", "2026-03-04T00:00:00Z").await, json!([["Mornings", 0.0, 0.33], ["Always", 24.0, 0.0], ["Idle", 24.0, 0.0]]));
+    assert_eq!(
+        used("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z").await,
+        json!([["Mornings", 4.0, 2.5], ["Always", 24.0, 0.0], ["Idle", 24.0, 0.0]])
+    );
+    assert_eq!(
+        used("2026-03-03T00:00:00Z", "2026-03-04T00:00:00Z").await,
+        json!([["Mornings", 0.0, 0.33], ["Always", 24.0, 0.0], ["Idle", 24.0, 0.0]])
+    );
 }
