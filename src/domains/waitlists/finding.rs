@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use lectern_kernel::{db::Tx, error::Result, ids::Id};
+use uuid::Uuid;
 
 use crate::domains::{
     bookings::Span,
@@ -25,6 +26,8 @@ pub struct Window<'a> {
     pub span: Span,
     /// Whether it is a session's.
     pub is_session: bool,
+    /// Whose holds don't stand in the way.
+    pub holder: Uuid,
 }
 
 impl Window<'_> {
@@ -42,7 +45,7 @@ impl Window<'_> {
             instructor: self.instructor,
             skipped: Skipped::default(),
             counts_minutes: self.instructor.is_none() && self.of.terms.needs_instructor,
-            ..About::one(now, one, Some(self.learner), self.learner.0)
+            ..About::one(now, one, Some(self.learner), self.holder)
         }
     }
 

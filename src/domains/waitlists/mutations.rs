@@ -119,7 +119,7 @@ impl WaitlistMutations {
             return Err(refused(SlotReason::TypeInactive).field("bookingTypeId"));
         }
         if session.is_none() {
-            let window = Window { of: &of, learner: me, instructor, span, is_session: false };
+            let window = Window { of: &of, learner: me, instructor, span, is_session: false, holder: me.0 };
             if !window.free(ctx.tx(), ctx.now(), SignedDuration::ZERO, 1).await?.is_empty() {
                 return Err(free().field("bookingTypeId"));
             }
