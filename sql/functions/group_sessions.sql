@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION app.claims_of_session(s public.group_session) RETURNS
   UNION ALL
     SELECT 'RESOURCE', l.resource_id, s.starts_at - make_interval(mins => l.setup_minutes), s.ends_at + make_interval(mins => l.teardown_minutes)
     FROM public.group_session_resource l
-    WHERE l.tenant_id = s.tenant_id AND l.session_id = s.id AND s.status = 'SCHEDULED'
+    WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id AND s.status = 'SCHEDULED'
 $$;
 
 -- Claims the time that a session holds, and gives back what it no longer does, whoever changes it. Reveals nothing.
@@ -52,7 +52,7 @@ DECLARE
     s group_session;
 BEGIN
     PERFORM app.enter_tenant(l.tenant_id);
-    SELECT * INTO s FROM group_session g WHERE g.tenant_id = l.tenant_id AND g.id = l.session_id;
+    SELECT * INTO s FROM group_session g WHERE g.tenant_id = l.tenant_id AND g.id = l.group_session_id;
     IF FOUND THEN
         PERFORM app.claim_time_of_session(s);
     END IF;
@@ -106,7 +106,7 @@ CREATE OR REPLACE FUNCTION app.slot_sessions(wanted_type uuid, holder uuid, rang
 BEGIN
     RETURN QUERY
         SELECT s.id, s.starts_at, s.ends_at, s.instructor_id,
-               ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.session_id = s.id ORDER BY l.place),
+               ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id ORDER BY l.place),
                s.seats - (SELECT count(*) FROM booking b WHERE b.tenant_id = s.tenant_id AND b.group_session_id = s.id AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED'))
                        - (SELECT count(*) FROM slot_hold h WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.expires_at > now()
                           AND h.owner_id IS DISTINCT FROM holder)
@@ -220,7 +220,7 @@ BEGIN
     END IF;
     INSERT INTO group_session (tenant_id, id, booking_type_id, instructor_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, seats, is_opened)
         VALUES (t.tenant_id, new_id, t.id, instructor, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes, places, by_hand) RETURNING * INTO s;
-    INSERT INTO group_session_resource (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
+    INSERT INTO group_session_resource (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
         SELECT t.tenant_id, new_id, r.id, w.place, r.setup_minutes, r.teardown_minutes
         FROM unnest(resources) WITH ORDINALITY AS w(id, place) JOIN resource r ON r.tenant_id = t.tenant_id AND r.id = w.id AND r.deleted_at IS NULL;
     RETURN s;
@@ -258,10 +258,10 @@ CREATE OR REPLACE FUNCTION app.follow_session(s public.group_session, seat uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM booking_resource l WHERE l.tenant_id = s.tenant_id AND l.booking_id = seat
-        AND NOT EXISTS (SELECT FROM group_session_resource r WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id AND r.resource_id = l.resource_id);
+        AND NOT EXISTS (SELECT FROM group_session_resource r WHERE r.tenant_id = s.tenant_id AND r.group_session_id = s.id AND r.resource_id = l.resource_id);
     INSERT INTO booking_resource AS l (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
         SELECT s.tenant_id, seat, r.resource_id, r.place, r.setup_minutes, r.teardown_minutes FROM group_session_resource r
-        WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id
+        WHERE r.tenant_id = s.tenant_id AND r.group_session_id = s.id
         ON CONFLICT (tenant_id, booking_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
 END
 $$;
@@ -277,7 +277,7 @@ BEGIN
         WHERE g.tenant_id = t.tenant_id AND g.booking_type_id = t.id AND g.starts_at = span_start AND g.ends_at = span_end AND g.status = 'SCHEDULED'
           AND g.instructor_id IS NOT DISTINCT FROM instructor
           AND (instructor IS NOT NULL OR EXISTS (
-              SELECT FROM group_session_resource l WHERE l.tenant_id = g.tenant_id AND l.session_id = g.id AND l.resource_id = ANY (resources)))
+              SELECT FROM group_session_resource l WHERE l.tenant_id = g.tenant_id AND l.group_session_id = g.id AND l.resource_id = ANY (resources)))
         ORDER BY g.id LIMIT 1 FOR UPDATE;
     RETURN s;
 END
@@ -405,22 +405,22 @@ BEGIN
     ELSIF NOT app.may_lead(instructor) THEN
         PERFORM app.refuse('group_session_party');
     END IF;
-    has := coalesce(resources, ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.session_id = s.id));
+    has := coalesce(resources, ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id));
     PERFORM app.check_session_fits(has, places);
     PERFORM set_config('app.told_as', 'session', true); -- learners are told of their seats, the instructor once
     IF places < s.seats THEN
         PERFORM app.recount_session(s.id); -- holds that expired take none
     END IF;
     IF resources IS NOT NULL THEN
-        DELETE FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.session_id = s.id AND l.resource_id <> ALL (resources);
+        DELETE FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id AND l.resource_id <> ALL (resources);
     END IF;
     UPDATE group_session g SET starts_at = span_start, ends_at = span_end, instructor_id = instructor, seats = places, updated_at = now()
         WHERE g.tenant_id = s.tenant_id AND g.id = s.id RETURNING * INTO s;
     IF resources IS NOT NULL THEN
-        INSERT INTO group_session_resource AS l (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
+        INSERT INTO group_session_resource AS l (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
             SELECT s.tenant_id, s.id, r.id, w.place, r.setup_minutes, r.teardown_minutes
             FROM unnest(resources) WITH ORDINALITY AS w(id, place) JOIN resource r ON r.tenant_id = s.tenant_id AND r.id = w.id AND r.deleted_at IS NULL
-            ON CONFLICT (tenant_id, session_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
+            ON CONFLICT (tenant_id, group_session_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
     END IF;
     -- What is held of it is held where it was: such holds end with the change of time.
     IF (s.starts_at, s.ends_at) <> (old.starts_at, old.ends_at) THEN
@@ -519,7 +519,7 @@ CREATE OR REPLACE TRIGGER app_user_leave_sessions AFTER UPDATE ON app_user FOR E
 
 CREATE OR REPLACE TRIGGER group_session_audit AFTER INSERT OR UPDATE OR DELETE ON group_session FOR EACH ROW EXECUTE FUNCTION app.audit('GroupSession', 'id');
 CREATE OR REPLACE TRIGGER group_session_resource_audit AFTER INSERT OR UPDATE OR DELETE ON group_session_resource FOR EACH ROW
-    EXECUTE FUNCTION app.audit('GroupSession', 'session_id');
+    EXECUTE FUNCTION app.audit('GroupSession', 'group_session_id');
 
 GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.slot_sessions(uuid, uuid, timestamptz, timestamptz), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
     app.confirm_seat(uuid, uuid, uuid[], jsonb), app.move_seat(uuid, timestamptz, timestamptz, uuid, uuid[], jsonb),

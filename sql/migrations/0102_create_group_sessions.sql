@@ -31,16 +31,16 @@ CREATE INDEX group_session_instructor_idx ON group_session (tenant_id, instructo
 
 CREATE TABLE group_session_resource (
     tenant_id        uuid NOT NULL,
-    session_id       uuid NOT NULL,
+    group_session_id       uuid NOT NULL,
     resource_id      uuid NOT NULL,
     place            integer NOT NULL CONSTRAINT group_session_resource_place_check CHECK (place BETWEEN 1 AND 5),
     setup_minutes    integer NOT NULL CONSTRAINT group_session_resource_setup_check CHECK (setup_minutes BETWEEN 0 AND 480),
     teardown_minutes integer NOT NULL CONSTRAINT group_session_resource_teardown_check CHECK (teardown_minutes BETWEEN 0 AND 480),
-    PRIMARY KEY (tenant_id, session_id, resource_id),
-    CONSTRAINT group_session_resource_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES group_session ON DELETE CASCADE,
+    PRIMARY KEY (tenant_id, group_session_id, resource_id),
+    CONSTRAINT group_session_resource_session_fkey FOREIGN KEY (tenant_id, group_session_id) REFERENCES group_session ON DELETE CASCADE,
     CONSTRAINT group_session_resource_resource_fkey FOREIGN KEY (tenant_id, resource_id) REFERENCES resource
 );
-CREATE INDEX group_session_resource_resource_idx ON group_session_resource (tenant_id, resource_id, session_id);
+CREATE INDEX group_session_resource_resource_idx ON group_session_resource (tenant_id, resource_id, group_session_id);
 
 -- A seat: its booking names the session's instructor and resources, and claims its learner's time alone.
 ALTER TABLE booking

@@ -20,7 +20,7 @@ INSERT INTO group_session (tenant_id, id, booking_type_id, instructor_id, starts
     SELECT pg_temp.id('tenant'), pg_temp.id('groupsession:' || m.nth), m.type_id, m.instructor_id, m.starts, m.starts + make_interval(mins => m.minutes), m.before, m.after, m.seats, true,
            now() - interval '9 days', now() - interval '9 days'
     FROM seed_morning m;
-INSERT INTO group_session_resource (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
+INSERT INTO group_session_resource (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
     SELECT s.tenant_id, s.id, x.resource_id, x.requirement, r.setup_minutes, r.teardown_minutes
     FROM group_session s
     JOIN booking_type_resource x ON x.tenant_id = s.tenant_id AND x.type_id = s.booking_type_id AND x.place = 1
@@ -38,7 +38,7 @@ INSERT INTO booking (tenant_id, id, student_id, instructor_id, course_id, starts
         ON CASE m.nth WHEN 1 THEN p.nth BETWEEN 1 AND m.seats WHEN 4 THEN p.nth <= 2 ELSE false END;
 INSERT INTO booking_resource (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
     SELECT b.tenant_id, b.id, l.resource_id, l.place, l.setup_minutes, l.teardown_minutes
-    FROM booking b JOIN group_session_resource l ON l.tenant_id = b.tenant_id AND l.session_id = b.group_session_id WHERE b.tenant_id = pg_temp.id('tenant');
+    FROM booking b JOIN group_session_resource l ON l.tenant_id = b.tenant_id AND l.group_session_id = b.group_session_id WHERE b.tenant_id = pg_temp.id('tenant');
 INSERT INTO waitlist_entry (tenant_id, id, learner_id, booking_type_id, group_session_id, starts_at, ends_at, created_at, updated_at)
     SELECT s.tenant_id, pg_temp.id('waitlist:' || p.key), pg_temp.id('user:' || p.key), s.booking_type_id, s.id, s.starts_at, s.ends_at,
            now() - make_interval(hours => 15 - 4 * p.nth::integer), now() - make_interval(hours => 15 - 4 * p.nth::integer)

@@ -5,7 +5,7 @@ INSERT INTO group_session (tenant_id, id, booking_type_id, instructor_id, starts
     FROM (SELECT DISTINCT ON (y.tenant_id) y.* FROM booking_type y WHERE y.tenant_id = app.tenant_id() ORDER BY y.tenant_id, y.id) AS t
     JOIN app_user u ON u.tenant_id = t.tenant_id AND u.name LIKE 'INSTRUCTOR %';
 
-INSERT INTO group_session_resource (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
+INSERT INTO group_session_resource (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
     SELECT s.tenant_id, s.id, r.id, 1, 0, 0 FROM group_session s JOIN resource r ON r.tenant_id = s.tenant_id WHERE s.tenant_id = app.tenant_id();
 
 -- The booking is a seat of it, and a seat is held.

@@ -8,7 +8,7 @@ pub const THESE: &str = "SELECT {gs} FROM group_session gs WHERE gs.tenant_id = 
 
 /// What the session `$2` is of, when, with whom and what, for how many; and its learners.
 pub const STANDING: &str = "SELECT gs.booking_type_id, gs.starts_at, gs.ends_at, gs.instructor_id, gs.seats, gs.status, \
-     ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = $1 AND l.session_id = gs.id ORDER BY l.place) \
+     ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = $1 AND l.group_session_id = gs.id ORDER BY l.place) \
      FROM group_session gs WHERE gs.tenant_id = $1 AND gs.id = $2";
 
 /// Waits for the turns of those who have a seat in the session `$2`, and of `$3`.

@@ -16,10 +16,7 @@ mod queries;
 mod recurrence;
 mod sql;
 
-use lectern_kernel::{
-    ids::Kind,
-    resolve::registry::{Domain, FilterExtension},
-};
+use lectern_kernel::resolve::registry::{Domain, FilterExtension};
 
 pub use self::{
     asked::{coming, plan, repeated},
@@ -33,6 +30,5 @@ pub const DOMAIN: Domain = Domain {
     extensions: &[&booking_series::BookingOfSeries::EXTENSION],
     operations: &[queries::SeriesQueries::OPERATIONS, mutations::SeriesMutations::OPERATIONS],
     filters: &[FilterExtension::of::<lists::SeriesFilter>("BookingFilter")],
-    references: &[("series_id", BookingSeries::PREFIX)],
     ..Domain::new("series")
 };

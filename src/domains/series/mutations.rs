@@ -2,7 +2,6 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::OnConstraint,
     error::{Error, Result},
     ids::Id,
     resolve::{Ctx, Loaded, Rows, text},
@@ -80,11 +79,8 @@ impl SeriesMutations {
             match written.await {
                 Ok(_) => return whole(ctx, id).await,
                 Err(error) if is_lost(&error) => ctx.tx().return_to_mark().await?,
-                Err(error) => {
-                    return Err(Err::<(), _>(error)
-                        .on_constraint("slot_type", |_| refused(SlotReason::TypeInactive).field("bookingTypeId"))
-                        .map_or_else(Error::from, |()| Error::internal("nothing was refused")));
-                }
+                Err(error) if error.constraint() == Some("slot_type") => return Err(refused(SlotReason::TypeInactive).field("bookingTypeId")),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Error::unavailable("somebody else came first, again and again"))

@@ -162,7 +162,7 @@ pub async fn load(app: &TestApp) {
              FROM kind k, generate_series(0, 6) AS s;
          INSERT INTO group_session (tenant_id, id, booking_type_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, seats, is_opened)
              SELECT tenant_id, id, type_id, at, at + interval '1 hour', 0, 0, 12, true FROM class;
-         INSERT INTO group_session_resource (tenant_id, session_id, resource_id, place, setup_minutes, teardown_minutes)
+         INSERT INTO group_session_resource (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
              SELECT c.tenant_id, c.id, x.resource_id, 1, 0, 0 FROM class c JOIN booking_type_resource x ON x.tenant_id = c.tenant_id AND x.type_id = c.type_id AND x.requirement = 1 AND x.place = 1
              ON CONFLICT DO NOTHING;
          CREATE TEMPORARY TABLE round AS SELECT tenant_id, gen_random_uuid() AS id, id AS person_id, n FROM person WHERE n < 2000;
