@@ -31,7 +31,7 @@ CREATE INDEX group_session_instructor_idx ON group_session (tenant_id, instructo
 
 CREATE TABLE group_session_resource (
     tenant_id        uuid NOT NULL,
-    group_session_id       uuid NOT NULL,
+    group_session_id uuid NOT NULL,
     resource_id      uuid NOT NULL,
     place            integer NOT NULL CONSTRAINT group_session_resource_place_check CHECK (place BETWEEN 1 AND 5),
     setup_minutes    integer NOT NULL CONSTRAINT group_session_resource_setup_check CHECK (setup_minutes BETWEEN 0 AND 480),
