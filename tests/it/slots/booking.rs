@@ -123,6 +123,9 @@ async fn people_are_told_of_what_was_booked_as_of_what_was_assigned() {
     let flight = cast.kind(json!({})).await;
     book(&cast.lea, &flight, "10:00", json!({})).await;
     cast.app.work().await;
-    let told = cast.ada.ok("{ notifications { nodes { kind } } }", json!({})).await["notifications"]["nodes"].take();
-    assert_eq!(told, json!([{ "kind": "BOOKING_ASSIGNED" }]));
+    // The learner as well: it is their confirmation.
+    for client in [&cast.ada, &cast.lea] {
+        let told = client.ok("{ notifications { nodes { kind } } }", json!({})).await["notifications"]["nodes"].take();
+        assert_eq!(told, json!([{ "kind": "BOOKING_ASSIGNED" }]));
+    }
 }
