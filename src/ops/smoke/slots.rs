@@ -25,7 +25,13 @@ impl Smoke {
         self.remember(&kind, DELETE_TYPE, json!({ "id": kind }));
         let change = "mutation($i: UpdateBookingTypeInput!) { updateBookingType(input: $i) { durations } }";
         self.client.ask("slots", change, json!({ "i": { "id": kind, "durations": [60] } })).await;
-        self.client.ask("slots", "{ bookingTypes(first: 3, filter: { search: \"smoke\" }) { totalCount nodes { name requirements { name } } } }", json!({})).await;
+        self.client
+            .ask(
+                "slots",
+                "{ bookingTypes(first: 3, filter: { search: \"smoke\" }) { totalCount nodes { name requirements { name } } } }",
+                json!({}),
+            )
+            .await;
 
         let slots = "query($id: ID!) { slots(bookingTypeId: $id, from: \"2099-03-02T00:00:00Z\", to: \"2099-03-03T00:00:00Z\", timeZone: \"UTC\") \
             { days { emptyBecause slots { startsAt } } } }";
