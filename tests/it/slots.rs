@@ -46,8 +46,11 @@ pub struct Cast {
 impl Cast {
     pub async fn start() -> Cast {
         let app = TestApp::start().await;
-        let [admin, ada, lea] =
-            [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+        let [admin, ada, lea] = [
+            app.sign_in(&app.oak, Who::Admin).await,
+            app.sign_in(&app.oak, Who::Instructor).await,
+            app.sign_in(&app.oak, Who::Learner).await,
+        ];
         open(&ada, "08:00", "18:00").await;
         Cast { app, admin, ada, lea }
     }

@@ -15,7 +15,8 @@ use super::{
     BookingType,
     booking_type::AssignmentStrategy,
     facts::{About, facts},
-    rules::{Facts, SlotReason, Verdict, Wanted, in_week},
+    judge::in_week,
+    rules::{Facts, SlotReason, Verdict, Wanted},
     sql,
     terms::TypeTerms,
 };

@@ -6,6 +6,7 @@ mod client;
 mod exchange;
 mod hours;
 mod sessions;
+mod slots;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -98,6 +99,7 @@ impl Smoke {
         self.bookings().await;
         self.hours().await;
         self.sessions().await;
+        self.slots().await;
         self.files().await;
         self.exports().await;
         self.imports().await;

@@ -16,10 +16,14 @@ async fn what_needs_approval_is_a_request_that_keeps_what_was_named() {
     let plane = resource(&cast.admin, json!({ "name": "Cessna", "kind": "AIRCRAFT" })).await;
     let needs = json!([{ "name": "Aircraft", "resourceIds": [plane] }]);
     let flight = cast.kind(json!({ "needsApproval": true, "requirements": needs })).await;
-    let offers = cast.lea.ok(SLOTS, json!({ "t": flight, "f": at("10:00"), "to": at("10:01") })).await["slots"]["days"][0]["slots"][0].take();
+    let offers =
+        cast.lea.ok(SLOTS, json!({ "t": flight, "f": at("10:00"), "to": at("10:01") })).await["slots"]["days"][0]["slots"][0].take();
     assert_eq!(offers["needsApproval"], true);
     let plain = book(&cast.lea, &flight, "10:00", json!({})).await;
-    assert_eq!((&plain["status"], &plain["instructor"], &plain["requestedInstructor"], &plain["resources"]), (&json!("REQUESTED"), &Value::Null, &Value::Null, &json!([])));
+    assert_eq!(
+        (&plain["status"], &plain["instructor"], &plain["requestedInstructor"], &plain["resources"]),
+        (&json!("REQUESTED"), &Value::Null, &Value::Null, &json!([]))
+    );
     // It holds nobody's time; somebody else may ask for the same.
     assert_eq!(claims(&cast.app).await, "");
     let mary = cast.learner("mary").await;
@@ -75,5 +79,8 @@ async fn of_all_that_a_booking_needs_the_strictest_decides() {
     assert_eq!((&wished["status"], &wished["resources"][0]["name"]), (&json!("REQUESTED"), &json!("Jet")));
     let answer = cast.lea.ask(BOOK, wish(&flight, "12:00", json!({ "resourceIds": [grounded] }))).await;
     assert_eq!(refusal(&answer["errors"][0]), "CONFLICT RESOURCE_UNBOOKABLE @resourceIds");
-    assert_eq!(book(&cast.admin, &flight, "14:00", json!({ "learnerId": cast.lea.user_id, "resourceIds": [asks] })).await["status"], "ASSIGNED");
+    assert_eq!(
+        book(&cast.admin, &flight, "14:00", json!({ "learnerId": cast.lea.user_id, "resourceIds": [asks] })).await["status"],
+        "ASSIGNED"
+    );
 }

@@ -26,16 +26,28 @@ async fn a_slot_is_booked_at_once_with_all_that_it_needs() {
     );
     let claims = "SELECT string_agg(c.kind || ' ' || to_char(c.starts_at AT TIME ZONE 'UTC', 'HH24:MI') || '-' || to_char(c.ends_at AT TIME ZONE 'UTC', 'HH24:MI'), ', ' \
                   ORDER BY c.kind, c.starts_at) FROM time_claim c";
-    assert_eq!(cast.app.text(claims).await.unwrap(), "INSTRUCTOR 09:55-11:00, LEARNER 10:00-11:00, RESOURCE 09:50-11:20, RESOURCE 10:00-11:00");
+    assert_eq!(
+        cast.app.text(claims).await.unwrap(),
+        "INSTRUCTOR 09:55-11:00, LEARNER 10:00-11:00, RESOURCE 09:50-11:20, RESOURCE 10:00-11:00"
+    );
     // A change of the type changes no booking.
     cast.admin.ok(CHANGE_TYPE, json!({ "i": { "id": flight, "bufferBeforeMinutes": 60, "needsInstructor": true } })).await;
-    cast.admin.ok("mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { id } }", json!({ "i": { "id": booking["id"], "startsAt": at("10:00"), "endsAt": at("11:00") } })).await;
+    cast.admin
+        .ok(
+            "mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { id } }",
+            json!({ "i": { "id": booking["id"], "startsAt": at("10:00"), "endsAt": at("11:00") } }),
+        )
+        .await;
     assert!(cast.app.text(claims).await.unwrap().starts_with("INSTRUCTOR 09:55-11:00"));
     // What is named is taken, and of what is not the first that is free.
     let tom = cast.instructor("tom").await;
     cast.admin.ok(CHANGE_TYPE, json!({ "i": { "id": flight, "bufferBeforeMinutes": 0, "instructors": [{ "instructorId": cast.ada.user_id }, { "instructorId": tom.user_id }] } })).await;
-    let second = book(&cast.lea, &flight, "13:00", json!({ "instructorId": tom.user_id, "resourceIds": [other], "durationMinutes": 120 })).await;
-    assert_eq!((&second["instructor"]["id"], &second["resources"], &second["endsAt"]), (&json!(tom.user_id), &json!([{ "name": "Piper" }, { "name": "Room" }]), &json!(at("15:00"))));
+    let second =
+        book(&cast.lea, &flight, "13:00", json!({ "instructorId": tom.user_id, "resourceIds": [other], "durationMinutes": 120 })).await;
+    assert_eq!(
+        (&second["instructor"]["id"], &second["resources"], &second["endsAt"]),
+        (&json!(tom.user_id), &json!([{ "name": "Piper" }, { "name": "Room" }]), &json!(at("15:00")))
+    );
     // It can be cancelled, and what it held is free again.
     cast.lea.ok("mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { id } }", json!({ "i": { "id": second["id"] } })).await;
     assert_eq!(book(&cast.learner("mary").await, &flight, "13:00", json!({})).await["resources"][0]["name"], "Cessna");
@@ -83,7 +95,8 @@ async fn each_wrong_booking_is_refused_with_its_field_and_changes_nothing() {
     assert_eq!(elm.refused(BOOK, wish(&flight, "10:00", json!({}))).await, "NOT_FOUND @bookingTypeId");
     assert_eq!(book(lea, &talk, "10:00", json!({ "courseId": botany })).await["course"]["title"], "Botany");
     app.sql("SET app.audit = 'off'; UPDATE app_user SET status = 'SUSPENDED' WHERE email LIKE 'mary@%'; RESET app.audit").await;
-    classroom::refused(app, admin, BOOK, wish(&talk, "12:00", json!({ "learnerId": mary.user_id })), "CONFLICT USER_SUSPENDED @learnerId").await;
+    classroom::refused(app, admin, BOOK, wish(&talk, "12:00", json!({ "learnerId": mary.user_id })), "CONFLICT USER_SUSPENDED @learnerId")
+        .await;
 }
 
 #[tokio::test]
@@ -110,7 +123,8 @@ async fn a_manager_books_for_anybody_and_skips_rules_that_stand_in_the_log() {
     // Of a booking without a type the log says as much as ever.
     let request = json!({ "i": { "startsAt": at("15:00"), "endsAt": at("16:00") } });
     cast.lea.ok("mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }", request).await;
-    let columns = "SELECT string_agg(k, ' ' ORDER BY k) FROM audit_entry a, jsonb_object_keys(a.after) AS k WHERE a.operation = 'requestBooking'";
+    let columns =
+        "SELECT string_agg(k, ' ' ORDER BY k) FROM audit_entry a, jsonb_object_keys(a.after) AS k WHERE a.operation = 'requestBooking'";
     assert_eq!(
         cast.app.text(columns).await.unwrap(),
         "cancel_reason course_id created_at ends_at escalated_at id instructor_id lesson_id notes requested_instructor_id starts_at status student_id"
@@ -123,6 +137,9 @@ async fn people_are_told_of_what_was_booked_as_of_what_was_assigned() {
     let flight = cast.kind(json!({})).await;
     book(&cast.lea, &flight, "10:00", json!({})).await;
     cast.app.work().await;
-    let told = cast.ada.ok("{ notifications { nodes { kind } } }", json!({})).await["notifications"]["nodes"].take();
-    assert_eq!(told, json!([{ "kind": "BOOKING_ASSIGNED" }]));
+    // The learner as well: it is their confirmation.
+    for client in [&cast.ada, &cast.lea] {
+        let told = client.ok("{ notifications { nodes { kind } } }", json!({})).await["notifications"]["nodes"].take();
+        assert_eq!(told, json!([{ "kind": "BOOKING_ASSIGNED" }]));
+    }
 }

@@ -3,7 +3,8 @@
 use super::*;
 
 const WHY: &str = "query($id: ID!) { booking(id: $id) { assignment { strategy reason at candidates { isChosen reason assignedCount bookedMinutes instructor { id } } } } }";
-const CANDIDATES: &str = "query($id: ID!) { assignmentCandidates(bookingId: $id) { isChosen reason assignedCount bookedMinutes instructor { id } } }";
+const CANDIDATES: &str =
+    "query($id: ID!) { assignmentCandidates(bookingId: $id) { isChosen reason assignedCount bookedMinutes instructor { id } } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { id } }";
 
 /// Three instructors and a type of theirs.
@@ -112,11 +113,15 @@ async fn candidates_of_a_booking_are_the_types_or_with_no_type_everybody_who_tea
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| format!("{} {} {}", ids.iter().position(|id| one["instructor"]["id"] == json!(id)).unwrap(), one["isChosen"], one["reason"]))
+        .map(|one| {
+            format!("{} {} {}", ids.iter().position(|id| one["instructor"]["id"] == json!(id)).unwrap(), one["isChosen"], one["reason"])
+        })
         .collect();
     assert_eq!(shown, ["1 true null", "2 false null", "0 false \"BOOKING_CONFLICT\""]);
     let request = json!({ "i": { "startsAt": at("10:00"), "endsAt": at("11:00") } });
-    let untyped = cast.lea.ok("mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }", request).await["requestBooking"]["id"].take();
+    let untyped =
+        cast.lea.ok("mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }", request).await["requestBooking"]["id"]
+            .take();
     let candidates = cast.admin.ok(CANDIDATES, json!({ "id": untyped })).await["assignmentCandidates"].take();
     // The admin teaches as well, and is not open on that day.
     assert_eq!(candidates.as_array().unwrap().len(), 4);
@@ -136,6 +141,11 @@ async fn nobody_takes_their_own_booking_nor_teaches_while_they_learn() {
     // Ada learns now, and so she is not offered.
     let mary = cast.learner("mary").await;
     assert_eq!(book(&mary, &flight, "08:00", json!({})).await["instructor"]["id"], json!(ids[2]));
-    cast.app.sql(&format!("SET app.audit = 'off'; UPDATE app_user SET status = 'SUSPENDED' WHERE id = '{}'; RESET app.audit", crate::classroom::uuid(&ids[0]))).await;
+    cast.app
+        .sql(&format!(
+            "SET app.audit = 'off'; UPDATE app_user SET status = 'SUSPENDED' WHERE id = '{}'; RESET app.audit",
+            crate::classroom::uuid(&ids[0])
+        ))
+        .await;
     assert_eq!(book(&mary, &flight, "10:00", json!({})).await["instructor"]["id"], json!(ids[1]));
 }

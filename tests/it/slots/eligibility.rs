@@ -13,7 +13,8 @@ async fn met(client: &Client, kind: &Value) -> Vec<bool> {
 #[tokio::test]
 async fn every_rule_must_hold_and_any_of_its_subjects_will_do() {
     let cast = Cast::start().await;
-    let [algebra, botany] = [course(&cast.admin, json!({ "title": "Algebra" })).await, course(&cast.admin, json!({ "title": "Botany" })).await];
+    let [algebra, botany] =
+        [course(&cast.admin, json!({ "title": "Algebra" })).await, course(&cast.admin, json!({ "title": "Botany" })).await];
     let owls = group(&cast.admin, json!({ "name": "Owls" })).await;
     let flight = cast
         .kind(json!({ "eligibility": [
@@ -27,7 +28,10 @@ async fn every_rule_must_hold_and_any_of_its_subjects_will_do() {
     assert_eq!(met(&cast.lea, &flight).await, [false, false, false, false, true]);
     assert_eq!(offered(&cast.lea, &flight).await, "NOT_ELIGIBLE");
     let unmet = refused(&cast, &cast.lea, &flight, "10:00", "NOT_ELIGIBLE", "startsAt").await["unmet"].take();
-    assert_eq!(unmet, json!([{ "kind": "COURSE_ENROLLED" }, { "kind": "COURSE_IN_PROGRESS" }, { "kind": "COURSE_COMPLETED" }, { "kind": "GROUP_MEMBER" }]));
+    assert_eq!(
+        unmet,
+        json!([{ "kind": "COURSE_ENROLLED" }, { "kind": "COURSE_IN_PROGRESS" }, { "kind": "COURSE_COMPLETED" }, { "kind": "GROUP_MEMBER" }])
+    );
     let mine = enroll(&cast.admin, &botany, &cast.lea.user_id).await;
     assert_eq!(met(&cast.lea, &flight).await, [true, false, false, false, true]);
     let record = "mutation($i: RecordProgressInput!) { recordProgress(input: $i) { status } }";
@@ -68,7 +72,9 @@ async fn what_is_gone_is_met_by_nobody_and_lessons_count_once_completed() {
     enroll(&cast.admin, &algebra, &cast.lea.user_id).await;
     let flight = cast.kind(json!({ "eligibility": [{ "kind": "LESSON_COMPLETED", "subjectIds": [lesson] }] })).await;
     assert_eq!(met(&cast.lea, &flight).await, [false]);
-    cast.lea.ok("mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status } }", json!({ "i": { "lessonId": lesson } })).await;
+    cast.lea
+        .ok("mutation($i: CompleteLessonInput!) { completeLesson(input: $i) { status } }", json!({ "i": { "lessonId": lesson } }))
+        .await;
     assert_eq!(met(&cast.lea, &flight).await, [true]);
     book(&cast.lea, &flight, "10:00", json!({})).await;
     let owls = group(&cast.admin, json!({ "name": "Owls" })).await;

@@ -8,7 +8,11 @@ const ONE: &str = "query($id: ID!) { slotHold(id: $id) { startsAt } }";
 
 /// As if a hold were over.
 async fn expire(app: &TestApp, hold: &Value) {
-    app.sql(&format!("UPDATE slot_hold SET expires_at = now() - interval '1 second' WHERE id = '{}'", classroom::uuid(hold.as_str().unwrap()))).await;
+    app.sql(&format!(
+        "UPDATE slot_hold SET expires_at = now() - interval '1 second' WHERE id = '{}'",
+        classroom::uuid(hold.as_str().unwrap())
+    ))
+    .await;
 }
 
 async fn starts(client: &Client) -> Vec<String> {
@@ -22,7 +26,10 @@ async fn what_is_held_is_nobody_elses_until_it_is_booked_released_or_over() {
     let flight = cast.kind(json!({ "slotStepMinutes": 60, "bufferAfterMinutes": 30 })).await;
     let mary = cast.learner("mary").await;
     let held = hold(&cast.lea, &flight, "10:00", json!({})).await;
-    assert_eq!((&held["bookingType"]["name"], &held["instructor"]["id"], &held["learner"]["id"]), (&json!("Flight"), &json!(cast.ada.user_id), &json!(cast.lea.user_id)));
+    assert_eq!(
+        (&held["bookingType"]["name"], &held["instructor"]["id"], &held["learner"]["id"]),
+        (&json!("Flight"), &json!(cast.ada.user_id), &json!(cast.lea.user_id))
+    );
     let minutes = |hold: &Value| {
         let moment = |name: &str| hold[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
         moment("createdAt").duration_until(moment("expiresAt")).as_secs() / 60
@@ -57,7 +64,14 @@ async fn what_is_held_is_nobody_elses_until_it_is_booked_released_or_over() {
     expire(&cast.app, &third["id"]).await;
     assert!(starts(&cast.lea).await.is_empty());
     assert_eq!(book(&mary, &flight, "14:00", json!({})).await["status"], "ASSIGNED");
-    classroom::refused(&cast.app, &cast.lea, BOOK, wish(&flight, "14:00", json!({ "holdId": third["id"] })), "CONFLICT HOLD_EXPIRED @holdId").await;
+    classroom::refused(
+        &cast.app,
+        &cast.lea,
+        BOOK,
+        wish(&flight, "14:00", json!({ "holdId": third["id"] })),
+        "CONFLICT HOLD_EXPIRED @holdId",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -124,7 +138,8 @@ async fn nobody_holds_more_than_three_slots() {
     // The core's bookings meet holds as well.
     let request = json!({ "i": { "startsAt": at("12:00"), "endsAt": at("13:00") } });
     let mary = cast.learner("mary").await;
-    let asked = mary.ok("mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }", request).await["requestBooking"]["id"].take();
+    let asked =
+        mary.ok("mutation($i: RequestBookingInput!) { requestBooking(input: $i) { id } }", request).await["requestBooking"]["id"].take();
     cast.admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": asked })).await;
     let assign = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }";
     let to = json!({ "i": { "id": asked, "instructorId": cast.ada.user_id } });

@@ -19,7 +19,11 @@ async fn a_learner_learns_of_others_that_time_is_taken_and_nothing_else() {
         cast.lea.ask(HOLD, wish(&flight, "12:00", json!({}))).await,
         cast.lea.ask("{ slotHolds { id } }", json!({})).await,
     ];
-    told.push(cast.lea.ask("query($id: ID!) { booking(id: $id) { id bookingType { name } assignment { reason } } }", json!({ "id": booked["id"] })).await);
+    told.push(
+        cast.lea
+            .ask("query($id: ID!) { booking(id: $id) { id bookingType { name } assignment { reason } } }", json!({ "id": booked["id"] }))
+            .await,
+    );
     let told = told.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     for word in [secret, &mary.user_id, "mary", "eve@", "MARY"] {
         assert!(!told.contains(word), "{word} in {told}");

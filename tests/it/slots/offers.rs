@@ -44,7 +44,10 @@ async fn buffers_widen_what_is_claimed_and_are_not_shared() {
     let offers = offered(&mary, &flight).await;
     let offers: Vec<&str> = offers.split(' ').collect();
     assert_eq!((offers.first(), offers.last()), (Some(&"08:00"), Some(&"17:00")));
-    assert!(offers.contains(&"10:35") && offers.contains(&"13:25") && !offers.contains(&"10:40") && !offers.contains(&"13:20"), "{offers:?}");
+    assert!(
+        offers.contains(&"10:35") && offers.contains(&"13:25") && !offers.contains(&"10:40") && !offers.contains(&"13:20"),
+        "{offers:?}"
+    );
     book(&mary, &flight, "13:25", json!({})).await;
     // The learner's own time has none: a booking of another type that follows at once fits.
     let talk = cast.kind(json!({ "name": "Talk", "instructors": [{ "instructorId": cast.instructor("tom").await.user_id }] })).await;
@@ -57,7 +60,10 @@ async fn the_first_rule_that_leaves_nothing_of_a_day_says_why_it_is_empty() {
     let flight = cast.kind(json!({ "slotStepMinutes": 300 })).await;
     let (from, to) = ("2099-03-01T12:00:00Z", "2099-03-03T12:00:00Z");
     let shown = |days: &[(String, String)]| days.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
-    assert_eq!(shown(&days(&cast.lea, &flight, from, to, json!({})).await), ["OUTSIDE_AVAILABILITY", "08:00 13:00", "OUTSIDE_AVAILABILITY"]);
+    assert_eq!(
+        shown(&days(&cast.lea, &flight, from, to, json!({})).await),
+        ["OUTSIDE_AVAILABILITY", "08:00 13:00", "OUTSIDE_AVAILABILITY"]
+    );
     book(&cast.lea, &flight, "08:00", json!({})).await;
     book(&cast.lea, &flight, "13:00", json!({})).await;
     assert_eq!(offered(&cast.lea, &flight).await, "BOOKING_CONFLICT");
@@ -96,7 +102,10 @@ async fn what_needs_no_instructor_begins_where_its_first_resource_does() {
     // Always open: from midnight in Kolkata, half past six in the evening of UTC.
     assert_eq!(offered(&cast.lea, &alone).await, "04:30 14:30 18:30");
     let booking = book(&cast.lea, &alone, "04:30", json!({})).await;
-    assert_eq!((&booking["status"], &booking["instructor"], &booking["resources"]), (&json!("ASSIGNED"), &Value::Null, &json!([{ "name": "Simulator" }])));
+    assert_eq!(
+        (&booking["status"], &booking["instructor"], &booking["resources"]),
+        (&json!("ASSIGNED"), &Value::Null, &json!([{ "name": "Simulator" }]))
+    );
     // Half an hour before it is prepared: what ends at half past two is too late for that.
     let mary = cast.learner("mary").await;
     assert_eq!(offered(&mary, &alone).await, "18:30");
@@ -150,7 +159,12 @@ async fn a_wrong_question_is_refused_and_what_cant_be_seen_is_nothing() {
         assert_eq!(cast.lea.refused(SLOTS, ask(extra.clone())).await, line, "{extra}");
     }
     let elm = cast.app.sign_in(&cast.app.elm, Who::Instructor).await;
-    for extra in [json!({ "t": nothing("bookingtype") }), json!({ "i": elm.user_id }), json!({ "r": [nothing("resource")] }), json!({ "b": nothing("booking") })] {
+    for extra in [
+        json!({ "t": nothing("bookingtype") }),
+        json!({ "i": elm.user_id }),
+        json!({ "r": [nothing("resource")] }),
+        json!({ "b": nothing("booking") }),
+    ] {
         assert_eq!(cast.lea.ok(SLOTS, ask(extra.clone())).await["slots"], Value::Null, "{extra}");
     }
     assert_eq!(cast.admin.ok(SLOTS, ask(json!({ "l": elm.user_id }))).await["slots"], Value::Null);
@@ -180,7 +194,12 @@ async fn a_start_is_explained_rule_by_rule_and_candidate_by_candidate() {
     let mary = cast.learner("mary").await;
     let explained = mary.ok(EXPLAIN, json!({ "t": flight, "s": at("09:00") })).await["explainSlot"].take();
     assert_eq!((&explained["isBookable"], &explained["reason"]), (&json!(false), &json!("BOOKING_CONFLICT")));
-    let checks: Vec<String> = explained["checks"].as_array().unwrap().iter().map(|check| format!("{} {}", check["reason"].as_str().unwrap(), check["isMet"])).collect();
+    let checks: Vec<String> = explained["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| format!("{} {}", check["reason"].as_str().unwrap(), check["isMet"]))
+        .collect();
     assert_eq!(
         checks,
         [
@@ -210,7 +229,8 @@ async fn a_start_is_explained_rule_by_rule_and_candidate_by_candidate() {
     let moved = json!({ "t": flight, "s": at("09:30"), "b": mine });
     assert_eq!(cast.lea.ok(EXPLAIN, moved.clone()).await["explainSlot"]["isBookable"], true);
     assert_eq!(cast.ada.refused(EXPLAIN, moved).await, "FORBIDDEN NOT_YOURS @reschedulingId");
-    let offers = cast.lea.ok(SLOTS, json!({ "t": flight, "f": at("09:30"), "to": at("09:31"), "b": mine })).await["slots"]["days"][0].take();
+    let offers =
+        cast.lea.ok(SLOTS, json!({ "t": flight, "f": at("09:30"), "to": at("09:31"), "b": mine })).await["slots"]["days"][0].take();
     assert_eq!(offers["slots"][0]["instructorCount"], 2);
     assert_eq!(offers["slots"][0]["resources"], json!([{ "name": "Cessna" }]));
 }

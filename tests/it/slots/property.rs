@@ -62,9 +62,14 @@ async fn chance(dice: &mut Dice, cast: &Cast, people: &[&Client], things: &[Valu
     let durations = [[30, 90], [60, 45], [50, 20]];
     let durations = dice.of(&durations).to_vec();
     let needs_instructor = dice.below(5) > 0;
-    let instructors: Vec<Value> = people.iter().map(|client| json!({ "instructorId": client.user_id, "weight": 1 + dice.below(3) })).collect();
+    let instructors: Vec<Value> =
+        people.iter().map(|client| json!({ "instructorId": client.user_id, "weight": 1 + dice.below(3) })).collect();
     let needs = if !needs_instructor || dice.below(2) == 0 { json!([{ "name": "Thing", "resourceIds": things }]) } else { json!([]) };
-    let limits = if dice.below(2) == 0 { json!({ "perLearnerPerDay": 1 + dice.below(2), "perInstructorPerDay": 2 + dice.below(3) }) } else { json!({}) };
+    let limits = if dice.below(2) == 0 {
+        json!({ "perLearnerPerDay": 1 + dice.below(2), "perInstructorPerDay": 2 + dice.below(3) })
+    } else {
+        json!({})
+    };
     let input = json!({
         "name": "By chance", "durations": durations, "slotStepMinutes": dice.of(&[10, 15, 20, 25, 45, 60]), "bufferBeforeMinutes": dice.below(4) * 5,
         "bufferAfterMinutes": dice.below(4) * 10, "needsInstructor": needs_instructor, "instructors": if needs_instructor { json!(instructors) } else { json!([]) },
@@ -113,7 +118,11 @@ async fn exactly_the_offered_slots_can_be_booked_and_each_refusal_has_the_reason
         if !offered.is_empty() {
             asked.extend((0..15).map(|_| *dice.of(&offered)));
             // Just beside what is offered.
-            asked.extend((0..10).map(|_| *dice.of(&offered) + SignedDuration::from_mins(5)).filter(|moment| *moment < first() + SignedDuration::from_hours(72)));
+            asked.extend(
+                (0..10)
+                    .map(|_| *dice.of(&offered) + SignedDuration::from_mins(5))
+                    .filter(|moment| *moment < first() + SignedDuration::from_hours(72)),
+            );
         }
         for start in asked {
             let is_offered = offered.contains(&start);

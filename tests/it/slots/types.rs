@@ -60,8 +60,14 @@ async fn a_type_is_what_was_said_of_it_and_else_what_types_are() {
     object.insert("seats".into(), json!(1));
     object.insert("needsInstructor".into(), json!(true));
     object.insert("course".into(), json!({ "title": "Algebra" }));
-    object.insert("instructors".into(), json!([{ "weight": 3, "instructor": { "id": mary.user_id } }, { "weight": 1, "instructor": { "id": cast.ada.user_id } }]));
-    object.insert("requirements".into(), json!([{ "name": "Aircraft", "resources": [{ "name": "Cessna" }] }, { "name": "Briefing", "resources": [{ "name": "Room" }] }]));
+    object.insert(
+        "instructors".into(),
+        json!([{ "weight": 3, "instructor": { "id": mary.user_id } }, { "weight": 1, "instructor": { "id": cast.ada.user_id } }]),
+    );
+    object.insert(
+        "requirements".into(),
+        json!([{ "name": "Aircraft", "resources": [{ "name": "Cessna" }] }, { "name": "Briefing", "resources": [{ "name": "Room" }] }]),
+    );
     object.insert(
         "eligibility".into(),
         json!([{ "kind": "COURSE_ENROLLED", "maxCount": null, "subjects": [{ "id": algebra }] }, { "kind": "MAX_NO_SHOWS", "maxCount": 0, "subjects": [] },
@@ -186,7 +192,8 @@ async fn types_are_found_and_what_is_booked_of_one_keeps_it() {
         assert_eq!(names(lea, filter.clone()).await, expected, "{filter}");
     }
     // What a type requires is not deleted, and what was booked of one is no reason to change what it was.
-    classroom::refused(&cast.app, admin, "mutation($id: ID!) { deleteResource(id: $id) }", json!({ "id": plane }), "CONFLICT IN_USE @id").await;
+    classroom::refused(&cast.app, admin, "mutation($id: ID!) { deleteResource(id: $id) }", json!({ "id": plane }), "CONFLICT IN_USE @id")
+        .await;
     let booked = book(lea, &flight, "09:00", json!({})).await;
     admin.ok("mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { id } }", json!({ "i": { "id": booked["id"] } })).await;
     classroom::refused(&cast.app, admin, DROP_TYPE, json!({ "id": flight }), "CONFLICT IN_USE @id").await;
