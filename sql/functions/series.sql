@@ -47,7 +47,9 @@ BEGIN
     IF b.id IS NOT NULL AND app.notifies(type) THEN
         PERFORM app.emit(type, app.type_id('series', series), NULL, jsonb_build_object(
             'student', b.student_id, 'wished', b.requested_instructor_id, 'instructor', b.instructor_id, 'course', b.course_id,
-            'facts', jsonb_build_object('from', b.starts_at, 'until', b.ends_at)));
+            'facts', jsonb_build_object('from', b.starts_at, 'until', b.ends_at))
+            -- Whoever booked it is told as well: it is their confirmation.
+            || CASE type WHEN 'notify.series_booked' THEN '{"is_booked": true}'::jsonb ELSE '{}' END);
     END IF;
 END
 $$;
