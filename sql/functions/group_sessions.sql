@@ -51,6 +51,9 @@ DECLARE
     l CONSTANT group_session_resource := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
     s group_session;
 BEGIN
+    IF TG_OP = 'DELETE' AND app.erases(l.tenant_id) THEN
+        RETURN NULL;
+    END IF;
     PERFORM app.enter_tenant(l.tenant_id);
     SELECT * INTO s FROM group_session g WHERE g.tenant_id = l.tenant_id AND g.id = l.group_session_id;
     IF FOUND THEN
@@ -163,6 +166,9 @@ $$;
 CREATE OR REPLACE FUNCTION app.recount_seats() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF TG_OP = 'DELETE' AND app.erases(OLD.tenant_id) THEN
+        RETURN NULL;
+    END IF;
     IF TG_OP <> 'INSERT' AND OLD.group_session_id IS NOT NULL THEN
         PERFORM app.enter_tenant(OLD.tenant_id);
         PERFORM app.recount_session(OLD.group_session_id);

@@ -20,8 +20,8 @@ $$;
 CREATE OR REPLACE FUNCTION app.offer_freed_time() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    -- A school that is erased offers nothing.
-    IF current_setting('app.audit', true) IS DISTINCT FROM 'off' THEN
+    -- A school that is erased offers nothing; nor is anything asked for by seeds.
+    IF current_setting('app.audit', true) IS DISTINCT FROM 'off' AND NOT app.erases(OLD.tenant_id) THEN
         PERFORM app.enter_tenant(OLD.tenant_id);
         PERFORM app.ask_for_offers(OLD.starts_at, OLD.ends_at);
     END IF;
