@@ -101,16 +101,17 @@ BEGIN
 END
 $$;
 
--- The sessions of a type that take place in a range: what they take, and how many seats are left, a holder's own holds not counted. For app.slot_facts' reader. Reveals: what
+-- The sessions of a type that take place in a range: what they take, and how many seats are left, a holder's own holds and the given bookings not counted. For app.slot_facts' reader. Reveals: what
 -- the whole school sees.
-CREATE OR REPLACE FUNCTION app.slot_sessions(wanted_type uuid, holder uuid, range_start timestamptz, range_end timestamptz)
+CREATE OR REPLACE FUNCTION app.slot_sessions(wanted_type uuid, holder uuid, range_start timestamptz, range_end timestamptz, except_bookings uuid[])
     RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, instructor_id uuid, resources uuid[], seats_left bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
         SELECT s.id, s.starts_at, s.ends_at, s.instructor_id,
                ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id ORDER BY l.place),
-               s.seats - (SELECT count(*) FROM booking b WHERE b.tenant_id = s.tenant_id AND b.group_session_id = s.id AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED'))
+               s.seats - (SELECT count(*) FROM booking b WHERE b.tenant_id = s.tenant_id AND b.group_session_id = s.id AND b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED')
+                          AND b.id <> ALL (except_bookings))
                        - (SELECT count(*) FROM slot_hold h WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.expires_at > now()
                           AND h.owner_id IS DISTINCT FROM holder)
         FROM group_session s
@@ -404,14 +405,16 @@ CREATE OR REPLACE FUNCTION app.change_group_session(session uuid, span_start tim
 DECLARE
     s   group_session := app.lock_session(session);
     old group_session := s;
-    has uuid[];
+    has  uuid[];
+    kept uuid[];
 BEGIN
     IF s.id IS NULL THEN
         RETURN;
     ELSIF NOT app.may_lead(instructor) THEN
         PERFORM app.refuse('group_session_party');
     END IF;
-    has := coalesce(resources, ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id));
+    kept := ARRAY(SELECT l.resource_id FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id);
+    has := coalesce(resources, kept);
     PERFORM app.check_session_fits(has, places);
     PERFORM set_config('app.told_as', 'session', true); -- learners are told of their seats, the instructor once
     IF places < s.seats THEN
@@ -420,7 +423,10 @@ BEGIN
     IF resources IS NOT NULL THEN
         DELETE FROM group_session_resource l WHERE l.tenant_id = s.tenant_id AND l.group_session_id = s.id AND l.resource_id <> ALL (resources);
     END IF;
-    UPDATE group_session g SET starts_at = span_start, ends_at = span_end, instructor_id = instructor, seats = places, updated_at = now()
+    -- Other resources alone are a change as well.
+    UPDATE group_session g SET starts_at = span_start, ends_at = span_end, instructor_id = instructor, seats = places,
+            updated_at = CASE WHEN (g.starts_at, g.ends_at, g.instructor_id, g.seats) IS DISTINCT FROM (span_start, span_end, instructor, places) OR NOT (has <@ kept AND kept <@ has)
+                              THEN now() ELSE g.updated_at END
         WHERE g.tenant_id = s.tenant_id AND g.id = s.id RETURNING * INTO s;
     IF resources IS NOT NULL THEN
         INSERT INTO group_session_resource AS l (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
@@ -527,7 +533,7 @@ CREATE OR REPLACE TRIGGER group_session_audit AFTER INSERT OR UPDATE OR DELETE O
 CREATE OR REPLACE TRIGGER group_session_resource_audit AFTER INSERT OR UPDATE OR DELETE ON group_session_resource FOR EACH ROW
     EXECUTE FUNCTION app.audit('GroupSession', 'group_session_id');
 
-GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.slot_sessions(uuid, uuid, timestamptz, timestamptz), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
+GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.slot_sessions(uuid, uuid, timestamptz, timestamptz, uuid[]), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
     app.confirm_seat(uuid, uuid, uuid[], jsonb), app.move_seat(uuid, timestamptz, timestamptz, uuid, uuid[], jsonb),
     app.change_group_session(uuid, timestamptz, timestamptz, uuid, uuid[], integer), app.cancel_group_session(uuid, text),
     app.take_session_turns(uuid, uuid[]) TO lectern_app;

@@ -18,7 +18,6 @@ use super::{
     sql,
 };
 use crate::domains::{
-    bookings::CHANGES,
     identity::User,
     series::{self, OnClash, Plan},
     slots::{BookingType, Named, Skipped, SlotReason, Wish, refused},
@@ -99,7 +98,6 @@ impl GroupSessionMutations {
     /// held to the type's notice, horizon and grid. CONFLICT with the reason that `explainSlot` gives where the one can't be had; of several with SERIES_CLASH, each in `clashes`,
     /// or with SKIP where none can; with RESOURCE_TOO_SMALL for more seats than a resource takes people.
     #[needs(AvailabilityManage, BookingManage)]
-    #[budget(CHANGES)]
     async fn open_group_sessions(
         ctx: &Context<'_>,
         /// Which, when.
@@ -143,7 +141,6 @@ impl GroupSessionMutations {
     /// BOOKING_MANAGE; CONFLICT with the reason that `explainSlot` gives where it can't be had, with SESSION_FULL for fewer seats than are taken, with RESOURCE_TOO_SMALL for more
     /// than a resource takes people, with INVALID_TRANSITION for one that is cancelled or has begun.
     #[needs(AvailabilityManage, BookingManage)]
-    #[budget(CHANGES)]
     async fn update_group_session(
         ctx: &Context<'_>,
         /// The changes.
@@ -157,7 +154,6 @@ impl GroupSessionMutations {
     /// Calls a group session off, with all its seats; everybody is told. FORBIDDEN with NOT_YOURS for a colleague's without BOOKING_MANAGE; CONFLICT with INVALID_TRANSITION for one
     /// that is cancelled or has begun.
     #[needs(AvailabilityManage, BookingManage)]
-    #[budget(CHANGES)]
     async fn cancel_group_session(
         ctx: &Context<'_>,
         /// Which, and why.

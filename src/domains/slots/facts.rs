@@ -164,7 +164,7 @@ async fn sessions(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Vec<Session>
         return Ok(Vec::new());
     }
     let (from, to) = about.starts;
-    let rows = tx.query(sql::SESSIONS, &[&of.id, &about.holder, &from, &to]).await?;
+    let rows = tx.query(sql::SESSIONS, &[&of.id, &about.holder, &from, &to, &about.except]).await?;
     let session = |row: &Row| -> Result<Session> {
         let mut reader = ColumnReader::new(row);
         let (id, start, end) = (reader.next()?, reader.next()?, reader.next()?);

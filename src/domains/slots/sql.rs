@@ -19,9 +19,9 @@ pub const PIECES: &str = "SELECT coalesce(p.instructor_id, p.resource_id), p.sta
 /// The turn of those who choose an instructor of the type `$2`.
 pub const TYPE_TURN: &str = "SELECT app.lock_for('slots', $2) WHERE app.tenant_id() = $1";
 
-/// The group sessions of the type `$2` that begin from `$4` to `$5`; holds of `$3` take no seat.
+/// The group sessions of the type `$2` that begin from `$4` to `$5`; holds of `$3` and the bookings `$6` take no seat.
 pub const SESSIONS: &str = "SELECT s.id, s.starts_at, s.ends_at, s.instructor_id, s.resources, s.seats_left \
-     FROM app.slot_sessions($2, $3, $4, $5) AS s WHERE app.tenant_id() = $1";
+     FROM app.slot_sessions($2, $3, $4, $5, $6::uuid[]) AS s WHERE app.tenant_id() = $1";
 
 /// The turns of all whose time is to be claimed.
 pub const TIME_TURNS: &str = "SELECT app.take_time_turns($2::uuid[]) WHERE app.tenant_id() = $1";

@@ -137,7 +137,6 @@ impl WaitlistMutations {
     /// Waits no more, and declines what is offered; who waits next is asked. Your own, with BOOKING_MANAGE anybody's; else FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION
     /// unless it is WAITING or OFFERED.
     #[needs(BookingRequest, BookingManage)]
-    #[budget(CHANGES)]
     async fn leave_waitlist(
         ctx: &Context<'_>,
         /// The entry's id.
