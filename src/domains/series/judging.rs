@@ -166,7 +166,7 @@ impl Plan<'_> {
             check(&first, may_skip)?;
             let mut parties = first.parties();
             parties.extend(self.about.learner.map(|learner| learner.0));
-            slots::take_time_turns(self.tx, &parties).await?;
+            slots::take_time_turns(self.tx, &parties, self.about.holder).await?;
             let judged = self.judge(&self.known().await?, first.instructor);
             if judged.parties().iter().all(|party| parties.contains(party)) {
                 check(&judged, may_skip)?;

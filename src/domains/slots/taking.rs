@@ -49,12 +49,12 @@ pub async fn take_type_turn(tx: &Tx, of: Id<BookingType>) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the turns of all whose time is to be claimed.
+/// Waits for the turns of all whose time is to be claimed, and of all whose time the holder's holds give back.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn take_time_turns(tx: &Tx, parties: &[Uuid]) -> Result<()> {
-    tx.query(sql::TIME_TURNS, &[&parties]).await?;
+pub async fn take_time_turns(tx: &Tx, parties: &[Uuid], holder: Uuid) -> Result<()> {
+    tx.query(sql::TIME_TURNS, &[&parties, &holder]).await?;
     Ok(())
 }
 
@@ -105,7 +105,7 @@ impl<'a> Taking<'a> {
             let mut parties: Vec<Uuid> = choice.things.iter().map(|thing| thing.0).collect();
             parties.extend(choice.instructor.map(|instructor| instructor.0));
             parties.extend(self.about.learner.map(|learner| learner.0));
-            take_time_turns(self.tx, &parties).await?;
+            take_time_turns(self.tx, &parties, self.about.holder).await?;
             let about = About { instructor: choice.instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
             let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(choice.instructor, &choice.things));
             if again.reason().is_none() {
