@@ -403,6 +403,9 @@ BEGIN
             'instructor', coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END),
             'former', CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END,
             'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
+        IF TG_OP = 'INSERT' AND NEW.status = 'ASSIGNED' THEN
+            note := note || '{"is_booked": true}'; -- it is the learner's confirmation
+        END IF;
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN
         PERFORM app.emit(type, app.type_id('booking', NEW.id), data, note);

@@ -365,6 +365,9 @@ CREATE OR REPLACE TRIGGER booking_count AFTER UPDATE OF status, instructor_id ON
 CREATE OR REPLACE FUNCTION app.begin_share() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF coalesce(current_setting('app.tenant_id', true), '') <> NEW.tenant_id::text THEN
+        RETURN NEW; -- an operator's or a seed's, which says it itself
+    END IF;
     NEW.assigned_count := greatest(NEW.assigned_count, coalesce(
         (SELECT floor(min(i.assigned_count::numeric / i.weight) * NEW.weight)::integer FROM booking_type_instructor i
          WHERE i.tenant_id = NEW.tenant_id AND i.type_id = NEW.type_id AND i.instructor_id <> NEW.instructor_id), 0));
@@ -377,7 +380,11 @@ CREATE OR REPLACE TRIGGER booking_type_instructor_share BEFORE INSERT ON booking
 CREATE OR REPLACE FUNCTION app.give_reminders() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    NEW.reminder_minutes := coalesce(NEW.reminder_minutes, (SELECT s.booking_reminder_minutes FROM tenant_settings s WHERE s.tenant_id = NEW.tenant_id), '{1440}');
+    IF NEW.reminder_minutes IS NOT NULL OR coalesce(current_setting('app.tenant_id', true), '') <> NEW.tenant_id::text THEN
+        NEW.reminder_minutes := coalesce(NEW.reminder_minutes, '{1440}');
+        RETURN NEW;
+    END IF;
+    NEW.reminder_minutes := coalesce((SELECT s.booking_reminder_minutes FROM tenant_settings s WHERE s.tenant_id = NEW.tenant_id), '{1440}');
     RETURN NEW;
 END
 $$;

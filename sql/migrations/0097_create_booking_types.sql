@@ -33,7 +33,8 @@ CREATE TABLE booking_type (
     reschedule_notice_minutes  integer NOT NULL DEFAULT 0 CONSTRAINT booking_type_reschedule_check CHECK (reschedule_notice_minutes BETWEEN 0 AND 525600),
     max_reschedules            integer CONSTRAINT booking_type_reschedules_check CHECK (max_reschedules BETWEEN 0 AND 100),
     requires_reason            boolean NOT NULL DEFAULT false,
-    reminder_minutes           integer[] NOT NULL DEFAULT '{1440}'
+    -- Those of the school where nothing is said.
+    reminder_minutes           integer[] NOT NULL
                                    CONSTRAINT booking_type_reminders_check CHECK (cardinality(reminder_minutes) <= 3 AND 5 <= ALL (reminder_minutes) AND 43200 >= ALL (reminder_minutes)),
     deleted_at                 timestamptz,
     created_at                 timestamptz NOT NULL DEFAULT now(),

@@ -180,10 +180,11 @@ const BOOKING_APPROVED: Kind = Kind {
 
 const BOOKING_ASSIGNED: Kind = Kind {
     name: "BOOKING_ASSIGNED",
-    description: "A booking of yours was given to an instructor, or a booking was given to you. Subject: the Booking.",
+    description: "A booking of yours was given to an instructor, or a booking was given to you. Whoever books a slot is told as well: it is their confirmation. Subject: the Booking.",
     events: &["booking.assigned"],
-    recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid",
-    doer: Doer::LeftOut,
+    recipients: "SELECT r.id FROM (SELECT (note ->> 'student')::uuid, note ? 'is_booked' UNION SELECT (note ->> 'instructor')::uuid, false) AS r(id, is_told) \
+                 WHERE r.is_told OR who IS NULL OR r.id <> who",
+    doer: Doer::Told,
     email: EmailMode::Immediate,
     email_where: None,
     mail: MailTemplate {

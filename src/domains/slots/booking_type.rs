@@ -167,7 +167,14 @@ impl BookingType {
         per_instructor_per_day: Option<i32>,
         per_instructor_per_week: Option<i32>,
     ) -> BookingLimits {
-        BookingLimits { per_learner, per_learner_per_day, per_learner_per_week, open_per_learner, per_instructor_per_day, per_instructor_per_week }
+        BookingLimits {
+            per_learner,
+            per_learner_per_day,
+            per_learner_per_week,
+            open_per_learner,
+            per_instructor_per_day,
+            per_instructor_per_week,
+        }
     }
 
     /// What is asked of a learner, in its order: every rule must hold.

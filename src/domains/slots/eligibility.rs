@@ -72,7 +72,11 @@ pub struct EligibilityCheck {
 
 /// Rules, and whether they are met.
 pub fn checks(rules: Vec<Eligibility>, met: &[bool]) -> Vec<EligibilityCheck> {
-    let check = |(rule, is_met): (Eligibility, bool)| EligibilityCheck { message: sentence(&rule, is_met), rule: EligibilityRule::of(rule), is_met };
+    let check = |(rule, is_met): (Eligibility, bool)| EligibilityCheck {
+        message: sentence(&rule, is_met),
+        rule: EligibilityRule::of(rule),
+        is_met,
+    };
     rules.into_iter().zip(met.iter().copied()).map(check).collect()
 }
 

@@ -95,12 +95,24 @@ pub async fn facts(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Facts> {
     let rows = tx
         .query(
             sql::FACTS,
-            &[&of.id, &people, &things, &about.learner, &about.holder, &from, &to, &minutes, &about.except, &wants(of, &staff, about.counts_minutes)],
+            &[
+                &of.id,
+                &people,
+                &things,
+                &about.learner,
+                &about.holder,
+                &from,
+                &to,
+                &minutes,
+                &about.except,
+                &wants(of, &staff, about.counts_minutes),
+            ],
         )
         .await?;
 
     let mut had: HashMap<Uuid, Had> = HashMap::new();
-    let mut learner = about.learner.map(|id| Learner { id, claimed: Vec::new(), ever: 0, open: 0, bookings: Days::new(), eligibility: Vec::new() });
+    let mut learner =
+        about.learner.map(|id| Learner { id, claimed: Vec::new(), ever: 0, open: 0, bookings: Days::new(), eligibility: Vec::new() });
     for row in &rows {
         read(row, &mut had, learner.as_mut())?;
     }
@@ -204,7 +216,13 @@ fn merge(had: &mut HashMap<Uuid, Had>) -> HashMap<Uuid, Vec<Span>> {
 }
 
 /// Where a stretch of open time goes back beyond what was looked at, its beginning is looked for: the grid depends on it, and must not on what is asked for.
-async fn look_back(tx: &Tx, about: &About, people: &[Id<User>], things: &[Id<Resource>], given: &mut HashMap<Uuid, Vec<Span>>) -> Result<()> {
+async fn look_back(
+    tx: &Tx,
+    about: &About,
+    people: &[Id<User>],
+    things: &[Id<Resource>],
+    given: &mut HashMap<Uuid, Vec<Span>>,
+) -> Result<()> {
     let (from, to) = about.starts;
     let looked_at = from - SignedDuration::from_hours(24);
     let goes_back = |party: Uuid| {

@@ -13,14 +13,7 @@ use crate::domains::{bookings::BY_PLACE, identity::User, resources::Resource};
 
 /// A slot that somebody holds for some minutes: what a booking would claim is claimed until `expiresAt`, and nobody else can book it. `bookSlot` with its id makes a
 /// booking of it. You see your own; with BOOKING_MANAGE, all of the school.
-#[object(
-    table = "slot_hold",
-    alias = "sh",
-    id = "hold",
-    live = "{}.expires_at > now() AND {}.booking_id IS NULL",
-    node,
-    resolvers
-)]
+#[object(table = "slot_hold", alias = "sh", id = "hold", live = "{}.expires_at > now() AND {}.booking_id IS NULL", node, resolvers)]
 #[derive(Clone, Debug)]
 pub struct SlotHold {
     /// Its id.

@@ -38,11 +38,15 @@ impl BookingTypeFilter {
         }
         if let Some(instructor) = Id::<User>::parse_opt("filter.instructorId", self.instructor_id.as_ref())? {
             let instructor = list.bind(instructor);
-            list.filter(format!("bt.id IN (SELECT i.type_id FROM booking_type_instructor i WHERE i.tenant_id = $1 AND i.instructor_id = {instructor})"));
+            list.filter(format!(
+                "bt.id IN (SELECT i.type_id FROM booking_type_instructor i WHERE i.tenant_id = $1 AND i.instructor_id = {instructor})"
+            ));
         }
         if let Some(resource) = Id::<Resource>::parse_opt("filter.resourceId", self.resource_id.as_ref())? {
             let resource = list.bind(resource);
-            list.filter(format!("bt.id IN (SELECT x.type_id FROM booking_type_resource x WHERE x.tenant_id = $1 AND x.resource_id = {resource})"));
+            list.filter(format!(
+                "bt.id IN (SELECT x.type_id FROM booking_type_resource x WHERE x.tenant_id = $1 AND x.resource_id = {resource})"
+            ));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! `booking_type_requirement`, `booking_type_resource`, `booking_type_rule`, `booking_assignment`, `instructor_limit`, `slot_hold`, `slot_hold_resource`.
 //!
 //! Permissions: SCHEDULE_MANAGE (booking types), BOOKING_REQUEST (holds and books in one's own name), BOOKING_MANAGE (for anybody).
-//! Invariants: what is offered can be booked, and what is not is refused with the reason that is given for it, for one code (`rules.rs`) says both over the same
+//! Invariants: what is offered can be booked, and what is not is refused with the reason that is given for it, for one code (`judge.rs`) says both over the same
 //! facts, before and under the turns of all whose time it is; kept by the database: holds claim time as bookings do (`time_claim`), a hold is redeemed once, what
 //! was booked stays as it was booked whatever becomes of its type.
 
@@ -13,6 +13,7 @@ mod facts;
 mod grid;
 mod hold;
 mod inputs;
+mod judge;
 mod lists;
 mod parts;
 mod queries;
@@ -63,11 +64,7 @@ pub const DOMAIN: Domain = Domain {
         assignment::BookingAssignment::object,
         AssignmentCandidate::object,
     ],
-    operations: &[
-        queries::SlotQueries::OPERATIONS,
-        type_mutations::TypeMutations::OPERATIONS,
-        slot_mutations::SlotMutations::OPERATIONS,
-    ],
+    operations: &[queries::SlotQueries::OPERATIONS, type_mutations::TypeMutations::OPERATIONS, slot_mutations::SlotMutations::OPERATIONS],
     extensions: &[&assignment::BookingOfType::EXTENSION],
     jobs: &[tidy::TIDY],
     references: &[("type_id", BookingType::PREFIX), ("cancelled_by_id", User::PREFIX)],

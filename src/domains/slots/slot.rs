@@ -75,7 +75,10 @@ const USUAL: i32 = 10;
 
 fn so_many(first: Option<i32>) -> Result<usize> {
     let first = first.unwrap_or(USUAL);
-    usize::try_from(first).ok().filter(|first| (1..=MOST).contains(first)).ok_or_else(|| Error::bad_input("first", format!("must be between 1 and {MOST}")))
+    usize::try_from(first)
+        .ok()
+        .filter(|first| (1..=MOST).contains(first))
+        .ok_or_else(|| Error::bad_input("first", format!("must be between 1 and {MOST}")))
 }
 
 #[resolvers]
@@ -131,11 +134,14 @@ pub fn starts(known: &Facts, range: Span, length: SignedDuration) -> Result<Vec<
     } else {
         known.requirements.first().into_iter().flatten().map(|thing| &thing.grid).collect()
     };
-    let mut starts: BTreeSet<Timestamp> = known.sessions.iter().map(|session| session.span.start).filter(|start| *start >= range.start && *start < range.end).collect();
+    let mut starts: BTreeSet<Timestamp> =
+        known.sessions.iter().map(|session| session.span.start).filter(|start| *start >= range.start && *start < range.end).collect();
     for grid in grids {
         starts.extend(grid.starts(range, length, MAX_STARTS + 1));
         if starts.len() > MAX_STARTS {
-            return Err(Error::too_complex(format!("The range holds more than {MAX_STARTS} starts: narrow it.")).limit(MAX_STARTS, starts.len()));
+            return Err(
+                Error::too_complex(format!("The range holds more than {MAX_STARTS} starts: narrow it.")).limit(MAX_STARTS, starts.len())
+            );
         }
     }
     Ok(starts.into_iter().collect())

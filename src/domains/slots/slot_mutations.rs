@@ -98,7 +98,8 @@ fn told(error: DbError) -> Result<DbError> {
     match error.constraint() {
         Some("slot_hold_places") => {
             let (limit, used) = (error.number("limit").unwrap_or_default(), error.number("used").unwrap_or_default());
-            Err(Error::limit_reached(format!("You may hold {limit} slots at a time: book one, or release it."), limit, used).reason("TOO_MANY_HOLDS"))
+            Err(Error::limit_reached(format!("You may hold {limit} slots at a time: book one, or release it."), limit, used)
+                .reason("TOO_MANY_HOLDS"))
         }
         Some("slot_hold_expired") => Err(expired()),
         Some("slot_type") => Err(refused(super::SlotReason::TypeInactive).field("bookingTypeId")),
@@ -205,7 +206,9 @@ impl SlotMutations {
             None => None,
         };
         // What a manager holds for somebody is booked for them.
-        if let Some(Some(held)) = held.as_ref().filter(|_| input.learner_id.is_none() && ctx.actor().is_ok_and(|actor| actor.can(BookingManage))) {
+        if let Some(Some(held)) =
+            held.as_ref().filter(|_| input.learner_id.is_none() && ctx.actor().is_ok_and(|actor| actor.can(BookingManage)))
+        {
             learner = held.learner;
         }
         let named =

@@ -113,7 +113,8 @@ pub const SEEN_SUBJECTS: &str = "SELECT w.id FROM unnest($2::text[], $3::uuid[])
 pub const STANDING: &str = "SELECT u.status = 'SUSPENDED' FROM app_user u WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL";
 
 /// The learner of the booking `$2`, where the actor sees it; the type; when it is.
-pub const BOOKED: &str = "SELECT b.student_id, b.booking_type_id, b.starts_at, b.ends_at FROM booking b WHERE b.tenant_id = $1 AND b.id = $2";
+pub const BOOKED: &str =
+    "SELECT b.student_id, b.booking_type_id, b.starts_at, b.ends_at FROM booking b WHERE b.tenant_id = $1 AND b.id = $2";
 
 /// Why the instructors of the bookings `$2` were chosen.
 pub const ASSIGNMENTS: &str = "SELECT a.booking_id, a.strategy, a.reason, a.at, a.candidates FROM booking_assignment a WHERE a.tenant_id = $1 AND a.booking_id = ANY ($2)";

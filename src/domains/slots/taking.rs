@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::{
     booking_type::AssignmentStrategy,
     facts::{About, facts},
-    rules::{Facts, SlotReason, Verdict, Wanted, in_week},
+    judge::in_week,
+    rules::{Facts, SlotReason, Verdict, Wanted},
     sql,
     terms::TypeTerms,
 };
@@ -220,7 +221,9 @@ pub fn assignment(known: &Facts, verdict: &Verdict, start: Timestamp, chosen: Id
     let reason = match known.terms.strategy {
         AssignmentStrategy::Fixed => format!("The first in the type's order of {free} who could take it, of {all} in all."),
         AssignmentStrategy::RoundRobin => {
-            format!("Of {free} who could take it, of {all} in all, the one with the fewest bookings for their weight: {assigned} at weight {weight}.")
+            format!(
+                "Of {free} who could take it, of {all} in all, the one with the fewest bookings for their weight: {assigned} at weight {weight}."
+            )
         }
         AssignmentStrategy::LeastBusy => {
             format!("Of {free} who could take it, of {all} in all, the one with the fewest minutes claimed in that week: {minutes}.")

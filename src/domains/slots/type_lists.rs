@@ -114,7 +114,9 @@ pub async fn check_shape(ctx: &Context<'_>, id: Id<BookingType>) -> Result<()> {
     let mut reader = ColumnReader::new(row);
     let (needs_instructor, instructors, requirements): (bool, i64, i64) = (reader.next()?, reader.next()?, reader.next()?);
     match (needs_instructor, instructors, requirements) {
-        (true, 0, _) => Err(Error::bad_input("instructors", format!("must hold 1 to {MAX_INSTRUCTORS} instructors: one of them takes each booking"))),
+        (true, 0, _) => {
+            Err(Error::bad_input("instructors", format!("must hold 1 to {MAX_INSTRUCTORS} instructors: one of them takes each booking")))
+        }
         (false, 1.., _) => Err(Error::bad_input("instructors", "must be empty where no instructor is needed")),
         (false, 0, 0) => Err(Error::bad_input("requirements", "must hold at least one where no instructor is needed")),
         _ => Ok(()),
@@ -208,7 +210,12 @@ impl Rules {
         if rules.len() > MAX_RULES {
             return Err(Error::bad_input("eligibility", format!("must hold at most {MAX_RULES} rules")));
         }
-        rules.iter().enumerate().map(|(index, rule)| Rule::read(&format!("eligibility.{index}"), rule)).collect::<Result<Vec<_>>>().map(Rules)
+        rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| Rule::read(&format!("eligibility.{index}"), rule))
+            .collect::<Result<Vec<_>>>()
+            .map(Rules)
     }
 
     async fn write(self, ctx: &Context<'_>, id: Id<BookingType>) -> Result<()> {

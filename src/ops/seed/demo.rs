@@ -23,10 +23,11 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 18] = [
+const STEPS: [(&str, &str); 20] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
+    ("slots.sql", include_str!("../../../sql/seed/slots.sql")),
     ("outcomes.sql", include_str!("../../../sql/seed/outcomes.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),

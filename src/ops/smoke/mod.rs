@@ -5,6 +5,7 @@
 mod client;
 mod exchange;
 mod hours;
+mod slots;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -96,6 +97,7 @@ impl Smoke {
         self.group().await;
         self.bookings().await;
         self.hours().await;
+        self.slots().await;
         self.files().await;
         self.exports().await;
         self.imports().await;

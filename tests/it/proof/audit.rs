@@ -100,7 +100,7 @@ const SECRET: &[&str] = &[
 const OWN_ROWS_ONLY: &[&str] = &[
     "account_request",
     "api_key_secret",
-    "booking_resource", // seen with its booking, behind whose wall it stands as well
+    "booking_resource",   // seen with its booking, behind whose wall it stands as well
     "booking_assignment", // seen by who sees all bookings
     "instructor_limit",
     "slot_hold",

@@ -25,8 +25,8 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app+lectern_desk {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "booking_type" | "course" | "file" | "job" | "learning_path" | "report_schedule" | "resource" | "tenant_erasure" | "thread"
-            | "user_group" => {
+            "app_user" | "booking_type" | "course" | "file" | "job" | "learning_path" | "report_schedule" | "resource"
+            | "tenant_erasure" | "thread" | "user_group" => {
                 format!("{table} lectern_app+lectern_desk {wall}")
             }
             table => format!("{table} lectern_app+lectern_definer+lectern_desk {wall}"),
