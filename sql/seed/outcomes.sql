@@ -1,4 +1,4 @@
--- What became of a demo school's bookings, and what has waited too long. Runs after scheduling.sql. The service has nothing to catch up on when it begins.
+-- What became of a demo school's bookings, and what has waited too long. Runs after scheduling.sql and slots.sql. The service has nothing to catch up on when it begins.
 
 -- Of those that took place, each outcome at least once.
 UPDATE booking b SET outcome = o.outcome, minutes_late = CASE WHEN o.outcome = 'LATE' THEN 5 + pg_temp.chance('late:' || b.id) / 4 END
