@@ -34,15 +34,19 @@ pub async fn open_daily(instructor: &Client) {
 impl Stage {
     pub async fn start() -> Stage {
         let app = TestApp::start().await;
-        let [admin, ada, lea] =
-            [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+        let [admin, ada, lea] = [
+            app.sign_in(&app.oak, Who::Admin).await,
+            app.sign_in(&app.oak, Who::Instructor).await,
+            app.sign_in(&app.oak, Who::Learner).await,
+        ];
         open_daily(&ada).await;
         Stage { app, admin, ada, lea }
     }
 
     /// A type of an hour, of the instructor, and what else is said of it.
     pub async fn kind(&self, extra: Value) -> Value {
-        let mut input = json!({ "name": "Class", "durations": [60], "slotStepMinutes": 60, "instructors": [{ "instructorId": self.ada.user_id }] });
+        let mut input =
+            json!({ "name": "Class", "durations": [60], "slotStepMinutes": 60, "instructors": [{ "instructorId": self.ada.user_id }] });
         input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         self.admin.ok(MAKE, json!({ "i": input })).await["createBookingType"]["id"].take()
     }

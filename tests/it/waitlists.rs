@@ -42,7 +42,10 @@ async fn one_waits_for_a_full_session_or_within_a_window_in_which_one_can_book_n
     let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
     let (session, _) = full(&stage, &kind, &bob, 2).await;
     let entry = stage.lea.ok(JOIN, json!({ "i": { "groupSessionId": session } })).await["joinWaitlist"].take();
-    assert_eq!((&entry["status"], &entry["position"], &entry["from"], &entry["to"]), (&json!("WAITING"), &json!(1), &json!(at(2, 9)), &json!(at(2, 10))));
+    assert_eq!(
+        (&entry["status"], &entry["position"], &entry["from"], &entry["to"]),
+        (&json!("WAITING"), &json!(1), &json!(at(2, 9)), &json!(at(2, 10)))
+    );
     let second = eve.ok(JOIN, json!({ "i": { "groupSessionId": session } })).await["joinWaitlist"].take();
     assert_eq!(second["position"], 2);
     let counted = stage.ada.ok("query($id: ID!) { groupSession(id: $id) { waitlistCount } }", json!({ "id": session })).await;
@@ -83,7 +86,10 @@ async fn one_waits_for_a_full_session_or_within_a_window_in_which_one_can_book_n
     }
     assert_eq!(eve.ok(ENTRY, json!({ "id": entry["id"] })).await["waitlistEntry"], Value::Null);
     refused(&stage.app, &eve, LEAVE, json!({ "id": entry["id"] }), "NOT_FOUND @id").await;
-    assert_eq!(stage.lea.ok(LEAVE, json!({ "id": entry["id"] })).await["leaveWaitlist"], json!({ "id": entry["id"], "status": "LEFT", "position": null }));
+    assert_eq!(
+        stage.lea.ok(LEAVE, json!({ "id": entry["id"] })).await["leaveWaitlist"],
+        json!({ "id": entry["id"], "status": "LEFT", "position": null })
+    );
     refused(&stage.app, &stage.lea, LEAVE, json!({ "id": entry["id"] }), "CONFLICT INVALID_TRANSITION @id").await;
     refused(&stage.app, &stage.lea, ACCEPT, json!({ "id": night["id"] }), "CONFLICT INVALID_TRANSITION @id").await;
     assert_eq!(eve.ok(ENTRY, json!({ "id": second["id"] })).await["waitlistEntry"]["position"], 1);

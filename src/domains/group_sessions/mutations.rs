@@ -49,7 +49,8 @@ pub fn refusal(error: DbError) -> Error {
         }
         Some("slot_type") => refused(SlotReason::TypeInactive).field("bookingTypeId"),
         Some("claim_person_overlap" | "booking_student_overlap") => {
-            Error::conflict("BOOKING_CONFLICT", "Somebody of the session is busy at that time, as learner or as instructor.").field("startsAt")
+            Error::conflict("BOOKING_CONFLICT", "Somebody of the session is busy at that time, as learner or as instructor.")
+                .field("startsAt")
         }
         Some("claim_resource_overlap") => Error::conflict("BOOKING_CONFLICT", "A resource is taken at that time.").field("resourceIds"),
         _ => error.into(),

@@ -107,7 +107,8 @@ impl BookingSeries {
 
     /// What could not be booked, or not be moved, where clashes were to be skipped.
     fn skipped(skipped: serde_json::Value) -> Result<Vec<SeriesClash>> {
-        let kept: Vec<Kept> = serde_json::from_value(skipped).map_err(|error| Error::internal(format!("what was skipped can't be read: {error}")))?;
+        let kept: Vec<Kept> =
+            serde_json::from_value(skipped).map_err(|error| Error::internal(format!("what was skipped can't be read: {error}")))?;
         let clash = |kept: Kept| {
             let reason = SlotReason::from_text(&kept.reason).ok_or_else(|| Error::internal("no such reason"))?;
             Ok(SeriesClash { starts_at: DateTime(kept.starts_at), ends_at: DateTime(kept.ends_at), reason })

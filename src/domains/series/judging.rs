@@ -232,7 +232,11 @@ impl Plan<'_> {
 
     /// Who is free for all of them, else for most; where several are, the one whom the strategy would take for the first.
     fn choose(&self, known: &Facts) -> Option<Id<User>> {
-        let turn = self.starts.first().map(|wish| known.judge(Wanted { span: wish.span, instructor: None, things: &wish.things }).takers).unwrap_or_default();
+        let turn = self
+            .starts
+            .first()
+            .map(|wish| known.judge(Wanted { span: wish.span, instructor: None, things: &wish.things }).takers)
+            .unwrap_or_default();
         let place = |candidate: &Candidate| turn.iter().position(|taker| *taker == candidate.id).unwrap_or(usize::MAX);
         let most = known.candidates.iter().map(|candidate| {
             let mut known = Facts { candidates: vec![candidate.clone()], ..known.clone() };
@@ -255,7 +259,13 @@ impl Plan<'_> {
 pub fn is_lost(error: &DbError) -> bool {
     matches!(
         error.constraint(),
-        Some("group_session_places" | "claim_person_overlap" | "claim_resource_overlap" | "booking_instructor_overlap" | "booking_student_overlap")
+        Some(
+            "group_session_places"
+                | "claim_person_overlap"
+                | "claim_resource_overlap"
+                | "booking_instructor_overlap"
+                | "booking_student_overlap"
+        )
     )
 }
 

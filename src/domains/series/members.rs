@@ -57,7 +57,9 @@ pub struct Members {
 pub fn refusal(error: DbError) -> Error {
     match error.constraint() {
         Some("booking_party") => Error::not_yours(),
-        Some("booking_transition" | "booking_seat") => Error::conflict("INVALID_TRANSITION", "One of these bookings can't take this step any more."),
+        Some("booking_transition" | "booking_seat") => {
+            Error::conflict("INVALID_TRANSITION", "One of these bookings can't take this step any more.")
+        }
         _ => booking_terms(&error),
     }
 }
@@ -71,8 +73,10 @@ impl Members {
         let rows = ctx.tx().query(sql::SERIES_OF, &[&id]).await?;
         let row = rows.first().ok_or_else(|| Error::not_found("booking").field("bookingId"))?;
         let mut reader = ColumnReader::new(row);
-        let (series, of, learner): (Option<Id<BookingSeries>>, Option<Id<BookingType>>, Id<User>) = (reader.next()?, reader.next()?, reader.next()?);
-        let (zone, rule, excluded): (Option<String>, Option<String>, Option<Vec<civil::Date>>) = (reader.next()?, reader.next()?, reader.next()?);
+        let (series, of, learner): (Option<Id<BookingSeries>>, Option<Id<BookingType>>, Id<User>) =
+            (reader.next()?, reader.next()?, reader.next()?);
+        let (zone, rule, excluded): (Option<String>, Option<String>, Option<Vec<civil::Date>>) =
+            (reader.next()?, reader.next()?, reader.next()?);
         let (Some(series), Some(of), Some(zone), Some(rule)) = (series, of, zone, rule) else {
             return Err(Error::bad_input("bookingId", "must be a booking of a series"));
         };
@@ -104,8 +108,10 @@ impl Members {
         let mut walls = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<civil::DateTime>, DbError>>()?;
         let wanted = walls.pop().ok_or_else(|| Error::internal("a moment without a time"))?;
         let named = self.all.iter().position(|member| member.is_named).and_then(|place| walls.get(place)).copied().unwrap_or(wanted);
-        let days = i64::from(named.date().until(wanted.date()).map_err(|error| Error::internal(format!("no such day: {error}")))?.get_days());
-        let shifted: Vec<civil::DateTime> = walls.iter().map(|wall| wall.date().saturating_add(days.days()).to_datetime(wanted.time())).collect();
+        let days =
+            i64::from(named.date().until(wanted.date()).map_err(|error| Error::internal(format!("no such day: {error}")))?.get_days());
+        let shifted: Vec<civil::DateTime> =
+            walls.iter().map(|wall| wall.date().saturating_add(days.days()).to_datetime(wanted.time())).collect();
         let starts = moments(ctx.tx(), &self.zone, &shifted).await?;
         let new_length = match minutes {
             Some(minutes) if !of.durations.contains(&minutes) => {
@@ -178,7 +184,8 @@ pub async fn reschedule(
         }
         let is_alone = members.scope == SeriesScope::This;
         let (left_out, bookings) = (kept(&judged)?, written(&moved));
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [&onward, &is_new, &is_alone, &rule, &excluded, &left_out, &state, &reason, &bookings];
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
+            [&onward, &is_new, &is_alone, &rule, &excluded, &left_out, &state, &reason, &bookings];
         match ctx.tx().attempt(sql::MOVE, &params).await {
             Ok(_) => return Ok(onward),
             Err(error) if is_lost(&error) => ctx.tx().return_to_mark().await?,

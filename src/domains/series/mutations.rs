@@ -11,8 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    BookingSeries, OnClash,
-    asked,
+    BookingSeries, OnClash, asked,
     booking_series::SeriesScope,
     inputs::{BookSeriesInput, CancelSeriesInput, RescheduleSeriesInput},
     judging::{ATTEMPTS, Judged, Occurrence, is_lost, written},
@@ -54,7 +53,8 @@ impl SeriesMutations {
         let learner = learner_of(ctx, input.learner_id.as_ref()).await?;
         let of = Id::<BookingType>::parse("bookingTypeId", &input.booking_type_id)?;
         let notes = input.notes.as_deref().map(|notes| text::long("notes", notes)).transpose()?.flatten();
-        let named = Named { duration: input.duration_minutes, instructor: input.instructor_id.as_ref(), resources: input.resource_ids.as_deref() };
+        let named =
+            Named { duration: input.duration_minutes, instructor: input.instructor_id.as_ref(), resources: input.resource_ids.as_deref() };
         let wish = Wish::read(ctx, of, named, Some(learner)).await?;
         let start = asked::coming(ctx, input.starts_at)?;
         let repeated = asked::repeated(ctx, &input.recurrence, input.excluded_dates.as_deref(), input.time_zone.as_deref())?;
@@ -67,7 +67,12 @@ impl SeriesMutations {
             let is_asked = judged.needs_approval && !wish.is_manager;
             let state = if is_asked { "REQUESTED" } else { "ASSIGNED" };
             // A request that holds nothing keeps what was named, as a wish.
-            let wished = |occurrence: &Occurrence| Occurrence { instructor: wish.instructor, things: wish.things.clone(), assignment: None, ..occurrence.clone() };
+            let wished = |occurrence: &Occurrence| Occurrence {
+                instructor: wish.instructor,
+                things: wish.things.clone(),
+                assignment: None,
+                ..occurrence.clone()
+            };
             let is_wish = is_asked && !wish.of.holds_while_requested;
             let had: Vec<Occurrence> = judged.had().map(|one| if is_wish { wished(one) } else { one.clone() }).collect();
             let had: Vec<(Uuid, &Occurrence)> = had.iter().map(|occurrence| (Id::<Booking>::generate().0, occurrence)).collect();
@@ -79,7 +84,9 @@ impl SeriesMutations {
             match written.await {
                 Ok(_) => return whole(ctx, id).await,
                 Err(error) if is_lost(&error) => ctx.tx().return_to_mark().await?,
-                Err(error) if error.constraint() == Some("slot_type") => return Err(refused(SlotReason::TypeInactive).field("bookingTypeId")),
+                Err(error) if error.constraint() == Some("slot_type") => {
+                    return Err(refused(SlotReason::TypeInactive).field("bookingTypeId"));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -101,7 +108,8 @@ impl SeriesMutations {
         let reason = input.reason.as_deref().map(|reason| text::long("reason", reason)).transpose()?.flatten();
         let start = asked::coming(ctx, input.starts_at)?;
         let members = Members::of(ctx, id, input.scope).await?;
-        let series = members::reschedule(ctx, &members, start, input.duration_minutes, input.on_clash == Some(OnClash::Skip), reason).await?;
+        let series =
+            members::reschedule(ctx, &members, start, input.duration_minutes, input.on_clash == Some(OnClash::Skip), reason).await?;
         whole(ctx, series).await
     }
 

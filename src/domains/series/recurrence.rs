@@ -111,7 +111,8 @@ impl Recurrence {
                 }
                 "INTERVAL" => {
                     let wanted = digits(value).filter(|wanted| (1..=52).contains(wanted));
-                    interval = wanted.and_then(|wanted| i32::try_from(wanted).ok()).ok_or_else(|| bad("must have an INTERVAL of 1 to 52"))?;
+                    interval =
+                        wanted.and_then(|wanted| i32::try_from(wanted).ok()).ok_or_else(|| bad("must have an INTERVAL of 1 to 52"))?;
                 }
                 "BYDAY" => {
                     for day in value.split(',') {
@@ -282,10 +283,7 @@ mod tests {
         assert_eq!(dates("FREQ=DAILY;COUNT=3", "2027-02-27"), ["2027-02-27", "2027-02-28", "2027-03-01"]);
         assert_eq!(dates("FREQ=DAILY;INTERVAL=10;UNTIL=20270321", "2027-03-01"), ["2027-03-01", "2027-03-11", "2027-03-21"]);
         assert_eq!(dates("FREQ=WEEKLY;COUNT=2", "2027-03-03"), ["2027-03-03", "2027-03-10"]);
-        assert_eq!(
-            dates("FREQ=WEEKLY;BYDAY=TH,TU;COUNT=4", "2027-03-04"),
-            ["2027-03-04", "2027-03-09", "2027-03-11", "2027-03-16"]
-        );
+        assert_eq!(dates("FREQ=WEEKLY;BYDAY=TH,TU;COUNT=4", "2027-03-04"), ["2027-03-04", "2027-03-09", "2027-03-11", "2027-03-16"]);
         // Every second week from Monday: the Sunday of the first week belongs to it.
         assert_eq!(
             dates("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;COUNT=4", "2027-03-01"),
@@ -314,18 +312,42 @@ mod tests {
     #[test]
     fn it_is_read_strictly() {
         for rule in [
-            "", "FREQ=WEEKLY", "COUNT=3", "FREQ=YEARLY;COUNT=3", "FREQ=weekly;COUNT=3", "RRULE:FREQ=WEEKLY;COUNT=3", "FREQ=WEEKLY;COUNT=0",
-            "FREQ=WEEKLY;COUNT=+3", "FREQ=WEEKLY;COUNT=3;", "FREQ=WEEKLY;COUNT=3;COUNT=3", "FREQ=WEEKLY;COUNT=3;UNTIL=20270301",
-            "FREQ=WEEKLY;INTERVAL=0;COUNT=3", "FREQ=WEEKLY;INTERVAL=53;COUNT=3", "FREQ=DAILY;BYDAY=MO;COUNT=3", "FREQ=MONTHLY;BYDAY=1MO;COUNT=3",
-            "FREQ=WEEKLY;BYDAY=1MO;COUNT=3", "FREQ=WEEKLY;BYDAY=MO,MO;COUNT=3", "FREQ=WEEKLY;BYDAY=;COUNT=3", "FREQ=WEEKLY;WKST=SU;COUNT=3",
-            "FREQ=MONTHLY;BYMONTHDAY=3;COUNT=3", "FREQ=DAILY;UNTIL=2027-03-01", "FREQ=DAILY;UNTIL=20270229", "FREQ=DAILY;UNTIL=20270301T120000",
-            "FREQ=DAILY;UNTIL=20270301T250000Z", "FREQ = DAILY;COUNT=3", "FREQ=DAILY;COUNT=3\n", "FREQ=DAILY;COUNT=00003",
+            "",
+            "FREQ=WEEKLY",
+            "COUNT=3",
+            "FREQ=YEARLY;COUNT=3",
+            "FREQ=weekly;COUNT=3",
+            "RRULE:FREQ=WEEKLY;COUNT=3",
+            "FREQ=WEEKLY;COUNT=0",
+            "FREQ=WEEKLY;COUNT=+3",
+            "FREQ=WEEKLY;COUNT=3;",
+            "FREQ=WEEKLY;COUNT=3;COUNT=3",
+            "FREQ=WEEKLY;COUNT=3;UNTIL=20270301",
+            "FREQ=WEEKLY;INTERVAL=0;COUNT=3",
+            "FREQ=WEEKLY;INTERVAL=53;COUNT=3",
+            "FREQ=DAILY;BYDAY=MO;COUNT=3",
+            "FREQ=MONTHLY;BYDAY=1MO;COUNT=3",
+            "FREQ=WEEKLY;BYDAY=1MO;COUNT=3",
+            "FREQ=WEEKLY;BYDAY=MO,MO;COUNT=3",
+            "FREQ=WEEKLY;BYDAY=;COUNT=3",
+            "FREQ=WEEKLY;WKST=SU;COUNT=3",
+            "FREQ=MONTHLY;BYMONTHDAY=3;COUNT=3",
+            "FREQ=DAILY;UNTIL=2027-03-01",
+            "FREQ=DAILY;UNTIL=20270229",
+            "FREQ=DAILY;UNTIL=20270301T120000",
+            "FREQ=DAILY;UNTIL=20270301T250000Z",
+            "FREQ = DAILY;COUNT=3",
+            "FREQ=DAILY;COUNT=3\n",
+            "FREQ=DAILY;COUNT=00003",
         ] {
             assert_eq!(Recurrence::parse(rule).unwrap_err().why(), Some("BAD_RECURRENCE"), "{rule:?}");
         }
         let rule = "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;UNTIL=20270301T120000Z";
         assert_eq!(Recurrence::parse(rule).unwrap().to_string(), rule);
-        assert_eq!(Recurrence::parse("BYDAY=FR,MO;COUNT=007;INTERVAL=1;FREQ=WEEKLY").unwrap().to_string(), "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=7");
+        assert_eq!(
+            Recurrence::parse("BYDAY=FR,MO;COUNT=007;INTERVAL=1;FREQ=WEEKLY").unwrap().to_string(),
+            "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=7"
+        );
     }
 
     #[test]

@@ -8,8 +8,7 @@ pub const MOMENTS: &str = "SELECT app.wall_moment($2, o.wall) FROM unnest($3::ti
 
 /// `$2` the series' id, `$3` the type, `$4` the learner, `$5` the rule, `$6` the zone, `$7` what is left out, `$8` what is skipped, `$9` the state, `$10` notes,
 /// `$11` what is overridden, `$12` the bookings.
-pub const BOOK: &str =
-    "SELECT app.book_series($2, $3, $4, $5, $6, $7::date[], $8, $9, $10, $11::text[], $12) WHERE app.tenant_id() = $1";
+pub const BOOK: &str = "SELECT app.book_series($2, $3, $4, $5, $6, $7::date[], $8, $9, $10, $11::text[], $12) WHERE app.tenant_id() = $1";
 
 /// What the clock of the zone `$2` shows at the moments `$3`; in their order.
 pub const WALL_TIMES: &str = "SELECT app.wall_time($2, o.moment) FROM unnest($3::timestamptz[]) WITH ORDINALITY AS o(moment, place) WHERE app.tenant_id() = $1 ORDER BY o.place";

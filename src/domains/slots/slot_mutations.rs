@@ -118,7 +118,14 @@ pub(super) struct Writing {
 }
 
 /// Books what was chosen; what waits for its answer and holds nothing keeps what was named, as wishes.
-pub(super) async fn book(ctx: &Context<'_>, wish: &Wish, learner: Id<User>, span: Span, choice: &Choice, writing: &Writing) -> Result<(), DbError> {
+pub(super) async fn book(
+    ctx: &Context<'_>,
+    wish: &Wish,
+    learner: Id<User>,
+    span: Span,
+    choice: &Choice,
+    writing: &Writing,
+) -> Result<(), DbError> {
     let waits = choice.needs_approval && !wish.is_manager;
     let is_wish = waits && !wish.of.holds_while_requested;
     let instructor = if is_wish { wish.instructor } else { choice.instructor };

@@ -122,7 +122,13 @@ impl<'a> Taking<'a> {
     /// The refusal itself, where it is another than that somebody came first.
     pub async fn lost(&mut self, error: DbError) -> Result<()> {
         match error.constraint() {
-            Some("group_session_places" | "claim_person_overlap" | "claim_resource_overlap" | "booking_instructor_overlap" | "booking_student_overlap") => {
+            Some(
+                "group_session_places"
+                | "claim_person_overlap"
+                | "claim_resource_overlap"
+                | "booking_instructor_overlap"
+                | "booking_student_overlap",
+            ) => {
                 self.go_back().await?;
                 Ok(())
             }

@@ -94,7 +94,14 @@ async fn who_waits(tx: &Tx, from: Option<Timestamp>, to: Option<Timestamp>, afte
 /// Offers somebody the first start that they could book. Whoever can book none stays where they are.
 async fn offer_to(tx: &Tx, now: Timestamp, one: &Waiting) -> Result<bool> {
     let Some(of) = terms_of(tx, one.of).await? else { return Ok(false) };
-    let window = Window { of: &of, learner: one.learner, instructor: one.instructor, span: one.span, is_session: one.session.is_some(), holder: Uuid::nil() };
+    let window = Window {
+        of: &of,
+        learner: one.learner,
+        instructor: one.instructor,
+        span: one.span,
+        is_session: one.session.is_some(),
+        holder: Uuid::nil(),
+    };
     for span in window.free(tx, now, LEAD, TRIES).await? {
         let about = window.about(now, span.start, span.start);
         let mut taking = Taking::begin(tx, &of, about).await?;
@@ -106,7 +113,8 @@ async fn offer_to(tx: &Tx, now: Timestamp, one: &Waiting) -> Result<bool> {
                 Err(error) => return Err(error),
             };
             let hold = Id::<SlotHold>::generate();
-            let offered = tx.attempt(sql::OFFER, &[&one.id, &hold, &span.start, &span.end, &choice.instructor, &choice.things, &choice.assignment]);
+            let offered =
+                tx.attempt(sql::OFFER, &[&one.id, &hold, &span.start, &span.end, &choice.instructor, &choice.things, &choice.assignment]);
             match offered.await {
                 Ok(rows) => {
                     let is_offered = rows.first().map(|row| row.try_get::<_, bool>(0)).transpose();

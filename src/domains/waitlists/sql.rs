@@ -11,7 +11,8 @@ pub const SESSION: &str = "SELECT gs.booking_type_id, gs.starts_at, gs.ends_at, 
 pub const LEAVE: &str = "UPDATE waitlist_entry w SET status = 'LEFT' WHERE w.tenant_id = $1 AND w.id = $2 RETURNING w.id";
 
 /// How the actor's own entry `$2` stands.
-pub const OWN: &str = "SELECT w.status, w.hold_id, w.booking_id FROM waitlist_entry w WHERE w.tenant_id = $1 AND w.id = $2 AND w.learner_id = $3";
+pub const OWN: &str =
+    "SELECT w.status, w.hold_id, w.booking_id FROM waitlist_entry w WHERE w.tenant_id = $1 AND w.id = $2 AND w.learner_id = $3";
 
 /// Goes on as nobody; answers the time.
 pub const AS_NOBODY: &str = "SELECT now() FROM app.offer_as_nobody() WHERE app.tenant_id() = $1";

@@ -27,9 +27,13 @@ impl Smoke {
         let session = text(&opened[0]["id"]);
         self.remember(&session, CANCEL_SESSION, json!({ "i": { "id": session, "reason": "lectern smoke" } }));
         let read = "query($id: ID!) { groupSession(id: $id) { seatsTaken waitlistCount } }";
-        self.client.answers("sessions", "groupSession", read, json!({ "id": session }), json!({ "seatsTaken": 0, "waitlistCount": 0 })).await;
+        self.client
+            .answers("sessions", "groupSession", read, json!({ "id": session }), json!({ "seatsTaken": 0, "waitlistCount": 0 }))
+            .await;
         let wait = "mutation($i: JoinWaitlistInput!) { joinWaitlist(input: $i) { id } }";
-        self.client.refused("joinWaitlist, with seats left", wait, json!({ "i": { "groupSessionId": session } }), "CONFLICT SLOT_FREE").await;
+        self.client
+            .refused("joinWaitlist, with seats left", wait, json!({ "i": { "groupSessionId": session } }), "CONFLICT SLOT_FREE")
+            .await;
         self.client.ask("sessions", &format!("{{ waitlistEntries{PAGE} }}"), json!({})).await;
         for left in [session, class, resource] {
             self.remove(&left, "sessions").await;

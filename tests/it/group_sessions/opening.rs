@@ -30,7 +30,10 @@ async fn an_instructor_opens_their_own_sessions_and_a_manager_anybodys() {
     let of_carl = opening(&kind, 3, 12, json!({ "instructorId": carl.user_id }));
     refused(&stage.app, &stage.ada, OPEN, of_carl.clone(), "FORBIDDEN @instructorId").await;
     assert_eq!(stage.admin.ok(OPEN, of_carl).await["openGroupSessions"][0]["instructor"]["id"], json!(carl.user_id));
-    assert_eq!(stage.admin.ok(OPEN, opening(&kind, 4, 12, json!({}))).await["openGroupSessions"][0]["instructor"]["id"], json!(carl.user_id));
+    assert_eq!(
+        stage.admin.ok(OPEN, opening(&kind, 4, 12, json!({}))).await["openGroupSessions"][0]["instructor"]["id"],
+        json!(carl.user_id)
+    );
     refused(&stage.app, &stage.lea, OPEN, slot(&kind, &at(5, 9)), "FORBIDDEN").await;
     for (extra, line) in [
         (json!({ "seats": 9 }), "CONFLICT RESOURCE_TOO_SMALL @seats"),
@@ -106,8 +109,13 @@ async fn a_change_of_a_session_moves_all_its_seats_or_none() {
         refused(&stage.app, &stage.ada, CHANGE, change(extra), line).await;
     }
     refused(&stage.app, &alone, CHANGE, change(json!({ "seats": 2 })), "FORBIDDEN NOT_YOURS").await;
-    let changed = stage.ada.ok(CHANGE, change(json!({ "startsAt": at(2, 13), "resourceIds": [blue], "seats": 5 }))).await["updateGroupSession"].take();
-    assert_eq!((&changed["startsAt"], &changed["seats"], &changed["resources"]), (&json!(at(2, 13)), &json!(5), &json!([{ "name": "Blue" }])));
+    let changed =
+        stage.ada.ok(CHANGE, change(json!({ "startsAt": at(2, 13), "resourceIds": [blue], "seats": 5 }))).await["updateGroupSession"]
+            .take();
+    assert_eq!(
+        (&changed["startsAt"], &changed["seats"], &changed["resources"]),
+        (&json!(at(2, 13)), &json!(5), &json!([{ "name": "Blue" }]))
+    );
     let seats = "SELECT string_agg(DISTINCT to_char(b.starts_at AT TIME ZONE 'UTC', 'HH24') || r.name, ' ') FROM booking b JOIN booking_resource l ON l.booking_id = b.id \
                  JOIN resource r ON r.id = l.resource_id WHERE b.group_session_id IS NOT NULL";
     assert_eq!(stage.app.text(seats).await.as_deref(), Some("13Blue"));

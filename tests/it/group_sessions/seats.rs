@@ -41,7 +41,10 @@ async fn the_first_booking_of_a_slot_makes_a_session_and_others_take_its_seats()
     // Everybody sees the session; of its bookings, their own.
     let session = json!({ "id": first["groupSession"]["id"] });
     let seen = eve.ok(SESSION, session.clone()).await["groupSession"].take();
-    assert_eq!((&seen["seatsTaken"], &seen["bookings"]["totalCount"], &seen["bookingType"]["name"]), (&json!(2), &json!(0), &json!("Class")));
+    assert_eq!(
+        (&seen["seatsTaken"], &seen["bookings"]["totalCount"], &seen["bookingType"]["name"]),
+        (&json!(2), &json!(0), &json!("Class"))
+    );
     assert_eq!(stage.ada.ok(SESSION, session).await["groupSession"]["bookings"]["totalCount"], 2);
     assert_eq!(stage.ada.ok(SESSION, json!({ "id": nothing("groupsession") })).await["groupSession"], Value::Null);
 }
@@ -115,7 +118,8 @@ async fn where_the_school_answers_a_session_is_made_with_the_first_seat_that_is_
     let kind = stage.kind(json!({ "seats": 2, "needsApproval": true })).await;
     let asked = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
     assert_eq!((&asked["status"], &asked["groupSession"], stage.claims().await.as_str()), (&json!("REQUESTED"), &Value::Null, ""));
-    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { status instructor { id } groupSession { seatsTaken } } }";
+    let confirm =
+        "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { status instructor { id } groupSession { seatsTaken } } }";
     let confirmed = stage.admin.ok(confirm, json!({ "i": { "id": asked["id"] } })).await["confirmBooking"].take();
     assert_eq!(confirmed, json!({ "status": "ASSIGNED", "instructor": { "id": stage.ada.user_id }, "groupSession": { "seatsTaken": 1 } }));
     let bob = stage.learner("bob").await;
@@ -136,7 +140,10 @@ async fn a_session_counts_once_for_its_instructor_and_loses_one_who_is_deleted()
         assert_eq!(learner.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["instructor"]["id"], json!(stage.ada.user_id));
     }
     assert_eq!(eve.ok(BOOK, slot(&kind, &at(2, 10))).await["bookSlot"]["instructor"]["id"], json!(carl.user_id), "she has one on that day");
-    assert_eq!(stage.app.text("SELECT string_agg(assigned_count::text, ' ' ORDER BY place) FROM booking_type_instructor").await.as_deref(), Some("1 1"));
+    assert_eq!(
+        stage.app.text("SELECT string_agg(assigned_count::text, ' ' ORDER BY place) FROM booking_type_instructor").await.as_deref(),
+        Some("1 1")
+    );
     stage.admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": carl.user_id })).await;
     let list = "{ groupSessions(filter: { statuses: [SCHEDULED] }) { nodes { startsAt instructor { id } bookings { nodes { status instructor { id } } } } } }";
     let sessions = stage.admin.ok(list, json!({})).await["groupSessions"]["nodes"].take();

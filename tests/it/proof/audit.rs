@@ -105,7 +105,7 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "instructor_limit",
     "slot_hold",
     "slot_hold_resource", // seen with its hold
-    "booking_series", // seen with its bookings
+    "booking_series",     // seen with its bookings
     "waitlist_entry",
     "course_points",
     "attempt_question",

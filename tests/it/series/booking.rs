@@ -14,7 +14,10 @@ async fn a_series_keeps_the_wall_clock_of_its_zone_and_leaves_out_what_is_exclud
     let booked = stage.lea.ok(SERIES, series(&kind, &at(16, 9), "FREQ=WEEKLY;BYDAY=MO;COUNT=4", berlin)).await["bookSeries"].take();
     assert_eq!(starts(&booked), "03-16T09 03-30T08 04-06T08");
     assert_eq!((&booked["recurrence"], &booked["excludedDates"]), (&json!("FREQ=WEEKLY;BYDAY=MO;COUNT=4"), &json!(["2099-03-23"])));
-    assert_eq!((&booked["learner"]["id"], &booked["skipped"], &booked["bookingType"]["name"]), (&json!(stage.lea.user_id), &json!([]), &json!("Class")));
+    assert_eq!(
+        (&booked["learner"]["id"], &booked["skipped"], &booked["bookingType"]["name"]),
+        (&json!(stage.lea.user_id), &json!([]), &json!("Class"))
+    );
     for booking in booked["bookings"]["nodes"].as_array().unwrap() {
         assert_eq!((&booking["instructor"]["id"], &booking["series"]["id"]), (&json!(stage.ada.user_id), &booked["id"]));
     }
@@ -28,7 +31,10 @@ async fn a_series_keeps_the_wall_clock_of_its_zone_and_leaves_out_what_is_exclud
     // It is told as one.
     stage.app.work().await;
     let told = stage.ada.ok("{ notifications(first: 10) { nodes { kind count subject { __typename } } } }", json!({})).await;
-    assert_eq!(told["notifications"]["nodes"], json!([{ "kind": "BOOKING_ASSIGNED", "count": 1, "subject": { "__typename": "BookingSeries" } }]));
+    assert_eq!(
+        told["notifications"]["nodes"],
+        json!([{ "kind": "BOOKING_ASSIGNED", "count": 1, "subject": { "__typename": "BookingSeries" } }])
+    );
 }
 
 #[tokio::test]
@@ -75,7 +81,10 @@ async fn one_instructor_takes_a_series_who_is_free_for_all_of_it_or_else_for_mos
     let most = json!({ "onClash": "SKIP" });
     let eve = stage.learner("eve").await;
     let booked = eve.ok(SERIES, series(&kind, &at(9, 12), "FREQ=DAILY;COUNT=4", most)).await["bookSeries"].take();
-    assert_eq!((starts(&booked).as_str(), &booked["bookings"]["nodes"][0]["instructor"]["id"]), ("03-09T12 03-10T12 03-11T12", &json!(stage.ada.user_id)));
+    assert_eq!(
+        (starts(&booked).as_str(), &booked["bookings"]["nodes"][0]["instructor"]["id"]),
+        ("03-09T12 03-10T12 03-11T12", &json!(stage.ada.user_id))
+    );
 }
 
 #[tokio::test]
@@ -98,7 +107,8 @@ async fn a_series_of_a_class_is_a_seat_in_each_session() {
     let kind = stage.kind(json!({ "seats": 2 })).await;
     let opened = stage.ada.ok(OPEN, slot(&kind, &at(3, 9))).await["openGroupSessions"][0]["id"].take();
     let booked = stage.lea.ok(SERIES, series(&kind, &at(2, 9), "FREQ=DAILY;COUNT=3", json!({}))).await["bookSeries"].take();
-    let sessions: Vec<&Value> = booked["bookings"]["nodes"].as_array().unwrap().iter().map(|booking| &booking["groupSession"]["id"]).collect();
+    let sessions: Vec<&Value> =
+        booked["bookings"]["nodes"].as_array().unwrap().iter().map(|booking| &booking["groupSession"]["id"]).collect();
     assert!(sessions[1] == &opened && sessions[0].is_string() && sessions[0] != sessions[2]);
     assert_eq!(stage.app.count("group_session").await, 3);
 }

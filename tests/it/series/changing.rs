@@ -7,13 +7,16 @@ use crate::classroom::{nothing, refused};
 
 const MOVE: &str = "mutation($i: RescheduleSeriesInput!) { rescheduleSeries(input: $i) { id recurrence skipped { startsAt reason } \
     bookings(first: 60) { nodes { id status startsAt instructor { id } } } } }";
-const END: &str = "mutation($i: CancelSeriesInput!) { cancelSeries(input: $i) { id bookings(first: 60) { nodes { id status startsAt } } } }";
+const END: &str =
+    "mutation($i: CancelSeriesInput!) { cancelSeries(input: $i) { id bookings(first: 60) { nodes { id status startsAt } } } }";
 const READ: &str = "query($id: ID!) { bookingSeries(id: $id) { id recurrence bookings(first: 60) { nodes { id status startsAt } } } }";
 
 /// A booked series of four weeks, and its bookings' ids.
 async fn weekly(stage: &Stage, extra: Value) -> (Value, Value, Vec<Value>) {
     let kind = stage.kind(extra).await;
-    let booked = stage.lea.ok(SERIES, series(&kind, &at(2, 9), "FREQ=WEEKLY;BYDAY=MO;COUNT=4", json!({ "timeZone": "UTC" }))).await["bookSeries"].take();
+    let booked =
+        stage.lea.ok(SERIES, series(&kind, &at(2, 9), "FREQ=WEEKLY;BYDAY=MO;COUNT=4", json!({ "timeZone": "UTC" }))).await["bookSeries"]
+            .take();
     let ids = booked["bookings"]["nodes"].as_array().unwrap().iter().map(|booking| booking["id"].clone()).collect();
     (kind, booked["id"].clone(), ids)
 }
@@ -30,8 +33,14 @@ async fn all_of_a_series_moves_by_the_days_and_the_clock_of_the_one_that_is_name
     assert_eq!((&moved["id"], &moved["recurrence"]), (&id, &json!("FREQ=WEEKLY;BYDAY=TU;COUNT=4")));
     assert_eq!(starts(&moved), "03-03T11 03-10T11 03-17T11 03-24T11");
     // By a week, each to where the next was: nobody stands in their own way.
-    assert_eq!(starts(&stage.lea.ok(MOVE, to(&ids[0], "ALL", &at(10, 11))).await["rescheduleSeries"]), "03-10T11 03-17T11 03-24T11 03-31T11");
-    assert_eq!(starts(&stage.lea.ok(MOVE, to(&ids[0], "ALL", &at(3, 11))).await["rescheduleSeries"]), "03-03T11 03-10T11 03-17T11 03-24T11");
+    assert_eq!(
+        starts(&stage.lea.ok(MOVE, to(&ids[0], "ALL", &at(10, 11))).await["rescheduleSeries"]),
+        "03-10T11 03-17T11 03-24T11 03-31T11"
+    );
+    assert_eq!(
+        starts(&stage.lea.ok(MOVE, to(&ids[0], "ALL", &at(3, 11))).await["rescheduleSeries"]),
+        "03-03T11 03-10T11 03-17T11 03-24T11"
+    );
     assert_eq!(stage.app.count("time_claim").await, 8);
 }
 
@@ -87,8 +96,13 @@ async fn one_past_its_notice_refuses_the_whole_and_reasons_are_asked_for() {
     refused(&stage.app, &stage.lea, END, end(None), "BAD_USER_INPUT REASON_REQUIRED @reason").await;
     refused(&stage.app, &stage.lea, MOVE, to(&ids[0], "ALL", &at(2, 11)), "BAD_USER_INPUT REASON_REQUIRED @reason").await;
     // The first begins within the hour.
-    stage.app.sql("SET app.audit = 'off'; UPDATE booking SET starts_at = now() + interval '30 minutes', ends_at = now() + interval '90 minutes', \
-                   series_starts_at = now() + interval '30 minutes' WHERE starts_at < '2099-03-03'; RESET app.audit").await;
+    stage
+        .app
+        .sql(
+            "SET app.audit = 'off'; UPDATE booking SET starts_at = now() + interval '30 minutes', ends_at = now() + interval '90 minutes', \
+                   series_starts_at = now() + interval '30 minutes' WHERE starts_at < '2099-03-03'; RESET app.audit",
+        )
+        .await;
     refused(&stage.app, &stage.lea, END, end(Some("Ill")), "CONFLICT NOTICE_PASSED").await;
     let mut late = to(&ids[1], "ALL", &at(9, 11));
     late["i"]["reason"] = json!("Ill");

@@ -132,7 +132,15 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
     // Steps, and what was applied.
     assert_eq!(
         lines(&app, sql).await,
-        ["_sqlx_migrations", "admission_transition", "booking_transition", "job_transition", "lectern_applied", "quiz_attempt_transition", "waitlist_transition"]
+        [
+            "_sqlx_migrations",
+            "admission_transition",
+            "booking_transition",
+            "job_transition",
+            "lectern_applied",
+            "quiz_attempt_transition",
+            "waitlist_transition"
+        ]
     );
     let views = "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace) \
                  AND (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false))";

@@ -15,11 +15,15 @@ async fn a_freed_seat_is_held_for_the_first_and_declined_offered_to_the_next() {
     let kind = stage.kind(json!({ "seats": 2 })).await;
     let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
     let (session, seat) = full(&stage, &kind, &bob, 2).await;
-    let [first, second] = [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
+    let [first, second] =
+        [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
     bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
     stage.app.work().await;
     let offered = stage.lea.ok(ENTRY, json!({ "id": first })).await["waitlistEntry"].take();
-    assert_eq!((&offered["status"], &offered["position"], &offered["offer"]["startsAt"]), (&json!("OFFERED"), &Value::Null, &json!(at(2, 9))));
+    assert_eq!(
+        (&offered["status"], &offered["position"], &offered["offer"]["startsAt"]),
+        (&json!("OFFERED"), &Value::Null, &json!(at(2, 9)))
+    );
     assert_eq!((offers(&stage.lea).await, offers(&eve).await), (1, 0));
     let told = stage.lea.ok("{ notifications(first: 1) { nodes { kind subject { __typename } } } }", json!({})).await;
     assert_eq!(told["notifications"]["nodes"][0], json!({ "kind": "WAITLIST_OFFERED", "subject": { "__typename": "WaitlistEntry" } }));
@@ -42,11 +46,17 @@ async fn an_offer_that_is_not_taken_expires_is_told_and_goes_to_the_next() {
     let kind = stage.kind(json!({ "seats": 2 })).await;
     let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
     let (session, seat) = full(&stage, &kind, &bob, 2).await;
-    let [first, second] = [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
+    let [first, second] =
+        [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
     bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
     stage.app.work().await;
-    stage.app.sql("UPDATE slot_hold SET created_at = now() - interval '3 hours', expires_at = now() - interval '1 second' WHERE is_offer; \
-                   UPDATE job SET run_at = now() WHERE kind = 'waitlist.expire' AND state = 'QUEUED'").await;
+    stage
+        .app
+        .sql(
+            "UPDATE slot_hold SET created_at = now() - interval '3 hours', expires_at = now() - interval '1 second' WHERE is_offer; \
+                   UPDATE job SET run_at = now() WHERE kind = 'waitlist.expire' AND state = 'QUEUED'",
+        )
+        .await;
     refused(&stage.app, &stage.lea, ACCEPT, json!({ "id": first }), "CONFLICT OFFER_EXPIRED @id").await;
     stage.app.work().await;
     assert_eq!((status(&stage.lea, &first).await, status(&eve, &second).await), ("EXPIRED".into(), "OFFERED".into()));
@@ -61,7 +71,8 @@ async fn whoever_can_not_book_it_is_passed_over_and_goes_on_waiting() {
     let kind = stage.kind(json!({ "seats": 2, "limits": { "perLearner": 1 } })).await;
     let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
     let (session, seat) = full(&stage, &kind, &bob, 2).await;
-    let [first, second] = [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
+    let [first, second] =
+        [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
     stage.lea.ok(BOOK, slot(&kind, &at(3, 9))).await;
     bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
     stage.app.work().await;
