@@ -5,7 +5,7 @@ use lectern_kernel::{
     db::{Order, SortKey},
     error::{Error, Result},
     ids::Id,
-    resolve::{Connection, Ctx, DateTime, Forward, Loaded, Nested, Orders, Rows, all, many},
+    resolve::{Connection, DateTime, Forward, Loaded, Nested, Orders, Rows, all, many},
     text_enum,
 };
 use lectern_macros::{extends, object, resolvers};

@@ -4,7 +4,7 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
-    resolve::{Connection, Ctx, Date, DateTime, Forward, Loaded, Nested, Orders, Rows, many},
+    resolve::{Connection, Date, DateTime, Forward, Loaded, Nested, Orders, Rows, many},
     text_enum,
 };
 use lectern_macros::{extends, object, resolvers};
@@ -106,7 +106,7 @@ impl BookingSeries {
     }
 
     /// What could not be booked, or not be moved, where clashes were to be skipped.
-    fn skipped(skipped: serde_json::Value) -> Result<Vec<SeriesClash>> {
+    async fn skipped(skipped: serde_json::Value, _ctx: &Context<'_>) -> Result<Vec<SeriesClash>> {
         let kept: Vec<Kept> =
             serde_json::from_value(skipped).map_err(|error| Error::internal(format!("what was skipped can't be read: {error}")))?;
         let clash = |kept: Kept| {

@@ -8,6 +8,7 @@ use lectern_kernel::{
 };
 use lectern_macros::mutations;
 use serde_json::Value;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
@@ -77,11 +78,9 @@ impl SeriesMutations {
             let had: Vec<Occurrence> = judged.had().map(|one| if is_wish { wished(one) } else { one.clone() }).collect();
             let had: Vec<(Uuid, &Occurrence)> = had.iter().map(|occurrence| (Id::<Booking>::generate().0, occurrence)).collect();
             let (left_out, bookings) = (kept(&judged)?, written(&had));
-            let written = ctx.tx().attempt(
-                sql::BOOK,
-                &[&id, &of, &learner, &rule, &repeated.zone, &repeated.excluded, &left_out, &state, &notes, &overridden, &bookings],
-            );
-            match written.await {
+            let params: [&(dyn ToSql + Sync); 11] =
+                [&id, &of, &learner, &rule, &repeated.zone, &repeated.excluded, &left_out, &state, &notes, &overridden, &bookings];
+            match ctx.tx().attempt(sql::BOOK, &params).await {
                 Ok(_) => return whole(ctx, id).await,
                 Err(error) if is_lost(&error) => ctx.tx().return_to_mark().await?,
                 Err(error) if error.constraint() == Some("slot_type") => {

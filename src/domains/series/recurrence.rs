@@ -48,7 +48,7 @@ const DAYS: [(&str, civil::Weekday); 7] = [
 ];
 
 /// The refusal of a rule.
-pub fn bad(message: impl Into<String>) -> Error {
+pub fn bad(message: impl AsRef<str>) -> Error {
     Error::bad_input("recurrence", message).reason("BAD_RECURRENCE")
 }
 

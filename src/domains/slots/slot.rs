@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Date, DateTime, Loaded, Rows},
+    resolve::{Date, DateTime, Loaded, Rows},
 };
 use lectern_macros::{object, resolvers};
 

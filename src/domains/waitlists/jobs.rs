@@ -11,6 +11,7 @@ use lectern_kernel::{
     jobs::{Done, Failure, Job, JobKind, JobLane, Scope},
 };
 use serde::Deserialize;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{WaitlistEntry, finding::Window, sql};
@@ -113,9 +114,8 @@ async fn offer_to(tx: &Tx, now: Timestamp, one: &Waiting) -> Result<bool> {
                 Err(error) => return Err(error),
             };
             let hold = Id::<SlotHold>::generate();
-            let offered =
-                tx.attempt(sql::OFFER, &[&one.id, &hold, &span.start, &span.end, &choice.instructor, &choice.things, &choice.assignment]);
-            match offered.await {
+            let params: [&(dyn ToSql + Sync); 7] = [&one.id, &hold, &span.start, &span.end, &choice.instructor, &choice.things, &choice.assignment];
+            match tx.attempt(sql::OFFER, &params).await {
                 Ok(rows) => {
                     let is_offered = rows.first().map(|row| row.try_get::<_, bool>(0)).transpose();
                     if is_offered.map_err(|error| Error::from(lectern_kernel::db::DbError::from(error)))? == Some(true) {
