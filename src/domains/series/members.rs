@@ -81,7 +81,8 @@ impl Members {
             return Err(Error::bad_input("bookingId", "must be a booking of a series"));
         };
         let actor = ctx.actor()?;
-        if !actor.can(BookingManage) && !(actor.is(learner.0) && actor.can(BookingRequest)) {
+        let is_own = actor.is(learner.0) && actor.can(BookingRequest);
+        if !actor.can(BookingManage) && !is_own {
             return Err(Error::not_yours());
         }
         let mut all = Vec::new();
