@@ -53,7 +53,7 @@ impl GroupSessionFilter {
         }
         if let Some(has_seats) = self.has_seats {
             let is_in = if has_seats { "IN" } else { "NOT IN" };
-            list.filter(format!("gs.id {is_in} (SELECT app.sessions_with_seats())"));
+            list.filter(format!("gs.status = 'SCHEDULED' AND gs.id {is_in} (SELECT app.sessions_with_seats())"));
         }
         Ok(())
     }

@@ -143,6 +143,9 @@ pub async fn reschedule(
     let actor = ctx.actor()?;
     let of = terms_of(ctx.tx(), members.of).await?.ok_or_else(|| Error::internal("a series' type is gone"))?;
     let (spans, days) = members.moved(ctx, start, &of, minutes).await?;
+    // What is too late to be moved is so wherever it would be moved to.
+    let ids: Vec<Id<Booking>> = members.all.iter().map(|member| member.id).collect();
+    ctx.tx().query(sql::CHECK_MOVES, &[&ids, &reason]).await.map_err(refusal)?;
     let longest = spans.iter().map(|span| span.length()).max().unwrap_or(SignedDuration::ZERO);
     let wish = |(member, span): (&Member, &Span)| Start {
         span: *span,

@@ -20,6 +20,9 @@ pub const SERIES_OF: &str = "SELECT s.id, b.booking_type_id, b.student_id, s.tim
 /// What a change of the booking `$2` reaches of its series; `$3`: all of it.
 pub const MEMBERS: &str = "SELECT m.id, m.starts_at, m.ends_at, m.instructor_id, m.resources, m.is_named FROM app.series_members($2, $3) AS m WHERE app.tenant_id() = $1";
 
+/// Refuses where one of the bookings `$2` is not to be moved any more, for the reason `$3`.
+pub const CHECK_MOVES: &str = "SELECT app.check_move_terms(b, $3) FROM booking b WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
+
 /// `$2` the series that they become, `$3` whether it is new, `$4` whether this is one that moves by itself, `$5` the rule, `$6` what it leaves out, `$7` what is skipped,
 /// `$8` the state of those that are assigned, `$9` why, `$10` the bookings.
 pub const MOVE: &str = "SELECT app.move_series($2, $3, $4, $5, $6::date[], $7, $8, $9, $10) WHERE app.tenant_id() = $1";

@@ -114,7 +114,8 @@ async fn offer_to(tx: &Tx, now: Timestamp, one: &Waiting) -> Result<bool> {
                 Err(error) => return Err(error),
             };
             let hold = Id::<SlotHold>::generate();
-            let params: [&(dyn ToSql + Sync); 7] = [&one.id, &hold, &span.start, &span.end, &choice.instructor, &choice.things, &choice.assignment];
+            let params: [&(dyn ToSql + Sync); 7] =
+                [&one.id, &hold, &span.start, &span.end, &choice.instructor, &choice.things, &choice.assignment];
             match tx.attempt(sql::OFFER, &params).await {
                 Ok(rows) => {
                     let is_offered = rows.first().map(|row| row.try_get::<_, bool>(0)).transpose();

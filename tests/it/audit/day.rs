@@ -405,7 +405,7 @@ impl Day {
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
         self.slots(&admin, &ada, &lea, &plane).await;
-        self.sessions(app, &admin, &ada, &lea).await;
+        self.group_sessions(app, &admin, &ada, &lea).await;
         self.hours(&admin, &ada).await;
     }
 
@@ -424,7 +424,7 @@ impl Day {
         self.take(admin, "deleteBookingType", &spare).await;
     }
 
-    async fn sessions(&mut self, app: &TestApp, admin: &Client, ada: &Client, lea: &Client) {
+    async fn group_sessions(&mut self, app: &TestApp, admin: &Client, ada: &Client, lea: &Client) {
         let open = json!({ "i": { "startsAt": "2099-03-09T08:00:00Z", "endsAt": "2099-03-30T18:00:00Z" } });
         ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", open).await;
         let make = "mutation($i: CreateBookingTypeInput!) { createBookingType(input: $i) { id } }";

@@ -53,8 +53,8 @@ async fn an_offer_that_is_not_taken_expires_is_told_and_goes_to_the_next() {
     stage
         .app
         .sql(
-            "UPDATE slot_hold SET created_at = now() - interval '3 hours', expires_at = now() - interval '1 second' WHERE is_offer; \
-                   UPDATE job SET run_at = now() WHERE kind = 'waitlist.expire' AND state = 'QUEUED'",
+            "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '3 hours', expires_at = now() - interval '1 second' WHERE is_offer; \
+                   UPDATE job SET run_at = now() WHERE kind = 'waitlist.expire' AND state = 'QUEUED'; RESET session_replication_role",
         )
         .await;
     refused(&stage.app, &stage.lea, ACCEPT, json!({ "id": first }), "CONFLICT OFFER_EXPIRED @id").await;
