@@ -168,6 +168,17 @@ CREATE OR REPLACE FUNCTION app.claims_of_slot(learner uuid, instructor uuid, res
     FROM public.resource r WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources)
 $$;
 
+-- Waits for the turns of all whose time is to be claimed, and of all whose time the holder's own holds give back for it: whoever waits for what is given back waits here,
+-- in the order of ids, and not inside a constraint. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.take_slot_turns(parties uuid[], holder uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.take_time_turns(parties || ARRAY(
+        SELECT c.party_id FROM slot_hold h JOIN time_claim c ON c.tenant_id = h.tenant_id AND c.hold_id = h.id
+        WHERE h.tenant_id = app.tenant_id() AND h.owner_id = holder AND h.booking_id IS NULL));
+END
+$$;
+
 -- Makes room for what is to be claimed, under the turns of all whose time it is: expired holds give back what they claim, and so do those of the holder that
 -- stand in the way, or are of the type that they book now (but for offers of a waitlist). Reveals nothing.
 CREATE OR REPLACE FUNCTION app.make_room(holder uuid, wanted_type uuid, kept uuid, learner uuid, instructor uuid, resources uuid[],
@@ -189,7 +200,7 @@ END
 $$;
 
 -- Holds a slot for the actor, in place of their hold of the same type: the row, what it takes of resources, its claims. The service has looked under the turns
--- of all parties (app.take_time_turns); the constraints have the last word. Reveals nothing.
+-- of all parties (app.take_slot_turns); the constraints have the last word. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.hold_slot(hold uuid, wanted_type uuid, learner uuid, span_start timestamptz, span_end timestamptz, instructor uuid,
         resources uuid[], chosen jsonb, minutes integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -470,5 +481,5 @@ CREATE OR REPLACE TRIGGER booking_type_rule_audit AFTER INSERT OR UPDATE OR DELE
 CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELETE ON instructor_limit FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 
 GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[]), app.eligibility(uuid, uuid),
-    app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.tidy_holds(integer),
+    app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.take_slot_turns(uuid[], uuid), app.tidy_holds(integer),
     app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid), app.search_booking_type(text) TO lectern_app;

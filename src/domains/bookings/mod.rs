@@ -92,7 +92,7 @@ pub const DOMAIN: Domain = Domain {
         ),
         (
             "booking.assigned",
-            "A booking was given to an instructor. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
+            "A booking was given to an instructor, or a slot was booked. `id`, `status`, `studentId`, `instructorId`, `courseId`, `startsAt`, `endsAt`.",
         ),
         (
             "booking.rescheduled",

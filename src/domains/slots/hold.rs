@@ -2,9 +2,9 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    error::Result,
+    error::{Error, Result},
     ids::Id,
-    resolve::{DateTime, Loaded, Nested, all},
+    resolve::{DateTime, Loaded, Nested, Rows, all},
 };
 use lectern_macros::{object, resolvers};
 
@@ -45,7 +45,6 @@ static RESOURCES: Nested = Nested::new("slotHold.resources", BY_PLACE, "l.hold_i
 impl SlotHold {
     /// What is held.
     async fn booking_type(booking_type_id: Id<BookingType>, ctx: &Context<'_>) -> Result<Loaded<BookingType>> {
-        use lectern_kernel::{error::Error, resolve::Rows as _};
         ctx.whole(booking_type_id).await?.ok_or_else(|| Error::not_found("booking type"))
     }
 

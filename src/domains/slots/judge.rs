@@ -251,3 +251,164 @@ impl Facts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use lectern_kernel::ids::Id;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domains::slots::{
+        grid::{Anchor, Grid},
+        rules::{Limits, Skipped, Terms},
+    };
+
+    fn at(hour: i64) -> Timestamp {
+        "2099-03-02T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hour)
+    }
+
+    fn span(from: i64, to: i64) -> Span {
+        Span { start: at(from), end: at(to) }
+    }
+
+    fn grid(pieces: &[Span]) -> Grid {
+        Grid { step: SignedDuration::from_hours(1), anchor: Anchor::Pieces(pieces.to_vec(), TimeZone::UTC) }
+    }
+
+    /// Somebody who is open from eight to six.
+    fn candidate(n: u128) -> Candidate {
+        let open = vec![span(8, 18)];
+        Candidate {
+            id: Id::from_uuid(Uuid::from_u128(n)),
+            weight: 1,
+            assigned: 0,
+            last_assigned: None,
+            grid: grid(&open),
+            open,
+            claimed: Vec::new(),
+            bookings: Days::new(),
+            minutes: Days::new(),
+            claimed_minutes: Days::new(),
+            max_minutes_per_day: None,
+            max_minutes_per_week: None,
+        }
+    }
+
+    fn facts(candidates: Vec<Candidate>) -> Facts {
+        let terms = Terms {
+            is_active: true,
+            before: SignedDuration::ZERO,
+            after: SignedDuration::from_mins(30),
+            notice: SignedDuration::ZERO,
+            horizon_days: None,
+            seats: 1,
+            needs_instructor: true,
+            strategy: AssignmentStrategy::Fixed,
+            needs_approval: false,
+            limits: Limits::default(),
+        };
+        Facts {
+            now: at(0),
+            zone: TimeZone::UTC,
+            terms,
+            candidates,
+            requirements: Vec::new(),
+            learner: None,
+            sessions: Vec::new(),
+            skipped: Skipped::default(),
+            is_bound_to_grid: true,
+        }
+    }
+
+    fn reason(facts: &Facts, from: i64, to: i64) -> Option<SlotReason> {
+        facts.judge(Wanted { span: span(from, to), instructor: None, things: &[] }).reason()
+    }
+
+    #[test]
+    fn the_candidate_that_came_furthest_speaks_for_all() {
+        let (mut closed, mut taken, mut full) = (candidate(1), candidate(2), candidate(3));
+        closed.open.clear();
+        taken.claimed.push(span(9, 10));
+        full.bookings.insert(at(0).to_zoned(TimeZone::UTC).date(), 1);
+        let mut known = facts(vec![closed.clone()]);
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::OutsideAvailability));
+        known.candidates.push(taken);
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::BookingConflict));
+        known.candidates.push(full);
+        assert_eq!(reason(&known, 9, 10), None);
+        known.terms.limits.per_instructor_per_day = Some(1);
+        let verdict = known.judge(Wanted { span: span(9, 10), instructor: None, things: &[] });
+        assert_eq!((verdict.reason(), verdict.limit), (Some(SlotReason::BookingLimit), Some((1, 1))));
+        // Whoever is free takes it, whatever keeps the others.
+        known.candidates.push(candidate(4));
+        assert_eq!(known.judge(Wanted { span: span(9, 10), instructor: None, things: &[] }).takers, [Id::from_uuid(Uuid::from_u128(4))]);
+    }
+
+    #[test]
+    fn buffers_need_no_open_time_and_widen_what_is_claimed() {
+        let mut one = candidate(1);
+        one.claimed.push(span(12, 13));
+        let known = facts(vec![one]);
+        assert_eq!(reason(&known, 17, 18), None);
+        assert_eq!(reason(&known, 11, 12), Some(SlotReason::BookingConflict));
+        assert_eq!(reason(&known, 10, 11), None);
+        assert_eq!(reason(&known, 13, 14), None);
+        assert_eq!(reason(&known, 18, 19), Some(SlotReason::OutsideAvailability));
+    }
+
+    #[test]
+    fn the_first_rule_that_fails_is_the_reason() {
+        let mut known = facts(vec![candidate(1)]);
+        known.learner = Some(Learner {
+            id: Id::from_uuid(Uuid::from_u128(9)),
+            claimed: vec![span(9, 10)],
+            ever: 1,
+            open: 1,
+            bookings: Days::new(),
+            eligibility: vec![true, false],
+        });
+        known.terms.limits.per_learner = Some(1);
+        known.terms.notice = SignedDuration::from_hours(20);
+        known.terms.is_active = false;
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::TypeInactive));
+        known.terms.is_active = true;
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::NotEligible));
+        known.skipped.eligibility = true;
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::TooSoon));
+        known.skipped.notice = true;
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::BookingLimit));
+        known.skipped.limits = true;
+        let verdict = known.judge(Wanted { span: span(9, 10), instructor: None, things: &[] });
+        assert_eq!((verdict.reason(), verdict.is_learner_busy), (Some(SlotReason::BookingConflict), true));
+        assert_eq!(reason(&known, 10, 11), None);
+    }
+
+    #[test]
+    fn a_week_is_from_monday_to_sunday() {
+        let days: Days =
+            [("2099-03-01", 1), ("2099-03-02", 2), ("2099-03-08", 4), ("2099-03-09", 8)].map(|(day, n)| (day.parse().unwrap(), n)).into();
+        for (date, sum) in [("2099-03-01", 1), ("2099-03-02", 6), ("2099-03-08", 6), ("2099-03-09", 8), ("2099-03-16", 0)] {
+            assert_eq!(in_week(&days, date.parse().unwrap()), sum, "{date}");
+        }
+    }
+
+    #[test]
+    fn a_session_at_that_time_is_taken_before_anybody_else() {
+        let mut known = facts(Vec::new());
+        known.terms.seats = 6;
+        let session = |n: u128, seats_left: i64| Session {
+            id: Uuid::from_u128(n),
+            span: span(9, 10),
+            instructor: Some(Id::from_uuid(Uuid::from_u128(1))),
+            things: Vec::new(),
+            seats_left,
+        };
+        known.sessions = vec![session(7, 0)];
+        assert_eq!(reason(&known, 9, 10), Some(SlotReason::SessionFull));
+        known.sessions.push(session(8, 2));
+        let verdict = known.judge(Wanted { span: span(9, 10), instructor: None, things: &[] });
+        assert_eq!((verdict.reason(), verdict.session, verdict.seats_left), (None, Some(Uuid::from_u128(8)), 2));
+        assert_eq!(reason(&known, 10, 11), Some(SlotReason::OutsideAvailability));
+    }
+}

@@ -19,8 +19,8 @@ pub const PIECES: &str = "SELECT coalesce(p.instructor_id, p.resource_id), p.sta
 /// The turn of those who choose an instructor of the type `$2`.
 pub const TYPE_TURN: &str = "SELECT app.lock_for('slots', $2) WHERE app.tenant_id() = $1";
 
-/// The turns of all whose time is to be claimed.
-pub const TIME_TURNS: &str = "SELECT app.take_time_turns($2::uuid[]) WHERE app.tenant_id() = $1";
+/// The turns of all whose time is to be claimed (`$2`), and of all whose time the holds of `$3` give back.
+pub const TIME_TURNS: &str = "SELECT app.take_slot_turns($2::uuid[], $3) WHERE app.tenant_id() = $1";
 
 /// When the person `$2` is busy from `$3` to `$4`, with `$5` and `$6` minutes around it; not by the booking `$7`, nor by holds of `$8`.
 pub const BUSY: &str = "SELECT s.starts_at, s.ends_at FROM app.busy_span($2, NULL, $3, $4, $7, $5, $6, $8) AS s WHERE app.tenant_id() = $1";

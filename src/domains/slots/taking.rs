@@ -85,7 +85,7 @@ impl<'a> Taking<'a> {
             let mut parties: Vec<Uuid> = choice.things.iter().map(|thing| thing.0).collect();
             parties.extend(choice.instructor.map(|instructor| instructor.0));
             parties.extend(self.about.learner.map(|learner| learner.0));
-            self.tx.query(sql::TIME_TURNS, &[&parties]).await?;
+            self.tx.query(sql::TIME_TURNS, &[&parties, &self.about.holder]).await?;
             let about = About { instructor: choice.instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
             let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(choice.instructor, &choice.things));
             if again.reason().is_none() {

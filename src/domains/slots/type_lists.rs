@@ -10,6 +10,7 @@ use lectern_kernel::{
     resolve::{Ctx, text},
 };
 use serde_json::{Value, json};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
@@ -281,7 +282,7 @@ impl Rule {
 /// What a type needs now. Not by its loader, which would answer the same once it has changed.
 async fn current_requirements(ctx: &Context<'_>, id: Id<BookingType>) -> Result<Vec<(String, Vec<Id<Resource>>)>> {
     let rows = ctx.tx().query(sql::REQUIREMENTS, &[&vec![id]]).await?;
-    let read = |row| {
+    let read = |row: &Row| -> Result<(String, Vec<Id<Resource>>)> {
         let mut reader = ColumnReader::new(row);
         reader.skip(1);
         Ok((reader.next()?, reader.next()?))
@@ -292,7 +293,7 @@ async fn current_requirements(ctx: &Context<'_>, id: Id<BookingType>) -> Result<
 /// What a type asks of learners now.
 async fn current_rules(ctx: &Context<'_>, id: Id<BookingType>) -> Result<Vec<Rule>> {
     let rows = ctx.tx().query(sql::RULES, &[&vec![id]]).await?;
-    let read = |row| {
+    let read = |row: &Row| -> Result<Rule> {
         let mut reader = ColumnReader::new(row);
         reader.skip(1);
         Ok(Rule { kind: reader.next()?, subjects: reader.next()?, max_count: reader.next()? })
@@ -309,7 +310,7 @@ fn word(prefix: &str) -> &'static str {
     }
 }
 
-fn first_column<T: for<'a> tokio_postgres::types::FromSql<'a> + std::hash::Hash + Eq>(rows: &[tokio_postgres::Row]) -> Result<HashSet<T>> {
+fn first_column<T: for<'a> tokio_postgres::types::FromSql<'a> + std::hash::Hash + Eq>(rows: &[Row]) -> Result<HashSet<T>> {
     let found = rows.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<T>, tokio_postgres::Error>>();
     Ok(found.map_err(DbError::from)?)
 }
