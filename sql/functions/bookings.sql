@@ -620,8 +620,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    PERFORM app.take_time_turns(resources || b.student_id || b.instructor_id || instructor
-        || ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id));
+    PERFORM app.take_slot_turns(resources || b.student_id || b.instructor_id || instructor
+        || ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id), app.user_id());
     SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id FOR UPDATE; -- as it is now that it is our turn
     IF b.status NOT IN ('REQUESTED', 'APPROVED', 'ASSIGNED') THEN
         PERFORM app.refuse('booking_transition');

@@ -11,6 +11,7 @@ use lectern_kernel::{
     resolve::{Batch, Ctx, Loaded, Rows},
 };
 use lectern_macros::{extends, mutations, object};
+use tokio_postgres::Row;
 
 use super::sql;
 use crate::domains::identity::{self, User};
@@ -37,7 +38,7 @@ impl Loader<LimitsOf> for Batch {
     async fn load(&self, keys: &[LimitsOf]) -> Result<HashMap<LimitsOf, InstructorLimits>> {
         let people: Vec<Id<User>> = keys.iter().map(|key| key.0).collect();
         let rows = self.tx.query(sql::INSTRUCTOR_LIMITS, &[&people]).await?;
-        let read = |row| {
+        let read = |row: &Row| -> Result<(LimitsOf, InstructorLimits)> {
             let mut reader = ColumnReader::new(row);
             let person = LimitsOf(reader.next()?);
             Ok((person, InstructorLimits { max_minutes_per_day: reader.next()?, max_minutes_per_week: reader.next()? }))
