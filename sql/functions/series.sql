@@ -94,7 +94,7 @@ BEGIN
             FROM booking_series s JOIN booking o ON o.tenant_id = s.tenant_id AND o.series_id = s.id WHERE o.tenant_id = app.tenant_id() AND o.id = ids[1];
     ELSIF NOT is_alone THEN
         UPDATE booking_series s SET recurrence = rule, excluded_dates = excluded, skipped = s.skipped || left_out, updated_at = now()
-            WHERE s.tenant_id = app.tenant_id() AND s.id = onward;
+            WHERE s.tenant_id = app.tenant_id() AND s.id = onward AND ((s.recurrence, s.excluded_dates) IS DISTINCT FROM (rule, excluded) OR left_out <> '[]');
     END IF;
     PERFORM set_config('app.told_as', CASE WHEN is_alone THEN '' ELSE 'nothing' END, true);
     -- Where they were nobody is in their way.

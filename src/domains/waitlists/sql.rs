@@ -10,9 +10,9 @@ pub const SESSION: &str = "SELECT gs.booking_type_id, gs.starts_at, gs.ends_at, 
 /// Leaves the list: the entry `$2`.
 pub const LEAVE: &str = "UPDATE waitlist_entry w SET status = 'LEFT' WHERE w.tenant_id = $1 AND w.id = $2 RETURNING w.id";
 
-/// How the actor's own entry `$2` stands.
+/// How the actor's own entry `$2` stands; nobody else moves it meanwhile.
 pub const OWN: &str =
-    "SELECT w.status, w.hold_id, w.booking_id FROM waitlist_entry w WHERE w.tenant_id = $1 AND w.id = $2 AND w.learner_id = $3";
+    "SELECT w.status, w.hold_id, w.booking_id FROM waitlist_entry w WHERE w.tenant_id = $1 AND w.id = $2 AND w.learner_id = $3 FOR UPDATE";
 
 /// Goes on as nobody; answers the time.
 pub const AS_NOBODY: &str = "SELECT now() FROM app.offer_as_nobody() WHERE app.tenant_id() = $1";
