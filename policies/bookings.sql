@@ -34,7 +34,9 @@ GRANT SELECT, UPDATE (status, instructor_id, course_id, lesson_id) ON booking TO
 -- For app.book_slot: what is booked of a type.
 CREATE POLICY definer_book ON booking FOR INSERT TO lectern_definer WITH CHECK (true);
 GRANT INSERT (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, notes, booking_type_id, needs_no_instructor,
-    holds_while_requested, buffer_before_minutes, buffer_after_minutes, override) ON booking TO lectern_definer;
+    holds_while_requested, buffer_before_minutes, buffer_after_minutes, override, group_session_id, series_id, series_starts_at) ON booking TO lectern_definer;
+-- For seats and series, which are moved as one.
+GRANT UPDATE (cancel_reason, group_session_id, series_id, series_starts_at) ON booking TO lectern_definer;
 
 CALL app.raise_wall('booking_resource');
 -- Seen with its booking, and written by app.set_booking_resources alone.
@@ -52,3 +54,12 @@ GRANT SELECT, INSERT, DELETE ON time_claim TO lectern_definer;
 -- The steps themselves belong to no tenant and are nobody's secret.
 REVOKE ALL ON booking_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
 GRANT SELECT ON booking_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;
+
+-- What learners are held to, what became of a booking, and how long a request has waited.
+GRANT UPDATE (reschedule_reason, outcome, minutes_late) ON booking TO lectern_app;
+GRANT UPDATE (escalated_at, starts_at, ends_at, requested_instructor_id, buffer_before_minutes, buffer_after_minutes, reschedule_reason) ON booking TO lectern_definer;
+
+CALL app.raise_wall('booking_reminder');
+-- By functions alone.
+CREATE POLICY definer_all ON booking_reminder TO lectern_definer USING (true);
+GRANT SELECT, INSERT, DELETE ON booking_reminder TO lectern_definer;

@@ -60,7 +60,7 @@ $$;
 
 -- Tells people of an event, in the transaction of its job; for app.fan_out alone. One statement, however many they are. Events of one hour about
 -- one thing are one notification, which counts each once, in whatever order they come, and says what the latest of them says; it is unread again.
--- Whoever did it is not told, unless the kind says so, or it is their confirmation. What is essential is mailed as everybody gets it.
+-- Whoever did it is not told, unless the kind says so. What is essential is mailed as everybody gets it.
 CREATE OR REPLACE FUNCTION app.fan_out_to_notifications(event uuid, type text, at timestamptz, subject text, note jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -68,8 +68,6 @@ DECLARE
     who     CONSTANT uuid := nullif(coalesce(nullif(current_setting('app.user_id', true), '')::uuid, nobody), nobody);
     about   CONSTANT uuid := note ->> 'course';
     facts   CONSTANT jsonb := coalesce(note -> 'facts', '{}');
-    -- Whom it is told although they did it: as a confirmation.
-    confirmed CONSTANT uuid := note ->> 'confirms';
     filling CONSTANT jsonb := facts || jsonb_build_object('course', (SELECT c.title FROM course c WHERE c.tenant_id = app.tenant_id() AND c.id = about));
     -- Asked once: whoever begins to listen now waits for the end of this transaction.
     is_heard      CONSTANT boolean := app.is_heard('notification');
@@ -87,7 +85,7 @@ BEGIN
             JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.recipient_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
             LEFT JOIN notification_preference p ON p.tenant_id = app.tenant_id() AND p.user_id = u.id AND p.kind = k.kind
             CROSS JOIN LATERAL (SELECT coalesce(p.in_app, true) AS in_app, CASE WHEN k.is_essential THEN w.email ELSE coalesce(p.email, w.email) END AS email) AS c
-            WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who OR u.id = confirmed) AND (c.in_app OR c.email <> 'OFF')
+            WHERE (k.doer <> 'LEFT_OUT' OR who IS NULL OR u.id <> who) AND (c.in_app OR c.email <> 'OFF')
             ORDER BY u.id
             ON CONFLICT ON CONSTRAINT notification_once DO UPDATE
                 SET count = n.count + 1, event_id = greatest(n.event_id, excluded.event_id), earlier_ids = n.earlier_ids || least(n.event_id, excluded.event_id),

@@ -61,6 +61,8 @@ BEGIN
     PERFORM app.lock_for('time', NEW.id);
     IF EXISTS (SELECT FROM booking_resource l JOIN booking b ON b.tenant_id = l.tenant_id AND b.id = l.booking_id
                WHERE l.tenant_id = NEW.tenant_id AND l.resource_id = NEW.id AND b.status IN ('REQUESTED', 'APPROVED', 'ASSIGNED') AND b.ends_at > now())
+        OR EXISTS (SELECT FROM group_session_resource l JOIN group_session s ON s.tenant_id = l.tenant_id AND s.id = l.group_session_id
+                   WHERE l.tenant_id = NEW.tenant_id AND l.resource_id = NEW.id AND s.status = 'SCHEDULED' AND s.ends_at > now())
     THEN
         PERFORM app.refuse('resource_in_use');
     END IF;

@@ -33,7 +33,7 @@ BEGIN
             SELECT coalesce(jsonb_agg(coalesce(x.resources, '[]') ORDER BY q.place), '[]')
             FROM booking_type_requirement q
             LEFT JOIN (SELECT x.requirement, jsonb_agg(jsonb_build_object('id', r.id, 'mode', r.mode, 'setup', r.setup_minutes, 'teardown', r.teardown_minutes,
-                                  'zone', r.time_zone, 'ruled', EXISTS (SELECT FROM availability_rule a WHERE a.tenant_id = r.tenant_id AND a.resource_id = r.id)) ORDER BY x.place) AS resources
+                                  'zone', r.time_zone, 'capacity', r.capacity, 'ruled', EXISTS (SELECT FROM availability_rule a WHERE a.tenant_id = r.tenant_id AND a.resource_id = r.id)) ORDER BY x.place) AS resources
                        FROM booking_type_resource x JOIN resource r ON r.tenant_id = x.tenant_id AND r.id = x.resource_id AND r.deleted_at IS NULL
                        WHERE x.tenant_id = t.tenant_id AND x.type_id = t.id GROUP BY x.requirement) AS x ON x.requirement = q.place
             WHERE q.tenant_id = t.tenant_id AND q.type_id = t.id),
@@ -66,7 +66,7 @@ $$;
 -- Dates are the school's, from the Monday before the range to the Sunday after it. `wants` says which of TYPE, MINUTES and TAKEN are asked for.
 -- Reveals: these spans and numbers, and nothing of what is behind them.
 CREATE OR REPLACE FUNCTION app.slot_facts(wanted_type uuid, instructors uuid[], resources uuid[], learner uuid, holder uuid, range_start timestamptz, range_end timestamptz,
-        minutes integer, except_bookings uuid[], wants text[])
+        minutes integer, except_bookings uuid[], wants text[], except_session uuid DEFAULT NULL)
     RETURNS TABLE (what text, party_id uuid, starts_at timestamptz, ends_at timestamptz, day date, number bigint)
     LANGUAGE plpgsql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -85,7 +85,7 @@ BEGIN
         SELECT 'CLAIMED', c.party_id, c.starts_at, c.ends_at, NULL::date, NULL::bigint FROM time_claim c
         WHERE c.tenant_id = tenant AND c.party_id = ANY (parties)
           AND c.starts_at < range_end + length + margin AND c.ends_at > range_start - margin AND c.starts_at > range_start - margin - interval '40 hours'
-          AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings))
+          AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (except_session IS NULL OR c.session_id IS DISTINCT FROM except_session)
           AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder));
     IF learner IS NOT NULL THEN
         RETURN QUERY
@@ -104,23 +104,24 @@ BEGIN
     END IF;
     IF 'TYPE' = ANY (wants) THEN
         RETURN QUERY
-            SELECT 'TYPE', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date, count(*) FROM booking b
+            SELECT 'TYPE', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date, count(DISTINCT b.starts_at) FROM booking b -- a session once
             WHERE b.tenant_id = tenant AND b.instructor_id = ANY (instructors) AND b.booking_type_id = wanted_type AND b.status IN ('ASSIGNED', 'COMPLETED')
               AND b.id <> ALL (except_bookings) AND b.starts_at >= first AND b.starts_at < last GROUP BY 2, 5;
     END IF;
     IF 'MINUTES' = ANY (wants) THEN
         RETURN QUERY
             SELECT 'MINUTES', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date,
-                   sum(extract(epoch FROM b.ends_at - b.starts_at) / 60)::bigint FROM booking b
-            WHERE b.tenant_id = tenant AND b.instructor_id = ANY (instructors) AND b.status IN ('ASSIGNED', 'COMPLETED')
-              AND b.id <> ALL (except_bookings) AND b.starts_at >= first AND b.starts_at < last GROUP BY 2, 5;
+                   sum(extract(epoch FROM b.ends_at - b.starts_at) / 60)::bigint
+            FROM (SELECT DISTINCT o.instructor_id, o.starts_at, o.ends_at FROM booking o -- a session once
+                  WHERE o.tenant_id = tenant AND o.instructor_id = ANY (instructors) AND o.status IN ('ASSIGNED', 'COMPLETED')
+                    AND o.id <> ALL (except_bookings) AND o.starts_at >= first AND o.starts_at < last) AS b GROUP BY 2, 5;
     END IF;
     IF 'TAKEN' = ANY (wants) THEN
         RETURN QUERY
             SELECT 'TAKEN', c.party_id, NULL::timestamptz, NULL::timestamptz, (c.starts_at AT TIME ZONE zone)::date,
                    sum(extract(epoch FROM c.ends_at - c.starts_at) / 60)::bigint FROM time_claim c
             WHERE c.tenant_id = tenant AND c.party_id = ANY (instructors) AND c.starts_at >= first AND c.starts_at < last
-              AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder)) GROUP BY 2, 5;
+              AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (except_session IS NULL OR c.session_id IS DISTINCT FROM except_session) AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder)) GROUP BY 2, 5;
     END IF;
 END
 $$;
@@ -168,6 +169,17 @@ CREATE OR REPLACE FUNCTION app.claims_of_slot(learner uuid, instructor uuid, res
     FROM public.resource r WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources)
 $$;
 
+-- Waits for the turns of all whose time is to be claimed, and of all whose time the holder's own holds give back for it: whoever waits for what is given back waits here,
+-- in the order of ids, and not inside a constraint. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.take_slot_turns(parties uuid[], holder uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.take_time_turns(parties || ARRAY(
+        SELECT c.party_id FROM slot_hold h JOIN time_claim c ON c.tenant_id = h.tenant_id AND c.hold_id = h.id
+        WHERE h.tenant_id = app.tenant_id() AND h.owner_id = holder AND h.booking_id IS NULL));
+END
+$$;
+
 -- Makes room for what is to be claimed, under the turns of all whose time it is: expired holds give back what they claim, and so do those of the holder that
 -- stand in the way, or are of the type that they book now (but for offers of a waitlist). Reveals nothing.
 CREATE OR REPLACE FUNCTION app.make_room(holder uuid, wanted_type uuid, kept uuid, learner uuid, instructor uuid, resources uuid[],
@@ -189,12 +201,13 @@ END
 $$;
 
 -- Holds a slot for the actor, in place of their hold of the same type: the row, what it takes of resources, its claims. The service has looked under the turns
--- of all parties (app.take_time_turns); the constraints have the last word. Reveals nothing.
+-- of all parties (app.take_slot_turns); the constraints have the last word. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.hold_slot(hold uuid, wanted_type uuid, learner uuid, span_start timestamptz, span_end timestamptz, instructor uuid,
         resources uuid[], chosen jsonb, minutes integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     t    booking_type;
+    seat group_session;
     used bigint;
     most CONSTANT integer := 3;
 BEGIN
@@ -209,9 +222,13 @@ BEGIN
     IF used >= most THEN
         PERFORM app.refuse('slot_hold_places', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
-    INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at)
-        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, chosen,
-                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)));
+    IF t.seats > 1 THEN
+        seat := app.session_at(t, span_start, span_end, instructor, resources); -- a seat of it is held; without one, all that the session will take
+    END IF;
+    INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at,
+                           group_session_id)
+        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, CASE WHEN seat.id IS NULL THEN chosen END,
+                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)), seat.id);
     PERFORM app.claim_hold(hold, resources);
 END
 $$;
@@ -225,7 +242,8 @@ BEGIN
         FROM unnest(resources) WITH ORDINALITY AS w(id, place) JOIN resource r ON r.tenant_id = app.tenant_id() AND r.id = w.id AND r.deleted_at IS NULL;
     INSERT INTO time_claim (tenant_id, id, kind, party_id, hold_id, starts_at, ends_at)
         SELECT h.tenant_id, app.uuid_v7(), w.kind, w.party_id, h.id, w.starts_at, w.ends_at FROM slot_hold h
-        CROSS JOIN LATERAL app.claims_of_slot(h.learner_id, h.instructor_id, resources, h.starts_at, h.ends_at, h.buffer_before_minutes, h.buffer_after_minutes) AS w
+        CROSS JOIN LATERAL app.claims_of_slot(h.learner_id, CASE WHEN h.group_session_id IS NULL THEN h.instructor_id END, CASE WHEN h.group_session_id IS NULL THEN resources ELSE '{}' END,
+                                              h.starts_at, h.ends_at, h.buffer_before_minutes, h.buffer_after_minutes) AS w
         WHERE h.tenant_id = app.tenant_id() AND h.id = hold;
 END
 $$;
@@ -258,29 +276,17 @@ BEGIN
 END
 $$;
 
--- The actor's own hold, once nobody else is about to redeem it: what it became, or that it is over. Reveals: that hold.
-CREATE OR REPLACE FUNCTION app.take_hold(hold uuid) RETURNS TABLE (booking_id uuid, is_over boolean, booking_type_id uuid, learner_id uuid, starts_at timestamptz,
-        ends_at timestamptz, instructor_id uuid, resources uuid[], assignment jsonb)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id = hold AND h.owner_id = app.user_id() FOR UPDATE;
-    RETURN QUERY
-        SELECT h.booking_id, h.expires_at <= now(), h.booking_type_id, h.learner_id, h.starts_at, h.ends_at, h.instructor_id,
-               ARRAY(SELECT l.resource_id FROM slot_hold_resource l WHERE l.tenant_id = h.tenant_id AND l.hold_id = h.id ORDER BY l.place), h.assignment
-        FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id = hold AND h.owner_id = app.user_id();
-END
-$$;
-
 -- Books a slot: the row of a booking, what it takes of resources, its claims, or those of the hold that it redeems, which change hands. `state` is ASSIGNED, or
 -- REQUESTED where approval is asked for; then the instructor is a wish, and held where the type says so. The service has looked under the turns of all parties.
 -- Reveals nothing.
 CREATE OR REPLACE FUNCTION app.book_slot(new_id uuid, wanted_type uuid, learner uuid, span_start timestamptz, span_end timestamptz, state text, instructor uuid,
-        resources uuid[], course uuid, words text, chosen jsonb, overridden text[], redeemed uuid) RETURNS void
+        resources uuid[], course uuid, words text, chosen jsonb, overridden text[], redeemed uuid, series uuid DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     t     booking_type;
     h     slot_hold;
     b     booking;
+    s     group_session;
     waits CONSTANT boolean := state = 'REQUESTED';
 BEGIN
     IF NOT (app.can('BOOKING_MANAGE') OR (app.can('BOOKING_REQUEST') AND learner = app.user_id() AND overridden IS NULL)) OR state NOT IN ('REQUESTED', 'ASSIGNED') THEN
@@ -296,15 +302,26 @@ BEGIN
         END IF;
         -- Its claims become the booking's. Nobody slips in between: until we commit they are there for everybody else.
         DELETE FROM time_claim c WHERE c.tenant_id = t.tenant_id AND c.hold_id = redeemed;
+        -- Nor is its seat counted twice.
+        UPDATE slot_hold o SET group_session_id = NULL WHERE o.tenant_id = t.tenant_id AND o.id = redeemed AND o.group_session_id IS NOT NULL;
     END IF;
     PERFORM app.make_room(app.user_id(), wanted_type, redeemed, learner, instructor, resources, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes);
+    IF t.seats > 1 AND NOT waits THEN
+        s := app.seat_at(t, span_start, span_end, instructor, resources);
+    END IF;
     INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, notes, booking_type_id, needs_no_instructor,
-                         holds_while_requested, buffer_before_minutes, buffer_after_minutes, override)
+                         holds_while_requested, buffer_before_minutes, buffer_after_minutes, override,
+                         group_session_id, series_id, series_starts_at)
         VALUES (t.tenant_id, new_id, learner, CASE WHEN waits THEN instructor END, CASE WHEN NOT waits THEN instructor END, coalesce(t.course_id, course), span_start, span_end,
-                state, words, t.id, nullif(NOT t.needs_instructor, false), nullif(t.holds_while_requested, false), t.buffer_before_minutes, t.buffer_after_minutes, overridden)
+                state, words, t.id, nullif(NOT t.needs_instructor, false), nullif(t.holds_while_requested AND t.seats = 1, false), t.buffer_before_minutes, t.buffer_after_minutes, overridden,
+                s.id, series, CASE WHEN series IS NOT NULL THEN span_start END)
         RETURNING * INTO b;
-    PERFORM app.take_resources(b, resources);
-    PERFORM app.note_assignment(new_id, chosen);
+    IF s.id IS NULL THEN
+        PERFORM app.take_resources(b, resources);
+    ELSE
+        PERFORM app.follow_session(s, b.id);
+    END IF;
+    PERFORM app.note_assignment(new_id, coalesce(chosen, h.assignment));
     UPDATE slot_hold o SET booking_id = new_id WHERE o.tenant_id = t.tenant_id AND o.id = redeemed;
 END
 $$;
@@ -334,6 +351,19 @@ BEGIN
 END
 $$;
 
+-- What was noted of a choice is void once a person gives the booking to somebody else. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.void_assignment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    DELETE FROM booking_assignment a WHERE a.tenant_id = NEW.tenant_id AND a.booking_id = NEW.id
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements(a.candidates) AS c WHERE (c ->> 'is_chosen')::boolean AND c ->> 'instructor' = NEW.instructor_id::text);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER booking_void_assignment AFTER UPDATE OF instructor_id ON booking FOR EACH ROW
+    WHEN (NEW.instructor_id IS NOT NULL AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id) EXECUTE FUNCTION app.void_assignment();
+
 -- How many bookings of its type an instructor was given: raised where one is assigned, lowered where it is called off or given to somebody else. The row is locked
 -- until the end, so that two who are chosen at once are counted one after the other. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.count_assigned() RETURNS trigger
@@ -356,15 +386,18 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER booking_count_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.booking_type_id IS NOT NULL AND NEW.instructor_id IS NOT NULL)
+CREATE OR REPLACE TRIGGER booking_count_new AFTER INSERT ON booking FOR EACH ROW WHEN (NEW.booking_type_id IS NOT NULL AND NEW.instructor_id IS NOT NULL AND NEW.group_session_id IS NULL)
     EXECUTE FUNCTION app.count_assigned();
 CREATE OR REPLACE TRIGGER booking_count AFTER UPDATE OF status, instructor_id ON booking FOR EACH ROW
-    WHEN (NEW.booking_type_id IS NOT NULL AND (OLD.status, OLD.instructor_id) IS DISTINCT FROM (NEW.status, NEW.instructor_id)) EXECUTE FUNCTION app.count_assigned();
+    WHEN (NEW.booking_type_id IS NOT NULL AND NEW.group_session_id IS NULL AND (OLD.status, OLD.instructor_id) IS DISTINCT FROM (NEW.status, NEW.instructor_id)) EXECUTE FUNCTION app.count_assigned();
 
 -- Whoever is added to a type begins at the smallest share of the others. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.begin_share() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF coalesce(current_setting('app.tenant_id', true), '') <> NEW.tenant_id::text THEN
+        RETURN NEW; -- an operator's or a seed's, which says it itself
+    END IF;
     NEW.assigned_count := greatest(NEW.assigned_count, coalesce(
         (SELECT floor(min(i.assigned_count::numeric / i.weight) * NEW.weight)::integer FROM booking_type_instructor i
          WHERE i.tenant_id = NEW.tenant_id AND i.type_id = NEW.type_id AND i.instructor_id <> NEW.instructor_id), 0));
@@ -377,7 +410,11 @@ CREATE OR REPLACE TRIGGER booking_type_instructor_share BEFORE INSERT ON booking
 CREATE OR REPLACE FUNCTION app.give_reminders() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    NEW.reminder_minutes := coalesce(NEW.reminder_minutes, (SELECT s.booking_reminder_minutes FROM tenant_settings s WHERE s.tenant_id = NEW.tenant_id), '{1440}');
+    IF NEW.reminder_minutes IS NOT NULL OR coalesce(current_setting('app.tenant_id', true), '') <> NEW.tenant_id::text THEN
+        NEW.reminder_minutes := coalesce(NEW.reminder_minutes, '{1440}');
+        RETURN NEW;
+    END IF;
+    NEW.reminder_minutes := coalesce((SELECT s.booking_reminder_minutes FROM tenant_settings s WHERE s.tenant_id = NEW.tenant_id), '{1440}');
     RETURN NEW;
 END
 $$;
@@ -388,7 +425,10 @@ CREATE OR REPLACE FUNCTION app.check_type_unused() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    IF EXISTS (SELECT FROM booking b WHERE b.tenant_id = NEW.tenant_id AND b.booking_type_id = NEW.id) THEN
+    IF EXISTS (SELECT FROM booking b WHERE b.tenant_id = NEW.tenant_id AND b.booking_type_id = NEW.id)
+        OR EXISTS (SELECT FROM group_session s WHERE s.tenant_id = NEW.tenant_id AND s.booking_type_id = NEW.id)
+        OR EXISTS (SELECT FROM waitlist_entry w WHERE w.tenant_id = NEW.tenant_id AND w.booking_type_id = NEW.id)
+    THEN
         PERFORM app.refuse('booking_type_in_use', jsonb_build_object('field', CASE WHEN NEW.deleted_at IS NULL THEN 'seats' ELSE 'id' END)::text);
     END IF;
     -- What is held of it is given back.
@@ -411,10 +451,10 @@ END
 $$;
 
 -- Deletes some holds that are a day over, redeemed or not. Answers how many. Reveals that.
-CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    gone bigint;
+    gone integer;
 BEGIN
     DELETE FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id IN (
         SELECT o.id FROM slot_hold o WHERE o.tenant_id = app.tenant_id() AND o.expires_at < now() - interval '1 day' ORDER BY o.expires_at LIMIT most);
@@ -462,6 +502,6 @@ CREATE OR REPLACE TRIGGER booking_type_resource_audit AFTER INSERT OR UPDATE OR 
 CREATE OR REPLACE TRIGGER booking_type_rule_audit AFTER INSERT OR UPDATE OR DELETE ON booking_type_rule FOR EACH ROW EXECUTE FUNCTION app.audit('BookingType', 'type_id');
 CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELETE ON instructor_limit FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 
-GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[]), app.eligibility(uuid, uuid),
-    app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.take_hold(uuid), app.tidy_holds(integer),
-    app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid), app.search_booking_type(text) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[], uuid), app.eligibility(uuid, uuid),
+    app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.take_slot_turns(uuid[], uuid), app.tidy_holds(integer),
+    app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid, uuid), app.search_booking_type(text) TO lectern_app;

@@ -33,7 +33,8 @@ CREATE TABLE booking_type (
     reschedule_notice_minutes  integer NOT NULL DEFAULT 0 CONSTRAINT booking_type_reschedule_check CHECK (reschedule_notice_minutes BETWEEN 0 AND 525600),
     max_reschedules            integer CONSTRAINT booking_type_reschedules_check CHECK (max_reschedules BETWEEN 0 AND 100),
     requires_reason            boolean NOT NULL DEFAULT false,
-    reminder_minutes           integer[] NOT NULL DEFAULT '{1440}'
+    -- Those of the school where nothing is said.
+    reminder_minutes           integer[] NOT NULL
                                    CONSTRAINT booking_type_reminders_check CHECK (cardinality(reminder_minutes) <= 3 AND 5 <= ALL (reminder_minutes) AND 43200 >= ALL (reminder_minutes)),
     deleted_at                 timestamptz,
     created_at                 timestamptz NOT NULL DEFAULT now(),
@@ -91,8 +92,10 @@ CREATE TABLE booking_type_rule (
     type_id     uuid NOT NULL,
     place       integer NOT NULL CONSTRAINT booking_type_rule_place_check CHECK (place BETWEEN 1 AND 10),
     kind        text NOT NULL CONSTRAINT booking_type_rule_kind_check CHECK (kind IN ('COURSE_ENROLLED', 'COURSE_IN_PROGRESS', 'COURSE_COMPLETED', 'LESSON_COMPLETED', 'GROUP_MEMBER', 'MAX_NO_SHOWS')),
-    -- Of courses, of groups, or none; without foreign keys, for they are of several tables: what is gone is met by nobody.
+    -- Of courses, lessons or groups, or none; without foreign keys, for they are of several tables: what is gone is met by nobody.
     subject_ids uuid[] NOT NULL DEFAULT '{}' CONSTRAINT booking_type_rule_subjects_check CHECK (CASE WHEN kind = 'MAX_NO_SHOWS' THEN cardinality(subject_ids) = 0 ELSE cardinality(subject_ids) BETWEEN 1 AND 20 END),
+    -- The same as clients know them, for the log.
+    subjects    text[] NOT NULL DEFAULT '{}' CONSTRAINT booking_type_rule_names_check CHECK (cardinality(subjects) = cardinality(subject_ids)),
     max_count   integer CONSTRAINT booking_type_rule_count_check CHECK (CASE WHEN kind = 'MAX_NO_SHOWS' THEN max_count BETWEEN 0 AND 100 ELSE max_count IS NULL END),
     PRIMARY KEY (tenant_id, type_id, place),
     CONSTRAINT booking_type_rule_type_fkey FOREIGN KEY (tenant_id, type_id) REFERENCES booking_type ON DELETE CASCADE
@@ -119,7 +122,7 @@ ALTER TABLE booking
     ADD COLUMN buffer_before_minutes  integer CONSTRAINT booking_before_check CHECK (buffer_before_minutes BETWEEN 0 AND 480),
     ADD COLUMN buffer_after_minutes   integer CONSTRAINT booking_after_check CHECK (buffer_after_minutes BETWEEN 0 AND 480),
     ADD COLUMN outcome                text CONSTRAINT booking_outcome_check CHECK (outcome IN ('ATTENDED', 'LATE', 'NO_SHOW', 'INSTRUCTOR_NO_SHOW')),
-    ADD COLUMN minutes_late           integer CONSTRAINT booking_late_check CHECK (CASE WHEN outcome = 'LATE' THEN minutes_late BETWEEN 1 AND 1440 ELSE minutes_late IS NULL END),
+    ADD COLUMN minutes_late           integer CONSTRAINT booking_late_check CHECK (CASE WHEN outcome = 'LATE' THEN coalesce(minutes_late BETWEEN 1 AND 1440, false) ELSE minutes_late IS NULL END),
     -- How often it was moved; null: never.
     ADD COLUMN reschedule_count       integer,
     ADD COLUMN cancelled_at           timestamptz,

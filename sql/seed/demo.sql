@@ -40,3 +40,8 @@ CREATE TEMPORARY TABLE seed_api_key (
 CREATE TEMPORARY TABLE seed_resource (
     key text PRIMARY KEY, name text NOT NULL, kind text NOT NULL, description text, location text, tags text[] NOT NULL, mode text NOT NULL, capacity integer,
     setup integer NOT NULL, teardown integer NOT NULL, hours text[]) ON COMMIT DROP;
+-- What learners book without being asked about it. `teachers` with their `weights`; `things`: what it needs, and of which of the resources; `asks`: of a course.
+CREATE TEMPORARY TABLE seed_booking_type (
+    key text PRIMARY KEY, name text NOT NULL, description text, location text, course text, durations integer[] NOT NULL, step integer NOT NULL, before integer NOT NULL,
+    after integer NOT NULL, notice integer NOT NULL, horizon integer, seats integer NOT NULL, strategy text NOT NULL, needs_approval boolean NOT NULL, holds boolean NOT NULL,
+    per_learner integer, cancel_notice integer NOT NULL, teachers text[] NOT NULL, weights integer[] NOT NULL, things jsonb NOT NULL, asks text, asked_course text) ON COMMIT DROP;

@@ -17,6 +17,7 @@ pub mod exports;
 pub mod feeds;
 pub mod files;
 pub mod grades;
+pub mod group_sessions;
 pub mod groups;
 pub mod hours;
 pub mod identity;
@@ -33,8 +34,11 @@ pub mod reports;
 pub mod resources;
 pub mod rewards;
 pub mod rosters;
+pub mod series;
+pub mod slots;
 pub mod tenants;
 pub mod viewings;
+pub mod waitlists;
 pub mod webhooks;
 
 use std::sync::LazyLock;
@@ -60,6 +64,10 @@ pub const ALL: &[&Domain] = &[
     &hours::DOMAIN,
     &feeds::DOMAIN,
     &busy_sources::DOMAIN,
+    &slots::DOMAIN,
+    &group_sessions::DOMAIN,
+    &series::DOMAIN,
+    &waitlists::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

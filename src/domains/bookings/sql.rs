@@ -24,12 +24,61 @@ pub const COMPLETE: &str = "UPDATE booking b SET status = 'COMPLETED' WHERE b.te
 
 pub const CANCEL: &str = "UPDATE booking b SET status = 'CANCELLED', cancel_reason = $3 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
 
-/// The trigger takes back an assignment.
-pub const RESCHEDULE: &str = "UPDATE booking b SET starts_at = $3, ends_at = $4 WHERE b.tenant_id = $1 AND b.id = $2 RETURNING {b}";
+/// Of a booking without a type; the trigger takes back an assignment. `$5`: why; that of before where nothing is moved.
+pub const RESCHEDULE: &str = "UPDATE booking b SET starts_at = $3, ends_at = $4, \
+     reschedule_reason = CASE WHEN (b.starts_at, b.ends_at) = ($3, $4) THEN b.reschedule_reason ELSE $5 END \
+     WHERE b.tenant_id = $1 AND b.id = $2 AND b.booking_type_id IS NULL RETURNING {b}";
 
-/// When the instructor `$3` is busy within the span of a booking.
-pub const BUSY_INSTRUCTOR: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b \
-     CROSS JOIN LATERAL app.busy_span($3, NULL, b.starts_at, b.ends_at, b.id) AS busy WHERE b.tenant_id = $1 AND b.id = $2";
+/// What became of a booking that is assigned: `$3`, `$4` the minutes that somebody was late.
+pub const COMPLETE_WITH_OUTCOME: &str = "UPDATE booking b SET status = 'COMPLETED', outcome = $3, minutes_late = $4 \
+     WHERE b.tenant_id = $1 AND b.id = $2 AND b.status = 'ASSIGNED' RETURNING {b}";
+
+/// The same of one that is not; the trigger refuses all but those that are completed.
+pub const CORRECT_OUTCOME: &str = "UPDATE booking b SET outcome = $3, minutes_late = $4 \
+     WHERE b.tenant_id = $1 AND b.id = $2 AND b.status <> 'ASSIGNED' RETURNING {b}";
+
+/// How the booking `$2` stands.
+pub const STANDING: &str = "SELECT b.booking_type_id, b.student_id, b.status, b.starts_at, b.ends_at, b.requested_instructor_id, b.instructor_id, \
+     b.needs_no_instructor, b.holds_while_requested, b.group_session_id IS NOT NULL, \
+     ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = $1 AND l.booking_id = b.id ORDER BY l.place) \
+     FROM booking b WHERE b.tenant_id = $1 AND b.id = $2";
+
+/// The booking `$2` goes to the instructor `$3`, with the resources `$4`; `$5`: how they were chosen.
+pub const CONFIRM: &str = "SELECT app.confirm_booking($2, $3, $4::uuid[], $5) WHERE app.tenant_id() = $1";
+
+pub const ONE: &str = "SELECT {b} FROM booking b WHERE b.tenant_id = $1 AND b.id = $2";
+
+/// Refuses to move the booking `$2` where its learner may not, for the reason `$3`.
+pub const CHECK_MOVE_TERMS: &str = "SELECT app.check_move_terms(b, $3) FROM booking b WHERE b.tenant_id = $1 AND b.id = $2";
+
+/// The booking `$2` goes from `$3` to `$4`, and is `$5` then, with the instructor `$6` and the resources `$7`; `$8`: why, `$9`: how they were chosen, `$10`: the hold
+/// that it redeems.
+pub const MOVE: &str = "SELECT app.move_booking($2, $3, $4, $5, $6, $7::uuid[], $8, $9, $10) WHERE app.tenant_id() = $1";
+
+/// The hold `$2` of the person `$3`, whatever became of it.
+pub const OWN_HOLD: &str = "SELECT h.booking_id, h.expires_at <= now(), h.booking_type_id, h.learner_id, h.starts_at, h.ends_at, h.instructor_id, \
+     ARRAY(SELECT l.resource_id FROM slot_hold_resource l WHERE l.tenant_id = $1 AND l.hold_id = h.id ORDER BY l.place) \
+     FROM slot_hold h WHERE h.tenant_id = $1 AND h.id = $2 AND h.owner_id = $3";
+
+/// For how many minutes a day and a week the people `$2` may be booked.
+pub const INSTRUCTOR_LIMITS: &str = "SELECT l.user_id, l.max_minutes_per_day, l.max_minutes_per_week FROM instructor_limit l \
+     WHERE l.tenant_id = $1 AND l.user_id = ANY ($2)";
+
+pub const SET_LIMITS: &str = "INSERT INTO instructor_limit AS l (tenant_id, user_id, max_minutes_per_day, max_minutes_per_week) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT ON CONSTRAINT instructor_limit_pkey DO UPDATE \
+     SET max_minutes_per_day = excluded.max_minutes_per_day, max_minutes_per_week = excluded.max_minutes_per_week";
+
+pub const DROP_LIMITS: &str = "DELETE FROM instructor_limit l WHERE l.tenant_id = $1 AND l.user_id = $2";
+
+/// At most `$2` requests that have waited too long. How many they were.
+pub const ESCALATE: &str = "SELECT app.escalate_bookings($2) WHERE app.tenant_id() = $1";
+
+/// At most `$2` reminders that are due. How many they were.
+pub const REMIND: &str = "SELECT app.remind_of_bookings($2) WHERE app.tenant_id() = $1";
+
+/// When the instructor `$3` is busy within the span of a booking, with what its type claims around it.
+pub const BUSY_INSTRUCTOR: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b CROSS JOIN LATERAL app.busy_span($3, NULL, b.starts_at, b.ends_at, b.id, \
+     coalesce(b.buffer_before_minutes, 0), coalesce(b.buffer_after_minutes, 0)) AS busy WHERE b.tenant_id = $1 AND b.id = $2";
 
 /// When the learner of a booking is busy within its span, or from `$3` to `$4` where these are given.
 pub const BUSY_STUDENT: &str = "SELECT busy.starts_at, busy.ends_at FROM booking b \

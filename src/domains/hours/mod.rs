@@ -19,7 +19,7 @@ use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
     owner::Owner,
-    rule::{AvailabilityRule, BY_CREATION},
+    rule::{AvailabilityRule, BY_CREATION, Weekday},
     time_off::TimeOff,
 };
 

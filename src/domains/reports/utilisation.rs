@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 use jiff::tz::TimeZone;
 use lectern_kernel::{
-    db::{ColumnReader, OnConstraint},
+    db::{ColumnReader, DbError, OnConstraint},
     error::{Error, Result},
     resolve::{Ctx, Loaded},
 };
@@ -30,16 +30,19 @@ pub struct InstructorUtilisation {
 /// Seconds of an hour.
 pub(super) const HOUR: f64 = 3600.0;
 
+/// The refusal of a range over which weekly rules can't be laid out.
+pub(super) fn too_long(error: &DbError) -> Error {
+    let days = error.number("limit").unwrap_or_default();
+    Error::too_complex(format!("Weekly rules hold on more than {days} days of the range: narrow it."))
+}
+
 pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64) -> Result<Vec<InstructorUtilisation>> {
     let is_open = range.from.is_none() || range.to.is_none();
     let zone = if is_open { tenants::time_zone(ctx, "timeZone", None)? } else { TimeZone::UTC };
     let span = range.series(ctx.now(), &zone)?;
     let (columns, shape) = ctx.request().catalog().whole::<User>("u");
     let rows = ctx.tx().query(&sql::instructor_utilisation(&columns), &[&span.start, &span.end, &limit]).await;
-    let rows = rows.on_constraint("hours_too_long", |error| {
-        let days = error.number("limit").unwrap_or_default();
-        Error::too_complex(format!("Weekly rules hold on more than {days} days of the range: narrow it."))
-    })?;
+    let rows = rows.on_constraint("hours_too_long", too_long)?;
     let people = rows.into_iter().map(|row| {
         let row = Arc::new(row);
         let mut reader = ColumnReader::new(&row);

@@ -159,15 +159,22 @@ impl BookingType {
     }
 
     /// How many bookings of it there may be.
-    fn limits(
+    async fn limits(
         per_learner: Option<i32>,
         per_learner_per_day: Option<i32>,
         per_learner_per_week: Option<i32>,
         open_per_learner: Option<i32>,
         per_instructor_per_day: Option<i32>,
         per_instructor_per_week: Option<i32>,
-    ) -> BookingLimits {
-        BookingLimits { per_learner, per_learner_per_day, per_learner_per_week, open_per_learner, per_instructor_per_day, per_instructor_per_week }
+    ) -> Result<BookingLimits> {
+        Ok(BookingLimits {
+            per_learner,
+            per_learner_per_day,
+            per_learner_per_week,
+            open_per_learner,
+            per_instructor_per_day,
+            per_instructor_per_week,
+        })
     }
 
     /// What is asked of a learner, in its order: every rule must hold.

@@ -51,9 +51,9 @@ impl EligibilityRule {
 impl EligibilityRule {
     /// The courses, lessons or groups that it is about, of those that you may see: any one of them will do.
     #[cost(5)]
-    async fn subjects(kind: EligibilityKind, subject_ids: Vec<Uuid>, ctx: &Context<'_>) -> Result<Vec<Node>> {
-        let Some(prefix) = prefix_of(kind) else { return Ok(Vec::new()) };
-        let ids: Vec<ID> = subject_ids.iter().map(|id| ID(ids::encode(prefix, *id))).collect();
+    async fn subjects(&self, ctx: &Context<'_>) -> Result<Vec<Node>> {
+        let Some(prefix) = prefix_of(self.kind) else { return Ok(Vec::new()) };
+        let ids: Vec<ID> = self.subject_ids.iter().map(|id| ID(ids::encode(prefix, *id))).collect();
         let found = join_all(ids.iter().map(|id| Node::find(ctx, "subjects", id))).await;
         Ok(found.into_iter().filter_map(|subject| subject.ok().flatten()).collect())
     }
@@ -72,7 +72,11 @@ pub struct EligibilityCheck {
 
 /// Rules, and whether they are met.
 pub fn checks(rules: Vec<Eligibility>, met: &[bool]) -> Vec<EligibilityCheck> {
-    let check = |(rule, is_met): (Eligibility, bool)| EligibilityCheck { message: sentence(&rule, is_met), rule: EligibilityRule::of(rule), is_met };
+    let check = |(rule, is_met): (Eligibility, bool)| EligibilityCheck {
+        message: sentence(&rule, is_met),
+        rule: EligibilityRule::of(rule),
+        is_met,
+    };
     rules.into_iter().zip(met.iter().copied()).map(check).collect()
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     booking_type::AssignmentStrategy,
     grid::{Anchor, Grid, LONGEST_PIECE_DAYS, midnight_before},
-    rules::{Candidate, Days, Facts, Learner, Skipped, Thing},
+    rules::{Candidate, Days, Facts, Learner, Session, Skipped, Thing},
     sql,
     terms::{Staff, Stock, TypeTerms},
 };
@@ -43,6 +43,8 @@ pub struct About {
     pub things: Vec<Id<Resource>>,
     /// Bookings that are as if they were not there.
     pub except: Vec<Id<Booking>>,
+    /// A group session that is as if it were not there.
+    pub except_session: Option<Uuid>,
     /// What a manager skips.
     pub skipped: Skipped,
     /// Managers are not bound to the grid.
@@ -63,6 +65,7 @@ impl About {
             instructor: None,
             things: Vec::new(),
             except: Vec::new(),
+            except_session: None,
             skipped: Skipped::default(),
             is_bound_to_grid: true,
             counts_minutes: false,
@@ -95,12 +98,25 @@ pub async fn facts(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Facts> {
     let rows = tx
         .query(
             sql::FACTS,
-            &[&of.id, &people, &things, &about.learner, &about.holder, &from, &to, &minutes, &about.except, &wants(of, &staff, about.counts_minutes)],
+            &[
+                &of.id,
+                &people,
+                &things,
+                &about.learner,
+                &about.holder,
+                &from,
+                &to,
+                &minutes,
+                &about.except,
+                &wants(of, &staff, about.counts_minutes),
+                &about.except_session,
+            ],
         )
         .await?;
 
     let mut had: HashMap<Uuid, Had> = HashMap::new();
-    let mut learner = about.learner.map(|id| Learner { id, claimed: Vec::new(), ever: 0, open: 0, bookings: Days::new(), eligibility: Vec::new() });
+    let mut learner =
+        about.learner.map(|id| Learner { id, claimed: Vec::new(), ever: 0, open: 0, bookings: Days::new(), eligibility: Vec::new() });
     for row in &rows {
         read(row, &mut had, learner.as_mut())?;
     }
@@ -136,10 +152,25 @@ pub async fn facts(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Facts> {
         candidates,
         requirements,
         learner,
-        sessions: Vec::new(),
+        sessions: sessions(tx, of, about).await?,
         skipped: about.skipped,
         is_bound_to_grid: about.is_bound_to_grid,
     })
+}
+
+/// The type's group sessions.
+async fn sessions(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Vec<Session>> {
+    if of.terms.seats == 1 {
+        return Ok(Vec::new());
+    }
+    let (from, to) = about.starts;
+    let rows = tx.query(sql::SESSIONS, &[&of.id, &about.holder, &from, &to, &about.except]).await?;
+    let session = |row: &Row| -> Result<Session> {
+        let mut reader = ColumnReader::new(row);
+        let (id, start, end) = (reader.next()?, reader.next()?, reader.next()?);
+        Ok(Session { id, span: Span { start, end }, instructor: reader.next()?, things: reader.next()?, seats_left: reader.next()? })
+    };
+    rows.iter().map(session).collect()
 }
 
 /// Those of a requirement that are named; all of them, where none is.
@@ -204,7 +235,13 @@ fn merge(had: &mut HashMap<Uuid, Had>) -> HashMap<Uuid, Vec<Span>> {
 }
 
 /// Where a stretch of open time goes back beyond what was looked at, its beginning is looked for: the grid depends on it, and must not on what is asked for.
-async fn look_back(tx: &Tx, about: &About, people: &[Id<User>], things: &[Id<Resource>], given: &mut HashMap<Uuid, Vec<Span>>) -> Result<()> {
+async fn look_back(
+    tx: &Tx,
+    about: &About,
+    people: &[Id<User>],
+    things: &[Id<Resource>],
+    given: &mut HashMap<Uuid, Vec<Span>>,
+) -> Result<()> {
     let (from, to) = about.starts;
     let looked_at = from - SignedDuration::from_hours(24);
     let goes_back = |party: Uuid| {
@@ -260,6 +297,7 @@ fn thing(stock: &Stock, grid: Grid, mut had: Had) -> Thing {
         needs_approval: stock.needs_approval,
         setup: SignedDuration::from_mins(stock.setup),
         teardown: SignedDuration::from_mins(stock.teardown),
+        capacity: stock.capacity,
         grid,
         open,
         claimed,

@@ -164,7 +164,10 @@ mod tests {
             let grid = Grid { step: minutes(step), anchor: Anchor::Pieces(piece, berlin.clone()) };
             let range = span("2026-04-03T11:11:00Z", "2026-04-07T00:00:00Z");
             check(&grid, range, minutes(30));
-            let cut = vec![Span { start: midnight_before(range.start, LONGEST_PIECE_DAYS, &berlin).max(at(begin)), end: at("2026-04-09T00:00:00Z") }];
+            let cut = vec![Span {
+                start: midnight_before(range.start, LONGEST_PIECE_DAYS, &berlin).max(at(begin)),
+                end: at("2026-04-09T00:00:00Z"),
+            }];
             let shorter = Grid { step: minutes(step), anchor: Anchor::Pieces(cut, berlin.clone()) };
             assert_eq!(grid.starts(range, minutes(30), 9999), shorter.starts(range, minutes(30), 9999));
         }

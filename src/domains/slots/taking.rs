@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    BookingType,
     booking_type::AssignmentStrategy,
     facts::{About, facts},
-    rules::{Facts, SlotReason, Verdict, Wanted, in_week},
+    judge::in_week,
+    rules::{Facts, SlotReason, Verdict, Wanted},
     sql,
     terms::TypeTerms,
 };
@@ -38,12 +40,32 @@ pub struct Choice {
     pub assignment: Option<Value>,
 }
 
+/// Waits for the turn of those who choose of a type.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn take_type_turn(tx: &Tx, of: Id<BookingType>) -> Result<()> {
+    tx.query(sql::TYPE_TURN, &[&of]).await?;
+    Ok(())
+}
+
+/// Waits for the turns of all whose time is to be claimed, and of all whose time the holder's holds give back.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn take_time_turns(tx: &Tx, parties: &[Uuid], holder: Uuid) -> Result<()> {
+    tx.query(sql::TIME_TURNS, &[&parties, &holder]).await?;
+    Ok(())
+}
+
 /// One attempt at one start.
 pub struct Taking<'a> {
     tx: &'a Tx,
     of: &'a TypeTerms,
     about: About,
     span: Span,
+    /// Who and what is taken where they are free, whoever else could be.
+    kept: (Option<Id<User>>, Vec<Id<Resource>>),
     attempts: usize,
 }
 
@@ -55,11 +77,17 @@ impl<'a> Taking<'a> {
     pub async fn begin(tx: &'a Tx, of: &'a TypeTerms, about: About) -> Result<Taking<'a>> {
         let span = Span { start: about.starts.0, end: about.starts.0 + about.length };
         let about = About { counts_minutes: about.instructor.is_none(), ..about };
-        if of.terms.needs_instructor && about.instructor.is_none() {
-            tx.query(sql::TYPE_TURN, &[&of.id]).await?;
+        // First bookings of one slot make one session.
+        if of.terms.seats > 1 || (of.terms.needs_instructor && about.instructor.is_none()) {
+            take_type_turn(tx, of.id).await?;
         }
         tx.mark().await?;
-        Ok(Taking { tx, of, about, span, attempts: 0 })
+        Ok(Taking { tx, of, about, span, kept: (None, Vec::new()), attempts: 0 })
+    }
+
+    /// Takes this person and these resources where they are free, and others where they are not.
+    pub fn keeping(self, instructor: Option<Id<User>>, things: Vec<Id<Resource>>) -> Taking<'a> {
+        Taking { kept: (instructor, things), ..self }
     }
 
     /// Chooses, and holds the turns of the chosen.
@@ -77,7 +105,7 @@ impl<'a> Taking<'a> {
             let mut parties: Vec<Uuid> = choice.things.iter().map(|thing| thing.0).collect();
             parties.extend(choice.instructor.map(|instructor| instructor.0));
             parties.extend(self.about.learner.map(|learner| learner.0));
-            self.tx.query(sql::TIME_TURNS, &[&parties]).await?;
+            take_time_turns(self.tx, &parties, self.about.holder).await?;
             let about = About { instructor: choice.instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
             let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(choice.instructor, &choice.things));
             if again.reason().is_none() {
@@ -94,7 +122,13 @@ impl<'a> Taking<'a> {
     /// The refusal itself, where it is another than that somebody came first.
     pub async fn lost(&mut self, error: DbError) -> Result<()> {
         match error.constraint() {
-            Some("claim_person_overlap" | "claim_resource_overlap" | "booking_instructor_overlap" | "booking_student_overlap") => {
+            Some(
+                "group_session_places"
+                | "claim_person_overlap"
+                | "claim_resource_overlap"
+                | "booking_instructor_overlap"
+                | "booking_student_overlap",
+            ) => {
                 self.go_back().await?;
                 Ok(())
             }
@@ -113,15 +147,27 @@ impl<'a> Taking<'a> {
     }
 
     fn choice(&self, known: &Facts, verdict: &Verdict) -> Choice {
-        let instructor = verdict.takers.first().copied();
-        let is_chosen = self.about.instructor.is_none() && verdict.session.is_none();
+        let kept = self.kept.0.filter(|kept| verdict.takers.contains(kept));
+        let instructor = kept.or_else(|| verdict.takers.first().copied());
+        let is_chosen = self.about.instructor.is_none() && kept.is_none() && verdict.session.is_none();
         Choice {
             instructor,
-            things: verdict.taken.clone(),
+            things: self.things(verdict),
             session: verdict.session,
             needs_approval: verdict.needs_approval,
             assignment: instructor.filter(|_| is_chosen).map(|chosen| assignment(known, verdict, self.span.start, chosen)),
         }
+    }
+
+    /// What is taken for each requirement: what is to be kept, where it is free.
+    fn things(&self, verdict: &Verdict) -> Vec<Id<Resource>> {
+        let is_free = |thing: Id<Resource>| verdict.things.iter().any(|(one, failed)| *one == thing && failed.is_none());
+        let keep = |(place, taken): (usize, &Id<Resource>)| {
+            let requirement = self.of.requirements.get(place).map(Vec::as_slice).unwrap_or_default();
+            let kept = requirement.iter().map(|stock| stock.id).find(|thing| self.kept.1.contains(thing) && is_free(*thing));
+            if verdict.session.is_none() { kept.unwrap_or(*taken) } else { *taken }
+        };
+        verdict.taken.iter().enumerate().map(keep).collect()
     }
 
     /// The refusal of a verdict: the first rule that fails, where it fails, and what is known of why.
@@ -201,7 +247,9 @@ pub fn assignment(known: &Facts, verdict: &Verdict, start: Timestamp, chosen: Id
     let reason = match known.terms.strategy {
         AssignmentStrategy::Fixed => format!("The first in the type's order of {free} who could take it, of {all} in all."),
         AssignmentStrategy::RoundRobin => {
-            format!("Of {free} who could take it, of {all} in all, the one with the fewest bookings for their weight: {assigned} at weight {weight}.")
+            format!(
+                "Of {free} who could take it, of {all} in all, the one with the fewest bookings for their weight: {assigned} at weight {weight}."
+            )
         }
         AssignmentStrategy::LeastBusy => {
             format!("Of {free} who could take it, of {all} in all, the one with the fewest minutes claimed in that week: {minutes}.")

@@ -74,6 +74,8 @@ pub struct Stock {
     pub setup: i64,
     /// Minutes after.
     pub teardown: i64,
+    /// How many people it takes; none: any number.
+    pub capacity: Option<i64>,
     /// The zone of its days.
     pub zone: TimeZone,
     /// Whether it is open by rules alone.
@@ -136,6 +138,7 @@ struct StockRow {
     mode: String,
     setup: i64,
     teardown: i64,
+    capacity: Option<i64>,
     zone: String,
     ruled: bool,
 }
@@ -212,6 +215,7 @@ impl TypeTerms {
                 needs_approval: row.mode == "APPROVAL_REQUIRED",
                 setup: row.setup,
                 teardown: row.teardown,
+                capacity: row.capacity,
                 zone: zone(&row.zone)?,
                 is_ruled: row.ruled,
             })

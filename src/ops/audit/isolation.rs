@@ -55,11 +55,12 @@ pub(super) const OF_NO_SCHOOL: [&str; 8] = [
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
 /// What is changed in a copy of a row of the school `{tenant}`, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 14] = [
+const RELAXED: [(&str, &str); 16] = [
     ("api_key_secret", r#"{"secret_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("booking", r#"{"status": "CANCELLED"}"#),
     ("feature_flag", r#"{"key": "another"}"#),
     ("file", r#"{"upload_id": null, "object": "schools/{tenant}/general/copy.txt"}"#),
+    ("group_session", r#"{"status": "CANCELLED"}"#),
     ("invitation", r#"{"state": "REVOKED"}"#),
     ("mailed_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("password_change_request", r#"{"state": "REJECTED"}"#),
@@ -68,6 +69,7 @@ const RELAXED: [(&str, &str); 14] = [
     ("refresh_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("sign_in_provider", r#"{"key": "another"}"#),
     ("sign_up_request", r#"{"state": "REJECTED"}"#),
+    ("waitlist_entry", r#"{"status": "LEFT"}"#),
     // One looks in one place at a time.
     ("view_as", r#"{"ended_at": "2026-03-09T14:00Z"}"#),
     ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),

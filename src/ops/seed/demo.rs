@@ -26,11 +26,14 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 19] = [
+const STEPS: [(&str, &str); 22] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
     ("calendars.sql", include_str!("../../../sql/seed/calendars.sql")),
+    ("slots.sql", include_str!("../../../sql/seed/slots.sql")),
+    ("outcomes.sql", include_str!("../../../sql/seed/outcomes.sql")),
+    ("sessions.sql", include_str!("../../../sql/seed/sessions.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),

@@ -79,6 +79,7 @@ const SECRET: &[&str] = &[
     "api_key_secret",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "failed_sign_in",
@@ -101,9 +102,16 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "busy_block",
     "account_request",
     "api_key_secret",
-    "booking_resource", // seen with its booking, behind whose wall it stands as well
+    "booking_resource",   // seen with its booking, behind whose wall it stands as well
+    "booking_assignment", // seen by who sees all bookings
+    "instructor_limit",
+    "slot_hold",
+    "slot_hold_resource", // seen with its hold
+    "booking_series",     // seen with its bookings
+    "waitlist_entry",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "export_run",
@@ -146,7 +154,14 @@ const NOT_INSERTED: &[&str] = &[
     "assignment",
     "attempt_question",
     "audit_entry",
+    "booking_reminder",
+    "booking_assignment",
     "booking_resource",
+    "slot_hold",
+    "slot_hold_resource",
+    "group_session",
+    "group_session_resource",
+    "booking_series",
     "badge_award",
     "course_points",
     "course_review",

@@ -221,8 +221,8 @@ async fn every_type_that_is_emitted_is_in_the_catalogue_and_the_other_way_round(
         names.join(" "),
         "user.created user.updated user.suspended user.reactivated user.deleted course.created course.updated course.published course.archived \
          course.deleted enrollment.created enrollment.updated enrollment.completed enrollment.dropped group.members_added group.members_removed \
-         booking.requested booking.approved booking.assigned booking.rescheduled booking.completed booking.cancelled booking.escalated announcement.published \
+         booking.requested booking.approved booking.assigned booking.rescheduled booking.completed booking.cancelled booking.escalated booking.outcome_recorded announcement.published \
          submission.submitted submission.graded submission.returned quiz_attempt.submitted certificate.issued certificate.revoked \
-         resource.created resource.updated resource.deleted webhook.test import.finished"
+         resource.created resource.updated resource.deleted group_session.opened group_session.changed group_session.cancelled waitlist.offered webhook.test import.finished"
     );
 }
