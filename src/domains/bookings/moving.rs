@@ -44,7 +44,8 @@ pub struct Move {
 pub async fn move_booking(ctx: &Context<'_>, id: Id<Booking>, it: Standing, kind: Id<BookingType>, to: Move) -> Result<Loaded<Booking>> {
     let actor = ctx.actor()?;
     let is_manager = actor.can(BookingManage);
-    if !is_manager && !(actor.is(it.learner.0) && actor.can(BookingRequest)) {
+    let is_own = actor.is(it.learner.0) && actor.can(BookingRequest);
+    if !is_manager && !is_own {
         return Err(Error::not_yours());
     }
     it.check_open()?;

@@ -64,6 +64,7 @@ impl SlotQueries {
     /// refuses with the reason that `explainSlot` gives. Null for whatever you can't see. BAD_USER_INPUT unless `to` is later than `from`, by 62 days at most; for a
     /// duration, an instructor or a resource that is not of the type. QUERY_TOO_COMPLEX over 5,000 starts.
     #[cost(days_cost)]
+    #[allow(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn slots(
         ctx: &Context<'_>,
         /// The booking type.
@@ -106,6 +107,7 @@ impl SlotQueries {
 
     /// Why one start can or can't be booked now, by you if you may book, or by the learner who is named: every rule, and every instructor and resource of the type.
     /// Null for whatever you can't see. Managers are not bound to the type's starts.
+    #[allow(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn explain_slot(
         ctx: &Context<'_>,
         /// The booking type.

@@ -161,23 +161,30 @@ pub fn starts(known: &Facts, range: Span, length: SignedDuration) -> Result<Vec<
 
 /// What can be booked on each of the days.
 pub fn by_days(wish: &Wish, known: &Facts, days: &[(civil::Date, Span)], starts: &[Timestamp]) -> Vec<SlotDay> {
-    let mut found: Vec<(Vec<Slot>, Vec<Verdict>)> = days.iter().map(|_| (Vec::new(), Vec::new())).collect();
+    let mut found: Vec<Day> = days.iter().map(|_| Day::default()).collect();
     for start in starts {
         let instant = Span { start: *start, end: *start + SignedDuration::from_secs(1) };
         let Some((day, _)) = shares(days, instant).next() else { continue };
         let verdict = known.judge(wish.wanted(*start));
         if verdict.reason().is_none() {
-            found[day].0.push(Slot::of(wish, *start, verdict));
-        } else if found[day].0.is_empty() {
-            found[day].1.push(Verdict { checks: verdict.checks, ..Verdict::default() });
+            found[day].slots.push(Slot::of(wish, *start, verdict));
+        } else if found[day].slots.is_empty() {
+            found[day].refused.push(Verdict { checks: verdict.checks, ..Verdict::default() });
         }
     }
-    let shown = |((date, day), (slots, refused)): (&(civil::Date, Span), (Vec<Slot>, Vec<Verdict>))| SlotDay {
-        date: Date(*date),
-        empty_because: if slots.is_empty() { Some(emptied_by(known, wish, *day, &refused)) } else { None },
+    let shown = |(day, Day { slots, refused }): (&(civil::Date, Span), Day)| SlotDay {
+        date: Date(day.0),
+        empty_because: if slots.is_empty() { Some(emptied_by(known, wish, day.1, &refused)) } else { None },
         slots,
     };
     days.iter().zip(found).map(shown).collect()
+}
+
+/// What was found on a day: what can be booked, or as long as there is nothing, what became of each start.
+#[derive(Default)]
+struct Day {
+    slots: Vec<Slot>,
+    refused: Vec<Verdict>,
 }
 
 /// The first rule that leaves nothing of a day's starts, all of which are refused.

@@ -216,7 +216,8 @@ impl Asker {
         let rows = ctx.tx().query(sql::BOOKED, &[&booking]).await?;
         let row = rows.first().ok_or_else(|| Error::not_found("booking").field("reschedulingId"))?;
         let student: Id<User> = ColumnReader::new(row).next()?;
-        if !actor.can(BookingManage) && !(student == viewer && actor.can(BookingRequest)) {
+        let is_own = student == viewer && actor.can(BookingRequest);
+        if !actor.can(BookingManage) && !is_own {
             return Err(Error::not_yours().field("reschedulingId"));
         }
         Ok(Asker { learner: named.or(Some(student)), rescheduling: vec![booking] })
