@@ -79,13 +79,14 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	cd tests/$* && npm ci --no-audit --no-fund
 	@touch $@
 
-client-test: web tests/conformance/node_modules/.package-lock.json tests/day/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
+client-test: web tests/conformance/node_modules/.package-lock.json tests/day/node_modules/.package-lock.json tests/calendar/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json ## Clients against the running demo
 	@$(BUILD)
 	tests/with-service node tests/conformance/http.js
 	tests/with-service node tests/conformance/socket.js
 	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/judge.js
 	LECTERN_RATE_COST=0 tests/with-service node tests/conformance/answers.js
 	tests/with-service node tests/day/day.js
+	tests/with-service node tests/calendar/calendar.js
 	tests/with-service node tests/browser/graphiql.js
 
 bench/node_modules/.package-lock.json: bench/package-lock.json

@@ -29,6 +29,8 @@ GRANT SELECT (tenant_id, mail_sender_name, mail_footer, embed_hosts, sign_up, si
 GRANT SELECT (locale, logo_file_id, primary_color, website, support_email), UPDATE (locale, logo_file_id, primary_color, website, support_email)
     ON tenant_settings TO lectern_app;
 GRANT SELECT (gamification, leaderboards, risk_inactive_days), UPDATE (gamification, leaderboards, risk_inactive_days) ON tenant_settings TO lectern_app;
+GRANT SELECT (booking_escalation_hours, slot_hold_minutes, waitlist_offer_minutes, booking_reminder_minutes, booking_cancel_notice_minutes),
+    UPDATE (booking_escalation_hours, slot_hold_minutes, waitlist_offer_minutes, booking_reminder_minutes, booking_cancel_notice_minutes) ON tenant_settings TO lectern_app;
 -- A school is founded with them.
 CREATE POLICY definer_found ON tenant_settings FOR INSERT TO lectern_definer WITH CHECK (true);
 CREATE POLICY definer_change ON tenant_settings FOR UPDATE TO lectern_definer USING (true);

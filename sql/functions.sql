@@ -117,7 +117,9 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at,assigned_count,last_assigned_at,subject_ids,seats_taken,revision,hour_reads,hour_began_at,last_read_at,fetch_failures,fetch_failing_at,fetch_told_at,fetch_asked_at,whole_fetched_at}';
+    -- Said only where there is something to say: bookings of types alone have these.
+    sparse  CONSTANT text[] := '{booking_type_id,needs_no_instructor,holds_while_requested,buffer_before_minutes,buffer_after_minutes,outcome,minutes_late,reschedule_count,cancelled_at,cancelled_by_id,is_late_cancel,override,reschedule_reason,group_session_id,series_id,series_starts_at}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
     old_row jsonb;
     new_row jsonb;
@@ -143,6 +145,10 @@ BEGIN
     subject := coalesce(new_row, old_row) ->> TG_ARGV[1];
     old_row := old_row - derived;
     new_row := new_row - derived;
+    IF TG_TABLE_NAME = 'booking' THEN
+        old_row := old_row - ARRAY(SELECT s FROM unnest(sparse) AS s WHERE old_row ->> s IS NULL);
+        new_row := new_row - ARRAY(SELECT s FROM unnest(sparse) AS s WHERE new_row ->> s IS NULL);
+    END IF;
     IF old_row = new_row THEN
         RETURN NULL;
     END IF;

@@ -12,7 +12,7 @@ pub use self::{
         MigrateArgs, ReportArgs, SchemaArgs, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
-    values::{LogFormat, PoolerKind, Secret},
+    values::{Allowed, LogFormat, PoolerKind, Secret},
 };
 
 /// Learning and scheduling for many schools as one GraphQL API, kept apart by PostgreSQL's row-level security.

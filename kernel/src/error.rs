@@ -99,6 +99,7 @@ struct Inner {
     limit: Option<(i64, i64)>,
     busy: Option<(Timestamp, Timestamp)>,
     retry_after: Option<u64>,
+    details: Vec<(&'static str, Value)>,
     cause: Option<Arc<Cause>>,
 }
 
@@ -117,6 +118,7 @@ impl Error {
             limit: None,
             busy: None,
             retry_after: None,
+            details: Vec::new(),
             cause: None,
         }))
     }
@@ -311,6 +313,12 @@ impl Error {
         self
     }
 
+    /// Says more, in an extension of that name.
+    pub fn detail(mut self, name: &'static str, value: Value) -> Self {
+        self.0.details.push((name, value));
+        self
+    }
+
     /// Its code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -339,7 +347,7 @@ impl Error {
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let Inner { code, message, reason, field, missing, limit, busy, retry_after, cause } = *error.0;
+        let Inner { code, message, reason, field, missing, limit, busy, retry_after, details, cause } = *error.0;
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", code.as_str());
         if let Some(reason) = reason {
@@ -364,6 +372,9 @@ impl From<Error> for async_graphql::Error {
         }
         if let Some(seconds) = retry_after {
             extensions.set("retryAfter", seconds);
+        }
+        for (name, value) in details {
+            extensions.set(name, value);
         }
         async_graphql::Error { message, source: cause.map(|cause| cause as _), extensions: Some(extensions) }
     }

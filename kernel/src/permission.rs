@@ -89,7 +89,7 @@ permissions! {
     PathManage = "PATH_MANAGE" [],
     /// See every certificate of the school, issue and revoke some by hand.
     CertificateManage = "CERTIFICATE_MANAGE" [],
-    /// Request bookings, reschedule and cancel the own ones.
+    /// Request bookings, hold and book slots, reschedule and cancel the own ones.
     BookingRequest = "BOOKING_REQUEST" [Learner],
     /// See every booking of the school.
     BookingReadAll = "BOOKING_READ_ALL" [Viewer],
@@ -99,6 +99,8 @@ permissions! {
     BookingComplete = "BOOKING_COMPLETE" [Instructor],
     /// Say when one is available. Whoever holds this through any role is an instructor.
     AvailabilityManage = "AVAILABILITY_MANAGE" [Instructor],
+    /// Manage booking types, resources, and when these are open.
+    ScheduleManage = "SCHEDULE_MANAGE" [],
     /// See reports over the rows that one may see.
     ReportRead = "REPORT_READ" [Instructor, Viewer],
     /// Read the audit log.

@@ -531,8 +531,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER booking_completes_lesson AFTER UPDATE OF status ON booking FOR EACH ROW
-    WHEN (NEW.status = 'COMPLETED' AND OLD.status <> 'COMPLETED' AND NEW.lesson_id IS NOT NULL) EXECUTE FUNCTION app.complete_booked_lesson();
+-- Unless somebody did not come; where that is corrected, then.
+CREATE OR REPLACE TRIGGER booking_completes_lesson AFTER UPDATE OF status, outcome ON booking FOR EACH ROW
+    WHEN (NEW.status = 'COMPLETED' AND NEW.lesson_id IS NOT NULL AND coalesce(NEW.outcome, 'ATTENDED') IN ('ATTENDED', 'LATE')
+          AND (OLD.status <> 'COMPLETED' OR OLD.outcome IN ('NO_SHOW', 'INSTRUCTOR_NO_SHOW')))
+    EXECUTE FUNCTION app.complete_booked_lesson();
 
 -- Where the people of some enrollments go on: in the lesson that they opened last and have not completed, else in the first that is open to them and not
 -- completed. Reveals: to those whom enrollment_read in policies/enrollments.sql shows an enrollment, that lesson.

@@ -12,7 +12,7 @@ $$;
 -- Asks for a mail to a person at the address that they have when it is sent, or to an address (of which the person is the one it is about):
 -- a row, and the job that sends it, in this transaction. The same key again is the same mail (none: a new one). `parameters` fill the
 -- template; they hold no secrets, and nothing that says who somebody is. `secrets` are the others, sealed by the service (place: this
--- school, `mail`, `secrets`). `attachments` are objects of `name`, `type` and `text`. No lapse of the subscription stops this, nor, where it is
+-- school, `mail`, `secrets`). `attachments` are objects of `name`, `type` and `text`, or what app.invite_of makes of a booking. No lapse of the subscription stops this, nor, where it is
 -- `spared`, the sending. Reveals: the id of the new mail; NULL where it was there already.
 CREATE OR REPLACE FUNCTION app.send_mail(template text, person uuid, address text, locale text, parameters jsonb, key text DEFAULT NULL,
                                          attachments jsonb DEFAULT '[]', secrets bytea DEFAULT NULL, spared boolean DEFAULT false)
@@ -41,7 +41,7 @@ $$;
 
 -- The same for many people at once, to each at the address that they have when it is sent: two statements, however many they are. For functions that
 -- tell people of something.
-CREATE OR REPLACE FUNCTION app.send_mails(template text, people uuid[], locales text[], parameters jsonb, keys text[]) RETURNS void
+CREATE OR REPLACE FUNCTION app.send_mails(template text, people uuid[], locales text[], parameters jsonb, keys text[], attachments jsonb DEFAULT '[]') RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     letterhead CONSTANT jsonb := app.letterhead();
@@ -51,7 +51,7 @@ BEGIN
     WITH asked AS (
         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
             SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, usual), u.id, coalesce(u.email, ''), u.email_key, false,
-                   send_mails.parameters, '[]', letterhead
+                   send_mails.parameters, send_mails.attachments, letterhead
             FROM unnest(people, locales, keys) AS w(person, locale, key) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.person
             ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id)
         SELECT array_agg(a.id ORDER BY a.id) INTO made FROM asked a;

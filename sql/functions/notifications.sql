@@ -39,8 +39,8 @@ END
 $$;
 
 -- Mails notifications of an event at once, by a few statements however many they are; those whose recipients were sent a hundred within the hour
--- wait for their digests. (What is essential does not wait.) For app.fan_out_to_notifications alone.
-CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb) RETURNS void
+-- wait for their digests. (What is essential does not wait.) `attachments` as of app.send_mail. For app.fan_out_to_notifications alone.
+CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb, attachments jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     most CONSTANT integer := 100;
@@ -50,7 +50,7 @@ BEGIN
           AND most <= (SELECT count(*) FROM (
               SELECT FROM mail m WHERE m.tenant_id = n.tenant_id AND m.user_id = n.recipient_id AND m.created_at > now() - interval '1 hour'
                   AND starts_with(m.key, 'note:') LIMIT most) AS sent);
-    PERFORM app.send_mails(lower(t.kind), t.people, t.locales, filling, t.keys)
+    PERFORM app.send_mails(lower(t.kind), t.people, t.locales, filling, t.keys, attachments)
         FROM (SELECT n.kind, array_agg(n.recipient_id ORDER BY n.recipient_id) AS people, array_agg(s.locale ORDER BY n.recipient_id) AS locales,
                      array_agg('note:' || event || ':' || n.recipient_id || ':' || n.kind ORDER BY n.recipient_id) AS keys
               FROM notification n LEFT JOIN notification_settings s ON s.tenant_id = n.tenant_id AND s.id = n.recipient_id
@@ -108,7 +108,7 @@ BEGIN
         END IF;
     END LOOP;
     IF at_once IS NOT NULL THEN
-        PERFORM app.mail_notifications(event, at_once, filling);
+        PERFORM app.mail_notifications(event, at_once, filling, coalesce(nullif(note -> 'attachments', 'null'), '[]'));
     END IF;
 END
 $$;

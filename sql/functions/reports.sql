@@ -108,4 +108,18 @@ BEGIN
 END
 $$;
 
+-- How many bookings that the actor sees begin in each hour of the week of a zone, from 0 for Monday's first, within a range that may be open at either end.
+CREATE OR REPLACE FUNCTION app.booking_heat(range_start timestamptz, range_end timestamptz, zone text) RETURNS TABLE (place integer, bookings bigint)
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        SELECT (extract(isodow FROM c.at) * 24 - 24 + extract(hour FROM c.at))::integer, count(*)
+        FROM public.booking b CROSS JOIN LATERAL (SELECT b.starts_at AT TIME ZONE zone) AS c(at)
+        WHERE b.tenant_id = app.tenant_id() AND b.starts_at >= coalesce(range_start, '-infinity') AND b.starts_at < coalesce(range_end, 'infinity')
+        GROUP BY 1;
+EXCEPTION WHEN invalid_parameter_value THEN
+    PERFORM app.refuse('zone_unknown');
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION app.own_deadlines(integer), app.learners_at_risk(uuid, integer) TO lectern_app;

@@ -103,6 +103,29 @@ INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_d
     ('night', 'Night Owls', 'Those on their way to the night rating; the group is full.', 6, true, 35, 'samuel.adeyemi',
      '{rosa.delgado,tessa.vanderberg,umar.siddiqui,valerie.chen,learner}', '{night}');
 
+INSERT INTO seed_resource (key, name, kind, description, location, tags, mode, capacity, setup, teardown, hours) VALUES
+    ('cessna-172', 'N172LC Cessna 172S', 'AIRCRAFT', 'The trainer of the first lessons. Full tanks by the end of every lesson.', 'Hangar 2', '{trainer,single engine}', 'FREE', 4, 10, 15, NULL),
+    ('decathlon', 'N8KC Super Decathlon', 'AIRCRAFT', 'For spins, loops and rolls; with an instructor who holds the rating.', 'Hangar 2', '{aerobatics,single engine}', 'APPROVAL_REQUIRED', 2, 15, 15, NULL),
+    ('seminole', 'N44PS Piper Seminole', 'AIRCRAFT', 'Grounded until the left engine is back from overhaul.', 'Hangar 1', '{multi engine}', 'UNBOOKABLE', 4, 15, 15, NULL),
+    ('simulator', 'Simulator', 'DEVICE', 'Instrument procedures of every airfield within a day''s flight.', 'Main building, first floor', '{instruments,simulator}', 'FREE', 3, 5, 5, '{07:00,21:00}'),
+    ('briefing-a', 'Briefing room A', 'ROOM', NULL, 'Main building, ground floor', '{briefing}', 'FREE', 6, 0, 0, NULL),
+    ('classroom', 'Classroom', 'ROOM', 'Projector, whiteboard, and the cutaway engine.', 'Main building, first floor', '{ground school}', 'FREE', 24, 0, 10, '{07:00,22:00}');
+
+INSERT INTO seed_booking_type (key, name, description, location, course, durations, step, before, after, notice, horizon, seats, strategy, needs_approval, holds, per_learner,
+        cancel_notice, teachers, weights, things, asks, asked_course) VALUES
+    ('flight', 'Flight lesson', 'An instructor and the trainer, with time to brief before and after.', 'Hangar 2', 'ppl', '{90,120}', 30, 15, 15, 120, 60, 1, 'ROUND_ROBIN', false, false, NULL,
+     1440, '{instructor,marcus.bell,yuki.tanaka,rafael.ortiz}', '{3,2,2,1}', '[["Aircraft", "cessna-172"], ["Briefing", "briefing-a"]]', 'COURSE_ENROLLED', 'ppl'),
+    ('aerobatics', 'Aerobatics', 'Spins, loops and rolls. The chief instructor answers each request.', 'Hangar 2', NULL, '{60}', 60, 30, 30, 2880, 30, 1, 'FIXED', true, true, NULL,
+     2880, '{marcus.bell,rafael.ortiz}', '{1,1}', '[["Aircraft", "decathlon"]]', 'COURSE_COMPLETED', 'ppl'),
+    ('ground', 'Ground school question hour', 'Bring what you did not understand.', 'Main building', NULL, '{30,60}', 15, 0, 5, 30, 21, 1, 'LEAST_BUSY', false, false, NULL,
+     0, '{instructor,yuki.tanaka,hannah.kowalski}', '{1,1,1}', '[]', NULL, NULL),
+    ('simulator', 'Simulator, alone', 'Procedures at your own pace.', 'Main building, first floor', NULL, '{60,120}', 30, 0, 0, 0, 14, 1, 'ROUND_ROBIN', false, false, NULL,
+     60, '{}', '{}', '[["Simulator", "simulator"]]', NULL, NULL),
+    ('safety', 'Safety evening', 'Six at a table, and one accident report.', 'Classroom', NULL, '{90}', 60, 0, 15, 720, 60, 6, 'FIXED', false, false, NULL,
+     720, '{hannah.kowalski,instructor}', '{1,1}', '[["Room", "classroom"]]', NULL, NULL),
+    ('trial', 'Trial flight', 'The first one. Everybody has one.', 'Hangar 2', NULL, '{60}', 30, 15, 15, 1440, 60, 1, 'FIXED', false, false, 1,
+     1440, '{instructor,hannah.kowalski}', '{1,1}', '[["Aircraft", "cessna-172"]]', NULL, NULL);
+
 INSERT INTO seed_shift (starts, ends) VALUES ('08:00', '12:00'), ('13:00', '17:00');
 INSERT INTO seed_slot (starts, ends) VALUES ('08:00', '09:30'), ('10:00', '11:30'), ('13:00', '14:30'), ('15:00', '16:30');
 

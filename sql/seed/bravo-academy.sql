@@ -75,6 +75,29 @@ INSERT INTO seed_group (key, name, description, capacity, auto_enroll, created_d
     ('exam', 'Exam Preparation', 'The last four weeks before the examinations; the group is full.', 5, false, 20, 'nina.zupan',
      '{oskar.wallner,paula.jimenez,simon.leitner,teresa.novotna}', '{calculus}');
 
+INSERT INTO seed_resource (key, name, kind, description, location, tags, mode, capacity, setup, teardown, hours) VALUES
+    ('practice-1', 'Practice room 1', 'ROOM', 'Upright piano.', 'Second floor', '{piano,practice}', 'FREE', 3, 0, 5, NULL),
+    ('practice-2', 'Practice room 2', 'ROOM', NULL, 'Second floor', '{practice}', 'FREE', 3, 0, 5, NULL),
+    ('hall', 'Hall', 'ROOM', 'Two hundred seats, and a grand piano that is tuned on Mondays.', 'Ground floor', '{concert,stage}', 'APPROVAL_REQUIRED', 200, 30, 30, '{08:00,22:00}'),
+    ('studio', 'Recording studio', 'ROOM', NULL, 'Basement', '{recording}', 'FREE', 5, 10, 10, '{09:00,20:00}'),
+    ('van', 'The academy''s van', 'VEHICLE', 'Nine seats.', 'Courtyard', '{excursions}', 'APPROVAL_REQUIRED', 9, 15, 15, NULL),
+    ('projector', 'Old projector', 'DEVICE', 'Its lamp is gone, and nobody makes such lamps any more.', 'Store room', '{film}', 'UNBOOKABLE', NULL, 0, 0, NULL);
+
+INSERT INTO seed_booking_type (key, name, description, location, course, durations, step, before, after, notice, horizon, seats, strategy, needs_approval, holds, per_learner,
+        cancel_notice, teachers, weights, things, asks, asked_course) VALUES
+    ('piano', 'Piano lesson', 'In one of the practice rooms, whichever is free.', 'Second floor', NULL, '{45,60}', 15, 0, 10, 60, 90, 1, 'ROUND_ROBIN', false, false, NULL,
+     1440, '{instructor,eszter.kovacs}', '{1,2}', '[["Room", "practice-1", "practice-2"]]', NULL, NULL),
+    ('recording', 'Recording session', 'With an engineer of the academy, who answers each request.', 'Basement', NULL, '{120}', 60, 15, 15, 2880, 45, 1, 'FIXED', true, true, NULL,
+     2880, '{tobias.lang,instructor}', '{1,1}', '[["Studio", "studio"]]', 'MAX_NO_SHOWS', NULL),
+    ('tutoring', 'Tutoring', 'Half an hour about anything.', NULL, NULL, '{30,60}', 15, 0, 0, 0, 30, 1, 'LEAST_BUSY', false, false, NULL,
+     0, '{instructor,sofia.marchetti,tobias.lang,eszter.kovacs}', '{1,1,1,1}', '[]', NULL, NULL),
+    ('practice', 'Practice room', 'Alone, with the door closed.', 'Second floor', NULL, '{60,120}', 30, 0, 0, 0, 14, 1, 'ROUND_ROBIN', false, false, NULL,
+     30, '{}', '{}', '[["Room", "practice-1", "practice-2"]]', NULL, NULL),
+    ('conversation', 'Spanish table', 'Six people and a topic.', 'Ground floor', 'spanish', '{60}', 60, 0, 0, 120, 60, 6, 'FIXED', false, false, NULL,
+     120, '{sofia.marchetti}', '{1}', '[]', NULL, NULL),
+    ('trial', 'Trial lesson', 'One for everybody, of whatever instrument.', 'Second floor', NULL, '{45}', 15, 0, 10, 720, 60, 1, 'FIXED', false, false, 1,
+     720, '{eszter.kovacs,instructor}', '{1,1}', '[["Room", "practice-2", "practice-1"]]', NULL, NULL);
+
 INSERT INTO seed_shift (starts, ends) VALUES ('09:00', '12:00'), ('14:00', '18:00');
 INSERT INTO seed_slot (starts, ends) VALUES ('09:00', '10:00'), ('10:30', '11:30'), ('14:00', '15:00'), ('16:00', '17:30');
 

@@ -41,3 +41,12 @@ CREATE TEMPORARY TABLE seed_invitation (key text PRIMARY KEY, name text, role te
 CREATE TEMPORARY TABLE seed_password_wish (key text PRIMARY KEY, note text, hours_ago integer NOT NULL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE seed_api_key (
     key text PRIMARY KEY, owner text NOT NULL, name text NOT NULL, permissions text[] NOT NULL, hint text NOT NULL, ended_days_ago integer NOT NULL) ON COMMIT DROP;
+-- What can be booked beside people. `hours`: from when to when it is open but on Sundays; null: day and night.
+CREATE TEMPORARY TABLE seed_resource (
+    key text PRIMARY KEY, name text NOT NULL, kind text NOT NULL, description text, location text, tags text[] NOT NULL, mode text NOT NULL, capacity integer,
+    setup integer NOT NULL, teardown integer NOT NULL, hours text[]) ON COMMIT DROP;
+-- What learners book without being asked about it. `teachers` with their `weights`; `things`: what it needs, and of which of the resources; `asks`: of a course.
+CREATE TEMPORARY TABLE seed_booking_type (
+    key text PRIMARY KEY, name text NOT NULL, description text, location text, course text, durations integer[] NOT NULL, step integer NOT NULL, before integer NOT NULL,
+    after integer NOT NULL, notice integer NOT NULL, horizon integer, seats integer NOT NULL, strategy text NOT NULL, needs_approval boolean NOT NULL, holds boolean NOT NULL,
+    per_learner integer, cancel_notice integer NOT NULL, teachers text[] NOT NULL, weights integer[] NOT NULL, things jsonb NOT NULL, asks text, asked_course text) ON COMMIT DROP;

@@ -17,5 +17,8 @@ CREATE OR REPLACE FUNCTION pg_temp.kept(changed jsonb) RETURNS jsonb LANGUAGE sq
     SELECT CASE WHEN changed ? 'enrollment_key'
                 THEN (changed - '{tenant_id,search,updated_at,enrollment_key}'::text[])
                      || jsonb_build_object('has_enrollment_key', changed ->> 'enrollment_key' IS NOT NULL)
-                ELSE changed - '{tenant_id,search,updated_at,is_instructor,email_key}'::text[] END
+                ELSE changed - '{tenant_id,search,updated_at,is_instructor,email_key}'::text[]
+                     -- Of a booking, what is said only where there is something to say.
+                     - ARRAY(SELECT s FROM unnest('{booking_type_id,needs_no_instructor,holds_while_requested,buffer_before_minutes,buffer_after_minutes,outcome,minutes_late,reschedule_count,cancelled_at,cancelled_by_id,is_late_cancel,override,reschedule_reason,group_session_id,series_id,series_starts_at}'::text[]) AS s
+                             WHERE changed ->> s IS NULL) END
 $$;

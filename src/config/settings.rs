@@ -10,7 +10,7 @@ use clap::{
 use ipnet::IpNet;
 use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 
-use super::values::{LogFormat, PoolerKind, Secret, between, header, network};
+use super::values::{Allowed, LogFormat, PoolerKind, Secret, allowed, between, header, network};
 use crate::{
     domains::{
         bookings::CHANGES,
@@ -372,6 +372,10 @@ pub struct Settings {
     /// Networks that webhooks and sign-in providers may lead to although they are not public, separated by commas; to a literal address in them by http as well
     #[arg(long, env = "LECTERN_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = network, value_name = "NETWORKS", global = true)]
     pub webhook_allow: Vec<IpNet>,
+
+    /// Hosts and networks that calendars may be fetched from although they are not public, separated by commas; by http as well
+    #[arg(long, env = "LECTERN_CALENDAR_ALLOW", value_delimiter = ',', value_parser = allowed, value_name = "HOSTS", global = true)]
+    pub calendar_allow: Vec<Allowed>,
 
     /// Server that takes mails: smtp:// (with STARTTLS, unless it is this machine) or smtps://, user and password in it; without one, mails are
     /// files of the folder `outbox` in the data folder

@@ -56,6 +56,29 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     parsed.ok_or_else(|| "a network such as 10.0.0.0/8, or an address, is needed".to_owned())
 }
 
+/// What an operator allows beside what is public.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowed {
+    /// A network.
+    Network(IpNet),
+    /// A host, wherever its name leads.
+    Host(String),
+}
+
+/// A network, an address, or the name of a host.
+pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
+    if let Ok(network) = network(text) {
+        return Ok(Allowed::Network(network));
+    }
+    let text = text.trim().trim_end_matches('.');
+    let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    // Digits alone at the end would be an address, in whatever notation.
+    let is_name =
+        text.len() <= 253 && text.split('.').all(is_label) && text.rsplit('.').next().is_some_and(|last| last.parse::<u64>().is_err());
+    let host = is_name.then(|| Allowed::Host(text.to_ascii_lowercase()));
+    host.ok_or_else(|| "a host such as calendar.school.example, or a network such as 10.0.0.0/8, is needed".to_owned())
+}
+
 /// The name of a header; nothing where nothing is named.
 pub(super) fn header(text: &str) -> Result<Option<HeaderName>, String> {
     let text = text.trim();

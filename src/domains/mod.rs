@@ -5,6 +5,7 @@ pub mod admissions;
 pub mod assignments;
 pub mod audit;
 pub mod bookings;
+pub mod busy_sources;
 pub mod certificates;
 pub mod client_events;
 pub mod courses;
@@ -13,9 +14,12 @@ pub mod departures;
 pub mod discussions;
 pub mod enrollments;
 pub mod exports;
+pub mod feeds;
 pub mod files;
 pub mod grades;
+pub mod group_sessions;
 pub mod groups;
+pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
@@ -27,10 +31,14 @@ pub mod platform;
 pub mod providers;
 pub mod quizzes;
 pub mod reports;
+pub mod resources;
 pub mod rewards;
 pub mod rosters;
+pub mod series;
+pub mod slots;
 pub mod tenants;
 pub mod viewings;
+pub mod waitlists;
 pub mod webhooks;
 
 use std::sync::LazyLock;
@@ -52,6 +60,14 @@ pub const ALL: &[&Domain] = &[
     &enrollments::DOMAIN,
     &groups::DOMAIN,
     &bookings::DOMAIN,
+    &resources::DOMAIN,
+    &hours::DOMAIN,
+    &feeds::DOMAIN,
+    &busy_sources::DOMAIN,
+    &slots::DOMAIN,
+    &group_sessions::DOMAIN,
+    &series::DOMAIN,
+    &waitlists::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

@@ -1,6 +1,7 @@
 //! HTTP: what reaches the engine, and in what form its answers leave. Knows nothing of the domains.
 
 mod body;
+mod calendar;
 mod certificates;
 mod client_address;
 mod correlation;
@@ -123,6 +124,7 @@ pub fn router_beside(engine: Arc<Engine>, desk: Option<Arc<Engine>>, options: Ht
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/.well-known/jwks.json", get(health::jwks))
+        .route("/calendar/{name}", get(calendar::show))
         .route("/certificates/{school}/{name}", get(certificates::show))
         .route("/mail/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::end))
         .merge(feedback)

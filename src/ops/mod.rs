@@ -32,7 +32,7 @@ pub use self::{
     migrated::migrated,
     postman::postman,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
-    serve::{ServeOptions, addresses, engine, engine_of, runtime, serve, told_to_stop},
+    serve::{ServeOptions, addresses, calendar_addresses, engine, engine_of, runtime, serve, told_to_stop},
     store::{make_folder, objects, store},
     tenant::tenant,
     worker::{work, worker},

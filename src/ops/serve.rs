@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Cluster, Demo, desk_engine, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
-    config::{PoolerKind, Settings},
+    config::{Allowed, PoolerKind, Settings},
     domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
@@ -109,6 +109,18 @@ pub fn engine_of(
 /// Which addresses people may name.
 pub fn addresses(settings: &Settings) -> Addresses {
     Addresses::allowing(settings.webhook_allow.clone())
+}
+
+/// Which addresses calendars may be fetched from.
+pub fn calendar_addresses(settings: &Settings) -> Addresses {
+    let (mut networks, mut hosts) = (Vec::new(), Vec::new());
+    for allowed in &settings.calendar_allow {
+        match allowed {
+            Allowed::Network(network) => networks.push(*network),
+            Allowed::Host(host) => hosts.push(host.clone()),
+        }
+    }
+    Addresses::allowing(networks).and_hosts(hosts)
 }
 
 /// How connections behave that the settings speak of.

@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Cluster, make_folder, postman,
-    serve::{StopSignals, addresses, check, check_desk, pool_options},
+    serve::{StopSignals, addresses, calendar_addresses, check, check_desk, pool_options},
     store,
     store::base,
 };
 use crate::{
     config::Settings,
-    domains::{self, mail::Unsubscribing, providers::Providers},
+    domains::{self, busy_sources::Calendars, feeds::FeedAddress, mail::Unsubscribing, providers::Providers},
 };
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
@@ -46,9 +46,11 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let sealer = cluster.sealer()?;
     let store = store(settings, &sealer, address)?;
     let (outbound, postman) = (Outbound::new(addresses(settings))?, postman(settings, cluster.is_embedded())?);
-    let unsubscribing = Unsubscribing::new(&sealer, &base(settings, address)?);
+    let base = base(settings, address)?;
+    let unsubscribing = Unsubscribing::new(&sealer, &base);
     let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing);
     let outside = outside.with(Providers::new(outbound.clone())).with(outbound);
+    let outside = outside.with(FeedAddress::new(&base)).with(Calendars::new(calendar_addresses(settings))?);
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),
         None => outside,

@@ -11,6 +11,8 @@ use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat, Settings},
     domains::{
+        busy_sources::Calendars,
+        feeds::FeedAddress,
         mail::{Postman, TEMPLATES, Unsubscribing, Way},
         providers::Providers,
     },
@@ -228,6 +230,8 @@ impl TestApp {
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
         let providers = || Providers::new(Outbound::new(ops::addresses(&settings)).unwrap());
         let outside = if outside.find::<Providers>().is_some() { outside } else { outside.with(providers()) };
+        let outside =
+            outside.with(FeedAddress::new(&format!("http://{address}"))).with(Calendars::new(ops::calendar_addresses(&settings)).unwrap());
         let key = SigningKey::generate().unwrap();
         let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());

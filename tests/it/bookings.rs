@@ -3,12 +3,18 @@
 mod availability;
 mod begun;
 mod calendar;
+mod confirming;
 mod costs;
+mod limits;
 mod lists;
 mod moves;
+mod moving;
+mod outcomes;
+mod passing;
 mod places;
 mod races;
 mod requests;
+mod terms;
 mod transitions;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -182,7 +188,12 @@ async fn contents(app: &TestApp) -> Option<String> {
         "SELECT md5(coalesce((SELECT string_agg(b::text, '|' ORDER BY b.id) FROM booking b), '') \
          || coalesce((SELECT string_agg(a::text, '|' ORDER BY a.id) FROM availability a), '') \
          || coalesce((SELECT string_agg(c::text, '|' ORDER BY c.id) FROM time_claim c), '') \
-         || (SELECT count(*) FROM audit_entry WHERE outcome = 'CHANGED' AND resource IN ('Booking', 'Availability')))",
+         || coalesce((SELECT string_agg(l::text, '|' ORDER BY l.booking_id, l.resource_id) FROM booking_resource l), '') \
+         || coalesce((SELECT string_agg(r::text, '|' ORDER BY r.id) FROM availability_rule r), '') \
+         || coalesce((SELECT string_agg(o::text, '|' ORDER BY o.id) FROM time_off o), '') \
+         || coalesce((SELECT string_agg(r::text, '|' ORDER BY r.id) FROM resource r), '') \
+         || (SELECT count(*) FROM audit_entry WHERE outcome = 'CHANGED' \
+             AND resource IN ('Booking', 'Availability', 'AvailabilityRule', 'TimeOff', 'Resource')))",
     )
     .await
 }
@@ -191,4 +202,52 @@ async fn contents(app: &TestApp) -> Option<String> {
 async fn answer_about(client: &Client, query: &str, variables: Value, id: &str) -> String {
     let answer = client.post(query, variables).header("x-correlation-id", "the-same").send().await.unwrap();
     format!("{} {}", answer.status(), answer.text().await.unwrap().replace(id, "<id>"))
+}
+
+/// A booking type of an hour, with these columns beside, and with these instructors; put into the database.
+async fn booking_type(app: &TestApp, school: &School, columns: &[(&str, &str)], instructors: &[&Client]) -> Value {
+    let id = Uuid::now_v7();
+    let names: String = columns.iter().map(|(name, _)| format!(", {name}")).collect();
+    let values: String = columns.iter().map(|(_, value)| format!(", {value}")).collect();
+    let tenant = school.tenant;
+    let mut sql = format!(
+        "SET app.audit = 'off'; INSERT INTO booking_type (tenant_id, id, name, durations{names}) VALUES ('{tenant}', '{id}', 'Lesson', '{{60}}'{values}); "
+    );
+    for (place, instructor) in instructors.iter().enumerate() {
+        sql.push_str(&format!(
+            "INSERT INTO booking_type_instructor (tenant_id, type_id, instructor_id, place) VALUES ('{tenant}', '{id}', '{}', {}); ",
+            uuid_of(instructor),
+            place + 1
+        ));
+    }
+    app.sql(&format!("{sql} RESET app.audit")).await;
+    json!(ids::encode("bookingtype", id))
+}
+
+/// Makes a booking one of a type, as if it had been booked as such.
+async fn make_of(app: &TestApp, booking: &Value, kind: &Value) {
+    app.sql(&format!(
+        "SET session_replication_role = replica; UPDATE booking SET booking_type_id = '{}' WHERE id = '{}'; RESET session_replication_role",
+        uuid(kind),
+        uuid(booking)
+    ))
+    .await;
+}
+
+/// Moves a booking in time, whatever anybody thinks of it: to begin in so many minutes, for an hour.
+async fn begin_in(app: &TestApp, booking: &Value, minutes: i64) {
+    app.sql(&format!(
+        "SET session_replication_role = replica; UPDATE booking SET starts_at = now() + interval '{minutes} minutes', \
+         ends_at = now() + interval '{minutes} minutes' + interval '1 hour', created_at = created_at - interval '60 days' WHERE id = '{}'; \
+         RESET session_replication_role",
+        uuid(booking)
+    ))
+    .await;
+}
+
+/// Refused in this way, and nothing has changed.
+async fn refused(app: &TestApp, client: &Client, mutation: &str, variables: Value, line: &str) {
+    let before = contents(app).await;
+    assert_eq!(client.refused(mutation, variables).await, line, "{mutation}");
+    assert_eq!(contents(app).await, before, "{mutation}: {line} changed something");
 }

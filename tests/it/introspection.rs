@@ -236,6 +236,8 @@ impl Schema {
             ("Boolean", _) => json!(true),
             ("DateTime", "endsAt" | "to") => json!("2099-03-02T11:00:00Z"),
             ("DateTime", _) => json!("2099-03-02T10:00:00Z"),
+            ("LocalTime", "until") => json!("17:00"),
+            ("LocalTime", _) => json!("09:00"),
             (name, _) => json!(self.types.get(name)?.enum_values.as_ref()?.first()?.name),
         };
         Some(if input.ty.is_list() { json!([value]) } else { value })

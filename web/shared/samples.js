@@ -16,6 +16,9 @@
 /** What the header pane of every tab starts with; the session fills a Bearer that is left empty. */
 export const HEADERS = JSON.stringify({ Authorization: 'Bearer ' }, null, 2)
 
+/** The question hour of the demo's flight school: the same id on every machine. */
+const DEMO_TYPE = 'bookingtype_01jnhznd7af24rs2cz2jny65pm'
+
 /** @type {Sample[]} */
 export const samples = [
   {
@@ -437,11 +440,215 @@ query Week($from: DateTime!, $to: DateTime!, $timeZone: String) {
         endsAt
         instructor { name }
       }
+      busy {
+        startsAt
+        endsAt
+        instructor { name }
+      }
     }
   }
 }
 `,
     variables: ({ now }) => ({ ...week(now), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+  },
+  {
+    document: /* GraphQL */ `# When instructors and things are open week by week, what is taken off, and what could be booked a week from now. A manager may add to it:
+#   mutation { createTimeOff(input: { resourceId: "resource_…", startsAt: "2030-01-07T08:00:00Z", endsAt: "2030-01-08T08:00:00Z", reason: "Inspection" }) { bookings { totalCount } } }
+query Hours($first: Int, $free: ResourceFilter) {
+  availabilityRules(first: $first) {
+    nodes {
+      instructor { name }
+      resource { name }
+      weekdays
+      from
+      until
+      timeZone
+      validUntil
+    }
+  }
+  timeOffs(first: $first) {
+    nodes {
+      instructor { name }
+      resource { name }
+      startsAt
+      endsAt
+      reason
+      bookings(first: 5) { totalCount }
+    }
+  }
+  resources(first: $first, filter: $free) {
+    nodes { name kind mode location setupMinutes teardownMinutes rules { weekdays from until } }
+  }
+}
+`,
+    variables: ({ now }) => ({ first: 10, free: { freeFrom: slot(now).startsAt, freeTo: slot(now).endsAt } }),
+  },
+  {
+    document: /* GraphQL */ `# Calendars elsewhere: addresses that read your bookings, calendars that keep you from teaching, and bookings as files. Make an address (it is shown once):
+#   mutation { createCalendarFeed(input: { name: "My phone" }) { url hint } }
+# Bring a calendar along (needs AVAILABILITY_MANAGE):
+#   mutation { createBusySource(input: { name: "Private", url: "https://calendar.example.org/me.ics" }) { id state } }
+query Calendars($from: DateTime!, $to: DateTime!) {
+  calendarFeeds { name scope detail hint lastReadAt }
+  busySources {
+    name
+    host
+    state
+    error
+    blockCount
+    warningCount
+    lastFetchedAt
+    nextFetchAt
+    instructor { name }
+    blocks(from: $from, to: $to) { startsAt endsAt }
+  }
+  bookings(first: 2) {
+    nodes { startsAt status ics }
+  }
+}
+`,
+    variables: ({ now }) => week(now),
+  },
+  {
+    document: /* GraphQL */ `# What learners can book without being answered one by one. The next three tabs take an id from here.
+query BookingTypes($first: Int) {
+  bookingTypes(first: $first) {
+    nodes {
+      id
+      name
+      durations
+      slotStepMinutes
+      bufferBeforeMinutes
+      bufferAfterMinutes
+      strategy
+      needsApproval
+      seats
+      instructors { weight instructor { name } }
+      requirements { name resources { name } }
+      limits { perLearner perInstructorPerDay }
+      viewerEligibility { isMet message }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 10 }),
+  },
+  {
+    document: /* GraphQL */ `# Find a slot: every start that you can book now, and why a day has none.
+query FindSlot($bookingTypeId: ID!, $from: DateTime!, $to: DateTime!) {
+  slots(bookingTypeId: $bookingTypeId, from: $from, to: $to) {
+    timeZone
+    durationMinutes
+    days {
+      date
+      emptyBecause
+      slots { startsAt endsAt instructorCount instructors(first: 1) { name } resources(first: 2) { name } needsApproval }
+    }
+  }
+}
+`,
+    variables: ({ now, demo }) => ({ bookingTypeId: demo ? DEMO_TYPE : 'bookingtype_…', ...week(now) }),
+  },
+  {
+    document: /* GraphQL */ `# Why not: every rule, and everybody who could take it.
+query ExplainSlot($bookingTypeId: ID!, $startsAt: DateTime!) {
+  explainSlot(bookingTypeId: $bookingTypeId, startsAt: $startsAt) {
+    isBookable
+    reason
+    checks { reason isMet }
+    candidates { instructor { name } resource { name } isFree reason }
+    eligibility { isMet message }
+  }
+}
+`,
+    variables: ({ now, demo }) => ({ bookingTypeId: demo ? DEMO_TYPE : 'bookingtype_…', startsAt: slot(now).startsAt }),
+  },
+  {
+    document: /* GraphQL */ `# Hold it for some minutes, so that nobody else books it meanwhile. Then book it, with the id that comes back:
+#   mutation { bookSlot(input: { bookingTypeId: "…", startsAt: "…", holdId: "hold_…" }) { status instructor { name } assignment { reason } } }
+mutation HoldSlot($input: HoldSlotInput!) {
+  holdSlot(input: $input) {
+    id
+    startsAt
+    endsAt
+    expiresAt
+    instructor { name }
+    resources { name }
+  }
+}
+`,
+    variables: ({ now, demo }) => ({ input: { bookingTypeId: demo ? DEMO_TYPE : 'bookingtype_…', startsAt: midweek(now) } }),
+  },
+  {
+    document: /* GraphQL */ `# Sessions with several seats, who has one (of whom you may see), and who waits. joinWaitlist waits for a seat of one that is full.
+query Sessions($first: Int, $filter: GroupSessionFilter) {
+  groupSessions(first: $first, filter: $filter) {
+    nodes {
+      id
+      startsAt
+      bookingType { name }
+      instructor { name }
+      resources { name }
+      seats
+      seatsTaken
+      waitlistCount
+      bookings(first: 6) { nodes { student { name } status } }
+    }
+  }
+  waitlistEntries(first: $first) {
+    nodes { id status position learner { name } groupSession { startsAt } offer { startsAt expiresAt } }
+  }
+}
+`,
+    variables: ({ now }) => ({ first: 10, filter: { from: now.toISOString(), statuses: ['SCHEDULED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# The series of bookings. seriesPreview says what bookSeries would meet, for instance with FREQ=WEEKLY;COUNT=10;
+# with onClash REFUSE nothing is booked where some clash, with SKIP the others are.
+query Series($first: Int) {
+  bookings(first: $first, orderBy: { field: STARTS_AT, direction: DESC }) {
+    nodes {
+      startsAt
+      status
+      series {
+        id
+        recurrence
+        timeZone
+        skipped { startsAt reason }
+        bookings(first: 10) { nodes { startsAt status instructor { name } } }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 5 }),
+  },
+  {
+    document: /* GraphQL */ `# What became of bookings, until when their learners may cancel or move them, and who was chosen why.
+# confirmBooking, recordBookingOutcome and rescheduleBooking take them on.
+query Outcomes($first: Int, $filter: BookingFilter) {
+  bookings(first: $first, filter: $filter, orderBy: { field: STARTS_AT, direction: DESC }) {
+    totalCount
+    nodes {
+      id
+      startsAt
+      status
+      outcome
+      minutesLate
+      rescheduleCount
+      cancelledAt
+      isLateCancel
+      cancelUntil
+      rescheduleUntil
+      escalatedAt
+      student { name }
+      cancelledBy { name }
+    }
+  }
+  dashboard { pendingBookings escalatedBookings }
+}
+`,
+    variables: () => ({ first: 10, filter: { outcomes: ['LATE', 'NO_SHOW', 'INSTRUCTOR_NO_SHOW'] } }),
   },
   {
     document: /* GraphQL */ `# Bookings, and to which states the person who asks may move each of them.
@@ -583,6 +790,9 @@ query Reports {
     }
     bookingsByStatus { status count }
     bookingsPerDay { date count }
+    bookingTypeStats(first: 5) { bookingType { name } bookings noShowRate medianLeadHours }
+    bookingOutcomes { outcome count }
+    resourceUtilisation(first: 5) { resource { name } openHours bookedHours }
     instructorUtilisation(first: 5) {
       instructor { name }
       availableHours
@@ -963,4 +1173,13 @@ function slot(now) {
   const at = (/** @type {number} */ hour) =>
     new Date(now.getFullYear(), now.getMonth(), now.getDate() + 7, hour).toISOString()
   return { startsAt: at(10), endsAt: at(11) }
+}
+
+/**
+ * A Wednesday within the next two weeks, half past four in the afternoon of UTC: in the middle of a morning of the demo's flight school.
+ * @param {Date} now
+ */
+function midweek(now) {
+  const days = 2 + ((10 - 2 - now.getUTCDay()) % 7)
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + days, 16, 30)).toISOString()
 }

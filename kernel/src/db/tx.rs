@@ -371,6 +371,22 @@ impl Tx {
         rows
     }
 
+    /// Sets a mark that [`Tx::return_to_mark`] goes back to, over several statements; in place of an earlier one.
+    ///
+    /// # Errors
+    /// What ended the transaction.
+    pub async fn mark(&self) -> Result<(), DbError> {
+        self.send("SAVEPOINT mark").await
+    }
+
+    /// Takes back what was done since the mark, locks that were taken included. The mark stays.
+    ///
+    /// # Errors
+    /// What ended the transaction.
+    pub async fn return_to_mark(&self) -> Result<(), DbError> {
+        self.send("ROLLBACK TO SAVEPOINT mark").await
+    }
+
     fn take_prelude(&self) -> String {
         std::mem::take(&mut *self.prelude.lock().unwrap_or_else(|broken| broken.into_inner()))
     }

@@ -73,14 +73,30 @@ pub enum NotAllowed {
     Characters,
 }
 
-/// The rule: public addresses, and the networks that the operator allows beside.
+/// The rule: public addresses, and the networks and hosts that the operator allows beside.
 #[derive(Debug, Clone, Default)]
-pub struct Addresses(Arc<[IpNet]>);
+pub struct Addresses {
+    networks: Arc<[IpNet]>,
+    hosts: Arc<[String]>,
+}
 
 impl Addresses {
     /// With networks that are allowed although they are not the public's.
     pub fn allowing(networks: Vec<IpNet>) -> Self {
-        Addresses(networks.into())
+        Addresses { networks: networks.into(), hosts: Arc::default() }
+    }
+
+    /// With hosts beside, whose names are allowed wherever they lead, by http as well.
+    #[must_use]
+    pub fn and_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
+        let hosts = hosts.into_iter().map(|host| host.trim_end_matches('.').to_ascii_lowercase()).collect();
+        Addresses { hosts, ..self }
+    }
+
+    /// Whether a host is allowed by its name.
+    pub(super) fn lists_host(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('.');
+        self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
     /// Whether a connection may go there.
@@ -93,10 +109,10 @@ impl Addresses {
             IpAddr::V6(address) => held_in(address).map(IpAddr::V4),
             IpAddr::V4(_) => None,
         };
-        self.0.iter().any(|network| network.contains(&address) || held.is_some_and(|held| network.contains(&held)))
+        self.networks.iter().any(|network| network.contains(&address) || held.is_some_and(|held| network.contains(&held)))
     }
 
-    /// Reads a URL that a person names: `https`, or `http` to a literal address that the operator allows; without user information and
+    /// Reads a URL that a person names: `https`, or `http` to a literal address or a host that the operator allows; without user information and
     /// fragment; at most 2,000 characters. A literal address must be allowed, in whatever notation. Names are not resolved: whoever asks
     /// would learn what stands in the service's own network (`Outbound::leads_astray`).
     ///
@@ -124,6 +140,7 @@ impl Addresses {
         match literal(&url) {
             Some(address) if !self.allows(address) => Err(NotAllowed::Address),
             Some(address) if by_http && !self.lists(address) => Err(NotAllowed::Malformed("must begin with https://")),
+            None if url.domain().is_some_and(|name| self.lists_host(name)) => Ok(url),
             None if by_http => Err(NotAllowed::Malformed("must begin with https://")),
             None if is_localhost(&url) && !self.allows(Ipv4Addr::LOCALHOST.into()) => Err(NotAllowed::Address),
             _ => Ok(url),
@@ -304,5 +321,18 @@ mod tests {
             assert!(rule.check(url).is_err(), "{url}");
         }
         assert!(rule.allows("127.9.9.9".parse().unwrap()) && !rule.allows("10.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_host_that_the_operator_allows_is_allowed_by_http_too_and_no_other_is() {
+        let rule = Addresses::default().and_hosts(["Calendar.Intranet.".to_owned()]);
+        for url in ["http://calendar.intranet/a.ics", "https://CALENDAR.intranet./a.ics", "http://calendar.intranet:8080/"] {
+            assert!(rule.check(url).is_ok(), "{url}");
+        }
+        for url in
+            ["http://intranet/", "http://a.calendar.intranet/", "http://127.0.0.1/", "https://localhost/", "http://a@calendar.intranet/"]
+        {
+            assert!(rule.check(url).is_err(), "{url}");
+        }
     }
 }

@@ -12,9 +12,11 @@ use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
     Client, Method,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{HeaderMap, RETRY_AFTER},
+    header::{HeaderMap, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
+
+use url::Url;
 
 use super::addresses::{Addresses, NotAllowed, literal};
 
@@ -59,12 +61,13 @@ impl std::error::Error for AddressNotAllowed {}
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
         let (addresses, found) = (self.addresses.clone(), self.resolver.resolve(name.as_str().to_owned()));
+        let is_listed = addresses.lists_host(name.as_str());
         Box::pin(async move {
             let found = found.await?;
             if found.is_empty() {
                 return Err(io::Error::from(io::ErrorKind::NotFound).into());
             }
-            if !found.iter().all(|address| addresses.allows(*address)) {
+            if !is_listed && !found.iter().all(|address| addresses.allows(*address)) {
                 return Err(AddressNotAllowed.into());
             }
             let found: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
@@ -93,8 +96,10 @@ pub struct Whole {
     pub body: Vec<u8>,
 }
 
-/// How much of a body is read.
+/// How much of a body is read where nothing else is said.
 const MOST: usize = 256 * 1024;
+/// Redirects that are followed where they are at all.
+const REDIRECTS: usize = 3;
 
 /// Why there was no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +114,8 @@ pub enum NoAnswer {
     NotConnected,
     /// The connection ended, or what came was no HTTP.
     Broken,
+    /// There was more of it than is read.
+    TooBig,
 }
 
 impl NoAnswer {
@@ -120,6 +127,7 @@ impl NoAnswer {
             NoAnswer::TimedOut => "TIMED_OUT",
             NoAnswer::NotConnected => "NOT_CONNECTED",
             NoAnswer::Broken => "NO_HTTP_ANSWER",
+            NoAnswer::TooBig => "TOO_BIG",
         }
     }
 }
@@ -175,7 +183,7 @@ impl Outbound {
         let Ok(url) = self.addresses.check(url) else { return false };
         let (Some(name), None) = (url.domain(), literal(&url)) else { return false };
         let found = tokio::time::timeout(CONNECT, self.resolver.resolve(name.to_owned())).await;
-        matches!(found, Ok(Ok(found)) if !found.iter().all(|address| self.addresses.allows(*address)))
+        matches!(found, Ok(Ok(found)) if !self.addresses.lists_host(name) && !found.iter().all(|address| self.addresses.allows(*address)))
     }
 
     /// Posts a body. What is answered is not read beyond its head.
@@ -196,14 +204,47 @@ impl Outbound {
     /// Why there was no answer.
     pub async fn ask(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Whole, NoAnswer> {
         let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+        match self.whole(method, url, headers, body, MOST).await {
+            Err(NoAnswer::TooBig) => Err(NoAnswer::Broken),
+            answer => answer,
+        }
+    }
+
+    /// Reads what stands at an address, to its end, if that is no further than so many bytes. Three redirects are followed, each under the same
+    /// rules; all of it together may take as long as one request.
+    ///
+    /// # Errors
+    /// Why there was no answer.
+    pub async fn fetch(&self, url: &str, headers: HeaderMap, most: usize) -> Result<Whole, NoAnswer> {
+        let followed = async {
+            let mut url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+            for _ in 0..=REDIRECTS {
+                let answer = self.whole(Method::GET, url.clone(), headers.clone(), Vec::new(), most).await?;
+                let place = answer.headers.get(LOCATION).and_then(|place| place.to_str().ok());
+                let Some(place) = place.filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308)) else { return Ok(answer) };
+                let mut next = url.join(place).map_err(|_| NoAnswer::Broken)?;
+                next.set_fragment(None);
+                url = self.addresses.check(next.as_str()).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+            }
+            Err(NoAnswer::Broken)
+        };
+        tokio::time::timeout(WHOLE, followed).await.unwrap_or(Err(NoAnswer::TimedOut))
+    }
+
+    /// One request to an address that was checked, and the answer to its end.
+    async fn whole(&self, method: Method, url: Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Whole, NoAnswer> {
         let is_name = literal(&url).is_none();
         let failed = |error: reqwest::Error| reason(&error, is_name);
         let mut answer = self.client.request(method, url).headers(headers).body(body).send().await.map_err(failed)?;
+        // What a server says of the length is believed where it says too much, and counted in any case.
+        if answer.content_length().is_some_and(|length| length > most as u64) {
+            return Err(NoAnswer::TooBig);
+        }
         let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
         let mut body = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(failed)? {
-            if body.len() + part.len() > MOST {
-                return Err(NoAnswer::Broken);
+            if body.len() + part.len() > most {
+                return Err(NoAnswer::TooBig);
             }
             body.extend_from_slice(&part);
         }
@@ -346,6 +387,51 @@ mod tests {
             Box::leak(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(MOST + 1)).into_boxed_str());
         let (port, _heard) = listener(Some(long)).await;
         assert_eq!(ask(outbound(&["127.0.0.0/8"], &[]), port).await.unwrap_err(), NoAnswer::Broken);
+    }
+
+    /// Answers the first request with a redirect to a path, and every other with a text.
+    async fn redirecting(place: String) -> u16 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = [0; 4096];
+                let length = stream.read(&mut asked).await.unwrap_or(0);
+                let answer = if asked[..length].starts_with(b"GET /there") {
+                    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".to_owned()
+                } else {
+                    format!("HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n")
+                };
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn what_is_fetched_is_followed_to_where_it_may_be_and_not_in_circles() {
+        let here = outbound(&["127.0.0.1/32"], &[]);
+        let fetch = |port: u16| here.fetch_text(format!("http://127.0.0.1:{port}/"));
+        assert_eq!(fetch(redirecting("/there#part".to_owned()).await).await, Ok("hello".to_owned()));
+        assert_eq!(fetch(redirecting("/circle".to_owned()).await).await, Err(NoAnswer::Broken));
+        for place in
+            ["http://127.0.0.2/there", "http://localhost/there", "http://169.254.169.254/latest", "file:///etc/passwd", "ftp://127.0.0.1/"]
+        {
+            assert_eq!(fetch(redirecting(place.to_owned()).await).await, Err(NoAnswer::NotAllowed), "{place}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_says_that_it_is_too_long_is_not_read() {
+        let (port, _heard) = listener(Some("HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nhello")).await;
+        assert_eq!(outbound(&["127.0.0.0/8"], &[]).fetch_text(format!("http://127.0.0.1:{port}/")).await, Err(NoAnswer::TooBig));
+    }
+
+    impl Outbound {
+        async fn fetch_text(&self, url: String) -> Result<String, NoAnswer> {
+            let whole = self.fetch(&url, HeaderMap::new(), 1024).await?;
+            Ok(String::from_utf8(whole.body).unwrap())
+        }
     }
 
     #[test]

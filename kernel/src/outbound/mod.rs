@@ -2,7 +2,7 @@
 //! it stands in, the addresses by which clouds hand out credentials.
 //!
 //! One check for every such address: [`Addresses::check`] when it is named, and [`Outbound`] again at each request, when names have been
-//! resolved. The connection goes to the address that was checked; there are no redirects and no proxies.
+//! resolved. The connection goes to the address that was checked; there are no proxies, and no redirects but those that [`Outbound::fetch`] checks anew.
 
 mod addresses;
 mod client;

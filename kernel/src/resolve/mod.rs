@@ -45,7 +45,7 @@ pub use self::{
     root::{Additions, MutationRoot, QueryRoot, SchemaOf, SubscriptionRoot},
     row::{Entity, Loaded, Object, Shape},
     scalar::{Scalar, Written, write_column},
-    scalars::{Date, DateTime, Json},
+    scalars::{Date, DateTime, Json, LocalTime},
     selection::{Asked, Counting, Projection, Selecting},
     write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing, as_given, present},
 };

@@ -7,7 +7,7 @@ use tokio_postgres::{Row, types::FromSql};
 
 use super::{
     object::JsonText,
-    scalars::{Date, DateTime, Json},
+    scalars::{Date, DateTime, Json, LocalTime},
 };
 use crate::{
     db::DbError,
@@ -132,6 +132,12 @@ impl Written for Date {
     }
 }
 
+impl Written for LocalTime {
+    fn write(&self, out: &mut JsonText) {
+        write_plain(self, out);
+    }
+}
+
 impl<T: Kind> Written for Id<T> {
     fn write(&self, out: &mut JsonText) {
         out.push(b'"');
@@ -194,7 +200,7 @@ macro_rules! read_whole {
     };
 }
 
-read_whole!(bool, i32, f64, DateTime, Date, serde_json::Value);
+read_whole!(bool, i32, f64, DateTime, Date, LocalTime, serde_json::Value);
 
 impl Written for Json {
     fn write(&self, out: &mut JsonText) {

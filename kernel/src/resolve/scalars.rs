@@ -13,6 +13,7 @@ pub(crate) fn scalar_problem(name: &str, value: &Value) -> Option<&'static str> 
         ("Date", value) if !matches!(value, Value::String(text) if text.parse::<civil::Date>().is_ok()) => {
             Some("must be a Date such as \"2026-11-20\"")
         }
+        ("LocalTime", value) if !matches!(value, Value::String(text) if LocalTime::read(text).is_some()) => Some(NO_LOCAL_TIME),
         _ => None,
     }
 }
@@ -149,6 +150,71 @@ impl ToSql for Date {
     tokio_postgres::types::to_sql_checked!();
 }
 
+/// A time on a wall's clock, hours and minutes: `09:30`. From `00:00` to `24:00`, which is the end of the day.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LocalTime {
+    minutes: u16,
+}
+
+/// What is wrong with a text that is no such time, as the end of the sentence "`field` …".
+const NO_LOCAL_TIME: &str = "must be a time of day from \"00:00\" to \"24:00\", such as \"09:30\"";
+
+impl LocalTime {
+    /// The end of a day.
+    pub const END: LocalTime = LocalTime { minutes: 24 * 60 };
+
+    /// Reads two digits of hours and two of minutes.
+    pub fn read(text: &str) -> Option<Self> {
+        let &[tens, hours, b':', sixths, ones] = text.as_bytes() else { return None };
+        let digit = |byte: u8| byte.is_ascii_digit().then(|| u16::from(byte - b'0'));
+        let (hours, minutes) = (digit(tens)? * 10 + digit(hours)?, digit(sixths)? * 10 + digit(ones)?);
+        (minutes < 60 && (hours < 24 || (hours == 24 && minutes == 0))).then_some(LocalTime { minutes: hours * 60 + minutes })
+    }
+}
+
+impl std::fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.minutes / 60, self.minutes % 60)
+    }
+}
+
+/// A time on a wall's clock, hours and minutes: `09:30`. From `00:00` to `24:00`, which is the end of the day.
+#[Scalar]
+impl ScalarType for LocalTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Self::read(text).ok_or_else(|| InputValueError::custom(NO_LOCAL_TIME))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if Self::read(text).is_some())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+impl<'a> FromSql<'a> for LocalTime {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        let text = <&str as FromSql>::from_sql(ty, raw)?;
+        Self::read(text).ok_or_else(|| format!("{text} is no time of day").into())
+    }
+    fn accepts(ty: &Type) -> bool {
+        <&str as FromSql>::accepts(ty)
+    }
+}
+
+impl ToSql for LocalTime {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        self.to_string().to_sql(ty, out)
+    }
+    fn accepts(ty: &Type) -> bool {
+        <&str as ToSql>::accepts(ty)
+    }
+    tokio_postgres::types::to_sql_checked!();
+}
+
 /// Any JSON value.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Json(pub serde_json::Value);
@@ -162,5 +228,21 @@ impl ScalarType for Json {
 
     fn to_value(&self) -> Value {
         Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_has_hours_and_minutes_and_may_be_the_end_of_the_day() {
+        for text in ["00:00", "09:30", "23:59", "24:00"] {
+            assert_eq!(LocalTime::read(text).unwrap().to_string(), text);
+        }
+        for text in ["", "9:30", "09:60", "24:01", "25:00", "0930", "09:3", "09:30:00", "-1:00", "aa:bb", "09：30"] {
+            assert_eq!(LocalTime::read(text), None, "{text}");
+        }
+        assert!(LocalTime::read("09:30") < LocalTime::read("10:00") && LocalTime::read("24:00") == Some(LocalTime::END));
     }
 }

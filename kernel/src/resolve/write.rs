@@ -59,7 +59,8 @@ macro_rules! column_inputs {
     };
 }
 
-column_inputs!(String, bool, i32, i64, f64, uuid::Uuid, jiff::Timestamp, super::scalars::DateTime, super::scalars::Date, serde_json::Value);
+column_inputs!(String, bool, i32, i64, f64, uuid::Uuid, jiff::Timestamp, serde_json::Value);
+column_inputs!(super::scalars::DateTime, super::scalars::Date, super::scalars::LocalTime);
 
 impl<T: 'static> ColumnInput for Id<T> {
     fn null() -> Option<Self> {

@@ -4,13 +4,13 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{Ctx, DateTime},
+    resolve::{Ctx, DateTime, Loaded, Nested, all},
     text_enum,
 };
 use lectern_macros::{object, resolvers};
 
-use super::loaders::AllowedTransitionsOf;
-use crate::domains::{courses::Course, identity::User};
+use super::{BookingOutcome, lists::BY_PLACE, loaders::AllowedTransitionsOf};
+use crate::domains::{courses::Course, identity::User, resources::Resource};
 
 text_enum! {
     /// Where a booking stands: REQUESTED, APPROVED, ASSIGNED, COMPLETED, one after the other; CANCELLED from any but
@@ -54,6 +54,39 @@ pub struct Booking {
     /// When it was requested.
     #[wide]
     pub created_at: DateTime,
+    /// What became of it; null until somebody has said so.
+    #[wide]
+    pub outcome: Option<BookingOutcome>,
+    /// By how many minutes the learner was late; null unless the outcome is LATE.
+    #[wide]
+    pub minutes_late: Option<i32>,
+    #[hidden]
+    #[wide]
+    pub reschedule_count: Option<i32>,
+    /// When it was cancelled; null when it was not.
+    #[wide]
+    pub cancelled_at: Option<DateTime>,
+    #[hidden]
+    #[wide]
+    pub is_late_cancel: Option<bool>,
+    /// Until when its learner may cancel it without being late; null: until it begins.
+    #[wide]
+    #[column(
+        "(CASE WHEN {}.booking_type_id IS NULL \
+         THEN {}.starts_at - make_interval(mins => (SELECT nullif(ts.booking_cancel_notice_minutes, 0) FROM tenant_settings ts WHERE ts.tenant_id = $1)) \
+         ELSE {}.starts_at - make_interval(mins => (SELECT nullif(ty.cancel_notice_minutes, 0) FROM booking_type ty WHERE ty.tenant_id = $1 AND ty.id = {}.booking_type_id)) END)"
+    )]
+    pub cancel_until: Option<DateTime>,
+    /// Until when its learner may move it; null: until it begins.
+    #[wide]
+    #[column(
+        "({}.starts_at - make_interval(mins => (SELECT nullif(ty.reschedule_notice_minutes, 0) FROM booking_type ty WHERE ty.tenant_id = $1 AND ty.id = {}.booking_type_id)))"
+    )]
+    pub reschedule_until: Option<DateTime>,
+    /// Who cancelled it; null when nobody did, or when you may not see them.
+    #[one]
+    #[wide]
+    pub cancelled_by_id: Option<Id<User>>,
     /// The learner who asked for it; null when you may not see them.
     #[one]
     pub student_id: Id<User>,
@@ -68,11 +101,30 @@ pub struct Booking {
     pub course_id: Option<Id<Course>>,
 }
 
+static RESOURCES: Nested = Nested::new("booking.resources", BY_PLACE, "l.booking_id")
+    .by("JOIN booking_resource l ON l.tenant_id = re.tenant_id AND l.resource_id = re.id");
+
 #[resolvers]
 impl Booking {
     /// The states that you may take it to now, in the order of the enum; empty when none. COMPLETED is not among them before
     /// it begins. From ASSIGNED to APPROVED leads `rescheduleBooking`, and for managers `approveBooking` as well.
     async fn allowed_transitions(id: Id<Booking>, ctx: &Context<'_>) -> Result<Vec<BookingStatus>> {
         Ok(ctx.load(AllowedTransitionsOf(id)).await?.unwrap_or_default())
+    }
+
+    /// How often it was moved to another time.
+    fn reschedule_count(reschedule_count: Option<i32>) -> i32 {
+        reschedule_count.unwrap_or_default()
+    }
+
+    /// Whether its learner cancelled it later than `cancelUntil`, where its type allows that.
+    fn is_late_cancel(is_late_cancel: Option<bool>) -> bool {
+        is_late_cancel.unwrap_or_default()
+    }
+
+    /// The resources that it takes, in the order in which they were named; from APPROVED on it holds them, with their setup and teardown.
+    #[cost(5)]
+    async fn resources(id: Id<Booking>, ctx: &Context<'_>) -> Result<Vec<Loaded<Resource>>> {
+        all(ctx, &RESOURCES, id.0).await
     }
 }

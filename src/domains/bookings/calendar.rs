@@ -1,10 +1,5 @@
 //! The calendar: bookings and what is left free, day by day in a time zone.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
-
 use async_graphql::{
     Context, Positioned, ServerResult, VisitorContext,
     parser::types::{Field, VariableDefinition},
@@ -12,7 +7,6 @@ use async_graphql::{
 use futures_util::try_join;
 use jiff::civil;
 use lectern_kernel::{
-    db::ColumnReader,
     error::{Error, Result},
     ids::Id,
     permission::Permission,
@@ -20,15 +14,15 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, queries};
 use tokio_postgres::types::ToSql;
-use uuid::Uuid;
 
 use super::{
     Booking,
-    lists::{earliest_availability, earliest_booking},
-    span::{Span, days, difference, shares, union},
+    lists::earliest_booking,
+    open::{Hours, Open, Whose, hours},
+    span::{Span, days, shares},
     sql,
 };
-use crate::domains::{identity::User, tenants};
+use crate::domains::{identity::User, resources::Resource, tenants};
 
 /// Bookings and free time of a range, day by day.
 #[object]
@@ -46,36 +40,100 @@ pub struct CalendarDay {
     /// The bookings that you may see and that overlap this day, in the order of their start; a booking through midnight
     /// stands in both days. CANCELLED ones are left out.
     pub bookings: Vec<Loaded<Booking>>,
-    /// When instructors are available and not busy, neither as instructors nor as learners, in the order of the start, cut at
-    /// midnight. The bookings of others that you don't see are taken off as well.
+    /// When instructors are open, by weekly rules and availability less time off, and not busy, neither as instructors nor as learners nor by calendars that
+    /// they keep elsewhere; or when the resource is open and not taken. In the order of the start, cut at midnight. The bookings of others that you don't see are taken off as well.
     pub free: Vec<TimeSlot>,
+    /// Open time that can't be had, whatever takes it: your own bookings included, merged for each instructor or resource, in the order of the start, cut at
+    /// midnight. Time off, and time at which nobody is open, is not in it.
+    pub busy: Vec<BusyBlock>,
 }
 
-/// A span in which an instructor is free.
+/// A span in which an instructor or a resource is free.
 #[object]
 pub struct TimeSlot {
     /// When it begins.
     pub starts_at: DateTime,
     /// When it ends.
     pub ends_at: DateTime,
-    /// Who is free.
+    /// Who is free; null in a resource's calendar.
     pub instructor: Option<Loaded<User>>,
+    /// What is free; null in the calendar of instructors.
+    pub resource: Option<Loaded<Resource>>,
+}
+
+/// A span that can't be had. It never says what takes it.
+#[object]
+pub struct BusyBlock {
+    /// When it begins.
+    pub starts_at: DateTime,
+    /// When it ends.
+    pub ends_at: DateTime,
+    /// Whose time it is; null in a resource's calendar.
+    pub instructor: Option<Loaded<User>>,
+    /// What is taken; null in the calendar of instructors.
+    pub resource: Option<Loaded<Resource>>,
 }
 
 /// Days at most in one calendar.
 const MAX_DAYS: i64 = 62;
-/// Bookings, and pieces of availability, at most in one calendar.
-const MAX_ROWS: usize = 10_000;
+/// Bookings, and pieces of open time, at most in one calendar.
+pub(super) const MAX_ROWS: usize = 10_000;
 
 /// What is asked for.
 struct Plan {
     range: Span,
-    instructor: Option<Id<User>>,
     days: Vec<(civil::Date, Span)>,
 }
 
+impl Plan {
+    /// Checks the arguments.
+    fn of(ctx: &Context<'_>, from: DateTime, to: DateTime, time_zone: Option<&str>) -> Result<Plan> {
+        let range = Span::new(from.0, to.0).ok_or_else(|| Error::bad_input("to", "must be later than `from`"))?;
+        let zone = tenants::time_zone(ctx, "timeZone", time_zone)?;
+        if !range.has_days_at_most(MAX_DAYS, &zone) {
+            return Err(Error::bad_input("to", format!("must be at most {MAX_DAYS} days after `from`")));
+        }
+        Ok(Plan { range, days: days(range, &zone)? })
+    }
+
+    /// The days, with what is booked and what is open in them.
+    fn fill(&self, bookings: Vec<Loaded<Booking>>, hours: Hours) -> Result<Calendar> {
+        let empty =
+            |(date, _): &(civil::Date, Span)| CalendarDay { date: Date(*date), bookings: Vec::new(), free: Vec::new(), busy: Vec::new() };
+        let mut calendar: Vec<CalendarDay> = self.days.iter().map(empty).collect();
+        for booking in bookings {
+            let (starts_at, ends_at) = (booking.get(Booking::COLUMNS.starts_at)?, booking.get(Booking::COLUMNS.ends_at)?);
+            let span = Span { start: starts_at.0, end: ends_at.0 };
+            for (day, _) in shares(&self.days, span) {
+                calendar[day].bookings.push(booking.clone());
+            }
+        }
+        for Open { whose: Whose { instructor, resource }, free, busy } in hours {
+            for (day, share) in free.into_iter().flat_map(|span| shares(&self.days, span)) {
+                let (starts_at, ends_at) = (DateTime(share.start), DateTime(share.end));
+                calendar[day].free.push(TimeSlot { starts_at, ends_at, instructor: instructor.clone(), resource: resource.clone() });
+            }
+            for (day, share) in busy.into_iter().flat_map(|span| shares(&self.days, span)) {
+                let (starts_at, ends_at) = (DateTime(share.start), DateTime(share.end));
+                calendar[day].busy.push(BusyBlock { starts_at, ends_at, instructor: instructor.clone(), resource: resource.clone() });
+            }
+        }
+        for day in &mut calendar {
+            // Stable: those that begin together stay in the order of their instructors.
+            day.free.sort_by_key(|slot| slot.starts_at);
+            day.busy.sort_by_key(|block| block.starts_at);
+        }
+        Ok(Calendar { days: calendar })
+    }
+}
+
 /// Days that a range touches, for the cost of a document before it is checked.
-fn days_cost(ctx: &VisitorContext<'_>, variables: &[Positioned<VariableDefinition>], field: &Field, child: usize) -> ServerResult<usize> {
+pub fn days_cost(
+    ctx: &VisitorContext<'_>,
+    variables: &[Positioned<VariableDefinition>],
+    field: &Field,
+    child: usize,
+) -> ServerResult<usize> {
     let from: Option<DateTime> = ctx.param_value(variables, field, "from", None)?;
     let to: Option<DateTime> = ctx.param_value(variables, field, "to", None)?;
     let (Some(from), Some(to)) = (from, to) else { return Ok(child) };
@@ -88,7 +146,7 @@ pub struct CalendarQueries;
 
 #[queries]
 impl CalendarQueries {
-    /// Bookings and free time of a range, day by day. BAD_USER_INPUT unless `to` is later than `from`, by 62 days at most;
+    /// Bookings, free and busy time of a range, day by day. BAD_USER_INPUT unless `to` is later than `from`, by 62 days at most;
     /// QUERY_TOO_COMPLEX for a range with more than 10,000 bookings: narrow it, or name an instructor.
     #[cost(days_cost)]
     async fn calendar(
@@ -97,40 +155,50 @@ impl CalendarQueries {
         from: DateTime,
         /// Where the range ends; at most 62 days later.
         to: DateTime,
-        /// Only this instructor's free time, the bookings that they are assigned to, and those that wish for them as long as nobody is.
+        /// Only this instructor's time, the bookings that they are assigned to, and those that wish for them as long as nobody is.
         instructor_id: Option<Id<User>>,
         /// The IANA time zone whose dates are the days; the school's own unless given.
         time_zone: Option<String>,
     ) -> Result<Option<Calendar>> {
-        let range = Span::new(from.0, to.0).ok_or_else(|| Error::bad_input("to", "must be later than `from`"))?;
-        let zone = tenants::time_zone(ctx, "timeZone", time_zone.as_deref())?;
-        if !range.has_days_at_most(MAX_DAYS, &zone) {
-            return Err(Error::bad_input("to", format!("must be at most {MAX_DAYS} days after `from`")));
-        }
-        let plan = Plan { range, instructor: instructor_id, days: days(range, &zone)? };
-        let mut calendar: Vec<CalendarDay> =
-            plan.days.iter().map(|(date, _)| CalendarDay { date: Date(*date), bookings: Vec::new(), free: Vec::new() }).collect();
+        let plan = Plan::of(ctx, from, to, time_zone.as_deref())?;
+        let bookings = bookings(ctx, &plan, instructor_id.as_ref().map(|id| (id as &(dyn ToSql + Sync), sql::of_instructor as Condition)));
+        let (bookings, hours) = try_join!(bookings, hours(ctx, plan.range, Asking::of(ctx), instructor_id))?;
+        plan.fill(bookings, hours).map(Some)
+    }
 
-        let (bookings, free) = try_join!(bookings(ctx, &plan), free(ctx, &plan))?;
-        for booking in bookings {
-            let (starts_at, ends_at) = (booking.get(Booking::COLUMNS.starts_at)?, booking.get(Booking::COLUMNS.ends_at)?);
-            let span = Span { start: starts_at.0, end: ends_at.0 };
-            for (day, _) in shares(&plan.days, span) {
-                calendar[day].bookings.push(booking.clone());
-            }
-        }
-        for (span, instructor) in free {
-            for (day, share) in shares(&plan.days, span) {
-                let slot =
-                    TimeSlot { starts_at: DateTime(share.start), ends_at: DateTime(share.end), instructor: Some(instructor.clone()) };
-                calendar[day].free.push(slot);
-            }
-        }
-        for day in &mut calendar {
-            // Stable: those that begin together stay in the order of their instructors.
-            day.free.sort_by_key(|slot| slot.starts_at);
-        }
-        Ok(Some(Calendar { days: calendar }))
+    /// The same of one resource: the bookings on it that you may see, and when it is free and busy, with what each booking takes beforehand and
+    /// afterwards. Null when there is no such resource.
+    #[cost(days_cost)]
+    async fn resource_calendar(
+        ctx: &Context<'_>,
+        /// The resource.
+        resource_id: Id<Resource>,
+        /// Where the range begins.
+        from: DateTime,
+        /// Where the range ends; at most 62 days later.
+        to: DateTime,
+        /// The IANA time zone whose dates are the days; the school's own unless given.
+        time_zone: Option<String>,
+    ) -> Result<Option<Calendar>> {
+        let plan = Plan::of(ctx, from, to, time_zone.as_deref())?;
+        let Some(resource) = ctx.whole(resource_id).await? else { return Ok(None) };
+        let bookings = bookings(ctx, &plan, Some((&resource_id as &(dyn ToSql + Sync), sql::with_resource as Condition)));
+        let (bookings, hours) = try_join!(bookings, super::open::hours_of_resource(ctx, plan.range, Asking::of(ctx), resource))?;
+        plan.fill(bookings, hours).map(Some)
+    }
+}
+
+/// A condition on bookings, of the parameter that it is about.
+type Condition = fn(&str) -> String;
+
+/// Whether a document asks for open time at all.
+#[derive(Clone, Copy)]
+pub struct Asking(pub bool);
+
+impl Asking {
+    fn of(ctx: &Context<'_>) -> Asking {
+        let days = ctx.look_ahead().field("days");
+        Asking(days.field("free").exists() || days.field("busy").exists())
     }
 }
 
@@ -155,14 +223,14 @@ fn asked_of_bookings(ctx: &Context<'_>) -> Option<Projection> {
 }
 
 /// The bookings that overlap the range, in order, with what the document asks for of them; none where it asks for none.
-async fn bookings(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<Loaded<Booking>>> {
+async fn bookings(ctx: &Context<'_>, plan: &Plan, of: Option<(&(dyn ToSql + Sync), Condition)>) -> Result<Vec<Loaded<Booking>>> {
     let Some(projection) = asked_of_bookings(ctx) else { return Ok(Vec::new()) };
     let (actor, earliest) = (ctx.actor()?, earliest_booking(plan.range));
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&plan.range.start, &plan.range.end, &earliest];
     let mut conditions = sql::IN_CALENDAR.to_owned();
-    if let Some(instructor) = &plan.instructor {
-        params.push(instructor);
-        conditions = format!("{conditions} AND {}", sql::of_instructor(&format!("${}", params.len() + 1)));
+    if let Some((subject, condition)) = of {
+        params.push(subject);
+        conditions = format!("{conditions} AND {}", condition(&format!("${}", params.len() + 1)));
     }
     if !actor.can(Permission::BookingReadAll) {
         params.push(&actor.user);
@@ -174,54 +242,14 @@ async fn bookings(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<Loaded<Booking>>
     Ok(bookings)
 }
 
-fn refuse_too_many(rows: usize) -> Result<()> {
+/// Refuses a range that holds too much.
+pub(super) fn refuse_too_many(rows: usize) -> Result<()> {
     if rows > MAX_ROWS {
         return Err(Error::too_complex(format!(
-            "The range holds more than {MAX_ROWS} bookings or pieces of availability: narrow it, or name an instructor."
+            "The range holds more than {MAX_ROWS} bookings or pieces of open time: narrow it, or name an instructor."
         )));
     }
     Ok(())
-}
-
-/// What is free within the range: the availability of each instructor less the time that their bookings hold, seen or not.
-/// Nothing where the document does not ask for it.
-async fn free(ctx: &Context<'_>, plan: &Plan) -> Result<Vec<(Span, Loaded<User>)>> {
-    if !ctx.look_ahead().field("days").field("free").exists() {
-        return Ok(Vec::new());
-    }
-    let Plan { range, instructor, .. } = plan;
-    let earliest = earliest_availability(*range);
-    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&range.start, &range.end, &earliest];
-    if let Some(instructor) = instructor {
-        params.push(instructor);
-    }
-    let (columns, shape) = ctx.request().catalog().whole::<User>("i");
-    let statement = format!("{} LIMIT {}", sql::availability_of_instructors(&columns, instructor.is_some()), MAX_ROWS + 1);
-    let busy_params: [&(dyn ToSql + Sync); 3] = [instructor, &range.start, &range.end];
-    let (available, taken) = try_join!(ctx.tx().query(&statement, &params), ctx.tx().query(sql::BUSY_SPANS, &busy_params))?;
-    refuse_too_many(available.len())?;
-
-    let mut instructors: BTreeMap<(String, Uuid), (Loaded<User>, Vec<Span>)> = BTreeMap::new();
-    for row in available {
-        let row = Arc::new(row);
-        let mut reader = ColumnReader::new(&row);
-        let span = Span { start: reader.next()?, end: reader.next()? };
-        // The instructor's columns stand behind these two; the join is an inner one.
-        let Some(person) = Loaded::<User>::joined(&row, 2, &shape) else { continue };
-        let (name, id) = (person.get(User::COLUMNS.name)?, person.id()?);
-        let (_, spans) = instructors.entry((name, id.0)).or_insert_with(|| (person, Vec::new()));
-        spans.extend(span.within(*range));
-    }
-    let mut busy: HashMap<Uuid, Vec<Span>> = HashMap::new();
-    for row in &taken {
-        let mut reader = ColumnReader::new(row);
-        busy.entry(reader.next()?).or_default().push(Span { start: reader.next()?, end: reader.next()? });
-    }
-    let free = instructors.into_iter().flat_map(|((_, id), (person, spans))| {
-        let taken = union(busy.remove(&id).unwrap_or_default());
-        difference(&union(spans), &taken).into_iter().map(move |span| (span, person.clone()))
-    });
-    Ok(free.collect())
 }
 
 #[cfg(test)]

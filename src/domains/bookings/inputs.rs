@@ -9,11 +9,13 @@ use lectern_kernel::{
 
 use super::span::Span;
 
-/// A span in which an instructor can be booked.
+/// A span in which an instructor or a resource can be booked.
 #[derive(InputObject)]
 pub struct CreateAvailabilityInput {
     /// Whose time it is: an instructor of the school. Left out: yours. Anybody else's needs BOOKING_MANAGE as well.
     pub instructor_id: Option<ID>,
+    /// What is open, instead of an instructor; needs SCHEDULE_MANAGE as well.
+    pub resource_id: Option<ID>,
     /// When it begins.
     pub starts_at: DateTime,
     /// When it ends: 5 minutes to 31 days of the school's time zone later, and not in the past.
@@ -42,6 +44,9 @@ pub struct AssignBookingInput {
     pub id: ID,
     /// The instructor: available all the while, busy with nothing else, and not the booking's learner.
     pub instructor_id: ID,
+    /// The resources that it takes, each once, at most 5, in place of those that it has: open all the while, and free from their setup before it to
+    /// their teardown after it. Left out: those that it has.
+    pub resource_ids: Option<Vec<ID>>,
 }
 
 /// A booking that is not to take place.
@@ -49,7 +54,7 @@ pub struct AssignBookingInput {
 pub struct CancelBookingInput {
     /// The booking.
     pub id: ID,
-    /// Why; at most 10,000 characters.
+    /// Why; at most 10,000 characters. Some booking types ask learners for it.
     pub reason: Option<String>,
 }
 
@@ -60,8 +65,28 @@ pub struct RescheduleBookingInput {
     pub id: ID,
     /// When it is to begin; not in the past.
     pub starts_at: DateTime,
-    /// When it is to end: 5 minutes to 24 hours later.
+    /// When it is to end: 5 minutes to 24 hours later; of a booking of a type, after one of the type's durations.
     pub ends_at: DateTime,
+    /// Who is to take it then, for a booking of a type. Left out: who takes it now where they are free, else another of the type.
+    pub instructor_id: Option<ID>,
+    /// What it is to take then, for a booking of a type. Left out: what it takes now where that is free, else others of the type.
+    pub resource_ids: Option<Vec<ID>>,
+    /// Why; at most 10,000 characters. Some types ask learners for it.
+    pub reason: Option<String>,
+    /// A slot of the booking's type that you hold, to move it into.
+    pub hold_id: Option<ID>,
+}
+
+/// Who and what is to take a booking.
+#[derive(InputObject)]
+pub struct ConfirmBookingInput {
+    /// The booking.
+    pub id: ID,
+    /// The instructor. Left out: whom the learner wished for, if they are free, else whom the type's strategy takes; without a type, whoever is least
+    /// busy that week.
+    pub instructor_id: Option<ID>,
+    /// The resources that it takes, each once, at most 5. Left out: those that it has, else the first that are free of what the type requires.
+    pub resource_ids: Option<Vec<ID>>,
 }
 
 /// The shortest span of both.

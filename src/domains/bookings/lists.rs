@@ -12,12 +12,12 @@ use lectern_kernel::{
 };
 
 use super::{
-    Booking, BookingStatus,
+    Booking, BookingOutcome, BookingStatus,
     inputs::{LONGEST_AVAILABILITY, LONGEST_BOOKING},
     span::Span,
     sql,
 };
-use crate::domains::identity::User;
+use crate::domains::{identity::User, resources::Resource, slots::BookingType};
 
 /// Which bookings.
 #[derive(InputObject, Default, Clone)]
@@ -34,6 +34,14 @@ pub struct BookingFilter {
     pub requested_instructor_id: Option<ID>,
     /// Of this learner.
     pub student_id: Option<ID>,
+    /// That take this resource.
+    pub resource_id: Option<ID>,
+    /// Of this booking type.
+    pub booking_type_id: Option<ID>,
+    /// Of which one of these became.
+    pub outcomes: Option<Vec<BookingOutcome>>,
+    /// Whether the request has waited too long for its answer.
+    pub is_escalated: Option<bool>,
 }
 
 /// What bookings are sorted by.
@@ -56,11 +64,16 @@ impl Orders for BookingOrders {
 pub struct AvailabilityFilter {
     /// Of this instructor.
     pub instructor_id: Option<ID>,
+    /// Of this resource; left out, instructors' alone.
+    pub resource_id: Option<ID>,
     /// That lasts beyond this moment.
     pub from: Option<DateTime>,
     /// That begins before this moment; must be later than `from`.
     pub to: Option<DateTime>,
 }
+
+/// The resources of a booking, in the order in which they were named.
+pub const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "l.place"), id: "re.id", descending: false };
 
 /// Availability stands in the order of its start.
 pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "a.starts_at"), id: "a.id", descending: false };
@@ -77,7 +90,10 @@ pub fn booking_list(name: &'static str, order: Order, actor: &Actor) -> List {
 
 /// What overlaps a range, open at either end: `alias.starts_at < to AND alias.ends_at > from`, in operators that may use an
 /// index under row security, with a lower bound for its scan where spans have a longest length.
-fn overlap(list: &mut List, alias: &str, from: Option<DateTime>, to: Option<DateTime>, longest: jiff::SignedDuration) -> Result<()> {
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a range that holds no time.
+pub fn overlap(list: &mut List, alias: &str, from: Option<DateTime>, to: Option<DateTime>, longest: jiff::SignedDuration) -> Result<()> {
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
@@ -115,6 +131,23 @@ impl BookingFilter {
                 list.filter(format!("b.{column} = {person}"));
             }
         }
+        if let Some(resource) = Id::<Resource>::parse_opt("filter.resourceId", self.resource_id.as_ref())? {
+            let resource = list.bind(resource);
+            list.filter(sql::with_resource(&resource));
+        }
+        if let Some(kind) = Id::<BookingType>::parse_opt("filter.bookingTypeId", self.booking_type_id.as_ref())? {
+            let kind = list.bind(kind);
+            list.filter(format!("b.booking_type_id = {kind}"));
+        }
+        if let Some(outcomes) = &self.outcomes {
+            let outcomes = list.bind(outcomes.clone());
+            list.filter(format!("b.outcome = ANY ({outcomes})"));
+        }
+        match self.is_escalated {
+            Some(true) => list.filter("b.escalated_at IS NOT NULL"),
+            Some(false) => list.filter("b.escalated_at IS NULL"),
+            None => {}
+        }
         Ok(())
     }
 }
@@ -130,6 +163,13 @@ impl AvailabilityFilter {
             let instructor = list.bind(instructor);
             list.filter(format!("a.instructor_id = {instructor}"));
         }
+        match Id::<Resource>::parse_opt("filter.resourceId", self.resource_id.as_ref())? {
+            Some(resource) => {
+                let resource = list.bind(resource);
+                list.filter(format!("a.resource_id = {resource}"));
+            }
+            None => list.filter("a.resource_id IS NULL"),
+        }
         Ok(())
     }
 }
@@ -137,9 +177,4 @@ impl AvailabilityFilter {
 /// The lower bound of a scan for bookings that overlap a range.
 pub fn earliest_booking(range: Span) -> Timestamp {
     range.start - LONGEST_BOOKING
-}
-
-/// The lower bound of a scan for availability that overlaps a range.
-pub fn earliest_availability(range: Span) -> Timestamp {
-    range.start - LONGEST_AVAILABILITY
 }

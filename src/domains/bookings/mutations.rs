@@ -14,15 +14,19 @@ use tokio_postgres::types::ToSql;
 
 use super::{
     Booking, CHANGES,
-    inputs::{AssignBookingInput, CancelBookingInput, RequestBookingInput, RescheduleBookingInput, booking_span},
+    confirm::confirm,
+    inputs::{AssignBookingInput, CancelBookingInput, ConfirmBookingInput, RequestBookingInput, RescheduleBookingInput, booking_span},
+    moving::{Move, move_booking},
     span::Span,
     sql,
+    standing::Standing,
     steps::{self, Step},
 };
 use crate::domains::{
     courses::{Course, CourseStatus},
     identity::{self, User},
     lessons::Lesson,
+    resources::Resource,
 };
 
 /// Mutations of bookings.
@@ -99,6 +103,24 @@ async fn why_not_requested(ctx: &Context<'_>, course: Option<Id<Course>>, wished
     Ok(Error::unavailable("what stood in the way of a request was gone a statement later"))
 }
 
+/// Resources at most in one booking.
+const MAX_RESOURCES: usize = 5;
+
+/// The resources that an input names; it may name none.
+fn resource_ids(ids: &[ID]) -> Result<Vec<Id<Resource>>> {
+    if ids.is_empty() { Ok(Vec::new()) } else { Id::parse_list("resourceIds", ids, MAX_RESOURCES) }
+}
+
+/// Refuses resources that the actor does not see.
+async fn see(ctx: &Context<'_>, resources: &[Id<Resource>]) -> Result<()> {
+    let rows = ctx.tx().query(sql::SEEN_RESOURCES, &[&resources]).await?;
+    let seen = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Id<Resource>>, DbError>>()?;
+    match resources.iter().position(|resource| !seen.contains(resource)) {
+        Some(index) => Err(Error::not_found("resource").field(format!("resourceIds.{index}"))),
+        None => Ok(()),
+    }
+}
+
 #[mutations("Booking")]
 impl BookingMutations {
     /// Asks for a booking in your own name: REQUESTED, until the school answers. NOT_FOUND for a course or an instructor
@@ -132,8 +154,9 @@ impl BookingMutations {
 
     /// Gives a booking to an instructor: APPROVED becomes ASSIGNED, and holds the instructor's time, too. BAD_USER_INPUT for
     /// the booking's own learner. CONFLICT with OUTSIDE_AVAILABILITY unless the instructor is available all the while, with
-    /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner; with
-    /// INVALID_TRANSITION from any other state.
+    /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner, or a resource is taken; with
+    /// RESOURCE_CLOSED or RESOURCE_UNBOOKABLE for a resource that is not open all the while, or not to be booked; with BOOKING_LIMIT, `limit` and `used`
+    /// where they would be booked for more than `instructorLimits`; with INVALID_TRANSITION from any other state.
     #[needs(BookingManage)]
     #[budget(CHANGES)]
     async fn assign_booking(
@@ -142,10 +165,34 @@ impl BookingMutations {
         input: AssignBookingInput,
     ) -> Result<Loaded<Booking>> {
         let id = Id::parse("id", &input.id)?;
-        steps::take(ctx, id, Step::Assign(Id::parse("instructorId", &input.instructor_id)?)).await
+        let instructor = Id::parse("instructorId", &input.instructor_id)?;
+        let resources = input.resource_ids.as_deref().map(resource_ids).transpose()?;
+        if let Some(resources) = &resources {
+            see(ctx, resources).await?;
+        }
+        steps::take(ctx, id, Step::Assign(instructor, resources)).await
     }
 
-    /// Records that a booking took place: ASSIGNED becomes COMPLETED. The assigned instructor may with BOOKING_COMPLETE,
+    /// Approves a booking and gives it to an instructor in one step, or gives one that is ASSIGNED to others: REQUESTED, APPROVED and ASSIGNED become ASSIGNED.
+    /// People are told of the assignment alone. Refused as `approveBooking` and `assignBooking` are; where the instructor or resources are left out and none is
+    /// free, with the reason that came furthest: BOOKING_LIMIT, BOOKING_CONFLICT, OUTSIDE_AVAILABILITY, RESOURCE_CLOSED or RESOURCE_UNBOOKABLE.
+    #[needs(BookingManage)]
+    #[budget(CHANGES)]
+    async fn confirm_booking(
+        ctx: &Context<'_>,
+        /// Which, and to whom.
+        input: ConfirmBookingInput,
+    ) -> Result<Loaded<Booking>> {
+        let id = Id::parse("id", &input.id)?;
+        let instructor = Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())?;
+        let resources = input.resource_ids.as_deref().map(resource_ids).transpose()?;
+        if let Some(resources) = &resources {
+            see(ctx, resources).await?;
+        }
+        confirm(ctx, id, instructor, resources).await
+    }
+
+    /// Records that a booking took place, with the outcome ATTENDED: ASSIGNED becomes COMPLETED. The assigned instructor may with BOOKING_COMPLETE,
     /// for others it is FORBIDDEN with NOT_YOURS. CONFLICT with NOT_STARTED before it begins, with INVALID_TRANSITION from any
     /// other state.
     #[needs(BookingComplete, BookingManage)]
@@ -159,7 +206,9 @@ impl BookingMutations {
     }
 
     /// Calls a booking off: it becomes CANCELLED and frees everybody's time. The learner may with BOOKING_REQUEST, for
-    /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
+    /// others it is FORBIDDEN with NOT_YOURS. CONFLICT with INVALID_TRANSITION for one that is COMPLETED or CANCELLED. A learner is held to what the
+    /// booking's type says, or the school: CONFLICT with NOTICE_PASSED after `cancelUntil`, unless the type allows late cancelling, BAD_USER_INPUT with
+    /// REASON_REQUIRED where a reason is asked for; managers are not.
     #[needs(BookingRequest, BookingManage)]
     #[budget(CHANGES)]
     async fn cancel_booking(
@@ -176,6 +225,11 @@ impl BookingMutations {
     /// instructor; to the time that it has, nothing changes. The learner may with BOOKING_REQUEST, for others it is FORBIDDEN
     /// with NOT_YOURS. CONFLICT with BOOKING_CONFLICT and the `busy` span where the learner is busy at that time, as learner or as instructor; with
     /// INVALID_TRANSITION for one that is COMPLETED or CANCELLED.
+    ///
+    /// A booking of a type is moved as if it were booked anew, with the refusals of `bookSlot`, and stays ASSIGNED, with the instructor and the resources that it
+    /// has where these are free; moved by its learner, it goes back to APPROVED where the school answers such bookings. A learner is held to the type:
+    /// CONFLICT with NOTICE_PASSED after `rescheduleUntil`, with RESCHEDULE_LIMIT where it was moved as often as it may be, BAD_USER_INPUT with REASON_REQUIRED
+    /// where a reason is asked for.
     #[needs(BookingRequest, BookingManage)]
     #[budget(CHANGES)]
     async fn reschedule_booking(
@@ -185,6 +239,31 @@ impl BookingMutations {
     ) -> Result<Loaded<Booking>> {
         let id = Id::parse("id", &input.id)?;
         let span = booking_span(input.starts_at, input.ends_at, ctx.now())?;
-        steps::take(ctx, id, Step::Reschedule(span)).await
+        let reason = input.reason.map(|reason| text::long("reason", &reason)).transpose()?.flatten();
+        let instructor = Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())?;
+        let resources = input.resource_ids.as_deref().map(resource_ids).transpose()?;
+        let hold = Id::parse_opt("holdId", input.hold_id.as_ref())?;
+        if let Some(resources) = &resources {
+            see(ctx, resources).await?;
+        }
+        let is_plain = instructor.is_none() && resources.is_none() && hold.is_none();
+        if is_plain && let Some(booking) = steps::try_to_take(ctx, id, Step::Reschedule(span, reason.clone())).await? {
+            return Ok(booking);
+        }
+        let it = Standing::of(ctx.tx(), id).await?;
+        match it.kind {
+            Some(kind) => move_booking(ctx, id, it, kind, Move { span, instructor, resources, reason, hold }).await,
+            None if is_plain => Err(Error::not_yours()),
+            None => {
+                let field = if instructor.is_some() {
+                    "instructorId"
+                } else if resources.is_some() {
+                    "resourceIds"
+                } else {
+                    "holdId"
+                };
+                Err(Error::bad_input(field, "is for bookings of a type"))
+            }
+        }
     }
 }

@@ -39,7 +39,7 @@ pub enum Undelivered {
     ForGood(String),
 }
 
-/// A text that goes along with a mail.
+/// A text that goes along with a mail. (A booking goes along as what `app.invite_of` makes of it: a file is made when the mail is sent.)
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attachment {
     /// The name of the file.
@@ -81,6 +81,11 @@ impl Postman {
     /// What writes.
     pub fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    /// The address that mails come from.
+    pub fn address(&self) -> String {
+        self.from.email.to_string()
     }
 
     /// Whether secrets stay readable in the outbox.

@@ -19,6 +19,7 @@ use super::{
     unsubscribe::Unsubscribing,
     writing::{Letterhead, REDACTED, Written},
 };
+use crate::domains::feeds::{Invite, Party};
 
 /// Sends one mail.
 pub const SEND: JobKind =
@@ -35,6 +36,29 @@ pub const PURGE: JobKind = JobKind::new("purge.mail", JobLane::Default, |job| Bo
 #[derive(Deserialize)]
 struct Asked {
     mail: Uuid,
+}
+
+/// What the database keeps of what goes along.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    /// A booking, as it was when the mail was asked for.
+    Booking { name: String, event: Invite },
+    /// A text.
+    Text(Attachment),
+}
+
+impl Kept {
+    /// The file that goes along, from whom to whom.
+    fn file(self, from: Party<'_>, to: &str, locale: &str) -> Option<Attachment> {
+        match self {
+            Kept::Text(attachment) => Some(attachment),
+            Kept::Booking { name, event } => {
+                let media_type = format!("text/calendar; charset=utf-8; method={}", event.method());
+                Some(Attachment { name, media_type, text: event.write(from, Party { name: None, email: to }, locale)? })
+            }
+        }
+    }
 }
 
 /// A mail that waits.
@@ -63,13 +87,16 @@ impl Waiting {
         let head = Letterhead::read(row.try_get("letterhead")?);
         let mut filling: Map<String, Value> = serde_json::from_value(row.try_get("parameters")?).unwrap_or_default();
         filling.extend(open(sealer, tenant, row.try_get("secrets")?).unwrap_or_default());
-        let attachments = serde_json::from_value(row.try_get("attachments")?)
+        let kept: Vec<Kept> = serde_json::from_value(row.try_get("attachments")?)
             .map_err(|error| Failure::Dead(Error::internal(format!("the attachments of a mail: {error}"))))?;
-        let locale: String = row.try_get("locale")?;
+        let (locale, to): (String, String) = (row.try_get("locale")?, row.try_get("address")?);
+        let address = postman.address();
+        let from = Party { name: Some(head.sender()), email: &address };
+        let attachments = kept.into_iter().filter_map(|kept| kept.file(from, &to, &locale)).collect();
         let person: Option<Uuid> = row.try_get("person")?;
         let unsubscribe = person.zip(unsubscribing).and_then(|(person, unsubscribing)| unsubscribing.url(template, tenant, person));
         let written = postman.writer().write(template, &locale, &filling, &head, unsubscribe.as_deref()).map_err(Failure::Dead)?;
-        Ok(Waiting { template, to: row.try_get("address")?, written, head, attachments, standing: row.try_get("standing")? })
+        Ok(Waiting { template, to, written, head, attachments, standing: row.try_get("standing")? })
     }
 
     /// Why it is not to be sent.

@@ -60,6 +60,11 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::paths::PATH_COURSE_UNLOCKED,
     &crate::domains::certificates::CERTIFICATE_ISSUED,
     &crate::domains::certificates::CERTIFICATE_EXPIRES_SOON,
+    &crate::domains::busy_sources::BUSY_SOURCE_FAILED,
+    &crate::domains::bookings::BOOKING_REMINDER,
+    &crate::domains::group_sessions::GROUP_SESSION_CANCELLED,
+    &crate::domains::waitlists::WAITLIST_OFFERED,
+    &crate::domains::waitlists::WAITLIST_OFFER_EXPIRED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
@@ -129,8 +134,8 @@ const COURSE_PUBLISHED: Kind = Kind {
 
 const BOOKING_REQUESTED: Kind = Kind {
     name: "BOOKING_REQUESTED",
-    description: "A booking was requested: with you, or you manage bookings. Subject: the Booking.",
-    events: &["booking.requested"],
+    description: "A booking was requested: with you, or you manage bookings. Subject: the Booking, or the BookingSeries.",
+    events: &["booking.requested", "notify.series_requested"],
     recipients: "SELECT (note ->> 'wished')::uuid UNION SELECT app.holders_of('BOOKING_MANAGE')",
     doer: Doer::LeftOut,
     email: EmailMode::Digest,
@@ -179,10 +184,11 @@ const BOOKING_APPROVED: Kind = Kind {
 
 const BOOKING_ASSIGNED: Kind = Kind {
     name: "BOOKING_ASSIGNED",
-    description: "A booking of yours was given to an instructor, or a booking was given to you. Subject: the Booking.",
-    events: &["booking.assigned"],
-    recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid",
-    doer: Doer::LeftOut,
+    description: "A booking of yours was given to an instructor, or a booking was given to you. Whoever books a slot is told as well: it is their confirmation. Subject: the Booking, or the BookingSeries.",
+    events: &["booking.assigned", "notify.series_booked"],
+    recipients: "SELECT r.id FROM (SELECT (note ->> 'student')::uuid, note ? 'is_booked' UNION SELECT (note ->> 'instructor')::uuid, false) AS r(id, is_told) \
+                 WHERE r.is_told OR who IS NULL OR r.id <> who",
+    doer: Doer::Told,
     email: EmailMode::Immediate,
     email_where: None,
     mail: MailTemplate {
@@ -204,8 +210,8 @@ const BOOKING_ASSIGNED: Kind = Kind {
 
 const BOOKING_CANCELLED: Kind = Kind {
     name: "BOOKING_CANCELLED",
-    description: "A booking was cancelled: yours, one that was assigned to you, or one that was wished to be with you. Subject: the Booking.",
-    events: &["booking.cancelled"],
+    description: "A booking was cancelled: yours, one that was assigned to you, or one that was wished to be with you. Subject: the Booking, or the BookingSeries.",
+    events: &["booking.cancelled", "notify.series_cancelled"],
     recipients: "SELECT (note ->> 'student')::uuid UNION SELECT coalesce(note ->> 'instructor', note ->> 'wished')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,
@@ -230,9 +236,9 @@ const BOOKING_CANCELLED: Kind = Kind {
 const BOOKING_RESCHEDULED: Kind = Kind {
     name: "BOOKING_RESCHEDULED",
     description: "A booking was moved to another time: yours, one that was assigned to you, or, where the learner moved it, any while you manage \
-                  bookings. Subject: the Booking.",
-    events: &["booking.rescheduled"],
-    recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid
+                  bookings. Subject: the Booking, or the BookingSeries or GroupSession that it is part of.",
+    events: &["booking.rescheduled", "notify.series_moved", "notify.session_changed"],
+    recipients: "SELECT (note ->> 'student')::uuid UNION SELECT (note ->> 'instructor')::uuid UNION SELECT (note ->> 'former')::uuid
             UNION SELECT app.holders_of('BOOKING_MANAGE') WHERE who = (note ->> 'student')::uuid",
     doer: Doer::LeftOut,
     email: EmailMode::Immediate,

@@ -60,6 +60,13 @@ impl Dashboard {
         int(list.count(ctx.tx()).await?)
     }
 
+    /// How many of them have waited so long that the school was told.
+    async fn escalated_bookings(&self, ctx: &Context<'_>) -> Result<i32> {
+        let mut list = booking_list("dashboard.escalatedBookings", BookingOrders::USUAL, &*ctx.actor()?);
+        list.filter("b.status = 'REQUESTED' AND b.escalated_at IS NOT NULL");
+        int(list.count(ctx.tx()).await?)
+    }
+
     /// What is due to you and not handed in, in courses that are not completed: what is overdue first, then the soonest.
     #[cost(cost::page)]
     async fn deadlines(

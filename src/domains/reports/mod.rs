@@ -5,6 +5,7 @@
 //! Permission: REPORT_READ for reports; the dashboard is for everybody.
 
 mod activity;
+mod booked;
 mod counts;
 mod dashboard;
 mod enrolled;
@@ -18,6 +19,7 @@ mod utilisation;
 
 use lectern_kernel::resolve::registry::Domain;
 
+pub use self::dashboard::Dashboard;
 pub use self::lines::{activity_lines, check_days, course_progress_lines, range, utilisation_lines};
 
 /// What it is made of.
@@ -37,6 +39,11 @@ pub const DOMAIN: Domain = Domain {
         learning::GradeBucket::object,
         learning::LearnerAtRisk::object,
         dashboard::Deadline::object,
+        booked::BookingTypeStats::object,
+        booked::ResourceUtilisation::object,
+        booked::HeatMapCell::object,
+        booked::BookingOutcomeCount::object,
+        booked::LeadTimes::object,
     ],
     operations: &[queries::ReportQueries::OPERATIONS],
     ..Domain::new("reports")

@@ -11,6 +11,7 @@ use lectern_macros::{object, queries, resolvers};
 
 use super::{
     activity::{self, ActivityCount, ActivityInterval, ActivityNameCount},
+    booked::{self, BookingOutcomeCount, BookingTypeStats, HeatMapCell, LeadTimes, ResourceUtilisation},
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
     dashboard::Dashboard,
     learning::{self, FunnelStep, GradeBucket, LearnerAtRisk},
@@ -35,11 +36,11 @@ impl ReportQueries {
     #[needs(ReportRead)]
     async fn reports(
         #[doc = "Counts what was created, bookings that begin, and client events, at this moment or later. Left out: from the beginning; \
-                 for `bookingsPerDay`, `instructorUtilisation`, \
+                 for `bookingsPerDay`, `instructorUtilisation`, `resourceUtilisation`, \
                  `activity` and `activityByName`, the last 30 days up to `to`."]
         from: Option<DateTime>,
         #[doc = "Counts what was created, bookings that begin, and client events, before this moment; must be later than `from`. Left out: \
-                 without end; for `bookingsPerDay`, `instructorUtilisation`, `activity` and `activityByName`, until the end of today."]
+                 without end; for `bookingsPerDay`, `instructorUtilisation`, `resourceUtilisation`, `activity` and `activityByName`, until the end of today."]
         to: Option<DateTime>,
     ) -> Result<Reports> {
         Ok(Reports { range: Range::check(from, to)? })
@@ -116,6 +117,51 @@ impl Reports {
         first: Option<i32>,
     ) -> Result<Vec<InstructorUtilisation>> {
         utilisation::instructor_utilisation(ctx, self.range, limit(first)?).await
+    }
+
+    /// Bookings by their type: the types with most bookings first, then by name. Their sums are those of `overview` and `bookingsByStatus`.
+    #[cost(cost::page)]
+    async fn booking_type_stats(
+        &self,
+        ctx: &Context<'_>,
+        /// How many types; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<BookingTypeStats>> {
+        booked::type_stats(ctx, self.range, limit(first)?).await
+    }
+
+    /// How much of the time of each resource is booked, of the bookings that you may see: those with most booked hours first, then with most open hours, then
+    /// by name. Every resource, and those deleted since that were booked. Unless given, the range is the last 30 days of the school, today included.
+    #[cost(cost::page)]
+    async fn resource_utilisation(
+        &self,
+        ctx: &Context<'_>,
+        /// How many resources; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<ResourceUtilisation>> {
+        booked::resource_utilisation(ctx, self.range, limit(first)?).await
+    }
+
+    /// Bookings in any state by the hour of the week in which they begin: all 168 hours, from Monday's first.
+    #[cost(168)]
+    async fn booking_heat_map(
+        &self,
+        ctx: &Context<'_>,
+        /// The IANA time zone whose weekdays and hours are counted; the school's own unless given.
+        time_zone: Option<String>,
+    ) -> Result<Vec<HeatMapCell>> {
+        booked::heat_map(ctx, self.range, time_zone.as_deref()).await
+    }
+
+    /// Bookings by what became of them: every outcome once, in the order of the enum.
+    #[cost(4)]
+    async fn booking_outcomes(&self, ctx: &Context<'_>) -> Result<Vec<BookingOutcomeCount>> {
+        booked::outcomes(ctx, self.range).await
+    }
+
+    /// How long before their start bookings are made.
+    async fn lead_times(&self, ctx: &Context<'_>) -> Result<LeadTimes> {
+        booked::lead_times(ctx, self.range).await
     }
 
     /// What people did in clients of the school's (`recordEvents`), by time: every interval that the range touches once, in order,

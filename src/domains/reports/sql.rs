@@ -70,15 +70,16 @@ pub fn enrolled(range: Range, course: &str) -> String {
     )
 }
 
-/// Availability that overlaps counts once, and only what of it lies within the range. Whoever sees only the own bookings
-/// is told of nobody else: of others they would see the availability, and none of what is booked. `$4`: how many. `person`:
+/// Open time that overlaps counts once, and only what of it lies within the range; calendars elsewhere take nothing off. Whoever sees only the own bookings
+/// is told of nobody else: of others they would see the open time, and none of what is booked. `$4`: how many. `person`:
 /// the columns of a person over the alias `u`.
 pub fn instructor_utilisation(person: &str) -> String {
     format!(
-        "WITH free AS (SELECT s.instructor_id AS id, sum(extract(epoch FROM upper(s.span) - lower(s.span))) AS seconds FROM (\
-         SELECT a.instructor_id, unnest(range_agg(tstzrange(greatest(a.starts_at, $2), least(a.ends_at, $3)))) AS span FROM availability a \
-         WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '32 days' \
-         GROUP BY a.instructor_id) AS s GROUP BY s.instructor_id), \
+        "WITH owner AS MATERIALIZED (SELECT a.instructor_id AS id FROM availability a WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 \
+         AND a.starts_at > $2::timestamptz - interval '32 days' UNION SELECT r.instructor_id FROM availability_rule r WHERE r.tenant_id = $1), \
+         free AS (SELECT o.instructor_id AS id, sum(extract(epoch FROM o.ends_at - o.starts_at)) AS seconds \
+         FROM app.hour_spans(ARRAY(SELECT w.id FROM owner w WHERE w.id IS NOT NULL \
+         AND ((SELECT app.can('BOOKING_READ_ALL')) OR w.id = (SELECT app.user_id()))), '{{}}', $2, $3) AS o GROUP BY o.instructor_id), \
          booked AS (SELECT b.instructor_id AS id, sum(extract(epoch FROM b.ends_at - b.starts_at)) AS seconds FROM booking b \
          WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3 \
          GROUP BY b.instructor_id), \
@@ -89,6 +90,60 @@ pub fn instructor_utilisation(person: &str) -> String {
          LEFT JOIN app_user u ON u.tenant_id = $1 AND u.id = p.id \
          WHERE (SELECT app.can('BOOKING_READ_ALL')) OR p.id = (SELECT app.user_id()) \
          ORDER BY coalesce(b.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, u.name COLLATE \"{COLLATION}\", p.id LIMIT $4"
+    )
+}
+
+/// Bookings by their type, those with most first; `$4`: how many types. `kind`: the columns of a type over the alias `y`.
+pub fn booking_type_stats(range: Range, kind: &str) -> String {
+    format!(
+        "SELECT s.bookings, s.completed, s.cancelled, s.late, s.no_shows, s.known, s.hours, {kind} FROM (\
+         SELECT b.booking_type_id AS id, count(*) AS bookings, count(*) FILTER (WHERE b.status = 'COMPLETED') AS completed, \
+         count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled, count(*) FILTER (WHERE b.is_late_cancel) AS late, \
+         count(*) FILTER (WHERE b.outcome = 'NO_SHOW') AS no_shows, count(b.outcome) AS known, \
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM b.starts_at - b.created_at)::float8 / 3600) \
+         FILTER (WHERE b.status <> 'CANCELLED') AS hours \
+         FROM booking b WHERE b.tenant_id = $1 AND {within} GROUP BY b.booking_type_id) AS s \
+         LEFT JOIN booking_type y ON y.tenant_id = $1 AND y.id = s.id \
+         ORDER BY s.bookings DESC, y.name COLLATE \"{COLLATION}\", s.id LIMIT $4",
+        within = range.holds("b.starts_at"),
+    )
+}
+
+/// Of every resource that is there, and of others that are booked: seconds at which it is open, seconds for which it is booked; `$4`: how many. Several
+/// bookings of it in the same span are seats of one session. `resource`: the columns of a resource over the alias `re`.
+pub fn resource_utilisation(resource: &str) -> String {
+    format!(
+        "WITH there AS MATERIALIZED (SELECT r.id FROM resource r WHERE r.tenant_id = $1 AND r.deleted_at IS NULL), \
+         free AS (SELECT o.resource_id AS id, sum(extract(epoch FROM o.ends_at - o.starts_at)) AS seconds \
+         FROM app.open_spans('{{}}', ARRAY(SELECT t.id FROM there t), $2, $3) AS o GROUP BY o.resource_id), \
+         booked AS (SELECT d.id, sum(d.seconds) AS seconds FROM (\
+         SELECT DISTINCT l.resource_id AS id, b.starts_at, extract(epoch FROM b.ends_at - b.starts_at) AS seconds FROM booking b \
+         JOIN booking_resource l ON l.tenant_id = $1 AND l.booking_id = b.id \
+         WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3) AS d GROUP BY d.id), \
+         thing AS (SELECT t.id FROM there t UNION SELECT d.id FROM booked d) \
+         SELECT coalesce(f.seconds, 0)::float8, coalesce(d.seconds, 0)::float8, {resource} \
+         FROM thing t LEFT JOIN free f ON f.id = t.id LEFT JOIN booked d ON d.id = t.id \
+         LEFT JOIN resource re ON re.tenant_id = $1 AND re.id = t.id AND re.deleted_at IS NULL \
+         ORDER BY coalesce(d.seconds, 0) DESC, coalesce(f.seconds, 0) DESC, re.name COLLATE \"{COLLATION}\", t.id LIMIT $4"
+    )
+}
+
+/// The hours of the week of the zone `$4` in which bookings begin, from 0 for Monday's first, and how many.
+pub const BOOKING_HEAT: &str = "SELECT h.place, h.bookings FROM app.booking_heat($2, $3, $4) AS h WHERE app.tenant_id() = $1";
+
+pub fn booking_outcomes(range: Range) -> String {
+    format!(
+        "SELECT b.outcome, count(*) FROM booking b WHERE b.tenant_id = $1 AND b.outcome IS NOT NULL AND {} GROUP BY b.outcome",
+        range.holds("b.starts_at")
+    )
+}
+
+/// How many, and the median and the ninth decile of the hours before their start.
+pub fn lead_times(range: Range) -> String {
+    format!(
+        "SELECT count(*), percentile_cont('{{0.5,0.9}}'::float8[]) WITHIN GROUP (ORDER BY extract(epoch FROM b.starts_at - b.created_at)::float8 / 3600) \
+         FROM booking b WHERE b.tenant_id = $1 AND b.status <> 'CANCELLED' AND {}",
+        range.holds("b.starts_at")
     )
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_graphql::Context;
 use jiff::tz::TimeZone;
 use lectern_kernel::{
-    db::ColumnReader,
-    error::Result,
+    db::{ColumnReader, DbError, OnConstraint},
+    error::{Error, Result},
     resolve::{Ctx, Loaded},
 };
 use lectern_macros::object;
@@ -19,8 +19,8 @@ use crate::domains::{identity::User, tenants};
 pub struct InstructorUtilisation {
     /// The instructor; null when you may not see them.
     pub instructor: Option<Loaded<User>>,
-    /// Hours of availability within the range, to two decimals: half an hour is 0.5. Time that was offered twice counts
-    /// once; of what reaches beyond the range, only what lies within.
+    /// Hours within the range at which they are open, by weekly rules and availability less time off, to two decimals: half an hour is 0.5. Time that was
+    /// offered twice counts once; of what reaches beyond the range, only what lies within.
     pub available_hours: f64,
     /// Hours of ASSIGNED and COMPLETED bookings that begin in the range, to two decimals. More than `availableHours` where
     /// availability was taken back after bookings.
@@ -30,12 +30,19 @@ pub struct InstructorUtilisation {
 /// Seconds of an hour.
 pub(super) const HOUR: f64 = 3600.0;
 
+/// The refusal of a range over which weekly rules can't be laid out.
+pub(super) fn too_long(error: &DbError) -> Error {
+    let days = error.number("limit").unwrap_or_default();
+    Error::too_complex(format!("Weekly rules hold on more than {days} days of the range: narrow it."))
+}
+
 pub async fn instructor_utilisation(ctx: &Context<'_>, range: Range, limit: i64) -> Result<Vec<InstructorUtilisation>> {
     let is_open = range.from.is_none() || range.to.is_none();
     let zone = if is_open { tenants::time_zone(ctx, "timeZone", None)? } else { TimeZone::UTC };
     let span = range.series(ctx.now(), &zone)?;
     let (columns, shape) = ctx.request().catalog().whole::<User>("u");
-    let rows = ctx.tx().query(&sql::instructor_utilisation(&columns), &[&span.start, &span.end, &limit]).await?;
+    let rows = ctx.tx().query(&sql::instructor_utilisation(&columns), &[&span.start, &span.end, &limit]).await;
+    let rows = rows.on_constraint("hours_too_long", too_long)?;
     let people = rows.into_iter().map(|row| {
         let row = Arc::new(row);
         let mut reader = ColumnReader::new(&row);

@@ -4,6 +4,7 @@
 //! Permission: TENANT_MANAGE (change the settings and flags). Invariants, kept by the database: a school has its settings from the beginning; it has
 //! at most a hundred flags, for roles that it has.
 
+mod bounds;
 mod branding;
 mod ending;
 mod features;

@@ -13,7 +13,7 @@ use lectern_macros::{mutations, object, resolvers, writes};
 use url::Host;
 
 use super::{
-    Tenant,
+    Tenant, bounds,
     branding::{Branding, color, website},
     features::{FEATURES, FeatureFlag},
 };
@@ -67,6 +67,16 @@ pub struct TenantSettings {
     pub leaderboards: bool,
     /// After how many days without any activity a learner is at risk.
     pub risk_inactive_days: i32,
+    /// After how many hours a request of a booking that nobody has answered is brought before whoever manages bookings.
+    pub booking_escalation_hours: i32,
+    /// For how many minutes a slot is held, unless whoever holds it says otherwise.
+    pub slot_hold_minutes: i32,
+    /// For how many minutes a place that has become free is offered to whoever waits for it.
+    pub waitlist_offer_minutes: i32,
+    /// How many minutes before a booking its people are reminded of it, each once; of a booking of a type, as the type says.
+    pub booking_reminder_minutes: Vec<i32>,
+    /// How many minutes before a booking without a type its learner may cancel it at the latest; 0: until it is over.
+    pub booking_cancel_notice_minutes: i32,
     /// Who may sign up by themselves.
     pub sign_up: SignUpPolicy,
     /// The keys of the roles that whoever signs up may wish for.
@@ -148,8 +158,24 @@ pub struct UpdateTenantSettingsInput {
     #[check(as_given)]
     pub leaderboards: MaybeUndefined<bool>,
     /// After how many days without any activity a learner is at risk; 1 to 365; not null.
-    #[check(risk_days)]
+    #[check(bounds::risk_days)]
     pub risk_inactive_days: MaybeUndefined<i32>,
+    /// After how many hours a request of a booking that nobody has answered is brought before whoever manages bookings; 1 to 720; not null.
+    #[check(bounds::escalation_hours)]
+    pub booking_escalation_hours: MaybeUndefined<i32>,
+    /// For how many minutes a slot is held unless whoever holds it says otherwise; 1 to 15; not null.
+    #[check(bounds::hold_minutes)]
+    pub slot_hold_minutes: MaybeUndefined<i32>,
+    /// For how many minutes a place that has become free is offered to whoever waits for it; 5 to 10,080; not null.
+    #[check(bounds::offer_minutes)]
+    pub waitlist_offer_minutes: MaybeUndefined<i32>,
+    /// How many minutes before a booking its people are reminded of it: at most 3, each once, of 5 to 43,200; null or none: not at all. Booking types keep their
+    /// own.
+    #[check(bounds::reminder_minutes)]
+    pub booking_reminder_minutes: MaybeUndefined<Vec<i32>>,
+    /// How many minutes before a booking without a type its learner may cancel it at the latest; 0 to 525,600, 0: until it is over; not null.
+    #[check(bounds::notice_minutes)]
+    pub booking_cancel_notice_minutes: MaybeUndefined<i32>,
     /// Who may sign up by themselves; not null.
     #[check(as_given)]
     pub sign_up: MaybeUndefined<SignUpPolicy>,

@@ -28,6 +28,8 @@ use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
 use super::{AppState, HttpOptions, error_response, pulse::Pulse};
 
+pub(super) use self::range::is_known;
+
 /// The addresses of files. Pages of the configured origins may send bytes here, and read them.
 pub(super) fn routes(options: &HttpOptions) -> Router<AppState> {
     Router::new()

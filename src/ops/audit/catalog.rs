@@ -19,22 +19,26 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 6] = [
+const TENANTLESS: [&str; 7] = [
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
     "booking_transition",      // which steps a booking may take: the same for everybody, and nobody's secret
     "job_transition",          // the same of jobs
     "admission_transition",    // the same of sign-ups and invitations
     "quiz_attempt_transition", // the same of attempts
+    "waitlist_transition",     // the same of who waits
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 34] = [
+const UNAUDITED: [&str; 39] = [
+    "busy_block",                 // follows from what calendars elsewhere say
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
     "api_key_secret",             // secrets: the key is audited
     "attempt_question",           // answers and their marks; the attempt is audited, and what changes a mark
     "audit_entry",                // the log itself
+    "booking_reminder",           // says who was told already
+    "booking_assignment",         // says why somebody was chosen; that they were is audited with the booking
     "client_event",               // records themselves
     "course_points",              // follows from the ledger of points
     "credential",                 // secrets: a change of password shows in the person's token version
@@ -56,6 +60,8 @@ const UNAUDITED: [&str; 34] = [
     "reward_standing",            // follows from the ledger of points, and days of activity
     "roster_link",                // says which object of another system is which; what an import changes is audited itself
     "score_change",               // a log itself; the attempt is audited
+    "slot_hold",                  // of some minutes: what becomes of it is a booking
+    "slot_hold_resource",         // likewise
     "second_factor",              // secrets: that it is on shows in the person
     "sign_in_code",               // secrets: their use shows in the session
     "sign_up_credential",         // secrets: the request is audited
@@ -308,14 +314,16 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     (
         "time",
         "one person in one place",
-        "every booking that holds somebody's time has claimed it, and nothing else is claimed",
-        "WITH held AS (SELECT b.tenant_id, b.id, w.kind, w.party_id, b.starts_at, b.ends_at \
-                       FROM public.booking b CROSS JOIN LATERAL app.claims_of(b.status, b.student_id, b.instructor_id) AS w WHERE $1::text[] IS NOT NULL), \
-              claimed AS (SELECT tenant_id, booking_id, kind, party_id, starts_at, ends_at FROM public.time_claim) \
+        "every booking and session that holds somebody's time has claimed it, and nothing else is claimed",
+        "WITH held AS (SELECT b.tenant_id, b.id, w.kind, w.party_id, w.starts_at, w.ends_at \
+                       FROM public.booking b CROSS JOIN LATERAL app.claims_of_booking(b) AS w WHERE $1::text[] IS NOT NULL \
+                       UNION ALL SELECT s.tenant_id, s.id, w.kind, w.party_id, w.starts_at, w.ends_at \
+                       FROM public.group_session s CROSS JOIN LATERAL app.claims_of_session(s) AS w), \
+              claimed AS (SELECT tenant_id, coalesce(booking_id, session_id), kind, party_id, starts_at, ends_at FROM public.time_claim WHERE hold_id IS NULL) \
          SELECT count(*) || ' claims are missing' FROM (SELECT * FROM held EXCEPT SELECT * FROM claimed) AS missing HAVING count(*) > 0 \
          UNION ALL SELECT count(*) || ' claims are nobody''s' FROM (SELECT * FROM claimed EXCEPT SELECT * FROM held) AS stray HAVING count(*) > 0 \
-         UNION ALL SELECT 'claim_person_overlap is missing' \
-                   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = 'claim_person_overlap' AND contype = 'x' AND convalidated)",
+         UNION ALL SELECT rule || ' is missing' FROM unnest('{claim_person_overlap,claim_resource_overlap}'::text[]) AS rule \
+                   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = rule AND contype = 'x' AND convalidated)",
     ),
     (
         "views",

@@ -70,6 +70,8 @@ fn value(input: &InputValueDefinition, depth: usize) -> Option<String> {
         "DateTime" if name.starts_with("end") || name == "to" => "\"2099-03-02T11:00:00Z\"".to_owned(),
         "DateTime" => "\"2099-03-02T10:00:00Z\"".to_owned(),
         "Date" => "\"2099-03-02\"".to_owned(),
+        "LocalTime" if name == "until" => "\"17:00\"".to_owned(),
+        "LocalTime" => "\"09:00\"".to_owned(),
         "JSON" => "{}".to_owned(),
         other => match &definition(other)?.kind {
             TypeKind::Enum(enumeration) => enumeration.values.first()?.node.value.node.to_string(),

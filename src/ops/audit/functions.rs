@@ -11,9 +11,10 @@ use super::{
 use crate::ops::report::Check;
 
 /// Functions that know other schools on purpose.
-const BEFORE_ANY_SCHOOL: [(&str, &str); 4] = [
+const BEFORE_ANY_SCHOOL: [(&str, &str); 5] = [
     ("claim_jobs", "looks over all schools for the workers: answers ids, kinds and lanes, and no more"),
     ("due_schools", "looks over all schools for the schedules: answers their ids and moments, and no more"),
+    ("find_calendar_feed", "looks a secret up over all schools: whoever knows it learns whose feed it opens, and nobody else anything"),
     ("find_credential", "resolves any school's slug before a school is known; the service answers alike whatever it finds"),
     ("sign_in_standing", "resolves any school's slug before a school is known; says yes only to what a signed device token says"),
 ];

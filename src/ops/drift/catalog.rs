@@ -33,6 +33,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         "public.booking_transition",
         "public.admission_transition",
         "public.quiz_attempt_transition",
+        "public.waitlist_transition",
     ] {
         catalog.extend(rows_of(connection, table).await?);
     }
@@ -53,6 +54,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         }
         "public.quiz_attempt_transition" => {
             "SELECT 'row', 'quiz_attempt_transition ' || from_status || ' > ' || to_status, '' FROM public.quiz_attempt_transition"
+        }
+        "public.waitlist_transition" => {
+            "SELECT 'row', 'waitlist_transition ' || from_status || ' > ' || to_status, '' FROM public.waitlist_transition"
         }
         _ => {
             "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"

@@ -14,7 +14,10 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::{HELPERS, LOCK, enter, exists, hash, set};
-use crate::{domains::webhooks, ops::platform};
+use crate::{
+    domains::{busy_sources, webhooks},
+    ops::platform,
+};
 
 /// Slug, domain of the email addresses, facts.
 const SCHOOLS: [(&str, &str, &str); 2] = [
@@ -23,9 +26,14 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 17] = [
+const STEPS: [(&str, &str); 22] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
+    ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
+    ("calendars.sql", include_str!("../../../sql/seed/calendars.sql")),
+    ("slots.sql", include_str!("../../../sql/seed/slots.sql")),
+    ("outcomes.sql", include_str!("../../../sql/seed/outcomes.sql")),
+    ("sessions.sql", include_str!("../../../sql/seed/sessions.sql")),
     ("connections.sql", include_str!("../../../sql/seed/connections.sql")),
     ("history.sql", include_str!("../../../sql/seed/history.sql")),
     ("mail.sql", include_str!("../../../sql/seed/mail.sql")),
@@ -42,6 +50,9 @@ const STEPS: [(&str, &str); 17] = [
     ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
 ];
+
+/// What the instructors have brought along of their own calendars.
+const BUSY_FILE: &str = include_str!("../../../sql/seed/wednesdays.ics");
 
 /// The tables that the facts are put into.
 const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
@@ -131,6 +142,8 @@ async fn load(connection: &mut PgConnection, sealer: &Sealer, slug: &str, domain
     let tenant: Uuid = sqlx::query_scalar("SELECT pg_temp.id('tenant')").fetch_one(&mut *connection).await?;
     let secret = webhooks::sealed_secret(sealer, tenant).map_err(|error| anyhow::anyhow!("no secret can be made: {}", error.message()))?;
     set(connection, "seed.webhook_secret", &HEXLOWER.encode(&secret)).await?;
+    let file = busy_sources::sealed_content(sealer, tenant, BUSY_FILE).map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
+    set(connection, "seed.busy_file", &HEXLOWER.encode(&file)).await?;
     sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
     sqlx::raw_sql(facts).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded"))?;
     for (step, sql) in STEPS {

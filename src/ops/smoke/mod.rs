@@ -2,8 +2,12 @@
 //! an operation. What it makes it removes again, as far as the API removes anything: deleted courses and groups, dropped
 //! enrollments, finished bookings, called-off exports and imports and audit entries stay in the school's history.
 
+mod calendars;
 mod client;
 mod exchange;
+mod hours;
+mod sessions;
+mod slots;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -94,6 +98,10 @@ impl Smoke {
         self.course().await;
         self.group().await;
         self.bookings().await;
+        self.hours().await;
+        self.calendars().await;
+        self.sessions().await;
+        self.slots().await;
         self.files().await;
         self.exports().await;
         self.imports().await;
@@ -389,6 +397,14 @@ impl Smoke {
         let assign = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { status instructor { id } } }";
         let own = json!({ "i": { "id": booking, "instructorId": self.me } });
         self.client.refused("assignBooking, to its own learner", assign, own, "BAD_USER_INPUT").await;
+        let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { status } }";
+        let own = json!({ "i": { "id": booking, "instructorId": self.me } });
+        self.client.refused("confirmBooking, by its own learner", confirm, own, "BAD_USER_INPUT").await;
+        let record = "mutation($i: RecordBookingOutcomeInput!) { recordBookingOutcome(input: $i) { outcome } }";
+        let missed = json!({ "i": { "id": booking, "outcome": "NO_SHOW" } });
+        self.client.refused("recordBookingOutcome, of what has not begun", record, missed, "CONFLICT INVALID_TRANSITION").await;
+        let terms = "query($id: ID!) { booking(id: $id) { cancelUntil rescheduleUntil rescheduleCount isLateCancel outcome assignment { reason } } }";
+        self.client.ask("booking", terms, json!({ "id": booking })).await;
         self.remove(&booking, "booking").await;
         let other = text(&self.client.ask("booking", request, hour(second)).await?["id"]);
         self.remember(&other, CANCEL, json!({ "i": { "id": other, "reason": "lectern smoke" } }));
@@ -419,11 +435,12 @@ impl Smoke {
     }
 
     async fn reports(&mut self) {
-        let dashboard = "{ dashboard { viewer { user { id } } enrollments(first: 3) { totalCount } upcomingBookings(first: 3) { totalCount } pendingBookings } }";
+        let dashboard = "{ dashboard { viewer { user { id } } enrollments(first: 3) { totalCount } upcomingBookings(first: 3) { totalCount } pendingBookings escalatedBookings } }";
         self.client.ask("report", dashboard, json!({})).await;
         let reports = "{ reports { overview { users courses publishedCourses groups enrollments completedEnrollments bookings } enrollmentsByStatus { status count } \
                        courseProgress(first: 3) { enrollments averageProgress completionRate } bookingsPerDay { date count } bookingsByStatus { status count } \
-                       instructorUtilisation(first: 3) { availableHours bookedHours } } }";
+                       instructorUtilisation(first: 3) { availableHours bookedHours } bookingTypeStats(first: 3) { bookings noShowRate } \
+                       resourceUtilisation(first: 3) { openHours bookedHours } bookingHeatMap { bookings } bookingOutcomes { count } leadTimes { medianHours } } }";
         self.client.ask("report", reports, json!({})).await;
         let own = "query($me: ID) { auditLog(first: 3, filter: { actorId: $me, operation: \"createCourse\" }) { nodes { operation outcome resource at } } }";
         self.client.ask("report", own, json!({ "me": self.me })).await;

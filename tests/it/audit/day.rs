@@ -392,12 +392,104 @@ impl Day {
         let booking = self.give(&lea, "requestBooking", request).await["id"].take();
         self.take(&admin, "approveBooking", &booking).await;
         self.give(&lea, "rescheduleBooking", json!({ "id": booking, "startsAt": at(11), "endsAt": at(12) })).await;
-        self.give(&admin, "assignBooking", json!({ "id": booking, "instructorId": ada.user_id })).await;
+        let plane = self.give(&admin, "createResource", json!({ "name": "Cessna", "kind": "AIRCRAFT" })).await["id"].take();
+        self.give(&admin, "updateResource", json!({ "id": plane, "location": "Hangar 2" })).await;
+        self.give(&admin, "assignBooking", json!({ "id": booking, "instructorId": ada.user_id, "resourceIds": [plane] })).await;
         // Its time has come.
         app.sql("SET app.audit = 'off'; UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now(); RESET app.audit").await;
         self.take(&ada, "completeBooking", &booking).await;
+        self.give(&ada, "recordBookingOutcome", json!({ "id": booking, "outcome": "LATE", "minutesLate": 5 })).await;
+        self.give(&admin, "setInstructorLimits", json!({ "userId": ada.user_id, "maxMinutesPerDay": 480 })).await;
+        let third = self.give(&lea, "requestBooking", json!({ "startsAt": at(15), "endsAt": at(16) })).await["id"].take();
+        self.give(&admin, "confirmBooking", json!({ "id": third, "instructorId": ada.user_id })).await;
         let other = self.give(&lea, "requestBooking", json!({ "startsAt": at(14), "endsAt": at(15) })).await["id"].take();
         self.give(&lea, "cancelBooking", json!({ "id": other, "reason": "Fog" })).await;
+        self.slots(&admin, &ada, &lea, &plane).await;
+        self.group_sessions(app, &admin, &ada, &lea).await;
+        self.hours(&admin, &ada).await;
+    }
+
+    async fn slots(&mut self, admin: &Client, ada: &Client, lea: &Client, plane: &Value) {
+        let flight = json!({ "name": "Flight", "durations": [60], "instructors": [{ "instructorId": ada.user_id }],
+                             "requirements": [{ "name": "Aircraft", "resourceIds": [plane] }], "eligibility": [{ "kind": "MAX_NO_SHOWS", "maxCount": 3 }] });
+        let flight = self.give(admin, "createBookingType", flight).await["id"].take();
+        self.give(admin, "updateBookingType", json!({ "id": flight, "name": "First flight" })).await;
+        let at = |hour: u32| json!({ "bookingTypeId": flight, "startsAt": format!("2099-03-02T{hour:02}:00:00Z") });
+        let hold = self.give(lea, "holdSlot", at(16)).await["id"].take();
+        self.take(lea, "releaseSlot", &hold).await;
+        self.give(lea, "bookSlot", at(17)).await;
+        let spare = json!({ "i": { "name": "Spare", "durations": [30], "instructors": [{ "instructorId": ada.user_id }] } });
+        let make = "mutation($i: CreateBookingTypeInput!) { createBookingType(input: $i) { id } }";
+        let spare = admin.ok(make, spare).await["createBookingType"]["id"].take();
+        self.take(admin, "deleteBookingType", &spare).await;
+    }
+
+    async fn group_sessions(&mut self, app: &TestApp, admin: &Client, ada: &Client, lea: &Client) {
+        let open = json!({ "i": { "startsAt": "2099-03-09T08:00:00Z", "endsAt": "2099-03-30T18:00:00Z" } });
+        ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", open).await;
+        let make = "mutation($i: CreateBookingTypeInput!) { createBookingType(input: $i) { id } }";
+        let staff = json!([{ "instructorId": ada.user_id }]);
+        let class = json!({ "i": { "name": "Class", "durations": [60], "seats": 2, "instructors": staff } });
+        let class = admin.ok(make, class).await["createBookingType"]["id"].take();
+        let at = |day: u32| json!({ "bookingTypeId": class, "startsAt": format!("2099-03-{day}T10:00:00Z") });
+        let alone = |day: u32| {
+            let mut session = at(day);
+            session["seats"] = json!(1);
+            session
+        };
+        let book = "mutation($i: BookSlotInput!) { bookSlot(input: $i) { id } }";
+        let first = self.give(ada, "openGroupSessions", alone(10)).await[0]["id"].take();
+        let second = self.give(ada, "openGroupSessions", alone(11)).await[0]["id"].take();
+        for day in [10, 11] {
+            admin.ok(book, json!({ "i": at(day) })).await;
+        }
+        let entry = self.give(lea, "joinWaitlist", json!({ "groupSessionId": second })).await["id"].take();
+        self.take(lea, "leaveWaitlist", &entry).await;
+        let entry = self.give(lea, "joinWaitlist", json!({ "groupSessionId": first })).await["id"].take();
+        self.give(ada, "updateGroupSession", json!({ "id": first, "seats": 2, "startsAt": "2099-03-10T11:00:00Z" })).await;
+        let (tenant, waiting) = (app.oak.tenant, lectern_kernel::ids::decode(entry.as_str().unwrap()).unwrap().1);
+        app.sql(&format!(
+            "SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; SELECT app.offer_slot(w.id, gen_random_uuid(), s.starts_at, s.ends_at, s.instructor_id, '{{}}', NULL) \
+             FROM waitlist_entry w JOIN group_session s ON s.tenant_id = w.tenant_id AND s.id = w.group_session_id WHERE w.id = '{waiting}'; RESET app.audit; RESET app.tenant_id"
+        ))
+        .await;
+        self.take(lea, "acceptOffer", &entry).await;
+        self.give(ada, "cancelGroupSession", json!({ "id": first, "reason": "Ill" })).await;
+
+        let lesson = json!({ "i": { "name": "Lesson", "durations": [60], "instructors": staff } });
+        let lesson = admin.ok(make, lesson).await["createBookingType"]["id"].take();
+        let weekly = json!({ "bookingTypeId": lesson, "startsAt": "2099-03-12T10:00:00Z", "recurrence": "FREQ=WEEKLY;COUNT=2" });
+        let series = self.give(lea, "bookSeries", weekly).await["id"].take();
+        let of = "query($id: ID!) { bookingSeries(id: $id) { bookings(first: 1) { nodes { id } } } }";
+        let booking = lea.ok(of, json!({ "id": series })).await["bookingSeries"]["bookings"]["nodes"][0]["id"].take();
+        self.give(lea, "rescheduleSeries", json!({ "bookingId": booking, "scope": "ALL", "startsAt": "2099-03-12T12:00:00Z" })).await;
+        self.give(lea, "cancelSeries", json!({ "bookingId": booking, "scope": "ALL", "reason": "Moving away" })).await;
+    }
+
+    async fn hours(&mut self, admin: &Client, ada: &Client) {
+        let every_monday = json!({ "weekdays": ["MONDAY"], "from": "08:00", "until": "18:00" });
+        let rule = self.give(ada, "createAvailabilityRule", every_monday.clone()).await["id"].take();
+        self.give(ada, "updateAvailabilityRule", json!({ "id": rule, "until": "17:00" })).await;
+        self.take(ada, "deleteAvailabilityRule", &rule).await;
+        let away = json!({ "startsAt": "2099-04-01T00:00:00Z", "endsAt": "2099-04-08T00:00:00Z", "reason": "In hospital" });
+        let off = self.give(ada, "createTimeOff", away).await["id"].take();
+        self.take(ada, "deleteTimeOff", &off).await;
+        let feed = self.give(ada, "createCalendarFeed", json!({ "name": "My phone" })).await["id"].take();
+        self.take(ada, "rotateCalendarFeed", &feed).await;
+        self.take(ada, "deleteCalendarFeed", &feed).await;
+        let elsewhere = json!({ "name": "Private", "url": "https://calendar.example.invalid/ada.ics?key=pssst" });
+        let source = self.give(ada, "createBusySource", elsewhere).await["id"].take();
+        self.take(ada, "refreshBusySource", &source).await;
+        self.take(ada, "deleteBusySource", &source).await;
+        let resource = "mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }";
+        let spare = admin.ok(resource, json!({ "i": { "name": "Room", "kind": "ROOM" } })).await["createResource"]["id"].take();
+        let rule = "mutation($i: CreateAvailabilityRuleInput!) { createAvailabilityRule(input: $i) { id } }";
+        let of_spare = json!({ "i": { "resourceId": spare, "weekdays": ["MONDAY"], "from": "08:00", "until": "18:00" } });
+        admin.ok(rule, of_spare).await;
+        let off = "mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id } }";
+        let of_spare = json!({ "i": { "resourceId": spare, "startsAt": "2099-04-01T00:00:00Z", "endsAt": "2099-04-08T00:00:00Z" } });
+        admin.ok(off, of_spare).await;
+        self.take(admin, "deleteResource", &spare).await;
     }
 
     async fn files(&mut self, app: &TestApp, bob: &Value) {

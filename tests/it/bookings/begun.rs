@@ -8,12 +8,6 @@ const SUSPEND: &str = "mutation($id: ID!) { suspendUser(id: $id) { status } }";
 const REACTIVATE: &str = "mutation($id: ID!) { reactivateUser(id: $id) { status } }";
 const DELETE: &str = "mutation($id: ID!) { deleteUser(id: $id) }";
 
-async fn refused(app: &TestApp, client: &Client, mutation: &str, variables: Value, line: &str) {
-    let before = contents(app).await;
-    assert_eq!(client.refused(mutation, variables).await, line);
-    assert_eq!(contents(app).await, before, "{line} changed something");
-}
-
 async fn steps(client: &Client, id: &Value) -> Value {
     client.ok("query($id: ID!) { booking(id: $id) { allowedTransitions } }", json!({ "id": id })).await["booking"]["allowedTransitions"]
         .take()

@@ -87,6 +87,7 @@ async fn a_key_that_only_reads_changes_nothing_and_no_key_does_what_is_done_in_p
         ("createRole", json!({ "key": "TUTOR", "name": "Tutor", "permissions": ["COURSE_READ"] })),
         ("setUserRoles", json!({ "userId": learner.user_id, "roleKeys": ["ADMIN"] })),
         ("updateTenantSettings", json!({ "mailSenderName": "Oak" })),
+        ("createCalendarFeed", json!({ "name": "Everything that I see" })),
     ] {
         let (first, rest) = name.split_at(1);
         let selection = if name == "requestPasswordReset" { "" } else { "{ __typename }" };
@@ -96,7 +97,12 @@ async fn a_key_that_only_reads_changes_nothing_and_no_key_does_what_is_done_in_p
     for document in ["mutation { logout }", "mutation { logoutEverywhere }"] {
         refused(&app, &writer, document, json!({}), "FORBIDDEN API_KEY_NOT_ALLOWED").await;
     }
-    for name in ["revokeApiKey(id: $id) { id }", "signOutUsers(ids: [$id]) { id }", "resetSecondFactors(ids: [$id]) { id }"] {
+    for name in [
+        "rotateCalendarFeed(id: $id) { id }",
+        "revokeApiKey(id: $id) { id }",
+        "signOutUsers(ids: [$id]) { id }",
+        "resetSecondFactors(ids: [$id]) { id }",
+    ] {
         let document = format!("mutation($id: ID!) {{ {name} }}");
         refused(&app, &writer, &document, json!({ "id": id }), "FORBIDDEN API_KEY_NOT_ALLOWED").await;
     }

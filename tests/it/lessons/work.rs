@@ -121,3 +121,30 @@ async fn of_many_bookings_of_one_lesson_at_once_one_is_there() {
     assert_eq!(told, ["CONFLICT ALREADY_BOOKED @lessonId"; 5]);
     assert_eq!(app.count("booking").await, 1);
 }
+
+#[tokio::test]
+async fn a_lesson_to_which_nobody_came_is_not_completed_until_it_turns_out_that_they_did() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (_, sets, enrolled) = classroom(&app, &ada, &lea).await;
+    let id = lesson_of(&ada, &sets, json!({ "kind": "LIVE", "title": "Flight", "isPublished": true })).await;
+    let booked = lea.ok(BOOK, booking(&id)).await["requestLessonBooking"]["id"].take();
+    let span = json!({ "i": { "startsAt": NINE, "endsAt": TEN } });
+    ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", span).await;
+    admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": booked })).await;
+    let assign = json!({ "i": { "id": booked, "instructorId": ada.user_id } });
+    admin.ok("mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }", assign).await;
+    app.sql(&format!(
+        "UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'",
+        uuid(booked.as_str().unwrap())
+    ))
+    .await;
+    let record = "mutation($id: ID!, $o: BookingOutcome!) { recordBookingOutcome(input: { id: $id, outcome: $o }) { status } }";
+    for outcome in ["NO_SHOW", "INSTRUCTOR_NO_SHOW"] {
+        ada.ok(record, json!({ "id": booked, "o": outcome })).await;
+        assert_eq!(state(&lea, &enrolled).await, "NOT_STARTED 0 0/1", "{outcome}");
+    }
+    ada.ok(record, json!({ "id": booked, "o": "ATTENDED" })).await;
+    assert_eq!(state(&lea, &enrolled).await, "COMPLETED 100 1/1");
+}

@@ -79,6 +79,7 @@ const SECRET: &[&str] = &[
     "api_key_secret",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "failed_sign_in",
@@ -97,10 +98,20 @@ const SECRET: &[&str] = &[
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "calendar_feed",
+    "busy_block",
     "account_request",
     "api_key_secret",
+    "booking_resource",   // seen with its booking, behind whose wall it stands as well
+    "booking_assignment", // seen by who sees all bookings
+    "instructor_limit",
+    "slot_hold",
+    "slot_hold_resource", // seen with its hold
+    "booking_series",     // seen with its bookings
+    "waitlist_entry",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "export_run",
@@ -144,6 +155,9 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "busy_block",
+    "busy_source",
+    "calendar_feed",
     "access_version",
     "account_request",
     "announcement",
@@ -152,6 +166,14 @@ const NOT_INSERTED: &[&str] = &[
     "assignment",
     "attempt_question",
     "audit_entry",
+    "booking_reminder",
+    "booking_assignment",
+    "booking_resource",
+    "slot_hold",
+    "slot_hold_resource",
+    "group_session",
+    "group_session_resource",
+    "booking_series",
     "badge_award",
     "course_points",
     "course_review",

@@ -1,6 +1,7 @@
 //! Reports count what the caller sees, all at one moment; the dashboard shows what a person has before them.
 
 mod agreement;
+mod booked;
 mod dashboard;
 mod days;
 mod learning;
@@ -195,7 +196,7 @@ async fn the_fullest_courses_come_first_and_only_so_many() {
     let all = titles(json!(100)).await;
     assert_eq!((all.len(), all[32].as_str()), (33, "?"), "the deleted one comes last among equals");
     for bad in [0, -1, 101] {
-        for field in ["courseProgress", "instructorUtilisation"] {
+        for field in ["courseProgress", "instructorUtilisation", "bookingTypeStats", "resourceUtilisation"] {
             let query = format!("query($n: Int) {{ reports {{ {field}(first: $n) {{ __typename }} }} }}");
             assert_eq!(admin.refused(&query, json!({ "n": bad })).await, "BAD_USER_INPUT @first");
         }

@@ -35,7 +35,9 @@ const COUNTED: [&str; 1] = ["certificate"];
 /// Tables that may be read from end to end, listed by hand: they hold a handful of rows however big a school becomes, or so few in this
 /// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
 /// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 22] = [
+    "calendar_feed",
+    "busy_source",
     "badge",
     "learning_path",
     "tenant_export",
@@ -46,8 +48,11 @@ const SMALL: [&str; 17] = [
     "access_version",
     "role",
     "booking_transition",
+    "waitlist_transition",
     "course",
     "user_group",
+    "resource",
+    "booking_type",
     "app_user",
     "webhook_endpoint",
     "invitation",
@@ -84,6 +89,10 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let availability = id_of(app, "Availability").await;
     let section = id_of(app, "Section").await;
     let file = id_of(app, "File").await;
+    let resource = id_of(app, "Resource").await;
+    let booking_type = id_of(app, "BookingType").await;
+    let session = id_of(app, "GroupSession").await;
+    let series = id_of(app, "BookingSeries").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
@@ -136,8 +145,39 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("availabilities", list("availabilities { nodes { instructor { name } } }".into())),
         ("availabilities, week", list(format!("availabilities(filter: {{ {week} }}) {{ nodes {{ instructor {{ name }} }} }}"))),
         ("availabilities, of one", list(format!("availabilities(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ startsAt }} }}"))),
-        ("calendar", list(format!("calendar({week}) {{ days {{ date bookings {{ id startsAt course {{ title }} }} free {{ startsAt }} }} }}"))),
+        ("calendar", list(format!("calendar({week}) {{ days {{ date bookings {{ id startsAt course {{ title }} }} free {{ startsAt }} busy {{ startsAt }} }} }}"))),
         ("calendar, of one", list(format!("calendar({week}, instructorId: \"{user}\") {{ days {{ date bookings {{ id }} free {{ startsAt }} }} }}"))),
+        ("calendar, of a resource", list(format!("resourceCalendar({week}, resourceId: \"{resource}\") {{ days {{ date bookings {{ id }} free {{ startsAt }} busy {{ startsAt }} }} }}"))),
+        ("bookings, with resources", list("bookings { nodes { id resources { name } } }".into())),
+        ("bookings, escalated", list("bookings(filter: { isEscalated: true }) { nodes { id outcome cancelUntil rescheduleUntil cancelledBy { name } } totalCount }".into())),
+        ("dashboard, escalated", list("dashboard { escalatedBookings }".into())),
+        ("users, with limits", list("users(first: 50) { nodes { name instructorLimits { maxMinutesPerDay } } }".into())),
+        ("bookings, of a resource", list(format!("bookings(filter: {{ resourceId: \"{resource}\" }}) {{ nodes {{ id }} }}"))),
+        ("resources, found", list("resources(filter: { search: \"ces 77\" }) { nodes { name } totalCount }".into())),
+        ("resources, tagged", list("resources(filter: { tag: \"tag7\" }) { nodes { name } totalCount }".into())),
+        ("resources, free", list(format!("resources(filter: {{ freeFrom: \"{now}\", freeTo: \"{}\" }}) {{ nodes {{ name }} }}", now + jiff::SignedDuration::from_hours(1)))),
+        ("booking types", list("bookingTypes { nodes { name course { title } instructors { weight instructor { name } } requirements { name resources { name } } eligibility { kind } } totalCount }".into())),
+        ("booking types, found", list("bookingTypes(filter: { search: \"fli 77\" }) { nodes { name } totalCount }".into())),
+        ("booking types, of an instructor", list(format!("bookingTypes(filter: {{ instructorId: \"{user}\" }}) {{ nodes {{ name }} }}"))),
+        ("booking types, of a resource", list(format!("bookingTypes(filter: {{ resourceId: \"{resource}\", courseId: \"{course}\" }}) {{ nodes {{ name }} }}"))),
+        ("slots", list(format!("slots(bookingTypeId: \"{booking_type}\", {week}) {{ days {{ emptyBecause slots {{ startsAt instructors(first: 3) {{ name }} resources {{ name }} }} }} }}"))),
+        ("slots, explained", list(format!("explainSlot(bookingTypeId: \"{booking_type}\", startsAt: \"{now}\") {{ reason candidates {{ reason instructor {{ name }} }} eligibility {{ message }} }}"))),
+        ("sessions", list(format!("groupSessions(filter: {{ {week} }}) {{ nodes {{ startsAt seatsTaken waitlistCount bookingType {{ name }} instructor {{ name }} resources {{ name }} bookings(first: 3) {{ nodes {{ id }} }} }} totalCount }}"))),
+        ("sessions, with seats", list(format!("groupSessions(filter: {{ bookingTypeId: \"{booking_type}\", hasSeats: true }}) {{ nodes {{ startsAt }} }}"))),
+        ("sessions, of an instructor", list(format!("groupSessions(filter: {{ instructorId: \"{user}\", statuses: [SCHEDULED] }}) {{ nodes {{ startsAt }} }}"))),
+        ("bookings, of sessions and series", list("bookings { nodes { id groupSession { startsAt } series { recurrence learner { name } } } }".into())),
+        ("bookings, of a session", list(format!("bookings(filter: {{ groupSessionId: \"{session}\" }}) {{ nodes {{ id }} }}"))),
+        ("bookings, of a series", list(format!("bookings(filter: {{ seriesId: \"{series}\" }}) {{ nodes {{ id }} }}"))),
+        ("waitlist", list("waitlistEntries { nodes { position status learner { name } bookingType { name } groupSession { startsAt } offer { expiresAt } } totalCount }".into())),
+        ("waitlist, of a session", list(format!("waitlistEntries(filter: {{ groupSessionId: \"{session}\", statuses: [WAITING] }}) {{ nodes {{ position }} }}"))),
+        ("waitlist, of a type", list(format!("waitlistEntries(filter: {{ bookingTypeId: \"{booking_type}\", learnerId: \"{user}\" }}) {{ nodes {{ position }} }}"))),
+        ("dashboard, offers", list("dashboard { waitlistOffers { offer { expiresAt } } }".into())),
+        ("slots, held", list("slotHolds { startsAt bookingType { name } instructor { name } resources { name } }".into())),
+        ("bookings, with types", list("bookings { nodes { id bookingType { name } assignment { reason candidates { instructor { name } } } } }".into())),
+        ("bookings, and who could take one", list(format!("assignmentCandidates(bookingId: \"{booking}\") {{ reason instructor {{ name }} }}"))),
+        ("rules, of one", list(format!("availabilityRules(filter: {{ instructorId: \"{user}\", validOn: \"2026-11-20\" }}) {{ nodes {{ from until }} totalCount }}"))),
+        ("times off, week", list(format!("timeOffs(filter: {{ {week} }}) {{ nodes {{ startsAt reason instructor {{ name }} bookings {{ nodes {{ id }} totalCount }} }} }}"))),
+        ("times off, of a resource", list(format!("timeOffs(filter: {{ resourceId: \"{resource}\" }}) {{ nodes {{ startsAt }} }}"))),
         ("audit", list("auditLog { nodes { operation actor { name } } }".into())),
         ("audit, of one", list(format!("auditLog(filter: {{ actorId: \"{user}\" }}) {{ nodes {{ operation }} }}"))),
         ("audit, of a thing", list(format!("auditLog(filter: {{ resource: \"Course\", resourceId: \"{course}\" }}) {{ nodes {{ operation }} }}"))),

@@ -123,6 +123,61 @@ pub async fn load(app: &TestApp) {
          INSERT INTO availability (tenant_id, id, instructor_id, starts_at, ends_at)
              SELECT tenant_id, gen_random_uuid(), id, date_trunc('day', now()) + make_interval(days => d * 5), date_trunc('day', now()) + make_interval(days => d * 5, hours => 10)
              FROM person, generate_series(-30, 30) AS d WHERE teaches;
+         INSERT INTO availability_rule (tenant_id, id, instructor_id, weekdays, from_time, until_time, time_zone, valid_from, created_at)
+             SELECT tenant_id, gen_random_uuid(), id, '{MONDAY,WEDNESDAY,FRIDAY}', lpad(k::text, 2, '0') || ':00', lpad(k::text, 2, '0') || ':45', 'Europe/Berlin', '2026-01-01',
+                 now() - make_interval(mins => n * 17 + k) FROM person, generate_series(6, 17) AS k WHERE teaches;
+         CREATE TEMPORARY TABLE thing AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 1499) AS n;
+         INSERT INTO resource (tenant_id, id, name, kind, location, tags, time_zone)
+             SELECT tenant_id, id, (ARRAY['Room', 'Cessna', 'Van'])[1 + n % 3] || ' ' || n, (ARRAY['ROOM', 'AIRCRAFT', 'VEHICLE'])[1 + n % 3], 'Floor ' || n % 7, ARRAY['tag' || n % 50], 'Europe/Berlin' FROM thing;
+         INSERT INTO time_off (tenant_id, id, instructor_id, resource_id, starts_at, ends_at, reason)
+             SELECT p.tenant_id, gen_random_uuid(), CASE WHEN k % 4 > 0 THEN p.id END, CASE WHEN k % 4 = 0 THEN t.id END, now() + make_interval(days => k * 5 - 60),
+                 now() + make_interval(days => k * 5 - 60, hours => 30), 'x'
+             FROM person p JOIN thing t ON t.tenant_id = p.tenant_id AND t.n = p.n, generate_series(0, 24) AS k WHERE p.teaches;
+         INSERT INTO calendar_feed (tenant_id, id, owner_id, name, secret_hash, hint)
+             SELECT tenant_id, gen_random_uuid(), id, 'Phone', sha256(uuid_send(id)), 'abcd' FROM person WHERE teaches;
+         INSERT INTO busy_source (tenant_id, id, instructor_id, name, content, time_zone, state, block_count, next_fetch_at)
+             SELECT tenant_id, id, id, 'Private', '\\x00', 'Europe/Berlin', 'OK', 50, now() + interval '1 day' FROM person WHERE teaches;
+         INSERT INTO busy_block (tenant_id, source_id, starts_at, ends_at, instructor_id)
+             SELECT tenant_id, id, now() + make_interval(hours => k * 60 - 500), now() + make_interval(hours => k * 60 - 499), id FROM person, generate_series(0, 49) AS k WHERE teaches;
+         INSERT INTO booking_resource (tenant_id, booking_id, resource_id, place, setup_minutes, teardown_minutes)
+             SELECT b.tenant_id, b.id, t.id, 1, 10, 10 FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM booking WHERE status <> 'CANCELLED') AS b
+             JOIN thing t ON t.tenant_id = b.tenant_id AND t.n = b.n % 1500;
+         CREATE TEMPORARY TABLE kind AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 299) AS n;
+         INSERT INTO booking_type (tenant_id, id, name, durations, reminder_minutes)
+             SELECT tenant_id, id, (ARRAY['Flight', 'Check', 'Talk'])[1 + n % 3] || ' ' || n, '{60}', '{1440}' FROM kind;
+         INSERT INTO booking_type_instructor (tenant_id, type_id, instructor_id, place)
+             SELECT k.tenant_id, k.id, p.id, 1 + p.n FROM kind k JOIN person p ON p.tenant_id = k.tenant_id AND p.teaches AND p.n % 30 = k.n % 30 AND p.n < 200;
+         INSERT INTO booking_type_requirement (tenant_id, type_id, place, name) SELECT tenant_id, id, q, 'Part ' || q FROM kind, generate_series(1, 4) AS q;
+         INSERT INTO booking_type_resource (tenant_id, type_id, resource_id, requirement, place)
+             SELECT k.tenant_id, k.id, t.id, 1 + t.n % 4, 1 + t.n / 300 FROM kind k JOIN thing t ON t.tenant_id = k.tenant_id AND t.n % 300 = k.n;
+         INSERT INTO booking_type_rule (tenant_id, type_id, place, kind, max_count) SELECT tenant_id, id, p, 'MAX_NO_SHOWS', 3 FROM kind, generate_series(1, 4) AS p;
+         INSERT INTO instructor_limit (tenant_id, user_id, max_minutes_per_day) SELECT tenant_id, id, 600 FROM person;
+         UPDATE booking b SET booking_type_id = k.id
+             FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM booking) AS o JOIN kind k ON k.tenant_id = o.tenant_id AND k.n = o.n % 300
+             WHERE b.tenant_id = o.tenant_id AND b.id = o.id;
+         INSERT INTO booking_assignment (tenant_id, booking_id, strategy, reason, at, candidates)
+             SELECT b.tenant_id, b.id, 'ROUND_ROBIN', 'In turn.', now(), '[]' FROM booking b WHERE b.instructor_id IS NOT NULL;
+         INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, expires_at, booking_id)
+             SELECT b.tenant_id, gen_random_uuid(), b.booking_type_id, b.student_id, b.student_id, b.starts_at, b.ends_at, 0, 0, now() + make_interval(mins => abs(hashtext(b.id::text)) % 600 - 300), NULL
+             FROM (SELECT tenant_id, id, booking_type_id, student_id, starts_at, ends_at, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM booking) AS b WHERE b.n <= 3000;
+         INSERT INTO slot_hold_resource (tenant_id, hold_id, resource_id, place, setup_minutes, teardown_minutes)
+             SELECT h.tenant_id, h.id, x.resource_id, x.requirement, 0, 0 FROM slot_hold h JOIN booking_type_resource x ON x.tenant_id = h.tenant_id AND x.type_id = h.booking_type_id AND x.place = 1
+             ON CONFLICT DO NOTHING;
+         CREATE TEMPORARY TABLE class AS
+             SELECT k.tenant_id, gen_random_uuid() AS id, k.id AS type_id, k.n * 7 + s AS n, date_trunc('hour', now()) + make_interval(days => s * 12 - 40, hours => k.n % 12) AS at
+             FROM kind k, generate_series(0, 6) AS s;
+         INSERT INTO group_session (tenant_id, id, booking_type_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, seats, is_opened)
+             SELECT tenant_id, id, type_id, at, at + interval '1 hour', 0, 0, 12, true FROM class;
+         INSERT INTO group_session_resource (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
+             SELECT c.tenant_id, c.id, x.resource_id, 1, 0, 0 FROM class c JOIN booking_type_resource x ON x.tenant_id = c.tenant_id AND x.type_id = c.type_id AND x.requirement = 1 AND x.place = 1
+             ON CONFLICT DO NOTHING;
+         CREATE TEMPORARY TABLE round AS SELECT tenant_id, gen_random_uuid() AS id, id AS person_id, n FROM person WHERE n < 2000;
+         INSERT INTO booking_series (tenant_id, id, booking_type_id, learner_id, recurrence, time_zone)
+             SELECT r.tenant_id, r.id, k.id, r.person_id, 'FREQ=WEEKLY;COUNT=9', 'UTC' FROM round r JOIN kind k ON k.tenant_id = r.tenant_id AND k.n = r.n % 300;
+         UPDATE booking b SET series_id = r.id, series_starts_at = b.starts_at FROM round r WHERE b.tenant_id = r.tenant_id AND b.student_id = r.person_id AND b.status <> 'REQUESTED';
+         INSERT INTO waitlist_entry (tenant_id, id, learner_id, booking_type_id, group_session_id, starts_at, ends_at, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, c.type_id, c.id, c.at, c.at + interval '1 hour', now() - make_interval(mins => p.n)
+             FROM person p JOIN class c ON c.tenant_id = p.tenant_id AND c.n = p.n % 2100 AND p.n < 2100;
          INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, code, resource, resource_id, correlation_id, at)
              SELECT p.tenant_id, gen_random_uuid(), p.id, (ARRAY['createCourse', 'enroll', 'login', 'recordProgress', 'approveBooking'])[1 + k % 5],
                  CASE WHEN k = 7 THEN 'REFUSED' ELSE 'CHANGED' END, CASE WHEN k = 7 THEN 'FORBIDDEN' END, (ARRAY['Course', 'Enrollment', 'Session', 'Enrollment', 'Booking'])[1 + k % 5], p.id, 'x',

@@ -25,7 +25,8 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app+lectern_desk {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "course" | "file" | "job" | "learning_path" | "report_schedule" | "tenant_erasure" | "thread" | "user_group" => {
+            "app_user" | "booking_type" | "busy_source" | "calendar_feed" | "course" | "file" | "job" | "learning_path"
+            | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
                 format!("{table} lectern_app+lectern_desk {wall}")
             }
             table => format!("{table} lectern_app+lectern_definer+lectern_desk {wall}"),
@@ -97,6 +98,8 @@ async fn every_key_begins_with_the_school() {
     // A slug is unique among schools: that is what it is for. The public list of schools is of all schools, and so is the queue of jobs. A public
     // file is found by its own id.
     let of_all = [
+        "busy_source_due_idx",
+        "calendar_feed_secret_idx",
         "file_public_idx",
         "job_oldest_idx",
         "job_running_idx",
@@ -131,7 +134,15 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
     // Steps, and what was applied.
     assert_eq!(
         lines(&app, sql).await,
-        ["_sqlx_migrations", "admission_transition", "booking_transition", "job_transition", "lectern_applied", "quiz_attempt_transition"]
+        [
+            "_sqlx_migrations",
+            "admission_transition",
+            "booking_transition",
+            "job_transition",
+            "lectern_applied",
+            "quiz_attempt_transition",
+            "waitlist_transition"
+        ]
     );
     let views = "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace) \
                  AND (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false))";

@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 19] = [
+const SECRET: [&str; 20] = [
     "account_request",
     "api_key_secret",
     "course_points",
     "attempt_question",
+    "booking_reminder",
     "credential",
     "deadline_reminder",
     "failed_sign_in",

@@ -134,6 +134,13 @@ async fn bookings_are_told_of_without_words() {
     app.sql("SET session_replication_role = replica; UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now(); RESET session_replication_role").await;
     ada.ok("mutation($id: ID!) { completeBooking(id: $id) { id } }", json!({ "id": booking })).await;
     assert_eq!(emitted(&app).await.0, "booking.completed");
+    let late = "mutation($id: ID!) { recordBookingOutcome(input: { id: $id, outcome: LATE, minutesLate: 5 }) { id } }";
+    ada.ok(late, json!({ "id": booking })).await;
+    let (event, data) = emitted(&app).await;
+    assert_eq!(event, "booking.outcome_recorded");
+    assert_eq!((&data["outcome"], &data["minutesLate"], &data["status"]), (&json!("LATE"), &json!(5), &json!("COMPLETED")));
+    ada.ok(late, json!({ "id": booking })).await;
+    assert_eq!(emitted(&app).await.0, "", "the same again is no event");
     let other = lea.ok(request_booking, request).await["requestBooking"]["id"].take();
     app.sql("UPDATE booking SET escalated_at = now() WHERE status = 'REQUESTED'").await;
     lea.ok("mutation($id: ID!) { cancelBooking(input: { id: $id, reason: \"Fog\" }) { id } }", json!({ "id": other })).await;

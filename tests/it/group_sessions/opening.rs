@@ -1,0 +1,156 @@
+//! Opening sessions, changing them and calling them off.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::classroom::{nothing, refused};
+
+fn opening(kind: &Value, day: u32, hour: u32, extra: Value) -> Value {
+    let mut input = json!({ "bookingTypeId": kind, "startsAt": at(day, hour) });
+    input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!({ "i": input })
+}
+
+#[tokio::test]
+async fn an_instructor_opens_their_own_sessions_and_a_manager_anybodys() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": carl.user_id }, { "instructorId": stage.ada.user_id }]);
+    let room = stage.room("Blue", 8).await;
+    let kind = stage
+        .kind(json!({ "seats": 6, "strategy": "FIXED", "instructors": both, "learnerChoosesInstructor": false, "minNoticeMinutes": 525_600,
+                      "requirements": [{ "name": "Room", "resourceIds": [room] }] }))
+        .await;
+    // Neither notice nor grid holds for them.
+    let start = "2099-03-02T09:07:00Z";
+    let own = stage.ada.ok(OPEN, slot(&kind, start)).await["openGroupSessions"].take();
+    assert_eq!(own[0]["instructor"]["id"], json!(stage.ada.user_id), "oneself, not whoever is first");
+    assert_eq!((&own[0]["startsAt"], &own[0]["seats"], &own[0]["resources"][0]["name"]), (&json!(start), &json!(6), &json!("Blue")));
+    stage.ada.ok(OPEN, opening(&kind, 3, 9, json!({ "instructorId": stage.ada.user_id, "seats": 8 }))).await;
+    let of_carl = opening(&kind, 3, 12, json!({ "instructorId": carl.user_id }));
+    refused(&stage.app, &stage.ada, OPEN, of_carl.clone(), "FORBIDDEN @instructorId").await;
+    assert_eq!(stage.admin.ok(OPEN, of_carl).await["openGroupSessions"][0]["instructor"]["id"], json!(carl.user_id));
+    assert_eq!(
+        stage.admin.ok(OPEN, opening(&kind, 4, 12, json!({}))).await["openGroupSessions"][0]["instructor"]["id"],
+        json!(carl.user_id)
+    );
+    refused(&stage.app, &stage.lea, OPEN, slot(&kind, &at(5, 9)), "FORBIDDEN").await;
+    for (extra, line) in [
+        (json!({ "seats": 9 }), "CONFLICT RESOURCE_TOO_SMALL @seats"),
+        (json!({ "seats": 0 }), "BAD_USER_INPUT @seats"),
+        (json!({ "seats": 1001 }), "BAD_USER_INPUT @seats"),
+        (json!({ "durationMinutes": 45 }), "BAD_USER_INPUT @durationMinutes"),
+        (json!({ "excludedDates": ["2099-03-05"] }), "BAD_USER_INPUT @excludedDates"),
+        (json!({ "bookingTypeId": nothing("bookingtype") }), "NOT_FOUND @bookingTypeId"),
+        (json!({ "startsAt": "2020-03-05T09:00:00Z" }), "BAD_USER_INPUT @startsAt"),
+        (json!({ "startsAt": at(5, 20) }), "CONFLICT OUTSIDE_AVAILABILITY @instructorId"),
+        (json!({ "startsAt": at(3, 9) }), "CONFLICT BOOKING_CONFLICT @instructorId"),
+    ] {
+        refused(&stage.app, &stage.ada, OPEN, opening(&kind, 5, 9, extra), line).await;
+    }
+    let alone = stage.kind(json!({ "name": "Alone" })).await;
+    refused(&stage.app, &stage.ada, OPEN, slot(&alone, &at(5, 9)), "BAD_USER_INPUT @bookingTypeId").await;
+}
+
+#[tokio::test]
+async fn sessions_are_opened_by_a_recurrence_all_or_those_that_can_be_had() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 4 })).await;
+    stage.ada.ok(OPEN, opening(&kind, 3, 9, json!({}))).await;
+    let weekly = |on_clash: &str| opening(&kind, 2, 9, json!({ "recurrence": "FREQ=DAILY;COUNT=3", "onClash": on_clash }));
+    let answer = stage.ada.ask(OPEN, weekly("REFUSE")).await;
+    let said = &answer["errors"][0]["extensions"];
+    assert_eq!(said["reason"], "SERIES_CLASH");
+    assert_eq!(said["clashes"], json!([{ "startsAt": at(3, 9), "endsAt": at(3, 10), "reason": "BOOKING_CONFLICT" }]));
+    assert_eq!(stage.app.count("group_session").await, 1);
+    let opened = stage.ada.ok(OPEN, weekly("SKIP")).await["openGroupSessions"].take();
+    let starts: Vec<&str> = opened.as_array().unwrap().iter().map(|session| session["startsAt"].as_str().unwrap()).collect();
+    assert_eq!(starts, [at(2, 9), at(4, 9)]);
+    let list = "query($f: GroupSessionFilter) { groupSessions(filter: $f) { totalCount nodes { startsAt } } }";
+    for (filter, count) in [
+        (json!({}), 3),
+        (json!({ "from": at(3, 0), "to": at(4, 0) }), 1),
+        (json!({ "hasSeats": true, "bookingTypeId": kind }), 3),
+        (json!({ "hasSeats": false }), 0),
+        (json!({ "instructorId": stage.admin.user_id }), 0),
+        (json!({ "statuses": ["CANCELLED"] }), 0),
+    ] {
+        assert_eq!(stage.lea.ok(list, json!({ "f": filter })).await["groupSessions"]["totalCount"], count, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_session_moves_all_its_seats_or_none() {
+    let stage = Stage::start().await;
+    let [red, blue] = [stage.room("Red", 3).await, stage.room("Blue", 9).await];
+    let kind = stage.kind(json!({ "seats": 3, "requirements": [{ "name": "Room", "resourceIds": [red, blue] }] })).await;
+    let bob = stage.learner("bob").await;
+    let session = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["groupSession"]["id"].take();
+    bob.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    let change = |extra: Value| {
+        let mut input = json!({ "id": session });
+        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "i": input })
+    };
+    // Bob is elsewhere at eleven.
+    let alone = stage.instructor("carl").await;
+    let other = stage.kind(json!({ "name": "Other", "instructors": [{ "instructorId": alone.user_id }] })).await;
+    bob.ok(BOOK, slot(&other, &at(2, 11))).await;
+    refused(&stage.app, &stage.ada, CHANGE, change(json!({ "startsAt": at(2, 11) })), "CONFLICT BOOKING_CONFLICT @startsAt").await;
+    for (extra, line) in [
+        (json!({ "seats": 1 }), "CONFLICT SESSION_FULL @seats"),
+        (json!({ "seats": 4 }), "CONFLICT RESOURCE_TOO_SMALL @seats"),
+        (json!({ "startsAt": at(2, 20) }), "CONFLICT OUTSIDE_AVAILABILITY @startsAt"),
+        (json!({ "instructorId": stage.lea.user_id }), "BAD_USER_INPUT @instructorId"),
+        (json!({ "resourceIds": [nothing("resource")] }), "BAD_USER_INPUT @resourceIds"),
+        (json!({ "startsAt": "2020-03-05T09:00:00Z" }), "BAD_USER_INPUT @startsAt"),
+        (json!({ "id": nothing("groupsession") }), "NOT_FOUND @id"),
+    ] {
+        refused(&stage.app, &stage.ada, CHANGE, change(extra), line).await;
+    }
+    refused(&stage.app, &alone, CHANGE, change(json!({ "seats": 2 })), "FORBIDDEN NOT_YOURS").await;
+    let changed =
+        stage.ada.ok(CHANGE, change(json!({ "startsAt": at(2, 13), "resourceIds": [blue], "seats": 5 }))).await["updateGroupSession"]
+            .take();
+    assert_eq!(
+        (&changed["startsAt"], &changed["seats"], &changed["resources"]),
+        (&json!(at(2, 13)), &json!(5), &json!([{ "name": "Blue" }]))
+    );
+    let seats = "SELECT string_agg(DISTINCT to_char(b.starts_at AT TIME ZONE 'UTC', 'HH24') || r.name, ' ') FROM booking b JOIN booking_resource l ON l.booking_id = b.id \
+                 JOIN resource r ON r.id = l.resource_id WHERE b.group_session_id IS NOT NULL";
+    assert_eq!(stage.app.text(seats).await.as_deref(), Some("13Blue"));
+    // By half an hour: its own time does not stand in its way.
+    stage.ada.ok(CHANGE, change(json!({ "startsAt": "2099-03-02T13:30:00Z" }))).await;
+    // The learners are told of their seats, by the school's hand the instructor of the session.
+    stage.admin.ok(CHANGE, change(json!({ "startsAt": at(2, 15) }))).await;
+    stage.app.work().await;
+    for person in [&stage.lea, &stage.ada] {
+        let told = person.ok("{ notifications(first: 1) { nodes { kind } } }", json!({})).await;
+        assert_eq!(told["notifications"]["nodes"][0]["kind"], "BOOKING_RESCHEDULED");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_called_off_cancels_its_seats_and_tells_everybody_once() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 3 })).await;
+    let bob = stage.learner("bob").await;
+    let session = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["groupSession"]["id"].take();
+    bob.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    stage.app.work().await;
+    let off = json!({ "i": { "id": session, "reason": "Fog" } });
+    refused(&stage.app, &stage.instructor("carl").await, CANCEL, off.clone(), "FORBIDDEN NOT_YOURS").await;
+    let cancelled = stage.ada.ok(CANCEL, off.clone()).await["cancelGroupSession"].take();
+    assert_eq!(cancelled, json!({ "id": session, "status": "CANCELLED", "cancelReason": "Fog", "seatsTaken": 0 }));
+    assert_eq!(stage.claims().await, "");
+    refused(&stage.app, &stage.ada, CANCEL, off, "CONFLICT INVALID_TRANSITION @id").await;
+    refused(&stage.app, &stage.ada, CANCEL, json!({ "i": { "id": nothing("groupsession") } }), "NOT_FOUND @id").await;
+    stage.app.work().await;
+    for learner in [&stage.lea, &bob] {
+        let told = learner.ok("{ notifications(first: 5) { nodes { kind subject { __typename } } } }", json!({})).await;
+        let nodes = told["notifications"]["nodes"].as_array().unwrap();
+        let kinds: Vec<&str> = nodes.iter().map(|note| note["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "GROUP_SESSION_CANCELLED").count(), 1, "{kinds:?}");
+        assert!(!kinds.contains(&"BOOKING_CANCELLED"), "{kinds:?}");
+    }
+}

@@ -1,0 +1,159 @@
+//! Seats of sessions, by booking.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::classroom::{nothing, refused};
+
+const SLOTS: &str = "query($t: ID!) { slots(bookingTypeId: $t, from: \"2099-03-02T08:00:00Z\", to: \"2099-03-02T11:00:00Z\", timeZone: \"UTC\") { \
+    days { slots { startsAt seatsLeft groupSession { id } } } } }";
+
+async fn slots(client: &Client, kind: &Value) -> String {
+    let answer = client.ok(SLOTS, json!({ "t": kind })).await;
+    let slots = answer["slots"]["days"][0]["slots"].as_array().unwrap().iter();
+    let shown = slots.map(|slot| {
+        let stands = if slot["groupSession"].is_null() { "" } else { "*" };
+        format!("{}:{}{stands}", &slot["startsAt"].as_str().unwrap()[11..13], slot["seatsLeft"])
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn the_first_booking_of_a_slot_makes_a_session_and_others_take_its_seats() {
+    let stage = Stage::start().await;
+    let room = stage.room("Blue", 2).await;
+    let kind = stage.kind(json!({ "seats": 3, "requirements": [{ "name": "Room", "resourceIds": [room] }] })).await;
+    assert_eq!(slots(&stage.lea, &kind).await, "08:2 09:2 10:2", "no more than the room takes");
+    let first = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!((&first["status"], &first["instructor"]["id"]), (&json!("ASSIGNED"), &json!(stage.ada.user_id)));
+    assert_eq!((&first["resources"][0]["name"], &first["groupSession"]["seatsTaken"]), (&json!("Blue"), &json!(1)));
+    // The session claims its instructor and its room once, the seat its learner.
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER RESOURCE");
+    assert_eq!(slots(&stage.lea, &kind).await, "08:2 10:2", "nobody has two seats");
+    let bob = stage.learner("bob").await;
+    assert_eq!(slots(&bob, &kind).await, "08:2 09:1* 10:2");
+    refused(&stage.app, &stage.lea, BOOK, slot(&kind, &at(2, 9)), "CONFLICT BOOKING_CONFLICT @startsAt").await;
+    let second = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!(second["groupSession"], json!({ "id": first["groupSession"]["id"], "seatsTaken": 2 }));
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER RESOURCE");
+    let eve = stage.learner("eve").await;
+    refused(&stage.app, &eve, BOOK, slot(&kind, &at(2, 9)), "CONFLICT SESSION_FULL @startsAt").await;
+    // Everybody sees the session; of its bookings, their own.
+    let session = json!({ "id": first["groupSession"]["id"] });
+    let seen = eve.ok(SESSION, session.clone()).await["groupSession"].take();
+    assert_eq!(
+        (&seen["seatsTaken"], &seen["bookings"]["totalCount"], &seen["bookingType"]["name"]),
+        (&json!(2), &json!(0), &json!("Class"))
+    );
+    assert_eq!(stage.ada.ok(SESSION, session).await["groupSession"]["bookings"]["totalCount"], 2);
+    assert_eq!(stage.ada.ok(SESSION, json!({ "id": nothing("groupsession") })).await["groupSession"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_session_that_a_booking_made_ends_with_its_last_seat_and_one_that_was_opened_stays() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let made = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    let opened = stage.ada.ok(OPEN, slot(&kind, &at(2, 12))).await["openGroupSessions"][0].take();
+    let seat = stage.lea.ok(BOOK, slot(&kind, &at(2, 12))).await["bookSlot"].take();
+    assert_eq!(seat["groupSession"], json!({ "id": opened["id"], "seatsTaken": 1 }));
+    for booking in [&made, &seat] {
+        stage.lea.ok(CANCEL_SEAT, json!({ "i": { "id": booking["id"] } })).await;
+    }
+    let status = async |session: &Value| stage.lea.ok(SESSION, json!({ "id": session })).await["groupSession"]["status"].take();
+    assert_eq!((status(&made["groupSession"]["id"]).await, status(&opened["id"]).await), (json!("CANCELLED"), json!("SCHEDULED")));
+    assert_eq!(stage.claims().await, "INSTRUCTOR");
+}
+
+#[tokio::test]
+async fn a_seat_is_held_and_redeemed_without_a_second_seat() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let session = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["groupSession"]["id"].take();
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id groupSession { seatsTaken } } }";
+    let held = stage.lea.ok(hold, slot(&kind, &at(2, 9))).await["holdSlot"].take();
+    assert_eq!(held["groupSession"]["seatsTaken"], 2);
+    refused(&stage.app, &eve, BOOK, slot(&kind, &at(2, 9)), "CONFLICT SESSION_FULL @startsAt").await;
+    let mut redeeming = slot(&kind, &at(2, 9));
+    redeeming["i"]["holdId"] = held["id"].clone();
+    let booked = stage.lea.ok(BOOK, redeeming.clone()).await["bookSlot"].take();
+    assert_eq!(booked["groupSession"], json!({ "id": session, "seatsTaken": 2 }));
+    assert_eq!(stage.lea.ok(BOOK, redeeming).await["bookSlot"]["id"], booked["id"]);
+    // A hold that is over takes no seat.
+    stage.lea.ok(CANCEL_SEAT, json!({ "i": { "id": booked["id"] } })).await;
+    stage.lea.ok(hold, slot(&kind, &at(2, 9))).await;
+    stage.app.sql("UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() WHERE booking_id IS NULL").await;
+    assert_eq!(eve.ok(SESSION, json!({ "id": session })).await["groupSession"]["seatsTaken"], 1);
+    eve.ok(BOOK, slot(&kind, &at(2, 9))).await;
+}
+
+#[tokio::test]
+async fn a_seat_goes_with_its_session_and_is_moved_to_another() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let seat = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    let id = &seat["id"];
+    let approve = "mutation($i: ID!) { approveBooking(id: $i) { id } }";
+    refused(&stage.app, &stage.admin, approve, json!({ "i": id }), "CONFLICT GROUP_SEAT").await;
+    let assign = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }";
+    refused(&stage.app, &stage.admin, assign, json!({ "i": { "id": id, "instructorId": stage.ada.user_id } }), "CONFLICT GROUP_SEAT").await;
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { id } }";
+    refused(&stage.app, &stage.admin, confirm, json!({ "i": { "id": id } }), "CONFLICT GROUP_SEAT").await;
+    let opened = stage.ada.ok(OPEN, slot(&kind, &at(3, 9))).await["openGroupSessions"][0]["id"].take();
+    let reschedule = "mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { id status groupSession { id seatsTaken } } }";
+    let to = |day: u32, hour: u32| json!({ "i": { "id": id, "startsAt": at(day, hour), "endsAt": at(day, hour + 1) } });
+    let moved = stage.lea.ok(reschedule, to(3, 9)).await["rescheduleBooking"].take();
+    assert_eq!((&moved["status"], &moved["groupSession"]), (&json!("ASSIGNED"), &json!({ "id": opened, "seatsTaken": 1 })));
+    assert_eq!(stage.lea.ok(SESSION, json!({ "id": seat["groupSession"]["id"] })).await["groupSession"]["status"], "CANCELLED");
+    // To a slot at which there is none yet: one is made.
+    let moved = stage.lea.ok(reschedule, to(4, 9)).await["rescheduleBooking"].take();
+    assert_eq!(moved["groupSession"]["seatsTaken"], 1);
+    assert_eq!(stage.lea.ok(SESSION, json!({ "id": opened })).await["groupSession"]["seatsTaken"], 0);
+}
+
+#[tokio::test]
+async fn where_the_school_answers_a_session_is_made_with_the_first_seat_that_is_confirmed() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2, "needsApproval": true })).await;
+    let asked = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!((&asked["status"], &asked["groupSession"], stage.claims().await.as_str()), (&json!("REQUESTED"), &Value::Null, ""));
+    let confirm =
+        "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { status instructor { id } groupSession { seatsTaken } } }";
+    let confirmed = stage.admin.ok(confirm, json!({ "i": { "id": asked["id"] } })).await["confirmBooking"].take();
+    assert_eq!(confirmed, json!({ "status": "ASSIGNED", "instructor": { "id": stage.ada.user_id }, "groupSession": { "seatsTaken": 1 } }));
+    let bob = stage.learner("bob").await;
+    let asked = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    let confirmed = stage.admin.ok(confirm, json!({ "i": { "id": asked["id"] } })).await["confirmBooking"].take();
+    assert_eq!(confirmed["groupSession"]["seatsTaken"], 2);
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER");
+}
+
+#[tokio::test]
+async fn a_session_counts_once_for_its_instructor_and_loses_one_who_is_deleted() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let kind = stage.kind(json!({ "seats": 3, "strategy": "FIXED", "instructors": both, "limits": { "perInstructorPerDay": 1 } })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    for learner in [&stage.lea, &bob] {
+        assert_eq!(learner.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["instructor"]["id"], json!(stage.ada.user_id));
+    }
+    assert_eq!(eve.ok(BOOK, slot(&kind, &at(2, 10))).await["bookSlot"]["instructor"]["id"], json!(carl.user_id), "she has one on that day");
+    assert_eq!(
+        stage.app.text("SELECT string_agg(assigned_count::text, ' ' ORDER BY place) FROM booking_type_instructor").await.as_deref(),
+        Some("1 1")
+    );
+    stage.admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": carl.user_id })).await;
+    let list = "{ groupSessions(filter: { statuses: [SCHEDULED] }) { nodes { startsAt instructor { id } bookings { nodes { status instructor { id } } } } } }";
+    let sessions = stage.admin.ok(list, json!({})).await["groupSessions"]["nodes"].take();
+    assert_eq!(sessions[1]["instructor"], Value::Null);
+    assert_eq!(sessions[1]["bookings"]["nodes"][0], json!({ "status": "APPROVED", "instructor": null }));
+    // Somebody else takes it, and its seats are theirs.
+    let id = stage.app.text("SELECT id::text FROM group_session WHERE instructor_id IS NULL").await.unwrap();
+    let id = lectern_kernel::ids::encode("groupsession", id.parse().unwrap());
+    stage.app.sql("UPDATE booking_type SET per_instructor_per_day = NULL").await;
+    stage.admin.ok(CHANGE, json!({ "i": { "id": id, "instructorId": stage.ada.user_id } })).await;
+    let sessions = stage.admin.ok(list, json!({})).await["groupSessions"]["nodes"].take();
+    assert_eq!(sessions[1]["bookings"]["nodes"][0], json!({ "status": "ASSIGNED", "instructor": { "id": stage.ada.user_id } }));
+}

@@ -1,0 +1,130 @@
+//! What comes free is offered, first come first.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+async fn offers(client: &Client) -> usize {
+    let dashboard = client.ok("{ dashboard { waitlistOffers { id offer { startsAt } } } }", json!({})).await;
+    dashboard["dashboard"]["waitlistOffers"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_freed_seat_is_held_for_the_first_and_declined_offered_to_the_next() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let (session, seat) = full(&stage, &kind, &bob, 2).await;
+    let [first, second] =
+        [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
+    stage.app.work().await;
+    let offered = stage.lea.ok(ENTRY, json!({ "id": first })).await["waitlistEntry"].take();
+    assert_eq!(
+        (&offered["status"], &offered["position"], &offered["offer"]["startsAt"]),
+        (&json!("OFFERED"), &Value::Null, &json!(at(2, 9)))
+    );
+    assert_eq!((offers(&stage.lea).await, offers(&eve).await), (1, 0));
+    let told = stage.lea.ok("{ notifications(first: 1) { nodes { kind subject { __typename } } } }", json!({})).await;
+    assert_eq!(told["notifications"]["nodes"][0], json!({ "kind": "WAITLIST_OFFERED", "subject": { "__typename": "WaitlistEntry" } }));
+    // It is held: nobody else gets it, and it is not among one's own holds.
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT SESSION_FULL @startsAt").await;
+    assert_eq!(stage.lea.ok("{ slotHolds { id } }", json!({})).await["slotHolds"], json!([]));
+    stage.lea.ok(LEAVE, json!({ "id": first })).await;
+    stage.app.work().await;
+    assert_eq!((status(&stage.lea, &first).await, status(&eve, &second).await), ("LEFT".into(), "OFFERED".into()));
+    let booked = eve.ok(ACCEPT, json!({ "id": second })).await["acceptOffer"].take();
+    assert_eq!((&booked["status"], &booked["groupSession"]["id"]), (&json!("ASSIGNED"), &session));
+    assert_eq!(eve.ok(ACCEPT, json!({ "id": second })).await["acceptOffer"]["id"], booked["id"], "twice, the same");
+    let entry = eve.ok(ENTRY, json!({ "id": second })).await["waitlistEntry"].take();
+    assert_eq!(entry, json!({ "status": "BOOKED", "position": null, "offer": null, "booking": { "id": booked["id"] } }));
+}
+
+#[tokio::test]
+async fn an_offer_that_is_not_taken_expires_is_told_and_goes_to_the_next() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let (session, seat) = full(&stage, &kind, &bob, 2).await;
+    let [first, second] =
+        [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
+    stage.app.work().await;
+    stage
+        .app
+        .sql(
+            "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '3 hours', expires_at = now() - interval '1 second' WHERE is_offer; \
+                   UPDATE job SET run_at = now() WHERE kind = 'waitlist.expire' AND state = 'QUEUED'; RESET session_replication_role",
+        )
+        .await;
+    refused(&stage.app, &stage.lea, ACCEPT, json!({ "id": first }), "CONFLICT OFFER_EXPIRED @id").await;
+    stage.app.work().await;
+    assert_eq!((status(&stage.lea, &first).await, status(&eve, &second).await), ("EXPIRED".into(), "OFFERED".into()));
+    refused(&stage.app, &stage.lea, ACCEPT, json!({ "id": first }), "CONFLICT OFFER_EXPIRED @id").await;
+    let told = stage.lea.ok("{ notifications(first: 1) { nodes { kind } } }", json!({})).await;
+    assert_eq!(told["notifications"]["nodes"][0]["kind"], "WAITLIST_OFFER_EXPIRED");
+}
+
+#[tokio::test]
+async fn whoever_can_not_book_it_is_passed_over_and_goes_on_waiting() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2, "limits": { "perLearner": 1 } })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let (session, seat) = full(&stage, &kind, &bob, 2).await;
+    let [first, second] =
+        [wait(&stage.lea, json!({ "groupSessionId": session })).await, wait(&eve, json!({ "groupSessionId": session })).await];
+    stage.lea.ok(BOOK, slot(&kind, &at(3, 9))).await;
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
+    stage.app.work().await;
+    assert_eq!((status(&stage.lea, &first).await, status(&eve, &second).await), ("WAITING".into(), "OFFERED".into()));
+}
+
+#[tokio::test]
+async fn freed_time_within_a_window_is_offered_with_all_that_the_booking_will_take() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "bufferAfterMinutes": 30 })).await;
+    let bob = stage.learner("bob").await;
+    let taken = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["id"].take();
+    // Ten begins within the buffer.
+    let window = json!({ "bookingTypeId": kind, "from": at(2, 9), "to": at(2, 11), "instructorId": stage.ada.user_id });
+    let entry = wait(&stage.lea, window).await;
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": taken } })).await;
+    stage.app.work().await;
+    let offered = stage.lea.ok(ENTRY, json!({ "id": entry })).await["waitlistEntry"].take();
+    assert_eq!(offered["offer"]["startsAt"], at(2, 9));
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER");
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT BOOKING_CONFLICT @startsAt").await;
+    let booked = stage.lea.ok(ACCEPT, json!({ "id": entry })).await["acceptOffer"].take();
+    assert_eq!((&booked["status"], &booked["startsAt"], &booked["groupSession"]), (&json!("ASSIGNED"), &json!(at(2, 9)), &Value::Null));
+}
+
+#[tokio::test]
+async fn what_is_offered_is_booked_otherwise_and_the_offer_is_declined_by_that() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({})).await;
+    let bob = stage.learner("bob").await;
+    let taken = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["id"].take();
+    let entry = wait(&stage.lea, json!({ "bookingTypeId": kind, "from": at(2, 9), "to": at(2, 10) })).await;
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": taken } })).await;
+    stage.app.work().await;
+    stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    assert_eq!(status(&stage.lea, &entry).await, "LEFT");
+}
+
+#[tokio::test]
+async fn a_session_that_is_called_off_is_waited_for_by_nobody_and_more_seats_are_offered() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let bob = stage.learner("bob").await;
+    let (session, _) = full(&stage, &kind, &bob, 2).await;
+    let entry = wait(&stage.lea, json!({ "groupSessionId": session })).await;
+    stage.ada.ok(CANCEL, json!({ "i": { "id": session } })).await;
+    assert_eq!(status(&stage.lea, &entry).await, "EXPIRED");
+    // More seats are offered as well.
+    let (third, _) = full(&stage, &kind, &bob, 4).await;
+    let eve = stage.learner("eve").await;
+    let entry = wait(&eve, json!({ "groupSessionId": third })).await;
+    stage.ada.ok(CHANGE, json!({ "i": { "id": third, "seats": 2 } })).await;
+    stage.app.work().await;
+    assert_eq!(status(&eve, &entry).await, "OFFERED");
+}
