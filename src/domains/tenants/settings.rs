@@ -237,10 +237,6 @@ async fn logo(ctx: &Context<'_>, id: &MaybeUndefined<ID>) -> Result<Option<Optio
 /// What stands in the school's own row: name, time zone, whether it is listed; what is null stays as it is.
 const CHANGE_SCHOOL: &str = "SELECT app.change_school($2, $3, $4) WHERE app.tenant_id() = $1";
 
-fn risk_days(field: &str, days: &i32) -> Result<i32> {
-    if (1..=365).contains(days) { Ok(*days) } else { Err(Error::bad_input(field, "must be between 1 and 365")) }
-}
-
 #[allow(clippy::ptr_arg, reason = "as the field's type is")]
 fn offered(field: &str, keys: &Vec<String>) -> Result<Vec<String>> {
     const MOST: usize = 50;
