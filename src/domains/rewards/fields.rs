@@ -62,13 +62,11 @@ pub struct ViewerRewards;
 impl ViewerRewards {
     /// How many points you have.
     async fn points(ctx: &Context<'_>) -> Result<i32> {
-        ctx.actor()?.require_subscription()?;
         Ok(int(standing(ctx).await?.points))
     }
 
     /// The level that they reach.
     async fn level(ctx: &Context<'_>) -> Result<Level> {
-        ctx.actor()?.require_subscription()?;
         let (mut levels, standing) = (levels(ctx).await?, standing(ctx).await?);
         let place = reached(&levels, standing.points) - 1;
         Ok(levels.swap_remove(place))
@@ -76,7 +74,6 @@ impl ViewerRewards {
 
     /// The next level; null where there is none.
     async fn next_level(ctx: &Context<'_>) -> Result<Option<Level>> {
-        ctx.actor()?.require_subscription()?;
         let (levels, standing) = (levels(ctx).await?, standing(ctx).await?);
         let place = reached(&levels, standing.points);
         Ok(levels.into_iter().nth(place))
@@ -84,7 +81,6 @@ impl ViewerRewards {
 
     /// The days in a row on which you have learned.
     async fn streak(ctx: &Context<'_>) -> Result<Streak> {
-        ctx.actor()?.require_subscription()?;
         Ok(standing(ctx).await?.streak)
     }
 
@@ -97,7 +93,6 @@ impl ViewerRewards {
 
     /// Whether others see you on leaderboards. You always do.
     async fn is_on_leaderboards(ctx: &Context<'_>) -> Result<bool> {
-        ctx.actor()?.require_subscription()?;
         Ok(standing(ctx).await?.is_shown)
     }
 }

@@ -65,8 +65,9 @@ impl Loader<OwnStanding> for Batch {
 /// What the viewer has earned.
 ///
 /// # Errors
-/// When the database can't be asked.
+/// `SUBSCRIPTION_EXPIRED`; when the database can't be asked.
 pub async fn standing(ctx: &Context<'_>) -> Result<Standing> {
+    ctx.actor()?.require_subscription()?;
     ctx.load(OwnStanding).await?.ok_or_else(|| Error::internal("a question without an answer"))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Class, GRADE, GRANT, RETURN};
+use super::{Class, GRANT, RETURN};
 use crate::{
     app::{Client, TestApp},
     classroom::enroll,
@@ -37,7 +37,6 @@ async fn authors_are_told_of_grades_and_graders_of_work() {
         class.lea.ok("{ notifications { nodes { title subject { __typename } } } }", json!({})).await["notifications"]["nodes"].take();
     assert_eq!(titles[0], json!({ "title": "More time: Essay", "subject": { "__typename": "Lesson" } }));
     assert_eq!(titles[2], json!({ "title": "Graded: Essay", "subject": { "__typename": "Submission" } }));
-    let _ = GRADE;
     // More tries alone have no date, and are told of all the same.
     let grant = json!({ "lessonId": class.lesson, "userId": class.lea.user_id, "extraAttempts": 1 });
     class.ada.ok(GRANT, json!({ "i": grant })).await;
