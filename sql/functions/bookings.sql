@@ -69,7 +69,7 @@ BEGIN
         IF NOT app.is_available(NEW.instructor_id, NEW.starts_at, NEW.ends_at) THEN
             PERFORM app.refuse('booking_availability');
         END IF;
-    ELSIF NEW.status <> 'APPROVED' AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id THEN
+    ELSIF NEW.status IN ('COMPLETED', 'CANCELLED') AND NEW.instructor_id IS DISTINCT FROM OLD.instructor_id THEN
         PERFORM app.refuse('booking_transition'); -- completing and cancelling leave the instructor as they find them
     END IF;
     IF NEW.status = 'COMPLETED' AND NEW.starts_at > now() THEN

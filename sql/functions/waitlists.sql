@@ -201,15 +201,17 @@ CREATE OR REPLACE FUNCTION app.expire_waitlist(most integer) RETURNS integer
 DECLARE
     ended integer;
 BEGIN
+    WITH not_taken AS MATERIALIZED (
+        SELECT w.id FROM waitlist_entry w LEFT JOIN slot_hold h ON h.tenant_id = w.tenant_id AND h.id = w.hold_id
+        WHERE w.tenant_id = app.tenant_id() AND w.status = 'OFFERED' AND coalesce(h.expires_at <= now(), true) AND h.booking_id IS NULL
+        ORDER BY w.id LIMIT most FOR UPDATE OF w SKIP LOCKED
+    ), too_late AS MATERIALIZED (
+        SELECT w.id FROM waitlist_entry w
+        WHERE w.tenant_id = app.tenant_id() AND w.status = 'WAITING' AND CASE WHEN w.group_session_id IS NULL THEN w.ends_at ELSE w.starts_at END <= now()
+        ORDER BY w.id LIMIT most FOR UPDATE SKIP LOCKED
+    )
     UPDATE waitlist_entry e SET status = 'EXPIRED'
-        WHERE e.tenant_id = app.tenant_id() AND e.status IN ('WAITING', 'OFFERED') AND e.id IN (
-            (SELECT w.id FROM waitlist_entry w LEFT JOIN slot_hold h ON h.tenant_id = w.tenant_id AND h.id = w.hold_id
-             WHERE w.tenant_id = app.tenant_id() AND w.status = 'OFFERED' AND coalesce(h.expires_at <= now(), true) AND h.booking_id IS NULL
-             ORDER BY w.id LIMIT most FOR UPDATE OF w SKIP LOCKED)
-            UNION ALL
-            (SELECT w.id FROM waitlist_entry w
-             WHERE w.tenant_id = app.tenant_id() AND w.status = 'WAITING' AND CASE WHEN w.group_session_id IS NULL THEN w.ends_at ELSE w.starts_at END <= now()
-             ORDER BY w.id LIMIT most FOR UPDATE SKIP LOCKED));
+        WHERE e.tenant_id = app.tenant_id() AND e.status IN ('WAITING', 'OFFERED') AND e.id IN (SELECT id FROM not_taken UNION ALL SELECT id FROM too_late);
     GET DIAGNOSTICS ended = ROW_COUNT;
     RETURN ended;
 END

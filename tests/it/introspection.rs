@@ -1,6 +1,6 @@
 //! The schema as a client learns it, for tests that walk all of it: whatever is added later is walked as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -109,14 +109,23 @@ impl Schema {
         let Some(found) = self.types.get(ty) else { return String::new() };
         let mut parts = vec!["__typename".to_owned()];
         if matches!(found.kind.as_str(), "INTERFACE" | "UNION") {
-            for possible in found.possible_types.as_deref().unwrap_or_default() {
-                // Aliased by type, because fields of one name may differ in type between the fragments.
-                let fields = self
-                    .fields(possible.named())
+            let possible = found.possible_types.as_deref().unwrap_or_default();
+            let plain = |ty: &TypeRef| {
+                self.fields(ty.named())
                     .iter()
-                    .filter(|field| !self.is_composite(&field.ty) && field.args.iter().all(|arg| !arg.ty.is_required()));
-                let fields: Vec<String> = fields.map(|field| format!("{}_{}: {}", possible.named(), field.name, field.name)).collect();
-                parts.push(format!("... on {} {{ {} }}", possible.named(), fields.join(" ")));
+                    .filter(|field| !self.is_composite(&field.ty) && field.args.iter().all(|arg| !arg.ty.is_required()))
+            };
+            let mut types: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+            for field in possible.iter().flat_map(plain) {
+                types.entry(&field.name).or_default().insert(field.ty.text());
+            }
+            for ty in possible {
+                // Aliased by type, where fields of one name differ in type between the fragments.
+                let name = |field: &Field| match types[field.name.as_str()].len() {
+                    1 => field.name.clone(),
+                    _ => format!("{}_{}: {}", ty.named(), field.name, field.name),
+                };
+                parts.push(format!("... on {} {{ {} }}", ty.named(), plain(ty).map(name).collect::<Vec<_>>().join(" ")));
             }
         }
         for field in self.fields(ty) {

@@ -8,6 +8,8 @@ INSERT INTO group_session (tenant_id, id, booking_type_id, instructor_id, starts
 INSERT INTO group_session_resource (tenant_id, group_session_id, resource_id, place, setup_minutes, teardown_minutes)
     SELECT s.tenant_id, s.id, r.id, 1, 0, 0 FROM group_session s JOIN resource r ON r.tenant_id = s.tenant_id WHERE s.tenant_id = app.tenant_id();
 
--- The booking is a seat of it, and a seat is held.
-UPDATE booking b SET group_session_id = s.id FROM group_session s WHERE b.tenant_id = app.tenant_id() AND s.tenant_id = b.tenant_id;
+-- A booking is a seat of it, and a seat is held.
+INSERT INTO booking (tenant_id, id, student_id, starts_at, ends_at, status, instructor_id, booking_type_id, group_session_id, notes)
+    SELECT s.tenant_id, gen_random_uuid(), u.id, s.starts_at, s.ends_at, 'ASSIGNED', s.instructor_id, s.booking_type_id, s.id, current_setting('probe.word')
+    FROM group_session s JOIN app_user u ON u.tenant_id = s.tenant_id AND u.name LIKE 'LEARNER %' WHERE s.tenant_id = app.tenant_id();
 UPDATE slot_hold h SET group_session_id = s.id FROM group_session s WHERE h.tenant_id = app.tenant_id() AND s.tenant_id = h.tenant_id AND h.booking_id IS NULL;

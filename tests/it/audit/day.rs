@@ -429,7 +429,9 @@ impl Day {
         ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", open).await;
         let make = "mutation($i: CreateBookingTypeInput!) { createBookingType(input: $i) { id } }";
         let staff = json!([{ "instructorId": ada.user_id }]);
-        let class = json!({ "i": { "name": "Class", "durations": [60], "seats": 2, "instructors": staff } });
+        let room = admin.ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", json!({ "i": { "name": "Hall", "kind": "ROOM" } })).await;
+        let rooms = json!([{ "name": "Room", "resourceIds": [room["createResource"]["id"]] }]);
+        let class = json!({ "i": { "name": "Class", "durations": [60], "seats": 2, "instructors": staff, "requirements": rooms } });
         let class = admin.ok(make, class).await["createBookingType"]["id"].take();
         let at = |day: u32| json!({ "bookingTypeId": class, "startsAt": format!("2099-03-{day}T10:00:00Z") });
         let alone = |day: u32| {

@@ -38,6 +38,8 @@ async fn a_request_that_nobody_answers_is_brought_up_once() {
     let waiting = booking_in(&app, &app.oak, "REQUESTED", &learner, &ada, (480, 540)).await;
     let answered = booking_in(&app, &app.oak, "APPROVED", &learner, &ada, (600, 660)).await;
     let over = booking_in(&app, &app.oak, "REQUESTED", &learner, &ada, (-20 * 1440, -20 * 1440 + 60)).await;
+    let foreign = app.sign_in(&app.elm, Who::Admin).await;
+    foreign.ok(SETTINGS, json!({ "i": { "bookingEscalationHours": 48 } })).await;
     let elsewhere = {
         let [student, teacher] = [app.sign_in(&app.elm, Who::Learner).await, app.sign_in(&app.elm, Who::Instructor).await];
         booking_in(&app, &app.elm, "REQUESTED", &student, &teacher, (480, 540)).await
@@ -70,8 +72,6 @@ async fn a_request_that_nobody_answers_is_brought_up_once() {
     assert_eq!(admin.ok(dashboard, json!({})).await["dashboard"]["escalatedBookings"], 0);
 
     // The other school's clock is its own.
-    let foreign = app.sign_in(&app.elm, Who::Admin).await;
-    foreign.ok(SETTINGS, json!({ "i": { "bookingEscalationHours": 48 } })).await;
     pass(&app, &app.elm).await;
     assert_eq!(told(&foreign).await, "");
     foreign.ok(SETTINGS, json!({ "i": { "bookingEscalationHours": 1 } })).await;

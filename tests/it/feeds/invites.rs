@@ -18,7 +18,7 @@ async fn mail(app: &TestApp, template: &str, to: &Client) -> String {
     let file = std::env::temp_dir().join("lectern-test-outbox").join(format!("{name}.eml"));
     let mail = std::fs::read_to_string(file).unwrap();
     // As quoted-printable is read, where it was needed.
-    mail.replace("=\r\n", "").replace("\r\n ", "")
+    mail.replace("=\r\n", "").replace("=3D", "=").replace("\r\n ", "")
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn an_instructor_opens_their_own_sessions_and_a_manager_anybodys() {
     assert_eq!((&own[0]["startsAt"], &own[0]["seats"], &own[0]["resources"][0]["name"]), (&json!(start), &json!(6), &json!("Blue")));
     stage.ada.ok(OPEN, opening(&kind, 3, 9, json!({ "instructorId": stage.ada.user_id, "seats": 8 }))).await;
     let of_carl = opening(&kind, 3, 12, json!({ "instructorId": carl.user_id }));
-    refused(&stage.app, &stage.ada, OPEN, of_carl.clone(), "FORBIDDEN @instructorId").await;
+    refused(&stage.app, &stage.ada, OPEN, of_carl.clone(), "FORBIDDEN [BOOKING_MANAGE] @instructorId").await;
     assert_eq!(stage.admin.ok(OPEN, of_carl).await["openGroupSessions"][0]["instructor"]["id"], json!(carl.user_id));
     assert_eq!(
         stage.admin.ok(OPEN, opening(&kind, 4, 12, json!({}))).await["openGroupSessions"][0]["instructor"]["id"],

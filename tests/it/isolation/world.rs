@@ -22,9 +22,11 @@ pub struct World {
     pub never: Ids,
 }
 
-/// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed. Of
+/// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed, a booking that
+/// is nobody's seat. Of
 /// any other kind it is the first.
-const RATHER: [(&str, &str); 2] = [("User", "t.name LIKE 'LEARNER%'"), ("Role", "NOT t.is_system")];
+const RATHER: [(&str, &str); 3] =
+    [("User", "t.name LIKE 'LEARNER%'"), ("Role", "NOT t.is_system"), ("Booking", "t.group_session_id IS NULL")];
 
 impl World {
     /// # Panics

@@ -83,7 +83,7 @@ async fn transaction(connection: &mut PgConnection, script: &Script, ledger: &Le
     let held = if script.part == Part::Functions { withdraw(&mut tx, script, ledger).await? } else { Vec::new() };
     sqlx::raw_sql(AssertSqlSafe(script.sql.clone())).execute(&mut *tx).await?;
 
-    let things = things::read(&mut tx).await?;
+    let things = things::read_made(&mut tx, known).await?;
     let made: BTreeSet<&str> =
         things.iter().filter(|thing| thing.is_made && script.part.makes(thing.kind)).map(|thing| thing.name.as_str()).collect();
     if script.part == Part::Functions {
@@ -104,7 +104,7 @@ async fn transaction(connection: &mut PgConnection, script: &Script, ledger: &Le
         close(&mut tx, &made).await?;
     }
     let makes: Vec<String> = made.into_iter().map(str::to_owned).collect();
-    let state = state(&things::read(&mut tx).await?, &makes);
+    let state = state(&things::read_made(&mut tx, &makes).await?, &makes);
     let entry = Entry { file: script.file.clone(), digest: script.digest(), makes, state, changed: None, finished: true };
     ledger::write(&mut tx, &entry).await?;
     tx.commit().await?;
