@@ -1,5 +1,6 @@
 //! Group sessions: one instructor and the resources for several learners at once.
 
+mod foreign;
 mod opening;
 mod races;
 mod seats;

@@ -34,7 +34,7 @@ async fn an_instructor_opens_their_own_sessions_and_a_manager_anybodys() {
         stage.admin.ok(OPEN, opening(&kind, 4, 12, json!({}))).await["openGroupSessions"][0]["instructor"]["id"],
         json!(carl.user_id)
     );
-    refused(&stage.app, &stage.lea, OPEN, slot(&kind, &at(5, 9)), "FORBIDDEN").await;
+    refused(&stage.app, &stage.lea, OPEN, slot(&kind, &at(5, 9)), "FORBIDDEN [AVAILABILITY_MANAGE BOOKING_MANAGE]").await;
     for (extra, line) in [
         (json!({ "seats": 9 }), "CONFLICT RESOURCE_TOO_SMALL @seats"),
         (json!({ "seats": 0 }), "BAD_USER_INPUT @seats"),

@@ -21,7 +21,7 @@ const CORRELATION_ID: &str = "attack";
 
 /// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
 /// ids of another school.
-const BEHIND_OTHERS: [(&str, &str); 10] = [
+const BEHIND_OTHERS: [(&str, &str); 17] = [
     ("Mutation.grantExtension(input.userId)", "a quiz or an assignment"),
     ("Mutation.recordAttendance(input.userIds)", "a lesson that is LIVE"),
     ("Mutation.gradeSubmission(input.rubricScores.criterionId)", "the version as it was read"),
@@ -32,6 +32,13 @@ const BEHIND_OTHERS: [(&str, &str); 10] = [
     ("Mutation.issueCertificate(input.userId)", "one of a course and a path"),
     ("Mutation.createBadge(input.courseId)", "a rule about a course"),
     ("Mutation.createBadge(input.pathId)", "a rule about a path"),
+    ("Mutation.createCalendarFeed(input.instructorId)", "the scope INSTRUCTOR"),
+    ("Mutation.createCalendarFeed(input.resourceId)", "the scope RESOURCE"),
+    ("Mutation.bookSlot(input.courseId)", "a type without a course of its own"),
+    ("Mutation.updateGroupSession(input.instructorId)", "one of the type's instructors, whoever else there is"),
+    ("Mutation.updateGroupSession(input.resourceIds)", "what the type asks for, whatever else there is"),
+    ("Mutation.joinWaitlist(input.bookingTypeId)", "a window of time"),
+    ("Mutation.joinWaitlist(input.instructorId)", "a type and a window of time"),
 ];
 
 /// What kind of id each place takes, as far as the service has said; none where it takes any.
