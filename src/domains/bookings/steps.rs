@@ -202,8 +202,7 @@ impl Step {
             _ => None,
         };
         let span = if let Step::Reschedule(span, _) = self { Some(*span) } else { None };
-        let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
-        first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
+        taken(tx, id, resources, span).await
     }
 
     /// When the person whose time this step claims is busy.
@@ -234,9 +233,21 @@ impl Confirmed {
     }
 }
 
-/// Whether the database refused because somebody or something is taken.
+/// When one of these resources (none given: of those that a booking has) is taken within a span, or within the booking's own.
+pub(super) async fn taken(
+    tx: &Tx,
+    id: Id<Booking>,
+    resources: Option<&[Id<Resource>]>,
+    span: Option<Span>,
+) -> Result<Option<(Timestamp, Timestamp)>> {
+    let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
+    first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
+}
+
+/// Whether the database refused because somebody or something is taken, or the last seat is.
 pub(super) fn is_taken(error: &DbError) -> bool {
-    let overlaps = ["claim_person_overlap", "claim_resource_overlap", "booking_instructor_overlap", "booking_student_overlap"];
+    let overlaps =
+        ["claim_person_overlap", "claim_resource_overlap", "booking_instructor_overlap", "booking_student_overlap", "group_session_places"];
     error.constraint().is_some_and(|constraint| overlaps.contains(&constraint))
 }
 

@@ -103,11 +103,13 @@ impl<'a> Taking<'a> {
             }
             let choice = self.choice(&known, &verdict);
             let mut parties: Vec<Uuid> = choice.things.iter().map(|thing| thing.0).collect();
-            parties.extend(choice.instructor.map(|instructor| instructor.0));
+            // Whom a person names takes it, whoever else the type would have.
+            let instructor = choice.instructor.or(self.about.instructor);
+            parties.extend(instructor.map(|instructor| instructor.0));
             parties.extend(self.about.learner.map(|learner| learner.0));
             take_time_turns(self.tx, &parties, self.about.holder).await?;
-            let about = About { instructor: choice.instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
-            let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(choice.instructor, &choice.things));
+            let about = About { instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
+            let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(instructor, &choice.things));
             if again.reason().is_none() {
                 return Ok(choice);
             }

@@ -141,6 +141,8 @@ async fn a_slot_that_is_held_can_be_moved_into() {
     // A retry moves nothing twice.
     assert_eq!(learner.ok(MOVE, into(900)).await["rescheduleBooking"]["rescheduleCount"], 1);
     assert_eq!(app.count("time_claim WHERE hold_id IS NOT NULL").await, 0);
+    // Nor is it a hold of another time now.
+    refused(&app, &learner, MOVE, into(1020), "BAD_USER_INPUT @holdId").await;
 }
 
 #[tokio::test]
