@@ -228,9 +228,10 @@ END
 $$;
 
 -- When one of the given people is busy within a span, as learner or as instructor: by a booking, or by what somebody else holds. `before` and `after`: minutes
--- around the span that are claimed as well; `holder`: whose holds don't count. Reveals: the span of what takes them, without what is claimed around it, and nothing of what is behind it.
+-- around the span that are claimed as well; `holder`: whose holds don't count; `except_session`: a session that does not. Reveals: the span of what takes them, without what is
+-- claimed around it, and nothing of what is behind it.
 CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid, before integer DEFAULT 0, after integer DEFAULT 0,
-        holder uuid DEFAULT NULL)
+        holder uuid DEFAULT NULL, except_session uuid DEFAULT NULL)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -242,6 +243,7 @@ BEGIN
         WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student)
           AND c.starts_at < span_end + make_interval(mins => after) AND c.ends_at > span_start - make_interval(mins => before)
           AND c.starts_at > span_start - interval '48 hours' AND (c.booking_id IS NULL OR c.booking_id IS DISTINCT FROM except_booking)
+          AND (c.session_id IS NULL OR c.session_id IS DISTINCT FROM except_session)
           AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
         ORDER BY 1, 2 LIMIT 1;
 END
@@ -249,7 +251,7 @@ $$;
 
 -- When one of the given resources is taken from its setup before a span to its teardown after it. Reveals: the span of what takes it, without what is
 -- claimed before and after, and nothing else of it.
-CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid, holder uuid DEFAULT NULL)
+CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid, holder uuid DEFAULT NULL, except_session uuid DEFAULT NULL)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -261,6 +263,7 @@ BEGIN
         LEFT JOIN group_session g ON g.tenant_id = c.tenant_id AND g.id = c.session_id
         LEFT JOIN booking_resource l ON l.tenant_id = r.tenant_id AND l.resource_id = r.id AND l.booking_id = except_booking
         WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND (c.booking_id IS NULL OR c.booking_id IS DISTINCT FROM except_booking)
+          AND (c.session_id IS NULL OR c.session_id IS DISTINCT FROM except_session)
           AND c.starts_at < span_end + make_interval(mins => coalesce(l.teardown_minutes, r.teardown_minutes))
           AND c.ends_at > span_start - make_interval(mins => coalesce(l.setup_minutes, r.setup_minutes))
           AND c.starts_at > span_start - interval '48 hours' AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
@@ -377,8 +380,8 @@ CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR
 CREATE OR REPLACE TRIGGER booking_resource_audit AFTER INSERT OR UPDATE OR DELETE ON booking_resource FOR EACH ROW
     EXECUTE FUNCTION app.audit('Booking', 'booking_id');
 
-GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid, uuid),
-    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid, integer, integer, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
+GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid, uuid, uuid),
+    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid, integer, integer, uuid, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
 -- What people do is the school's own business; only who migrates asks for all of them.
 -- Tells of a booking that is new or has moved. Reveals nothing.

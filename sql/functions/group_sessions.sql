@@ -249,7 +249,7 @@ DECLARE
 BEGIN
     SELECT * INTO t FROM booking_type y WHERE y.tenant_id = app.tenant_id() AND y.id = wanted_type AND y.deleted_at IS NULL AND y.is_active AND y.seats > 1 FOR SHARE;
     IF NOT FOUND THEN
-        PERFORM app.refuse('booking_type_inactive');
+        PERFORM app.refuse('slot_type');
     END IF;
     FOR w IN SELECT * FROM jsonb_to_recordset(wanted) AS o(id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[]) ORDER BY o.starts LOOP
         IF NOT app.may_lead(w.instructor) THEN

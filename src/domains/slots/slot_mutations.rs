@@ -15,10 +15,11 @@ use tokio_postgres::types::ToSql;
 use super::{
     BookingType,
     hold::SlotHold,
+    refusing::refused,
     rules::Skipped,
     slot_inputs::{BookSlotInput, HoldSlotInput, hold_minutes},
     sql,
-    taking::{Choice, Taking, refused},
+    taking::{Choice, Taking},
     wish::{Named, Wish, learner_of},
 };
 use crate::domains::{
