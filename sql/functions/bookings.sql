@@ -6,6 +6,7 @@
 --   booking_instructor    the person who is to be assigned is no active instructor
 --   booking_own           they are one, and the booking's own learner
 --   booking_suspended     the learner whose request is to be granted is suspended
+--   booking_unseated      it is of a type with several seats, and to be assigned outside a session
 --   booking_not_started   what is to be completed has not begun
 --   booking_availability  that instructor is not open all the while (app.is_available)
 --   resource_unbookable   a resource that it is to take is not to be booked
@@ -58,6 +59,11 @@ BEGIN
     END IF;
     IF OLD.status = 'REQUESTED' AND NEW.status = 'APPROVED' AND app.is_suspended(NEW.student_id) THEN
         PERFORM app.refuse('booking_suspended');
+    END IF;
+    IF NEW.status = 'ASSIGNED' AND NEW.booking_type_id IS NOT NULL AND NEW.group_session_id IS NULL
+        AND EXISTS (SELECT FROM public.booking_type y WHERE y.tenant_id = NEW.tenant_id AND y.id = NEW.booking_type_id AND y.seats > 1)
+    THEN
+        PERFORM app.refuse('booking_unseated');
     END IF;
     IF NEW.status = 'ASSIGNED' AND NEW.needs_no_instructor IS NULL THEN
         IF NOT app.hold_instructor(NEW.instructor_id) THEN
@@ -138,7 +144,8 @@ CREATE OR REPLACE FUNCTION app.claims_of(status text, student uuid, instructor u
 $$;
 
 -- What a booking claims, from when to when: the learner's time as it stands, the instructor's with its buffers, that of resources with their setup and
--- teardown. One that holds while it is requested claims all that it asks for, from the request on.
+-- teardown. One that holds while it is requested claims all that it asks for, from the request on. Of a type with several seats it is the session that claims
+-- instructor and resources, once there is one.
 CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE (kind text, party_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE sql STABLE AS $$
     SELECT 'LEARNER', b.student_id, b.starts_at, b.ends_at
@@ -152,6 +159,7 @@ CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE
     SELECT 'RESOURCE', l.resource_id, b.starts_at - make_interval(mins => l.setup_minutes), b.ends_at + make_interval(mins => l.teardown_minutes)
     FROM public.booking_resource l
     WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND b.group_session_id IS NULL
+      AND NOT EXISTS (SELECT FROM public.booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id AND y.seats > 1)
       AND (b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR (b.status = 'REQUESTED' AND b.holds_while_requested))
 $$;
 
@@ -614,10 +622,12 @@ CREATE OR REPLACE TRIGGER booking_within_limits BEFORE UPDATE OF status, instruc
 CREATE OR REPLACE FUNCTION app.confirm_booking(wanted uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    b      booking;
-    had    uuid;
-    over   record;
-    before CONSTANT text := current_setting('app.notify', true);
+    b       booking;
+    t       booking_type;
+    had     uuid;
+    over    record;
+    is_seat boolean;
+    before  CONSTANT text := current_setting('app.notify', true);
 BEGIN
     IF NOT app.can('BOOKING_MANAGE') THEN
         PERFORM app.refuse('booking_party');
@@ -635,8 +645,11 @@ BEGIN
         PERFORM app.refuse('booking_suspended');
     ELSIF b.group_session_id IS NOT NULL THEN
         PERFORM app.refuse('booking_seat');
-    ELSIF EXISTS (SELECT FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id AND y.seats > 1) THEN
-        PERFORM app.confirm_seat(b.id, instructor, resources, chosen);
+    END IF;
+    SELECT * INTO t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id;
+    is_seat := coalesce(t.seats > 1, false);
+    IF is_seat AND (app.session_at(t, b.starts_at, b.ends_at, instructor, resources)).id IS NOT NULL THEN
+        PERFORM app.confirm_seat(b.id, instructor, resources, chosen); -- who and what it takes was looked at when it was made
         RETURN;
     END IF;
     IF b.needs_no_instructor IS NOT TRUE THEN
@@ -660,6 +673,13 @@ BEGIN
                AND (b.status = 'REQUESTED' OR NOT EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id = r.id)))
     THEN
         PERFORM app.refuse('resource_unbookable');
+    END IF;
+    IF is_seat THEN
+        IF EXISTS (SELECT FROM unnest(resources) AS r(id) WHERE NOT app.is_open(r.id, b.starts_at, b.ends_at)) THEN
+            PERFORM app.refuse('resource_closed');
+        END IF;
+        PERFORM app.confirm_seat(b.id, instructor, resources, chosen);
+        RETURN;
     END IF;
     PERFORM app.make_room(app.user_id(), NULL, NULL, b.student_id, instructor, resources, b.starts_at, b.ends_at,
         coalesce(b.buffer_before_minutes, 0), coalesce(b.buffer_after_minutes, 0));

@@ -25,6 +25,10 @@ BEGIN
     DELETE FROM time_claim c
         WHERE c.tenant_id = s.tenant_id AND c.session_id = s.id
           AND (c.kind, c.party_id, c.starts_at, c.ends_at) NOT IN (SELECT w.kind, w.party_id, w.starts_at, w.ends_at FROM app.claims_of_session(s) AS w);
+    -- What was held and is over gives way.
+    DELETE FROM time_claim c USING app.claims_of_session(s) AS w
+        WHERE c.tenant_id = s.tenant_id AND c.party_id = w.party_id AND c.hold_id IS NOT NULL AND c.starts_at < w.ends_at AND c.ends_at > w.starts_at
+          AND c.starts_at > w.starts_at - interval '40 hours' AND NOT app.is_held(c.hold_id);
     INSERT INTO time_claim (tenant_id, id, kind, party_id, session_id, starts_at, ends_at)
         SELECT s.tenant_id, app.uuid_v7(), w.kind, w.party_id, s.id, w.starts_at, w.ends_at
         FROM app.claims_of_session(s) AS w

@@ -32,7 +32,7 @@ pub async fn confirm(
     let it = Standing::of(ctx.tx(), id).await?;
     it.check_open()?;
     if it.is_seat {
-        return Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session."));
+        return Err(Error::conflict(steps::SEAT, "A seat of a group session goes with its session."));
     }
     if let Some(instructor) = instructor {
         if it.needs_nobody {

@@ -48,6 +48,9 @@ pub struct Confirmed {
     pub assignment: Option<Value>,
 }
 
+/// Why a seat takes no step by itself.
+pub const SEAT: &str = "GROUP_SEAT";
+
 /// How often a claim is tried again whose obstacle was gone when it was looked for.
 const ATTEMPTS: usize = 3;
 
@@ -161,7 +164,7 @@ impl Step {
             Some("booking_assigned_check") => {
                 Err(Error::bad_input("instructorId", "can't be given: this booking needs nobody (`confirmBooking`)"))
             }
-            Some("booking_seat") => Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session.")),
+            Some("booking_seat" | "booking_unseated") => Err(Error::conflict(SEAT, "A seat of a group session goes with its session.")),
             Some("booking_instructor") => {
                 if let Step::Assign(instructor, _) | Step::Confirm(Confirmed { instructor: Some(instructor), .. }) = self {
                     identity::require_instructor(ctx, "instructorId", *instructor).await?;

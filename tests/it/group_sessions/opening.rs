@@ -207,6 +207,21 @@ async fn a_session_takes_a_resource_that_is_large_enough_before_one_that_is_not(
 }
 
 #[tokio::test]
+async fn what_was_held_and_is_over_keeps_no_session_away() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 3 })).await;
+    let talk = stage.kind(json!({ "name": "Talk" })).await;
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
+    stage.lea.ok(hold, slot(&talk, &at(2, 9))).await;
+    stage.learner("bob").await.ok(hold, slot(&talk, &at(2, 12))).await;
+    refused(&stage.app, &stage.ada, OPEN, opening(&kind, 2, 9, json!({})), "CONFLICT BOOKING_CONFLICT @instructorId").await;
+    stage.app.sql("UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now()").await;
+    let session = stage.ada.ok(OPEN, opening(&kind, 2, 9, json!({}))).await["openGroupSessions"][0]["id"].take();
+    stage.ada.ok(CHANGE, json!({ "i": { "id": session, "startsAt": at(2, 12) } })).await;
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER");
+}
+
+#[tokio::test]
 async fn a_session_that_is_called_off_cancels_its_seats_and_tells_everybody_once() {
     let stage = Stage::start().await;
     let kind = stage.kind(json!({ "seats": 3 })).await;

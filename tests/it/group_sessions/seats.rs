@@ -130,6 +130,46 @@ async fn where_the_school_answers_a_session_is_made_with_the_first_seat_that_is_
 }
 
 #[tokio::test]
+async fn a_request_that_was_approved_by_itself_is_assigned_to_a_seat_and_never_beside_its_session() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let [red, blue] = [stage.room("Red", 9).await, stage.room("Blue", 9).await];
+    let rooms = json!([{ "name": "Room", "resourceIds": [red, blue] }]);
+    let kind = stage.kind(json!({ "seats": 2, "needsApproval": true, "instructors": both, "requirements": rooms })).await;
+    let approve = "mutation($i: ID!) { approveBooking(id: $i) { status } }";
+    let assign = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { status instructor { id } resources { name } groupSession { seatsTaken } } }";
+    let to = |booking: &Value, instructor: &Client| json!({ "i": { "id": booking, "instructorId": instructor.user_id } });
+    let mut asked = Vec::new();
+    for name in ["bob", "eve", "tom", "mary"] {
+        let learner = stage.learner(name).await;
+        // All of them wish for the same room: who is approved keeps no other away from it.
+        let mut wish = slot(&kind, &at(2, 9));
+        wish["i"]["resourceIds"] = json!([red]);
+        let booking = learner.ok(BOOK, wish).await["bookSlot"]["id"].take();
+        assert_eq!(stage.admin.ok(approve, json!({ "i": booking })).await["approveBooking"]["status"], "APPROVED");
+        asked.push(booking);
+    }
+    assert_eq!(stage.claims().await, "LEARNER LEARNER LEARNER LEARNER");
+    for (n, booking) in asked[..2].iter().enumerate() {
+        let seat = stage.admin.ok(assign, to(booking, &stage.ada)).await["assignBooking"].take();
+        assert_eq!((&seat["status"], &seat["groupSession"]["seatsTaken"]), (&json!("ASSIGNED"), &json!(n + 1)));
+        assert_eq!((&seat["instructor"]["id"], &seat["resources"]), (&json!(stage.ada.user_id), &json!([{ "name": "Red" }])));
+    }
+    refused(&stage.app, &stage.admin, assign, to(&asked[2], &stage.ada), "CONFLICT SESSION_FULL @startsAt").await;
+    refused(&stage.app, &stage.admin, assign, to(&asked[0], &carl), "CONFLICT GROUP_SEAT").await;
+    let late = stage.app.person(&stage.app.oak, "late@oak.example", &["INSTRUCTOR"]).await;
+    refused(&stage.app, &stage.admin, assign, to(&asked[2], &late), "CONFLICT OUTSIDE_AVAILABILITY @instructorId").await;
+    // Somebody else has a session of their own, whether it is assigned or confirmed.
+    let third = stage.admin.ok(assign, to(&asked[2], &carl)).await["assignBooking"].take();
+    assert_eq!((&third["groupSession"]["seatsTaken"], &third["resources"]), (&json!(1), &json!([{ "name": "Blue" }])));
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { instructor { id } groupSession { seatsTaken } } }";
+    let fourth = stage.admin.ok(confirm, to(&asked[3], &carl)).await["confirmBooking"].take();
+    assert_eq!(fourth, json!({ "instructor": { "id": carl.user_id }, "groupSession": { "seatsTaken": 2 } }));
+    assert_eq!(stage.app.count("booking WHERE status = 'ASSIGNED' AND group_session_id IS NULL").await, 0);
+}
+
+#[tokio::test]
 async fn a_session_counts_once_for_its_instructor_and_loses_one_who_is_deleted() {
     let stage = Stage::start().await;
     let carl = stage.instructor("carl").await;
