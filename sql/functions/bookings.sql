@@ -785,13 +785,29 @@ BEGIN
 END
 $$;
 
--- Reminds some people of bookings that begin soon: by the minutes of the booking's type, or of the school where it has none, each once for a start. What was
--- due before the booking was made is not told, nor what was due more than a day ago. Reveals: how many, where more may be left.
+-- Who is to be reminded of what begins soon: by the minutes of the booking's type, or of the school where it has none, each once for a start. What was
+-- due before the booking was made is not told, nor what was due more than a day ago.
+CREATE OR REPLACE FUNCTION app.due_reminders(school uuid) RETURNS TABLE (booking_id uuid, user_id uuid, starts_at timestamptz, minutes integer) LANGUAGE sql STABLE AS $$
+    SELECT b.id, p.id, b.starts_at, m.minutes
+    FROM (SELECT coalesce((SELECT s.booking_reminder_minutes FROM public.tenant_settings s WHERE s.tenant_id = school), '{1440}') AS minutes) AS usual
+    CROSS JOIN LATERAL (SELECT DISTINCT unnest(w.minutes) AS minutes
+          FROM (SELECT usual.minutes UNION SELECT y.reminder_minutes FROM public.booking_type y WHERE y.tenant_id = school) AS w(minutes)) AS m
+    JOIN public.booking b ON b.tenant_id = school AND b.status IN ('APPROVED', 'ASSIGNED')
+         AND b.starts_at > now() AND b.starts_at <= now() + make_interval(mins => m.minutes)
+         AND b.starts_at > now() + make_interval(mins => m.minutes) - interval '24 hours'
+         AND b.starts_at >= b.created_at + make_interval(mins => m.minutes)
+    LEFT JOIN public.booking_type y ON y.tenant_id = school AND y.id = b.booking_type_id
+    CROSS JOIN LATERAL (SELECT b.student_id UNION SELECT b.instructor_id WHERE b.instructor_id IS NOT NULL) AS p(id)
+    WHERE m.minutes = ANY (CASE WHEN b.booking_type_id IS NULL THEN usual.minutes ELSE y.reminder_minutes END)
+      AND NOT EXISTS (SELECT FROM public.booking_reminder r WHERE r.tenant_id = school AND r.booking_id = b.id AND r.user_id = p.id
+                      AND r.starts_at = b.starts_at AND r.minutes = m.minutes)
+$$;
+
+-- Reminds some people of bookings that begin soon (app.due_reminders). Reveals: how many, where more may be left.
 CREATE OR REPLACE FUNCTION app.remind_of_bookings(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     school CONSTANT uuid := app.tenant_id();
-    usual  CONSTANT integer[] := coalesce((SELECT s.booking_reminder_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), '{1440}');
     due    record;
     count  integer := 0;
 BEGIN
@@ -800,19 +816,8 @@ BEGIN
     FOR due IN
         WITH told AS (
             INSERT INTO booking_reminder (tenant_id, booking_id, user_id, starts_at, minutes)
-                SELECT school, b.id, p.id, b.starts_at, m.minutes
-                FROM (SELECT DISTINCT unnest(w.minutes) AS minutes
-                      FROM (SELECT usual UNION SELECT y.reminder_minutes FROM booking_type y WHERE y.tenant_id = school) AS w(minutes)) AS m
-                JOIN booking b ON b.tenant_id = school AND b.status IN ('APPROVED', 'ASSIGNED')
-                     AND b.starts_at > now() AND b.starts_at <= now() + make_interval(mins => m.minutes)
-                     AND b.starts_at > now() + make_interval(mins => m.minutes) - interval '24 hours'
-                     AND b.starts_at >= b.created_at + make_interval(mins => m.minutes)
-                LEFT JOIN booking_type y ON y.tenant_id = school AND y.id = b.booking_type_id
-                CROSS JOIN LATERAL (SELECT b.student_id UNION SELECT b.instructor_id WHERE b.instructor_id IS NOT NULL) AS p(id)
-                WHERE m.minutes = ANY (CASE WHEN b.booking_type_id IS NULL THEN usual ELSE y.reminder_minutes END)
-                  AND NOT EXISTS (SELECT FROM booking_reminder r WHERE r.tenant_id = school AND r.booking_id = b.id AND r.user_id = p.id
-                                  AND r.starts_at = b.starts_at AND r.minutes = m.minutes)
-                ORDER BY b.id, p.id, m.minutes LIMIT at_most
+                SELECT school, d.booking_id, d.user_id, d.starts_at, d.minutes FROM app.due_reminders(school) AS d
+                ORDER BY d.booking_id, d.user_id, d.minutes LIMIT at_most
                 ON CONFLICT ON CONSTRAINT booking_reminder_pkey DO NOTHING RETURNING booking_id, user_id)
         SELECT b.id, b.course_id, b.starts_at, b.ends_at, array_agg(DISTINCT t.user_id) AS people, count(*)::integer AS times
         FROM told t JOIN booking b ON b.tenant_id = school AND b.id = t.booking_id GROUP BY b.id, b.course_id, b.starts_at, b.ends_at

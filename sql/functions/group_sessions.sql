@@ -132,7 +132,7 @@ BEGIN
         SELECT s.id FROM group_session s
         WHERE s.tenant_id = app.tenant_id() AND s.status = 'SCHEDULED' AND (s.seats_taken < s.seats OR EXISTS (
             SELECT FROM slot_hold h WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.expires_at <= now()
-                AND h.expires_at > s.updated_at AND s.seats > (SELECT coalesce(sum(n.count), 0) FROM app.session_seats(ARRAY[s.id]) AS n)));
+                AND s.seats > (SELECT coalesce(sum(n.count), 0) FROM app.session_seats(ARRAY[s.id]) AS n)));
 END
 $$;
 

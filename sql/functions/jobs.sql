@@ -403,8 +403,20 @@ BEGIN
             SELECT c.school, app.job_slot(of_kind, c.school, known.every_seconds, now()) AS slot FROM (
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
-                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND of_kind <> 'report.due'
-                    AND of_kind <> 'busy.due'
+                SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND CASE of_kind
+                    WHEN 'busy.due' THEN false
+                    WHEN 'report.due' THEN false
+                    WHEN 'booking.escalate' THEN EXISTS (
+                        SELECT FROM booking b WHERE b.tenant_id = t.tenant_id AND b.status = 'REQUESTED' AND b.escalated_at IS NULL AND b.ends_at > now()
+                            AND b.created_at <= now() - make_interval(hours => coalesce(
+                                (SELECT s.booking_escalation_hours FROM tenant_settings s WHERE s.tenant_id = t.tenant_id), 24)))
+                    -- What has been told goes, once a day.
+                    WHEN 'booking.remind' THEN EXISTS (SELECT FROM app.due_reminders(t.tenant_id))
+                        OR EXISTS (SELECT FROM booking_reminder r WHERE r.tenant_id = t.tenant_id AND r.starts_at <= now() - interval '1 day')
+                    WHEN 'waitlist.offer' THEN EXISTS (
+                        SELECT FROM waitlist_entry w WHERE w.tenant_id = t.tenant_id AND w.status = 'WAITING' AND w.ends_at > now())
+                    WHEN 'waitlist.expire' THEN EXISTS (SELECT FROM app.ended_waiting(t.tenant_id))
+                    ELSE true END
                 UNION ALL
                 SELECT DISTINCT d.tenant_id FROM busy_source d WHERE of_kind = 'busy.due' AND d.next_fetch_at <= now()
                 UNION ALL

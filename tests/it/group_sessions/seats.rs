@@ -83,7 +83,13 @@ async fn a_seat_is_held_and_redeemed_without_a_second_seat() {
     // A hold that is over takes no seat.
     stage.lea.ok(CANCEL_SEAT, json!({ "i": { "id": booked["id"] } })).await;
     stage.lea.ok(hold, slot(&kind, &at(2, 9))).await;
-    stage.app.sql("UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() WHERE booking_id IS NULL").await;
+    let expire = "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() - interval '30 minutes' \
+                  WHERE booking_id IS NULL; RESET session_replication_role";
+    stage.app.sql(expire).await;
+    let with_seats = "query($h: Boolean) { groupSessions(filter: { hasSeats: $h }) { totalCount } }";
+    for (has_seats, count) in [(true, 1), (false, 0)] {
+        assert_eq!(eve.ok(with_seats, json!({ "h": has_seats })).await["groupSessions"]["totalCount"], count);
+    }
     assert_eq!(eve.ok(SESSION, json!({ "id": session })).await["groupSession"]["seatsTaken"], 1);
     eve.ok(BOOK, slot(&kind, &at(2, 9))).await;
 }
