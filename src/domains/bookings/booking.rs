@@ -102,7 +102,8 @@ pub struct Booking {
 }
 
 static RESOURCES: Nested = Nested::new("booking.resources", BY_PLACE, "l.booking_id")
-    .by("JOIN booking_resource l ON l.tenant_id = re.tenant_id AND l.resource_id = re.id");
+    .by("JOIN booking_resource l ON l.tenant_id = re.tenant_id AND l.resource_id = re.id")
+    .with_history();
 
 #[resolvers]
 impl Booking {
