@@ -482,6 +482,16 @@ BEGIN
 END
 $$;
 
+-- The calendar entry of a seat as it is a moment later, when it is cancelled with its session.
+CREATE OR REPLACE FUNCTION app.cancelled_invite_of(b public.booking) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    b.status := 'CANCELLED';
+    b.revision := coalesce(b.revision, 0) + 1;
+    b.updated_at := now();
+    RETURN app.invite_of(b);
+END
+$$;
+
 -- Tells of a session that was opened, changed or called off. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_session() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -504,6 +514,10 @@ BEGIN
                     SELECT b.student_id AS id FROM booking b
                     WHERE b.tenant_id = NEW.tenant_id AND b.group_session_id = NEW.id AND b.status IN ('APPROVED', 'ASSIGNED')
                   UNION SELECT NEW.instructor_id WHERE NEW.instructor_id IS NOT NULL AND OLD.seats_taken > 0) AS p),
+            -- Each learner takes their own seat out of their calendar.
+            'attachments', (
+                SELECT coalesce(jsonb_object_agg(b.student_id, jsonb_build_array(app.cancelled_invite_of(b))), '{}') FROM booking b
+                WHERE b.tenant_id = NEW.tenant_id AND b.group_session_id = NEW.id AND b.status IN ('APPROVED', 'ASSIGNED')),
             'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN

@@ -178,7 +178,6 @@ impl SlotMutations {
 
     /// Gives a held slot back: your own, with BOOKING_MANAGE anybody's. Answers its id. NOT_FOUND for one that is over.
     #[needs(BookingRequest, BookingManage)]
-    #[budget(CHANGES)]
     async fn release_slot(
         ctx: &Context<'_>,
         /// The hold's id.

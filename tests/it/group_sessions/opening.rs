@@ -244,4 +244,9 @@ async fn a_session_that_is_called_off_cancels_its_seats_and_tells_everybody_once
         assert_eq!(kinds.iter().filter(|kind| **kind == "GROUP_SESSION_CANCELLED").count(), 1, "{kinds:?}");
         assert!(!kinds.contains(&"BOOKING_CANCELLED"), "{kinds:?}");
     }
+    // Each mail takes its reader's own seat out of their calendar.
+    let taken_out = "mail m JOIN booking b ON b.student_id = m.user_id AND app.type_id('booking', b.id) = m.attachments #>> '{0,event,booking}' \
+                     AND b.status = m.attachments #>> '{0,event,status}' AND b.revision::text = m.attachments #>> '{0,event,revision}' \
+                     WHERE m.template = 'group_session_cancelled' AND b.status = 'CANCELLED' AND jsonb_array_length(m.attachments) = 1";
+    assert_eq!(stage.app.count(taken_out).await, 2);
 }

@@ -106,6 +106,10 @@ async fn a_seat_goes_with_its_session_and_is_moved_to_another() {
     refused(&stage.app, &stage.admin, assign, json!({ "i": { "id": id, "instructorId": stage.ada.user_id } }), "CONFLICT GROUP_SEAT").await;
     let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { id } }";
     refused(&stage.app, &stage.admin, confirm, json!({ "i": { "id": id } }), "CONFLICT GROUP_SEAT").await;
+    for client in [&stage.lea, &stage.admin] {
+        let steps = client.ok("query($id: ID!) { booking(id: $id) { allowedTransitions } }", json!({ "id": id })).await;
+        assert_eq!(steps["booking"]["allowedTransitions"], json!(["CANCELLED"]));
+    }
     let opened = stage.ada.ok(OPEN, slot(&kind, &at(3, 9))).await["openGroupSessions"][0]["id"].take();
     let reschedule = "mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { id status groupSession { id seatsTaken } } }";
     let to = |day: u32, hour: u32| json!({ "i": { "id": id, "startsAt": at(day, hour), "endsAt": at(day, hour + 1) } });
