@@ -6,6 +6,7 @@
 --   booking_instructor    the person who is to be assigned is no active instructor
 --   booking_own           they are one, and the booking's own learner
 --   booking_suspended     the learner whose request is to be granted is suspended
+--   booking_unseated      it is of a type with several seats, and to be assigned outside a session
 --   booking_not_started   what is to be completed has not begun
 --   booking_availability  that instructor is not open all the while (app.is_available)
 --   resource_unbookable   a resource that it is to take is not to be booked
@@ -58,6 +59,11 @@ BEGIN
     END IF;
     IF OLD.status = 'REQUESTED' AND NEW.status = 'APPROVED' AND app.is_suspended(NEW.student_id) THEN
         PERFORM app.refuse('booking_suspended');
+    END IF;
+    IF NEW.status = 'ASSIGNED' AND NEW.booking_type_id IS NOT NULL AND NEW.group_session_id IS NULL
+        AND EXISTS (SELECT FROM public.booking_type y WHERE y.tenant_id = NEW.tenant_id AND y.id = NEW.booking_type_id AND y.seats > 1)
+    THEN
+        PERFORM app.refuse('booking_unseated');
     END IF;
     IF NEW.status = 'ASSIGNED' AND NEW.needs_no_instructor IS NULL THEN
         IF NOT app.hold_instructor(NEW.instructor_id) THEN
@@ -138,7 +144,8 @@ CREATE OR REPLACE FUNCTION app.claims_of(status text, student uuid, instructor u
 $$;
 
 -- What a booking claims, from when to when: the learner's time as it stands, the instructor's with its buffers, that of resources with their setup and
--- teardown. One that holds while it is requested claims all that it asks for, from the request on.
+-- teardown. One that holds while it is requested claims all that it asks for, from the request on. Of a type with several seats it is the session that claims
+-- instructor and resources, once there is one.
 CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE (kind text, party_id uuid, starts_at timestamptz, ends_at timestamptz)
     LANGUAGE sql STABLE AS $$
     SELECT 'LEARNER', b.student_id, b.starts_at, b.ends_at
@@ -152,6 +159,7 @@ CREATE OR REPLACE FUNCTION app.claims_of_booking(b public.booking) RETURNS TABLE
     SELECT 'RESOURCE', l.resource_id, b.starts_at - make_interval(mins => l.setup_minutes), b.ends_at + make_interval(mins => l.teardown_minutes)
     FROM public.booking_resource l
     WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND b.group_session_id IS NULL
+      AND NOT EXISTS (SELECT FROM public.booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id AND y.seats > 1)
       AND (b.status IN ('APPROVED', 'ASSIGNED', 'COMPLETED') OR (b.status = 'REQUESTED' AND b.holds_while_requested))
 $$;
 
@@ -228,9 +236,10 @@ END
 $$;
 
 -- When one of the given people is busy within a span, as learner or as instructor: by a booking, or by what somebody else holds. `before` and `after`: minutes
--- around the span that are claimed as well; `holder`: whose holds don't count. Reveals: the span of what takes them, without what is claimed around it, and nothing of what is behind it.
+-- around the span that are claimed as well; `holder`: whose holds don't count; `except_session`: a session that does not. Reveals: the span of what takes them, without what is
+-- claimed around it, and nothing of what is behind it.
 CREATE OR REPLACE FUNCTION app.busy_span(instructor uuid, student uuid, span_start timestamptz, span_end timestamptz, except_booking uuid, before integer DEFAULT 0, after integer DEFAULT 0,
-        holder uuid DEFAULT NULL)
+        holder uuid DEFAULT NULL, except_session uuid DEFAULT NULL)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -242,6 +251,7 @@ BEGIN
         WHERE c.tenant_id = app.tenant_id() AND c.party_id IN (instructor, student)
           AND c.starts_at < span_end + make_interval(mins => after) AND c.ends_at > span_start - make_interval(mins => before)
           AND c.starts_at > span_start - interval '48 hours' AND (c.booking_id IS NULL OR c.booking_id IS DISTINCT FROM except_booking)
+          AND (c.session_id IS NULL OR c.session_id IS DISTINCT FROM except_session)
           AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
         ORDER BY 1, 2 LIMIT 1;
 END
@@ -249,7 +259,7 @@ $$;
 
 -- When one of the given resources is taken from its setup before a span to its teardown after it. Reveals: the span of what takes it, without what is
 -- claimed before and after, and nothing else of it.
-CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid, holder uuid DEFAULT NULL)
+CREATE OR REPLACE FUNCTION app.taken_span(resources uuid[], span_start timestamptz, span_end timestamptz, except_booking uuid, holder uuid DEFAULT NULL, except_session uuid DEFAULT NULL)
     RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -261,6 +271,7 @@ BEGIN
         LEFT JOIN group_session g ON g.tenant_id = c.tenant_id AND g.id = c.session_id
         LEFT JOIN booking_resource l ON l.tenant_id = r.tenant_id AND l.resource_id = r.id AND l.booking_id = except_booking
         WHERE r.tenant_id = app.tenant_id() AND r.id = ANY (resources) AND (c.booking_id IS NULL OR c.booking_id IS DISTINCT FROM except_booking)
+          AND (c.session_id IS NULL OR c.session_id IS DISTINCT FROM except_session)
           AND c.starts_at < span_end + make_interval(mins => coalesce(l.teardown_minutes, r.teardown_minutes))
           AND c.ends_at > span_start - make_interval(mins => coalesce(l.setup_minutes, r.setup_minutes))
           AND c.starts_at > span_start - interval '48 hours' AND (c.hold_id IS NULL OR (h.expires_at > now() AND h.owner_id IS DISTINCT FROM holder))
@@ -377,8 +388,8 @@ CREATE OR REPLACE TRIGGER booking_announce AFTER INSERT OR UPDATE ON booking FOR
 CREATE OR REPLACE TRIGGER booking_resource_audit AFTER INSERT OR UPDATE OR DELETE ON booking_resource FOR EACH ROW
     EXECUTE FUNCTION app.audit('Booking', 'booking_id');
 
-GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid, uuid),
-    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid, integer, integer, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
+GRANT EXECUTE ON FUNCTION app.set_booking_resources(uuid, uuid[]), app.taken_span(uuid[], timestamptz, timestamptz, uuid, uuid, uuid),
+    app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid, integer, integer, uuid, uuid), app.busy_spans(uuid, timestamptz, timestamptz), app.hold_instructor(uuid), app.is_suspended(uuid)
     TO lectern_app;
 -- What people do is the school's own business; only who migrates asks for all of them.
 -- Tells of a booking that is new or has moved. Reveals nothing.
@@ -611,10 +622,12 @@ CREATE OR REPLACE TRIGGER booking_within_limits BEFORE UPDATE OF status, instruc
 CREATE OR REPLACE FUNCTION app.confirm_booking(wanted uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    b      booking;
-    had    uuid;
-    over   record;
-    before CONSTANT text := current_setting('app.notify', true);
+    b       booking;
+    t       booking_type;
+    had     uuid;
+    over    record;
+    is_seat boolean;
+    before  CONSTANT text := current_setting('app.notify', true);
 BEGIN
     IF NOT app.can('BOOKING_MANAGE') THEN
         PERFORM app.refuse('booking_party');
@@ -632,8 +645,11 @@ BEGIN
         PERFORM app.refuse('booking_suspended');
     ELSIF b.group_session_id IS NOT NULL THEN
         PERFORM app.refuse('booking_seat');
-    ELSIF EXISTS (SELECT FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id AND y.seats > 1) THEN
-        PERFORM app.confirm_seat(b.id, instructor, resources, chosen);
+    END IF;
+    SELECT * INTO t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id;
+    is_seat := coalesce(t.seats > 1, false);
+    IF is_seat AND (app.session_at(t, b.starts_at, b.ends_at, instructor, resources)).id IS NOT NULL THEN
+        PERFORM app.confirm_seat(b.id, instructor, resources, chosen); -- who and what it takes was looked at when it was made
         RETURN;
     END IF;
     IF b.needs_no_instructor IS NOT TRUE THEN
@@ -657,6 +673,13 @@ BEGIN
                AND (b.status = 'REQUESTED' OR NOT EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id = r.id)))
     THEN
         PERFORM app.refuse('resource_unbookable');
+    END IF;
+    IF is_seat THEN
+        IF EXISTS (SELECT FROM unnest(resources) AS r(id) WHERE NOT app.is_open(r.id, b.starts_at, b.ends_at)) THEN
+            PERFORM app.refuse('resource_closed');
+        END IF;
+        PERFORM app.confirm_seat(b.id, instructor, resources, chosen);
+        RETURN;
     END IF;
     PERFORM app.make_room(app.user_id(), NULL, NULL, b.student_id, instructor, resources, b.starts_at, b.ends_at,
         coalesce(b.buffer_before_minutes, 0), coalesce(b.buffer_after_minutes, 0));
@@ -762,13 +785,29 @@ BEGIN
 END
 $$;
 
--- Reminds some people of bookings that begin soon: by the minutes of the booking's type, or of the school where it has none, each once for a start. What was
--- due before the booking was made is not told, nor what was due more than a day ago. Reveals: how many, where more may be left.
+-- Who is to be reminded of what begins soon: by the minutes of the booking's type, or of the school where it has none, each once for a start. What was
+-- due before the booking was made is not told, nor what was due more than a day ago.
+CREATE OR REPLACE FUNCTION app.due_reminders(school uuid) RETURNS TABLE (booking_id uuid, user_id uuid, starts_at timestamptz, minutes integer) LANGUAGE sql STABLE AS $$
+    SELECT b.id, p.id, b.starts_at, m.minutes
+    FROM (SELECT coalesce((SELECT s.booking_reminder_minutes FROM public.tenant_settings s WHERE s.tenant_id = school), '{1440}') AS minutes) AS usual
+    CROSS JOIN LATERAL (SELECT DISTINCT unnest(w.minutes) AS minutes
+          FROM (SELECT usual.minutes UNION SELECT y.reminder_minutes FROM public.booking_type y WHERE y.tenant_id = school) AS w(minutes)) AS m
+    JOIN public.booking b ON b.tenant_id = school AND b.status IN ('APPROVED', 'ASSIGNED')
+         AND b.starts_at > now() AND b.starts_at <= now() + make_interval(mins => m.minutes)
+         AND b.starts_at > now() + make_interval(mins => m.minutes) - interval '24 hours'
+         AND b.starts_at >= b.created_at + make_interval(mins => m.minutes)
+    LEFT JOIN public.booking_type y ON y.tenant_id = school AND y.id = b.booking_type_id
+    CROSS JOIN LATERAL (SELECT b.student_id UNION SELECT b.instructor_id WHERE b.instructor_id IS NOT NULL) AS p(id)
+    WHERE m.minutes = ANY (CASE WHEN b.booking_type_id IS NULL THEN usual.minutes ELSE y.reminder_minutes END)
+      AND NOT EXISTS (SELECT FROM public.booking_reminder r WHERE r.tenant_id = school AND r.booking_id = b.id AND r.user_id = p.id
+                      AND r.starts_at = b.starts_at AND r.minutes = m.minutes)
+$$;
+
+-- Reminds some people of bookings that begin soon (app.due_reminders). Reveals: how many, where more may be left.
 CREATE OR REPLACE FUNCTION app.remind_of_bookings(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     school CONSTANT uuid := app.tenant_id();
-    usual  CONSTANT integer[] := coalesce((SELECT s.booking_reminder_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), '{1440}');
     due    record;
     count  integer := 0;
 BEGIN
@@ -777,19 +816,8 @@ BEGIN
     FOR due IN
         WITH told AS (
             INSERT INTO booking_reminder (tenant_id, booking_id, user_id, starts_at, minutes)
-                SELECT school, b.id, p.id, b.starts_at, m.minutes
-                FROM (SELECT DISTINCT unnest(w.minutes) AS minutes
-                      FROM (SELECT usual UNION SELECT y.reminder_minutes FROM booking_type y WHERE y.tenant_id = school) AS w(minutes)) AS m
-                JOIN booking b ON b.tenant_id = school AND b.status IN ('APPROVED', 'ASSIGNED')
-                     AND b.starts_at > now() AND b.starts_at <= now() + make_interval(mins => m.minutes)
-                     AND b.starts_at > now() + make_interval(mins => m.minutes) - interval '24 hours'
-                     AND b.starts_at >= b.created_at + make_interval(mins => m.minutes)
-                LEFT JOIN booking_type y ON y.tenant_id = school AND y.id = b.booking_type_id
-                CROSS JOIN LATERAL (SELECT b.student_id UNION SELECT b.instructor_id WHERE b.instructor_id IS NOT NULL) AS p(id)
-                WHERE m.minutes = ANY (CASE WHEN b.booking_type_id IS NULL THEN usual ELSE y.reminder_minutes END)
-                  AND NOT EXISTS (SELECT FROM booking_reminder r WHERE r.tenant_id = school AND r.booking_id = b.id AND r.user_id = p.id
-                                  AND r.starts_at = b.starts_at AND r.minutes = m.minutes)
-                ORDER BY b.id, p.id, m.minutes LIMIT at_most
+                SELECT school, d.booking_id, d.user_id, d.starts_at, d.minutes FROM app.due_reminders(school) AS d
+                ORDER BY d.booking_id, d.user_id, d.minutes LIMIT at_most
                 ON CONFLICT ON CONSTRAINT booking_reminder_pkey DO NOTHING RETURNING booking_id, user_id)
         SELECT b.id, b.course_id, b.starts_at, b.ends_at, array_agg(DISTINCT t.user_id) AS people, count(*)::integer AS times
         FROM told t JOIN booking b ON b.tenant_id = school AND b.id = t.booking_id GROUP BY b.id, b.course_id, b.starts_at, b.ends_at

@@ -25,6 +25,10 @@ BEGIN
     DELETE FROM time_claim c
         WHERE c.tenant_id = s.tenant_id AND c.session_id = s.id
           AND (c.kind, c.party_id, c.starts_at, c.ends_at) NOT IN (SELECT w.kind, w.party_id, w.starts_at, w.ends_at FROM app.claims_of_session(s) AS w);
+    -- What was held and is over gives way.
+    DELETE FROM time_claim c USING app.claims_of_session(s) AS w
+        WHERE c.tenant_id = s.tenant_id AND c.party_id = w.party_id AND c.hold_id IS NOT NULL AND c.starts_at < w.ends_at AND c.ends_at > w.starts_at
+          AND c.starts_at > w.starts_at - interval '40 hours' AND NOT app.is_held(c.hold_id);
     INSERT INTO time_claim (tenant_id, id, kind, party_id, session_id, starts_at, ends_at)
         SELECT s.tenant_id, app.uuid_v7(), w.kind, w.party_id, s.id, w.starts_at, w.ends_at
         FROM app.claims_of_session(s) AS w
@@ -128,7 +132,7 @@ BEGIN
         SELECT s.id FROM group_session s
         WHERE s.tenant_id = app.tenant_id() AND s.status = 'SCHEDULED' AND (s.seats_taken < s.seats OR EXISTS (
             SELECT FROM slot_hold h WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.expires_at <= now()
-                AND h.expires_at > s.updated_at AND s.seats > (SELECT coalesce(sum(n.count), 0) FROM app.session_seats(ARRAY[s.id]) AS n)));
+                AND s.seats > (SELECT coalesce(sum(n.count), 0) FROM app.session_seats(ARRAY[s.id]) AS n)));
 END
 $$;
 
@@ -249,7 +253,7 @@ DECLARE
 BEGIN
     SELECT * INTO t FROM booking_type y WHERE y.tenant_id = app.tenant_id() AND y.id = wanted_type AND y.deleted_at IS NULL AND y.is_active AND y.seats > 1 FOR SHARE;
     IF NOT FOUND THEN
-        PERFORM app.refuse('booking_type_inactive');
+        PERFORM app.refuse('slot_type');
     END IF;
     FOR w IN SELECT * FROM jsonb_to_recordset(wanted) AS o(id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[]) ORDER BY o.starts LOOP
         IF NOT app.may_lead(w.instructor) THEN
@@ -478,6 +482,16 @@ BEGIN
 END
 $$;
 
+-- The calendar entry of a seat as it is a moment later, when it is cancelled with its session.
+CREATE OR REPLACE FUNCTION app.cancelled_invite_of(b public.booking) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    b.status := 'CANCELLED';
+    b.revision := coalesce(b.revision, 0) + 1;
+    b.updated_at := now();
+    RETURN app.invite_of(b);
+END
+$$;
+
 -- Tells of a session that was opened, changed or called off. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_session() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -500,6 +514,10 @@ BEGIN
                     SELECT b.student_id AS id FROM booking b
                     WHERE b.tenant_id = NEW.tenant_id AND b.group_session_id = NEW.id AND b.status IN ('APPROVED', 'ASSIGNED')
                   UNION SELECT NEW.instructor_id WHERE NEW.instructor_id IS NOT NULL AND OLD.seats_taken > 0) AS p),
+            -- Each learner takes their own seat out of their calendar.
+            'attachments', (
+                SELECT coalesce(jsonb_object_agg(b.student_id, jsonb_build_array(app.cancelled_invite_of(b))), '{}') FROM booking b
+                WHERE b.tenant_id = NEW.tenant_id AND b.group_session_id = NEW.id AND b.status IN ('APPROVED', 'ASSIGNED')),
             'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at));
     END IF;
     IF data IS NOT NULL OR note IS NOT NULL THEN

@@ -384,21 +384,43 @@ CREATE OR REPLACE TRIGGER job_audit AFTER UPDATE ON job FOR EACH ROW
     WHEN (OLD.state IN ('DEAD', 'QUEUED') AND NEW.state IN ('QUEUED', 'CANCELLED') AND pg_trigger_depth() = 0)
     EXECUTE FUNCTION app.audit('Job', 'id', 'key');
 
+-- Whether there is anything to do in this transaction's school for a kind that ticks more often than hourly. For app.due_schools.
+CREATE OR REPLACE FUNCTION app.is_due(of_kind text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    school CONSTANT uuid := app.tenant_id();
+BEGIN
+    RETURN CASE of_kind
+        WHEN 'booking.escalate' THEN EXISTS (
+            SELECT FROM public.booking b WHERE b.tenant_id = school AND b.status = 'REQUESTED' AND b.escalated_at IS NULL AND b.ends_at > now()
+                AND b.created_at <= now() - make_interval(hours => coalesce((SELECT s.booking_escalation_hours FROM public.tenant_settings s WHERE s.tenant_id = school), 24)))
+        -- What has been told goes, once a day.
+        WHEN 'booking.remind' THEN EXISTS (SELECT FROM app.due_reminders(school))
+            OR EXISTS (SELECT FROM public.booking_reminder r WHERE r.tenant_id = school AND r.starts_at <= now() - interval '1 day')
+        WHEN 'waitlist.offer' THEN EXISTS (SELECT FROM public.waitlist_entry w WHERE w.tenant_id = school AND w.status = 'WAITING' AND w.ends_at > now())
+        WHEN 'waitlist.expire' THEN EXISTS (SELECT FROM app.ended_waiting(school))
+        WHEN 'quiz.sweep' THEN EXISTS (
+            SELECT FROM public.quiz_attempt a WHERE a.tenant_id = school AND a.status = 'IN_PROGRESS' AND a.ends_at < now() - interval '5 seconds')
+        ELSE true END;
+END
+$$;
+
 -- The schools (nil: the deployment as a whole) for which the latest slot of a scheduled kind has no job yet, of those slots that have begun
 -- since then. The slots of the schools lie spread over the period. None of a school whose subscription does not run. A kind that ticks more often
--- than hourly narrows this to the schools where something is due, by a partial index. Reveals, to the service only: these ids and times.
+-- than hourly narrows this to the schools where something is due, by a partial index: of all schools at once, or behind the wall of each. Reveals,
+-- to the service only: these ids and times.
 CREATE OR REPLACE FUNCTION app.due_schools(of_kind text, since timestamptz) RETURNS TABLE (tenant_id uuid, slot timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-    nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-    known  record;
+    nobody   CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    came_for CONSTANT text := coalesce(current_setting('app.tenant_id', true), '');
+    known    record;
 BEGIN
     SELECT k.every_seconds, k.scope INTO known FROM app.job_kinds() AS k WHERE k.kind = of_kind AND k.every_seconds > 0;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    RETURN QUERY
+    FOR tenant_id, slot IN
         SELECT s.school, s.slot FROM (
             SELECT c.school, app.job_slot(of_kind, c.school, known.every_seconds, now()) AS slot FROM (
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
@@ -410,7 +432,14 @@ BEGIN
                 UNION ALL
                 SELECT DISTINCT d.tenant_id FROM report_schedule d WHERE of_kind = 'report.due' AND d.next_run_at <= now()) AS c) AS s
         WHERE s.slot >= due_schools.since AND app.runs(s.school)
-          AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = s.school AND j.kind = of_kind AND j.key = app.slot_key(s.slot));
+          AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = s.school AND j.kind = of_kind AND j.key = app.slot_key(s.slot))
+    LOOP
+        PERFORM app.enter_tenant(tenant_id);
+        IF app.is_due(of_kind) THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+    PERFORM set_config('app.tenant_id', came_for, true);
 END
 $$;
 

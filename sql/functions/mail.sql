@@ -39,8 +39,8 @@ BEGIN
 END
 $$;
 
--- The same for many people at once, to each at the address that they have when it is sent: two statements, however many they are. For functions that
--- tell people of something.
+-- The same for many people at once, to each at the address that they have when it is sent: two statements, however many they are. `attachments` of all of them,
+-- or in an object by their ids. For functions that tell people of something.
 CREATE OR REPLACE FUNCTION app.send_mails(template text, people uuid[], locales text[], parameters jsonb, keys text[], attachments jsonb DEFAULT '[]') RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -51,7 +51,8 @@ BEGIN
     WITH asked AS (
         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
             SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, usual), u.id, coalesce(u.email, ''), u.email_key, false,
-                   send_mails.parameters, send_mails.attachments, letterhead
+                   send_mails.parameters,
+                   CASE jsonb_typeof(send_mails.attachments) WHEN 'object' THEN coalesce(send_mails.attachments -> u.id::text, '[]') ELSE send_mails.attachments END, letterhead
             FROM unnest(people, locales, keys) AS w(person, locale, key) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.person
             ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id)
         SELECT array_agg(a.id ORDER BY a.id) INTO made FROM asked a;

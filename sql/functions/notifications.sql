@@ -39,7 +39,7 @@ END
 $$;
 
 -- Mails notifications of an event at once, by a few statements however many they are; those whose recipients were sent a hundred within the hour
--- wait for their digests. (What is essential does not wait.) `attachments` as of app.send_mail. For app.fan_out_to_notifications alone.
+-- wait for their digests. (What is essential does not wait.) `attachments` as of app.send_mails. For app.fan_out_to_notifications alone.
 CREATE OR REPLACE FUNCTION app.mail_notifications(event uuid, told uuid[], filling jsonb, attachments jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

@@ -62,8 +62,9 @@ $$;
 --   TYPE              each instructor's bookings of the type, by dates
 --   MINUTES           and their booked minutes over all types and none
 --   TAKEN             and their claimed minutes
+--   SHARE             how many bookings of the type each was given, and when the last: as of now, for whoever has waited for the type's turn
 --   MET               whether the learner meets each rule of eligibility, in their order
--- Dates are the school's, from the Monday before the range to the Sunday after it. `wants` says which of TYPE, MINUTES and TAKEN are asked for.
+-- Dates are the school's, from the Monday before the range to the Sunday after it. `wants` says which of TYPE, MINUTES, TAKEN and SHARE are asked for.
 -- Reveals: these spans and numbers, and nothing of what is behind them.
 CREATE OR REPLACE FUNCTION app.slot_facts(wanted_type uuid, instructors uuid[], resources uuid[], learner uuid, holder uuid, range_start timestamptz, range_end timestamptz,
         minutes integer, except_bookings uuid[], wants text[], except_session uuid DEFAULT NULL)
@@ -122,6 +123,11 @@ BEGIN
                    sum(extract(epoch FROM c.ends_at - c.starts_at) / 60)::bigint FROM time_claim c
             WHERE c.tenant_id = tenant AND c.party_id = ANY (instructors) AND c.starts_at >= first AND c.starts_at < last
               AND (c.booking_id IS NULL OR c.booking_id <> ALL (except_bookings)) AND (except_session IS NULL OR c.session_id IS DISTINCT FROM except_session) AND (c.hold_id IS NULL OR app.is_held(c.hold_id, holder)) GROUP BY 2, 5;
+    END IF;
+    IF 'SHARE' = ANY (wants) THEN
+        RETURN QUERY
+            SELECT 'SHARE', i.instructor_id, i.last_assigned_at, NULL::timestamptz, NULL::date, i.assigned_count::bigint FROM booking_type_instructor i
+            WHERE i.tenant_id = tenant AND i.type_id = wanted_type AND i.instructor_id = ANY (instructors);
     END IF;
 END
 $$;

@@ -195,23 +195,28 @@ BEGIN
 END
 $$;
 
--- Ends offers that were not taken, and the waiting for windows and sessions that are over; at most so many. Answers how many. Reveals nothing.
+-- Offers that were not taken, and the waiting for windows and sessions that are over.
+CREATE OR REPLACE FUNCTION app.ended_waiting(school uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    SELECT w.id FROM public.waitlist_entry w LEFT JOIN public.slot_hold h ON h.tenant_id = w.tenant_id AND h.id = w.hold_id
+    WHERE w.tenant_id = school AND w.status = 'OFFERED' AND coalesce(h.expires_at <= now(), true) AND h.booking_id IS NULL
+  UNION ALL
+    SELECT w.id FROM public.waitlist_entry w
+    WHERE w.tenant_id = school AND w.status = 'WAITING' AND CASE WHEN w.group_session_id IS NULL THEN w.ends_at ELSE w.starts_at END <= now()
+$$;
+
+-- Ends what has ended (app.ended_waiting); at most so many. Answers how many. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.expire_waitlist(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     ended integer;
 BEGIN
-    WITH not_taken AS MATERIALIZED (
-        SELECT w.id FROM waitlist_entry w LEFT JOIN slot_hold h ON h.tenant_id = w.tenant_id AND h.id = w.hold_id
-        WHERE w.tenant_id = app.tenant_id() AND w.status = 'OFFERED' AND coalesce(h.expires_at <= now(), true) AND h.booking_id IS NULL
-        ORDER BY w.id LIMIT most FOR UPDATE OF w SKIP LOCKED
-    ), too_late AS MATERIALIZED (
+    WITH due AS MATERIALIZED (
         SELECT w.id FROM waitlist_entry w
-        WHERE w.tenant_id = app.tenant_id() AND w.status = 'WAITING' AND CASE WHEN w.group_session_id IS NULL THEN w.ends_at ELSE w.starts_at END <= now()
+        WHERE w.tenant_id = app.tenant_id() AND w.status IN ('WAITING', 'OFFERED') AND w.id IN (SELECT app.ended_waiting(app.tenant_id()))
         ORDER BY w.id LIMIT most FOR UPDATE SKIP LOCKED
     )
     UPDATE waitlist_entry e SET status = 'EXPIRED'
-        WHERE e.tenant_id = app.tenant_id() AND e.status IN ('WAITING', 'OFFERED') AND e.id IN (SELECT id FROM not_taken UNION ALL SELECT id FROM too_late);
+        WHERE e.tenant_id = app.tenant_id() AND e.status IN ('WAITING', 'OFFERED') AND e.id IN (SELECT d.id FROM due d);
     GET DIAGNOSTICS ended = ROW_COUNT;
     RETURN ended;
 END

@@ -63,3 +63,6 @@ ALTER TABLE time_claim
     DROP CONSTRAINT time_claim_owner_check,
     ADD CONSTRAINT time_claim_owner_check CHECK (num_nonnulls(booking_id, hold_id, session_id) = 1);
 CREATE INDEX time_claim_session_idx ON time_claim (tenant_id, session_id) WHERE session_id IS NOT NULL;
+
+-- It is asked with holds and sessions now.
+DROP FUNCTION IF EXISTS app.busy_span(uuid, uuid, timestamptz, timestamptz, uuid);

@@ -27,12 +27,18 @@ fn table_of<T: Entity>() -> &'static TableDef {
 
 /// All rows of a type that the viewer sees. `name` is part of what a cursor is bound to.
 pub fn list_of<T: Entity>(name: &'static str, order: Order) -> List {
-    let TableDef { name: table, alias, live, .. } = table_of::<T>();
-    let mut list = List::new(name, format!("{table} {alias}"), alias, order);
+    let TableDef { alias, live, .. } = table_of::<T>();
+    let mut list = history_of::<T>(name, order);
     if let Some(live) = live {
         list.filter(live.replace("{}", alias));
     }
     list
+}
+
+/// The same, with those that are there no more.
+fn history_of<T: Entity>(name: &'static str, order: Order) -> List {
+    let TableDef { name: table, alias, .. } = table_of::<T>();
+    List::new(name, format!("{table} {alias}"), alias, order)
 }
 
 /// Joins what is read of the rows to a list, and answers how to read them.
@@ -101,18 +107,26 @@ pub struct Nested {
     pub parent: &'static str,
     /// An inner join that the parent is reached by, over the list's alias.
     pub join: Option<&'static str>,
+    /// Whether it holds what is there no more: history keeps what it points to.
+    pub is_history: bool,
 }
 
 impl Nested {
     /// A list whose rows name their parent in a column.
     pub const fn new(name: &'static str, order: Order, parent: &'static str) -> Self {
-        Nested { name, order, parent, join: None }
+        Nested { name, order, parent, join: None, is_history: false }
     }
 
     /// The same, by way of another table.
     #[must_use]
     pub const fn by(self, join: &'static str) -> Self {
         Nested { join: Some(join), ..self }
+    }
+
+    /// The same, with what is there no more.
+    #[must_use]
+    pub const fn with_history(self) -> Self {
+        Nested { is_history: true, ..self }
     }
 }
 
@@ -192,7 +206,7 @@ fn list_under<T: Entity>(
     let catalog = ctx.request().catalog();
     Arc::new(move || {
         let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, catalog.of(T::object()), table_of::<T>().alias, projection);
-        let mut list = list_of::<T>(nested.name, nested.order);
+        let mut list = if nested.is_history { history_of::<T>(nested.name, nested.order) } else { list_of::<T>(nested.name, nested.order) };
         if let Some(join) = nested.join {
             list.inner_join(join);
         }

@@ -102,12 +102,14 @@ pub struct Booking {
 }
 
 static RESOURCES: Nested = Nested::new("booking.resources", BY_PLACE, "l.booking_id")
-    .by("JOIN booking_resource l ON l.tenant_id = re.tenant_id AND l.resource_id = re.id");
+    .by("JOIN booking_resource l ON l.tenant_id = re.tenant_id AND l.resource_id = re.id")
+    .with_history();
 
 #[resolvers]
 impl Booking {
     /// The states that you may take it to now, in the order of the enum; empty when none. COMPLETED is not among them before
-    /// it begins. From ASSIGNED to APPROVED leads `rescheduleBooking`, and for managers `approveBooking` as well.
+    /// it begins. From ASSIGNED to APPROVED leads `rescheduleBooking`, and for managers `approveBooking` as well; of a type
+    /// its learner's move does where the school answers such bookings, and a seat of a group session goes with its session.
     async fn allowed_transitions(id: Id<Booking>, ctx: &Context<'_>) -> Result<Vec<BookingStatus>> {
         Ok(ctx.load(AllowedTransitionsOf(id)).await?.unwrap_or_default())
     }

@@ -2,6 +2,7 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
+    db::DbError,
     error::{Error, Result},
     ids::Id,
     resolve::{Ctx, Loaded},
@@ -31,7 +32,7 @@ pub async fn confirm(
     let it = Standing::of(ctx.tx(), id).await?;
     it.check_open()?;
     if it.is_seat {
-        return Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session."));
+        return Err(Error::conflict(steps::SEAT, "A seat of a group session goes with its session."));
     }
     if let Some(instructor) = instructor {
         if it.needs_nobody {
@@ -46,17 +47,17 @@ pub async fn confirm(
         let confirmed = Confirmed { is_named: instructor.is_some(), instructor, things: resources.unwrap_or(it.things), assignment: None };
         return steps::take(ctx, id, Step::Confirm(confirmed)).await;
     };
-    let mut taking = Taking::begin(ctx.tx(), &of, about(ctx, &it, id)?).await?.keeping(it.wished.or(it.instructor), it.things.clone());
+    // What it has stays with it, also where its type does not ask for that any more.
+    let fixed: Vec<Id<Resource>> = match &resources {
+        Some(resources) => resources.clone(),
+        None => it.things.iter().filter(|thing| !of.stock().any(|stock| stock.id == **thing)).copied().collect(),
+    };
+    let about = About { instructor, ..about(ctx, &it, id)? };
+    let mut taking = Taking::begin(ctx.tx(), &of, about).await?.keeping(it.wished.or(it.instructor), it.things.clone());
     loop {
         let choice = taking.choose().await?;
-        let things = match &resources {
-            Some(resources) => resources.clone(),
-            // What it has stays with it, also where its type does not ask for that any more.
-            None => {
-                let is_other = |thing: &&Id<Resource>| !of.stock().any(|stock| stock.id == **thing);
-                choice.things.iter().chain(it.things.iter().filter(is_other)).copied().collect()
-            }
-        };
+        let chosen = if resources.is_some() { &[][..] } else { &choice.things[..] };
+        let things: Vec<Id<Resource>> = chosen.iter().chain(&fixed).copied().collect();
         let step = Step::Confirm(Confirmed {
             is_named: instructor.is_some(),
             instructor: instructor.or(choice.instructor),
@@ -66,9 +67,24 @@ pub async fn confirm(
         match step.attempt(ctx, id).await {
             Ok(Some(booking)) => return Ok(booking),
             Ok(None) => return Err(Error::not_found("booking").field("id")),
-            Err(error) if is_taken(&error) => taking.lost(error).await?,
+            Err(error) if is_taken(&error) => {
+                // Choosing anew would meet the same.
+                if is_final(ctx, id, &error, instructor, &fixed).await? {
+                    return Err(step.explained(ctx, id, error).await);
+                }
+                taking.lost(error).await?;
+            }
             Err(error) => return Err(step.explained(ctx, id, error).await),
         }
+    }
+}
+
+/// Whether it is refused by somebody or something that is not chosen: the learner and whom a person names; what a person names, or what it has.
+async fn is_final(ctx: &Context<'_>, id: Id<Booking>, error: &DbError, named: Option<Id<User>>, fixed: &[Id<Resource>]) -> Result<bool> {
+    match error.constraint() {
+        Some("group_session_places") => Ok(false),
+        Some("claim_resource_overlap") => Ok(!fixed.is_empty() && steps::taken(ctx.tx(), id, Some(fixed), None).await?.is_some()),
+        _ => Ok(named.is_some()),
     }
 }
 

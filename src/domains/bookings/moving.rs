@@ -130,13 +130,13 @@ async fn held(ctx: &Context<'_>, id: Id<Booking>, it: &Standing, of: &TypeTerms,
     let rows = ctx.tx().query(sql::OWN_HOLD, &[&hold, &ctx.actor()?.user]).await?;
     let mut reader = ColumnReader::new(rows.first().ok_or_else(no_hold)?);
     let (redeemed, is_over): (Option<Uuid>, bool) = (reader.next()?, reader.next()?);
-    if let Some(redeemed) = redeemed {
-        return if redeemed == id.0 { Ok(None) } else { Err(Error::bad_input("holdId", "was booked already")) };
-    }
     let (kind, learner): (Uuid, Uuid) = (reader.next()?, reader.next()?);
     let held = Span { start: reader.next()?, end: reader.next()? };
     if kind != of.id.0 || learner != it.learner.0 || held != span {
         return Err(Error::bad_input("holdId", "must be of the booking's type and learner, from `startsAt` to `endsAt`"));
+    }
+    if let Some(redeemed) = redeemed {
+        return if redeemed == id.0 { Ok(None) } else { Err(Error::bad_input("holdId", "was booked already")) };
     }
     if is_over {
         return Err(expired());

@@ -156,7 +156,8 @@ impl BookingMutations {
     /// the booking's own learner. CONFLICT with OUTSIDE_AVAILABILITY unless the instructor is available all the while, with
     /// BOOKING_CONFLICT and the `busy` span where they are busy at that time, as instructor or as learner, or a resource is taken; with
     /// RESOURCE_CLOSED or RESOURCE_UNBOOKABLE for a resource that is not open all the while, or not to be booked; with BOOKING_LIMIT, `limit` and `used`
-    /// where they would be booked for more than `instructorLimits`; with INVALID_TRANSITION from any other state.
+    /// where they would be booked for more than `instructorLimits`; with INVALID_TRANSITION from any other state. A booking of a type with several seats takes a
+    /// seat in the instructor's session at that time, or makes one: with SESSION_FULL where none is left, with GROUP_SEAT for one that has a seat.
     #[needs(BookingManage)]
     #[budget(CHANGES)]
     async fn assign_booking(
@@ -170,7 +171,11 @@ impl BookingMutations {
         if let Some(resources) = &resources {
             see(ctx, resources).await?;
         }
-        steps::take(ctx, id, Step::Assign(instructor, resources)).await
+        match steps::take(ctx, id, Step::Assign(instructor, resources.clone())).await {
+            // Of a type with several seats it is a seat in a session.
+            Err(error) if error.why() == Some(steps::SEAT) => confirm(ctx, id, Some(instructor), resources).await,
+            taken => taken,
+        }
     }
 
     /// Approves a booking and gives it to an instructor in one step, or gives one that is ASSIGNED to others: REQUESTED, APPROVED and ASSIGNED become ASSIGNED.

@@ -1,9 +1,17 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again, and the triggers on `booking` say which
 //! steps there are and whose (`sql/functions/bookings.sql`). `{b}` stands for the columns of a booking over the alias `b`.
 
-/// By the function that the trigger calls.
+/// By the function that the trigger calls. A seat takes no step by itself but to be over; and what is assigned of a type is approved again by managers, and by its
+/// learner's move where the school answers such bookings.
 pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
-     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id, b.starts_at) AS step WHERE b.tenant_id = $1 AND b.id = ANY ($2)";
+     CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id, b.starts_at) AS step \
+     LEFT JOIN booking_type y ON y.tenant_id = $1 AND y.id = b.booking_type_id \
+     WHERE b.tenant_id = $1 AND b.id = ANY ($2) AND (b.booking_type_id IS NULL OR CASE \
+         WHEN step IN ('COMPLETED', 'CANCELLED') THEN true \
+         WHEN step = 'APPROVED' AND b.status = 'ASSIGNED' AND NOT (SELECT app.can('BOOKING_MANAGE')) THEN y.needs_approval OR EXISTS ( \
+             SELECT FROM booking_type_resource x JOIN resource r ON r.tenant_id = $1 AND r.id = x.resource_id \
+             WHERE x.tenant_id = $1 AND x.type_id = y.id AND r.mode = 'APPROVAL_REQUIRED') \
+         ELSE b.group_session_id IS NULL END)";
 
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 

@@ -48,6 +48,9 @@ pub struct Confirmed {
     pub assignment: Option<Value>,
 }
 
+/// Why a seat takes no step by itself.
+pub const SEAT: &str = "GROUP_SEAT";
+
 /// How often a claim is tried again whose obstacle was gone when it was looked for.
 const ATTEMPTS: usize = 3;
 
@@ -161,7 +164,7 @@ impl Step {
             Some("booking_assigned_check") => {
                 Err(Error::bad_input("instructorId", "can't be given: this booking needs nobody (`confirmBooking`)"))
             }
-            Some("booking_seat") => Err(Error::conflict("GROUP_SEAT", "A seat of a group session goes with its session.")),
+            Some("booking_seat" | "booking_unseated") => Err(Error::conflict(SEAT, "A seat of a group session goes with its session.")),
             Some("booking_instructor") => {
                 if let Step::Assign(instructor, _) | Step::Confirm(Confirmed { instructor: Some(instructor), .. }) = self {
                     identity::require_instructor(ctx, "instructorId", *instructor).await?;
@@ -202,8 +205,7 @@ impl Step {
             _ => None,
         };
         let span = if let Step::Reschedule(span, _) = self { Some(*span) } else { None };
-        let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
-        first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
+        taken(tx, id, resources, span).await
     }
 
     /// When the person whose time this step claims is busy.
@@ -234,9 +236,21 @@ impl Confirmed {
     }
 }
 
-/// Whether the database refused because somebody or something is taken.
+/// When one of these resources (none given: of those that a booking has) is taken within a span, or within the booking's own.
+pub(super) async fn taken(
+    tx: &Tx,
+    id: Id<Booking>,
+    resources: Option<&[Id<Resource>]>,
+    span: Option<Span>,
+) -> Result<Option<(Timestamp, Timestamp)>> {
+    let (start, end) = (span.map(|span| span.start), span.map(|span| span.end));
+    first_span(&tx.query(sql::TAKEN_RESOURCE, &[&id, &resources, &start, &end]).await?)
+}
+
+/// Whether the database refused because somebody or something is taken, or the last seat is.
 pub(super) fn is_taken(error: &DbError) -> bool {
-    let overlaps = ["claim_person_overlap", "claim_resource_overlap", "booking_instructor_overlap", "booking_student_overlap"];
+    let overlaps =
+        ["claim_person_overlap", "claim_resource_overlap", "booking_instructor_overlap", "booking_student_overlap", "group_session_places"];
     error.constraint().is_some_and(|constraint| overlaps.contains(&constraint))
 }
 

@@ -1,12 +1,12 @@
 //! Changing a session, with all its seats.
 
-use async_graphql::{Context, ID};
+use async_graphql::{Context, ID, MaybeUndefined};
 use lectern_kernel::{
     db::ColumnReader,
     error::{Error, Result},
     ids::Id,
     permission::Permission::{AvailabilityManage, BookingManage},
-    resolve::Ctx,
+    resolve::{Ctx, present},
 };
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::domains::{
     identity::User,
     resources::Resource,
     series::coming,
-    slots::{About, BookingType, Facts, SlotReason, TypeTerms, Wanted, facts, refused, take_type_turn, terms_of},
+    slots::{About, BookingType, TypeTerms, Verdict, Wanted, facts, take_type_turn, terms_of, why_not},
 };
 
 /// What a session is to be.
@@ -68,8 +68,8 @@ impl Changed {
             return Err(Error::conflict("INVALID_TRANSITION", "This group session is cancelled, or has begun.").field("id"));
         }
         let of = terms_of(ctx.tx(), of).await?.ok_or_else(|| Error::internal("a group session's type is gone"))?;
-        let start = input.starts_at.map(|start| coming(ctx, start)).transpose()?.unwrap_or(was.start);
-        let named = Id::<User>::parse_opt("instructorId", input.instructor_id.as_ref())?;
+        let start = present("startsAt", &input.starts_at, |_, start| coming(ctx, *start))?.unwrap_or(was.start);
+        let named = present("instructorId", &input.instructor_id, Id::<User>::parse)?;
         if named.is_some_and(|named| !of.instructors.iter().any(|staff| staff.id == named)) {
             return Err(Error::bad_input("instructorId", "must be an instructor of the booking type"));
         }
@@ -77,11 +77,12 @@ impl Changed {
         if !actor.can(BookingManage) && !is_mine(instructor) {
             return Err(Error::missing_permission(&[BookingManage]).field("instructorId"));
         }
-        let things = match input.resource_ids.as_deref() {
-            Some(ids) => Some(things_of(&of, ids)?),
-            None => None,
+        let things = match &input.resource_ids {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(Vec::new()),
+            MaybeUndefined::Value(ids) => Some(things_of(&of, ids)?),
         };
-        let seats = seats(input.seats)?.unwrap_or(has_seats);
+        let seats = present("seats", &input.seats, seats)?.unwrap_or(has_seats);
         let span = Span { start, end: start + was.length() };
         Ok(Changed { id, of, was, span, had, instructor, has, things, seats })
     }
@@ -99,52 +100,65 @@ impl Changed {
         let mut things = self.things.clone();
         take_type_turn(ctx.tx(), self.of.id).await?; // no seat is taken meanwhile
         if self.takes_anew() {
-            let known = self.look(ctx).await?;
             let wanted = things.clone().unwrap_or_else(|| self.has.clone());
-            let verdict = known.judge(Wanted { span: self.span, instructor: self.instructor, things: &wanted });
-            if let Some(reason) = verdict.reason() {
-                return Err(refused(reason).field(self.field(&verdict.candidates, &verdict.things, reason)));
-            }
-            if things.is_some() {
-                things = Some(verdict.taken.clone());
-            }
-            let mut parties: Vec<Uuid> = self.has.iter().chain(&verdict.taken).map(|thing| thing.0).collect();
+            let taken = self.check(ctx, &wanted).await?;
+            let mut parties: Vec<Uuid> = self.has.iter().chain(&taken).map(|thing| thing.0).collect();
             parties.extend([self.had, self.instructor].into_iter().flatten().map(|person| person.0));
             ctx.tx().query(sql::TURNS, &[&self.id, &parties]).await?;
-            let again = self.look(ctx).await?.judge(Wanted { span: self.span, instructor: self.instructor, things: &wanted });
-            if let Some(reason) = again.reason() {
-                return Err(refused(reason).field(self.field(&again.candidates, &again.things, reason)));
+            self.check(ctx, &taken).await?;
+            if things.is_some() {
+                things = Some(taken);
             }
         }
         let (start, end) = (self.span.start, self.span.end);
-        let changed = ctx.tx().query(sql::CHANGE, &[&self.id, &start, &end, &self.instructor, &things, &self.seats]).await;
-        changed.map(drop).map_err(refusal)
+        match ctx.tx().attempt(sql::CHANGE, &[&self.id, &start, &end, &self.instructor, &things, &self.seats]).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let is_learners = matches!(error.constraint(), Some("claim_person_overlap" | "booking_student_overlap"));
+                let refusal = refusal(error);
+                Err(if is_learners { self.of_learners(ctx, refusal).await? } else { refusal })
+            }
+        }
     }
 
-    /// What is known of its new time, as if it were not there; nor is another session of the type there to be joined.
-    async fn look(&self, ctx: &Context<'_>) -> Result<Facts> {
+    /// What it takes at its new time, where it can be had then: as if it were not there, nor another session of the type to be joined.
+    async fn check(&self, ctx: &Context<'_>, things: &[Id<Resource>]) -> Result<Vec<Id<Resource>>> {
         let about = About {
             skipped: SKIPPED,
             is_bound_to_grid: false,
             instructor: self.instructor,
+            things: things.to_vec(),
             except_session: Some(self.id.0),
             ..About::one(ctx.now(), self.span, None, ctx.actor()?.user)
         };
         let mut known = facts(ctx.tx(), &self.of, &about).await?;
         known.sessions.clear();
+        known.terms.seats = i64::from(self.seats);
         known.terms.is_active = true; // it was opened when the type took bookings
-        Ok(known)
+        let verdict = known.judge(Wanted { span: self.span, instructor: self.instructor, things });
+        match why_not(ctx.tx(), &self.of, &about, &known, &verdict).await? {
+            Some(error) => {
+                let field = self.field(&verdict);
+                Err(error.field(field))
+            }
+            None => Ok(verdict.taken),
+        }
     }
 
-    fn field(
-        &self,
-        people: &[(Id<User>, Option<SlotReason>)],
-        things: &[(Id<Resource>, Option<SlotReason>)],
-        reason: SlotReason,
-    ) -> &'static str {
-        if self.instructor != self.had && people.iter().any(|(_, failed)| *failed == Some(reason)) {
+    /// With the span that keeps its learners away, where it is one.
+    async fn of_learners(&self, ctx: &Context<'_>, error: Error) -> Result<Error> {
+        let rows = ctx.tx().query(sql::BUSY_LEARNERS, &[&self.id, &self.span.start, &self.span.end]).await?;
+        let [row] = rows.as_slice() else { return Ok(error) };
+        let mut reader = ColumnReader::new(row);
+        Ok(error.busy(reader.next()?, reader.next()?))
+    }
+
+    /// What of the input a refusal is about.
+    fn field(&self, verdict: &Verdict) -> &'static str {
+        let reason = verdict.reason();
+        if self.instructor != self.had && verdict.candidates.iter().any(|(_, failed)| failed.is_some() && *failed == reason) {
             "instructorId"
-        } else if self.things.is_some() && things.iter().any(|(_, failed)| *failed == Some(reason)) {
+        } else if self.things.is_some() && verdict.things.iter().any(|(_, failed)| failed.is_some() && *failed == reason) {
             "resourceIds"
         } else {
             "startsAt"

@@ -1,6 +1,6 @@
 //! What the mutations of group sessions take.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 use lectern_kernel::resolve::{Date, DateTime};
 
 use crate::domains::series::OnClash;
@@ -30,19 +30,19 @@ pub struct OpenGroupSessionsInput {
     pub on_clash: Option<OnClash>,
 }
 
-/// A change of a session and of all its seats. What is left out stays as it is.
+/// A change of a session and of all its seats. What is left out stays as it is; nothing of it can be null but `resourceIds`.
 #[derive(InputObject)]
 pub struct UpdateGroupSessionInput {
     /// The session.
     pub id: ID,
     /// When it is to begin; not in the past. It stays as long as it is.
-    pub starts_at: Option<DateTime>,
+    pub starts_at: MaybeUndefined<DateTime>,
     /// Who is to take it: one of the type's instructors.
-    pub instructor_id: Option<ID>,
-    /// What it is to take, of the requirements that these belong to.
-    pub resource_ids: Option<Vec<ID>>,
+    pub instructor_id: MaybeUndefined<ID>,
+    /// What it is to take, of the requirements that these belong to; of others, and for null of all, the first that is free.
+    pub resource_ids: MaybeUndefined<Vec<ID>>,
     /// How many seats it is to have; 1 to 1,000, and no fewer than are taken.
-    pub seats: Option<i32>,
+    pub seats: MaybeUndefined<i32>,
 }
 
 /// A session that is not to take place.

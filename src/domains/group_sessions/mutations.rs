@@ -29,12 +29,9 @@ pub struct GroupSessionMutations;
 /// What a session is not held to: the rules for learners.
 pub const SKIPPED: Skipped = Skipped { notice: true, horizon: true, limits: false, eligibility: true };
 
-/// How many seats an input says.
-pub fn seats(seats: Option<i32>) -> Result<Option<i32>> {
-    match seats {
-        Some(seats) if !(1..=1000).contains(&seats) => Err(Error::bad_input("seats", "must be between 1 and 1000")),
-        seats => Ok(seats),
-    }
+/// How many seats a session may have.
+pub fn seats(field: &str, seats: &i32) -> Result<i32> {
+    if (1..=1000).contains(seats) { Ok(*seats) } else { Err(Error::bad_input(field, "must be between 1 and 1000")) }
 }
 
 /// What the database refuses of a session.
@@ -111,7 +108,7 @@ impl GroupSessionMutations {
         if by.is_some() && !is_me && !actor.can(BookingManage) {
             return Err(Error::missing_permission(&[BookingManage]).field("instructorId"));
         }
-        let seats = seats(input.seats)?;
+        let seats = input.seats.as_ref().map(|given| seats("seats", given)).transpose()?;
         let named = Named {
             duration: input.duration_minutes,
             instructor: input.instructor_id.as_ref().filter(|_| !is_me), // that a type's learners may not choose is nothing to its instructors
@@ -133,7 +130,7 @@ impl GroupSessionMutations {
         };
         let mut plan = series::plan(ctx.tx(), &wish, &spans, ctx.now(), SKIPPED);
         plan.about.is_bound_to_grid = false;
-        plan.opens = true;
+        plan.opens = Some(seats.map_or(wish.of.terms.seats, i64::from));
         let may_skip = input.recurrence.is_some() && input.on_clash == Some(OnClash::Skip);
         open(ctx, &plan, may_skip, input.recurrence.is_none(), seats).await
     }

@@ -62,7 +62,8 @@ pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "gs.starts
 const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "gl.place"), id: "re.id", descending: false };
 
 static RESOURCES: Nested = Nested::new("groupSession.resources", BY_PLACE, "gl.group_session_id")
-    .by("JOIN group_session_resource gl ON gl.tenant_id = re.tenant_id AND gl.resource_id = re.id");
+    .by("JOIN group_session_resource gl ON gl.tenant_id = re.tenant_id AND gl.resource_id = re.id")
+    .with_history();
 static BOOKINGS: Nested = Nested::new("groupSession.bookings", BookingOrders::USUAL, "b.group_session_id");
 
 #[resolvers]

@@ -17,5 +17,10 @@ pub const TURNS: &str = "SELECT app.take_session_turns($2, $3::uuid[]) WHERE app
 /// The session `$2` is from `$3` to `$4`, with the instructor `$5`, the resources `$6` (those that it has where null), and `$7` seats.
 pub const CHANGE: &str = "SELECT app.change_group_session($2, $3, $4, $5, $6::uuid[], $7) WHERE app.tenant_id() = $1";
 
+/// When those who have a seat in the session `$2` are busy from `$3` to `$4` otherwise.
+pub const BUSY_LEARNERS: &str = "SELECT DISTINCT busy.starts_at, busy.ends_at FROM booking b \
+     CROSS JOIN LATERAL app.busy_span(NULL, b.student_id, $3, $4, b.id) AS busy \
+     WHERE b.tenant_id = $1 AND b.group_session_id = $2 AND b.status IN ('APPROVED', 'ASSIGNED') ORDER BY 1, 2 LIMIT 2";
+
 /// Cancels the session `$2` for the reason `$3`.
 pub const CANCEL: &str = "SELECT app.cancel_group_session($2, $3) WHERE app.tenant_id() = $1";

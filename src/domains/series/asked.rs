@@ -73,6 +73,6 @@ pub fn plan<'a>(tx: &'a Tx, wish: &'a Wish, spans: &[Span], now: Timestamp, skip
         about: About { counts_minutes: wish.of.terms.needs_instructor, ..wish.about(now, range(spans, now), skipped) },
         starts: spans.iter().map(start).collect(),
         is_named: wish.instructor.is_some(),
-        opens: false,
+        opens: None,
     }
 }

@@ -72,8 +72,8 @@ pub struct Plan<'a> {
     pub starts: Vec<Start>,
     /// Whether somebody named the instructor, who else is chosen: one for all.
     pub is_named: bool,
-    /// Whether sessions are to be opened, and not seats taken in those that there are.
-    pub opens: bool,
+    /// How many seats sessions are to have that are opened; none: seats are taken, in those that there are.
+    pub opens: Option<i64>,
 }
 
 impl Judged {
@@ -133,20 +133,22 @@ impl Plan<'_> {
         Ok(self.judge(&self.known().await?, None))
     }
 
-    /// Why the first of them can't be had.
+    /// Why the only one can't be had; none where it can.
     ///
     /// # Errors
     /// When the database can't be asked.
     pub async fn why_one(&self) -> Result<Option<Error>> {
-        let judged = self.look().await?;
-        let reason = judged.occurrences.first().and_then(|occurrence| occurrence.reason);
-        Ok(reason.map(|reason| slots::refused(reason).field(if self.is_named { "instructorId" } else { "startsAt" })))
+        let Some(wish) = self.starts.first() else { return Ok(None) };
+        let known = self.known().await?;
+        let verdict = known.judge(Wanted { span: wish.span, instructor: wish.instructor, things: &wish.things });
+        slots::why_not(self.tx, self.of, &self.about, &known, &verdict).await
     }
 
     async fn known(&self) -> Result<Facts> {
         let mut known = slots::facts(self.tx, self.of, &self.about).await?;
-        if self.opens {
+        if let Some(seats) = self.opens {
             known.sessions.clear();
+            known.terms.seats = seats;
         }
         Ok(known)
     }

@@ -165,7 +165,7 @@ pub async fn reschedule(
         },
         starts: members.all.iter().zip(&spans).map(wish).collect(),
         is_named: false,
-        opens: false,
+        opens: None,
     };
     let rule = Recurrence::parse(&members.rule).unwrap_or_else(|_| Recurrence::daily(members.all.len())).shifted(days);
     let is_new = members.scope == SeriesScope::Following;

@@ -49,7 +49,8 @@ pub struct About {
     pub skipped: Skipped,
     /// Managers are not bound to the grid.
     pub is_bound_to_grid: bool,
-    /// Whether claimed minutes are counted although the strategy does not ask for them: to say who was chosen of whom.
+    /// Whether somebody is to be chosen: shares are read as of now, under the type's turn, and claimed minutes are counted although the strategy does not ask for
+    /// them, to say who was chosen of whom.
     pub counts_minutes: bool,
 }
 
@@ -82,6 +83,7 @@ struct Had {
     bookings: Days,
     minutes: Days,
     claimed_minutes: Days,
+    share: Option<(i64, Option<Timestamp>)>,
 }
 
 /// All that is known of it.
@@ -192,6 +194,9 @@ fn wants(of: &TypeTerms, staff: &[&Staff], counts_minutes: bool) -> Vec<&'static
     if counts_minutes || of.terms.strategy == AssignmentStrategy::LeastBusy {
         wants.push("TAKEN");
     }
+    if counts_minutes {
+        wants.push("SHARE");
+    }
     wants
 }
 
@@ -216,6 +221,7 @@ fn read(row: &Row, had: &mut HashMap<Uuid, Had>, learner: Option<&mut Learner>) 
         ("OPEN", Some(learner), _) => learner.open = number,
         ("DAY", Some(learner), Some(day)) => drop(learner.bookings.insert(day, number)),
         ("MET", Some(learner), _) => learner.eligibility.push(number == 1),
+        ("SHARE", _, _) => had.entry(party).or_default().share = Some((number, start)),
         ("TYPE", _, Some(day)) => drop(had.entry(party).or_default().bookings.insert(day, number)),
         ("MINUTES", _, Some(day)) => drop(had.entry(party).or_default().minutes.insert(day, number)),
         ("TAKEN", _, Some(day)) => drop(had.entry(party).or_default().claimed_minutes.insert(day, number)),
@@ -273,11 +279,12 @@ fn open_of(had: &mut Had) -> (Vec<Span>, Vec<Span>) {
 
 fn candidate(staff: &Staff, grid: Grid, mut had: Had) -> Candidate {
     let (open, claimed) = open_of(&mut had);
+    let (assigned, last_assigned) = had.share.unwrap_or((staff.assigned, staff.last_assigned));
     Candidate {
         id: staff.id,
         weight: staff.weight,
-        assigned: staff.assigned,
-        last_assigned: staff.last_assigned,
+        assigned,
+        last_assigned,
         grid,
         open,
         claimed,

@@ -187,7 +187,10 @@ impl Facts {
         for (place, requirement) in self.requirements.iter().enumerate() {
             let is_named = requirement.iter().any(|thing| wanted.things.contains(&thing.id));
             let (mut first, mut spokesman) = (None, None);
-            for thing in requirement.iter().filter(|thing| !is_named || wanted.things.contains(&thing.id)) {
+            // What takes as many people as there are seats comes first.
+            let fits = |thing: &&Thing| thing.capacity.is_none_or(|capacity| capacity >= self.terms.seats);
+            let by_size = requirement.iter().filter(fits).chain(requirement.iter().filter(|thing| !fits(thing)));
+            for thing in by_size.filter(|thing| !is_named || wanted.things.contains(&thing.id)) {
                 let reason = self.against_thing(thing, wanted.span, place);
                 match reason {
                     None => first = first.or(Some(thing)),
@@ -263,6 +266,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domains::resources::Resource;
     use crate::domains::slots::{
         grid::{Anchor, Grid},
         rules::{Limits, Skipped, Terms},
@@ -395,6 +399,34 @@ mod tests {
         for (date, sum) in [("2099-03-01", 1), ("2099-03-02", 6), ("2099-03-08", 6), ("2099-03-09", 8), ("2099-03-16", 0)] {
             assert_eq!(in_week(&days, date.parse().unwrap()), sum, "{date}");
         }
+    }
+
+    #[test]
+    fn what_is_large_enough_for_every_seat_is_taken_before_what_is_not() {
+        let room = |n: u128, capacity: Option<i64>| Thing {
+            id: Id::from_uuid(Uuid::from_u128(n)),
+            is_bookable: true,
+            needs_approval: false,
+            setup: SignedDuration::ZERO,
+            teardown: SignedDuration::ZERO,
+            capacity,
+            grid: grid(&[]),
+            open: vec![span(8, 18)],
+            claimed: Vec::new(),
+        };
+        let mut known = facts(vec![candidate(1)]);
+        known.terms.seats = 3;
+        known.requirements = vec![vec![room(1, Some(2)), room(2, Some(3)), room(3, None)]];
+        let taken = |known: &Facts, things: &[Id<Resource>]| {
+            let verdict = known.judge(Wanted { span: span(9, 10), instructor: None, things });
+            (verdict.taken.iter().map(|thing| thing.0.as_u128()).collect::<Vec<_>>(), verdict.seats_left)
+        };
+        assert_eq!(taken(&known, &[]), (vec![2], 3));
+        assert_eq!(taken(&known, &[Id::from_uuid(Uuid::from_u128(1))]), (vec![1], 2), "whatever somebody names");
+        for room in &mut known.requirements[0][1..] {
+            room.claimed.push(span(9, 10));
+        }
+        assert_eq!(taken(&known, &[]), (vec![1], 2), "the small one is better than none");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod lists;
 mod offer;
 mod parts;
 mod queries;
+mod refusing;
 mod rules;
 mod slot;
 mod slot_inputs;
@@ -40,10 +41,11 @@ pub use self::{
     facts::{About, facts},
     hold::SlotHold,
     offer::accept,
+    refusing::{refused, why_not},
     rules::{Candidate, Facts, Learner, Session, Skipped, SlotReason, Terms, Thing, Verdict, Wanted},
     slot::starts,
     slot_inputs::BookingRule,
-    taking::{Choice, Taking, assignment, ordered, refused, take_time_turns, take_type_turn},
+    taking::{Choice, Taking, assignment, ordered, take_time_turns, take_type_turn},
     terms::{TypeTerms, terms_of, terms_of_anybody},
     wish::{Named, Wish, learner_of, or_nothing},
 };

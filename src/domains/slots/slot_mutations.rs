@@ -15,10 +15,11 @@ use tokio_postgres::types::ToSql;
 use super::{
     BookingType,
     hold::SlotHold,
+    refusing::refused,
     rules::Skipped,
     slot_inputs::{BookSlotInput, HoldSlotInput, hold_minutes},
     sql,
-    taking::{Choice, Taking, refused},
+    taking::{Choice, Taking},
     wish::{Named, Wish, learner_of},
 };
 use crate::domains::{
@@ -177,7 +178,6 @@ impl SlotMutations {
 
     /// Gives a held slot back: your own, with BOOKING_MANAGE anybody's. Answers its id. NOT_FOUND for one that is over.
     #[needs(BookingRequest, BookingManage)]
-    #[budget(CHANGES)]
     async fn release_slot(
         ctx: &Context<'_>,
         /// The hold's id.

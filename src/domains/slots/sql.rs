@@ -26,11 +26,12 @@ pub const SESSIONS: &str = "SELECT s.id, s.starts_at, s.ends_at, s.instructor_id
 /// The turns of all whose time is to be claimed (`$2`), and of all whose time the holds of `$3` give back.
 pub const TIME_TURNS: &str = "SELECT app.take_slot_turns($2::uuid[], $3) WHERE app.tenant_id() = $1";
 
-/// When the person `$2` is busy from `$3` to `$4`, with `$5` and `$6` minutes around it; not by the booking `$7`, nor by holds of `$8`.
-pub const BUSY: &str = "SELECT s.starts_at, s.ends_at FROM app.busy_span($2, NULL, $3, $4, $7, $5, $6, $8) AS s WHERE app.tenant_id() = $1";
+/// When the person `$2` is busy from `$3` to `$4`, with `$5` and `$6` minutes around it; not by the booking `$7`, nor by holds of `$8`, nor by the group session `$9`.
+pub const BUSY: &str =
+    "SELECT s.starts_at, s.ends_at FROM app.busy_span($2, NULL, $3, $4, $7, $5, $6, $8, $9) AS s WHERE app.tenant_id() = $1";
 
-/// When one of the resources `$2` is taken from `$3` to `$4`; not by the booking `$5`, nor by holds of `$6`.
-pub const TAKEN: &str = "SELECT s.starts_at, s.ends_at FROM app.taken_span($2::uuid[], $3, $4, $5, $6) AS s WHERE app.tenant_id() = $1";
+/// When one of the resources `$2` is taken from `$3` to `$4`; not by the booking `$5`, nor by holds of `$6`, nor by the group session `$7`.
+pub const TAKEN: &str = "SELECT s.starts_at, s.ends_at FROM app.taken_span($2::uuid[], $3, $4, $5, $6, $7) AS s WHERE app.tenant_id() = $1";
 
 /// `$2` the hold's id, `$3` the type, `$4` the learner, `$5` to `$6` the span, `$7` the instructor, `$8` the resources, `$9` how they were chosen, `$10` the minutes.
 pub const HOLD: &str = "SELECT app.hold_slot($2, $3, $4, $5, $6, $7, $8::uuid[], $9, $10) WHERE app.tenant_id() = $1";

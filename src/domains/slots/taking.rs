@@ -16,6 +16,7 @@ use super::{
     booking_type::AssignmentStrategy,
     facts::{About, facts},
     judge::in_week,
+    refusing::why_not,
     rules::{Facts, SlotReason, Verdict, Wanted},
     sql,
     terms::TypeTerms,
@@ -98,16 +99,18 @@ impl<'a> Taking<'a> {
         while self.attempts < ATTEMPTS {
             let known = facts(self.tx, self.of, &self.about).await?;
             let verdict = known.judge(self.wanted(self.about.instructor, &self.about.things));
-            if verdict.reason().is_some() {
-                return Err(self.refusal(&known, &verdict).await?);
+            if let Some(refusal) = why_not(self.tx, self.of, &self.about, &known, &verdict).await? {
+                return Err(refusal);
             }
             let choice = self.choice(&known, &verdict);
             let mut parties: Vec<Uuid> = choice.things.iter().map(|thing| thing.0).collect();
-            parties.extend(choice.instructor.map(|instructor| instructor.0));
+            // Whom a person names takes it, whoever else the type would have.
+            let instructor = choice.instructor.or(self.about.instructor);
+            parties.extend(instructor.map(|instructor| instructor.0));
             parties.extend(self.about.learner.map(|learner| learner.0));
             take_time_turns(self.tx, &parties, self.about.holder).await?;
-            let about = About { instructor: choice.instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
-            let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(choice.instructor, &choice.things));
+            let about = About { instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
+            let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(instructor, &choice.things));
             if again.reason().is_none() {
                 return Ok(choice);
             }
@@ -169,72 +172,6 @@ impl<'a> Taking<'a> {
         };
         verdict.taken.iter().enumerate().map(keep).collect()
     }
-
-    /// The refusal of a verdict: the first rule that fails, where it fails, and what is known of why.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    async fn refusal(&self, known: &Facts, verdict: &Verdict) -> Result<Error> {
-        let Some(reason) = verdict.reason() else { return Ok(Error::internal("nothing fails")) };
-        let mut error = refused(reason).field(self.field(reason, verdict));
-        if reason == SlotReason::BookingLimit
-            && let Some((limit, used)) = verdict.limit
-        {
-            let number = |count: i64| usize::try_from(count).unwrap_or_default();
-            error = error.limit(number(limit), number(used));
-        }
-        if reason == SlotReason::NotEligible {
-            error = error.detail("unmet", self.unmet(known));
-        }
-        if reason == SlotReason::BookingConflict
-            && let Some((start, end)) = self.busy(verdict).await?
-        {
-            error = error.busy(start, end);
-        }
-        Ok(error)
-    }
-
-    /// What of the input a reason is about.
-    fn field(&self, reason: SlotReason, verdict: &Verdict) -> &'static str {
-        let is_instructors = self.about.instructor.is_some() && verdict.candidates.iter().any(|(_, failed)| *failed == Some(reason));
-        let is_things = verdict.things.iter().any(|(thing, failed)| *failed == Some(reason) && self.about.things.contains(thing));
-        match reason {
-            SlotReason::TypeInactive => "bookingTypeId",
-            SlotReason::BookingConflict if verdict.is_learner_busy => "startsAt",
-            _ if is_instructors => "instructorId",
-            _ if is_things => "resourceIds",
-            _ => "startsAt",
-        }
-    }
-
-    /// The kinds of the rules that the learner does not meet.
-    fn unmet(&self, known: &Facts) -> async_graphql::Value {
-        let met = known.learner.as_ref().map(|learner| learner.eligibility.as_slice()).unwrap_or_default();
-        let unmet = self.of.eligibility.iter().zip(met).filter(|(_, is_met)| !**is_met);
-        let shown = |kind: &'static str| async_graphql::value!({ "kind": kind });
-        async_graphql::Value::List(unmet.map(|(rule, _)| shown(rule.kind.as_str())).collect())
-    }
-
-    /// What stands in the way, without what is claimed around it, where it is one's own or whom somebody named.
-    async fn busy(&self, verdict: &Verdict) -> Result<Option<(Timestamp, Timestamp)>> {
-        let (start, end, except) = (self.span.start, self.span.end, self.about.except.first().copied());
-        let minutes = |of: jiff::SignedDuration| i32::try_from(of.as_mins()).unwrap_or_default();
-        let is_busy = |failed: &Option<SlotReason>| *failed == Some(SlotReason::BookingConflict);
-        let busy: Vec<Id<User>> = verdict.candidates.iter().filter(|(_, failed)| is_busy(failed)).map(|(person, _)| *person).collect();
-        let taken: Vec<Id<Resource>> = verdict.things.iter().filter(|(_, failed)| is_busy(failed)).map(|(thing, _)| *thing).collect();
-        let rows = if let (true, Some(learner)) = (verdict.is_learner_busy, self.about.learner) {
-            self.tx.query(sql::BUSY, &[&learner, &start, &end, &0, &0, &except, &self.about.holder]).await?
-        } else if let (true, [person]) = (verdict.takers.is_empty(), busy.as_slice()) {
-            let (before, after) = (minutes(self.of.terms.before), minutes(self.of.terms.after));
-            self.tx.query(sql::BUSY, &[person, &start, &end, &before, &after, &except, &self.about.holder]).await?
-        } else if taken.len() == 1 {
-            self.tx.query(sql::TAKEN, &[&taken, &start, &end, &except, &self.about.holder]).await?
-        } else {
-            return Ok(None);
-        };
-        let span = rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose();
-        Ok(span.map_err(|error: tokio_postgres::Error| DbError::from(error))?)
-    }
 }
 
 /// Why an instructor was chosen, of whom.
@@ -272,22 +209,4 @@ pub fn assignment(known: &Facts, verdict: &Verdict, start: Timestamp, chosen: Id
 pub fn ordered(verdict: &Verdict) -> Vec<(Id<User>, Option<SlotReason>)> {
     let others = verdict.candidates.iter().filter(|(_, failed)| failed.is_some()).copied();
     verdict.takers.iter().map(|taker| (*taker, None)).chain(others).collect()
-}
-
-/// The refusal of a reason.
-pub fn refused(reason: SlotReason) -> Error {
-    let message = match reason {
-        SlotReason::TypeInactive => "This booking type takes no new bookings.",
-        SlotReason::NotEligible => "The learner does not meet what this booking type asks for.",
-        SlotReason::TooSoon => "It begins sooner than this booking type can be booked.",
-        SlotReason::TooFar => "It begins later than this booking type can be booked ahead.",
-        SlotReason::BookingLimit => "There are as many of these bookings as there may be.",
-        SlotReason::ResourceUnbookable => "A resource that it needs is not to be booked.",
-        SlotReason::ResourceClosed => "A resource that it needs is not open all the while.",
-        SlotReason::OutsideAvailability => "No instructor is available through the whole booking.",
-        SlotReason::NotOnGrid => "Bookings of this type don't begin at this time: `slots` says when they do.",
-        SlotReason::SessionFull => "Every seat is taken.",
-        SlotReason::BookingConflict => "That time is taken: the learner's, an instructor's, or that of a resource that it needs.",
-    };
-    Error::conflict(reason.as_str(), message)
 }

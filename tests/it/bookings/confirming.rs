@@ -232,3 +232,41 @@ async fn what_needs_nobody_is_confirmed_without_anybody() {
     assert_eq!((line(&answer), &answer["confirmBooking"]["resources"]), ((json!("ASSIGNED"), Value::Null), &json!([{ "id": room }])));
     assert_eq!(app.text("SELECT string_agg(kind, ' ' ORDER BY kind) FROM time_claim").await.as_deref(), Some("LEARNER RESOURCE"));
 }
+
+#[tokio::test]
+async fn who_and_what_is_named_and_taken_is_refused_with_the_span_whatever_the_type_chooses_beside() {
+    let app = TestApp::start().await;
+    let [admin, ada, learner] =
+        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    let bob = app.person(&app.oak, "bob@oak.example", &["INSTRUCTOR"]).await;
+    let eve = app.person(&app.oak, "eve@oak.example", &["LEARNER"]).await;
+    for instructor in [&ada, &bob] {
+        available(&app, &app.oak, instructor, (0, 1440)).await;
+    }
+    let cessna = plane(&admin, "Cessna").await;
+    let kind = booking_type(&app, &app.oak, &[("strategy", "'FIXED'")], &[&ada, &bob]).await;
+    let other = booking_in(&app, &app.oak, "APPROVED", &eve, &ada, (550, 610)).await;
+    admin.ok(CONFIRM, json!({ "i": { "id": other, "instructorId": ada.user_id, "resourceIds": [cessna] } })).await;
+    for status in ["REQUESTED", "APPROVED", "ASSIGNED"] {
+        let booking = booking_in(&app, &app.oak, if status == "REQUESTED" { status } else { "APPROVED" }, &learner, &bob, (540, 600)).await;
+        make_of(&app, &booking, &kind).await;
+        if status == "ASSIGNED" {
+            admin.ok(CONFIRM, with(&booking, &bob)).await;
+        }
+        let resources = json!({ "i": { "id": booking, "resourceIds": [cessna] } });
+        for (input, field) in [(with(&booking, &ada), "instructorId"), (resources, "resourceIds")] {
+            let before = contents(&app).await;
+            let answer = admin.ask(CONFIRM, input).await;
+            let said = &answer["errors"][0]["extensions"];
+            let known = (&said["code"], &said["reason"], &said["field"]);
+            assert_eq!(known, (&json!("CONFLICT"), &json!("BOOKING_CONFLICT"), &json!(field)), "{status}: {answer}");
+            assert_eq!(said["busy"]["startsAt"].as_str().unwrap().parse::<Timestamp>().unwrap(), moment(550), "{status}: {answer}");
+            assert_eq!(contents(&app).await, before);
+        }
+        app.sql(&format!(
+            "SET app.audit = 'off'; UPDATE booking SET status = 'CANCELLED' WHERE id = '{}'; RESET app.audit",
+            uuid(&booking)
+        ))
+        .await;
+    }
+}

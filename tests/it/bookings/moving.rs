@@ -89,6 +89,22 @@ async fn a_learners_move_goes_back_to_the_school_where_it_answers() {
 }
 
 #[tokio::test]
+async fn what_is_assigned_of_a_type_is_approved_again_by_whoever_can_bring_that_about() {
+    let steps = async |client: &Client, booking: &Value| {
+        let look = "query($id: ID!) { booking(id: $id) { allowedTransitions } }";
+        client.ok(look, json!({ "id": booking })).await["booking"]["allowedTransitions"].take()
+    };
+    let app = TestApp::start().await;
+    let (booking, kind, [admin, ada, learner, _]) = booked(&app, &[]).await;
+    assert_eq!(steps(&learner, &booking).await, json!(["CANCELLED"]), "moved, it stays assigned");
+    assert_eq!(steps(&admin, &booking).await, json!(["APPROVED", "CANCELLED"]));
+    assert_eq!(steps(&ada, &booking).await, json!([]));
+    app.sql(&format!("UPDATE booking_type SET needs_approval = true WHERE id = '{}'", uuid(&kind))).await;
+    assert_eq!(steps(&learner, &booking).await, json!(["APPROVED", "CANCELLED"]));
+    assert_eq!(learner.ok(MOVE, to(&booking, 660)).await["rescheduleBooking"]["status"], "APPROVED");
+}
+
+#[tokio::test]
 async fn learners_move_in_time_so_often_and_say_why() {
     let app = TestApp::start().await;
     let columns = [("reschedule_notice_minutes", "60"), ("max_reschedules", "1"), ("requires_reason", "true")];
@@ -141,6 +157,8 @@ async fn a_slot_that_is_held_can_be_moved_into() {
     // A retry moves nothing twice.
     assert_eq!(learner.ok(MOVE, into(900)).await["rescheduleBooking"]["rescheduleCount"], 1);
     assert_eq!(app.count("time_claim WHERE hold_id IS NOT NULL").await, 0);
+    // Nor is it a hold of another time now.
+    refused(&app, &learner, MOVE, into(1020), "BAD_USER_INPUT @holdId").await;
 }
 
 #[tokio::test]

@@ -200,3 +200,27 @@ async fn the_settings_of_bookings_have_their_bounds() {
         json!([])
     );
 }
+
+#[tokio::test]
+async fn what_ticks_by_the_minute_makes_jobs_where_something_is_due_alone() {
+    let app = TestApp::start().await;
+    let [ada, learner] = [app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    let due = async |kind: &str| {
+        let schools = format!(
+            "SELECT coalesce(string_agg(t.slug, ' ' ORDER BY t.slug), '') FROM app.due_schools('{kind}', '-infinity') AS d JOIN tenant t USING (tenant_id)"
+        );
+        app.text(&schools).await.unwrap()
+    };
+    let waiting = booking_in(&app, &app.oak, "REQUESTED", &learner, &ada, (480, 540)).await;
+    let booked = booking_in(&app, &app.oak, "ASSIGNED", &learner, &ada, (600, 660)).await;
+    begin_in(&app, &booked, 1445).await;
+    assert_eq!((due("booking.escalate").await.as_str(), due("booking.remind").await.as_str()), ("", ""));
+    app.sql(&format!("UPDATE booking SET created_at = now() - interval '25 hours' WHERE id = '{}'", uuid(&waiting))).await;
+    begin_in(&app, &booked, 1435).await;
+    assert_eq!((due("booking.escalate").await.as_str(), due("booking.remind").await.as_str()), ("oak", "oak"));
+    pass(&app, &app.oak).await;
+    assert_eq!((due("booking.escalate").await.as_str(), due("booking.remind").await.as_str()), ("", ""));
+    // Who takes it now is reminded as well.
+    app.sql(&format!("DELETE FROM booking_reminder WHERE user_id = '{}'", uuid_of(&ada))).await;
+    assert_eq!(due("booking.remind").await, "oak");
+}

@@ -108,6 +108,10 @@ async fn a_change_of_a_session_moves_all_its_seats_or_none() {
     ] {
         refused(&stage.app, &stage.ada, CHANGE, change(extra), line).await;
     }
+    // Nothing that it needs can be cleared.
+    for field in ["startsAt", "instructorId", "seats"] {
+        refused(&stage.app, &stage.ada, CHANGE, change(json!({ field: null })), &format!("BAD_USER_INPUT @{field}")).await;
+    }
     refused(&stage.app, &alone, CHANGE, change(json!({ "seats": 2 })), "FORBIDDEN NOT_YOURS").await;
     let changed =
         stage.ada.ok(CHANGE, change(json!({ "startsAt": at(2, 13), "resourceIds": [blue], "seats": 5 }))).await["updateGroupSession"]
@@ -128,6 +132,93 @@ async fn a_change_of_a_session_moves_all_its_seats_or_none() {
         let told = person.ok("{ notifications(first: 1) { nodes { kind } } }", json!({})).await;
         assert_eq!(told["notifications"]["nodes"][0]["kind"], "BOOKING_RESCHEDULED");
     }
+}
+
+/// What of the input a refusal by a claim is about, and when what is in the way begins.
+async fn in_the_way(client: &Client, mutation: &str, variables: Value) -> (String, Value) {
+    let answer = client.ask(mutation, variables).await;
+    let said = &answer["errors"][0]["extensions"];
+    assert_eq!((&said["code"], &said["reason"]), (&json!("CONFLICT"), &json!("BOOKING_CONFLICT")), "{answer}");
+    (said["field"].as_str().unwrap().to_owned(), said["busy"]["startsAt"].clone())
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_by_a_claim_says_what_is_taken_and_when() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let [red, blue] = [stage.room("Red", 9).await, stage.room("Blue", 9).await];
+    let rooms = json!([{ "name": "Room", "resourceIds": [red, blue] }]);
+    let kind = stage
+        .kind(json!({ "seats": 3, "strategy": "FIXED", "instructors": both, "requirements": rooms, "bufferBeforeMinutes": 15, "bufferAfterMinutes": 15 }))
+        .await;
+    let first = opening(&kind, 2, 9, json!({ "instructorId": stage.ada.user_id, "resourceIds": [red] }));
+    stage.admin.ok(OPEN, first).await;
+    let taken = json!(at(2, 9));
+    for (extra, field) in [
+        (json!({ "instructorId": carl.user_id, "resourceIds": [red] }), "resourceIds"),
+        (json!({ "instructorId": stage.ada.user_id, "resourceIds": [blue] }), "instructorId"),
+        (json!({ "resourceIds": [red] }), "resourceIds"),
+    ] {
+        let mut input = opening(&kind, 2, 9, extra);
+        input["i"]["startsAt"] = json!("2099-03-02T09:30:00Z");
+        assert_eq!(in_the_way(&stage.admin, OPEN, input).await, (field.to_owned(), taken.clone()));
+    }
+    // A change says the same, of whom it takes anew; its own time is in nobody's way.
+    let second = opening(&kind, 2, 9, json!({ "instructorId": carl.user_id, "resourceIds": [blue] }));
+    let session = stage.admin.ok(OPEN, second).await["openGroupSessions"][0]["id"].take();
+    let change = |extra: Value| {
+        let mut input = json!({ "id": session });
+        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "i": input })
+    };
+    for (extra, field) in [
+        (json!({ "instructorId": stage.ada.user_id }), "instructorId"),
+        (json!({ "resourceIds": [red] }), "resourceIds"),
+        (json!({ "startsAt": "2099-03-02T09:30:00Z", "resourceIds": [red] }), "resourceIds"),
+    ] {
+        assert_eq!(in_the_way(&stage.admin, CHANGE, change(extra)).await, (field.to_owned(), taken.clone()));
+    }
+    // Somebody who has a seat is elsewhere.
+    let talk = stage.kind(json!({ "name": "Talk" })).await;
+    stage.lea.ok(BOOK, slot(&talk, &at(2, 12))).await;
+    let mut seat = slot(&kind, &at(2, 9));
+    seat["i"]["instructorId"] = json!(carl.user_id);
+    stage.lea.ok(BOOK, seat).await;
+    let moved = change(json!({ "startsAt": "2099-03-02T11:30:00Z" }));
+    assert_eq!(in_the_way(&stage.admin, CHANGE, moved).await, ("startsAt".to_owned(), json!(at(2, 12))));
+}
+
+#[tokio::test]
+async fn a_session_takes_a_resource_that_is_large_enough_before_one_that_is_not() {
+    let stage = Stage::start().await;
+    let [small, large] = [stage.room("Small", 2).await, stage.room("Large", 5).await];
+    let rooms = json!([{ "name": "Room", "resourceIds": [small, large] }]);
+    let kind = stage.kind(json!({ "seats": 3, "requirements": rooms })).await;
+    let resources = |seats: i32| json!({ "seats": seats });
+    let of = |opened: &Value| opened["openGroupSessions"][0]["resources"][0]["name"].clone();
+    assert_eq!(of(&stage.ada.ok(OPEN, opening(&kind, 2, 9, json!({}))).await), "Large");
+    assert_eq!(of(&stage.ada.ok(OPEN, opening(&kind, 3, 9, resources(2))).await), "Small");
+    refused(&stage.app, &stage.ada, OPEN, opening(&kind, 4, 9, resources(6)), "CONFLICT RESOURCE_TOO_SMALL @seats").await;
+    // Likewise where a booking makes it.
+    let booked = stage.lea.ok(BOOK, slot(&kind, &at(5, 9))).await["bookSlot"].take();
+    assert_eq!(booked["resources"], json!([{ "name": "Large" }]));
+    assert_eq!(stage.app.count("group_session WHERE seats = 3").await, 2);
+}
+
+#[tokio::test]
+async fn what_was_held_and_is_over_keeps_no_session_away() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 3 })).await;
+    let talk = stage.kind(json!({ "name": "Talk" })).await;
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
+    stage.lea.ok(hold, slot(&talk, &at(2, 9))).await;
+    stage.learner("bob").await.ok(hold, slot(&talk, &at(2, 12))).await;
+    refused(&stage.app, &stage.ada, OPEN, opening(&kind, 2, 9, json!({})), "CONFLICT BOOKING_CONFLICT @instructorId").await;
+    stage.app.sql("UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now()").await;
+    let session = stage.ada.ok(OPEN, opening(&kind, 2, 9, json!({}))).await["openGroupSessions"][0]["id"].take();
+    stage.ada.ok(CHANGE, json!({ "i": { "id": session, "startsAt": at(2, 12) } })).await;
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER");
 }
 
 #[tokio::test]
@@ -153,4 +244,9 @@ async fn a_session_that_is_called_off_cancels_its_seats_and_tells_everybody_once
         assert_eq!(kinds.iter().filter(|kind| **kind == "GROUP_SESSION_CANCELLED").count(), 1, "{kinds:?}");
         assert!(!kinds.contains(&"BOOKING_CANCELLED"), "{kinds:?}");
     }
+    // Each mail takes its reader's own seat out of their calendar.
+    let taken_out = "mail m JOIN booking b ON b.student_id = m.user_id AND app.type_id('booking', b.id) = m.attachments #>> '{0,event,booking}' \
+                     AND b.status = m.attachments #>> '{0,event,status}' AND b.revision::text = m.attachments #>> '{0,event,revision}' \
+                     WHERE m.template = 'group_session_cancelled' AND b.status = 'CANCELLED' AND jsonb_array_length(m.attachments) = 1";
+    assert_eq!(stage.app.count(taken_out).await, 2);
 }

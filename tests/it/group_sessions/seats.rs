@@ -83,7 +83,13 @@ async fn a_seat_is_held_and_redeemed_without_a_second_seat() {
     // A hold that is over takes no seat.
     stage.lea.ok(CANCEL_SEAT, json!({ "i": { "id": booked["id"] } })).await;
     stage.lea.ok(hold, slot(&kind, &at(2, 9))).await;
-    stage.app.sql("UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() WHERE booking_id IS NULL").await;
+    let expire = "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() - interval '30 minutes' \
+                  WHERE booking_id IS NULL; RESET session_replication_role";
+    stage.app.sql(expire).await;
+    let with_seats = "query($h: Boolean) { groupSessions(filter: { hasSeats: $h }) { totalCount } }";
+    for (has_seats, count) in [(true, 1), (false, 0)] {
+        assert_eq!(eve.ok(with_seats, json!({ "h": has_seats })).await["groupSessions"]["totalCount"], count);
+    }
     assert_eq!(eve.ok(SESSION, json!({ "id": session })).await["groupSession"]["seatsTaken"], 1);
     eve.ok(BOOK, slot(&kind, &at(2, 9))).await;
 }
@@ -100,6 +106,10 @@ async fn a_seat_goes_with_its_session_and_is_moved_to_another() {
     refused(&stage.app, &stage.admin, assign, json!({ "i": { "id": id, "instructorId": stage.ada.user_id } }), "CONFLICT GROUP_SEAT").await;
     let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { id } }";
     refused(&stage.app, &stage.admin, confirm, json!({ "i": { "id": id } }), "CONFLICT GROUP_SEAT").await;
+    for client in [&stage.lea, &stage.admin] {
+        let steps = client.ok("query($id: ID!) { booking(id: $id) { allowedTransitions } }", json!({ "id": id })).await;
+        assert_eq!(steps["booking"]["allowedTransitions"], json!(["CANCELLED"]));
+    }
     let opened = stage.ada.ok(OPEN, slot(&kind, &at(3, 9))).await["openGroupSessions"][0]["id"].take();
     let reschedule = "mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { id status groupSession { id seatsTaken } } }";
     let to = |day: u32, hour: u32| json!({ "i": { "id": id, "startsAt": at(day, hour), "endsAt": at(day, hour + 1) } });
@@ -127,6 +137,46 @@ async fn where_the_school_answers_a_session_is_made_with_the_first_seat_that_is_
     let confirmed = stage.admin.ok(confirm, json!({ "i": { "id": asked["id"] } })).await["confirmBooking"].take();
     assert_eq!(confirmed["groupSession"]["seatsTaken"], 2);
     assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER");
+}
+
+#[tokio::test]
+async fn a_request_that_was_approved_by_itself_is_assigned_to_a_seat_and_never_beside_its_session() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let [red, blue] = [stage.room("Red", 9).await, stage.room("Blue", 9).await];
+    let rooms = json!([{ "name": "Room", "resourceIds": [red, blue] }]);
+    let kind = stage.kind(json!({ "seats": 2, "needsApproval": true, "instructors": both, "requirements": rooms })).await;
+    let approve = "mutation($i: ID!) { approveBooking(id: $i) { status } }";
+    let assign = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { status instructor { id } resources { name } groupSession { seatsTaken } } }";
+    let to = |booking: &Value, instructor: &Client| json!({ "i": { "id": booking, "instructorId": instructor.user_id } });
+    let mut asked = Vec::new();
+    for name in ["bob", "eve", "tom", "mary"] {
+        let learner = stage.learner(name).await;
+        // All of them wish for the same room: who is approved keeps no other away from it.
+        let mut wish = slot(&kind, &at(2, 9));
+        wish["i"]["resourceIds"] = json!([red]);
+        let booking = learner.ok(BOOK, wish).await["bookSlot"]["id"].take();
+        assert_eq!(stage.admin.ok(approve, json!({ "i": booking })).await["approveBooking"]["status"], "APPROVED");
+        asked.push(booking);
+    }
+    assert_eq!(stage.claims().await, "LEARNER LEARNER LEARNER LEARNER");
+    for (n, booking) in asked[..2].iter().enumerate() {
+        let seat = stage.admin.ok(assign, to(booking, &stage.ada)).await["assignBooking"].take();
+        assert_eq!((&seat["status"], &seat["groupSession"]["seatsTaken"]), (&json!("ASSIGNED"), &json!(n + 1)));
+        assert_eq!((&seat["instructor"]["id"], &seat["resources"]), (&json!(stage.ada.user_id), &json!([{ "name": "Red" }])));
+    }
+    refused(&stage.app, &stage.admin, assign, to(&asked[2], &stage.ada), "CONFLICT SESSION_FULL @startsAt").await;
+    refused(&stage.app, &stage.admin, assign, to(&asked[0], &carl), "CONFLICT GROUP_SEAT").await;
+    let late = stage.app.person(&stage.app.oak, "late@oak.example", &["INSTRUCTOR"]).await;
+    refused(&stage.app, &stage.admin, assign, to(&asked[2], &late), "CONFLICT OUTSIDE_AVAILABILITY @instructorId").await;
+    // Somebody else has a session of their own, whether it is assigned or confirmed.
+    let third = stage.admin.ok(assign, to(&asked[2], &carl)).await["assignBooking"].take();
+    assert_eq!((&third["groupSession"]["seatsTaken"], &third["resources"]), (&json!(1), &json!([{ "name": "Blue" }])));
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { instructor { id } groupSession { seatsTaken } } }";
+    let fourth = stage.admin.ok(confirm, to(&asked[3], &carl)).await["confirmBooking"].take();
+    assert_eq!(fourth, json!({ "instructor": { "id": carl.user_id }, "groupSession": { "seatsTaken": 2 } }));
+    assert_eq!(stage.app.count("booking WHERE status = 'ASSIGNED' AND group_session_id IS NULL").await, 0);
 }
 
 #[tokio::test]

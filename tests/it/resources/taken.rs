@@ -117,6 +117,21 @@ async fn a_booking_holds_its_resources_with_setup_and_teardown_as_long_as_it_sta
     // Nested, they cost one statement for all bookings.
     let one = app.statements(&admin, "{ bookings(first: 1) { nodes { resources { name } } } }", json!({})).await;
     assert_eq!(app.statements(&admin, "{ bookings { nodes { resources { name } } } }", json!({})).await, one);
+
+    // What nobody has any more is deleted: what had it still says so, and nothing else does.
+    admin.ok(CANCEL, json!({ "i": { "id": next } })).await;
+    admin.ok(DROP, json!({ "id": plane })).await;
+    let own = learner.ok("query($id: ID!) { booking(id: $id) { resources { id name } } }", json!({ "id": first })).await["booking"].take();
+    assert_eq!(own, json!({ "resources": [{ "id": plane, "name": "Cessna" }] }));
+    for client in [&admin, &learner] {
+        let gone = "query($id: ID!) { resource(id: $id) { id } node(id: $id) { id } resources { nodes { name } } }";
+        let seen = client.ok(gone, json!({ "id": plane })).await;
+        assert_eq!(seen, json!({ "resource": null, "node": null, "resources": { "nodes": [{ "name": "Room" }] } }));
+    }
+    refused(&app, &admin, DROP, json!({ "id": plane }), "NOT_FOUND @id").await;
+    refused(&app, &admin, CHANGE, json!({ "i": { "id": plane, "name": "Piper" } }), "NOT_FOUND @id").await;
+    let third = approved_of_new(&app, 3, "2099-03-03T11:25Z", "2099-03-03T12:00Z").await;
+    refused(&app, &admin, ASSIGN, assign(&third, &ada, &[&plane]), "NOT_FOUND @resourceIds.0").await;
 }
 
 #[tokio::test]

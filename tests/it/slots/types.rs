@@ -207,4 +207,11 @@ async fn types_are_found_and_what_is_booked_of_one_keeps_it() {
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": mary.user_id })).await;
     let left = admin.ok(WHOLE, json!({ "id": flight })).await["bookingType"]["instructors"].take();
     assert_eq!(left, json!([{ "weight": 1, "instructor": { "id": cast.ada.user_id } }]));
+    // Where nobody is left, it can be ended all the same.
+    admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": cast.ada.user_id })).await;
+    let ended =
+        admin.ok(CHANGE_TYPE, json!({ "i": { "id": flight, "name": "Old flight", "isActive": false } })).await["updateBookingType"].take();
+    assert_eq!((&ended["name"], &ended["isActive"]), (&json!("Old flight"), &json!(false)));
+    let kept = json!({ "i": { "id": flight, "needsInstructor": true } });
+    classroom::refused(&cast.app, admin, CHANGE_TYPE, kept, "BAD_USER_INPUT @instructors").await;
 }

@@ -128,3 +128,37 @@ async fn a_session_that_is_called_off_is_waited_for_by_nobody_and_more_seats_are
     stage.app.work().await;
     assert_eq!(status(&eve, &entry).await, "OFFERED");
 }
+
+#[tokio::test]
+async fn ticks_come_where_somebody_waits_alone_and_waiting_ends_with_what_is_waited_for() {
+    let stage = Stage::start().await;
+    let due = async |kind: &str| {
+        let schools = format!(
+            "SELECT coalesce(string_agg(t.slug, ' ' ORDER BY t.slug), '') FROM app.due_schools('{kind}', '-infinity') AS d JOIN tenant t USING (tenant_id)"
+        );
+        stage.app.text(&schools).await.unwrap()
+    };
+    assert_eq!((due("waitlist.offer").await.as_str(), due("waitlist.expire").await.as_str()), ("", ""));
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let (session, _) = full(&stage, &kind, &stage.learner("bob").await, 2).await;
+    let seat = wait(&stage.lea, json!({ "groupSessionId": session })).await;
+    let window = wait(&stage.lea, json!({ "bookingTypeId": kind, "from": at(2, 19), "to": at(2, 23) })).await;
+    assert_eq!((due("waitlist.offer").await.as_str(), due("waitlist.expire").await.as_str()), ("oak", ""));
+    // The session has begun, and is not over; the window is over.
+    stage
+        .app
+        .sql(
+            "SET session_replication_role = replica; UPDATE waitlist_entry SET starts_at = now() - interval '1 hour', \
+             ends_at = now() + CASE WHEN group_session_id IS NULL THEN interval '-1 minute' ELSE interval '1 hour' END; RESET session_replication_role",
+        )
+        .await;
+    assert_eq!(due("waitlist.expire").await, "oak");
+    let ending = format!(
+        "RESET app.audit; BEGIN; SELECT set_config('app.tenant_id', '{}', true), set_config('app.user_id', '', true), \
+         set_config('app.operation', 'system:waitlist.expire', true), app.expire_waitlist(1000); COMMIT",
+        stage.app.oak.tenant
+    );
+    stage.app.sql(&ending).await;
+    assert_eq!((status(&stage.lea, &seat).await, status(&stage.lea, &window).await), ("EXPIRED".into(), "EXPIRED".into()));
+    assert_eq!((due("waitlist.offer").await.as_str(), due("waitlist.expire").await.as_str()), ("", ""));
+}
