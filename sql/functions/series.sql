@@ -36,15 +36,18 @@ BEGIN
     END LOOP;
     PERFORM set_config('app.told_as', '', true);
     SELECT * INTO first FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.series_id = new_id ORDER BY b.starts_at LIMIT 1;
-    PERFORM app.tell_of_series(type, new_id, first);
+    PERFORM app.tell_of_series(type, new_id, first.id);
 END
 $$;
 
 -- Tells of a series as one: by its first booking. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.tell_of_series(type text, series uuid, b public.booking) RETURNS void
+CREATE OR REPLACE FUNCTION app.tell_of_series(type text, series uuid, of_booking uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    b booking;
 BEGIN
-    IF b.id IS NOT NULL AND app.notifies(type) THEN
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = of_booking AND o.series_id = series;
+    IF FOUND AND app.notifies(type) THEN
         PERFORM app.emit(type, app.type_id('series', series), NULL, jsonb_build_object(
             'student', b.student_id, 'wished', b.requested_instructor_id, 'instructor', b.instructor_id, 'course', b.course_id,
             'facts', jsonb_build_object('from', b.starts_at, 'until', b.ends_at))
@@ -113,7 +116,7 @@ BEGIN
     END LOOP;
     PERFORM set_config('app.told_as', '', true);
     IF NOT is_alone THEN
-        PERFORM app.tell_of_series('notify.series_moved', onward, first);
+        PERFORM app.tell_of_series('notify.series_moved', onward, first.id);
     END IF;
 END
 $$;
@@ -132,7 +135,7 @@ BEGIN
     PERFORM set_config('app.told_as', '', true);
     SELECT * INTO first FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.starts_at LIMIT 1;
     IF NOT is_alone THEN
-        PERFORM app.tell_of_series('notify.series_cancelled', first.series_id, first);
+        PERFORM app.tell_of_series('notify.series_cancelled', first.series_id, first.id);
     END IF;
     RETURN done;
 END
@@ -142,4 +145,4 @@ CREATE OR REPLACE TRIGGER booking_series_audit AFTER INSERT OR UPDATE OR DELETE 
 
 GRANT EXECUTE ON FUNCTION app.book_series(uuid, uuid, uuid, text, text, date[], jsonb, text, text, text[], jsonb),
     app.move_series(uuid, boolean, boolean, text, date[], jsonb, text, text, jsonb),
-    app.tell_of_series(text, uuid, public.booking) TO lectern_app;
+    app.tell_of_series(text, uuid, uuid) TO lectern_app;

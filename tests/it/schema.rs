@@ -260,6 +260,7 @@ fn the_audit_log_knows_what_each_mutation_is_about() {
         let expected = match answered {
             "ID" if name == "deleteUsers" => "User",
             "ID" if name == "endSignIn" => "Session",
+            "ID" if name == "releaseSlot" => "SlotHold",
             "ID" => ["delete", "cancel", "remove", "purge", "revoke"]
                 .iter()
                 .find_map(|verb| name.strip_prefix(verb))

@@ -127,6 +127,7 @@ impl Function {
                 "double precision" | "numeric" => "1".to_owned(),
                 "double precision[]" => "ARRAY[1]::double precision[]".to_owned(),
                 "jsonb" => "'{}'::jsonb".to_owned(),
+                "date[]" => "ARRAY['2099-03-01']::date[]".to_owned(),
                 "interval" => "'15 minutes'::interval".to_owned(),
                 "timestamp with time zone" if name.contains("end") || name.contains("expires") => {
                     "'2099-03-04T00:00Z'::timestamptz".to_owned()

@@ -16,7 +16,7 @@ const BOOKED: &str = "query($from: DateTime, $to: DateTime, $z: String) { report
 async fn typed(app: &TestApp, school: &School) {
     app.sql(&format!(
         "SET session_replication_role = replica;
-         INSERT INTO booking_type (tenant_id, id, name, durations) VALUES ('{t}', '00000000-0000-7000-8000-000000000021', 'Lesson', '{{60}}');
+         INSERT INTO booking_type (tenant_id, id, name, durations, reminder_minutes) VALUES ('{t}', '00000000-0000-7000-8000-000000000021', 'Lesson', '{{60}}', '{{1440}}');
          UPDATE booking SET created_at = starts_at - interval '48 hours' WHERE tenant_id = '{t}';
          UPDATE booking SET booking_type_id = '00000000-0000-7000-8000-000000000021' WHERE tenant_id = '{t}' AND status IN ('COMPLETED', 'CANCELLED');
          UPDATE booking SET outcome = 'ATTENDED' WHERE tenant_id = '{t}' AND status = 'COMPLETED' AND starts_at < '2026-03-03T00:00Z';

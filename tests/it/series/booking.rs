@@ -130,8 +130,8 @@ async fn a_rule_that_is_no_such_or_goes_on_for_too_long_is_refused_and_changes_n
         ("FREQ=DAILY;COUNT=2", json!({ "timeZone": "Mars/Olympus" }), "BAD_USER_INPUT @timeZone"),
         ("FREQ=DAILY;COUNT=2", json!({ "startsAt": "2020-03-02T09:00:00Z" }), "BAD_USER_INPUT @startsAt"),
         ("FREQ=DAILY;COUNT=2", json!({ "bookingTypeId": nothing("bookingtype") }), "NOT_FOUND @bookingTypeId"),
-        ("FREQ=DAILY;COUNT=2", json!({ "learnerId": stage.ada.user_id }), "FORBIDDEN @learnerId"),
-        ("FREQ=DAILY;COUNT=2", json!({ "override": ["NOTICE"] }), "FORBIDDEN @override"),
+        ("FREQ=DAILY;COUNT=2", json!({ "learnerId": stage.ada.user_id }), "FORBIDDEN [BOOKING_MANAGE] @learnerId"),
+        ("FREQ=DAILY;COUNT=2", json!({ "override": ["NOTICE"] }), "FORBIDDEN [BOOKING_MANAGE] @override"),
     ] {
         refused(&stage.app, &stage.lea, SERIES, series(&kind, &at(2, 9), recurrence, extra), line).await;
     }
