@@ -389,18 +389,23 @@ CREATE OR REPLACE FUNCTION app.is_due(of_kind text) RETURNS boolean LANGUAGE plp
 DECLARE
     school CONSTANT uuid := app.tenant_id();
 BEGIN
-    RETURN CASE of_kind
-        WHEN 'booking.escalate' THEN EXISTS (
-            SELECT FROM public.booking b WHERE b.tenant_id = school AND b.status = 'REQUESTED' AND b.escalated_at IS NULL AND b.ends_at > now()
-                AND b.created_at <= now() - make_interval(hours => coalesce((SELECT s.booking_escalation_hours FROM public.tenant_settings s WHERE s.tenant_id = school), 24)))
-        -- What has been told goes, once a day.
-        WHEN 'booking.remind' THEN EXISTS (SELECT FROM app.due_reminders(school))
-            OR EXISTS (SELECT FROM public.booking_reminder r WHERE r.tenant_id = school AND r.starts_at <= now() - interval '1 day')
-        WHEN 'waitlist.offer' THEN EXISTS (SELECT FROM public.waitlist_entry w WHERE w.tenant_id = school AND w.status = 'WAITING' AND w.ends_at > now())
-        WHEN 'waitlist.expire' THEN EXISTS (SELECT FROM app.ended_waiting(school))
-        WHEN 'quiz.sweep' THEN EXISTS (
-            SELECT FROM public.quiz_attempt a WHERE a.tenant_id = school AND a.status = 'IN_PROGRESS' AND a.ends_at < now() - interval '5 seconds')
-        ELSE true END;
+    CASE of_kind
+        WHEN 'booking.escalate' THEN
+            RETURN EXISTS (SELECT FROM public.booking b WHERE b.tenant_id = school AND b.status = 'REQUESTED' AND b.escalated_at IS NULL AND b.ends_at > now()
+                           AND b.created_at <= now() - make_interval(hours => coalesce(
+                               (SELECT s.booking_escalation_hours FROM public.tenant_settings s WHERE s.tenant_id = school), 24)));
+        WHEN 'booking.remind' THEN -- What has been told goes, once a day.
+            RETURN EXISTS (SELECT FROM app.due_reminders(school))
+                OR EXISTS (SELECT FROM public.booking_reminder r WHERE r.tenant_id = school AND r.starts_at <= now() - interval '1 day');
+        WHEN 'waitlist.offer' THEN
+            RETURN EXISTS (SELECT FROM public.waitlist_entry w WHERE w.tenant_id = school AND w.status = 'WAITING' AND w.ends_at > now());
+        WHEN 'waitlist.expire' THEN
+            RETURN EXISTS (SELECT FROM app.ended_waiting(school));
+        WHEN 'quiz.sweep' THEN
+            RETURN EXISTS (SELECT FROM public.quiz_attempt a WHERE a.tenant_id = school AND a.status = 'IN_PROGRESS' AND a.ends_at < now() - interval '5 seconds');
+        ELSE
+            RETURN true;
+    END CASE;
 END
 $$;
 
