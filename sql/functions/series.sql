@@ -96,7 +96,7 @@ BEGIN
             SELECT s.tenant_id, onward, s.booking_type_id, s.learner_id, rule, s.time_zone, excluded, left_out
             FROM booking_series s JOIN booking o ON o.tenant_id = s.tenant_id AND o.series_id = s.id WHERE o.tenant_id = app.tenant_id() AND o.id = ids[1];
     ELSIF NOT is_alone THEN
-        UPDATE booking_series s SET recurrence = rule, excluded_dates = excluded, skipped = s.skipped || left_out, updated_at = now()
+        UPDATE booking_series s SET recurrence = rule, excluded_dates = excluded, skipped = s.skipped || left_out
             WHERE s.tenant_id = app.tenant_id() AND s.id = onward AND ((s.recurrence, s.excluded_dates) IS DISTINCT FROM (rule, excluded) OR left_out <> '[]');
     END IF;
     PERFORM set_config('app.told_as', CASE WHEN is_alone THEN '' ELSE 'nothing' END, true);
@@ -141,6 +141,7 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE TRIGGER booking_series_touch BEFORE UPDATE ON booking_series FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER booking_series_audit AFTER INSERT OR UPDATE OR DELETE ON booking_series FOR EACH ROW EXECUTE FUNCTION app.audit('BookingSeries', 'id');
 
 GRANT EXECUTE ON FUNCTION app.book_series(uuid, uuid, uuid, text, text, date[], jsonb, text, text, text[], jsonb),

@@ -13,7 +13,9 @@ ALTER TABLE booking
 -- Requests that wait: those that are over are not even read.
 CREATE INDEX booking_waits_idx ON booking (tenant_id, ends_at, created_at) WHERE status = 'REQUESTED' AND escalated_at IS NULL;
 -- Those of which the school was told.
-CREATE INDEX booking_escalated_idx ON booking (tenant_id, starts_at, id) INCLUDE (status, student_id, instructor_id, requested_instructor_id) WHERE escalated_at IS NOT NULL;
+CREATE INDEX booking_escalated_idx ON booking (tenant_id, starts_at, id) WHERE escalated_at IS NOT NULL;
+-- Those that wait all the same: they are counted, by who may see them.
+CREATE INDEX booking_overdue_idx ON booking (tenant_id, student_id, instructor_id, requested_instructor_id) WHERE status = 'REQUESTED' AND escalated_at IS NOT NULL;
 -- Those of which it is known what became of them.
 CREATE INDEX booking_outcome_idx ON booking (tenant_id, outcome, starts_at, id) WHERE outcome IS NOT NULL;
 

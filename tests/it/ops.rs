@@ -188,7 +188,7 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         )
         .await;
         none(
-            "booking WHERE tenant_id = $1 AND series_id IS NULL \
+            "booking WHERE tenant_id = $1 AND booking_type_id IS NULL \
              AND (starts_at < now() - interval '16 days' OR starts_at > now() + interval '16 days')",
         )
         .await;

@@ -71,7 +71,7 @@ async fn one_waits_for_a_full_session_or_within_a_window_in_which_one_can_book_n
     ] {
         refused(&stage.app, &stage.lea, JOIN, json!({ "i": input }), line).await;
     }
-    refused(&stage.app, &stage.ada, JOIN, json!({ "i": { "groupSessionId": session } }), "FORBIDDEN").await;
+    refused(&stage.app, &stage.ada, JOIN, json!({ "i": { "groupSessionId": session } }), "FORBIDDEN [BOOKING_REQUEST]").await;
     // One sees one's own; who manages bookings sees all, and may end them.
     let list = "query($f: WaitlistFilter) { waitlistEntries(filter: $f) { totalCount } }";
     for (client, filter, count) in [

@@ -23,9 +23,11 @@ use super::{
     report::{Check, Report},
     serve::{ServeOptions, engine},
     store,
+    store::base,
 };
 use crate::{
     config::Settings,
+    domains::feeds::FeedAddress,
     schema::access::{Access, fields},
 };
 use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, jobs::Outside, sealing::Sealer};
@@ -58,7 +60,8 @@ impl Audit {
             None => None,
         };
         let sealer = Sealer::from_text(&Sealer::generate()?)?;
-        let outside = Outside::default().with(postman(settings, false)?).with(store(settings, &sealer, settings.listen)?);
+        let feeds = FeedAddress::new(&base(settings, settings.listen)?);
+        let outside = Outside::default().with(postman(settings, false)?).with(store(settings, &sealer, settings.listen)?).with(feeds);
         let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, outside })?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;

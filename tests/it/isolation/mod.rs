@@ -21,7 +21,7 @@ const CORRELATION_ID: &str = "attack";
 
 /// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
 /// ids of another school.
-const BEHIND_OTHERS: [(&str, &str); 17] = [
+const BEHIND_OTHERS: [(&str, &str); 19] = [
     ("Mutation.grantExtension(input.userId)", "a quiz or an assignment"),
     ("Mutation.recordAttendance(input.userIds)", "a lesson that is LIVE"),
     ("Mutation.gradeSubmission(input.rubricScores.criterionId)", "the version as it was read"),
@@ -34,6 +34,8 @@ const BEHIND_OTHERS: [(&str, &str); 17] = [
     ("Mutation.createBadge(input.pathId)", "a rule about a path"),
     ("Mutation.createCalendarFeed(input.instructorId)", "the scope INSTRUCTOR"),
     ("Mutation.createCalendarFeed(input.resourceId)", "the scope RESOURCE"),
+    ("Mutation.createBookingType(input.eligibility.subjectIds)", "instructors who are such"),
+    ("Mutation.updateBookingType(input.eligibility.subjectIds)", "instructors who are such"),
     ("Mutation.bookSlot(input.courseId)", "a type without a course of its own"),
     ("Mutation.updateGroupSession(input.instructorId)", "one of the type's instructors, whoever else there is"),
     ("Mutation.updateGroupSession(input.resourceIds)", "what the type asks for, whatever else there is"),
@@ -61,6 +63,10 @@ fn document(schema: &Schema, world: &World, kinds: &Kinds, place: &IdPlace, prob
             // An audience is named with SHARED, and with nothing else.
             if input.ty.named() == "FileVisibility" && input.ty.is_required() {
                 return Some(json!(if place.is_list { "SHARED" } else { "PRIVATE" }));
+            }
+            // Who may book is told by courses, lessons or groups; COURSE_ENROLLED is the first kind.
+            if input.name == "subjectIds" {
+                return Some(json!([world.own["course"]]));
             }
             if input.ty.named() == "ID" {
                 let kind = kinds.get(&place_key(place, path)).and_then(Option::as_deref).unwrap_or("course");

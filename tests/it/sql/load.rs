@@ -150,7 +150,10 @@ pub async fn load(app: &TestApp) {
          INSERT INTO booking_type_requirement (tenant_id, type_id, place, name) SELECT tenant_id, id, q, 'Part ' || q FROM kind, generate_series(1, 4) AS q;
          INSERT INTO booking_type_resource (tenant_id, type_id, resource_id, requirement, place)
              SELECT k.tenant_id, k.id, t.id, 1 + t.n % 4, 1 + t.n / 300 FROM kind k JOIN thing t ON t.tenant_id = k.tenant_id AND t.n % 300 = k.n;
-         INSERT INTO booking_type_rule (tenant_id, type_id, place, kind, max_count) SELECT tenant_id, id, p, 'MAX_NO_SHOWS', 3 FROM kind, generate_series(1, 4) AS p;
+         INSERT INTO booking_type_rule (tenant_id, type_id, place, kind, max_count) SELECT tenant_id, id, p, 'MAX_NO_SHOWS', 3 FROM kind, generate_series(1, 3) AS p;
+         INSERT INTO booking_type_rule (tenant_id, type_id, place, kind, subject_ids, subjects)
+             SELECT k.tenant_id, k.id, 4, 'COURSE_ENROLLED', ARRAY[c.id], ARRAY[app.type_id('course', c.id)]
+             FROM kind k JOIN LATERAL (SELECT c.id FROM course c WHERE c.tenant_id = k.tenant_id ORDER BY c.id LIMIT 1) AS c ON true;
          INSERT INTO instructor_limit (tenant_id, user_id, max_minutes_per_day) SELECT tenant_id, id, 600 FROM person;
          UPDATE booking b SET booking_type_id = k.id
              FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS n FROM booking) AS o JOIN kind k ON k.tenant_id = o.tenant_id AND k.n = o.n % 300
