@@ -66,6 +66,31 @@ async fn a_session_that_a_booking_made_ends_with_its_last_seat_and_one_that_was_
 }
 
 #[tokio::test]
+async fn a_session_that_a_booking_made_ends_with_a_hold_of_its_last_seat_that_expires() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 3 })).await;
+    let bob = stage.learner("bob").await;
+    let made = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
+    bob.ok(hold, slot(&kind, &at(2, 9))).await;
+    stage.lea.ok(CANCEL_SEAT, json!({ "i": { "id": made["id"] } })).await;
+    let session = json!({ "id": made["groupSession"]["id"] });
+    let held = stage.lea.ok(SESSION, session.clone()).await["groupSession"].take();
+    assert_eq!((&held["status"], &held["seatsTaken"]), (&json!("SCHEDULED"), &json!(1)));
+    stage
+        .app
+        .sql(
+            "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() - interval '1 second'; \
+             UPDATE job SET run_at = now() WHERE kind = 'hold.tidy' AND state = 'QUEUED'; RESET session_replication_role",
+        )
+        .await;
+    stage.app.work().await;
+    let ended = stage.lea.ok(SESSION, session).await["groupSession"].take();
+    assert_eq!((&ended["status"], &ended["seatsTaken"]), (&json!("CANCELLED"), &json!(0)));
+    assert_eq!(stage.claims().await, "");
+}
+
+#[tokio::test]
 async fn a_seat_is_held_and_redeemed_without_a_second_seat() {
     let stage = Stage::start().await;
     let kind = stage.kind(json!({ "seats": 2 })).await;
