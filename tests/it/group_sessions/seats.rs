@@ -66,6 +66,39 @@ async fn a_session_that_a_booking_made_ends_with_its_last_seat_and_one_that_was_
 }
 
 #[tokio::test]
+async fn seats_of_a_session_are_had_as_long_as_whoever_and_whatever_takes_it_can_be_had() {
+    let stage = Stage::start().await;
+    let room = stage.room("Blue", 9).await;
+    let kind = stage.kind(json!({ "seats": 5, "requirements": [{ "name": "Room", "resourceIds": [room] }] })).await;
+    stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    let bob = stage.learner("bob").await;
+    let mode = "mutation($i: UpdateResourceInput!) { updateResource(input: $i) { id } }";
+    stage.admin.ok(mode, json!({ "i": { "id": room, "mode": "UNBOOKABLE" } })).await;
+    assert_eq!(slots(&bob, &kind).await, "");
+    for client in [&bob, &stage.admin] {
+        refused(&stage.app, client, BOOK, slot(&kind, &at(2, 9)), "CONFLICT RESOURCE_UNBOOKABLE @startsAt").await;
+    }
+    stage.admin.ok(mode, json!({ "i": { "id": room, "mode": "FREE" } })).await;
+    let off = "mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id } }";
+    let back = "mutation($id: ID!) { deleteTimeOff(id: $id) }";
+    let mut span = json!({ "i": { "startsAt": at(2, 9), "endsAt": at(2, 10) } });
+    let of_ada = stage.ada.ok(off, span.clone()).await["createTimeOff"]["id"].take();
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT OUTSIDE_AVAILABILITY @startsAt").await;
+    stage.ada.ok(back, json!({ "id": of_ada })).await;
+    span["i"]["resourceId"] = room.clone();
+    let of_room = stage.admin.ok(off, span).await["createTimeOff"]["id"].take();
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT RESOURCE_CLOSED @startsAt").await;
+    stage.admin.ok(back, json!({ "id": of_room })).await;
+    // Where the school answers for the room, it answers for a seat as well.
+    stage.admin.ok(mode, json!({ "i": { "id": room, "mode": "APPROVAL_REQUIRED" } })).await;
+    let asked = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!((&asked["status"], &asked["groupSession"]), (&json!("REQUESTED"), &Value::Null));
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { groupSession { seatsTaken } } }";
+    let confirmed = stage.admin.ok(confirm, json!({ "i": { "id": asked["id"] } })).await["confirmBooking"].take();
+    assert_eq!(confirmed["groupSession"]["seatsTaken"], 2);
+}
+
+#[tokio::test]
 async fn a_session_that_a_booking_made_ends_with_a_hold_of_its_last_seat_that_expires() {
     let stage = Stage::start().await;
     let kind = stage.kind(json!({ "seats": 3 })).await;
