@@ -230,12 +230,11 @@ BEGIN
         PERFORM app.refuse('slot_hold_places', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
     IF t.seats > 1 THEN
-        seat := app.session_at(t, span_start, span_end, instructor, resources); -- a seat of it is held; without one, all that the session will take
+        seat := app.seat_to_hold(t, span_start, span_end, instructor, resources);
     END IF;
     INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at,
                            group_session_id)
-        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, CASE WHEN seat.id IS NULL THEN chosen END,
-                until_, seat.id);
+        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, chosen, until_, seat.id);
     PERFORM app.claim_hold(hold, resources);
     IF NOT seat.is_opened THEN
         PERFORM app.enqueue('hold.tidy', hold::text, '{}', until_); -- it may be the last seat of its session then

@@ -99,6 +99,34 @@ async fn seats_of_a_session_are_had_as_long_as_whoever_and_whatever_takes_it_can
 }
 
 #[tokio::test]
+async fn who_holds_a_slot_and_who_books_it_sit_in_one_session() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let kind = stage.kind(json!({ "seats": 3, "instructors": both })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id groupSession { id seatsTaken } } }";
+    let first = stage.lea.ok(hold, slot(&kind, &at(2, 9))).await["holdSlot"].take();
+    let second = bob.ok(hold, slot(&kind, &at(2, 9))).await["holdSlot"].take();
+    assert_eq!((&second["groupSession"]["id"], &second["groupSession"]["seatsTaken"]), (&first["groupSession"]["id"], &json!(2)));
+    let booked = eve.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!(booked["groupSession"], json!({ "id": first["groupSession"]["id"], "seatsTaken": 3 }));
+    for (learner, held) in [(&stage.lea, &first), (&bob, &second)] {
+        let mut redeeming = slot(&kind, &at(2, 9));
+        redeeming["i"]["holdId"] = held["id"].clone();
+        assert_eq!(learner.ok(BOOK, redeeming).await["bookSlot"]["groupSession"], booked["groupSession"]);
+    }
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER LEARNER");
+    // A session of holds alone ends with them.
+    let third = stage.lea.ok(hold, slot(&kind, &at(3, 9))).await["holdSlot"].take();
+    stage.lea.ok("mutation($id: ID!) { releaseSlot(id: $id) }", json!({ "id": third["id"] })).await;
+    assert_eq!(stage.lea.ok(SESSION, json!({ "id": third["groupSession"]["id"] })).await["groupSession"]["status"], "CANCELLED");
+    // Where the school answers first, the session is made when it does.
+    let asked = stage.kind(json!({ "name": "Asked", "seats": 3, "needsApproval": true })).await;
+    assert_eq!(stage.lea.ok(hold, slot(&asked, &at(4, 9))).await["holdSlot"]["groupSession"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_session_that_a_booking_made_ends_with_a_hold_of_its_last_seat_that_expires() {
     let stage = Stage::start().await;
     let kind = stage.kind(json!({ "seats": 3 })).await;
