@@ -307,6 +307,22 @@ BEGIN
 END
 $$;
 
+-- The same to hold a seat in, made where there is none: whoever else comes for that slot sits beside. But where the school answers first, a session is made when it does;
+-- then it is NULL, and all that the booking would take is held. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.seat_to_hold(t public.booking_type, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[]) RETURNS group_session
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    s group_session := app.session_at(t, span_start, span_end, instructor, resources);
+BEGIN
+    IF s.id IS NULL AND (app.can('BOOKING_MANAGE') OR NOT (t.needs_approval OR EXISTS (
+        SELECT FROM resource r WHERE r.tenant_id = t.tenant_id AND r.id = ANY (resources) AND r.mode = 'APPROVAL_REQUIRED')))
+    THEN
+        s := app.make_session(app.uuid_v7(), t, span_start, span_end, instructor, resources, t.seats, false);
+    END IF;
+    RETURN s;
+END
+$$;
+
 -- Grants a request for a type of several seats: REQUESTED, then APPROVED, then ASSIGNED, in the session at its time with that instructor and these resources, made where there
 -- is none. Only who manages bookings may; the service has judged it under the turns of all parties. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.confirm_seat(wanted_booking uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void

@@ -216,6 +216,7 @@ DECLARE
     seat group_session;
     used bigint;
     most CONSTANT integer := 3;
+    until_ CONSTANT timestamptz := now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5));
 BEGIN
     IF NOT (app.can('BOOKING_MANAGE') OR (app.can('BOOKING_REQUEST') AND learner = app.user_id())) THEN
         PERFORM app.refuse('slot_party');
@@ -229,13 +230,15 @@ BEGIN
         PERFORM app.refuse('slot_hold_places', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
     IF t.seats > 1 THEN
-        seat := app.session_at(t, span_start, span_end, instructor, resources); -- a seat of it is held; without one, all that the session will take
+        seat := app.seat_to_hold(t, span_start, span_end, instructor, resources);
     END IF;
     INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment, expires_at,
                            group_session_id)
-        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, CASE WHEN seat.id IS NULL THEN chosen END,
-                now() + make_interval(mins => coalesce(minutes, (SELECT s.slot_hold_minutes FROM tenant_settings s WHERE s.tenant_id = app.tenant_id()), 5)), seat.id);
+        VALUES (app.tenant_id(), hold, t.id, app.user_id(), learner, span_start, span_end, instructor, t.buffer_before_minutes, t.buffer_after_minutes, chosen, until_, seat.id);
     PERFORM app.claim_hold(hold, resources);
+    IF NOT seat.is_opened THEN
+        PERFORM app.enqueue('hold.tidy', hold::text, '{}', until_); -- it may be the last seat of its session then
+    END IF;
 END
 $$;
 
@@ -456,12 +459,25 @@ BEGIN
 END
 $$;
 
--- Deletes some holds that are a day over, redeemed or not. Answers how many. Reveals that.
+-- Deletes some holds that are a day over, redeemed or not; and ends sessions that bookings made and of which the last seat was a hold that is over. Answers how many
+-- holds it deleted. Reveals that.
 CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    gone integer;
+    session uuid;
+    gone    integer;
 BEGIN
+    FOR session IN
+        SELECT DISTINCT s.id FROM slot_hold h JOIN group_session s ON s.tenant_id = h.tenant_id AND s.id = h.group_session_id
+            WHERE h.tenant_id = app.tenant_id() AND h.booking_id IS NULL AND h.expires_at <= now() AND s.status = 'SCHEDULED' AND NOT s.is_opened
+              AND s.seats_taken > coalesce((SELECT n.count FROM app.session_seats(ARRAY[s.id]) AS n), 0)
+            ORDER BY s.id
+    LOOP
+        DELETE FROM time_claim c USING slot_hold h
+            WHERE h.tenant_id = app.tenant_id() AND h.group_session_id = session AND h.booking_id IS NULL AND h.expires_at <= now()
+              AND c.tenant_id = h.tenant_id AND c.hold_id = h.id;
+        PERFORM app.recount_session(session);
+    END LOOP;
     DELETE FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id IN (
         SELECT o.id FROM slot_hold o WHERE o.tenant_id = app.tenant_id() AND o.expires_at < now() - interval '1 day' ORDER BY o.expires_at LIMIT most);
     GET DIAGNOSTICS gone = ROW_COUNT;

@@ -179,15 +179,19 @@ BEGIN
         RETURN false;
     END IF;
     IF t.seats > 1 THEN
-        s := app.session_at(t, span_start, span_end, instructor, resources);
-        IF s.id IS DISTINCT FROM coalesce(w.group_session_id, s.id) THEN
-            RETURN false;
+        IF w.group_session_id IS NULL THEN
+            s := app.seat_to_hold(t, span_start, span_end, instructor, resources);
+        ELSE
+            s := app.session_at(t, span_start, span_end, instructor, resources);
+            IF s.id IS DISTINCT FROM w.group_session_id THEN
+                RETURN false;
+            END IF;
         END IF;
     END IF;
     INSERT INTO slot_hold (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, buffer_before_minutes, buffer_after_minutes, assignment,
                            expires_at, group_session_id, waitlist_entry_id, is_offer)
         VALUES (w.tenant_id, new_hold, t.id, w.learner_id, w.learner_id, span_start, span_end, instructor, t.buffer_before_minutes,
-                t.buffer_after_minutes, CASE WHEN s.id IS NULL THEN chosen END, until_, s.id, w.id, true);
+                t.buffer_after_minutes, chosen, until_, s.id, w.id, true);
     PERFORM app.claim_hold(new_hold, resources);
     UPDATE waitlist_entry e SET status = 'OFFERED', hold_id = new_hold WHERE e.tenant_id = w.tenant_id AND e.id = w.id;
     PERFORM app.enqueue('waitlist.expire', new_hold::text, '{}', until_);

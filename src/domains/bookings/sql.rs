@@ -1,17 +1,24 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again, and the triggers on `booking` say which
 //! steps there are and whose (`sql/functions/bookings.sql`). `{b}` stands for the columns of a booking over the alias `b`.
 
-/// By the function that the trigger calls. A seat takes no step by itself but to be over; and what is assigned of a type is approved again by managers, and by its
-/// learner's move where the school answers such bookings.
+/// By the function that the trigger calls. A learner cancels and moves as long as the booking's type, or the school, lets them; a seat takes no step by itself but to be over; and
+/// what is assigned of a type is approved again by managers, and by its learner's move where the school answers such bookings.
 pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
      CROSS JOIN LATERAL app.booking_steps(b.status, b.student_id, b.instructor_id, b.starts_at) AS step \
      LEFT JOIN booking_type y ON y.tenant_id = $1 AND y.id = b.booking_type_id \
-     WHERE b.tenant_id = $1 AND b.id = ANY ($2) AND (b.booking_type_id IS NULL OR CASE \
-         WHEN step IN ('COMPLETED', 'CANCELLED') THEN true \
-         WHEN step = 'APPROVED' AND b.status = 'ASSIGNED' AND NOT (SELECT app.can('BOOKING_MANAGE')) THEN y.needs_approval OR EXISTS ( \
-             SELECT FROM booking_type_resource x JOIN resource r ON r.tenant_id = $1 AND r.id = x.resource_id \
-             WHERE x.tenant_id = $1 AND x.type_id = y.id AND r.mode = 'APPROVAL_REQUIRED') \
-         ELSE b.group_session_id IS NULL END)";
+     CROSS JOIN (SELECT app.can('BOOKING_MANAGE') AS manages, \
+         coalesce((SELECT s.booking_cancel_notice_minutes FROM tenant_settings s WHERE s.tenant_id = $1), 0) AS notice) AS k \
+     WHERE b.tenant_id = $1 AND b.id = ANY ($2) AND CASE \
+         WHEN step = 'COMPLETED' THEN true \
+         WHEN step = 'CANCELLED' THEN k.manages OR coalesce(y.allows_late_cancel, false) OR coalesce(y.cancel_notice_minutes, k.notice) = 0 \
+             OR now() <= b.starts_at - make_interval(mins => coalesce(y.cancel_notice_minutes, k.notice)) \
+         WHEN b.booking_type_id IS NULL THEN true \
+         WHEN step = 'APPROVED' AND b.status = 'ASSIGNED' AND NOT k.manages THEN \
+             (y.reschedule_notice_minutes = 0 OR now() <= b.starts_at - make_interval(mins => y.reschedule_notice_minutes)) \
+             AND (y.max_reschedules IS NULL OR coalesce(b.reschedule_count, 0) < y.max_reschedules) \
+             AND (y.needs_approval OR EXISTS (SELECT FROM booking_type_resource x JOIN resource r ON r.tenant_id = $1 AND r.id = x.resource_id \
+                  WHERE x.tenant_id = $1 AND x.type_id = y.id AND r.mode = 'APPROVAL_REQUIRED')) \
+         ELSE b.group_session_id IS NULL END";
 
 pub const DELETE_AVAILABILITY: &str = "DELETE FROM availability a WHERE a.tenant_id = $1 AND a.id = $2 RETURNING a.id";
 

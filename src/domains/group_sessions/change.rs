@@ -38,13 +38,26 @@ pub struct Changed {
     seats: i32,
 }
 
-/// Resources of a type, each once.
+/// Resources of a type, of each requirement one at most; none, where it requires none.
 fn things_of(of: &TypeTerms, ids: &[ID]) -> Result<Vec<Id<Resource>>> {
-    let things = if ids.is_empty() { Vec::new() } else { Id::<Resource>::parse_list("resourceIds", ids, 5)? };
-    match things.iter().all(|thing| of.stock().any(|stock| stock.id == *thing)) {
-        true => Ok(things),
-        false => Err(Error::bad_input("resourceIds", "must hold resources of the booking type")),
+    if ids.is_empty() {
+        let is_free = of.requirements.is_empty();
+        return if is_free {
+            Ok(Vec::new())
+        } else {
+            Err(Error::bad_input("resourceIds", "must hold a resource: the booking type requires some"))
+        };
     }
+    let things = Id::<Resource>::parse_list("resourceIds", ids, 5)?;
+    let place_of = |thing: &Id<Resource>| of.requirements.iter().position(|requirement| requirement.iter().any(|stock| stock.id == *thing));
+    let places: Vec<usize> = things.iter().filter_map(place_of).collect();
+    if places.len() < things.len() {
+        return Err(Error::bad_input("resourceIds", "must hold resources of the booking type"));
+    }
+    if (1..places.len()).any(|index| places[..index].contains(&places[index])) {
+        return Err(Error::bad_input("resourceIds", "must hold one resource for each requirement"));
+    }
+    Ok(things)
 }
 
 impl Changed {
@@ -79,7 +92,7 @@ impl Changed {
         }
         let things = match &input.resource_ids {
             MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(Vec::new()),
+            MaybeUndefined::Null => Some(things_of(&of, &[])?),
             MaybeUndefined::Value(ids) => Some(things_of(&of, ids)?),
         };
         let seats = present("seats", &input.seats, seats)?.unwrap_or(has_seats);

@@ -30,7 +30,7 @@ pub struct OpenGroupSessionsInput {
     pub on_clash: Option<OnClash>,
 }
 
-/// A change of a session and of all its seats. What is left out stays as it is; nothing of it can be null but `resourceIds`.
+/// A change of a session and of all its seats. What is left out stays as it is; none of it can be null.
 #[derive(InputObject)]
 pub struct UpdateGroupSessionInput {
     /// The session.
@@ -39,7 +39,7 @@ pub struct UpdateGroupSessionInput {
     pub starts_at: MaybeUndefined<DateTime>,
     /// Who is to take it: one of the type's instructors.
     pub instructor_id: MaybeUndefined<ID>,
-    /// What it is to take, of the requirements that these belong to; of others, and for null of all, the first that is free.
+    /// What it is to take, of the requirements that these belong to; of others, the first that is free.
     pub resource_ids: MaybeUndefined<Vec<ID>>,
     /// How many seats it is to have; 1 to 1,000, and no fewer than are taken.
     pub seats: MaybeUndefined<i32>,

@@ -32,7 +32,7 @@ pub const DOMAIN: Domain = Domain {
     emits: &[
         (
             "group_session.opened",
-            "A group session was opened, or made by its first booking. `id`, `bookingTypeId`, `instructorId`, `startsAt`, `endsAt`, `seats`, `status`.",
+            "A group session was opened, or made by its first booking or hold. `id`, `bookingTypeId`, `instructorId`, `startsAt`, `endsAt`, `seats`, `status`.",
         ),
         (
             "group_session.changed",

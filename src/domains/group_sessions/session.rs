@@ -45,7 +45,7 @@ pub struct GroupSession {
     /// Why it was cancelled; at most 10,000 characters.
     #[wide]
     pub cancel_reason: Option<String>,
-    /// When it was opened, or made by its first booking.
+    /// When it was opened, or made by its first booking or hold.
     #[wide]
     pub created_at: DateTime,
     /// Who takes it; null where its type needs nobody, where they are gone, or where you may not see them.

@@ -66,19 +66,7 @@ impl Facts {
         let mut verdict = Verdict { seats_left: self.terms.seats, needs_approval: self.terms.needs_approval, ..Verdict::default() };
         let mut failing: Vec<SlotReason> = Vec::new();
         match self.session_for(wanted) {
-            // A seat in it takes nobody's time but the learner's.
-            Some(session) => {
-                verdict.session = Some(session.id);
-                verdict.seats_left = session.seats_left;
-                verdict.takers.extend(session.instructor);
-                verdict.taken.clone_from(&session.things);
-                if self.terms.needs_instructor && session.instructor.is_none() {
-                    failing.push(SlotReason::OutsideAvailability); // whoever took it is gone
-                }
-                if session.seats_left <= 0 {
-                    failing.push(SlotReason::SessionFull);
-                }
-            }
+            Some(session) => self.judge_session(session, &mut verdict, &mut failing),
             None => {
                 failing.extend(self.judge_candidates(wanted, date, &mut verdict));
                 self.judge_things(wanted, &mut verdict, &mut failing);
@@ -109,6 +97,30 @@ impl Facts {
         let rules = SlotReason::ALL.iter().filter(|reason| **reason != SlotReason::SessionFull || self.terms.seats > 1);
         verdict.checks = rules.map(|reason| (*reason, !failing.contains(reason))).collect();
         verdict
+    }
+
+    /// A seat in a session takes nobody's time but the learner's; whoever takes it must be open all the same, and what it takes be open and bookable.
+    fn judge_session(&self, session: &Session, verdict: &mut Verdict, failing: &mut Vec<SlotReason>) {
+        verdict.session = Some(session.id);
+        verdict.seats_left = session.seats_left;
+        verdict.takers.extend(session.instructor);
+        verdict.taken.clone_from(&session.things);
+        let is_off = |candidate: &Candidate| session.instructor == Some(candidate.id) && !covers(&candidate.open, session.span);
+        // Without anybody: whoever took it is gone.
+        if self.terms.needs_instructor && (session.instructor.is_none() || self.candidates.iter().any(is_off)) {
+            failing.push(SlotReason::OutsideAvailability);
+        }
+        if session.seats_left <= 0 {
+            failing.push(SlotReason::SessionFull);
+        }
+        for thing in self.requirements.iter().flatten().filter(|thing| session.things.contains(&thing.id)) {
+            verdict.needs_approval |= thing.needs_approval;
+            if !thing.is_bookable {
+                failing.push(SlotReason::ResourceUnbookable);
+            } else if !covers(&thing.open, session.span) {
+                failing.push(SlotReason::ResourceClosed);
+            }
+        }
     }
 
     /// The session that is at that very time, with those whom somebody names: one with a seat left, if there is one.

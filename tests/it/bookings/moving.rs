@@ -101,6 +101,19 @@ async fn what_is_assigned_of_a_type_is_approved_again_by_whoever_can_bring_that_
     assert_eq!(steps(&ada, &booking).await, json!([]));
     app.sql(&format!("UPDATE booking_type SET needs_approval = true WHERE id = '{}'", uuid(&kind))).await;
     assert_eq!(steps(&learner, &booking).await, json!(["APPROVED", "CANCELLED"]));
+    // Nor does the learner what is too late for them, or was done often enough.
+    let terms = async |columns: &str| app.sql(&format!("UPDATE booking_type SET {columns} WHERE id = '{}'", uuid(&kind))).await;
+    for (columns, allowed) in [
+        ("max_reschedules = 0", json!(["CANCELLED"])),
+        ("max_reschedules = NULL, reschedule_notice_minutes = 525600", json!(["CANCELLED"])),
+        ("cancel_notice_minutes = 525600", json!([])),
+        ("allows_late_cancel = true", json!(["CANCELLED"])),
+        ("reschedule_notice_minutes = 0, cancel_notice_minutes = 0", json!(["APPROVED", "CANCELLED"])),
+    ] {
+        terms(columns).await;
+        assert_eq!(steps(&learner, &booking).await, allowed, "{columns}");
+        assert_eq!(steps(&admin, &booking).await, json!(["APPROVED", "CANCELLED"]), "{columns}");
+    }
     assert_eq!(learner.ok(MOVE, to(&booking, 660)).await["rescheduleBooking"]["status"], "APPROVED");
 }
 

@@ -112,6 +112,9 @@ async fn a_change_of_a_session_moves_all_its_seats_or_none() {
     for field in ["startsAt", "instructorId", "seats"] {
         refused(&stage.app, &stage.ada, CHANGE, change(json!({ field: null })), &format!("BAD_USER_INPUT @{field}")).await;
     }
+    for wrong in [Value::Null, json!([]), json!([red, blue])] {
+        refused(&stage.app, &stage.ada, CHANGE, change(json!({ "resourceIds": wrong })), "BAD_USER_INPUT @resourceIds").await;
+    }
     refused(&stage.app, &alone, CHANGE, change(json!({ "seats": 2 })), "FORBIDDEN NOT_YOURS").await;
     let changed =
         stage.ada.ok(CHANGE, change(json!({ "startsAt": at(2, 13), "resourceIds": [blue], "seats": 5 }))).await["updateGroupSession"]

@@ -66,6 +66,92 @@ async fn a_session_that_a_booking_made_ends_with_its_last_seat_and_one_that_was_
 }
 
 #[tokio::test]
+async fn seats_of_a_session_are_had_as_long_as_whoever_and_whatever_takes_it_can_be_had() {
+    let stage = Stage::start().await;
+    let room = stage.room("Blue", 9).await;
+    let kind = stage.kind(json!({ "seats": 5, "requirements": [{ "name": "Room", "resourceIds": [room] }] })).await;
+    stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    let bob = stage.learner("bob").await;
+    let mode = "mutation($i: UpdateResourceInput!) { updateResource(input: $i) { id } }";
+    stage.admin.ok(mode, json!({ "i": { "id": room, "mode": "UNBOOKABLE" } })).await;
+    assert_eq!(slots(&bob, &kind).await, "");
+    for client in [&bob, &stage.admin] {
+        refused(&stage.app, client, BOOK, slot(&kind, &at(2, 9)), "CONFLICT RESOURCE_UNBOOKABLE @startsAt").await;
+    }
+    stage.admin.ok(mode, json!({ "i": { "id": room, "mode": "FREE" } })).await;
+    let off = "mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id } }";
+    let back = "mutation($id: ID!) { deleteTimeOff(id: $id) }";
+    let mut span = json!({ "i": { "startsAt": at(2, 9), "endsAt": at(2, 10) } });
+    let of_ada = stage.ada.ok(off, span.clone()).await["createTimeOff"]["id"].take();
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT OUTSIDE_AVAILABILITY @startsAt").await;
+    stage.ada.ok(back, json!({ "id": of_ada })).await;
+    span["i"]["resourceId"] = room.clone();
+    let of_room = stage.admin.ok(off, span).await["createTimeOff"]["id"].take();
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT RESOURCE_CLOSED @startsAt").await;
+    stage.admin.ok(back, json!({ "id": of_room })).await;
+    // Where the school answers for the room, it answers for a seat as well.
+    stage.admin.ok(mode, json!({ "i": { "id": room, "mode": "APPROVAL_REQUIRED" } })).await;
+    let asked = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!((&asked["status"], &asked["groupSession"]), (&json!("REQUESTED"), &Value::Null));
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { groupSession { seatsTaken } } }";
+    let confirmed = stage.admin.ok(confirm, json!({ "i": { "id": asked["id"] } })).await["confirmBooking"].take();
+    assert_eq!(confirmed["groupSession"]["seatsTaken"], 2);
+}
+
+#[tokio::test]
+async fn who_holds_a_slot_and_who_books_it_sit_in_one_session() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let kind = stage.kind(json!({ "seats": 3, "instructors": both })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id groupSession { id seatsTaken } } }";
+    let first = stage.lea.ok(hold, slot(&kind, &at(2, 9))).await["holdSlot"].take();
+    let second = bob.ok(hold, slot(&kind, &at(2, 9))).await["holdSlot"].take();
+    assert_eq!((&second["groupSession"]["id"], &second["groupSession"]["seatsTaken"]), (&first["groupSession"]["id"], &json!(2)));
+    let booked = eve.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    assert_eq!(booked["groupSession"], json!({ "id": first["groupSession"]["id"], "seatsTaken": 3 }));
+    for (learner, held) in [(&stage.lea, &first), (&bob, &second)] {
+        let mut redeeming = slot(&kind, &at(2, 9));
+        redeeming["i"]["holdId"] = held["id"].clone();
+        assert_eq!(learner.ok(BOOK, redeeming).await["bookSlot"]["groupSession"], booked["groupSession"]);
+    }
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER LEARNER");
+    // A session of holds alone ends with them.
+    let third = stage.lea.ok(hold, slot(&kind, &at(3, 9))).await["holdSlot"].take();
+    stage.lea.ok("mutation($id: ID!) { releaseSlot(id: $id) }", json!({ "id": third["id"] })).await;
+    assert_eq!(stage.lea.ok(SESSION, json!({ "id": third["groupSession"]["id"] })).await["groupSession"]["status"], "CANCELLED");
+    // Where the school answers first, the session is made when it does.
+    let asked = stage.kind(json!({ "name": "Asked", "seats": 3, "needsApproval": true })).await;
+    assert_eq!(stage.lea.ok(hold, slot(&asked, &at(4, 9))).await["holdSlot"]["groupSession"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_session_that_a_booking_made_ends_with_a_hold_of_its_last_seat_that_expires() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 3 })).await;
+    let bob = stage.learner("bob").await;
+    let made = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"].take();
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
+    bob.ok(hold, slot(&kind, &at(2, 9))).await;
+    stage.lea.ok(CANCEL_SEAT, json!({ "i": { "id": made["id"] } })).await;
+    let session = json!({ "id": made["groupSession"]["id"] });
+    let held = stage.lea.ok(SESSION, session.clone()).await["groupSession"].take();
+    assert_eq!((&held["status"], &held["seatsTaken"]), (&json!("SCHEDULED"), &json!(1)));
+    stage
+        .app
+        .sql(
+            "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '1 hour', expires_at = now() - interval '1 second'; \
+             UPDATE job SET run_at = now() WHERE kind = 'hold.tidy' AND state = 'QUEUED'; RESET session_replication_role",
+        )
+        .await;
+    stage.app.work().await;
+    let ended = stage.lea.ok(SESSION, session).await["groupSession"].take();
+    assert_eq!((&ended["status"], &ended["seatsTaken"]), (&json!("CANCELLED"), &json!(0)));
+    assert_eq!(stage.claims().await, "");
+}
+
+#[tokio::test]
 async fn a_seat_is_held_and_redeemed_without_a_second_seat() {
     let stage = Stage::start().await;
     let kind = stage.kind(json!({ "seats": 2 })).await;
