@@ -19,6 +19,8 @@ build: web ## Build the release binary target/release/lectern, with everything e
 	$(CARGO) build --release
 	@echo "built target/release/lectern"
 
+# Some tests wait for most of their time: one more at once than there are cores.
+test: export RUST_TEST_THREADS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: web ## Run everything a change must pass, on a PostgreSQL of its own
 	$(CARGO) test --workspace
 	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test client-test; \
