@@ -36,6 +36,7 @@ async fn a_request_is_approved_and_assigned_in_one_step_and_told_as_that() {
     let request = json!({ "i": { "startsAt": hour(9), "endsAt": hour(10), "requestedInstructorId": ada.user_id } });
     app.sql("RESET app.audit").await;
     let booking = learner.ok(REQUEST, request).await["requestBooking"]["id"].take();
+    app.work().await;
     let answer = admin.ok(CONFIRM, json!({ "i": { "id": booking, "resourceIds": [cessna] } })).await;
     assert_eq!(line(&answer), (json!("ASSIGNED"), json!(ada.user_id)), "whom the learner wished for");
     assert_eq!(answer["confirmBooking"]["resources"], json!([{ "id": cessna }]));
