@@ -21,7 +21,7 @@ const CORRELATION_ID: &str = "attack";
 
 /// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
 /// ids of another school.
-const BEHIND_OTHERS: [(&str, &str); 19] = [
+const BEHIND_OTHERS: [(&str, &str); 21] = [
     ("Mutation.grantExtension(input.userId)", "a quiz or an assignment"),
     ("Mutation.recordAttendance(input.userIds)", "a lesson that is LIVE"),
     ("Mutation.gradeSubmission(input.rubricScores.criterionId)", "the version as it was read"),
@@ -35,7 +35,9 @@ const BEHIND_OTHERS: [(&str, &str); 19] = [
     ("Mutation.createCalendarFeed(input.instructorId)", "the scope INSTRUCTOR"),
     ("Mutation.createCalendarFeed(input.resourceId)", "the scope RESOURCE"),
     ("Mutation.createBookingType(input.eligibility.subjectIds)", "instructors who are such"),
+    ("Mutation.createBookingType(input.requirements.resourceIds)", "instructors who are such"),
     ("Mutation.updateBookingType(input.eligibility.subjectIds)", "instructors who are such"),
+    ("Mutation.updateBookingType(input.requirements.resourceIds)", "instructors who are such"),
     ("Mutation.bookSlot(input.courseId)", "a type without a course of its own"),
     ("Mutation.updateGroupSession(input.instructorId)", "one of the type's instructors, whoever else there is"),
     ("Mutation.updateGroupSession(input.resourceIds)", "what the type asks for, whatever else there is"),
