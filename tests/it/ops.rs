@@ -193,7 +193,7 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         )
         .await;
         none(
-            "booking b WHERE tenant_id = $1 AND instructor_id IS NOT NULL AND NOT EXISTS (SELECT FROM availability a WHERE a.tenant_id = $1 \
+            "booking b WHERE tenant_id = $1 AND instructor_id IS NOT NULL AND booking_type_id IS NULL AND NOT EXISTS (SELECT FROM availability a WHERE a.tenant_id = $1 \
              AND a.instructor_id = b.instructor_id AND a.starts_at <= b.starts_at AND a.ends_at >= b.ends_at)",
         )
         .await;

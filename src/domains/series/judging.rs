@@ -240,8 +240,9 @@ impl Plan<'_> {
             .map(|wish| known.judge(Wanted { span: wish.span, instructor: None, things: &wish.things }).takers)
             .unwrap_or_default();
         let place = |candidate: &Candidate| turn.iter().position(|taker| *taker == candidate.id).unwrap_or(usize::MAX);
+        let bare = Facts { candidates: Vec::new(), ..known.clone() };
         let most = known.candidates.iter().map(|candidate| {
-            let mut known = Facts { candidates: vec![candidate.clone()], ..known.clone() };
+            let mut known = Facts { candidates: vec![candidate.clone()], ..bare.clone() };
             let mut free = 0_usize;
             for wish in &self.starts {
                 let verdict = known.judge(Wanted { span: wish.span, instructor: Some(candidate.id), things: &wish.things });
