@@ -108,7 +108,11 @@ const MAX_RESOURCES: usize = 5;
 
 /// The resources that an input names; it may name none.
 fn resource_ids(ids: &[ID]) -> Result<Vec<Id<Resource>>> {
-    if ids.is_empty() { Ok(Vec::new()) } else { Id::parse_list("resourceIds", ids, MAX_RESOURCES) }
+    match ids.len() {
+        0 => Ok(Vec::new()),
+        1..=MAX_RESOURCES => Id::parse_list("resourceIds", ids, MAX_RESOURCES),
+        _ => Err(Error::bad_input("resourceIds", format!("must hold at most {MAX_RESOURCES} ids"))),
+    }
 }
 
 /// Refuses resources that the actor does not see.

@@ -62,7 +62,7 @@ impl SlotQueries {
 
     /// What can be booked now, day by day, by you if you may book, or by the learner who is named: what is shown `bookSlot` takes, and what is not shown it
     /// refuses with the reason that `explainSlot` gives. Null for whatever you can't see. BAD_USER_INPUT unless `to` is later than `from`, by 62 days at most; for a
-    /// duration, an instructor or a resource that is not of the type. QUERY_TOO_COMPLEX over 5,000 starts.
+    /// duration, an instructor or a resource that is not of the type; CONFLICT with USER_SUSPENDED for a learner who is suspended. QUERY_TOO_COMPLEX over 5,000 starts.
     #[cost(days_cost)]
     #[allow(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn slots(
@@ -106,7 +106,7 @@ impl SlotQueries {
     }
 
     /// Why one start can or can't be booked now, by you if you may book, or by the learner who is named: every rule, and every instructor and resource of the type.
-    /// Null for whatever you can't see. Managers are not bound to the type's starts.
+    /// Null for whatever you can't see; CONFLICT with USER_SUSPENDED for a learner who is suspended. Managers are not bound to the type's starts.
     #[allow(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn explain_slot(
         ctx: &Context<'_>,

@@ -58,6 +58,10 @@ pub struct Wish {
     pub holder: Uuid,
 }
 
+fn suspended() -> Error {
+    Error::conflict("USER_SUSPENDED", "The learner is suspended. Reactivate them first.").field("learnerId")
+}
+
 /// The person who would learn: the actor, unless somebody else is named.
 ///
 /// # Errors
@@ -72,7 +76,7 @@ pub async fn learner_of(ctx: &Context<'_>, learner: Option<&ID>) -> Result<Id<Us
     }
     match ctx.tx().value::<bool>(sql::STANDING, &[&learner]).await? {
         None => Err(Error::not_found("person").field("learnerId")),
-        Some(true) => Err(Error::conflict("USER_SUSPENDED", "The learner is suspended. Reactivate them first.").field("learnerId")),
+        Some(true) => Err(suspended()),
         Some(false) => Ok(learner),
     }
 }
@@ -195,7 +199,8 @@ impl Asker {
     /// Checks what a query names. Unless somebody is named, it is the viewer, if they may book; or the learner of the booking that is to be moved.
     ///
     /// # Errors
-    /// `NOT_FOUND` for what the viewer can't see; `FORBIDDEN` for another learner without BOOKING_MANAGE, and with NOT_YOURS for a booking that is not theirs to move.
+    /// `NOT_FOUND` for what the viewer can't see; `FORBIDDEN` for another learner without BOOKING_MANAGE, and with NOT_YOURS for a booking that is not theirs to move;
+    /// `CONFLICT` for who is suspended.
     pub async fn read(ctx: &Context<'_>, learner: Option<Id<User>>, rescheduling: Option<Id<Booking>>) -> Result<Asker> {
         let actor = ctx.actor()?;
         let named = match learner {
@@ -204,8 +209,12 @@ impl Asker {
                 if !actor.can(BookingManage) {
                     return Err(Error::missing_permission(&[BookingManage]).field("learnerId"));
                 }
-                let standing = ctx.tx().value::<bool>(sql::STANDING, &[&learner]).await?;
-                standing.map(|_| Some(learner)).ok_or_else(|| Error::not_found("person").field("learnerId"))?
+                match ctx.tx().value::<bool>(sql::STANDING, &[&learner]).await? {
+                    None => return Err(Error::not_found("person").field("learnerId")),
+                    // Nothing can be booked for them; what they have is moved all the same.
+                    Some(true) if rescheduling.is_none() => return Err(suspended()),
+                    Some(_) => Some(learner),
+                }
             }
             None => None,
         };

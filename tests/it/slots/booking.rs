@@ -97,6 +97,12 @@ async fn each_wrong_booking_is_refused_with_its_field_and_changes_nothing() {
     app.sql("SET app.audit = 'off'; UPDATE app_user SET status = 'SUSPENDED' WHERE email LIKE 'mary@%'; RESET app.audit").await;
     classroom::refused(app, admin, BOOK, wish(&talk, "12:00", json!({ "learnerId": mary.user_id })), "CONFLICT USER_SUSPENDED @learnerId")
         .await;
+    // Nor is anything offered to her.
+    let range = json!({ "t": talk, "f": at("08:00"), "to": at("18:00"), "l": mary.user_id });
+    let start = json!({ "t": talk, "s": at("12:00"), "l": mary.user_id });
+    for (query, asked) in [(SLOTS, range), (EXPLAIN, start)] {
+        assert_eq!(admin.refused(query, asked).await, "CONFLICT USER_SUSPENDED @learnerId");
+    }
 }
 
 #[tokio::test]
