@@ -60,7 +60,7 @@ pub struct Lane<'a> {
     app: &'a TestApp,
     number: usize,
     admin: Client,
-    /// The first also learns.
+    /// The first also learns: in one role, since a session acts in one.
     instructors: [Client; 2],
     learners: [Client; 3],
     rooms: [Value; 2],
@@ -88,16 +88,17 @@ struct Score {
     problems: Vec<String>,
 }
 
-async fn person(app: &TestApp, number: usize, name: &str, roles: &[&str]) -> Client {
-    app.person(&app.oak, &format!("{name}{number}@oak.example"), roles).await
+async fn person(app: &TestApp, number: usize, name: &str, role: &str) -> Client {
+    app.person(&app.oak, &format!("{name}{number}@oak.example"), &[role]).await
 }
 
 impl Lane<'_> {
     async fn new(app: &TestApp, number: usize) -> Lane<'_> {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
-        let instructors = [person(app, number, "max", &["INSTRUCTOR", "LEARNER"]).await, person(app, number, "bob", &["INSTRUCTOR"]).await];
-        let learners =
-            [person(app, number, "ann", &["LEARNER"]).await, person(app, number, "eve", &["LEARNER"]).await, instructors[0].clone()];
+        let instructors = [person(app, number, "max", "INSTRUCTOR").await, person(app, number, "bob", "INSTRUCTOR").await];
+        let grants = json!({ "i": { "userId": instructors[0].user_id, "grants": ["BOOKING_REQUEST"], "denies": [] } });
+        admin.ok("mutation($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { id } }", grants).await;
+        let learners = [person(app, number, "ann", "LEARNER").await, person(app, number, "eve", "LEARNER").await, instructors[0].clone()];
         let mut rooms = [Value::Null, Value::Null];
         for (n, room) in rooms.iter_mut().enumerate() {
             open_daily(&instructors[n]).await;
