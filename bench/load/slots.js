@@ -18,8 +18,7 @@ import { run } from '../lib/shell.js'
 const ROOT = resolve(new URL('.', import.meta.url).pathname, '../..')
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-/** In milliseconds, p95. */
-const TARGETS = { 'S1, 200 instructors': 80, 'S1, 5 instructors': 10, 'S2, bookSlot': 20 }
+const TARGETS = JSON.parse(readFileSync(join(ROOT, 'bench/targets.json'), 'utf8')).p95OfSlotsInMilliseconds
 
 const { values: options } = parseArgs({
   options: {

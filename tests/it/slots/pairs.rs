@@ -197,7 +197,8 @@ impl Lane<'_> {
     /// often claimed; and whether there are as many claims as there is to be claimed.
     async fn found(&self, day: Timestamp, wanted: Uuid) -> String {
         let (from, to) = (day + SignedDuration::from_hours(11), day + SignedDuration::from_hours(15));
-        let within = format!("tenant_id = '{}' AND starts_at < '{to}' AND ends_at > '{from}'", self.app.oak.tenant);
+        let (tenant, before) = (self.app.oak.tenant, day);
+        let within = format!("tenant_id = '{tenant}' AND starts_at > '{before}' AND starts_at < '{to}' AND ends_at > '{from}'");
         let sql = format!(
             "WITH live AS (
                  SELECT * FROM booking WHERE {within} AND (status IN ('APPROVED', 'ASSIGNED') OR (status = 'REQUESTED' AND holds_while_requested))
