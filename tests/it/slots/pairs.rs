@@ -21,6 +21,8 @@ const LANES: usize = 3;
 const STRIDE: i64 = 8;
 /// Milliseconds by which one of the two comes late, in turn.
 const HEAD_STARTS: [(u64, u64); 5] = [(0, 0), (0, 4), (4, 0), (12, 0), (0, 12)];
+/// And by which whoever races against an offer does: a worker has to begin before it is made.
+const LATE_FOR_OFFERS: [u64; 5] = [0, 20, 40, 80, 160];
 
 /// What two that race share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +156,12 @@ impl Lane<'_> {
         let (first, second) = if is_swapped { (two, one) } else { (one, two) };
         let (sides, wanted) = self.sides(shared, day, n);
         let made = (sides[0].prepare(first).await, sides[1].prepare(second).await);
-        let (early, late) = HEAD_STARTS[n % HEAD_STARTS.len()];
+        let (early, late) = match (first, second) {
+            (Path::Offer, Path::Offer) => (0, 0),
+            (Path::Offer, _) => (0, LATE_FOR_OFFERS[n % LATE_FOR_OFFERS.len()]),
+            (_, Path::Offer) => (LATE_FOR_OFFERS[n % LATE_FOR_OFFERS.len()], 0),
+            _ => HEAD_STARTS[n % HEAD_STARTS.len()],
+        };
         let answers = join(
             async {
                 tokio::time::sleep(Duration::from_millis(early)).await;
