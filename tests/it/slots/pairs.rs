@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
+use lectern::http::HttpOptions;
 use uuid::Uuid;
 
 use self::paths::{Path, Sort};
@@ -123,7 +124,7 @@ impl Lane<'_> {
 
     /// The two of a race, who overlap by half an hour, the earlier one in turn; and whom or what both want.
     fn sides(&self, shared: Shared, day: Timestamp, n: usize) -> ([Side<'_>; 2], Uuid) {
-        let side = |place: usize, (instructor, room, learner)| {
+        let side = |place: usize, (instructor, room, learner): (usize, usize, usize)| {
             let from = if (n + place) % 2 == 0 { 720 } else { 750 };
             Side { lane: self, place, instructor, room, learner, day, from }
         };
@@ -267,7 +268,8 @@ fn table(pairs: &[(Path, Path)], scores: &BTreeMap<usize, Score>) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_every_two_paths_that_hold_time_one_has_it_and_the_other_is_told() {
     let rounds = std::env::var("LECTERN_RACES").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
-    let app = TestApp::start().await;
+    // A hundred rounds take longer than a token lasts.
+    let app = TestApp::start_with(&["--access-token-minutes=1440"], HttpOptions::default()).await;
     let lanes = join_all((0..LANES).map(|number| Lane::new(&app, number))).await;
     let all = Path::ALL;
     let pairs: Vec<(Path, Path)> = all.iter().enumerate().flat_map(|(n, one)| all[n..].iter().map(move |two| (*one, *two))).collect();
