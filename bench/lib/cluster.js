@@ -98,7 +98,7 @@ export class Cluster {
       run(this.lectern, ['seed', '--scale', String(this.scale)], { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] })
       writeFileSync(join(this.folder, 'seed.json'), JSON.stringify({ at: new Date().toISOString(), fingerprint: this.fingerprint() }))
     }
-    for (const file of ['lessons', 'grades', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
+    for (const file of ['lessons', 'grades', 'slots', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
     await this.vacuum()
   }
 
@@ -118,7 +118,15 @@ export class Cluster {
     const since = this.seed().at
     const client = await this.client()
     await client.query("SET session_replication_role = replica; SET app.audit = 'off'")
-    await client.query('DELETE FROM booking WHERE created_at >= $1', [since])
+    // Nothing that refers to them goes by itself here.
+    for (const [table, column, owner] of [
+      ['time_claim', 'booking_id', 'booking'], ['time_claim', 'hold_id', 'slot_hold'], ['booking_assignment', 'booking_id', 'booking'],
+    ]) {
+      await client.query(`DELETE FROM ${table} x USING ${owner} o WHERE o.tenant_id = x.tenant_id AND o.id = x.${column} AND o.created_at >= $1`, [since])
+    }
+    for (const table of ['slot_hold', 'booking', 'booking_series']) await client.query(`DELETE FROM ${table} WHERE created_at >= $1`, [since])
+    await client.query('UPDATE booking_type_instructor i SET assigned_count = 0, last_assigned_at = NULL FROM booking_type y ' +
+      "WHERE y.tenant_id = i.tenant_id AND y.id = i.type_id AND y.name LIKE 'Measured, of %' AND i.last_assigned_at IS NOT NULL")
     await client.query('DELETE FROM audit_entry WHERE at >= $1', [since])
     // Lessons of the seed were completed long before it.
     await client.query('DELETE FROM lesson_progress WHERE completed_at >= $1', [since])

@@ -238,6 +238,31 @@ export const OPERATIONS = {
     limit: sql('l4_quiz'),
     limitValues: ({ quiz, answers }) => [quiz, JSON.stringify(answers)],
   },
+  // S2 (hold and book) and S3 (a series) are asked by `load/slots.js`: what is booked once is taken, so that no request can be asked again.
+  S1: {
+    title: 'slots of 200 instructors in 14 days',
+    role: 'VIEWER',
+    /** The others have no such type. */
+    isAskedIn: ({ slots }) => slots,
+    pick: ({ school: { slots }, whole }) => ({
+      type: slots.type, from: new Date(Date.parse(slots.first) + whole(9) * 3_600_000).toISOString(), to: new Date(Date.parse(slots.first) + 14 * day).toISOString(),
+    }),
+    lectern: `query ($type: ID!, $from: DateTime!, $to: DateTime!) { slots(bookingTypeId: $type, from: $from, to: $to, timeZone: "UTC") {
+      days { date slots { startsAt instructorCount } } } }`,
+    lecternVariables: ({ type, from, to }) => ({ type: typeId('bookingtype', type), from, to }),
+    peer: 'query ($type: UUID!, $from: Datetime!, $to: Datetime!) { slots: $FNfreeSlots(kind: $type, since: $from, until: $to) { nodes { startsAt instructorCount } } }',
+    peerVariables: ({ type, from, to }) => ({ type, from, to }),
+    peerShape: ({ slots: { nodes } }) => {
+      const days = new Map()
+      for (const { startsAt, instructorCount } of nodes) {
+        const date = new Date(startsAt).toISOString().slice(0, 10)
+        days.set(date, [...(days.get(date) ?? []), { startsAt, instructorCount }])
+      }
+      return { slots: { days: [...days].map(([date, slots]) => ({ date, slots })) } }
+    },
+    limit: sql('s1_slots'),
+    limitValues: ({ type, from, to }) => [type, from, to],
+  },
 }
 
 /** An answer as Lectern's function takes it; right in about half of all cases. */

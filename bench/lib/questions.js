@@ -38,6 +38,9 @@ export class Questions {
                   SELECT json_agg(o.id ORDER BY o.position) FROM question_option o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.id)) ORDER BY q.position))
               FROM course c JOIN quiz z ON z.tenant_id = c.tenant_id AND z.course_id = c.id JOIN question q ON q.tenant_id = z.tenant_id AND q.quiz_id = z.id
               WHERE c.tenant_id = t.tenant_id AND c.title = 'Zoology, Questioned' GROUP BY z.id) AS quiz,
+             (SELECT json_build_object('type', y.id, 'first', date_trunc('day', min(b.starts_at) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')
+              FROM booking_type y JOIN booking b ON b.tenant_id = y.tenant_id AND b.booking_type_id = y.id
+              WHERE y.tenant_id = t.tenant_id AND y.name = 'Measured, of 200' GROUP BY y.id) AS slots,
              p.enrolled_at::text AS "enrolledAt", p.id
       FROM tenant t CROSS JOIN LATERAL (
           SELECT e.enrolled_at, e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id ORDER BY e.enrolled_at DESC, e.id DESC
@@ -59,8 +62,8 @@ export class Questions {
   any = (list) => list[this.whole(list.length)]
 
   one(operation) {
-    const { role, pick } = OPERATIONS[operation]
-    const person = this.any(this.people.get(role))
+    const { role, pick, isAskedIn = () => true } = OPERATIONS[operation]
+    const person = this.any(this.people.get(role).filter(({ tenant }) => isAskedIn(this.schools.get(tenant))))
     const school = this.schools.get(person.tenant)
     const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
     return { ...person, ...pick({ school, today, any: this.any, whole: this.whole }) }

@@ -92,6 +92,27 @@ CREATE FUNCTION bench.complete_lesson(lesson uuid) RETURNS bench.completion LANG
     WHERE l.tenant_id = (SELECT app.tenant_id()) AND l.id = complete_lesson.lesson
 $$;
 
+-- The starts of a booking type of an hour that can be had, and how many could take each. What is open and taken is a function of Lectern's, because no request may read
+-- whose time is claimed.
+CREATE TYPE bench.free_slot AS (starts_at timestamptz, instructor_count integer);
+CREATE FUNCTION bench.free_slots(kind uuid, since timestamptz, until timestamptz) RETURNS SETOF bench.free_slot LANGUAGE sql STABLE AS $$
+    WITH f AS MATERIALIZED (
+        SELECT f.what, f.party_id, f.starts_at, f.ends_at
+        FROM app.slot_facts(free_slots.kind, ARRAY(SELECT i.instructor_id FROM public.booking_type_instructor i
+                                                   WHERE i.tenant_id = (SELECT app.tenant_id()) AND i.type_id = free_slots.kind), '{}', NULL, app.user_id(),
+                            since, until, 60, '{}', '{}') AS f
+    ), busy AS MATERIALIZED (
+        SELECT f.party_id, range_agg(tstzrange(f.starts_at, f.ends_at)) AS spans FROM f WHERE f.what IN ('OFF', 'CLAIMED') GROUP BY f.party_id
+    )
+    SELECT s.at, count(*)::integer
+    FROM (SELECT f.party_id, range_agg(tstzrange(f.starts_at, f.ends_at)) AS spans FROM f WHERE f.what = 'GIVEN' GROUP BY f.party_id) AS o
+    CROSS JOIN LATERAL unnest(o.spans) AS p(span)
+    CROSS JOIN LATERAL generate_series(lower(p.span), upper(p.span) - interval '1 hour', interval '1 hour') AS s(at)
+    LEFT JOIN busy b ON b.party_id = o.party_id
+    WHERE s.at >= since AND s.at < until AND s.at >= now() AND (b.spans && tstzrange(s.at, s.at + interval '1 hour')) IS NOT TRUE
+    GROUP BY s.at ORDER BY s.at
+$$;
+
 -- A grade book in the order of its names, with the grades of each in the order of the lessons.
 CREATE TYPE bench.book_grade AS (percent double precision, is_missing boolean);
 CREATE TYPE bench.book_row AS (enrollment_id uuid, current_grade double precision, final_grade double precision, grades bench.book_grade[]);

@@ -8,6 +8,7 @@ mod holds;
 mod learning;
 mod limits;
 mod offers;
+mod pairs;
 mod property;
 mod races;
 mod types;

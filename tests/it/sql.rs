@@ -4,4 +4,5 @@ mod cost;
 mod lists;
 mod load;
 mod operations;
+mod scheduling;
 mod texts;

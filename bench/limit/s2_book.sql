@@ -1,0 +1,1 @@
+SELECT app.take_slot_turns(ARRAY[$3, $4]::uuid[], $3::uuid), app.book_slot($7::uuid, $2::uuid, $3::uuid, $6::timestamptz, $6::timestamptz + interval '1 hour', 'ASSIGNED', $4::uuid, '{}', NULL, NULL, NULL, NULL, $5::uuid) WHERE app.tenant_id() = $1

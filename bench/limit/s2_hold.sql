@@ -1,0 +1,1 @@
+SELECT app.take_slot_turns(ARRAY[$3, $4]::uuid[], $3::uuid), app.hold_slot($5::uuid, $2::uuid, $3::uuid, $6::timestamptz, $6::timestamptz + interval '1 hour', $4::uuid, '{}', NULL, 5) WHERE app.tenant_id() = $1
