@@ -141,7 +141,7 @@ CREATE OR REPLACE FUNCTION app.end_empty_session(s public.group_session) RETURNS
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT s.is_opened AND s.starts_at > now() THEN
-        UPDATE group_session g SET status = 'CANCELLED', updated_at = now()
+        UPDATE group_session g SET status = 'CANCELLED'
             WHERE g.tenant_id = s.tenant_id AND g.id = s.id AND g.status = 'SCHEDULED' AND g.seats_taken = 0 AND NOT EXISTS (
                 SELECT FROM waitlist_entry w WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status IN ('WAITING', 'OFFERED'));
     END IF;
@@ -259,6 +259,8 @@ BEGIN
         IF NOT app.may_lead(w.instructor) THEN
             PERFORM app.refuse('group_session_party');
         END IF;
+        -- Own holds never stand in one's own way.
+        PERFORM app.make_room(app.user_id(), NULL, NULL, NULL, w.instructor, w.resources, w.starts, w.ends, t.buffer_before_minutes, t.buffer_after_minutes);
         PERFORM app.make_session(w.id, t, w.starts, w.ends, w.instructor, w.resources, coalesce(places, t.seats), true);
     END LOOP;
 END
@@ -489,7 +491,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM set_config('app.told_as', 'nothing', true);
-    UPDATE group_session g SET status = 'CANCELLED', cancel_reason = reason, seats_taken = 0, updated_at = now() WHERE g.tenant_id = s.tenant_id AND g.id = s.id;
+    UPDATE group_session g SET status = 'CANCELLED', cancel_reason = reason, seats_taken = 0 WHERE g.tenant_id = s.tenant_id AND g.id = s.id;
     UPDATE booking b SET status = 'CANCELLED', cancel_reason = reason
         WHERE b.tenant_id = s.tenant_id AND b.group_session_id = s.id AND b.status IN ('APPROVED', 'ASSIGNED');
     PERFORM app.end_holds_of_session(s.id);
@@ -563,6 +565,7 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_leave_sessions AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.leave_sessions();
 
+CREATE OR REPLACE TRIGGER group_session_touch BEFORE UPDATE ON group_session FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER group_session_audit AFTER INSERT OR UPDATE OR DELETE ON group_session FOR EACH ROW EXECUTE FUNCTION app.audit('GroupSession', 'id');
 CREATE OR REPLACE TRIGGER group_session_resource_audit AFTER INSERT OR UPDATE OR DELETE ON group_session_resource FOR EACH ROW
     EXECUTE FUNCTION app.audit('GroupSession', 'group_session_id');

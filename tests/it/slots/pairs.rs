@@ -125,7 +125,7 @@ impl Lane<'_> {
     /// The two of a race, who overlap by half an hour, the earlier one in turn; and whom or what both want.
     fn sides(&self, shared: Shared, day: Timestamp, n: usize) -> ([Side<'_>; 2], Uuid) {
         let side = |place: usize, (instructor, room, learner): (usize, usize, usize)| {
-            let from = if (n + place) % 2 == 0 { 720 } else { 750 };
+            let from = if (n + place).is_multiple_of(2) { 720 } else { 750 };
             Side { lane: self, place, instructor, room, learner, day, from }
         };
         let (two, wanted) = match shared {
