@@ -429,7 +429,12 @@ impl Day {
         ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", open).await;
         let make = "mutation($i: CreateBookingTypeInput!) { createBookingType(input: $i) { id } }";
         let staff = json!([{ "instructorId": ada.user_id }]);
-        let room = admin.ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", json!({ "i": { "name": "Hall", "kind": "ROOM" } })).await;
+        let room = admin
+            .ok(
+                "mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }",
+                json!({ "i": { "name": "Hall", "kind": "ROOM" } }),
+            )
+            .await;
         let rooms = json!([{ "name": "Room", "resourceIds": [room["createResource"]["id"]] }]);
         let class = json!({ "i": { "name": "Class", "durations": [60], "seats": 2, "instructors": staff, "requirements": rooms } });
         let class = admin.ok(make, class).await["createBookingType"]["id"].take();

@@ -137,7 +137,14 @@ async fn a_rule_that_is_no_such_or_goes_on_for_too_long_is_refused_and_changes_n
     }
     let nothing = json!({ "t": nothing("bookingtype"), "s": at(2, 9), "r": "FREQ=DAILY;COUNT=2" });
     assert_eq!(stage.lea.ok(PREVIEW, nothing).await["seriesPreview"], Value::Null);
-    refused(&stage.app, &stage.ada, SERIES, series(&kind, &at(2, 9), "FREQ=DAILY;COUNT=2", json!({})), "FORBIDDEN [BOOKING_REQUEST BOOKING_MANAGE]").await;
+    refused(
+        &stage.app,
+        &stage.ada,
+        SERIES,
+        series(&kind, &at(2, 9), "FREQ=DAILY;COUNT=2", json!({})),
+        "FORBIDDEN [BOOKING_REQUEST BOOKING_MANAGE]",
+    )
+    .await;
 }
 
 #[tokio::test]

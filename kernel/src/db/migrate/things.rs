@@ -39,8 +39,7 @@ pub(super) async fn read_made(connection: &mut PgConnection, and: &[String]) -> 
 }
 
 async fn read_those(connection: &mut PgConnection, made_and: Option<&[String]>) -> sqlx::Result<Vec<Thing>> {
-    let rows: Vec<(String, String, String, bool, Option<String>)> =
-        sqlx::query_as(THINGS).bind(made_and).fetch_all(connection).await?;
+    let rows: Vec<(String, String, String, bool, Option<String>)> = sqlx::query_as(THINGS).bind(made_and).fetch_all(connection).await?;
     let thing = |(kind, name, definition, is_made, remove): (String, _, _, _, _)| {
         let kind = match kind.as_str() {
             "schema" => Kind::Schema,
