@@ -103,12 +103,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "account_request",
     "api_key_secret",
     "booking_resource",   // seen with its booking, behind whose wall it stands as well
-    "booking_assignment", // seen by who sees all bookings
-    "instructor_limit",
-    "slot_hold",
     "slot_hold_resource", // seen with its hold
     "booking_series",     // seen with its bookings
-    "waitlist_entry",
     "course_points",
     "attempt_question",
     "booking_reminder",
