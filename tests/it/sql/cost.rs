@@ -113,6 +113,10 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("courses, quizzes", list("courses(first: 3) { nodes { sections { lessons { quiz { questionCount maxScore viewerAttempts { score } } } } } }".into())),
         ("courses, pools", list("courses(first: 3) { nodes { questionPools { name questions { prompt key { number } } } } }".into())),
         ("attempts, questions", list("quizAttempts(first: 5) { nodes { quiz { questions { prompt options { text } key { optionIds } } } } }".into())),
+        (
+            "booking types, eligibility",
+            list("bookingTypes(first: 5) { nodes { name eligibility { kind subjects { __typename ... on Course { title } } } } }".into()),
+        ),
         ("enrollments, of a group", list(format!("enrollments(filter: {{ groupId: \"{group}\" }}) {{ nodes {{ course {{ title }} }} }}"))),
         ("courses, nested", list("courses(first: 5) { nodes { sections { title } groups { nodes { name } } enrollments { nodes { user { name } } totalCount } } }".into())),
         ("paths", list("learningPaths { nodes { title courses { isLocked obstacle course { title } viewerEnrollment { status } } viewerEnrollment { progress } certificateSettings { isEnabled } } totalCount }".into())),
