@@ -32,6 +32,7 @@ soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact,
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
+	tests/one-build
 	$(LINT)
 	@$(BUILD)
 	@target/debug/lectern schema | diff -u schema.graphql - || { echo "schema.graphql is stale: run 'make schema' and read the diff"; exit 1; }
