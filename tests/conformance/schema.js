@@ -19,6 +19,7 @@ const everything = { descriptions: true, specifiedByUrl: true, directiveIsRepeat
 const scalars = {
   DateTime: (value) => typeof value === 'string' && /^(19|[2-9]\d)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(value) && !/-02-30T/.test(value) && value < '3',
   Date: (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)),
+  LocalTime: (value) => typeof value === 'string' && /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/.test(value),
 }
 
 export async function liveSchema(base) {
