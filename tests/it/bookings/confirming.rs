@@ -26,6 +26,18 @@ fn line(answer: &Value) -> (Value, Value) {
     (booking["status"].clone(), booking["instructor"]["id"].clone())
 }
 
+/// An administrator, two instructors who are open all day, and a learner between them.
+async fn two_instructors() -> (TestApp, [Client; 4]) {
+    let app = TestApp::start().await;
+    let [admin, ada, learner] =
+        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    let bob = app.person(&app.oak, "bob@oak.example", &["INSTRUCTOR"]).await;
+    for instructor in [&ada, &bob] {
+        available(&app, &app.oak, instructor, (0, 1440)).await;
+    }
+    (app, [admin, ada, learner, bob])
+}
+
 #[tokio::test]
 async fn a_request_is_approved_and_assigned_in_one_step_and_told_as_that() {
     let app = TestApp::start().await;
@@ -64,13 +76,7 @@ async fn a_request_is_approved_and_assigned_in_one_step_and_told_as_that() {
 
 #[tokio::test]
 async fn what_is_assigned_goes_to_others() {
-    let app = TestApp::start().await;
-    let [admin, ada, learner] =
-        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
-    let bob = app.person(&app.oak, "bob@oak.example", &["INSTRUCTOR"]).await;
-    for instructor in [&ada, &bob] {
-        available(&app, &app.oak, instructor, (0, 1440)).await;
-    }
+    let (app, [admin, ada, learner, bob]) = two_instructors().await;
     let (cessna, piper) = (plane(&admin, "Cessna").await, plane(&admin, "Piper").await);
     let booking = booking_in(&app, &app.oak, "APPROVED", &learner, &ada, (540, 600)).await;
     admin.ok(CONFIRM, json!({ "i": { "id": booking, "instructorId": ada.user_id, "resourceIds": [cessna] } })).await;
@@ -86,13 +92,7 @@ async fn what_is_assigned_goes_to_others() {
 
 #[tokio::test]
 async fn without_type_and_wish_whoever_is_least_busy_takes_it() {
-    let app = TestApp::start().await;
-    let [admin, ada, learner] =
-        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
-    let bob = app.person(&app.oak, "bob@oak.example", &["INSTRUCTOR"]).await;
-    for instructor in [&ada, &bob] {
-        available(&app, &app.oak, instructor, (0, 1440)).await;
-    }
+    let (app, [admin, ada, learner, bob]) = two_instructors().await;
     let earlier = Row { student: &learner, instructor: None, wished: None, status: "APPROVED", span: (480, 540) }.put(&app, &app.oak).await;
     admin.ok(CONFIRM, with(&earlier, &ada)).await;
     let booking =
