@@ -73,7 +73,7 @@ pub struct Engine {
     budgets: Budgets,
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
-    limits: Limits,
+    pub(super) limits: Limits,
     pub(super) timeout: Duration,
     admission: Admission,
     live: Live,
@@ -323,7 +323,7 @@ impl Engine {
     }
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in, and where a budget is an address's.
-    fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
+    pub(super) fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
         if let Some(address) = &document.address {
             for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| budget.is_of_address) {
