@@ -63,6 +63,7 @@ const BESIDE: [(&str, &str); 68] = [
     ("tenant.max_instructors", "the audit log shows it"),
     ("tenant.max_users", "the audit log shows it"),
     ("tenant.storage_quota", "the audit log shows it"),
+    ("tenant.assistant_token_quota", "the audit log shows it"),
     ("tenant.subscription_start", "subscription_wall of every table asks it"),
     ("tenant.suspended_at", "subscription_wall of every table asks it"),
     ("tenant.suspend_reason", "the audit log shows it"),
