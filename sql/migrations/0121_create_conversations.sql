@@ -49,6 +49,8 @@ CREATE TABLE message (
     owner_id          uuid NOT NULL,
     -- What it follows; of what a tool said, the answer that asked it. None: it begins the conversation.
     parent_id         uuid,
+    -- What its siblings have in common.
+    branches_at       uuid NOT NULL GENERATED ALWAYS AS (coalesce(parent_id, conversation_id)) STORED,
     depth             integer NOT NULL CONSTRAINT message_depth_check CHECK (depth >= 0),
     role              text NOT NULL CONSTRAINT message_role_check CHECK (role IN ('USER', 'ASSISTANT', 'SYSTEM', 'TOOL')),
     state             text NOT NULL CONSTRAINT message_state_check CHECK (state IN ('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED')),
@@ -95,7 +97,9 @@ CREATE TABLE message (
     CONSTRAINT message_author_check CHECK ((role = 'USER') = (author_id IS NOT NULL))
 );
 CREATE INDEX message_active_idx ON message (tenant_id, conversation_id, depth) WHERE is_active;
-CREATE INDEX message_parent_idx ON message (tenant_id, conversation_id, parent_id, created_at, id);
+CREATE INDEX message_shared_idx ON message (tenant_id, conversation_id, depth) WHERE is_shared;
+CREATE INDEX message_parent_idx ON message (tenant_id, conversation_id, parent_id);
+CREATE INDEX message_branch_idx ON message (tenant_id, branches_at, created_at, id);
 CREATE INDEX message_owner_idx ON message (tenant_id, owner_id, conversation_id);
 CREATE INDEX message_agent_idx ON message (tenant_id, agent_id);
 CREATE INDEX message_author_idx ON message (tenant_id, author_id);
