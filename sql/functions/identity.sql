@@ -415,7 +415,10 @@ BEGIN
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL
         UNION
         SELECT i.user_id FROM enrollment e JOIN course_instructor i ON i.tenant_id = e.tenant_id AND i.course_id = e.course_id
-            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id();
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id()
+        UNION
+        SELECT m.user_id FROM project_member m WHERE m.tenant_id = app.tenant_id()
+            AND (app.can('PROJECT_READ') OR app.can('PROJECT_MANAGE') OR m.project_id IN (SELECT app.my_projects()));
 END
 $$;
 
