@@ -266,4 +266,15 @@ BEGIN
 END
 $$;
 
+-- Nothing that people change themselves changes inside an archived project. Argument: the column that names it. What a function or the service itself
+-- changes is not measured by that.
+CREATE OR REPLACE FUNCTION app.keep_archived() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user = 'lectern_app' AND coalesce(current_setting('app.operation', true), '') NOT LIKE 'system:%' THEN
+        PERFORM app.require_open_project((to_jsonb(coalesce(NEW, OLD)) ->> TG_ARGV[0])::uuid);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION app.audit_refusal(text, text, uuid, text, text) TO lectern_app;

@@ -127,7 +127,7 @@ BEGIN
 
     IF how <> 'SEND' THEN
         SELECT * INTO aimed FROM message m WHERE m.tenant_id = school AND m.id = target;
-        IF aimed.role <> CASE how WHEN 'EDIT' THEN 'USER' ELSE 'ASSISTANT' END THEN
+        IF aimed.role <> (CASE how WHEN 'EDIT' THEN 'USER' ELSE 'ASSISTANT' END) THEN
             PERFORM app.refuse('answer_kind');
         END IF;
     END IF;

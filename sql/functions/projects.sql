@@ -89,17 +89,6 @@ BEGIN
 END
 $$;
 
--- Nothing that people change themselves changes inside an archived project. Argument: the column that names it. What a function or the service itself
--- changes is not measured by that.
-CREATE OR REPLACE FUNCTION app.keep_archived() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_user = 'lectern_app' AND coalesce(current_setting('app.operation', true), '') NOT LIKE 'system:%' THEN
-        PERFORM app.require_open_project((to_jsonb(coalesce(NEW, OLD)) ->> TG_ARGV[0])::uuid);
-    END IF;
-    RETURN NULL;
-END
-$$;
-
 -- Archiving waits for whoever is changing something inside, so that nothing is changed afterwards.
 CREATE OR REPLACE FUNCTION app.await_archived() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
