@@ -101,6 +101,8 @@ CREATE OR REPLACE TRIGGER agent_archived AFTER INSERT OR UPDATE ON agent FOR EAC
 CREATE OR REPLACE TRIGGER agent_touch BEFORE UPDATE ON agent FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER agent_audit AFTER INSERT OR UPDATE OR DELETE ON agent FOR EACH ROW EXECUTE FUNCTION app.audit('Agent', 'id', 'system_prompt');
 
+CREATE OR REPLACE TRIGGER agent_knowledge_base_audit AFTER INSERT OR UPDATE OR DELETE ON agent_knowledge_base FOR EACH ROW EXECUTE FUNCTION app.audit('Agent', 'agent_id');
+
 -- What the school says of assistants; the defaults where it says nothing. Reveals, to the service only: that.
 CREATE OR REPLACE FUNCTION app.assistant_policy() RETURNS SETOF assistant_policy
     LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

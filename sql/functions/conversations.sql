@@ -93,7 +93,7 @@ DECLARE
     aimed   message;
     known   message;
     before  message;
-    model   text;
+    chosen  text;
     takes   integer;
     need    bigint;
     waiting bigint;
@@ -166,8 +166,8 @@ BEGIN
         PERFORM app.refuse('answer_not_yours');
     END IF;
     PERFORM app.require_open_project(talk.project_id);
-    model := app.model_of(asked.model, deployment_model);
-    takes := app.model_context(model, deployment_model, deployment_context);
+    chosen := app.model_of(asked.model, deployment_model);
+    takes := app.model_context(chosen, deployment_model, deployment_context);
     IF app.blocked_phrase(words, policy.blocked_phrases) THEN
         PERFORM app.refuse('answer_blocked');
     END IF;
@@ -195,7 +195,7 @@ BEGIN
     END IF;
     answer := app.uuid_v7();
     INSERT INTO message (tenant_id, id, conversation_id, owner_id, parent_id, depth, role, state, is_active, agent_id, agent_version, model, client_message_id, request_digest)
-        SELECT school, answer, talk.id, person, q.id, q.depth + 1, 'ASSISTANT', 'PENDING', true, asked.id, asked.version, begin_answer.model,
+        SELECT school, answer, talk.id, person, q.id, q.depth + 1, 'ASSISTANT', 'PENDING', true, asked.id, asked.version, chosen,
                CASE how WHEN 'REGENERATE' THEN client_id END, CASE how WHEN 'REGENERATE' THEN digest END
         FROM (SELECT m.id, m.depth FROM message m WHERE m.tenant_id = school AND m.id = question) AS q;
     IF before.id IS NOT DISTINCT FROM talk.active_leaf_id AND how = 'SEND' THEN
