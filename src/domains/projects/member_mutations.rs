@@ -37,7 +37,11 @@ fn is_owner(field: &'static str) -> impl FnOnce(&DbError) -> Error {
 }
 
 /// Changes who is in a project, by a statement for [`sql::with_project`]: the project, and whose membership was changed.
-async fn change(ctx: &Context<'_>, change: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Option<(Loaded<Project>, Vec<Id<User>>)>, DbError> {
+async fn change(
+    ctx: &Context<'_>,
+    change: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Option<(Loaded<Project>, Vec<Id<User>>)>, DbError> {
     let (columns, shape) = ctx.request().catalog().whole::<Project>("pj");
     let rows = ctx.tx().query(&sql::with_project(change, &columns), params).await?;
     let Some(row) = rows.into_iter().next().map(Arc::new) else { return Ok(None) };

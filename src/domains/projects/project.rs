@@ -42,7 +42,9 @@ pub struct Project {
     #[one]
     pub owner_id: Option<Id<User>>,
     /// What you are to it; null where you are no member.
-    #[column("(SELECT m.role FROM project_member m WHERE m.tenant_id = {}.tenant_id AND m.project_id = {}.id AND m.user_id = app.user_id())")]
+    #[column(
+        "(SELECT m.role FROM project_member m WHERE m.tenant_id = {}.tenant_id AND m.project_id = {}.id AND m.user_id = app.user_id())"
+    )]
     pub viewer_role: Option<ProjectRole>,
     /// When it was created.
     pub created_at: DateTime,

@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again. `{pj}` stands for the columns of a project over the alias `pj`.
 
 /// What the actor is to the project `$2`; `$3`: whether they wait for its turn.
-pub const STANDING: &str = "SELECT s.role, s.is_owner, s.is_archived, s.is_deleted FROM app.project_standing($2, $3) AS s WHERE app.tenant_id() = $1";
+pub const STANDING: &str =
+    "SELECT s.role, s.is_owner, s.is_archived, s.is_deleted FROM app.project_standing($2, $3) AS s WHERE app.tenant_id() = $1";
 
 /// The project `$2`.
 pub const THIS: &str = "SELECT {pj} FROM project pj WHERE pj.tenant_id = $1 AND pj.id = $2";
