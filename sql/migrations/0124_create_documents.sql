@@ -30,6 +30,8 @@ CREATE TABLE document (
     revision        integer NOT NULL DEFAULT 1,
     -- How often this revision was begun to be read.
     attempts        integer NOT NULL DEFAULT 0,
+    -- The job that reads it.
+    worker          uuid,
     page_count      integer CONSTRAINT document_page_count_check CHECK (page_count >= 0),
     character_count integer CONSTRAINT document_character_count_check CHECK (character_count >= 0),
     passage_count   integer NOT NULL DEFAULT 0 CONSTRAINT document_passage_count_check CHECK (passage_count >= 0),
@@ -54,9 +56,6 @@ CREATE INDEX document_created_by_idx ON document (tenant_id, created_by_id);
 CREATE INDEX document_search_idx ON document USING gin (tenant_id, search);
 -- What waits, and what is being read: few of many.
 CREATE INDEX document_waiting_idx ON document (tenant_id, updated_at, id) WHERE state IN ('PENDING', 'PROCESSING');
-
--- Lists of bases, which their table came without.
-CREATE INDEX IF NOT EXISTS knowledge_base_name_idx ON knowledge_base (tenant_id, name COLLATE "und-x-icu", id);
 
 -- What a document says, cut into pieces: those of the last revision that could be read.
 CREATE TABLE passage (

@@ -33,6 +33,8 @@ CREATE TABLE generation (
     questions_per_section integer CONSTRAINT generation_questions_check CHECK (questions_per_section BETWEEN 0 AND 20),
     knowledge_base_ids uuid[] NOT NULL DEFAULT '{}' CONSTRAINT generation_bases_check CHECK (cardinality(knowledge_base_ids) <= 10),
     overwrites_edits  boolean NOT NULL DEFAULT false,
+    -- The job that runs it.
+    worker            uuid,
     model             text NOT NULL,
     prompt_tokens     bigint NOT NULL DEFAULT 0,
     completion_tokens bigint NOT NULL DEFAULT 0,
