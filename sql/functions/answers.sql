@@ -334,19 +334,21 @@ BEGIN
 END
 $$;
 
--- What a tool was asked and said, as a message below the answer, and as an entry of the audit log; the words only where the school audits them. False: the
--- answer has ended. Reveals: that.
-CREATE OR REPLACE FUNCTION app.note_tool(answer uuid, by_process uuid, of_tool text, asked jsonb, came text, said text, row_count integer) RETURNS boolean
+-- What a tool was asked and said, as a message below the answer, and as an entry of the audit log; the words only where the school audits them. Reveals:
+-- the message's id; NULL where the answer has ended.
+CREATE OR REPLACE FUNCTION app.note_tool(answer uuid, by_process uuid, of_tool text, asked jsonb, came text, said text, row_count integer) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    made CONSTANT uuid := app.uuid_v7();
 BEGIN
     PERFORM set_config('app.operation', 'system:answer', true);
     UPDATE answer_run r SET beat_at = now()
         WHERE r.tenant_id = app.tenant_id() AND r.message_id = answer AND r.process = by_process AND r.user_id = app.user_id();
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
     INSERT INTO message (tenant_id, id, conversation_id, owner_id, parent_id, depth, role, state, is_active, content, tool, arguments, outcome, created_at)
-        SELECT m.tenant_id, app.uuid_v7(), m.conversation_id, m.owner_id, m.id, m.depth + 1, 'TOOL', 'COMPLETED', false, said, of_tool, asked, came, clock_timestamp()
+        SELECT m.tenant_id, made, m.conversation_id, m.owner_id, m.id, m.depth + 1, 'TOOL', 'COMPLETED', false, said, of_tool, asked, came, clock_timestamp()
         FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = answer;
     INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, after, correlation_id, at)
         VALUES (app.tenant_id(), app.uuid_v7(), app.user_id(), 'system:assistant-tool', 'CHANGED', 'Message', answer,
@@ -354,7 +356,7 @@ BEGIN
                 || CASE WHEN (app.assistant_policy()).audits_content THEN jsonb_build_object('arguments', asked) ELSE '{}' END,
             coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), clock_timestamp());
     PERFORM app.tell_of_answer(answer, false);
-    RETURN true;
+    RETURN made;
 END
 $$;
 
@@ -462,6 +464,24 @@ BEGIN
 END
 $$;
 
+-- The actor listens to an answer of theirs that nobody may leave. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.hear_answer(answer uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE answer_run r SET heard_at = now()
+        WHERE r.tenant_id = app.tenant_id() AND r.message_id = answer AND r.user_id = app.user_id() AND r.when_abandoned = 'CANCEL';
+END
+$$;
+
+-- For how many seconds nobody has listened to an answer, as far as other processes say; NULL where nobody ever did. Reveals: that.
+CREATE OR REPLACE FUNCTION app.answer_unheard(answer uuid, by_process uuid) RETURNS double precision
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT extract(epoch FROM now() - r.heard_at) FROM answer_run r
+            WHERE r.tenant_id = app.tenant_id() AND r.message_id = answer AND r.process = by_process AND r.user_id = app.user_id());
+END
+$$;
+
 -- Ends answers whose process is not heard of any more, and those that nobody has begun: never anew. Reveals: how many there were.
 CREATE OR REPLACE FUNCTION app.sweep_answers(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -499,5 +519,5 @@ GRANT EXECUTE ON FUNCTION app.assistant_allowance(), app.has_own_endpoint(), app
     app.begin_call(uuid, uuid, bigint, bigint, integer), app.end_call(uuid, uuid, text, bigint, bigint, boolean, boolean),
     app.flush_answer(uuid, uuid, bigint, text), app.note_tool(uuid, uuid, text, jsonb, text, text, integer),
     app.end_answer(uuid, uuid, text, text, text, text, bigint, bigint, boolean, text[], integer, integer[]),
-    app.cancel_answer(uuid), app.sweep_answers(integer), app.reserve_tokens(uuid, uuid, bigint), app.free_tokens(uuid),
+    app.cancel_answer(uuid), app.sweep_answers(integer), app.hear_answer(uuid), app.answer_unheard(uuid, uuid), app.reserve_tokens(uuid, uuid, bigint), app.free_tokens(uuid),
     app.settle_call(uuid, uuid, text, uuid, uuid, text, bigint, bigint, boolean, boolean, bigint) TO lectern_app;

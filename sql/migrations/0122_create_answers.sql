@@ -16,6 +16,8 @@ CREATE TABLE answer_run (
     claimed_at        timestamptz,
     -- When its process was heard of last.
     beat_at           timestamptz NOT NULL DEFAULT now(),
+    -- When somebody was listening last in another process; kept where it is cancelled when nobody does.
+    heard_at          timestamptz,
     -- Of the call that is under way: what its prompt was estimated at, and how much of the answer there was before. None: no call is.
     call_prompt       bigint,
     call_from         integer,
