@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use async_graphql::Variables;
+use uuid::Uuid;
 
 use super::engine::{Answer, Engine, unexecuted};
 use crate::{
     auth::{Actor, Claims},
     clock,
-    db::{DbError, Mode, Opening, Tx},
+    db::{DbError, Identity, Mode, Opening, Tx},
     error::Error,
     request::Document,
 };
@@ -69,6 +70,16 @@ impl Engine {
                 Err(NotActing::SignedOut)
             }
         }
+    }
+
+    /// Opens a transaction of a school, and of nobody in it: what the service does of its own, it does by functions that say what they reveal.
+    ///
+    /// # Errors
+    /// When there is none to be had.
+    pub async fn begin_in(&self, tenant: Uuid, correlation_id: &str) -> Result<Arc<Tx>, DbError> {
+        let identity = Identity { tenant, ..Identity::default() };
+        let opening = Opening { mode: Mode::Write, identity, correlation_id, actors: self.actor_kind };
+        Ok(Tx::open(&self.pool, &opening).await?.0)
     }
 
     /// Asks a query of the service's own in somebody's name: under their guards, their policies, their subscription and their budgets. A closed list of
