@@ -78,10 +78,10 @@ END
 $$;
 
 -- Begins an answer. `how` is SEND (`target`: the conversation), EDIT (`target`: what the person said) or REGENERATE (`target`: an answer). `documents` were
--- resolved as the person. The deployment's part: whether there is an endpoint, its model and what that takes. Repeated with one clientMessageId and one
+-- resolved as the person: NULL stands for one that they don't see. The deployment's part: whether there is an endpoint, its model and what that takes. Repeated with one clientMessageId and one
 -- digest it answers the same answer and begins nothing. Refuses in the order in which it stands here. Reveals: to the owner of the conversation, that.
 CREATE OR REPLACE FUNCTION app.begin_answer(how text, target uuid, said text, client_id text, digest bytea, parent uuid, documents uuid[], meta jsonb,
-    sign_in uuid, token_version integer, abandoned text, configured boolean, deployment_model text, deployment_context integer)
+    sign_in uuid, abandoned text, configured boolean, deployment_model text, deployment_context integer)
     RETURNS TABLE (answer uuid, is_new boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -140,6 +140,9 @@ BEGIN
         SELECT * INTO before FROM message m WHERE m.tenant_id = school AND m.conversation_id = talk.id AND m.id = talk.active_leaf_id;
     ELSIF aimed.parent_id IS NOT NULL THEN
         SELECT * INTO before FROM message m WHERE m.tenant_id = school AND m.id = aimed.parent_id;
+    END IF;
+    IF array_position(documents, NULL) IS NOT NULL THEN
+        PERFORM app.refuse('answer_document', jsonb_build_object('place', array_position(documents, NULL) - 1)::text);
     END IF;
     IF how = 'REGENERATE' THEN
         words := before.content;
@@ -207,7 +210,7 @@ BEGIN
         UPDATE conversation c SET last_message_at = now() WHERE c.tenant_id = school AND c.id = talk.id;
     END IF;
     PERFORM app.reserve_tokens(answer, person, need + asked.max_tokens);
-    PERFORM app.open_run(answer, sign_in, token_version, abandoned);
+    PERFORM app.open_run(answer, sign_in, (SELECT u.token_version FROM app_user u WHERE u.tenant_id = school AND u.id = person), abandoned);
     is_new := true;
     RETURN NEXT;
 END
@@ -471,6 +474,6 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.begin_answer(text, uuid, text, text, bytea, uuid, uuid[], jsonb, uuid, integer, text, boolean, text, integer), app.select_branch(uuid),
+GRANT EXECUTE ON FUNCTION app.begin_answer(text, uuid, text, text, bytea, uuid, uuid[], jsonb, uuid, text, boolean, text, integer), app.select_branch(uuid),
     app.delete_message(uuid), app.share_conversation(uuid), app.unshare_conversation(uuid), app.delete_conversation(uuid, boolean), app.rate_message(uuid, text, text),
     app.message_counts(uuid[]), app.search_conversation(text), app.purge_assistants(integer) TO lectern_app;

@@ -15,6 +15,7 @@ use crate::{
     domains::{
         bookings::CHANGES,
         client_events::BATCHES,
+        conversations::SENDS,
         files::{UPLOADS, USUAL_TYPES},
     },
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
@@ -332,6 +333,10 @@ pub struct Settings {
     /// Batches of client events that one person may record a minute; 0 for any number
     #[arg(long, env = "LECTERN_RATE_CLIENT_EVENTS", default_value_t = BATCHES.a_minute, value_name = "COUNT", global = true)]
     pub rate_client_events: u64,
+
+    /// Messages that one person may send to agents a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_MESSAGES", default_value_t = SENDS.a_minute, value_name = "COUNT", global = true)]
+    pub rate_messages: u64,
 
     /// What the documents of one person may cost a minute; 0 for any amount
     #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]

@@ -2,12 +2,14 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod agents;
 pub mod assignments;
 pub mod audit;
 pub mod bookings;
 pub mod busy_sources;
 pub mod certificates;
 pub mod client_events;
+pub mod conversations;
 pub mod courses;
 pub mod credentials;
 pub mod departures;
@@ -28,6 +30,7 @@ pub mod mail;
 pub mod notifications;
 pub mod paths;
 pub mod platform;
+pub mod projects;
 pub mod providers;
 pub mod quizzes;
 pub mod reports;
@@ -88,6 +91,9 @@ pub const ALL: &[&Domain] = &[
     &rosters::DOMAIN,
     &viewings::DOMAIN,
     &departures::DOMAIN,
+    &projects::DOMAIN,
+    &agents::DOMAIN,
+    &conversations::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, desk_engine, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{Allowed, PoolerKind, Settings},
-    domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
+    domains::{self, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -156,6 +156,7 @@ pub(super) fn rates(settings: &Settings) -> RateLimits {
             (&CHANGES, settings.rate_bookings),
             (&UPLOADS, settings.rate_uploads),
             (&BATCHES, settings.rate_client_events),
+            (&SENDS, settings.rate_messages),
             (&COST, settings.rate_cost),
         ],
     }

@@ -100,6 +100,7 @@ pub struct RevertAgentInput {
 }
 
 /// The name of a model: 1 to 200 characters on one line.
+#[allow(clippy::ptr_arg, reason = "as the field's type is")]
 fn model(field: &str, name: &String) -> Result<String> {
     text::short(field, name, 200)
 }

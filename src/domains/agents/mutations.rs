@@ -47,8 +47,8 @@ fn refusal(error: DbError) -> Error {
 /// Demands that the school lets a model be used.
 async fn require_model(ctx: &Context<'_>, model: Option<&str>) -> Result<()> {
     let Some(model) = model else { return Ok(()) };
-    let own = &Deployment::of(ctx).model;
-    let checked = ctx.tx().value::<String>(sql::MODEL_OF, &[&model, own]).await;
+    let deployment = Deployment::of(ctx);
+    let checked = ctx.tx().value::<String>(sql::MODEL_OF, &[&model, &deployment.model]).await;
     checked.on_constraint("model_not_allowed", |_| {
         Error::bad_input("model", "must be one of the models that the school allows").reason("MODEL_NOT_ALLOWED")
     })?;

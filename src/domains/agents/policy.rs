@@ -184,7 +184,7 @@ pub(super) async fn shown(ctx: &Context<'_>) -> Result<AssistantPolicy> {
     let policy = ctx.load(OwnPolicy).await?.ok_or_else(|| Error::internal("a school without a policy of assistants"))?;
     let is_configured = answers::is_configured(ctx).await?;
     let (manages, deployment) = (ctx.actor()?.can(AssistantManage), Deployment::of(ctx));
-    let models = policy.allowed(deployment).into_iter().map(|model| AssistantModel {
+    let models = policy.allowed(&deployment).into_iter().map(|model| AssistantModel {
         name: model.name,
         context_tokens: model.context_tokens,
         input_price: model.input_price.filter(|_| manages),

@@ -231,7 +231,7 @@ impl PolicyMutations {
         ctx.tx().query(sql::TAKE_POLICY, &[]).await?;
         ctx.tx().query(sql::SET_POLICY, &[&Value::Object(changed.0)]).await?;
         let policy = Policy::read(ctx.tx()).await?;
-        let allowed = policy.allowed(Deployment::of(ctx));
+        let allowed = policy.allowed(&Deployment::of(ctx));
         if policy.default_model.is_some_and(|default| allowed.iter().all(|model| model.name != default)) {
             return Err(Error::bad_input("defaultModel", "must be one of the models").reason("MODEL_NOT_ALLOWED"));
         }

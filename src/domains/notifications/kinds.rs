@@ -65,6 +65,8 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::group_sessions::GROUP_SESSION_CANCELLED,
     &crate::domains::waitlists::WAITLIST_OFFERED,
     &crate::domains::waitlists::WAITLIST_OFFER_EXPIRED,
+    &crate::domains::projects::PROJECT_MEMBER_ADDED,
+    &crate::domains::conversations::CONVERSATION_SHARED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
