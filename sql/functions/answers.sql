@@ -108,7 +108,8 @@ BEGIN
                (SELECT a.id FROM agent a WHERE a.tenant_id = app.tenant_id() AND a.id = of_agent),
                of_model, for_purpose, failed, prompt, completion, estimated,
                (price ->> 'inputPrice')::numeric, (price ->> 'outputPrice')::numeric, price ->> 'currency',
-               CASE WHEN for_purpose <> 'GENERATION' THEN of_holder END, CASE WHEN for_purpose = 'GENERATION' THEN of_holder END;
+               (SELECT m.id FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = of_holder AND for_purpose <> 'GENERATION'),
+               CASE WHEN for_purpose = 'GENERATION' THEN of_holder END;
 
     most := app.monthly_token_limit();
     IF most > 0 AND total * 5 >= most * 4 THEN
@@ -464,12 +465,13 @@ BEGIN
 END
 $$;
 
--- The actor listens to an answer of theirs that nobody may leave. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.hear_answer(answer uuid) RETURNS void
+-- The actor listens to an answer of theirs. Reveals: whether it ends where nobody does, so that this is to be said again and again.
+CREATE OR REPLACE FUNCTION app.hear_answer(answer uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE answer_run r SET heard_at = now()
         WHERE r.tenant_id = app.tenant_id() AND r.message_id = answer AND r.user_id = app.user_id() AND r.when_abandoned = 'CANCEL';
+    RETURN FOUND;
 END
 $$;
 

@@ -3,6 +3,7 @@
 
 pub mod admissions;
 pub mod agents;
+pub mod answers;
 pub mod assignments;
 pub mod audit;
 pub mod bookings;
@@ -94,6 +95,7 @@ pub const ALL: &[&Domain] = &[
     &projects::DOMAIN,
     &agents::DOMAIN,
     &conversations::DOMAIN,
+    &answers::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

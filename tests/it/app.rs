@@ -11,6 +11,7 @@ use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat, Settings},
     domains::{
+        answers::{Answers, Deployment},
         busy_sources::Calendars,
         feeds::FeedAddress,
         mail::{Postman, TEMPLATES, Unsubscribing, Way},
@@ -232,9 +233,12 @@ impl TestApp {
         let outside = if outside.find::<Providers>().is_some() { outside } else { outside.with(providers()) };
         let outside =
             outside.with(FeedAddress::new(&format!("http://{address}"))).with(Calendars::new(ops::calendar_addresses(&settings)).unwrap());
+        let outside = if outside.find::<Deployment>().is_some() { outside } else { outside.with(ops::deployment(&settings).unwrap()) };
+        let outside = if outside.find::<Answers>().is_some() { outside } else { outside.with(Answers::new(settings.max_answers)) };
         let key = SigningKey::generate().unwrap();
         let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
+        ops::let_answer(&engine);
         let url = format!("http://{address}");
         let services = engine.services();
         let desk = services.outside.get::<Desk>().unwrap();

@@ -87,7 +87,9 @@ impl Deployment {
     pub fn resolving(options: DeploymentOptions, addresses: Addresses, resolver: Arc<dyn Resolver>) -> anyhow::Result<Self> {
         let url = match options.url.as_deref().map(str::trim).filter(|url| !url.is_empty()) {
             Some(url) => {
-                let read = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none());
+                let read = Url::parse(url)
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none());
                 anyhow::ensure!(read.is_some(), "LECTERN_ASSISTANT_URL must be an address such as https://models.example/v1");
                 Some(url.trim_end_matches('/').to_owned())
             }
@@ -175,7 +177,9 @@ impl Endpoint {
         let Some(ways) = &deployment.ways else { return Ok(None) };
         let rows = tx.query(sql::OWN_ENDPOINT, &[]).await?;
         let (base, sealed): (Option<String>, Option<Vec<u8>>) = match rows.first() {
-            Some(row) => (row.try_get(0).map_err(lectern_kernel::db::DbError::from)?, row.try_get(1).map_err(lectern_kernel::db::DbError::from)?),
+            Some(row) => {
+                (row.try_get(0).map_err(lectern_kernel::db::DbError::from)?, row.try_get(1).map_err(lectern_kernel::db::DbError::from)?)
+            }
             None => (None, None),
         };
         let own_key = match sealed {
@@ -189,7 +193,9 @@ impl Endpoint {
         Ok(match (base, &deployment.url) {
             // The deployment's key is for the deployment's endpoint alone.
             (Some(base), _) => Some(Endpoint { base, key: own_key, way: ways.schools.clone() }),
-            (None, Some(url)) => Some(Endpoint { base: url.clone(), key: own_key.or_else(|| deployment.key.clone()), way: ways.own.clone() }),
+            (None, Some(url)) => {
+                Some(Endpoint { base: url.clone(), key: own_key.or_else(|| deployment.key.clone()), way: ways.own.clone() })
+            }
             (None, None) => None,
         })
     }

@@ -25,7 +25,8 @@ fn folded(letter: char) -> char {
 impl Phrases {
     /// These.
     pub fn new(phrases: &[String]) -> Self {
-        let phrases = phrases.iter().map(|phrase| phrase.trim().chars().map(folded).collect::<Vec<_>>()).filter(|phrase| !phrase.is_empty());
+        let phrases =
+            phrases.iter().map(|phrase| phrase.trim().chars().map(folded).collect::<Vec<_>>()).filter(|phrase| !phrase.is_empty());
         Phrases { phrases: phrases.collect(), held: Vec::new(), is_in_word: false }
     }
 

@@ -157,7 +157,8 @@ mod tests {
             said(false, "COMPLETED", "first"),
         ];
         let prompt = write(&terms(before), &[], 1400, "w", 0);
-        let texts: Vec<&str> = prompt.turns[1..].iter().map(|turn| if let Turn::Said(_, text) = turn { text.as_str() } else { "" }).collect();
+        let texts: Vec<&str> =
+            prompt.turns[1..].iter().map(|turn| if let Turn::Said(_, text) = turn { text.as_str() } else { "" }).collect();
         assert_eq!(texts, ["one more", "second", "second answer", "third"]);
         assert_eq!(prompt.omitted, 2);
     }

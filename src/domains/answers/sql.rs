@@ -6,8 +6,8 @@ pub const OWN_ENDPOINT: &str = "SELECT e.base_url, e.key FROM app.own_endpoint()
 /// Whether the school has an endpoint of its own.
 pub const HAS_OWN_ENDPOINT: &str = "SELECT app.has_own_endpoint() WHERE app.tenant_id() = $1";
 
-/// The school's endpoint. `{ap}` stands for the columns of a provider.
-pub const PROVIDER: &str = "SELECT {ap} FROM assistant_provider ap WHERE ap.tenant_id = $1";
+/// The school's endpoint, but for its key.
+pub const PROVIDER: &str = "SELECT ap.base_url, ap.key_set_at, ap.last_answered_at, ap.last_failed_at, ap.last_failure_reason FROM assistant_provider ap WHERE ap.tenant_id = $1";
 
 /// `$2` whether the address is set, `$3` the address, `$4` the key, sealed: whether that was allowed.
 pub const SET_PROVIDER: &str = "SELECT app.set_assistant_provider($2, $3, $4) WHERE app.tenant_id() = $1";
@@ -34,6 +34,11 @@ pub const BEGIN_CALL: &str = "SELECT app.begin_call($2, $3, $4, $5, $6) WHERE ap
 /// `$2` the answer, `$3` the process, `$4` the model, `$5` and `$6` tokens, `$7` whether they are estimated, `$8` whether it failed: whether it goes on.
 pub const END_CALL: &str = "SELECT app.end_call($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
 
+/// `$2` the answer, `$3` the person, `$4` for what, `$5` no project and no agent, `$6` the model, `$7` tokens: a call beside the conversation. All that is reserved
+/// stays.
+pub const SETTLE_OTHER: &str =
+    "SELECT app.settle_call($2, $3, $4, $5, $5, $6, $7, 0, true, false, 9000000000000000000) WHERE app.tenant_id() = $1";
+
 /// `$2` the answer, `$3` the process, `$4` characters so far, `$5` what comes after them: whether it goes on.
 pub const FLUSH: &str = "SELECT app.flush_answer($2, $3, $4, $5) WHERE app.tenant_id() = $1";
 
@@ -53,7 +58,7 @@ pub const CANCEL: &str = "SELECT app.cancel_answer($2) WHERE app.tenant_id() = $
 /// `$2` how many at most: how many answers were ended.
 pub const SWEEP: &str = "SELECT app.sweep_answers($2) WHERE app.tenant_id() = $1";
 
-/// `$2` the answer: somebody listens to it.
+/// `$2` the answer: somebody listens to it. Whether that is to be said again and again.
 pub const HEAR: &str = "SELECT app.hear_answer($2) WHERE app.tenant_id() = $1";
 
 /// `$2` the answer, `$3` the process: for how many seconds nobody has listened to it in another process.
@@ -70,3 +75,6 @@ pub const HEARD: &str = "SELECT m.role, m.state, \
        SELECT min(p.position) AS begins, string_agg(p.text, '' ORDER BY p.position) AS text FROM message_delta p \
        WHERE p.tenant_id = $1 AND p.message_id = m.id AND p.position + length(p.text) > $3) d ON true \
      WHERE m.tenant_id = $1 AND m.id = $2 AND m.owner_id = app.user_id()";
+
+/// `$2` a message: whether it is the actor's. No row: there is none that they see.
+pub const IS_OWN: &str = "SELECT m.owner_id = app.user_id() FROM message m WHERE m.tenant_id = $1 AND m.id = $2";

@@ -65,6 +65,7 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::group_sessions::GROUP_SESSION_CANCELLED,
     &crate::domains::waitlists::WAITLIST_OFFERED,
     &crate::domains::waitlists::WAITLIST_OFFER_EXPIRED,
+    &crate::domains::answers::ASSISTANT_LIMIT_NEAR,
     &crate::domains::projects::PROJECT_MEMBER_ADDED,
     &crate::domains::conversations::CONVERSATION_SHARED,
 ];

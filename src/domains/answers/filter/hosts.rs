@@ -18,7 +18,10 @@ pub fn external_hosts(text: &str) -> Vec<String> {
         if !(before.ends_with("http:") || before.ends_with("https:") || before.ends_with(['(', '<', '"', '\'', ' ', '\n'])) {
             continue;
         }
-        let authority: &str = lower[from..].split(['/', '?', '#', ')', '>', ']', '"', '\'', ' ', '\n', '\t', '\\', '`', '*', '|', ',', '&']).next().unwrap_or("");
+        let authority: &str = lower[from..]
+            .split(['/', '?', '#', ')', '>', ']', '"', '\'', ' ', '\n', '\t', '\\', '`', '*', '|', ',', '&'])
+            .next()
+            .unwrap_or("");
         let host = authority.rsplit('@').next().unwrap_or("");
         let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or("") };
         let host = host.trim_end_matches(['.', '!', ';']);

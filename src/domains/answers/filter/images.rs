@@ -79,7 +79,10 @@ fn is_allowed(target: &str, allowed: &[String]) -> bool {
         None => (target, None),
     };
     let is_title = |title: &str| {
-        title.len() >= 2 && title.starts_with('"') && title.ends_with('"') && !title[1..title.len() - 1].contains(['"', '\\', '`', '<', '\n', '&', '[', ']'])
+        title.len() >= 2
+            && title.starts_with('"')
+            && title.ends_with('"')
+            && !title[1..title.len() - 1].contains(['"', '\\', '`', '<', '\n', '&', '[', ']'])
     };
     if title.is_some_and(|title| !is_title(title)) {
         return false;

@@ -4,14 +4,41 @@ use super::Step;
 
 /// Tags that load something, run something, or change how what follows is read.
 const NEVER: [&str; 30] = [
-    "img", "iframe", "script", "style", "link", "object", "embed", "video", "audio", "source", "svg", "form", "base", "meta", // and their like:
-    "image", "picture", "input", "frame", "frameset", "applet", "bgsound", "body", "math", "noscript", "plaintext", "portal", "pre", "template", "textarea",
+    "img",
+    "iframe",
+    "script",
+    "style",
+    "link",
+    "object",
+    "embed",
+    "video",
+    "audio",
+    "source",
+    "svg",
+    "form",
+    "base",
+    "meta", // and their like:
+    "image",
+    "picture",
+    "input",
+    "frame",
+    "frameset",
+    "applet",
+    "bgsound",
+    "body",
+    "math",
+    "noscript",
+    "plaintext",
+    "portal",
+    "pre",
+    "template",
+    "textarea",
     "track",
 ];
 /// Attributes that load nothing.
 const HARMLESS: [&str; 26] = [
-    "abbr", "align", "alt", "cite", "class", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "id", "lang", "name", "open", "rel",
-    "reversed", "role", "rowspan", "scope", "start", "target", "title", "value", "width",
+    "abbr", "align", "alt", "cite", "class", "colspan", "datetime", "dir", "headers", "height", "href", "hreflang", "id", "lang", "name",
+    "open", "rel", "reversed", "role", "rowspan", "scope", "start", "target", "title", "value", "width",
 ];
 /// Characters of a tag's name.
 const LONGEST: usize = 40;
@@ -50,7 +77,11 @@ fn address(rest: &[char]) -> Step {
     for (at, letter) in rest.iter().enumerate().skip(1) {
         match letter {
             '>' => return Step::Pass(at + 1),
-            letter if letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '"' | '\'' | '`' | '=' | '!') && !is_in_query(rest, at) => {
+            letter
+                if letter.is_whitespace()
+                    || letter.is_control()
+                    || matches!(letter, '<' | '"' | '\'' | '`' | '=' | '!') && !is_in_query(rest, at) =>
+            {
                 return Step::Become(1, "&lt;".to_owned());
             }
             _ => {}
@@ -107,7 +138,9 @@ fn attributes(rest: &[char], begin: usize) -> Step {
         }
         let Some(length) = rest[at + 2..].iter().position(|letter| letter == quote) else { return Step::Wait };
         let value = &rest[at + 2..at + 2 + length];
-        if value.iter().any(|letter| matches!(letter, '<' | '>' | '\n' | '`' | '!' | '[' | '\\' | '$')) || (name == "href" && !is_harmless_link(value)) {
+        if value.iter().any(|letter| matches!(letter, '<' | '>' | '\n' | '`' | '!' | '[' | '\\' | '$'))
+            || (name == "href" && !is_harmless_link(value))
+        {
             return escape();
         }
         at += length + 3;

@@ -31,7 +31,10 @@ fn loaded(text: &str) -> Vec<String> {
             Event::Start(Tag::Image { dest_url, .. }) => loaded.push(dest_url.to_string()),
             Event::Html(html) | Event::InlineHtml(html) => {
                 let html = html.to_ascii_lowercase();
-                for sign in ["<img", "<iframe", "<script", "<style", "<svg", "<link", "<object", "<embed", "<video", "<audio", "<source", "<base", "<meta", "<form"] {
+                for sign in [
+                    "<img", "<iframe", "<script", "<style", "<svg", "<link", "<object", "<embed", "<video", "<audio", "<source", "<base",
+                    "<meta", "<form",
+                ] {
                     if html.contains(sign) {
                         loaded.push(html.clone());
                     }

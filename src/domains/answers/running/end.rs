@@ -65,11 +65,19 @@ impl Writing {
             match (ended.await, pauses.next()) {
                 (Ok(()), _) => return,
                 (Err(error), Some(pause)) => {
-                    tracing::warn!(correlation_id = self.correlation_id, reason = error.for_operator(), "the end of an answer could not be written down yet");
+                    tracing::warn!(
+                        correlation_id = self.correlation_id,
+                        reason = error.for_operator(),
+                        "the end of an answer could not be written down yet"
+                    );
                     sleep(*pause).await;
                 }
                 (Err(error), None) => {
-                    tracing::error!(correlation_id = self.correlation_id, reason = error.for_operator(), "the end of an answer could not be written down");
+                    tracing::error!(
+                        correlation_id = self.correlation_id,
+                        reason = error.for_operator(),
+                        "the end of an answer could not be written down"
+                    );
                     return;
                 }
             }
@@ -89,7 +97,18 @@ impl Writing {
             .value::<bool>(
                 sql::END,
                 &[
-                    &self.run.id, &by, &end.state, &text, &end.finish, &end.failure, &prompt, &completion, &is_estimated, &hosts, &omitted, &cited,
+                    &self.run.id,
+                    &by,
+                    &end.state,
+                    &text,
+                    &end.finish,
+                    &end.failure,
+                    &prompt,
+                    &completion,
+                    &is_estimated,
+                    &hosts,
+                    &omitted,
+                    &cited,
                 ],
             )
             .await?;

@@ -80,7 +80,9 @@ pub(super) async fn keep(
                 return Kept::SignedOut;
             }
             // The text stays in memory, and is written with what comes.
-            Err(NotActing::Failed(error)) => tracing::warn!(correlation_id, reason = error.for_operator(), "an answer could not be written down"),
+            Err(NotActing::Failed(error)) => {
+                tracing::warn!(correlation_id, reason = error.for_operator(), "an answer could not be written down")
+            }
         }
     }
 }

@@ -357,7 +357,11 @@ impl Writing {
     /// Whether the provider's own moderation lets the question pass.
     async fn moderate(&self, ready: &Ready) -> Result<(), Stop> {
         let failed = |reason, provider| {
-            Err(Stop::End(End { finish: (reason == "ANSWER_BLOCKED").then_some("FILTERED"), provider: Some(provider), ..End::failed(reason) }))
+            Err(Stop::End(End {
+                finish: (reason == "ANSWER_BLOCKED").then_some("FILTERED"),
+                provider: Some(provider),
+                ..End::failed(reason)
+            }))
         };
         match asking::is_flagged(&ready.endpoint, ready.terms.question(), ready.terms.policy.silence).await {
             Ok(is_flagged) => {
@@ -372,11 +376,7 @@ impl Writing {
     async fn note_other(&self, purpose: &str, model: &str, tokens: i64) -> Result<(), Stop> {
         let (tx, _) = self.acts.begin(&self.claims, Mode::Write, &self.correlation_id).await?;
         let none: Option<Uuid> = None;
-        tx.query(
-            "SELECT app.settle_call($2, $3, $4, $5, $5, $6, $7, 0, true, false, 9000000000000000000) WHERE app.tenant_id() = $1",
-            &[&self.run.id, &self.run.person, &purpose, &none, &model, &tokens],
-        )
-        .await?;
+        tx.query(sql::SETTLE_OTHER, &[&self.run.id, &self.run.person, &purpose, &none, &model, &tokens]).await?;
         Ok(tx.commit().await?)
     }
 

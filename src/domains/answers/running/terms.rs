@@ -62,7 +62,9 @@ impl Policy {
             silence: Duration::from_secs(seconds),
             models: models
                 .iter()
-                .filter_map(|model| Some((model.get("name")?.as_str()?.to_owned(), i32::try_from(model.get("contextTokens")?.as_i64()?).ok()?)))
+                .filter_map(|model| {
+                    Some((model.get("name")?.as_str()?.to_owned(), i32::try_from(model.get("contextTokens")?.as_i64()?).ok()?))
+                })
                 .collect(),
         }
     }
@@ -86,7 +88,11 @@ impl Terms {
             context: row.try_get("context")?,
             before: said
                 .iter()
-                .map(|one| Before { is_answer: one.get(0).and_then(Value::as_str) == Some("ASSISTANT"), state: text(one.get(1)), text: text(one.get(2)) })
+                .map(|one| Before {
+                    is_answer: one.get(0).and_then(Value::as_str) == Some("ASSISTANT"),
+                    state: text(one.get(1)),
+                    text: text(one.get(2)),
+                })
                 .collect(),
             length: row.try_get("branch_length")?,
             may_be_abandoned: row.try_get::<_, String>("when_abandoned")? == "CANCEL",

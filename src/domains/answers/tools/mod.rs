@@ -87,8 +87,12 @@ impl Tool {
     pub fn described(self) -> Value {
         let text = |says: &str| json!({ "type": "string", "description": says });
         let (says, properties, required): (&str, Value, &[&str]) = match self {
-            Tool::SearchCourses => ("Finds courses by beginnings of words in title and description.", json!({ "query": text("Words.") }), &["query"]),
-            Tool::CourseOutline => ("The sections and lessons of a course.", json!({ "courseId": text("The course's id.") }), &["courseId"]),
+            Tool::SearchCourses => {
+                ("Finds courses by beginnings of words in title and description.", json!({ "query": text("Words.") }), &["query"])
+            }
+            Tool::CourseOutline => {
+                ("The sections and lessons of a course.", json!({ "courseId": text("The course's id.") }), &["courseId"])
+            }
             Tool::MyProgress => ("How far the person has come in their courses.", json!({}), &[]),
             Tool::MyBookings => (
                 "The person's own bookings; the next 20 unless a range is given.",
@@ -154,9 +158,23 @@ impl Tool {
 }
 
 /// What is answered to a call: also that it is refused.
-pub async fn answer(call: &Call, allowed: &[String], image_hosts: &[String], acts: &dyn Acts, claims: &Claims, person: Uuid, correlation_id: &str) -> Said {
+pub async fn answer(
+    call: &Call,
+    allowed: &[String],
+    image_hosts: &[String],
+    acts: &dyn Acts,
+    claims: &Claims,
+    person: Uuid,
+    correlation_id: &str,
+) -> Said {
     let arguments = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
-    let told = |tool, outcome, says: &str| Said { tool, arguments: arguments.clone(), outcome, content: json!({ "error": says }).to_string(), rows: 0 };
+    let told = |tool, outcome, says: &str| Said {
+        tool,
+        arguments: arguments.clone(),
+        outcome,
+        content: json!({ "error": says }).to_string(),
+        rows: 0,
+    };
     let tool = Tool::from_text(&call.name);
     let Some(tool) = tool.filter(|tool| allowed.iter().any(|name| name == tool.as_str())) else {
         return told(tool, Outcome::Refused, "There is no such tool here.");

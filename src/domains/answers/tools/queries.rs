@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::Tool;
 
-const SEARCH_COURSES: &str = "query($query: String!) { courses(first: 20, filter: { search: $query }) { nodes { id title description status } } }";
-const COURSE_OUTLINE: &str = "query($courseId: ID!) { course(id: $courseId) { id title description sections { title lessons { id title kind durationMinutes } } } }";
+const SEARCH_COURSES: &str =
+    "query($query: String!) { courses(first: 20, filter: { search: $query }) { nodes { id title description status } } }";
+const COURSE_OUTLINE: &str =
+    "query($courseId: ID!) { course(id: $courseId) { id title description sections { title lessons { id title kind durationMinutes } } } }";
 const MY_PROGRESS: &str = "{ dashboard { enrollments(first: 50) { nodes { status progress lessonsCompleted lessonsTotal completedAt expiresAt course { id title } resumeLesson { id title } } } } }";
 const NEXT_BOOKINGS: &str = "{ dashboard { upcomingBookings(first: 20) { nodes { id startsAt endsAt status course { id title } bookingType { name } instructor { id name } student { id name } } } } }";
 const MY_BOOKINGS: &str = "query($me: ID!, $from: DateTime, $to: DateTime) { \
@@ -16,7 +18,8 @@ const MY_BOOKINGS: &str = "query($me: ID!, $from: DateTime, $to: DateTime) { \
      fragment Shown on Booking { id startsAt endsAt status course { id title } bookingType { name } instructor { id name } student { id name } }";
 const FREE_SLOTS: &str = "query($from: DateTime!, $to: DateTime!, $instructorId: ID) { \
        calendar(from: $from, to: $to, instructorId: $instructorId) { days { free { startsAt endsAt instructor { id name } } } } }";
-const SEARCH_DOCUMENTS: &str = "query($query: String!) { documentSearch(query: $query, first: 6) { document { id title } page heading text } }";
+const SEARCH_DOCUMENTS: &str =
+    "query($query: String!) { documentSearch(query: $query, first: 6) { document { id title } page heading text } }";
 /// The outline of the course that a conversation is about.
 pub const OUTLINE: &str = COURSE_OUTLINE;
 

@@ -31,7 +31,8 @@ impl Lines {
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Piece>, Wrong> {
         let mut pieces = Vec::new();
         if self.is_plain.is_none() {
-            let begin = self.held.iter().chain(bytes).copied().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+            let begin =
+                self.held.iter().chain(bytes).copied().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
             self.is_plain = begin.map(|byte| byte == b'{');
         }
         if self.is_plain == Some(true) {

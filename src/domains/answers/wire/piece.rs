@@ -62,7 +62,9 @@ impl Piece {
     fn of(value: &Value, place: &str) -> Piece {
         let choice = value.get("choices").and_then(|choices| choices.get(0));
         // Some send a whole message within a stream, or the other way round.
-        let said = choice.and_then(|choice| choice.get(place).filter(|said| said.is_object()).or_else(|| choice.get("message")).or_else(|| choice.get("delta")));
+        let said = choice.and_then(|choice| {
+            choice.get(place).filter(|said| said.is_object()).or_else(|| choice.get("message")).or_else(|| choice.get("delta"))
+        });
         let text = match said.and_then(|said| said.get("content")) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Array(parts)) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
@@ -88,7 +90,9 @@ impl Piece {
 
 fn part(at: usize, call: &Value) -> Option<CallPart> {
     let function = call.get("function")?;
-    let word = |value: Option<&Value>| value.and_then(Value::as_str).map(|text| text.chars().take(WORD).collect::<String>()).filter(|text| !text.is_empty());
+    let word = |value: Option<&Value>| {
+        value.and_then(Value::as_str).map(|text| text.chars().take(WORD).collect::<String>()).filter(|text| !text.is_empty())
+    };
     let index = call.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok()).unwrap_or(at);
     (index < CALLS).then(|| CallPart {
         index,

@@ -19,7 +19,10 @@ pub enum Turn {
     /// The model wants tools to be called; what it said beside that.
     Wants(String, Vec<Call>),
     /// What came of a call.
-    Came { id: String, content: String },
+    Came {
+        id: String,
+        content: String,
+    },
 }
 
 /// A call.
@@ -52,7 +55,9 @@ impl Turn {
             Turn::Wants(text, calls) => {
                 let calls: Vec<Value> = calls
                     .iter()
-                    .map(|call| json!({ "id": call.id, "type": "function", "function": { "name": call.name, "arguments": call.arguments } }))
+                    .map(
+                        |call| json!({ "id": call.id, "type": "function", "function": { "name": call.name, "arguments": call.arguments } }),
+                    )
                     .collect();
                 let text = if text.is_empty() { Value::Null } else { json!(text) };
                 json!({ "role": "assistant", "content": text, "tool_calls": calls })
@@ -65,7 +70,9 @@ impl Turn {
     pub fn tokens(&self) -> i64 {
         match self {
             Turn::Said(_, text) => estimate(text),
-            Turn::Wants(text, calls) => estimate(text) + calls.iter().map(|call| estimate(&call.name) + estimate(&call.arguments)).sum::<i64>(),
+            Turn::Wants(text, calls) => {
+                estimate(text) + calls.iter().map(|call| estimate(&call.name) + estimate(&call.arguments)).sum::<i64>()
+            }
             Turn::Came { content, .. } => estimate(content),
         }
     }
