@@ -19,7 +19,7 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 7] = [
+const TENANTLESS: [&str; 8] = [
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
     "booking_transition",      // which steps a booking may take: the same for everybody, and nobody's secret
@@ -27,10 +27,11 @@ const TENANTLESS: [&str; 7] = [
     "admission_transition",    // the same of sign-ups and invitations
     "quiz_attempt_transition", // the same of attempts
     "waitlist_transition",     // the same of who waits
+    "message_transition",      // the same of answers
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 39] = [
+const UNAUDITED: [&str; 41] = [
     "busy_block",                 // follows from what calendars elsewhere say
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
@@ -70,6 +71,8 @@ const UNAUDITED: [&str; 39] = [
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits
     "webhook_event",              // records themselves
+    "agent_version",              // what an agent was told: the agent is audited
+    "message",                    // by a trigger of its own (`app.audit_message`), which keeps lengths and ends
 ];
 
 /// Every table of tenants.

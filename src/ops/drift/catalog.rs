@@ -34,6 +34,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         "public.admission_transition",
         "public.quiz_attempt_transition",
         "public.waitlist_transition",
+        "public.message_transition",
     ] {
         catalog.extend(rows_of(connection, table).await?);
     }
@@ -57,6 +58,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         }
         "public.waitlist_transition" => {
             "SELECT 'row', 'waitlist_transition ' || from_status || ' > ' || to_status, '' FROM public.waitlist_transition"
+        }
+        "public.message_transition" => {
+            "SELECT 'row', 'message_transition ' || from_state || ' > ' || to_state, '' FROM public.message_transition"
         }
         _ => {
             "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"

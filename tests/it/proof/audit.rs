@@ -148,6 +148,12 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "score_change",
     "submission_file",
     "thread",
+    "agent_knowledge_base", // seen with its agent
+    "agent_version",        // seen with its agent, by those who may change it
+    "conversation",
+    "message",
+    "message_feedback",
+    "project_member", // seen with its project
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
@@ -240,6 +246,14 @@ const NOT_INSERTED: &[&str] = &[
     "path_step",
     "question_key",
     "question_option",
+    "agent",
+    "agent_knowledge_base",
+    "agent_version",
+    "conversation",
+    "message",
+    "message_feedback",
+    "project",
+    "project_member",
 ];
 
 const HOLES: &[Hole] = &[

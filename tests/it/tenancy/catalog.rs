@@ -25,8 +25,8 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app+lectern_desk {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "booking_type" | "busy_source" | "calendar_feed" | "course" | "file" | "job" | "learning_path"
-            | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
+            "agent" | "app_user" | "booking_type" | "busy_source" | "calendar_feed" | "conversation" | "course" | "file" | "job" | "learning_path" | "message"
+            | "project" | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
                 format!("{table} lectern_app+lectern_desk {wall}")
             }
             table => format!("{table} lectern_app+lectern_definer+lectern_desk {wall}"),
@@ -140,6 +140,7 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
             "booking_transition",
             "job_transition",
             "lectern_applied",
+            "message_transition",
             "quiz_attempt_transition",
             "waitlist_transition"
         ]
