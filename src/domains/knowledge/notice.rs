@@ -11,7 +11,7 @@ pub const DOCUMENT_FAILED: Kind = Kind {
     description: "A document that you added can't be read. Subject: the Document.",
     events: &["notify.document_failed"],
     recipients: "SELECT (note ->> 'person')::uuid",
-    doer: Doer::Nobody,
+    doer: Doer::Told,
     email: EmailMode::Off,
     email_where: None,
     mail: MailTemplate {
