@@ -21,7 +21,7 @@ $$;
 CREATE OR REPLACE FUNCTION app.monthly_token_limit() RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN (SELECT least((app.assistant_policy()).monthly_token_limit::bigint, t.assistant_token_quota) FROM tenant t WHERE t.tenant_id = app.tenant_id());
+    RETURN (SELECT least((SELECT p.monthly_token_limit::bigint FROM app.assistant_policy() AS p), t.assistant_token_quota) FROM tenant t WHERE t.tenant_id = app.tenant_id());
 END
 $$;
 
@@ -61,7 +61,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM app.take_tokens('SCHOOL', nobody, coalesce(held.month, periods.month), app.monthly_token_limit(), missing, periods.next_month);
-    PERFORM app.take_tokens('PERSON', person, coalesce(held.day, periods.day), (app.assistant_policy()).daily_token_limit_per_user, missing, periods.next_day);
+    PERFORM app.take_tokens('PERSON', person, coalesce(held.day, periods.day), (SELECT p.daily_token_limit_per_user FROM app.assistant_policy() AS p), missing, periods.next_day);
     INSERT INTO token_reservation (tenant_id, holder, user_id, tokens, day, month)
         VALUES (app.tenant_id(), of_holder, person, need, periods.day, periods.month)
         ON CONFLICT (tenant_id, holder) DO UPDATE SET tokens = excluded.tokens;
@@ -100,7 +100,7 @@ BEGIN
         DELETE FROM token_reservation r WHERE r.tenant_id = app.tenant_id() AND r.holder = of_holder;
     END IF;
 
-    SELECT m.value INTO price FROM jsonb_array_elements((app.assistant_policy()).models) AS m WHERE m.value ->> 'name' = of_model LIMIT 1;
+    SELECT m.value INTO price FROM jsonb_array_elements((SELECT p.models FROM app.assistant_policy() AS p)) AS m WHERE m.value ->> 'name' = of_model LIMIT 1;
     INSERT INTO assistant_usage (tenant_id, id, user_id, project_id, agent_id, model, purpose, has_failed, prompt_tokens, completion_tokens, is_estimated,
             input_price, output_price, currency, message_id, generation_id)
         SELECT app.tenant_id(), app.uuid_v7(), person,
@@ -130,7 +130,7 @@ BEGIN
     RETURN QUERY
         SELECT coalesce((SELECT c.used + c.reserved FROM token_counter c
                          WHERE c.tenant_id = app.tenant_id() AND c.scope = 'PERSON' AND c.user_id = app.user_id() AND c.period = p.day), 0),
-               (app.assistant_policy()).daily_token_limit_per_user, p.next_day,
+               (SELECT p.daily_token_limit_per_user FROM app.assistant_policy() AS p), p.next_day,
                CASE WHEN app.can('ASSISTANT_MANAGE') THEN coalesce((SELECT c.used + c.reserved FROM token_counter c
                    WHERE c.tenant_id = app.tenant_id() AND c.scope = 'SCHOOL' AND c.user_id = '00000000-0000-0000-0000-000000000000' AND c.period = p.month), 0) END,
                CASE WHEN app.can('ASSISTANT_MANAGE') THEN app.monthly_token_limit() END
@@ -273,7 +273,7 @@ BEGIN
                 FROM up JOIN message p ON p.tenant_id = app.tenant_id() AND p.conversation_id = up.conversation_id AND p.id = up.parent_id
                 WHERE up.characters < 4000000)
         SELECT g.id, c.project_id, c.course_id, coalesce(a.model, g.model), v.temperature, v.max_tokens, v.system_prompt, v.tools, v.knowledge_base_ids, c.context,
-               coalesce((SELECT up.document_ids FROM up WHERE up.id = a.parent_id), '{}'), to_jsonb(app.assistant_policy()), a.when_abandoned,
+               coalesce((SELECT up.document_ids FROM up WHERE up.id = a.parent_id), '{}'), (SELECT to_jsonb(p) FROM app.assistant_policy() AS p), a.when_abandoned,
                (SELECT jsonb_agg(jsonb_build_array(up.role, up.state, up.content) ORDER BY up.depth DESC) FROM up WHERE up.role IN ('USER', 'ASSISTANT')),
                (SELECT count(*)::integer FROM message p WHERE p.tenant_id = a.tenant_id AND p.conversation_id = a.conversation_id AND p.is_active
                     AND p.depth < a.depth AND p.role IN ('USER', 'ASSISTANT'))
@@ -354,7 +354,7 @@ BEGIN
     INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, after, correlation_id, at)
         VALUES (app.tenant_id(), app.uuid_v7(), app.user_id(), 'system:assistant-tool', 'CHANGED', 'Message', answer,
             jsonb_build_object('tool', of_tool, 'outcome', came, 'rows', row_count)
-                || CASE WHEN (app.assistant_policy()).audits_content THEN jsonb_build_object('arguments', asked) ELSE '{}' END,
+                || CASE WHEN (SELECT p.audits_content FROM app.assistant_policy() AS p) THEN jsonb_build_object('arguments', asked) ELSE '{}' END,
             coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), clock_timestamp());
     PERFORM app.tell_of_answer(answer, false);
     RETURN made;

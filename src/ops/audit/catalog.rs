@@ -71,6 +71,11 @@ const UNAUDITED: [&str; 41] = [
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits
     "webhook_event",              // records themselves
+    "answer_run",                 // answers on their way: how they end is audited
+    "assistant_usage",            // records themselves
+    "message_delta",              // what of an answer is there before it is whole
+    "token_counter",              // counters of tokens
+    "token_reservation",          // likewise
     "agent_version",              // what an agent was told: the agent is audited
     "message",                    // by a trigger of its own (`app.audit_message`), which keeps lengths and ends
 ];

@@ -75,6 +75,7 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "answer_run",
     "account_request",
     "api_key_secret",
     "course_points",
@@ -94,10 +95,14 @@ const SECRET: &[&str] = &[
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "used_budget",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "answer_run",
+    "message_delta",
     "calendar_feed",
     "busy_block",
     "account_request",
@@ -132,6 +137,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "upload",
     "used_budget",
     "user_avatar", // seen with its person, behind whose wall it stands as well
@@ -157,6 +164,10 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "answer_run",
+    "assistant_provider",
+    "assistant_usage",
+    "message_delta",
     "busy_block",
     "busy_source",
     "calendar_feed",
@@ -234,6 +245,8 @@ const NOT_INSERTED: &[&str] = &[
     "tenant_settings",
     "thread",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "upload",
     "used_budget",
     "user_avatar",

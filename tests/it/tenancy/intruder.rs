@@ -10,8 +10,9 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 20] = [
+const SECRET: [&str; 23] = [
     "account_request",
+    "answer_run",
     "api_key_secret",
     "course_points",
     "attempt_question",
@@ -30,6 +31,8 @@ const SECRET: [&str; 20] = [
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "used_budget",
 ];
 
