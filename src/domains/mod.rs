@@ -15,6 +15,7 @@ pub mod courses;
 pub mod credentials;
 pub mod departures;
 pub mod discussions;
+pub mod drafts;
 pub mod enrollments;
 pub mod exports;
 pub mod feeds;
@@ -26,6 +27,7 @@ pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod knowledge;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
@@ -96,6 +98,8 @@ pub const ALL: &[&Domain] = &[
     &agents::DOMAIN,
     &conversations::DOMAIN,
     &answers::DOMAIN,
+    &knowledge::DOMAIN,
+    &drafts::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

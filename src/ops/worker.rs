@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::Settings,
-    domains::{self, answers::Answers, busy_sources::Calendars, feeds::FeedAddress, mail::Unsubscribing, providers::Providers},
+    domains::{self, answers::Answers, busy_sources::Calendars, feeds::FeedAddress, knowledge::Extractor, mail::Unsubscribing, providers::Providers},
 };
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
@@ -51,6 +51,7 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing);
     let outside = outside.with(Providers::new(outbound.clone())).with(outbound);
     let outside = outside.with(FeedAddress::new(&base)).with(Calendars::new(calendar_addresses(settings))?);
+    let outside = outside.with(Extractor::new().context("the program that reads documents")?);
     let outside = outside.with(deployment(settings)?).with(Answers::new(settings.max_answers));
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),

@@ -68,6 +68,8 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::answers::ASSISTANT_LIMIT_NEAR,
     &crate::domains::projects::PROJECT_MEMBER_ADDED,
     &crate::domains::conversations::CONVERSATION_SHARED,
+    &crate::domains::knowledge::DOCUMENT_FAILED,
+    &crate::domains::drafts::GENERATION_FINISHED,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
