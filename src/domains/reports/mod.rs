@@ -5,6 +5,7 @@
 //! Permission: REPORT_READ for reports; the dashboard is for everybody.
 
 mod activity;
+mod assistants;
 mod booked;
 mod counts;
 mod dashboard;
@@ -44,6 +45,8 @@ pub const DOMAIN: Domain = Domain {
         booked::HeatMapCell::object,
         booked::BookingOutcomeCount::object,
         booked::LeadTimes::object,
+        assistants::AssistantUsage::object,
+        assistants::MoneyTotal::object,
     ],
     operations: &[queries::ReportQueries::OPERATIONS],
     ..Domain::new("reports")
