@@ -135,7 +135,11 @@ impl Asker {
         let (prompt_tokens, completion_tokens, is_estimated) = used;
         let tx = job.begin().await?;
         let has_failed = answer.is_err();
-        tx.query(sql::SETTLE, &[&self.generation, &self.person, &self.model, &prompt_tokens, &completion_tokens, &is_estimated, &has_failed]).await?;
+        tx.query(
+            sql::SETTLE,
+            &[&self.generation, &self.person, &self.model, &prompt_tokens, &completion_tokens, &is_estimated, &has_failed],
+        )
+        .await?;
         let of_job = job.id;
         let still = tx
             .value::<bool>(sql::KEEP, &[&self.generation, &of_job, &place.at, &said, &prompt_tokens, &completion_tokens])

@@ -128,7 +128,8 @@ async fn terms(job: &mut Job, generation: Uuid) -> Result<Result<Terms, Ended>, 
 async fn drafted(job: &mut Job, generation: Uuid) -> Result<Result<(Terms, Made), Ended>, Failure> {
     let Some(actor) = job.actor() else { return Ok(Err(Ended::Failed("REQUESTER_GONE"))) };
     let person = actor.user;
-    let (creates, updates) = (actor.can(Permission::CourseCreate), actor.can(Permission::CourseUpdate) || actor.can(Permission::CourseUpdateAll));
+    let (creates, updates) =
+        (actor.can(Permission::CourseCreate), actor.can(Permission::CourseUpdate) || actor.can(Permission::CourseUpdateAll));
     let grades = actor.can(Permission::GradeManage);
     let mut terms = match terms(job, generation).await? {
         Ok(terms) => terms,

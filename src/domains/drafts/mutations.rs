@@ -69,7 +69,9 @@ impl Asked {
         let mut reader = ColumnReader::new(row);
         let (id, is_same): (Id<Generation>, bool) = (reader.next()?, reader.next()?);
         if !is_same {
-            return Err(Error::conflict("CLIENT_ID_REUSED", "Something else was asked for under this clientRequestId.").field("clientRequestId"));
+            return Err(
+                Error::conflict("CLIENT_ID_REUSED", "Something else was asked for under this clientRequestId.").field("clientRequestId")
+            );
         }
         ctx.whole(id).await
     }
@@ -77,11 +79,41 @@ impl Asked {
     /// Asks, unless somebody else of the same name came first.
     async fn ask(&self, ctx: &Context<'_>, kind: GenerationKind, model: &str, wanted: Wanted) -> Result<Loaded<Generation>> {
         let id = Id::<Generation>::generate();
-        let Wanted { topic, audience, language, instructions, sections, lessons, questions, bases, overwrites, course, section, submission, maximum } =
-            wanted;
+        let Wanted {
+            topic,
+            audience,
+            language,
+            instructions,
+            sections,
+            lessons,
+            questions,
+            bases,
+            overwrites,
+            course,
+            section,
+            submission,
+            maximum,
+        } = wanted;
         let params: [&(dyn ToSql + Sync); 19] = [
-            &id, &kind, &self.person, &self.name, &self.digest, &model, &topic, &audience, &language, &instructions, &sections, &lessons, &questions, &bases,
-            &overwrites, &course, &section, &submission, &maximum,
+            &id,
+            &kind,
+            &self.person,
+            &self.name,
+            &self.digest,
+            &model,
+            &topic,
+            &audience,
+            &language,
+            &instructions,
+            &sections,
+            &lessons,
+            &questions,
+            &bases,
+            &overwrites,
+            &course,
+            &section,
+            &submission,
+            &maximum,
         ];
         let made = ctx.tx().query(sql::ASK, &params).await.on_row_security(Error::not_yours)?;
         let made = if made.is_empty() { self.known(ctx).await? } else { ctx.whole(id).await? };
@@ -135,8 +167,18 @@ impl DraftMutations {
         /// The course.
         input: GenerateCourseInput,
     ) -> Result<Loaded<Generation>> {
-        let request = json!(["COURSE", input.topic, input.audience, input.language, input.section_count, input.lessons_per_section,
-            input.questions_per_section, input.instructions, input.knowledge_base_ids, input.model]);
+        let request = json!([
+            "COURSE",
+            input.topic,
+            input.audience,
+            input.language,
+            input.section_count,
+            input.lessons_per_section,
+            input.questions_per_section,
+            input.instructions,
+            input.knowledge_base_ids,
+            input.model
+        ]);
         let asked = Asked::of(ctx, &input.client_request_id, &request)?;
         if let Some(known) = asked.known(ctx).await? {
             return Ok(known);

@@ -82,7 +82,8 @@ pub fn outline(brief: &Brief, passages: &[Passage]) -> Prompt {
     let mut fenced = Fenced::new();
     wishes(&mut fenced, brief);
     fenced.passages(passages);
-    let count = brief.sections.map_or_else(|| "as many sections as it takes, 1 to 30".to_owned(), |count| format!("exactly {count} sections"));
+    let count =
+        brief.sections.map_or_else(|| "as many sections as it takes, 1 to 30".to_owned(), |count| format!("exactly {count} sections"));
     let asked = format!(
         "Draft the outline of a course on that topic, with {count}. Form: {{\"title\", \"description\", \"tags\": [\"…\"], \"sections\": [{{\"title\"}}]}}. Titles have at most 200 \
          characters, the description at most 1,000; at most 5 tags of one or two words."

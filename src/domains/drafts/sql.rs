@@ -31,7 +31,8 @@ pub const ASK: &str = "INSERT INTO generation AS gn (tenant_id, id, kind, reques
 pub const IS_EDITED: &str = "SELECT app.is_section_edited($2) WHERE app.tenant_id() = $1";
 
 /// How the submission `$2` stands to the actor.
-pub const TO_JUDGE: &str = "SELECT j.is_grader, j.is_own, j.course_id, j.maximum FROM app.submission_to_judge($2) AS j WHERE app.tenant_id() = $1";
+pub const TO_JUDGE: &str =
+    "SELECT j.is_grader, j.is_own, j.course_id, j.maximum FROM app.submission_to_judge($2) AS j WHERE app.tenant_id() = $1";
 
 /// The actor's own generation `$2` is called off.
 pub const CANCEL: &str = "SELECT app.end_generation(gn.id, 'CANCELLED', NULL, NULL, NULL, NULL, NULL, NULL) FROM generation gn WHERE gn.tenant_id = $1 AND gn.id = $2";

@@ -22,9 +22,14 @@ fn random() -> Result<Uuid> {
 /// # Errors
 /// Where no random bytes can be had.
 pub fn section(id: Uuid, draft: &Draft) -> Result<Value> {
-    let lessons: Vec<Value> = draft.lessons.iter().map(|part| json!({ "id": Uuid::now_v7(), "title": part.title, "body": part.body })).collect();
+    let lessons: Vec<Value> =
+        draft.lessons.iter().map(|part| json!({ "id": Uuid::now_v7(), "title": part.title, "body": part.body })).collect();
     let questions = draft.questions.iter().map(|asked| {
-        let choices = asked.choices.iter().enumerate().map(|(place, text)| Ok(json!({ "id": random()?, "text": text, "is_correct": asked.correct.contains(&place) })));
+        let choices = asked
+            .choices
+            .iter()
+            .enumerate()
+            .map(|(place, text)| Ok(json!({ "id": random()?, "text": text, "is_correct": asked.correct.contains(&place) })));
         let choices: Result<Vec<Value>> = choices.collect();
         let kind = if asked.correct.len() == 1 { "SINGLE" } else { "MULTIPLE" };
         Ok(json!({ "id": Uuid::now_v7(), "kind": kind, "prompt": asked.text, "choices": choices? }))

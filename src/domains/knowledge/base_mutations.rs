@@ -16,7 +16,8 @@ use tokio_postgres::Row;
 use super::{
     Document, KnowledgeBase,
     inputs::{
-        AddKnowledgeBaseDocumentsInput, CreateKnowledgeBaseInput, MOST_DOCUMENTS, RemoveKnowledgeBaseDocumentsInput, UpdateKnowledgeBaseInput,
+        AddKnowledgeBaseDocumentsInput, CreateKnowledgeBaseInput, MOST_DOCUMENTS, RemoveKnowledgeBaseDocumentsInput,
+        UpdateKnowledgeBaseInput,
     },
     sql,
 };

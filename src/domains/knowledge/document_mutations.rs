@@ -36,7 +36,9 @@ fn refused(error: DbError) -> Error {
 /// Why a change reached no document: there is none for the actor, or they may not change it.
 async fn untouched(ctx: &Context<'_>, id: Id<Document>) -> Error {
     match (ctx.get(id).await, ctx.actor()) {
-        (Ok(Some(document)), Ok(actor)) if document.project_id.is_none() && !actor.can(AgentManage) => Error::missing_permission(&[AgentManage]),
+        (Ok(Some(document)), Ok(actor)) if document.project_id.is_none() && !actor.can(AgentManage) => {
+            Error::missing_permission(&[AgentManage])
+        }
         (Ok(Some(_)), Ok(_)) => Error::not_yours().field("id"),
         (Ok(None), _) => Error::not_found("document").field("id"),
         (Err(error), _) | (_, Err(error)) => error,

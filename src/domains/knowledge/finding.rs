@@ -107,7 +107,8 @@ pub async fn search(ctx: &Context<'_>, query: &str, first: Option<i32>, filter: 
         return Err(Error::bad_input("first", format!("must be between 1 and {MOST_PASSAGES}")));
     }
     let project = Id::<Project>::parse_opt("filter.projectId", filter.project_id.as_ref())?;
-    let bases = filter.knowledge_base_ids.map(|ids| Id::<KnowledgeBase>::parse_list("filter.knowledgeBaseIds", &ids, MOST_BASES)).transpose()?;
+    let bases =
+        filter.knowledge_base_ids.map(|ids| Id::<KnowledgeBase>::parse_list("filter.knowledgeBaseIds", &ids, MOST_BASES)).transpose()?;
     let documents = filter.document_ids.map(|ids| Id::<Document>::parse_list("filter.documentIds", &ids, MOST_DOCUMENTS)).transpose()?;
     let Some(query) = text::search("query", Some(query))? else { return Ok(Vec::new()) };
     let (columns, shape) = ctx.request().catalog().whole::<Document>("dc");

@@ -58,7 +58,10 @@ fn process(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         let read = match bytes {
             Some(bytes) => {
                 let extractor = job.outside::<Extractor>()?;
-                extractor.read(&media_type, bytes).await.map_err(|error| Error::unavailable(format!("no process that reads a document: {error}")))?
+                extractor
+                    .read(&media_type, bytes)
+                    .await
+                    .map_err(|error| Error::unavailable(format!("no process that reads a document: {error}")))?
             }
             None => Err(Refusal::Unreadable),
         };

@@ -35,7 +35,8 @@ pub const REPROCESS: &str = "UPDATE document dc SET revision = dc.revision + 1 W
 pub const DELETE_DOCUMENT: &str = "DELETE FROM document dc WHERE dc.tenant_id = $1 AND dc.id = $2 RETURNING dc.id";
 
 /// The bases `$2` change: nobody deletes them meanwhile.
-pub const TOUCH_BASES: &str = "UPDATE knowledge_base kb SET updated_at = now() WHERE kb.tenant_id = $1 AND kb.id = ANY ($2) RETURNING kb.id";
+pub const TOUCH_BASES: &str =
+    "UPDATE knowledge_base kb SET updated_at = now() WHERE kb.tenant_id = $1 AND kb.id = ANY ($2) RETURNING kb.id";
 
 /// The base `$2` holds the documents `$3`: which of them are there.
 pub const ADD_DOCUMENTS: &str = "INSERT INTO knowledge_base_document AS h (tenant_id, knowledge_base_id, document_id) \

@@ -135,7 +135,17 @@ pub async fn usage(ctx: &Context<'_>, range: Range, keys: Option<Vec<AssistantUs
         let (cost, currency): (Option<f64>, Option<String>) = (reader.next()?, reader.next()?);
         let estimated_cost = cost.zip(currency).map(|(amount, currency)| MoneyTotal { amount, currency });
         found.push(AssistantUsage {
-            date, model, purpose, calls, failed_calls, prompt_tokens, completion_tokens, estimated_cost, user_id, project_id, agent_id,
+            date,
+            model,
+            purpose,
+            calls,
+            failed_calls,
+            prompt_tokens,
+            completion_tokens,
+            estimated_cost,
+            user_id,
+            project_id,
+            agent_id,
         });
     }
     if is_total && found.is_empty() {

@@ -240,7 +240,13 @@ mod tests {
     fn said(parts: &[(&str, &[u8])]) -> Result<String, Refusal> {
         let mut cutter = Cutter::default();
         read(&mut cutter, &archive(parts))?;
-        Ok(cutter.end()?.0.into_iter().map(|piece| format!("[{}] {}", piece.heading.unwrap_or_default(), piece.text)).collect::<Vec<_>>().join(" / "))
+        Ok(cutter
+            .end()?
+            .0
+            .into_iter()
+            .map(|piece| format!("[{}] {}", piece.heading.unwrap_or_default(), piece.text))
+            .collect::<Vec<_>>()
+            .join(" / "))
     }
 
     const STYLES: &[u8] = br#"<w:styles xmlns:w="w"><w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style></w:styles>"#;

@@ -6,12 +6,42 @@ use super::{Refusal, passages::Cutter};
 
 /// Elements whose content is nothing to read.
 const UNREAD: [&str; 16] = [
-    "script", "style", "template", "head", "iframe", "object", "embed", "svg", "math", "canvas", "audio", "video", "noscript", "select", "datalist", "title",
+    "script", "style", "template", "head", "iframe", "object", "embed", "svg", "math", "canvas", "audio", "video", "noscript", "select",
+    "datalist", "title",
 ];
 /// Elements that stand by themselves.
 const BLOCKS: [&str; 31] = [
-    "address", "article", "aside", "blockquote", "body", "br", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header",
-    "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "thead", "tr", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "br",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "thead",
+    "tr",
+    "ul",
 ];
 
 enum Step<'a> {
@@ -70,7 +100,10 @@ fn is_heading(name: &str) -> bool {
 /// Whether an element is hidden by itself, or of a kind that says nothing.
 fn is_unread(element: ElementRef<'_>) -> bool {
     let element = element.value();
-    if UNREAD.contains(&element.name()) || element.attr("hidden").is_some() || element.attr("aria-hidden").is_some_and(|value| value.trim() == "true") {
+    if UNREAD.contains(&element.name())
+        || element.attr("hidden").is_some()
+        || element.attr("aria-hidden").is_some_and(|value| value.trim() == "true")
+    {
         return true;
     }
     let Some(style) = element.attr("style") else { return false };

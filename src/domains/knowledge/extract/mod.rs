@@ -11,12 +11,8 @@ mod reader;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    child::run_as_child,
-    passages::Piece,
-    reader::Extractor,
-};
 use self::passages::Cutter;
+pub use self::{child::run_as_child, passages::Piece, reader::Extractor};
 
 /// Media types that can be read, the first three from `text` as well.
 pub const MEDIA_TYPES: [&str; 5] = ["text/plain", "text/markdown", "text/html", "application/pdf", DOCX];

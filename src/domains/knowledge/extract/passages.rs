@@ -135,7 +135,8 @@ impl Cutter {
 pub fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
     for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
-        let word: String = word.chars().filter(|letter| !matches!(letter, '\u{AD}' | '\u{200B}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')).collect();
+        let word: String =
+            word.chars().filter(|letter| !matches!(letter, '\u{AD}' | '\u{200B}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')).collect();
         if !word.is_empty() {
             if !tidied.is_empty() {
                 tidied.push(' ');
@@ -159,7 +160,8 @@ fn split(text: &str, room: usize) -> (&str, &str) {
     let head = &text[..end];
     let half = head.char_indices().nth(room / 2).map_or(0, |(at, _)| at);
     let sentence = head.rmatch_indices(['.', '!', '?', '。']).map(|(at, mark)| at + mark.len());
-    let sentence = sentence.take_while(|at| *at > half).find(|at| text[*at..].starts_with(char::is_whitespace) || text[..*at].ends_with('。'));
+    let sentence =
+        sentence.take_while(|at| *at > half).find(|at| text[*at..].starts_with(char::is_whitespace) || text[..*at].ends_with('。'));
     let at = sentence.or_else(|| head.rfind(char::is_whitespace).filter(|at| *at > half)).unwrap_or(end);
     (text[..at].trim_end(), text[at..].trim_start())
 }

@@ -73,7 +73,8 @@ mod tests {
     fn written(pages: &[&[&str]]) -> Vec<u8> {
         let mut pdf = Pdf::new();
         let (catalog, tree, font) = (Ref::new(1), Ref::new(2), Ref::new(3));
-        let ids: Vec<(Ref, Ref)> = (0..pages.len()).map(|place| (Ref::new(10 + 2 * place as i32), Ref::new(11 + 2 * place as i32))).collect();
+        let ids: Vec<(Ref, Ref)> =
+            (0..pages.len()).map(|place| (Ref::new(10 + 2 * place as i32), Ref::new(11 + 2 * place as i32))).collect();
         pdf.catalog(catalog).pages(tree);
         pdf.pages(tree).kids(ids.iter().map(|ids| ids.0)).count(ids.len() as i32);
         for (lines, (page, content)) in pages.iter().zip(&ids) {
@@ -83,7 +84,11 @@ mod tests {
             written.finish();
             let mut said = Content::new();
             for (place, line) in lines.iter().enumerate() {
-                said.begin_text().set_font(Name(b"F1"), 12.0).next_line(72.0, 760.0 - 14.0 * place as f32).show(Str(line.as_bytes())).end_text();
+                said.begin_text()
+                    .set_font(Name(b"F1"), 12.0)
+                    .next_line(72.0, 760.0 - 14.0 * place as f32)
+                    .show(Str(line.as_bytes()))
+                    .end_text();
             }
             pdf.stream(*content, &said.finish());
         }
