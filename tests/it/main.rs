@@ -9,6 +9,7 @@ mod sdl;
 
 mod admissions;
 mod agents;
+mod answers;
 mod assignments;
 mod audit;
 mod bookings;
