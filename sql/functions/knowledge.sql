@@ -217,12 +217,18 @@ BEGIN
 END
 $$;
 
--- A document follows its job where that is called off or given up. Reveals nothing.
+-- A document follows its job where that is called off, given up, or run anew. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_document_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.lock_for('documents', NEW.tenant_id);
+    IF NEW.state = 'QUEUED' THEN
+        UPDATE document d SET state = 'PENDING', failure_reason = NULL
+            WHERE d.tenant_id = NEW.tenant_id AND d.id = (NEW.payload ->> 'document')::uuid AND d.revision = (NEW.payload ->> 'revision')::integer
+              AND d.state = 'FAILED' AND d.failure_reason = 'GAVE_UP';
+        RETURN NULL;
+    END IF;
     UPDATE document d SET state = 'FAILED', failure_reason = CASE NEW.state WHEN 'DEAD' THEN 'GAVE_UP' ELSE 'CANCELLED' END, processed_at = now(), worker = NULL
         WHERE d.tenant_id = NEW.tenant_id AND d.id = (NEW.payload ->> 'document')::uuid AND d.revision = (NEW.payload ->> 'revision')::integer
           AND (d.state = 'PENDING' OR (d.state = 'PROCESSING' AND d.worker = NEW.id));
@@ -233,7 +239,7 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER job_document_follow AFTER UPDATE ON job FOR EACH ROW
-    WHEN (NEW.kind = 'document.process' AND OLD.state <> NEW.state AND NEW.state IN ('CANCELLED', 'DEAD')) EXECUTE FUNCTION app.follow_document_job();
+    WHEN (NEW.kind = 'document.process' AND OLD.state <> NEW.state AND (NEW.state IN ('CANCELLED', 'DEAD') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_document_job();
 
 -- Tells whoever added a document that it can't be read. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_document() RETURNS trigger

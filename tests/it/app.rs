@@ -14,6 +14,7 @@ use lectern::{
         answers::{Answers, Deployment},
         busy_sources::Calendars,
         feeds::FeedAddress,
+        knowledge::Extractor,
         mail::{Postman, TEMPLATES, Unsubscribing, Way},
         providers::Providers,
     },
@@ -234,6 +235,7 @@ impl TestApp {
         let outside =
             outside.with(FeedAddress::new(&format!("http://{address}"))).with(Calendars::new(ops::calendar_addresses(&settings)).unwrap());
         let outside = if outside.find::<Deployment>().is_some() { outside } else { outside.with(ops::deployment(&settings).unwrap()) };
+        let outside = if outside.find::<Extractor>().is_some() { outside } else { outside.with(reader()) };
         let outside = if outside.find::<Answers>().is_some() { outside } else { outside.with(Answers::new(settings.max_answers)) };
         let key = SigningKey::generate().unwrap();
         let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
@@ -460,4 +462,9 @@ pub fn refusal(error: &Value) -> String {
         line.push_str(&format!(" @{field}"));
     }
     line
+}
+
+/// What reads documents: the service's own program.
+pub fn reader() -> Extractor {
+    Extractor::of(env!("CARGO_BIN_EXE_lectern").into(), Duration::from_secs(60))
 }

@@ -125,16 +125,15 @@ impl Generation {
     }
 
     /// What the submission might be worth; null unless a grade was asked for and is there.
-    fn grade_suggestion(
+    async fn grade_suggestion(
         submission_id: Option<Id<Submission>>,
         points: Option<f64>,
         maximum: Option<f64>,
         feedback: Option<String>,
         state: GenerationState,
-    ) -> Option<GradeSuggestion> {
-        if state != GenerationState::Completed {
-            return None;
-        }
-        Some(GradeSuggestion { submission_id: submission_id?, points: points?, maximum: maximum?, feedback: feedback? })
+        _ctx: &Context<'_>,
+    ) -> Result<Option<GradeSuggestion>> {
+        let said = submission_id.zip(points).zip(maximum.zip(feedback)).filter(|_| state == GenerationState::Completed);
+        Ok(said.map(|((submission_id, points), (maximum, feedback))| GradeSuggestion { submission_id, points, maximum, feedback }))
     }
 }

@@ -19,7 +19,7 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 8] = [
+const TENANTLESS: [&str; 10] = [
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
     "booking_transition",      // which steps a booking may take: the same for everybody, and nobody's secret
@@ -28,10 +28,12 @@ const TENANTLESS: [&str; 8] = [
     "quiz_attempt_transition", // the same of attempts
     "waitlist_transition",     // the same of who waits
     "message_transition",      // the same of answers
+    "document_transition",     // the same of documents
+    "generation_transition",   // the same of what models draft
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 41] = [
+const UNAUDITED: [&str; 51] = [
     "busy_block",                 // follows from what calendars elsewhere say
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
@@ -68,6 +70,11 @@ const UNAUDITED: [&str; 41] = [
     "sign_up_credential",         // secrets: the request is audited
     "submission_event",           // records themselves: what has become of work
     "time_claim",                 // follows from bookings, which are audited themselves
+    "passage",                    // follows from its document
+    "message_citation",           // what answers were given: records themselves
+    "generation_call",            // what models have answered so far: gone when their generation ends
+    "generation_source",          // follows from a generation
+    "provenance",                 // follows from a generation, and from changes that are audited themselves
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits
     "webhook_event",              // records themselves

@@ -163,6 +163,7 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
         ])
         .chain(["Question", "Question.key", "QuestionOption", "QuestionPool", "Quiz", "Quiz.draw", "QuizAttempt", "Regrade"])
         .chain(["Announcement", "CourseReview", "Post", "Thread"])
+        .chain(["Document", "Generation", "KnowledgeBase", "KnowledgeBase.document"])
         .chain(["Agent", "Agent.knowledgeBase", "AssistantPolicy", "Conversation", "MessageFeedback", "Project", "Project.member"])
         .chain([
             "BookingSeries",
@@ -251,11 +252,12 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
         unrecorded.as_deref(),
         Some(
             "access_version account_request answer_run api_key_secret assistant_usage attempt_question audit_entry booking_assignment booking_reminder \
-             busy_block client_event course_points credential deadline_reminder enrollment_grade failed_sign_in import_issue known_network lesson_grade \
-             mail mailed_token message_delta notification password_change_credential path_step platform_admin platform_audit_entry platform_credential \
-             platform_factor platform_recovery_code platform_refresh_token platform_session points_entry provider_sign_in recovery_code refresh_token \
-             reward_standing roster_link score_change second_factor sign_in_code sign_up_credential slot_hold slot_hold_resource submission_event \
-             tenant_erasure time_claim token_counter token_reservation upload used_budget webhook_event"
+             busy_block client_event course_points credential deadline_reminder enrollment_grade failed_sign_in generation_call generation_source \
+             import_issue known_network lesson_grade mail mailed_token message_citation message_delta notification passage password_change_credential \
+             path_step platform_admin platform_audit_entry platform_credential platform_factor platform_recovery_code platform_refresh_token \
+             platform_session points_entry provenance provider_sign_in recovery_code refresh_token reward_standing roster_link score_change second_factor \
+             sign_in_code sign_up_credential slot_hold slot_hold_resource submission_event tenant_erasure time_claim token_counter token_reservation \
+             upload used_budget webhook_event"
         )
     );
 }

@@ -75,6 +75,7 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "generation_call",
     "answer_run",
     "account_request",
     "api_key_secret",
@@ -101,6 +102,13 @@ const SECRET: &[&str] = &[
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "generation",
+    "generation_call",
+    "generation_source",
+    "knowledge_base_document", // seen with its base and its document
+    "message_citation",        // seen with its message
+    "passage",                 // seen with its document
+    "provenance",              // seen with its course
     "answer_run",
     "message_delta",
     "calendar_feed",
@@ -164,6 +172,15 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "document",
+    "generation",
+    "generation_call",
+    "generation_source",
+    "knowledge_base",
+    "knowledge_base_document",
+    "message_citation",
+    "passage",
+    "provenance",
     "answer_run",
     "assistant_provider",
     "assistant_usage",

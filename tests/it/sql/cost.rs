@@ -35,7 +35,7 @@ const COUNTED: [&str; 2] = ["certificate", "waitlist_entry"];
 /// Tables that may be read from end to end, listed by hand: they hold a handful of rows however big a school becomes, or so few in this
 /// test (1,500 courses, 300 groups, 3,000 people) that their pages are fewer than an index would cost. The latter are tested
 /// with more rows in the tests of their domains; the blocks that they cost are counted here all the same.
-const SMALL: [&str; 23] = [
+const SMALL: [&str; 25] = [
     "calendar_feed",
     "busy_source",
     "badge",
@@ -49,6 +49,8 @@ const SMALL: [&str; 23] = [
     "role",
     "booking_transition",
     "message_transition",
+    "document_transition",
+    "generation_transition",
     "waitlist_transition",
     "course",
     "user_group",

@@ -280,6 +280,17 @@ pub async fn load(app: &TestApp) {
                  t.created_at + make_interval(secs => t.n), CASE WHEN t.n % 2 = 1 THEN t.created_at + make_interval(secs => t.n) END
              FROM turn t LEFT JOIN turn u ON u.tenant_id = t.tenant_id AND u.conversation_id = t.conversation_id AND u.n = t.n - 1;
          UPDATE conversation c SET active_leaf_id = t.id FROM turn t WHERE t.tenant_id = c.tenant_id AND t.conversation_id = c.id AND t.n = 5;
+         INSERT INTO knowledge_base (tenant_id, id, name, created_by_id, created_at)
+             SELECT p.tenant_id, p.id, 'Base ' || p.n, p.id, now() - make_interval(mins => p.n) FROM person p WHERE p.n < 1500;
+         INSERT INTO document (tenant_id, id, title, text, media_type, byte_size, state, character_count, passage_count, created_by_id, created_at, processed_at)
+             SELECT p.tenant_id, p.id, 'Manual ' || p.n, 'x', 'text/plain', 1, 'COMPLETED', 100, 2, p.id, now() - make_interval(mins => p.n), now() FROM person p WHERE p.n < 3000;
+         INSERT INTO passage (tenant_id, document_id, position, revision, text)
+             SELECT d.tenant_id, d.id, n, 1, 'Passage ' || n || ' of ' || d.title || ' on ' || (ARRAY['crosswind', 'weather', 'fuel'])[1 + n] FROM document d, generate_series(1, 2) AS n;
+         INSERT INTO knowledge_base_document (tenant_id, knowledge_base_id, document_id)
+             SELECT k.tenant_id, k.id, d.id FROM knowledge_base k JOIN document d ON d.tenant_id = k.tenant_id AND d.id = k.id;
+         INSERT INTO generation (tenant_id, id, kind, state, requested_by_id, client_request_id, request_digest, topic, model, created_at, finished_at)
+             SELECT p.tenant_id, gen_random_uuid(), 'COURSE', 'COMPLETED', p.id, 'load-' || k, '\\x00', 'Topic ' || k, 'default', now() - make_interval(hours => k), now()
+             FROM person p, generate_series(1, 20) AS k WHERE p.n % 10 = 7;
          INSERT INTO message_feedback (tenant_id, id, message_id, owner_id, agent_id, agent_version, rating, created_at)
              SELECT t.tenant_id, gen_random_uuid(), t.id, t.owner_id, t.agent_id, 1, CASE WHEN t.n = 1 THEN 'HELPFUL' ELSE 'UNHELPFUL' END, t.created_at FROM turn t WHERE t.n IN (1, 3);
          RESET session_replication_role;

@@ -10,9 +10,10 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 23] = [
+const SECRET: [&str; 24] = [
     "account_request",
     "answer_run",
+    "generation_call",
     "api_key_secret",
     "course_points",
     "attempt_question",
