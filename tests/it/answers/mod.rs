@@ -5,7 +5,7 @@ mod endpoints;
 mod failures;
 mod injections;
 mod listening;
-mod models;
+pub mod models;
 mod running;
 mod shown;
 mod tools;

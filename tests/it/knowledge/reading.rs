@@ -157,13 +157,15 @@ async fn the_third_worker_that_dies_of_a_document_is_the_last() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let id = document(&admin, "A", "a", json!({})).await;
-    // As the engine leaves a job whose workers have all died.
+    // Two workers have died of it, and the third is not heard of any more.
     app.sql(&format!(
         "UPDATE document SET state = 'PROCESSING', worker = (SELECT j.id FROM job j WHERE j.kind = 'document.process'), attempts = 3 WHERE id = '{}';
-         UPDATE job SET state = 'RUNNING', attempts = 3 WHERE kind = 'document.process'; UPDATE job SET state = 'DEAD', finished_at = now() WHERE kind = 'document.process'",
+         UPDATE job SET state = 'RUNNING', attempts = 3, losses = 2, worker = gen_random_uuid(), lease = gen_random_uuid(), leased_until = now() - interval '1 minute', started_at = now()
+             WHERE kind = 'document.process'",
         uuid(&id)
     ))
     .await;
+    app.work().await;
     assert_eq!(standing(&admin, &id).await, json!(["FAILED", "GAVE_UP", null, 0]));
 }
 
