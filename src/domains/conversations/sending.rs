@@ -10,6 +10,7 @@ use lectern_kernel::{
 };
 use lectern_macros::mutations;
 use serde_json::{Value, json};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
@@ -60,25 +61,22 @@ impl Question<'_> {
     async fn ask(self, ctx: &Context<'_>) -> Result<Loaded<Message>> {
         let (deployment, is_configured) = (Deployment::of(ctx), answers::is_configured(ctx).await?);
         let session = ctx.tx().identity().session;
-        let rows = ctx.tx().query(
-            sql::BEGIN,
-            &[
-                &self.how,
-                &self.target,
-                &self.text,
-                &self.client_id,
-                &self.digest,
-                &self.parent,
-                &self.documents,
-                &self.metadata,
-                &session,
-                &self.when_abandoned,
-                &is_configured,
-                &deployment.model,
-                &deployment.context,
-            ],
-        );
-        let rows = rows.await.map_err(refusal(self.asked))?;
+        let params: [&(dyn ToSql + Sync); 13] = [
+            &self.how,
+            &self.target,
+            &self.text,
+            &self.client_id,
+            &self.digest,
+            &self.parent,
+            &self.documents,
+            &self.metadata,
+            &session,
+            &self.when_abandoned,
+            &is_configured,
+            &deployment.model,
+            &deployment.context,
+        ];
+        let rows = ctx.tx().query(sql::BEGIN, &params).await.map_err(refusal(self.asked))?;
         let row = rows.first().ok_or_else(|| Error::internal("a question without an answer"))?;
         let mut reader = ColumnReader::new(row);
         let (answer, is_new): (Id<Message>, bool) = (reader.next()?, reader.next()?);
