@@ -306,8 +306,8 @@ CREATE OR REPLACE FUNCTION app.best_passages(documents uuid[], words text, most 
 DECLARE
     school  CONSTANT uuid := app.tenant_id();
     -- Passages that a word is counted in at most: beyond that it says little.
-    common  CONSTANT integer := 5000;
-    little  CONSTANT integer := 3000;
+    common  CONSTANT integer := 1500;
+    little  CONSTANT integer := 2000;
     total   bigint;
     word    text;
     asked   tsquery;
@@ -376,7 +376,7 @@ BEGIN
     ELSE
         RETURN QUERY
             WITH found AS MATERIALIZED (
-                SELECT p.document_id, p.position, p.search FROM passage p WHERE p.tenant_id = school AND p.document_id = ANY (documents) AND p.search @@ wide LIMIT 20000)
+                SELECT p.document_id, p.position, p.search FROM passage p WHERE p.tenant_id = school AND p.document_id = ANY (documents) AND p.search @@ wide LIMIT 4000)
             SELECT f.document_id, f.position, sum(w.weight) FROM found f JOIN unnest(queries, weights) AS w(asked, weight) ON f.search @@ w.asked
             GROUP BY f.document_id, f.position ORDER BY 3 DESC, 1, 2 LIMIT most;
     END IF;
