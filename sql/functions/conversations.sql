@@ -410,7 +410,8 @@ BEGIN
     END IF;
     INSERT INTO audit_entry (tenant_id, id, actor_id, operation, outcome, resource, resource_id, before, after, correlation_id, at)
         VALUES (NEW.tenant_id, app.uuid_v7(), nullif(coalesce(nullif(current_setting('app.user_id', true), ''), nobody), nobody)::uuid,
-                coalesce(nullif(current_setting('app.operation', true), ''), 'system:sql'), 'CHANGED', 'Message', NEW.id, NULL, kept,
+                coalesce(nullif(current_setting('app.operation', true), ''), 'system:sql'), 'CHANGED', 'Message', NEW.id,
+                CASE TG_OP WHEN 'UPDATE' THEN jsonb_build_object('role', NEW.role, 'conversation_id', NEW.conversation_id, 'state', OLD.state) END, kept,
                 coalesce(nullif(current_setting('app.correlation_id', true), ''), 'none'), clock_timestamp());
     RETURN NULL;
 END
