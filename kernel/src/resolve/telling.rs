@@ -44,7 +44,7 @@ pub struct Told {
 }
 
 /// What one listener is told, from beginning to end.
-pub trait Telling: Send {
+pub trait Telling: Send + Sync {
     /// Waits until there is something to tell, or it is over. Dropping the wait loses nothing.
     fn ready(&mut self) -> BoxFuture<'_, ()>;
 

@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use async_graphql::{Context, Name, Value};
+use async_graphql::{Context, ID, Name, Value};
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::BoxFuture;
 use lectern_kernel::{
@@ -133,7 +133,7 @@ enum Way {
 
 fn begin(listener: Listener) -> BoxFuture<'static, Result<Box<dyn Telling>>> {
     Box::pin(async move {
-        let answer = Id::<Message>::parse("messageId", listener.text("messageId").unwrap_or_default())?.0;
+        let answer = Id::<Message>::parse("messageId", &ID::from(listener.text("messageId").unwrap_or_default()))?.0;
         let (characters, tools) = listener.text("after").map(|after| read_cursor(answer, after)).transpose()?.unwrap_or_default();
         let answers = listener.services.outside.get::<Answers>()?;
         let acts = answers.acts().ok_or_else(|| Error::unavailable("answers are not told of here"))?;

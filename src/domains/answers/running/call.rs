@@ -137,7 +137,7 @@ async fn read(
             part = timeout(until.saturating_duration_since(Instant::now()), answer.next()) => part,
         };
         let (pieces, is_last) = match part {
-            Err(_elapsed) | Ok(Err(_)) if finish.is_some() => break,
+            Err(_) | Ok(Err(_)) if finish.is_some() => break,
             Err(_elapsed) => return Ended::Failed(Failure::Timeout),
             Ok(Err(error)) => return Ended::Failed(Failure::of_reading(error)),
             Ok(Ok(Some(bytes))) => (lines.push(&bytes), false),

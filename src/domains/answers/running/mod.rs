@@ -27,7 +27,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use self::terms::{Before, Policy, Terms};
+#[cfg(test)]
+pub use self::terms::Policy;
+pub use self::terms::{Before, Terms};
 
 /// How many answers a process writes at once, where nothing else is said.
 pub const USUAL_ANSWERS: u32 = 64;

@@ -5,7 +5,7 @@ mod piece;
 mod request;
 
 pub use self::{
-    lines::{Lines, Wrong},
-    piece::{Call, CallPart, Finish, Piece, gather},
+    lines::Lines,
+    piece::{Call, Finish, Piece, gather},
     request::{Chat, Role, Turn, estimate},
 };
