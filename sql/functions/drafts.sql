@@ -143,6 +143,14 @@ $$;
 CREATE OR REPLACE TRIGGER job_generation_follow AFTER UPDATE ON job FOR EACH ROW
     WHEN (NEW.kind = 'generation.run' AND OLD.state <> NEW.state AND NEW.state IN ('CANCELLED', 'DEAD')) EXECUTE FUNCTION app.follow_generation_job();
 
+-- Whether the school's log keeps the words of drafts. Reveals: that one bit, which everybody may read.
+CREATE OR REPLACE FUNCTION app.audits_words() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT p.audits_content FROM app.assistant_policy() AS p);
+END
+$$;
+
 -- Tells whoever asked that it is done, or can't be. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_generation() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -317,10 +325,13 @@ END
 $$;
 
 CREATE OR REPLACE TRIGGER generation_touch BEFORE UPDATE ON generation FOR EACH ROW EXECUTE FUNCTION app.touch();
+-- Without words, unless the school says that its log keeps them.
 CREATE OR REPLACE TRIGGER generation_audit AFTER INSERT OR UPDATE OR DELETE ON generation FOR EACH ROW
-    EXECUTE FUNCTION app.audit('Generation', 'id', 'topic,audience,instructions,feedback,request_digest');
+    WHEN (NOT app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'topic,audience,instructions,feedback,request_digest');
+CREATE OR REPLACE TRIGGER generation_audit_words AFTER INSERT OR UPDATE OR DELETE ON generation FOR EACH ROW
+    WHEN (app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'request_digest');
 
-GRANT EXECUTE ON FUNCTION app.draft_obstacle(boolean), app.submission_to_judge(uuid), app.take_generation(uuid, uuid), app.generation_calls(uuid),
+GRANT EXECUTE ON FUNCTION app.audits_words(), app.draft_obstacle(boolean), app.submission_to_judge(uuid), app.take_generation(uuid, uuid), app.generation_calls(uuid),
     app.keep_generation_call(uuid, uuid, integer, text, bigint, bigint), app.note_sources(uuid, uuid[]),
     app.end_generation(uuid, text, text, uuid, uuid, double precision, double precision, text), app.note_provenance(uuid, uuid, uuid[], boolean),
     app.is_section_edited(uuid), app.write_drafted_lessons(uuid, jsonb), app.write_drafted_course(uuid, jsonb), app.write_drafted_section(uuid, uuid, jsonb) TO lectern_app;

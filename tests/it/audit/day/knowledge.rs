@@ -28,7 +28,7 @@ impl Day {
         let tenant = app.oak.tenant;
         // Somewhere to ask; nobody does.
         app.sql(&format!(
-            "SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; INSERT INTO assistant_provider (tenant_id, base_url) VALUES ('{tenant}', 'https://models.example.invalid/v1'); \
+            "SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; INSERT INTO assistant_provider (tenant_id, base_url) VALUES ('{tenant}', 'https://models.example.invalid/v1') ON CONFLICT (tenant_id) DO UPDATE SET base_url = excluded.base_url; \
              RESET app.audit; RESET app.tenant_id"
         ))
         .await;
