@@ -64,7 +64,7 @@ impl Failure {
 
 /// What came of one try.
 enum Tried {
-    Answer(Flowing),
+    Answer(Box<Flowing>),
     /// It may be tried again, after this wait where one was asked for.
     Again(Failure, Option<Duration>),
     Failed(Failure),
@@ -95,7 +95,7 @@ async fn once(endpoint: &Endpoint, path: &str, accepts: &'static str, body: &[u8
         Ok(Err(NoAnswer::Broken)) => return Tried::Failed(Failure::CutOff),
     };
     match answer.status {
-        200..=299 => Tried::Answer(answer),
+        200..=299 => Tried::Answer(Box::new(answer)),
         429 => Tried::Again(Failure::Busy, answer.retry_after()),
         408 => Tried::Again(Failure::Timeout, answer.retry_after()),
         500 | 502..=504 => Tried::Again(Failure::Error, answer.retry_after()),
@@ -113,7 +113,7 @@ pub async fn open(endpoint: &Endpoint, path: &str, accepts: &'static str, body: 
     let mut pauses = PAUSES.iter();
     loop {
         match once(endpoint, path, accepts, body, silence).await {
-            Tried::Answer(answer) => return Ok(answer),
+            Tried::Answer(answer) => return Ok(*answer),
             Tried::Failed(failure) => return Err(failure),
             Tried::Again(failure, wanted) => {
                 let Some(pause) = pauses.next() else { return Err(failure) };

@@ -12,17 +12,13 @@ use super::{running::Answers, sql};
 use crate::domains::conversations::Message;
 
 /// Lets an answer begin once this request has committed. Where the process ends before that, the sweep finds it.
-///
-/// # Errors
-/// `UNAUTHENTICATED` where nobody is signed in.
-pub fn start(ctx: &Context<'_>, answer: Id<Message>) -> Result<()> {
+pub fn start(ctx: &Context<'_>, answer: Id<Message>) {
     let request = ctx.request();
-    let (actor, claims) = (ctx.actor()?, request.claims.ok_or_else(Error::unauthenticated)?);
-    if let Some(answers) = request.services.outside.find::<Answers>() {
-        let correlation_id = request.correlation_id.clone();
-        request.once_committed(move || answers.start(answer.0, actor.tenant, actor.user, claims, correlation_id));
-    }
-    Ok(())
+    let (Some(actor), Some(claims), Some(answers)) = (request.actor(), request.claims, request.services.outside.find::<Answers>()) else {
+        return;
+    };
+    let correlation_id = request.correlation_id.clone();
+    request.once_committed(move || answers.start(answer.0, actor.tenant, actor.user, claims, correlation_id));
 }
 
 /// Mutations of answers.

@@ -63,13 +63,12 @@ impl Text {
     /// Takes what a model has written. True where that is not to be written.
     fn take(&mut self, run: &Run, text: &str) -> bool {
         self.raw += text.chars().count();
-        let since = run.length();
         let (text, is_blocked) = match self.phrases.push(text) {
             Passed::On(text) => (text, false),
             Passed::Blocked(text) => (text, true),
         };
         run.more(&self.filter.push(&text));
-        run.ring(since);
+        run.ring();
         is_blocked
     }
 

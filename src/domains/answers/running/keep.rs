@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Acts, At, FULL, NotActing, Run};
+use super::{Acts, At, NotActing, Run};
 use crate::domains::answers::sql;
 
 /// How often what is new is written down.
@@ -70,7 +70,10 @@ pub(super) async fn keep(
             Ok::<bool, NotActing>(goes_on == Some(true))
         };
         match flushed.await {
-            Ok(true) => (at, beat) = (after, Instant::now()),
+            Ok(true) => {
+                (at, beat) = (after, Instant::now());
+                run.is_written_to(at.characters);
+            }
             Ok(false) => {
                 run.stop.cancel();
                 return Kept::Elsewhere;
@@ -83,15 +86,6 @@ pub(super) async fn keep(
             Err(NotActing::Failed(error)) => {
                 tracing::warn!(correlation_id, reason = error.for_operator(), "an answer could not be written down")
             }
-        }
-    }
-}
-
-impl Run {
-    /// Says that there is much to write down, where there is.
-    pub(super) fn ring(&self, since: usize) {
-        if self.length().saturating_sub(since) >= FULL {
-            self.full.notify_one();
         }
     }
 }

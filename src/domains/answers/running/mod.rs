@@ -8,7 +8,10 @@ mod terms;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -99,6 +102,8 @@ pub struct Run {
     told: RwLock<Told>,
     /// Counts what is new.
     news: watch::Sender<u64>,
+    /// Characters that are written down.
+    written: AtomicUsize,
     /// There is much to write down.
     full: Notify,
     /// Somebody else has ended it, or it is to end.
@@ -216,6 +221,7 @@ impl Run {
             person,
             told: RwLock::default(),
             news: watch::Sender::new(0),
+            written: AtomicUsize::new(0),
             full: Notify::new(),
             stop: CancellationToken::new(),
             presence: Mutex::new(Presence { count: 0, has_come: false, since: Instant::now() }),
@@ -235,6 +241,18 @@ impl Run {
                 told.length += text.chars().count();
             });
         }
+    }
+
+    /// Says that there is much to write down, where there is.
+    fn ring(&self) {
+        if self.length().saturating_sub(self.written.load(Ordering::Relaxed)) >= FULL {
+            self.full.notify_one();
+        }
+    }
+
+    /// So many characters are written down.
+    fn is_written_to(&self, characters: usize) {
+        self.written.store(characters, Ordering::Relaxed);
     }
 
     fn tool(&self, message: Uuid) {

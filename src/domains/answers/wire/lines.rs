@@ -4,9 +4,6 @@ use serde_json::Value;
 
 use super::Piece;
 
-/// Bytes of an answer at most.
-pub const MOST: usize = 2 << 20;
-
 /// It is not what was agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wrong;
