@@ -21,7 +21,8 @@ pub const DELETE: &str = "mutation($id: ID!) { deleteDocument(id: $id) }";
 pub const DOCUMENT: &str = "query($id: ID!) { document(id: $id) { id title state failureReason attempts pageCount characterCount passageCount processedAt file { id name } } }";
 pub const CREATE_BASE: &str = "mutation($i: CreateKnowledgeBaseInput!) { createKnowledgeBase(input: $i) { id name documentCount passageCount documents { nodes { id } } } }";
 const UPDATE_BASE: &str = "mutation($i: UpdateKnowledgeBaseInput!) { updateKnowledgeBase(input: $i) { name description } }";
-const ADD: &str = "mutation($i: AddKnowledgeBaseDocumentsInput!) { addKnowledgeBaseDocuments(input: $i) { id documentCount passageCount } }";
+const ADD: &str =
+    "mutation($i: AddKnowledgeBaseDocumentsInput!) { addKnowledgeBaseDocuments(input: $i) { id documentCount passageCount } }";
 const REMOVE: &str = "mutation($i: RemoveKnowledgeBaseDocumentsInput!) { removeKnowledgeBaseDocuments(input: $i) { id documentCount } }";
 const DELETE_BASE: &str = "mutation($id: ID!) { deleteKnowledgeBase(id: $id) }";
 const BASE: &str = "query($id: ID!) { knowledgeBase(id: $id) { name documentCount documents { nodes { id } } } }";
@@ -46,15 +47,22 @@ fn held(base: &str, documents: &[&str]) -> Value {
 async fn a_document_is_added_read_changed_read_anew_and_deleted() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let made = admin.ok(CREATE, json!({ "i": { "title": " Wind ", "text": "The crosswind limit is 15 knots." } })).await["createDocument"].take();
+    let made =
+        admin.ok(CREATE, json!({ "i": { "title": " Wind ", "text": "The crosswind limit is 15 knots." } })).await["createDocument"].take();
     let id = made["id"].as_str().unwrap().to_owned();
-    assert_eq!(json!([made["title"], made["state"], made["mediaType"], made["byteSize"], made["passageCount"]]), json!(["Wind", "PENDING", "text/plain", 32, 0]));
+    assert_eq!(
+        json!([made["title"], made["state"], made["mediaType"], made["byteSize"], made["passageCount"]]),
+        json!(["Wind", "PENDING", "text/plain", 32, 0])
+    );
     refused(&app, &admin, REPROCESS, json!({ "id": id }), "CONFLICT ALREADY_PROCESSING @id").await;
     refused(&app, &admin, UPDATE, json!({ "i": { "id": id, "text": "Other." } }), "CONFLICT ALREADY_PROCESSING @id").await;
     admin.ok(UPDATE, json!({ "i": { "id": id, "title": "Winds" } })).await;
     app.work().await;
     let read = admin.ok(DOCUMENT, json!({ "id": id })).await["document"].take();
-    assert_eq!(json!([read["state"], read["attempts"], read["pageCount"], read["characterCount"], read["passageCount"], read["file"]]), json!(["COMPLETED", 1, null, 32, 1, null]));
+    assert_eq!(
+        json!([read["state"], read["attempts"], read["pageCount"], read["characterCount"], read["passageCount"], read["file"]]),
+        json!(["COMPLETED", 1, null, 32, 1, null])
+    );
     assert!(read["processedAt"].is_string());
     // New contents: the old are searched until they are read.
     admin.ok(UPDATE, json!({ "i": { "id": id, "text": "# Limits\n\nTailwind: 5 knots.", "mediaType": "text/markdown" } })).await;
@@ -123,7 +131,15 @@ async fn who_sees_and_changes_documents_follows_from_project_role_and_permission
     let school = document(&admin, "School", "For all.", json!({})).await;
     let winter = project(&ada, "Winter").await;
     let inside = document(&ada, "Inside", "For few.", json!({ "projectId": winter })).await;
-    for (person, sees) in [(&admin, [true, true]), (&ada, [true, true]), (&lea, [true, false]), (&ian, [true, false]), (&vic, [false, false]), (&pat, [false, false]), (&elsewhere, [false, false])] {
+    for (person, sees) in [
+        (&admin, [true, true]),
+        (&ada, [true, true]),
+        (&lea, [true, false]),
+        (&ian, [true, false]),
+        (&vic, [false, false]),
+        (&pat, [false, false]),
+        (&elsewhere, [false, false]),
+    ] {
         for (id, sees) in [&school, &inside].into_iter().zip(sees) {
             assert_eq!(person.ok(DOCUMENT, json!({ "id": id })).await["document"].is_null(), !sees);
         }
@@ -148,7 +164,8 @@ async fn who_sees_and_changes_documents_follows_from_project_role_and_permission
     refused(&app, &ian, CREATE_BASE, json!({ "i": { "name": "A", "projectId": winter } }), "FORBIDDEN NOT_YOURS @projectId").await;
     ada.ok(UPDATE, json!({ "i": { "id": own, "title": "Managed" } })).await;
     // Nothing changes in one that is archived.
-    ada.ok("mutation($i: UpdateProjectInput!) { updateProject(input: $i) { id } }", json!({ "i": { "id": winter, "isArchived": true } })).await;
+    ada.ok("mutation($i: UpdateProjectInput!) { updateProject(input: $i) { id } }", json!({ "i": { "id": winter, "isArchived": true } }))
+        .await;
     for (query, variables, field) in [
         (CREATE, json!({ "i": { "title": "A", "text": "a", "projectId": winter } }), "projectId"),
         (UPDATE, json!({ "i": { "id": inside, "title": "A" } }), "id"),
@@ -180,8 +197,18 @@ async fn a_knowledge_base_holds_documents_of_its_scope_each_once() {
     refused(&app, &ada, ADD, held(&of_winter, &[&inside, &nothing("document")]), "NOT_FOUND @documentIds.1").await;
     refused(&app, &ada, ADD, held(&of_school, &[&school]), "FORBIDDEN [AGENT_MANAGE]").await;
     refused(&app, &ada, ADD, held(&nothing("knowledge"), &[&school]), "NOT_FOUND @knowledgeBaseId").await;
-    refused(&app, &ada, CREATE, json!({ "i": { "title": "A", "text": "a", "projectId": summer, "knowledgeBaseIds": [of_winter] } }), "BAD_USER_INPUT SCOPE_MISMATCH @knowledgeBaseIds").await;
-    assert_eq!(ada.ok(ADD, held(&of_winter, &[&inside])).await["addKnowledgeBaseDocuments"], json!({ "id": of_winter, "documentCount": 2, "passageCount": 2 }));
+    refused(
+        &app,
+        &ada,
+        CREATE,
+        json!({ "i": { "title": "A", "text": "a", "projectId": summer, "knowledgeBaseIds": [of_winter] } }),
+        "BAD_USER_INPUT SCOPE_MISMATCH @knowledgeBaseIds",
+    )
+    .await;
+    assert_eq!(
+        ada.ok(ADD, held(&of_winter, &[&inside])).await["addKnowledgeBaseDocuments"],
+        json!({ "id": of_winter, "documentCount": 2, "passageCount": 2 })
+    );
     // Counts are true; what is listed is what one sees.
     let vic = app.person(&app.oak, "vic2@oak.example", &["PARTICIPANT"]).await;
     join_as(&ada, &winter, &vic.user_id, "VIEWER").await;
@@ -240,7 +267,10 @@ async fn lists_are_sorted_and_narrowed() {
         document(&admin, title, "a", json!({})).await;
     }
     document(&ada, "Draft", "a", json!({ "projectId": winter })).await;
-    for (order, wanted) in [("{ field: TITLE, direction: ASC }", ["Axis", "Beam", "Cloud", "Draft"]), ("{ field: CREATED_AT, direction: DESC }", ["Draft", "Beam", "Axis", "Cloud"])] {
+    for (order, wanted) in [
+        ("{ field: TITLE, direction: ASC }", ["Axis", "Beam", "Cloud", "Draft"]),
+        ("{ field: CREATED_AT, direction: DESC }", ["Draft", "Beam", "Axis", "Cloud"]),
+    ] {
         assert_eq!(walk(&ada, "documents", &format!("orderBy: {order}"), "/title").await, wanted);
     }
     for (filter, wanted) in [
@@ -249,7 +279,11 @@ async fn lists_are_sorted_and_narrowed() {
         ("{ isSchoolWide: true }", vec!["Axis", "Beam", "Cloud"]),
         ("{ states: [COMPLETED] }", vec![]),
     ] {
-        assert_eq!(walk(&ada, "documents", &format!("filter: {filter}, orderBy: {{ field: TITLE, direction: ASC }}"), "/title").await, wanted, "{filter}");
+        assert_eq!(
+            walk(&ada, "documents", &format!("filter: {filter}, orderBy: {{ field: TITLE, direction: ASC }}"), "/title").await,
+            wanted,
+            "{filter}"
+        );
     }
     base(&admin, json!({ "name": "Second" })).await;
     base(&ada, json!({ "name": "First", "projectId": winter })).await;
@@ -264,7 +298,8 @@ async fn a_base_is_deleted_or_used_but_not_both() {
     for round in 0..20 {
         let id = base(&admin, json!({ "name": format!("Base {round}") })).await;
         let create = json!({ "i": { "name": "A", "kind": "CUSTOM", "knowledgeBaseIds": [id] } });
-        let (used, deleted) = futures_util::future::join(admin.ask(crate::agents::CREATE, create), admin.ask(DELETE_BASE, json!({ "id": id }))).await;
+        let (used, deleted) =
+            futures_util::future::join(admin.ask(crate::agents::CREATE, create), admin.ask(DELETE_BASE, json!({ "id": id }))).await;
         let done = [&used, &deleted].iter().filter(|answer| answer.get("errors").is_none()).count();
         assert_eq!(done, 1, "{used} {deleted}");
     }

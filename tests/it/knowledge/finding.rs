@@ -70,7 +70,9 @@ async fn nobody_finds_what_they_may_not_read_by_whatever_they_ask() {
         assert!(!found(&ada, "crosswind", filter).await.is_empty());
     }
     // The score of what one reads does not depend on what one does not.
-    let score = async |client: &Client| client.ok(SEARCH, json!({ "q": "crosswind", "f": { "documentIds": [school] } })).await["documentSearch"][0]["score"].clone();
+    let score = async |client: &Client| {
+        client.ok(SEARCH, json!({ "q": "crosswind", "f": { "documentIds": [school] } })).await["documentSearch"][0]["score"].clone()
+    };
     assert_eq!(score(&lea).await, score(&ada).await);
     // Whoever leaves finds it no more; nor does anybody in a project that is deleted.
     join_as(&ada, &winter, &lea.user_id, "VIEWER").await;

@@ -46,7 +46,13 @@ fn pdf(pages: &[&str]) -> Vec<u8> {
 fn encrypted() -> Vec<u8> {
     let plain = String::from_utf8_lossy(&pdf(&["Hidden"])).into_owned();
     let key = "0".repeat(64);
-    plain.replacen("trailer\n<<", &format!("trailer\n<<\n/Encrypt << /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{key}> /U <{key}> >>\n/ID [<00> <00>]"), 1).into_bytes()
+    plain
+        .replacen(
+            "trailer\n<<",
+            &format!("trailer\n<<\n/Encrypt << /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{key}> /U <{key}> >>\n/ID [<00> <00>]"),
+            1,
+        )
+        .into_bytes()
 }
 
 fn docx(body: &str) -> Vec<u8> {
@@ -85,7 +91,13 @@ async fn each_type_says_what_a_reader_of_it_would_see() {
     let body = r#"<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>Gliders need a winch.</w:t></w:r></w:p></w:body></w:document>"#;
     let of_docx = added(&admin, "b.docx", DOCX, &docx(body)).await;
     let of_markdown = added(&admin, "c.md", "text/markdown", b"# Tow\n\nBehind a *tug*. <span>and more</span>").await;
-    let of_html = document(&admin, "d", "<h1>Thermals</h1><p>Rising <b>air</b></p><script>steal()</script><p hidden>invisible</p>", json!({ "mediaType": "text/html" })).await;
+    let of_html = document(
+        &admin,
+        "d",
+        "<h1>Thermals</h1><p>Rising <b>air</b></p><script>steal()</script><p hidden>invisible</p>",
+        json!({ "mediaType": "text/html" }),
+    )
+    .await;
     app.work().await;
     assert_eq!(standing(&admin, &of_pdf).await, json!(["COMPLETED", null, 2, 2]));
     assert_eq!(standing(&admin, &of_docx).await, json!(["COMPLETED", null, null, 1]));

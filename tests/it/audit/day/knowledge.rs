@@ -41,11 +41,17 @@ impl Day {
         let essays = course(&ada, json!({ "title": "Essays of the day" })).await;
         let section = ada.ok(sections, json!({ "i": { "courseId": essays, "title": "One" } })).await["createSection"]["id"].take();
         let lesson = json!({ "sectionId": section, "kind": "ASSIGNMENT", "title": "Essay", "isPublished": true });
-        let made = ada.ok("mutation($i: CreateLessonInput!) { createLesson(input: $i) { assignment { id } } }", json!({ "i": lesson })).await;
+        let made =
+            ada.ok("mutation($i: CreateLessonInput!) { createLesson(input: $i) { assignment { id } } }", json!({ "i": lesson })).await;
         enroll(&ada, &essays, &lea.user_id).await;
         let work = json!({ "i": { "assignmentId": made["createLesson"]["assignment"]["id"], "text": "Wind is air." } });
-        let work = lea.ok("mutation($i: SubmitAssignmentInput!) { submitAssignment(input: $i) { id } }", work).await["submitAssignment"]["id"].take();
+        let work =
+            lea.ok("mutation($i: SubmitAssignmentInput!) { submitAssignment(input: $i) { id } }", work).await["submitAssignment"]["id"]
+                .take();
         self.give(&ada, "suggestGrade", json!({ "submissionId": work, "clientRequestId": "day-3" })).await;
-        app.sql(&format!("SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; DELETE FROM assistant_provider; RESET app.audit; RESET app.tenant_id")).await;
+        app.sql(&format!(
+            "SET app.audit = 'off'; SET app.tenant_id = '{tenant}'; DELETE FROM assistant_provider; RESET app.audit; RESET app.tenant_id"
+        ))
+        .await;
     }
 }
