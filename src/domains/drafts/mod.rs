@@ -24,7 +24,7 @@ pub use self::{
     generation::{Generation, GenerationKind, GenerationState},
     notice::GENERATION_FINISHED,
 };
-use crate::domains::{assignments::Submission, courses::Section, identity::User};
+use crate::domains::{courses::Section, identity::User};
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {
@@ -32,11 +32,6 @@ pub const DOMAIN: Domain = Domain {
     extensions: &[&provenance::CourseProvenance::EXTENSION, &provenance::SectionProvenance::EXTENSION],
     operations: &[queries::DraftQueries::OPERATIONS, mutations::DraftMutations::OPERATIONS],
     jobs: &[job::RUN],
-    references: &[
-        ("generation_id", Generation::PREFIX),
-        ("requested_by_id", User::PREFIX),
-        ("section_id", Section::PREFIX),
-        ("submission_id", Submission::PREFIX),
-    ],
+    references: &[("generation_id", Generation::PREFIX), ("requested_by_id", User::PREFIX), ("section_id", Section::PREFIX)],
     ..Domain::new("drafts")
 };

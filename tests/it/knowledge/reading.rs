@@ -44,15 +44,12 @@ fn pdf(pages: &[&str]) -> Vec<u8> {
 
 /// A PDF that names an encryption by a password.
 fn encrypted() -> Vec<u8> {
-    let plain = String::from_utf8_lossy(&pdf(&["Hidden"])).into_owned();
+    let plain = pdf(&["Hidden"]);
+    let mark = b"trailer\n<<";
+    let at = plain.windows(mark.len()).rposition(|window| window == mark).unwrap() + mark.len();
     let key = "0".repeat(64);
-    plain
-        .replacen(
-            "trailer\n<<",
-            &format!("trailer\n<<\n/Encrypt << /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{key}> /U <{key}> >>\n/ID [<00> <00>]"),
-            1,
-        )
-        .into_bytes()
+    let encrypt = format!("\n/Encrypt << /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{key}> /U <{key}> >>\n/ID [<00> <00>]");
+    [&plain[..at], encrypt.as_bytes(), &plain[at..]].concat()
 }
 
 fn docx(body: &str) -> Vec<u8> {

@@ -14,8 +14,9 @@ const MOST_PAGES: usize = 2000;
 /// # Errors
 /// `ENCRYPTED` where it opens by a password, `TOO_LARGE` for too many pages, else `UNREADABLE`.
 pub fn read(cutter: &mut Cutter, bytes: &[u8]) -> Result<i32, Refusal> {
-    let mut document = attempt(|| Document::load_mem(bytes).ok()).ok_or(Refusal::Unreadable)?;
-    if document.is_encrypted() && attempt(|| document.decrypt("").ok()).is_none() {
+    let document = attempt(|| Document::load_mem(bytes).ok()).ok_or(Refusal::Unreadable)?;
+    // What opens without a password is open by now, and says nothing of it any more.
+    if document.trailer.get(b"Encrypt").is_ok() {
         return Err(Refusal::Encrypted);
     }
     let pages = attempt(|| Some(document.get_pages().len())).ok_or(Refusal::Unreadable)?;
@@ -113,5 +114,16 @@ mod tests {
         assert_eq!(cutter.end().unwrap_err(), Refusal::NoText);
         let many = vec![&["x"][..]; 2001];
         assert_eq!(read(&mut Cutter::default(), &written(&many)).unwrap_err(), Refusal::TooLarge);
+    }
+
+    #[test]
+    fn what_opens_by_a_password_is_encrypted() {
+        let plain = written(&[&["Hidden"]]);
+        let mark = b"trailer\n<<";
+        let at = plain.windows(mark.len()).rposition(|window| window == mark).unwrap() + mark.len();
+        let key = "0".repeat(64);
+        let encrypt = format!("\n/Encrypt << /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{key}> /U <{key}> >>\n/ID [<00> <00>]");
+        let locked = [&plain[..at], encrypt.as_bytes(), &plain[at..]].concat();
+        assert_eq!(read(&mut Cutter::default(), &locked).unwrap_err(), Refusal::Encrypted);
     }
 }

@@ -29,7 +29,9 @@ impl Extractor {
     /// # Errors
     /// When it can't be told where the program lies.
     pub fn new() -> std::io::Result<Self> {
-        Ok(Extractor::of(std::env::current_exe()?, Duration::from_secs(60)))
+        // There by this name even where its file was replaced while it runs.
+        let program = if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { std::env::current_exe()? };
+        Ok(Extractor::of(program, Duration::from_secs(60)))
     }
 
     /// By a program that takes the same command, for so long at most.
