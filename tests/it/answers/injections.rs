@@ -91,10 +91,9 @@ async fn what_others_wrote_stands_in_fences_that_it_can_not_end() {
     let course = made["createCourse"]["id"].as_str().unwrap().to_owned();
     answering.app.sql("UPDATE course SET status = 'PUBLISHED'").await;
     let id = conversation(&answering.learner, &answering.agent, json!({ "courseId": course, "context": { "page": ORDER } })).await;
-    let send = |text: &str| answering.send_with(text, json!({ "conversationId": id }));
     let mut words = Vec::new();
     for round in 0..2 {
-        let answer = send("What is this?").await;
+        let answer = answering.send_with("What is this?", json!({ "conversationId": id })).await;
         answering.ended(&answer).await;
         let given = answering.models.last();
         let turns = given["messages"].as_array().unwrap();
