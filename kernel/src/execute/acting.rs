@@ -6,12 +6,11 @@ use std::sync::Arc;
 use async_graphql::Variables;
 use uuid::Uuid;
 
-use super::engine::{Answer, Engine, unexecuted};
+use super::engine::{Answer, Engine, invalid};
 use crate::{
     auth::{Actor, Claims},
     clock,
     db::{DbError, Identity, Mode, Opening, Tx},
-    error::Error,
     request::Document,
 };
 
@@ -94,9 +93,9 @@ impl Engine {
                 Ok(()) => self.read_event(document, claims, correlation_id).await,
                 Err(error) => self.refuse(error, correlation_id),
             },
+            // The text is ours: it is a value that does not fit.
             Err(errors) => {
-                let causes: Vec<String> = errors.into_iter().map(|error| error.message).collect();
-                let mut answer = unexecuted(Error::internal(format!("a query of the service's own is not valid: {}", causes.join("; "))));
+                let mut answer = invalid(errors);
                 super::errors::finish(&mut answer.response, correlation_id);
                 answer
             }

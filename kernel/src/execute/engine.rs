@@ -482,7 +482,7 @@ impl Engine {
 }
 
 /// The answer to a document that is not valid.
-fn invalid(errors: Vec<ServerError>) -> Answer {
+pub(super) fn invalid(errors: Vec<ServerError>) -> Answer {
     Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
 }
 

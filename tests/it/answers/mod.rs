@@ -48,7 +48,10 @@ impl Answering {
     pub async fn with(arguments: &[&str], agent: Value) -> Answering {
         let models = Models::start().await;
         let url = format!("--assistant-url={}", models.url());
-        let mut all = vec![url.as_str(), "--assistant-key=sk-deployment", "--rate-messages=0"];
+        let mut all = vec!["--assistant-key=sk-deployment", "--rate-messages=0"];
+        if !arguments.iter().any(|argument| argument.starts_with("--assistant-url=")) {
+            all.push(&url);
+        }
         all.extend_from_slice(arguments);
         let app = TestApp::start_with(&all, HttpOptions::default()).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;

@@ -42,8 +42,8 @@ async fn the_provider_s_own_moderation_is_asked_first() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whole_turns_of_the_branch_are_given_and_what_did_not_fit_is_said() {
-    let answering = Answering::with(&["--assistant-context=1800"], json!({ "maxTokens": 100 })).await;
-    let long = "many words ".repeat(200);
+    let answering = Answering::with(&["--assistant-context=1024"], json!({ "maxTokens": 100 })).await;
+    let long = "many words ".repeat(300);
     answering.models.say([text(&[&long]), text(&["Second"]), Say::Nothing, text(&["Third"])]);
     answering.ask("First question").await;
     answering.ask("Second question").await;

@@ -19,7 +19,7 @@ async fn a_call_is_settled_by_what_the_provider_says_at_the_price_of_the_moment(
     answering.ask("Hi").await;
     let row = answering
         .app
-        .text("SELECT concat_ws(' ', purpose, model, prompt_tokens, completion_tokens, is_estimated, input_price, output_price, currency, has_failed) FROM assistant_usage")
+        .text("SELECT concat_ws(' ', purpose, model, prompt_tokens, completion_tokens, is_estimated, input_price::integer, output_price::integer, currency, has_failed) FROM assistant_usage")
         .await;
     assert_eq!(row.as_deref(), Some("ANSWER default 100 7 f 250 1000 EUR f"));
     let mine = answering.learner.ok(ALLOWANCE, json!({})).await["viewer"]["assistantAllowance"].take();

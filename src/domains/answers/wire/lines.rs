@@ -65,8 +65,12 @@ impl Lines {
             self.is_done = true;
             return Ok(vec![Piece::of_whole(&whole)]);
         }
-        // A line that was cut off in the middle is not wrong: it is cut off.
-        Ok(self.line(&left).unwrap_or_default().into_iter().collect())
+        match self.line(&left) {
+            Ok(piece) => Ok(piece.into_iter().collect()),
+            // A line of data that was cut off in the middle is not wrong: it is cut off.
+            Err(Wrong) if left.starts_with(b"data") || b"data:".starts_with(&left) => Ok(Vec::new()),
+            Err(Wrong) => Err(Wrong),
+        }
     }
 
     fn line(&mut self, line: &[u8]) -> Result<Option<Piece>, Wrong> {
@@ -126,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_json_is_wrong_and_one_that_is_cut_off_is_not() {
-        for wrong in ["data: {\"a\":\n\n", "<html>\n", "data: hello\n", "{\"choices\":"] {
+        for wrong in ["data: {\"a\":\n\n", "<html>\n", "data: hello\n", "{\"choices\":", "not json", "<html>"] {
             assert_eq!(read(wrong.as_bytes(), 4), Err(Wrong), "{wrong}");
         }
         assert_eq!(read(b"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choi", 9), Ok(("a".to_owned(), false)));
