@@ -22,7 +22,7 @@ use crate::{
 /// Where models are asked, as the settings say.
 ///
 /// # Errors
-/// When the address is none, or there can be no TLS.
+/// When the address is none.
 pub fn deployment(settings: &Settings) -> anyhow::Result<Deployment> {
     let options = DeploymentOptions {
         url: settings.assistant_url.clone(),

@@ -52,7 +52,7 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let outside = outside.with(Providers::new(outbound.clone())).with(outbound);
     let outside = outside.with(FeedAddress::new(&base)).with(Calendars::new(calendar_addresses(settings))?);
     let outside = outside.with(Extractor::new().context("the program that reads documents")?);
-    let outside = outside.with(deployment(settings)?).with(Answers::new(settings.max_answers));
+    let outside = outside.with(deployment(settings)?.prepared()?).with(Answers::new(settings.max_answers));
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),
         None => outside,

@@ -1,10 +1,13 @@
 //! Where models are asked: the deployment's endpoint, or a school's own; and by which key.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::Tx,
+    db::{DbError, Tx},
     error::{Error, Result},
     jobs::Outside,
     outbound::{Addresses, NotAllowed, Outbound, Resolver, SystemResolver},
@@ -37,7 +40,10 @@ pub struct Deployment {
     pub embedding_model: Option<String>,
     url: Option<String>,
     key: Option<Zeroizing<String>>,
-    ways: Option<Ways>,
+    addresses: Addresses,
+    resolver: Arc<dyn Resolver>,
+    /// Made when something is asked first: whoever asks nothing reads no certificates.
+    ways: Arc<OnceLock<Option<Ways>>>,
 }
 
 #[derive(Clone)]
@@ -46,7 +52,6 @@ struct Ways {
     own: Outbound,
     /// To endpoints that schools name.
     schools: Outbound,
-    addresses: Addresses,
 }
 
 /// What the operator has set.
@@ -67,7 +72,16 @@ pub struct DeploymentOptions {
 impl Default for Deployment {
     /// Without an endpoint.
     fn default() -> Self {
-        Deployment { model: USUAL_MODEL.to_owned(), context: USUAL_CONTEXT, embedding_model: None, url: None, key: None, ways: None }
+        Deployment {
+            model: USUAL_MODEL.to_owned(),
+            context: USUAL_CONTEXT,
+            embedding_model: None,
+            url: None,
+            key: None,
+            addresses: Addresses::default(),
+            resolver: Arc::new(SystemResolver),
+            ways: Arc::default(),
+        }
     }
 }
 
@@ -75,7 +89,7 @@ impl Deployment {
     /// With what the operator has set, and the rule of addresses that schools may name.
     ///
     /// # Errors
-    /// When the endpoint is no address, or there can be no TLS.
+    /// When the endpoint is no address.
     pub fn new(options: DeploymentOptions, addresses: Addresses) -> anyhow::Result<Self> {
         Deployment::resolving(options, addresses, Arc::new(SystemResolver))
     }
@@ -95,19 +109,38 @@ impl Deployment {
             }
             None => None,
         };
-        let ways = Ways {
-            own: Outbound::patient(Addresses::everywhere(), Arc::new(SystemResolver), CONNECT, WHOLE)?,
-            schools: Outbound::patient(addresses.clone(), resolver, CONNECT, WHOLE)?,
-            addresses,
-        };
         Ok(Deployment {
             model: options.model.unwrap_or_else(|| USUAL_MODEL.to_owned()),
             context: options.context.unwrap_or(USUAL_CONTEXT),
             embedding_model: options.embedding_model,
             url,
             key: options.key.filter(|key| !key.is_empty()).map(Zeroizing::new),
-            ways: Some(ways),
+            addresses,
+            resolver,
+            ways: Arc::default(),
         })
+    }
+
+    /// Makes sure now that something can be asked.
+    ///
+    /// # Errors
+    /// When there can be no TLS.
+    pub fn prepared(self) -> anyhow::Result<Self> {
+        let made = self.make()?;
+        let _ = self.ways.set(Some(made));
+        Ok(self)
+    }
+
+    fn make(&self) -> anyhow::Result<Ways> {
+        Ok(Ways {
+            own: Outbound::patient(Addresses::everywhere(), Arc::new(SystemResolver), CONNECT, WHOLE)?,
+            schools: Outbound::patient(self.addresses.clone(), self.resolver.clone(), CONNECT, WHOLE)?,
+        })
+    }
+
+    fn ways(&self) -> Option<&Ways> {
+        let made = || self.make().inspect_err(|error| tracing::error!("models can't be asked: {error:#}")).ok();
+        self.ways.get_or_init(made).as_ref()
     }
 
     /// What the operator has set; without anything, a deployment that has no endpoint.
@@ -130,9 +163,7 @@ impl Deployment {
     /// # Errors
     /// `BAD_USER_INPUT`, with URL_NOT_ALLOWED where it is not the public's.
     pub(super) fn check(&self, field: &'static str, named: &str) -> Result<String> {
-        let usual = Addresses::default();
-        let addresses = self.ways.as_ref().map_or(&usual, |ways| &ways.addresses);
-        let url = addresses.check(named.trim_matches(' ')).map_err(|reason| match reason {
+        let url = self.addresses.check(named.trim_matches(' ')).map_err(|reason| match reason {
             NotAllowed::Address => Error::bad_input(field, "must lead to a public address").reason("URL_NOT_ALLOWED"),
             NotAllowed::Characters => Error::bad_input(field, "must hold no control characters").reason("URL_NOT_ALLOWED"),
             NotAllowed::Malformed(expected) => Error::bad_input(field, expected),
@@ -174,12 +205,9 @@ impl Endpoint {
     /// `INTERNAL` where the school's key does not open.
     pub async fn read(tx: &Tx, outside: &Outside) -> Result<Option<Endpoint>> {
         let deployment = Deployment::among(outside);
-        let Some(ways) = &deployment.ways else { return Ok(None) };
         let rows = tx.query(sql::OWN_ENDPOINT, &[]).await?;
         let (base, sealed): (Option<String>, Option<Vec<u8>>) = match rows.first() {
-            Some(row) => {
-                (row.try_get(0).map_err(lectern_kernel::db::DbError::from)?, row.try_get(1).map_err(lectern_kernel::db::DbError::from)?)
-            }
+            Some(row) => (row.try_get(0).map_err(DbError::from)?, row.try_get(1).map_err(DbError::from)?),
             None => (None, None),
         };
         let own_key = match sealed {
@@ -190,6 +218,10 @@ impl Endpoint {
             }
             None => None,
         };
+        if base.is_none() && deployment.url.is_none() {
+            return Ok(None);
+        }
+        let Some(ways) = deployment.ways() else { return Ok(None) };
         Ok(match (base, &deployment.url) {
             // The deployment's key is for the deployment's endpoint alone.
             (Some(base), _) => Some(Endpoint { base, key: own_key, way: ways.schools.clone() }),
