@@ -2,8 +2,6 @@
 
 mod assistants;
 
-mod knowledge;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -113,8 +111,6 @@ impl Day {
         day.admissions(app).await;
         day.credentials(app).await;
         day.providers(app).await;
-        day.knowledge(app).await;
-        day.drafts(app).await;
         day.assistants(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
