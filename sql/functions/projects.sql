@@ -150,10 +150,11 @@ BEGIN
         AND EXISTS (SELECT FROM project p WHERE p.tenant_id = OLD.tenant_id AND p.id = OLD.project_id AND p.owner_id = OLD.user_id) THEN
         PERFORM app.refuse('project_owner');
     END IF;
-    RETURN NULL;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
-CREATE OR REPLACE TRIGGER project_member_owner AFTER UPDATE OR DELETE ON project_member FOR EACH ROW WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_owner();
+-- Before, for with the membership the project loses its owner.
+CREATE OR REPLACE TRIGGER project_member_owner BEFORE UPDATE OR DELETE ON project_member FOR EACH ROW WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_owner();
 
 -- At most 500, all of them there. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.check_new_project_members() RETURNS trigger

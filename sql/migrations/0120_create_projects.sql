@@ -34,8 +34,9 @@ CREATE TABLE project_member (
 );
 CREATE INDEX project_member_joined_idx ON project_member (tenant_id, project_id, joined_at, user_id);
 CREATE INDEX project_member_user_idx ON project_member (tenant_id, user_id, project_id);
--- Asked at the end of the transaction: a project and its owner's membership come together, and an owner is followed before they leave.
-ALTER TABLE project ADD CONSTRAINT project_owner_fkey FOREIGN KEY (tenant_id, id, owner_id) REFERENCES project_member (tenant_id, project_id, user_id) DEFERRABLE INITIALLY DEFERRED;
+-- Asked at the end of the transaction: a project and its owner's membership come together. Who leaves for good leaves it without an owner; the service lets no owner leave.
+ALTER TABLE project ADD CONSTRAINT project_owner_fkey FOREIGN KEY (tenant_id, id, owner_id) REFERENCES project_member (tenant_id, project_id, user_id)
+    ON DELETE SET NULL (owner_id) DEFERRABLE INITIALLY DEFERRED;
 
 CREATE TABLE knowledge_base (
     tenant_id     uuid NOT NULL REFERENCES tenant,
