@@ -78,7 +78,7 @@ END
 $$;
 
 -- Begins an answer. `how` is SEND (`target`: the conversation), EDIT (`target`: what the person said) or REGENERATE (`target`: an answer). `documents` were
--- resolved as the person: NULL stands for one that they don't see. The deployment's part: whether there is an endpoint, its model and what that takes. Repeated with one clientMessageId and one
+-- resolved as the person: NULL stands for one that they don't see. The deployment's part: whether it has an endpoint, its model and what that takes. Repeated with one clientMessageId and one
 -- digest it answers the same answer and begins nothing. Refuses in the order in which it stands here. Reveals: to the owner of the conversation, that.
 CREATE OR REPLACE FUNCTION app.begin_answer(how text, target uuid, said text, client_id text, digest bytea, parent uuid, documents uuid[], meta jsonb,
     sign_in uuid, abandoned text, configured boolean, deployment_model text, deployment_context integer)
@@ -148,7 +148,7 @@ BEGIN
         words := before.content;
     END IF;
 
-    IF NOT configured THEN
+    IF NOT (configured OR app.has_own_endpoint()) THEN
         PERFORM app.refuse('answer_unconfigured');
     END IF;
     SELECT * INTO policy FROM app.assistant_policy();

@@ -31,12 +31,11 @@ pub const TOKENS: &str = "SELECT m.conversation_id, coalesce(sum(m.prompt_tokens
 pub const RATINGS: &str = "SELECT f.agent_id, count(*) FILTER (WHERE f.rating = 'HELPFUL'), count(*) FILTER (WHERE f.rating = 'UNHELPFUL') FROM message_feedback f \
      WHERE f.tenant_id = $1 AND f.agent_id = ANY ($2) GROUP BY f.agent_id";
 
-/// Which of the documents `$2` the actor sees.
-pub const SEEN_DOCUMENTS: &str = "SELECT d.id FROM document d WHERE d.tenant_id = $1 AND d.id = ANY ($2)";
-
-/// Begins an answer: how (`$2`), at what (`$3`), to the text `$4`, under the client's name `$5` and the hash `$6`, after `$7`, with the documents `$8` and the metadata `$9`, from
-/// the sign-in `$10`, abandoned as `$11` says; whether there is an endpoint (`$12`), the deployment's model and what it takes (`$13`, `$14`).
-pub const BEGIN: &str = "SELECT a.answer, a.is_new FROM app.begin_answer($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS a WHERE app.tenant_id() = $1";
+/// Begins an answer: how (`$2`), at what (`$3`), to the text `$4`, under the client's name `$5` and the hash `$6`, after `$7`, with the documents `$8` (null in place of those that the actor does not see) and the metadata `$9`, from
+/// the sign-in `$10`, abandoned as `$11` says; whether it has an endpoint (`$12`), the deployment's model and what it takes (`$13`, `$14`).
+pub const BEGIN: &str = "SELECT a.answer, a.is_new FROM app.begin_answer($2, $3, $4, $5, $6, $7, \
+     ARRAY(SELECT d.id FROM unnest($8::uuid[]) WITH ORDINALITY AS w(id, place) LEFT JOIN document d ON d.tenant_id = $1 AND d.id = w.id ORDER BY w.place), \
+     $9, $10, $11, $12, $13, $14) AS a WHERE app.tenant_id() = $1";
 
 /// The branch through the message `$2` is the active one: of which conversation.
 pub const SELECT_BRANCH: &str = "SELECT app.select_branch($2) WHERE app.tenant_id() = $1";
