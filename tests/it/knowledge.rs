@@ -287,8 +287,14 @@ async fn lists_are_sorted_and_narrowed() {
     }
     base(&admin, json!({ "name": "Second" })).await;
     base(&ada, json!({ "name": "First", "projectId": winter })).await;
-    assert_eq!(walk(&ada, "knowledgeBases", "filter: {}", "/name").await, ["First", "Second"]);
-    assert_eq!(walk(&ada, "knowledgeBases", "filter: { isSchoolWide: false }", "/name").await, ["First"]);
+    let query = "query($f: KnowledgeBaseFilter, $after: String) { knowledgeBases(first: 1, after: $after, filter: $f) { totalCount nodes { name } pageInfo { endCursor } } }";
+    let first = ada.ok(query, json!({})).await["knowledgeBases"].take();
+    assert_eq!(json!([first["totalCount"], first["nodes"]]), json!([2, [{ "name": "First" }]]));
+    let second = ada.ok(query, json!({ "after": first["pageInfo"]["endCursor"] })).await["knowledgeBases"].take();
+    assert_eq!(second["nodes"], json!([{ "name": "Second" }]));
+    for (filter, total) in [(json!({ "isSchoolWide": false }), 1), (json!({ "search": "sec" }), 1), (json!({ "projectId": winter }), 1)] {
+        assert_eq!(ada.ok(query, json!({ "f": filter })).await["knowledgeBases"]["totalCount"], total, "{filter}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
