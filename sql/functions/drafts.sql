@@ -335,3 +335,5 @@ GRANT EXECUTE ON FUNCTION app.audits_words(), app.draft_obstacle(boolean), app.s
     app.keep_generation_call(uuid, uuid, integer, text, bigint, bigint), app.note_sources(uuid, uuid[]),
     app.end_generation(uuid, text, text, uuid, uuid, double precision, double precision, text), app.note_provenance(uuid, uuid, uuid[], boolean),
     app.is_section_edited(uuid), app.write_drafted_lessons(uuid, jsonb), app.write_drafted_course(uuid, jsonb), app.write_drafted_section(uuid, uuid, jsonb) TO lectern_app;
+-- The log's triggers ask it, whoever writes.
+GRANT EXECUTE ON FUNCTION app.audits_words() TO lectern_platform, lectern_desk;
