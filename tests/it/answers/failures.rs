@@ -131,6 +131,11 @@ async fn what_is_too_long_is_cut() {
     let message = answering.ask("Much").await;
     assert_eq!((&message["state"], &message["finishReason"]), (&json!("COMPLETED"), &json!("LENGTH")));
     assert_eq!(message["content"].as_str().unwrap().len(), 100_000);
+    // What is escaped is longer than it was, and is cut all the same.
+    answering.models.say([Say::Stream([vec![piece(&"<img ".repeat(19_000))], end("stop")].concat())]);
+    let message = answering.ask("Much").await;
+    assert_eq!((&message["state"], &message["finishReason"]), (&json!("COMPLETED"), &json!("LENGTH")));
+    assert_eq!(message["content"].as_str().unwrap().len(), 100_000);
     // More than two megabytes of nothing are no answer.
     let nothing = format!("data: {{\"x\":\"{}\"}}\n\n", "y".repeat(100_000));
     answering.models.say([Say::Stream(vec![raw(&nothing); 25])]);

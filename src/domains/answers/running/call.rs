@@ -25,7 +25,9 @@ pub(super) struct Text {
     phrases: Phrases,
     filter: Filter,
     /// Characters of what models have written.
-    pub(super) raw: usize,
+    raw: usize,
+    /// There is no room for more.
+    is_full: bool,
 }
 
 /// How a call ended.
@@ -57,7 +59,7 @@ pub(super) struct Spoken {
 
 impl Text {
     pub(super) fn new(phrases: &[String], image_hosts: &[String]) -> Self {
-        Text { phrases: Phrases::new(phrases), filter: Filter::new(image_hosts), raw: 0 }
+        Text { phrases: Phrases::new(phrases), filter: Filter::new(image_hosts), raw: 0, is_full: false }
     }
 
     /// Takes what a model has written. True where that is not to be written.
@@ -67,7 +69,8 @@ impl Text {
             Passed::On(text) => (text, false),
             Passed::Blocked(text) => (text, true),
         };
-        run.more(&self.filter.push(&text));
+        let filtered = self.filter.push(&text);
+        self.give(run, &filtered);
         run.ring();
         is_blocked
     }
@@ -78,9 +81,18 @@ impl Text {
             Passed::On(text) => (text, false),
             Passed::Blocked(text) => (text, true),
         };
-        run.more(&self.filter.push(&text));
-        run.more(&self.filter.finish());
+        let mut filtered = self.filter.push(&text);
+        filtered.push_str(&self.filter.finish());
+        self.give(run, &filtered);
         is_blocked
+    }
+
+    /// As much as there is room for: what was escaped is longer than it was.
+    fn give(&mut self, run: &Run, filtered: &str) {
+        let room = LONGEST - run.length().min(LONGEST);
+        let end = filtered.char_indices().nth(room).map_or(filtered.len(), |(at, _)| at);
+        self.is_full |= end < filtered.len();
+        run.more(&filtered[..end]);
     }
 
     pub(super) fn hosts(&self) -> Vec<String> {
@@ -161,7 +173,7 @@ async fn read(
             if text.take(run, &words) {
                 return Ended::Blocked;
             }
-            if is_too_long {
+            if is_too_long || text.is_full {
                 return Ended::Cut;
             }
         }

@@ -17,7 +17,10 @@ use lectern_kernel::{
     ids,
 };
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -139,7 +142,8 @@ impl Writing {
     /// Writes it to its end.
     pub(super) async fn write(self) {
         // Whoever ends it elsewhere is heard.
-        let hearing = tokio::spawn(hear_the_end(self.run.clone(), self.acts.clone()));
+        let mut hearing = JoinSet::new();
+        hearing.spawn(hear_the_end(self.run.clone(), self.acts.clone()));
         let ended = match self.wait_for_a_place().await {
             Err(stop) => Err(stop),
             Ok(place) => {
@@ -148,7 +152,7 @@ impl Writing {
                 written
             }
         };
-        hearing.abort();
+        drop(hearing);
         match ended {
             Ok(end) | Err(Stop::End(end)) => self.end(&end).await,
             Err(Stop::Elsewhere) => {}
@@ -178,8 +182,10 @@ impl Writing {
             ready.terms.may_be_abandoned,
             done.clone(),
         ));
+        // Also where this panics: what nobody writes is to be silent.
+        let writing = done.drop_guard();
         let ended = self.converse(&ready).await;
-        done.cancel();
+        drop(writing);
         match (keeping.await.unwrap_or(Kept::ToTheEnd), ended) {
             (Kept::SignedOut, Ok(End { took, .. }) | Err(Stop::End(End { took, .. }))) => Ok(End { took, ..End::failed("NOT_SIGNED_IN") }),
             (Kept::SignedOut, Err(Stop::Elsewhere)) => Ok(End::failed("NOT_SIGNED_IN")),
