@@ -44,7 +44,7 @@ pub struct Document {
     pub byte_size: i32,
     /// Where it stands.
     pub state: DocumentState,
-    /// Why it can't be read: NO_TEXT (pictures of pages, mostly), ENCRYPTED, TOO_LARGE (more than 5,000,000 characters, 2,000 pages or 100 MiB unpacked), UNREADABLE,
+    /// Why it can't be read: NO_TEXT (pictures of pages, mostly), ENCRYPTED, TOO_LARGE (more than 5,000,000 characters, 20,000 passages, 2,000 pages or 100 MiB unpacked), UNREADABLE,
     /// LIMIT_REACHED (a knowledge base would hold more than 20,000 passages), GAVE_UP, CANCELLED. Null unless FAILED.
     pub failure_reason: Option<String>,
     /// How often its present contents were begun to be read.

@@ -10,6 +10,8 @@ pub const LONGEST: usize = 1200;
 pub const OVERLAP: usize = 150;
 /// Characters of a document.
 pub const MOST_CHARACTERS: usize = 5_000_000;
+/// Passages of a document: as many as a knowledge base holds.
+const MOST_PIECES: usize = 20_000;
 /// Characters of a heading.
 const LONGEST_HEADING: usize = 200;
 
@@ -71,7 +73,7 @@ impl Cutter {
         }
         let length = text.chars().count();
         self.characters += length;
-        if self.characters > MOST_CHARACTERS {
+        if self.characters > MOST_CHARACTERS || self.pieces.len() > MOST_PIECES {
             return Err(Refusal::TooLarge);
         }
         self.has_words |= text.chars().any(char::is_alphanumeric);
@@ -99,10 +101,14 @@ impl Cutter {
     /// What was cut, and how many characters the document has.
     ///
     /// # Errors
-    /// `NO_TEXT` where nothing of it is a letter or a digit.
+    /// `NO_TEXT` where nothing of it is a letter or a digit, `TOO_LARGE` for too many passages.
     pub fn end(mut self) -> Result<(Vec<Piece>, usize), Refusal> {
         self.close(false);
-        if self.has_words { Ok((self.pieces, self.characters)) } else { Err(Refusal::NoText) }
+        match self.pieces.len() {
+            0..=MOST_PIECES if self.has_words => Ok((self.pieces, self.characters)),
+            0..=MOST_PIECES => Err(Refusal::NoText),
+            _ => Err(Refusal::TooLarge),
+        }
     }
 
     fn add(&mut self, text: &str, length: usize) {
@@ -225,5 +231,7 @@ mod tests {
         let mut cutter = Cutter::default();
         let long = "a ".repeat(500_000);
         assert_eq!((0..6).find_map(|_| cutter.paragraph(&long).err()), Some(Refusal::TooLarge));
+        let mut cutter = Cutter::default();
+        assert_eq!((0..30_000).find_map(|_| cutter.heading("a").err()), Some(Refusal::TooLarge));
     }
 }
