@@ -6,7 +6,7 @@ INSERT INTO generation (tenant_id, id, kind, state, requested_by_id, client_requ
 
 INSERT INTO generation_source (tenant_id, generation_id, document_id, place)
     SELECT g.tenant_id, g.id, d.id, 1 FROM generation g JOIN document d ON d.tenant_id = g.tenant_id WHERE g.tenant_id = app.tenant_id();
-INSERT INTO generation_call (tenant_id, generation_id, place, content) SELECT g.tenant_id, g.id, 0, g.topic FROM generation g WHERE g.tenant_id = app.tenant_id();
+INSERT INTO generation_call (tenant_id, generation_id, place, content) SELECT g.tenant_id, g.id, 0, g.topic FROM generation g WHERE g.tenant_id = app.tenant_id() AND g.client_request_id = 'probe';
 
 INSERT INTO provenance (tenant_id, id, course_id, section_id, generation_id, model)
-    SELECT g.tenant_id, gen_random_uuid(), g.course_id, g.section_id, g.id, current_setting('probe.word') FROM generation g WHERE g.tenant_id = app.tenant_id();
+    SELECT g.tenant_id, gen_random_uuid(), g.course_id, g.section_id, g.id, current_setting('probe.word') FROM generation g WHERE g.tenant_id = app.tenant_id() AND g.client_request_id = 'probe';
