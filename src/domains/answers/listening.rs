@@ -135,7 +135,7 @@ fn begin(listener: Listener) -> BoxFuture<'static, Result<Box<dyn Telling>>> {
     Box::pin(async move {
         let answer = Id::<Message>::parse("messageId", &ID::from(listener.text("messageId").unwrap_or_default()))?.0;
         let (characters, tools) = listener.text("after").map(|after| read_cursor(answer, after)).transpose()?.unwrap_or_default();
-        let answers = listener.services.outside.get::<Answers>()?;
+        let answers = listener.services.outside.find::<Answers>().ok_or_else(|| Error::unavailable("answers are not told of here"))?;
         let acts = answers.acts().ok_or_else(|| Error::unavailable("answers are not told of here"))?;
         let (tx, actor) = acts.begin(&listener.claims, Mode::Read, &listener.correlation_id).await.map_err(not_acting)?;
         actor.require_subscription()?;

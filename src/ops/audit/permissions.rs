@@ -144,6 +144,10 @@ async fn dry_run(engine: &Engine, query: &str, claims: Option<&Claims>) -> anyho
     let request = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
     let failed = |error: Error| anyhow::anyhow!("{query}: {}", error.message());
     let document = engine.read(&request).map_err(failed)?;
+    if document.is_told() {
+        let begun = engine.listen(document, claims.copied(), "audit").await;
+        return Ok(begun.map_or_else(|answer| answer.response, |_tale| Response::new(Value::Null)));
+    }
     if document.kind == OperationKind::Subscription {
         let begun = engine.watch(document, claims.copied(), "audit").await;
         return Ok(begun.map_or_else(|answer| answer.response, |_watch| Response::new(Value::Null)));
