@@ -250,7 +250,8 @@ async fn what_is_old_deleted_or_a_deleted_persons_is_removed_for_good() {
     talk(&app, &eve, &hers, "Private", "one").await;
     lea.ok(DELETE, json!({ "id": gone })).await;
     let purge = || async {
-        app.sql("INSERT INTO job (tenant_id, id, kind, lane, key, payload) SELECT tenant_id, gen_random_uuid(), 'assistant.purge', 'DEFAULT', gen_random_uuid()::text, '{}' FROM tenant WHERE slug = 'oak'").await;
+        let again = format!("SET app.tenant_id = '{}'; SELECT app.enqueue('assistant.purge', NULL); RESET app.tenant_id", app.oak.tenant);
+        app.sql(&again).await;
         app.work().await;
     };
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": eve.user_id })).await;
