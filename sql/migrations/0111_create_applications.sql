@@ -73,7 +73,6 @@ CREATE INDEX application_program_idx ON application (tenant_id, program_id, (coa
 CREATE INDEX application_status_idx ON application (tenant_id, program_id, status, (coalesce(submitted_at, created_at)), id);
 CREATE INDEX application_user_idx ON application (tenant_id, user_id, (coalesce(submitted_at, created_at)), id);
 CREATE INDEX application_group_idx ON application (tenant_id, group_id) WHERE group_id IS NOT NULL;
-CREATE INDEX application_referral_idx ON application (tenant_id, referral_id) WHERE referral_id IS NOT NULL;
 -- Who is next, whose offer ends, and who has to pay: few of many.
 CREATE INDEX application_waiting_idx ON application (tenant_id, program_id, waitlisted_at, id) WHERE status = 'WAITLISTED';
 CREATE INDEX application_offer_idx ON application (tenant_id, offer_expires_at) WHERE status = 'WAITLISTED' AND offer_expires_at IS NOT NULL;
