@@ -67,3 +67,6 @@ CREATE INDEX attendee_grant_group_idx ON attendee_grant (tenant_id, group_id, us
 CREATE INDEX attendee_grant_user_idx ON attendee_grant (tenant_id, user_id);
 -- What is tried again: few of many.
 CREATE INDEX attendee_grant_failed_idx ON attendee_grant (tenant_id, tried_at) WHERE state = 'FAILED';
+
+-- Rosters of doors: the tickets of a program that let somebody in.
+CREATE INDEX ticket_roster_idx ON ticket (tenant_id, program_id, created_at, id) WHERE status = 'ISSUED';
