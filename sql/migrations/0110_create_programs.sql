@@ -157,7 +157,7 @@ CREATE TABLE program_course (
     course_id  uuid NOT NULL,
     CONSTRAINT program_course_pkey PRIMARY KEY (tenant_id, program_id, course_id),
     CONSTRAINT program_course_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program ON DELETE CASCADE,
-    CONSTRAINT program_course_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course
+    CONSTRAINT program_course_course_fkey FOREIGN KEY (tenant_id, course_id) REFERENCES course ON DELETE CASCADE
 );
 CREATE INDEX program_course_course_idx ON program_course (tenant_id, course_id, program_id);
 
