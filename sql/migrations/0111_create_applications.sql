@@ -154,7 +154,8 @@ CREATE INDEX application_review_reviewer_idx ON application_review (tenant_id, r
 CREATE TABLE red_flag (
     tenant_id  uuid NOT NULL,
     user_id    uuid NOT NULL,
-    note       text CONSTRAINT red_flag_note_check CHECK (length(note) BETWEEN 1 AND 10000),
+    -- Stands in no audit entry.
+    flag_note  text CONSTRAINT red_flag_note_check CHECK (length(flag_note) BETWEEN 1 AND 10000),
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT red_flag_pkey PRIMARY KEY (tenant_id, user_id),
     CONSTRAINT red_flag_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app_user
