@@ -53,7 +53,7 @@ CREATE TABLE payment (
     -- What is waited for; once it is approved, what came.
     amount       integer NOT NULL CONSTRAINT payment_amount_check CHECK (amount BETWEEN 1 AND 1999999999),
     currency     text NOT NULL CONSTRAINT payment_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
-    -- What went back of it, by whatever way.
+    -- What went back of it by its provider; what became credit is not counted.
     refunded     integer NOT NULL DEFAULT 0 CONSTRAINT payment_refunded_check CHECK (refunded BETWEEN 0 AND amount),
     -- That of its order.
     reference    text NOT NULL CONSTRAINT payment_reference_check CHECK (length(reference) BETWEEN 1 AND 40),
