@@ -150,8 +150,6 @@ BEGIN
     PERFORM app.record_step(wanted, was.status, message);
     IF target = 'ACCEPTED' THEN
         PERFORM app.on_accepted(wanted);
-    ELSIF was.status = 'ACCEPTED' THEN
-        PERFORM app.on_tickets_ended(ARRAY(SELECT t.id FROM attendee t WHERE t.tenant_id = app.tenant_id() AND t.application_id = wanted ORDER BY t.id));
     END IF;
 END
 $$;
@@ -166,6 +164,7 @@ BEGIN
     IF NOT app.can('APPLICATION_MANAGE') AND (person IS DISTINCT FROM app.user_id() OR NOT app.can('APPLICATION_SUBMIT')) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'nobody applies for somebody else';
     END IF;
+    PERFORM app.enter_program(program);
     IF NOT app.program_is_open(program) THEN
         PERFORM app.refuse('application_closed');
     END IF;
@@ -182,7 +181,7 @@ BEGIN
         SELECT u.tenant_id, main, made, start_application.program, 'MAIN', u.name, u.email, u.email_key, u.id
         FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL;
     IF code IS NOT NULL THEN
-        named := app.use_referral(start_application.program, code);
+        named := app.use_referral(start_application.program, code, person);
         UPDATE application a SET referral_id = named WHERE a.tenant_id = app.tenant_id() AND a.id = made;
     END IF;
     PERFORM app.record_step(made, NULL, NULL);
@@ -499,25 +498,19 @@ BEGIN
 END
 $$;
 
--- What comes free is offered in the transaction that frees it. Reveals nothing.
+-- What comes free is offered in the transaction that frees it. (Of programs that grow, or sell again, app.follow_program says so.) Reveals nothing.
 CREATE OR REPLACE FUNCTION app.offer_freed_places() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF current_setting('app.audit', true) IS DISTINCT FROM 'off' THEN
         PERFORM app.enter_tenant(NEW.tenant_id);
-        IF TG_TABLE_NAME = 'program' THEN
-            PERFORM app.advance_places(NEW.id);
-        ELSE
-            PERFORM app.advance_places(NEW.program_id);
-        END IF;
+        PERFORM app.advance_places(NEW.program_id);
     END IF;
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER program_places_freed AFTER UPDATE ON program_places FOR EACH ROW
     WHEN (NEW.waiting > 0 AND (NEW.taken < OLD.taken OR NEW.capacity IS DISTINCT FROM OLD.capacity)) EXECUTE FUNCTION app.offer_freed_places();
-CREATE OR REPLACE TRIGGER program_sells_again AFTER UPDATE OF status, ends_at ON program FOR EACH ROW
-    WHEN (NEW.status = 'ACTIVE' AND (OLD.status, OLD.ends_at) IS DISTINCT FROM (NEW.status, NEW.ends_at)) EXECUTE FUNCTION app.offer_freed_places();
 
 -- Withdraws whose offer has lapsed, and who has not paid in time: at most so many. Answers how many. For the job that does so; nobody's doing. Reveals nothing else.
 CREATE OR REPLACE FUNCTION app.lapse_places(most integer) RETURNS integer
@@ -635,26 +628,17 @@ BEGIN
 END
 $$;
 
--- A person who is deleted: their applications end, open orders and live tickets with them, and nothing is left of what they answered and of who was to come. Reveals nothing.
+-- A person who is deleted: their applications end, and nothing is left of what they answered and of who was to come. (Open orders and live tickets end before, by
+-- app_user_a_close_orders.) Reveals nothing.
 CREATE OR REPLACE FUNCTION app.forget_applications() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    own   uuid;
-    a     application;
-    bound record;
+    own uuid;
+    a   application;
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     FOR own IN SELECT o.id FROM application o WHERE o.tenant_id = NEW.tenant_id AND o.user_id = NEW.id ORDER BY o.program_id LOOP
         a := app.take_turn(own);
-        FOR bound IN SELECT o.id FROM sales_order o WHERE o.tenant_id = NEW.tenant_id AND o.application_id = own AND o.status = 'PENDING' LOOP
-            PERFORM app.end_order(bound.id, 'CANCELLED');
-        END LOOP;
-        FOR bound IN
-            SELECT t.order_id, array_agg(t.id ORDER BY t.id) AS tickets FROM ticket t
-            WHERE t.tenant_id = NEW.tenant_id AND t.application_id = own AND t.status = 'ISSUED' GROUP BY t.order_id ORDER BY t.order_id
-        LOOP
-            PERFORM app.cancel_tickets(bound.order_id, bound.tickets);
-        END LOOP;
         IF a.status IN ('DRAFT', 'IN_REVIEW', 'WAITLISTED', 'ACCEPTED') THEN
             PERFORM app.move_application(own, 'WITHDRAWN', NULL);
         END IF;

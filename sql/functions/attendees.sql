@@ -113,17 +113,17 @@ END
 $$;
 
 -- Another name, another address. NULL: as it is; `clears`: no address. Who is not the MAIN is nobody's after that, until the address is proven, and their tickets have other codes.
--- Reveals: whether it was the actor's to change.
+-- Reveals: whether it has changed hands, and the service must make other codes; NULL where it was not the actor's to change.
 CREATE OR REPLACE FUNCTION app.change_attendee(wanted uuid, called text, address text, address_key text, clears boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    a      application;
-    was    attendee;
-    hands  boolean;
+    a     application;
+    was   attendee;
+    hands boolean;
 BEGIN
-    SELECT (app.open_party(t.application_id)).* INTO a FROM attendee t WHERE t.tenant_id = app.tenant_id() AND t.id = wanted;
+    SELECT p.* INTO a FROM attendee t CROSS JOIN LATERAL app.open_party(t.application_id) AS p WHERE t.tenant_id = app.tenant_id() AND t.id = wanted;
     IF a.id IS NULL THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
     SELECT * INTO was FROM attendee t WHERE t.tenant_id = a.tenant_id AND t.id = wanted;
     hands := was.kind <> 'MAIN' AND CASE WHEN clears THEN was.email_key IS NOT NULL ELSE address IS NOT NULL AND address_key IS DISTINCT FROM was.email_key END;
@@ -133,13 +133,7 @@ BEGIN
             user_id = CASE WHEN NOT hands THEN t.user_id END,
             code_generation = t.code_generation + hands::integer
         WHERE t.tenant_id = a.tenant_id AND t.id = wanted;
-    IF hands THEN
-        PERFORM app.renew_ticket_codes(wanted);
-        IF was.user_id IS NOT NULL THEN
-            PERFORM app.on_tickets_ended(ARRAY[wanted]);
-        END IF;
-    END IF;
-    RETURN true;
+    RETURN hands;
 END
 $$;
 
@@ -150,7 +144,7 @@ DECLARE
     a   application;
     was attendee;
 BEGIN
-    SELECT (app.open_party(t.application_id)).* INTO a FROM attendee t WHERE t.tenant_id = app.tenant_id() AND t.id = wanted;
+    SELECT p.* INTO a FROM attendee t CROSS JOIN LATERAL app.open_party(t.application_id) AS p WHERE t.tenant_id = app.tenant_id() AND t.id = wanted;
     IF a.id IS NULL THEN
         RETURN false;
     END IF;
@@ -162,9 +156,6 @@ BEGIN
     IF app.attendee_has_live_tickets(wanted) THEN
         PERFORM app.refuse('attendee_in_use');
     END IF;
-    -- Nobody's: what they were given is taken back before they are forgotten.
-    UPDATE attendee t SET user_id = NULL WHERE t.tenant_id = a.tenant_id AND t.id = wanted;
-    PERFORM app.on_tickets_ended(ARRAY[wanted]);
     DELETE FROM attendee t WHERE t.tenant_id = a.tenant_id AND t.id = wanted;
     RETURN true;
 END

@@ -46,9 +46,9 @@ BEGIN
     SELECT count(*) AS named, count(r.id) AS heard, count(r.id) FILTER (WHERE r.decision IN ('YES', 'STRONG_YES')) AS yeses INTO required
         FROM program_reviewer w LEFT JOIN application_review r ON r.tenant_id = w.tenant_id AND r.application_id = wanted AND r.reviewer_id = w.user_id
         WHERE w.tenant_id = a.tenant_id AND w.program_id = a.program_id AND w.is_required AND w.user_id <> a.user_id;
-    IF CASE WHEN p.review_strategy = 'THRESHOLD' THEN votes.yeses >= p.approvals_needed
-            WHEN p.review_strategy = 'ALL_REVIEWERS' AND required.named > 0 THEN required.yeses = required.named
-            ELSE votes.yeses > 0 END THEN
+    IF (CASE WHEN p.review_strategy = 'THRESHOLD' THEN votes.yeses >= p.approvals_needed
+             WHEN p.review_strategy = 'ALL_REVIEWERS' AND required.named > 0 THEN required.yeses = required.named
+             ELSE votes.yeses > 0 END) THEN
         RETURN 'ACCEPTED';
     END IF;
     RETURN CASE WHEN required.named > 0 AND required.heard = required.named THEN 'REJECTED' END;
