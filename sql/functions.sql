@@ -183,7 +183,8 @@ $$;
 
 -- What of a recorded row says who somebody is. It leaves the log with the person.
 CREATE OR REPLACE FUNCTION app.personal_columns(resource text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE resource WHEN 'User' THEN '{email,name,username}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[] ELSE '{}'::text[] END;
+    RETURN CASE resource WHEN 'User' THEN '{email,name,username}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[]
+                         WHEN 'Attendee' THEN '{name,email}'::text[] ELSE '{}'::text[] END;
 
 -- A recorded row without that.
 CREATE OR REPLACE FUNCTION app.without_personal(resource text, recorded jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -203,7 +204,11 @@ BEGIN
     UPDATE audit_entry a SET before = app.without_personal(a.resource, a.before), after = app.without_personal(a.resource, a.after)
         WHERE a.tenant_id = app.tenant_id()
           AND (a.resource = 'User' AND a.resource_id = person
-               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person))
+               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person)
+               -- Who was to come with them; others keep what they have of the person.
+               OR a.resource = 'Attendee' AND a.resource_id IN (
+                   SELECT t.id FROM application p JOIN attendee t ON t.tenant_id = p.tenant_id AND t.application_id = p.id
+                   WHERE p.tenant_id = app.tenant_id() AND p.user_id = person))
           AND (a.before, a.after) IS DISTINCT FROM (app.without_personal(a.resource, a.before), app.without_personal(a.resource, a.after));
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     IF forgotten > 0 THEN

@@ -126,6 +126,9 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT * INTO was FROM attendee t WHERE t.tenant_id = a.tenant_id AND t.id = wanted;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
     hands := was.kind <> 'MAIN' AND CASE WHEN clears THEN was.email_key IS NOT NULL ELSE address IS NOT NULL AND address_key IS DISTINCT FROM was.email_key END;
     UPDATE attendee t SET name = coalesce(called, t.name),
             email = CASE WHEN clears THEN NULL ELSE coalesce(address, t.email) END,
@@ -149,7 +152,9 @@ BEGIN
         RETURN false;
     END IF;
     SELECT * INTO was FROM attendee t WHERE t.tenant_id = a.tenant_id AND t.id = wanted;
-    IF was.kind = 'MAIN' THEN
+    IF NOT FOUND THEN
+        RETURN false;
+    ELSIF was.kind = 'MAIN' THEN
         PERFORM app.refuse('attendee_main');
     END IF;
     PERFORM app.expire_overdue(a.id);

@@ -415,7 +415,11 @@ BEGIN
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL
         UNION
         SELECT i.user_id FROM enrollment e JOIN course_instructor i ON i.tenant_id = e.tenant_id AND i.course_id = e.course_id
-            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id();
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id()
+        UNION
+        -- Who applies to what one reviews.
+        SELECT a.user_id FROM app.reviewed_programs() AS reviewed(id) JOIN application a ON a.tenant_id = app.tenant_id() AND a.program_id = reviewed.id
+            WHERE a.status <> 'DRAFT' AND a.submitted_at IS NOT NULL;
 END
 $$;
 
