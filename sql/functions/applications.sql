@@ -131,8 +131,10 @@ CREATE OR REPLACE FUNCTION app.move_application(wanted uuid, target text, messag
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     was application;
+    is_handed_in boolean;
 BEGIN
     SELECT * INTO was FROM application a WHERE a.tenant_id = app.tenant_id() AND a.id = wanted;
+    is_handed_in := was.status = 'DRAFT' AND target <> 'WITHDRAWN';
     IF was.status = 'ACCEPTED' THEN
         PERFORM app.expire_overdue(wanted);
         IF app.has_live_tickets(wanted) THEN
@@ -140,6 +142,8 @@ BEGIN
         END IF;
     END IF;
     UPDATE application a SET status = target,
+            submitted_at = CASE WHEN is_handed_in THEN now() ELSE a.submitted_at END,
+            form_version = CASE WHEN is_handed_in THEN (SELECT p.form_version FROM program p WHERE p.tenant_id = a.tenant_id AND p.id = a.program_id) ELSE a.form_version END,
             waitlisted_at = CASE target WHEN 'WAITLISTED' THEN clock_timestamp() END,
             -- What was offered, and not taken in time, stays known.
             offered_at = CASE WHEN target = 'WITHDRAWN' AND a.offer_expires_at <= now() THEN a.offered_at END,
@@ -174,8 +178,8 @@ BEGIN
         PERFORM app.refuse('application_group');
     END IF;
     PERFORM app.check_form(program, form);
-    INSERT INTO application (tenant_id, id, program_id, user_id, group_id, not_shared)
-        VALUES (app.tenant_id(), made, start_application.program, person, for_group, coalesce(hidden, '{email}'));
+    INSERT INTO application (tenant_id, id, program_id, user_id, group_id, answers, not_shared)
+        VALUES (app.tenant_id(), made, start_application.program, person, for_group, plain, coalesce(hidden, '{email}'));
     PERFORM app.write_answers(made, plain, secret, files);
     INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, user_id)
         SELECT u.tenant_id, main, made, start_application.program, 'MAIN', u.name, u.email, u.email_key, u.id
@@ -296,7 +300,6 @@ BEGIN
     PERFORM app.check_submission(a);
     PERFORM app.check_form(a.program_id, form);
     PERFORM app.write_answers(wanted, plain, secret, files);
-    UPDATE application o SET submitted_at = now(), form_version = form WHERE o.tenant_id = app.tenant_id() AND o.id = wanted;
     PERFORM app.decide_by_rules(wanted);
     RETURN true;
 END

@@ -392,7 +392,7 @@ END
 $$;
 
 -- People known to the actor without USER_READ: fellow group members, learners of the actor's courses, people of the
--- actor's bookings. Reveals: their ids, and through the policy their names.
+-- actor's bookings, applicants to the programs that the actor reviews. Reveals: their ids, and through the policy their names.
 CREATE OR REPLACE FUNCTION app.acquaintances() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
