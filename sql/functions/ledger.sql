@@ -107,6 +107,7 @@ DECLARE
     rest    bigint := amount;
     weight  numeric;
     n       integer;
+    place   integer;
     more    bigint;
     tax     bigint;
 BEGIN
@@ -121,14 +122,14 @@ BEGIN
     shares := array_fill(0::bigint, ARRAY[n]);
     IF weight > 0 THEN
         FOR i IN 1 .. n LOOP
-            shares[i] := least(floor(amount * weights[i] / weight), lefts[i]);
+            shares[i] := least(floor(amount::numeric * weights[i] / weight), lefts[i]);
         END LOOP;
         -- The largest remainders first, one each.
         rest := amount - (SELECT sum(s) FROM unnest(shares) AS s);
-        FOR i IN SELECT u.i FROM unnest(weights) WITH ORDINALITY AS u(w, i) WHERE u.w > 0 ORDER BY (amount * u.w) % weight DESC, u.i LOOP
+        FOR place IN SELECT u.nth FROM unnest(weights) WITH ORDINALITY AS u(w, nth) WHERE u.w > 0 ORDER BY (amount::numeric * u.w) % weight DESC, u.nth LOOP
             EXIT WHEN rest = 0;
-            IF shares[i] < lefts[i] THEN
-                shares[i] := shares[i] + 1;
+            IF shares[place] < lefts[place] THEN
+                shares[place] := shares[place] + 1;
                 rest := rest - 1;
             END IF;
         END LOOP;
@@ -226,10 +227,10 @@ END
 $$;
 
 -- The next number of a kind: without gaps, because whoever does not commit gives it back, and the next waits for that. For app.issue_invoice.
-CREATE OR REPLACE FUNCTION app.next_invoice(kind text) RETURNS integer
+CREATE OR REPLACE FUNCTION app.next_invoice(kind text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    number integer;
+    number bigint;
 BEGIN
     INSERT INTO invoice_counter AS c (tenant_id, kind, last) VALUES (app.tenant_id(), next_invoice.kind, 1)
         ON CONFLICT ON CONSTRAINT invoice_counter_pkey DO UPDATE SET last = c.last + 1 RETURNING c.last INTO number;
@@ -254,7 +255,7 @@ DECLARE
     taxes  jsonb;
     total  bigint;
     tax    bigint;
-    number integer;
+    number bigint;
 BEGIN
     SELECT * INTO STRICT sold FROM sales_order o WHERE o.tenant_id = school AND o.id = ordered;
     IF issue_invoice.kind = 'INVOICE' THEN
@@ -332,16 +333,23 @@ BEGIN
 END
 $$;
 
--- The file of an invoice, for whoever sees its order. Reveals: to them, that file.
-CREATE OR REPLACE FUNCTION app.invoice_file(wanted uuid) RETURNS SETOF file
-    LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- Which files invoices are drawn in, for whoever sees their orders. Reveals: to them, these ids.
+CREATE OR REPLACE FUNCTION app.invoice_drawings(invoices uuid[]) RETURNS TABLE (invoice_id uuid, file_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT f.* FROM invoice i JOIN sales_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id JOIN file f ON f.tenant_id = i.tenant_id AND f.id = i.file_id
-        WHERE i.tenant_id = app.tenant_id() AND i.id = wanted
+    RETURN QUERY SELECT i.id, i.file_id FROM invoice i JOIN sales_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+        WHERE i.tenant_id = app.tenant_id() AND i.id = ANY (invoices) AND i.file_id IS NOT NULL
           AND (o.buyer_id = app.user_id() OR app.can('ORDER_READ_ALL') OR app.can('PAYMENT_MANAGE'));
+END
+$$;
+-- Those files themselves. Reveals: to them, these.
+CREATE OR REPLACE FUNCTION app.invoice_files(invoices uuid[]) RETURNS SETOF file
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT f.* FROM app.invoice_drawings(invoices) AS d JOIN file f ON f.tenant_id = app.tenant_id() AND f.id = d.file_id;
 END
 $$;
 
 CREATE OR REPLACE TRIGGER invoice_audit AFTER INSERT OR UPDATE OR DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION app.audit('Invoice', 'id', 'document');
 
-GRANT EXECUTE ON FUNCTION app.invoice_to_draw(uuid), app.attach_invoice(uuid, text, text, bigint, text, text), app.invoice_file(uuid) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.invoice_to_draw(uuid), app.attach_invoice(uuid, text, text, bigint, text, text), app.invoice_drawings(uuid[]), app.invoice_files(uuid[]) TO lectern_app;

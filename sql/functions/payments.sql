@@ -5,7 +5,6 @@
 --   payment_provider          the school takes no money by this provider
 --   payment_return_url        the origin of the page is none of the school's
 --   payment_order_state       the order is not in a state in which this is done
---   payment_key_reused        another request was made under this key
 --   refund_too_large          more than what is left of the order (`limit`)
 --   refund_tickets            one of the tickets is none of the order's that are ISSUED (`at`)
 --   credit_currency           the program takes no money in this currency
@@ -147,16 +146,22 @@ BEGIN
 END
 $$;
 
--- The pending payment of an order ends with it, in the same state; what was paid of an order that is not to be PAID becomes credit. For app.end_order, which holds
--- the order. Reveals nothing.
+-- The pending payment of an order ends with it, in the same state. For app.end_order, which holds the order. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.end_payments(ordered uuid, to_status text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE payment p SET status = to_status, settled_at = now() WHERE p.tenant_id = app.tenant_id() AND p.order_id = ordered AND p.status = 'PENDING';
+END
+$$;
+
+-- What was paid of an order that is not to be PAID becomes credit. For app.end_order, which holds the order. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.credit_payments(ordered uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     sold sales_order;
 BEGIN
-    UPDATE payment p SET status = to_status, settled_at = now() WHERE p.tenant_id = app.tenant_id() AND p.order_id = ordered AND p.status = 'PENDING';
-    SELECT * INTO sold FROM sales_order o WHERE o.tenant_id = app.tenant_id() AND o.id = ordered;
-    IF sold.paid > 0 AND sold.paid_at IS NULL THEN
+    SELECT * INTO sold FROM sales_order o WHERE o.tenant_id = app.tenant_id() AND o.id = ordered AND o.paid_at IS NULL;
+    IF sold.paid > 0 THEN
         UPDATE sales_order o SET paid = 0 WHERE o.tenant_id = app.tenant_id() AND o.id = ordered;
         PERFORM app.credit_surplus(sold, NULL, sold.paid);
     END IF;
@@ -195,7 +200,6 @@ BEGIN
         ARRAY['CASH_' || late.provider, 'SUSPENSE'], ARRAY[late.amount, -late.amount], ARRAY[NULL, NULL]::uuid[]);
     IF sold.status = 'EXPIRED' AND late.amount >= sold.total AND app.revive_order(sold.id) THEN
         PERFORM app.use_money(sold.id, late, 'SUSPENSE');
-        PERFORM app.order_paid(sold.id);
         RETURN;
     END IF;
     INSERT INTO refund (tenant_id, id, order_id, payment_id, amount, currency, to_credit, is_late, reason)
@@ -446,27 +450,6 @@ BEGIN
 END
 $$;
 
--- Whether a mutation of payments is new under a key: false where it was made before, with the same request about the same object. It waits for whoever makes it at this
--- moment. Reveals: that.
-CREATE OR REPLACE FUNCTION app.claim_payment_key(mutation text, key text, digest bytea, object uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    known record;
-BEGIN
-    INSERT INTO order_key (tenant_id, user_id, mutation, key, request_digest, object_id)
-        VALUES (app.tenant_id(), app.user_id(), claim_payment_key.mutation, claim_payment_key.key, digest, object) ON CONFLICT ON CONSTRAINT order_key_pkey DO NOTHING;
-    IF FOUND THEN
-        RETURN true;
-    END IF;
-    SELECT k.request_digest, k.object_id INTO known FROM order_key k
-        WHERE k.tenant_id = app.tenant_id() AND k.user_id = app.user_id() AND k.mutation = claim_payment_key.mutation AND k.key = claim_payment_key.key;
-    IF known.request_digest IS DISTINCT FROM digest OR known.object_id IS DISTINCT FROM object THEN
-        PERFORM app.refuse('payment_key_reused');
-    END IF;
-    RETURN false;
-END
-$$;
-
 -- Another try of a pending order, or another way: what was waited for is waited for no more. The hold is prolonged as a new order's would be, but never beyond the time
 -- that a transfer had from the beginning. By the buyer, or PAYMENT_MANAGE. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.pay_order(ordered uuid, provider text, return_url text) RETURNS void
@@ -495,7 +478,7 @@ END
 $$;
 
 -- Money that came by no provider's word: by PAYMENT_MANAGE. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.record_payment(ordered uuid, amount integer, received timestamptz, note text) RETURNS void
+CREATE OR REPLACE FUNCTION app.record_payment(ordered uuid, amount integer, received timestamptz, note text, key text, digest bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     school CONSTANT uuid := app.tenant_id();
@@ -505,6 +488,10 @@ BEGIN
     IF NOT app.can('PAYMENT_MANAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to record';
     END IF;
+    IF app.use_key('recordPayment', key, digest) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    PERFORM app.keep_key('recordPayment', key, ordered);
     sold := app.hold_order(ordered);
     -- The transfer that is waited for, or the last that was.
     SELECT * INTO came FROM payment p WHERE p.tenant_id = school AND p.order_id = ordered AND p.provider = 'MANUAL'
@@ -523,7 +510,7 @@ $$;
 
 -- Gives back what was paid for an order that is PAID: all that is left of it, with all tickets; or tickets, for their price or another amount; or an amount, and the
 -- tickets stay. Of the newest payments first, or as credit. By PAYMENT_MANAGE; of two full refunds at once one wins, since the order's row is held. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.refund_order(ordered uuid, wanted integer, tickets uuid[], to_credit boolean, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION app.refund_order(ordered uuid, wanted integer, tickets uuid[], to_credit boolean, reason text, key text, digest bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     school CONSTANT uuid := app.tenant_id();
@@ -542,6 +529,10 @@ BEGIN
     IF NOT app.can('PAYMENT_MANAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to refund';
     END IF;
+    IF app.use_key('refundOrder', key, digest) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    PERFORM app.keep_key('refundOrder', key, ordered);
     sold := app.hold_order(ordered);
     IF sold.status NOT IN ('PAID', 'REFUNDED') THEN
         PERFORM app.refuse('payment_order_state');
@@ -559,7 +550,7 @@ BEGIN
         END IF;
     ELSIF gone IS NOT NULL THEN
         SELECT min(w.place) - 1 INTO wrong FROM unnest(gone) WITH ORDINALITY AS w(id, place) WHERE NOT EXISTS (
-            SELECT FROM ticket t WHERE t.tenant_id = school AND t.id = w.id AND t.order_id = ordered AND t.status = 'ISSUED' AND t.return_order_id IS NULL);
+            SELECT FROM ticket t WHERE t.tenant_id = school AND t.id = w.id AND t.order_id = ordered AND t.status = 'ISSUED');
         IF wrong IS NOT NULL THEN
             PERFORM app.refuse('refund_tickets', jsonb_build_object('at', wrong)::text);
         END IF;
@@ -612,12 +603,16 @@ END
 $$;
 
 -- Gives credit out of goodwill: by PAYMENT_MANAGE. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.grant_credit(application uuid, amount bigint, currency text, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION app.grant_credit(application uuid, amount bigint, currency text, reason text, key text, digest bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT app.can('PAYMENT_MANAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to give credit';
     END IF;
+    IF app.use_key('grantCredit', key, digest) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    PERFORM app.keep_key('grantCredit', key, application);
     PERFORM app.lock_application(application);
     IF NOT EXISTS (SELECT FROM application a JOIN program_currency c ON c.tenant_id = a.tenant_id AND c.program_id = a.program_id
                    WHERE a.tenant_id = app.tenant_id() AND a.id = grant_credit.application AND c.currency = grant_credit.currency) THEN
@@ -655,10 +650,12 @@ CREATE OR REPLACE FUNCTION app.payments_to_ask(at_most integer) RETURNS TABLE (p
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     school CONSTANT uuid := app.tenant_id();
+    unknown uuid;
 BEGIN
-    PERFORM app.enqueue('payment.start', NULL, jsonb_build_object('payment', w.id), subject => app.type_id('payment', w.id)) FROM (
-        UPDATE payment p SET asked_at = now() WHERE p.tenant_id = school AND p.provider = 'STRIPE' AND p.status = 'PENDING' AND p.provider_id IS NULL
-            AND p.created_at < now() - interval '15 minutes' AND coalesce(p.asked_at, p.created_at) < now() - interval '15 minutes' RETURNING p.id) AS w;
+    FOR unknown IN UPDATE payment p SET asked_at = now() WHERE p.tenant_id = school AND p.provider = 'STRIPE' AND p.status = 'PENDING' AND p.provider_id IS NULL
+            AND p.created_at < now() - interval '15 minutes' AND coalesce(p.asked_at, p.created_at) < now() - interval '15 minutes' RETURNING p.id LOOP
+        PERFORM app.enqueue('payment.start', NULL, jsonb_build_object('payment', unknown), subject => app.type_id('payment', unknown));
+    END LOOP;
     RETURN QUERY WITH due AS (
         UPDATE payment p SET asked_at = now(), is_checked = p.status <> 'PENDING'
             WHERE p.tenant_id = school AND p.id IN (
@@ -704,7 +701,6 @@ CREATE OR REPLACE TRIGGER payment_settings_audit AFTER INSERT OR UPDATE OR DELET
     EXECUTE FUNCTION app.audit('PaymentSettings', 'tenant_id', 'stripe_secret_key,stripe_webhook_secret,test_webhook_secret');
 
 GRANT EXECUTE ON FUNCTION app.provider_ready(text), app.ready_providers(), app.transfer_instructions(), app.payment_door(text, text), app.test_payment(uuid),
-    app.take_payment_event(text, text, text, text, uuid, text, text, bigint, text, uuid, text, text, text), app.claim_payment_key(text, text, bytea, uuid),
-    app.pay_order(uuid, text, text), app.record_payment(uuid, integer, timestamptz, text), app.refund_order(uuid, integer, uuid[], boolean, text),
-    app.grant_credit(uuid, bigint, text, text), app.payment_to_start(uuid), app.payment_started(uuid, text, text, text), app.payments_to_ask(integer),
+    app.take_payment_event(text, text, text, text, uuid, text, text, bigint, text, uuid, text, text, text), app.pay_order(uuid, text, text), app.record_payment(uuid, integer, timestamptz, text, text, bytea),
+    app.refund_order(uuid, integer, uuid[], boolean, text, text, bytea), app.grant_credit(uuid, bigint, text, text, text, bytea), app.payment_to_start(uuid), app.payment_started(uuid, text, text, text), app.payments_to_ask(integer),
     app.refund_to_send(uuid), app.chase_refunds(integer) TO lectern_app;

@@ -230,7 +230,7 @@ CREATE TABLE invoice (
     tenant_id uuid NOT NULL,
     id        uuid NOT NULL,
     kind      text NOT NULL CONSTRAINT invoice_kind_check CHECK (kind IN ('INVOICE', 'CREDIT_NOTE')),
-    number    integer NOT NULL CONSTRAINT invoice_number_check CHECK (number >= 1),
+    number    bigint NOT NULL CONSTRAINT invoice_number_check CHECK (number >= 1),
     code      text NOT NULL CONSTRAINT invoice_code_check CHECK (length(code) BETWEEN 6 AND 40),
     order_id  uuid NOT NULL,
     -- Which a credit note is about.
