@@ -92,11 +92,13 @@ BEGIN
 END
 $$;
 
--- How many members of groups are attendees of programs, for the rows of program_group that the caller sees. Reveals: these numbers.
-CREATE OR REPLACE FUNCTION app.program_member_counts(programs uuid[]) RETURNS TABLE (program_id uuid, group_id uuid, count integer)
+-- How many members of groups are attendees of programs: of some programs, and of some groups. Reveals: these numbers.
+CREATE OR REPLACE FUNCTION app.program_member_counts(programs uuid[], groups uuid[]) RETURNS TABLE (program_id uuid, group_id uuid, count integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT c.program_id, c.group_id, c.members FROM program_group_places c WHERE c.tenant_id = app.tenant_id() AND c.program_id = ANY (programs);
+    RETURN QUERY
+        SELECT c.program_id, c.group_id, c.members FROM program_group_places c
+        WHERE c.tenant_id = app.tenant_id() AND (c.program_id = ANY (programs) OR c.group_id = ANY (groups));
 END
 $$;
 
@@ -300,5 +302,5 @@ CREATE OR REPLACE TRIGGER program_link_group_audit AFTER INSERT OR UPDATE OR DEL
 CREATE OR REPLACE TRIGGER program_group_audit AFTER INSERT OR UPDATE OR DELETE ON program_group FOR EACH ROW EXECUTE FUNCTION app.audit('Program', 'program_id');
 
 GRANT EXECUTE ON FUNCTION app.my_programs(), app.sees_program(uuid), app.is_reviewer_of(uuid), app.program_sells(uuid), app.program_is_open(uuid),
-    app.places_taken(uuid[]), app.waitlist_counts(uuid[]), app.program_member_counts(uuid[]), app.program_steps(uuid[]), app.search_program(text),
+    app.places_taken(uuid[]), app.waitlist_counts(uuid[]), app.program_member_counts(uuid[], uuid[]), app.program_steps(uuid[]), app.search_program(text),
     app.public_programs(text), app.set_program_form(uuid, integer, jsonb), app.may_review(uuid[]), app.end_programs(integer) TO lectern_app;

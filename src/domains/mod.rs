@@ -30,6 +30,7 @@ pub mod mail;
 pub mod notifications;
 pub mod paths;
 pub mod platform;
+pub mod programs;
 pub mod providers;
 pub mod quizzes;
 pub mod reports;
@@ -70,6 +71,7 @@ pub const ALL: &[&Domain] = &[
     &group_sessions::DOMAIN,
     &series::DOMAIN,
     &waitlists::DOMAIN,
+    &programs::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,
