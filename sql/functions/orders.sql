@@ -43,12 +43,6 @@ END
 $$;
 CREATE OR REPLACE TRIGGER sales_order_step BEFORE UPDATE OF status ON sales_order FOR EACH ROW EXECUTE FUNCTION app.check_order_step();
 
--- An amount for people: 120.00 EUR.
-CREATE OR REPLACE FUNCTION app.money_text(amount bigint, code text) RETURNS text LANGUAGE sql STABLE
-    RETURN (SELECT CASE WHEN c.exponent = 0 THEN amount::text
-                        ELSE (amount / (10 ^ c.exponent)::bigint)::text || '.' || lpad((amount % (10 ^ c.exponent)::bigint)::text, c.exponent, '0') END || ' ' || c.code
-            FROM public.currency c WHERE c.code = money_text.code);
-
 -- The application that the actor may buy for: the own one, or any for PAYMENT_MANAGE. Reveals: that one.
 CREATE OR REPLACE FUNCTION app.buying_for(wanted uuid) RETURNS application
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -407,7 +401,7 @@ DECLARE
     ended uuid[];
 BEGIN
     PERFORM app.lock_application((SELECT x.application_id FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted));
-    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted AND x.status = 'PENDING' FOR UPDATE;
+    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted AND x.status = 'PENDING' FOR NO KEY UPDATE;
     IF o.id IS NULL THEN
         RETURN false;
     END IF;
@@ -451,7 +445,7 @@ BEGIN
         SELECT o.id FROM sales_order o JOIN application a ON a.tenant_id = o.tenant_id AND a.id = o.application_id
         WHERE o.tenant_id = app.tenant_id() AND o.status = 'PENDING' AND o.expires_at <= now()
           AND (o.coupon_id = coupon OR EXISTS (SELECT FROM ticket t WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id AND t.product_id = ANY (products)))
-        ORDER BY o.expires_at, o.id FOR UPDATE OF a SKIP LOCKED
+        ORDER BY o.expires_at, o.id FOR NO KEY UPDATE OF a SKIP LOCKED
     LOOP
         PERFORM app.end_order(due.id, 'EXPIRED');
     END LOOP;
@@ -468,7 +462,7 @@ BEGIN
     FOR due IN
         SELECT o.id FROM sales_order o JOIN application a ON a.tenant_id = o.tenant_id AND a.id = o.application_id
         WHERE o.tenant_id = app.tenant_id() AND o.status = 'PENDING' AND o.expires_at <= now()
-        ORDER BY o.expires_at, o.id LIMIT most FOR UPDATE OF a SKIP LOCKED
+        ORDER BY o.expires_at, o.id LIMIT most FOR NO KEY UPDATE OF a SKIP LOCKED
     LOOP
         IF app.end_order(due.id, 'EXPIRED') THEN
             count := count + 1;
@@ -687,7 +681,7 @@ DECLARE
     losing   uuid[];
 BEGIN
     PERFORM app.lock_application((SELECT x.application_id FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted));
-    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted FOR UPDATE;
+    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted FOR NO KEY UPDATE;
     IF o.status = 'PAID' THEN
         RETURN;
     END IF;
@@ -728,7 +722,7 @@ DECLARE
     k    coupon;
 BEGIN
     PERFORM app.lock_application((SELECT x.application_id FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted));
-    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted AND x.status = 'EXPIRED' FOR UPDATE;
+    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted AND x.status = 'EXPIRED' FOR NO KEY UPDATE;
     IF o.id IS NULL THEN
         RETURN false;
     END IF;
@@ -821,7 +815,7 @@ BEGIN
     END IF;
     PERFORM app.lock_application(o.application_id);
     PERFORM app.expire_overdue(o.application_id);
-    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = o.tenant_id AND x.id = o.id FOR UPDATE;
+    SELECT * INTO o FROM sales_order x WHERE x.tenant_id = o.tenant_id AND x.id = o.id FOR NO KEY UPDATE;
     IF o.status <> 'PENDING' THEN
         PERFORM app.refuse('order_transition');
     ELSIF NOT app.can('PAYMENT_MANAGE') AND o.paid > 0 THEN
@@ -949,7 +943,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER sales_order_tell_new AFTER INSERT ON sales_order FOR EACH ROW WHEN (NEW.status = 'PENDING') EXECUTE FUNCTION app.tell_of_order();
 CREATE OR REPLACE TRIGGER sales_order_tell AFTER UPDATE OF status ON sales_order FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION app.tell_of_order();
-CREATE OR REPLACE TRIGGER sales_order_announce AFTER INSERT OR UPDATE OR DELETE ON sales_order FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'id');
+CREATE OR REPLACE TRIGGER sales_order_announce AFTER INSERT OR UPDATE OR DELETE ON sales_order FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'id', 'id');
 
 -- A person who is deleted buys nothing any more: what waits is cancelled, and so are the tickets of their applications; nothing is paid back by it. Before applications
 -- are withdrawn, hence the name: triggers go by it. Reveals nothing.

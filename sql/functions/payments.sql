@@ -67,8 +67,8 @@ CREATE OR REPLACE TRIGGER refund_tell_new AFTER INSERT ON refund FOR EACH ROW WH
 CREATE OR REPLACE TRIGGER refund_tell AFTER UPDATE OF status ON refund FOR EACH ROW WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION app.tell_of_refund();
 
 -- Who listens to an order hears of its payments and refunds.
-CREATE OR REPLACE TRIGGER payment_announce AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'order_id');
-CREATE OR REPLACE TRIGGER refund_announce AFTER INSERT OR UPDATE ON refund FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'order_id');
+CREATE OR REPLACE TRIGGER payment_announce AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'order_id', 'order_id');
+CREATE OR REPLACE TRIGGER refund_announce AFTER INSERT OR UPDATE ON refund FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'order_id', 'order_id');
 
 -- Whether the school takes money by a provider. Reveals: that.
 CREATE OR REPLACE FUNCTION app.provider_ready(provider text) RETURNS boolean

@@ -137,7 +137,7 @@ BEGIN
         END IF;
         -- One after the other: the row of the application is their turn.
         SELECT a.id INTO mine FROM application a
-            WHERE a.tenant_id = app.tenant_id() AND a.program_id = create_referral.program AND a.user_id = owner AND a.status = 'ACCEPTED' FOR UPDATE;
+            WHERE a.tenant_id = app.tenant_id() AND a.program_id = create_referral.program AND a.user_id = owner AND a.status = 'ACCEPTED' FOR NO KEY UPDATE;
         IF mine IS NULL THEN
             PERFORM app.refuse('referral_not_accepted');
         END IF;
