@@ -74,6 +74,8 @@ pub async fn enroll(client: &Client, course: &str, user: &str) -> String {
 /// A digest of everything that is learned, to see whether a refusal has changed anything.
 pub async fn everything(app: &TestApp) -> String {
     let rows = [
+        "check_in",
+        "attendee_grant",
         "course",
         "section",
         "course_instructor",

@@ -108,6 +108,7 @@ impl Day {
         day.admissions(app).await;
         day.credentials(app).await;
         day.providers(app).await;
+        day.doors(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -664,6 +665,23 @@ impl Day {
         self.tokens.extend(["sub-of-ivy".to_owned(), begun["state"].as_str().unwrap().to_owned()]);
         self.give(&stranger, "completeProviderSignIn", back).await;
         self.take(&admin, "deleteSignInProvider", &id).await;
+    }
+
+    async fn doors(&mut self, app: &TestApp) {
+        use crate::doors::{Kind, program, ticket};
+        let ada = app.sign_in(&app.oak, Who::Instructor).await;
+        let fair = program(app, &app.oak, "fair-of-the-day").await;
+        self.tokens.push("DAYSDAYSDAYSDAYS".to_owned());
+        ticket(app, &fair, "DAYSDAYSDAYSDAYS", Kind::default()).await;
+        self.give(&ada, "checkIn", json!({ "programId": fair, "scans": [{ "clientId": "gate", "code": "DAYSDAYSDAYSDAYS" }] })).await;
+        // What the attendee gets with the ticket, an operator settles.
+        let (tenant, id) = (app.oak.tenant, crate::classroom::uuid(&fair));
+        app.sql(&format!(
+            "BEGIN; SET LOCAL app.tenant_id = '{tenant}';
+             INSERT INTO program_course (tenant_id, program_id, course_id) SELECT tenant_id, '{id}', id FROM course WHERE tenant_id = '{tenant}' AND deleted_at IS NULL LIMIT 1;
+             SELECT app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.program_id = '{id}')); COMMIT"
+        ))
+        .await;
     }
 
     async fn exports(&mut self, app: &TestApp) {

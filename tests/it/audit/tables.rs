@@ -249,7 +249,7 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     assert_eq!(
         unrecorded.as_deref(),
         Some(
-            "access_version account_request api_key_secret attempt_question audit_entry booking_assignment booking_reminder busy_block client_event course_points credential deadline_reminder \
+            "access_version account_request api_key_secret attempt_question audit_entry booking_assignment booking_reminder busy_block check_in client_event course_points credential deadline_reminder \
              enrollment_grade failed_sign_in import_issue known_network lesson_grade mail mailed_token notification password_change_credential path_step \
              platform_admin platform_audit_entry platform_credential platform_factor platform_recovery_code platform_refresh_token platform_session \
              points_entry provider_sign_in recovery_code refresh_token reward_standing roster_link score_change second_factor sign_in_code \

@@ -75,6 +75,7 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "attendee_grant",
     "account_request",
     "api_key_secret",
     "course_points",
@@ -98,6 +99,7 @@ const SECRET: &[&str] = &[
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "attendee_grant",
     "calendar_feed",
     "busy_block",
     "account_request",
@@ -151,6 +153,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "check_in",
+    "attendee_grant",
     "busy_block",
     "busy_source",
     "calendar_feed",

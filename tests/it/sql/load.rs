@@ -256,6 +256,9 @@ pub async fn load(app: &TestApp) {
          INSERT INTO course_points (tenant_id, course_id, user_id, points) SELECT e.tenant_id, e.course_id, e.user_id, e.points FROM points_entry e;
          INSERT INTO badge (tenant_id, id, name, rule) SELECT tenant_id, gen_random_uuid(), 'Badge ' || n, 'MANUAL' FROM size, generate_series(1, 50) AS n;
          INSERT INTO badge_award (tenant_id, badge_id, user_id) SELECT p.tenant_id, b.id, p.id FROM person p JOIN badge b ON b.tenant_id = p.tenant_id WHERE p.n % 10 = 7;
+         INSERT INTO check_in (tenant_id, id, program_id, client_id, outcome, ticket_id, attendee_name, product_name, station, admits_on, scanned_at)
+             SELECT t.tenant_id, gen_random_uuid(), t.program_id, t.id::text, 'ADMITTED', t.id, 'Somebody', 'Entry', 'Gate', '-infinity', now() - random() * interval '20 days'
+             FROM ticket t WHERE t.status = 'ISSUED';
          RESET session_replication_role;
          ANALYZE",
     )

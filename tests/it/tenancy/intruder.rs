@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 20] = [
+const SECRET: [&str; 21] = [
+    "attendee_grant",
     "account_request",
     "api_key_secret",
     "course_points",
