@@ -88,22 +88,30 @@ $$;
 CREATE OR REPLACE FUNCTION app.availability_of(left_over integer, starts timestamptz, ends timestamptz) RETURNS text LANGUAGE sql STABLE
     RETURN CASE WHEN left_over <= 0 THEN 'SOLD_OUT' WHEN now() < starts THEN 'UPCOMING' WHEN now() >= ends THEN 'ENDED' ELSE 'ON_SALE' END;
 
--- What strangers are shown of programs: ACTIVE ones, of a school in good standing. Reveals: names, prices, and whether they can be bought.
-CREATE OR REPLACE FUNCTION app.public_products(programs uuid[])
+-- What everybody may know of what programs sell: ACTIVE ones, of schools in good standing; the transaction stays in the school that it is in. Reveals: names, prices,
+-- and whether it can be bought.
+CREATE OR REPLACE FUNCTION app.public_products(schools uuid[], programs uuid[])
     RETURNS TABLE (program_id uuid, name text, description text, kind text, amounts integer[], currencies text[], availability text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    opened_for CONSTANT text := current_setting('app.tenant_id', true);
+    school     uuid;
 BEGIN
-    RETURN QUERY
-        SELECT p.program_id, p.name, p.description, p.kind, c.amounts, c.currencies, app.availability_of(s.stock - s.held, p.sale_starts_at, p.sale_ends_at)
-        FROM product p
-        JOIN program g ON g.tenant_id = p.tenant_id AND g.id = p.program_id AND g.status = 'ACTIVE'
-        JOIN tenant t ON t.tenant_id = p.tenant_id AND t.suspended_at IS NULL AND t.subscription_start <= now()
-            AND (t.subscription_end IS NULL OR now() < t.subscription_end)
-        JOIN product_stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id
-        CROSS JOIN LATERAL (SELECT array_agg(r.amount ORDER BY r.position) AS amounts, array_agg(r.currency ORDER BY r.position) AS currencies
-                            FROM product_price r WHERE r.tenant_id = p.tenant_id AND r.product_id = p.id) AS c
-        WHERE p.tenant_id = app.tenant_id() AND p.program_id = ANY (programs) AND p.is_active
-        ORDER BY p.program_id, p.position, p.id;
+    FOR school IN
+        SELECT DISTINCT t.tenant_id FROM tenant t WHERE t.tenant_id = ANY (schools) AND t.is_listed AND t.suspended_at IS NULL AND app.runs(t.tenant_id)
+    LOOP
+        PERFORM set_config('app.tenant_id', school::text, true);
+        RETURN QUERY
+            SELECT p.program_id, p.name, p.description, p.kind, c.amounts, c.currencies, app.availability_of(s.stock - s.held, p.sale_starts_at, p.sale_ends_at)
+            FROM product p
+            JOIN program g ON g.tenant_id = p.tenant_id AND g.id = p.program_id AND g.status = 'ACTIVE'
+            JOIN product_stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id
+            CROSS JOIN LATERAL (SELECT array_agg(r.amount ORDER BY r.position) AS amounts, array_agg(r.currency ORDER BY r.position) AS currencies
+                                FROM product_price r WHERE r.tenant_id = p.tenant_id AND r.product_id = p.id) AS c
+            WHERE p.tenant_id = school AND p.program_id = ANY (programs) AND p.is_active
+            ORDER BY p.program_id, p.position, p.id;
+    END LOOP;
+    PERFORM set_config('app.tenant_id', coalesce(opened_for, ''), true);
 END
 $$;
 
@@ -196,5 +204,5 @@ CREATE OR REPLACE TRIGGER coupon_uses_audit AFTER UPDATE OF max_uses ON coupon_u
 CREATE OR REPLACE TRIGGER referral_uses_audit AFTER UPDATE OF max_uses ON referral_uses FOR EACH ROW
     WHEN (OLD.max_uses IS DISTINCT FROM NEW.max_uses) EXECUTE FUNCTION app.audit('Referral', 'referral_id');
 
-GRANT EXECUTE ON FUNCTION app.product_availability(uuid[]), app.public_products(uuid[]), app.referral_acceptances(uuid[]),
+GRANT EXECUTE ON FUNCTION app.product_availability(uuid[]), app.public_products(uuid[], uuid[]), app.referral_acceptances(uuid[]),
     app.create_referral(uuid, uuid, uuid, text, integer, integer) TO lectern_app;
