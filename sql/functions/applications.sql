@@ -9,9 +9,10 @@
 --   application_closed        the program takes no applications now
 --   application_fee           the fee is not paid
 --   application_editable      answers of a submitted application are not its applicant's to change
---   application_answers_size  the answers would be larger than 64 kB
+--   application_answers_size  the answers are larger than the service lets in, as the database writes them
 --   application_file_owner    an answer names no file of the applicant's
 --   application_form          the form has changed since it was read: the document runs again
+--   application_person        there is no such person, or no more
 --   application_group         the applicant is no member of the group
 --   application_in_use        somebody of the party has a live ticket
 --   application_full          the party does not fit
@@ -53,6 +54,18 @@ $$;
 CREATE OR REPLACE FUNCTION app.acts_for(a public.application) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN app.can('APPLICATION_MANAGE') OR (a.user_id = app.user_id() AND app.can('APPLICATION_SUBMIT'));
+END
+$$;
+
+-- The applications that the actor sees without reading all: the own ones, and those that they review. Reveals: to the actor, these ids.
+CREATE OR REPLACE FUNCTION app.my_applications() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT a.id FROM application a WHERE a.tenant_id = app.tenant_id() AND a.user_id = app.user_id()
+        UNION
+        SELECT a.id FROM app.reviewed_programs() AS reviewed(id) JOIN application a ON a.tenant_id = app.tenant_id() AND a.program_id = reviewed.id
+            WHERE a.status <> 'DRAFT' AND a.submitted_at IS NOT NULL;
 END
 $$;
 
@@ -168,6 +181,9 @@ BEGIN
     IF NOT app.can('APPLICATION_MANAGE') AND (person IS DISTINCT FROM app.user_id() OR NOT app.can('APPLICATION_SUBMIT')) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'nobody applies for somebody else';
     END IF;
+    IF NOT EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL) THEN
+        PERFORM app.refuse('application_person');
+    END IF;
     PERFORM app.enter_program(program);
     IF NOT app.program_is_open(program) THEN
         PERFORM app.refuse('application_closed');
@@ -192,27 +208,22 @@ BEGIN
 END
 $$;
 
--- What the service needs to check answers: whose they are, by which form, and what was answered so far. Takes the application; with `whole`, the program's turn first. No row for whom it
--- is not theirs to change. Reveals, to whoever may change them: that.
-CREATE OR REPLACE FUNCTION app.open_application(wanted uuid, whole boolean)
-    RETURNS TABLE (program_id uuid, user_id uuid, status text, form integer, answers jsonb, is_corrected boolean)
+-- What the service needs to check answers: whose they are, by which form, and what was answered so far. Takes the application. No row for whom it is not
+-- theirs to change. Reveals, to whoever may change them: that.
+CREATE OR REPLACE FUNCTION app.open_application(wanted uuid)
+    RETURNS TABLE (program_id uuid, user_id uuid, status text, form integer, plain jsonb, secret jsonb)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     a application;
 BEGIN
-    IF whole THEN
-        a := app.take_turn(wanted);
-    ELSE
-        PERFORM app.lock_application(wanted);
-        SELECT * INTO a FROM application o WHERE o.tenant_id = app.tenant_id() AND o.id = wanted;
-    END IF;
+    PERFORM app.lock_application(wanted);
+    SELECT * INTO a FROM application o WHERE o.tenant_id = app.tenant_id() AND o.id = wanted;
     IF a.id IS NULL OR NOT app.acts_for(a) THEN
         RETURN;
     END IF;
     RETURN QUERY
         SELECT a.program_id, a.user_id, a.status, CASE WHEN a.status = 'DRAFT' THEN p.form_version ELSE coalesce(a.form_version, p.form_version) END,
-               a.answers || coalesce((SELECT s.answers FROM application_secret s WHERE s.tenant_id = a.tenant_id AND s.application_id = a.id), '{}'),
-               a.status <> 'DRAFT'
+               a.answers, coalesce((SELECT s.answers FROM application_secret s WHERE s.tenant_id = a.tenant_id AND s.application_id = a.id), '{}')
         FROM program p WHERE p.tenant_id = a.tenant_id AND p.id = a.program_id;
 END
 $$;
@@ -233,7 +244,7 @@ CREATE OR REPLACE FUNCTION app.write_answers(wanted uuid, plain jsonb, secret js
 DECLARE
     strange text;
 BEGIN
-    IF octet_length(plain::text) + octet_length(secret::text) > 65536 THEN
+    IF octet_length(plain::text) + octet_length(secret::text) > 131072 THEN
         PERFORM app.refuse('application_answers_size');
     END IF;
     UPDATE application a SET answers = plain WHERE a.tenant_id = app.tenant_id() AND a.id = wanted AND a.answers <> plain;
@@ -320,7 +331,7 @@ END
 $$;
 
 -- The same as the first of submission, with what the service needs to check the answers. Reveals as app.open_application.
-CREATE OR REPLACE FUNCTION app.open_submission(wanted uuid) RETURNS TABLE (program_id uuid, user_id uuid, status text, form integer, answers jsonb, is_corrected boolean)
+CREATE OR REPLACE FUNCTION app.open_submission(wanted uuid) RETURNS TABLE (program_id uuid, user_id uuid, status text, form integer, plain jsonb, secret jsonb)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     a application := app.take_turn(wanted);
@@ -328,7 +339,7 @@ BEGIN
     IF a.id IS NOT NULL AND app.acts_for(a) THEN
         PERFORM app.check_submission(a);
     END IF;
-    RETURN QUERY SELECT o.program_id, o.user_id, o.status, o.form, o.answers, o.is_corrected FROM app.open_application(wanted, false) AS o;
+    RETURN QUERY SELECT o.program_id, o.user_id, o.status, o.form, o.plain, o.secret FROM app.open_application(wanted) AS o;
 END
 $$;
 
@@ -680,8 +691,8 @@ CREATE OR REPLACE TRIGGER application_secret_audit AFTER INSERT OR UPDATE OR DEL
     EXECUTE FUNCTION app.audit('Application', 'application_id', 'answers');
 CREATE OR REPLACE TRIGGER application_file_audit AFTER INSERT OR UPDATE OR DELETE ON application_file FOR EACH ROW EXECUTE FUNCTION app.audit('Application', 'application_id');
 
-GRANT EXECUTE ON FUNCTION app.reviewed_programs(), app.is_applicant(uuid), app.sees_application(uuid), app.search_application(text), app.answered_file(uuid),
-    app.start_application(uuid, uuid, uuid, uuid, text, jsonb, jsonb, jsonb, text[], integer, uuid), app.open_application(uuid, boolean), app.open_submission(uuid),
+GRANT EXECUTE ON FUNCTION app.reviewed_programs(), app.is_applicant(uuid), app.sees_application(uuid), app.my_applications(), app.search_application(text), app.answered_file(uuid),
+    app.start_application(uuid, uuid, uuid, uuid, text, jsonb, jsonb, jsonb, text[], integer, uuid), app.open_application(uuid), app.open_submission(uuid),
     app.save_application(uuid, integer, jsonb, jsonb, jsonb, text[]), app.submit_application(uuid, integer, jsonb, jsonb, jsonb), app.withdraw_application(uuid, text),
     app.reopen_application(uuid), app.accept_place(uuid), app.decide_application(uuid, text, text), app.lapse_places(integer), app.waiting_places(uuid[]),
     app.payment_ends(uuid[]), app.told_of_submission(uuid, uuid) TO lectern_app;

@@ -199,6 +199,17 @@ BEGIN
 END
 $$;
 
+-- The attendees that the actor sees without reading or checking in all: oneself, and the parties of the applications that they see. Reveals: to the actor, these ids.
+CREATE OR REPLACE FUNCTION app.my_attendees() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT t.id FROM attendee t WHERE t.tenant_id = app.tenant_id() AND t.user_id = app.user_id()
+        UNION
+        SELECT t.id FROM app.my_applications() AS mine(id) JOIN attendee t ON t.tenant_id = app.tenant_id() AND t.application_id = mine.id;
+END
+$$;
+
 -- Attendees found by the beginnings of words in their names; and in their addresses, where the actor sees these. Reveals: ids, joined back under row security.
 CREATE OR REPLACE FUNCTION app.search_attendee(words text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -218,4 +229,4 @@ CREATE OR REPLACE TRIGGER attendee_announce AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE OR REPLACE TRIGGER attendee_audit AFTER INSERT OR UPDATE OR DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.audit('Attendee', 'id');
 
 GRANT EXECUTE ON FUNCTION app.add_attendee(uuid, uuid, text, text, text, text), app.change_attendee(uuid, text, text, text, boolean), app.remove_attendee(uuid),
-    app.link_attendees(uuid, text), app.attendee_emails(uuid[]), app.search_attendee(text) TO lectern_app;
+    app.link_attendees(uuid, text), app.attendee_emails(uuid[]), app.my_attendees(), app.search_attendee(text) TO lectern_app;
