@@ -228,12 +228,12 @@ $$;
 CREATE OR REPLACE FUNCTION app.settle_program(of_program uuid, most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    application uuid;
-    settled     integer := 0;
+    party   uuid;
+    settled integer := 0;
 BEGIN
-    FOR application IN SELECT app.unsettled(of_program, most) LOOP
-        PERFORM app.lock_application(application);
-        PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = settle_program.application));
+    FOR party IN SELECT app.unsettled(of_program, most) LOOP
+        PERFORM app.lock_application(party);
+        PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = party));
         settled := settled + 1;
     END LOOP;
     RETURN settled;
@@ -265,20 +265,20 @@ CREATE OR REPLACE TRIGGER program_link_group_linked AFTER INSERT ON program_link
 CREATE OR REPLACE FUNCTION app.retry_grants(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    application uuid;
-    tried       integer := 0;
+    party uuid;
+    tried integer := 0;
 BEGIN
-    FOR application IN
+    FOR party IN
         SELECT DISTINCT a.application_id
         FROM attendee_grant g JOIN attendee a ON a.tenant_id = g.tenant_id AND a.id = g.attendee_id
         WHERE g.tenant_id = app.tenant_id() AND g.state = 'FAILED' AND g.tried_at <= now() - interval '5 minutes'
         ORDER BY a.application_id LIMIT most
     LOOP
-        PERFORM app.lock_application(application);
+        PERFORM app.lock_application(party);
         UPDATE attendee_grant g SET tried_at = now() FROM attendee a
             WHERE g.tenant_id = app.tenant_id() AND g.state = 'FAILED' AND a.tenant_id = g.tenant_id AND a.id = g.attendee_id
-              AND a.application_id = retry_grants.application;
-        PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = retry_grants.application), true);
+              AND a.application_id = party;
+        PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = party), true);
         tried := tried + 1;
     END LOOP;
     RETURN tried;
