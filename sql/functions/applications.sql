@@ -616,8 +616,9 @@ BEGIN
                 'userId', app.type_id('user', NEW.user_id), 'groupId', app.type_id('group', NEW.group_id), 'offerExpiresAt', app.rfc3339(NEW.offer_expires_at));
         END IF;
         IF app.notifies(type) THEN
-            SELECT jsonb_build_object('person', NEW.user_id, 'program', NEW.program_id,
-                       'facts', jsonb_build_object('program', p.name, 'state', NEW.status, 'expires', NEW.offer_expires_at)) INTO note
+            SELECT jsonb_build_object('person', NEW.user_id, 'program', NEW.program_id, 'facts', jsonb_build_object('program', p.name)
+                       || CASE type WHEN 'application.offered' THEN jsonb_build_object('expires', NEW.offer_expires_at)
+                                    WHEN 'application.submitted' THEN '{}' ELSE jsonb_build_object('state', NEW.status) END) INTO note
                 FROM program p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.program_id;
         END IF;
         IF data IS NOT NULL OR note IS NOT NULL THEN

@@ -1,0 +1,80 @@
+//! Lists of attendees: their filter.
+
+use async_graphql::{Context, ID, InputObject};
+use lectern_kernel::{
+    db::List,
+    error::Result,
+    ids::Id,
+    permission::Permission::{ApplicationManage, ApplicationReadAll, AttendeeCheckIn},
+    resolve::{Ctx, list_of, text},
+};
+
+use super::{
+    Attendee,
+    attendee::{AttendeeKind, BY_NAME},
+};
+use crate::domains::{applications::Application, programs::Program};
+
+/// Which attendees.
+#[derive(InputObject, Default, Clone)]
+pub struct AttendeeFilter {
+    /// Of this program.
+    pub program_id: Option<ID>,
+    /// Of this application.
+    pub application_id: Option<ID>,
+    /// That come in one of these ways.
+    pub kinds: Option<Vec<AttendeeKind>>,
+    /// Whether they hold a paid ticket.
+    pub has_ticket: Option<bool>,
+    /// Whether a ticket of theirs was admitted.
+    pub checked_in: Option<bool>,
+    /// Beginnings of words in their names, and in their addresses where you see these; whatever their case and accents.
+    pub search: Option<String>,
+}
+
+impl AttendeeFilter {
+    /// Narrows a list of attendees.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a wrong filter.
+    pub fn narrow(&self, list: &mut List) -> Result<()> {
+        if let Some(program) = Id::<Program>::parse_opt("filter.programId", self.program_id.as_ref())? {
+            let program = list.bind(program);
+            list.filter(format!("at.program_id = {program}"));
+        }
+        if let Some(application) = Id::<Application>::parse_opt("filter.applicationId", self.application_id.as_ref())? {
+            let application = list.bind(application);
+            list.filter(format!("at.application_id = {application}"));
+        }
+        if let Some(kinds) = &self.kinds {
+            let kinds = list.bind(kinds.clone());
+            list.filter(format!("at.kind = ANY ({kinds})"));
+        }
+        if let Some(has_ticket) = self.has_ticket {
+            list.filter(if has_ticket { "at.issued_tickets > 0" } else { "at.issued_tickets = 0" });
+        }
+        if let Some(is_in) = self.checked_in {
+            let admitted =
+                "EXISTS (SELECT FROM ticket tk_ WHERE tk_.tenant_id = $1 AND tk_.attendee_id = at.id AND tk_.checked_in_at IS NOT NULL)";
+            list.filter(if is_in { admitted.to_owned() } else { format!("NOT {admitted}") });
+        }
+        if let Some(search) = text::search("filter.search", self.search.as_deref())? {
+            let search = list.bind(search);
+            list.filter(format!("at.id IN (SELECT app.search_attendee({search}))"));
+        }
+        Ok(())
+    }
+}
+
+/// The attendees that the actor sees, by name: what the policy says, in terms that use an index.
+///
+/// # Errors
+/// `UNAUTHENTICATED` where nobody is signed in.
+pub fn seen(ctx: &Context<'_>) -> Result<List> {
+    let mut list = list_of::<Attendee>("attendees", BY_NAME);
+    let actor = ctx.actor()?;
+    if ![ApplicationReadAll, ApplicationManage, AttendeeCheckIn].into_iter().any(|permission| actor.can(permission)) {
+        list.filter("at.id = ANY (ARRAY(SELECT app.my_attendees()))");
+    }
+    Ok(list)
+}
