@@ -2,7 +2,9 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod applications;
 pub mod assignments;
+pub mod attendees;
 pub mod audit;
 pub mod bookings;
 pub mod busy_sources;
@@ -35,6 +37,7 @@ pub mod providers;
 pub mod quizzes;
 pub mod reports;
 pub mod resources;
+pub mod reviews;
 pub mod rewards;
 pub mod rosters;
 pub mod series;
@@ -72,6 +75,9 @@ pub const ALL: &[&Domain] = &[
     &series::DOMAIN,
     &waitlists::DOMAIN,
     &programs::DOMAIN,
+    &applications::DOMAIN,
+    &reviews::DOMAIN,
+    &attendees::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

@@ -30,7 +30,7 @@ text_enum! {
 }
 
 /// Somebody who is to come with an application. They show to those who see the application; to the person they are; and, once they hold a paid ticket, to ATTENDEE_CHECK_IN.
-#[object(table = "attendee", alias = "at", id = "attendee", node, resolvers)]
+#[object(table = "attendee", alias = "ae", id = "attendee", node, resolvers)]
 #[derive(Clone, Debug)]
 pub struct Attendee {
     /// Its id.
@@ -62,9 +62,9 @@ impl Attendee {
 }
 
 /// Attendees by name.
-pub const BY_NAME: Order = Order { key: SortKey::name("NAME", "at.name"), id: "at.id", descending: false };
+pub const BY_NAME: Order = Order { key: SortKey::name("NAME", "ae.name"), id: "ae.id", descending: false };
 /// Attendees in the order in which they were added: the MAIN one first.
-pub const BY_COMING: Order = Order { key: SortKey::moment("CREATED_AT", "at.created_at"), id: "at.id", descending: false };
+pub const BY_COMING: Order = Order { key: SortKey::moment("CREATED_AT", "ae.created_at"), id: "ae.id", descending: false };
 
 /// The address of an attendee; absent where there is none, or none that the viewer may know.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use lectern_macros::extends;
 use super::{Attendee, attendee::BY_COMING};
 use crate::domains::applications::Application;
 
-static OF_APPLICATION: Nested = Nested::new("application.attendees", BY_COMING, "at.application_id");
+static OF_APPLICATION: Nested = Nested::new("application.attendees", BY_COMING, "ae.application_id");
 
 /// What is added to applications.
 pub struct ApplicationAttendees;

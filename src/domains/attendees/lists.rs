@@ -40,27 +40,27 @@ impl AttendeeFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(program) = Id::<Program>::parse_opt("filter.programId", self.program_id.as_ref())? {
             let program = list.bind(program);
-            list.filter(format!("at.program_id = {program}"));
+            list.filter(format!("ae.program_id = {program}"));
         }
         if let Some(application) = Id::<Application>::parse_opt("filter.applicationId", self.application_id.as_ref())? {
             let application = list.bind(application);
-            list.filter(format!("at.application_id = {application}"));
+            list.filter(format!("ae.application_id = {application}"));
         }
         if let Some(kinds) = &self.kinds {
             let kinds = list.bind(kinds.clone());
-            list.filter(format!("at.kind = ANY ({kinds})"));
+            list.filter(format!("ae.kind = ANY ({kinds})"));
         }
         if let Some(has_ticket) = self.has_ticket {
-            list.filter(if has_ticket { "at.issued_tickets > 0" } else { "at.issued_tickets = 0" });
+            list.filter(if has_ticket { "ae.issued_tickets > 0" } else { "ae.issued_tickets = 0" });
         }
         if let Some(is_in) = self.checked_in {
             let admitted =
-                "EXISTS (SELECT FROM ticket tk_ WHERE tk_.tenant_id = $1 AND tk_.attendee_id = at.id AND tk_.checked_in_at IS NOT NULL)";
+                "EXISTS (SELECT FROM ticket tk WHERE tk.tenant_id = $1 AND tk.attendee_id = ae.id AND tk.checked_in_at IS NOT NULL)";
             list.filter(if is_in { admitted.to_owned() } else { format!("NOT {admitted}") });
         }
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("at.id IN (SELECT app.search_attendee({search}))"));
+            list.filter(format!("ae.id IN (SELECT app.search_attendee({search}))"));
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ pub fn seen(ctx: &Context<'_>) -> Result<List> {
     let mut list = list_of::<Attendee>("attendees", BY_NAME);
     let actor = ctx.actor()?;
     if ![ApplicationReadAll, ApplicationManage, AttendeeCheckIn].into_iter().any(|permission| actor.can(permission)) {
-        list.filter("at.id = ANY (ARRAY(SELECT app.my_attendees()))");
+        list.filter("ae.id = ANY (ARRAY(SELECT app.my_attendees()))");
     }
     Ok(list)
 }
