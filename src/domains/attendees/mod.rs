@@ -8,7 +8,6 @@
 mod attendee;
 mod fields;
 mod inputs;
-mod linking;
 mod lists;
 mod mutations;
 mod queries;
@@ -16,10 +15,7 @@ mod sql;
 
 use lectern_kernel::{ids::Kind as _, resolve::registry::Domain};
 
-pub use self::{
-    attendee::{Attendee, AttendeeKind, BY_NAME},
-    linking::link,
-};
+pub use self::attendee::{Attendee, AttendeeKind, BY_NAME};
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {

@@ -11,6 +11,3 @@ pub const CHANGE: &str = "SELECT app.change_attendee($2, $3, $4, $5, $6) WHERE a
 
 /// The attendee `$2` does not come.
 pub const REMOVE: &str = "SELECT app.remove_attendee($2) WHERE app.tenant_id() = $1";
-
-/// The person `$2` has proven the address `$3`.
-pub const LINK: &str = "SELECT app.link_attendees($2, $3) WHERE app.tenant_id() = $1";
