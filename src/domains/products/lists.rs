@@ -55,11 +55,11 @@ impl ReferralFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(program) = Id::<Program>::parse_opt("filter.programId", self.program_id.as_ref())? {
             let program = list.bind(program);
-            list.filter(format!("rf.program_id = {program}"));
+            list.filter(format!("rl.program_id = {program}"));
         }
         if let Some(owner) = Id::<User>::parse_opt("filter.ownerId", self.owner_id.as_ref())? {
             let owner = list.bind(owner);
-            list.filter(format!("rf.owner_id = {owner}"));
+            list.filter(format!("rl.owner_id = {owner}"));
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl CodeQueries {
         let actor = ctx.actor()?;
         if !actor.can(ProgramManage) && !actor.can(OrderReadAll) {
             let me = list.bind(actor.user);
-            list.filter(format!("rf.owner_id = {me}"));
+            list.filter(format!("rl.owner_id = {me}"));
         }
         filter.unwrap_or_default().narrow(&mut list)?;
         page(ctx, filtered::<ReferralFilter>(ctx, list)?, paging).await.map(Some)

@@ -18,7 +18,7 @@ use crate::domains::{
 
 /// A code by which somebody brings others along: who names it at the start of an application may get something off. It shows to its owner, to PROGRAM_MANAGE and
 /// ORDER_READ_ALL.
-#[object(table = "referral", alias = "rf", id = "referral", node, resolvers)]
+#[object(table = "referral", alias = "rl", id = "referral", node, resolvers)]
 #[derive(Clone, Debug)]
 pub struct Referral {
     /// Its id.
@@ -40,7 +40,7 @@ pub struct Referral {
 }
 
 /// The latest first.
-pub const LATEST: Order = Order { key: SortKey::moment("CREATED_AT", "rf.created_at"), id: "rf.id", descending: true };
+pub const LATEST: Order = Order { key: SortKey::moment("CREATED_AT", "rl.created_at"), id: "rl.id", descending: true };
 
 #[resolvers]
 impl Referral {
