@@ -166,7 +166,7 @@ BEGIN
 END
 $$;
 
--- A person has proven an address, which is their own: who is expected under it and is nobody's yet is they. Does nothing after a lapse, and where the address is not the person's. Reveals nothing.
+-- A person has proven an address, which is their own: who is expected under it and is nobody's yet is they. For the functions that spend a mailed code or link. Does nothing after a lapse, and where the address is not the person's. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.link_attendees(person uuid, proven_email text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -229,4 +229,4 @@ CREATE OR REPLACE TRIGGER attendee_announce AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE OR REPLACE TRIGGER attendee_audit AFTER INSERT OR UPDATE OR DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.audit('Attendee', 'id');
 
 GRANT EXECUTE ON FUNCTION app.add_attendee(uuid, uuid, text, text, text, text), app.change_attendee(uuid, text, text, text, boolean), app.remove_attendee(uuid),
-    app.link_attendees(uuid, text), app.attendee_emails(uuid[]), app.my_attendees(), app.search_attendee(text) TO lectern_app;
+    app.attendee_emails(uuid[]), app.my_attendees(), app.search_attendee(text) TO lectern_app;
