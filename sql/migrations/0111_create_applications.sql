@@ -156,7 +156,7 @@ CREATE TABLE red_flag (
     user_id    uuid NOT NULL,
     -- Stands in no audit entry.
     flag_note  text CONSTRAINT red_flag_note_check CHECK (length(flag_note) BETWEEN 1 AND 10000),
-    created_at timestamptz NOT NULL DEFAULT now(),
+    raised_at  timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT red_flag_pkey PRIMARY KEY (tenant_id, user_id),
     CONSTRAINT red_flag_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app_user
 );

@@ -22,5 +22,6 @@ pub const DOMAIN: Domain = Domain {
     operations: &[mutations::ReviewMutations::OPERATIONS],
     extensions: &[&fields::ApplicationReviews::EXTENSION, &fields::UserFlag::EXTENSION, &fields::DashboardReviews::EXTENSION],
     references: &[("reviewer_id", User::PREFIX)],
+    parts: &[(User::TYPE, "raised_at", "redFlag")],
     ..Domain::new("reviews")
 };
