@@ -625,10 +625,10 @@ $$;
 
 -- What Stripe is to be told of a payment; nothing where it was told, or the payment has ended. For the job. Reveals: that, and the sealed key.
 CREATE OR REPLACE FUNCTION app.payment_to_start(wanted uuid)
-    RETURNS TABLE (amount integer, currency text, reference text, program text, expires_at timestamptz, return_url text, secret bytea)
+    RETURNS TABLE (amount integer, currency text, reference text, program text, created_at timestamptz, expires_at timestamptz, return_url text, secret bytea)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT p.amount, p.currency, p.reference, g.name, o.expires_at, p.return_url, s.stripe_secret_key
+    RETURN QUERY SELECT p.amount, p.currency, p.reference, g.name, p.created_at, o.expires_at, p.return_url, s.stripe_secret_key
         FROM payment p JOIN sales_order o ON o.tenant_id = p.tenant_id AND o.id = p.order_id JOIN program g ON g.tenant_id = o.tenant_id AND g.id = o.program_id
             LEFT JOIN payment_settings s ON s.tenant_id = p.tenant_id
         WHERE p.tenant_id = app.tenant_id() AND p.id = wanted AND p.provider = 'STRIPE' AND p.status = 'PENDING' AND p.checkout_url IS NULL;

@@ -14,6 +14,7 @@ use lectern::{
         busy_sources::Calendars,
         feeds::FeedAddress,
         mail::{Postman, TEMPLATES, Unsubscribing, Way},
+        payments::Taking,
         providers::Providers,
     },
     http::{self, HttpOptions, ServerOptions},
@@ -232,6 +233,8 @@ impl TestApp {
         let outside = if outside.find::<Providers>().is_some() { outside } else { outside.with(providers()) };
         let outside =
             outside.with(FeedAddress::new(&format!("http://{address}"))).with(Calendars::new(ops::calendar_addresses(&settings)).unwrap());
+        let taking = Taking::new(&settings.stripe_api_base, &format!("http://{address}"), settings.test_payments.unwrap_or(true)).unwrap();
+        let outside = outside.with(taking);
         let key = SigningKey::generate().unwrap();
         let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());

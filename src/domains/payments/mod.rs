@@ -52,7 +52,7 @@ pub const DOMAIN: Domain = Domain {
     extensions: &[&fields::OrderPayments::EXTENSION, &fields::ProgramPayments::EXTENSION],
     jobs: &[jobs::START, jobs::RECONCILE, jobs::REFUND],
     recorded: &[("PaymentSettings", "paymentsettings")],
-    references: &[("payment_id", "payment"), ("refund_id", "refund"), ("ticket_id", "ticket")],
+    references: &[("refund_id", "refund"), ("ticket_id", "ticket")],
     parts: &[("Refund", "ticket_id", "ticket")],
     emits: &[("payment.attention", "A payment needs somebody to look at it. `id`, `orderId`, `provider`, `status`, `attention`.")],
     ..Domain::new("payments")

@@ -7,7 +7,7 @@ use lectern_kernel::{
 use uuid::Uuid;
 
 use super::{
-    Payment, PaymentProvider,
+    Payment,
     payment::PaymentStatus,
     said::{Effect, Said},
     sql,
@@ -96,14 +96,6 @@ impl TestPayment {
             why,
             ..Said::default()
         }
-    }
-
-    /// Takes it.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn settle(&self, tx: &Tx, press: Press) -> Result<(), DbError> {
-        self.pressed(press).take(tx, PaymentProvider::Test).await.map(drop)
     }
 
     /// The page. While the payment is PENDING it asks what becomes of it.

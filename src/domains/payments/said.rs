@@ -1,7 +1,7 @@
 //! What a provider says: read out of what it sends, and taken.
 
 use lectern_kernel::{
-    db::{DbError, Tx},
+    db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
     ids::Id,
 };
 use serde::Deserialize;
@@ -237,12 +237,29 @@ impl Said {
             Effect::Refund(state) => Some(state),
             _ => None,
         };
-        let taken: Option<Option<String>> = tx.value(sql::TAKE, &self.params(&provider, &state, &self.effect.word())).await?;
+        let word = self.effect.word();
+        let taken: Option<Option<String>> = tx.value(sql::TAKE, &self.params(&provider, &state, &word)).await?;
         Ok(taken.flatten().is_some())
     }
 
+    /// The same in a transaction of its own.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn take_for(&self, pool: &Pool, tenant: Uuid, correlation_id: &str, provider: PaymentProvider) -> Result<(), DbError> {
+        let state = match self.effect {
+            Effect::Refund(state) => Some(state),
+            _ => None,
+        };
+        let identity = Identity { tenant, ..Identity::default() };
+        let opening = Opening { mode: Mode::Write, identity, correlation_id, actors: &ActorKind::TENANT };
+        let word = self.effect.word();
+        let (tx, _) = Tx::open_asking(pool, &opening, sql::TAKE, &self.params(&provider, &state, &word)).await?;
+        tx.commit().await
+    }
+
     /// The parameters of [`sql::TAKE`].
-    pub fn params<'a>(
+    fn params<'a>(
         &'a self,
         provider: &'a PaymentProvider,
         state: &'a Option<&'static str>,
