@@ -27,10 +27,12 @@ pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod ledger;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
 pub mod paths;
+pub mod payments;
 pub mod platform;
 pub mod programs;
 pub mod providers;
@@ -78,6 +80,8 @@ pub const ALL: &[&Domain] = &[
     &applications::DOMAIN,
     &reviews::DOMAIN,
     &attendees::DOMAIN,
+    &payments::DOMAIN,
+    &ledger::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,

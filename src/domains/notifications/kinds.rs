@@ -68,6 +68,9 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::applications::APPLICATION_SUBMITTED,
     &crate::domains::applications::APPLICATION_DECIDED,
     &crate::domains::applications::PLACE_OFFERED,
+    &crate::domains::payments::ORDER_PAID,
+    &crate::domains::payments::REFUND_MADE,
+    &crate::domains::payments::PAYMENT_ATTENTION,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };
