@@ -31,9 +31,11 @@ pub mod ledger;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod orders;
 pub mod paths;
 pub mod payments;
 pub mod platform;
+pub mod products;
 pub mod programs;
 pub mod providers;
 pub mod quizzes;
@@ -80,6 +82,8 @@ pub const ALL: &[&Domain] = &[
     &applications::DOMAIN,
     &reviews::DOMAIN,
     &attendees::DOMAIN,
+    &products::DOMAIN,
+    &orders::DOMAIN,
     &payments::DOMAIN,
     &ledger::DOMAIN,
     &audit::DOMAIN,
