@@ -8,7 +8,9 @@ mod classroom;
 mod sdl;
 
 mod admissions;
+mod applications;
 mod assignments;
+mod attendees;
 mod audit;
 mod bookings;
 mod busy_sources;
@@ -63,6 +65,7 @@ mod raw;
 mod rehearsals;
 mod reports;
 mod resources;
+mod reviews;
 mod rewards;
 mod rosters;
 mod schema;

@@ -38,6 +38,7 @@ fn selection(operation: &str) -> &'static str {
         "Level" => "{ number }",
         "Viewer" => "{ user { id } }",
         "CertificateSettings" => "{ isEnabled }",
+        "ProgramGroup" => "{ percentOff }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
     }
@@ -108,6 +109,8 @@ impl Day {
         day.admissions(app).await;
         day.credentials(app).await;
         day.providers(app).await;
+        day.applications(app).await;
+        day.programs(app).await;
         day.doors(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
@@ -665,6 +668,56 @@ impl Day {
         self.tokens.extend(["sub-of-ivy".to_owned(), begun["state"].as_str().unwrap().to_owned()]);
         self.give(&stranger, "completeProviderSignIn", back).await;
         self.take(&admin, "deleteSignInProvider", &id).await;
+    }
+
+    async fn programs(&mut self, app: &TestApp) {
+        let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+        let course = crate::classroom::course(&ada, json!({ "title": "Camp craft" })).await;
+        let group = crate::classroom::group(&admin, json!({ "name": "Campers" })).await;
+        let id = self.give(&admin, "createProgram", json!({ "name": "Summer camp", "currencies": ["EUR"] })).await["id"].take();
+        self.give(&admin, "updateProgram", json!({ "id": id, "capacity": 20 })).await;
+        let fields = json!([{ "key": "diet", "label": "Diet", "type": "TEXT" }]);
+        self.give(&admin, "setProgramForm", json!({ "programId": id, "expectedVersion": 0, "fields": fields })).await;
+        self.give(&admin, "setProgramReviewers", json!({ "programId": id, "reviewers": [{ "userId": ada.user_id }] })).await;
+        self.give(&admin, "setProgramLinks", json!({ "programId": id, "courseIds": [course], "groupIds": [group] })).await;
+        self.give(&admin, "setProgramGroup", json!({ "programId": id, "groupId": group, "percentOff": 12.5 })).await;
+        self.give(&admin, "removeProgramGroup", json!({ "programId": id, "groupId": group })).await;
+        self.give(&admin, "setProgramStatus", json!({ "id": id, "status": "ACTIVE" })).await;
+        let draft = crate::programs::program(&admin, json!({ "name": "Winter camp" })).await;
+        self.take(&admin, "deleteProgram", &json!(draft)).await;
+    }
+
+    async fn applications(&mut self, app: &TestApp) {
+        let (admin, ada, bob) =
+            (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+        let fields = json!([
+            { "key": "diet", "label": "Diet", "type": "TEXT" },
+            { "key": "health", "label": "Health", "type": "TEXTAREA", "sensitive": true },
+            { "key": "photo", "label": "Photo", "type": "FILE" },
+        ]);
+        let program = crate::applications::program(&admin, json!({ "name": "Sea camp", "capacity": 1 }), fields).await;
+        let reviewers = json!({ "i": { "programId": program, "reviewers": [{ "userId": ada.user_id }] } });
+        admin.ok("mutation($i: SetProgramReviewersInput!) { setProgramReviewers(input: $i) { id } }", reviewers).await;
+        let photo = crate::files::text(&bob, "photo.txt").await;
+        let answers = json!({ "diet": "none", "health": "well", "photo": photo });
+        let id = self.give(&bob, "startApplication", json!({ "programId": program, "answers": answers })).await["id"].take();
+        let answers = json!({ "diet": "vegan", "health": "quite well" });
+        self.give(&bob, "updateApplication", json!({ "id": id, "answers": answers, "notShared": ["name"] })).await;
+        let child = json!({ "applicationId": id, "kind": "CHILD", "name": "Kim", "email": "kim@oak.example" });
+        let child = self.give(&bob, "addAttendee", child).await["id"].take();
+        self.give(&bob, "updateAttendee", json!({ "id": child, "name": "Kimberley" })).await;
+        self.take(&bob, "removeAttendee", &child).await;
+        self.take(&bob, "submitApplication", &id).await;
+        self.give(&ada, "reviewApplication", json!({ "applicationId": id, "decision": "YES", "note": "Fine." })).await;
+        self.give(&admin, "decideApplication", json!({ "id": id, "status": "WAITLISTED", "message": "Soon." })).await;
+        let more = json!({ "i": { "id": program, "capacity": 2 } });
+        admin.ok("mutation($i: UpdateProgramInput!) { updateProgram(input: $i) { id } }", more).await;
+        self.take(&bob, "acceptPlace", &id).await;
+        self.give(&admin, "assignDiscount", json!({ "applicationId": id, "percentOff": 12.5 })).await;
+        self.give(&bob, "withdrawApplication", json!({ "id": id, "reason": "I am ill." })).await;
+        self.take(&bob, "reopenApplication", &id).await;
+        let viewer = app.sign_in(&app.oak, Who::Viewer).await;
+        self.give(&admin, "setRedFlag", json!({ "userId": viewer.user_id, "redFlag": true, "note": "No." })).await;
     }
 
     async fn doors(&mut self, app: &TestApp) {

@@ -75,6 +75,8 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "application_file",
+    "red_flag",
     "attendee_grant",
     "account_request",
     "api_key_secret",
@@ -87,6 +89,9 @@ const SECRET: &[&str] = &[
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "recovery_code",
@@ -99,6 +104,10 @@ const SECRET: &[&str] = &[
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "application_event", // seen with its application, behind whose wall it stands as well
+    "application_file",
+    "application_review", // seen with its application
+    "red_flag",
     "attendee_grant",
     "calendar_feed",
     "busy_block",
@@ -122,6 +131,13 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification_settings",
     "password_change_credential",
     "password_change_request",
+    "program_course",     // seen with its program, behind whose wall it stands as well
+    "program_currency",   // likewise
+    "program_form_field", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_link_group", // seen with its program
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "path_course",
@@ -153,12 +169,25 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "application",
+    "application_event",
+    "application_event_secret",
+    "application_file",
+    "application_review",
+    "application_secret",
+    "attendee",
+    "red_flag",
     "check_in",
     "attendee_grant",
     "busy_block",
     "busy_source",
     "calendar_feed",
     "access_version",
+    "program_currency",
+    "program_form_field",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "account_request",
     "announcement",
     "api_key",

@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 21] = [
+const SECRET: [&str; 26] = [
+    "application_file",
+    "red_flag",
     "attendee_grant",
     "account_request",
     "api_key_secret",
@@ -23,6 +25,9 @@ const SECRET: [&str; 21] = [
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "recovery_code",
