@@ -68,6 +68,8 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::applications::APPLICATION_SUBMITTED,
     &crate::domains::applications::APPLICATION_DECIDED,
     &crate::domains::applications::PLACE_OFFERED,
+    &crate::domains::orders::ORDER_PLACED,
+    &crate::domains::orders::ORDER_EXPIRED,
     &crate::domains::payments::ORDER_PAID,
     &crate::domains::payments::REFUND_MADE,
     &crate::domains::payments::PAYMENT_ATTENTION,
