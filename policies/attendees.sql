@@ -7,5 +7,5 @@ CREATE POLICY attendee_read ON attendee FOR SELECT TO lectern_app USING (
     OR (issued_tickets > 0 AND (SELECT app.can('ATTENDEE_CHECK_IN')))
     OR EXISTS (SELECT FROM application a WHERE a.tenant_id = attendee.tenant_id AND a.id = attendee.application_id));
 CREATE POLICY definer_all ON attendee TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, application_id, program_id, kind, name, user_id, code_generation, issued_tickets, created_at, updated_at) ON attendee TO lectern_app;
+GRANT SELECT (tenant_id, id, application_id, program_id, kind, name, user_id, issued_tickets, created_at) ON attendee TO lectern_app;
 GRANT SELECT, INSERT, DELETE, UPDATE (name, email, email_key, user_id, code_generation, issued_tickets, updated_at) ON attendee TO lectern_definer;

@@ -175,6 +175,7 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
             "User.instructorLimits",
             "WaitlistEntry",
         ])
+        .chain(["Application", "Application.file", "Application.sensitive", "ApplicationReview", "Attendee", "User.redFlag"])
         .chain(["Badge", "Badge.award", "TenantSettings.level", "TenantSettings.pointsRule", "User.leaderboardAbsence"])
         .chain(["Course.instructor", "CourseMaterial", "Enrollment.lesson", "Lesson", "Lesson.content", "UnlockOverride"])
         .chain([

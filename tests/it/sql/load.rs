@@ -250,6 +250,33 @@ pub async fn load(app: &TestApp) {
          INSERT INTO course_review (tenant_id, id, course_id, user_id, rating, created_at)
              SELECT e.tenant_id, gen_random_uuid(), e.course_id, e.user_id, 1 + e.progress::integer % 5, e.enrolled_at FROM enrollment e WHERE e.progress::integer % 10 = 3;
          UPDATE course c SET mean_rating = 1 + abs(hashtext(c.id::text)) % 5, review_count = 10;
+         CREATE TEMPORARY TABLE camp AS SELECT tenant_id, gen_random_uuid() AS id, n FROM size, generate_series(0, 19) AS n;
+         INSERT INTO program (tenant_id, id, slug, name, status, currencies, review_strategy, form_version, created_at)
+             SELECT tenant_id, id, 'camp-' || n, 'Camp ' || n, 'ACTIVE', '{EUR}', 'WEIGHTED', 1, now() - make_interval(hours => n) FROM camp;
+         INSERT INTO program_places (tenant_id, program_id, taken, waiting) SELECT tenant_id, id, 200, 200 FROM camp;
+         INSERT INTO program_reviewer (tenant_id, program_id, user_id, position)
+             SELECT c.tenant_id, c.id, p.id, 1 FROM camp c JOIN person p ON p.tenant_id = c.tenant_id AND p.n = c.n;
+         INSERT INTO application (tenant_id, id, program_id, user_id, status, answers, form_version, waitlisted_at, submitted_at, decided_at, accepted_at, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), c.id, p.id, s.status, jsonb_build_object('diet', 'vegan'), 1, CASE WHEN s.status = 'WAITLISTED' THEN s.at END,
+                 CASE WHEN s.status <> 'DRAFT' THEN s.at END, CASE WHEN s.status IN ('ACCEPTED', 'REJECTED') THEN s.at END, CASE WHEN s.status = 'ACCEPTED' THEN s.at END, s.at
+             FROM person p JOIN camp c ON c.tenant_id = p.tenant_id CROSS JOIN LATERAL (SELECT
+                 (ARRAY['DRAFT', 'IN_REVIEW', 'IN_REVIEW', 'ACCEPTED', 'REJECTED', 'WAITLISTED', 'WITHDRAWN'])[1 + (p.n + c.n) % 7] AS status, now() - make_interval(mins => p.n * 17 + c.n) AS at) AS s
+             WHERE p.n % 20 <> c.n;
+         INSERT INTO application_secret (tenant_id, application_id, user_id, answers)
+             SELECT a.tenant_id, a.id, a.user_id, jsonb_build_object('health', 'well') FROM application a WHERE right(a.id::text, 1) = '7';
+         INSERT INTO application_event (tenant_id, id, application_id, at, from_status, to_status, answers, form_version, actor_id)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, a.created_at, NULL, 'DRAFT', a.answers, 1, a.user_id FROM application a;
+         INSERT INTO application_event_secret (tenant_id, event_id, user_id, answers)
+             SELECT e.tenant_id, e.id, e.actor_id, jsonb_build_object('health', 'well') FROM application_event e WHERE right(e.id::text, 1) = '7';
+         INSERT INTO application_review (tenant_id, id, application_id, reviewer_id, decision, created_at)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, r.user_id, 'YES', a.created_at FROM application a JOIN program_reviewer r ON r.tenant_id = a.tenant_id AND r.program_id = a.program_id
+             WHERE a.status <> 'DRAFT' AND right(a.id::text, 1) < '8';
+         INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, user_id, created_at)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, a.program_id, 'MAIN', u.name, u.email, lower(u.email), u.id, a.created_at
+             FROM application a JOIN app_user u ON u.tenant_id = a.tenant_id AND u.id = a.user_id;
+         INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, created_at)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, a.program_id, 'SPOUSE', 'Spouse ' || right(a.id::text, 6), 's' || right(a.id::text, 6) || '@x.example', 's' || right(a.id::text, 6) || '@x.example', a.created_at
+             FROM application a WHERE right(a.id::text, 1) < '8';
          INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id, at)
              SELECT e.tenant_id, gen_random_uuid(), e.user_id, 'COURSE_COMPLETED', 100, e.course_id::text, e.course_id, e.enrolled_at FROM enrollment e;
          INSERT INTO reward_standing (tenant_id, user_id, points) SELECT e.tenant_id, e.user_id, sum(e.points) FROM points_entry e GROUP BY 1, 2;
