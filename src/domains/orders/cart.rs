@@ -12,9 +12,7 @@ use super::{
     inputs::{OrderLineInput, PlaceOrderInput, PreviewOrderInput},
     ticket::Ticket,
 };
-use crate::domains::{
-    applications::Application, attendees::Attendee, products, products::Product, programs::money::currency,
-};
+use crate::domains::{applications::Application, attendees::Attendee, products, products::Product, programs::money::currency};
 
 /// Lines of a cart, and tickets that are given back, at most.
 const MOST: usize = 50;
@@ -105,7 +103,8 @@ impl Cart {
         }
         // What can't be a code is one that there is not.
         let code = given.code.map(str::trim).filter(|code| !code.is_empty());
-        let code = code.map(|code| products::code("couponCode", code).map_err(|_| products::code_unknown().field("couponCode"))).transpose()?;
+        let code =
+            code.map(|code| products::code("couponCode", code).map_err(|_| products::code_unknown().field("couponCode"))).transpose()?;
         Ok(Cart {
             application,
             currency,
@@ -142,11 +141,7 @@ mod tests {
     use super::*;
 
     fn line(product: Id<Product>, attendee: Id<Attendee>, quantity: i32) -> OrderLineInput {
-        OrderLineInput {
-            product_id: ID::from(product.to_string()),
-            attendee_id: ID::from(attendee.to_string()),
-            quantity: Some(quantity),
-        }
+        OrderLineInput { product_id: ID::from(product.to_string()), attendee_id: ID::from(attendee.to_string()), quantity: Some(quantity) }
     }
 
     fn read(lines: &[OrderLineInput], code: Option<&str>) -> Result<Cart> {
@@ -159,7 +154,9 @@ mod tests {
         let (product, one, two) = (Id::generate(), Id::generate(), Id::generate());
         assert_eq!(read(&[line(product, one, 1), line(product, two, 3)], None).unwrap().pieces(), 4);
         assert!(read(&[line(product, one, 1), line(product, one, 1)], None).is_err());
-        assert!(read(&[], None).is_err() && read(&[line(product, one, 0)], None).is_err() && read(&[line(product, one, 101)], None).is_err());
+        assert!(
+            read(&[], None).is_err() && read(&[line(product, one, 0)], None).is_err() && read(&[line(product, one, 101)], None).is_err()
+        );
     }
 
     #[test]

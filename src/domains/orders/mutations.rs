@@ -77,8 +77,7 @@ impl OrderMutations {
         let school = CodeKey::of_school(ctx).await?;
         let tickets: Vec<Id<Ticket>> = (0..cart.pieces()).map(|_| Id::generate()).collect();
         let hashes: Vec<Vec<u8>> = tickets.iter().map(|ticket| school.hash(ticket.0, 0)).collect();
-        let rest: [&(dyn ToSql + Sync); 10] =
-            [&expected, &way, &back, &name, &address, &tax_id, &key, &request, &tickets, &hashes];
+        let rest: [&(dyn ToSql + Sync); 10] = [&expected, &way, &back, &name, &address, &tax_id, &key, &request, &tickets, &hashes];
         let params: Vec<&(dyn ToSql + Sync)> = cart.params().into_iter().chain(rest).collect();
         let order = refused(ctx.tx().value::<Id<Order>>(sql::PLACE, &params).await)?;
         placed(ctx, order).await

@@ -77,9 +77,7 @@ fn refusal(error: &DbError) -> Option<Error> {
             Error::conflict("PROVIDER_NOT_CONFIGURED", "The school does not take money by this provider.").field("provider")
         }
         "payment_return_url" => Error::bad_input("returnUrl", "must begin with one of the school's origins").reason("URL_NOT_ALLOWED"),
-        "order_key_reused" => {
-            Error::conflict("IDEMPOTENCY_KEY_REUSED", "This key was used for another request.").field("idempotencyKey")
-        }
+        "order_key_reused" => Error::conflict("IDEMPOTENCY_KEY_REUSED", "This key was used for another request.").field("idempotencyKey"),
         "order_not_there" => Error::not_found("order").field("id"),
         "order_transition" => Error::conflict("INVALID_TRANSITION", "The order is not PENDING.").field("id"),
         "order_has_payments" => Error::conflict("HAS_PAYMENTS", "A part of it is paid: the school can cancel it.").field("id"),

@@ -5,7 +5,8 @@ pub const QUOTE: &str = "SELECT app.quote_order($2, $3, $4, $5, $6, $7, $8) WHER
 
 /// Places the same cart: at the total `$9`, paid by `$10`, coming back to `$11`, billed to `$12`, `$13`, `$14`, under the key `$15` of the request `$16`, with the tickets `$17`
 /// and the hashes `$18` of their codes. Answers the order.
-pub const PLACE: &str = "SELECT app.place_order($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) WHERE app.tenant_id() = $1";
+pub const PLACE: &str =
+    "SELECT app.place_order($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) WHERE app.tenant_id() = $1";
 
 /// An order for the fee of the application `$2`: of `$3`, paid by `$4`, coming back to `$5`, under the key `$6` of the request `$7`. Answers it.
 pub const PLACE_FEE: &str = "SELECT app.place_fee_order($2, $3, $4, $5, $6, $7) WHERE app.tenant_id() = $1";

@@ -12,9 +12,7 @@ use lectern_macros::mutations;
 
 use super::{
     Coupon, Referral,
-    inputs::{
-        CreateCouponInput, CreateReferralInput, UpdateCouponInput, UpdateReferralInput, code, limit, off, unavailable,
-    },
+    inputs::{CreateCouponInput, CreateReferralInput, UpdateCouponInput, UpdateReferralInput, code, limit, off, unavailable},
     sql,
 };
 use crate::domains::{

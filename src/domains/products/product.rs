@@ -196,11 +196,7 @@ pub struct PublicProgramProducts;
 impl PublicProgramProducts {
     /// What it sells, in its order.
     #[cost(20)]
-    async fn products(
-        id: Id<Program>,
-        tenant_id: Id<crate::domains::tenants::Tenant>,
-        ctx: &Context<'_>,
-    ) -> Result<Vec<PublicProduct>> {
+    async fn products(id: Id<Program>, tenant_id: Id<crate::domains::tenants::Tenant>, ctx: &Context<'_>) -> Result<Vec<PublicProduct>> {
         Ok(ctx.load(ShownOf { school: tenant_id, program: id }).await?.unwrap_or_default())
     }
 }

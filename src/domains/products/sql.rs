@@ -1,7 +1,8 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again.
 
 /// The prices of the products `$2`.
-pub const PRICES: &str = "SELECT r.product_id, r.amount, r.currency FROM product_price r WHERE r.tenant_id = $1 AND r.product_id = ANY ($2) ORDER BY r.position";
+pub const PRICES: &str =
+    "SELECT r.product_id, r.amount, r.currency FROM product_price r WHERE r.tenant_id = $1 AND r.product_id = ANY ($2) ORDER BY r.position";
 
 /// Whether the products `$2` can be bought.
 pub const AVAILABILITY: &str = "SELECT a.product_id, a.availability FROM app.product_availability($2) AS a WHERE app.tenant_id() = $1";
@@ -16,7 +17,8 @@ pub const SHOWN: &str = "SELECT p.program_id, p.name, p.description, p.kind, p.a
 pub const COUPON_USES: &str = "SELECT u.coupon_id, u.max_uses, u.uses FROM coupon_uses u WHERE u.tenant_id = $1 AND u.coupon_id = ANY ($2)";
 
 /// How often the referrals `$2` may be named, and were.
-pub const REFERRAL_USES: &str = "SELECT u.referral_id, u.max_uses, u.uses FROM referral_uses u WHERE u.tenant_id = $1 AND u.referral_id = ANY ($2)";
+pub const REFERRAL_USES: &str =
+    "SELECT u.referral_id, u.max_uses, u.uses FROM referral_uses u WHERE u.tenant_id = $1 AND u.referral_id = ANY ($2)";
 
 /// The prices of the product `$2` of the program `$3` are `$4` in `$5`, in this order, and no others.
 pub const SET_PRICES: &str = "WITH gone AS (DELETE FROM product_price r WHERE r.tenant_id = $1 AND r.product_id = $2 AND r.currency <> ALL ($5)) \
