@@ -255,7 +255,7 @@ BEGIN
             WHERE e.tenant_id = school AND e.order_id IS NOT NULL AND (of_program IS NULL OR e.program_id = of_program) GROUP BY e.order_id) AS b ON b.order_id = o.id
         LEFT JOIN (SELECT l.order_id, sum(l.total) AS total FROM order_line l WHERE l.tenant_id = school GROUP BY l.order_id) AS l ON l.order_id = o.id
         LEFT JOIN (
-            SELECT r.order_id, sum(r.amount) FILTER (WHERE NOT r.is_late AND r.status = 'SUCCEEDED') AS refunded, sum(r.amount) FILTER (WHERE r.is_late AND r.status <> 'SUCCEEDED') AS late
+            SELECT r.order_id, sum(r.amount) FILTER (WHERE NOT r.is_late AND r.status = 'SUCCEEDED') AS refunded, sum(r.amount) FILTER (WHERE r.is_late AND r.status = 'PENDING') AS late
             FROM refund r WHERE r.tenant_id = school GROUP BY r.order_id) AS r ON r.order_id = o.id
         WHERE o.tenant_id = school AND (of_program IS NULL OR o.program_id = of_program)
           AND (coalesce(b.sold, 0) <> CASE WHEN o.status IN ('PAID', 'REFUNDED') THEN o.returned - coalesce(l.total, o.total) ELSE 0 END

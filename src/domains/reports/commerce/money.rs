@@ -52,7 +52,7 @@ pub struct CommerceTotals {
 pub struct ProductRevenue {
     /// The product; null for fees of applications.
     pub product: Option<Loaded<Product>>,
-    /// Its name; of a fee, what stands on its order.
+    /// Its name; of fees, "Application fee".
     pub name: String,
     /// What it is; null for fees.
     pub kind: Option<ProductKind>,

@@ -40,7 +40,7 @@ pub fn totals(scope: Scope) -> String {
 /// Revenue and how many were sold, for each product and currency. `product`: its columns over the alias `d`.
 pub fn by_product(scope: Scope, product: &str) -> String {
     format!(
-        "SELECT s.currency, s.revenue, s.quantity, coalesce(d.name, s.name, 'Application fee'), d.kind, {product} FROM (\
+        "SELECT s.currency, s.revenue, s.quantity, CASE WHEN s.product_id IS NULL THEN 'Application fee' ELSE coalesce(d.name, s.name) END, d.kind, {product} FROM (\
          SELECT n.product_id, n.currency, sum(n.revenue)::bigint AS revenue, sum(n.quantity)::bigint AS quantity, max(n.name) AS name FROM (\
          SELECT p.product_id, p.currency, -p.amount AS revenue, 0 AS quantity, NULL::text AS name FROM ledger_posting p \
          WHERE p.tenant_id = $1 AND p.account = 'REVENUE' AND {posted} \
