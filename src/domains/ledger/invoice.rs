@@ -7,7 +7,7 @@ use lectern_kernel::{
     db::{DbError, Order as ListOrder, SortKey},
     error::{Error, Result},
     ids::Id,
-    resolve::{Batch, Ctx, DateTime, Entity as _, Json, Loaded, Shape},
+    resolve::{Batch, Ctx, DateTime, Json, Loaded, Shape},
     text_enum,
 };
 use lectern_macros::{object, resolvers};

@@ -31,7 +31,9 @@ impl LedgerQueries {
         let actor = ctx.actor()?;
         if !actor.can(OrderReadAll) && !actor.can(PaymentManage) {
             let me = list.bind(actor.user); // as the policy says, which would be asked of every invoice
-            list.filter(format!("iv.order_id IN (SELECT so.id FROM sales_order so WHERE so.tenant_id = iv.tenant_id AND so.buyer_id = {me})"));
+            list.filter(format!(
+                "iv.order_id IN (SELECT so.id FROM sales_order so WHERE so.tenant_id = iv.tenant_id AND so.buyer_id = {me})"
+            ));
         }
         page(ctx, filtered::<InvoiceFilter>(ctx, list)?, paging).await.map(Some)
     }

@@ -27,7 +27,8 @@ use super::{
 pub const START: JobKind = JobKind { limit: Duration::from_secs(60), ..JobKind::new("payment.start", JobLane::Delivery, start) };
 
 /// Asks Stripe what became of payments that nothing was heard of, every five minutes: a webhook that was lost heals.
-pub const RECONCILE: JobKind = JobKind::new("payment.reconcile", JobLane::Default, reconcile).every(Duration::from_secs(300), Scope::Schools);
+pub const RECONCILE: JobKind =
+    JobKind::new("payment.reconcile", JobLane::Default, reconcile).every(Duration::from_secs(300), Scope::Schools);
 
 /// Gives money back at Stripe: asked for with each refund of a payment that was made there.
 pub const REFUND: JobKind = JobKind { limit: Duration::from_secs(60), ..JobKind::new("refund.send", JobLane::Delivery, send_refund) };
@@ -64,7 +65,8 @@ fn start(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         let tx = job.begin().await?;
         let rows = tx.query(sql::TO_START, &[&payment]).await?;
         let Some(row) = rows.first() else { return job.finish(tx).await };
-        let (amount, currency, reference): (i32, String, String) = (row.try_get("amount")?, row.try_get("currency")?, row.try_get("reference")?);
+        let (amount, currency, reference): (i32, String, String) =
+            (row.try_get("amount")?, row.try_get("currency")?, row.try_get("reference")?);
         let (program, asked, hold): (String, Timestamp, Option<Timestamp>) =
             (row.try_get("program")?, row.try_get("created_at")?, row.try_get("expires_at")?);
         let back: Option<String> = row.try_get("return_url")?;

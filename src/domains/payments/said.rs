@@ -299,9 +299,13 @@ mod tests {
 
     #[test]
     fn the_test_provider_says_what_came() {
-        let sent = json!({ "id": "e1", "type": "payment.approved", "created": 1, "payment": id().to_string(), "amount": 5, "currency": "EUR" });
+        let sent =
+            json!({ "id": "e1", "type": "payment.approved", "created": 1, "payment": id().to_string(), "amount": 5, "currency": "EUR" });
         let said = read(PaymentProvider::Test, &sent).unwrap();
-        assert_eq!((said.effect, said.payment, said.amount, said.currency.as_deref()), (Effect::Approve, Some(Uuid::max()), Some(5), Some("EUR")));
+        assert_eq!(
+            (said.effect, said.payment, said.amount, said.currency.as_deref()),
+            (Effect::Approve, Some(Uuid::max()), Some(5), Some("EUR"))
+        );
         // Without an amount it approves nothing.
         let said = read(PaymentProvider::Test, &json!({ "id": "e1", "type": "payment.approved", "payment": id().to_string() })).unwrap();
         assert_eq!(said.amount, Some(-1));
@@ -331,29 +335,42 @@ mod tests {
             let said = session(kind, status);
             assert_eq!((said.effect, said.event.as_str()), (effect.clone(), "evt_1"), "{kind} {status}");
             if effect != Effect::Nothing {
-                assert_eq!((said.payment, said.intent.as_deref(), said.session.as_deref()), (Some(Uuid::max()), Some("pi_1"), Some("cs_1")));
+                assert_eq!(
+                    (said.payment, said.intent.as_deref(), said.session.as_deref()),
+                    (Some(Uuid::max()), Some("pi_1"), Some("cs_1"))
+                );
             }
         }
     }
 
     #[test]
     fn stripe_says_what_went_back_and_what_is_disputed() {
-        let event = |kind: &str, object: Value| read(PaymentProvider::Stripe, &json!({ "id": "evt", "type": kind, "data": { "object": object } })).unwrap();
-        let charge = event("charge.refunded", json!({ "amount_refunded": 7, "payment_intent": { "id": "pi_1" }, "metadata": { "payment": id().to_string() } }));
+        let event = |kind: &str, object: Value| {
+            read(PaymentProvider::Stripe, &json!({ "id": "evt", "type": kind, "data": { "object": object } })).unwrap()
+        };
+        let charge = event(
+            "charge.refunded",
+            json!({ "amount_refunded": 7, "payment_intent": { "id": "pi_1" }, "metadata": { "payment": id().to_string() } }),
+        );
         assert_eq!((charge.effect, charge.amount, charge.intent.as_deref()), (Effect::Refunded, Some(7), Some("pi_1")));
         let dispute = event("charge.dispute.created", json!({ "payment_intent": "pi_1" }));
         assert_eq!((dispute.effect, dispute.intent.as_deref(), dispute.payment), (Effect::Dispute, Some("pi_1"), None));
         let ours = Id::<Refund>::from_uuid(Uuid::max()).to_string();
         for (status, state) in [("succeeded", "SUCCEEDED"), ("failed", "FAILED"), ("canceled", "FAILED"), ("pending", "PENDING")] {
             let refund = event("refund.updated", json!({ "id": "re_1", "status": status, "metadata": { "refund": ours } }));
-            assert_eq!((refund.effect, refund.refund, refund.provider_refund.as_deref()), (Effect::Refund(state), Some(Uuid::max()), Some("re_1")));
+            assert_eq!(
+                (refund.effect, refund.refund, refund.provider_refund.as_deref()),
+                (Effect::Refund(state), Some(Uuid::max()), Some("re_1"))
+            );
         }
     }
 
     #[test]
     fn an_open_session_says_nothing_yet() {
         assert!(Said::of_answer(Uuid::max(), &json!({ "status": "open", "payment_status": "unpaid" })).is_none());
-        let paid = Said::of_answer(Uuid::max(), &json!({ "status": "complete", "payment_status": "paid", "amount_total": 5, "currency": "eur" })).unwrap();
+        let paid =
+            Said::of_answer(Uuid::max(), &json!({ "status": "complete", "payment_status": "paid", "amount_total": 5, "currency": "eur" }))
+                .unwrap();
         assert_eq!((paid.effect, paid.payment), (Effect::Approve, Some(Uuid::max())));
     }
 }

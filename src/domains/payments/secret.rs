@@ -33,7 +33,8 @@ impl Secret {
     /// # Errors
     /// `BAD_USER_INPUT` below 16 characters, above 500, and with blanks or control characters.
     pub fn take(self, sealer: &Sealer, tenant: Uuid, field: &str, given: &str) -> Result<Sealed> {
-        let is_one = (16..=500).contains(&given.chars().count()) && !given.contains(|letter: char| letter.is_control() || letter.is_whitespace());
+        let is_one =
+            (16..=500).contains(&given.chars().count()) && !given.contains(|letter: char| letter.is_control() || letter.is_whitespace());
         if is_one {
             Ok(Sealed(self.seal(sealer, tenant, given)))
         } else {

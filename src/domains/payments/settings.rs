@@ -119,7 +119,10 @@ fn kept<T, U>(field: &str, value: MaybeUndefined<T>, check: impl FnOnce(T) -> Re
 
 /// An origin that nobody on the way can read: by `https`, or on the same machine.
 fn origin(field: &str, given: &str) -> Result<String> {
-    let expected = || Error::bad_input(field, "must be an origin such as https://school.example; http on the same machine alone").reason("URL_NOT_ALLOWED");
+    let expected = || {
+        Error::bad_input(field, "must be an origin such as https://school.example; http on the same machine alone")
+            .reason("URL_NOT_ALLOWED")
+    };
     let url = Url::parse(given.trim()).map_err(|_| expected())?;
     let is_near = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -137,8 +140,7 @@ fn origins(given: &[String]) -> Result<Vec<String>> {
     if given.len() > MOST {
         return Err(Error::bad_input("returnOrigins", format!("must hold at most {MOST} origins")));
     }
-    let read: Vec<String> =
-        given.iter().enumerate().map(|(at, one)| origin(&format!("returnOrigins.{at}"), one)).collect::<Result<_>>()?;
+    let read: Vec<String> = given.iter().enumerate().map(|(at, one)| origin(&format!("returnOrigins.{at}"), one)).collect::<Result<_>>()?;
     each_once("returnOrigins", &read)?;
     Ok(read)
 }
@@ -237,7 +239,15 @@ mod tests {
         ] {
             assert_eq!(origin("x", given).unwrap(), kept);
         }
-        for none in ["", "school.example", "http://school.example", "https://school.example/shop", "https://a@school.example", "ftp://x.example", "https://x.example/?a"] {
+        for none in [
+            "",
+            "school.example",
+            "http://school.example",
+            "https://school.example/shop",
+            "https://a@school.example",
+            "ftp://x.example",
+            "https://x.example/?a",
+        ] {
             assert!(origin("x", none).is_err(), "{none}");
         }
     }

@@ -53,8 +53,7 @@ pub const DOOR: &str = "SELECT d.tenant, d.secret FROM app.payment_door($2, $3) 
 
 /// What a provider says is taken: provider `$2`, event `$3` of the type `$4`, effect `$5`, payment `$6`, intent `$7`, session `$8`, amount `$9` of `$10`, refund `$11`, known
 /// there as `$12`, in the state `$13`; why, `$14`.
-pub const TAKE: &str =
-    "SELECT app.take_payment_event($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) WHERE app.tenant_id() = $1";
+pub const TAKE: &str = "SELECT app.take_payment_event($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) WHERE app.tenant_id() = $1";
 
 /// What the page of the test provider shows of the payment `$2`.
 pub const TEST_PAYMENT: &str =

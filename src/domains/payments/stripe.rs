@@ -47,11 +47,8 @@ impl Stripe {
     /// # Errors
     /// Why it was not done.
     pub async fn post(&self, path: &str, key: &str, form: &[(&str, String)]) -> Result<Value, Unable> {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in form {
-            body.append_pair(name, value);
-        }
-        self.ask(Method::POST, path, Some(key), body.finish()).await
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.ask(Method::POST, path, Some(key), body).await
     }
 
     /// Reads something.
@@ -82,7 +79,9 @@ impl Stripe {
             400..=499 if !matches!(answer.status, 408 | 409 | 425 | 429) => {
                 let words = said["error"]["message"].as_str().unwrap_or("Stripe has refused it.");
                 // A message may quote the key; and nobody needs to read very much.
-                Err(Unable::Refused(words.replace(self.key.as_str(), "…").chars().filter(|letter| !letter.is_control()).take(500).collect()))
+                Err(Unable::Refused(
+                    words.replace(self.key.as_str(), "…").chars().filter(|letter| !letter.is_control()).take(500).collect(),
+                ))
             }
             status => Err(later(format!("it answers {status}"))),
         }

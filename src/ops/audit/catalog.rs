@@ -19,7 +19,7 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 10] = [
+const TENANTLESS: [&str; 11] = [
     "application_transition",  // which steps an application may take: the same for everybody, and nobody's secret
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
@@ -30,10 +30,11 @@ const TENANTLESS: [&str; 10] = [
     "waitlist_transition",     // the same of who waits
     "program_transition",      // the same of programs
     "currency",                // the currencies of ISO 4217
+    "payment_transition",      // the same of payments
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 47] = [
+const UNAUDITED: [&str; 52] = [
     "application_event",          // a log itself
     "application_event_secret",   // likewise
     "check_in",                   // a log itself
@@ -81,6 +82,11 @@ const UNAUDITED: [&str; 47] = [
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits
     "webhook_event",              // records themselves
+    "invoice_counter",            // counts invoices, which are audited themselves
+    "ledger_entry",               // a log itself
+    "ledger_posting",             // likewise
+    "line_reversal",              // follows from refunds and exchanges, which are audited
+    "payment_event",              // records themselves: what providers have said
 ];
 
 /// Every table of tenants.

@@ -75,9 +75,9 @@ const LEFT_OUT: &str = "coalesce((SELECT substring(p.prosrc FROM 'derived CONSTA
 /// Recorded, but changed by operators alone: no mutation of the API does.
 const OF_OPERATORS: [&str; 0] = [];
 
-/// Records themselves, which leave none: the log, issues of imports, notifications, mails, held slots, and uploads.
+/// Records themselves, which leave none: the log, issues of imports, the ledger, notifications, mails, held slots, and uploads.
 // A SignIn stands there as a Session.
-const RECORDS: [&str; 8] = ["AuditEntry", "ImportIssue", "Notification", "OutboxMail", "PointsEntry", "SignIn", "SlotHold", "Upload"];
+const RECORDS: [&str; 9] = ["AuditEntry", "ImportIssue", "LedgerEntry", "Notification", "OutboxMail", "PointsEntry", "SignIn", "SlotHold", "Upload"];
 
 /// What of the recorded tables does not stand in a log, in which `Course` and `Group.member` stand: a sentence for each.
 pub async fn unseen(app: &TestApp, seen: &BTreeSet<String>) -> Vec<String> {
