@@ -106,6 +106,8 @@ pub const ALL: &[&Domain] = &[
     &rosters::DOMAIN,
     &viewings::DOMAIN,
     &departures::DOMAIN,
+    &doors::DOMAIN,
+    &entitlements::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

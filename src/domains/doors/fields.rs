@@ -12,7 +12,7 @@ use lectern_kernel::{
 use lectern_macros::extends;
 
 use super::sql;
-use crate::domains::{applications::Attendee, orders::Ticket};
+use crate::domains::{attendees::Attendee, orders::Ticket};
 
 /// What is added to attendees.
 pub struct AttendeeDoors;

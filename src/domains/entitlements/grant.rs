@@ -13,7 +13,7 @@ use lectern_kernel::{
 use lectern_macros::{extends, object, resolvers};
 
 use super::sql;
-use crate::domains::{applications::Attendee, courses::Course, groups::Group};
+use crate::domains::{attendees::Attendee, courses::Course, groups::Group};
 
 text_enum! {
     /// How a grant stands.

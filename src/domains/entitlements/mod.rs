@@ -12,7 +12,7 @@ mod sql;
 
 use lectern_kernel::{ids::Kind as _, resolve::registry::Domain};
 
-use crate::domains::{applications::Attendee, courses::Course, groups::Group};
+use crate::domains::{attendees::Attendee, courses::Course, groups::Group};
 
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {
@@ -20,6 +20,7 @@ pub const DOMAIN: Domain = Domain {
     operations: &[participants::ParticipantQueries::OPERATIONS],
     extensions: &[&grant::AttendeeGrants::EXTENSION],
     jobs: &[jobs::RETRY, jobs::SETTLE],
+    parts: &[(Attendee::TYPE, "course_id", "grant")],
     references: &[("attendee_id", Attendee::PREFIX), ("course_id", Course::PREFIX), ("group_id", Group::PREFIX)],
     ..Domain::new("entitlements")
 };

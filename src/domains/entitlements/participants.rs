@@ -10,7 +10,7 @@ use lectern_kernel::{
 use lectern_macros::{object, queries, resolvers};
 use serde_json::Value;
 
-use crate::domains::{applications::Attendee, programs::Program};
+use crate::domains::{attendees::Attendee, programs::Program};
 
 /// Somebody who takes part in a program, with what they chose to share.
 // It is listed by a function, and never asked for by an id: no id begins with this prefix.

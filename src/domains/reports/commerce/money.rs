@@ -12,7 +12,7 @@ use lectern_macros::object;
 
 use super::{Scope, sql};
 use crate::domains::{
-    payments::LedgerAccount,
+    ledger::LedgerAccount,
     products::{Product, ProductKind},
     programs::{MinorUnits, MoneyTotal},
     reports::counts::int,
