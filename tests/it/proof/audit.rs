@@ -101,6 +101,9 @@ const SECRET: &[&str] = &[
     "sign_up_credential",
     "time_claim",
     "used_budget",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
@@ -166,6 +169,9 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "score_change",
     "submission_file",
     "thread",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
@@ -273,6 +279,15 @@ const NOT_INSERTED: &[&str] = &[
     "path_step",
     "question_key",
     "question_option",
+    "payment",
+    "refund",
+    "payment_event",
+    "ledger_entry",
+    "ledger_posting",
+    "invoice",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 
 const HOLES: &[Hole] = &[
