@@ -5,6 +5,7 @@
 --   program_in_use              people have applied to the program
 --   program_below_used          fewer places than are taken (limit, used)
 --   program_group_below_used    fewer members of a group than there are (limit, used)
+--   program_currency_unknown    ISO 4217 has no such currency (index)
 --   program_form_stale          the form has another version by now (version)
 --   program_form_key_reused     a key was used with another type (index)
 
@@ -168,7 +169,8 @@ CREATE OR REPLACE TRIGGER program_move BEFORE UPDATE OF status ON program FOR EA
 CREATE OR REPLACE FUNCTION app.follow_program() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    used integer;
+    used    integer;
+    unknown bigint;
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     IF TG_OP = 'INSERT' THEN
@@ -182,6 +184,10 @@ BEGIN
         END IF;
     END IF;
     IF TG_OP = 'INSERT' OR NEW.currencies <> OLD.currencies THEN
+        SELECT min(l.nth) - 1 INTO unknown FROM unnest(NEW.currencies) WITH ORDINALITY AS l(code, nth) WHERE NOT EXISTS (SELECT FROM currency y WHERE y.code = l.code);
+        IF unknown IS NOT NULL THEN
+            PERFORM app.refuse('program_currency_unknown', jsonb_build_object('index', unknown)::text);
+        END IF;
         INSERT INTO program_currency AS c (tenant_id, program_id, currency, position)
             SELECT NEW.tenant_id, NEW.id, l.currency, l.position FROM unnest(NEW.currencies) WITH ORDINALITY AS l(currency, position)
             ON CONFLICT ON CONSTRAINT program_currency_pkey DO UPDATE SET position = excluded.position WHERE c.position <> excluded.position;

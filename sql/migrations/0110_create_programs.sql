@@ -91,8 +91,7 @@ CREATE TABLE program_currency (
     currency   text NOT NULL,
     position   integer NOT NULL CONSTRAINT program_currency_position_check CHECK (position BETWEEN 1 AND 5),
     CONSTRAINT program_currency_pkey PRIMARY KEY (tenant_id, program_id, currency),
-    CONSTRAINT program_currency_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program ON DELETE CASCADE,
-    CONSTRAINT program_currency_currency_fkey FOREIGN KEY (currency) REFERENCES currency
+    CONSTRAINT program_currency_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program ON DELETE CASCADE
 );
 
 -- Which type a key of a program's forms has: the same in every version.

@@ -233,7 +233,7 @@ pub fn slug(field: &str, text: &str) -> Result<String> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`.
-pub fn currencies(field: &str, given: &[String]) -> Result<Vec<String>> {
+fn currencies(field: &str, given: &[String]) -> Result<Vec<String>> {
     if given.is_empty() || given.len() > 5 {
         return Err(Error::bad_input(field, "must hold 1 to 5 currencies"));
     }

@@ -11,7 +11,7 @@ use lectern_macros::mutations;
 
 use super::{
     Program,
-    inputs::{CreateProgramInput, SetProgramStatusInput, UpdateProgramInput, currencies, slug},
+    inputs::{CreateProgramInput, SetProgramStatusInput, UpdateProgramInput, slug},
     money::unknown_currency,
     program::ProgramStatus,
     sql,
@@ -41,15 +41,6 @@ async fn named(ctx: &Context<'_>, name: &str, id: Id<Program>) -> Result<String>
     Ok(if words.is_empty() { format!("program-{ending}") } else { format!("{words}-{ending}") })
 }
 
-/// Refuses what is no currency. They are the same for every school and never change, so that they may be looked at first.
-async fn require_currencies(ctx: &Context<'_>, codes: &[String]) -> Result<()> {
-    let unknown: Option<Option<i64>> = ctx.tx().value(sql::UNKNOWN_CURRENCY, &[&codes]).await?;
-    match unknown.flatten() {
-        Some(index) => Err(unknown_currency(&format!("currencies.{index}"))),
-        None => Ok(()),
-    }
-}
-
 /// What the database refuses in a program. `sets_fee`: whether the fee is what is new.
 fn refused<T>(written: Result<T, DbError>, sets_fee: bool) -> Result<T> {
     let priced = |_: &DbError| Error::conflict("IN_USE", "Something is priced in a currency that is left out.").field("currencies");
@@ -65,7 +56,9 @@ fn refused<T>(written: Result<T, DbError>, sets_fee: bool) -> Result<T> {
                 priced(error)
             }
         })
-        .on_constraint("program_currency_currency_fkey", |_| unknown_currency("currencies"))
+        .on_constraint("program_currency_unknown", |error| {
+            unknown_currency(&format!("currencies.{}", error.number("index").unwrap_or_default()))
+        })
         .on_constraint("product_price_currency_fkey", priced)
         .on_constraint("coupon_currency_fkey", priced)
         .on_constraint("program_below_used", |error| below_used(error, "capacity", "More places are taken than that."))?)
@@ -87,7 +80,6 @@ impl ProgramMutations {
             made = made.set(Program::COLUMNS.fee_amount, Some(fee.amount)).set(Program::COLUMNS.fee_currency, Some(fee.currency));
         }
         let given = input.slug.as_deref().map(|text| slug("slug", text)).transpose()?;
-        require_currencies(ctx, &currencies("currencies", &input.currencies)?).await?;
         let slug = match given {
             Some(slug) => slug,
             None => named(ctx, &input.name, made.id()).await?,
@@ -110,9 +102,6 @@ impl ProgramMutations {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(fee) => Some(Some(fee.check_positive("applicationFee")?)),
         };
-        if let Some(codes) = input.currencies.value() {
-            require_currencies(ctx, &currencies("currencies", codes)?).await?;
-        }
         change = change
             .set_if(Program::COLUMNS.fee_amount, fee.as_ref().map(|fee| fee.as_ref().map(|fee| fee.amount)))
             .set_if(Program::COLUMNS.fee_currency, fee.as_ref().map(|fee| fee.as_ref().map(|fee| fee.currency.clone())));

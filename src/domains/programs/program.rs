@@ -199,7 +199,7 @@ impl Program {
     #[count(function = "app.places_taken", key = "program_id")]
     fn places_taken() -> i32;
 
-    /// How many applications wait for a place, without those that hold an offer.
+    /// How many applications are WAITLISTED, those that hold an offer among them.
     #[count(function = "app.waitlist_counts", key = "program_id")]
     fn waitlist_count() -> i32;
 

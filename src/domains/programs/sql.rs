@@ -28,10 +28,6 @@ pub const FORMS: &str = "SELECT f.program_id, f.version, f.key, f.label, f.type,
 pub const SLUG: &str = "SELECT coalesce(string_agg(w.word, '-' ORDER BY w.nth), '') FROM unnest(public.search_words($2)) WITH ORDINALITY AS w(word, nth) \
      WHERE app.tenant_id() = $1 AND w.word ~ '^[a-z0-9]+$'";
 
-/// The first of the currencies `$2` that there is none of, counted from 0; null where there are all.
-pub const UNKNOWN_CURRENCY: &str = "SELECT min(w.nth) - 1 FROM unnest($2::text[]) WITH ORDINALITY AS w(code, nth) \
-     WHERE app.tenant_id() = $1 AND NOT EXISTS (SELECT FROM currency y WHERE y.code = w.code)";
-
 /// The program `$2` has the status `$3` from now on.
 pub const SET_STATUS: &str = "UPDATE program pg SET status = $3 WHERE pg.tenant_id = $1 AND pg.id = $2 RETURNING {pg}";
 
