@@ -50,8 +50,11 @@ async fn reviewers_are_named_out_of_those_who_may_review() {
     refused(&app, &admin, REVIEWERS, json!({ "i": { "programId": nothing("program"), "reviewers": [] } }), "NOT_FOUND @programId").await;
     // Who is deleted reviews nothing any more; none is a list, too.
     set_status(&admin, &id, "ACTIVE").await;
-    let refusal = lea.refused(read, json!({ "id": id })).await;
-    assert_eq!(refusal, "FORBIDDEN [PROGRAM_MANAGE APPLICATION_REVIEW APPLICATION_READ_ALL]");
+    for guarded in ["reviewers { isRequired }", "reviewPolicy { veto }"] {
+        let document = format!("query($id: ID!) {{ program(id: $id) {{ name {guarded} }} }}");
+        let line = lea.refused(&document, json!({ "id": id })).await;
+        assert_eq!(line, "FORBIDDEN [PROGRAM_MANAGE APPLICATION_REVIEW APPLICATION_READ_ALL]", "{guarded}");
+    }
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": ada.user_id })).await;
     let left = admin.ok(read, json!({ "id": id })).await["program"]["reviewers"].take();
     assert_eq!(left.as_array().unwrap().len(), 1);
