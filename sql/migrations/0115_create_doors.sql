@@ -22,7 +22,7 @@ CREATE TABLE check_in (
     by_id         uuid,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT check_in_client_key UNIQUE (tenant_id, program_id, client_id),
-    CONSTRAINT check_in_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program,
+    CONSTRAINT check_in_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program ON DELETE CASCADE,
     CONSTRAINT check_in_ticket_fkey FOREIGN KEY (tenant_id, ticket_id) REFERENCES ticket,
     CONSTRAINT check_in_by_fkey FOREIGN KEY (tenant_id, by_id) REFERENCES app_user,
     CONSTRAINT check_in_ticket_check CHECK ((ticket_id IS NULL) = (outcome = 'UNKNOWN')),
