@@ -50,6 +50,7 @@ mod migrate;
 mod moments;
 mod names;
 mod notifications;
+mod orders;
 mod ops;
 mod page;
 mod paths;
