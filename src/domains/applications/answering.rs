@@ -5,7 +5,7 @@ use lectern_kernel::{
     db::ColumnReader,
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Json},
+    resolve::Json,
 };
 use serde_json::{Map, Value, json};
 use tokio_postgres::Row;

@@ -55,8 +55,10 @@ pub fn refusal(error: DbError, field: &str) -> Error {
         }
         Some("attendee_main") => Error::conflict("MAIN_ATTENDEE", "The main attendee stays as long as the application does.").field(field),
         Some("attendee_in_use") => Error::conflict("IN_USE", "The attendee holds a ticket.").field(field),
-        Some("code_unknown" | "code_exhausted" | "own_referral") => products::code_refused(error, "referralCode"),
-        _ => error.into(),
+        _ => match products::code_refused::<()>(Err(error), "referralCode") {
+            Err(refused) => refused.into(),
+            Ok(()) => Error::internal("a refusal that refuses nothing"),
+        },
     }
 }
 
