@@ -9,7 +9,7 @@ use lectern_kernel::{
 };
 use lectern_macros::{object, resolvers};
 
-use super::loaders::UsesOf;
+use super::loaders::UsesOfCoupon;
 use crate::domains::programs::{Money, Program, percent};
 
 /// A code that takes something off an order. It shows to PROGRAM_MANAGE and ORDER_READ_ALL.
@@ -59,12 +59,12 @@ impl Coupon {
     /// How many orders may use it; null: any number.
     #[cost(2)]
     async fn max_uses(id: Id<Coupon>, ctx: &Context<'_>) -> Result<Option<i32>> {
-        Ok(ctx.load(UsesOf(id)).await?.and_then(|uses| uses.most))
+        Ok(ctx.load(UsesOfCoupon(id)).await?.and_then(|uses| uses.most))
     }
 
     /// How many orders use it: those that are PENDING, and those that were paid.
     #[cost(2)]
     async fn uses(id: Id<Coupon>, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.load(UsesOf(id)).await?.map_or(0, |uses| uses.used))
+        Ok(ctx.load(UsesOfCoupon(id)).await?.map_or(0, |uses| uses.used))
     }
 }

@@ -41,9 +41,13 @@ pub struct ShownOf {
     pub program: Id<Program>,
 }
 
-/// How often a code is used.
+/// How often a coupon is used.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct UsesOf<T>(pub Id<T>);
+pub struct UsesOfCoupon(pub Id<Coupon>);
+
+/// How often a referral is named.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UsesOfReferral(pub Id<Referral>);
 
 /// How many there are.
 #[derive(Clone, Copy, Debug)]
@@ -142,31 +146,31 @@ impl Loader<ShownOf> for Batch {
     }
 }
 
-impl Loader<UsesOf<Coupon>> for Batch {
+impl Loader<UsesOfCoupon> for Batch {
     type Value = Uses;
     type Error = Error;
 
-    async fn load(&self, keys: &[UsesOf<Coupon>]) -> Result<HashMap<UsesOf<Coupon>, Uses>> {
+    async fn load(&self, keys: &[UsesOfCoupon]) -> Result<HashMap<UsesOfCoupon, Uses>> {
         let coupons: Vec<Id<Coupon>> = keys.iter().map(|key| key.0).collect();
         let mut found = HashMap::new();
         for row in &self.tx.query(sql::COUPON_USES, &[&coupons]).await? {
             let mut reader = ColumnReader::new(row);
-            found.insert(UsesOf(reader.next()?), Uses { most: reader.next()?, used: reader.next()? });
+            found.insert(UsesOfCoupon(reader.next()?), Uses { most: reader.next()?, used: reader.next()? });
         }
         Ok(found)
     }
 }
 
-impl Loader<UsesOf<Referral>> for Batch {
+impl Loader<UsesOfReferral> for Batch {
     type Value = Uses;
     type Error = Error;
 
-    async fn load(&self, keys: &[UsesOf<Referral>]) -> Result<HashMap<UsesOf<Referral>, Uses>> {
+    async fn load(&self, keys: &[UsesOfReferral]) -> Result<HashMap<UsesOfReferral, Uses>> {
         let referrals: Vec<Id<Referral>> = keys.iter().map(|key| key.0).collect();
         let mut found = HashMap::new();
         for row in &self.tx.query(sql::REFERRAL_USES, &[&referrals]).await? {
             let mut reader = ColumnReader::new(row);
-            found.insert(UsesOf(reader.next()?), Uses { most: reader.next()?, used: reader.next()? });
+            found.insert(UsesOfReferral(reader.next()?), Uses { most: reader.next()?, used: reader.next()? });
         }
         Ok(found)
     }

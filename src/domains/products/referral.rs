@@ -9,7 +9,7 @@ use lectern_kernel::{
 };
 use lectern_macros::{extends, object, resolvers};
 
-use super::loaders::UsesOf;
+use super::loaders::UsesOfReferral;
 use crate::domains::{
     applications::Application,
     identity::User,
@@ -52,13 +52,13 @@ impl Referral {
     /// How many applications may name it; null: any number.
     #[cost(2)]
     async fn max_uses(id: Id<Referral>, ctx: &Context<'_>) -> Result<Option<i32>> {
-        Ok(ctx.load(UsesOf(id)).await?.and_then(|uses| uses.most))
+        Ok(ctx.load(UsesOfReferral(id)).await?.and_then(|uses| uses.most))
     }
 
     /// How many applications have named it.
     #[cost(2)]
     async fn uses(id: Id<Referral>, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.load(UsesOf(id)).await?.map_or(0, |uses| uses.used))
+        Ok(ctx.load(UsesOfReferral(id)).await?.map_or(0, |uses| uses.used))
     }
 
     /// How many of these are ACCEPTED, whether or not you may see them.
