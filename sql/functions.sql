@@ -206,9 +206,8 @@ BEGIN
           AND (a.resource = 'User' AND a.resource_id = person
                OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person)
                -- Who was to come with them; others keep what they have of the person.
-               OR a.resource = 'Attendee' AND a.resource_id IN (
-                   SELECT t.id FROM application p JOIN attendee t ON t.tenant_id = p.tenant_id AND t.application_id = p.id
-                   WHERE p.tenant_id = app.tenant_id() AND p.user_id = person))
+               OR a.resource = 'Attendee' AND coalesce(a.after, a.before) ->> 'application_id' IN (
+                   SELECT p.id::text FROM application p WHERE p.tenant_id = app.tenant_id() AND p.user_id = person))
           AND (a.before, a.after) IS DISTINCT FROM (app.without_personal(a.resource, a.before), app.without_personal(a.resource, a.after));
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     IF forgotten > 0 THEN
