@@ -35,6 +35,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         "public.quiz_attempt_transition",
         "public.waitlist_transition",
         "public.program_transition",
+        "public.application_transition",
         "public.currency",
     ] {
         catalog.extend(rows_of(connection, table).await?);
@@ -62,6 +63,9 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         }
         "public.program_transition" => {
             "SELECT 'row', 'program_transition ' || from_status || ' > ' || to_status, '' FROM public.program_transition"
+        }
+        "public.application_transition" => {
+            "SELECT 'row', 'application_transition ' || from_status || ' > ' || to_status, '' FROM public.application_transition"
         }
         "public.currency" => "SELECT 'row', 'currency ' || code, exponent::text FROM public.currency",
         _ => {
