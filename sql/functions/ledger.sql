@@ -265,7 +265,7 @@ BEGIN
                 'taxPercent', 0, 'taxIncluded', true, 'tax', sold.tax, 'total', sold.total));
         ELSE
             SELECT jsonb_agg(jsonb_build_object('name', l.name, 'quantity', l.quantity, 'unitPrice', l.unit_price, 'subtotal', l.subtotal, 'discount', l.discount,
-                       'taxPercent', l.tax_percent / 100.0, 'taxIncluded', l.tax_included, 'tax', l.tax, 'total', l.total) ORDER BY l.position, l.id)
+                       'taxPercent', trim_scale(l.tax_percent / 100.0), 'taxIncluded', l.tax_included, 'tax', l.tax, 'total', l.total) ORDER BY l.position, l.id)
                 INTO lines FROM order_line l WHERE l.tenant_id = school AND l.order_id = ordered;
         END IF;
     ELSE
@@ -273,7 +273,7 @@ BEGIN
         IF NOT EXISTS (SELECT FROM invoice i WHERE i.tenant_id = school AND i.order_id = ordered AND i.kind = 'INVOICE') THEN
             RETURN NULL;
         END IF;
-        SELECT jsonb_agg(jsonb_build_object('name', coalesce(l.name, 'Application fee'), 'taxPercent', coalesce(l.tax_percent, 0) / 100.0,
+        SELECT jsonb_agg(jsonb_build_object('name', coalesce(l.name, 'Application fee'), 'taxPercent', trim_scale(coalesce(l.tax_percent, 0) / 100.0),
                    'taxIncluded', coalesce(l.tax_included, true), 'tax', v.tax, 'total', v.amount) ORDER BY l.position, v.id)
             INTO lines FROM line_reversal v LEFT JOIN order_line l ON l.tenant_id = v.tenant_id AND l.id = v.order_line_id
             WHERE v.tenant_id = school AND v.refund_id = back.id;
