@@ -4,7 +4,9 @@ CALL app.raise_wall('sales_order');
 CREATE POLICY sales_order_read ON sales_order FOR SELECT TO lectern_app USING (
     buyer_id = (SELECT app.user_id()) OR (SELECT app.can('ORDER_READ_ALL')) OR (SELECT app.can('PAYMENT_MANAGE')));
 CREATE POLICY definer_all ON sales_order TO lectern_definer USING (true);
-GRANT SELECT ON sales_order TO lectern_app;
+GRANT SELECT (tenant_id, id, reference, kind, program_id, application_id, buyer_id, status, currency, subtotal, discount, discount_source, discount_label, discount_percent,
+    coupon_id, coupon_code, returned, credit_applied, tax, total, credit_granted, paid, refunded, billing_name, billing_address, billing_tax_id, provider, expires_at, paid_at,
+    created_at) ON sales_order TO lectern_app;
 GRANT SELECT, INSERT, UPDATE ON sales_order TO lectern_definer;
 
 CALL app.raise_wall('order_line');
@@ -27,7 +29,10 @@ GRANT SELECT (tenant_id, id, order_id, order_line_id, program_id, application_id
 GRANT SELECT, INSERT, UPDATE (status, generation, code_hash, return_order_id, checked_in_at, issued_at) ON ticket TO lectern_definer;
 
 CALL app.raise_wall('order_return');
+CREATE POLICY order_return_read ON order_return FOR SELECT TO lectern_app USING (
+    EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = order_return.tenant_id AND o.id = order_return.order_id));
 CREATE POLICY definer_all ON order_return TO lectern_definer USING (true);
+GRANT SELECT ON order_return TO lectern_app;
 GRANT SELECT, INSERT ON order_return TO lectern_definer;
 
 CALL app.raise_wall('credit_balance');

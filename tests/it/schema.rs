@@ -20,10 +20,13 @@ const CONTRACT: &str = include_str!("contract.graphql");
 
 /// Any signed-in person may ask for these, and rows decide what they get. The list only shrinks; it is by hand, because each line
 /// is a decision that no declaration can take for itself.
-const SIGNED_IN: [&str; 87] = [
+const SIGNED_IN: [&str; 90] = [
     "application",
     "applications",
     "attendees",
+    "order",
+    "orders",
+    "referrals",
     "program",
     "programs",
     "programParticipants",

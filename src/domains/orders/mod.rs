@@ -69,7 +69,7 @@ pub const DOMAIN: Domain = Domain {
         ("order_line_id", OrderLine::PREFIX),
         ("ticket_id", Ticket::PREFIX),
     ],
-    parts: &[(Order::TYPE, "ticket_id", "ticket")],
+    parts: &[(Order::TYPE, "ticket_id", "return")],
     emits: &[
         ("order.placed", "An order was placed. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),
         ("order.paid", "An order is paid, and its tickets are issued. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),

@@ -19,6 +19,7 @@ mod sql;
 use lectern_kernel::{
     db::{DbError, OnConstraint, Outcome},
     error::Error,
+    ids::Kind as _,
     resolve::registry::Domain,
 };
 
@@ -59,9 +60,15 @@ pub const DOMAIN: Domain = Domain {
         code_mutations::ReferralMutations::OPERATIONS,
     ],
     references: &[
-        ("product_id", <Product as lectern_kernel::ids::Kind>::PREFIX),
-        ("coupon_id", <Coupon as lectern_kernel::ids::Kind>::PREFIX),
-        ("referral_id", <Referral as lectern_kernel::ids::Kind>::PREFIX),
+        ("product_id", Product::PREFIX),
+        ("coupon_id", Coupon::PREFIX),
+        ("referral_id", Referral::PREFIX),
+    ],
+    parts: &[
+        (Product::TYPE, "currency", "price"),
+        (Product::TYPE, "stock", "stock"),
+        (Coupon::TYPE, "max_uses", "uses"),
+        (Referral::TYPE, "max_uses", "uses"),
     ],
     ..Domain::new("products")
 };

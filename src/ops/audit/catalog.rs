@@ -19,7 +19,7 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 11] = [
+const TENANTLESS: [&str; 12] = [
     "application_transition",  // which steps an application may take: the same for everybody, and nobody's secret
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
@@ -31,10 +31,11 @@ const TENANTLESS: [&str; 11] = [
     "program_transition",      // the same of programs
     "currency",                // the currencies of ISO 4217
     "payment_transition",      // the same of payments
+    "order_transition",        // the same of orders
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 52] = [
+const UNAUDITED: [&str; 56] = [
     "application_event",          // a log itself
     "application_event_secret",   // likewise
     "check_in",                   // a log itself
@@ -86,6 +87,10 @@ const UNAUDITED: [&str; 52] = [
     "ledger_entry",               // a log itself
     "ledger_posting",             // likewise
     "line_reversal",              // follows from refunds and exchanges, which are audited
+    "credit_balance",             // counters: the ledger says how it came to that
+    "order_key",                  // says which request made what; that is audited
+    "program_code",               // follows from coupons and referrals, which are audited
+    "ticket_key",                 // a secret that never changes
     "payment_event",              // records themselves: what providers have said
 ];
 

@@ -250,12 +250,14 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     assert_eq!(
         unrecorded.as_deref(),
         Some(
-            "access_version account_request api_key_secret attempt_question audit_entry booking_assignment booking_reminder busy_block check_in \
-             client_event course_points credential deadline_reminder enrollment_grade failed_sign_in import_issue invoice_counter known_network \
-             ledger_entry ledger_posting lesson_grade line_reversal mail mailed_token notification password_change_credential path_step payment_event \
-             platform_admin platform_audit_entry platform_credential platform_factor platform_recovery_code platform_refresh_token platform_session \
-             points_entry provider_sign_in recovery_code refresh_token reward_standing roster_link score_change second_factor sign_in_code \
-             sign_up_credential slot_hold slot_hold_resource submission_event tenant_erasure time_claim upload used_budget webhook_event"
+            "access_version account_request api_key_secret attempt_question audit_entry booking_assignment booking_reminder busy_block \
+             check_in client_event course_points credential credit_balance deadline_reminder enrollment_grade failed_sign_in \
+             import_issue invoice_counter known_network ledger_entry ledger_posting lesson_grade line_reversal mail mailed_token \
+             notification order_key password_change_credential path_step payment_event platform_admin platform_audit_entry \
+             platform_credential platform_factor platform_recovery_code platform_refresh_token platform_session points_entry \
+             program_code provider_sign_in recovery_code refresh_token reward_standing roster_link score_change second_factor \
+             sign_in_code sign_up_credential slot_hold slot_hold_resource submission_event tenant_erasure ticket_key time_claim upload \
+             used_budget webhook_event"
         )
     );
 }

@@ -277,6 +277,29 @@ pub async fn load(app: &TestApp) {
          INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, created_at)
              SELECT a.tenant_id, gen_random_uuid(), a.id, a.program_id, 'SPOUSE', 'Spouse ' || right(a.id::text, 6), 's' || right(a.id::text, 6) || '@x.example', 's' || right(a.id::text, 6) || '@x.example', a.created_at
              FROM application a WHERE right(a.id::text, 1) < '8';
+         CREATE TEMPORARY TABLE stall AS SELECT c.tenant_id, c.id AS program_id, gen_random_uuid() AS id FROM camp c;
+         INSERT INTO product (tenant_id, id, program_id, name, kind, duration) SELECT tenant_id, id, program_id, 'Week', 'TICKET', 'FULL' FROM stall;
+         INSERT INTO product_price (tenant_id, product_id, program_id, currency, amount, position) SELECT tenant_id, id, program_id, 'EUR', 1000, 1 FROM stall;
+         INSERT INTO product_stock (tenant_id, product_id, held) SELECT tenant_id, id, 1000 FROM stall;
+         CREATE TEMPORARY TABLE sale AS
+             SELECT a.tenant_id, a.id AS application_id, a.program_id, a.user_id, s.id AS product_id, t.id AS attendee_id, gen_random_uuid() AS order_id, gen_random_uuid() AS line_id,
+                 a.created_at + make_interval(mins => k) AS at, k = 0 AS is_paid, row_number() OVER () AS n
+             FROM application a JOIN stall s ON s.program_id = a.program_id JOIN attendee t ON t.tenant_id = a.tenant_id AND t.application_id = a.id AND t.kind = 'MAIN'
+             CROSS JOIN generate_series(0, 11) AS k WHERE a.status = 'ACCEPTED';
+         INSERT INTO sales_order (tenant_id, id, reference, kind, program_id, application_id, buyer_id, status, currency, subtotal, total, paid, paid_at, created_at)
+             SELECT tenant_id, order_id, translate(lpad(upper(to_hex(n)), 8, '0'), '01', 'GH'), 'PURCHASE', program_id, application_id, user_id, CASE WHEN is_paid THEN 'PAID' ELSE 'EXPIRED' END, 'EUR',
+                 1000, 1000, CASE WHEN is_paid THEN 1000 ELSE 0 END, CASE WHEN is_paid THEN at END, at FROM sale;
+         INSERT INTO order_line (tenant_id, id, order_id, position, product_id, attendee_id, name, kind, quantity, unit_price, subtotal, total)
+             SELECT tenant_id, line_id, order_id, 0, product_id, attendee_id, 'Week', 'TICKET', 1, 1000, 1000, 1000 FROM sale;
+         INSERT INTO ticket (tenant_id, id, order_id, order_line_id, program_id, application_id, product_id, attendee_id, status, price, currency, kind, code_hash, created_at)
+             SELECT tenant_id, gen_random_uuid(), order_id, line_id, program_id, application_id, product_id, attendee_id, CASE WHEN is_paid THEN 'ISSUED' ELSE 'CANCELLED' END, 1000, 'EUR', 'TICKET',
+                 sha256(uuid_send(line_id)), at FROM sale;
+         INSERT INTO coupon (tenant_id, id, program_id, code, percent_off, created_at)
+             SELECT c.tenant_id, gen_random_uuid(), c.id, 'CODE-' || n, 1000, now() - make_interval(mins => n) FROM camp c, generate_series(1, 10) AS n;
+         INSERT INTO coupon_uses (tenant_id, coupon_id) SELECT tenant_id, id FROM coupon;
+         INSERT INTO referral (tenant_id, id, program_id, owner_id, code, created_at)
+             SELECT a.tenant_id, gen_random_uuid(), a.program_id, a.user_id, 'R-' || upper(right(a.id::text, 12)), a.created_at FROM application a WHERE a.status = 'ACCEPTED' AND right(a.id::text, 1) < '2';
+         INSERT INTO referral_uses (tenant_id, referral_id) SELECT tenant_id, id FROM referral;
          INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id, at)
              SELECT e.tenant_id, gen_random_uuid(), e.user_id, 'COURSE_COMPLETED', 100, e.course_id::text, e.course_id, e.enrolled_at FROM enrollment e;
          INSERT INTO reward_standing (tenant_id, user_id, points) SELECT e.tenant_id, e.user_id, sum(e.points) FROM points_entry e GROUP BY 1, 2;

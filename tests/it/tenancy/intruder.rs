@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 29] = [
+const SECRET: [&str; 32] = [
     "application_file",
     "red_flag",
     "attendee_grant",
@@ -37,6 +37,9 @@ const SECRET: [&str; 29] = [
     "sign_up_credential",
     "time_claim",
     "used_budget",
+    "order_key",
+    "program_code",
+    "ticket_key",
     "refund_ticket",
     "line_reversal",
     "invoice_counter",
