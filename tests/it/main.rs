@@ -57,6 +57,7 @@ mod paths;
 mod payments;
 mod permissions;
 mod platform;
+mod products;
 mod programs;
 mod proof;
 mod providers;
