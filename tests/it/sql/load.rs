@@ -294,6 +294,18 @@ pub async fn load(app: &TestApp) {
          INSERT INTO ticket (tenant_id, id, order_id, order_line_id, program_id, application_id, product_id, attendee_id, status, price, currency, kind, code_hash, created_at)
              SELECT tenant_id, gen_random_uuid(), order_id, line_id, program_id, application_id, product_id, attendee_id, CASE WHEN is_paid THEN 'ISSUED' ELSE 'CANCELLED' END, 1000, 'EUR', 'TICKET',
                  sha256(uuid_send(line_id)), at FROM sale;
+         INSERT INTO payment (tenant_id, id, order_id, provider, status, amount, currency, reference, attention, settled_at, created_at)
+             SELECT tenant_id, gen_random_uuid(), order_id, CASE WHEN n % 3 = 0 THEN 'MANUAL' ELSE 'TEST' END, CASE WHEN is_paid THEN 'APPROVED' ELSE 'EXPIRED' END, 1000, 'EUR', 'LOAD',
+                 CASE WHEN n % 500 = 0 THEN 'LATE' END, at, at FROM sale;
+         INSERT INTO payment_event (tenant_id, provider, event_id, type, payment_id, outcome, received_at)
+             SELECT p.tenant_id, p.provider, 'evt-' || p.id, 'payment.approved', p.id, 'APPLIED', p.created_at FROM payment p WHERE p.status = 'APPROVED';
+         CREATE TEMPORARY TABLE booked AS SELECT s.*, gen_random_uuid() AS entry_id FROM sale s WHERE s.is_paid;
+         INSERT INTO ledger_entry (tenant_id, id, kind, application_id, program_id, order_id, at) SELECT tenant_id, entry_id, 'SALE', application_id, program_id, order_id, at FROM booked;
+         INSERT INTO ledger_posting (tenant_id, entry_id, n, account, amount, currency, program_id, product_id, at)
+             SELECT b.tenant_id, b.entry_id, w.n, w.account, w.amount, 'EUR', b.program_id, CASE w.n WHEN 2 THEN b.product_id END, b.at
+             FROM booked b CROSS JOIN (VALUES (1, 'CUSTOMER', 1000), (2, 'REVENUE', -1000)) AS w(n, account, amount);
+         INSERT INTO invoice (tenant_id, id, kind, number, code, order_id, total, tax, currency, document, issued_at)
+             SELECT tenant_id, gen_random_uuid(), 'INVOICE', row_number() OVER (PARTITION BY tenant_id ORDER BY at, order_id), 'LOAD-' || n, order_id, 1000, 0, 'EUR', '{}', at FROM booked;
          INSERT INTO coupon (tenant_id, id, program_id, code, percent_off, created_at)
              SELECT c.tenant_id, gen_random_uuid(), c.id, 'CODE-' || n, 1000, now() - make_interval(mins => n) FROM camp c, generate_series(1, 10) AS n;
          INSERT INTO coupon_uses (tenant_id, coupon_id) SELECT tenant_id, id FROM coupon;
