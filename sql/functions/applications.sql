@@ -57,15 +57,19 @@ BEGIN
 END
 $$;
 
--- The applications that the actor sees without reading all: the own ones, and those that they review. Reveals: to the actor, these ids.
-CREATE OR REPLACE FUNCTION app.my_applications() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- The actor's own applications. Reveals: to the actor, these ids.
+CREATE OR REPLACE FUNCTION app.own_applications() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 5 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY
-        SELECT a.id FROM application a WHERE a.tenant_id = app.tenant_id() AND a.user_id = app.user_id()
-        UNION
-        SELECT a.id FROM app.reviewed_programs() AS reviewed(id) JOIN application a ON a.tenant_id = app.tenant_id() AND a.program_id = reviewed.id
-            WHERE a.status <> 'DRAFT' AND a.submitted_at IS NOT NULL;
+    RETURN QUERY SELECT a.id FROM application a WHERE a.tenant_id = app.tenant_id() AND a.user_id = app.user_id();
+END
+$$;
+
+-- Whether an application was handed in, and is no draft again: before that it is nobody's business. Reveals: that one bit.
+CREATE OR REPLACE FUNCTION app.is_handed_in(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM application a WHERE a.tenant_id = app.tenant_id() AND a.id = wanted AND a.status <> 'DRAFT' AND a.submitted_at IS NOT NULL);
 END
 $$;
 
@@ -574,10 +578,16 @@ $$;
 CREATE OR REPLACE FUNCTION app.waiting_places(wanted uuid[]) RETURNS TABLE (application_id uuid, place bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    -- One pass over the lists that they stand in, however many are asked about.
     RETURN QUERY
-        SELECT a.id, 1 + (SELECT count(*) FROM application w WHERE w.tenant_id = a.tenant_id AND w.program_id = a.program_id AND w.status = 'WAITLISTED'
-                            AND (w.waitlisted_at, w.id) < (a.waitlisted_at, a.id))
-        FROM application a WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (wanted) AND a.status = 'WAITLISTED' AND app.sees_application(a.id);
+        WITH asked AS MATERIALIZED (
+            SELECT a.id, a.program_id FROM application a
+            WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (wanted) AND a.status = 'WAITLISTED' AND app.sees_application(a.id)
+        )
+        SELECT w.id, w.place FROM (
+            SELECT o.id, row_number() OVER (PARTITION BY o.program_id ORDER BY o.waitlisted_at, o.id) AS place FROM application o
+            WHERE o.tenant_id = app.tenant_id() AND o.status = 'WAITLISTED' AND o.program_id IN (SELECT k.program_id FROM asked k)) AS w
+        WHERE w.id IN (SELECT k.id FROM asked k);
 END
 $$;
 
@@ -692,7 +702,7 @@ CREATE OR REPLACE TRIGGER application_secret_audit AFTER INSERT OR UPDATE OR DEL
     EXECUTE FUNCTION app.audit('Application', 'application_id', 'answers');
 CREATE OR REPLACE TRIGGER application_file_audit AFTER INSERT OR UPDATE OR DELETE ON application_file FOR EACH ROW EXECUTE FUNCTION app.audit('Application', 'application_id');
 
-GRANT EXECUTE ON FUNCTION app.reviewed_programs(), app.is_applicant(uuid), app.sees_application(uuid), app.my_applications(), app.search_application(text), app.answered_file(uuid),
+GRANT EXECUTE ON FUNCTION app.reviewed_programs(), app.is_applicant(uuid), app.sees_application(uuid), app.own_applications(), app.is_handed_in(uuid), app.search_application(text), app.answered_file(uuid),
     app.start_application(uuid, uuid, uuid, uuid, text, jsonb, jsonb, jsonb, text[], integer, uuid), app.open_application(uuid), app.open_submission(uuid),
     app.save_application(uuid, integer, jsonb, jsonb, jsonb, text[]), app.submit_application(uuid, integer, jsonb, jsonb, jsonb), app.withdraw_application(uuid, text),
     app.reopen_application(uuid), app.accept_place(uuid), app.decide_application(uuid, text, text), app.lapse_places(integer), app.waiting_places(uuid[]),

@@ -199,14 +199,15 @@ BEGIN
 END
 $$;
 
--- The attendees that the actor sees without reading or checking in all: oneself, and the parties of the applications that they see. Reveals: to the actor, these ids.
+-- The attendees that are the actor, or come with the own applications. Reveals: to the actor, these ids.
 CREATE OR REPLACE FUNCTION app.my_attendees() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
         SELECT t.id FROM attendee t WHERE t.tenant_id = app.tenant_id() AND t.user_id = app.user_id()
         UNION
-        SELECT t.id FROM app.my_applications() AS mine(id) JOIN attendee t ON t.tenant_id = app.tenant_id() AND t.application_id = mine.id;
+        SELECT t.id FROM application a JOIN attendee t ON t.tenant_id = a.tenant_id AND t.application_id = a.id
+            WHERE a.tenant_id = app.tenant_id() AND a.user_id = app.user_id();
 END
 $$;
 

@@ -74,7 +74,7 @@ END
 $$;
 
 -- What is left of the lines of an order: with its tax, and the tax in it. Refunds that have failed took nothing. One row without line where an order has none.
--- For the functions below and those of refunds.
+-- For the functions below and those of refunds. Reveals: that.
 CREATE OR REPLACE FUNCTION app.lines_left(ordered uuid) RETURNS TABLE (line uuid, product uuid, place integer, amount bigint, tax bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -227,7 +227,8 @@ BEGIN
 END
 $$;
 
--- The next number of a kind: without gaps, because whoever does not commit gives it back, and the next waits for that. For app.issue_invoice.
+-- The next number of a kind: without gaps, because whoever does not commit gives it back, and the next waits for that. For app.issue_invoice. Reveals: that
+-- number.
 CREATE OR REPLACE FUNCTION app.next_invoice(kind text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

@@ -434,8 +434,9 @@ BEGIN
         AND (t.subscription_end IS NULL OR now() < t.subscription_end);
     IF FOUND THEN
         PERFORM set_config('app.tenant_id', found_in::text, true);
-        RETURN QUERY SELECT s.tenant_id, CASE payment_door.provider WHEN 'STRIPE' THEN s.stripe_webhook_secret WHEN 'TEST' THEN s.test_webhook_secret END
-            FROM payment_settings s WHERE s.tenant_id = found_in;
+        RETURN QUERY SELECT d.tenant_id, d.secret FROM (
+            SELECT s.tenant_id, CASE payment_door.provider WHEN 'STRIPE' THEN s.stripe_webhook_secret WHEN 'TEST' THEN s.test_webhook_secret END AS secret
+            FROM payment_settings s WHERE s.tenant_id = found_in) AS d WHERE d.secret IS NOT NULL;
         PERFORM set_config('app.tenant_id', coalesce(opened_for, ''), true);
     END IF;
 END

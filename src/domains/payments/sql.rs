@@ -49,7 +49,7 @@ pub const REFUND: &str =
 pub const GRANT: &str = "SELECT app.grant_credit(a.id, $3, $4, $5, $6, $7) FROM application a WHERE a.tenant_id = $1 AND a.id = $2";
 
 /// By what the school `$2` is proven to by the provider `$3`, whichever school the transaction is in.
-pub const DOOR: &str = "SELECT d.tenant, d.secret FROM app.payment_door($2, $3) AS d WHERE $1::uuid IS NOT NULL AND d.secret IS NOT NULL";
+pub const DOOR: &str = "SELECT d.tenant, d.secret FROM app.payment_door($2, $3) AS d WHERE $1::uuid IS NOT NULL";
 
 /// What a provider says is taken: provider `$2`, event `$3` of the type `$4`, effect `$5`, payment `$6`, intent `$7`, session `$8`, amount `$9` of `$10`, refund `$11`, known
 /// there as `$12`, in the state `$13`; why, `$14`.
