@@ -51,9 +51,6 @@ END
 $$;
 CREATE OR REPLACE TRIGGER attendee_follow AFTER INSERT OR DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.follow_party();
 
--- An address that nobody has said the key of has one all the same.
-CREATE OR REPLACE TRIGGER attendee_keep_email_key BEFORE INSERT OR UPDATE OF email ON attendee FOR EACH ROW EXECUTE FUNCTION app.keep_email_key();
-
 -- How many tickets of an attendee are paid: who is checked in is found by it. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.count_issued_tickets() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

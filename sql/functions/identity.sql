@@ -503,6 +503,8 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER app_user_email_key BEFORE INSERT OR UPDATE OF email ON app_user FOR EACH ROW EXECUTE FUNCTION app.keep_email_key();
+-- Of attendees likewise.
+CREATE OR REPLACE TRIGGER attendee_keep_email_key BEFORE INSERT OR UPDATE OF email ON attendee FOR EACH ROW EXECUTE FUNCTION app.keep_email_key();
 
 CREATE OR REPLACE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
