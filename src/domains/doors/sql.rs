@@ -10,4 +10,5 @@ pub const FIRST_SCANS: &str = "SELECT f.check_in_id, f.at FROM app.first_scans($
 pub const FIRST_ENTRIES: &str = "SELECT f.attendee_id, f.at FROM app.first_entries($2) AS f WHERE app.tenant_id() = $1";
 
 /// What a door knows of the issued tickets `$2`.
-pub const ROSTER: &str = "SELECT r.ticket_id, r.attendee_name, r.product_name, r.code_hash FROM app.roster_of($2) AS r WHERE app.tenant_id() = $1";
+pub const ROSTER: &str =
+    "SELECT r.ticket_id, r.attendee_name, r.product_name, r.code_hash FROM app.roster_of($2) AS r WHERE app.tenant_id() = $1";

@@ -9,7 +9,9 @@ const DELETE_PROGRAM: &str = "mutation($id: ID!) { deleteProgram(id: $id) }";
 impl Smoke {
     /// A draft of a program, with a form, a product and a coupon; what is scanned at its door is nothing.
     pub(super) async fn commerce(&mut self) -> Option<()> {
-        for list in ["programs", "applications", "attendees", "coupons", "referrals", "orders", "payments", "invoices", "ledger", "checkIns"] {
+        for list in
+            ["programs", "applications", "attendees", "coupons", "referrals", "orders", "payments", "invoices", "ledger", "checkIns"]
+        {
             self.client.ask("commerce", &format!("{{ {list}{PAGE} }}"), json!({})).await;
         }
         self.client.ask("commerce", "{ paymentSettings { providers invoicePrefix } }", json!({})).await;
@@ -24,7 +26,10 @@ impl Smoke {
         self.client.refused("setProgramForm, of another version", form, stale, "CONFLICT").await;
         let product = "mutation($i: CreateProductInput!) { createProduct(input: $i) { id availability } }";
         let price = json!([{ "amount": 1000, "currency": "EUR" }]);
-        let product = self.client.ask("commerce", product, json!({ "i": { "programId": program, "name": "Smoke test", "kind": "TICKET", "prices": price } })).await?;
+        let product = self
+            .client
+            .ask("commerce", product, json!({ "i": { "programId": program, "name": "Smoke test", "kind": "TICKET", "prices": price } }))
+            .await?;
         let coupon = "mutation($i: CreateCouponInput!) { createCoupon(input: $i) { id } }";
         self.client.ask("commerce", coupon, json!({ "i": { "programId": program, "code": "SMOKE-TEST", "percentOff": 12.5 } })).await;
         let start = "mutation($i: StartApplicationInput!) { startApplication(input: $i) { id } }";

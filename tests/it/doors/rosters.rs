@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Kind, SCAN, hash, program, ticket};
 use crate::app::{TestApp, Who};
 
-const ROSTER: &str = "query($p: ID!, $a: String) { checkInRoster(programId: $p, first: 2, after: $a) { totalCount pageInfo { hasNextPage endCursor }
+const ROSTER: &str =
+    "query($p: ID!, $a: String) { checkInRoster(programId: $p, first: 2, after: $a) { totalCount pageInfo { hasNextPage endCursor }
     nodes { ticketId attendeeName productName codeHash validFrom validUntil checkedInAt } } }";
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use crate::{
     classroom::nothing,
 };
 
-const LIST: &str = "query($p: ID!, $s: String) { programParticipants(programId: $p, search: $s) { totalCount nodes { name email answers isViewer } } }";
+const LIST: &str =
+    "query($p: ID!, $s: String) { programParticipants(programId: $p, search: $s) { totalCount nodes { name email answers isViewer } } }";
 const SHARE: &str = "mutation($i: UpdateApplicationInput!) { updateApplication(input: $i) { notShared } }";
 const ADD: &str = "mutation($i: AddAttendeeInput!) { addAttendee(input: $i) { id } }";
 

@@ -19,7 +19,8 @@ async fn withdraw(client: &Client, application: &Value) {
 async fn with_the_ticket_goes_what_it_gave() {
     let camp = Camp::start(json!({})).await;
     let lea = camp.app.sign_in(&camp.app.oak, Who::Learner).await;
-    let (algebra, cohort) = (course(&camp.admin, json!({ "title": "Algebra" })).await, group(&camp.admin, json!({ "name": "Cohort" })).await);
+    let (algebra, cohort) =
+        (course(&camp.admin, json!({ "title": "Algebra" })).await, group(&camp.admin, json!({ "name": "Cohort" })).await);
     camp.link(&[&algebra], &[&cohort]).await;
     let application = camp.apply(&lea).await;
     let order = camp.give_ticket(&application, "first-order").await;

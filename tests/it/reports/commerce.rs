@@ -61,7 +61,9 @@ async fn the_demos_books_agree_with_all_that_was_bought() {
         agrees(&all);
         let total = &all["totals"][0];
         assert_eq!(total["currency"], currency);
-        for field in ["orders", "sales", "discounts", "refunds", "revenue", "tax", "received", "outstanding", "creditBalance", "averageOrder"] {
+        for field in
+            ["orders", "sales", "discounts", "refunds", "revenue", "tax", "received", "outstanding", "creditBalance", "averageOrder"]
+        {
             assert!(total[field].as_i64().unwrap() > 0, "{field} of {slug}: {total:#}");
         }
         let sum = |name: &str| total[name].as_i64().unwrap();
@@ -81,7 +83,8 @@ async fn the_demos_books_agree_with_all_that_was_bought() {
         assert_eq!(revenue, sum("revenue"));
         // A range holds what was booked in it.
         let half = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * 20);
-        let (before, since) = (report(&admin, json!({ "to": half.to_string() })).await, report(&admin, json!({ "from": half.to_string() })).await);
+        let (before, since) =
+            (report(&admin, json!({ "to": half.to_string() })).await, report(&admin, json!({ "from": half.to_string() })).await);
         agrees(&before);
         agrees(&since);
         for field in ["orders", "sales", "discounts", "refunds", "revenue", "tax", "received", "creditBalance"] {
@@ -102,15 +105,29 @@ async fn a_cent_that_is_wrong_is_found() {
     let reconciled = async || report(&admin, json!({})).await["reconciled"].clone();
     let of = format!("tenant_id = '{tenant}'");
     for (harm, mend) in [
-        ("UPDATE payment SET amount = amount + 1 WHERE {of} AND status = 'APPROVED' AND provider = 'TEST'", "UPDATE payment SET amount = amount - 1 WHERE {of} AND status = 'APPROVED' AND provider = 'TEST'"),
+        (
+            "UPDATE payment SET amount = amount + 1 WHERE {of} AND status = 'APPROVED' AND provider = 'TEST'",
+            "UPDATE payment SET amount = amount - 1 WHERE {of} AND status = 'APPROVED' AND provider = 'TEST'",
+        ),
         ("UPDATE credit_balance SET amount = amount + 1 WHERE {of}", "UPDATE credit_balance SET amount = amount - 1 WHERE {of}"),
-        ("UPDATE ticket SET price = price + 1 WHERE {of} AND status = 'ISSUED'", "UPDATE ticket SET price = price - 1 WHERE {of} AND status = 'ISSUED'"),
-        ("UPDATE product_stock SET held = held - 1 WHERE {of} AND held > 0", "UPDATE product_stock SET held = held + 1 WHERE {of} AND product_id IN (SELECT product_id FROM ticket WHERE status IN ('HELD', 'ISSUED'))"),
+        (
+            "UPDATE ticket SET price = price + 1 WHERE {of} AND status = 'ISSUED'",
+            "UPDATE ticket SET price = price - 1 WHERE {of} AND status = 'ISSUED'",
+        ),
+        (
+            "UPDATE product_stock SET held = held - 1 WHERE {of} AND held > 0",
+            "UPDATE product_stock SET held = held + 1 WHERE {of} AND product_id IN (SELECT product_id FROM ticket WHERE status IN ('HELD', 'ISSUED'))",
+        ),
         ("UPDATE refund SET amount = amount - 1 WHERE {of}", "UPDATE refund SET amount = amount + 1 WHERE {of}"),
-        ("UPDATE ledger_posting SET amount = amount + 1 WHERE {of} AND account = 'TAX'", "UPDATE ledger_posting SET amount = amount - 1 WHERE {of} AND account = 'TAX'"),
+        (
+            "UPDATE ledger_posting SET amount = amount + 1 WHERE {of} AND account = 'TAX'",
+            "UPDATE ledger_posting SET amount = amount - 1 WHERE {of} AND account = 'TAX'",
+        ),
     ] {
         assert_eq!(reconciled().await, true, "before {harm}");
-        let past_rules = |sql: &str| format!("SET session_replication_role = replica; {}; SET session_replication_role = DEFAULT", sql.replace("{of}", &of));
+        let past_rules = |sql: &str| {
+            format!("SET session_replication_role = replica; {}; SET session_replication_role = DEFAULT", sql.replace("{of}", &of))
+        };
         app.sql(&past_rules(harm)).await;
         assert_eq!(reconciled().await, false, "{harm}");
         app.sql(&past_rules(mend)).await;

@@ -54,7 +54,8 @@ pub fn by_product(scope: Scope, product: &str) -> String {
 }
 
 /// `$5`: the time zone.
-pub const PER_DAY: &str = "SELECT d.day, d.currency, d.orders, d.revenue FROM app.revenue_days($2, $3, $4, $5) AS d WHERE app.tenant_id() = $1";
+pub const PER_DAY: &str =
+    "SELECT d.day, d.currency, d.orders, d.revenue FROM app.revenue_days($2, $3, $4, $5) AS d WHERE app.tenant_id() = $1";
 
 /// What each account has moved, in each currency.
 pub fn accounts(scope: Scope) -> String {

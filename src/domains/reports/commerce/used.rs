@@ -40,7 +40,9 @@ pub async fn coupons(ctx: &Context<'_>, scope: Scope, first: i64) -> Result<Vec<
         let uses: i64 = reader.next()?;
         let currencies: Vec<String> = reader.next()?;
         let (discounts, revenue): (Vec<i64>, Vec<i64>) = (reader.next()?, reader.next()?);
-        let each = |amounts: Vec<i64>| amounts.into_iter().zip(&currencies).map(|(amount, currency)| MoneyTotal::new(amount, currency.clone())).collect();
+        let each = |amounts: Vec<i64>| {
+            amounts.into_iter().zip(&currencies).map(|(amount, currency)| MoneyTotal::new(amount, currency.clone())).collect()
+        };
         if let Some(coupon) = Loaded::joined(&row, 4, &shape) {
             coupons.push(CouponPerformance { coupon, uses: int(uses)?, discounts: each(discounts), revenue: each(revenue) });
         }
