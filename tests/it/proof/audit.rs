@@ -212,8 +212,11 @@ const NOT_INSERTED: &[&str] = &[
     "busy_source",
     "calendar_feed",
     "access_version",
+    "program_course", // of courses that one sees
     "program_currency",
     "program_form_field",
+    "program_group",      // of groups that one sees
+    "program_link_group", // likewise
     "program_form_key",
     "program_group_places",
     "program_places",
