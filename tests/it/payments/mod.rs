@@ -1,5 +1,6 @@
 //! Payments: what providers say, in whatever order and however often; money that comes late; what goes back.
 
+mod killed;
 mod late;
 mod manual;
 mod refunds;

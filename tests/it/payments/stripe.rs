@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -20,34 +21,36 @@ use tokio::net::TcpListener;
 use super::{PLACE, REFUND, SETTINGS, Shop, assert_balanced, books, of_payment, post as send, read, read_all};
 use crate::{app::TestApp, classroom::uuid};
 
-const KEY: &str = "sk_test_0123456789abcdef";
+pub const KEY: &str = "sk_test_0123456789abcdef";
 const SECRET: &str = "whsec_0123456789abcdef";
 
 /// What a server of the tests knows, and what is wrong with it.
 #[derive(Default)]
-struct Books {
+pub struct Books {
     /// What was made under which key: the same again answers the same.
     keys: HashMap<String, (String, Value)>,
-    sessions: HashMap<String, Value>,
-    refunds: HashMap<String, Value>,
+    pub sessions: HashMap<String, Value>,
+    pub refunds: HashMap<String, Value>,
     /// The form of each request that made something.
     asked: Vec<HashMap<String, String>>,
     /// So many requests are answered with this status.
     failing: (u32, u16),
+    /// Whether it takes its time, before it does something and after.
+    pub is_slow: bool,
     /// In which state refunds begin.
     refund_state: Option<&'static str>,
 }
 
 /// A Stripe of the tests.
 #[derive(Clone, Default)]
-struct Stripe(Arc<Mutex<Books>>);
+pub struct Stripe(Arc<Mutex<Books>>);
 
 fn answer(status: u16, body: &Value) -> Response {
     (StatusCode::from_u16(status).unwrap(), body.to_string()).into_response()
 }
 
 impl Stripe {
-    async fn start() -> (Stripe, String) {
+    pub async fn start() -> (Stripe, String) {
         let stripe = Stripe::default();
         let routes = Router::new()
             .route("/v1/checkout/sessions", post(make_session))
@@ -61,7 +64,8 @@ impl Stripe {
         (stripe, format!("http://{address}"))
     }
 
-    fn books<T>(&self, with: impl FnOnce(&mut Books) -> T) -> T {
+    /// Looks into its books.
+    pub fn books<T>(&self, with: impl FnOnce(&mut Books) -> T) -> T {
         with(&mut self.0.lock().unwrap())
     }
 
@@ -93,6 +97,12 @@ impl Stripe {
         self.books(|books| books.keys.insert(key, (body.to_owned(), made.clone())));
     }
 
+    async fn pause(&self) {
+        if self.books(|books| books.is_slow) {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     /// Somebody pays a session, or lets it expire.
     fn settle(&self, session: &str, status: &str, payment_status: &str) -> Value {
         self.books(|books| {
@@ -104,6 +114,7 @@ impl Stripe {
 }
 
 async fn make_session(State(stripe): State<Stripe>, headers: HeaderMap, body: String) -> Response {
+    stripe.pause().await;
     let form = match stripe.admit(&headers, &body) {
         Ok(form) => form,
         Err(refused) => return refused,
@@ -126,6 +137,7 @@ async fn make_session(State(stripe): State<Stripe>, headers: HeaderMap, body: St
         books.asked.push(form);
     });
     stripe.keep(&headers, &body, &session);
+    stripe.pause().await;
     answer(200, &session)
 }
 
@@ -137,6 +149,7 @@ async fn show_session(State(stripe): State<Stripe>, Path(id): Path<String>) -> R
 }
 
 async fn make_refund(State(stripe): State<Stripe>, headers: HeaderMap, body: String) -> Response {
+    stripe.pause().await;
     let form = match stripe.admit(&headers, &body) {
         Ok(form) => form,
         Err(refused) => return refused,
@@ -151,6 +164,7 @@ async fn make_refund(State(stripe): State<Stripe>, headers: HeaderMap, body: Str
         books.asked.push(form);
     });
     stripe.keep(&headers, &body, &refund);
+    stripe.pause().await;
     answer(200, &refund)
 }
 
@@ -165,7 +179,7 @@ async fn show_refund(State(stripe): State<Stripe>, Path(id): Path<String>) -> Re
 }
 
 /// A shop that is paid at Stripe.
-async fn shop(terms: Value) -> (Shop, Stripe) {
+pub async fn shop(terms: Value) -> (Shop, Stripe) {
     let (stripe, url) = Stripe::start().await;
     let app = TestApp::start_with(&[&format!("--stripe-api-base={url}"), "--job-backoff=1"], HttpOptions::default()).await;
     let shop = Shop::of(app, terms).await;
@@ -184,7 +198,7 @@ async fn place(shop: &Shop, cart: &Value, key: &str) -> (String, String) {
 }
 
 /// Stripe says something, and it is taken.
-async fn say(shop: &Shop, id: &str, kind: &str, object: &Value) {
+pub async fn say(shop: &Shop, id: &str, kind: &str, object: &Value) {
     let body = json!({ "id": id, "object": "event", "type": kind, "data": { "object": object } }).to_string().into_bytes();
     let signed = sign(SECRET, Timestamp::now().as_second(), &body);
     let answer = send(shop, "/webhooks/payments/oak/stripe", Some(("stripe-signature", signed)), body).await;
