@@ -153,3 +153,4 @@ CREATE INDEX program_code_referral_idx ON program_code (tenant_id, referral_id) 
 
 -- The referral that an application named at its start.
 ALTER TABLE application ADD CONSTRAINT application_referral_fkey FOREIGN KEY (tenant_id, referral_id) REFERENCES referral;
+CREATE INDEX application_referral_idx ON application (tenant_id, referral_id) WHERE referral_id IS NOT NULL;
