@@ -137,7 +137,7 @@ pub struct TestApp {
     http: reqwest::Client,
     superuser: tokio_postgres::Client,
     files: Folder,
-    settings: Settings,
+    pub settings: Settings,
     signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
 }
 
