@@ -19,7 +19,7 @@ use super::{
     sql,
     ticket::Ticket,
 };
-use crate::domains::{applications::Application, programs::money::amount};
+use crate::domains::{applications::Application, payments::require_provider, programs::money::amount};
 
 /// Mutations of orders.
 pub struct OrderMutations;
@@ -64,6 +64,9 @@ impl OrderMutations {
             None => None,
         };
         let tax_id = input.billing_tax_id.as_deref().map(|id| text::short("billingTaxId", id, 50)).transpose()?;
+        if let Some(provider) = input.provider {
+            require_provider(ctx, provider)?;
+        }
         let way = input.provider.map(|provider| provider.as_str());
         let request = digest(&[
             &cart.as_text(),
@@ -96,6 +99,7 @@ impl OrderMutations {
         let expected = i64::from(amount("expectedTotal", input.expected_total)?);
         let key = request_key("idempotencyKey", &input.idempotency_key)?;
         let back = url(input.return_url.as_deref())?;
+        require_provider(ctx, input.provider)?;
         let way = input.provider.as_str();
         let request = digest(&[&application.to_string(), &expected.to_string(), way, some(back.as_ref())]);
         let order = ctx.tx().value::<Id<Order>>(sql::PLACE_FEE, &[&application, &expected, &way, &back, &key, &request]).await;
