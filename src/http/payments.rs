@@ -4,7 +4,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use lectern_kernel::{
@@ -81,7 +81,8 @@ pub async fn show(
     Path((school, payment)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    match found(&state, &id, &school, &payment, &request).await {
+    let (parts, _) = request.into_parts();
+    match found(&state, &id, &school, &payment, &parts).await {
         Ok((_, shown)) => page(&shown),
         Err(error) => refused(error, &id),
     }
@@ -94,9 +95,10 @@ pub async fn press(
     Path((school, payment)): Path<(String, String)>,
     request: Request,
 ) -> Response {
+    let (parts, sent) = request.into_parts();
     let done = async {
-        let (tenant, shown) = found(&state, &id, &school, &payment, &request).await?;
-        let read = tokio::time::timeout(state.options.body_timeout, axum::body::to_bytes(request.into_body(), PRESSED)).await;
+        let (tenant, shown) = found(&state, &id, &school, &payment, &parts).await?;
+        let read = tokio::time::timeout(state.options.body_timeout, axum::body::to_bytes(sent, PRESSED)).await;
         let body = read.ok().and_then(Result::ok).unwrap_or_default();
         let outcome = url::form_urlencoded::parse(&body).find_map(|(name, value)| (name == "outcome").then(|| value.into_owned()));
         let press = outcome.as_deref().and_then(Press::of).ok_or_else(|| Error::bad_request("The page's form sends an outcome."))?;
@@ -109,8 +111,8 @@ pub async fn press(
     }
 }
 
-async fn found(state: &AppState, id: &str, school: &str, payment: &str, request: &Request) -> Result<(Uuid, TestPayment), Error> {
-    let address = client_address::of(peer(request.extensions()), request.headers(), &state.options.trusted_proxies);
+async fn found(state: &AppState, id: &str, school: &str, payment: &str, parts: &Parts) -> Result<(Uuid, TestPayment), Error> {
+    let address = client_address::of(peer(&parts.extensions), &parts.headers, &state.options.trusted_proxies);
     if let Some(address) = &address {
         state.engine.budgets().spend(&TEST_PAGES, &[address.as_bytes()], 1, clock::now())?;
     }
