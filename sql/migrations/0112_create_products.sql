@@ -67,7 +67,6 @@ CREATE TABLE product_stock (
     CONSTRAINT product_stock_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES product ON DELETE CASCADE,
     CONSTRAINT product_stock_held_check CHECK (held >= 0 AND held <= stock)
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE product_stock IS 'counter';
 
 CREATE TABLE coupon (
     tenant_id       uuid NOT NULL,
@@ -103,7 +102,6 @@ CREATE TABLE coupon_uses (
     CONSTRAINT coupon_uses_coupon_fkey FOREIGN KEY (tenant_id, coupon_id) REFERENCES coupon ON DELETE CASCADE,
     CONSTRAINT coupon_uses_check CHECK (uses >= 0 AND uses <= max_uses)
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE coupon_uses IS 'counter';
 
 CREATE TABLE referral (
     tenant_id   uuid NOT NULL,
@@ -133,7 +131,6 @@ CREATE TABLE referral_uses (
     CONSTRAINT referral_uses_referral_fkey FOREIGN KEY (tenant_id, referral_id) REFERENCES referral ON DELETE CASCADE,
     CONSTRAINT referral_uses_check CHECK (uses >= 0 AND uses <= max_uses)
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE referral_uses IS 'counter';
 
 -- The codes of coupons and referrals of a program are unique together.
 CREATE TABLE program_code (

@@ -177,7 +177,6 @@ CREATE TABLE credit_balance (
     CONSTRAINT credit_balance_application_fkey FOREIGN KEY (tenant_id, application_id) REFERENCES application,
     CONSTRAINT credit_balance_check CHECK (held BETWEEN 0 AND amount)
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE credit_balance IS 'counter';
 
 -- What was asked for under which key: the same again answers the same.
 CREATE TABLE order_key (
