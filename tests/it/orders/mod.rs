@@ -107,7 +107,12 @@ impl Shop {
     /// An order's hold has ended.
     pub async fn overdue(&self, order: &Value) {
         let order = uuid(order["id"].as_str().unwrap());
-        self.app.sql(&format!("UPDATE sales_order SET expires_at = now() - interval '1 minute' WHERE id = '{order}'")).await;
+        self.app
+            .sql(&format!(
+                "UPDATE sales_order SET expires_at = now() - interval '1 minute' WHERE id = '{order}'; SET session_replication_role = replica;
+                 UPDATE job SET run_at = now() WHERE kind = 'order.expire' AND state = 'QUEUED'; RESET session_replication_role"
+            ))
+            .await;
     }
 
     /// What is held of a product.
