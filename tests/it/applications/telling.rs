@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::socket::Socket;
 
 /// The kinds of what somebody was told, the latest first.
 async fn told(client: &Client) -> Vec<String> {
@@ -58,4 +59,26 @@ async fn endpoints_are_told_of_each_step_without_a_word_of_who_it_is() {
         "SELECT string_agg(payload ->> 'data', ' ') FROM job WHERE kind = 'event.fan_out' AND payload ->> 'type' LIKE 'application.%'";
     let data = stage.app.text(data).await.unwrap();
     assert!(data.contains(&id) && !data.contains("ann@"), "{data}");
+}
+
+#[tokio::test]
+async fn whoever_sees_an_application_hears_of_it_and_nobody_else() {
+    let stage = Stage::start().await;
+    let (program, other) = (stage.program(json!({})).await, stage.program(json!({ "name": "Other" })).await);
+    reviewers(&stage.admin, &program, &[(&stage.ada, true)]).await;
+    let [ann, bob] = [stage.learner("ann").await, stage.learner("bob").await];
+    let (mut of_ada, mut of_bob) = (Socket::of(&stage.ada).await, Socket::of(&bob).await);
+    let listen = |program: &str| format!("subscription {{ applicationChanged(programId: \"{program}\") {{ id status }} }}");
+    of_ada.begin("1", &listen(&program)).await;
+    of_bob.begin("1", "subscription { applicationChanged { id status } }").await;
+    apply(&stage.learner("eve").await, &other).await;
+    let (id, _) = apply(&ann, &program).await;
+    // A draft is not hers to see, and another program not asked for.
+    let heard = of_ada.hear().await["payload"]["data"]["applicationChanged"].take();
+    assert_eq!(heard, json!({ "id": id, "status": "IN_REVIEW" }));
+    vote(&stage.ada, &id, "YES").await;
+    let heard = of_ada.hear().await["payload"]["data"]["applicationChanged"].take();
+    assert_eq!(heard["id"], json!(id), "votes are heard of, too");
+    let said = of_bob.until_answered().await;
+    assert!(said.iter().all(|message| message["id"] == "last"), "{said:?}");
 }
