@@ -32,10 +32,11 @@ pub const KEEP_CODES: &str = "SELECT app.keep_ticket_codes($2, $3) WHERE app.ten
 /// The credit of the applications `$2`, where there is some.
 pub const CREDITS: &str = "SELECT b.application_id, b.amount, b.currency FROM credit_balance b WHERE b.tenant_id = $1 AND b.application_id = ANY ($2) AND b.amount > 0 ORDER BY b.currency";
 
-/// Tickets that admit the person `$2`, or somebody of an application of theirs.
-pub const OWN_TICKETS: &str = "SELECT {tk} FROM ticket tk WHERE tk.tenant_id = $1 AND tk.status = 'ISSUED' \
-     AND (tk.attendee_id IN (SELECT ae.id FROM attendee ae WHERE ae.tenant_id = $1 AND ae.user_id = $2) \
-          OR tk.application_id IN (SELECT ap.id FROM application ap WHERE ap.tenant_id = $1 AND ap.user_id = $2)) \
+/// Tickets that admit the person `$2`, or somebody of an application of theirs: found by the index of attendees and by that of applications.
+pub const OWN_TICKETS: &str = "SELECT {tk} FROM ticket tk WHERE tk.tenant_id = $1 AND tk.id IN ( \
+     SELECT t.id FROM ticket t WHERE t.tenant_id = $1 AND t.status = 'ISSUED' AND t.attendee_id = ANY (ARRAY(SELECT ae.id FROM attendee ae WHERE ae.tenant_id = $1 AND ae.user_id = $2)) \
+     UNION ALL \
+     SELECT t.id FROM ticket t WHERE t.tenant_id = $1 AND t.status = 'ISSUED' AND t.application_id = ANY (ARRAY(SELECT ap.id FROM application ap WHERE ap.tenant_id = $1 AND ap.user_id = $2))) \
      AND (tk.valid_until IS NULL OR tk.valid_until > now()) ORDER BY tk.created_at DESC, tk.id LIMIT 100";
 
 /// Orders of the person `$2` that wait to be paid.
