@@ -15,7 +15,8 @@ use crate::{
 };
 
 pub const SCAN: &str = "mutation($i: CheckInInput!) { checkIn(input: $i) { id clientId outcome attendeeName productName station scannedAt receivedAt firstScannedAt ticket { id checkedInAt } by { name } } }";
-pub const LOG: &str = "query($f: CheckInFilter) { checkIns(first: 100, filter: $f) { totalCount nodes { id clientId outcome scannedAt } } }";
+pub const LOG: &str =
+    "query($f: CheckInFilter) { checkIns(first: 100, filter: $f) { totalCount nodes { id clientId outcome scannedAt } } }";
 
 /// A program that runs, with an accepted application of the school's learner: its TypeID. Past every rule, as if it had been sold through the API.
 pub async fn program(app: &TestApp, school: &School, slug: &str) -> String {
@@ -108,7 +109,10 @@ async fn a_ticket_lets_in_once_and_every_scan_is_kept() {
     let fair = program(&app, &app.oak, "fair").await;
     let entry = ticket(&app, &fair, "AAAABBBBCCCCDDDD", Kind::default()).await;
     let mut first = ada.ok(SCAN, scan(&fair, "s1", "aaaa-bbbb cccc-dddd")).await["checkIn"][0].take();
-    assert_eq!((&first["outcome"], &first["attendeeName"], &first["productName"]), (&json!("ADMITTED"), &json!("AAAABBBBCCCCDDDD"), &json!("Entry")));
+    assert_eq!(
+        (&first["outcome"], &first["attendeeName"], &first["productName"]),
+        (&json!("ADMITTED"), &json!("AAAABBBBCCCCDDDD"), &json!("Entry"))
+    );
     assert_eq!((&first["ticket"]["id"], &first["ticket"]["checkedInAt"]), (&json!(entry), &first["scannedAt"]));
     assert_eq!(first["firstScannedAt"], first["scannedAt"]);
     // The same scan again, by a device that got no answer, is the same row; another of the same ticket is none that lets in.
@@ -189,15 +193,16 @@ async fn a_daily_ticket_lets_in_on_each_day_of_the_schools_clock() {
         .text("SELECT to_char(date_trunc('day', now() AT TIME ZONE 'Pacific/Auckland') - interval '3 days', 'YYYY-MM-DD HH24:MI')")
         .await
         .unwrap();
-    let at = |shift: &str| format!("SELECT to_char((timestamp '{midnight}' + interval '{shift}') AT TIME ZONE 'Pacific/Auckland' AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')");
+    let at = |shift: &str| {
+        format!(
+            "SELECT to_char((timestamp '{midnight}' + interval '{shift}') AT TIME ZONE 'Pacific/Auckland' AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        )
+    };
     let mut scans = Vec::new();
     for (client, shift) in [("evening", "-1 minute"), ("midnight", "0 minutes"), ("morning", "7 hours"), ("next", "25 hours")] {
         scans.push(json!({ "clientId": client, "code": "AAAABBBBCCCCDDDD", "scannedAt": app.text(&at(shift)).await }));
     }
-    assert_eq!(
-        outcomes(&ada, &fair, json!(scans)).await,
-        ["evening ADMITTED", "midnight ADMITTED", "morning DUPLICATE", "next ADMITTED"]
-    );
+    assert_eq!(outcomes(&ada, &fair, json!(scans)).await, ["evening ADMITTED", "midnight ADMITTED", "morning DUPLICATE", "next ADMITTED"]);
 }
 
 #[tokio::test]

@@ -18,7 +18,8 @@ pub struct Camp {
     pub product: Value,
 }
 
-pub const GRANTS: &str = "query($id: ID!) { application(id: $id) { attendees { id grants { state reason course { title } group { name } } } } }";
+pub const GRANTS: &str =
+    "query($id: ID!) { application(id: $id) { attendees { id grants { state reason course { title } group { name } } } } }";
 const ORDER: &str = "mutation($i: PlaceOrderInput!) { placeOrder(input: $i) { id status lines { tickets { id } } } }";
 
 impl Camp {
@@ -106,7 +107,8 @@ impl Camp {
 async fn whoever_has_a_ticket_is_enrolled_and_joins() {
     let camp = Camp::start(json!({})).await;
     let lea = camp.app.sign_in(&camp.app.oak, Who::Learner).await;
-    let (algebra, cohort) = (course(&camp.admin, json!({ "title": "Algebra" })).await, group(&camp.admin, json!({ "name": "Cohort" })).await);
+    let (algebra, cohort) =
+        (course(&camp.admin, json!({ "title": "Algebra" })).await, group(&camp.admin, json!({ "name": "Cohort" })).await);
     camp.link(&[&algebra], &[&cohort]).await;
     let application = camp.apply(&lea).await;
     // Accepted is not enough.
@@ -119,7 +121,9 @@ async fn whoever_has_a_ticket_is_enrolled_and_joins() {
     let own = lea.ok(GRANTS, json!({ "id": application })).await;
     assert_eq!(own["application"]["attendees"][0]["grants"].as_array().unwrap().len(), 2);
     let ada = camp.app.sign_in(&camp.app.oak, Who::Instructor).await;
-    let seen = ada.ok("query($p: ID!) { attendees(filter: { programId: $p }) { nodes { name grants { state } } } }", json!({ "p": camp.program })).await;
+    let seen = ada
+        .ok("query($p: ID!) { attendees(filter: { programId: $p }) { nodes { name grants { state } } } }", json!({ "p": camp.program }))
+        .await;
     assert_eq!(seen["attendees"]["nodes"][0]["grants"], json!([]));
 }
 
@@ -156,7 +160,10 @@ async fn what_a_course_or_a_group_refuses_stops_nothing_and_is_tried_again() {
     camp.link(&[&full, &draft], &[&tight]).await;
     let application = camp.apply(&lea).await;
     camp.give_ticket(&application, "first-order").await;
-    assert_eq!(camp.grants(&application).await, ["Draft FAILED COURSE_NOT_PUBLISHED", "Full FAILED COURSE_FULL", "Tight FAILED GROUP_FULL"]);
+    assert_eq!(
+        camp.grants(&application).await,
+        ["Draft FAILED COURSE_NOT_PUBLISHED", "Full FAILED COURSE_FULL", "Tight FAILED GROUP_FULL"]
+    );
     let widen = "mutation($c: UpdateCourseInput!, $g: UpdateGroupInput!) { updateCourse(input: $c) { id } updateGroup(input: $g) { id } }";
     camp.admin.ok(widen, json!({ "c": { "id": full, "capacity": 2 }, "g": { "id": tight, "capacity": 2 } })).await;
     camp.retry().await;
