@@ -122,12 +122,18 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
     let booking_type = id_of(app, "BookingType").await;
     let session = id_of(app, "GroupSession").await;
     let series = id_of(app, "BookingSeries").await;
+    let program = id_of(app, "Program").await;
     let now = jiff::Timestamp::from_second(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64).unwrap();
     let week = format!("from: \"{now}\", to: \"{}\"", now + jiff::SignedDuration::from_hours(7 * 24));
     let with_people = "nodes { id student { name } instructor { name } course { title } allowedTransitions }";
     let list = |text: String| format!("{{ {text} }}");
     vec![
         ("courses", list("courses { nodes { title instructor { name } enrollmentCount viewerEnrollment { status } } }".into())),
+        ("roster", list(format!("checkInRoster(programId: \"{program}\") {{ nodes {{ ticketId attendeeName productName codeHash }} pageInfo {{ hasNextPage }} }}"))),
+        ("participants", list(format!("programParticipants(programId: \"{program}\") {{ nodes {{ name answers }} totalCount }}"))),
+        ("scans", list("checkIns { nodes { outcome attendeeName firstScannedAt ticket { id checkedInAt } by { name } } }".into())),
+        ("scans, of a program", list(format!("checkIns(filter: {{ programId: \"{program}\" }}) {{ nodes {{ outcome station }} }}"))),
+        ("scans, in vain", list(format!("checkIns(filter: {{ programId: \"{program}\", outcomes: [ADMITTED], from: \"2020-01-01T00:00:00Z\" }}) {{ nodes {{ outcome }} }}"))),
         ("courses, last", list("courses(last: 20) { nodes { title } }".into())),
         ("courses, newest", list("courses(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { title } }".into())),
         ("courses, found", list("courses(filter: { search: \"bot 77\" }) { nodes { title } totalCount }".into())),
