@@ -91,7 +91,7 @@ pub struct Application {
 fn steps(actor: &Actor, status: ApplicationStatus, applicant: Id<User>, is_offered: bool) -> Vec<ApplicationStatus> {
     use ApplicationStatus::{Accepted, Draft, InReview, Rejected, Waitlisted, Withdrawn};
     let (is_own, manages) = (actor.is(applicant.0), actor.can(ApplicationManage));
-    if !manages && !(is_own && actor.can(ApplicationSubmit)) {
+    if !(manages || is_own && actor.can(ApplicationSubmit)) {
         return Vec::new();
     }
     match status {
