@@ -37,14 +37,22 @@ pub struct Shop {
 
 impl Shop {
     pub async fn start(terms: Value) -> Shop {
-        let mut shop = Shop::open(terms).await;
+        Shop::of(TestApp::start().await, terms).await
+    }
+
+    /// The same, of a service that is started otherwise.
+    pub async fn of(app: TestApp, terms: Value) -> Shop {
+        let mut shop = Shop::opened(app, terms).await;
         (shop.application, shop.attendee) = applied(&shop.lea, &shop.program).await;
         shop
     }
 
     /// The same, before anybody applies.
     pub async fn open(terms: Value) -> Shop {
-        let app = TestApp::start().await;
+        Shop::opened(TestApp::start().await, terms).await
+    }
+
+    async fn opened(app: TestApp, terms: Value) -> Shop {
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         let lea = app.sign_in(&app.oak, Who::Learner).await;
         let mut input = json!({ "name": "Camp", "currencies": ["EUR"], "reviewStrategy": "AUTO_ACCEPT" });
