@@ -47,11 +47,7 @@ pub const DOMAIN: Domain = Domain {
         quote::OrderQuote::object,
         quote::QuoteLine::object,
     ],
-    extensions: &[
-        &fields::ApplicationOrders::EXTENSION,
-        &fields::AttendeeTickets::EXTENSION,
-        &fields::DashboardOrders::EXTENSION,
-    ],
+    extensions: &[&fields::ApplicationOrders::EXTENSION, &fields::AttendeeTickets::EXTENSION, &fields::DashboardOrders::EXTENSION],
     operations: &[queries::OrderQueries::OPERATIONS, mutations::OrderMutations::OPERATIONS],
     events: &[Event {
         name: "orderChanged",
@@ -71,11 +67,26 @@ pub const DOMAIN: Domain = Domain {
     ],
     parts: &[(Order::TYPE, "ticket_id", "return")],
     emits: &[
-        ("order.placed", "An order was placed. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),
-        ("order.paid", "An order is paid, and its tickets are issued. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),
-        ("order.expired", "An order was not paid in time. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),
-        ("order.cancelled", "An order was cancelled before it was paid. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),
-        ("order.refunded", "All that was paid for an order is given back. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`."),
+        (
+            "order.placed",
+            "An order was placed. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
+        ),
+        (
+            "order.paid",
+            "An order is paid, and its tickets are issued. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
+        ),
+        (
+            "order.expired",
+            "An order was not paid in time. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
+        ),
+        (
+            "order.cancelled",
+            "An order was cancelled before it was paid. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
+        ),
+        (
+            "order.refunded",
+            "All that was paid for an order is given back. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
+        ),
     ],
     ..Domain::new("orders")
 };

@@ -59,11 +59,7 @@ pub const DOMAIN: Domain = Domain {
         code_mutations::CouponMutations::OPERATIONS,
         code_mutations::ReferralMutations::OPERATIONS,
     ],
-    references: &[
-        ("product_id", Product::PREFIX),
-        ("coupon_id", Coupon::PREFIX),
-        ("referral_id", Referral::PREFIX),
-    ],
+    references: &[("product_id", Product::PREFIX), ("coupon_id", Coupon::PREFIX), ("referral_id", Referral::PREFIX)],
     parts: &[
         (Product::TYPE, "currency", "price"),
         (Product::TYPE, "stock", "stock"),

@@ -67,7 +67,8 @@ impl Shop {
 
     /// A product of the program.
     pub async fn product(&self, input: Value) -> String {
-        let mut product = json!({ "programId": self.program, "name": "Ticket", "kind": "TICKET", "prices": [{ "amount": 1000, "currency": "EUR" }] });
+        let mut product =
+            json!({ "programId": self.program, "name": "Ticket", "kind": "TICKET", "prices": [{ "amount": 1000, "currency": "EUR" }] });
         product.as_object_mut().unwrap().extend(input.as_object().unwrap().clone());
         id(&self.admin, "createProduct", "CreateProductInput", product).await
     }
@@ -163,7 +164,10 @@ pub fn cart_for(application: &str, attendee: &str, lines: &[(&str, i32)]) -> Val
 /// A cart as an order to be transferred.
 pub fn order_of(cart: &Value, total: &Value, key: &str) -> Value {
     let mut order = cart.clone();
-    order.as_object_mut().unwrap().extend(json!({ "expectedTotal": total, "provider": "MANUAL", "idempotencyKey": key }).as_object().unwrap().clone());
+    order
+        .as_object_mut()
+        .unwrap()
+        .extend(json!({ "expectedTotal": total, "provider": "MANUAL", "idempotencyKey": key }).as_object().unwrap().clone());
     order
 }
 
@@ -183,7 +187,10 @@ async fn an_order_is_held_until_it_is_paid_and_its_tickets_are_issued_then() {
     assert_eq!((&order["status"], &order["kind"], &order["currency"]), (&json!("PENDING"), &json!("PURCHASE"), &json!("EUR")));
     assert_eq!(order["reference"].as_str().unwrap().len(), 8);
     // 19 % of 1000 are in it; 7 % of 2997 come on top, half up.
-    assert_eq!((&order["subtotal"]["amount"], &order["tax"]["amount"], &order["total"]["amount"]), (&json!(3997), &json!(160 + 210), &json!(1000 + 3207)));
+    assert_eq!(
+        (&order["subtotal"]["amount"], &order["tax"]["amount"], &order["total"]["amount"]),
+        (&json!(3997), &json!(160 + 210), &json!(1000 + 3207))
+    );
     assert_eq!((&order["lines"][0]["taxPercent"], &order["lines"][1]["total"]["amount"]), (&json!(19.0), &json!(3207)));
     let tickets = order["lines"][1]["tickets"].as_array().unwrap();
     let prices: Vec<i64> = tickets.iter().map(|ticket| ticket["price"]["amount"].as_i64().unwrap()).collect();
@@ -192,7 +199,13 @@ async fn an_order_is_held_until_it_is_paid_and_its_tickets_are_issued_then() {
     assert_eq!((shop.held(&week).await, shop.held(&shirt).await), (1, 3));
     shop.pay(&order).await;
     let paid = shop.lea.ok(ORDER, json!({ "id": order["id"] })).await["order"].take();
-    let codes: Vec<&str> = paid["lines"].as_array().unwrap().iter().flat_map(|line| line["tickets"].as_array().unwrap()).map(|ticket| ticket["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = paid["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|line| line["tickets"].as_array().unwrap())
+        .map(|ticket| ticket["code"].as_str().unwrap())
+        .collect();
     assert!(codes.len() == 4 && codes.iter().all(|code| code.len() == 16), "{codes:?}");
     // What is kept of a code is its hash alone.
     for code in codes {
@@ -214,7 +227,10 @@ async fn what_costs_nothing_is_paid_at_once() {
     let cart = with(&shop.cart(&[(&dear, 2)]), json!({ "complimentary": true }));
     assert_eq!(shop.lea.refused(PREVIEW, json!({ "i": cart })).await, "FORBIDDEN [PAYMENT_MANAGE] @complimentary");
     let given = shop.place(&shop.admin, &cart, "gift-of-the-house").await;
-    assert_eq!((&given["status"], &given["discount"]["source"], &given["discount"]["amount"]["amount"]), (&json!("PAID"), &json!("COMPLIMENTARY"), &json!(2000)));
+    assert_eq!(
+        (&given["status"], &given["discount"]["source"], &given["discount"]["amount"]["amount"]),
+        (&json!("PAID"), &json!("COMPLIMENTARY"), &json!(2000))
+    );
 }
 
 #[tokio::test]
@@ -225,7 +241,10 @@ async fn what_is_cancelled_gives_everything_back_once() {
     let cart = with(&shop.cart(&[(&week, 2)]), json!({ "couponCode": " ten " }));
     let order = shop.place(&shop.lea, &cart, "first-order").await;
     assert_eq!((&order["couponCode"], &order["total"]["amount"]), (&json!("TEN"), &json!(1800)));
-    assert_eq!((shop.held(&week).await, shop.app.count(&format!("coupon_uses WHERE coupon_id = '{}' AND uses = 1", uuid(&coupon))).await), (2, 1));
+    assert_eq!(
+        (shop.held(&week).await, shop.app.count(&format!("coupon_uses WHERE coupon_id = '{}' AND uses = 1", uuid(&coupon))).await),
+        (2, 1)
+    );
     let cancelled = shop.lea.ok(CANCEL, json!({ "id": order["id"] })).await["cancelOrder"].take();
     assert_eq!((&cancelled["status"], &cancelled["lines"][0]["tickets"][0]["status"]), (&json!("CANCELLED"), &json!("CANCELLED")));
     assert_eq!(shop.lea.refused(CANCEL, json!({ "id": order["id"] })).await, "CONFLICT INVALID_TRANSITION @id");
@@ -243,7 +262,10 @@ async fn a_fee_is_an_order_of_its_own_and_paying_it_submits_nothing() {
     let fee = |total: i32, key: &str| json!({ "i": { "applicationId": application, "expectedTotal": total, "provider": "MANUAL", "idempotencyKey": key } });
     assert_eq!(shop.lea.refused(pay, fee(2499, "fee-of-before")).await, "CONFLICT PRICE_CHANGED @expectedTotal");
     let order = shop.lea.ok(pay, fee(2500, "fee-of-today")).await["payApplicationFee"].take();
-    assert_eq!((&order["kind"], &order["status"], &order["lines"][0]["product"]), (&json!("APPLICATION_FEE"), &json!("PENDING"), &Value::Null));
+    assert_eq!(
+        (&order["kind"], &order["status"], &order["lines"][0]["product"]),
+        (&json!("APPLICATION_FEE"), &json!("PENDING"), &Value::Null)
+    );
     assert_eq!(shop.lea.ok(pay, fee(2500, "fee-of-today")).await["payApplicationFee"]["id"], order["id"]);
     assert_eq!(shop.lea.refused(pay, fee(2500, "another-key")).await, "CONFLICT ORDER_PENDING @applicationId");
     shop.pay(&order).await;
