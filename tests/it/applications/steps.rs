@@ -129,9 +129,9 @@ async fn each_step_leaves_one_event_and_the_applicant_does_not_learn_who_decided
     assert_eq!((&seen[0]["answers"], &seen[1]["answers"], &seen[1]["formVersion"]), (&json!({}), &json!({ "diet": "vegan" }), &json!(1)));
     let actors =
         |events: &[Value]| events.iter().map(|event| event["actor"]["id"].as_str().unwrap_or("nobody").to_owned()).collect::<Vec<_>>();
-    let (me, boss) = (bob.user_id.clone(), stage.admin.user_id.clone());
-    assert_eq!(actors(&seen), [&me, &me, "nobody", "nobody", &me]);
-    assert_eq!(actors(&events(&stage.admin).await), [&me, &me, &boss, &boss, &me]);
+    let (me, boss) = (bob.user_id.as_str(), stage.admin.user_id.as_str());
+    assert_eq!(actors(&seen), [me, me, "nobody", "nobody", me]);
+    assert_eq!(actors(&events(&stage.admin).await), [me, me, boss, boss, me]);
 }
 
 #[tokio::test]
