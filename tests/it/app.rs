@@ -121,6 +121,11 @@ pub fn outside() -> Outside {
     Outside::default().with(Postman::new(TEMPLATES.to_vec(), "lectern@localhost", "http://app.example", way, false).unwrap())
 }
 
+#[allow(clippy::disallowed_methods, reason = "a test stands outside of every request")]
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// A running service on a database of its own.
 pub struct TestApp {
     pub url: String,

@@ -87,7 +87,7 @@ pub fn hash(code: &str) -> String {
 
 /// A moment so many minutes ago.
 pub fn ago(minutes: i64) -> String {
-    (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).round(jiff::Unit::Second).unwrap().to_string()
+    (crate::app::now() - jiff::SignedDuration::from_mins(minutes)).round(jiff::Unit::Second).unwrap().to_string()
 }
 
 /// One scan, now.

@@ -89,11 +89,11 @@ fn assert_sums(quote: &Value, included: &[bool]) {
 async fn shop_for_all(shop: &Shop, buyer: &Client, seed: u64, products: &[(String, bool)]) {
     let mut dice = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
     let (application, attendee) = applied(buyer, &shop.program).await;
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         let assign = "mutation($i: AssignDiscountInput!) { assignDiscount(input: $i) { discountPercent } }";
         shop.admin.ok(assign, json!({ "i": { "applicationId": application, "percentOff": 33.33 } })).await;
     }
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         let grant = "mutation($i: GrantCreditInput!) { grantCredit(input: $i) { id } }";
         let credit = json!({ "applicationId": application, "amount": { "amount": 777, "currency": "EUR" }, "reason": "Sorry", "idempotencyKey": format!("credit-{seed}") });
         shop.admin.ok(grant, json!({ "i": credit })).await;

@@ -8,7 +8,6 @@ mod settings;
 mod stripe;
 mod webhooks;
 
-use jiff::Timestamp;
 use lectern::domains::payments::sign;
 use serde_json::{Value, json};
 
@@ -57,7 +56,7 @@ pub async fn read_all(client: &Client, order: &str) -> Value {
 
 /// What the test provider says of a payment.
 pub fn event(id: &str, kind: &str, payment: &str, amount: i64) -> Value {
-    json!({ "id": id, "type": kind, "created": Timestamp::now().as_second(), "payment": payment, "amount": amount, "currency": "EUR" })
+    json!({ "id": id, "type": kind, "created": crate::app::now().as_second(), "payment": payment, "amount": amount, "currency": "EUR" })
 }
 
 /// Posts a body as it is; answers the status and what was said.
@@ -74,7 +73,7 @@ pub async fn post(shop: &Shop, path: &str, header: Option<(&str, String)>, body:
 /// The test provider says something, and it is taken.
 pub async fn say(shop: &Shop, said: &Value) {
     let body = said.to_string().into_bytes();
-    let signed = sign(SECRET, Timestamp::now().as_second(), &body);
+    let signed = sign(SECRET, crate::app::now().as_second(), &body);
     let answer = post(shop, "/webhooks/payments/oak/test", Some(("lectern-signature", signed)), body).await;
     assert_eq!(answer, (200, json!({ "received": true })));
 }

@@ -13,7 +13,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use jiff::Timestamp;
 use lectern::{domains::payments::sign, http::HttpOptions};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -70,22 +69,22 @@ impl Stripe {
     }
 
     /// Refuses what Stripe would; or answers what was made under the key before.
-    fn admit(&self, headers: &HeaderMap, body: &str) -> Result<HashMap<String, String>, Response> {
+    fn admit(&self, headers: &HeaderMap, body: &str) -> Result<HashMap<String, String>, Box<Response>> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
         self.books(|books| {
             if books.failing.0 > 0 {
                 books.failing.0 -= 1;
-                return Err(answer(books.failing.1, &json!({ "error": { "message": format!("No: {KEY}") } })));
+                return Err(Box::new(answer(books.failing.1, &json!({ "error": { "message": format!("No: {KEY}") } }))));
             }
             if text("authorization") != format!("Bearer {KEY}") {
-                return Err(answer(401, &json!({ "error": { "message": "Invalid API Key" } })));
+                return Err(Box::new(answer(401, &json!({ "error": { "message": "Invalid API Key" } }))));
             }
             let key = text("idempotency-key");
             match books.keys.get(&key) {
-                Some((same, made)) if same == body => Err(answer(200, made)),
+                Some((same, made)) if same == body => Err(Box::new(answer(200, made))),
                 Some(_) => {
-                    Err(answer(400, &json!({ "error": { "type": "idempotency_error", "message": "Keys for idempotent requests" } })))
+                    Err(Box::new(answer(400, &json!({ "error": { "type": "idempotency_error", "message": "Keys for idempotent requests" } }))))
                 }
                 None => Ok(form),
             }
@@ -117,9 +116,9 @@ async fn make_session(State(stripe): State<Stripe>, headers: HeaderMap, body: St
     stripe.pause().await;
     let form = match stripe.admit(&headers, &body) {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
-    let lasts = form["expires_at"].parse::<i64>().unwrap() - Timestamp::now().as_second();
+    let lasts = form["expires_at"].parse::<i64>().unwrap() - crate::app::now().as_second();
     if !(1800..=86_400).contains(&lasts) {
         return answer(
             400,
@@ -152,7 +151,7 @@ async fn make_refund(State(stripe): State<Stripe>, headers: HeaderMap, body: Str
     stripe.pause().await;
     let form = match stripe.admit(&headers, &body) {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let (n, state) = stripe.books(|books| (books.refunds.len(), books.refund_state.unwrap_or("succeeded")));
     let refund = json!({
@@ -200,7 +199,7 @@ async fn place(shop: &Shop, cart: &Value, key: &str) -> (String, String) {
 /// Stripe says something, and it is taken.
 pub async fn say(shop: &Shop, id: &str, kind: &str, object: &Value) {
     let body = json!({ "id": id, "object": "event", "type": kind, "data": { "object": object } }).to_string().into_bytes();
-    let signed = sign(SECRET, Timestamp::now().as_second(), &body);
+    let signed = sign(SECRET, crate::app::now().as_second(), &body);
     let answer = send(shop, "/webhooks/payments/oak/stripe", Some(("stripe-signature", signed)), body).await;
     assert_eq!(answer, (200, json!({ "received": true })));
 }

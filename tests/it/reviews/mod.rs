@@ -26,7 +26,8 @@ async fn each_strategy_decides_by_its_own_rule() {
     let stage = Stage::start().await;
     let policy = |strategy: &str, veto: &str| json!({ "reviewStrategy": strategy, "veto": veto, "approvalsNeeded": 2, "acceptScore": 3, "rejectScore": -2 });
     // By whom (0 and 1 are required), what; and where it stands after each vote.
-    let stories: [(&str, &str, &str, &[(usize, &str, &str)]); 13] = [
+    type Votes = &'static [(usize, &'static str, &'static str)];
+    let stories: [(&str, &str, &str, Votes); 13] = [
         ("a1", "ANY_REVIEWER", "STRONG_NO", &[(2, "YES", "ACCEPTED")]),
         ("a2", "ANY_REVIEWER", "STRONG_NO", &[(0, "NO", "IN_REVIEW"), (1, "NO", "REJECTED")]),
         ("a3", "ANY_REVIEWER", "STRONG_NO", &[(2, "STRONG_NO", "REJECTED")]),
