@@ -24,8 +24,8 @@ pub struct Day {
     pub done: Vec<Done>,
     /// Every token that anybody was given.
     pub tokens: Vec<String>,
-    /// Rehearses each mutation before it is done, where it is there.
-    rehearsal: Option<Rehearsal>,
+    /// What came of rehearsing each mutation before it was done.
+    pub rehearsal: Rehearsal,
 }
 
 /// What is asked of a mutation's answer, by its type.
@@ -47,9 +47,7 @@ fn selection(operation: &str) -> &'static str {
 
 impl Day {
     async fn act(&mut self, client: &Client, operation: &'static str, document: &str, variables: Value) -> Value {
-        if let Some(rehearsal) = &mut self.rehearsal {
-            rehearsal.rehearse(client, operation, document, &variables).await;
-        }
+        self.rehearsal.rehearse(client, operation, document, &variables).await;
         let correlation_id = format!("{operation}-{}", self.done.len());
         let answer = client.post(document, variables).header("x-correlation-id", &correlation_id).send().await.unwrap();
         let mut answer: Value = answer.json().await.unwrap();
@@ -77,19 +75,9 @@ impl Day {
         self.act(client, operation, &document, json!({ "id": id })).await
     }
 
-    /// The whole day, in the school of oak.
+    /// The whole day, in the school of oak, each mutation rehearsed before it is done.
     pub async fn pass(app: &TestApp) -> Day {
-        Day { done: Vec::new(), tokens: Vec::new(), rehearsal: None }.through(app).await
-    }
-
-    /// The same, each mutation rehearsed before it is done; answers what came of the rehearsals.
-    pub async fn rehearse(app: &TestApp) -> Rehearsal {
-        let rehearsal = Some(Rehearsal::of(app).await);
-        Day { done: Vec::new(), tokens: Vec::new(), rehearsal }.through(app).await.rehearsal.unwrap()
-    }
-
-    async fn through(self, app: &TestApp) -> Day {
-        let mut day = self;
+        let mut day = Day { done: Vec::new(), tokens: Vec::new(), rehearsal: Rehearsal::of(app).await };
         let bob = day.people(app).await;
         day.courses(app, &bob).await;
         day.lessons(app).await;

@@ -329,9 +329,10 @@ const LEAVES: [(&str, &str); 260] = [
 ];
 
 #[tokio::test]
-async fn a_day_leaves_every_mutation_in_the_log_and_no_secret() {
+async fn a_day_leaves_every_mutation_in_the_log_and_no_secret_and_its_rehearsal_nothing() {
     let app = TestApp::start_with(&["--webhook-allow=127.0.0.0/8"], Default::default()).await;
     let day = Day::pass(&app).await;
+    day.rehearsal.assert_complete(&app);
     let passed: BTreeSet<&str> = day.done.iter().map(|done| done.operation).collect();
     let schema = Schema::of_service();
     let all: BTreeSet<&str> = schema.roots().filter(|(operation, ..)| *operation == "mutation").map(|(_, name, _)| name).collect();

@@ -1,5 +1,7 @@
 //! `lectern audit`.
 
+use std::collections::BTreeSet;
+
 use lectern::{
     ops::{
         audit::{Audit, privileges_page},
@@ -68,6 +70,8 @@ struct Hole {
     breaks: &'static [&'static str],
     /// And the attack itself, but on tables where other defences hold: a missing grant, an actor's policy.
     attack_stopped_on: Option<&'static [&'static str]>,
+    /// Of two that are alike: in which tables, every other one.
+    turn: Option<usize>,
 }
 
 // By hand, here and below, because the database's own catalog is on trial: which defences hold on which tables. A table that is
@@ -323,6 +327,7 @@ const HOLES: &[Hole] = &[
         mend: "CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(OWN_ROWS_ONLY),
+        turn: Some(0),
     },
     Hole {
         name: "the wall lets everything through",
@@ -330,6 +335,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER POLICY tenant_wall ON {table} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(OWN_ROWS_ONLY),
+        turn: Some(1),
     },
     Hole {
         name: "the wall lets everything in",
@@ -337,6 +343,7 @@ const HOLES: &[Hole] = &[
         mend: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(NOT_INSERTED),
+        turn: None,
     },
     Hole {
         name: "row security is disabled",
@@ -344,6 +351,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         breaks: &["wall"],
         attack_stopped_on: Some(SECRET),
+        turn: Some(0),
     },
     Hole {
         name: "a permissive policy stands in the place of the wall",
@@ -351,6 +359,7 @@ const HOLES: &[Hole] = &[
         mend: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(SECRET),
+        turn: Some(1),
     },
     Hole {
         name: "the owner is an exception",
@@ -358,6 +367,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         breaks: &["wall"],
         attack_stopped_on: None,
+        turn: None,
     },
     Hole {
         name: "a grant too many",
@@ -365,6 +375,7 @@ const HOLES: &[Hole] = &[
         mend: "REVOKE TRUNCATE ON {table} FROM lectern_app",
         breaks: &["grants"],
         attack_stopped_on: None,
+        turn: None,
     },
     Hole {
         name: "a grant to move rows",
@@ -372,6 +383,7 @@ const HOLES: &[Hole] = &[
         mend: "REVOKE UPDATE (tenant_id) ON {table} FROM lectern_app",
         breaks: &["grants"],
         attack_stopped_on: None,
+        turn: None,
     },
     Hole {
         name: "a key without the tenant",
@@ -379,6 +391,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER TABLE {table} DROP hole",
         breaks: &["keys"],
         attack_stopped_on: None,
+        turn: None,
     },
 ];
 
@@ -394,8 +407,14 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
         let roles = app.text(&roles).await.unwrap();
         let fill = |sql: &str| sql.replace("{table}", &table).replace("{roles}", &roles).replace("{wall}", WALL);
         for hole in HOLES {
-            // What changes no row that anybody sees is found in the catalog, in each table alike: it is tried in each tenth.
-            if hole.attack_stopped_on.is_none() && nth % 10 != 0 {
+            // What changes no row that anybody sees is found in the catalog, in each table alike: it is tried in each tenth. Of two holes
+            // that the same defences stop, the tables take turns.
+            let is_tried = match hole.turn {
+                _ if hole.attack_stopped_on.is_none() => nth % 10 == 0,
+                Some(turn) => nth % 2 == turn,
+                None => true,
+            };
+            if !is_tried {
                 continue;
             }
             app.sql(&fill(hole.make)).await;
@@ -421,7 +440,7 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
 async fn holes_beside_the_tables_are_found() {
     let app = TestApp::start().await;
     let mut audit = open(&app).await;
-    for (hole, mend, subject) in [
+    let mut holes = vec![
         (
             "ALTER FUNCTION app.my_groups() RESET search_path",
             "ALTER FUNCTION app.my_groups() SET search_path = pg_catalog, public, pg_temp",
@@ -437,8 +456,8 @@ async fn holes_beside_the_tables_are_found() {
             "ALTER FUNCTION app.my_groups() OWNER TO lectern_definer",
             "SECURITY DEFINER",
         ),
-        ("CREATE VIEW hole AS SELECT * FROM course", "DROP VIEW hole", "security_invoker"),
-        ("CREATE MATERIALIZED VIEW hole AS SELECT 1 AS one", "DROP MATERIALIZED VIEW hole", "security_invoker"),
+        ("CREATE VIEW hole_view AS SELECT * FROM course", "DROP VIEW hole_view", "security_invoker"),
+        ("CREATE MATERIALIZED VIEW hole_rows AS SELECT 1 AS one", "DROP MATERIALIZED VIEW hole_rows", "security_invoker"),
         ("CREATE TABLE hole (id uuid)", "DROP TABLE hole", "row security everywhere"),
         (
             "GRANT INSERT ON booking_transition TO lectern_app",
@@ -451,10 +470,10 @@ async fn holes_beside_the_tables_are_found() {
             "CREATE INDEX course_instructor_idx ON course (tenant_id, instructor_id)",
             "foreign keys are indexed",
         ),
-        ("CREATE INDEX hole ON course (tenant_id, instructor_id)", "DROP INDEX hole", "no index twice"),
+        ("CREATE INDEX hole_index ON booking (tenant_id, course_id)", "DROP INDEX hole_index", "no index twice"),
         (
-            "CREATE TABLE hole (); ALTER TABLE hole ENABLE ROW LEVEL SECURITY; ALTER TABLE hole OWNER TO lectern_app",
-            "DROP TABLE hole",
+            "CREATE TABLE hole_owned (); ALTER TABLE hole_owned ENABLE ROW LEVEL SECURITY; ALTER TABLE hole_owned OWNER TO lectern_app",
+            "DROP TABLE hole_owned",
             "lectern_app",
         ),
         ("ALTER ROLE lectern_desk BYPASSRLS", "ALTER ROLE lectern_desk NOBYPASSRLS", "lectern_desk"),
@@ -469,11 +488,20 @@ async fn holes_beside_the_tables_are_found() {
             "REVOKE EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) FROM lectern_app",
             "functions and the rest",
         ),
-    ] {
-        app.sql(hole).await;
+    ];
+    // Looking at everything takes a second: of the holes of each subject one is made at a time.
+    while !holes.is_empty() {
+        let mut subjects = BTreeSet::new();
+        let (round, left): (Vec<_>, Vec<_>) = holes.into_iter().partition(|(.., subject)| subjects.insert(*subject));
+        holes = left;
+        for (hole, ..) in &round {
+            app.sql(hole).await;
+        }
         let checks = audit.whole().await.unwrap();
-        app.sql(mend).await;
-        assert!(checks.iter().any(|check| !check.passed && check.subject == subject), "{hole}\n{checks:#?}");
+        for (hole, mend, subject) in round {
+            app.sql(mend).await;
+            assert!(checks.iter().any(|check| !check.passed && check.subject == subject), "{hole}\n{checks:#?}");
+        }
     }
     assert_eq!(failed(&audit.whole().await.unwrap()), [""; 0], "something is not as it was");
 
