@@ -11,7 +11,7 @@ use lectern_macros::queries;
 use super::{
     CheckIn,
     lists::{CheckInFilter, LATEST},
-    roster::{CheckInRosterEntry, OLDEST},
+    roster::{CheckInRoster, CheckInRosterEntry, OLDEST},
 };
 use crate::domains::programs::Program;
 
@@ -41,10 +41,10 @@ impl DoorQueries {
         /// The program.
         program_id: Id<Program>,
         #[texts(first = "How many; 1 to 100, 20 unless given.")] paging: Forward,
-    ) -> Result<Option<Connection<CheckInRosterEntry>>> {
+    ) -> Result<Option<Connection<CheckInRosterEntry, CheckInRoster>>> {
         let mut list = list_of::<CheckInRosterEntry>("checkInRoster", OLDEST);
         let program = list.bind(program_id);
         list.filter(format!("ro.program_id = {program} AND ro.status = 'ISSUED'"));
-        page(ctx, list, paging).await.map(Some)
+        page(ctx, list, paging).await.map(|page| Some(page.named()))
     }
 }

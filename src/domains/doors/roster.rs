@@ -29,6 +29,16 @@ pub struct CheckInRosterEntry {
     pub checked_in_at: Option<DateTime>,
 }
 
+/// What the connection is called after: it says nothing beside its rows.
+#[object(edge, name = "CheckInRoster")]
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "never made")]
+pub struct CheckInRoster {
+    #[hidden]
+    #[column("ro.id")]
+    pub ticket_id: Id<Ticket>,
+}
+
 /// The oldest first, so that what is sold meanwhile comes at the end.
 pub const OLDEST: Order = Order { key: SortKey::moment("CREATED_AT", "ro.created_at"), id: "ro.id", descending: false };
 
