@@ -22,7 +22,7 @@ GRANT SELECT (tenant_id, id, project_id, name, description, kind, is_active, ver
         deleted_at, created_at, updated_at),
     INSERT (tenant_id, id, project_id, name, description, kind, is_active, model, temperature, max_tokens, system_prompt, tools, knowledge_base_ids, starters, created_by_id),
     UPDATE (name, description, is_active, version, model, temperature, max_tokens, system_prompt, tools, knowledge_base_ids, starters, deleted_at) ON agent TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON agent TO lectern_definer;
+GRANT SELECT, INSERT, DELETE ON agent TO lectern_definer;
 
 CALL app.raise_wall('agent_version');
 CREATE POLICY agent_version_read ON agent_version FOR SELECT TO lectern_app USING (agent_id IN (SELECT app.changeable_agents()));
@@ -36,7 +36,7 @@ CREATE POLICY agent_knowledge_base_read ON agent_knowledge_base FOR SELECT TO le
     EXISTS (SELECT FROM agent a WHERE a.tenant_id = agent_knowledge_base.tenant_id AND a.id = agent_knowledge_base.agent_id));
 CREATE POLICY definer_all ON agent_knowledge_base TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT ON agent_knowledge_base TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON agent_knowledge_base TO lectern_definer;
+GRANT SELECT, INSERT, DELETE ON agent_knowledge_base TO lectern_definer;
 
 CALL app.raise_wall('assistant_policy');
 -- Others read it by app.assistant_policy, of which the service shows them what is for everybody.

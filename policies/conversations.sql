@@ -11,7 +11,7 @@ CREATE POLICY conversation_change ON conversation FOR UPDATE TO lectern_app USIN
 CREATE POLICY definer_all ON conversation TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT (tenant_id, id, owner_id, agent_id, project_id, course_id, title, context, is_archived, shared_at, active_leaf_id, last_message_at, deleted_at, created_at, updated_at),
     INSERT (tenant_id, id, owner_id, agent_id, project_id, course_id, title, context), UPDATE (agent_id, course_id, title, context, is_archived) ON conversation TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON conversation TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (title, active_leaf_id, last_message_at, shared_at, deleted_at) ON conversation TO lectern_definer;
 
 CALL app.raise_wall('message', searched => true);
 -- One's own; of others what was shared, as long as it is.
@@ -23,7 +23,8 @@ CREATE POLICY definer_all ON message TO lectern_definer USING (true) WITH CHECK 
 GRANT SELECT (tenant_id, id, conversation_id, owner_id, parent_id, branches_at, depth, role, state, is_active, is_shared, content, tool, arguments, outcome, agent_id, agent_version,
     model, prompt_tokens, completion_tokens, is_estimated, finish_reason, failure_reason, omitted_messages, external_hosts, client_message_id, metadata, document_ids, author_id,
     created_at, finished_at) ON message TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON message TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, is_active, is_shared, content, prompt_tokens, completion_tokens, is_estimated, finish_reason, failure_reason, omitted_messages,
+    external_hosts, finished_at) ON message TO lectern_definer;
 
 REVOKE ALL ON message_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
 GRANT SELECT ON message_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;
@@ -34,4 +35,4 @@ CREATE POLICY message_feedback_read ON message_feedback FOR SELECT TO lectern_ap
     (owner_id = (SELECT app.user_id()) OR agent_id IN (SELECT app.changeable_agents())) AND (SELECT app.viewed_by()) IS NULL);
 CREATE POLICY definer_all ON message_feedback TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT (tenant_id, id, message_id, agent_id, agent_version, rating, comment, created_at) ON message_feedback TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON message_feedback TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (rating, comment) ON message_feedback TO lectern_definer;

@@ -22,7 +22,7 @@ GRANT SELECT (tenant_id, id, title, project_id, file_id, media_type, byte_size, 
         created_by_id, created_at, updated_at, processed_at),
     INSERT (tenant_id, id, title, project_id, file_id, text, media_type, byte_size, created_by_id), UPDATE (title, file_id, text, media_type, byte_size, revision),
     DELETE ON document TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON document TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, failure_reason, attempts, worker, page_count, character_count, passage_count, processed_at) ON document TO lectern_definer;
 
 REVOKE ALL ON document_transition FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk;
 GRANT SELECT ON document_transition TO lectern_app, lectern_definer, lectern_platform, lectern_desk;
@@ -33,7 +33,7 @@ CREATE POLICY passage_read ON passage FOR SELECT TO lectern_app USING (
     EXISTS (SELECT FROM document d WHERE d.tenant_id = passage.tenant_id AND d.id = passage.document_id));
 CREATE POLICY definer_all ON passage TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT (tenant_id, document_id, position, revision, page, heading, text) ON passage TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON passage TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (embedding) ON passage TO lectern_definer;
 
 CALL app.raise_wall('knowledge_base', searched => true);
 CREATE POLICY knowledge_base_read ON knowledge_base FOR SELECT TO lectern_app USING (
@@ -50,7 +50,7 @@ CREATE POLICY knowledge_base_remove ON knowledge_base FOR DELETE TO lectern_app 
 CREATE POLICY definer_all ON knowledge_base TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT (tenant_id, id, project_id, name, description, created_by_id, created_at, updated_at),
     INSERT (tenant_id, id, project_id, name, description, created_by_id), UPDATE (name, description, updated_at), DELETE ON knowledge_base TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON knowledge_base TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (updated_at) ON knowledge_base TO lectern_definer;
 
 CALL app.raise_wall('knowledge_base_document');
 -- Where base and document are seen. Changed with the base.
@@ -67,7 +67,7 @@ CREATE POLICY knowledge_base_document_remove ON knowledge_base_document FOR DELE
                 AND ((k.project_id IS NULL AND (SELECT app.can('AGENT_MANAGE'))) OR k.project_id IN (SELECT app.managed_projects()))));
 CREATE POLICY definer_all ON knowledge_base_document TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT (tenant_id, knowledge_base_id, document_id), DELETE ON knowledge_base_document TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON knowledge_base_document TO lectern_definer;
+GRANT SELECT, INSERT, DELETE ON knowledge_base_document TO lectern_definer;
 
 CALL app.raise_wall('message_citation');
 -- With the answer. Written by functions alone.
@@ -75,4 +75,4 @@ CREATE POLICY message_citation_read ON message_citation FOR SELECT TO lectern_ap
     EXISTS (SELECT FROM message m WHERE m.tenant_id = message_citation.tenant_id AND m.id = message_citation.message_id));
 CREATE POLICY definer_all ON message_citation TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT ON message_citation TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON message_citation TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (is_cited) ON message_citation TO lectern_definer;

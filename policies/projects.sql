@@ -14,7 +14,7 @@ CREATE POLICY project_change ON project FOR UPDATE TO lectern_app USING (
 CREATE POLICY definer_all ON project TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT (tenant_id, id, name, description, is_archived, owner_id, deleted_at, created_at, updated_at),
     INSERT (tenant_id, id, name, description, owner_id), UPDATE (name, description, is_archived, owner_id, deleted_at) ON project TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON project TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (owner_id) ON project TO lectern_definer;
 
 CALL app.raise_wall('project_member');
 -- With the project.
@@ -27,4 +27,4 @@ CREATE POLICY project_member_remove ON project_member FOR DELETE TO lectern_app 
     user_id = (SELECT app.user_id()) OR project_id IN (SELECT app.managed_projects()));
 CREATE POLICY definer_all ON project_member TO lectern_definer USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT (tenant_id, project_id, user_id, role), UPDATE (role), DELETE ON project_member TO lectern_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON project_member TO lectern_definer;
+GRANT SELECT, INSERT, DELETE ON project_member TO lectern_definer;

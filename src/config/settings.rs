@@ -18,6 +18,7 @@ use crate::{
         client_events::BATCHES,
         conversations::SENDS,
         files::{UPLOADS, USUAL_TYPES},
+        payments::STRIPE,
     },
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
 };
@@ -411,6 +412,14 @@ pub struct Settings {
     /// Answers that a process writes at once; others wait 30 seconds at most
     #[arg(long, env = "LECTERN_MAX_ANSWERS", default_value_t = USUAL_ANSWERS, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "COUNT", global = true)]
     pub max_answers: u32,
+
+    /// Address of Stripe's API, for all schools
+    #[arg(long, env = "LECTERN_STRIPE_API_BASE", default_value = STRIPE, value_name = "URL", global = true)]
+    pub stripe_api_base: String,
+
+    /// Let schools take payments of the test provider, which moves no money [default: with the embedded database]
+    #[arg(long, env = "LECTERN_TEST_PAYMENTS", action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
+    pub test_payments: Option<bool>,
 
     /// Server that takes mails: smtp:// (with STARTTLS, unless it is this machine) or smtps://, user and password in it; without one, mails are
     /// files of the folder `outbox` in the data folder

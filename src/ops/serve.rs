@@ -159,6 +159,7 @@ pub(super) fn rates(settings: &Settings) -> RateLimits {
             (&SENDS, settings.rate_messages),
             (&COST, settings.rate_cost),
         ],
+        ..RateLimits::default()
     }
 }
 

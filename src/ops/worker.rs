@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     config::Settings,
-    domains::{self, answers::Answers, busy_sources::Calendars, feeds::FeedAddress, knowledge::Extractor, mail::Unsubscribing, providers::Providers},
+    domains::{
+        self, answers::Answers, busy_sources::Calendars, feeds::FeedAddress, knowledge::Extractor, mail::Unsubscribing, payments::Taking,
+        providers::Providers,
+    },
 };
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
@@ -53,6 +56,8 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let outside = outside.with(FeedAddress::new(&base)).with(Calendars::new(calendar_addresses(settings))?);
     let outside = outside.with(Extractor::new().context("the program that reads documents")?);
     let outside = outside.with(deployment(settings)?.prepared()?).with(Answers::new(settings.max_answers));
+    let allows_test = settings.test_payments.unwrap_or(cluster.is_embedded());
+    let outside = outside.with(Taking::new(&settings.stripe_api_base, &base, allows_test)?);
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),
         None => outside,

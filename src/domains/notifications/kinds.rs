@@ -70,6 +70,14 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::conversations::CONVERSATION_SHARED,
     &crate::domains::knowledge::DOCUMENT_FAILED,
     &crate::domains::drafts::GENERATION_FINISHED,
+    &crate::domains::applications::APPLICATION_SUBMITTED,
+    &crate::domains::applications::APPLICATION_DECIDED,
+    &crate::domains::applications::PLACE_OFFERED,
+    &crate::domains::orders::ORDER_PLACED,
+    &crate::domains::orders::ORDER_EXPIRED,
+    &crate::domains::payments::ORDER_PAID,
+    &crate::domains::payments::REFUND_MADE,
+    &crate::domains::payments::PAYMENT_ATTENTION,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

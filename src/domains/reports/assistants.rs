@@ -15,7 +15,7 @@ use lectern_macros::{object, resolvers};
 use tokio_postgres::types::ToSql;
 
 use super::{counts::int, range::Range, sql};
-use crate::domains::{agents::Agent, identity::User, projects::Project};
+use crate::domains::{agents::Agent, identity::User, programs::MoneyTotal, projects::Project};
 
 text_enum! {
     /// By what the use of models is grouped.
@@ -47,16 +47,6 @@ text_enum! {
         /// To look whether a text may be answered.
         Moderation = "MODERATION",
     }
-}
-
-/// An amount of money, as a sum.
-#[object]
-#[derive(Clone, Debug)]
-pub struct MoneyTotal {
-    /// How much, in the smallest units of the currency; a whole number.
-    pub amount: f64,
-    /// The currency, as ISO 4217 names it.
-    pub currency: String,
 }
 
 /// What calls of models have taken together. What is not grouped by is null.
@@ -132,8 +122,8 @@ pub async fn usage(ctx: &Context<'_>, range: Range, keys: Option<Vec<AssistantUs
         let (model, purpose) = (reader.next()?, reader.next()?);
         let (calls, failed_calls) = (int(reader.next()?)?, int(reader.next()?)?);
         let (prompt_tokens, completion_tokens) = (reader.next()?, reader.next()?);
-        let (cost, currency): (Option<f64>, Option<String>) = (reader.next()?, reader.next()?);
-        let estimated_cost = cost.zip(currency).map(|(amount, currency)| MoneyTotal { amount, currency });
+        let (cost, currency): (Option<i64>, Option<String>) = (reader.next()?, reader.next()?);
+        let estimated_cost = cost.zip(currency).map(|(amount, currency)| MoneyTotal::new(amount, currency));
         found.push(AssistantUsage {
             date,
             model,

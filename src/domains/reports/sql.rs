@@ -9,7 +9,7 @@ use crate::domains::enrollments::EnrollmentStatus;
 impl Range {
     /// The condition that a moment lies within it. Where it is open at both ends no row is compared; both parameters are named
     /// all the same, so that every statement has them.
-    fn holds(self, column: &str) -> String {
+    pub(super) fn holds(self, column: &str) -> String {
         match self {
             Range { from: None, to: None } => "$2::timestamptz IS NULL AND $3::timestamptz IS NULL".to_owned(),
             _ => format!("{column} >= coalesce($2, '-infinity'::timestamptz) AND {column} < coalesce($3, 'infinity'::timestamptz)"),
@@ -198,7 +198,7 @@ pub const TO_GRADE: &str = "SELECT app.submissions_to_grade() WHERE app.tenant_i
 /// What models have taken from `$2` to `$3`, by the clock of the zone `$4`: by date (`$5`), person (`$6`), project (`$7`), agent (`$8`), model (`$9`) and purpose (`$10`), `$11` rows at
 /// most.
 pub const ASSISTANT_USAGE: &str = "SELECT g.day, g.user_id, g.project_id, g.agent_id, g.model, g.purpose, g.calls, g.failed, g.prompt::float8, g.completion::float8, \
-         CASE WHEN g.is_priced AND g.currencies = 1 THEN round(g.cost)::float8 END, CASE WHEN g.is_priced AND g.currencies = 1 THEN g.currency END \
+         CASE WHEN g.is_priced AND g.currencies = 1 THEN round(g.cost)::bigint END, CASE WHEN g.is_priced AND g.currencies = 1 THEN g.currency END \
      FROM (SELECT CASE WHEN $5 THEN (au.at AT TIME ZONE $4)::date END AS day, CASE WHEN $6 THEN au.user_id END AS user_id, CASE WHEN $7 THEN au.project_id END AS project_id, \
                   CASE WHEN $8 THEN au.agent_id END AS agent_id, CASE WHEN $9 THEN au.model END AS model, CASE WHEN $10 THEN au.purpose END AS purpose, \
                   count(*) AS calls, count(*) FILTER (WHERE au.has_failed) AS failed, coalesce(sum(au.prompt_tokens), 0) AS prompt, \

@@ -125,7 +125,11 @@ async fn quota(connection: &mut PgConnection, wanted: &TenantQuota) -> anyhow::R
         });
     }
     if let Some(tokens) = tokens {
-        sqlx::query("UPDATE tenant SET assistant_token_quota = $2 WHERE tenant_id = $1").bind(tenant).bind(tokens).execute(&mut *tx).await?;
+        sqlx::query("UPDATE tenant SET assistant_token_quota = $2 WHERE tenant_id = $1")
+            .bind(tenant)
+            .bind(tokens)
+            .execute(&mut *tx)
+            .await?;
         said.push(match tokens {
             None => format!("The assistants of {slug} may use as many tokens a month as the school allows itself."),
             Some(tokens) => format!("The assistants of {slug} may use {tokens} tokens a month, or fewer where the school says so."),

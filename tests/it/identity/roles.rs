@@ -10,7 +10,7 @@ use super::{
 use crate::app::{Client, TestApp, Who};
 
 /// What LEARNER grants, and so what somebody needs who manages learners.
-const LEARNER: [&str; 5] = ["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD", "AGENT_EXECUTE"];
+const LEARNER: [&str; 6] = ["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "APPLICATION_SUBMIT", "FILE_UPLOAD", "AGENT_EXECUTE"];
 
 /// Somebody in a role of the school's own that grants this and what LEARNER does.
 async fn in_role(app: &TestApp, key: &str, permissions: &[&str]) -> Client {

@@ -100,11 +100,12 @@ async fn rows_of(app: &TestApp, kind: &KindInfo) -> Option<(String, String)> {
         return Some((table.name.to_owned(), table.key.to_owned()));
     }
     let recorded = format!(
-        "SELECT min(t.tgrelid::regclass::text) FROM pg_trigger t, string_to_array(encode(t.tgargs, 'escape'), '\\000') AS given
-         WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND given[1] = '{}' AND given[2] = 'id'",
+        "SELECT t.tgrelid::regclass || ' ' || given[2] FROM pg_trigger t, string_to_array(encode(t.tgargs, 'escape'), '\\000') AS given
+         WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND given[1] = '{}' ORDER BY given[2] <> 'id', 1 LIMIT 1",
         kind.ty
     );
-    Some((app.text(&recorded).await?, "id".to_owned()))
+    let (table, key) = app.text(&recorded).await?.split_once(' ').map(|(table, key)| (table.to_owned(), key.to_owned()))?;
+    Some((table, key))
 }
 
 /// The id of a row of a kind; or what to do where there is none.

@@ -1,5 +1,7 @@
 //! `lectern audit`.
 
+use std::collections::BTreeSet;
+
 use lectern::{
     ops::{
         audit::{Audit, privileges_page},
@@ -68,6 +70,8 @@ struct Hole {
     breaks: &'static [&'static str],
     /// And the attack itself, but on tables where other defences hold: a missing grant, an actor's policy.
     attack_stopped_on: Option<&'static [&'static str]>,
+    /// Of two that are alike: in which tables, every other one.
+    turn: Option<usize>,
 }
 
 // By hand, here and below, because the database's own catalog is on trial: which defences hold on which tables. A table that is
@@ -77,6 +81,9 @@ const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::
 const SECRET: &[&str] = &[
     "generation_call",
     "answer_run",
+    "application_file",
+    "red_flag",
+    "attendee_grant",
     "account_request",
     "api_key_secret",
     "course_points",
@@ -88,6 +95,9 @@ const SECRET: &[&str] = &[
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "recovery_code",
@@ -99,6 +109,12 @@ const SECRET: &[&str] = &[
     "token_counter",
     "token_reservation",
     "used_budget",
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
@@ -111,6 +127,11 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "provenance",              // seen with its course
     "answer_run",
     "message_delta",
+    "application_event", // seen with its application, behind whose wall it stands as well
+    "application_file",
+    "application_review", // seen with its application
+    "red_flag",
+    "attendee_grant",
     "calendar_feed",
     "busy_block",
     "account_request",
@@ -133,6 +154,13 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification_settings",
     "password_change_credential",
     "password_change_request",
+    "program_course",     // seen with its program, behind whose wall it stands as well
+    "program_currency",   // likewise
+    "program_form_field", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_link_group", // seen with its program
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "path_course",
@@ -169,6 +197,17 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "message",
     "message_feedback",
     "project_member", // seen with its project
+    "product",        // seen with its program, behind whose wall it stands as well
+    "product_price",
+    "order_line", // seen with its order
+    "order_return",
+    "referral_uses", // seen with its referral
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
@@ -185,10 +224,40 @@ const NOT_INSERTED: &[&str] = &[
     "assistant_provider",
     "assistant_usage",
     "message_delta",
+    "application",
+    "application_event",
+    "application_event_secret",
+    "application_file",
+    "application_review",
+    "application_secret",
+    "attendee",
+    "red_flag",
+    "check_in",
+    "product_stock",
+    "coupon_uses",
+    "referral",
+    "referral_uses",
+    "program_code",
+    "sales_order",
+    "order_line",
+    "ticket",
+    "order_return",
+    "credit_balance",
+    "order_key",
+    "ticket_key",
+    "attendee_grant",
     "busy_block",
     "busy_source",
     "calendar_feed",
     "access_version",
+    "program_course", // of courses that one sees
+    "program_currency",
+    "program_form_field",
+    "program_group",      // of groups that one sees
+    "program_link_group", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "account_request",
     "announcement",
     "api_key",
@@ -284,6 +353,15 @@ const NOT_INSERTED: &[&str] = &[
     "message_feedback",
     "project",
     "project_member",
+    "payment",
+    "refund",
+    "payment_event",
+    "ledger_entry",
+    "ledger_posting",
+    "invoice",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 
 const HOLES: &[Hole] = &[
@@ -293,6 +371,7 @@ const HOLES: &[Hole] = &[
         mend: "CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(OWN_ROWS_ONLY),
+        turn: Some(0),
     },
     Hole {
         name: "the wall lets everything through",
@@ -300,6 +379,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER POLICY tenant_wall ON {table} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(OWN_ROWS_ONLY),
+        turn: Some(1),
     },
     Hole {
         name: "the wall lets everything in",
@@ -307,6 +387,7 @@ const HOLES: &[Hole] = &[
         mend: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(NOT_INSERTED),
+        turn: None,
     },
     Hole {
         name: "row security is disabled",
@@ -314,6 +395,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         breaks: &["wall"],
         attack_stopped_on: Some(SECRET),
+        turn: Some(0),
     },
     Hole {
         name: "a permissive policy stands in the place of the wall",
@@ -321,6 +403,7 @@ const HOLES: &[Hole] = &[
         mend: "DROP POLICY tenant_wall ON {table}; CREATE POLICY tenant_wall ON {table} AS RESTRICTIVE TO {roles} USING ({wall})",
         breaks: &["wall"],
         attack_stopped_on: Some(SECRET),
+        turn: Some(1),
     },
     Hole {
         name: "the owner is an exception",
@@ -328,6 +411,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         breaks: &["wall"],
         attack_stopped_on: None,
+        turn: None,
     },
     Hole {
         name: "a grant too many",
@@ -335,6 +419,7 @@ const HOLES: &[Hole] = &[
         mend: "REVOKE TRUNCATE ON {table} FROM lectern_app",
         breaks: &["grants"],
         attack_stopped_on: None,
+        turn: None,
     },
     Hole {
         name: "a grant to move rows",
@@ -342,6 +427,7 @@ const HOLES: &[Hole] = &[
         mend: "REVOKE UPDATE (tenant_id) ON {table} FROM lectern_app",
         breaks: &["grants"],
         attack_stopped_on: None,
+        turn: None,
     },
     Hole {
         name: "a key without the tenant",
@@ -349,6 +435,7 @@ const HOLES: &[Hole] = &[
         mend: "ALTER TABLE {table} DROP hole",
         breaks: &["keys"],
         attack_stopped_on: None,
+        turn: None,
     },
 ];
 
@@ -364,8 +451,14 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
         let roles = app.text(&roles).await.unwrap();
         let fill = |sql: &str| sql.replace("{table}", &table).replace("{roles}", &roles).replace("{wall}", WALL);
         for hole in HOLES {
-            // What changes no row that anybody sees is found in the catalog, in each table alike: it is tried in each tenth.
-            if hole.attack_stopped_on.is_none() && nth % 10 != 0 {
+            // What changes no row that anybody sees is found in the catalog, in each table alike: it is tried in each tenth. Of two holes
+            // that the same defences stop, the tables take turns.
+            let is_tried = match hole.turn {
+                _ if hole.attack_stopped_on.is_none() => nth % 10 == 0,
+                Some(turn) => nth % 2 == turn,
+                None => true,
+            };
+            if !is_tried {
                 continue;
             }
             app.sql(&fill(hole.make)).await;
@@ -391,7 +484,7 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
 async fn holes_beside_the_tables_are_found() {
     let app = TestApp::start().await;
     let mut audit = open(&app).await;
-    for (hole, mend, subject) in [
+    let mut holes = vec![
         (
             "ALTER FUNCTION app.my_groups() RESET search_path",
             "ALTER FUNCTION app.my_groups() SET search_path = pg_catalog, public, pg_temp",
@@ -407,8 +500,8 @@ async fn holes_beside_the_tables_are_found() {
             "ALTER FUNCTION app.my_groups() OWNER TO lectern_definer",
             "SECURITY DEFINER",
         ),
-        ("CREATE VIEW hole AS SELECT * FROM course", "DROP VIEW hole", "security_invoker"),
-        ("CREATE MATERIALIZED VIEW hole AS SELECT 1 AS one", "DROP MATERIALIZED VIEW hole", "security_invoker"),
+        ("CREATE VIEW hole_view AS SELECT * FROM course", "DROP VIEW hole_view", "security_invoker"),
+        ("CREATE MATERIALIZED VIEW hole_rows AS SELECT 1 AS one", "DROP MATERIALIZED VIEW hole_rows", "security_invoker"),
         ("CREATE TABLE hole (id uuid)", "DROP TABLE hole", "row security everywhere"),
         (
             "GRANT INSERT ON booking_transition TO lectern_app",
@@ -421,10 +514,10 @@ async fn holes_beside_the_tables_are_found() {
             "CREATE INDEX course_instructor_idx ON course (tenant_id, instructor_id)",
             "foreign keys are indexed",
         ),
-        ("CREATE INDEX hole ON course (tenant_id, instructor_id)", "DROP INDEX hole", "no index twice"),
+        ("CREATE INDEX hole_index ON booking (tenant_id, course_id)", "DROP INDEX hole_index", "no index twice"),
         (
-            "CREATE TABLE hole (); ALTER TABLE hole ENABLE ROW LEVEL SECURITY; ALTER TABLE hole OWNER TO lectern_app",
-            "DROP TABLE hole",
+            "CREATE TABLE hole_owned (); ALTER TABLE hole_owned ENABLE ROW LEVEL SECURITY; ALTER TABLE hole_owned OWNER TO lectern_app",
+            "DROP TABLE hole_owned",
             "lectern_app",
         ),
         ("ALTER ROLE lectern_desk BYPASSRLS", "ALTER ROLE lectern_desk NOBYPASSRLS", "lectern_desk"),
@@ -439,11 +532,20 @@ async fn holes_beside_the_tables_are_found() {
             "REVOKE EXECUTE ON FUNCTION app.check_course_seats(uuid, uuid) FROM lectern_app",
             "functions and the rest",
         ),
-    ] {
-        app.sql(hole).await;
+    ];
+    // Looking at everything takes a second: of the holes of each subject one is made at a time.
+    while !holes.is_empty() {
+        let mut subjects = BTreeSet::new();
+        let (round, left): (Vec<_>, Vec<_>) = holes.into_iter().partition(|(.., subject)| subjects.insert(*subject));
+        holes = left;
+        for (hole, ..) in &round {
+            app.sql(hole).await;
+        }
         let checks = audit.whole().await.unwrap();
-        app.sql(mend).await;
-        assert!(checks.iter().any(|check| !check.passed && check.subject == subject), "{hole}\n{checks:#?}");
+        for (hole, mend, subject) in round {
+            app.sql(mend).await;
+            assert!(checks.iter().any(|check| !check.passed && check.subject == subject), "{hole}\n{checks:#?}");
+        }
     }
     assert_eq!(failed(&audit.whole().await.unwrap()), [""; 0], "something is not as it was");
 
