@@ -1,8 +1,10 @@
--- One row of every kind of conversations, for schools that are there to be attacked; identity.sql says what may be relied on.
+-- One row of every kind of conversations, for schools that are there to be attacked; identity.sql says what may be relied on. Nobody but their owner sees them: the owner of the
+-- project has one, and a learner.
 INSERT INTO conversation (tenant_id, id, owner_id, agent_id, project_id, title, context)
-    SELECT a.tenant_id, gen_random_uuid(), p.owner_id, a.id, p.id, w.word, jsonb_build_object('about', w.word)
-    FROM agent a JOIN project p ON p.tenant_id = a.tenant_id CROSS JOIN current_setting('probe.word') AS w(word)
-    WHERE a.tenant_id = app.tenant_id();
+    SELECT a.tenant_id, gen_random_uuid(), u.id, a.id, CASE WHEN u.id = p.owner_id THEN p.id END, w.word, jsonb_build_object('about', w.word)
+    FROM agent a JOIN project p ON p.tenant_id = a.tenant_id JOIN app_user u ON u.tenant_id = p.tenant_id AND (u.id = p.owner_id OR u.name LIKE 'LEARNER %')
+    CROSS JOIN current_setting('probe.word') AS w(word)
+    WHERE a.tenant_id = app.tenant_id() ORDER BY u.id <> p.owner_id;
 
 INSERT INTO message (tenant_id, id, conversation_id, owner_id, depth, role, state, is_active, content, client_message_id, metadata, author_id)
     SELECT c.tenant_id, gen_random_uuid(), c.id, c.owner_id, 0, 'USER', 'COMPLETED', true, w.word, 'probe', to_jsonb(w.word), c.owner_id

@@ -196,7 +196,6 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "conversation",
     "message",
     "message_feedback",
-    "project_member", // seen with its project
     "product",        // seen with its program, behind whose wall it stands as well
     "product_price",
     "order_line", // seen with its order
@@ -352,7 +351,6 @@ const NOT_INSERTED: &[&str] = &[
     "message",
     "message_feedback",
     "project",
-    "project_member",
     "payment",
     "refund",
     "payment_event",
