@@ -29,7 +29,6 @@ const BESIDE: [(&str, &str); 101] = [
     ("sales_order.billing_address", "the audit log shows it"),
     ("sales_order.billing_tax_id", "the audit log shows it"),
     ("sales_order.provider", "the audit log shows it"),
-    ("order_line.order_id", "the lines of an order are found by it"),
     ("order_line.position", "lines are listed by it"),
     ("order_line.kind", "the audit log shows it"),
     ("order_line.tax_included", "the audit log shows it"),
