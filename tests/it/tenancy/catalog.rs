@@ -143,6 +143,7 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
             "job_transition",
             "lectern_applied",
             "order_transition",
+            "payment_transition",
             "program_transition",
             "quiz_attempt_transition",
             "waitlist_transition"
