@@ -12,8 +12,8 @@ CREATE POLICY application_read ON application FOR SELECT TO lectern_app USING (
 -- Nothing but a discount: all else is a step, or follows from one.
 CREATE POLICY application_discount ON application FOR UPDATE TO lectern_app USING ((SELECT app.can('APPLICATION_MANAGE')));
 CREATE POLICY definer_all ON application TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, program_id, user_id, group_id, status, answers, form_version, not_shared, offer_expires_at, submitted_at, decided_at, discount_percent,
-        referral_id, fee_paid_at, created_at, updated_at),
+GRANT SELECT (tenant_id, id, program_id, user_id, group_id, status, answers, form_version, not_shared, waitlisted_at, offered_at, offer_expires_at, submitted_at, decided_at,
+        accepted_at, discount_percent, referral_id, fee_paid_at, fee_credited_at, created_at, updated_at),
     UPDATE (discount_percent) ON application TO lectern_app;
 GRANT SELECT, INSERT, DELETE, UPDATE (status, answers, form_version, not_shared, waitlisted_at, offered_at, offer_expires_at, submitted_at, decided_at, accepted_at,
     referral_id, fee_paid_at, fee_credited_at, updated_at) ON application TO lectern_definer;

@@ -33,5 +33,5 @@ CREATE POLICY invoice_read ON invoice FOR SELECT TO lectern_app USING (
     (SELECT app.can('ORDER_READ_ALL')) OR (SELECT app.can('PAYMENT_MANAGE'))
     OR EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = invoice.tenant_id AND o.id = invoice.order_id AND o.buyer_id = (SELECT app.user_id())));
 CREATE POLICY definer_all ON invoice TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, kind, number, code, order_id, total, tax, currency, document, issued_at) ON invoice TO lectern_app;
+GRANT SELECT (tenant_id, id, kind, number, code, order_id, refund_id, total, tax, currency, document, file_id, issued_at) ON invoice TO lectern_app;
 GRANT SELECT, INSERT, UPDATE (file_id) ON invoice TO lectern_definer;

@@ -22,7 +22,8 @@ CREATE POLICY payment_read ON payment FOR SELECT TO lectern_app USING (
     (SELECT app.can('ORDER_READ_ALL')) OR (SELECT app.can('PAYMENT_MANAGE'))
     OR EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = payment.tenant_id AND o.id = payment.order_id AND o.buyer_id = (SELECT app.user_id())));
 CREATE POLICY definer_all ON payment TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, order_id, provider, status, amount, currency, refunded, reference, provider_id, checkout_url, failure, attention, settled_at, created_at)
+GRANT SELECT (tenant_id, id, order_id, provider, status, amount, currency, refunded, reference, provider_id, intent_id, checkout_url, return_url, failure, attention, note,
+        settled_at, created_at)
     ON payment TO lectern_app;
 GRANT SELECT, INSERT, UPDATE (status, amount, refunded, provider_id, intent_id, checkout_url, failure, attention, note, settled_at, asked_at, is_checked, updated_at)
     ON payment TO lectern_definer;
@@ -32,7 +33,8 @@ CREATE POLICY refund_read ON refund FOR SELECT TO lectern_app USING (
     (SELECT app.can('ORDER_READ_ALL')) OR (SELECT app.can('PAYMENT_MANAGE'))
     OR EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = refund.tenant_id AND o.id = refund.order_id AND o.buyer_id = (SELECT app.user_id())));
 CREATE POLICY definer_all ON refund TO lectern_definer USING (true);
-GRANT SELECT (tenant_id, id, order_id, payment_id, amount, currency, to_credit, status, reason, settled_at, created_at) ON refund TO lectern_app;
+GRANT SELECT (tenant_id, id, order_id, payment_id, amount, currency, to_credit, status, reason, is_late, provider_id, failure, settled_at, created_at)
+    ON refund TO lectern_app;
 GRANT SELECT, INSERT, UPDATE (status, provider_id, failure, asked_at, settled_at) ON refund TO lectern_definer;
 
 -- Read by nobody but functions.

@@ -700,7 +700,7 @@ CREATE OR REPLACE TRIGGER application_announce AFTER INSERT OR UPDATE ON applica
 CREATE OR REPLACE TRIGGER application_audit AFTER INSERT OR UPDATE OR DELETE ON application FOR EACH ROW EXECUTE FUNCTION app.audit('Application', 'id', 'answers');
 CREATE OR REPLACE TRIGGER application_secret_audit AFTER INSERT OR UPDATE OR DELETE ON application_secret FOR EACH ROW
     EXECUTE FUNCTION app.audit('Application', 'application_id', 'answers');
-CREATE OR REPLACE TRIGGER application_file_audit AFTER INSERT OR UPDATE OR DELETE ON application_file FOR EACH ROW EXECUTE FUNCTION app.audit('Application', 'application_id');
+CREATE OR REPLACE TRIGGER application_file_audit AFTER INSERT OR UPDATE OR DELETE ON application_file FOR EACH ROW EXECUTE FUNCTION app.audit('Application', 'application_id', 'file_id');
 
 GRANT EXECUTE ON FUNCTION app.reviewed_programs(), app.is_applicant(uuid), app.sees_application(uuid), app.own_applications(), app.is_handed_in(uuid), app.search_application(text), app.answered_file(uuid),
     app.start_application(uuid, uuid, uuid, uuid, text, jsonb, jsonb, jsonb, text[], integer, uuid), app.open_application(uuid), app.open_submission(uuid),

@@ -224,7 +224,7 @@ $$;
 
 CREATE OR REPLACE TRIGGER attendee_touch BEFORE UPDATE ON attendee FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER attendee_announce AFTER INSERT OR UPDATE OR DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.announce_row('application', 'application_id', 'program_id');
-CREATE OR REPLACE TRIGGER attendee_audit AFTER INSERT OR UPDATE OR DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.audit('Attendee', 'id');
+CREATE OR REPLACE TRIGGER attendee_audit AFTER INSERT OR UPDATE OR DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.audit('Attendee', 'id', 'email');
 
 GRANT EXECUTE ON FUNCTION app.add_attendee(uuid, uuid, text, text, text, text), app.change_attendee(uuid, text, text, text, boolean), app.remove_attendee(uuid),
     app.attendee_emails(uuid[]), app.my_attendees(), app.search_attendee(text) TO lectern_app;

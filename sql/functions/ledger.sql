@@ -37,17 +37,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
--- Constraint triggers can't be replaced; these never change.
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = 'ledger_entry_balance' AND t.tgrelid = 'ledger_entry'::regclass) THEN
-        CREATE CONSTRAINT TRIGGER ledger_entry_balance AFTER INSERT ON ledger_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.check_ledger();
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = 'ledger_posting_balance' AND t.tgrelid = 'ledger_posting'::regclass) THEN
-        CREATE CONSTRAINT TRIGGER ledger_posting_balance AFTER INSERT ON ledger_posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.check_ledger();
-    END IF;
-END
-$$;
+-- Constraint triggers can't be replaced.
+DROP TRIGGER IF EXISTS ledger_entry_balance ON ledger_entry;
+CREATE CONSTRAINT TRIGGER ledger_entry_balance AFTER INSERT ON ledger_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.check_ledger();
+DROP TRIGGER IF EXISTS ledger_posting_balance ON ledger_posting;
+CREATE CONSTRAINT TRIGGER ledger_posting_balance AFTER INSERT ON ledger_posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.check_ledger();
 
 -- Writes an entry: its accounts, amounts and products one below the other. What comes to 0 is left out; without postings there is no entry. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.post_entry(kind text, application uuid, ordered uuid, payment uuid, refund uuid, note text, currency text,

@@ -519,6 +519,21 @@ BEGIN
 END
 $$;
 
+-- The same for a preview: what the cart costs, as `{"quote"}`, or what refuses it, as `{"rule", "detail"}`: the statements that a document asks beside it go on.
+-- Reveals: as app.quote_order.
+CREATE OR REPLACE FUNCTION app.preview_order(wanted uuid, wanted_currency text, wanted_lines jsonb, given_back uuid[], code text, uses_credit boolean, is_free boolean)
+    RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    rule text;
+    why  text;
+BEGIN
+    RETURN jsonb_build_object('quote', app.quote_order(wanted, wanted_currency, wanted_lines, given_back, code, uses_credit, is_free));
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = PG_EXCEPTION_DETAIL;
+    RETURN jsonb_build_object('rule', rule, 'detail', why);
+END
+$$;
+
 -- Places an order, or answers the one that was placed under this key. The key is looked at first, then what app.quote_order refuses, the price last. `ticket_ids` and
 -- `hashes` are as many as there are pieces. Reveals: the order's id.
 CREATE OR REPLACE FUNCTION app.place_order(wanted uuid, wanted_currency text, wanted_lines jsonb, given_back uuid[], code text, uses_credit boolean, is_free boolean,
@@ -967,7 +982,7 @@ CREATE OR REPLACE TRIGGER order_line_audit AFTER INSERT OR UPDATE OR DELETE ON o
 CREATE OR REPLACE TRIGGER order_return_audit AFTER INSERT OR UPDATE OR DELETE ON order_return FOR EACH ROW EXECUTE FUNCTION app.audit('Order', 'order_id');
 CREATE OR REPLACE TRIGGER ticket_audit AFTER INSERT OR UPDATE OR DELETE ON ticket FOR EACH ROW EXECUTE FUNCTION app.audit('Ticket', 'id', 'code_hash');
 
-GRANT EXECUTE ON FUNCTION app.attendees_of_mine(), app.applications_of_mine(), app.quote_order(uuid, text, jsonb, uuid[], text, boolean, boolean),
+GRANT EXECUTE ON FUNCTION app.attendees_of_mine(), app.applications_of_mine(), app.preview_order(uuid, text, jsonb, uuid[], text, boolean, boolean), app.quote_order(uuid, text, jsonb, uuid[], text, boolean, boolean),
     app.place_order(uuid, text, jsonb, uuid[], text, boolean, boolean, bigint, text, text, text, text, text, text, bytea, uuid[], bytea[]),
     app.place_fee_order(uuid, bigint, text, text, text, bytea), app.cancel_order(uuid), app.expire_orders(integer), app.use_key(text, text, bytea),
     app.keep_key(text, text, uuid), app.ticket_key(bytea), app.ticket_codes(uuid[]), app.renew_ticket_codes(uuid), app.keep_ticket_codes(uuid[], bytea[]) TO lectern_app;

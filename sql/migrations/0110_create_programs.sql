@@ -197,7 +197,6 @@ CREATE TABLE program_places (
     CONSTRAINT program_places_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program ON DELETE CASCADE,
     CONSTRAINT program_places_taken_check CHECK (taken <= capacity)
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE program_places IS 'counter';
 
 -- MEMBER attendees of a group in a program. The row stays when the group's terms go: its members stay, too.
 CREATE TABLE program_group_places (
@@ -212,4 +211,3 @@ CREATE TABLE program_group_places (
     CONSTRAINT program_group_places_members_check CHECK (members <= max_members)
 ) WITH (fillfactor = 50);
 CREATE INDEX program_group_places_group_idx ON program_group_places (tenant_id, group_id);
-COMMENT ON TABLE program_group_places IS 'counter';

@@ -64,7 +64,7 @@ async fn taken(state: &AppState, id: &str, school: &str, provider: &str, headers
         return Ok(false);
     }
     let Some(said) = Said::read(provider, &body) else { return Ok(false) };
-    said.take_for(state.engine.pool(), tenant, id, provider).await?;
+    keep(state, tenant, id, &said, provider).await?;
     Ok(true)
 }
 
@@ -72,6 +72,13 @@ async fn open(state: &AppState, tenant: Uuid, mode: Mode, id: &str) -> Result<st
     let identity = Identity { tenant, ..Identity::default() };
     let opening = Opening { mode, identity, correlation_id: id, actors: &ActorKind::TENANT };
     Ok(Tx::open(state.engine.pool(), &opening).await?.0)
+}
+
+/// Takes what was said, in a transaction of its own.
+async fn keep(state: &AppState, tenant: Uuid, id: &str, said: &Said, provider: PaymentProvider) -> Result<(), DbError> {
+    let tx = open(state, tenant, Mode::Write, id).await?;
+    said.take(&tx, provider).await?;
+    tx.commit().await
 }
 
 /// The page on which a payment of the test provider is settled by hand; for whoever knows its id. It changes nothing.
@@ -102,7 +109,7 @@ pub async fn press(
         let body = read.ok().and_then(Result::ok).unwrap_or_default();
         let outcome = url::form_urlencoded::parse(&body).find_map(|(name, value)| (name == "outcome").then(|| value.into_owned()));
         let press = outcome.as_deref().and_then(Press::of).ok_or_else(|| Error::bad_request("The page's form sends an outcome."))?;
-        shown.pressed(press).take_for(state.engine.pool(), tenant, &id, PaymentProvider::Test).await?;
+        keep(&state, tenant, &id, &shown.pressed(press), PaymentProvider::Test).await?;
         Ok::<_, Error>(())
     };
     match done.await {

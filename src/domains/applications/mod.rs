@@ -77,6 +77,6 @@ pub const DOMAIN: Domain = Domain {
         ),
     ],
     references: &[("application_id", Application::PREFIX)],
-    parts: &[(Application::TYPE, "file_id", "file"), (Application::TYPE, "user_id", "sensitive")],
+    parts: &[(Application::TYPE, "key", "file"), (Application::TYPE, "user_id", "sensitive")],
     ..Domain::new("applications")
 };

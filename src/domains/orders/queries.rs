@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::ColumnReader,
+    db::{ColumnReader, DbError},
     error::{Error, Result},
     ids::Id,
     resolve::{Connection, Ctx, Loaded, Paging, filtered, one, page},
@@ -38,10 +38,14 @@ impl OrderQueries {
         input: PreviewOrderInput,
     ) -> Result<Option<OrderQuote>> {
         let cart = Cart::of_preview(&input)?;
-        // Its refusal leaves the rest of the document its transaction.
-        let rows = refused(ctx.tx().attempt(sql::QUOTE, &cart.params()).await)?;
+        let rows = ctx.tx().query(sql::QUOTE, &cart.params()).await?;
         let row = rows.first().ok_or_else(|| Error::internal("a quote has no row"))?;
-        OrderQuote::read(ColumnReader::new(row).next::<Value>()?).map(Some)
+        let mut answer = ColumnReader::new(row).next::<Value>()?;
+        // A refusal is a row as well: it leaves the rest of the document its transaction.
+        if let Some(rule) = answer["rule"].as_str() {
+            return refused(Err(DbError::of_rule(rule, answer["detail"].as_str())));
+        }
+        OrderQuote::read(answer["quote"].take()).map(Some)
     }
 
     /// An order; null when there is none, or none that you may see.

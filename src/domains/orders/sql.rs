@@ -1,7 +1,7 @@
 //! The statements of the domain. `$1` is the tenant; the policies filter again, and functions say what an order costs and takes (`sql/functions/orders.sql`).
 
 /// What the cart costs that `$2` to `$8` make: application, currency, lines, tickets given back, code, whether credit is used, whether it is free.
-pub const QUOTE: &str = "SELECT app.quote_order($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
+pub const QUOTE: &str = "SELECT app.preview_order($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
 
 /// Places the same cart: at the total `$9`, paid by `$10`, coming back to `$11`, billed to `$12`, `$13`, `$14`, under the key `$15` of the request `$16`, with the tickets `$17`
 /// and the hashes `$18` of their codes. Answers the order.

@@ -1,7 +1,7 @@
 //! What a provider says: read out of what it sends, and taken.
 
 use lectern_kernel::{
-    db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
+    db::{DbError, Tx},
     ids::Id,
 };
 use serde::Deserialize;
@@ -240,22 +240,6 @@ impl Said {
         let word = self.effect.word();
         let taken: Option<Option<String>> = tx.value(sql::TAKE, &self.params(&provider, &state, &word)).await?;
         Ok(taken.flatten().is_some())
-    }
-
-    /// The same in a transaction of its own.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn take_for(&self, pool: &Pool, tenant: Uuid, correlation_id: &str, provider: PaymentProvider) -> Result<(), DbError> {
-        let state = match self.effect {
-            Effect::Refund(state) => Some(state),
-            _ => None,
-        };
-        let identity = Identity { tenant, ..Identity::default() };
-        let opening = Opening { mode: Mode::Write, identity, correlation_id, actors: &ActorKind::TENANT };
-        let word = self.effect.word();
-        let (tx, _) = Tx::open_asking(pool, &opening, sql::TAKE, &self.params(&provider, &state, &word)).await?;
-        tx.commit().await
     }
 
     /// The parameters of [`sql::TAKE`].

@@ -111,7 +111,7 @@ pub struct UpdateProgramInput {
     #[check(capacity)]
     pub capacity: MaybeUndefined<i32>,
     /// What it sells in, in place of the currencies before: 1 to 5, the first being the default.
-    #[check(currencies)]
+    #[by_hand]
     pub currencies: MaybeUndefined<Vec<String>>,
     /// What an application costs before it can be submitted: above 0, in one of the currencies; null for nothing.
     #[by_hand]
@@ -233,7 +233,7 @@ pub fn slug(field: &str, text: &str) -> Result<String> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`.
-fn currencies(field: &str, given: &[String]) -> Result<Vec<String>> {
+pub fn currencies(field: &str, given: &[String]) -> Result<Vec<String>> {
     if given.is_empty() || given.len() > 5 {
         return Err(Error::bad_input(field, "must hold 1 to 5 currencies"));
     }

@@ -5,13 +5,13 @@ use lectern_kernel::{
     db::{DbError, OnConstraint},
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, Insert, Loaded, Patch, Rows},
+    resolve::{Ctx, Insert, Loaded, Patch, Rows, present},
 };
 use lectern_macros::mutations;
 
 use super::{
     Program,
-    inputs::{CreateProgramInput, SetProgramStatusInput, UpdateProgramInput, slug},
+    inputs::{CreateProgramInput, SetProgramStatusInput, UpdateProgramInput, currencies, slug},
     money::unknown_currency,
     program::ProgramStatus,
     sql,
@@ -103,6 +103,7 @@ impl ProgramMutations {
             MaybeUndefined::Value(fee) => Some(Some(fee.check_positive("applicationFee")?)),
         };
         change = change
+            .set_if(Program::COLUMNS.currencies, present("currencies", &input.currencies, |field, codes| currencies(field, codes))?)
             .set_if(Program::COLUMNS.fee_amount, fee.as_ref().map(|fee| fee.as_ref().map(|fee| fee.amount)))
             .set_if(Program::COLUMNS.fee_currency, fee.as_ref().map(|fee| fee.as_ref().map(|fee| fee.currency.clone())));
         refused(change.run(ctx).await, fee.is_some())?.ok_or_else(|| no_program("id"))

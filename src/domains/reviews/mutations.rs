@@ -20,7 +20,7 @@ use crate::domains::{
 /// Mutations of reviews.
 pub struct ReviewMutations;
 
-#[mutations("ApplicationReview")]
+#[mutations("Application")]
 impl ReviewMutations {
     /// Votes on an application, in place of your vote before; then the rules of its program decide. With APPLICATION_REVIEW in programs that name you as a reviewer, with
     /// APPLICATION_MANAGE everywhere; else FORBIDDEN with NOT_YOURS, or NOT_FOUND where you don't see it. FORBIDDEN with OWN_APPLICATION for your own; CONFLICT with INVALID_TRANSITION unless

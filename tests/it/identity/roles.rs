@@ -199,7 +199,8 @@ async fn a_role_with_one_permission_can_do_that_one_thing() {
         ["USER_UPDATE", "ROLE_MANAGE", "USER_READ", "COURSE_CREATE", "COURSE_UPDATE", "ENROLLMENT_MANAGE", "GROUP_READ"]
             .into_iter()
             .chain(["BOOKING_COMPLETE", "AVAILABILITY_MANAGE", "REPORT_READ", "USER_ADMIT", "PASSWORD_APPROVE", "API_KEY_CREATE"])
-            .chain(["GRADE_MANAGE", "DISCUSSION_MODERATE", "PROJECT_CREATE", "AGENT_CREATE", "DOCUMENT_UPLOAD"])
+            .chain(["GRADE_MANAGE", "DISCUSSION_MODERATE", "APPLICATION_REVIEW", "ATTENDEE_CHECK_IN"])
+            .chain(["PROJECT_CREATE", "AGENT_CREATE", "DOCUMENT_UPLOAD"])
             .filter(|permission| *permission != "USER_READ")
             .collect();
     let changer = in_role(&app, "CHANGER", &permissions).await;

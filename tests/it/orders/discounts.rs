@@ -127,8 +127,8 @@ async fn a_code_says_why_it_can_not_be_used() {
     shop.coupon("LAST", json!({ "percentOff": 10, "maxUses": 1 })).await;
     let cart = shop.cart(&[(&ticket, 1)]);
     let by = |code: &str| with(&cart, json!({ "couponCode": code }));
-    shop.buy(&shop.lea, &by("ONCE"), "by-once").await;
-    shop.buy(&shop.lea, &by("LAST"), "by-last").await;
+    shop.buy(&shop.lea, &by("ONCE"), "by-code-once").await;
+    shop.buy(&shop.lea, &by("LAST"), "by-code-last").await;
     for (code, line) in [
         ("NOWHERE", "NOT_FOUND CODE_UNKNOWN @couponCode"),
         ("ELSEWHERE", "NOT_FOUND CODE_UNKNOWN @couponCode"),

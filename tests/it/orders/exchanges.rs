@@ -27,7 +27,7 @@ async fn a_ticket_admits_until_what_it_is_exchanged_for_is_paid() {
         )
         .await;
     shop.coupon("HALF", json!({ "percentOff": 50 })).await;
-    let bought = shop.buy(&shop.lea, &with(&shop.cart(&[(&day, 1)]), json!({ "couponCode": "HALF" })), "a-day").await;
+    let bought = shop.buy(&shop.lea, &with(&shop.cart(&[(&day, 1)]), json!({ "couponCode": "HALF" })), "one-a-day").await;
     let day_ticket = ticket(&bought);
     // Of exclusive ones an attendee has one, unless it is given back.
     assert_eq!(shop.lea.refused(PREVIEW, json!({ "i": shop.cart(&[(&week, 1)]) })).await, "CONFLICT EXCLUSIVE_PRODUCT @lines.0");

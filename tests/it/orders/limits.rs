@@ -51,7 +51,7 @@ async fn each_line_is_refused_at_its_place() {
     // In the same order, what it requires will do.
     shop.lea.ok(PREVIEW, json!({ "i": shop.cart(&[(&more, 1), (&ok, 1)]) })).await;
     // Limits of a person count what they hold.
-    shop.buy(&shop.lea, &shop.cart(&[(&own, 1)]), "my-own").await;
+    shop.buy(&shop.lea, &shop.cart(&[(&own, 1)]), "my-own-one").await;
     shop.cannot(&shop.cart(&[(&own, 1)]), "CONFLICT PERSON_LIMIT @lines.0").await;
     let answer = shop.lea.ask(PREVIEW, json!({ "i": shop.cart(&[(&own, 1)]) })).await;
     assert_eq!(answer["errors"][0]["extensions"]["limit"], 1);

@@ -111,7 +111,7 @@ async fn an_order_is_paid_or_expires_and_never_both() {
     for round in 0..5 {
         let order = shop.place(&shop.lea, &shop.cart(&[(&ticket, 1)]), &format!("race-of-{round}")).await;
         shop.overdue(&order).await;
-        let money = json!({ "i": { "orderId": order["id"], "amount": 1000, "idempotencyKey": format!("money-{round}") } });
+        let money = json!({ "i": { "orderId": order["id"], "amount": 1000, "idempotencyKey": format!("money-of-{round}") } });
         let (answer, ()) = join(shop.admin.ask(record, money), shop.app.work()).await;
         // Whoever comes first, the money is there: it pays the order, or revives it.
         assert_eq!(answer["data"]["recordPayment"]["status"], "PAID", "{answer}");

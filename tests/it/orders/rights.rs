@@ -52,7 +52,7 @@ async fn a_code_is_its_holders_and_the_applicants_and_changes_with_hands() {
     let add = "mutation($i: AddAttendeeInput!) { addAttendee(input: $i) { id } }";
     let spouse = json!({ "applicationId": shop.application, "kind": "SPOUSE", "name": "Sam", "email": "sam@oak.example" });
     let sam = shop.lea.ok(add, json!({ "i": spouse })).await["addAttendee"]["id"].as_str().unwrap().to_owned();
-    let order = shop.buy(&shop.lea, &cart_for(&shop.application, &sam, &[(&ticket, 1)]), "for-sam").await;
+    let order = shop.buy(&shop.lea, &cart_for(&shop.application, &sam, &[(&ticket, 1)]), "for-sams-day").await;
     let read = "query($id: ID!) { order(id: $id) { lines { tickets { code } } } }";
     let code = async |client: &crate::app::Client| {
         client.ok(read, json!({ "id": order["id"] })).await["order"]["lines"][0]["tickets"][0]["code"].take()

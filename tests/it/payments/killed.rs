@@ -2,7 +2,7 @@
 
 use std::{
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use lectern::domains::{
@@ -55,19 +55,22 @@ async fn a_worker_that_pays() {
     Worker::new(pool, kinds(), outside, options()).run(CancellationToken::new()).await;
 }
 
-/// Workers are killed, one after the other, until none of these jobs is left. What three of them died of is run anew.
+/// Workers are killed in the middle of something, one after the other, until none of these jobs is left. What three of them died of is run anew.
 async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
+    const OPEN: &str = "job WHERE kind IN ('payment.start', 'refund.send') AND state IN ('QUEUED', 'RUNNING')";
+    let claimed = format!("{OPEN} AND leased_until > now() + interval '800 milliseconds'");
     let mut killed = 0;
     loop {
         shop.app.sql("UPDATE job SET state = 'QUEUED', attempts = 0, losses = 0, finished_at = NULL, run_at = now() WHERE state = 'DEAD' AND kind IN ('payment.start', 'refund.send')").await;
-        if shop.app.count("job WHERE kind IN ('payment.start', 'refund.send') AND state IN ('QUEUED', 'RUNNING')").await == 0 {
+        if shop.app.count(OPEN).await == 0 {
             return killed;
         }
-        assert!(
-            killed < 200,
-            "{:?}",
-            shop.app.text("SELECT string_agg(concat_ws(' ', kind, state, last_error), '; ') FROM job WHERE state <> 'SUCCEEDED'").await
-        );
+        let jobs = || {
+            shop.app.text(
+                "SELECT string_agg(concat_ws(' ', kind, state, last_error), '; ') FROM job WHERE kind IN ('payment.start', 'refund.send')",
+            )
+        };
+        assert!(killed < 200, "{:?}", jobs().await);
         let mut worker: Child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "payments::killed::a_worker_that_pays", "--ignored"])
             .env(URL, shop.app.database.url("lectern_app"))
@@ -77,7 +80,13 @@ async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        tokio::time::sleep(Duration::from_millis(400 + u64::from(killed) * 37 % 300)).await;
+        // It has claimed something; or nothing is left to be claimed.
+        let began = Instant::now();
+        while shop.app.count(&claimed).await == 0 && shop.app.count(OPEN).await > 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "{:?}", jobs().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(killed) * 37 % 300)).await;
         kill(Pid::from_raw(worker.id().cast_signed()), Signal::SIGKILL).unwrap();
         worker.wait().unwrap();
         killed += 1;

@@ -393,7 +393,7 @@ async fn a_refund_that_fails_is_told_and_can_be_asked_for_again() {
     );
     assert_eq!(books(&shop).await, "CASH_STRIPE 1000, REVENUE -1000");
     shop.app.work().await;
-    let told = "notification n JOIN app_user u ON u.tenant_id = n.tenant_id AND u.id = n.user_id WHERE n.kind = 'PAYMENT_ATTENTION' AND u.email = 'admin@oak.example'";
+    let told = "notification n JOIN app_user u ON u.tenant_id = n.tenant_id AND u.id = n.recipient_id WHERE n.kind = 'PAYMENT_ATTENTION' AND u.email = 'admin@oak.example'";
     assert!(shop.app.count(told).await >= 1);
     stripe.books(|books| books.refund_state = None);
     shop.admin.ok(REFUND, refund("refund-0002")).await;

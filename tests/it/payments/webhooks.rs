@@ -106,7 +106,7 @@ async fn another_amount_or_currency_approves_nothing_and_is_told() {
     assert!(seen["payments"][0]["events"].as_array().unwrap().iter().all(|event| event["outcome"] == "MISMATCH"));
     assert_eq!(books(&shop).await, "");
     shop.app.work().await;
-    let told = "notification n JOIN app_user u ON u.tenant_id = n.tenant_id AND u.id = n.user_id WHERE n.kind = 'PAYMENT_ATTENTION' AND u.email = 'admin@oak.example'";
+    let told = "notification n JOIN app_user u ON u.tenant_id = n.tenant_id AND u.id = n.recipient_id WHERE n.kind = 'PAYMENT_ATTENTION' AND u.email = 'admin@oak.example'";
     assert!(shop.app.count(told).await >= 1);
 }
 

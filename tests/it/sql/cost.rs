@@ -137,6 +137,7 @@ async fn written(app: &TestApp) -> Vec<(&'static str, String)> {
         ("scans", list("checkIns { nodes { outcome attendeeName firstScannedAt ticket { id checkedInAt } by { name } } }".into())),
         ("scans, of a program", list(format!("checkIns(filter: {{ programId: \"{program}\" }}) {{ nodes {{ outcome station }} }}"))),
         ("scans, in vain", list(format!("checkIns(filter: {{ programId: \"{program}\", outcomes: [ADMITTED], from: \"2020-01-01T00:00:00Z\" }}) {{ nodes {{ outcome }} }}"))),
+        ("programs of the public", list("publicPrograms(tenant: \"oak\") { nodes { name isFull products { name availability prices { amount } } } totalCount }".into())),
         ("courses, last", list("courses(last: 20) { nodes { title } }".into())),
         ("courses, newest", list("courses(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { title } }".into())),
         ("courses, found", list("courses(filter: { search: \"bot 77\" }) { nodes { title } totalCount }".into())),

@@ -307,7 +307,7 @@ pub async fn load(app: &TestApp) {
          INSERT INTO invoice (tenant_id, id, kind, number, code, order_id, total, tax, currency, document, issued_at)
              SELECT tenant_id, gen_random_uuid(), 'INVOICE', row_number() OVER (PARTITION BY tenant_id ORDER BY at, order_id), 'LOAD-' || n, order_id, 1000, 0, 'EUR', '{}', at FROM booked;
          INSERT INTO coupon (tenant_id, id, program_id, code, percent_off, created_at)
-             SELECT c.tenant_id, gen_random_uuid(), c.id, 'CODE-' || n, 1000, now() - make_interval(mins => n) FROM camp c, generate_series(1, 10) AS n;
+             SELECT c.tenant_id, gen_random_uuid(), c.id, 'CODE-' || k, 1000, now() - make_interval(mins => k) FROM camp c, generate_series(1, 10) AS k;
          INSERT INTO coupon_uses (tenant_id, coupon_id) SELECT tenant_id, id FROM coupon;
          INSERT INTO referral (tenant_id, id, program_id, owner_id, code, created_at)
              SELECT a.tenant_id, gen_random_uuid(), a.program_id, a.user_id, 'R-' || upper(right(a.id::text, 12)), a.created_at FROM application a WHERE a.status = 'ACCEPTED' AND right(a.id::text, 1) < '2';
