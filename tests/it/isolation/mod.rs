@@ -66,6 +66,12 @@ fn document(schema: &Schema, world: &World, kinds: &Kinds, place: &IdPlace, prob
             if input.ty.named() == "FileVisibility" && input.ty.is_required() {
                 return Some(json!(if place.is_list { "SHARED" } else { "PRIVATE" }));
             }
+            // A decision leads to some of the states, and a form has keys in lower case.
+            match (place.field.name.as_str(), input.name.as_str()) {
+                ("decideApplication", "status") => return Some(json!("ACCEPTED")),
+                ("setProgramForm", "key") => return Some(json!("probe")),
+                _ => {}
+            }
             // Who may book is told by courses, lessons or groups; COURSE_ENROLLED is the first kind.
             if input.name == "subjectIds" {
                 return Some(json!([world.own["course"]]));
