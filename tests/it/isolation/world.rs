@@ -25,10 +25,11 @@ pub struct World {
 /// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed, a booking that
 /// is nobody's seat, an order that is paid. Of
 /// any other kind it is the first.
-const RATHER: [(&str, &str); 4] = [
+const RATHER: [(&str, &str); 5] = [
     ("User", "t.name LIKE 'LEARNER%'"),
     ("Role", "NOT t.is_system"),
     ("Booking", "t.group_session_id IS NULL"),
+    ("Application", "t.status = 'ACCEPTED'"),
     ("Order", "t.status = 'PAID'"),
 ];
 
