@@ -7,7 +7,7 @@ CREATE POLICY definer_all ON sales_order TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, reference, kind, program_id, application_id, buyer_id, status, currency, subtotal, discount, discount_source, discount_label, discount_percent,
     coupon_id, coupon_code, returned, credit_applied, tax, total, credit_granted, paid, refunded, billing_name, billing_address, billing_tax_id, provider, expires_at, paid_at,
     created_at) ON sales_order TO lectern_app;
-GRANT SELECT, INSERT, UPDATE ON sales_order TO lectern_definer;
+GRANT SELECT, INSERT, UPDATE (status, paid, refunded, provider, expires_at, paid_at) ON sales_order TO lectern_definer;
 
 CALL app.raise_wall('order_line');
 CREATE POLICY order_line_read ON order_line FOR SELECT TO lectern_app USING (

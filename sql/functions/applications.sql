@@ -152,6 +152,10 @@ DECLARE
 BEGIN
     SELECT * INTO was FROM application a WHERE a.tenant_id = app.tenant_id() AND a.id = wanted;
     is_handed_in := was.status = 'DRAFT' AND target <> 'WITHDRAWN';
+    -- To stay is no step. What is none is said before what stands in its way.
+    IF NOT EXISTS (SELECT FROM application_transition t WHERE t.from_status = was.status AND t.to_status = target) THEN
+        PERFORM app.refuse('application_transition');
+    END IF;
     IF was.status = 'ACCEPTED' THEN
         PERFORM app.expire_overdue(wanted);
         IF app.has_live_tickets(wanted) THEN
@@ -274,6 +278,35 @@ BEGIN
 END
 $$;
 
+-- A draft shows the present form: what that calls sensitive is put away, also where it was answered before it was. Of a program whose form is replaced (`draft` NULL), and of
+-- a draft that is opened again. For the functions that do so.
+CREATE OR REPLACE FUNCTION app.hide_answers(of_program uuid, draft uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school CONSTANT uuid := app.tenant_id();
+    hidden CONSTANT text[] := (
+        SELECT array_agg(f.key) FROM program p JOIN program_form_field f ON f.tenant_id = p.tenant_id AND f.program_id = p.id AND f.version = p.form_version AND f.sensitive
+        WHERE p.tenant_id = school AND p.id = of_program);
+BEGIN
+    IF hidden IS NULL THEN
+        RETURN;
+    END IF;
+    -- Whoever is saving answers is waited for; who comes later meets the new form.
+    PERFORM FROM application a WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft)
+        ORDER BY a.id FOR NO KEY UPDATE;
+    INSERT INTO application_secret AS s (tenant_id, application_id, user_id, answers)
+        SELECT a.tenant_id, a.id, a.user_id, (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(a.answers) AS e WHERE e.key = ANY (hidden))
+        FROM application a
+        WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden
+        ON CONFLICT (tenant_id, application_id) DO UPDATE SET answers = s.answers || excluded.answers;
+    UPDATE application_file f SET is_sensitive = true FROM application a
+        WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden
+          AND f.tenant_id = a.tenant_id AND f.application_id = a.id AND f.key = ANY (hidden) AND NOT f.is_sensitive;
+    UPDATE application a SET answers = a.answers - hidden
+        WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden;
+END
+$$;
+
 -- Saves answers of an application that the actor acts for, and what the directory does not show; NULL: as it is. What was submitted is corrected by who manages applications
 -- alone, and the correction is a step. Reveals: whether it was theirs to change.
 CREATE OR REPLACE FUNCTION app.save_application(wanted uuid, form integer, plain jsonb, secret jsonb, files jsonb, hidden text[]) RETURNS boolean
@@ -365,8 +398,11 @@ $$;
 CREATE OR REPLACE FUNCTION app.reopen_application(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    a application := app.take_turn(wanted);
+    a application;
 BEGIN
+    -- A form that is replaced meanwhile is waited for: a draft shows the present one.
+    PERFORM app.enter_program(o.program_id) FROM application o WHERE o.tenant_id = app.tenant_id() AND o.id = wanted;
+    a := app.take_turn(wanted);
     IF a.id IS NULL OR NOT app.acts_for(a) THEN
         RETURN false;
     END IF;
@@ -375,6 +411,7 @@ BEGIN
             PERFORM app.refuse('application_closed');
         END IF;
         PERFORM app.move_application(wanted, 'DRAFT', NULL);
+        PERFORM app.hide_answers(a.program_id, wanted);
     ELSIF a.status = 'REJECTED' AND app.can('APPLICATION_MANAGE') THEN
         PERFORM app.move_application(wanted, 'IN_REVIEW', NULL);
     ELSE

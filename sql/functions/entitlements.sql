@@ -205,7 +205,8 @@ END
 $$;
 CREATE OR REPLACE TRIGGER attendee_before_removed BEFORE DELETE ON attendee FOR EACH ROW EXECUTE FUNCTION app.before_attendee_removed();
 
--- Attendees with a claim to something of their program that was never tried: it was linked after they had earned it. For the functions below.
+-- Applications of attendees with a claim to something of their program that was never tried, because it was linked after they had earned it; or with something that they have
+-- earned no more, because the program asks for more now. For the functions below.
 CREATE OR REPLACE FUNCTION app.unsettled(of_program uuid, most integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -220,11 +221,18 @@ BEGIN
           AND NOT EXISTS (SELECT FROM attendee_grant g WHERE g.tenant_id = a.tenant_id AND g.attendee_id = a.id AND g.target_id = coalesce(l.course_id, l.group_id) AND g.state <> 'REVOKED')
           AND (p.enroll_when = 'ACCEPTED' OR EXISTS (
               SELECT FROM ticket t WHERE t.tenant_id = a.tenant_id AND t.attendee_id = a.id AND t.status = 'ISSUED' AND t.kind = 'TICKET'))
-        ORDER BY a.application_id LIMIT most;
+        UNION
+        SELECT a.application_id
+        FROM attendee a
+        JOIN program p ON p.tenant_id = a.tenant_id AND p.id = a.program_id AND p.enroll_when = 'PAID'
+        WHERE a.tenant_id = app.tenant_id() AND a.program_id = of_program
+          AND EXISTS (SELECT FROM attendee_grant g WHERE g.tenant_id = a.tenant_id AND g.attendee_id = a.id AND g.state <> 'REVOKED')
+          AND NOT EXISTS (SELECT FROM ticket t WHERE t.tenant_id = a.tenant_id AND t.attendee_id = a.id AND t.status = 'ISSUED' AND t.kind = 'TICKET')
+        ORDER BY 1 LIMIT most;
 END
 $$;
 
--- Gives the attendees of a program what was linked to it after they had earned it; of at most so many applications. Answers of how many. Reveals: that.
+-- Gives the attendees of a program what was linked to it after they had earned it, and takes back what they have earned no more; of at most so many applications. Answers of how many. Reveals: that.
 CREATE OR REPLACE FUNCTION app.settle_program(of_program uuid, most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -240,7 +248,17 @@ BEGIN
 END
 $$;
 
--- Something was linked to a program: a job gives it to those who have earned it. Reveals nothing.
+-- Settles a program at once as far as twenty applications, and has a job do the rest. For the triggers below.
+CREATE OR REPLACE FUNCTION app.settle_now(of_program uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.settle_program(of_program, 20) = 20 THEN
+        PERFORM app.enqueue('grant.settle', of_program::text || ':' || pg_current_xact_id()::text, jsonb_build_object('program', of_program));
+    END IF;
+END
+$$;
+
+-- Something was linked to a program: those who have earned it get it. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_links() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -251,7 +269,7 @@ BEGIN
     END IF;
     FOR changed IN SELECT DISTINCT n.tenant_id, n.program_id FROM new_rows n ORDER BY 1, 2 LOOP
         PERFORM app.enter_tenant(changed.tenant_id);
-        PERFORM app.enqueue('grant.settle', changed.program_id::text || ':' || pg_current_xact_id()::text, jsonb_build_object('program', changed.program_id));
+        PERFORM app.settle_now(changed.program_id);
     END LOOP;
     RETURN NULL;
 END
@@ -260,6 +278,18 @@ CREATE OR REPLACE TRIGGER program_course_linked AFTER INSERT ON program_course R
     FOR EACH STATEMENT EXECUTE FUNCTION app.follow_links();
 CREATE OR REPLACE TRIGGER program_link_group_linked AFTER INSERT ON program_link_group REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.follow_links();
+
+-- A program gives what it gives earlier, or later: claims begin or end by that. (By its name it runs after program_follow, which takes the turn of places.) Reveals nothing.
+CREATE OR REPLACE FUNCTION app.follow_enroll_when() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.settle_now(NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER program_settle AFTER UPDATE OF enroll_when ON program FOR EACH ROW
+    WHEN (OLD.enroll_when <> NEW.enroll_when) EXECUTE FUNCTION app.follow_enroll_when();
 
 -- Tries again what courses and groups have refused, of at most so many applications; each at most once in five minutes. Answers of how many. Reveals: that.
 CREATE OR REPLACE FUNCTION app.retry_grants(most integer) RETURNS integer

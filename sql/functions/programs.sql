@@ -258,6 +258,7 @@ BEGIN
                r.in_directory, r.sensitive
         FROM jsonb_array_elements(fields) WITH ORDINALITY AS f(field, nth) CROSS JOIN LATERAL jsonb_populate_record(NULL::program_form_field, f.field) AS r;
     UPDATE program p SET form_version = present + 1 WHERE p.tenant_id = school AND p.id = wanted;
+    PERFORM app.hide_answers(wanted, NULL);
     RETURN present + 1;
 END
 $$;

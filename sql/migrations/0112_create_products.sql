@@ -50,6 +50,8 @@ CREATE TABLE product_price (
     amount     integer NOT NULL CONSTRAINT product_price_amount_check CHECK (amount BETWEEN 0 AND 1999999999),
     position   smallint NOT NULL,
     CONSTRAINT product_price_pkey PRIMARY KEY (tenant_id, product_id, currency),
+    -- With the program at once: its currencies go before its products do.
+    CONSTRAINT product_price_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES program ON DELETE CASCADE,
     CONSTRAINT product_price_product_fkey FOREIGN KEY (tenant_id, program_id, product_id) REFERENCES product (tenant_id, program_id, id) ON DELETE CASCADE,
     -- A currency that something is priced in can't be dropped.
     CONSTRAINT product_price_currency_fkey FOREIGN KEY (tenant_id, program_id, currency) REFERENCES program_currency (tenant_id, program_id, currency)

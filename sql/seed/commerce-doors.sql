@@ -64,3 +64,6 @@ INSERT INTO check_in (tenant_id, id, program_id, client_id, outcome, station, sc
 UPDATE ticket t SET checked_in_at = c.at
     FROM (SELECT k.ticket_id, min(k.scanned_at) AS at FROM check_in k WHERE k.tenant_id = pg_temp.id('tenant') AND k.admits_on IS NOT NULL GROUP BY k.ticket_id) AS c
     WHERE t.tenant_id = pg_temp.id('tenant') AND t.id = c.ticket_id;
+
+-- It all happened before anybody listened.
+DELETE FROM job j WHERE j.tenant_id = pg_temp.id('tenant') AND j.kind = 'event.fan_out';

@@ -226,8 +226,14 @@ async fn a_program_goes_through_its_states_and_is_seen_as_they_say() {
     // A draft that nobody has applied to goes with all that belongs to it.
     let draft = program(&admin, json!({ "name": "Draft" })).await;
     admin.ok(forms::SET, forms::form(&draft, 0, json!([{ "key": "diet", "label": "Diet", "type": "TEXT" }]))).await;
+    let product = json!({ "programId": draft, "name": "Day", "kind": "TICKET", "prices": [{ "amount": 1000, "currency": "EUR" }] });
+    let product = crate::orders::id(&admin, "createProduct", "CreateProductInput", product).await;
+    crate::orders::id(&admin, "createCoupon", "CreateCouponInput", json!({ "programId": draft, "code": "LAKE", "percentOff": 10 })).await;
     assert_eq!(admin.ok(DELETE, json!({ "id": draft })).await["deleteProgram"], json!(draft));
-    for table in ["program", "program_currency", "program_places", "program_form_field", "program_form_key"] {
+    assert_eq!(app.count(&format!("product_stock WHERE product_id = '{}'", uuid(&product))).await, 0);
+    for table in
+        ["program", "program_currency", "program_places", "program_form_field", "program_form_key", "product", "product_price", "coupon"]
+    {
         let column = if table == "program" { "id" } else { "program_id" };
         assert_eq!(app.count(&format!("{table} WHERE {column} = '{}'", uuid(&draft))).await, 0, "{table}");
     }

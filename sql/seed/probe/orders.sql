@@ -4,7 +4,7 @@ INSERT INTO sales_order (tenant_id, id, reference, kind, program_id, application
     SELECT a.tenant_id, gen_random_uuid(), 'PRBEAAAA', 'PURCHASE', a.program_id, a.id, a.user_id, 'PAID', 'EUR', 1000, 100, 'COUPON', k.code, k.id, k.code, 900, 900,
            w.word, w.word, w.word, 'MANUAL', now()
     FROM application a JOIN coupon k ON k.tenant_id = a.tenant_id AND k.program_id = a.program_id CROSS JOIN current_setting('probe.word') AS w(word)
-    WHERE a.tenant_id = app.tenant_id();
+    WHERE a.tenant_id = app.tenant_id() AND a.status = 'ACCEPTED';
 
 INSERT INTO order_line (tenant_id, id, order_id, position, product_id, attendee_id, name, kind, quantity, unit_price, subtotal, discount, tax_percent, tax, total)
     SELECT o.tenant_id, gen_random_uuid(), o.id, 0, d.id, t.id, d.name, d.kind, 1, 1000, 1000, 100, 1900, 144, 900
@@ -24,7 +24,7 @@ INSERT INTO sales_order (tenant_id, id, reference, kind, program_id, application
 INSERT INTO order_return (tenant_id, order_id, ticket_id, amount)
     SELECT o.tenant_id, o.id, t.id, 900 FROM sales_order o JOIN ticket t ON t.tenant_id = o.tenant_id WHERE o.tenant_id = app.tenant_id() AND o.status = 'EXPIRED';
 
-INSERT INTO credit_balance (tenant_id, application_id, currency, amount) SELECT a.tenant_id, a.id, 'EUR', 500 FROM application a WHERE a.tenant_id = app.tenant_id();
+INSERT INTO credit_balance (tenant_id, application_id, currency, amount) SELECT a.tenant_id, a.id, 'EUR', 500 FROM application a WHERE a.tenant_id = app.tenant_id() AND a.status = 'ACCEPTED';
 INSERT INTO order_key (tenant_id, user_id, mutation, key, request_digest, object_id)
     SELECT o.tenant_id, o.buyer_id, 'placeOrder', 'probe-key', sha256(uuid_send(o.id)), o.id FROM sales_order o WHERE o.tenant_id = app.tenant_id() AND o.status = 'PAID';
 -- A sealed key that nobody opens.

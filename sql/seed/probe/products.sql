@@ -17,4 +17,4 @@ UPDATE coupon_uses u SET max_uses = 50, uses = 1 WHERE u.tenant_id = app.tenant_
 INSERT INTO referral (tenant_id, id, program_id, owner_id, code, percent_off)
     SELECT p.tenant_id, gen_random_uuid(), p.id, u.id, 'PROBE-2', 500 FROM program p JOIN app_user u ON u.tenant_id = p.tenant_id AND u.name LIKE 'LEARNER %'
     WHERE p.tenant_id = app.tenant_id() AND p.slug = 'probe' ORDER BY u.id LIMIT 1;
-UPDATE application a SET referral_id = r.id FROM referral r WHERE a.tenant_id = app.tenant_id() AND r.tenant_id = a.tenant_id;
+UPDATE application a SET referral_id = r.id FROM referral r WHERE a.tenant_id = app.tenant_id() AND a.status = 'ACCEPTED' AND r.tenant_id = a.tenant_id;

@@ -23,7 +23,7 @@ impl Smoke {
         let fields = json!([{ "key": "town", "label": "Where do you come from?", "type": "TEXT" }]);
         self.client.ask("commerce", form, json!({ "i": { "programId": program, "expectedVersion": 0, "fields": fields } })).await;
         let stale = json!({ "i": { "programId": program, "expectedVersion": 0, "fields": [] } });
-        self.client.refused("setProgramForm, of another version", form, stale, "CONFLICT").await;
+        self.client.refused("setProgramForm, of another version", form, stale, "CONFLICT STALE").await;
         let product = "mutation($i: CreateProductInput!) { createProduct(input: $i) { id availability } }";
         let price = json!([{ "amount": 1000, "currency": "EUR" }]);
         let product = self
@@ -33,7 +33,9 @@ impl Smoke {
         let coupon = "mutation($i: CreateCouponInput!) { createCoupon(input: $i) { id } }";
         self.client.ask("commerce", coupon, json!({ "i": { "programId": program, "code": "SMOKE-TEST", "percentOff": 12.5 } })).await;
         let start = "mutation($i: StartApplicationInput!) { startApplication(input: $i) { id } }";
-        self.client.refused("startApplication, to a draft", start, json!({ "i": { "programId": program } }), "CONFLICT").await;
+        self.client
+            .refused("startApplication, to a draft", start, json!({ "i": { "programId": program } }), "CONFLICT PROGRAM_CLOSED")
+            .await;
         let scan = "mutation($i: CheckInInput!) { checkIn(input: $i) { outcome } }";
         let scans = json!({ "i": { "programId": program, "scans": [{ "clientId": "smoke", "code": "SMOKE" }] } });
         self.client.ask("commerce", scan, scans).await;

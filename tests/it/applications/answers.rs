@@ -95,6 +95,31 @@ async fn what_is_sensitive_reaches_the_applicant_and_who_manages_applications_al
 }
 
 #[tokio::test]
+async fn a_draft_hides_what_the_present_form_calls_sensitive() {
+    let stage = Stage::start().await;
+    let fields = |sensitive: bool| json!([{ "key": "diet", "label": "Diet", "type": "TEXT", "sensitive": sensitive }, { "key": "photo", "label": "Photo", "type": "FILE", "sensitive": sensitive }]);
+    let program = program(&stage.admin, json!({}), fields(false)).await;
+    let (bob, eve) = (stage.learner("bob").await, stage.learner("eve").await);
+    let photo = crate::files::text(&bob, "photo.txt").await;
+    let whole = json!({ "diet": "vegan", "photo": photo });
+    let (draft, withdrawn) = (start(&bob, &program).await, start(&eve, &program).await);
+    bob.ok(UPDATE, json!({ "i": { "id": draft, "answers": whole } })).await;
+    eve.ok(UPDATE, json!({ "i": { "id": withdrawn, "answers": { "diet": "all" } } })).await;
+    withdraw(&eve, &withdrawn).await;
+    let viewer = stage.app.sign_in(&stage.app.oak, Who::Viewer).await;
+    assert_eq!(answers(&viewer, &draft).await, whole);
+    stage.admin.ok(SET_FORM, json!({ "i": { "programId": program, "expectedVersion": 1, "fields": fields(true) } })).await;
+    assert_eq!(
+        (answers(&bob, &draft).await, answers(&stage.admin, &draft).await, answers(&viewer, &draft).await),
+        (whole.clone(), whole, json!({}))
+    );
+    assert_eq!(viewer.ok("query($id: ID!) { file(id: $id) { name } }", json!({ "id": photo })).await["file"], Value::Null);
+    // One that is opened again is a draft of that form, too.
+    eve.ok(REOPEN, json!({ "id": withdrawn })).await;
+    assert_eq!((answers(&eve, &withdrawn).await, answers(&viewer, &withdrawn).await), (json!({ "diet": "all" }), json!({})));
+}
+
+#[tokio::test]
 async fn after_submission_only_who_manages_applications_corrects_answers() {
     let stage = Stage::start().await;
     let program = program(&stage.admin, json!({}), form()).await;

@@ -85,11 +85,16 @@ async fn each_state_leads_where_the_table_of_steps_says_and_nowhere_else() {
     refused(&stage.app, &bob, REOPEN, json!({ "id": id }), "CONFLICT INVALID_TRANSITION @id").await;
     refused(&stage.app, &stage.admin, DECIDE, json!({ "i": { "id": id, "status": "ACCEPTED" } }), "CONFLICT INVALID_TRANSITION @id").await;
     assert_eq!(stage.admin.ok(REOPEN, json!({ "id": id })).await["reopenApplication"]["status"], "IN_REVIEW");
+    // To stay is no step.
+    let stay = |status: &str| json!({ "i": { "id": id, "status": status } });
     assert_eq!(decide(&stage.admin, &id, "WAITLISTED").await, "WAITLISTED");
+    refused(&stage.app, &stage.admin, DECIDE, stay("WAITLISTED"), "CONFLICT INVALID_TRANSITION @id").await;
     assert_eq!(decide(&stage.admin, &id, "ACCEPTED").await, "ACCEPTED");
+    refused(&stage.app, &stage.admin, DECIDE, stay("ACCEPTED"), "CONFLICT INVALID_TRANSITION @id").await;
     assert_eq!((allowed(&bob).await, allowed(&stage.admin).await), (json!(["WITHDRAWN"]), json!(["REJECTED", "WITHDRAWN"])));
     withdraw(&bob, &id).await;
     assert_eq!((allowed(&bob).await, allowed(&stage.admin).await), (json!(["DRAFT"]), json!([])));
+    refused(&stage.app, &bob, WITHDRAW, json!({ "i": { "id": id } }), "CONFLICT INVALID_TRANSITION @id").await;
     refused(&stage.app, &stage.admin, REOPEN, json!({ "id": id }), "CONFLICT INVALID_TRANSITION @id").await;
     // Whoever writes the row meets the same table.
     let moved = stage.app.try_sql(&format!("UPDATE application SET status = 'REJECTED' WHERE id = '{}'", uuid(&id))).await;

@@ -683,11 +683,8 @@ impl Day {
     }
 
     async fn applications(&mut self, app: &TestApp) {
-        let (admin, ada, bob) = (
-            app.sign_in(&app.oak, Who::Admin).await,
-            app.sign_in(&app.oak, Who::Instructor).await,
-            app.sign_in(&app.oak, Who::Learner).await,
-        );
+        let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+        let bob = app.person(&app.oak, "sailor@oak.example", &["LEARNER"]).await;
         let fields = json!([
             { "key": "diet", "label": "Diet", "type": "TEXT" },
             { "key": "health", "label": "Health", "type": "TEXTAREA", "sensitive": true },
@@ -746,7 +743,8 @@ impl Day {
 
     async fn orders(&mut self, app: &TestApp) {
         use crate::orders::{PLACE, cart_for, id, order_of, with};
-        let (admin, bob) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let bob = app.person(&app.oak, "rower@oak.example", &["LEARNER"]).await;
         let terms = json!({ "name": "Lake camp", "currencies": ["EUR"], "reviewStrategy": "AUTO_ACCEPT", "exchangesUntil": "2099-01-01T00:00:00Z",
             "applicationFee": { "amount": 500, "currency": "EUR" } });
         let program = id(&admin, "createProgram", "CreateProgramInput", terms).await;

@@ -138,13 +138,39 @@ async fn a_program_may_give_with_the_acceptance_already() {
     // Whoever may not enroll becomes a learner by it.
     let roles = paul.ok("{ viewer { user { roles { key } } } }", json!({})).await.to_string();
     assert!(roles.contains("LEARNER"), "{roles}");
-    // What is linked later is given by a job.
+    // What is linked later is given at once.
     let cohort = group(&camp.admin, json!({ "name": "Cohort" })).await;
     camp.link(&[&algebra], &[&cohort]).await;
-    assert_eq!(camp.grants(&application).await, ["Algebra DONE", "Cohort PENDING"]);
-    camp.app.work().await;
     assert_eq!(camp.grants(&application).await, ["Algebra DONE", "Cohort DONE"]);
     assert!(camp.is_member(&paul, &cohort).await);
+    // Where more is asked for than they have done, it is taken back; and given again where it is not.
+    let update = "mutation($i: UpdateProgramInput!) { updateProgram(input: $i) { id } }";
+    camp.admin.ok(update, json!({ "i": { "id": camp.program, "enrollWhen": "PAID" } })).await;
+    assert_eq!(camp.grants(&application).await, ["Algebra REVOKED", "Cohort REVOKED"]);
+    assert!(!camp.is_member(&paul, &cohort).await);
+    camp.admin.ok(update, json!({ "i": { "id": camp.program, "enrollWhen": "ACCEPTED" } })).await;
+    assert_eq!(camp.grants(&application).await, ["Algebra DONE", "Cohort DONE"]);
+}
+
+#[tokio::test]
+async fn what_is_linked_to_a_program_of_many_is_given_by_a_job() {
+    let camp = Camp::start(json!({ "enrollWhen": "ACCEPTED" })).await;
+    let lea = camp.app.sign_in(&camp.app.oak, Who::Learner).await;
+    let application = camp.apply(&lea).await;
+    let cohort = group(&camp.admin, json!({ "name": "Cohort" })).await;
+    // As what is beyond the first twenty.
+    let (tenant, program) = (camp.app.oak.tenant, uuid(camp.program.as_str().unwrap()));
+    camp.app
+        .sql(&format!(
+            "BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.audit = 'off';
+             INSERT INTO program_link_group (tenant_id, program_id, group_id) VALUES ('{tenant}', '{program}', '{}');
+             SELECT app.enqueue('grant.settle', 'camp', '{{\"program\": \"{program}\"}}'); COMMIT",
+            uuid(&cohort)
+        ))
+        .await;
+    assert_eq!(camp.grants(&application).await, ["Cohort PENDING"]);
+    camp.app.work().await;
+    assert_eq!(camp.grants(&application).await, ["Cohort DONE"]);
 }
 
 #[tokio::test]

@@ -23,10 +23,15 @@ pub struct World {
 }
 
 /// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed, a booking that
-/// is nobody's seat. Of
+/// is nobody's seat, an order that is paid. Of
 /// any other kind it is the first.
-const RATHER: [(&str, &str); 3] =
-    [("User", "t.name LIKE 'LEARNER%'"), ("Role", "NOT t.is_system"), ("Booking", "t.group_session_id IS NULL")];
+const RATHER: [(&str, &str); 5] = [
+    ("User", "t.name LIKE 'LEARNER%'"),
+    ("Role", "NOT t.is_system"),
+    ("Booking", "t.group_session_id IS NULL"),
+    ("Application", "t.status = 'ACCEPTED'"),
+    ("Order", "t.status = 'PAID'"),
+];
 
 impl World {
     /// # Panics
