@@ -196,8 +196,6 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "conversation",
     "message",
     "message_feedback",
-    "product", // seen with its program, behind whose wall it stands as well
-    "product_price",
     "order_line", // seen with its order
     "order_return",
     "referral_uses", // seen with its referral
