@@ -551,6 +551,8 @@ BEGIN
     END IF;
     PERFORM app.lock_application(wanted);
     PERFORM app.expire_overdue(wanted);
+    -- A door that lets somebody in with one of these is waited for, or waits.
+    PERFORM FROM ticket t WHERE t.tenant_id = app.tenant_id() AND t.application_id = wanted AND t.id = ANY (given_back) ORDER BY t.id FOR NO KEY UPDATE;
     q := app.quote_order(wanted, wanted_currency, wanted_lines, given_back, code, uses_credit, is_free);
     IF way IS NOT NULL AND NOT app.provider_ready(way) THEN
         PERFORM app.refuse('order_provider_off');
