@@ -278,7 +278,7 @@ BEGIN
 END
 $$;
 
--- A draft shows the present form: what that calls sensitive is put away, also where it was answered before it was. Of a program whose form is replaced (`draft` NULL), and of
+-- A draft, and what was never handed in, shows the present form: what that calls sensitive is put away, also where it was answered before it was. Of a program whose form is replaced (`draft` NULL), and of
 -- a draft that is opened again. For the functions that do so.
 CREATE OR REPLACE FUNCTION app.hide_answers(of_program uuid, draft uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -292,18 +292,18 @@ BEGIN
         RETURN;
     END IF;
     -- Whoever is saving answers is waited for; who comes later meets the new form.
-    PERFORM FROM application a WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft)
+    PERFORM FROM application a WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft)
         ORDER BY a.id FOR NO KEY UPDATE;
     INSERT INTO application_secret AS s (tenant_id, application_id, user_id, answers)
         SELECT a.tenant_id, a.id, a.user_id, (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(a.answers) AS e WHERE e.key = ANY (hidden))
         FROM application a
-        WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden
+        WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden
         ON CONFLICT (tenant_id, application_id) DO UPDATE SET answers = s.answers || excluded.answers;
     UPDATE application_file f SET is_sensitive = true FROM application a
-        WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden
+        WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden
           AND f.tenant_id = a.tenant_id AND f.application_id = a.id AND f.key = ANY (hidden) AND NOT f.is_sensitive;
     UPDATE application a SET answers = a.answers - hidden
-        WHERE a.tenant_id = school AND a.program_id = of_program AND a.status = 'DRAFT' AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden;
+        WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden;
 END
 $$;
 
@@ -639,6 +639,19 @@ BEGIN
 END
 $$;
 
+-- Of some applications, those that have tickets: issued, or held by an order that can still be paid. Reveals, of those that the actor sees: that.
+CREATE OR REPLACE FUNCTION app.with_live_tickets(wanted uuid[]) RETURNS TABLE (application_id uuid)
+    LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT a.id FROM application a
+        WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (wanted) AND app.sees_application(a.id)
+          AND EXISTS (SELECT FROM ticket t JOIN sales_order o ON o.tenant_id = t.tenant_id AND o.id = t.order_id
+                      WHERE t.tenant_id = a.tenant_id AND t.application_id = a.id
+                        AND (t.status = 'ISSUED' OR (t.status = 'HELD' AND (o.expires_at IS NULL OR o.expires_at > now()))));
+END
+$$;
+
 -- ---- What follows ----
 
 -- Tells whoever wants to know of steps and offers. Reveals nothing.
@@ -743,4 +756,4 @@ GRANT EXECUTE ON FUNCTION app.reviewed_programs(), app.is_applicant(uuid), app.s
     app.start_application(uuid, uuid, uuid, uuid, text, jsonb, jsonb, jsonb, text[], integer, uuid), app.open_application(uuid), app.open_submission(uuid),
     app.save_application(uuid, integer, jsonb, jsonb, jsonb, text[]), app.submit_application(uuid, integer, jsonb, jsonb, jsonb), app.withdraw_application(uuid, text),
     app.reopen_application(uuid), app.accept_place(uuid), app.decide_application(uuid, text, text), app.lapse_places(integer), app.waiting_places(uuid[]),
-    app.payment_ends(uuid[]), app.told_of_submission(uuid, uuid) TO lectern_app;
+    app.payment_ends(uuid[]), app.with_live_tickets(uuid[]), app.told_of_submission(uuid, uuid) TO lectern_app;

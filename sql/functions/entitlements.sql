@@ -236,15 +236,17 @@ $$;
 CREATE OR REPLACE FUNCTION app.settle_program(of_program uuid, most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+    parties CONSTANT uuid[] := ARRAY(SELECT app.unsettled(of_program, most));
     party   uuid;
-    settled integer := 0;
 BEGIN
-    FOR party IN SELECT app.unsettled(of_program, most) LOOP
+    -- All of them before any seat: whoever pays has their application when they come to a course.
+    FOREACH party IN ARRAY parties LOOP
         PERFORM app.lock_application(party);
-        PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = party));
-        settled := settled + 1;
     END LOOP;
-    RETURN settled;
+    FOREACH party IN ARRAY parties LOOP
+        PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = party));
+    END LOOP;
+    RETURN cardinality(parties);
 END
 $$;
 
@@ -295,23 +297,24 @@ CREATE OR REPLACE TRIGGER program_settle AFTER UPDATE OF enroll_when ON program 
 CREATE OR REPLACE FUNCTION app.retry_grants(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    party uuid;
-    tried integer := 0;
-BEGIN
-    FOR party IN
+    parties CONSTANT uuid[] := ARRAY(
         SELECT DISTINCT a.application_id
         FROM attendee_grant g JOIN attendee a ON a.tenant_id = g.tenant_id AND a.id = g.attendee_id
         WHERE g.tenant_id = app.tenant_id() AND g.state = 'FAILED' AND g.tried_at <= now() - interval '5 minutes'
-        ORDER BY a.application_id LIMIT most
-    LOOP
+        ORDER BY a.application_id LIMIT most);
+    party   uuid;
+BEGIN
+    -- As above.
+    FOREACH party IN ARRAY parties LOOP
         PERFORM app.lock_application(party);
+    END LOOP;
+    FOREACH party IN ARRAY parties LOOP
         UPDATE attendee_grant g SET tried_at = now() FROM attendee a
             WHERE g.tenant_id = app.tenant_id() AND g.state = 'FAILED' AND a.tenant_id = g.tenant_id AND a.id = g.attendee_id
               AND a.application_id = party;
         PERFORM app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.tenant_id = app.tenant_id() AND a.application_id = party), true);
-        tried := tried + 1;
     END LOOP;
-    RETURN tried;
+    RETURN cardinality(parties);
 END
 $$;
 

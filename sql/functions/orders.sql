@@ -551,6 +551,8 @@ BEGIN
     END IF;
     PERFORM app.lock_application(wanted);
     PERFORM app.expire_overdue(wanted);
+    -- A door that lets somebody in with one of these is waited for, or waits.
+    PERFORM FROM ticket t WHERE t.tenant_id = app.tenant_id() AND t.application_id = wanted AND t.id = ANY (given_back) ORDER BY t.id FOR NO KEY UPDATE;
     q := app.quote_order(wanted, wanted_currency, wanted_lines, given_back, code, uses_credit, is_free);
     IF way IS NOT NULL AND NOT app.provider_ready(way) THEN
         PERFORM app.refuse('order_provider_off');
@@ -982,7 +984,7 @@ CREATE OR REPLACE TRIGGER order_line_audit AFTER INSERT OR UPDATE OR DELETE ON o
 CREATE OR REPLACE TRIGGER order_return_audit AFTER INSERT OR UPDATE OR DELETE ON order_return FOR EACH ROW EXECUTE FUNCTION app.audit('Order', 'order_id');
 CREATE OR REPLACE TRIGGER ticket_audit AFTER INSERT OR UPDATE OR DELETE ON ticket FOR EACH ROW EXECUTE FUNCTION app.audit('Ticket', 'id', 'code_hash');
 
-GRANT EXECUTE ON FUNCTION app.attendees_of_mine(), app.applications_of_mine(), app.preview_order(uuid, text, jsonb, uuid[], text, boolean, boolean), app.quote_order(uuid, text, jsonb, uuid[], text, boolean, boolean),
+GRANT EXECUTE ON FUNCTION app.attendees_of_mine(), app.applications_of_mine(), app.preview_order(uuid, text, jsonb, uuid[], text, boolean, boolean),
     app.place_order(uuid, text, jsonb, uuid[], text, boolean, boolean, bigint, text, text, text, text, text, text, bytea, uuid[], bytea[]),
     app.place_fee_order(uuid, bigint, text, text, text, bytea), app.cancel_order(uuid), app.expire_orders(integer), app.use_key(text, text, bytea),
     app.keep_key(text, text, uuid), app.ticket_key(bytea), app.ticket_codes(uuid[]), app.renew_ticket_codes(uuid), app.keep_ticket_codes(uuid[], bytea[]) TO lectern_app;

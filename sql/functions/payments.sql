@@ -260,7 +260,8 @@ BEGIN
     PERFORM app.post_refund(made);
     IF NOT back.is_late THEN
         UPDATE sales_order o SET refunded = o.refunded + back.amount WHERE o.tenant_id = school AND o.id = back.order_id;
-        UPDATE sales_order o SET status = 'REFUNDED' WHERE o.tenant_id = school AND o.id = back.order_id AND o.status = 'PAID' AND o.refunded >= o.paid
+        UPDATE sales_order o SET status = 'REFUNDED' WHERE o.tenant_id = school AND o.id = back.order_id AND o.status = 'PAID'
+            AND NOT EXISTS (SELECT FROM app.lines_left(o.id) AS l WHERE l.amount > 0)
             AND NOT EXISTS (SELECT FROM ticket t WHERE t.tenant_id = school AND t.order_id = o.id AND t.status IN ('HELD', 'ISSUED'))
             AND NOT EXISTS (SELECT FROM refund r WHERE r.tenant_id = school AND r.order_id = o.id AND r.status = 'PENDING' AND NOT r.is_late);
         PERFORM app.issue_invoice(back.order_id, 'CREDIT_NOTE', made);
@@ -538,11 +539,10 @@ BEGIN
     IF sold.status NOT IN ('PAID', 'REFUNDED') THEN
         PERFORM app.refuse('payment_order_state');
     END IF;
-    -- What is under way is gone already; and so is a fee that was turned into credit.
+    -- What was paid for its lines, in money, credit or tickets that were given back, less what went back. What is under way is gone already; so is what an exchange
+    -- took along to another order, and a fee that was turned into credit.
     most := CASE WHEN sold.kind = 'APPLICATION_FEE' AND EXISTS (SELECT FROM application a WHERE a.tenant_id = school AND a.id = sold.application_id AND a.fee_credited_at IS NOT NULL)
-            THEN 0 ELSE sold.paid - sold.refunded END
-        - (SELECT coalesce(sum(r.amount), 0) FROM refund r WHERE r.tenant_id = school AND r.order_id = ordered AND r.status = 'PENDING' AND NOT r.is_late);
-    most := greatest(most, 0);
+        THEN 0 ELSE (SELECT greatest(sum(l.amount), 0) FROM app.lines_left(ordered) AS l) END;
     IF gone IS NULL AND amount IS NULL THEN
         amount := most;
         gone := ARRAY(SELECT t.id FROM ticket t WHERE t.tenant_id = school AND t.order_id = ordered AND t.status = 'ISSUED' ORDER BY t.id);
@@ -620,6 +620,10 @@ BEGIN
         PERFORM app.refuse('credit_currency');
     END IF;
     PERFORM app.add_credit(application, currency, amount);
+    IF EXISTS (SELECT FROM credit_balance b WHERE b.tenant_id = app.tenant_id() AND b.application_id = grant_credit.application AND b.currency = grant_credit.currency
+               AND b.amount > 1999999999) THEN
+        PERFORM app.refuse('credit_too_large');
+    END IF;
     PERFORM app.post_credit(application, currency, amount, 'GOODWILL', reason);
 END
 $$;

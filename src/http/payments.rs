@@ -59,6 +59,8 @@ async fn taken(state: &AppState, id: &str, school: &str, provider: &str, headers
     let tx = open(state, Uuid::nil(), Mode::Read, id).await?;
     let found = door(&tx, &services.sealer, school, provider).await?;
     tx.end_read();
+    // Its connection goes back before another is waited for: webhooks that come at once would wait for each other else.
+    drop(tx);
     let Some((tenant, secret)) = found else { return Ok(false) };
     if !is_signed(&secret, header, &body, clock::now()) {
         return Ok(false);
@@ -131,6 +133,7 @@ async fn found(state: &AppState, id: &str, school: &str, payment: &str, parts: &
     let tx = open(state, Uuid::nil(), Mode::Read, id).await?;
     let found = door(&tx, &services.sealer, school, PaymentProvider::Test).await?;
     tx.end_read();
+    drop(tx);
     let (tenant, _) = found.ok_or_else(unknown)?;
     let tx = open(state, tenant, Mode::Read, id).await?;
     let shown = TestPayment::find(&tx, payment).await?;

@@ -11,6 +11,10 @@ INSERT INTO line_reversal (tenant_id, id, order_id, order_line_id, refund_id, am
     SELECT r.tenant_id, gen_random_uuid(), r.order_id, l.id, r.id, 50, 0
     FROM refund r JOIN order_line l ON l.tenant_id = r.tenant_id AND l.order_id = r.order_id WHERE r.tenant_id = app.tenant_id();
 
+INSERT INTO line_reversal (tenant_id, id, order_id, order_line_id, by_order_id, amount, tax)
+    SELECT r.tenant_id, gen_random_uuid(), r.order_id, l.id, r.order_id, 50, 0
+    FROM refund r JOIN order_line l ON l.tenant_id = r.tenant_id AND l.order_id = r.order_id WHERE r.tenant_id = app.tenant_id();
+
 INSERT INTO invoice_counter (tenant_id, kind, last) VALUES (app.tenant_id(), 'INVOICE', 1), (app.tenant_id(), 'CREDIT_NOTE', 1);
 
 INSERT INTO invoice (tenant_id, id, kind, number, code, order_id, total, tax, currency, document)

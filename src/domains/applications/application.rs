@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     event::{ApplicationEvent, EventsOf},
-    loaders::{PaymentEndOf, PlaceOf},
+    loaders::{LiveTicketsOf, PaymentEndOf, PlaceOf},
 };
 use crate::domains::{
     groups::Group,
@@ -114,15 +114,20 @@ impl Application {
     fn applicant(user_id: Id<User>) -> User;
 
     /// The states that you may take it to now, in the order of the enum: by handing it in (IN_REVIEW, whatever that will lead to), withdrawing, opening it again, accepting what
-    /// is offered, or deciding. Tickets may stand in the way.
+    /// is offered, or deciding. None for one that is accepted as long as it has tickets that are held or issued.
     async fn allowed_transitions(
+        id: Id<Application>,
         status: ApplicationStatus,
         user_id: Id<User>,
         offer_expires_at: Option<DateTime>,
         ctx: &Context<'_>,
     ) -> Result<Vec<ApplicationStatus>> {
         let is_offered = offer_expires_at.is_some_and(|until| until.0 > ctx.now());
-        Ok(steps(&*ctx.actor()?, status, user_id, is_offered))
+        let mut steps = steps(&*ctx.actor()?, status, user_id, is_offered);
+        if status == ApplicationStatus::Accepted && !steps.is_empty() && ctx.load(LiveTicketsOf(id)).await?.is_some() {
+            steps.clear();
+        }
+        Ok(steps)
     }
 
     /// What was answered, by the keys of the form, kept typed as it was given. Answers to sensitive fields are there for the applicant and APPLICATION_MANAGE alone, and not

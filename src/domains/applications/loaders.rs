@@ -49,3 +49,18 @@ impl Loader<PaymentEndOf> for Batch {
         Ok(ends)
     }
 }
+
+/// Whether an application has tickets that are held or issued; absent where it has none.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct LiveTicketsOf(pub Id<Application>);
+
+impl Loader<LiveTicketsOf> for Batch {
+    type Value = bool;
+    type Error = Error;
+
+    async fn load(&self, keys: &[LiveTicketsOf]) -> Result<HashMap<LiveTicketsOf, bool>> {
+        let applications: Vec<Id<Application>> = keys.iter().map(|key| key.0).collect();
+        let rows = self.tx.query(sql::LIVE_TICKETS, &[&applications]).await?;
+        rows.iter().map(|row| Ok((LiveTicketsOf(ColumnReader::new(row).next()?), true))).collect()
+    }
+}

@@ -6,6 +6,9 @@ pub const PLACES: &str = "SELECT p.application_id, p.place FROM app.waiting_plac
 /// Until when something is to be paid for the applications `$2`.
 pub const PAYMENT_ENDS: &str = "SELECT p.application_id, p.ends_at FROM app.payment_ends($2) AS p WHERE app.tenant_id() = $1";
 
+/// Which of the applications `$2` have tickets that are held or issued.
+pub const LIVE_TICKETS: &str = "SELECT t.application_id FROM app.with_live_tickets($2) AS t WHERE app.tenant_id() = $1";
+
 /// What has become of the applications `$2`; to the applicant without who did it, unless it was they.
 pub const EVENTS: &str = "SELECT v.application_id, v.at, v.from_status, v.to_status, v.message, \
      v.answers || coalesce((SELECT s.answers FROM application_event_secret s WHERE s.tenant_id = $1 AND s.event_id = v.id), jsonb_build_object()), \

@@ -47,7 +47,10 @@ pub fn cell_of(registry: &Registry, resource: &str, column: &str) -> Cell {
     if column.ends_with("_id") {
         return Cell::UnknownId;
     }
-    let is_time = matches!(column, "subscription_start" | "subscription_end" | "valid_from" | "valid_until" | "exchanges_until");
+    let is_time = matches!(
+        (resource, column),
+        (_, "subscription_start" | "subscription_end" | "exchanges_until") | ("Product" | "Ticket", "valid_from" | "valid_until")
+    );
     if is_time || column.ends_with("_at") {
         return Cell::Time;
     }

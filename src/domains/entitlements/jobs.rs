@@ -13,7 +13,7 @@ use super::sql;
 pub const RETRY: JobKind = JobKind::new("grant.retry", JobLane::Default, |job| Box::pin(job.in_batches(sql::RETRY)))
     .every(Duration::from_secs(300), Scope::Schools);
 
-/// Gives attendees what was linked to their program after they had earned it: asked for where something is linked.
+/// Gives attendees what was linked to their program after they had earned it, beyond the first twenty applications: asked for where something is linked.
 pub const SETTLE: JobKind = JobKind::new("grant.settle", JobLane::Default, settle);
 
 /// Applications that are settled in one transaction.

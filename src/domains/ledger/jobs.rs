@@ -40,6 +40,7 @@ fn render(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         let (zone, locale): (String, String) = (row.try_get("time_zone")?, row.try_get("locale")?);
         let colour: Option<String> = row.try_get("primary_color")?;
         tx.end_read();
+        drop(tx);
         let document: Document = serde_json::from_value(document)
             .map_err(|error| Failure::Dead(Error::internal(format!("an invoice's document can't be read: {error}"))))?;
         let drawn = Drawn { is_credit_note: kind == "CREDIT_NOTE", code, document, issued_at, zone, locale, colour };

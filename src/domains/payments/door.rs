@@ -27,6 +27,9 @@ pub async fn door(tx: &Tx, sealer: &Sealer, school: &str, provider: PaymentProvi
         PaymentProvider::Test => Secret::TestWebhook,
         PaymentProvider::Manual => return Ok(None),
     };
+    if school.contains('\0') {
+        return Ok(None);
+    }
     let rows = tx.query(sql::DOOR, &[&school, &provider]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (tenant, sealed): (Uuid, Vec<u8>) = (row.try_get(0).map_err(DbError::from)?, row.try_get(1).map_err(DbError::from)?);

@@ -72,6 +72,7 @@ fn start(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         let back: Option<String> = row.try_get("return_url")?;
         let sealed: Option<Vec<u8>> = row.try_get("secret")?;
         tx.end_read();
+        drop(tx);
         let id = Id::<Payment>::from_uuid(payment).to_string();
         let begun = match sealed {
             None => Err(Unable::Refused("The school has no key of Stripe.".to_owned())),
@@ -164,6 +165,7 @@ fn send_refund(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
             (row.try_get("session")?, row.try_get("intent")?, row.try_get("known")?);
         let (is_old, sealed): (bool, Option<Vec<u8>>) = (row.try_get("is_old")?, row.try_get("secret")?);
         tx.end_read();
+        drop(tx);
         let (id, of) = (Id::<Refund>::from_uuid(refund).to_string(), Id::<Payment>::from_uuid(payment).to_string());
         let answer = match sealed {
             None => Err(Unable::Refused("The school has no key of Stripe.".to_owned())),

@@ -42,5 +42,8 @@ pub fn refused<T>(done: Result<T, DbError>) -> Result<T> {
         .on_constraint("credit_currency", |_| {
             Error::bad_input("amount.currency", "must be one of the program's").reason("CURRENCY_UNAVAILABLE")
         })
+        .on_constraint("credit_too_large", |_| {
+            Error::bad_input("amount.amount", "must leave the application 1,999,999,999 of credit at most").reason("AMOUNT_TOO_LARGE")
+        })
         .on_row_security(Error::not_yours)?)
 }

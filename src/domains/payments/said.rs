@@ -103,7 +103,11 @@ struct Data {
 fn text(object: &Value, name: &str) -> Option<String> {
     // What Stripe expands is an object with an id.
     let value = &object[name];
-    value.as_str().or_else(|| value["id"].as_str()).filter(|text| !text.is_empty() && text.len() <= LONGEST).map(str::to_owned)
+    value
+        .as_str()
+        .or_else(|| value["id"].as_str())
+        .filter(|text| !text.is_empty() && text.len() <= LONGEST && !text.contains('\0'))
+        .map(str::to_owned)
 }
 
 /// A payment of ours that is named in what a provider says.
@@ -112,7 +116,7 @@ fn named(text: Option<&str>) -> Option<Uuid> {
 }
 
 fn is_word(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.chars().count())
+    (1..=LONGEST).contains(&text.chars().count()) && !text.contains('\0')
 }
 
 impl Said {

@@ -119,7 +119,7 @@ fn file_of(value: &Value) -> Option<Id<File>> {
 fn is_date(text: &str) -> bool {
     let is_shaped = text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
-    is_shaped && text.parse::<civil::Date>().is_ok()
+    is_shaped && text.parse::<civil::Date>().is_ok_and(|date| date.year() > 0)
 }
 
 /// An address that begins with http or https.
@@ -252,7 +252,14 @@ mod tests {
             (
                 FormFieldType::Date,
                 vec![json!("2028-02-29")],
-                vec![json!("2027-02-29"), json!("2027-2-1"), json!("20270201"), json!("2027-02-01T00:00"), json!(2027)],
+                vec![
+                    json!("2027-02-29"),
+                    json!("2027-2-1"),
+                    json!("20270201"),
+                    json!("2027-02-01T00:00"),
+                    json!("0000-01-01"),
+                    json!(2027),
+                ],
             ),
             (FormFieldType::Email, vec![json!("a@b.example")], vec![json!("a@b"), json!("a"), json!(" a@b.example"), json!(1)]),
             (

@@ -131,7 +131,7 @@ impl ProgramPartMutations {
     }
 
     /// Sets what the attendees of a program get: the courses that they are enrolled in, and the groups that they join, once they have earned it (`enrollWhen`). Who has
-    /// earned it already gets what is new by a job, in a moment; what is taken out is given to nobody any more, and stays with those who have it.
+    /// earned it already gets what is new at once, beyond 20 applications by a job; what is taken out is given to nobody any more, and stays with those who have it.
     #[needs(ProgramManage)]
     async fn set_program_links(
         ctx: &Context<'_>,

@@ -4,7 +4,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{Kind, SCAN, program, scan, ticket};
-use crate::app::{TestApp, Who};
+use crate::{
+    app::{TestApp, Who},
+    orders::{ORDER, PLACE, Shop, order_of, with},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_six_doors_at_once_one_lets_in() {
@@ -52,4 +55,24 @@ async fn batches_with_the_same_tickets_and_the_same_scans_at_once_agree() {
     assert_eq!((said(&answers[0]), said(&answers[1])), (said(&answers[2]), said(&answers[3])));
     assert_eq!(app.count("check_in WHERE outcome = 'ADMITTED'").await, 8);
     assert_eq!(app.count("check_in WHERE outcome = 'DUPLICATE'").await, 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_lets_somebody_in_or_is_given_back() {
+    let shop = Shop::start(json!({ "exchangesUntil": "2099-01-01T00:00:00Z" })).await;
+    let ada = shop.app.sign_in(&shop.app.oak, Who::Instructor).await;
+    let day = shop.product(json!({ "name": "Day" })).await;
+    for round in 0..8 {
+        let cart = with(&shop.cart(&[(&day, 1)]), json!({ "useCredit": false }));
+        let bought = shop.buy(&shop.lea, &cart, &format!("one-more-day-{round}")).await;
+        let read = shop.lea.ok(ORDER, json!({ "id": bought["id"] })).await;
+        let sold = &read["order"]["lines"][0]["tickets"][0];
+        let back = with(&shop.cart(&[]), json!({ "returnTicketIds": [sold["id"]] }));
+        let back = json!({ "i": order_of(&back, &json!(0), &format!("a-day-back-{round}")) });
+        let door = scan(&shop.program, &format!("round-{round}"), sold["code"].as_str().unwrap());
+        let (scanned, returned) = tokio::join!(ada.ok(SCAN, door), shop.lea.ask(PLACE, back));
+        let is_in = scanned["checkIn"][0]["outcome"] == "ADMITTED";
+        let refused = returned["errors"][0]["extensions"]["reason"].as_str();
+        assert_eq!(refused, is_in.then_some("TICKET_USED"), "{scanned:#} {returned:#}");
+    }
 }

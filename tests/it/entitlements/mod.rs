@@ -117,6 +117,11 @@ async fn whoever_has_a_ticket_is_enrolled_and_joins() {
     camp.give_ticket(&application, "first-order").await;
     assert_eq!(camp.grants(&application).await, ["Algebra DONE", "Cohort DONE"]);
     assert_eq!((camp.standing(&lea, &algebra).await.as_deref(), camp.is_member(&lea, &cohort).await), (Some("NOT_STARTED"), true));
+    // Whoever has a ticket gives it back before they leave.
+    let steps = "query($id: ID!) { application(id: $id) { allowedTransitions } }";
+    for client in [&lea, &camp.admin] {
+        assert_eq!(client.ok(steps, json!({ "id": application })).await["application"]["allowedTransitions"], json!([]));
+    }
     // They see it themselves; who checks people in sees them, and not this.
     let own = lea.ok(GRANTS, json!({ "id": application })).await;
     assert_eq!(own["application"]["attendees"][0]["grants"].as_array().unwrap().len(), 2);

@@ -113,7 +113,12 @@ pub async fn assert_balanced(shop: &Shop) {
             "SELECT FROM credit_balance b WHERE -b.amount <> (SELECT coalesce(sum(p.amount), 0) FROM ledger_posting p JOIN ledger_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id \
              WHERE p.tenant_id = b.tenant_id AND e.application_id = b.application_id AND p.account = 'CREDIT' AND p.currency = b.currency)",
         ),
-        ("more went back than was paid", "SELECT FROM sales_order o WHERE o.refunded > o.paid"),
+        (
+            "more went back than the lines came to, or a fee",
+            "SELECT FROM sales_order o WHERE o.refunded + (SELECT coalesce(sum(r.amount), 0) FROM ticket t JOIN order_return r ON r.tenant_id = t.tenant_id AND r.ticket_id = t.id \
+             JOIN sales_order b ON b.tenant_id = r.tenant_id AND b.id = r.order_id AND b.status IN ('PAID', 'REFUNDED') WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id) \
+             > coalesce((SELECT sum(l.total) FROM order_line l WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id), o.paid)",
+        ),
         (
             "an order that is paid has no invoice, or another has one",
             "SELECT FROM sales_order o WHERE (o.status IN ('PAID', 'REFUNDED') AND EXISTS (SELECT FROM order_line l WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id AND l.total > 0)) \

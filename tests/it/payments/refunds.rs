@@ -126,6 +126,35 @@ async fn each_wrong_refund_says_what_is_wrong_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_paid_with_a_ticket_or_with_credit_goes_back_once_and_as_credit() {
+    let shop = shop(json!({ "exchangesUntil": "2099-01-01T00:00:00Z" })).await;
+    let entry = shop.product(json!({})).await;
+    let week = shop.product(json!({ "prices": [{ "amount": 1500, "currency": "EUR" }] })).await;
+    let (first, payment) = place(&shop, &shop.lea, &shop.cart(&[(&entry, 1)]), "carried-01").await;
+    approve(&shop, &payment, 1000).await;
+    let mut cart = shop.cart(&[(&week, 1)]);
+    cart["returnTicketIds"] = json!([read(&shop.lea, &first).await["lines"][0]["tickets"][0]["id"]]);
+    let (second, payment) = place(&shop, &shop.lea, &cart, "carried-02").await;
+    approve(&shop, &payment, 500).await;
+    // The exchange has taken along all that the first was paid.
+    refused(&shop.app, &shop.admin, REFUND, refund(&first, "carried-03", json!({})), "CONFLICT REFUND_TOO_LARGE @amount").await;
+    assert_eq!(books(&shop).await, "CASH_TEST 1500, REVENUE -1500");
+    let whole = |seen: &Value| (seen["status"].clone(), seen["refunded"]["amount"].clone(), seen["application"]["credit"].clone());
+    let back = (json!("REFUNDED"), json!(1500), json!([{ "amount": 1000, "currency": "EUR" }]));
+    shop.admin.ok(REFUND, refund(&second, "carried-04", json!({}))).await;
+    assert_eq!(whole(&read(&shop.lea, &second).await), back);
+    assert_eq!(books(&shop).await, "CASH_TEST 1000, CREDIT -1000");
+    // That credit pays, and comes back as credit.
+    let third = shop.buy(&shop.lea, &shop.cart(&[(&week, 1)]), "carried-05").await;
+    assert_eq!((&third["creditApplied"]["amount"], &third["total"]["amount"]), (&json!(1000), &json!(500)));
+    let third = third["id"].as_str().unwrap();
+    shop.admin.ok(REFUND, refund(third, "carried-06", json!({}))).await;
+    assert_eq!(whole(&read(&shop.lea, third).await), back);
+    assert_eq!(books(&shop).await, "CASH_TEST 1000, CREDIT -1000");
+    assert_balanced(&shop).await;
+}
+
+#[tokio::test]
 async fn the_buyer_is_told_of_what_went_back() {
     let shop = shop(json!({})).await;
     let (order, _, _) = bought(&shop, "telling-01").await;
