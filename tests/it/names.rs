@@ -82,7 +82,7 @@ async fn a_cursor_of_another_order_is_refused() {
     let id = course(&admin, json!({ "title": "Algebra" })).await;
     let (_, id) = ids::decode(&id).unwrap();
     let value = b"Algebra";
-    let mut context = aws_lc_rs::hmac::Context::with_key(app.engine.services().tokens.cursor_key());
+    let mut context = aws_lc_rs::hmac::Context::with_key(&app.engine.services().tokens.cursor_keys()[0]);
     for part in [app.oak.tenant.as_bytes().as_slice(), b"courses", b"TITLE", &[0], id.as_bytes(), value] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);

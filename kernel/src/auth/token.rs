@@ -26,11 +26,12 @@ use crate::{
     ids,
 };
 
-/// An Ed25519 key as PKCS#8, from which everything that must be secret is derived. Never printed; wiped from memory with its
-/// last copy.
+/// Ed25519 keys as PKCS#8, from which everything that must be secret is derived: the first signs, all verify. Never printed; wiped from
+/// memory with their last copy.
 #[derive(Clone)]
 pub struct SigningKey {
-    pkcs8: Arc<Zeroizing<Vec<u8>>>,
+    /// Never empty.
+    keys: Arc<[Zeroizing<Vec<u8>>]>,
 }
 
 impl SigningKey {
@@ -41,20 +42,62 @@ impl SigningKey {
     pub fn generate() -> anyhow::Result<Self> {
         let document =
             Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
-        Ok(SigningKey { pkcs8: Arc::new(Zeroizing::new(document.as_ref().to_vec())) })
+        Ok(SigningKey { keys: [Zeroizing::new(document.as_ref().to_vec())].into() })
     }
 
-    /// Reads what [`SigningKey::to_text`] wrote.
+    /// Reads what [`SigningKey::to_text`] wrote; several, separated by commas.
+    ///
+    /// # Errors
+    /// When there is none, or one is no key.
     pub fn from_text(text: &str) -> anyhow::Result<Self> {
         let invalid = || anyhow::anyhow!("LECTERN_SIGNING_KEY is not a key: make one with `lectern key`");
-        let pkcs8 = Zeroizing::new(data_encoding::BASE64.decode(text.trim().as_bytes()).map_err(|_| invalid())?);
-        Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| invalid())?;
-        Ok(SigningKey { pkcs8: Arc::new(pkcs8) })
+        let read = |text: &str| -> anyhow::Result<_> {
+            let pkcs8 = Zeroizing::new(data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| invalid())?);
+            Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| invalid())?;
+            Ok(pkcs8)
+        };
+        let keys: Arc<[_]> =
+            text.split(',').map(str::trim).filter(|key| !key.is_empty()).map(read).collect::<anyhow::Result<Vec<_>>>()?.into();
+        anyhow::ensure!(!keys.is_empty(), invalid());
+        Ok(SigningKey { keys })
     }
 
     /// In base64, on one line.
     pub fn to_text(&self) -> String {
-        data_encoding::BASE64.encode(&self.pkcs8)
+        let texts: Vec<String> = self.keys.iter().map(|key| data_encoding::BASE64.encode(key)).collect();
+        texts.join(",")
+    }
+
+    /// How many keys there are.
+    pub fn count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// A key for a purpose of each of them, in their order.
+    fn derived(&self, purpose: &str) -> Arc<[hmac::Key]> {
+        let of = |pkcs8: &Zeroizing<Vec<u8>>| {
+            let secret = digest::digest(&digest::SHA256, &Zeroizing::new([purpose.as_bytes(), pkcs8].concat()));
+            hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref())
+        };
+        self.keys.iter().map(of).collect()
+    }
+}
+
+/// What verifies the access tokens of one key.
+struct Verifying {
+    kid: String,
+    /// The public key, in base64url.
+    x: String,
+    decoding: DecodingKey,
+}
+
+impl Verifying {
+    fn of(pkcs8: &[u8]) -> anyhow::Result<Self> {
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| anyhow::anyhow!("the signing key can't be used"))?;
+        let public = pair.public_key().as_ref();
+        let x = BASE64URL_NOPAD.encode(public);
+        let kid = BASE64URL_NOPAD.encode(&digest::digest(&digest::SHA256, public).as_ref()[..12]);
+        Ok(Verifying { kid, decoding: DecodingKey::from_ed_components(&x)?, x })
     }
 }
 
@@ -151,14 +194,14 @@ pub struct IssuedToken {
 #[derive(Clone)]
 pub struct Tokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    verifying: Arc<[Verifying]>,
     header: Header,
     validation: Validation,
     issuer: String,
     audience: &'static str,
     jwks: Arc<str>,
-    cursor_key: hmac::Key,
-    device_key: hmac::Key,
+    cursor_keys: Arc<[hmac::Key]>,
+    device_keys: Arc<[hmac::Key]>,
     network_key: hmac::Key,
     access_for: SignedDuration,
     refresh_for: SignedDuration,
@@ -178,38 +221,37 @@ const SIGN_IN: &str = "session";
 const VIEWING: &str = "viewas";
 
 impl Tokens {
-    /// With a key, an issuer's name, and how long tokens are valid.
+    /// With its keys, an issuer's name, and how long tokens are valid.
+    ///
+    /// # Errors
+    /// When a key can't be used.
     pub fn new(key: &SigningKey, issuer: &str, access_for: SignedDuration, refresh_for: SignedDuration) -> anyhow::Result<Self> {
-        let pair = Ed25519KeyPair::from_pkcs8(&key.pkcs8).map_err(|_| anyhow::anyhow!("the signing key can't be used"))?;
-        let public = pair.public_key().as_ref();
-        let x = BASE64URL_NOPAD.encode(public);
-        let kid = BASE64URL_NOPAD.encode(&digest::digest(&digest::SHA256, public).as_ref()[..12]);
+        let verifying: Arc<[Verifying]> = key.keys.iter().map(|key| Verifying::of(key)).collect::<anyhow::Result<Vec<_>>>()?.into();
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(kid.clone());
+        header.kid = Some(verifying[0].kid.clone());
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 0;
-        let jwks = serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x }] });
+        let public = |Verifying { kid, x, .. }: &Verifying| serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x });
+        let jwks = serde_json::json!({ "keys": verifying.iter().map(public).collect::<Vec<_>>() });
         // Not created with that capacity, which would allocate the memory at once.
         let mut verified = LruCache::unbounded();
         verified.resize(VERIFIED);
-        let derived = |purpose: &str| {
-            let secret = digest::digest(&digest::SHA256, &Zeroizing::new([purpose.as_bytes(), &key.pkcs8].concat()));
-            hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref())
-        };
+        // The oldest hides networks: they stay known while another becomes the first.
+        let network_key = key.derived("lectern networks").last().cloned().expect("there is a key");
         Ok(Tokens {
-            encoding: EncodingKey::from_ed_der(&key.pkcs8),
-            decoding: DecodingKey::from_ed_components(&x)?,
+            encoding: EncodingKey::from_ed_der(&key.keys[0]),
+            verifying,
             header,
             validation,
             issuer: issuer.to_owned(),
             audience: AUDIENCE,
             jwks: jwks.to_string().into(),
-            cursor_key: derived("lectern cursors"),
-            device_key: derived("lectern devices"),
-            network_key: derived("lectern networks"),
+            cursor_keys: key.derived("lectern cursors"),
+            device_keys: key.derived("lectern devices"),
+            network_key,
             access_for,
             refresh_for,
             device_for: SignedDuration::from_hours(180 * 24),
@@ -237,14 +279,14 @@ impl Tokens {
         Tokens { device_for, ..self }
     }
 
-    /// The public key, for others who verify access tokens.
+    /// The public keys, for others who verify access tokens; the one that signs comes first.
     pub fn jwks(&self) -> &str {
         &self.jwks
     }
 
-    /// The key that signs cursors.
-    pub fn cursor_key(&self) -> &hmac::Key {
-        &self.cursor_key
+    /// The keys of cursors: the first signs, all verify.
+    pub fn cursor_keys(&self) -> &Arc<[hmac::Key]> {
+        &self.cursor_keys
     }
 
     /// The key that hides which networks accounts have signed in from.
@@ -255,7 +297,7 @@ impl Tokens {
     /// The token of a device that somebody has signed in on: nothing of it is stored, and it ends with the token version.
     pub fn device(&self, device: &DeviceToken, now: Timestamp) -> String {
         let mut bytes = device.bytes((now + self.device_for).as_second());
-        let tag = hmac::sign(&self.device_key, &bytes);
+        let tag = hmac::sign(&self.device_keys[0], &bytes);
         bytes.extend_from_slice(tag.as_ref());
         format!("device_{}", BASE64URL_NOPAD.encode(&bytes))
     }
@@ -264,7 +306,7 @@ impl Tokens {
     pub fn read_device(&self, text: &str, now: Timestamp) -> Option<DeviceToken> {
         let bytes = BASE64URL_NOPAD.decode(text.strip_prefix("device_")?.as_bytes()).ok()?;
         let (said, tag) = bytes.split_at_checked(DeviceToken::SIZE)?;
-        hmac::verify(&self.device_key, said, tag).ok()?;
+        self.device_keys.iter().find(|key| hmac::verify(key, said, tag).is_ok())?;
         DeviceToken::read(said, now)
     }
 
@@ -311,8 +353,10 @@ impl Tokens {
         if let Some(claims) = known {
             return (clock::now() < claims.expires_at).then_some(claims);
         }
-        let token = jsonwebtoken::decode::<Payload>(text, &self.decoding, &self.validation).ok()?;
-        let claims = Claims::of(&token.claims).filter(|_| token.header.kid == self.header.kid)?;
+        let kid = jsonwebtoken::decode_header(text).ok()?.kid?;
+        let key = self.verifying.iter().find(|key| key.kid == kid)?;
+        let token = jsonwebtoken::decode::<Payload>(text, &key.decoding, &self.validation).ok()?;
+        let claims = Claims::of(&token.claims)?;
         self.verified().put(hash, claims);
         Some(claims)
     }
@@ -409,6 +453,45 @@ mod tests {
         }
         for text in ["", "device_", "device_AAAA", &text[7..], &text[..text.len() - 2]] {
             assert_eq!(tokens.read_device(text, now), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_key_signs_and_all_verify() {
+        let hour = SignedDuration::from_hours(1);
+        let (old, new) = (SigningKey::generate().unwrap().to_text(), SigningKey::generate().unwrap().to_text());
+        let of = |keys: &str| Tokens::new(&SigningKey::from_text(keys).unwrap(), "lectern", hour, hour).unwrap();
+        let (before, both, after) = (of(&old), of(&format!("{new}, {old}\n")), of(&new));
+        let identity = Identity { tenant: Uuid::from_u128(1), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        let device = DeviceToken { tenant: identity.tenant, user: identity.user, device: identity.session, token_version: 7 };
+        let now = clock::now();
+        let (token, kept) = (before.access(identity, 7, now).unwrap().text, before.device(&device, now));
+        assert!(both.verify(&token).is_some() && after.verify(&token).is_none());
+        assert!(both.read_device(&kept, now).is_some() && after.read_device(&kept, now).is_none());
+        let (token, kept) = (both.access(identity, 7, now).unwrap().text, both.device(&device, now));
+        assert!(after.verify(&token).is_some() && before.verify(&token).is_none());
+        assert!(after.read_device(&kept, now).is_some() && before.read_device(&kept, now).is_none());
+        let kids = |tokens: &Tokens| {
+            let jwks: serde_json::Value = serde_json::from_str(tokens.jwks()).unwrap();
+            jwks["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(kids(&both), [kids(&after), kids(&before)].concat());
+    }
+
+    #[test]
+    fn a_token_that_names_another_of_the_keys_is_refused() {
+        let hour = SignedDuration::from_hours(1);
+        let keys = [SigningKey::generate().unwrap(), SigningKey::generate().unwrap()];
+        let of = |key: &SigningKey| Tokens::new(key, "lectern", hour, hour).unwrap();
+        let identity = Identity { tenant: Uuid::from_u128(1), user: Uuid::from_u128(2), session: Uuid::from_u128(3) };
+        let [one, other] = keys.each_ref().map(|key| of(key).access(identity, 7, clock::now()).unwrap().text);
+        let both = of(&SigningKey::from_text(&format!("{},{}", keys[0].to_text(), keys[1].to_text())).unwrap());
+        let (head, _) = one.split_once('.').unwrap();
+        let (_, rest) = other.split_once('.').unwrap();
+        assert!(both.verify(&one).is_some() && both.verify(&other).is_some());
+        assert!(both.verify(&format!("{head}.{rest}")).is_none());
+        for wrong in ["", ",", "AAAA", &format!("{},AAAA", keys[0].to_text())] {
+            assert!(SigningKey::from_text(wrong).is_err(), "{wrong}");
         }
     }
 

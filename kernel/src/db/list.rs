@@ -154,7 +154,8 @@ pub struct Page {
 /// Writes and reads cursors: a position in one list, in one order, of one tenant, signed, so that no other is taken.
 #[derive(Clone)]
 pub struct Cursors {
-    key: hmac::Key,
+    /// The first signs, all verify.
+    keys: Arc<[hmac::Key]>,
     tenant: Uuid,
 }
 
@@ -162,13 +163,13 @@ const TAG: usize = 8;
 const UUID: usize = 16;
 
 impl Cursors {
-    /// Cursors of one tenant. `key` is the service's own.
-    pub fn new(key: &hmac::Key, tenant: Uuid) -> Self {
-        Cursors { key: key.clone(), tenant }
+    /// Cursors of one tenant. `keys` are the service's own, one at least.
+    pub fn new(keys: &Arc<[hmac::Key]>, tenant: Uuid) -> Self {
+        Cursors { keys: keys.clone(), tenant }
     }
 
-    fn tag(&self, list: &str, order: &Order, id: Uuid, value: &str) -> [u8; TAG] {
-        let mut context = hmac::Context::with_key(&self.key);
+    fn tag(&self, key: &hmac::Key, list: &str, order: &Order, id: Uuid, value: &str) -> [u8; TAG] {
+        let mut context = hmac::Context::with_key(key);
         for part in [
             self.tenant.as_bytes().as_slice(),
             list.as_bytes(),
@@ -193,7 +194,7 @@ impl Cursors {
     pub fn write(&self, list: &str, order: &Order, value: &SortValue, id: Uuid) -> String {
         let value = value.to_text();
         let mut bytes = Vec::with_capacity(TAG + UUID + value.len());
-        bytes.extend_from_slice(&self.tag(list, order, id, &value));
+        bytes.extend_from_slice(&self.tag(&self.keys[0], list, order, id, &value));
         bytes.extend_from_slice(id.as_bytes());
         bytes.extend_from_slice(value.as_bytes());
         BASE64URL_NOPAD.encode(&bytes)
@@ -205,7 +206,7 @@ impl Cursors {
         let (id, value) = rest.split_at_checked(UUID)?;
         let id = Uuid::from_slice(id).ok()?;
         let value = String::from_utf8(value.to_vec()).ok()?;
-        (self.tag(list, order, id, &value) == tag).then_some((value, id))
+        self.keys.iter().any(|key| self.tag(key, list, order, id, &value) == tag).then_some((value, id))
     }
 }
 

@@ -200,7 +200,7 @@ pub trait Ctx {
 
     /// Writes and reads the cursors of the request's tenant.
     fn cursors(&self) -> Cursors {
-        Cursors::new(self.request().services.tokens.cursor_key(), self.tx().identity().tenant)
+        Cursors::new(self.request().services.tokens.cursor_keys(), self.tx().identity().tenant)
     }
 
     /// Loads by key, together with every other load of the same kind that this document asks for at the same time.
