@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     commands::{
-        DeskAdmin, DeskCommand, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, MailCommand, MailTest,
+        DeskAdmin, DeskCommand, FilesCheck, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, KeysCommand, KeysReseal, MailCommand, MailTest,
         MigrateArgs, ReportArgs, SchemaArgs, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
@@ -108,6 +108,9 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Print a new signing key for LECTERN_SIGNING_KEY, or a key for LECTERN_SECRET_KEYS
     Key(KeyArgs),
+    /// Rotate the keys that seal
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Ask a running service whether it is ready (exit code 0), as a container's health check does
     Health(HealthArgs),
     /// Print the version

@@ -105,6 +105,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("{}", if arguments.secret { Sealer::generate()? } else { SigningKey::generate()?.to_text() });
             Ok(())
         }
+        Command::Keys(command) => {
+            on_cluster(settings, async |cluster| ops::keys(&cluster.platform_url()?, &cluster.sealer()?, &command).await).await
+        }
         Command::Version => {
             println!("lectern {}", env!("CARGO_PKG_VERSION"));
             Ok(())

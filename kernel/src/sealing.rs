@@ -94,6 +94,16 @@ impl Sealer {
         self.0.iter().map(|key| derived(key).expect("a key of HMAC is not too long to be derived")).collect()
     }
 
+    /// How many keys there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What every value begins with that the first key has sealed.
+    pub fn mark(&self) -> Vec<u8> {
+        [&[VERSION][..], &self.0[0].name].concat()
+    }
+
     /// Seals.
     pub fn seal(&self, place: Place<'_>, text: &[u8]) -> Vec<u8> {
         let key = &self.0[0];
@@ -196,6 +206,7 @@ mod tests {
         let both = of(&format!("{new}, {old}"));
         assert_eq!(both.open(PLACE, &before).unwrap().as_slice(), b"kept");
         let after = both.seal(PLACE, b"kept");
+        assert!(after.starts_with(&both.mark()) && !before.starts_with(&both.mark()) && before.starts_with(&of(&old).mark()));
         assert_eq!(of(&new).open(PLACE, &after).unwrap().as_slice(), b"kept");
         assert_eq!(of(&old).open(PLACE, &after), Err(NotOurs));
         assert_eq!(of(&new).open(PLACE, &before), Err(NotOurs));

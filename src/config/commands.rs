@@ -110,6 +110,21 @@ pub struct KeyArgs {
     pub secret: bool,
 }
 
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Seal anew by the first of LECTERN_SECRET_KEYS what its other keys have sealed, so that these can go
+    Reseal(KeysReseal),
+}
+
+/// Whether it is done.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct KeysReseal {
+    /// Say how much older keys have sealed, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// What to do with mail.
 #[derive(Debug, Subcommand)]
 pub enum MailCommand {
@@ -242,6 +257,16 @@ pub struct TenantQuota {
 pub enum FilesCommand {
     /// Look for bytes that no row names any more, in all schools: what was deleted, given up, or never became a file
     Sweep(FilesSweep),
+    /// Compare rows and bytes, in all schools: files whose bytes are missing or others, and bytes that no row names
+    Check(FilesCheck),
+}
+
+/// How closely is looked.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FilesCheck {
+    /// Read every byte and compare its hash, too; else whether it is there, and how many bytes it has
+    #[arg(long)]
+    pub bytes: bool,
 }
 
 /// Whether what is found is deleted.

@@ -63,8 +63,9 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_DEMO", default_value_t = true, action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
     pub demo: bool,
 
-    /// Key that signs tokens (see `lectern key`); generated for the embedded database, required for any other
-    #[arg(long, env = "LECTERN_SIGNING_KEY", hide_env_values = true, value_name = "KEY", global = true)]
+    /// Keys that sign tokens, separated by commas: the first signs, all verify (see `lectern key`); generated for the embedded database, required for
+    /// any other
+    #[arg(long, env = "LECTERN_SIGNING_KEY", hide_env_values = true, value_name = "KEYS", global = true)]
     pub signing_key: Option<Secret>,
 
     /// Keys that seal secrets in the database, separated by commas: the first seals, all open (see `lectern key --secret`); generated for the

@@ -1,4 +1,4 @@
-//! `lectern files sweep`: what lies in the store and no row names, of all schools; shown, or deleted.
+//! `lectern files`: what lies in the store and no row names, of all schools, shown or deleted (`sweep`); rows and bytes compared (`check`).
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -11,9 +11,11 @@ use lectern_kernel::{
 use sqlx::Connection as _;
 use uuid::Uuid;
 
+mod check;
+
 use super::{Cluster, platform, serve::pool_options, store};
 use crate::{
-    config::{FilesCommand, Settings},
+    config::{FilesCommand, FilesSweep, Settings},
     domains::files::{Door, Found, look, remove},
 };
 
@@ -34,10 +36,16 @@ impl Door for OfSchool<'_> {
 /// Runs one of the commands.
 ///
 /// # Errors
-/// When database or store can't be reached.
-#[allow(clippy::print_stdout, reason = "what was asked for")]
+/// When database or store can't be reached; for `check`, where a file is not what its row says.
 pub async fn files(settings: &Settings, cluster: &Cluster, command: &FilesCommand) -> anyhow::Result<()> {
-    let FilesCommand::Sweep(wanted) = command;
+    match command {
+        FilesCommand::Sweep(wanted) => sweep(settings, cluster, *wanted).await,
+        FilesCommand::Check(wanted) => check::check(settings, cluster, *wanted).await,
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "what was asked for")]
+async fn sweep(settings: &Settings, cluster: &Cluster, wanted: FilesSweep) -> anyhow::Result<()> {
     let mut connection = platform::connect(&cluster.platform_url()?).await?;
     let schools: Vec<(Uuid, String)> =
         sqlx::query_as("SELECT tenant_id, slug FROM tenant ORDER BY slug").fetch_all(&mut connection).await?;

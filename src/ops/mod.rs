@@ -8,6 +8,7 @@ pub mod drift;
 mod files;
 mod health;
 mod jobs;
+mod keys;
 mod mail;
 mod migrated;
 mod platform;
@@ -28,6 +29,7 @@ pub use self::{
     files::files,
     health::health,
     jobs::jobs,
+    keys::{SEALED, SealedColumn, keys},
     mail::mail,
     migrated::migrated,
     postman::postman,

@@ -164,6 +164,18 @@ impl Objects {
         }
     }
 
+    /// How many bytes an object has; none where there is no such object.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where the store does not answer.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>> {
+        match self.store.head(&self.path(key)).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed("looking", &error)),
+        }
+    }
+
     /// Deletes an object; one that is not there is no failure.
     ///
     /// # Errors
