@@ -16,10 +16,11 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY kernel/Cargo.toml kernel/
+COPY macros/Cargo.toml macros/
 COPY testcontainers/Cargo.toml testcontainers/
-RUN mkdir -p src tests/it kernel/src testcontainers/src \
+RUN mkdir -p src tests/it kernel/src macros/src testcontainers/src \
     && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs > /dev/null \
-    && touch src/lib.rs kernel/src/lib.rs testcontainers/src/lib.rs \
+    && touch src/lib.rs kernel/src/lib.rs macros/src/lib.rs testcontainers/src/lib.rs \
     && cargo build --release --locked --bin lectern
 COPY build.rs ./
 COPY sql sql
@@ -28,9 +29,12 @@ COPY web/fallback web/fallback
 COPY web/shared web/shared
 COPY --from=web /src/web/dist web/dist
 COPY kernel/src kernel/src
+COPY macros/src macros/src
 COPY src src
 # Newer than the empty program, whatever the clock of the checkout says.
-RUN touch src/main.rs src/lib.rs kernel/src/lib.rs && cargo build --release --locked --bin lectern
+# docker build --build-arg LECTERN_COMMIT="$(git rev-parse HEAD)" lets `lectern version` say it.
+ARG LECTERN_COMMIT=
+RUN touch src/main.rs src/lib.rs kernel/src/lib.rs macros/src/lib.rs && LECTERN_COMMIT="$LECTERN_COMMIT" cargo build --release --locked --bin lectern
 
 FROM debian:13-slim
 RUN apt-get update \

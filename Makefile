@@ -1,10 +1,12 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
+.PHONY: help run build dist test soak check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
 BUILD := $(CARGO) build --quiet
+# It says of which commit it is; what differs from that it says, too.
+RELEASE = LECTERN_COMMIT=$$(git describe --always --abbrev=40 --dirty --exclude='*') $(CARGO) build --release --locked
 LINT ?= $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 NPM := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(wildcard web/src/* web/shared/*)
@@ -16,8 +18,11 @@ run: web ## Build and serve on http://127.0.0.1:8000, with a PostgreSQL of its o
 	$(CARGO) run
 
 build: web ## Build the release binary target/release/lectern, with everything embedded
-	$(CARGO) build --release
+	$(RELEASE)
 	@echo "built target/release/lectern"
+
+dist: build ## Release archive in target/dist: binary, SBOM, licences, systemd unit, checksums
+	packaging/dist
 
 # Some tests wait for most of their time: one more at once than there are cores.
 test: export RUST_TEST_THREADS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)

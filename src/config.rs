@@ -113,7 +113,7 @@ pub enum Command {
     Keys(KeysCommand),
     /// Ask a running service whether it is ready (exit code 0), as a container's health check does
     Health(HealthArgs),
-    /// Print the version
+    /// Print the version, the commit and how it was built
     Version,
 }
 

@@ -109,7 +109,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             on_cluster(settings, async |cluster| ops::keys(&cluster.platform_url()?, &cluster.sealer()?, &command).await).await
         }
         Command::Version => {
-            println!("lectern {}", env!("CARGO_PKG_VERSION"));
+            print!("{}", ops::version());
             Ok(())
         }
     }

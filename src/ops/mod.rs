@@ -21,6 +21,7 @@ pub mod smoke;
 pub mod sources;
 mod store;
 mod tenant;
+mod version;
 mod worker;
 
 pub use self::{
@@ -37,5 +38,6 @@ pub use self::{
     serve::{ServeOptions, addresses, calendar_addresses, engine, engine_of, runtime, serve, told_to_stop},
     store::{make_folder, objects, store},
     tenant::tenant,
+    version::{BUILD, COMMIT, VERSION, version},
     worker::{work, worker},
 };
