@@ -3,6 +3,7 @@
 //!
 //! The rooms, each of which knows only those above it:
 //! - [`clock`], [`permission`], [`error`], [`ids`], [`text`]: what everything is made of
+//! - [`seen`]: what an operator sees: numbers and traces
 //! - [`sealing`]: what the database keeps and must not be able to read
 //! - [`outbound`]: requests to addresses that a person has named
 //! - [`db`]: the one door to the database
@@ -29,6 +30,7 @@ pub mod rates;
 pub mod request;
 pub mod resolve;
 pub mod sealing;
+pub mod seen;
 pub mod store;
 pub mod text;
 mod text_enum;

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{DbError, Identity};
-use crate::permission::PermissionSet;
+use crate::{permission::PermissionSet, seen::meters};
 
 /// A kind of actor: how one is loaded, and which version tells that a cached one is still current. A process may serve several
 /// kinds, each with a schema of its own.
@@ -141,8 +141,21 @@ impl ActorCache {
         ActorCache { kept: Mutex::new(kept) }
     }
 
+    /// How many are kept.
+    pub fn count(&self) -> usize {
+        self.kept().len()
+    }
+
     /// The cached actor of a sign-in, or of the API key of this hash, unless it has expired at `now`.
     pub fn find(&self, identity: Identity, key: Option<&[u8; 32]>, now: Timestamp) -> Option<Arc<CachedActor>> {
+        let found = self.look_up(identity, key, now);
+        if let Some(meters) = meters().filter(|_| !identity.session.is_nil()) {
+            meters.actor(found.is_some());
+        }
+        found
+    }
+
+    fn look_up(&self, identity: Identity, key: Option<&[u8; 32]>, now: Timestamp) -> Option<Arc<CachedActor>> {
         let found = self.kept().get(&identity.session).cloned()?;
         let is_same = match key {
             None => found.identity == identity,

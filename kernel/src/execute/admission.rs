@@ -4,13 +4,18 @@
 //! Documents that check or make a password, and those that wait for the store, have lanes of their own, narrower than the pool: they
 //! hold their connection while something else works, and a flood of them must not hold all of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use metrics::{gauge, histogram};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     error::{Error, Result},
     request::Document,
+    seen::{counted, meters},
 };
 
 /// How wide the lanes are.
@@ -54,9 +59,9 @@ pub(super) struct Admission {
 impl Admission {
     pub(super) fn new(options: &AdmissionOptions) -> Self {
         Admission {
-            documents: Lane::new(options.documents, options.documents.saturating_mul(4), options.document_wait),
-            passwords: Lane::new(options.passwords, options.passwords.saturating_mul(32), options.password_wait),
-            stores: Lane::new(options.stores, options.stores.saturating_mul(32), options.store_wait),
+            documents: Lane::new("documents", options.documents, options.documents.saturating_mul(4), options.document_wait),
+            passwords: Lane::new("passwords", options.passwords, options.passwords.saturating_mul(32), options.password_wait),
+            stores: Lane::new("stores", options.stores, options.stores.saturating_mul(32), options.store_wait),
         }
     }
 
@@ -72,9 +77,24 @@ impl Admission {
         };
         lane.take().await
     }
+
+    /// Shows how full the lanes are.
+    pub(super) fn show(&self) {
+        for lane in [&self.documents, &self.passwords, &self.stores] {
+            let running = lane.width.saturating_sub(lane.permits.available_permits());
+            let waiting = lane.line.saturating_sub(lane.places.available_permits());
+            gauge!("lectern_admission_limit", "lane" => lane.name).set(lane.width as f64);
+            gauge!("lectern_admission_running", "lane" => lane.name).set(running as f64);
+            gauge!("lectern_admission_waiting", "lane" => lane.name).set(waiting as f64);
+        }
+    }
 }
 
 struct Lane {
+    name: &'static str,
+    /// Permits in all, and places in all.
+    width: usize,
+    line: usize,
     permits: Arc<Semaphore>,
     /// Places in the line.
     places: Semaphore,
@@ -82,18 +102,27 @@ struct Lane {
 }
 
 impl Lane {
-    fn new(permits: usize, places: usize, wait: Duration) -> Self {
+    fn new(name: &'static str, permits: usize, places: usize, wait: Duration) -> Self {
         let most = |count: usize| count.clamp(1, Semaphore::MAX_PERMITS);
-        Lane { permits: Arc::new(Semaphore::new(most(permits))), places: Semaphore::new(most(places)), wait }
+        let (width, line) = (most(permits), most(places));
+        Lane { name, width, line, permits: Arc::new(Semaphore::new(width)), places: Semaphore::new(line), wait }
     }
 
     async fn take(&self) -> Result<OwnedSemaphorePermit> {
         if let Ok(permit) = self.permits.clone().try_acquire_owned() {
             return Ok(permit);
         }
-        let busy = || Error::overloaded(self.wait.as_secs().max(1));
+        let busy = || {
+            counted("lectern_admission_refused_total", "lane", self.name);
+            Error::overloaded(self.wait.as_secs().max(1))
+        };
         let _place = self.places.try_acquire().map_err(|_full| busy())?;
-        match tokio::time::timeout(self.wait, self.permits.clone().acquire_owned()).await {
+        let began = Instant::now();
+        let admitted = tokio::time::timeout(self.wait, self.permits.clone().acquire_owned()).await;
+        if meters().is_some() {
+            histogram!("lectern_admission_wait_seconds", "lane" => self.name).record(began.elapsed().as_secs_f64());
+        }
+        match admitted {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(busy()),
         }
@@ -102,8 +131,6 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::error::Code;
 
@@ -111,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_line_is_short_and_nobody_stands_in_it_for_long() {
-        let lane = Arc::new(Lane::new(1, 2, PATIENCE));
+        let lane = Arc::new(Lane::new("documents", 1, 2, PATIENCE));
         let first = lane.take().await.unwrap();
         let waiting: Vec<_> = (0..2)
             .map(|_| {

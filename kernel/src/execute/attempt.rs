@@ -9,11 +9,12 @@ use super::{
     closed::Refused,
     engine::{Answer, Engine, unexecuted},
     errors, introspection,
+    standby::unless_for_primary,
 };
 use crate::{
     auth::{Actor, Claims},
     clock,
-    db::{ActorRow, DbError, Identity, Mode, Opening, Tx},
+    db::{ActorRow, DbError, Identity, Mode, Opening, Pool, Tx},
     error::{Result, is_failure},
     rates::Closed,
     request::{Document, GraphqlRequest, OperationKind},
@@ -21,6 +22,7 @@ use crate::{
         AfterRollback, AskedBy, Loads, Request,
         registry::{Registry, Root},
     },
+    seen::meters,
 };
 
 /// How many times a document that lost a deadlock or a serialization race runs again.
@@ -65,7 +67,9 @@ impl Engine {
                 }
                 // A mutation document commits as a whole, exactly when its `data` is not null.
                 (None, OperationKind::Mutation) if answer.response.data != Value::Null => match finish(&tx, &document).await {
-                    Ok(None) => return Answer { statements: tx.statements(), round_trips: tx.round_trips(), ..answer },
+                    Ok(None) => {
+                        return Answer { statements: tx.statements(), round_trips: tx.round_trips(), written: tx.written(), ..answer };
+                    }
                     Ok(Some(closed)) => {
                         let _ = tx.rollback().await;
                         drop((data, tx));
@@ -84,6 +88,9 @@ impl Engine {
             match failure {
                 Some(failure) if failure.is_retryable() && attempts < RETRIES => {
                     tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
+                    if let Some(meters) = meters() {
+                        meters.retries.increment(1);
+                    }
                     tokio::time::sleep(pause(attempts)).await;
                     attempts += 1;
                 }
@@ -140,8 +147,22 @@ impl Engine {
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let identity = claims.map(Claims::identity).unwrap_or_default();
         let (mut dead, mut expected, mut is_second) = (0, document.expected_statements(), false);
+        let mut standby = self.standby(document, claims);
         loop {
-            let (answer, tx, data) = self.attempt_once(document, claims, expected, has_lost, correlation_id).await?;
+            let pool = standby.as_ref().unwrap_or(&self.pool);
+            let attempting = self.attempt_once(document, claims, expected, has_lost, correlation_id, pool);
+            let attempted = if standby.is_some() {
+                // One that hangs leaves the time to ask the primary.
+                let attempted = tokio::time::timeout(self.timeout / 2, attempting).await;
+                let Some(attempted) = unless_for_primary(attempted.ok()).await else {
+                    standby = None;
+                    continue;
+                };
+                attempted
+            } else {
+                attempting.await?
+            };
+            let (answer, tx, data) = attempted;
             match tx.ensure_verified().await {
                 Err(failure) if failure.is_outdated() => {
                     self.actors.forget(identity);
@@ -178,6 +199,7 @@ impl Engine {
         expected: u32,
         has_lost: bool,
         correlation_id: &str,
+        pool: &Pool,
     ) -> Result<(Answer, Arc<Tx>, Arc<Request>)> {
         let now = clock::now();
         let mode = if document.kind == OperationKind::Query { Mode::Read } else { Mode::Write };
@@ -189,10 +211,10 @@ impl Engine {
         let (tx, actor) = match cached {
             Some(cached) => {
                 let opening = Opening { identity: cached.identity, ..opening };
-                (Tx::open_cached(&self.pool, &opening, &cached).await?, Some(cached.row.clone()))
+                (Tx::open_cached(pool, &opening, &cached).await?, Some(cached.row.clone()))
             }
             None => {
-                let (tx, row) = Tx::open_for(&self.pool, &opening, key).await?;
+                let (tx, row) = Tx::open_for(pool, &opening, key).await?;
                 let row = row.filter(is_theirs);
                 match &row {
                     Some(row) => self.actors.keep(identity, key, row),
@@ -238,7 +260,7 @@ impl Engine {
                 introspection::complete(value, self.schema.description);
             }
         }
-        Ok((Answer { response, executed, kind: None, statements: 0, round_trips: 0, retry_after: None }, tx, data))
+        Ok((Answer { executed, ..Answer::of(response) }, tx, data))
     }
 }
 

@@ -3,12 +3,14 @@
 use std::{
     num::NonZeroUsize,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use async_graphql::{Response, ServerError, Value, Variables};
+use async_graphql::{Name, Response, ServerError, Value, Variables};
 use futures_util::future::try_join_all;
+use metrics::gauge;
 use tokio::sync::Semaphore;
+use tracing::{Instrument as _, Span, trace_span};
 
 use super::{
     admission::{Admission, AdmissionOptions},
@@ -20,12 +22,13 @@ use super::{
 use crate::{
     auth::Claims,
     clock,
-    db::{ActorCache, ActorKind, Identity, Live, Pool},
+    db::{ActorCache, ActorKind, Identity, Live, Pool, Position, Standbys},
     error::{Code, Error, Result},
     rates::{Account, Asks, Budgets, COST, Codes, Keys, RateLimits, SignIns},
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, Going, GraphqlRequest, Limits, OperationKind},
     resolve::registry::{Knock, Registry, Wrong},
     resolve::{Ahead, Prepared, Services},
+    seen::{at_each_look, meters},
 };
 
 /// The result of a document.
@@ -42,9 +45,16 @@ pub struct Answer {
     pub round_trips: u32,
     /// After how many seconds to ask again, where the service refused for now.
     pub retry_after: Option<u64>,
+    /// How far it has written, where a standby would have to come so far.
+    pub written: Option<Position>,
 }
 
 impl Answer {
+    /// For the client, of a document of which nothing else is known.
+    pub(super) fn of(response: Response) -> Answer {
+        Answer { response, executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None, written: None }
+    }
+
     /// Whether its first error has this code.
     pub fn is(&self, code: Code) -> bool {
         self.response.errors.first().and_then(errors::code) == Some(code.as_str())
@@ -72,6 +82,7 @@ pub struct Engine {
     key_uses: KeyUses,
     budgets: Budgets,
     pub(super) pool: Pool,
+    pub(super) standbys: Option<Arc<Standbys>>,
     pub(super) services: Arc<Services>,
     limits: Limits,
     pub(super) timeout: Duration,
@@ -119,6 +130,7 @@ impl Engine {
             key_uses: KeyUses::default(),
             budgets,
             pool,
+            standbys: None,
             services,
             limits,
             timeout,
@@ -205,7 +217,15 @@ impl Engine {
     }
 
     /// Executes a document for the bearer of these claims, or for nobody.
-    pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+    pub async fn execute(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+        let (kind, name, began) = (document.kind, document.name.clone(), Instant::now());
+        let answer = self.admit_and_run(document, claims, correlation_id).await;
+        let name = name.as_ref().map(Name::as_str);
+        seen(kind, name, began, &answer);
+        answer
+    }
+
+    async fn admit_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
         if kind == OperationKind::Subscription {
             return self.refuse(
@@ -213,10 +233,12 @@ impl Engine {
                 correlation_id,
             );
         }
-        let permit = match self.admission.admit(&document).await {
+        let admitted = self.admission.admit(&document).instrument(trace_span!(target: "lectern::trace", "admission")).await;
+        let permit = match admitted {
             Ok(permit) => permit,
             Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
         };
+        document.after.get_or_insert_default();
         let work = self.check_and_run(document, claims, correlation_id);
         let mut answer = match tokio::time::timeout(self.timeout, work).await {
             Ok(answer) => answer,
@@ -226,6 +248,19 @@ impl Engine {
         answer.kind = Some(kind);
         errors::finish(&mut answer.response, correlation_id);
         answer
+    }
+
+    /// Shows, at each look from now on, how full it is.
+    pub fn show(self: &Arc<Self>) {
+        let engine = Arc::downgrade(self);
+        at_each_look(move || {
+            let Some(engine) = engine.upgrade() else { return };
+            engine.admission.show();
+            let (documents, bytes) = engine.documents.kept_now();
+            gauge!("lectern_document_cache_documents").set(documents as f64);
+            gauge!("lectern_document_cache_bytes").set(bytes as f64);
+            gauge!("lectern_actor_cache_actors").set(engine.actors.count() as f64);
+        });
     }
 
     /// What is announced of changes.
@@ -266,7 +301,8 @@ impl Engine {
 
     /// Validates a document before a transaction is opened for it.
     async fn check_and_run(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
-        let cost = match self.check(&mut document).await {
+        let checked = self.check(&mut document).instrument(trace_span!(target: "lectern::trace", "validate")).await;
+        let cost = match checked {
             Ok(cost) => cost,
             Err(errors) => return invalid(errors),
         };
@@ -359,7 +395,7 @@ impl Engine {
     }
 
     /// Whose claims these are, where that can be said without asking the database.
-    fn known(&self, claims: &Claims) -> Option<Identity> {
+    pub(super) fn known(&self, claims: &Claims) -> Option<Identity> {
         match claims.key() {
             None => Some(claims.identity()),
             Some(hash) => self.actors.find(claims.identity(), Some(hash), clock::now()).map(|cached| cached.identity),
@@ -481,13 +517,28 @@ impl Engine {
     }
 }
 
+/// Counts what was answered, and says it in the span of the request.
+fn seen(kind: OperationKind, name: Option<&str>, began: Instant, answer: &Answer) {
+    let code = answer.response.errors.first().map(|error| errors::code(error).unwrap_or("none"));
+    if let Some(meters) = meters() {
+        meters.answered(kind.as_str(), name, answer.response.data != Value::Null, began, code);
+        meters.exchanged(kind.as_str(), answer.statements, answer.round_trips);
+    }
+    let span = Span::current();
+    if !span.is_disabled() {
+        span.record("graphql.operation.type", kind.as_str());
+        span.record("graphql.operation.name", name);
+        span.record("error.type", code);
+    }
+}
+
 /// The answer to a document that is not valid.
 fn invalid(errors: Vec<ServerError>) -> Answer {
-    Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
+    Answer::of(Response::from_errors(errors))
 }
 
 /// An answer to a document that never ran.
 pub(super) fn unexecuted(error: Error) -> Answer {
     let retry_after = error.retry_after();
-    Answer { response: errors::refusal(error), executed: false, kind: None, statements: 0, round_trips: 0, retry_after }
+    Answer { retry_after, ..Answer::of(errors::refusal(error)) }
 }

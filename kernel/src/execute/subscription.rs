@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     request::Document,
     resolve::{DateTime, registry::MOST_MISSED},
+    seen::{counted, meters},
 };
 
 /// What a subscriber asks of every event.
@@ -115,13 +116,31 @@ impl Engine {
     pub async fn event(&self, question: &Question, about: Uuid, correlation_id: &str) -> EventOutcome {
         let Some(asked) = question.document.of_event(about) else { return EventOutcome::Hidden };
         let answer = self.read_event(asked, &question.claims, correlation_id).await;
-        let Value::Object(data) = &answer.response.data else { return EventOutcome::Ended(answer) };
-        if data.values().any(|value| *value != Value::Null) {
-            EventOutcome::Shown(answer)
-        } else if answer.response.errors.is_empty() {
-            EventOutcome::Hidden
-        } else {
-            EventOutcome::Ended(answer)
+        if let Some(meters) = meters() {
+            meters.exchanged("subscription", answer.statements, answer.round_trips);
+        }
+        let (is_shown, is_over) = match &answer.response.data {
+            Value::Object(data) => {
+                let is_shown = data.values().any(|value| *value != Value::Null);
+                (is_shown, !is_shown && !answer.response.errors.is_empty())
+            }
+            _ => (false, true),
+        };
+        // The first question is about nothing: it asks the guards.
+        if !about.is_nil() {
+            let outcome = if is_shown {
+                "shown"
+            } else if is_over {
+                "ended"
+            } else {
+                "hidden"
+            };
+            counted("lectern_events_total", "outcome", outcome);
+        }
+        match (is_shown, is_over) {
+            (true, _) => EventOutcome::Shown(answer),
+            (false, true) => EventOutcome::Ended(answer),
+            (false, false) => EventOutcome::Hidden,
         }
     }
 }

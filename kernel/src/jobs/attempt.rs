@@ -1,11 +1,17 @@
 //! One attempt at a claimed job, from its claim to whatever becomes of it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt as _;
+use metrics::{counter, histogram};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use super::{
@@ -17,6 +23,7 @@ use super::{
 use crate::{
     db::{ActorKind, DbError, Identity, Mode, Opening, Tx},
     error::Error,
+    seen::{meters, trace},
 };
 
 /// A job that this worker may run, until the lease ends.
@@ -38,12 +45,15 @@ pub(super) async fn attempt(shared: Arc<Shared>, claim: Claim, kind: String, giv
         tracing::warn!(kind, "a job of a kind that this version does not know is left to others");
         return tell(&shared, &claim, statements::GIVE_BACK, &[&STRANGER.as_secs_f64()]).await;
     };
+    let began = Instant::now();
+    let span = trace::job(kind.name, claim.attempt);
     // Only what was awaited inside goes on; whatever else is dropped, and its transaction rolled back.
     let ended = tokio::select! {
-        ended = run(&shared, &claim, kind) => Some(ended),
+        ended = run(&shared, &claim, kind).instrument(span) => Some(ended),
         () = renew(&shared, &claim) => Some(Err(Failure::Lost)),
         () = give_up.cancelled() => None,
     };
+    count(kind, began, &ended);
     match ended {
         Some(Ok(_done)) => {}
         Some(Err(failure)) => fail(&shared, &claim, kind, failure).await,
@@ -51,9 +61,26 @@ pub(super) async fn attempt(shared: Arc<Shared>, claim: Claim, kind: String, giv
     }
 }
 
+/// Counts an attempt by what came of it.
+fn count(kind: &JobKind, began: Instant, ended: &Option<Result<Done, Failure>>) {
+    if meters().is_none() {
+        return;
+    }
+    let (lane, outcome) = match ended {
+        Some(Ok(_done)) => (kind.lane.as_str(), "done"),
+        Some(Err(Failure::Again(..))) => (kind.lane.as_str(), "again"),
+        Some(Err(Failure::Dead(_))) => (kind.lane.as_str(), "dead"),
+        Some(Err(Failure::Lost)) => (kind.lane.as_str(), "lost"),
+        None => (kind.lane.as_str(), "given_back"),
+    };
+    histogram!("lectern_job_duration_seconds", "lane" => lane).record(began.elapsed().as_secs_f64());
+    counter!("lectern_job_attempts_total", "kind" => kind.name, "lane" => lane, "outcome" => outcome).increment(1);
+}
+
 async fn run(shared: &Arc<Shared>, claim: &Claim, kind: &JobKind) -> Result<Done, Failure> {
     let work = async {
         let job = Job::enter(shared.clone(), *claim).await?;
+        trace::asked_for_by(&Span::current(), &job.correlation_id);
         (kind.handler)(job).await
     };
     match timeout(kind.limit, AssertUnwindSafe(work).catch_unwind()).await {

@@ -19,6 +19,7 @@ use reqwest::{
 use url::Url;
 
 use super::addresses::{Addresses, NotAllowed, literal};
+use crate::seen::trace;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -193,7 +194,7 @@ impl Outbound {
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
         let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
         let is_name = literal(&url).is_none();
-        let answer = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| reason(&error, is_name))?;
+        let answer = self.client.post(url).headers(traced(headers)).body(body).send().await.map_err(|error| reason(&error, is_name))?;
         let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?, crate::clock::now()));
         Ok(Answer { status: answer.status().as_u16(), retry_after })
     }
@@ -235,7 +236,7 @@ impl Outbound {
     async fn whole(&self, method: Method, url: Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Whole, NoAnswer> {
         let is_name = literal(&url).is_none();
         let failed = |error: reqwest::Error| reason(&error, is_name);
-        let mut answer = self.client.request(method, url).headers(headers).body(body).send().await.map_err(failed)?;
+        let mut answer = self.client.request(method, url).headers(traced(headers)).body(body).send().await.map_err(failed)?;
         // What a server says of the length is believed where it says too much, and counted in any case.
         if answer.content_length().is_some_and(|length| length > most as u64) {
             return Err(NoAnswer::TooBig);
@@ -250,6 +251,14 @@ impl Outbound {
         }
         Ok(Whole { status, headers, body })
     }
+}
+
+/// The same, with `traceparent` of what sends it, where traces are made.
+fn traced(mut headers: HeaderMap) -> HeaderMap {
+    if let Some(parent) = trace::traceparent().and_then(|parent| parent.try_into().ok()) {
+        headers.insert("traceparent", parent);
+    }
+    headers
 }
 
 fn reason(error: &reqwest::Error, is_name: bool) -> NoAnswer {

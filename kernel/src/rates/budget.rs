@@ -16,6 +16,7 @@ use super::{Subject, open};
 use crate::{
     db::{DbError, Mode, Pool},
     error::{Error, Result},
+    seen::counted,
 };
 
 /// How long what was counted here may be unknown to the other replicas.
@@ -141,7 +142,10 @@ impl Budgets {
         }
         match wait {
             None => Ok(()),
-            Some(milliseconds) => Err(Error::rate_limited(budget.refusal, milliseconds.div_ceil(1000).max(1))),
+            Some(milliseconds) => {
+                counted("lectern_rate_limited_total", "limit", budget.name);
+                Err(Error::rate_limited(budget.refusal, milliseconds.div_ceil(1000).max(1)))
+            }
         }
     }
 

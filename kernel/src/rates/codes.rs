@@ -11,6 +11,7 @@ use super::{
 use crate::{
     db::{DbError, Mode, Pool, Tx},
     error::Error,
+    seen::counted,
     text,
 };
 
@@ -115,6 +116,7 @@ impl Turn {
         if wait == 0 {
             return Ok(None);
         }
+        counted("lectern_rate_limited_total", "limit", "mails");
         let error = Error::rate_limited("This was asked for too often.", wait.into());
         let subject = spent(tx, &self.budgets, &self.span).await?;
         Ok(Some(Closed::new(error, subject, &self.span)))
@@ -137,5 +139,6 @@ impl Account {
 }
 
 fn refused(seconds: u32) -> Error {
+    counted("lectern_rate_limited_total", "limit", "codes");
     Error::rate_limited("Too many codes were wrong.", u64::from(seconds.max(1)))
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     db::{DbError, Mode, Pool},
     error::Error,
+    seen::counted,
 };
 
 /// Counts wrong secrets of one sort.
@@ -65,7 +66,10 @@ impl Keys {
     /// Counts passwords and codes that people give while they are signed in; as many wrong ones as of sign-ins to an account are answered.
     pub fn passwords(pool: Pool, limits: &RateLimits) -> Self {
         let guesses = Guesses::new(pool, limits.sign_in_minutes);
-        let refused = |seconds: u32| Error::rate_limited("Too many passwords or codes were wrong.", u64::from(seconds.max(1)));
+        let refused = |seconds: u32| {
+            counted("lectern_rate_limited_total", "limit", "passwords");
+            Error::rate_limited("Too many passwords or codes were wrong.", u64::from(seconds.max(1)))
+        };
         Keys { guesses, sort: "password", per_person: limits.sign_ins_per_account, per_address: 0, refused }
     }
 
@@ -151,5 +155,6 @@ impl Keys {
 }
 
 fn refused(seconds: u32) -> Error {
+    counted("lectern_rate_limited_total", "limit", "enrollment_keys");
     Error::rate_limited("Too many enrollment keys were wrong.", u64::from(seconds.max(1)))
 }

@@ -26,6 +26,7 @@ use crate::{
     clock,
     db::{DbError, Mode, Pool},
     error::Error,
+    seen::counted,
     text,
 };
 
@@ -323,11 +324,13 @@ fn network_of(address: &str) -> String {
 }
 
 fn refused(seconds: u32) -> Error {
+    counted("lectern_rate_limited_total", "limit", "sign_ins");
     Error::rate_limited("Too many sign-ins have failed.", u64::from(seconds.max(1)))
 }
 
 /// What a failed sign-in is answered where many have failed from its address: the same, whether it was wrong or was not tried.
 fn misled(seconds: u32) -> Error {
+    counted("lectern_rate_limited_total", "limit", "sign_ins");
     Error::rate_limited("Too many sign-ins have failed from your network. Check what you typed.", u64::from(seconds.max(1)))
 }
 

@@ -15,7 +15,10 @@ use super::{
     request::GraphqlRequest,
     trusted::Trusted,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    seen::meters,
+};
 
 /// SHA-256 of a document's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +77,12 @@ impl DocumentCache {
         self.trusted.is_some()
     }
 
+    /// How many documents are kept, and what they take, in bytes, estimated.
+    pub fn kept_now(&self) -> (usize, usize) {
+        let kept = self.kept();
+        (kept.documents.len(), kept.weight)
+    }
+
     /// The document of a request, by its text, its hash or its id.
     ///
     /// # Errors
@@ -107,8 +116,12 @@ impl DocumentCache {
         if let Some(trusted) = &self.trusted {
             return trusted.by_hash(hash).ok_or_else(not_trusted);
         }
-        if let Some(document) = self.kept().documents.get(&hash) {
-            return Ok(document.clone());
+        let kept = self.kept().documents.get(&hash).cloned();
+        if let Some(meters) = meters() {
+            meters.document(kept.is_some());
+        }
+        if let Some(document) = kept {
+            return Ok(document);
         }
         // Outside the lock. Two requests that bring the same text for the first time both read it.
         let document = Arc::new(ParsedDocument::of(text, limits)?);

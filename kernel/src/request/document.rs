@@ -22,6 +22,7 @@ use super::{
     size,
 };
 use crate::{
+    db::Position,
     error::{Error, Result},
     ids,
     rates::{Account, Budget, SignInTerms, Turn},
@@ -40,6 +41,17 @@ pub enum OperationKind {
     Mutation,
     /// It listens.
     Subscription,
+}
+
+impl OperationKind {
+    /// In a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OperationKind::Query => "query",
+            OperationKind::Mutation => "mutation",
+            OperationKind::Subscription => "subscription",
+        }
+    }
 }
 
 /// A root field of a mutation.
@@ -65,6 +77,8 @@ pub struct Document {
     pub variables: Variables,
     /// What the chosen operation does.
     pub kind: OperationKind,
+    /// Its name, where it has one.
+    pub name: Option<Name>,
     /// The root fields of a mutation.
     pub roots: Vec<Root>,
     /// What the root fields of a mutation name by its id, where there are several fields.
@@ -77,6 +91,8 @@ pub struct Document {
     pub address: Option<String>,
     /// What the client says it is.
     pub user_agent: Option<String>,
+    /// How far its reader says that they have written, where it may be read from a standby; none where the primary alone is asked.
+    pub after: Option<Position>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
     knock: Option<(Knock, Account)>,
@@ -127,7 +143,9 @@ impl Document {
         registry: &Registry,
     ) -> Result<Document> {
         let mut parsed = source.parsed.clone();
-        let mut operation = choose(&mut parsed, operation_name.filter(|name| !name.is_empty()))?;
+        let operation_name = operation_name.filter(|name| !name.is_empty());
+        let name = name_of(&parsed, operation_name);
+        let mut operation = choose(&mut parsed, operation_name)?;
         let variables = normalize::with_defaults(&operation.node, variables);
         let weight = source.variables.saturating_mul(size::weight(&variables));
         within(weight, limits.variables, "bytes of variables, each counted where it is used")?;
@@ -191,6 +209,7 @@ impl Document {
             parsed,
             variables,
             kind,
+            name,
             roots,
             targets,
             event,
@@ -204,6 +223,7 @@ impl Document {
             turn: None,
             shows_cost: false,
             is_rehearsal: false,
+            after: None,
             address: None,
             user_agent: None,
         })
@@ -287,10 +307,12 @@ impl Document {
             parsed,
             variables: self.variables.clone(),
             kind: OperationKind::Query,
+            name: self.name.clone(),
             roots: Vec::new(),
             targets: Vec::new(),
             shows_cost: false,
             is_rehearsal: false,
+            after: None,
             address: self.address.clone(),
             event: None,
             user_agent: self.user_agent.clone(),
@@ -407,6 +429,12 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
         return Err(Error::bad_request(format!("`{}` must stand alone in its document.", root.name)));
     }
     Ok(())
+}
+
+/// The name of the chosen operation.
+fn name_of(document: &ExecutableDocument, wanted: Option<&str>) -> Option<Name> {
+    let DocumentOperations::Multiple(named) = &document.operations else { return None };
+    named.keys().find(|name| wanted.is_none_or(|wanted| name.as_str() == wanted)).cloned()
 }
 
 fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Positioned<OperationDefinition>> {

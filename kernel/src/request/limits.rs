@@ -1,6 +1,9 @@
 //! What a document may be.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    seen::counted,
+};
 
 /// What a document may be. Each has a setting, `LECTERN_MAX_…`.
 #[derive(Debug, Clone)]
@@ -57,9 +60,19 @@ impl Default for Limits {
 }
 
 /// What is counted: how many there are, how many there may be, and what they are called in the refusal.
-pub fn within(used: usize, limit: usize, what: &str) -> Result<()> {
+pub fn within(used: usize, limit: usize, what: &'static str) -> Result<()> {
     if used <= limit {
         return Ok(());
     }
+    counted("lectern_documents_refused_total", "limit", word(what));
     Err(Error::too_complex(format!("The document has {used} {what}; {limit} are allowed.")).limit(limit, used))
+}
+
+/// What is counted, in a word: as far as its first comma, without what says where.
+fn word(what: &'static str) -> &'static str {
+    match what.split([',', ' ']).next() {
+        Some("levels") => what,
+        Some(word) => word,
+        None => what,
+    }
 }
