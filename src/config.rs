@@ -34,6 +34,7 @@ impl Cli {
         let mut cli = Cli::parse();
         let Settings {
             database_url,
+            replica_url,
             owner_url,
             platform_url,
             desk_url,
@@ -57,7 +58,7 @@ impl Cli {
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        let secrets = [database_url, owner_url, platform_url, desk_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
+        let secrets = [database_url, replica_url, owner_url, platform_url, desk_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
         for secret in secrets.into_iter().chain([s3_access_key_id, s3_secret_access_key]) {
             secret.take_if(|secret| secret.expose().is_empty());
         }

@@ -27,9 +27,17 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_LISTEN", default_value = "127.0.0.1:8000", global = true)]
     pub listen: SocketAddr,
 
-    /// PostgreSQL to use, as the role lectern_app; a PostgreSQL of its own runs when left out
+    /// PostgreSQL to use, as the role lectern_app (a primary and its standbys: HOST:PORT,HOST:PORT); a PostgreSQL of its own runs when left out
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub database_url: Option<Secret>,
+
+    /// Standbys of it that queries are read from, as the role lectern_app: one HOST:PORT, or several, separated by commas
+    #[arg(long, env = "LECTERN_REPLICA_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub replica_url: Option<Secret>,
+
+    /// Milliseconds that a standby may be behind and still be read from
+    #[arg(long, env = "LECTERN_REPLICA_LAG", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(300..=60_000), value_name = "MILLISECONDS", global = true)]
+    pub replica_lag: u64,
 
     /// The same database as its owner (lectern_owner), for `migrate`
     #[arg(long, env = "LECTERN_OWNER_URL", hide_env_values = true, value_name = "URL", global = true)]

@@ -262,7 +262,7 @@ async fn answer(
     };
     request.address = address;
     request.user_agent = user_agent(headers);
-    let document = match engine.read(&request) {
+    let mut document = match engine.read(&request) {
         Ok(document) => document,
         Err(error) => {
             let refused = engine.refuse(error, correlation_id);
@@ -281,6 +281,7 @@ async fn answer(
         .take(80)
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect::<String>();
+    document.after = headers.get(super::POSITION).and_then(|value| value.to_str().ok()?.parse().ok());
     // The document may have to wait; a second copy of its variables is not kept meanwhile.
     drop(request);
     let answer = engine.execute(document, bearer(state, headers), correlation_id).await;
@@ -327,6 +328,9 @@ fn respond(media: Media, status: StatusCode, answer: &Answer, allow: Option<&'st
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     if let Some(seconds) = answer.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(written) = answer.written.and_then(|written| HeaderValue::from_str(&written.to_string()).ok()) {
+        response.headers_mut().insert(super::POSITION, written);
     }
     if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
         response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));

@@ -201,9 +201,13 @@ pub const CORS_REQUEST_HEADERS: &str = "apollo-require-preflight,apollographql-c
     x-graphql-client-version,x-requested-with,sentry-trace,baggage,traceparent,tracestate";
 /// Headers of answers that such pages may read unless told otherwise: what gateways of the same add.
 pub const CORS_RESPONSE_HEADERS: &str = "apollo-trace-id,sentry-trace,baggage,traceparent,tracestate,traceresponse,server-timing";
+/// How far a mutation has written, where queries are read from standbys. A client that sends it back reads what it has written, whichever process
+/// answers.
+const POSITION: HeaderName = HeaderName::from_static("x-lectern-position");
 /// What the API itself reads, and writes, beside what every page may.
-const READ: [HeaderName; 5] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::AUTHORIZATION, header::ACCEPT, correlation::HEADER];
-const WRITTEN: [HeaderName; 3] = [correlation::HEADER, header::RETRY_AFTER, header::ACCEPT_ENCODING];
+const READ: [HeaderName; 6] =
+    [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::AUTHORIZATION, header::ACCEPT, correlation::HEADER, POSITION];
+const WRITTEN: [HeaderName; 4] = [correlation::HEADER, header::RETRY_AFTER, header::ACCEPT_ENCODING, POSITION];
 
 fn names(list: &str) -> Vec<HeaderName> {
     list.split(',').filter_map(|name| name.trim().parse().ok()).collect()

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
-    db::{ActorKind, DESK_ROLE, Desk, Pool, PoolOptions, Pooler, preflight, preflight_as},
+    db::{ActorKind, DESK_ROLE, Desk, Pool, PoolOptions, Pooler, Standbys, preflight, preflight_as},
     execute::{AdmissionOptions, Engine, Schema},
     jobs::{Outside, Worker},
     outbound::Addresses,
@@ -87,6 +87,7 @@ pub fn engine_of(
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let limits = limits(settings);
     let schema = schema(&limits);
+    let standbys = standbys(settings, size)?;
     let trusted = settings.trusted_documents.as_deref().map(|path| Trusted::load(path, &schema.checker(), &limits)).transpose()?;
     if let Some(trusted) = &trusted {
         tracing::info!(documents = trusted.count(), "only trusted documents run");
@@ -100,10 +101,22 @@ pub fn engine_of(
     };
     let (sealer, outside) = (options.sealer, options.outside);
     let services = Arc::new(Services { passwords, tokens, sealer, addresses: addresses(settings), outside });
-    Ok(Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
+    let engine = Engine::new(schema, registry, &ActorKind::TENANT, pool, services, limits, Duration::from_secs(settings.request_timeout))
         .with_document_cache(documents)
         .with_rate_limits(&rates(settings))
-        .with_admission(&admission))
+        .with_admission(&admission);
+    Ok(match standbys {
+        Some(standbys) => engine.with_standbys(Arc::new(standbys)),
+        None => engine,
+    })
+}
+
+/// The standbys that queries are read from, each over as many connections as the primary is asked over.
+fn standbys(settings: &Settings, size: usize) -> anyhow::Result<Option<Standbys>> {
+    let Some(url) = &settings.replica_url else { return Ok(None) };
+    let options = PoolOptions { size, ..pool_options(settings) };
+    let standbys = Standbys::new(url.expose(), &options, Duration::from_millis(settings.replica_lag)).context("LECTERN_REPLICA_URL")?;
+    Ok(Some(standbys))
 }
 
 /// Which addresses people may name.
@@ -217,6 +230,7 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
         None => None,
     };
     check(engine.pool(), cluster).await?;
+    check_standbys(&engine, cluster).await?;
     check_desk(&outside, cluster).await?;
 
     let (beside, apart) = match (desk, &settings.desk_listen) {
@@ -286,6 +300,18 @@ pub(super) async fn check(pool: &Pool, cluster: &Cluster) -> anyhow::Result<()> 
     }
     if !findings.errors.is_empty() {
         bail!("{}", findings.errors.join(" "));
+    }
+    Ok(())
+}
+
+/// Whether queries may be read from the standbys. One that is not there is no reason not to serve: it is left out until it is.
+async fn check_standbys(engine: &Engine, cluster: &Cluster) -> anyhow::Result<()> {
+    for pool in engine.standbys().into_iter().flat_map(|standbys| standbys.pools()) {
+        match preflight(pool, sources::embedded()?, cluster.is_embedded()).await {
+            Ok(findings) if findings.errors.is_empty() => {}
+            Ok(findings) => bail!("LECTERN_REPLICA_URL: {}", findings.errors.join(" ")),
+            Err(error) => tracing::warn!(reason = error.for_operator(), "a standby of LECTERN_REPLICA_URL can't be reached"),
+        }
     }
     Ok(())
 }

@@ -31,6 +31,8 @@ enum Kind {
     Outdated,
     /// The transaction was committed already: this statement was not expected.
     Mispredicted,
+    /// The standby has not come as far as it must.
+    Behind,
 }
 
 impl DbError {
@@ -92,6 +94,15 @@ impl DbError {
 
     pub(super) fn misprediction() -> Self {
         Self::of_ours(Kind::Mispredicted, "a statement came after the last that was expected")
+    }
+
+    /// Whether a standby has not come as far as it must: nothing that was read of it counts.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.kind == Kind::Behind
+    }
+
+    pub(super) fn behind() -> Self {
+        Self::of_ours(Kind::Behind, "the standby is behind what its reader has written")
     }
 
     /// Whether the database could not be asked at all.
@@ -157,7 +168,9 @@ impl From<DbError> for Error {
     /// The answer where a mutation did not map the refusal itself.
     fn from(error: DbError) -> Self {
         match error.kind {
-            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated | Kind::Mispredicted => return Error::unavailable(error.text),
+            Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated | Kind::Mispredicted | Kind::Behind => {
+                return Error::unavailable(error.text);
+            }
             Kind::NotGranted | Kind::Mismatch => return Error::internal(error.text),
             Kind::Refused => {}
         }

@@ -307,6 +307,9 @@ struct Line {
     messages: mpsc::UnboundedReceiver<AsyncMessage>,
     beats: Interval,
     patience: Duration,
+    /// Where it leads, and when that server was promoted: it ends where another one was after it.
+    pool: Pool,
+    timeline: u32,
     /// Drives it, and ends with it: a driver whose peer is silent would wait for ever.
     _driver: JoinSet<()>,
 }
@@ -319,14 +322,15 @@ impl Line {
     async fn connect(pool: &Pool, heartbeat: Heartbeat) -> Result<Line, DbError> {
         let (sender, messages) = mpsc::unbounded_channel();
         let mut driver = JoinSet::new();
+        let (config, timeline) = pool.servers().primary().await?;
         let client = match pool.tls() {
             Some(tls) => {
-                let (client, connection) = pool.config().connect(tls).await?;
+                let (client, connection) = config.connect(tls).await?;
                 driver.spawn(pump(connection, sender));
                 client
             }
             None => {
-                let (client, connection) = pool.config().connect(NoTls).await?;
+                let (client, connection) = config.connect(NoTls).await?;
                 driver.spawn(pump(connection, sender));
                 client
             }
@@ -335,11 +339,14 @@ impl Line {
         let mut beats = interval(heartbeat.every);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beats.reset();
-        Ok(Line { client, messages, beats, patience: heartbeat.patience, _driver: driver })
+        Ok(Line { client, messages, beats, patience: heartbeat.patience, pool: pool.clone(), timeline, _driver: driver })
     }
 
     /// Whether there is still somebody at the other end.
     async fn beat(&self) -> Result<(), DbError> {
+        if !self.pool.servers().is_current(self.timeline) {
+            return Err(DbError::unreachable("another server was promoted"));
+        }
         self.within(self.client.batch_execute("SELECT 1")).await
     }
 

@@ -10,9 +10,12 @@ mod live;
 pub mod migrate;
 pub mod operator;
 mod pool;
+mod positions;
 mod preflight;
 #[cfg(debug_assertions)]
 mod recorder;
+mod servers;
+mod standbys;
 mod tx;
 
 pub use self::{
@@ -25,7 +28,10 @@ pub use self::{
     },
     live::{Heartbeat, Interest, Live, Missed},
     pool::{Pool, PoolOptions, Pooler},
+    positions::Position,
     preflight::{preflight, preflight_as},
+    servers::each_server,
+    standbys::Standbys,
     tx::{Identity, Mode, Opening, Tx},
 };
 

@@ -1,17 +1,21 @@
 //! The connections of the service's own role. The pool is handed to the edge alone: it opens one [`super::Tx`] a request.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts};
+use deadpool::managed::{self, PoolError, Timeouts};
+use deadpool_postgres::Runtime;
 use tokio::sync::Notify;
-use tokio_postgres::{
-    NoTls,
-    config::{Host, SslMode},
-};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::DbError;
+use super::{
+    DbError,
+    positions::{Position, Positions},
+    servers::{Primary, Servers},
+};
+
+/// A connection of the pool, until it is dropped.
+pub(super) type Held = managed::Object<Primary>;
 
 /// What stands between the service and PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,55 +55,53 @@ impl Default for PoolOptions {
 /// Connections of one role to one database.
 #[derive(Clone)]
 pub struct Pool {
-    inner: deadpool_postgres::Pool,
-    config: tokio_postgres::Config,
-    tls: Option<MakeRustlsConnect>,
+    inner: managed::Pool<Primary>,
+    servers: Arc<Servers>,
     /// Set at the beginning of each transaction; empty where the connections have it.
-    time_limits: String,
+    time_limits: Arc<str>,
     /// Rung where a transaction has committed that asked for jobs.
     bell: Arc<Notify>,
+    /// Where it is kept how far people have written; where there are standbys that they read from.
+    positions: Option<Arc<Positions>>,
+    /// How far a standby must have come before it is read from.
+    required: Position,
 }
 
 impl Pool {
     /// A pool that connects when it is first asked.
     pub fn new(url: &str, options: &PoolOptions) -> anyhow::Result<Self> {
-        let mut config = tokio_postgres::Config::from_str(url)
-            .map_err(|_| anyhow::anyhow!("the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected"))?;
-        config.application_name("lectern").connect_timeout(Duration::from_secs(5));
         let timeout = options.statement_timeout.as_millis();
         let time_limits = match options.pooler {
-            Pooler::None => {
-                // The URL's own options stay.
-                let given = config.get_options().unwrap_or_default().to_owned();
-                config.options(format!("{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}"));
-                String::new()
-            }
+            Pooler::None => String::new(),
             Pooler::Transaction => {
                 format!("; SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}")
             }
         };
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        // A Unix socket has no host name that a certificate could be checked against.
-        let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
-        let tls = if is_local || config.get_ssl_mode() == SslMode::Disable { None } else { Some(tls()?) };
-        let manager = match &tls {
-            Some(tls) => Manager::from_config(config.clone(), tls.clone(), recycling),
-            None => Manager::from_config(config.clone(), NoTls, recycling),
-        };
-        let inner = deadpool_postgres::Pool::builder(manager)
+        let servers = Servers::of(url, |config| {
+            config.application_name("lectern").connect_timeout(Duration::from_secs(5));
+            if options.pooler == Pooler::None {
+                // The URL's own options stay.
+                let given = config.get_options().unwrap_or_default().to_owned();
+                config.options(format!("{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}"));
+            }
+        })?;
+        let create = Some(servers.patience());
+        let inner = managed::Pool::builder(Primary(servers.clone()))
             .max_size(options.size)
-            .timeouts(Timeouts { wait: Some(options.wait), create: Some(Duration::from_secs(5)), recycle: Some(Duration::from_secs(5)) })
+            .timeouts(Timeouts { wait: Some(options.wait), create, recycle: Some(Duration::from_secs(5)) })
             .runtime(Runtime::Tokio1)
             .build()
             .context("the connection pool can't be built")?;
-        Ok(Pool { inner, config, tls, time_limits, bell: Arc::default() })
+        Ok(Pool { inner, servers, time_limits: time_limits.into(), bell: Arc::default(), positions: None, required: Position::default() })
     }
 
-    pub(super) async fn connection(&self) -> Result<Object, DbError> {
+    pub(super) async fn connection(&self) -> Result<Held, DbError> {
         self.inner.get().await.map_err(|error| {
             let reason = match error {
-                PoolError::Backend(error) => DbError::from(error).for_operator().to_owned(),
-                other => other.to_string(),
+                PoolError::Backend(error) => error.for_operator().to_owned(),
+                PoolError::Timeout(what) => format!("it took too long ({what:?})"),
+                PoolError::Closed => "the pool is closed".to_owned(),
+                PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => "the pool can't make one".to_owned(),
             };
             DbError::unreachable(format!("no database connection: {reason}"))
         })
@@ -116,11 +118,32 @@ impl Pool {
     }
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {
-        self.tls.clone()
+        self.servers.tls()
     }
 
-    pub(super) fn config(&self) -> &tokio_postgres::Config {
-        &self.config
+    /// Where it connects to.
+    pub(super) fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    /// The same, keeping in mind how far people have written.
+    #[must_use]
+    pub(super) fn noting(self, positions: Arc<Positions>) -> Self {
+        Pool { positions: Some(positions), ..self }
+    }
+
+    pub(super) fn positions(&self) -> Option<&Arc<Positions>> {
+        self.positions.as_ref()
+    }
+
+    /// The same connections to a standby, for transactions that are opened only where it has come so far.
+    #[must_use]
+    pub(super) fn requiring(&self, required: Position) -> Self {
+        Pool { required, ..self.clone() }
+    }
+
+    pub(super) fn required(&self) -> Position {
+        self.required
     }
 
     /// Connections at most.
@@ -156,7 +179,7 @@ impl Pool {
 }
 
 /// TLS as the system trusts it; used where the URL asks for it (`sslmode=require`) or the server offers it.
-fn tls() -> anyhow::Result<MakeRustlsConnect> {
+pub(super) fn tls() -> anyhow::Result<MakeRustlsConnect> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))

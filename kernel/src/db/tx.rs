@@ -14,14 +14,18 @@ use std::{
     time::Duration,
 };
 
-use deadpool_postgres::Object;
 use futures_util::{FutureExt, future::join};
 use tokio::sync::Notify;
 use tokio_postgres::{NoTls, Row, SimpleQueryMessage, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
-use super::{ActorKind, ActorRow, CachedActor, DbError, Pool, ending::Ending};
+use super::{
+    ActorKind, ActorRow, CachedActor, DbError, Pool,
+    ending::Ending,
+    pool::Held,
+    positions::{Position, Positions},
+};
 
 /// Whether the document may change rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +65,15 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// An open transaction.
 pub struct Tx {
     /// Taken by `drop` alone.
-    connection: Option<Object>,
+    connection: Option<Held>,
     tls: Option<MakeRustlsConnect>,
     bell: Arc<Notify>,
+    /// Where it is kept how far people have written.
+    positions: Option<Arc<Positions>>,
+    /// How far its standby must have come.
+    required: Position,
+    /// How far its COMMIT was written.
+    written: Mutex<Option<Position>>,
     identity: RwLock<Identity>,
     actors: &'static ActorKind,
     /// Settings that are sent before the next statement; at first, the BEGIN.
@@ -174,6 +184,9 @@ impl Tx {
             connection: Some(connection),
             tls: pool.tls(),
             bell: pool.bell().clone(),
+            positions: pool.positions().cloned(),
+            required: pool.required(),
+            written: Mutex::new(None),
             identity: RwLock::new(opening.identity),
             actors: opening.actors,
             prelude: Mutex::new(message),
@@ -318,7 +331,10 @@ impl Tx {
         if self.begun.swap(true, Ordering::AcqRel) {
             return Ok(self.client().batch_execute(&message).await?);
         }
-        let (opened, checked) = join(self.client().batch_execute(&message), self.check_version()).await;
+        // They are sent in this order: the snapshot is not taken before the standby has said how far it is.
+        let (is_there, (opened, checked)) =
+            join(self.check_position(), join(self.client().batch_execute(&message), self.check_version())).await;
+        is_there?;
         opened?;
         self.is_open.store(true, Ordering::Release);
         checked
@@ -331,6 +347,17 @@ impl Tx {
             self.client().prepare_cached(self.actors.current_version).await?;
         }
         Ok(())
+    }
+
+    /// Asks whether the standby has come as far as its reader has written. A server that is no standby (any more) says no.
+    async fn check_position(&self) -> Result<(), DbError> {
+        if self.required.is_start() {
+            return Ok(());
+        }
+        let question = format!("SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= '{}'", self.required.lsn());
+        let answers = self.client().simple_query(&question).await?;
+        let is_there = answers.iter().any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("t")));
+        if is_there { Ok(()) } else { Err(DbError::behind()) }
     }
 
     /// Asks whether the cached actor is still current, unless that was answered already.
@@ -412,9 +439,12 @@ impl Tx {
 
     fn fail(&self, error: &DbError) {
         let mut failure = self.failure.lock().unwrap_or_else(|broken| broken.into_inner());
-        // An outdated actor, or else a misprediction, outweighs any other failure: the document runs again.
-        let is_void = failure.as_ref().is_some_and(DbError::is_outdated);
-        if failure.is_none() || error.is_outdated() || (error.is_misprediction() && !is_void) {
+        // A standby that is behind, an outdated actor, or else a misprediction, outweighs any other failure: the document runs again.
+        let is_void = failure.as_ref().is_some_and(|failure| failure.is_outdated() || failure.is_behind());
+        if failure.as_ref().is_some_and(DbError::is_behind) {
+            return;
+        }
+        if failure.is_none() || error.is_behind() || error.is_outdated() || (error.is_misprediction() && !is_void) {
             *failure = Some(error.clone());
         }
     }
@@ -471,17 +501,38 @@ impl Tx {
         }
         // PostgreSQL answers the COMMIT of a failed transaction with success, and rolls back. The SELECT in front of it
         // catches failures that nobody has read: a failed transaction refuses it. It asks whether jobs were asked for (app.enqueue).
-        let message = match self.take_prelude() {
+        let mut message = match self.take_prelude() {
             prelude if prelude.is_empty() => COMMIT.to_owned(),
             prelude => format!("{prelude}; {COMMIT}"),
         };
+        if self.positions.is_some() {
+            message.push_str(WRITTEN);
+        }
         let committed = self.answered(async { Ok(self.client().simple_query(&message).await?) });
         let answers = committed.await.inspect_err(|error| self.fail(error))?;
         self.ended.store(true, Ordering::Release);
-        if answers.iter().any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("on"))) {
-            self.bell.notify_one();
+        for answer in &answers {
+            let SimpleQueryMessage::Row(row) = answer else { continue };
+            match row.get(0) {
+                Some("on") => self.bell.notify_one(),
+                Some(text) => self.note(Position::of_lsn(text)),
+                None => {}
+            }
         }
         Ok(())
+    }
+
+    /// Keeps in mind how far this was written, before anybody is told that it was.
+    fn note(&self, position: Option<Position>) {
+        if let (Some(positions), Some(position)) = (&self.positions, position) {
+            positions.note(self.identity(), position);
+            *self.written.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(position);
+        }
+    }
+
+    /// How far its COMMIT was written, where there are standbys that would have to come so far.
+    pub fn written(&self) -> Option<Position> {
+        *self.written.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// Checks now what a COMMIT would check: deferred constraints, and failures that nobody has read.
@@ -523,6 +574,9 @@ impl Tx {
 /// Commits, and says whether workers are to be woken.
 const COMMIT: &str = "SELECT current_setting('app.enqueued', true); COMMIT";
 
+/// After a COMMIT, in the same message: how far it was written, and perhaps somebody else after it.
+const WRITTEN: &str = "; SELECT pg_current_wal_insert_lsn()";
+
 /// How long a dropped transaction may take to be rolled back before its connection is closed instead.
 const CLEAN_UP: Duration = Duration::from_secs(2);
 
@@ -535,7 +589,7 @@ impl Drop for Tx {
         let runtime = match tokio::runtime::Handle::try_current() {
             Ok(runtime) if !connection.is_closed() => runtime,
             _ => {
-                drop(Object::take(connection)); // closes the socket, and the server rolls back
+                drop(Held::take(connection)); // closes the socket, and the server rolls back
                 return;
             }
         };
@@ -553,7 +607,7 @@ impl Drop for Tx {
                 connection.batch_execute("ROLLBACK").await
             });
             if is_busy | !matches!(clean.await, Ok(Ok(()))) {
-                drop(Object::take(connection));
+                drop(Held::take(connection));
             }
         });
     }

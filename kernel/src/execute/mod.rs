@@ -8,6 +8,7 @@ mod engine;
 mod errors;
 mod introspection;
 mod schema;
+mod standby;
 mod subscription;
 mod uses;
 mod viewing;
