@@ -25,6 +25,7 @@ RUN mkdir -p src tests/it kernel/src macros/src testcontainers/src \
 COPY build.rs ./
 COPY sql sql
 COPY policies policies
+COPY docs/privileges.md docs/
 COPY web/fallback web/fallback
 COPY web/shared web/shared
 COPY --from=web /src/web/dist web/dist
