@@ -1,10 +1,14 @@
 //! The connections of the service's own role. The pool is handed to the edge alone: it opens one [`super::Tx`] a request.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use deadpool::managed::{self, PoolError, Timeouts};
 use deadpool_postgres::Runtime;
+use metrics::gauge;
 use tokio::sync::Notify;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -13,6 +17,7 @@ use super::{
     positions::{Position, Positions},
     servers::{Primary, Servers},
 };
+use crate::seen::{at_each_look, meters};
 
 /// A connection of the pool, until it is dropped.
 pub(super) type Held = managed::Object<Primary>;
@@ -96,7 +101,12 @@ impl Pool {
     }
 
     pub(super) async fn connection(&self) -> Result<Held, DbError> {
-        self.inner.get().await.map_err(|error| {
+        let began = meters().map(|meters| (meters, Instant::now()));
+        let held = self.inner.get().await;
+        if let Some((meters, began)) = began {
+            meters.connected(began.elapsed(), held.is_ok());
+        }
+        held.map_err(|error| {
             let reason = match error {
                 PoolError::Backend(error) => error.for_operator().to_owned(),
                 PoolError::Timeout(what) => format!("it took too long ({what:?})"),
@@ -130,6 +140,13 @@ impl Pool {
     #[must_use]
     pub(super) fn noting(self, positions: Arc<Positions>) -> Self {
         Pool { positions: Some(positions), ..self }
+    }
+
+    /// A connection of its own to the same servers, for what may not wait for those of requests.
+    #[must_use]
+    pub(super) fn apart(&self) -> Self {
+        let one = managed::Pool::builder(Primary(self.servers.clone())).max_size(1).runtime(Runtime::Tokio1).build();
+        Pool { inner: one.unwrap_or_else(|_without_runtime| self.inner.clone()), ..self.clone() }
     }
 
     pub(super) fn positions(&self) -> Option<&Arc<Positions>> {
@@ -170,6 +187,19 @@ impl Pool {
     pub fn usage(&self) -> (usize, usize) {
         let status = self.inner.status();
         (status.size - status.available.min(status.size), status.size)
+    }
+
+    /// Shows, at each look from now on, how many connections there are, and how many wait for one.
+    pub fn show(&self, name: &'static str) {
+        let inner = self.inner.clone();
+        at_each_look(move || {
+            let status = inner.status();
+            let idle = status.available.min(status.size);
+            gauge!("lectern_pool_connections_limit", "pool" => name).set(status.max_size as f64);
+            gauge!("lectern_pool_connections", "pool" => name, "state" => "used").set((status.size - idle) as f64);
+            gauge!("lectern_pool_connections", "pool" => name, "state" => "idle").set(idle as f64);
+            gauge!("lectern_pool_waiting", "pool" => name).set(status.waiting as f64);
+        });
     }
 
     /// Closes every idle connection and lets no new one open.

@@ -44,6 +44,8 @@ pub struct Standbys {
 
 struct Standby {
     pool: Pool,
+    /// By which it is looked at.
+    apart: Pool,
     state: Mutex<State>,
 }
 
@@ -63,7 +65,8 @@ impl Standbys {
     /// When the URL can't be read.
     pub fn new(url: &str, options: &PoolOptions, lag: Duration) -> anyhow::Result<Standbys> {
         let pools = each_server(url).into_iter().map(|url| Pool::new(&url, options));
-        let each = pools.map(|pool| pool.map(|pool| Standby { pool, state: Mutex::default() })).collect::<anyhow::Result<_>>()?;
+        let standby = |pool: Pool| Standby { apart: pool.apart(), pool, state: Mutex::default() };
+        let each = pools.map(|pool| pool.map(standby)).collect::<anyhow::Result<_>>()?;
         Ok(Standbys {
             each,
             positions: Arc::default(),
@@ -98,7 +101,7 @@ impl Standbys {
     /// Where somebody may be read to, who has written as far as this process knows, and as far as they say; none where that is the primary alone.
     pub(crate) fn choose(self: &Arc<Self>, primary: &Pool, person: Identity, said: Position) -> Option<Pool> {
         if !self.is_watched.swap(true, Ordering::Relaxed) {
-            tokio::spawn(watch(Arc::downgrade(self), primary.clone()));
+            tokio::spawn(watch(Arc::downgrade(self), primary.apart()));
         }
         let required = self.positions.of(person).max(said);
         let first = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -113,7 +116,7 @@ impl Standbys {
 
     /// Asks each where it is, then the primary: a standby that is further than it has gone another way.
     async fn look(&self, primary: &Pool, written: &mut VecDeque<(Instant, Position)>) {
-        let replayed = join_all(self.each.iter().map(|standby| ask(&standby.pool, REPLAYED))).await;
+        let replayed = join_all(self.each.iter().map(|standby| ask(&standby.apart, REPLAYED))).await;
         let asked = Instant::now();
         match ask(primary, WRITTEN).await {
             Ok(Some(position)) => written.push_back((asked, position)),

@@ -3,7 +3,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
 };
 
 use lectern::embedded::{Durability, EmbeddedPostgres, Options};
@@ -12,7 +14,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, config::Host};
 
 use crate::app;
 
@@ -21,22 +23,65 @@ const PREFIX: &str = "lectern-faults-";
 pub struct Cluster {
     folder: PathBuf,
     server: Option<EmbeddedPostgres>,
+    /// Settings beside those of every cluster.
+    extra: Vec<(String, String)>,
 }
 
 impl Cluster {
     /// With the two schools in it.
     pub async fn start() -> Cluster {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
-        let memory = PathBuf::from("/dev/shm");
-        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
-        sweep(&base);
-        let name = format!("{PREFIX}{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
-        let mut cluster = Cluster { folder: base.join(name), server: None };
+        let mut cluster = Cluster { folder: place(), server: None, extra: Vec::new() };
         cluster.restart().await;
         let postgres = cluster.superuser("postgres").await;
         postgres.batch_execute("CREATE DATABASE lectern").await.unwrap();
         app::prepare(cluster.url("postgres")).await.unwrap();
         cluster
+    }
+
+    /// A standby, which follows it from now on; where it is to be waited for, what is acknowledged is there as well. It is copied while this one
+    /// rests: no service may run yet.
+    pub async fn standby(&mut self, is_waited_for: bool, extra: &[(&str, &str)]) -> Cluster {
+        let socket = self.socket();
+        self.server.take().unwrap().stop().await.unwrap();
+        let folder = place();
+        let copied = Command::new("cp").arg("-a").arg(&self.folder).arg(&folder).status().unwrap();
+        assert!(copied.success());
+        fs::remove_dir_all(folder.join("run")).unwrap_or_default();
+        fs::write(folder.join("data/standby.signal"), "").unwrap();
+        if is_waited_for {
+            self.extra.push(("synchronous_standby_names".into(), "*".into()));
+        }
+        self.restart().await;
+        let follows = format!("host='{}' port=5432 user=postgres", socket.display());
+        let mut extra: Vec<(String, String)> = extra.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        extra.push(("primary_conninfo".into(), follows));
+        let mut standby = Cluster { folder, server: None, extra };
+        standby.restart().await;
+        let (superuser, began) = (self.superuser("postgres").await, Instant::now());
+        while superuser.query("SELECT FROM pg_stat_replication WHERE state = 'streaming'", &[]).await.unwrap().is_empty() {
+            assert!(began.elapsed() < Duration::from_secs(30), "the standby follows nobody");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        standby
+    }
+
+    /// Makes a standby the primary.
+    pub async fn promote(&self) {
+        let promoted = self.superuser("postgres").await.query_one("SELECT pg_promote(true, 30)", &[]).await.unwrap();
+        assert!(promoted.get::<_, bool>(0));
+    }
+
+    /// Starts the server that is gone, as if it had never had a standby.
+    pub async fn restart_alone(&mut self) {
+        self.extra.clear();
+        self.restart().await;
+    }
+
+    /// The folder of its socket.
+    fn socket(&self) -> PathBuf {
+        let config: tokio_postgres::Config = self.url("postgres").parse().unwrap();
+        let [Host::Unix(folder)] = config.get_hosts() else { panic!("it has no socket") };
+        folder.clone()
     }
 
     /// Starts the server that is gone.
@@ -47,6 +92,7 @@ impl Cluster {
         options.durability = Durability::Scratch;
         // What is committed outlives a process, as it does in earnest; here it need not outlive the machine.
         options.extra_settings = vec![("synchronous_commit".into(), "on".into()), ("shared_buffers".into(), "32MB".into())];
+        options.extra_settings.extend(self.extra.iter().cloned());
         self.server = Some(EmbeddedPostgres::start(&options).await.unwrap());
     }
 
@@ -96,6 +142,23 @@ impl Cluster {
         let row = superuser.query_one(busiest, &[]).await.unwrap();
         kill(Pid::from_raw(row.get(0)), Signal::SIGKILL).unwrap();
     }
+}
+
+/// The URL of several servers together.
+pub fn together(role: &str, clusters: &[&Cluster]) -> String {
+    let urls: Vec<String> = clusters.iter().map(|cluster| cluster.url(role)).collect();
+    let host = |url: &str| url.split_once('@').unwrap().1.split_once('/').unwrap().0.to_owned();
+    let hosts: Vec<String> = urls.iter().map(|url| host(url)).collect();
+    urls[0].replacen(&hosts[0], &hosts.join(","), 1)
+}
+
+/// Where a cluster may be.
+fn place() -> PathBuf {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    let memory = PathBuf::from("/dev/shm");
+    let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    sweep(&base);
+    base.join(format!("{PREFIX}{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// Removes the folders of test processes that were killed.

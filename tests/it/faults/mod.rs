@@ -6,8 +6,10 @@ mod cluster;
 mod deaths;
 mod hangs;
 mod ledger;
+mod promotions;
 mod replicas;
 mod soak;
+mod standbys;
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +21,7 @@ use crate::{app::PASSWORD, ops, serve::Served};
 
 use self::ledger::Load;
 
-pub use self::cluster::Cluster;
+pub use self::cluster::{Cluster, together};
 
 /// The time within which the service goes on, once its database does.
 const SOON: Duration = Duration::from_secs(5);
@@ -28,8 +30,13 @@ const NEVER: Duration = Duration::from_secs(30);
 
 /// A service on the cluster. It stays the same process throughout a test.
 fn serve(cluster: &Cluster, key: &str, arguments: &[&str]) -> Served {
+    serve_at(&cluster.url("lectern_app"), key, arguments)
+}
+
+/// A service on the database behind a URL.
+fn serve_at(url: &str, key: &str, arguments: &[&str]) -> Served {
     let mut command = ops::lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
-    command.args(arguments).env("DATABASE_URL", cluster.url("lectern_app")).env("LECTERN_SIGNING_KEY", key);
+    command.args(arguments).env("DATABASE_URL", url).env("LECTERN_SIGNING_KEY", key);
     Served::start(command)
 }
 
