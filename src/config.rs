@@ -99,6 +99,8 @@ pub enum Command {
     /// Try whether mail arrives
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Look whether everything is as a service needs it, before or while it runs: one line each, with what to do
+    Doctor(ReportArgs),
     /// Prove isolation and permissions on the database: catalog, attacks between two disposable schools, every field as every role
     Audit(ReportArgs),
     /// Compare the database with what migrations and policies make: missing, extra, changed

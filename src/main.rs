@@ -66,6 +66,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,
         Command::Mail(command) => on_cluster(settings, async |cluster| ops::mail(settings, cluster, &command).await).await,
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
+        Command::Doctor(arguments) => {
+            let report = with_cluster(settings, async |cluster| Ok(ops::doctor(settings, cluster).await)).await?;
+            tell(&report, arguments.json)
+        }
         Command::Audit(arguments) => {
             on_cluster(settings, async |cluster| {
                 let report = ops::audit::audit(

@@ -4,12 +4,14 @@ mod addresses;
 pub mod audit;
 mod cluster;
 mod desk;
+mod doctor;
 pub mod drift;
 mod files;
 mod health;
 mod jobs;
 mod keys;
 mod mail;
+mod metrics;
 mod migrated;
 mod platform;
 mod postman;
@@ -27,6 +29,7 @@ mod worker;
 pub use self::{
     cluster::Cluster,
     desk::{desk, desk_engine},
+    doctor::doctor,
     files::files,
     health::health,
     jobs::jobs,

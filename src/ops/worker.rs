@@ -11,7 +11,9 @@ use lectern_kernel::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster, make_folder, postman,
+    Cluster, make_folder,
+    metrics::Metrics,
+    postman,
     serve::{StopSignals, addresses, calendar_addresses, check, check_desk, pool_options},
     store,
     store::base,
@@ -31,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&Pool>) -> anyhow::Result<Worker> {
     let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
     let pool = Pool::new(url, &options)?;
+    pool.show("jobs");
     let pool = match beside {
         Some(beside) => pool.ringing(beside),
         None => pool,
@@ -58,7 +61,7 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
 }
 
 /// Connections that an export or an erasure, and the platform's endpoint, may hold at once.
-const DESK_POOL: usize = 6;
+pub(super) const DESK_POOL: usize = 6;
 
 /// The platform's connections, where there are any: few, for few people work there.
 ///
@@ -98,9 +101,12 @@ pub async fn work(settings: &Settings) -> anyhow::Result<()> {
 #[allow(clippy::print_stdout, reason = "for the person who started it")]
 async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let url = cluster.app_url()?;
+    let metrics = Metrics::start(settings).await?;
     let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
     check(&pool, cluster).await?;
-    pool.close();
+    if metrics.is_none() {
+        pool.close();
+    }
     make_folder(settings)?;
     let outside = outside(settings, cluster, settings.listen)?;
     check_desk(&outside, cluster).await?;
@@ -108,6 +114,9 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();
+    if let Some(metrics) = metrics {
+        metrics.serve(pool, stop.clone());
+    }
     let mut working = tokio::spawn(worker.run(stop.clone()));
     let failure = tokio::select! {
         ended = &mut working => Some(anyhow::anyhow!("the worker ended by itself: {ended:?}")),

@@ -93,6 +93,17 @@ impl Postman {
         self.shows_secrets
     }
 
+    /// Whether the server of mail can be reached and takes who we are; none where mails are files of a folder, which then is answered.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn greet(&self) -> Result<Option<&std::path::Path>, Undelivered> {
+        match &self.way {
+            Way::Smtp(server) => server.greet().await.map(|()| None),
+            Way::Outbox(folder) => Ok(Some(folder)),
+        }
+    }
+
     /// Delivers a mail. However often it is delivered, its Message-ID is the same.
     ///
     /// # Errors

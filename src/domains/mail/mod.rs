@@ -22,7 +22,7 @@ mod writing;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
-    delivery::{Attachment, Postman, Way},
+    delivery::{Attachment, Postman, Undelivered, Way},
     feedback::{Outcome, Report, take},
     letter::Letter,
     outbox_mail::{MailState, OutboxMail, unsubscribe_url},

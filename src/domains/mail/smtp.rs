@@ -93,7 +93,24 @@ impl SmtpServer {
         }
     }
 
-    async fn exchange(&self, from: &Address, to: &Address, mail: &[u8]) -> Result<(), Undelivered> {
+    /// Whether it can be reached, and takes the user and the password; no mail is sent.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn greet(&self) -> Result<(), Undelivered> {
+        let greeted = async {
+            let mut connection = self.connect().await?;
+            let _ = connection.quit().await;
+            Ok(())
+        };
+        match timeout(self.patience, greeted).await {
+            Ok(ended) => ended,
+            Err(_elapsed) => Err(Undelivered::ForNow(format!("the server did not answer within {} s", self.patience.as_secs()))),
+        }
+    }
+
+    /// A connection over which mails may be handed over.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Undelivered> {
         let implicit = match &self.security {
             Security::Tls(parameters) => Some(parameters.clone()),
             _ => None,
@@ -107,6 +124,11 @@ impl SmtpServer {
         if let Some(credentials) = &self.credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(for_now)?;
         }
+        Ok(connection)
+    }
+
+    async fn exchange(&self, from: &Address, to: &Address, mail: &[u8]) -> Result<(), Undelivered> {
+        let mut connection = self.connect().await?;
         let mut options = Vec::new();
         if [from, to].iter().any(|address| !address.to_string().is_ascii()) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {

@@ -1,0 +1,17 @@
+//! `lectern doctor`: whether what a service needs is as it needs it. One line for each thing, with what to do where it is not; nothing is
+//! changed, but for one object that is written and deleted again. It goes on where something can't be reached.
+
+mod database;
+mod outside;
+mod settings;
+
+use super::{Cluster, report::Report};
+use crate::config::Settings;
+
+/// Looks at everything.
+pub async fn doctor(settings: &Settings, cluster: &Cluster) -> Report {
+    let mut checks = settings::look(settings, cluster);
+    checks.extend(database::look(settings, cluster).await);
+    checks.extend(outside::look(settings, cluster).await);
+    Report { checks }
+}

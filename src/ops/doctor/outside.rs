@@ -1,0 +1,103 @@
+//! What is beside the database: the store of files, the server of mail, and the addresses that people are given.
+
+use std::time::Duration;
+
+use lectern_kernel::store::Objects;
+use uuid::Uuid;
+
+use super::super::{Cluster, health, objects, postman, report::Check, store::base};
+use crate::{config::Settings, domains::mail::Undelivered};
+
+/// What is written into the store, and read again.
+const PROBE: &[u8] = b"lectern doctor";
+/// How long an address may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// All of it.
+pub(super) async fn look(settings: &Settings, cluster: &Cluster) -> Vec<Check> {
+    let mut checks = vec![files(settings).await, mail(settings, cluster).await, here(settings).await];
+    checks.extend(addresses(settings).await);
+    checks
+}
+
+async fn files(settings: &Settings) -> Check {
+    let name = if settings.s3_bucket.is_some() { "LECTERN_S3_BUCKET" } else { "LECTERN_FILES" };
+    let objects = match objects(settings) {
+        Ok(objects) => objects,
+        Err(error) => return Check::fail("files", name, format!("{error:#}")),
+    };
+    match tokio::time::timeout(PATIENCE * 2, probe(&objects)).await {
+        Ok(Ok(true)) => Check::pass("files", name, "an object was written, read and deleted"),
+        Ok(Ok(false)) => Check::fail("files", name, "what was written was not what was read: look at the store"),
+        Ok(Err(error)) => {
+            Check::fail("files", name, format!("{}: check the store, and that this user may write there", error.for_operator()))
+        }
+        Err(_late) => Check::fail("files", name, format!("no answer within {} s: check its address", (PATIENCE * 2).as_secs())),
+    }
+}
+
+async fn probe(objects: &Objects) -> lectern_kernel::error::Result<bool> {
+    let key = format!("doctor/{}", Uuid::now_v7());
+    let mut writer = objects.write(&key, None);
+    writer.push(PROBE.into()).await?;
+    writer.finish().await?;
+    let size = objects.size(&key).await;
+    objects.delete(&key).await?;
+    Ok(size? == Some(PROBE.len() as u64))
+}
+
+async fn mail(settings: &Settings, cluster: &Cluster) -> Check {
+    let name = "LECTERN_SMTP_URL";
+    let postman = match postman(settings, cluster.is_embedded()) {
+        Ok(postman) => postman,
+        Err(error) => return Check::fail("mail", name, format!("{error:#}")),
+    };
+    match postman.greet().await {
+        Ok(None) => Check::pass("mail", name, "the server takes who we are; `lectern mail test ADDRESS` says whether mail arrives"),
+        Ok(Some(folder)) => Check::pass("mail", name, format!("not set: mails are files of {}", folder.display())),
+        Err(Undelivered::ForNow(reason) | Undelivered::ForGood(reason)) => Check::fail("mail", name, format!("{reason}: check {name}")),
+    }
+}
+
+/// The service of this machine; that it does not run yet is no fault.
+async fn here(settings: &Settings) -> Check {
+    match health(settings.listen, None).await {
+        Ok(()) => Check::pass("addresses", "LECTERN_LISTEN", format!("{} answers, and is ready", settings.listen)),
+        Err(error) => Check::pass("addresses", "LECTERN_LISTEN", format!("to know: {error:#}")),
+    }
+}
+
+/// The addresses that links begin with.
+async fn addresses(settings: &Settings) -> Vec<Check> {
+    let mut checks = Vec::new();
+    match base(settings, settings.listen) {
+        Err(error) => checks.push(Check::fail("addresses", "LECTERN_PUBLIC_URL", format!("{error:#}"))),
+        Ok(_) if settings.public_url.is_none() => {
+            checks.push(Check::pass("addresses", "LECTERN_PUBLIC_URL", "to know: not set, so that links to files lead to LECTERN_LISTEN"));
+        }
+        Ok(url) => {
+            let (found, secure) = (answers(&format!("{url}/healthz")).await, url.starts_with("https://"));
+            checks.push(match found {
+                Err(reason) => Check::fail("addresses", "LECTERN_PUBLIC_URL", format!("{url}/healthz: {reason}; check the proxy in front")),
+                Ok(()) if !secure => Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("to know: {url} answers, but not by https")),
+                Ok(()) => Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("{url} answers")),
+            });
+        }
+    }
+    if let Some(url) = &settings.app_url {
+        let fits = reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        checks.push(if fits {
+            Check::pass("addresses", "LECTERN_APP_URL", format!("links in mails begin with {url}"))
+        } else {
+            Check::fail("addresses", "LECTERN_APP_URL", "must be an address such as https://school.example")
+        });
+    }
+    checks
+}
+
+/// Whether an address answers with success.
+async fn answers(url: &str) -> Result<(), String> {
+    let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(|error| error.to_string())?;
+    let answer = client.get(url).send().await.map_err(|error| error.without_url().to_string())?;
+    if answer.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", answer.status().as_u16())) }
+}
