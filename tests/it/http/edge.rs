@@ -236,7 +236,7 @@ async fn browsers_may_send_and_read_what_the_usual_clients_do() {
         (allowed, listed(&got, "access-control-expose-headers"))
     };
     let has = |list: &[String], names: &[&str]| names.iter().all(|name| list.iter().any(|item| item == name));
-    let own = ["content-type", "content-encoding", "authorization", "accept", "x-correlation-id"];
+    let own = ["content-type", "content-encoding", "authorization", "accept", "x-correlation-id", "x-lectern-position"];
     let (allowed, exposed) = ask_for(HttpOptions::default()).await;
     assert!(has(&allowed, &own), "{allowed:?}");
     for name in [
@@ -261,8 +261,8 @@ async fn browsers_may_send_and_read_what_the_usual_clients_do() {
         ..HttpOptions::default()
     })
     .await;
-    assert!(has(&allowed, &own) && has(&allowed, &["x-school"]) && !has(&allowed, &["sentry-trace"]) && allowed.len() == 6, "{allowed:?}");
-    assert_eq!(exposed, ["x-correlation-id", "retry-after", "accept-encoding"]);
+    assert!(has(&allowed, &own) && has(&allowed, &["x-school"]) && !has(&allowed, &["sentry-trace"]) && allowed.len() == 7, "{allowed:?}");
+    assert_eq!(exposed, ["x-correlation-id", "retry-after", "accept-encoding", "x-lectern-position"]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod clashes;
 mod files;
 mod leaning;
+mod lint;
 mod load;
 mod locks;
 mod rights;
