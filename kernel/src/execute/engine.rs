@@ -217,7 +217,7 @@ impl Engine {
     }
 
     /// Executes a document for the bearer of these claims, or for nobody.
-    pub async fn execute(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+    pub async fn execute(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let (kind, name, began) = (document.kind, document.name.clone(), Instant::now());
         let answer = self.admit_and_run(document, claims, correlation_id).await;
         let name = name.as_ref().map(Name::as_str);
@@ -225,7 +225,7 @@ impl Engine {
         answer
     }
 
-    async fn admit_and_run(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
+    async fn admit_and_run(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let kind = document.kind;
         if kind == OperationKind::Subscription {
             return self.refuse(
