@@ -15,12 +15,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::read();
-    if let Err(error) = telemetry::init(&cli.settings.log, cli.settings.log_format) {
-        return fail(&error);
-    }
     let runtime = match ops::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
+    };
+    let serves = matches!(cli.command, None | Some(Command::Serve | Command::Worker));
+    let started = {
+        let _entered = runtime.enter();
+        telemetry::start(&cli.settings, serves)
+    };
+    // Dropped before the runtime, which sends what waits.
+    let _telemetry = match started {
+        Ok(telemetry) => telemetry,
+        Err(error) => return fail(&error),
     };
     match runtime.block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@
 --   job_transition  no such step leads on from the job's state
 --
 -- Which kinds there are, and their lanes, is told by the service (app.job_kinds, made of its declarations). Two functions look over all
--- schools, and say no more of them than ids and times: app.claim_jobs and app.due_schools.
+-- schools, and say no more of them than ids and times: app.claim_jobs and app.due_schools; app.job_figures says how many there are.
 
 -- Asks for a job, in the name of this transaction's school, actor and request: it exists exactly when the transaction commits, and once for
 -- each key of its kind as long as it is kept (none: a new job). No lapse of the subscription stops this. Reveals: the id of the new job;
@@ -484,8 +484,20 @@ BEGIN
 END
 $$;
 
+-- How much there is to do in each lane, of all schools: due, later (both as far as 100,000), running; and how long the oldest that is due has
+-- waited, in seconds. Reveals: these numbers, and of no school by itself.
+CREATE OR REPLACE FUNCTION app.job_figures() RETURNS TABLE (lane text, due bigint, later bigint, running bigint, oldest double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT l.lane,
+           (SELECT count(*) FROM (SELECT FROM job j WHERE j.lane = l.lane AND j.state = 'QUEUED' AND j.run_at <= now() LIMIT 100000) AS d),
+           (SELECT count(*) FROM (SELECT FROM job j WHERE j.lane = l.lane AND j.state = 'QUEUED' AND j.run_at > now() LIMIT 100000) AS d),
+           (SELECT count(*) FROM job j WHERE j.lane = l.lane AND j.state = 'RUNNING'),
+           coalesce((SELECT greatest(extract(epoch FROM now() - min(j.run_at)), 0)::double precision FROM job j WHERE j.lane = l.lane AND j.state = 'QUEUED'), 0)
+    FROM unnest(ARRAY['DEFAULT', 'MAIL', 'DELIVERY', 'BULK']) AS l(lane)
+$$;
+
 GRANT EXECUTE ON FUNCTION
-    app.enqueue(text, text, jsonb, timestamptz, text), app.claim_jobs(text[], integer[], integer[], uuid, uuid, double precision),
+    app.job_figures(), app.enqueue(text, text, jsonb, timestamptz, text), app.claim_jobs(text[], integer[], integer[], uuid, uuid, double precision),
     app.enter_job(uuid, uuid), app.keep_job(uuid, uuid, double precision), app.finish_job(uuid, uuid),
     app.fail_job(uuid, uuid, text, double precision), app.give_back_job(uuid, uuid, double precision),
     app.fan_out(uuid, text, jsonb), app.retry_job(uuid), app.cancel_job(uuid), app.due_schools(text, timestamptz), app.schedule_job(text, timestamptz), app.purge_jobs(integer)

@@ -423,6 +423,30 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_CORS_RESPONSE_HEADERS", value_delimiter = ',', default_value = CORS_RESPONSE_HEADERS, value_parser = header, value_name = "HEADERS", global = true)]
     pub cors_response_headers: Vec<Option<HeaderName>>,
 
+    /// Address and port that metrics are served on for Prometheus, at /metrics; nowhere when left out. Not for the public
+    #[arg(long, env = "LECTERN_METRICS_LISTEN", value_name = "ADDRESS", global = true)]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Operations that metrics tell apart by their names, the first that run; all others are one
+    #[arg(long, env = "LECTERN_METRICS_OPERATIONS", default_value_t = 100, value_parser = between(0..=10_000), value_name = "COUNT", global = true)]
+    pub metrics_operations: usize,
+
+    /// Collector that traces are sent to by OTLP over HTTP, such as http://collector:4318; none are made when left out
+    #[arg(long, env = "LECTERN_OTLP_URL", hide_env_values = true, value_name = "URL", global = true)]
+    pub otlp_url: Option<Secret>,
+
+    /// Requests and jobs of a hundred that are traced; what a client has begun to trace is traced as it says
+    #[arg(long, env = "LECTERN_TRACE_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100), value_name = "PERCENT", global = true)]
+    pub trace_percent: u8,
+
+    /// Project of Sentry that errors are reported to (its DSN); none are when left out
+    #[arg(long, env = "LECTERN_SENTRY_DSN", hide_env_values = true, value_name = "DSN", global = true)]
+    pub sentry_dsn: Option<Secret>,
+
+    /// What this deployment is called in traces and reports of errors
+    #[arg(long, env = "LECTERN_ENVIRONMENT", default_value = "production", value_name = "NAME", global = true)]
+    pub environment: String,
+
     /// What to log: a level, or a filter such as "info,lectern=debug"
     #[arg(long, env = "LECTERN_LOG", default_value = "info", value_name = "FILTER", global = true)]
     pub log: String,

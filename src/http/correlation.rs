@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use lectern_kernel::seen::trace;
 use uuid::Uuid;
 
 /// Taken from the client when it is well-formed; always in the answer.
@@ -31,7 +32,8 @@ fn is_sane(id: &str) -> bool {
 /// Gives the request, and its answer, an id.
 pub async fn assign(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| is_sane(id));
-    let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+    let traced = || trace::correlation_id(request.headers().get("traceparent")?.to_str().ok()?);
+    let id = given.map(str::to_owned).or_else(traced).unwrap_or_else(|| Uuid::now_v7().to_string());
     request.extensions_mut().insert(CorrelationId(id.clone()));
     let value = HeaderValue::from_str(&id);
     let mut response = CURRENT.scope(id, next.run(request)).await;

@@ -9,7 +9,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use lectern_kernel::{
@@ -17,11 +17,16 @@ use lectern_kernel::{
     error::{Code, Error},
     execute::{Answer, to_json},
     request::{GraphqlRequest, OperationKind, RequestExtensions},
+    seen::{counted, trace},
 };
 use serde::Deserialize;
 use serde_json::Value;
+use tracing::{Instrument as _, trace_span};
 
 use super::{AppState, CorrelationId, body, client_address, console, socket};
+
+/// W3C's trace context: which trace a request belongs to.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The two media types in which answers leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -242,6 +247,18 @@ async fn answer(
     address: Option<String>,
     correlation_id: &str,
 ) -> Response {
+    let span = trace::request(correlation_id, headers.get(TRACEPARENT).and_then(|parent| parent.to_str().ok()));
+    answer_seen(state, method, headers, parameters, address, correlation_id).instrument(span).await
+}
+
+async fn answer_seen(
+    state: &AppState,
+    method: &Method,
+    headers: &HeaderMap,
+    parameters: Result<Parameters, Refused>,
+    address: Option<String>,
+    correlation_id: &str,
+) -> Response {
     let started = Instant::now();
     let engine = &state.engine;
     let Some(media) = Media::accepted(headers) else {
@@ -252,6 +269,7 @@ async fn answer(
     let mut request = match parameters.and_then(|parameters| parameters.check().map_err(|error| Refused(StatusCode::BAD_REQUEST, error))) {
         Ok(request) => request,
         Err(Refused(status, error)) => {
+            counted("lectern_requests_refused_total", "code", error.code().as_str());
             return respond(
                 media,
                 status,
@@ -262,9 +280,10 @@ async fn answer(
     };
     request.address = address;
     request.user_agent = user_agent(headers);
-    let mut document = match engine.read(&request) {
+    let mut document = match trace_span!(target: "lectern::trace", "parse").in_scope(|| engine.read(&request)) {
         Ok(document) => document,
         Err(error) => {
+            counted("lectern_requests_refused_total", "code", error.code().as_str());
             let refused = engine.refuse(error, correlation_id);
             return respond(media, status_of(media, &refused), &refused, None);
         }
@@ -294,7 +313,7 @@ async fn answer(
         milliseconds = started.elapsed().as_millis() as u64,
         "graphql"
     );
-    respond(media, status_of(media, &answer), &answer, None)
+    trace_span!(target: "lectern::trace", "answer").in_scope(|| respond(media, status_of(media, &answer), &answer, None))
 }
 
 /// 200 under `application/json`, so that every client reads the body; the status that fits under the other media type.

@@ -22,7 +22,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, desk_engine, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
+use super::{
+    Cluster, Demo, desk_engine, make_folder, metrics::Metrics, objects, seed_demo_if_empty, sources, worker, worker::outside,
+};
 use crate::{
     config::{Allowed, PoolerKind, Settings},
     domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
@@ -211,6 +213,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
 async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener) -> anyhow::Result<()> {
     make_folder(settings)?;
+    let metrics = Metrics::start(settings).await?;
     let demo = cluster.is_embedded() && prepare(settings, cluster).await?;
     let address = listener.local_addr().context("the address is unknown")?;
     if settings.s3_bucket.is_none() && !cluster.is_embedded() {
@@ -232,6 +235,11 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     check(engine.pool(), cluster).await?;
     check_standbys(&engine, cluster).await?;
     check_desk(&outside, cluster).await?;
+    engine.show();
+    engine.pool().show("requests");
+    if let Some(desk) = outside.find::<Desk>() {
+        desk.pool().show("platform");
+    }
 
     let (beside, apart) = match (desk, &settings.desk_listen) {
         (Some(desk), Some(wanted)) => {
@@ -252,6 +260,9 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     announce(address, platform.as_deref(), demo);
 
     let stop = CancellationToken::new();
+    if let Some(metrics) = metrics {
+        metrics.serve(engine.pool().clone(), stop.clone());
+    }
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
     let desk = apart.map(|(listener, router)| tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone())));
     let worker = if settings.worker { Some(worker(settings, &url, outside, Some(engine.pool()))?) } else { None };

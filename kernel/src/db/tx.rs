@@ -18,6 +18,7 @@ use futures_util::{FutureExt, future::join};
 use tokio::sync::Notify;
 use tokio_postgres::{NoTls, Row, SimpleQueryMessage, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::{Instrument as _, Span, trace_span};
 use uuid::Uuid;
 
 use super::{
@@ -283,7 +284,7 @@ impl Tx {
         self.answered(async {
             self.prepare_version_check().await?;
             // They are sent in this order: the prelude, then the statement that relies on it.
-            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, true)).await;
+            let (ahead, rows) = join(self.go_ahead(""), self.exchange(sql, params, true).instrument(statement(sql))).await;
             ahead?;
             rows
         })
@@ -579,6 +580,11 @@ const WRITTEN: &str = "; SELECT pg_current_wal_insert_lsn()";
 
 /// How long a dropped transaction may take to be rolled back before its connection is closed instead.
 const CLEAN_UP: Duration = Duration::from_secs(2);
+
+/// A span of a statement: its text, whose values are parameters.
+fn statement(sql: &str) -> Span {
+    trace_span!(target: "lectern::trace", "statement", "otel.kind" = "client", "db.system.name" = "postgresql", "db.query.text" = sql)
+}
 
 impl Drop for Tx {
     fn drop(&mut self) {

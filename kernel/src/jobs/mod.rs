@@ -5,6 +5,7 @@
 //! by [`sql`]. `docs/adding-a-domain.md` shows how a kind is made, `docs/adr/0022-a-queue-of-our-own.md` says why it is so.
 
 mod attempt;
+mod figures;
 mod job;
 mod kind;
 mod options;
@@ -14,6 +15,7 @@ mod statements;
 mod worker;
 
 pub use self::{
+    figures::{JobFigures, figures},
     job::{Done, Failure, Job},
     kind::{Handler, JobKind, JobLane, Schedule, Scope, sql},
     options::JobOptions,

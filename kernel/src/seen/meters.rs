@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use metrics::{Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::{
     metric::{Kind, METRICS},
@@ -68,6 +68,30 @@ pub fn meters() -> Option<&'static Meters> {
 pub fn counted(name: &'static str, label: &'static str, word: &'static str) {
     if meters().is_some() {
         counter!(name, label => word).increment(1);
+    }
+}
+
+/// Counts something among those that are there, until it is dropped.
+pub struct Present(Gauge);
+
+/// Counts one more that is there: of a name of [`METRICS`] without labels.
+pub fn present(name: &'static str) -> Option<Present> {
+    meters()?;
+    let there = gauge!(name);
+    there.increment(1.0);
+    Some(Present(there))
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+/// Adds to a series that few requests touch.
+pub fn added(name: &'static str, label: &'static str, word: &'static str, amount: u64) {
+    if meters().is_some() {
+        counter!(name, label => word).increment(amount);
     }
 }
 

@@ -41,8 +41,16 @@ const fn seconds(name: &'static str, labels: &'static [&'static str], help: &'st
 
 /// All of them.
 pub const METRICS: &[Metric] = &[
-    counter("lectern_requests_total", &["kind", "operation", "code"], "Documents answered, by the code of their first error; OK without one."),
-    seconds("lectern_request_duration_seconds", &["kind", "operation"], "Time from the document being read to its answer, the wait to be admitted included."),
+    counter(
+        "lectern_requests_total",
+        &["kind", "operation", "code"],
+        "Documents answered, by the code of their first error; OK without one.",
+    ),
+    seconds(
+        "lectern_request_duration_seconds",
+        &["kind", "operation"],
+        "Time from the document being read to its answer, the wait to be admitted included.",
+    ),
     counter("lectern_requests_refused_total", &["code"], "Requests refused before a document could be read from them."),
     counter("lectern_statements_total", &["kind"], "Statements sent for documents."),
     counter("lectern_round_trips_total", &["kind"], "Waits for the database on behalf of documents; overlapping ones count once."),
@@ -67,7 +75,7 @@ pub const METRICS: &[Metric] = &[
     gauge("lectern_sockets", &[], "WebSockets open."),
     gauge("lectern_subscriptions", &[], "Subscriptions under way."),
     counter("lectern_events_total", &["outcome"], "Changes read for subscribers: shown, hidden, or ended."),
-    gauge("lectern_jobs", &["lane", "state"], "Jobs of all schools: due, later, running, dead. Counted at most every 15 s."),
+    gauge("lectern_jobs", &["lane", "state"], "Jobs of all schools: due, later, running; counted as far as 100,000, at most every 15 s."),
     gauge("lectern_job_oldest_seconds", &["lane"], "How long the oldest job that is due has waited."),
     counter("lectern_job_attempts_total", &["kind", "lane", "outcome"], "Attempts at jobs: done, again, dead, lost, or given_back."),
     seconds("lectern_job_duration_seconds", &["lane"], "Time of attempts at jobs."),
@@ -75,9 +83,18 @@ pub const METRICS: &[Metric] = &[
     counter("lectern_webhook_deliveries_total", &["outcome"], "Attempts to deliver: the class of the status, or why there was no answer."),
     counter("lectern_file_transfers_total", &["direction"], "Files that passed through the service: up, or down."),
     counter("lectern_file_bytes_total", &["direction"], "Bytes of files that passed through the service."),
-    gauge("lectern_migrations", &["state"], "Migrations of this binary that the database has (applied), and in all (known)."),
-    gauge("lectern_build_info", &["version"], "1; its labels say what runs."),
-    gauge("lectern_up_to_date", &[], "1 where the database could be asked at the last look, 0 where not: what it says is old then."),
+    gauge(
+        "lectern_schema_ready",
+        &[],
+        "1 where the database stands at the schema of this binary or a newer one's, 0 where it has to be migrated.",
+    ),
+    gauge("lectern_migrations", &[], "Migrations that this binary knows."),
+    gauge("lectern_build_info", &["version", "commit"], "1; its labels say what runs."),
+    gauge(
+        "lectern_database_up",
+        &[],
+        "1 where the database answered at the last look, 0 where not; jobs and schema are as they were then.",
+    ),
     gauge("process_start_time_seconds", &[], "When the process began, since 1970."),
     gauge("process_resident_memory_bytes", &[], "Memory of the process."),
     gauge("process_open_fds", &[], "Open files of the process."),

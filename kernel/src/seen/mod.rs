@@ -9,5 +9,5 @@ mod metric;
 mod operations;
 pub mod trace;
 
-pub use meters::{Meters, at_each_look, counted, look, meters, start};
+pub use meters::{Meters, Present, added, at_each_look, counted, look, meters, present, start};
 pub use metric::{BUCKETS, Kind, METRICS, Metric};

@@ -6,6 +6,7 @@ use lectern_kernel::{
     error::Error,
     jobs::{Done, Failure, Job, JobKind, JobLane, Scope},
     sealing::{Place, Sealer},
+    seen::counted,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -136,6 +137,7 @@ async fn send(mut job: Job) -> Result<Done, Failure> {
     let waiting = Waiting::read(row, tenant, &postman, &sealer, unsubscribing.as_deref())?;
     let subject = &waiting.written.subject;
     if let Some(reason) = waiting.refusal() {
+        counted("lectern_mails_total", "state", "SUPPRESSED");
         tx.query(sql::SETTLE, &[&mail, &"SUPPRESSED", subject, &Some(reason), &false]).await?;
         return job.finish(tx).await;
     }
@@ -146,6 +148,7 @@ async fn send(mut job: Job) -> Result<Done, Failure> {
         Err(Undelivered::ForGood(reason)) => ("BOUNCED", Some(reason)),
         Err(Undelivered::ForNow(reason)) => ("QUEUED", Some(reason)),
     };
+    counted("lectern_mails_total", "state", state);
     let tx = job.begin().await?;
     tx.query(sql::SETTLE, &[&mail, &state, subject, &reason, &postman.shows_secrets()]).await?;
     match delivered {

@@ -11,6 +11,7 @@ use lectern_kernel::{
     jobs::{Done, Failure, Job, JobKind, JobLane},
     outbound::{Answer, NoAnswer, Outbound},
     sealing::Sealer,
+    seen::counted,
 };
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
@@ -50,12 +51,24 @@ fn deliver(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
             Ok(Answer { status, .. }) => (Some(i32::from(status)), None),
             Err(reason) => (None, Some(NoAnswer::as_str(reason))),
         };
+        counted("lectern_webhook_deliveries_total", "outcome", outcome(&answer));
         let asked_for = answer.ok().filter(|answer| matches!(answer.status, 429 | 503)).and_then(|answer| answer.retry_after);
         let asked_for = asked_for.map(|wait| i32::try_from(wait.as_secs()).unwrap_or(i32::MAX));
         let tx = job.begin().await?;
         tx.query(sql::END, &[&id, &delivery, &at, &milliseconds, &status, &error, &asked_for]).await?;
         job.finish(tx).await
     })
+}
+
+/// What came of an attempt, in a word.
+fn outcome(answer: &Result<Answer, NoAnswer>) -> &'static str {
+    match answer {
+        Ok(Answer { status: 200..=299, .. }) => "2xx",
+        Ok(Answer { status: 300..=399, .. }) => "3xx",
+        Ok(Answer { status: 400..=499, .. }) => "4xx",
+        Ok(_) => "5xx",
+        Err(reason) => reason.as_str(),
+    }
 }
 
 fn write(job: &Job, row: &tokio_postgres::Row) -> Result<Letter, Failure> {

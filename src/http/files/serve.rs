@@ -13,6 +13,7 @@ use lectern_kernel::{
     clock,
     error::Error,
     ids,
+    seen::{added, counted},
     store::{ServedFile, Verb, school_of_public_file, served_file},
 };
 use uuid::Uuid;
@@ -106,6 +107,8 @@ async fn serve(state: &AppState, parts: &Parts, file: &ServedFile, inline: bool,
         Body::empty()
     } else {
         let bytes = objects.read(&file.object, Some(from..to)).await?.ok_or_else(gone)?;
+        counted("lectern_file_transfers_total", "direction", "down");
+        added("lectern_file_bytes_total", "direction", "down", to - from);
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60 + (to - from) / BYTES_A_SECOND);
         Body::from_stream(Moving { bytes, pulse: pulse(&parts.extensions), deadline })
     };

@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use lectern_kernel::{
     clock,
     error::Error,
+    seen::{added, counted},
     store::{Verb, Writer, open_upload, staged},
 };
 
@@ -45,7 +46,11 @@ async fn take(state: &AppState, token: &str, request: Request, id: &str) -> Resu
     let (objects, staged) = (store(state)?.objects().clone(), staged(link.tenant, link.id));
     let mut writer = objects.write(&staged, None);
     match pour(state, request, &mut writer, link.size, link.until).await {
-        Ok(()) => writer.finish().await?,
+        Ok(()) => {
+            counted("lectern_file_transfers_total", "direction", "up");
+            added("lectern_file_bytes_total", "direction", "up", link.size);
+            writer.finish().await?;
+        }
         Err(refused) => {
             writer.abort().await;
             return Err(refused);

@@ -11,10 +11,12 @@ use lectern_kernel::{
     error::Code,
     execute::{Engine, EventOutcome, Question, SubscriptionWatch},
     request::OperationKind,
+    seen::{present, trace},
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
@@ -70,6 +72,7 @@ impl Operation {
             match engine.watch(document, self.claims, &correlation_id).await {
                 Ok(watch) => {
                     drop(begun);
+                    let _present = present("lectern_subscriptions");
                     self.follow(watch).await;
                 }
                 Err(answer) => {
@@ -82,7 +85,8 @@ impl Operation {
         }
         drop(begun);
         self.wait_for_earlier().await;
-        let answer = engine.execute(document, self.claims, &correlation_id).await;
+        let span = trace::request(&correlation_id, None);
+        let answer = engine.execute(document, self.claims, &correlation_id).instrument(span).await;
         if answer.executed {
             self.say(message::next(&self.id, &answer)).await;
             self.end(message::complete(&self.id)).await;

@@ -11,7 +11,7 @@ use axum::{
     extract::ws::{CloseFrame, Message, WebSocket},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
-use lectern_kernel::{auth::Claims, clock, db::Identity, error::Error};
+use lectern_kernel::{auth::Claims, clock, db::Identity, error::Error, seen::present};
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -71,6 +71,7 @@ pub(super) async fn run(
     (address, user_agent, unknown): (Option<String>, Option<String>, OwnedSemaphorePermit),
     stopping: CancellationToken,
 ) {
+    let _present = present("lectern_sockets");
     let (sink, mut heard) = socket.split();
     let (out, leaving) = mpsc::channel(WAITING);
     let (closing, mut closed) = mpsc::channel(1);

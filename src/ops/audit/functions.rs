@@ -11,8 +11,9 @@ use super::{
 use crate::ops::report::Check;
 
 /// Functions that know other schools on purpose.
-const BEFORE_ANY_SCHOOL: [(&str, &str); 5] = [
+const BEFORE_ANY_SCHOOL: [(&str, &str); 6] = [
     ("claim_jobs", "looks over all schools for the workers: answers ids, kinds and lanes, and no more"),
+    ("job_figures", "counts the jobs of all schools for whoever watches the service: answers numbers of lanes, and of no school"),
     ("due_schools", "looks over all schools for the schedules: answers their ids and moments, and no more"),
     ("find_calendar_feed", "looks a secret up over all schools: whoever knows it learns whose feed it opens, and nobody else anything"),
     ("find_credential", "resolves any school's slug before a school is known; the service answers alike whatever it finds"),

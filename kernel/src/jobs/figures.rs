@@ -1,0 +1,40 @@
+//! How much there is to do, of all schools: for whoever watches the service.
+
+use super::{JobLane, statements, worker::of_no_school};
+use crate::db::{DbError, Mode, Opening, Pool, Tx};
+
+/// What a lane has to do.
+#[derive(Debug, Clone, Copy)]
+pub struct JobFigures {
+    /// The lane.
+    pub lane: JobLane,
+    /// Jobs that may run now, counted as far as 100,000.
+    pub due: i64,
+    /// Jobs whose time has not come, counted as far as 100,000.
+    pub later: i64,
+    /// Jobs that run.
+    pub running: i64,
+    /// How long the oldest that may run has waited, in seconds; 0 where none does.
+    pub oldest: f64,
+}
+
+/// Asks the database.
+///
+/// # Errors
+/// When it can't be reached.
+pub async fn figures(pool: &Pool) -> Result<Vec<JobFigures>, DbError> {
+    let opening = Opening { mode: Mode::Read, ..of_no_school() };
+    let (tx, rows) = Tx::open_asking(pool, &opening, statements::FIGURES, &[]).await?;
+    tx.end_read();
+    rows.iter()
+        .map(|row| {
+            Ok(JobFigures {
+                lane: row.try_get(0)?,
+                due: row.try_get(1)?,
+                later: row.try_get(2)?,
+                running: row.try_get(3)?,
+                oldest: row.try_get(4)?,
+            })
+        })
+        .collect()
+}
