@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 pub use self::{
     commands::{
         DeskAdmin, DeskCommand, FilesCheck, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, KeysCommand, KeysReseal, MailCommand, MailTest,
-        MigrateArgs, ReportArgs, SchemaArgs, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantQuota, TenantRenew, TenantSuspend,
+        MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantImport, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
     values::{Allowed, LogFormat, PoolerKind, Secret},
@@ -84,9 +84,9 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Load the two demo schools, or generated data for measuring
     Seed(SeedArgs),
-    /// Create, list, renew and suspend schools, and say what their files may take
+    /// Create, list, renew, suspend and import schools, and say what their files may take
     #[command(subcommand)]
-    Tenant(TenantCommand),
+    Tenant(SchoolCommand),
     /// Make the administrators of the platform
     #[command(subcommand)]
     Desk(DeskCommand),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use lectern::{
-    config::{Cli, Command, Settings},
+    config::{Cli, Command, SchoolCommand, Settings},
     ops, schema, telemetry,
 };
 use lectern_kernel::{auth::SigningKey, sealing::Sealer};
@@ -67,7 +67,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             })
             .await
         }
-        Command::Tenant(command) => on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await,
+        Command::Tenant(SchoolCommand::Here(command)) => {
+            on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await
+        }
+        Command::Tenant(SchoolCommand::Import(arguments)) => {
+            on_cluster(settings, async |cluster| ops::import(settings, cluster, &arguments).await).await
+        }
         Command::Desk(command) => on_cluster(settings, async |cluster| ops::desk(&cluster.platform_url()?, &command).await).await,
         Command::Files(command) => on_cluster(settings, async |cluster| ops::files(settings, cluster, &command).await).await,
         Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,

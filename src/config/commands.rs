@@ -1,5 +1,7 @@
 //! What each command is told beside the settings.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// What to apply.
@@ -88,6 +90,27 @@ pub struct SchemaArgs {
 }
 
 /// What to do with schools.
+#[derive(Debug, Subcommand)]
+pub enum SchoolCommand {
+    /// With those that are here, or are to be.
+    #[command(flatten)]
+    Here(TenantCommand),
+    /// Take a school over from another deployment: what its export (`exportTenant`) holds, with the same ids. Needs LECTERN_OWNER_URL
+    Import(TenantImport),
+}
+
+/// A school to be taken over.
+#[derive(Debug, Args)]
+pub struct TenantImport {
+    /// The archive of its export
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// Look whether it could be taken, and take nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What to do with schools that are here.
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
     /// Create a school with its first administrator; the password is read from the terminal or standard input

@@ -40,7 +40,7 @@ pub use self::{
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, addresses, calendar_addresses, engine, engine_of, runtime, serve, told_to_stop},
     store::{make_folder, objects, store},
-    tenant::tenant,
+    tenant::{import, tenant},
     version::{BUILD, COMMIT, VERSION, version},
     worker::{work, worker},
 };

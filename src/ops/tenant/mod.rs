@@ -1,11 +1,13 @@
-//! `lectern tenant`: creating, listing, renewing and suspending schools. Each change is one transaction, and stands in the
+//! `lectern tenant`: creating, listing, renewing, suspending and importing schools. Each change is one transaction, and stands in the
 //! school's audit log as `system:tenant-…`.
 
 mod arguments;
 mod create;
+mod import;
 mod list;
 pub(super) mod password;
 
+pub use self::import::import;
 pub(super) use self::arguments::refused;
 
 use anyhow::{Context as _, bail};
