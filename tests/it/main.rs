@@ -62,6 +62,7 @@ mod rewards;
 mod rosters;
 mod schema;
 mod search;
+mod seen;
 mod series;
 mod serve;
 mod session;

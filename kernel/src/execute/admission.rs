@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{gauge, histogram};
+use metrics::{counter, gauge, histogram};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
@@ -83,6 +83,8 @@ impl Admission {
         for lane in [&self.documents, &self.passwords, &self.stores] {
             let running = lane.width.saturating_sub(lane.permits.available_permits());
             let waiting = lane.line.saturating_sub(lane.places.available_permits());
+            // A series that begins with its first one is no increase to Prometheus.
+            counter!("lectern_admission_refused_total", "lane" => lane.name).increment(0);
             gauge!("lectern_admission_limit", "lane" => lane.name).set(lane.width as f64);
             gauge!("lectern_admission_running", "lane" => lane.name).set(running as f64);
             gauge!("lectern_admission_waiting", "lane" => lane.name).set(waiting as f64);

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use metrics::counter;
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout_at},
@@ -14,7 +15,10 @@ use super::{
     attempt::{Claim, attempt},
     schedule, statements,
 };
-use crate::db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx};
+use crate::{
+    db::{ActorKind, DbError, Identity, Mode, Opening, Pool, Tx},
+    seen::meters,
+};
 
 /// How long jobs may take to be given back that did not finish in time.
 const GIVING_BACK: Duration = Duration::from_secs(5);
@@ -41,6 +45,10 @@ impl Worker {
     /// A worker over connections of its own: jobs keep no request waiting. What a process enqueues wakes it where its pool shares the
     /// other's bell ([`Pool::ringing`]).
     pub fn new(pool: Pool, kinds: Vec<&'static JobKind>, outside: Outside, options: JobOptions) -> Self {
+        // A series that begins with its first one is no increase to Prometheus.
+        for kind in kinds.iter().filter(|_| meters().is_some()) {
+            counter!("lectern_job_attempts_total", "kind" => kind.name, "lane" => kind.lane.as_str(), "outcome" => "dead").increment(0);
+        }
         Worker { shared: Arc::new(Shared { pool, kinds, outside, options, id: Uuid::now_v7() }) }
     }
 
