@@ -11,7 +11,6 @@ use std::{fmt::Write as _, io::BufRead as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use aws_lc_rs::digest;
-use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use futures_util::StreamExt as _;
 use lectern_kernel::{
@@ -203,7 +202,7 @@ async fn copy(objects: &Objects, row: &Row, path: &Path) -> anyhow::Result<()> {
         if (&mut from).take(CHUNK as u64).read_to_end(&mut bytes).await? == 0 {
             break;
         }
-        writer.push(Bytes::from(bytes)).await.map_err(said)?;
+        writer.push(bytes.into()).await.map_err(said)?;
     }
     writer.finish().await.map_err(said)
 }

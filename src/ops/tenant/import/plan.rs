@@ -193,11 +193,11 @@ const TABLES: &str = "
       AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
     ORDER BY c.relname";
 
-/// Which columns point where, without the tenant's.
+/// Which columns that may be empty point where: a pointer that is empty in part is none.
 const POINTERS: &str = "
     SELECT c.relname::text AS table, p.relname::text AS to,
            coalesce((SELECT array_agg(a.attname::text) FROM unnest(f.conkey) AS k(attnum) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-            WHERE a.attname <> 'tenant_id'), '{}') AS columns,
+            WHERE NOT a.attnotnull), '{}') AS columns,
            f.condeferred AS is_deferred
     FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
     WHERE f.contype = 'f' AND c.relnamespace = 'public'::regnamespace";
