@@ -3,7 +3,7 @@
 use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::PathBuf, str::FromStr as _};
 
 use anyhow::Context as _;
-use lectern_kernel::{ids, text::email_key};
+use lectern_kernel::{ids, seen::trace, text::email_key};
 use lettre::{
     Address, Message,
     message::{
@@ -149,6 +149,11 @@ impl Postman {
             .message_id(Some(message_id))
             .date(date(lectern_kernel::clock::now()))
             .raw_header(automatic);
+        // For whoever follows a mail through servers that make traces, too.
+        let builder = match trace::traceparent() {
+            Some(parent) => builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Traceparent"), parent)),
+            None => builder,
+        };
         // Both are made of our own address and of base64url alone.
         let builder = match unsubscribe {
             None => builder,
