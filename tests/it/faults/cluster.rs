@@ -30,7 +30,13 @@ pub struct Cluster {
 impl Cluster {
     /// With the two schools in it.
     pub async fn start() -> Cluster {
-        let mut cluster = Cluster { folder: place(), server: None, extra: Vec::new() };
+        Cluster::start_with(&[]).await
+    }
+
+    /// The same, with settings of its own.
+    pub async fn start_with(extra: &[(&str, &str)]) -> Cluster {
+        let extra = extra.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let mut cluster = Cluster { folder: place(), server: None, extra };
         cluster.restart().await;
         let postgres = cluster.superuser("postgres").await;
         postgres.batch_execute("CREATE DATABASE lectern").await.unwrap();
@@ -63,6 +69,27 @@ impl Cluster {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         standby
+    }
+
+    /// A server on what is put into its folder of data; nothing of this one is asked but whose that is.
+    pub async fn restored(&self, fill: impl FnOnce(&Path)) -> Cluster {
+        let folder = place();
+        fs::create_dir_all(&folder).unwrap();
+        fill(&folder.join("data"));
+        for (from, to) in [(self.folder.clone(), folder.clone()), (self.folder.join("data"), folder.join("data"))] {
+            let owned = Command::new("chown").arg("-R").arg("--reference").arg(&from).arg(&to).status().unwrap();
+            assert!(owned.success());
+            let passes = Command::new("chmod").arg("--reference").arg(&from).arg(&to).status().unwrap();
+            assert!(passes.success());
+        }
+        let mut cluster = Cluster { folder, server: None, extra: Vec::new() };
+        cluster.restart().await;
+        cluster
+    }
+
+    /// How libpq's programs connect to it.
+    pub fn libpq(&self) -> String {
+        format!("host='{}' port=5432 user=postgres dbname=postgres", self.socket().display())
     }
 
     /// Makes a standby the primary.

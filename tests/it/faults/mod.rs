@@ -8,6 +8,7 @@ mod hangs;
 mod ledger;
 mod promotions;
 mod replicas;
+mod restored;
 mod rolling;
 mod soak;
 mod standbys;

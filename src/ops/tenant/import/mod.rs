@@ -44,6 +44,8 @@ const CHUNK: usize = 256 << 10;
 /// How long it is waited for that nobody writes.
 const PATIENCE: &str = "30s";
 
+const NOT_PLATFORM: &str = "the role of LECTERN_OWNER_URL may not become lectern_platform: run sql/roles.sql as a superuser";
+
 /// A file as its row has it.
 struct Row {
     file: usize,
@@ -68,6 +70,7 @@ pub async fn import(settings: &Settings, cluster: &Cluster, wanted: &TenantImpor
     tx.rollback().await?;
     stage(&mut connection, &unpacked, &plan).await?;
     let rows = files(&mut connection, &unpacked.manifest).await?;
+    connection.execute("RESET ROLE").await?;
     make_folder(settings)?;
     let objects = objects(settings)?;
     let written = write(&objects, &unpacked, &rows, wanted.dry_run).await?;
@@ -111,13 +114,15 @@ async fn as_platform(connection: &mut PgConnection, school: Uuid) -> anyhow::Res
 
 async fn become_platform(tx: &mut PgConnection) -> anyhow::Result<()> {
     let became = tx.execute("SET LOCAL ROLE lectern_platform").await;
-    became.map(drop).context("the role of LECTERN_OWNER_URL may not become lectern_platform: run sql/roles.sql as a superuser")
+    became.map(drop).context(NOT_PLATFORM)
 }
 
 /// Brings the lines of all tables that are taken into a table of this connection.
 async fn stage(connection: &mut PgConnection, unpacked: &Unpacked, plan: &Plan) -> anyhow::Result<()> {
+    // Only this role may make temporary tables for certain.
+    let became = connection.execute("SET ROLE lectern_platform").await;
+    became.context(NOT_PLATFORM)?;
     connection.execute("CREATE TEMPORARY TABLE staged (name text NOT NULL, line json NOT NULL)").await?;
-    connection.execute("GRANT SELECT ON staged TO lectern_platform").await?;
     for table in &unpacked.manifest.tables {
         if !plan.loads.iter().any(|load| load.name == table.name) {
             continue;
