@@ -20,6 +20,7 @@ struct Pair {
     standby: Cluster,
     services: [Served; 2],
     token: String,
+    http: reqwest::Client,
 }
 
 impl Pair {
@@ -35,7 +36,8 @@ impl Pair {
             )
         });
         let token = sign_in(&services[0]).await;
-        let pair = Pair { primary, standby, services, token };
+        let http = reqwest::Client::builder().timeout(NEVER).build().unwrap();
+        let pair = Pair { primary, standby, services, token, http };
         pair.until_read().await;
         pair
     }
@@ -60,12 +62,11 @@ impl Pair {
     }
 
     async fn ask(&self, service: &Served, query: &str, variables: Value, position: Option<&str>) -> (Value, HeaderMap) {
-        ask(&service.url, &self.token, query, variables, position).await
+        ask(&self.http, &service.url, &self.token, query, variables, position).await
     }
 }
 
-async fn ask(url: &str, token: &str, query: &str, variables: Value, position: Option<&str>) -> (Value, HeaderMap) {
-    let http = reqwest::Client::builder().timeout(NEVER).build().unwrap();
+async fn ask(http: &reqwest::Client, url: &str, token: &str, query: &str, variables: Value, position: Option<&str>) -> (Value, HeaderMap) {
     let mut request = http.post(format!("{url}/graphql")).json(&json!({ "query": query, "variables": variables }));
     if !token.is_empty() {
         request = request.bearer_auth(token);
@@ -81,10 +82,10 @@ async fn ask(url: &str, token: &str, query: &str, variables: Value, position: Op
 }
 
 /// An access token of somebody.
-async fn sign_in_as(url: &str, school: &str, who: &str) -> String {
+async fn sign_in_as(http: &reqwest::Client, url: &str, school: &str, who: &str) -> String {
     let input = json!({ "tenant": school, "email": format!("{who}@{school}.example"), "password": PASSWORD });
     let login = "mutation($i: LoginInput!) { login(input: $i) { accessToken } }";
-    let (answer, _) = ask(url, "", login, json!({ "i": input }), None).await;
+    let (answer, _) = ask(http, url, "", login, json!({ "i": input }), None).await;
     answer["data"]["login"]["accessToken"].as_str().unwrap().to_owned()
 }
 
@@ -98,19 +99,20 @@ async fn nothing_stale_is_answered_to_whoever_has_written() {
     let urls = [0, 1].map(|at: usize| pair.services[at].url.clone());
     let mut writers = JoinSet::new();
     for (writer, school) in ["oak", "elm"].into_iter().enumerate() {
-        let (urls, token) = (urls.clone(), sign_in_as(&pair.services[writer].url, school, "admin").await);
+        let (urls, token) = (urls.clone(), sign_in_as(&pair.http, &pair.services[writer].url, school, "admin").await);
+        let http = pair.http.clone();
         writers.spawn(async move {
             for round in 0..tries / 2 {
                 let title = format!("write {writer} {round}");
                 let (here, there) = (&urls[round % 2], &urls[(round + 1) % 2]);
-                let (written, headers) = ask(here, &token, WRITE, json!({ "t": title }), None).await;
+                let (written, headers) = ask(&http, here, &token, WRITE, json!({ "t": title }), None).await;
                 let id = written["data"]["createCourse"]["id"].clone();
                 // At the same process without a word, at the other one by what the answer said; at once, and as the standby catches up.
                 let position = headers[POSITION].to_str().unwrap().to_owned();
                 for pause in [0, 20, 40] {
                     tokio::time::sleep(Duration::from_millis(pause)).await;
                     for (url, position) in [(here, None), (there, Some(position.as_str()))] {
-                        let (read, _) = ask(url, &token, READ, json!({ "id": id }), position).await;
+                        let (read, _) = ask(&http, url, &token, READ, json!({ "id": id }), position).await;
                         assert_eq!(read["data"]["course"]["title"], title.as_str(), "a stale answer after {pause} ms");
                     }
                 }
@@ -128,8 +130,8 @@ async fn nothing_stale_is_answered_to_whoever_has_written() {
 async fn whoever_has_just_signed_in_is_known_although_the_standby_has_not_heard_of_it() {
     let pair = Pair::start("300ms").await;
     for (here, there) in [(0, 1), (1, 0), (0, 1)] {
-        let token = sign_in_as(&pair.services[here].url, "oak", "learner").await;
-        let (seen, _) = ask(&pair.services[there].url, &token, "{ viewer { user { email } } }", json!({}), None).await;
+        let token = sign_in_as(&pair.http, &pair.services[here].url, "oak", "learner").await;
+        let (seen, _) = ask(&pair.http, &pair.services[there].url, &token, "{ viewer { user { email } } }", json!({}), None).await;
         assert_eq!(seen["data"]["viewer"]["user"]["email"], "learner@oak.example");
     }
 }
