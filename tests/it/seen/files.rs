@@ -1,6 +1,6 @@
 //! docs/operations: what Grafana and Prometheus are told to show and to warn of.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use lectern_kernel::seen::METRICS;
 use serde_json::Value;
@@ -80,4 +80,16 @@ fn every_number_is_shown_on_the_dashboard() {
         dashboard().iter().flat_map(|expression| series(expression)).filter_map(|name| Some(metric_of(&name)?.name)).collect();
     let hidden: Vec<_> = METRICS.iter().map(|metric| metric.name).filter(|name| !shown.contains(name)).collect();
     assert!(hidden.is_empty(), "no panel shows {hidden:?}");
+}
+
+/// Where Prometheus' own tool is at hand.
+#[test]
+fn alerts_go_off_when_they_should() {
+    for arguments in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts.test.yml"]] {
+        let mut command = Command::new("promtool");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations");
+        let Ok(output) = command.args(arguments).current_dir(folder).output() else { return };
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{said}");
+    }
 }
