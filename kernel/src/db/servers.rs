@@ -85,9 +85,10 @@ impl Servers {
         let is_alone = urls.len() == 1;
         let mut configs = Vec::with_capacity(urls.len());
         for url in &urls {
-            let mut config = tokio_postgres::Config::from_str(url).ok().filter(|config| is_alone || !config.get_hosts().is_empty()).context(
-                "the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected, or several HOST:PORT, separated by commas",
-            )?;
+            let mut config = tokio_postgres::Config::from_str(url)
+                .ok()
+                .filter(|config| is_alone || !config.get_hosts().is_empty())
+                .context("the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected")?;
             complete(&mut config);
             if !is_alone {
                 config.connect_timeout(PATIENCE).tcp_user_timeout(UNANSWERED).keepalives_idle(UNANSWERED / 2);
