@@ -45,6 +45,7 @@ mod migrate;
 mod moments;
 mod names;
 mod notifications;
+mod operators;
 mod ops;
 mod page;
 mod paths;

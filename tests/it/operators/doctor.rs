@@ -1,0 +1,77 @@
+//! `lectern doctor` says what is wrong, and what to do.
+
+use lectern_kernel::{auth::SigningKey, sealing::Sealer};
+use serde_json::Value;
+
+use super::operator;
+use crate::{app::TestApp, ops::done};
+
+/// The checks, each as `group subject`, with whether it passed and its detail.
+fn checks(output: &[u8]) -> Vec<(String, bool, String)> {
+    let report: Value = serde_json::from_slice(output).unwrap();
+    let text = |check: &Value, name: &str| check[name].as_str().unwrap().to_owned();
+    let checks = report["checks"].as_array().unwrap().iter();
+    checks
+        .map(|check| (format!("{} {}", text(check, "group"), text(check, "subject")), check["passed"] == true, text(check, "detail")))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_do() {
+    let app = TestApp::start().await;
+    std::fs::create_dir_all(app.files()).unwrap();
+    let look = |arguments: &[&str]| {
+        let arguments = [&["doctor", "--json"], arguments].concat();
+        let mut command = operator(&app, &arguments);
+        command.env("LECTERN_SIGNING_KEY", SigningKey::generate().unwrap().to_text()).env("LECTERN_LISTEN", "127.0.0.1:9");
+        command.env("LECTERN_POOL_SIZE", "2").env("LECTERN_WORKER_POOL_SIZE", "2").env("LECTERN_DATA_DIR", app.files());
+        command.output().unwrap()
+    };
+    let well = done(look(&[]));
+    let found = checks(well.as_bytes());
+    for (subject, part) in [
+        ("database DATABASE_URL", "connects as lectern_app"),
+        ("database LECTERN_DESK_URL", "connects as lectern_desk"),
+        ("database LECTERN_OWNER_URL", "connects as lectern_owner"),
+        ("clocks PostgreSQL", "ms apart"),
+        ("limits connections", "a service may open"),
+        ("files LECTERN_FILES", "an object was written, read and deleted"),
+        ("keys sealed values", "all open, by the first key"),
+        ("mail LECTERN_SMTP_URL", "not set: mails are files of"),
+    ] {
+        let check = found.iter().find(|(name, ..)| name == subject).unwrap_or_else(|| panic!("{subject}: {found:#?}"));
+        assert!(check.1 && check.2.contains(part), "{check:?}");
+    }
+
+    // One thing after the other is wrong.
+    let wrong = |arguments: &[&str]| {
+        let output = look(arguments);
+        assert_eq!(output.status.code(), Some(1));
+        checks(&output.stdout).into_iter().filter(|(_, passed, _)| !passed).map(|(name, _, detail)| (name, detail)).collect::<Vec<_>>()
+    };
+    let app_url = app.database.url("lectern_app");
+    for (arguments, subject, part) in [
+        (&["--request-timeout", "20"][..], "times LECTERN_STATEMENT_TIMEOUT", "the database has to stop first"),
+        (&["--drain-timeout", "1"], "times LECTERN_DRAIN_TIMEOUT", "set the former higher"),
+        (&["--pool-size", "1000"], "limits connections", "raise max_connections"),
+        (&["--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "a@oak.example"], "mail LECTERN_SMTP_URL", "check LECTERN_SMTP_URL"),
+        (&["--public-url", "http://127.0.0.1:9"], "addresses LECTERN_PUBLIC_URL", "check the proxy in front"),
+        (&["--owner-url", &app_url], "database LECTERN_OWNER_URL", "migrations belong to lectern_owner"),
+        (&["--database-url", "postgres://lectern_app@127.0.0.1:9/lectern"], "database DATABASE_URL", "check DATABASE_URL"),
+        (&["--signing-key", "c2VjcmV0"], "keys LECTERN_SIGNING_KEY", "make one with `lectern key`"),
+    ] {
+        let found = wrong(arguments);
+        assert!(found.iter().any(|(name, detail)| name == subject && detail.contains(part)), "{subject}: {found:#?}");
+        assert_eq!(found.len(), 1, "{arguments:?}: {found:#?}");
+    }
+    // Keys that open nothing of what is there.
+    let sealer = Sealer::from_text(&Sealer::generate().unwrap()).unwrap();
+    let place = lectern_kernel::sealing::Place { tenant: app.oak.tenant, table: "second_factor", column: "secret" };
+    let sealed = data_encoding::HEXLOWER.encode(&sealer.seal(place, b"of another key"));
+    app.sql(&format!(
+        "INSERT INTO second_factor (tenant_id, user_id, secret, expires_at) SELECT tenant_id, id, '\\x{sealed}', now() FROM app_user WHERE email = 'admin@oak.example'"
+    ))
+    .await;
+    let found = wrong(&[]);
+    assert!(matches!(&found[..], [(name, detail)] if name == "keys sealed values" && detail.contains("put the key back")), "{found:#?}");
+}
