@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test soak check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
+.PHONY: help run build dist test soak stale check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
@@ -34,6 +34,10 @@ test: web ## Run everything a change must pass, on a PostgreSQL of its own
 soak: export LECTERN_SOAK_SECONDS = $(or $(SECONDS),1800)
 soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact, p99 and memory flat
 	$(CARGO) test --test it -- --ignored --nocapture faults::soak
+
+stale: export LECTERN_STALE_TRIES = $(or $(TRIES),100000)
+stale: ## Each of 100,000 writes read back at once, over a standby that is behind (TRIES=1000 for less)
+	$(CARGO) test --test it -- --nocapture faults::standbys::nothing_stale
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
