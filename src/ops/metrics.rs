@@ -3,12 +3,13 @@
 use std::{
     fs,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
 use lectern_kernel::{
+    clock,
     db::{
         DbError, Pool,
         migrate::{Standing, standing},
@@ -62,8 +63,7 @@ impl Metrics {
         metrics::set_global_recorder(recorder).map_err(|_| anyhow::anyhow!("this process has metrics already"))?;
         seen::start(settings.metrics_operations);
         gauge!("lectern_build_info", "version" => VERSION, "commit" => COMMIT).set(1.0);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        gauge!("process_start_time_seconds").set(now.as_secs_f64());
+        gauge!("process_start_time_seconds").set(clock::now().as_second() as f64);
         gauge!("lectern_migrations").set(sources::embedded()?.migrations.len() as f64);
         seen::at_each_look(show_process);
         let upkept = handle.clone();

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, mpsc as blocking},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use lectern_kernel::seen::trace;
@@ -73,7 +73,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ReportsLayer 
 }
 
 fn report() -> Event<'static> {
-    Event { level: Level::Error, timestamp: SystemTime::now(), ..Event::default() }
+    Event { level: Level::Error, ..Event::default() }
 }
 
 /// Reads the fields of a line.

@@ -43,7 +43,7 @@ fn without_quoted(text: &str) -> String {
         kept.push_str(if is_inside && !is_name { REDACTED } else { part });
         is_inside = !is_inside;
     }
-    if text.matches('"').count() % 2 == 0 {
+    if text.matches('"').count().is_multiple_of(2) {
         return kept;
     }
     kept.push('"');
