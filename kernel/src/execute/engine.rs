@@ -8,7 +8,7 @@ use std::{
 
 use async_graphql::{Name, Response, ServerError, Value, Variables};
 use futures_util::future::try_join_all;
-use metrics::gauge;
+use metrics::{counter, gauge};
 use tokio::sync::Semaphore;
 use tracing::{Instrument as _, Span, trace_span};
 
@@ -256,6 +256,11 @@ impl Engine {
         at_each_look(move || {
             let Some(engine) = engine.upgrade() else { return };
             engine.admission.show();
+            if let Some(standbys) = &engine.standbys {
+                gauge!("lectern_standbys", "state" => "all").set(standbys.pools().count() as f64);
+                gauge!("lectern_standbys", "state" => "fit").set(standbys.fit() as f64);
+                counter!("lectern_standby_queries_total").absolute(standbys.sent());
+            }
             let (documents, bytes) = engine.documents.kept_now();
             gauge!("lectern_document_cache_documents").set(documents as f64);
             gauge!("lectern_document_cache_bytes").set(bytes as f64);

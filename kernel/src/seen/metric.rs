@@ -65,6 +65,8 @@ pub const METRICS: &[Metric] = &[
     gauge("lectern_pool_waiting", &["pool"], "Transactions that wait for a connection."),
     seconds("lectern_pool_wait_seconds", &[], "Time until a transaction has its connection."),
     counter("lectern_pool_failures_total", &[], "Transactions that got no connection."),
+    gauge("lectern_standbys", &["state"], "Standbys that queries may be read from: all there are, and those that are fit just now."),
+    counter("lectern_standby_queries_total", &[], "Queries sent to a standby."),
     counter("lectern_document_cache_total", &["result"], "Texts of documents looked up: hit, or miss."),
     gauge("lectern_document_cache_bytes", &[], "Bytes that kept documents take, estimated."),
     gauge("lectern_document_cache_documents", &[], "Documents kept."),
