@@ -97,7 +97,7 @@ SELECT 'column', t.name || '.' || a.attname, format_type(a.atttypid, a.atttypmod
        || CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity::text END
 FROM tab t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 UNION ALL
-SELECT 'constraint', t.name || '.' || c.conname, pg_get_constraintdef(c.oid) || CASE WHEN c.convalidated THEN '' ELSE ' (not validated)' END
+SELECT 'constraint', t.name || '.' || c.conname, pg_get_constraintdef(c.oid, true) || CASE WHEN c.convalidated THEN '' ELSE ' (not validated)' END
 FROM tab t JOIN pg_constraint c ON c.conrelid = t.oid WHERE c.contype IN ('p', 'u', 'f', 'c', 'x')
 UNION ALL
 SELECT 'index', i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END

@@ -9,6 +9,7 @@ mod load;
 mod locks;
 mod rights;
 mod rows;
+mod upgrade;
 
 use lectern::ops::sources;
 use lectern_kernel::db::migrate::{Options, Part, Report, Script, Source, migrate};
