@@ -49,17 +49,20 @@ async fn ask(service: &Served, query: &str, variables: Value, headers: &[(&str, 
     (answer.json().await.unwrap(), headers)
 }
 
+/// Paths, and what was sent to them.
+type Got = Vec<(String, Vec<u8>)>;
+
 /// Somebody else's server: keeps what it is sent.
 struct Receiver {
     url: String,
-    got: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    got: Arc<Mutex<Got>>,
 }
 
 impl Receiver {
     async fn start() -> Receiver {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let got: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+        let got: Arc<Mutex<Got>> = Arc::default();
         let keeps = got.clone();
         let routes = Router::new().fallback(async move |request: Request| {
             let path = request.uri().path().to_owned();
@@ -71,7 +74,7 @@ impl Receiver {
         Receiver { url, got }
     }
 
-    fn got(&self) -> MutexGuard<'_, Vec<(String, Vec<u8>)>> {
+    fn got(&self) -> MutexGuard<'_, Got> {
         self.got.lock().unwrap()
     }
 
