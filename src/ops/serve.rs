@@ -22,9 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Cluster, Demo, desk_engine, make_folder, metrics::Metrics, objects, seed_demo_if_empty, sources, worker, worker::outside,
-};
+use super::{Cluster, Demo, desk_engine, make_folder, metrics::Metrics, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{Allowed, PoolerKind, Settings},
     domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
