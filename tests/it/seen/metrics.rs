@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{SOON, address, ask, metric_of, read, serve};
 use crate::{
-    app::{PASSWORD, TestApp},
+    app::{Folder, PASSWORD, TestApp},
     serve::Served,
 };
 
@@ -90,8 +90,8 @@ async fn what_was_asked_for_is_counted_and_nobody_is_named() {
 
 #[tokio::test]
 async fn jobs_are_counted_by_what_came_of_them() {
-    let (app, at) = (TestApp::start().await, address());
-    let service = serve(&app, &[("LECTERN_METRICS_LISTEN", &at), ("LECTERN_DATA_DIR", std::env::temp_dir().to_str().unwrap())]);
+    let (app, at, folder) = (TestApp::start().await, address(), Folder::new("seen"));
+    let service = serve(&app, &[("LECTERN_METRICS_LISTEN", &at), ("LECTERN_DATA_DIR", folder.0.to_str().unwrap())]);
     let input = json!({ "tenant": "oak", "email": "nobody@oak.example" });
     let asked = "mutation($i: RequestPasswordResetInput!) { requestPasswordReset(input: $i) }";
     let (answer, _) = ask(&service, asked, json!({ "i": input }), &[]).await;

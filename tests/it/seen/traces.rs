@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Receiver, ask, holds, serve};
-use crate::app::{PASSWORD, TestApp};
+use crate::app::{Folder, PASSWORD, TestApp};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PATH: &str = "/v1/traces";
@@ -15,8 +15,8 @@ fn bytes(hex: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_clients_trace_goes_on_through_the_request_and_its_job_and_holds_no_value() {
     let (app, collector) = (TestApp::start().await, Receiver::start().await);
-    let folder = std::env::temp_dir();
-    let service = serve(&app, &[("LECTERN_OTLP_URL", &collector.url), ("LECTERN_DATA_DIR", folder.to_str().unwrap())]);
+    let folder = Folder::new("seen");
+    let service = serve(&app, &[("LECTERN_OTLP_URL", &collector.url), ("LECTERN_DATA_DIR", folder.0.to_str().unwrap())]);
     let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
     let headers = [("traceparent", parent.as_str())];
 
