@@ -754,7 +754,8 @@ impl Day {
         let other = id(&admin, "createProduct", "CreateProductInput", product).await;
         self.take(&admin, "deleteProduct", &json!(other)).await;
         self.tokens.extend(["DAYS-COUPON".to_owned(), "DAYS-REFERRAL".to_owned()]);
-        let coupon = self.give(&admin, "createCoupon", json!({ "programId": program, "code": "DAYS-COUPON", "percentOff": 10 })).await["id"].take();
+        let coupon =
+            self.give(&admin, "createCoupon", json!({ "programId": program, "code": "DAYS-COUPON", "percentOff": 10 })).await["id"].take();
         self.give(&admin, "updateCoupon", json!({ "id": coupon, "maxUses": 5 })).await;
         self.take(&admin, "deleteCoupon", &coupon).await;
         let referral = self.give(&admin, "createReferral", json!({ "programId": program, "code": "DAYS-REFERRAL" })).await["id"].take();

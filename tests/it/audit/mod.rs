@@ -46,7 +46,10 @@ const LEAVES: [(&str, &str); 260] = [
     ("updatePaymentSettings", "PaymentSettings changed, PaymentSettings changed"),
     ("payOrder", "Order changed, Payment changed, Payment new"),
     ("recordPayment", "Invoice new, Order changed, Order changed, Payment changed, Payment new, Ticket changed"),
-    ("refundOrder", "Invoice new, Order changed, Order changed, Payment changed, Refund changed, Refund new, Refund.ticket new, Ticket changed"),
+    (
+        "refundOrder",
+        "Invoice new, Order changed, Order changed, Payment changed, Refund changed, Refund new, Refund.ticket new, Ticket changed",
+    ),
     // Credit stands in the ledger.
     ("grantCredit", ""),
     ("createProduct", "Product new, Product.price new"),
