@@ -176,8 +176,6 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "score_change",
     "submission_file",
     "thread",
-    "product", // seen with its program, behind whose wall it stands as well
-    "product_price",
     "order_line", // seen with its order
     "order_return",
     "referral_uses", // seen with its referral
