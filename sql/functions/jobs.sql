@@ -401,6 +401,8 @@ BEGIN
             RETURN EXISTS (SELECT FROM public.waitlist_entry w WHERE w.tenant_id = school AND w.status = 'WAITING' AND w.ends_at > now());
         WHEN 'waitlist.expire' THEN
             RETURN EXISTS (SELECT FROM app.ended_waiting(school));
+        WHEN 'order.expire' THEN
+            RETURN EXISTS (SELECT FROM public.sales_order o WHERE o.tenant_id = school AND o.status = 'PENDING' AND o.expires_at <= now());
         WHEN 'quiz.sweep' THEN
             RETURN EXISTS (SELECT FROM public.quiz_attempt a WHERE a.tenant_id = school AND a.status = 'IN_PROGRESS' AND a.ends_at < now() - interval '5 seconds');
         ELSE

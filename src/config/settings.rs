@@ -16,6 +16,7 @@ use crate::{
         bookings::CHANGES,
         client_events::BATCHES,
         files::{UPLOADS, USUAL_TYPES},
+        payments::STRIPE,
     },
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
 };
@@ -376,6 +377,14 @@ pub struct Settings {
     /// Hosts and networks that calendars may be fetched from although they are not public, separated by commas; by http as well
     #[arg(long, env = "LECTERN_CALENDAR_ALLOW", value_delimiter = ',', value_parser = allowed, value_name = "HOSTS", global = true)]
     pub calendar_allow: Vec<Allowed>,
+
+    /// Address of Stripe's API, for all schools
+    #[arg(long, env = "LECTERN_STRIPE_API_BASE", default_value = STRIPE, value_name = "URL", global = true)]
+    pub stripe_api_base: String,
+
+    /// Let schools take payments of the test provider, which moves no money [default: with the embedded database]
+    #[arg(long, env = "LECTERN_TEST_PAYMENTS", action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
+    pub test_payments: Option<bool>,
 
     /// Server that takes mails: smtp:// (with STARTTLS, unless it is this machine) or smtps://, user and password in it; without one, mails are
     /// files of the folder `outbox` in the data folder

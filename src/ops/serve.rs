@@ -158,6 +158,7 @@ pub(super) fn rates(settings: &Settings) -> RateLimits {
             (&BATCHES, settings.rate_client_events),
             (&COST, settings.rate_cost),
         ],
+        ..RateLimits::default()
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::Settings,
-    domains::{self, busy_sources::Calendars, feeds::FeedAddress, mail::Unsubscribing, providers::Providers},
+    domains::{self, busy_sources::Calendars, feeds::FeedAddress, mail::Unsubscribing, payments::Taking, providers::Providers},
 };
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
@@ -51,6 +51,8 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing);
     let outside = outside.with(Providers::new(outbound.clone())).with(outbound);
     let outside = outside.with(FeedAddress::new(&base)).with(Calendars::new(calendar_addresses(settings))?);
+    let allows_test = settings.test_payments.unwrap_or(cluster.is_embedded());
+    let outside = outside.with(Taking::new(&settings.stripe_api_base, &base, allows_test)?);
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),
         None => outside,

