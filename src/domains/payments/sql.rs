@@ -14,7 +14,8 @@ pub const SETTINGS: &str = "SELECT t.slug, coalesce(s.providers, '{}'), s.transf
      FROM tenant t LEFT JOIN payment_settings s ON s.tenant_id = t.tenant_id WHERE t.tenant_id = $1";
 
 /// A row of settings, where there is none yet.
-pub const ADD_SETTINGS: &str = "INSERT INTO payment_settings (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING";
+pub const ADD_SETTINGS: &str =
+    "INSERT INTO payment_settings (tenant_id, invoice_prefix) VALUES ($1, '') ON CONFLICT (tenant_id) DO NOTHING";
 
 /// Changes settings: for each column whether it is changed (`$2`, `$4`, …), and to what.
 pub const SET_SETTINGS: &str = "UPDATE payment_settings SET \

@@ -22,7 +22,9 @@ async fn an_order_that_is_paid_is_booked_and_shown_to_who_may_read_it() {
     let mut kinds: Vec<&str> = all["nodes"].as_array().unwrap().iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["PAYMENT", "SALE"]);
-    let sale = viewer.ok(query, json!({ "f": { "orderId": order, "kind": "SALE", "account": "TAX", "programId": shop.program } })).await["ledger"].take();
+    let sale =
+        viewer.ok(query, json!({ "f": { "orderId": order, "kind": "SALE", "account": "TAX", "programId": shop.program } })).await["ledger"]
+            .take();
     let mut postings = sale["nodes"][0]["postings"].as_array().unwrap().clone();
     postings.sort_by_key(|posting| posting["account"].as_str().unwrap().to_owned());
     let expected = [
@@ -55,7 +57,10 @@ async fn nobody_changes_the_books_and_nothing_that_does_not_balance_gets_in() {
     for table in ["ledger_entry", "ledger_posting"] {
         for role in ["lectern_app", "lectern_definer", "lectern_platform"] {
             for change in [format!("UPDATE {table} SET at = now()"), format!("DELETE FROM {table}")] {
-                let tried = shop.app.try_sql(&format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{tenant}'; {change}; COMMIT")).await;
+                let tried = shop
+                    .app
+                    .try_sql(&format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{tenant}'; {change}; COMMIT"))
+                    .await;
                 shop.app.sql("ROLLBACK").await;
                 assert!(tried.is_err(), "{role}: {change}");
             }
@@ -63,7 +68,9 @@ async fn nobody_changes_the_books_and_nothing_that_does_not_balance_gets_in() {
     }
     let entry = "(SELECT id FROM ledger_entry LIMIT 1)";
     let program = "(SELECT program_id FROM ledger_entry LIMIT 1)";
-    let unbalanced = format!("INSERT INTO ledger_posting (tenant_id, entry_id, n, account, amount, currency, program_id) VALUES ('{tenant}', {entry}, 99, 'SUSPENSE', 5, 'EUR', {program})");
+    let unbalanced = format!(
+        "INSERT INTO ledger_posting (tenant_id, entry_id, n, account, amount, currency, program_id) VALUES ('{tenant}', {entry}, 99, 'SUSPENSE', 5, 'EUR', {program})"
+    );
     assert_eq!(shop.app.try_sql(&unbalanced).await, Err(Some("ledger_balance".to_owned())));
     // In each currency of its own.
     let apart = format!(

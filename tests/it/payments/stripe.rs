@@ -83,9 +83,10 @@ impl Stripe {
             let key = text("idempotency-key");
             match books.keys.get(&key) {
                 Some((same, made)) if same == body => Err(Box::new(answer(200, made))),
-                Some(_) => {
-                    Err(Box::new(answer(400, &json!({ "error": { "type": "idempotency_error", "message": "Keys for idempotent requests" } }))))
-                }
+                Some(_) => Err(Box::new(answer(
+                    400,
+                    &json!({ "error": { "type": "idempotency_error", "message": "Keys for idempotent requests" } }),
+                ))),
                 None => Ok(form),
             }
         })
