@@ -224,6 +224,7 @@ DECLARE
     leaf uuid := wanted;
     next uuid;
 BEGIN
+    PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     -- What a tool said is no branch: its answer stands for it.
     SELECT CASE WHEN m.role = 'TOOL' THEN m.parent_id ELSE m.id END INTO leaf FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
@@ -244,6 +245,7 @@ DECLARE
     talk conversation := app.take_conversation_of(wanted);
     gone message;
 BEGIN
+    PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     SELECT * INTO gone FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
     IF gone.is_active THEN
@@ -304,6 +306,7 @@ CREATE OR REPLACE FUNCTION app.unshare_conversation(wanted uuid) RETURNS void
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
+    PERFORM app.require_open_project(talk.project_id);
     UPDATE conversation c SET shared_at = NULL WHERE c.tenant_id = talk.tenant_id AND c.id = talk.id AND c.shared_at IS NOT NULL;
     UPDATE message m SET is_shared = false WHERE m.tenant_id = talk.tenant_id AND m.conversation_id = talk.id AND m.is_shared;
 END
@@ -318,6 +321,7 @@ BEGIN
     IF NOT is_back AND talk.deleted_at IS NOT NULL THEN
         PERFORM app.refuse('answer_not_found');
     END IF;
+    PERFORM app.require_open_project(talk.project_id);
     IF NOT is_back THEN
         PERFORM app.cancel_answers(talk.id);
     END IF;
@@ -337,6 +341,7 @@ BEGIN
     IF rated.role <> 'ASSISTANT' OR rated.state IN ('PENDING', 'RUNNING') THEN
         PERFORM app.refuse('answer_kind');
     END IF;
+    PERFORM app.require_open_project(talk.project_id);
     IF stars IS NULL THEN
         DELETE FROM message_feedback f WHERE f.tenant_id = talk.tenant_id AND f.message_id = wanted;
     ELSE
