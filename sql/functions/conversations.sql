@@ -318,7 +318,7 @@ CREATE OR REPLACE FUNCTION app.delete_conversation(wanted uuid, is_back boolean)
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
-    IF NOT is_back AND talk.deleted_at IS NOT NULL THEN
+    IF CASE WHEN is_back THEN talk.deleted_at < now() - interval '30 days' ELSE talk.deleted_at IS NOT NULL END THEN
         PERFORM app.refuse('answer_not_found');
     END IF;
     PERFORM app.require_open_project(talk.project_id);
@@ -437,6 +437,8 @@ CREATE OR REPLACE FUNCTION app.forget_conversations() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    -- What was asked of a model has been used.
+    PERFORM app.cancel_answers(r.conversation_id) FROM answer_run r WHERE r.tenant_id = NEW.tenant_id AND r.user_id = NEW.id;
     UPDATE conversation c SET deleted_at = coalesce(c.deleted_at, now()), shared_at = NULL WHERE c.tenant_id = NEW.tenant_id AND c.owner_id = NEW.id;
     IF FOUND THEN
         PERFORM app.enqueue('assistant.purge', 'person:' || NEW.id, '{}');
@@ -465,18 +467,19 @@ BEGIN
                  OR (days IS NOT NULL AND o.last_message_at < now() - make_interval(days => days)))
             LIMIT at_most FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS gone = ROW_COUNT;
-    IF gone > 0 THEN
+    IF gone >= at_most THEN
         RETURN gone;
     END IF;
     SELECT p.id INTO old FROM project p WHERE p.tenant_id = school AND p.deleted_at < now() - kept ORDER BY p.deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN 0;
+        RETURN gone;
     END IF;
     -- Agents before what they know.
     UPDATE conversation c SET shared_at = NULL WHERE c.tenant_id = school AND c.project_id = old AND c.shared_at IS NOT NULL;
     DELETE FROM agent a WHERE a.tenant_id = school AND a.project_id = old;
     DELETE FROM project p WHERE p.tenant_id = school AND p.id = old;
-    RETURN 1;
+    -- There may be another.
+    RETURN at_most;
 END
 $$;
 

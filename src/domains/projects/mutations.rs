@@ -108,7 +108,9 @@ impl EndingMutations {
         if !standing.is_owner {
             return Err(Error::not_yours().field("id"));
         }
-        ctx.tx().query(sql::RESTORE, &[&id]).await?;
+        if ctx.tx().query(sql::RESTORE, &[&id]).await?.is_empty() && standing.is_deleted {
+            return Err(no_project());
+        }
         ctx.row(sql::THIS, &[&id]).await?.ok_or_else(no_project)
     }
 }
