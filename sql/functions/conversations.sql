@@ -318,7 +318,7 @@ CREATE OR REPLACE FUNCTION app.delete_conversation(wanted uuid, is_back boolean)
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
-    IF CASE WHEN is_back THEN talk.deleted_at < now() - interval '30 days' ELSE talk.deleted_at IS NOT NULL END THEN
+    IF NOT is_back AND talk.deleted_at IS NOT NULL OR is_back AND talk.deleted_at < now() - interval '30 days' THEN
         PERFORM app.refuse('answer_not_found');
     END IF;
     PERFORM app.require_open_project(talk.project_id);
