@@ -392,7 +392,7 @@ END
 $$;
 
 -- People known to the actor without USER_READ: fellow group members, learners of the actor's courses, people of the
--- actor's bookings, applicants to the programs that the actor reviews. Reveals: their ids, and through the policy their names.
+-- actor's bookings, people of the actor's projects (of all with PROJECT_READ or PROJECT_MANAGE), applicants to the programs that the actor reviews. Reveals: their ids, and through the policy their names.
 CREATE OR REPLACE FUNCTION app.acquaintances() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -416,6 +416,9 @@ BEGIN
         UNION
         SELECT i.user_id FROM enrollment e JOIN course_instructor i ON i.tenant_id = e.tenant_id AND i.course_id = e.course_id
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id()
+        UNION
+        SELECT m.user_id FROM project_member m WHERE m.tenant_id = app.tenant_id()
+            AND (app.can('PROJECT_READ') OR app.can('PROJECT_MANAGE') OR m.project_id IN (SELECT app.my_projects()))
         UNION
         -- Who applies to what one reviews.
         SELECT a.user_id FROM app.reviewed_programs() AS reviewed(id) JOIN application a ON a.tenant_id = app.tenant_id() AND a.program_id = reviewed.id

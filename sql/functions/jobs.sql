@@ -433,9 +433,11 @@ BEGIN
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
                 SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND of_kind <> 'report.due'
-                    AND of_kind <> 'busy.due'
+                    AND of_kind <> 'busy.due' AND of_kind <> 'assistant.sweep'
                 UNION ALL
                 SELECT DISTINCT d.tenant_id FROM busy_source d WHERE of_kind = 'busy.due' AND d.next_fetch_at <= now()
+                UNION ALL
+                SELECT DISTINCT d.tenant_id FROM answer_run d WHERE of_kind = 'assistant.sweep' AND d.beat_at < now() - interval '30 seconds'
                 UNION ALL
                 SELECT DISTINCT d.tenant_id FROM report_schedule d WHERE of_kind = 'report.due' AND d.next_run_at <= now()) AS c) AS s
         WHERE s.slot >= due_schools.since AND app.runs(s.school)

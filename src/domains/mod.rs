@@ -2,6 +2,8 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod agents;
+pub mod answers;
 pub mod applications;
 pub mod assignments;
 pub mod attendees;
@@ -10,11 +12,13 @@ pub mod bookings;
 pub mod busy_sources;
 pub mod certificates;
 pub mod client_events;
+pub mod conversations;
 pub mod courses;
 pub mod credentials;
 pub mod departures;
 pub mod discussions;
 pub mod doors;
+pub mod drafts;
 pub mod enrollments;
 pub mod entitlements;
 pub mod exports;
@@ -27,6 +31,7 @@ pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod knowledge;
 pub mod ledger;
 pub mod lessons;
 pub mod mail;
@@ -37,6 +42,7 @@ pub mod payments;
 pub mod platform;
 pub mod products;
 pub mod programs;
+pub mod projects;
 pub mod providers;
 pub mod quizzes;
 pub mod reports;
@@ -108,6 +114,12 @@ pub const ALL: &[&Domain] = &[
     &departures::DOMAIN,
     &doors::DOMAIN,
     &entitlements::DOMAIN,
+    &projects::DOMAIN,
+    &agents::DOMAIN,
+    &conversations::DOMAIN,
+    &answers::DOMAIN,
+    &knowledge::DOMAIN,
+    &drafts::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

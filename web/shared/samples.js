@@ -1235,6 +1235,45 @@ query Door($filter: CheckInFilter) {
 `,
     variables: () => ({ filter: {} }),
   },
+  {
+    document: /* GraphQL */ `# Projects, agents and your own conversations. What you say to an agent is nobody else's to read.
+query Assistants($first: Int) {
+  assistantPolicy { isConfigured viewerMayUse models { name } silentDuringQuizzes }
+  projects(first: $first) { nodes { name viewerRole memberCount owner { name } agents { nodes { name } } } }
+  agents(first: $first) { nodes { id name kind isActive project { name } tools starters } }
+  conversations(first: $first) {
+    nodes {
+      id
+      title
+      agent { name }
+      messageCount
+      messages(last: 2) {
+        nodes { role content rating siblings { id } toolMessages { tool outcome } citations { marker isCited title quote } }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 5 }),
+  },
+  {
+    document: /* GraphQL */ `# Documents, found among those that you may read.
+query FindDocuments($words: String!) {
+  documentSearch(query: $words) { score page heading text document { title project { name } } }
+}
+`,
+    variables: () => ({ words: 'crosswind' }),
+  },
+  {
+    document: /* GraphQL */ `# Says something to an agent; without an endpoint of a model it says so. messageStream tells of the answer as it comes.
+mutation Say($input: SendMessageInput!) {
+  sendMessage(input: $input) { id state conversation { id title } parent { content } }
+}
+`,
+    variables: ({ now }) => ({
+      input: { conversationId: '', text: 'Where do I begin?', clientMessageId: `graphiql-${now.getTime()}` },
+    }),
+  },
 ]
 
 /**

@@ -114,6 +114,11 @@ impl DbError {
         Self::of_ours(Kind::Mismatch, text)
     }
 
+    /// There is nobody to be asked any more.
+    pub fn gone(text: impl Into<String>) -> Self {
+        Self::of_ours(Kind::Unreachable, text)
+    }
+
     pub(super) fn unreachable(text: impl Into<String>) -> Self {
         Self::of_ours(Kind::Unreachable, text)
     }

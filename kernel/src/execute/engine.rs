@@ -74,7 +74,7 @@ pub struct Engine {
     budgets: Budgets,
     pub(super) pool: Pool,
     pub(super) services: Arc<Services>,
-    limits: Limits,
+    pub(super) limits: Limits,
     pub(super) timeout: Duration,
     admission: Admission,
     live: Live,
@@ -325,7 +325,7 @@ impl Engine {
     }
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in, and where a budget is an address's.
-    fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
+    pub(super) fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
         if let Some(address) = &document.address {
             for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| budget.is_of_address) {
@@ -488,7 +488,7 @@ impl Engine {
 }
 
 /// The answer to a document that is not valid.
-fn invalid(errors: Vec<ServerError>) -> Answer {
+pub(super) fn invalid(errors: Vec<ServerError>) -> Answer {
     Answer { response: Response::from_errors(errors), executed: false, kind: None, statements: 0, round_trips: 0, retry_after: None }
 }
 

@@ -5,6 +5,7 @@
 //! Permission: REPORT_READ for reports, ORDER_READ_ALL as well for what programs bring in; the dashboard is for everybody.
 
 mod activity;
+mod assistants;
 mod booked;
 mod commerce;
 mod counts;
@@ -45,6 +46,7 @@ pub const DOMAIN: Domain = Domain {
         booked::HeatMapCell::object,
         booked::BookingOutcomeCount::object,
         booked::LeadTimes::object,
+        assistants::AssistantUsage::object,
         commerce::CommerceReport::object,
         commerce::CommerceTotals::object,
         commerce::ProductRevenue::object,

@@ -11,6 +11,7 @@ use lectern_macros::{object, queries, resolvers};
 
 use super::{
     activity::{self, ActivityCount, ActivityInterval, ActivityNameCount},
+    assistants::{self, AssistantUsage, AssistantUsageKey},
     booked::{self, BookingOutcomeCount, BookingTypeStats, HeatMapCell, LeadTimes, ResourceUtilisation},
     commerce::{self, CommerceReport},
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
@@ -239,5 +240,19 @@ impl Reports {
         first: Option<i32>,
     ) -> Result<Vec<LearnerAtRisk>> {
         learning::at_risk(ctx, Id::parse_opt("courseId", course_id.as_ref())?, limit(first)?).await
+    }
+
+    /// What asking models has taken, by the time of the calls: yours, and with ASSISTANT_MANAGE everybody's. By date, then those that took most first. Any grouping sums to the row
+    /// without one. Unless given, the range is the last 30 days of the school, today included.
+    #[cost(cost::page)]
+    async fn assistant_usage(
+        &self,
+        ctx: &Context<'_>,
+        /// By what it is grouped; left out or empty: one row, the total.
+        group_by: Option<Vec<AssistantUsageKey>>,
+        /// How many rows; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<AssistantUsage>> {
+        assistants::usage(ctx, self.range, group_by, limit(first)?).await
     }
 }

@@ -19,7 +19,7 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 12] = [
+const TENANTLESS: [&str; 15] = [
     "application_transition",  // which steps an application may take: the same for everybody, and nobody's secret
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
@@ -28,6 +28,9 @@ const TENANTLESS: [&str; 12] = [
     "admission_transition",    // the same of sign-ups and invitations
     "quiz_attempt_transition", // the same of attempts
     "waitlist_transition",     // the same of who waits
+    "message_transition",      // the same of answers
+    "document_transition",     // the same of documents
+    "generation_transition",   // the same of what models draft
     "program_transition",      // the same of programs
     "currency",                // the currencies of ISO 4217
     "payment_transition",      // the same of payments
@@ -35,7 +38,7 @@ const TENANTLESS: [&str; 12] = [
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 56] = [
+const UNAUDITED: [&str; 68] = [
     "application_event",          // a log itself
     "application_event_secret",   // likewise
     "check_in",                   // a log itself
@@ -80,9 +83,21 @@ const UNAUDITED: [&str; 56] = [
     "sign_up_credential",         // secrets: the request is audited
     "submission_event",           // records themselves: what has become of work
     "time_claim",                 // follows from bookings, which are audited themselves
+    "passage",                    // follows from its document
+    "message_citation",           // what answers were given: records themselves
+    "generation_call",            // what models have answered so far: gone when their generation ends
+    "generation_source",          // follows from a generation
+    "provenance",                 // follows from a generation, and from changes that are audited themselves
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits
     "webhook_event",              // records themselves
+    "answer_run",                 // answers on their way: how they end is audited
+    "assistant_usage",            // records themselves
+    "message_delta",              // what of an answer is there before it is whole
+    "token_counter",              // counters of tokens
+    "token_reservation",          // likewise
+    "agent_version",              // what an agent was told: the agent is audited
+    "message",                    // by a trigger of its own (`app.audit_message`), which keeps lengths and ends
     "invoice_counter",            // counts invoices, which are audited themselves
     "ledger_entry",               // a log itself
     "ledger_posting",             // likewise

@@ -26,7 +26,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 26] = [
+const STEPS: [(&str, &str); 27] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
@@ -47,6 +47,7 @@ const STEPS: [(&str, &str); 26] = [
     ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
     ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
     ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
+    ("assistants.sql", include_str!("../../../sql/seed/assistants.sql")),
     ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
     ("commerce.sql", include_str!("../../../sql/seed/commerce.sql")),

@@ -1,5 +1,7 @@
 //! An ordinary day in a school: every mutation that there is, each under a correlation id of its own.
 
+mod assistants;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +39,8 @@ fn selection(operation: &str) -> &'static str {
         "PointsRule" => "{ key }",
         "Level" => "{ number }",
         "Viewer" => "{ user { id } }",
-        "CertificateSettings" => "{ isEnabled }",
+        "CertificateSettings" | "AssistantPolicy" => "{ isEnabled }",
+        "AssistantProvider" => "{ isOwn }",
         "PaymentSettings" => "{ providers }",
         "ProgramGroup" => "{ percentOff }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
@@ -98,6 +101,7 @@ impl Day {
         day.admissions(app).await;
         day.credentials(app).await;
         day.providers(app).await;
+        day.assistants(app).await;
         day.applications(app).await;
         day.programs(app).await;
         day.doors(app).await;

@@ -75,14 +75,17 @@ const LEFT_OUT: &str = "coalesce((SELECT substring(p.prosrc FROM 'derived CONSTA
 /// Recorded, but changed by operators alone: no mutation of the API does.
 const OF_OPERATORS: [&str; 0] = [];
 
-/// Records themselves, which leave none: the log, scans at doors, issues of imports, ledgers, notifications, mails, held slots, and uploads.
+/// Records themselves, which leave none: the log, scans at doors, versions of agents, issues of imports, ledgers, messages (which have a trigger of their own), notifications, mails,
+/// held slots, and uploads.
 // A SignIn stands there as a Session, an entry of a door's roster as a Ticket.
-const RECORDS: [&str; 11] = [
+const RECORDS: [&str; 13] = [
+    "AgentVersion",
     "AuditEntry",
     "CheckIn",
     "CheckInRosterEntry",
     "ImportIssue",
     "LedgerEntry",
+    "Message",
     "Notification",
     "OutboxMail",
     "PointsEntry",
@@ -175,6 +178,17 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
         ])
         .chain(["Question", "Question.key", "QuestionOption", "QuestionPool", "Quiz", "Quiz.draw", "QuizAttempt", "Regrade"])
         .chain(["Announcement", "CourseReview", "Post", "Thread"])
+        .chain(["Document", "Generation", "KnowledgeBase", "KnowledgeBase.document"])
+        .chain([
+            "Agent",
+            "Agent.knowledgeBase",
+            "AssistantPolicy",
+            "AssistantProvider",
+            "Conversation",
+            "MessageFeedback",
+            "Project",
+            "Project.member",
+        ])
         .chain([
             "BookingSeries",
             "BookingType",
@@ -271,14 +285,16 @@ async fn every_column_of_every_recorded_table_is_known_to_the_log() {
     assert_eq!(
         unrecorded.as_deref(),
         Some(
-            "access_version account_request api_key_secret application_event application_event_secret attempt_question audit_entry booking_assignment booking_reminder busy_block \
-             check_in client_event course_points credential credit_balance deadline_reminder enrollment_grade failed_sign_in \
-             import_issue invoice_counter known_network ledger_entry ledger_posting lesson_grade line_reversal mail mailed_token \
-             notification order_key password_change_credential path_step payment_event platform_admin platform_audit_entry \
-             platform_credential platform_factor platform_recovery_code platform_refresh_token platform_session points_entry \
-             program_code program_currency program_form_field program_form_key program_group_places program_places provider_sign_in recovery_code refresh_token reward_standing roster_link score_change second_factor \
-             sign_in_code sign_up_credential slot_hold slot_hold_resource submission_event tenant_erasure ticket_key time_claim upload \
-             used_budget webhook_event"
+            "access_version account_request agent_version answer_run api_key_secret application_event application_event_secret \
+             assistant_usage attempt_question audit_entry booking_assignment booking_reminder busy_block check_in client_event \
+             course_points credential credit_balance deadline_reminder enrollment_grade failed_sign_in generation_call \
+             generation_source import_issue invoice_counter known_network ledger_entry ledger_posting lesson_grade line_reversal mail \
+             mailed_token message message_citation message_delta notification order_key passage password_change_credential path_step \
+             payment_event platform_admin platform_audit_entry platform_credential platform_factor platform_recovery_code \
+             platform_refresh_token platform_session points_entry program_code program_currency program_form_field program_form_key \
+             program_group_places program_places provenance provider_sign_in recovery_code refresh_token reward_standing roster_link \
+             score_change second_factor sign_in_code sign_up_credential slot_hold slot_hold_resource submission_event tenant_erasure \
+             ticket_key time_claim token_counter token_reservation upload used_budget webhook_event"
         )
     );
 }

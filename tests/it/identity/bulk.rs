@@ -51,6 +51,7 @@ async fn one_who_cannot_be_changed_keeps_all_others_as_they_are() {
         "BOOKING_REQUEST",
         "APPLICATION_SUBMIT",
         "FILE_UPLOAD",
+        "AGENT_EXECUTE",
     ];
     add_role(&admin, "CLERK", &rights).await;
     let clerk = app.person(&app.oak, "clerk@oak.example", &["CLERK"]).await;

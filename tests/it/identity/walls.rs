@@ -136,7 +136,7 @@ async fn crafted_sql_of_the_services_role_escalates_nothing() {
         &app,
         &app.oak,
         "viewer@oak.example",
-        "USER_CREATE,USER_READ,COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,APPLICATION_SUBMIT,FILE_UPLOAD",
+        "USER_CREATE,USER_READ,COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,APPLICATION_SUBMIT,FILE_UPLOAD,AGENT_EXECUTE",
     )
     .await;
     app.sql("DELETE FROM user_role WHERE user_id = (SELECT id FROM app_user WHERE email = 'learner@oak.example')").await;

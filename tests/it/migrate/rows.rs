@@ -94,7 +94,7 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     learner.ok("{ courses(first: 1) { totalCount } }", json!({})).await;
     assert_eq!(
         app.text("SELECT array_to_string(permissions, ' ') FROM app.system_roles() WHERE key = 'LEARNER'").await.unwrap(),
-        "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST APPLICATION_SUBMIT FILE_UPLOAD"
+        "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST APPLICATION_SUBMIT FILE_UPLOAD AGENT_EXECUTE"
     );
 
     let learners = "('LEARNER', 'Learner', ARRAY[";

@@ -79,6 +79,8 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "generation_call",
+    "answer_run",
     "application_file",
     "red_flag",
     "attendee_grant",
@@ -104,6 +106,8 @@ const SECRET: &[&str] = &[
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "used_budget",
     "order_key",
     "program_code",
@@ -114,6 +118,15 @@ const SECRET: &[&str] = &[
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "generation",
+    "generation_call",
+    "generation_source",
+    "knowledge_base_document", // seen with its base and its document
+    "message_citation",        // seen with its message
+    "passage",                 // seen with its document
+    "provenance",              // seen with its course
+    "answer_run",
+    "message_delta",
     "application_event", // seen with its application, behind whose wall it stands as well
     "application_file",
     "application_review", // seen with its application
@@ -160,6 +173,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "upload",
     "used_budget",
     "user_avatar", // seen with its person, behind whose wall it stands as well
@@ -176,6 +191,11 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "score_change",
     "submission_file",
     "thread",
+    "agent_knowledge_base", // seen with its agent
+    "agent_version",        // seen with its agent, by those who may change it
+    "conversation",
+    "message",
+    "message_feedback",
     "order_line", // seen with its order
     "order_return",
     "referral_uses", // seen with its referral
@@ -188,6 +208,19 @@ const OWN_ROWS_ONLY: &[&str] = &[
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "document",
+    "generation",
+    "generation_call",
+    "generation_source",
+    "knowledge_base",
+    "knowledge_base_document",
+    "message_citation",
+    "passage",
+    "provenance",
+    "answer_run",
+    "assistant_provider",
+    "assistant_usage",
+    "message_delta",
     "application",
     "application_event",
     "application_event_secret",
@@ -295,6 +328,8 @@ const NOT_INSERTED: &[&str] = &[
     "tenant_settings",
     "thread",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "upload",
     "used_budget",
     "user_avatar",
@@ -307,6 +342,13 @@ const NOT_INSERTED: &[&str] = &[
     "path_step",
     "question_key",
     "question_option",
+    "agent",
+    "agent_knowledge_base",
+    "agent_version",
+    "conversation",
+    "message",
+    "message_feedback",
+    "project",
     "payment",
     "refund",
     "payment_event",

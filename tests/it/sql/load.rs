@@ -318,6 +318,43 @@ pub async fn load(app: &TestApp) {
          INSERT INTO course_points (tenant_id, course_id, user_id, points) SELECT e.tenant_id, e.course_id, e.user_id, e.points FROM points_entry e;
          INSERT INTO badge (tenant_id, id, name, rule) SELECT tenant_id, gen_random_uuid(), 'Badge ' || n, 'MANUAL' FROM size, generate_series(1, 50) AS n;
          INSERT INTO badge_award (tenant_id, badge_id, user_id) SELECT p.tenant_id, b.id, p.id FROM person p JOIN badge b ON b.tenant_id = p.tenant_id WHERE p.n % 10 = 7;
+         INSERT INTO project (tenant_id, id, name, description, owner_id, created_at)
+             SELECT p.tenant_id, p.id, (ARRAY['Winter', 'Spring', 'Summer'])[1 + p.n % 3] || ' plan ' || p.n, 'What is to be done', p.id, now() - make_interval(mins => p.n)
+             FROM person p WHERE p.n < 1500;
+         INSERT INTO project_member (tenant_id, project_id, user_id, role, joined_at)
+             SELECT r.tenant_id, r.id, r.owner_id, 'MANAGER', r.created_at FROM project r
+             UNION ALL SELECT r.tenant_id, r.id, p.id, 'MEMBER', now() FROM project r JOIN person o ON o.tenant_id = r.tenant_id AND o.id = r.owner_id AND o.n % 50 = 3
+                 JOIN person p ON p.tenant_id = r.tenant_id AND p.n IN (7, 777);
+         INSERT INTO agent (tenant_id, id, project_id, name, description, kind, temperature, max_tokens, system_prompt, created_by_id, created_at)
+             SELECT r.tenant_id, r.id, r.id, 'Agent of ' || r.name, 'Answers', 'CUSTOM', 0.3, 1000, 'You help.', r.owner_id, r.created_at FROM project r;
+         INSERT INTO agent (tenant_id, id, name, kind, temperature, max_tokens, system_prompt, created_at)
+             SELECT tenant_id, gen_random_uuid(), 'Tutor ' || n, 'TUTOR', 0.3, 1000, 'You teach.', now() - make_interval(mins => n) FROM size, generate_series(1, 20) AS n;
+         INSERT INTO agent_version (tenant_id, id, agent_id, version, temperature, max_tokens, system_prompt, tools, knowledge_base_ids)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, a.version, a.temperature, a.max_tokens, a.system_prompt, a.tools, a.knowledge_base_ids FROM agent a;
+         INSERT INTO conversation (tenant_id, id, owner_id, agent_id, title, last_message_at, created_at)
+             SELECT p.tenant_id, gen_random_uuid(), p.id, (SELECT a.id FROM agent a WHERE a.tenant_id = p.tenant_id AND a.project_id IS NULL ORDER BY a.name OFFSET k % 20 LIMIT 1),
+                 'About ' || (ARRAY['lift', 'drag', 'weather'])[1 + k % 3] || ' ' || k, now() - make_interval(hours => k), now() - make_interval(hours => k + 1)
+             FROM person p, generate_series(0, 19) AS k WHERE p.n % 10 = 7;
+         CREATE TEMPORARY TABLE turn AS SELECT c.tenant_id, c.id AS conversation_id, c.owner_id, c.agent_id, c.created_at, n, gen_random_uuid() AS id FROM conversation c, generate_series(0, 5) AS n;
+         INSERT INTO message (tenant_id, id, conversation_id, owner_id, parent_id, depth, role, state, is_active, content, agent_id, agent_version, model, author_id, created_at, finished_at)
+             SELECT t.tenant_id, t.id, t.conversation_id, t.owner_id, u.id, t.n, CASE WHEN t.n % 2 = 0 THEN 'USER' ELSE 'ASSISTANT' END, 'COMPLETED', true, 'Words number ' || t.n || ' of somebody',
+                 CASE WHEN t.n % 2 = 1 THEN t.agent_id END, CASE WHEN t.n % 2 = 1 THEN 1 END, CASE WHEN t.n % 2 = 1 THEN 'default' END, CASE WHEN t.n % 2 = 0 THEN t.owner_id END,
+                 t.created_at + make_interval(secs => t.n), CASE WHEN t.n % 2 = 1 THEN t.created_at + make_interval(secs => t.n) END
+             FROM turn t LEFT JOIN turn u ON u.tenant_id = t.tenant_id AND u.conversation_id = t.conversation_id AND u.n = t.n - 1;
+         UPDATE conversation c SET active_leaf_id = t.id FROM turn t WHERE t.tenant_id = c.tenant_id AND t.conversation_id = c.id AND t.n = 5;
+         INSERT INTO knowledge_base (tenant_id, id, name, created_by_id, created_at)
+             SELECT p.tenant_id, p.id, 'Base ' || p.n, p.id, now() - make_interval(mins => p.n) FROM person p WHERE p.n < 1500;
+         INSERT INTO document (tenant_id, id, title, text, media_type, byte_size, state, character_count, passage_count, created_by_id, created_at, processed_at)
+             SELECT p.tenant_id, p.id, 'Manual ' || p.n, 'x', 'text/plain', 1, 'COMPLETED', 100, 2, p.id, now() - make_interval(mins => p.n), now() FROM person p WHERE p.n < 3000;
+         INSERT INTO passage (tenant_id, document_id, position, revision, text)
+             SELECT d.tenant_id, d.id, n, 1, 'Passage ' || n || ' of ' || d.title || ' on ' || (ARRAY['crosswind', 'weather', 'fuel'])[1 + n] FROM document d, generate_series(1, 2) AS n;
+         INSERT INTO knowledge_base_document (tenant_id, knowledge_base_id, document_id)
+             SELECT k.tenant_id, k.id, d.id FROM knowledge_base k JOIN document d ON d.tenant_id = k.tenant_id AND d.id = k.id;
+         INSERT INTO generation (tenant_id, id, kind, state, requested_by_id, client_request_id, request_digest, topic, model, created_at, finished_at)
+             SELECT p.tenant_id, gen_random_uuid(), 'COURSE', 'COMPLETED', p.id, 'load-' || k, '\\x00', 'Topic ' || k, 'default', now() - make_interval(hours => k), now()
+             FROM person p, generate_series(1, 20) AS k WHERE p.n % 10 = 7;
+         INSERT INTO message_feedback (tenant_id, id, message_id, owner_id, agent_id, agent_version, rating, created_at)
+             SELECT t.tenant_id, gen_random_uuid(), t.id, t.owner_id, t.agent_id, 1, CASE WHEN t.n = 1 THEN 'HELPFUL' ELSE 'UNHELPFUL' END, t.created_at FROM turn t WHERE t.n IN (1, 3);
          INSERT INTO check_in (tenant_id, id, program_id, client_id, outcome, ticket_id, attendee_name, product_name, station, admits_on, scanned_at)
              SELECT t.tenant_id, gen_random_uuid(), t.program_id, t.id::text, 'ADMITTED', t.id, 'Somebody', 'Entry', 'Gate', '-infinity', now() - random() * interval '20 days'
              FROM ticket t WHERE t.status = 'ISSUED';

@@ -25,8 +25,9 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app+lectern_desk {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "attendee" | "booking_type" | "busy_source" | "calendar_feed" | "course" | "file" | "job" | "learning_path"
-            | "program" | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
+            "agent" | "answer_run" | "app_user" | "attendee" | "booking_type" | "busy_source" | "calendar_feed" | "conversation"
+            | "course" | "document" | "file" | "job" | "knowledge_base" | "learning_path" | "message" | "passage" | "program"
+            | "project" | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
                 format!("{table} lectern_app+lectern_desk {wall}")
             }
             table => format!("{table} lectern_app+lectern_definer+lectern_desk {wall}"),
@@ -98,6 +99,7 @@ async fn every_key_begins_with_the_school() {
     // A slug is unique among schools: that is what it is for. The public list of schools is of all schools, and so is the queue of jobs. A public
     // file is found by its own id.
     let of_all = [
+        "answer_run_beat_idx",
         "busy_source_due_idx",
         "calendar_feed_secret_idx",
         "file_public_idx",
@@ -140,8 +142,11 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
             "application_transition",
             "booking_transition",
             "currency",
+            "document_transition",
+            "generation_transition",
             "job_transition",
             "lectern_applied",
+            "message_transition",
             "order_transition",
             "payment_transition",
             "program_transition",

@@ -10,11 +10,13 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 32] = [
+const SECRET: [&str; 36] = [
     "application_file",
     "red_flag",
     "attendee_grant",
     "account_request",
+    "answer_run",
+    "generation_call",
     "api_key_secret",
     "course_points",
     "attempt_question",
@@ -36,6 +38,8 @@ const SECRET: [&str; 32] = [
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "used_budget",
     "order_key",
     "program_code",
