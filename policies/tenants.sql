@@ -9,7 +9,8 @@ CREATE POLICY tenant_read ON tenant FOR SELECT TO lectern_app USING (true);
 CREATE POLICY definer_read ON tenant FOR SELECT TO lectern_definer USING (true);
 
 -- What its people see of it, what every subscription_wall asks, and what the audit log shows of its changes.
-GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota, suspend_reason)
+GRANT SELECT (tenant_id, slug, name, time_zone, subscription_start, subscription_end, suspended_at, created_at, is_listed, max_users, max_instructors, storage_quota, suspend_reason,
+        assistant_token_quota)
     ON tenant TO lectern_app;
 -- app.create_tenant and app.change_tenant, which take that school, and app.change_school; others only lock its row.
 CREATE POLICY definer_found ON tenant FOR INSERT TO lectern_definer WITH CHECK (tenant_id = (SELECT app.tenant_id()));

@@ -117,7 +117,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at,assigned_count,last_assigned_at,subject_ids,seats_taken,revision,hour_reads,hour_began_at,last_read_at,fetch_failures,fetch_failing_at,fetch_told_at,fetch_asked_at,whole_fetched_at}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at,assigned_count,last_assigned_at,subject_ids,seats_taken,revision,hour_reads,hour_began_at,last_read_at,fetch_failures,fetch_failing_at,fetch_told_at,fetch_asked_at,whole_fetched_at,target_id,flag_note,issued_tickets,code_generation,tried_at,asked_at,is_checked,active_leaf_id,last_message_at,knowledge_base_ids}';
     -- Said only where there is something to say: bookings of types alone have these.
     sparse  CONSTANT text[] := '{booking_type_id,needs_no_instructor,holds_while_requested,buffer_before_minutes,buffer_after_minutes,outcome,minutes_late,reschedule_count,cancelled_at,cancelled_by_id,is_late_cancel,override,reschedule_reason,group_session_id,series_id,series_starts_at}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';
@@ -183,7 +183,8 @@ $$;
 
 -- What of a recorded row says who somebody is. It leaves the log with the person.
 CREATE OR REPLACE FUNCTION app.personal_columns(resource text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE resource WHEN 'User' THEN '{email,name,username}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[] ELSE '{}'::text[] END;
+    RETURN CASE resource WHEN 'User' THEN '{email,name,username}'::text[] WHEN 'Session' THEN '{user_agent,address}'::text[]
+                         WHEN 'Attendee' THEN '{name}'::text[] ELSE '{}'::text[] END;
 
 -- A recorded row without that.
 CREATE OR REPLACE FUNCTION app.without_personal(resource text, recorded jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -203,7 +204,10 @@ BEGIN
     UPDATE audit_entry a SET before = app.without_personal(a.resource, a.before), after = app.without_personal(a.resource, a.after)
         WHERE a.tenant_id = app.tenant_id()
           AND (a.resource = 'User' AND a.resource_id = person
-               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person))
+               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person)
+               -- Who was to come with them; others keep what they have of the person.
+               OR a.resource = 'Attendee' AND coalesce(a.after, a.before) ->> 'application_id' IN (
+                   SELECT p.id::text FROM application p WHERE p.tenant_id = app.tenant_id() AND p.user_id = person))
           AND (a.before, a.after) IS DISTINCT FROM (app.without_personal(a.resource, a.before), app.without_personal(a.resource, a.after));
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     IF forgotten > 0 THEN
@@ -261,6 +265,17 @@ BEGIN
     IF app.is_heard(TG_ARGV[0]) THEN
         moved := to_jsonb(coalesce(NEW, OLD));
         PERFORM app.announce(TG_ARGV[0], (moved ->> TG_ARGV[1])::uuid, (moved ->> TG_ARGV[2])::uuid);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Nothing that people change themselves changes inside an archived project. Argument: the column that names it. What a function or the service itself
+-- changes is not measured by that.
+CREATE OR REPLACE FUNCTION app.keep_archived() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user = 'lectern_app' AND coalesce(current_setting('app.operation', true), '') NOT LIKE 'system:%' THEN
+        PERFORM app.require_open_project((to_jsonb(coalesce(NEW, OLD)) ->> TG_ARGV[0])::uuid);
     END IF;
     RETURN NULL;
 END

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use lectern::{
     config::{Cli, Command, SchoolCommand, Settings},
-    ops, schema, telemetry,
+    domains, ops, schema, telemetry,
 };
 use lectern_kernel::{auth::SigningKey, sealing::Sealer};
 
@@ -14,6 +14,10 @@ use lectern_kernel::{auth::SigningKey, sealing::Sealer};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // A process that reads a document is nothing else.
+    if let Some(code) = domains::knowledge::read_as_child() {
+        return code;
+    }
     let cli = Cli::read();
     let runtime = match ops::runtime() {
         Ok(runtime) => runtime,

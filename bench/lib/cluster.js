@@ -98,7 +98,7 @@ export class Cluster {
       run(this.lectern, ['seed', '--scale', String(this.scale)], { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] })
       writeFileSync(join(this.folder, 'seed.json'), JSON.stringify({ at: new Date().toISOString(), fingerprint: this.fingerprint() }))
     }
-    for (const file of ['lessons', 'grades', 'slots', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
+    for (const file of ['lessons', 'grades', 'slots', 'commerce', 'schema']) this.psql('lectern', ['-f', join(this.root, `bench/peers/${file}.sql`)])
     await this.vacuum()
   }
 

@@ -263,6 +263,68 @@ export const OPERATIONS = {
     limit: sql('s1_slots'),
     limitValues: ({ type, from, to }) => [type, from, to],
   },
+  // Asked in the first school: the others sell nothing.
+  C1: {
+    title: '100 applications with attendees and applicant',
+    role: 'VIEWER',
+    isAskedIn: ({ shop }) => shop,
+    pick: ({ school: { shop } }) => ({ program: shop.program }),
+    lectern: `query ($program: ID!) { applications(first: 100, filter: { programId: $program }, orderBy: { field: CREATED_AT, direction: DESC }) {
+      nodes { id status createdAt applicant { id name } attendees { id name kind } } } }`,
+    lecternVariables: ({ program }) => ({ program: typeId('program', program) }),
+    peer: `query ($tenant: UUID!, $program: UUID!) {
+      applications: allApplications(first: 100, condition: { tenantId: $tenant, programId: $program }, orderBy: [CREATED_AT_DESC, $ROWID_DESC]) {
+        nodes { $ROW status createdAt applicant: appUserByTenantIdAndUserId { $ROW name }
+          attendees: attendeesByTenantIdAndProgramIdAndApplicationId(orderBy: [CREATED_AT_ASC, $ROWID_ASC]) { nodes { $ROW name kind } } } } }`,
+    peerVariables: ({ tenant, program }) => ({ tenant, program }),
+    peerShape: ({ applications: { nodes } }) => ({ applications: { nodes: nodes.map(({ attendees, ...rest }) => ({ ...rest, attendees: attendees.nodes })) } }),
+    limit: sql('c1_applications'),
+    limitValues: ({ program }) => [program],
+  },
+  C2: {
+    title: 'what a cart of five lines comes to',
+    role: 'ADMIN',
+    isAskedIn: ({ shop }) => shop,
+    pick: ({ school: { shop }, any, whole }) => {
+      const { id, attendee } = any(shop.applications)
+      return { application: id, lines: shop.products.map((product) => ({ product, attendee, quantity: 1 + whole(3) })) }
+    },
+    lectern: `query ($input: PreviewOrderInput!) { previewOrder(input: $input) { currency tax { amount } total { amount }
+      lines { quantity subtotal { amount } discount { amount } tax { amount } total { amount } } } }`,
+    lecternVariables: ({ application, lines }) => ({
+      input: {
+        applicationId: typeId('application', application), currency: 'EUR',
+        lines: lines.map(({ product, attendee, quantity }) => ({ productId: typeId('product', product), attendeeId: typeId('attendee', attendee), quantity })),
+      },
+    }),
+    lecternShape: ({ previewOrder: { currency, tax, total, lines } }) => ({
+      currency, tax: tax.amount, total: total.amount,
+      lines: lines.map(({ quantity, ...sums }) => ({ quantity, ...Object.fromEntries(Object.entries(sums).map(([name, { amount }]) => [name, amount])) })),
+    }),
+    peer: 'query ($application: UUID!, $lines: JSON!) { quote: $FNquote(application: $application, lines: $lines) }',
+    peerVariables: ({ application, lines }) => ({ application, lines: JSON.stringify(lines) }),
+    peerShape: ({ quote }) => (typeof quote === 'string' ? JSON.parse(quote) : quote),
+    limit: sql('c2_quote'),
+    limitValues: ({ application, lines }) => [application, JSON.stringify(lines)],
+  },
+  C3: {
+    title: 'revenue by product and the accounts of 2,000 orders',
+    role: 'VIEWER',
+    isAskedIn: ({ shop }) => shop,
+    pick: () => ({}),
+    lectern: '{ reports { commerce { revenueByProduct { name quantity revenue { amount } } accounts { account balance { amount } } } } }',
+    lecternShape: ({ reports: { commerce: { revenueByProduct, accounts } } }) => ({
+      revenueByProduct: revenueByProduct.map(({ revenue, ...rest }) => ({ ...rest, revenue: revenue.amount })),
+      accounts: byAccount(accounts.map(({ account, balance }) => ({ account, balance: balance.amount }))),
+    }),
+    peer: '{ revenueByProduct: $FNrevenueByProduct { nodes { name quantity revenue } } accounts: $FNaccountBalances { nodes { account balance } } }',
+    peerShape: ({ revenueByProduct, accounts }) => ({
+      revenueByProduct: revenueByProduct.nodes.map(({ revenue, ...rest }) => ({ ...rest, revenue: Number(revenue) })),
+      accounts: byAccount(accounts.nodes.map(({ account, balance }) => ({ account, balance: Number(balance) }))),
+    }),
+    limit: sql('c3_books'),
+    limitShape: ({ revenueByProduct, accounts }) => ({ revenueByProduct, accounts: byAccount(accounts) }),
+  },
 }
 
 /** An answer as Lectern's function takes it; right in about half of all cases. */
@@ -278,4 +340,5 @@ export const MIX = { Q1: 25, Q2: 15, Q3: 10, Q4: 10, Q5: 5, Q6a: 7.5, Q6b: 7.5, 
 export const MIX_TITLE = 'Q1 to M2, 80 % reads, 20 % writes'
 
 const WORDS = ['algebra', 'biol', 'chemistry', 'draw', 'econ', 'french', 'geog', 'history', 'italian', 'journal', 'work', 'beginners', 'practice', 'soc adv']
+const byAccount = (accounts) => [...accounts].sort((one, other) => (one.account < other.account ? -1 : 1))
 const byStatus = (counts) => [...counts].sort((one, other) => (one.status < other.status ? -1 : 1))

@@ -41,6 +41,11 @@ export class Questions {
              (SELECT json_build_object('type', y.id, 'first', date_trunc('day', min(b.starts_at) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')
               FROM booking_type y JOIN booking b ON b.tenant_id = y.tenant_id AND b.booking_type_id = y.id
               WHERE y.tenant_id = t.tenant_id AND y.name = 'Measured, of 200' GROUP BY y.id) AS slots,
+             (SELECT json_build_object('program', g.id,
+                  'products', (SELECT json_agg(d.id ORDER BY d.position) FROM product d WHERE d.tenant_id = g.tenant_id AND d.program_id = g.id),
+                  'applications', (SELECT json_agg(json_build_object('id', a.application_id, 'attendee', a.id) ORDER BY a.id)
+                                   FROM attendee a WHERE a.tenant_id = g.tenant_id AND a.program_id = g.id AND a.kind = 'MAIN'))
+              FROM program g WHERE g.tenant_id = t.tenant_id AND g.slug = 'measured') AS shop,
              p.enrolled_at::text AS "enrolledAt", p.id
       FROM tenant t CROSS JOIN LATERAL (
           SELECT e.enrolled_at, e.id FROM enrollment e WHERE e.tenant_id = t.tenant_id ORDER BY e.enrolled_at DESC, e.id DESC

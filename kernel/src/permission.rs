@@ -101,6 +101,22 @@ permissions! {
     AvailabilityManage = "AVAILABILITY_MANAGE" [Instructor],
     /// Manage booking types, resources, and when these are open.
     ScheduleManage = "SCHEDULE_MANAGE" [],
+    /// Make programs and change them: forms, reviewers, products, coupons, referrals, and what participants get.
+    ProgramManage = "PROGRAM_MANAGE" [],
+    /// Apply to programs, and order what they sell.
+    ApplicationSubmit = "APPLICATION_SUBMIT" [Learner, Participant],
+    /// See every application of the school that has been submitted, and programs in every state.
+    ApplicationReadAll = "APPLICATION_READ_ALL" [Viewer],
+    /// See and review the applications of the programs that name one as a reviewer.
+    ApplicationReview = "APPLICATION_REVIEW" [Instructor],
+    /// See, start, change and decide every application, read sensitive answers, raise red flags, assign discounts.
+    ApplicationManage = "APPLICATION_MANAGE" [],
+    /// See every order, payment and invoice of the school, and its ledger.
+    OrderReadAll = "ORDER_READ_ALL" [Viewer],
+    /// Record payments, refund orders, grant credit, order for others, and set how the school is paid.
+    PaymentManage = "PAYMENT_MANAGE" [],
+    /// Admit people at the door.
+    AttendeeCheckIn = "ATTENDEE_CHECK_IN" [Instructor],
     /// See reports over the rows that one may see.
     ReportRead = "REPORT_READ" [Instructor, Viewer],
     /// Read the audit log.
@@ -117,6 +133,24 @@ permissions! {
     WebhookManage = "WEBHOOK_MANAGE" [],
     /// Import people, courses and enrollments from other systems, and export them.
     RosterManage = "ROSTER_MANAGE" [],
+    /// See every project and who is in it; not what is in it.
+    ProjectRead = "PROJECT_READ" [Viewer],
+    /// Create projects, as their owner.
+    ProjectCreate = "PROJECT_CREATE" [Instructor],
+    /// Act in every project as its manager; delete, restore and transfer any.
+    ProjectManage = "PROJECT_MANAGE" [],
+    /// Converse with the agents that one may see.
+    AgentExecute = "AGENT_EXECUTE" [Instructor, Learner],
+    /// Create and change agents of projects that one manages.
+    AgentCreate = "AGENT_CREATE" [Instructor],
+    /// The same for school-wide agents, knowledge bases and documents.
+    AgentManage = "AGENT_MANAGE" [],
+    /// Add documents to one's projects; change and delete the own ones.
+    DocumentUpload = "DOCUMENT_UPLOAD" [Instructor],
+    /// Delete any document that one may see.
+    DocumentDelete = "DOCUMENT_DELETE" [],
+    /// Set the policy of assistants, their provider and its key; see the usage of everybody.
+    AssistantManage = "ASSISTANT_MANAGE" [],
     /// Change the school's settings.
     TenantManage = "TENANT_MANAGE" [],
     /// Export all that the school has.
@@ -199,8 +233,8 @@ mod tests {
     fn an_administrator_holds_every_permission_and_the_others_what_stands_beside_it() {
         let names = |role: SystemRole| role.permissions().iter().map(Permission::as_str).collect::<Vec<_>>().join(" ");
         assert_eq!(SystemRole::Admin.permissions().iter().count(), Permission::ALL.len());
-        assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST FILE_UPLOAD");
-        assert_eq!(names(SystemRole::Participant), "COURSE_READ FILE_UPLOAD");
+        assert_eq!(names(SystemRole::Learner), "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST APPLICATION_SUBMIT FILE_UPLOAD AGENT_EXECUTE");
+        assert_eq!(names(SystemRole::Participant), "COURSE_READ APPLICATION_SUBMIT FILE_UPLOAD");
         assert!(SystemRole::Admin.permissions().covers(SystemRole::Instructor.permissions()));
     }
 

@@ -229,6 +229,7 @@ BEGIN
     IF person IS NULL THEN
         PERFORM app.admit(newcomer, spent.email, spent.email_key, coalesce(spent.name, left(split_part(spent.email, '@', 1), 200)), '{PARTICIPANT}', NULL);
     END IF;
+    PERFORM app.link_attendees(coalesce(person, newcomer), spent.email);
     RETURN (SELECT u.token_version FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = coalesce(person, newcomer));
 END
 $$;
@@ -396,6 +397,7 @@ BEGIN
     END IF;
     PERFORM set_config('app.revoked_reason', 'PASSWORD_CHANGED', true);
     UPDATE app_user u SET token_version = u.token_version + 1 WHERE u.tenant_id = link.tenant_id AND u.id = link.user_id;
+    PERFORM app.link_attendees(u.id, u.email) FROM app_user u WHERE u.tenant_id = link.tenant_id AND u.id = link.user_id;
     RETURN true;
 END
 $$;
@@ -455,6 +457,7 @@ BEGIN
     PERFORM set_config('app.email_reverted', link.user_id::text, true), set_config('app.revoked_reason', 'EMAIL_REVERTED', true);
     UPDATE app_user u SET email = link.email, email_key = link.email_key, token_version = u.token_version + 1
         WHERE u.tenant_id = link.tenant_id AND u.id = link.user_id;
+    PERFORM app.link_attendees(link.user_id, link.email);
     RETURN true;
 END
 $$;
@@ -508,6 +511,7 @@ BEGIN
     END IF;
     IF is_open THEN
         PERFORM app.admit(person, link.email, link.email_key, link.name, ARRAY[link.role_key], new_hash);
+        PERFORM app.link_attendees(person, link.email);
         UPDATE sign_up_request s SET state = 'APPROVED', decided_at = now(), user_id = person WHERE s.tenant_id = link.tenant_id AND s.id = request;
         RETURN 'APPROVED';
     END IF;
@@ -549,6 +553,7 @@ BEGIN
         END IF;
         PERFORM app.admit(person, asked.email, asked.email_key, asked.name, ARRAY[given],
                           (SELECT c.password_hash FROM sign_up_credential c WHERE c.tenant_id = asked.tenant_id AND c.sign_up_id = request));
+        PERFORM app.link_attendees(person, asked.email);
     END IF;
     DELETE FROM sign_up_credential c WHERE c.tenant_id = asked.tenant_id AND c.sign_up_id = request;
     UPDATE sign_up_request s SET state = CASE WHEN is_approved THEN 'APPROVED' ELSE 'REJECTED' END, decided_at = now(), decided_by_id = app.user_id(),
@@ -661,6 +666,7 @@ BEGIN
     END IF;
     PERFORM app.require_subscription();
     PERFORM app.admit(person, asked_in.email, asked_in.email_key, coalesce(called, asked_in.name), asked_in.role_keys, new_hash);
+    PERFORM app.link_attendees(person, asked_in.email);
     UPDATE invitation i SET state = 'ACCEPTED', accepted_at = now(), user_id = person WHERE i.tenant_id = asked_in.tenant_id AND i.id = asked_in.id;
     RETURN (SELECT u.token_version FROM app_user u WHERE u.tenant_id = asked_in.tenant_id AND u.id = person);
 END

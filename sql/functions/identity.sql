@@ -392,7 +392,7 @@ END
 $$;
 
 -- People known to the actor without USER_READ: fellow group members, learners of the actor's courses, people of the
--- actor's bookings. Reveals: their ids, and through the policy their names.
+-- actor's bookings, people of the actor's projects (of all with PROJECT_READ or PROJECT_MANAGE), applicants to the programs that the actor reviews. Reveals: their ids, and through the policy their names.
 CREATE OR REPLACE FUNCTION app.acquaintances() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -415,7 +415,14 @@ BEGIN
             WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id() AND c.instructor_id IS NOT NULL
         UNION
         SELECT i.user_id FROM enrollment e JOIN course_instructor i ON i.tenant_id = e.tenant_id AND i.course_id = e.course_id
-            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id();
+            WHERE e.tenant_id = app.tenant_id() AND e.user_id = app.user_id()
+        UNION
+        SELECT m.user_id FROM project_member m WHERE m.tenant_id = app.tenant_id()
+            AND (app.can('PROJECT_READ') OR app.can('PROJECT_MANAGE') OR m.project_id IN (SELECT app.my_projects()))
+        UNION
+        -- Who applies to what one reviews.
+        SELECT a.user_id FROM app.reviewed_programs() AS reviewed(id) JOIN application a ON a.tenant_id = app.tenant_id() AND a.program_id = reviewed.id
+            WHERE a.status <> 'DRAFT' AND a.submitted_at IS NOT NULL;
 END
 $$;
 
@@ -499,6 +506,8 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER app_user_email_key BEFORE INSERT OR UPDATE OF email ON app_user FOR EACH ROW EXECUTE FUNCTION app.keep_email_key();
+-- Of attendees likewise.
+CREATE OR REPLACE TRIGGER attendee_keep_email_key BEFORE INSERT OR UPDATE OF email ON attendee FOR EACH ROW EXECUTE FUNCTION app.keep_email_key();
 
 CREATE OR REPLACE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -401,6 +401,8 @@ BEGIN
             RETURN EXISTS (SELECT FROM public.waitlist_entry w WHERE w.tenant_id = school AND w.status = 'WAITING' AND w.ends_at > now());
         WHEN 'waitlist.expire' THEN
             RETURN EXISTS (SELECT FROM app.ended_waiting(school));
+        WHEN 'order.expire' THEN
+            RETURN EXISTS (SELECT FROM public.sales_order o WHERE o.tenant_id = school AND o.status = 'PENDING' AND o.expires_at <= now());
         WHEN 'quiz.sweep' THEN
             RETURN EXISTS (SELECT FROM public.quiz_attempt a WHERE a.tenant_id = school AND a.status = 'IN_PROGRESS' AND a.ends_at < now() - interval '5 seconds');
         ELSE
@@ -431,9 +433,11 @@ BEGIN
                 SELECT nobody AS school WHERE known.scope <> 'SCHOOLS'
                 UNION ALL
                 SELECT t.tenant_id FROM tenant t WHERE known.scope <> 'DEPLOYMENT' AND of_kind <> 'report.due'
-                    AND of_kind <> 'busy.due'
+                    AND of_kind <> 'busy.due' AND of_kind <> 'assistant.sweep'
                 UNION ALL
                 SELECT DISTINCT d.tenant_id FROM busy_source d WHERE of_kind = 'busy.due' AND d.next_fetch_at <= now()
+                UNION ALL
+                SELECT DISTINCT d.tenant_id FROM answer_run d WHERE of_kind = 'assistant.sweep' AND d.beat_at < now() - interval '30 seconds'
                 UNION ALL
                 SELECT DISTINCT d.tenant_id FROM report_schedule d WHERE of_kind = 'report.due' AND d.next_run_at <= now()) AS c) AS s
         WHERE s.slot >= due_schools.since AND app.runs(s.school)

@@ -122,4 +122,163 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.own_deadlines(integer), app.learners_at_risk(uuid, integer) TO lectern_app;
+-- Revenue and paid orders by the day of a zone, in each currency, of what the actor sees of the books; within a range that may be open at either end.
+CREATE OR REPLACE FUNCTION app.revenue_days(range_start timestamptz, range_end timestamptz, of_program uuid, zone text)
+    RETURNS TABLE (day date, currency text, orders bigint, revenue bigint) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        SELECT d.day, d.currency, sum(d.orders)::bigint, sum(d.revenue)::bigint FROM (
+            SELECT (p.at AT TIME ZONE zone)::date AS day, p.currency, 0 AS orders, -p.amount AS revenue FROM public.ledger_posting p
+            WHERE p.tenant_id = app.tenant_id() AND p.account = 'REVENUE' AND (of_program IS NULL OR p.program_id = of_program)
+              AND p.at >= coalesce(range_start, '-infinity') AND p.at < coalesce(range_end, 'infinity')
+            UNION ALL
+            SELECT (o.paid_at AT TIME ZONE zone)::date, o.currency, 1, 0 FROM public.sales_order o
+            WHERE o.tenant_id = app.tenant_id() AND o.status IN ('PAID', 'REFUNDED') AND (of_program IS NULL OR o.program_id = of_program)
+              AND o.paid_at >= coalesce(range_start, '-infinity') AND o.paid_at < coalesce(range_end, 'infinity')) AS d
+        GROUP BY d.day, d.currency ORDER BY d.day, d.currency;
+EXCEPTION WHEN invalid_parameter_value THEN
+    PERFORM app.refuse('zone_unknown');
+END
+$$;
+
+-- How far applications come that were started within a range: all, submitted ever, IN_REVIEW, WAITLISTED, ACCEPTED, REJECTED, WITHDRAWN, with a paid purchase, with
+-- somebody who came in. Reveals: to ORDER_READ_ALL, these numbers.
+CREATE OR REPLACE FUNCTION app.application_funnel(range_start timestamptz, range_end timestamptz, of_program uuid) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT app.can('ORDER_READ_ALL') THEN
+        RETURN NULL;
+    END IF;
+    RETURN (
+        SELECT ARRAY[count(*), count(*) FILTER (WHERE a.submitted_at IS NOT NULL OR a.status NOT IN ('DRAFT', 'WITHDRAWN')),
+                     count(*) FILTER (WHERE a.status = 'IN_REVIEW'), count(*) FILTER (WHERE a.status = 'WAITLISTED'), count(*) FILTER (WHERE a.status = 'ACCEPTED'),
+                     count(*) FILTER (WHERE a.status = 'REJECTED'), count(*) FILTER (WHERE a.status = 'WITHDRAWN'), count(o.application_id), count(t.application_id)]
+        FROM application a
+        LEFT JOIN (SELECT DISTINCT s.application_id FROM sales_order s
+                   WHERE s.tenant_id = app.tenant_id() AND s.kind = 'PURCHASE' AND s.status = 'PAID') AS o ON o.application_id = a.id
+        LEFT JOIN (SELECT DISTINCT k.application_id FROM ticket k WHERE k.tenant_id = app.tenant_id() AND k.checked_in_at IS NOT NULL) AS t ON t.application_id = a.id
+        WHERE a.tenant_id = app.tenant_id() AND (of_program IS NULL OR a.program_id = of_program)
+          AND a.created_at >= coalesce(range_start, '-infinity') AND a.created_at < coalesce(range_end, 'infinity'));
+END
+$$;
+
+-- How many tickets let somebody in, and with how many somebody came. Reveals: to ORDER_READ_ALL, these numbers.
+CREATE OR REPLACE FUNCTION app.program_attendance(of_program uuid) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT app.can('ORDER_READ_ALL') THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT ARRAY[count(*), count(t.checked_in_at)] FROM ticket t
+            WHERE t.tenant_id = app.tenant_id() AND t.status = 'ISSUED' AND (of_program IS NULL OR t.program_id = of_program));
+END
+$$;
+
+-- How many were let in on each day of a zone on which somebody was, within a range. Reveals: to ORDER_READ_ALL, these numbers.
+CREATE OR REPLACE FUNCTION app.entry_days(range_start timestamptz, range_end timestamptz, of_program uuid, zone text) RETURNS TABLE (day date, entries bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.can('ORDER_READ_ALL') THEN
+        RETURN QUERY
+            SELECT (k.scanned_at AT TIME ZONE zone)::date AS on_day, count(*) FROM check_in k
+            WHERE k.tenant_id = app.tenant_id() AND k.outcome = 'ADMITTED' AND (of_program IS NULL OR k.program_id = of_program)
+              AND k.scanned_at >= coalesce(range_start, '-infinity') AND k.scanned_at < coalesce(range_end, 'infinity')
+            GROUP BY on_day ORDER BY on_day;
+    END IF;
+EXCEPTION WHEN invalid_parameter_value THEN
+    PERFORM app.refuse('zone_unknown');
+END
+$$;
+
+-- The referrals that were named most, and how often. Reveals: to ORDER_READ_ALL, that.
+CREATE OR REPLACE FUNCTION app.top_referrals(of_program uuid, most bigint) RETURNS TABLE (referral_id uuid, uses integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF app.can('ORDER_READ_ALL') THEN
+        RETURN QUERY
+            SELECT r.id, u.uses FROM referral r JOIN referral_uses u ON u.tenant_id = r.tenant_id AND u.referral_id = r.id
+            WHERE r.tenant_id = app.tenant_id() AND (of_program IS NULL OR r.program_id = of_program) ORDER BY u.uses DESC, r.code, r.id LIMIT most;
+    END IF;
+END
+$$;
+
+-- Whether the books say what orders, payments, refunds, credit and tickets say, each added up anew. Reveals: to ORDER_READ_ALL, that one bit.
+CREATE OR REPLACE FUNCTION app.is_reconciled(of_program uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school CONSTANT uuid := app.tenant_id();
+BEGIN
+    IF NOT app.can('ORDER_READ_ALL') THEN
+        RETURN NULL;
+    END IF;
+    -- Every entry balances.
+    IF EXISTS (SELECT FROM ledger_posting p WHERE p.tenant_id = school AND (of_program IS NULL OR p.program_id = of_program)
+               GROUP BY p.entry_id, p.currency HAVING sum(p.amount) <> 0) THEN
+        RETURN false;
+    END IF;
+    -- Money: what came by each provider, less what went back by it.
+    IF EXISTS (
+        SELECT FROM (
+            SELECT p.account, p.currency, p.amount FROM ledger_posting p
+            WHERE p.tenant_id = school AND p.account IN ('CASH_MANUAL', 'CASH_STRIPE', 'CASH_TEST') AND (of_program IS NULL OR p.program_id = of_program)
+            UNION ALL
+            SELECT 'CASH_' || y.provider, y.currency, -y.amount FROM payment y JOIN sales_order o ON o.tenant_id = y.tenant_id AND o.id = y.order_id
+            WHERE y.tenant_id = school AND y.status IN ('APPROVED', 'REFUNDED') AND (of_program IS NULL OR o.program_id = of_program)
+            UNION ALL
+            SELECT 'CASH_' || y.provider, r.currency, r.amount FROM refund r JOIN payment y ON y.tenant_id = r.tenant_id AND y.id = r.payment_id
+            JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+            WHERE r.tenant_id = school AND r.status = 'SUCCEEDED' AND NOT r.to_credit AND (of_program IS NULL OR o.program_id = of_program)) AS c
+        GROUP BY c.account, c.currency HAVING sum(c.amount) <> 0) THEN
+        RETURN false;
+    END IF;
+    -- Credit: of each application what its balance says.
+    IF EXISTS (
+        SELECT FROM (
+            SELECT e.application_id, p.currency, p.amount FROM ledger_posting p JOIN ledger_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id
+            WHERE p.tenant_id = school AND p.account = 'CREDIT' AND (of_program IS NULL OR p.program_id = of_program)
+            UNION ALL
+            SELECT b.application_id, b.currency, b.amount FROM credit_balance b JOIN application a ON a.tenant_id = b.tenant_id AND a.id = b.application_id
+            WHERE b.tenant_id = school AND (of_program IS NULL OR a.program_id = of_program)) AS c
+        GROUP BY c.application_id, c.currency HAVING sum(c.amount) <> 0) THEN
+        RETURN false;
+    END IF;
+    -- Each order: what was sold and what went back of it; CUSTOMER is 0 once it is not PENDING, until then what was paid; SUSPENSE holds late money that is on its way back.
+    IF EXISTS (
+        SELECT FROM sales_order o
+        LEFT JOIN (
+            SELECT e.order_id,
+                   sum(p.amount) FILTER (WHERE p.account IN ('REVENUE', 'TAX') AND e.kind = 'SALE') AS sold,
+                   sum(p.amount) FILTER (WHERE p.account IN ('REVENUE', 'TAX') AND e.kind = 'REFUND') AS refunded,
+                   sum(p.amount) FILTER (WHERE p.account = 'CUSTOMER') AS customer,
+                   sum(p.amount) FILTER (WHERE p.account = 'SUSPENSE') AS suspense
+            FROM ledger_entry e JOIN ledger_posting p ON p.tenant_id = e.tenant_id AND p.entry_id = e.id
+            WHERE e.tenant_id = school AND e.order_id IS NOT NULL AND (of_program IS NULL OR e.program_id = of_program) GROUP BY e.order_id) AS b ON b.order_id = o.id
+        LEFT JOIN (SELECT l.order_id, sum(l.total) AS total FROM order_line l WHERE l.tenant_id = school GROUP BY l.order_id) AS l ON l.order_id = o.id
+        LEFT JOIN (
+            SELECT r.order_id, sum(r.amount) FILTER (WHERE NOT r.is_late AND r.status = 'SUCCEEDED') AS refunded, sum(r.amount) FILTER (WHERE r.is_late AND r.status = 'PENDING') AS late
+            FROM refund r WHERE r.tenant_id = school GROUP BY r.order_id) AS r ON r.order_id = o.id
+        WHERE o.tenant_id = school AND (of_program IS NULL OR o.program_id = of_program)
+          AND (coalesce(b.sold, 0) <> CASE WHEN o.status IN ('PAID', 'REFUNDED') THEN o.returned - coalesce(l.total, o.total) ELSE 0 END
+               OR coalesce(b.refunded, 0) <> coalesce(r.refunded, 0)
+               OR coalesce(b.customer, 0) <> CASE WHEN o.status = 'PENDING' THEN -o.paid ELSE 0 END
+               OR coalesce(b.suspense, 0) <> -coalesce(r.late, 0)
+               OR (o.status IN ('PAID', 'REFUNDED') AND o.total + o.credit_applied - o.credit_granted <> coalesce(l.total, o.total) - o.returned))) THEN
+        RETURN false;
+    END IF;
+    -- Tickets: as many as were bought, together for what the line costs; and as many live ones as the product counts.
+    IF EXISTS (
+        SELECT FROM order_line l JOIN sales_order o ON o.tenant_id = l.tenant_id AND o.id = l.order_id
+        LEFT JOIN (SELECT t.order_line_id, count(*) AS tickets, sum(t.price) AS price FROM ticket t WHERE t.tenant_id = school GROUP BY t.order_line_id) AS t ON t.order_line_id = l.id
+        WHERE l.tenant_id = school AND l.product_id IS NOT NULL AND (of_program IS NULL OR o.program_id = of_program)
+          AND (coalesce(t.tickets, 0), coalesce(t.price, 0)) <> (l.quantity, l.total)) THEN
+        RETURN false;
+    END IF;
+    RETURN NOT EXISTS (
+        SELECT FROM product d JOIN product_stock s ON s.tenant_id = d.tenant_id AND s.product_id = d.id
+        LEFT JOIN (SELECT t.product_id, count(*) AS live FROM ticket t WHERE t.tenant_id = school AND t.status IN ('HELD', 'ISSUED') GROUP BY t.product_id) AS t ON t.product_id = d.id
+        WHERE d.tenant_id = school AND (of_program IS NULL OR d.program_id = of_program) AND s.held <> coalesce(t.live, 0));
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION app.own_deadlines(integer), app.learners_at_risk(uuid, integer), app.application_funnel(timestamptz, timestamptz, uuid),
+    app.program_attendance(uuid), app.entry_days(timestamptz, timestamptz, uuid, text), app.top_referrals(uuid, bigint), app.is_reconciled(uuid) TO lectern_app;

@@ -271,8 +271,12 @@ pub struct TenantSuspend {
 pub struct TenantQuota {
     /// The school's slug
     pub slug: String,
-    /// Bytes, or a number with KiB, MiB, GiB or TiB, such as 20GiB; "none" for as many as there is room for
-    pub bytes: String,
+    /// Bytes of files, or a number with KiB, MiB, GiB or TiB, such as 20GiB; "none" for as many as there is room for
+    #[arg(required_unless_present = "assistant_tokens")]
+    pub bytes: Option<String>,
+    /// Tokens that its assistants may use a month, such as 5000000; "none" for as many as the school allows itself
+    #[arg(long, value_name = "TOKENS")]
+    pub assistant_tokens: Option<String>,
 }
 
 /// What to do with the store of files.

@@ -13,9 +13,12 @@ use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 use super::values::{Allowed, LogFormat, PoolerKind, Secret, allowed, between, header, network};
 use crate::{
     domains::{
+        answers::{USUAL_ANSWERS, USUAL_CONTEXT, USUAL_MODEL},
         bookings::CHANGES,
         client_events::BATCHES,
+        conversations::SENDS,
         files::{UPLOADS, USUAL_TYPES},
+        payments::STRIPE,
     },
     http::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS},
 };
@@ -342,6 +345,10 @@ pub struct Settings {
     #[arg(long, env = "LECTERN_RATE_CLIENT_EVENTS", default_value_t = BATCHES.a_minute, value_name = "COUNT", global = true)]
     pub rate_client_events: u64,
 
+    /// Messages that one person may send to agents a minute; 0 for any number
+    #[arg(long, env = "LECTERN_RATE_MESSAGES", default_value_t = SENDS.a_minute, value_name = "COUNT", global = true)]
+    pub rate_messages: u64,
+
     /// What the documents of one person may cost a minute; 0 for any amount
     #[arg(long, env = "LECTERN_RATE_COST", default_value_t = COST.a_minute, value_name = "COST", global = true)]
     pub rate_cost: u64,
@@ -385,6 +392,43 @@ pub struct Settings {
     /// Hosts and networks that calendars may be fetched from although they are not public, separated by commas; by http as well
     #[arg(long, env = "LECTERN_CALENDAR_ALLOW", value_delimiter = ',', value_parser = allowed, value_name = "HOSTS", global = true)]
     pub calendar_allow: Vec<Allowed>,
+
+    /// Where assistants' models are asked (the protocol of OpenAI), with /v1, such as http://127.0.0.1:11434/v1; without it only schools with an endpoint of
+    /// their own are answered
+    #[arg(long, env = "LECTERN_ASSISTANT_URL", value_name = "URL", global = true)]
+    pub assistant_url: Option<String>,
+
+    /// Key to that; it is sent nowhere else
+    #[arg(long, env = "LECTERN_ASSISTANT_KEY", hide_env_values = true, value_name = "KEY", global = true)]
+    pub assistant_key: Option<Secret>,
+
+    /// Model that is asked where a school names none
+    #[arg(long, env = "LECTERN_ASSISTANT_MODEL", default_value = USUAL_MODEL, value_name = "NAME", global = true)]
+    pub assistant_model: String,
+
+    /// Tokens that this model reads and writes together
+    #[arg(long, env = "LECTERN_ASSISTANT_CONTEXT", default_value_t = USUAL_CONTEXT, value_parser = clap::value_parser!(i32).range(1024..=10_000_000), value_name = "TOKENS", global = true)]
+    pub assistant_context: i32,
+
+    /// Model that makes vectors of texts; without one documents are found by their words
+    #[arg(long, env = "LECTERN_ASSISTANT_EMBEDDING_MODEL", value_name = "NAME", global = true)]
+    pub assistant_embedding_model: Option<String>,
+
+    /// Hosts and networks that schools may name for their models although they are not public, separated by commas; by http as well
+    #[arg(long, env = "LECTERN_ASSISTANT_HOSTS", value_delimiter = ',', value_parser = allowed, value_name = "HOSTS", global = true)]
+    pub assistant_hosts: Vec<Allowed>,
+
+    /// Answers that a process writes at once; others wait 30 seconds at most
+    #[arg(long, env = "LECTERN_MAX_ANSWERS", default_value_t = USUAL_ANSWERS, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "COUNT", global = true)]
+    pub max_answers: u32,
+
+    /// Address of Stripe's API, for all schools
+    #[arg(long, env = "LECTERN_STRIPE_API_BASE", default_value = STRIPE, value_name = "URL", global = true)]
+    pub stripe_api_base: String,
+
+    /// Let schools take payments of the test provider, which moves no money [default: with the embedded database]
+    #[arg(long, env = "LECTERN_TEST_PAYMENTS", action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "BOOL", global = true)]
+    pub test_payments: Option<bool>,
 
     /// Server that takes mails: smtp:// (with STARTTLS, unless it is this machine) or smtps://, user and password in it; without one, mails are
     /// files of the folder `outbox` in the data folder

@@ -2,17 +2,25 @@
 //! `http`, and reaches another domain only through that domain's `mod.rs`.
 
 pub mod admissions;
+pub mod agents;
+pub mod answers;
+pub mod applications;
 pub mod assignments;
+pub mod attendees;
 pub mod audit;
 pub mod bookings;
 pub mod busy_sources;
 pub mod certificates;
 pub mod client_events;
+pub mod conversations;
 pub mod courses;
 pub mod credentials;
 pub mod departures;
 pub mod discussions;
+pub mod doors;
+pub mod drafts;
 pub mod enrollments;
+pub mod entitlements;
 pub mod exports;
 pub mod feeds;
 pub mod files;
@@ -23,15 +31,23 @@ pub mod hours;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod knowledge;
+pub mod ledger;
 pub mod lessons;
 pub mod mail;
 pub mod notifications;
+pub mod orders;
 pub mod paths;
+pub mod payments;
 pub mod platform;
+pub mod products;
+pub mod programs;
+pub mod projects;
 pub mod providers;
 pub mod quizzes;
 pub mod reports;
 pub mod resources;
+pub mod reviews;
 pub mod rewards;
 pub mod rosters;
 pub mod series;
@@ -68,6 +84,14 @@ pub const ALL: &[&Domain] = &[
     &group_sessions::DOMAIN,
     &series::DOMAIN,
     &waitlists::DOMAIN,
+    &programs::DOMAIN,
+    &applications::DOMAIN,
+    &reviews::DOMAIN,
+    &attendees::DOMAIN,
+    &products::DOMAIN,
+    &orders::DOMAIN,
+    &payments::DOMAIN,
+    &ledger::DOMAIN,
     &audit::DOMAIN,
     &reports::DOMAIN,
     &files::DOMAIN,
@@ -88,6 +112,14 @@ pub const ALL: &[&Domain] = &[
     &rosters::DOMAIN,
     &viewings::DOMAIN,
     &departures::DOMAIN,
+    &doors::DOMAIN,
+    &entitlements::DOMAIN,
+    &projects::DOMAIN,
+    &agents::DOMAIN,
+    &conversations::DOMAIN,
+    &answers::DOMAIN,
+    &knowledge::DOMAIN,
+    &drafts::DOMAIN,
 ];
 
 /// What the platform's own schema is made of: nothing of it stands in the schools'.

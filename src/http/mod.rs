@@ -11,6 +11,7 @@ mod graphql;
 mod health;
 mod host;
 mod linger;
+mod payments;
 mod pulse;
 mod server;
 mod socket;
@@ -126,6 +127,8 @@ pub fn router_beside(engine: Arc<Engine>, desk: Option<Arc<Engine>>, options: Ht
         .route("/.well-known/jwks.json", get(health::jwks))
         .route("/calendar/{name}", get(calendar::show))
         .route("/certificates/{school}/{name}", get(certificates::show))
+        .route("/webhooks/payments/{school}/{provider}", post(payments::take))
+        .route("/payments/test/{school}/{payment}", get(payments::show).post(payments::press))
         .route("/mail/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::end))
         .merge(feedback)
         .merge(console)

@@ -1,6 +1,7 @@
 //! The operator's commands.
 
 mod addresses;
+mod assistant;
 pub mod audit;
 mod cluster;
 mod desk;
@@ -27,6 +28,7 @@ mod version;
 mod worker;
 
 pub use self::{
+    assistant::{assistant_addresses, deployment, let_answer},
     cluster::Cluster,
     desk::{desk, desk_engine},
     doctor::doctor,

@@ -22,10 +22,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Demo, desk_engine, make_folder, metrics::Metrics, objects, seed_demo_if_empty, sources, worker, worker::outside};
+use super::{
+    Cluster, Demo, desk_engine, let_answer, make_folder, metrics::Metrics, objects, seed_demo_if_empty, sources, worker, worker::outside,
+};
 use crate::{
     config::{Allowed, PoolerKind, Settings},
-    domains::{self, bookings::CHANGES, client_events::BATCHES, files::UPLOADS},
+    domains::{self, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -169,8 +171,10 @@ pub(super) fn rates(settings: &Settings) -> RateLimits {
             (&CHANGES, settings.rate_bookings),
             (&UPLOADS, settings.rate_uploads),
             (&BATCHES, settings.rate_client_events),
+            (&SENDS, settings.rate_messages),
             (&COST, settings.rate_cost),
         ],
+        ..RateLimits::default()
     }
 }
 
@@ -223,6 +227,7 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     let (key, sealer) = (cluster.signing_key()?, cluster.sealer()?);
     let serve = ServeOptions { url: &url, key: key.clone(), sealer: sealer.clone(), outside: outside.clone() };
     let engine = Arc::new(engine(settings, serve)?);
+    let_answer(&engine);
     let desk = match outside.find::<Desk>() {
         Some(desk) => {
             let desk = (*desk).clone().ringing(engine.pool());

@@ -11,7 +11,7 @@ use lectern_kernel::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Cluster, make_folder,
+    Cluster, deployment, make_folder,
     metrics::Metrics,
     postman,
     serve::{StopSignals, addresses, calendar_addresses, check, check_desk, pool_options},
@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     config::Settings,
-    domains::{self, busy_sources::Calendars, feeds::FeedAddress, mail::Unsubscribing, providers::Providers},
+    domains::{
+        self, answers::Answers, busy_sources::Calendars, feeds::FeedAddress, knowledge::Extractor, mail::Unsubscribing, payments::Taking,
+        providers::Providers,
+    },
 };
 
 /// How long what a job needs of the database may wait for a connection: no person waits for it.
@@ -54,6 +57,10 @@ pub(super) fn outside(settings: &Settings, cluster: &Cluster, address: SocketAdd
     let outside = Outside::default().with(sealer).with(store).with(postman).with(unsubscribing);
     let outside = outside.with(Providers::new(outbound.clone())).with(outbound);
     let outside = outside.with(FeedAddress::new(&base)).with(Calendars::new(calendar_addresses(settings))?);
+    let outside = outside.with(Extractor::new().context("the program that reads documents")?);
+    let outside = outside.with(deployment(settings)?.prepared()?).with(Answers::new(settings.max_answers));
+    let allows_test = settings.test_payments.unwrap_or(cluster.is_embedded());
+    let outside = outside.with(Taking::new(&settings.stripe_api_base, &base, allows_test)?);
     Ok(match desk(settings, cluster)? {
         Some(desk) => outside.with(desk),
         None => outside,

@@ -129,8 +129,12 @@ mod tests {
 
     #[test]
     fn the_registry_has_every_event_of_the_schema_and_no_other() {
-        let named: BTreeSet<&str> = registry().events().map(|event| event.name).collect();
+        let told = registry().streams().map(|stream| stream.name);
+        let named: BTreeSet<&str> = registry().events().map(|event| event.name).chain(told).collect();
         assert_eq!(named, fields("Subscription"));
+        for stream in registry().streams() {
+            assert!(fields("Query").contains(stream.read.1.0), "{}: nothing reads what it tells", stream.name);
+        }
         for event in registry().events() {
             assert!(fields("Query").contains(event.query), "{}: nothing reads it", event.name);
             assert!(event.prefix().is_none_or(|prefix| registry().kind_with_prefix(prefix).is_some()), "{}: of no kind", event.name);

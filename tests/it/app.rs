@@ -11,9 +11,12 @@ use clap::Parser;
 use lectern::{
     config::{Cli, LogFormat, Settings},
     domains::{
+        answers::{Answers, Deployment},
         busy_sources::Calendars,
         feeds::FeedAddress,
+        knowledge::Extractor,
         mail::{Postman, TEMPLATES, Unsubscribing, Way},
+        payments::Taking,
         providers::Providers,
     },
     http::{self, HttpOptions, ServerOptions},
@@ -120,6 +123,11 @@ pub fn outside() -> Outside {
     Outside::default().with(Postman::new(TEMPLATES.to_vec(), "lectern@localhost", "http://app.example", way, false).unwrap())
 }
 
+#[allow(clippy::disallowed_methods, reason = "a test stands outside of every request")]
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// A running service on a database of its own.
 pub struct TestApp {
     pub url: String,
@@ -136,7 +144,7 @@ pub struct TestApp {
     http: reqwest::Client,
     superuser: tokio_postgres::Client,
     files: Folder,
-    settings: Settings,
+    pub settings: Settings,
     signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
 }
 
@@ -232,9 +240,15 @@ impl TestApp {
         let outside = if outside.find::<Providers>().is_some() { outside } else { outside.with(providers()) };
         let outside =
             outside.with(FeedAddress::new(&format!("http://{address}"))).with(Calendars::new(ops::calendar_addresses(&settings)).unwrap());
+        let outside = if outside.find::<Deployment>().is_some() { outside } else { outside.with(ops::deployment(&settings).unwrap()) };
+        let outside = if outside.find::<Extractor>().is_some() { outside } else { outside.with(reader()) };
+        let outside = if outside.find::<Answers>().is_some() { outside } else { outside.with(Answers::new(settings.max_answers)) };
+        let taking = Taking::new(&settings.stripe_api_base, &format!("http://{address}"), settings.test_payments.unwrap_or(true)).unwrap();
+        let outside = outside.with(taking);
         let key = SigningKey::generate().unwrap();
         let serve = ServeOptions { url: &url, key: key.clone(), sealer, outside: outside.with(store).with(unsubscribing).with(desk) };
         let engine = Arc::new(ops::engine_of(&settings, serve, schema, registry).unwrap());
+        ops::let_answer(&engine);
         let url = format!("http://{address}");
         let services = engine.services();
         let desk = services.outside.get::<Desk>().unwrap();
@@ -456,4 +470,9 @@ pub fn refusal(error: &Value) -> String {
         line.push_str(&format!(" @{field}"));
     }
     line
+}
+
+/// What reads documents: the service's own program.
+pub fn reader() -> Extractor {
+    Extractor::of(env!("CARGO_BIN_EXE_lectern").into(), Duration::from_secs(60))
 }

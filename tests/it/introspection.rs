@@ -236,6 +236,8 @@ impl Schema {
             ("String", "field") => json!("Query.node"),
             ("String", "email") => json!("probe@elm.example"),
             ("String", "key") => json!("PROBE"),
+            ("String", "idempotencyKey") => json!("probe-key"),
+            ("String", "currency" | "currencies") => json!("EUR"),
             ("String", "timeZone") => json!("Europe/Berlin"),
             ("String", _) => json!("Probe"),
             ("Int", "rating") => json!(3),

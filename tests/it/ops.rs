@@ -277,6 +277,21 @@ async fn the_demo_has_something_for_every_report_and_every_person() {
         )
         .await;
         some(2, "audit_entry WHERE tenant_id = $1 AND outcome = 'REFUSED'").await;
+        // What is sold: applications and orders in every state, and whoever waits; the learner has a place and a ticket.
+        for status in ["DRAFT", "IN_REVIEW", "ACCEPTED", "REJECTED", "WITHDRAWN", "WAITLISTED"] {
+            some(1, &format!("application WHERE tenant_id = $1 AND status = '{status}'")).await;
+        }
+        some(3, "application WHERE tenant_id = $1 AND status = 'WAITLISTED' AND offer_expires_at IS NULL").await;
+        some(1, "application WHERE tenant_id = $1 AND status = 'WAITLISTED' AND offer_expires_at > now()").await;
+        for status in ["PENDING", "PAID", "EXPIRED", "CANCELLED", "REFUNDED"] {
+            some(1, &format!("sales_order WHERE tenant_id = $1 AND status = '{status}'")).await;
+        }
+        some(1, "sales_order WHERE tenant_id = $1 AND status = 'PENDING' AND paid > 0").await;
+        some(1, "sales_order WHERE tenant_id = $1 AND returned > 0").await;
+        some(1, "sales_order WHERE tenant_id = $1 AND refunded BETWEEN 1 AND paid - 1").await;
+        some(1, "coupon_uses WHERE tenant_id = $1 AND uses = max_uses").await;
+        some(1, "ticket t JOIN application a ON a.tenant_id = t.tenant_id AND a.id = t.application_id JOIN app_user u ON u.id = a.user_id WHERE t.tenant_id = $1 AND t.status = 'ISSUED' AND u.email LIKE 'learner@%'").await;
+        none("ticket WHERE tenant_id = $1 AND code_hash IS NULL").await;
         none("audit_entry WHERE tenant_id = $1 AND (at > now() OR after ? 'tenant_id' OR after ? 'enrollment_key' OR after ? 'search')")
             .await;
         some(1, "app_user WHERE tenant_id = $1 AND status = 'SUSPENDED'").await;

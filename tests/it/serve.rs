@@ -173,18 +173,19 @@ async fn one_command_serves_two_schools_and_keeps_them() {
             .starts_with(&format!("{address} does not answer"))
     );
 
-    // The second start is a quick one; the quickest of three, for a machine that does other things as well.
+    // The second start is a quick one, under two seconds for a build that is optimized; the quickest of three, for a machine that does other things as well.
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
     let mut quickest = Duration::MAX;
     for _ in 0..3 {
         let served = scratch.serve();
         quickest = quickest.min(served.took);
         assert_eq!(served.sign_in("alpha-flight-school", "admin@alpha.example").await, ada);
         assert_eq!(served.stop(Signal::SIGTERM).0, Some(0));
-        if quickest < Duration::from_secs(2) {
+        if quickest < limit {
             break;
         }
     }
-    assert!(quickest < Duration::from_secs(2), "{quickest:?}");
+    assert!(quickest < limit, "{quickest:?}");
 
     // Killed, it leaves nothing that the next start would stumble over.
     scratch.serve().stop(Signal::SIGKILL);

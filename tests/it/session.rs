@@ -41,7 +41,7 @@ async fn signing_in_names_the_person_the_school_and_the_role() {
     assert_eq!(
         learner.ok(VIEWER, json!({})).await,
         json!({ "viewer": { "user": { "name": "LEARNER of oak" }, "tenant": { "slug": "oak" }, "activeRole": { "key": "LEARNER" },
-                            "permissions": ["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"] } })
+                            "permissions": ["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "APPLICATION_SUBMIT", "FILE_UPLOAD", "AGENT_EXECUTE"] } })
     );
     assert_eq!(app.stranger().ok(VIEWER, json!({})).await, json!({ "viewer": null }));
 

@@ -1134,6 +1134,146 @@ query Leaving($first: Int) {
 `,
     variables: () => ({ first: 5 }),
   },
+  {
+    document: /* GraphQL */ `# What a school sells places in: what is asked, what it costs, and how full it is.
+query Programs($filter: ProgramFilter) {
+  programs(first: 5, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      name
+      kind
+      status
+      startsAt
+      endsAt
+      isOpen
+      capacity
+      placesTaken
+      waitlistCount
+      applicationFee { amount currency }
+      form { version fields { key label type required options } }
+      products { name kind availability prices { amount currency } }
+      viewerApplication { status }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { statuses: ['ACTIVE', 'ENDED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# Who applies, with whom, and how it stands. Reviewers see the programs that name them, applicants their own.
+query Applications($filter: ApplicationFilter) {
+  applications(first: 10, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      status
+      allowedTransitions
+      applicant { name }
+      program { name }
+      answers
+      attendees { name kind checkedInAt grants { state course { title } } }
+      waitlistPosition
+      offerExpiresAt
+      reviewSummary { score outstanding { name } }
+      credit { amount currency }
+      events { at from to message }
+    }
+  }
+}
+`,
+    variables: () => ({ filter: { statuses: ['IN_REVIEW', 'WAITLISTED', 'ACCEPTED'] } }),
+  },
+  {
+    document: /* GraphQL */ `# The latest orders: what was bought at which price, how it was paid, and what went back.
+query Orders {
+  orders(first: 10) {
+    totalCount
+    nodes {
+      reference
+      kind
+      status
+      buyer { name }
+      lines { name quantity unitPrice { amount } discount { amount } tax { amount } total { amount } tickets { status code } }
+      discount { source label amount { amount } }
+      total { amount currency }
+      due { amount }
+      payments { provider status amount { amount } attention }
+      refunds { status amount { amount } reason }
+      invoices { code kind file { download { url } } }
+    }
+  }
+}
+`,
+  },
+  {
+    document: /* GraphQL */ `# What programs bring in, added up from the ledger in one snapshot; "reconciled" adds up everything else and compares.
+query Commerce {
+  reports {
+    commerce {
+      totals { currency orders sales discounts refunds revenue tax received outstanding creditBalance averageOrder }
+      revenueByProduct { name kind quantity revenue { amount currency } }
+      revenuePerDay { date orders revenue { amount currency } }
+      funnel { started submitted inReview waitlisted accepted rejected withdrawn paid checkedIn }
+      coupons(first: 5) { coupon { code } uses discounts { amount } revenue { amount } }
+      attendance { tickets checkedIn rate }
+      accounts { account balance { amount currency } }
+      reconciled
+    }
+  }
+}
+`,
+  },
+  {
+    document: /* GraphQL */ `# What was scanned at doors, also in vain. A door without network keeps the hashes of checkInRoster.
+query Door($filter: CheckInFilter) {
+  checkIns(first: 10, filter: $filter) {
+    totalCount
+    nodes { outcome attendeeName productName station scannedAt firstScannedAt by { name } }
+  }
+}
+`,
+    variables: () => ({ filter: {} }),
+  },
+  {
+    document: /* GraphQL */ `# Projects, agents and your own conversations. What you say to an agent is nobody else's to read.
+query Assistants($first: Int) {
+  assistantPolicy { isConfigured viewerMayUse models { name } silentDuringQuizzes }
+  projects(first: $first) { nodes { name viewerRole memberCount owner { name } agents { nodes { name } } } }
+  agents(first: $first) { nodes { id name kind isActive project { name } tools starters } }
+  conversations(first: $first) {
+    nodes {
+      id
+      title
+      agent { name }
+      messageCount
+      messages(last: 2) {
+        nodes { role content rating siblings { id } toolMessages { tool outcome } citations { marker isCited title quote } }
+      }
+    }
+  }
+}
+`,
+    variables: () => ({ first: 5 }),
+  },
+  {
+    document: /* GraphQL */ `# Documents, found among those that you may read.
+query FindDocuments($words: String!) {
+  documentSearch(query: $words) { score page heading text document { title project { name } } }
+}
+`,
+    variables: () => ({ words: 'crosswind' }),
+  },
+  {
+    document: /* GraphQL */ `# Says something to an agent; without an endpoint of a model it says so. messageStream tells of the answer as it comes.
+mutation Say($input: SendMessageInput!) {
+  sendMessage(input: $input) { id state conversation { id title } parent { content } }
+}
+`,
+    variables: ({ now }) => ({
+      input: { conversationId: '', text: 'Where do I begin?', clientMessageId: `graphiql-${now.getTime()}` },
+    }),
+  },
 ]
 
 /**

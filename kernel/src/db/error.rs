@@ -58,6 +58,17 @@ impl DbError {
         Some(detail.get(name)?.as_str()?.to_owned())
     }
 
+    /// A refusal that a statement answered as a row: by a rule (`app.refuse`), with the detail that it gave.
+    pub fn of_rule(rule: &str, detail: Option<&str>) -> Self {
+        DbError {
+            kind: Kind::Refused,
+            state: Some(SqlState::CHECK_VIOLATION),
+            constraint: Some(rule.to_owned()),
+            detail: detail.map(str::to_owned),
+            text: format!("refused by {rule}"),
+        }
+    }
+
     /// Whether row security refused the new row.
     pub fn is_row_security(&self) -> bool {
         self.kind == Kind::Refused && self.state == Some(SqlState::INSUFFICIENT_PRIVILEGE)
@@ -112,6 +123,11 @@ impl DbError {
 
     pub(crate) fn mismatch(text: impl Into<String>) -> Self {
         Self::of_ours(Kind::Mismatch, text)
+    }
+
+    /// There is nobody to be asked any more.
+    pub fn gone(text: impl Into<String>) -> Self {
+        Self::of_ours(Kind::Unreachable, text)
     }
 
     pub(super) fn unreachable(text: impl Into<String>) -> Self {

@@ -68,6 +68,7 @@ impl Engine {
                 // A mutation document commits as a whole, exactly when its `data` is not null.
                 (None, OperationKind::Mutation) if answer.response.data != Value::Null => match finish(&tx, &document).await {
                     Ok(None) => {
+                        data.take_after_commit().into_iter().for_each(|what| what());
                         return Answer { statements: tx.statements(), round_trips: tx.round_trips(), written: tx.written(), ..answer };
                     }
                     Ok(Some(closed)) => {
@@ -238,6 +239,7 @@ impl Engine {
         request.sign_in = document.terms;
         request.asked_by = AskedBy { address: document.address.clone(), user_agent: document.user_agent.clone() };
         request.is_rehearsal = document.is_rehearsal;
+        request.claims = claims.copied();
         request.prepared.clone_from(&document.prepared);
         let data = Arc::new(request);
 

@@ -50,7 +50,8 @@ impl Refused {
             about: root.and_then(|root| root.operation).map_or("Mutation", |operation| operation.about),
             subject: root.and_then(|root| root.subject),
             whose,
-            is_told: !document.is_rehearsal,
+            // Of queries the log says nothing.
+            is_told: !document.is_rehearsal && root.is_some(),
         }
     }
 }

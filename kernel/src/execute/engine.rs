@@ -77,6 +77,7 @@ pub struct Engine {
     sign_ins: SignIns,
     keys: Keys,
     passwords: Keys,
+    discounts: Keys,
     codes: Codes,
     asks: Asks,
     key_uses: KeyUses,
@@ -84,7 +85,7 @@ pub struct Engine {
     pub(super) pool: Pool,
     pub(super) standbys: Option<Arc<Standbys>>,
     pub(super) services: Arc<Services>,
-    limits: Limits,
+    pub(super) limits: Limits,
     pub(super) timeout: Duration,
     admission: Admission,
     live: Live,
@@ -110,7 +111,7 @@ impl Engine {
         let rates = RateLimits::default();
         let (sign_ins, keys) = (SignIns::new(pool.clone(), &rates, &services.tokens), Keys::new(pool.clone(), &rates));
         let (codes, asks) = (Codes::new(pool.clone(), &rates), Asks::new(&rates));
-        let passwords = Keys::passwords(pool.clone(), &rates);
+        let (passwords, discounts) = (Keys::passwords(pool.clone(), &rates), Keys::discounts(pool.clone(), &rates));
         let budgets = Budgets::new(pool.clone(), &rates.budgets);
         let admission = Admission::new(&AdmissionOptions::for_pool(pool.max_size()));
         let (live, events) = (Live::new(pool.clone(), registry.topics()), Semaphore::new((pool.max_size() / 4).max(1)));
@@ -125,6 +126,7 @@ impl Engine {
             sign_ins,
             keys,
             passwords,
+            discounts,
             codes,
             asks,
             key_uses: KeyUses::default(),
@@ -151,9 +153,9 @@ impl Engine {
     pub fn with_rate_limits(self, rates: &RateLimits) -> Self {
         let (sign_ins, keys) = (SignIns::new(self.pool.clone(), rates, &self.services.tokens), Keys::new(self.pool.clone(), rates));
         let (codes, asks) = (Codes::new(self.pool.clone(), rates), Asks::new(rates));
-        let passwords = Keys::passwords(self.pool.clone(), rates);
+        let (passwords, discounts) = (Keys::passwords(self.pool.clone(), rates), Keys::discounts(self.pool.clone(), rates));
         let budgets = Budgets::new(self.pool.clone(), &rates.budgets);
-        Engine { sign_ins, keys, passwords, codes, asks, budgets, ..self }
+        Engine { sign_ins, keys, passwords, discounts, codes, asks, budgets, ..self }
     }
 
     /// How sign-ins are counted.
@@ -364,7 +366,7 @@ impl Engine {
     }
 
     /// Spends what the document uses, of the budgets of its person; or of its address, where nobody is signed in, and where a budget is an address's.
-    fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
+    pub(super) fn spend(&self, document: &Document, claims: Option<&Claims>, cost: Cost) -> Result<()> {
         let cost = u64::try_from(cost.complexity).unwrap_or(u64::MAX).max(1);
         if let Some(address) = &document.address {
             for (budget, times) in document.budgets().into_iter().filter(|(budget, _)| budget.is_of_address) {
@@ -502,14 +504,18 @@ impl Engine {
     async fn guess(&self, document: Document, claims: Claims, wrong: Wrong, correlation_id: &str) -> Answer {
         let person = self.person(&claims, correlation_id).await.unwrap_or_default();
         let Identity { tenant, user, .. } = person;
-        let kept = if wrong == Wrong::Proof { &self.passwords } else { &self.keys };
+        let kept = match wrong {
+            Wrong::Key(_) => &self.keys,
+            Wrong::Code(_) => &self.discounts,
+            Wrong::Proof => &self.passwords,
+        };
         let guess = match kept.admit([tenant.as_bytes(), user.as_bytes()], document.address.as_deref(), correlation_id).await {
             Ok(guess) => guess,
             Err(closed) => return self.refuse_closed(closed, Refused::guess(&document, person), correlation_id).await,
         };
         let answer = self.attempt_until_it_holds(document, Some(claims), correlation_id).await;
         let is_wrong = answer.response.errors.iter().any(|error| match wrong {
-            Wrong::Key(reason) => errors::reason(error) == Some(reason),
+            Wrong::Key(reason) | Wrong::Code(reason) => errors::reason(error) == Some(reason),
             Wrong::Proof => errors::is_wrong_proof(error),
         });
         if !is_wrong {
@@ -538,7 +544,7 @@ fn seen(kind: OperationKind, name: Option<&str>, began: Instant, answer: &Answer
 }
 
 /// The answer to a document that is not valid.
-fn invalid(errors: Vec<ServerError>) -> Answer {
+pub(super) fn invalid(errors: Vec<ServerError>) -> Answer {
     Answer::of(Response::from_errors(errors))
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{attempt::Claim, statements, worker::Shared};
+use super::{attempt::Claim, outside::Outside, statements, worker::Shared};
 use crate::{
     auth::Actor,
     db::{ActorKind, ActorRow, DbError, Identity, Mode, Opening, Tx},
@@ -119,6 +119,11 @@ impl Job {
     /// `INTERNAL` where the product handed in nothing of this type.
     pub fn outside<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
         self.shared.outside.get()
+    }
+
+    /// All that there is beside the database.
+    pub fn everything_outside(&self) -> &Outside {
+        &self.shared.outside
     }
 
     /// Opens a transaction. One that only read is dropped, or ends by [`Tx::end_read`]: none stays open while something else is waited for.

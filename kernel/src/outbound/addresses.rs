@@ -78,12 +78,18 @@ pub enum NotAllowed {
 pub struct Addresses {
     networks: Arc<[IpNet]>,
     hosts: Arc<[String]>,
+    is_open: bool,
 }
 
 impl Addresses {
     /// With networks that are allowed although they are not the public's.
     pub fn allowing(networks: Vec<IpNet>) -> Self {
-        Addresses { networks: networks.into(), hosts: Arc::default() }
+        Addresses { networks: networks.into(), ..Addresses::default() }
+    }
+
+    /// Whatever is named, by http as well: of addresses that the operator names, and no person.
+    pub fn everywhere() -> Self {
+        Addresses { is_open: true, ..Addresses::default() }
     }
 
     /// With hosts beside, whose names are allowed wherever they lead, by http as well.
@@ -96,7 +102,7 @@ impl Addresses {
     /// Whether a host is allowed by its name.
     pub(super) fn lists_host(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.');
-        self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+        self.is_open || self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
     /// Whether a connection may go there.
@@ -109,7 +115,7 @@ impl Addresses {
             IpAddr::V6(address) => held_in(address).map(IpAddr::V4),
             IpAddr::V4(_) => None,
         };
-        self.networks.iter().any(|network| network.contains(&address) || held.is_some_and(|held| network.contains(&held)))
+        self.is_open || self.networks.iter().any(|network| network.contains(&address) || held.is_some_and(|held| network.contains(&held)))
     }
 
     /// Reads a URL that a person names: `https`, or `http` to a literal address or a host that the operator allows; without user information and

@@ -97,6 +97,34 @@ pub struct Whole {
     pub body: Vec<u8>,
 }
 
+/// An answer whose body is read as it comes. Dropped, it closes its connection.
+pub struct Flowing {
+    /// The status of HTTP.
+    pub status: u16,
+    /// Its head.
+    pub headers: HeaderMap,
+    answer: reqwest::Response,
+    is_name: bool,
+    left: usize,
+}
+
+impl Flowing {
+    /// What comes next of the body; none at its end.
+    ///
+    /// # Errors
+    /// Why no more comes.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, NoAnswer> {
+        let Some(part) = self.answer.chunk().await.map_err(|error| reason(&error, self.is_name))? else { return Ok(None) };
+        self.left = self.left.checked_sub(part.len()).ok_or(NoAnswer::TooBig)?;
+        Ok(Some(part.to_vec()))
+    }
+
+    /// How long the receiver asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.headers.get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?, crate::clock::now()))
+    }
+}
+
 /// How much of a body is read where nothing else is said.
 const MOST: usize = 256 * 1024;
 /// Redirects that are followed where they are at all.
@@ -163,6 +191,14 @@ impl Outbound {
     /// # Errors
     /// As [`Outbound::new`].
     pub fn resolving(addresses: Addresses, resolver: Arc<dyn Resolver>) -> anyhow::Result<Self> {
+        Outbound::patient(addresses, resolver, CONNECT, WHOLE)
+    }
+
+    /// The same, with other times for making a connection, and for a whole exchange.
+    ///
+    /// # Errors
+    /// As [`Outbound::new`].
+    pub fn patient(addresses: Addresses, resolver: Arc<dyn Resolver>, connect: Duration, whole: Duration) -> anyhow::Result<Self> {
         let client = Client::builder()
             .dns_resolver(Arc::new(Checked { addresses: addresses.clone(), resolver: resolver.clone() }))
             .redirect(Policy::none())
@@ -171,8 +207,8 @@ impl Outbound {
             .pool_max_idle_per_host(0)
             .referer(false)
             .http1_only()
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
+            .connect_timeout(connect)
+            .timeout(whole)
             .user_agent(concat!("Lectern/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Outbound { addresses, resolver, client })
@@ -230,6 +266,18 @@ impl Outbound {
             Err(NoAnswer::Broken)
         };
         tokio::time::timeout(WHOLE, followed).await.unwrap_or(Err(NoAnswer::TimedOut))
+    }
+
+    /// Posts a body, and reads the answer as it comes, as far as so many bytes.
+    ///
+    /// # Errors
+    /// Why there was no answer.
+    pub async fn open(&self, url: &str, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Flowing, NoAnswer> {
+        let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
+        let is_name = literal(&url).is_none();
+        let mut answer = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| reason(&error, is_name))?;
+        let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
+        Ok(Flowing { status, headers, answer, is_name, left: most })
     }
 
     /// One request to an address that was checked, and the answer to its end.

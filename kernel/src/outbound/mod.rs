@@ -9,5 +9,5 @@ mod client;
 
 pub use self::{
     addresses::{Addresses, NotAllowed, is_public},
-    client::{Answer, NoAnswer, Outbound, Resolver, SystemResolver, Whole},
+    client::{Answer, Flowing, NoAnswer, Outbound, Resolver, SystemResolver, Whole},
 };

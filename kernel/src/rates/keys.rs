@@ -73,6 +73,13 @@ impl Keys {
         Keys { guesses, sort: "password", per_person: limits.sign_ins_per_account, per_address: 0, refused }
     }
 
+    /// Counts codes that take something off a price: coupons and referrals together.
+    pub fn discounts(pool: Pool, limits: &RateLimits) -> Self {
+        let (per_person, per_address) = (limits.discounts_per_person, limits.discounts_per_address);
+        let refused = |seconds: u32| Error::rate_limited("Too many codes were unknown.", u64::from(seconds.max(1)));
+        Keys { guesses: Guesses::new(pool, limits.discount_minutes), sort: "discount", per_person, per_address, refused }
+    }
+
     /// Counts other secrets, whose budgets the caller names.
     pub(super) fn counting(pool: Pool, minutes: u32, refused: fn(u32) -> Error) -> Self {
         Keys { guesses: Guesses::new(pool, minutes), sort: "code", per_person: 0, per_address: 0, refused }

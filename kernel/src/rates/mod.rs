@@ -40,6 +40,12 @@ pub struct RateLimits {
     pub keys_per_person: u32,
     /// The minutes within which wrong enrollment keys count.
     pub key_minutes: u32,
+    /// Unknown codes of coupons and referrals from one address.
+    pub discounts_per_address: u32,
+    /// Unknown codes of coupons and referrals of one person.
+    pub discounts_per_person: u32,
+    /// The minutes within which unknown codes of coupons and referrals count.
+    pub discount_minutes: u32,
     /// Wrong sign-in codes of one account.
     pub codes_per_account: u32,
     /// Wrong sign-in codes from one address.
@@ -67,6 +73,9 @@ impl Default for RateLimits {
             keys_per_address: 20,
             keys_per_person: 10,
             key_minutes: 15,
+            discounts_per_address: 300,
+            discounts_per_person: 10,
+            discount_minutes: 10,
             codes_per_account: 10,
             codes_per_address: 50,
             code_minutes: 15,

@@ -28,7 +28,7 @@ use crate::{
     rates::{Account, Budget, SignInTerms, Turn},
     resolve::{
         Access, DateTime, GoAhead, Prepared, SINCE,
-        registry::{self, Event, HeardKey, Knock, Operation, Registry, Wrong},
+        registry::{self, Event, HeardKey, Knock, Operation, Registry, Stream, Wrong},
     },
 };
 
@@ -95,6 +95,8 @@ pub struct Document {
     pub after: Option<Position>,
     /// What a subscription hears.
     pub(crate) event: Option<&'static Event>,
+    /// What a subscription is told as it comes.
+    pub(crate) stream: Option<&'static Stream>,
     knock: Option<(Knock, Account)>,
     /// What is done before its transaction is opened.
     ahead: Vec<Going>,
@@ -155,7 +157,7 @@ impl Document {
             OperationType::Subscription => OperationKind::Subscription,
         };
         let (mut roots, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut knock, mut guesses, mut event) = (None, None, None);
+        let (mut knock, mut guesses, mut event, mut stream) = (None, None, None, None);
         if kind == OperationKind::Mutation {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
@@ -196,11 +198,13 @@ impl Document {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
             spends = counted(fields.iter().filter_map(|field| registry.operation(registry::Root::Query, &field.name.node)?.budget));
+            guesses = code_tried(&fields, registry, &variables)?;
         }
         if kind == OperationKind::Subscription {
             let mut fields = Vec::new();
             collect(&operation.node.selection_set.node, &parsed, &mut fields);
             event = fields.first().and_then(|field| registry.event(&field.name.node));
+            stream = fields.first().and_then(|field| registry.stream(&field.name.node));
         }
         normalize::leave_out_absent(&mut parsed, &mut operation.node, &variables);
         parsed.operations = DocumentOperations::Single(operation);
@@ -213,6 +217,7 @@ impl Document {
             roots,
             targets,
             event,
+            stream,
             knock,
             ahead,
             prepared: Vec::new(),
@@ -284,25 +289,51 @@ impl Document {
         let mut fields = Vec::new();
         collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
         let heard: &Field = fields.first()?;
+        Some(self.reading(operation, &[heard], event.query, event.prefix().map(|prefix| ids::encode(prefix, about))))
+    }
+
+    /// The query that reads the row in what is told as it comes, under the names that it is asked for by.
+    pub(crate) fn of_told(&self, row: Uuid) -> Option<Document> {
+        let (name, (query, prefix)) = self.stream?.read;
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return None };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        let mut within = Vec::new();
+        collect(&fields.first()?.selection_set.node, &self.parsed, &mut within);
+        within.retain(|field| field.name.node == name);
+        Some(self.reading(operation, &within, query, Some(ids::encode(prefix, row))))
+    }
+
+    /// The arguments of its root field, those in an input among them.
+    pub(crate) fn given_to_root(&self) -> Vec<(Name, ConstValue)> {
+        let DocumentOperations::Single(operation) = &self.parsed.operations else { return Vec::new() };
+        let mut fields = Vec::new();
+        collect(&operation.node.selection_set.node, &self.parsed, &mut fields);
+        fields.first().map(|field| given(field, &self.variables)).unwrap_or_default()
+    }
+
+    /// A query that asks one of its fields for what is selected of these.
+    fn reading(&self, operation: &Positioned<OperationDefinition>, fields: &[&Field], query: &str, id: Option<String>) -> Document {
         let at = operation.pos;
         let place = |name| Positioned::new(name, at);
-        let id = |prefix| async_graphql_value::Value::String(ids::encode(prefix, about));
-        let arguments = event.prefix().map(|prefix| (place(Name::new("id")), Positioned::new(id(prefix), at)));
-        let field = Field {
-            alias: Some(place(heard.response_key().node.clone())),
-            name: place(Name::new(event.query)),
-            arguments: arguments.into_iter().collect(),
-            directives: Vec::new(),
-            selection_set: heard.selection_set.clone(),
-        };
+        let items = fields.iter().map(|heard| {
+            let id = id.clone().map(async_graphql_value::Value::String);
+            let field = Field {
+                alias: Some(place(heard.response_key().node.clone())),
+                name: place(Name::new(query)),
+                arguments: id.map(|id| (place(Name::new("id")), Positioned::new(id, at))).into_iter().collect(),
+                directives: Vec::new(),
+                selection_set: heard.selection_set.clone(),
+            };
+            Positioned::new(Selection::Field(Positioned::new(field, at)), at)
+        });
         let mut asked = operation.node.clone();
         asked.ty = OperationType::Query;
         asked.directives.clear();
-        asked.selection_set =
-            Positioned::new(SelectionSet { items: vec![Positioned::new(Selection::Field(Positioned::new(field, at)), at)] }, at);
+        asked.selection_set = Positioned::new(SelectionSet { items: items.collect() }, at);
         let mut parsed = self.parsed.clone();
         parsed.operations = DocumentOperations::Single(Positioned::new(asked, at));
-        Some(Document {
+        Document {
             source: self.source.clone(),
             parsed,
             variables: self.variables.clone(),
@@ -315,6 +346,7 @@ impl Document {
             after: None,
             address: self.address.clone(),
             event: None,
+            stream: None,
             user_agent: self.user_agent.clone(),
             knock: None,
             ahead: Vec::new(),
@@ -324,7 +356,12 @@ impl Document {
             unspent: AtomicU64::new(0),
             terms: SignInTerms::default(),
             turn: None,
-        })
+        }
+    }
+
+    /// Whether it is a subscription that is told of something as it comes.
+    pub fn is_told(&self) -> bool {
+        self.stream.is_some()
     }
 
     /// Whether its text asks what the schema is.
@@ -435,6 +472,24 @@ fn check_mutations(roots: &[Root], limits: &Limits) -> Result<()> {
 fn name_of(document: &ExecutableDocument, wanted: Option<&str>) -> Option<Name> {
     let DocumentOperations::Multiple(named) = &document.operations else { return None };
     named.keys().find(|name| wanted.is_none_or(|wanted| name.as_str() == wanted)).cloned()
+}
+
+/// How a secret is told to be wrong that a query tries. One at a time: a query answers each of its fields, whichever was wrong.
+fn code_tried(fields: &[&Field], registry: &Registry, variables: &Variables) -> Result<Option<Wrong>> {
+    let mut tried: Option<(&str, Wrong)> = None;
+    for field in fields {
+        let guesses = registry.operation(registry::Root::Query, &field.name.node).and_then(|operation| operation.guesses);
+        let Some((secret, wrong)) = guesses else { continue };
+        if !given(field, variables).iter().any(|(name, value)| name == secret && is_text(value)) {
+            continue;
+        }
+        let key = field.response_key().node.as_str();
+        if tried.is_some_and(|(known, _)| known != key) {
+            return Err(Error::bad_request(format!("`{}` may try one code in a document.", field.name.node)));
+        }
+        tried = Some((key, wrong));
+    }
+    Ok(tried.map(|(_, wrong)| wrong))
 }
 
 fn choose(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Positioned<OperationDefinition>> {

@@ -199,6 +199,13 @@ impl<N: Entity, E> Connection<N, E> {
     }
 }
 
+impl<N: Entity> Connection<N> {
+    /// The same page under the name of another edge, which says nothing beside its row.
+    pub fn named<E: EdgeFields>(self) -> Connection<N, E> {
+        Connection { page: self.page, of: PhantomData }
+    }
+}
+
 fn base_name<N: Entity, E: EdgeFields>() -> &'static str {
     E::edge().map_or(N::object().name, |edge| edge.name)
 }

@@ -19,7 +19,7 @@ use super::{
     loader::{Batch, Loads},
 };
 use crate::{
-    auth::{Actor, Passwords, Tokens},
+    auth::{Actor, Claims, Passwords, Tokens},
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
     jobs::Outside,
@@ -51,6 +51,9 @@ pub struct AfterRollback {
     /// What the domain writes about it.
     pub write: Option<LateWrite>,
 }
+
+/// What is done once a mutation has committed: told to the process itself, never written.
+pub type AfterCommit = Box<dyn FnOnce() + Send>;
 
 /// What is known of the program that asks.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +94,9 @@ pub struct Request {
     pub sign_in: SignInTerms,
     /// The program that asks.
     pub asked_by: AskedBy,
+    /// What its person signs in by.
+    pub claims: Option<Claims>,
+    after_commit: Mutex<Vec<AfterCommit>>,
     /// Whether all of it is taken back in the end: nothing that it answers may be good for anything afterwards.
     pub is_rehearsal: bool,
     /// What its operations did ahead.
@@ -120,6 +126,8 @@ impl Request {
             shown: Mutex::default(),
             sign_in: SignInTerms::default(),
             asked_by: AskedBy::default(),
+            claims: None,
+            after_commit: Mutex::default(),
             is_rehearsal: false,
             prepared: Vec::new(),
         }
@@ -167,6 +175,17 @@ impl Request {
         let parent = ctx.path_node.as_ref()?.parent?;
         let (QueryPathSegment::Name(mutation), None) = (&parent.segment, parent.parent) else { return None };
         self.shown.lock().unwrap_or_else(|broken| broken.into_inner()).get(&((*mutation).to_owned(), whose)).cloned()
+    }
+
+    /// Tells the process something once this request has committed, and not where it is taken back or runs again. A process may end before that: what must
+    /// not be forgotten stands in a row.
+    pub fn once_committed(&self, what: impl FnOnce() + Send + 'static) {
+        self.after_commit.lock().unwrap_or_else(|broken| broken.into_inner()).push(Box::new(what));
+    }
+
+    /// What was to be told.
+    pub(crate) fn take_after_commit(&self) -> Vec<AfterCommit> {
+        std::mem::take(&mut *self.after_commit.lock().unwrap_or_else(|broken| broken.into_inner()))
     }
 
     /// What a refusal of this request leaves behind.

@@ -11,7 +11,7 @@ use async_graphql::{
 use super::{
     guard::{public, requires_permission},
     object::{Access, ArgumentDef, FieldDef, ObjectDef},
-    registry::{Event, Heard, HeardKey},
+    registry::{Event, Heard, HeardKey, Stream},
     scalars::DateTime,
 };
 use crate::permission::Permission;
@@ -79,6 +79,23 @@ pub(super) fn event_of(registry: &mut Registry, event: &Event, access: Option<Ac
         field.description = Some(needing(event.description, permissions));
         requires_permission.register(registry);
         field.directive_invocations.push(requires_permission::apply(permissions.to_vec()));
+    }
+    field
+}
+
+/// A field of the root of subscriptions that tells of one thing as it comes.
+pub(super) fn stream_of(registry: &mut Registry, stream: &Stream) -> MetaField {
+    let mut field = MetaField::new(stream.name, register(registry, (stream.of)()));
+    field.description = Some(stream.description.to_owned());
+    for (name, description, is_id) in stream.arguments {
+        let ty = if *is_id {
+            <ID as InputType>::create_type_info(registry)
+        } else {
+            <String as InputType>::create_type_info(registry).trim_end_matches('!').to_owned()
+        };
+        let mut argument = MetaInputValue::new(*name, ty);
+        argument.description = Some((*description).to_owned());
+        field.args.insert((*name).to_owned(), argument);
     }
     field
 }

@@ -23,13 +23,14 @@ mod row;
 mod scalar;
 mod scalars;
 mod selection;
+mod telling;
 mod write;
 
 pub use self::{
     ahead::{Ahead, GoAhead, Prepared},
     catalog::{Catalog, ObjectInfo},
     connection::{Connection, EdgeFields, PlainEdge, Total},
-    context::{AfterRollback, AskedBy, Ctx, LateWrite, Request, Services},
+    context::{AfterCommit, AfterRollback, AskedBy, Ctx, LateWrite, Request, Services},
     driver::{answer, answer_ref, located, paging, resolve_value, write_value},
     guard::{public, requires_permission},
     inputs::{OrderDirection, text},
@@ -47,6 +48,7 @@ pub use self::{
     scalar::{Scalar, Written, write_column},
     scalars::{Date, DateTime, Json, LocalTime},
     selection::{Asked, Counting, Projection, Selecting},
+    telling::{Begin, Listener, Taken, Telling, Told},
     write::{Changes, ColumnInput, Insert, IntoColumn, Patch, WriteDef, Writes, WritesNothing, as_given, present},
 };
 

@@ -15,7 +15,7 @@ use crate::{
     jobs::JobKind,
     permission::Permission,
     rates::Budget,
-    resolve::{Access, Catalog, Changes, ExtensionDef, FieldDef, GoAhead, ObjectDef, WriteDef, Writes},
+    resolve::{Access, Begin, Catalog, Changes, ExtensionDef, FieldDef, GoAhead, ObjectDef, WriteDef, Writes},
 };
 
 /// One subject: what it is made of.
@@ -28,6 +28,8 @@ pub struct Domain {
     pub operations: &'static [&'static [Operation]],
     /// What can be heard of it.
     pub events: &'static [Event],
+    /// What is told of it as it comes.
+    pub streams: &'static [Stream],
     /// Its kinds of jobs.
     pub jobs: &'static [JobKind],
     /// What others outside can be told of it: types of events that triggers of its tables emit (`app.emit`), and when each happens.
@@ -59,6 +61,7 @@ impl Domain {
             objects: &[],
             operations: &[],
             events: &[],
+            streams: &[],
             jobs: &[],
             emits: &[],
             extensions: &[],
@@ -108,6 +111,8 @@ pub enum Knock {
 pub enum Wrong {
     /// The reason of the refusal: an enrollment key.
     Key(&'static str),
+    /// The reason of the refusal: a code that takes something off a price.
+    Code(&'static str),
     /// BAD_USER_INPUT for `password`, `currentPassword` or `code`: what whoever is signed in proves themselves with.
     Proof,
 }
@@ -196,6 +201,24 @@ pub enum HeardKey {
         /// Whether it must be given.
         is_required: bool,
     },
+}
+
+/// A subscription field that tells of one thing as it comes: an object in memory, of which one field is a row.
+pub struct Stream {
+    /// The field of `Subscription`.
+    pub name: &'static str,
+    /// What it is, for the schema.
+    pub description: &'static str,
+    /// What is told.
+    pub of: fn() -> &'static ObjectDef,
+    /// Its arguments: `(name, description, whether it is an id that must be given)`; any other is text that may be left out.
+    pub arguments: &'static [(&'static str, &'static str, bool)],
+    /// The topics that the database announces for it.
+    pub topics: &'static [&'static str],
+    /// The field of the object that is read, the query that reads it by its id, and the prefix of that.
+    pub read: (&'static str, (&'static str, &'static str)),
+    /// Begins to tell somebody. Who may listen, it says itself.
+    pub begin: Begin,
 }
 
 /// How many of what was missed a subscriber is sent. Whoever missed more reads the list.
@@ -397,6 +420,16 @@ impl Registry {
         self.domains.iter().flat_map(|domain| domain.events)
     }
 
+    /// Everything that is told as it comes.
+    pub fn streams(&self) -> impl Iterator<Item = &'static Stream> {
+        self.domains.iter().flat_map(|domain| domain.streams)
+    }
+
+    /// What a field of Subscription tells as it comes.
+    pub fn stream(&self, name: &str) -> Option<&'static Stream> {
+        self.streams().find(|stream| stream.name == name)
+    }
+
     /// The event of a field of Subscription.
     pub fn event(&self, name: &str) -> Option<&'static Event> {
         self.events().find(|event| event.name == name)
@@ -404,7 +437,8 @@ impl Registry {
 
     /// The topics under which events are announced, each once.
     pub fn topics(&self) -> Vec<&'static str> {
-        let mut topics: Vec<&'static str> = self.events().map(|event| event.topic).collect();
+        let told = self.streams().flat_map(|stream| stream.topics.iter().copied());
+        let mut topics: Vec<&'static str> = self.events().map(|event| event.topic).chain(told).collect();
         topics.sort_unstable();
         topics.dedup();
         topics

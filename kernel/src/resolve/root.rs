@@ -157,7 +157,7 @@ impl<S: SchemaOf> SubscriptionType for SubscriptionRoot<S> {
     }
 
     fn is_empty() -> bool {
-        S::domains().iter().all(|domain| domain.events.is_empty())
+        S::domains().iter().all(|domain| domain.events.is_empty() && domain.streams.is_empty())
     }
 
     fn create_type_info(types: &mut Types) -> String {
@@ -166,6 +166,9 @@ impl<S: SchemaOf> SubscriptionType for SubscriptionRoot<S> {
             let query = operations(S::domains(), Root::Query).find(|operation| operation.field.name == event.query);
             let field = meta::event_of(types, event, query.and_then(|query| query.field.access));
             fields.insert(event.name.to_owned(), field);
+        }
+        for stream in S::domains().iter().flat_map(|domain| domain.streams) {
+            fields.insert(stream.name.to_owned(), meta::stream_of(types, stream));
         }
         let MetaType::Object { name, description, fields, .. } =
             ObjectBuilder::new("Subscription", fields).description(Some(S::SUBSCRIPTION.to_owned())).build()
@@ -177,7 +180,7 @@ impl<S: SchemaOf> SubscriptionType for SubscriptionRoot<S> {
         "Subscription!".to_owned()
     }
 
-    /// Events are executed as queries, one by one: `execute/subscription.rs`.
+    /// Events are executed as queries, one by one: `execute/subscription.rs`; what is told as it comes: `execute/telling.rs`.
     fn create_field_stream<'a>(&'a self, _ctx: &'a Context<'_>) -> Option<Pin<Box<dyn Stream<Item = Response> + Send + 'a>>> {
         None
     }

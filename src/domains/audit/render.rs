@@ -23,19 +23,35 @@ fn prefix_of(registry: &Registry, resource: &str) -> Option<&'static str> {
     registry.kind(resource).map(|kind| kind.prefix)
 }
 
+/// Ids that others have given out, a provider or an authority: shown as they are.
+const FOREIGN: [(&str, &str); 6] = [
+    ("SignInProvider", "client_id"),
+    ("Payment", "provider_id"),
+    ("Payment", "intent_id"),
+    ("Refund", "provider_id"),
+    ("Order", "billing_tax_id"),
+    ("PaymentSettings", "seller_tax_id"),
+];
+
 /// What stands in a column of a resource's row.
 pub fn cell_of(registry: &Registry, resource: &str, column: &str) -> Cell {
     if column == "id" {
         return prefix_of(registry, resource).map_or(Cell::UnknownId, Cell::Id);
     }
+    if FOREIGN.contains(&(resource, column)) {
+        return Cell::Plain;
+    }
     if let Some(prefix) = registry.reference(resource, column) {
         return Cell::Id(prefix);
     }
-    // The one that a provider has given to the school is no id of ours.
-    if column.ends_with("_id") && column != "client_id" {
+    if column.ends_with("_id") {
         return Cell::UnknownId;
     }
-    if column.ends_with("_at") || matches!(column, "subscription_start" | "subscription_end") {
+    let is_time = matches!(
+        (resource, column),
+        (_, "subscription_start" | "subscription_end" | "exchanges_until") | ("Product" | "Ticket", "valid_from" | "valid_until")
+    );
+    if is_time || column.ends_with("_at") {
         return Cell::Time;
     }
     Cell::Plain

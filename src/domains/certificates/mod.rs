@@ -24,6 +24,7 @@ use crate::domains::{courses::Course, paths::LearningPath};
 
 pub use self::{
     certificate::Certificate,
+    drawing::{Bound, Cut, Item, Line, bound, line},
     notices::{CERTIFICATE_EXPIRES_SOON, CERTIFICATE_ISSUED},
     printed::{Form, Printed, draw},
 };

@@ -65,6 +65,19 @@ pub const KINDS: &[&Kind] = &[
     &crate::domains::group_sessions::GROUP_SESSION_CANCELLED,
     &crate::domains::waitlists::WAITLIST_OFFERED,
     &crate::domains::waitlists::WAITLIST_OFFER_EXPIRED,
+    &crate::domains::answers::ASSISTANT_LIMIT_NEAR,
+    &crate::domains::projects::PROJECT_MEMBER_ADDED,
+    &crate::domains::conversations::CONVERSATION_SHARED,
+    &crate::domains::knowledge::DOCUMENT_FAILED,
+    &crate::domains::drafts::GENERATION_FINISHED,
+    &crate::domains::applications::APPLICATION_SUBMITTED,
+    &crate::domains::applications::APPLICATION_DECIDED,
+    &crate::domains::applications::PLACE_OFFERED,
+    &crate::domains::orders::ORDER_PLACED,
+    &crate::domains::orders::ORDER_EXPIRED,
+    &crate::domains::payments::ORDER_PAID,
+    &crate::domains::payments::REFUND_MADE,
+    &crate::domains::payments::PAYMENT_ATTENTION,
 ];
 
 const COURSE: Parameter = Parameter { name: "course", content: Content::Plain, sample: "Introduction to Gliding" };

@@ -2,10 +2,12 @@
 //! number is counted in the request's own snapshot, under the policies of the tables that it is counted from, so that
 //! numbers of one document agree with one another.
 //!
-//! Permission: REPORT_READ for reports; the dashboard is for everybody.
+//! Permission: REPORT_READ for reports, ORDER_READ_ALL as well for what programs bring in; the dashboard is for everybody.
 
 mod activity;
+mod assistants;
 mod booked;
+mod commerce;
 mod counts;
 mod dashboard;
 mod enrolled;
@@ -44,6 +46,15 @@ pub const DOMAIN: Domain = Domain {
         booked::HeatMapCell::object,
         booked::BookingOutcomeCount::object,
         booked::LeadTimes::object,
+        assistants::AssistantUsage::object,
+        commerce::CommerceReport::object,
+        commerce::CommerceTotals::object,
+        commerce::ProductRevenue::object,
+        commerce::DayRevenue::object,
+        commerce::ApplicationFunnel::object,
+        commerce::CouponPerformance::object,
+        commerce::ProgramAttendance::object,
+        commerce::AccountBalance::object,
     ],
     operations: &[queries::ReportQueries::OPERATIONS],
     ..Domain::new("reports")

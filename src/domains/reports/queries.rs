@@ -11,7 +11,9 @@ use lectern_macros::{object, queries, resolvers};
 
 use super::{
     activity::{self, ActivityCount, ActivityInterval, ActivityNameCount},
+    assistants::{self, AssistantUsage, AssistantUsageKey},
     booked::{self, BookingOutcomeCount, BookingTypeStats, HeatMapCell, LeadTimes, ResourceUtilisation},
+    commerce::{self, CommerceReport},
     counts::{self, BookingStatusCount, DayCount, EnrollmentStatusCount, OverviewReport},
     dashboard::Dashboard,
     learning::{self, FunnelStep, GradeBucket, LearnerAtRisk},
@@ -216,6 +218,17 @@ impl Reports {
         learning::distribution(ctx, Id::parse("courseId", &course_id)?, Id::parse_opt("lessonId", lesson_id.as_ref())?).await
     }
 
+    /// What programs bring in, of what was booked in the range: of all, unless one is named. Null for a program that you may not see.
+    #[needs(OrderReadAll)]
+    async fn commerce(
+        &self,
+        ctx: &Context<'_>,
+        /// The program; all of the school unless given.
+        program_id: Option<ID>,
+    ) -> Result<Option<CommerceReport>> {
+        commerce::commerce(ctx, self.range, program_id.as_ref()).await
+    }
+
     /// Who may not get to the end of their course, whatever the range: those with most reasons first. Of the people whose enrollments you see.
     #[cost(cost::page)]
     async fn learners_at_risk(
@@ -227,5 +240,19 @@ impl Reports {
         first: Option<i32>,
     ) -> Result<Vec<LearnerAtRisk>> {
         learning::at_risk(ctx, Id::parse_opt("courseId", course_id.as_ref())?, limit(first)?).await
+    }
+
+    /// What asking models has taken, by the time of the calls: yours, and with ASSISTANT_MANAGE everybody's. By date, then those that took most first. Any grouping sums to the row
+    /// without one. Unless given, the range is the last 30 days of the school, today included.
+    #[cost(cost::page)]
+    async fn assistant_usage(
+        &self,
+        ctx: &Context<'_>,
+        /// By what it is grouped; left out or empty: one row, the total.
+        group_by: Option<Vec<AssistantUsageKey>>,
+        /// How many rows; 1 to 100, 20 unless given.
+        first: Option<i32>,
+    ) -> Result<Vec<AssistantUsage>> {
+        assistants::usage(ctx, self.range, group_by, limit(first)?).await
     }
 }

@@ -9,7 +9,7 @@ use crate::domains::enrollments::EnrollmentStatus;
 impl Range {
     /// The condition that a moment lies within it. Where it is open at both ends no row is compared; both parameters are named
     /// all the same, so that every statement has them.
-    fn holds(self, column: &str) -> String {
+    pub(super) fn holds(self, column: &str) -> String {
         match self {
             Range { from: None, to: None } => "$2::timestamptz IS NULL AND $3::timestamptz IS NULL".to_owned(),
             _ => format!("{column} >= coalesce($2, '-infinity'::timestamptz) AND {column} < coalesce($3, 'infinity'::timestamptz)"),
@@ -194,3 +194,18 @@ pub const UNDER_WAY: &str = "SELECT {e} FROM enrollment e WHERE e.tenant_id = $1
 
 /// How much work waits for the actor to grade it.
 pub const TO_GRADE: &str = "SELECT app.submissions_to_grade() WHERE app.tenant_id() = $1";
+
+/// What models have taken from `$2` to `$3`, by the clock of the zone `$4`: by date (`$5`), person (`$6`), project (`$7`), agent (`$8`), model (`$9`) and purpose (`$10`), `$11` rows at
+/// most.
+pub const ASSISTANT_USAGE: &str = "SELECT g.day, g.user_id, g.project_id, g.agent_id, g.model, g.purpose, g.calls, g.failed, g.prompt::float8, g.completion::float8, \
+         CASE WHEN g.is_priced AND g.currencies = 1 THEN round(g.cost)::bigint END, CASE WHEN g.is_priced AND g.currencies = 1 THEN g.currency END \
+     FROM (SELECT CASE WHEN $5 THEN (au.at AT TIME ZONE $4)::date END AS day, CASE WHEN $6 THEN au.user_id END AS user_id, CASE WHEN $7 THEN au.project_id END AS project_id, \
+                  CASE WHEN $8 THEN au.agent_id END AS agent_id, CASE WHEN $9 THEN au.model END AS model, CASE WHEN $10 THEN au.purpose END AS purpose, \
+                  count(*) AS calls, count(*) FILTER (WHERE au.has_failed) AS failed, coalesce(sum(au.prompt_tokens), 0) AS prompt, \
+                  coalesce(sum(au.completion_tokens), 0) AS completion, \
+                  sum((au.prompt_tokens * au.input_price + au.completion_tokens * au.output_price) / 1000000) AS cost, \
+                  coalesce(bool_and(au.input_price IS NOT NULL AND au.output_price IS NOT NULL AND au.currency IS NOT NULL) \
+                      FILTER (WHERE au.prompt_tokens + au.completion_tokens > 0), false) AS is_priced, \
+                  count(DISTINCT au.currency) AS currencies, min(au.currency) AS currency \
+           FROM assistant_usage au WHERE au.tenant_id = $1 AND au.at >= $2 AND au.at < $3 GROUP BY 1, 2, 3, 4, 5, 6) AS g \
+     ORDER BY g.day, g.prompt + g.completion DESC, g.model, g.purpose, g.user_id, g.agent_id, g.project_id LIMIT $11";

@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use lectern_kernel::{
     auth::Claims,
     error::Code,
-    execute::{Engine, EventOutcome, Question, SubscriptionWatch},
+    execute::{Engine, EventOutcome, Part, Question, SubscriptionWatch, Tale},
     request::OperationKind,
     seen::{present, trace},
 };
@@ -68,6 +68,20 @@ impl Operation {
                 return self.end(message::error(&self.id, &engine.refuse(error, &correlation_id))).await;
             }
         };
+        if document.is_told() {
+            match engine.listen(document, self.claims, &correlation_id).await {
+                Ok(tale) => {
+                    drop(begun);
+                    self.hear_out(tale, &correlation_id).await;
+                }
+                Err(answer) => {
+                    drop(begun);
+                    self.wait_for_earlier().await;
+                    self.end(message::error(&self.id, &answer)).await;
+                }
+            }
+            return;
+        }
         if document.kind == OperationKind::Subscription {
             match engine.watch(document, self.claims, &correlation_id).await {
                 Ok(watch) => {
@@ -128,6 +142,27 @@ impl Operation {
             };
             if !goes_on {
                 return;
+            }
+        }
+    }
+
+    /// Sends what is told, part by part, to its end. A part is taken when the socket has room for it: whoever reads slowly is told the same in fewer parts.
+    async fn hear_out(&self, mut tale: Tale, correlation_id: &str) {
+        loop {
+            tale.ready().await;
+            let Ok(room) = self.out.reserve().await else { return };
+            match self.engine.next_part(&mut tale, correlation_id).await {
+                Part::Nothing => {}
+                Part::Next(answer) => room.send(Outgoing::Text(message::next(&self.id, &answer))),
+                Part::Over => {
+                    drop(room);
+                    return self.end(message::complete(&self.id)).await;
+                }
+                Part::Ended(answer) if answer.is(Code::Unauthenticated) => return self.close(message::FORBIDDEN).await,
+                Part::Ended(answer) => {
+                    drop(room);
+                    return self.end(message::error(&self.id, &answer)).await;
+                }
             }
         }
     }

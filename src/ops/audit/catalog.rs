@@ -19,7 +19,8 @@ const KEY_EXCEPTIONS: [&str; 1] = [
 ];
 
 /// Tables without rows of tenants.
-const TENANTLESS: [&str; 7] = [
+const TENANTLESS: [&str; 15] = [
+    "application_transition",  // which steps an application may take: the same for everybody, and nobody's secret
     "_sqlx_migrations",        // which migrations were applied; the service holds no grant on it
     "lectern_applied",         // which files were applied; nobody but its owner holds a right on it
     "booking_transition",      // which steps a booking may take: the same for everybody, and nobody's secret
@@ -27,10 +28,20 @@ const TENANTLESS: [&str; 7] = [
     "admission_transition",    // the same of sign-ups and invitations
     "quiz_attempt_transition", // the same of attempts
     "waitlist_transition",     // the same of who waits
+    "message_transition",      // the same of answers
+    "document_transition",     // the same of documents
+    "generation_transition",   // the same of what models draft
+    "program_transition",      // the same of programs
+    "currency",                // the currencies of ISO 4217
+    "payment_transition",      // the same of payments
+    "order_transition",        // the same of orders
 ];
 
 /// Tables whose changes the audit log does not keep. By hand: a table that is added is audited, or fails until somebody says why not.
-const UNAUDITED: [&str; 39] = [
+const UNAUDITED: [&str; 68] = [
+    "application_event",          // a log itself
+    "application_event_secret",   // likewise
+    "check_in",                   // a log itself
     "busy_block",                 // follows from what calendars elsewhere say
     "access_version",             // a number that says no more than that something changed, which is audited itself
     "account_request",            // of nobody yet: what it leads to is a link or a code
@@ -52,6 +63,11 @@ const UNAUDITED: [&str; 39] = [
     "mailed_token",               // secrets: what it permits is audited when it is used
     "notification",               // records themselves; what people choose of them is audited
     "password_change_credential", // secrets: the request is audited
+    "program_currency",           // follows from what the program says of its currencies, which is audited
+    "program_form_field",         // versions that stay for ever and never change; which one holds is audited with the program
+    "program_form_key",           // likewise
+    "program_group_places",       // counters of places
+    "program_places",             // counters of places
     "provider_sign_in",           // secrets: their use shows in the session
     "points_entry",               // a log itself
     "path_step",                  // follows from what people complete: that they are enrolled by it is audited
@@ -67,9 +83,30 @@ const UNAUDITED: [&str; 39] = [
     "sign_up_credential",         // secrets: the request is audited
     "submission_event",           // records themselves: what has become of work
     "time_claim",                 // follows from bookings, which are audited themselves
+    "passage",                    // follows from its document
+    "message_citation",           // what answers were given: records themselves
+    "generation_call",            // what models have answered so far: gone when their generation ends
+    "generation_source",          // follows from a generation
+    "provenance",                 // follows from a generation, and from changes that are audited themselves
     "upload",                     // a record itself; the file that it becomes is audited
     "used_budget",                // counters of rate limits
     "webhook_event",              // records themselves
+    "answer_run",                 // answers on their way: how they end is audited
+    "assistant_usage",            // records themselves
+    "message_delta",              // what of an answer is there before it is whole
+    "token_counter",              // counters of tokens
+    "token_reservation",          // likewise
+    "agent_version",              // what an agent was told: the agent is audited
+    "message",                    // by a trigger of its own (`app.audit_message`), which keeps lengths and ends
+    "invoice_counter",            // counts invoices, which are audited themselves
+    "ledger_entry",               // a log itself
+    "ledger_posting",             // likewise
+    "line_reversal",              // follows from refunds and exchanges, which are audited
+    "credit_balance",             // counters: the ledger says how it came to that
+    "order_key",                  // says which request made what; that is audited
+    "program_code",               // follows from coupons and referrals, which are audited
+    "ticket_key",                 // a secret that never changes
+    "payment_event",              // records themselves: what providers have said
 ];
 
 /// Every table of tenants.

@@ -94,6 +94,7 @@ fn is_never(entry: &str) -> Option<&'static str> {
             Some("would reach secrets")
         }
         ("sign_in_provider", "lectern_app" | "lectern_desk", "SELECT") if covers("client_secret") => Some("would reach a secret"),
+        ("assistant_provider", "lectern_app" | "lectern_desk", "SELECT") if covers("key") => Some("would reach a secret"),
         ("provider_sign_in", "lectern_desk", "SELECT") if covers("state_hash") || covers("secrets") => Some("would reach secrets"),
         ("course", "lectern_app", "SELECT") if covers("enrollment_key") => Some("would reach a secret"),
         ("tenant", "lectern_app", verb) if verb != "SELECT" => Some("could change a school's plan"),

@@ -55,14 +55,17 @@ pub(super) const OF_NO_SCHOOL: [&str; 8] = [
 const MADE_BY_SERVICE: [(&str, &str); 1] = [("audit_entry", "SELECT app.audit_refusal('audit', 'Probe', NULL, 'PROBE', NULL)")];
 
 /// What is changed in a copy of a row of the school `{tenant}`, so that nothing but a foreign key could stop it.
-const RELAXED: [(&str, &str); 18] = [
+const RELAXED: [(&str, &str); 22] = [
     ("api_key_secret", r#"{"secret_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
     ("booking", r#"{"status": "CANCELLED"}"#),
+    ("check_in_program_fkey", r#"{"outcome": "UNKNOWN", "ticket_id": null, "admits_on": null}"#),
     ("feature_flag", r#"{"key": "another"}"#),
     ("file", r#"{"upload_id": null, "object": "schools/{tenant}/general/copy.txt"}"#),
     ("group_session", r#"{"status": "CANCELLED"}"#),
     ("invitation", r#"{"state": "REVOKED"}"#),
+    ("ledger_posting", r#"{"n": 1000}"#),
     ("mailed_token", r#"{"token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
+    ("order_line", r#"{"position": 1000}"#),
     ("password_change_request", r#"{"state": "REJECTED"}"#),
     ("provider_account", r#"{"account": "another"}"#),
     ("provider_sign_in", r#"{"state_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}"#),
@@ -74,8 +77,14 @@ const RELAXED: [(&str, &str); 18] = [
     ("view_as", r#"{"ended_at": "2026-03-09T14:00Z"}"#),
     // What one key asks of the rest of the row.
     ("certificate_path_fkey", r#"{"course_id": null, "code": "AAAAAAAAAAAAAAAA"}"#),
+    ("line_reversal_by_fkey", r#"{"refund_id": null}"#),
     ("path_course_after_fkey", r#"{"unlock": "AFTER_COURSE"}"#),
     ("time_claim", r#"{"starts_at": "2099-03-09T14:00Z", "ends_at": "2099-03-09T15:00Z"}"#),
+];
+
+/// Keys before which another one speaks: of a row that a trigger makes at once.
+const PRECEDED: [(&str, &str); 1] = [
+    ("project_owner_fkey", "project_member_user_fkey"), // whoever owns a project is made a member of it
 ];
 
 /// No rows; or an error, where the connection has named a school before: the setting is empty since then, and no UUID.
@@ -334,6 +343,11 @@ impl Attack<'_> {
             let alone = children.iter().any(unshared);
             let references =
                 || children.iter().zip(parents).filter(|(child, _)| if alone { unshared(child) } else { *child != "tenant_id" });
+            // Where an id stays as it is, a word that is the same in both schools (a currency) points at nothing of A.
+            let points = |(_, parent): (&String, &String)| target[parent].as_str().is_some_and(|value| value.parse::<Uuid>().is_ok());
+            if alone && references().count() + 1 < children.len() && !references().any(points) {
+                continue;
+            }
             patch.extend(references().map(|(child, parent)| (child.clone(), target[parent].clone())));
             let sql = insert(table.name, &columns, &row, &serde_json::Value::Object(patch).to_string());
             let begin = format!("SET LOCAL app.tenant_id = '{}'", b.tenant);
@@ -354,7 +368,10 @@ impl Attack<'_> {
             }
             match outcome {
                 Outcome::Failed { state, constraint, .. }
-                    if state == "23503" && constraint.as_ref().is_some_and(|name| holders(children).contains(name)) =>
+                    if state == "23503"
+                        && constraint
+                            .as_ref()
+                            .is_some_and(|name| holders(children).contains(name) || PRECEDED.contains(&(key.as_str(), name.as_str()))) =>
                 {
                     held += 1
                 }

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     config::Settings,
-    domains::feeds::FeedAddress,
+    domains::{feeds::FeedAddress, payments::Taking},
     schema::access::{Access, fields},
 };
 use lectern_kernel::{auth::SigningKey, db::operator, execute::Engine, jobs::Outside, sealing::Sealer};
@@ -60,8 +60,9 @@ impl Audit {
             None => None,
         };
         let sealer = Sealer::from_text(&Sealer::generate()?)?;
-        let feeds = FeedAddress::new(&base(settings, settings.listen)?);
-        let outside = Outside::default().with(postman(settings, false)?).with(store(settings, &sealer, settings.listen)?).with(feeds);
+        let base = base(settings, settings.listen)?;
+        let outside = Outside::default().with(postman(settings, false)?).with(store(settings, &sealer, settings.listen)?);
+        let outside = outside.with(FeedAddress::new(&base)).with(Taking::new(&settings.stripe_api_base, &base, true)?);
         let engine = engine(settings, ServeOptions { url: app_url, key: SigningKey::generate()?, sealer, outside })?;
         let tables = catalog::tenant_tables(&mut platform).await.context("the catalog can't be read")?;
         let pair = Pair::create(&mut platform).await.context("the disposable schools can't be made")?;

@@ -34,6 +34,12 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         "public.admission_transition",
         "public.quiz_attempt_transition",
         "public.waitlist_transition",
+        "public.message_transition",
+        "public.document_transition",
+        "public.generation_transition",
+        "public.program_transition",
+        "public.application_transition",
+        "public.currency",
     ] {
         catalog.extend(rows_of(connection, table).await?);
     }
@@ -58,6 +64,22 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         "public.waitlist_transition" => {
             "SELECT 'row', 'waitlist_transition ' || from_status || ' > ' || to_status, '' FROM public.waitlist_transition"
         }
+        "public.message_transition" => {
+            "SELECT 'row', 'message_transition ' || from_state || ' > ' || to_state, '' FROM public.message_transition"
+        }
+        "public.document_transition" => {
+            "SELECT 'row', 'document_transition ' || from_state || ' > ' || to_state, '' FROM public.document_transition"
+        }
+        "public.generation_transition" => {
+            "SELECT 'row', 'generation_transition ' || from_state || ' > ' || to_state, '' FROM public.generation_transition"
+        }
+        "public.program_transition" => {
+            "SELECT 'row', 'program_transition ' || from_status || ' > ' || to_status, '' FROM public.program_transition"
+        }
+        "public.application_transition" => {
+            "SELECT 'row', 'application_transition ' || from_status || ' > ' || to_status, '' FROM public.application_transition"
+        }
+        "public.currency" => "SELECT 'row', 'currency ' || code, exponent::text FROM public.currency",
         _ => {
             "SELECT 'row', 'booking_transition ' || from_status || ' > ' || to_status || ' by ' || permission, party FROM public.booking_transition"
         }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{HELPERS, LOCK, enter, exists, hash, set};
 use crate::{
-    domains::{busy_sources, webhooks},
+    domains::{busy_sources, orders, payments, webhooks},
     ops::platform,
 };
 
@@ -26,7 +26,7 @@ const SCHOOLS: [(&str, &str, &str); 2] = [
 ];
 
 /// What makes rows of the facts, in this order.
-const STEPS: [(&str, &str); 22] = [
+const STEPS: [(&str, &str); 27] = [
     ("school.sql", include_str!("../../../sql/seed/school.sql")),
     ("life.sql", include_str!("../../../sql/seed/life.sql")),
     ("scheduling.sql", include_str!("../../../sql/seed/scheduling.sql")),
@@ -47,12 +47,20 @@ const STEPS: [(&str, &str); 22] = [
     ("quizzes.sql", include_str!("../../../sql/seed/quizzes.sql")),
     ("paths.sql", include_str!("../../../sql/seed/paths.sql")),
     ("discussions.sql", include_str!("../../../sql/seed/discussions.sql")),
+    ("assistants.sql", include_str!("../../../sql/seed/assistants.sql")),
     ("rewards.sql", include_str!("../../../sql/seed/rewards.sql")),
     ("exchange.sql", include_str!("../../../sql/seed/exchange.sql")),
+    ("commerce.sql", include_str!("../../../sql/seed/commerce.sql")),
+    ("commerce-applications.sql", include_str!("../../../sql/seed/commerce-applications.sql")),
+    ("commerce-orders.sql", include_str!("../../../sql/seed/commerce-orders.sql")),
+    ("commerce-doors.sql", include_str!("../../../sql/seed/commerce-doors.sql")),
 ];
 
 /// What the instructors have brought along of their own calendars.
 const BUSY_FILE: &str = include_str!("../../../sql/seed/wednesdays.ics");
+
+/// By which the provider that moves no money proves itself to the demo schools. It is public, as the passwords are.
+const PAYMENT_SECRET: &str = "lectern-demo-payments";
 
 /// The tables that the facts are put into.
 const TABLES: &str = include_str!("../../../sql/seed/demo.sql");
@@ -144,11 +152,33 @@ async fn load(connection: &mut PgConnection, sealer: &Sealer, slug: &str, domain
     set(connection, "seed.webhook_secret", &HEXLOWER.encode(&secret)).await?;
     let file = busy_sources::sealed_content(sealer, tenant, BUSY_FILE).map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
     set(connection, "seed.busy_file", &HEXLOWER.encode(&file)).await?;
+    set(connection, "seed.payment_secret", &HEXLOWER.encode(&payments::Secret::TestWebhook.seal(sealer, tenant, PAYMENT_SECRET))).await?;
     sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
     sqlx::raw_sql(facts).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded"))?;
     for (step, sql) in STEPS {
         sqlx::raw_sql(sql).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded: sql/seed/{step}"))?;
     }
+    code(connection, sealer, tenant).await.with_context(|| format!("the tickets of {slug} can't have codes"))
+}
+
+/// Gives the school's tickets their codes.
+async fn code(connection: &mut PgConnection, sealer: &Sealer, tenant: Uuid) -> anyhow::Result<()> {
+    let sealed = orders::sealed_ticket_key(sealer, tenant).map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
+    sqlx::query("INSERT INTO ticket_key (tenant_id, sealed) VALUES ($1, $2)").bind(tenant).bind(&sealed).execute(&mut *connection).await?;
+    let tickets: Vec<(Uuid, i32)> =
+        sqlx::query_as("SELECT id, generation FROM ticket WHERE tenant_id = $1").bind(tenant).fetch_all(&mut *connection).await?;
+    let hash = |(ticket, generation): &(Uuid, i32)| orders::code_hash(sealer, tenant, &sealed, *ticket, *generation);
+    let hashes: Vec<Vec<u8>> =
+        tickets.iter().map(hash).collect::<Result<_, _>>().map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
+    let ids: Vec<Uuid> = tickets.into_iter().map(|(ticket, _)| ticket).collect();
+    sqlx::query(
+        "UPDATE ticket t SET code_hash = c.hash FROM unnest($2::uuid[], $3::bytea[]) AS c(id, hash) WHERE t.tenant_id = $1 AND t.id = c.id",
+    )
+    .bind(tenant)
+    .bind(ids)
+    .bind(hashes)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 mod calendars;
 mod client;
+mod commerce;
 mod exchange;
 mod hours;
 mod sessions;
@@ -102,6 +103,7 @@ impl Smoke {
         self.calendars().await;
         self.sessions().await;
         self.slots().await;
+        self.commerce().await;
         self.files().await;
         self.exports().await;
         self.imports().await;

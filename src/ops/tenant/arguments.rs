@@ -77,6 +77,17 @@ pub(super) fn bytes(text: &str) -> anyhow::Result<Option<i64>> {
     }
 }
 
+/// A number of tokens; none for "none".
+pub(super) fn tokens(text: &str) -> anyhow::Result<Option<i64>> {
+    match text.trim() {
+        "none" => Ok(None),
+        digits if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().map(Some).map_err(|_| anyhow::anyhow!("--assistant-tokens is too large: {text}"))
+        }
+        _ => bail!("--assistant-tokens must be a number such as 5000000, or \"none\", not {text}"),
+    }
+}
+
 /// A moment as the school's clock shows it.
 pub(super) fn shown(instant: Timestamp, zone: &TimeZone) -> String {
     instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()

@@ -111,17 +111,32 @@ async fn suspend(connection: &mut PgConnection, wanted: &TenantSuspend) -> anyho
 
 async fn quota(connection: &mut PgConnection, wanted: &TenantQuota) -> anyhow::Result<String> {
     let (tenant, _) = find(connection, &wanted.slug).await?;
-    let bytes = arguments::bytes(&wanted.bytes)?;
+    let bytes = wanted.bytes.as_deref().map(arguments::bytes).transpose()?;
+    let tokens = wanted.assistant_tokens.as_deref().map(arguments::tokens).transpose()?;
     let mut tx = begin(connection, "system:tenant-quota", tenant).await?;
-    sqlx::query("UPDATE tenant SET storage_quota = $2 WHERE tenant_id = $1").bind(tenant).bind(bytes).execute(&mut *tx).await?;
-    let used: i64 = sqlx::query_scalar("SELECT used FROM app.storage_usage()").fetch_one(&mut *tx).await?;
+    let (mut said, slug) = (Vec::new(), &wanted.slug);
+    if let Some(bytes) = bytes {
+        sqlx::query("UPDATE tenant SET storage_quota = $2 WHERE tenant_id = $1").bind(tenant).bind(bytes).execute(&mut *tx).await?;
+        let used: i64 = sqlx::query_scalar("SELECT used FROM app.storage_usage()").fetch_one(&mut *tx).await?;
+        said.push(match bytes {
+            None => format!("The files of {slug} may take as much as there is room for; they take {used} bytes."),
+            Some(bytes) if used > bytes => {
+                format!("The files of {slug} may take {bytes} bytes, and take {used}: no more can be uploaded until they take less.")
+            }
+            Some(bytes) => format!("The files of {slug} may take {bytes} bytes; they take {used}."),
+        });
+    }
+    if let Some(tokens) = tokens {
+        sqlx::query("UPDATE tenant SET assistant_token_quota = $2 WHERE tenant_id = $1")
+            .bind(tenant)
+            .bind(tokens)
+            .execute(&mut *tx)
+            .await?;
+        said.push(match tokens {
+            None => format!("The assistants of {slug} may use as many tokens a month as the school allows itself."),
+            Some(tokens) => format!("The assistants of {slug} may use {tokens} tokens a month, or fewer where the school says so."),
+        });
+    }
     tx.commit().await?;
-    let slug = &wanted.slug;
-    Ok(match bytes {
-        None => format!("The files of {slug} may take as much as there is room for; they take {used} bytes."),
-        Some(bytes) if used > bytes => {
-            format!("The files of {slug} may take {bytes} bytes, and take {used}: no more can be uploaded until they take less.")
-        }
-        Some(bytes) => format!("The files of {slug} may take {bytes} bytes; they take {used}."),
-    })
+    Ok(said.join("\n"))
 }

@@ -36,7 +36,10 @@ async fn whoever_is_new_becomes_a_participant_when_the_code_is_right_and_not_bef
     let session = stranger.ok(GIVE_CODE, given("PIA.lang@x.example", &digits)).await["signInWithCode"].take();
     assert_eq!((&session["viewer"]["user"]["name"], &session["viewer"]["activeRole"]["key"]), (&json!("Pia Lang"), &json!("PARTICIPANT")));
     let pia = stranger.with_session(&session);
-    assert_eq!(pia.ok("{ viewer { permissions } }", json!({})).await["viewer"]["permissions"], json!(["COURSE_READ", "FILE_UPLOAD"]));
+    assert_eq!(
+        pia.ok("{ viewer { permissions } }", json!({})).await["viewer"]["permissions"],
+        json!(["COURSE_READ", "APPLICATION_SUBMIT", "FILE_UPLOAD"])
+    );
     refused_code(&app, "pia.lang@x.example", &digits).await;
     // Again, as who they are now; without a name they are called by what stands before the @.
     let again = asked(&app, "pia.lang@x.example").await;

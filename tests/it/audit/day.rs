@@ -1,5 +1,7 @@
 //! An ordinary day in a school: every mutation that there is, each under a correlation id of its own.
 
+mod assistants;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +39,10 @@ fn selection(operation: &str) -> &'static str {
         "PointsRule" => "{ key }",
         "Level" => "{ number }",
         "Viewer" => "{ user { id } }",
-        "CertificateSettings" => "{ isEnabled }",
+        "CertificateSettings" | "AssistantPolicy" => "{ isEnabled }",
+        "AssistantProvider" => "{ isOwn }",
+        "PaymentSettings" => "{ providers }",
+        "ProgramGroup" => "{ percentOff }",
         ty if schema.0.get(ty).is_some_and(|ty| ty.kind == "object") => "{ id }",
         _ => "",
     }
@@ -96,6 +101,12 @@ impl Day {
         day.admissions(app).await;
         day.credentials(app).await;
         day.providers(app).await;
+        day.assistants(app).await;
+        day.applications(app).await;
+        day.programs(app).await;
+        day.doors(app).await;
+        day.orders(app).await;
+        day.payments(app).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         day.take(&admin, "deleteUser", &bob).await;
         day
@@ -652,6 +663,138 @@ impl Day {
         self.tokens.extend(["sub-of-ivy".to_owned(), begun["state"].as_str().unwrap().to_owned()]);
         self.give(&stranger, "completeProviderSignIn", back).await;
         self.take(&admin, "deleteSignInProvider", &id).await;
+    }
+
+    async fn programs(&mut self, app: &TestApp) {
+        let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+        let course = crate::classroom::course(&ada, json!({ "title": "Camp craft" })).await;
+        let group = crate::classroom::group(&admin, json!({ "name": "Campers" })).await;
+        let id = self.give(&admin, "createProgram", json!({ "name": "Summer camp", "currencies": ["EUR"] })).await["id"].take();
+        self.give(&admin, "updateProgram", json!({ "id": id, "capacity": 20 })).await;
+        let fields = json!([{ "key": "diet", "label": "Diet", "type": "TEXT" }]);
+        self.give(&admin, "setProgramForm", json!({ "programId": id, "expectedVersion": 0, "fields": fields })).await;
+        self.give(&admin, "setProgramReviewers", json!({ "programId": id, "reviewers": [{ "userId": ada.user_id }] })).await;
+        self.give(&admin, "setProgramLinks", json!({ "programId": id, "courseIds": [course], "groupIds": [group] })).await;
+        self.give(&admin, "setProgramGroup", json!({ "programId": id, "groupId": group, "percentOff": 12.5 })).await;
+        self.give(&admin, "removeProgramGroup", json!({ "programId": id, "groupId": group })).await;
+        self.give(&admin, "setProgramStatus", json!({ "id": id, "status": "ACTIVE" })).await;
+        let draft = crate::programs::program(&admin, json!({ "name": "Winter camp" })).await;
+        self.take(&admin, "deleteProgram", &json!(draft)).await;
+    }
+
+    async fn applications(&mut self, app: &TestApp) {
+        let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+        let bob = app.person(&app.oak, "sailor@oak.example", &["LEARNER"]).await;
+        let fields = json!([
+            { "key": "diet", "label": "Diet", "type": "TEXT" },
+            { "key": "health", "label": "Health", "type": "TEXTAREA", "sensitive": true },
+            { "key": "photo", "label": "Photo", "type": "FILE" },
+        ]);
+        let program = crate::applications::program(&admin, json!({ "name": "Sea camp", "capacity": 1 }), fields).await;
+        let reviewers = json!({ "i": { "programId": program, "reviewers": [{ "userId": ada.user_id }] } });
+        admin.ok("mutation($i: SetProgramReviewersInput!) { setProgramReviewers(input: $i) { id } }", reviewers).await;
+        let photo = crate::files::text(&bob, "photo.txt").await;
+        let answers = json!({ "diet": "none", "health": "well", "photo": photo });
+        let id = self.give(&bob, "startApplication", json!({ "programId": program, "answers": answers })).await["id"].take();
+        let answers = json!({ "diet": "vegan", "health": "quite well" });
+        self.give(&bob, "updateApplication", json!({ "id": id, "answers": answers, "notShared": ["name"] })).await;
+        let child = json!({ "applicationId": id, "kind": "CHILD", "name": "Kim", "email": "kim@oak.example" });
+        let child = self.give(&bob, "addAttendee", child).await["id"].take();
+        self.give(&bob, "updateAttendee", json!({ "id": child, "name": "Kimberley" })).await;
+        self.take(&bob, "removeAttendee", &child).await;
+        self.take(&bob, "submitApplication", &id).await;
+        self.give(&ada, "reviewApplication", json!({ "applicationId": id, "decision": "YES", "note": "Fine." })).await;
+        self.give(&admin, "decideApplication", json!({ "id": id, "status": "WAITLISTED", "message": "Soon." })).await;
+        let more = json!({ "i": { "id": program, "capacity": 2 } });
+        admin.ok("mutation($i: UpdateProgramInput!) { updateProgram(input: $i) { id } }", more).await;
+        self.take(&bob, "acceptPlace", &id).await;
+        self.give(&admin, "assignDiscount", json!({ "applicationId": id, "percentOff": 12.5 })).await;
+        self.give(&bob, "withdrawApplication", json!({ "id": id, "reason": "I am ill." })).await;
+        self.take(&bob, "reopenApplication", &id).await;
+        let viewer = app.sign_in(&app.oak, Who::Viewer).await;
+        self.give(&admin, "setRedFlag", json!({ "userId": viewer.user_id, "redFlag": true, "note": "No." })).await;
+    }
+
+    async fn payments(&mut self, app: &TestApp) {
+        use crate::orders::{PLACE, applied, cart_for, id, order_of};
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let zoe = app.person(&app.oak, "zoe@oak.example", &["LEARNER"]).await;
+        let secret = "secret_of_the_days_webhooks";
+        self.tokens.push(secret.to_owned());
+        let settings = json!({ "providers": ["MANUAL", "TEST"], "testWebhookSecret": secret, "sellerName": "Oak Ltd" });
+        self.give(&admin, "updatePaymentSettings", settings).await;
+        let terms = json!({ "name": "Hill camp", "currencies": ["EUR"], "reviewStrategy": "AUTO_ACCEPT" });
+        let program = id(&admin, "createProgram", "CreateProgramInput", terms).await;
+        let activate = "mutation($i: SetProgramStatusInput!) { setProgramStatus(input: $i) { id } }";
+        admin.ok(activate, json!({ "i": { "id": program, "status": "ACTIVE" } })).await;
+        let product = json!({ "programId": program, "name": "Day", "kind": "TICKET", "prices": [{ "amount": 1000, "currency": "EUR" }] });
+        let product = id(&admin, "createProduct", "CreateProductInput", product).await;
+        let (application, attendee) = applied(&zoe, &program).await;
+        let cart = order_of(&cart_for(&application, &attendee, &[(&product, 1)]), &json!(1000), "cart-of-the-hill");
+        let order = zoe.ok(PLACE, json!({ "i": cart })).await["placeOrder"]["id"].take();
+        self.give(&zoe, "payOrder", json!({ "orderId": order, "provider": "TEST" })).await;
+        let money = json!({ "orderId": order, "amount": 1000, "note": "Cash", "idempotencyKey": "money-of-the-hill" });
+        self.give(&admin, "recordPayment", money).await;
+        let back = json!({ "orderId": order, "reason": "Rain", "idempotencyKey": "rain-on-the-hill" });
+        self.give(&admin, "refundOrder", back).await;
+        let credit = json!({ "applicationId": application, "amount": { "amount": 5, "currency": "EUR" }, "reason": "Rain", "idempotencyKey": "gift-of-the-hill" });
+        self.give(&admin, "grantCredit", credit).await;
+    }
+
+    async fn orders(&mut self, app: &TestApp) {
+        use crate::orders::{PLACE, cart_for, id, order_of, with};
+        let admin = app.sign_in(&app.oak, Who::Admin).await;
+        let bob = app.person(&app.oak, "rower@oak.example", &["LEARNER"]).await;
+        let terms = json!({ "name": "Lake camp", "currencies": ["EUR"], "reviewStrategy": "AUTO_ACCEPT", "exchangesUntil": "2099-01-01T00:00:00Z",
+            "applicationFee": { "amount": 500, "currency": "EUR" } });
+        let program = id(&admin, "createProgram", "CreateProgramInput", terms).await;
+        let activate = "mutation($i: SetProgramStatusInput!) { setProgramStatus(input: $i) { id } }";
+        admin.ok(activate, json!({ "i": { "id": program, "status": "ACTIVE" } })).await;
+        let settings = "mutation($i: UpdatePaymentSettingsInput!) { updatePaymentSettings(input: $i) { providers } }";
+        admin.ok(settings, json!({ "i": { "providers": ["MANUAL"] } })).await;
+        let product = json!({ "programId": program, "name": "Day", "kind": "TICKET", "prices": [{ "amount": 1000, "currency": "EUR" }] });
+        let day = self.give(&admin, "createProduct", product.clone()).await["id"].as_str().unwrap().to_owned();
+        self.give(&admin, "updateProduct", json!({ "id": day, "name": "A day", "stock": 10 })).await;
+        let other = id(&admin, "createProduct", "CreateProductInput", product).await;
+        self.take(&admin, "deleteProduct", &json!(other)).await;
+        self.tokens.extend(["DAYS-COUPON".to_owned(), "DAYS-REFERRAL".to_owned()]);
+        let coupon =
+            self.give(&admin, "createCoupon", json!({ "programId": program, "code": "DAYS-COUPON", "percentOff": 10 })).await["id"].take();
+        self.give(&admin, "updateCoupon", json!({ "id": coupon, "maxUses": 5 })).await;
+        self.take(&admin, "deleteCoupon", &coupon).await;
+        let referral = self.give(&admin, "createReferral", json!({ "programId": program, "code": "DAYS-REFERRAL" })).await["id"].take();
+        self.give(&admin, "updateReferral", json!({ "id": referral, "isActive": false, "maxUses": 3 })).await;
+        let application = id(&bob, "startApplication", "StartApplicationInput", json!({ "programId": program })).await;
+        let fee = json!({ "applicationId": application, "expectedTotal": 500, "provider": "MANUAL", "idempotencyKey": "fee-of-the-day" });
+        let fee = self.give(&bob, "payApplicationFee", fee).await["id"].take();
+        let record = "mutation($i: RecordPaymentInput!) { recordPayment(input: $i) { id } }";
+        admin.ok(record, json!({ "i": { "orderId": fee, "amount": 500, "idempotencyKey": "money-of-the-day" } })).await;
+        let submit = "mutation($id: ID!) { submitApplication(id: $id) { attendees { id } } }";
+        let submitted = bob.ok(submit, json!({ "id": application })).await["submitApplication"].take();
+        let cart = cart_for(&application, submitted["attendees"][0]["id"].as_str().unwrap(), &[(&day, 1)]);
+        // A ticket that is exchanged for two.
+        let gift = order_of(&with(&cart, json!({ "complimentary": true })), &json!(0), "gift-of-the-day");
+        let gift = admin.ok(PLACE, json!({ "i": gift })).await["placeOrder"]["lines"][0]["tickets"][0]["id"].take();
+        let order = order_of(&with(&cart, json!({ "returnTicketIds": [gift] })), &json!(1000), "order-of-the-day");
+        let order = self.give(&bob, "placeOrder", order).await["id"].take();
+        self.take(&bob, "cancelOrder", &order).await;
+    }
+
+    async fn doors(&mut self, app: &TestApp) {
+        use crate::doors::{Kind, program, ticket};
+        let ada = app.sign_in(&app.oak, Who::Instructor).await;
+        let fair = program(app, &app.oak, "fair-of-the-day").await;
+        self.tokens.push("DAYSDAYSDAYSDAYS".to_owned());
+        ticket(app, &fair, "DAYSDAYSDAYSDAYS", Kind::default()).await;
+        self.give(&ada, "checkIn", json!({ "programId": fair, "scans": [{ "clientId": "gate", "code": "DAYSDAYSDAYSDAYS" }] })).await;
+        // What the attendee gets with the ticket, an operator settles.
+        let (tenant, id) = (app.oak.tenant, crate::classroom::uuid(&fair));
+        app.sql(&format!(
+            "BEGIN; SET LOCAL app.tenant_id = '{tenant}';
+             INSERT INTO program_course (tenant_id, program_id, course_id) SELECT tenant_id, '{id}', id FROM course WHERE tenant_id = '{tenant}' AND deleted_at IS NULL LIMIT 1;
+             SELECT app.settle_grants(ARRAY(SELECT a.id FROM attendee a WHERE a.program_id = '{id}')); COMMIT"
+        ))
+        .await;
     }
 
     async fn exports(&mut self, app: &TestApp) {

@@ -42,7 +42,17 @@ async fn a_hundred_people_are_suspended_reactivated_and_deleted_in_the_order_ask
 async fn one_who_cannot_be_changed_keeps_all_others_as_they_are() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let rights = ["USER_READ", "USER_UPDATE", "USER_DELETE", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+    let rights = [
+        "USER_READ",
+        "USER_UPDATE",
+        "USER_DELETE",
+        "COURSE_READ",
+        "ENROLLMENT_SELF",
+        "BOOKING_REQUEST",
+        "APPLICATION_SUBMIT",
+        "FILE_UPLOAD",
+        "AGENT_EXECUTE",
+    ];
     add_role(&admin, "CLERK", &rights).await;
     let clerk = app.person(&app.oak, "clerk@oak.example", &["CLERK"]).await;
     let (one, two) = (add(&admin, "one@oak.example", &["LEARNER"]).await, add(&admin, "two@oak.example", &["LEARNER"]).await);

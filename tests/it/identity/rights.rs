@@ -43,7 +43,10 @@ async fn a_grant_adds_and_a_deny_takes_away_from_the_next_request_on() {
     assert_eq!(learner.ok(users, json!({})).await["users"]["totalCount"], 4);
     assert_eq!(learner.refused(courses, json!({})).await, "FORBIDDEN [COURSE_READ]");
     let permissions = learner.ok("{ viewer { permissions } }", json!({})).await["viewer"]["permissions"].take();
-    assert_eq!(permissions, json!(["USER_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"]));
+    assert_eq!(
+        permissions,
+        json!(["USER_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "APPLICATION_SUBMIT", "FILE_UPLOAD", "AGENT_EXECUTE"])
+    );
     // A deny wins over a grant of the same.
     admin.ok(SET, set(&learner.user_id, &["USER_READ"], &["USER_READ"])).await;
     assert_eq!(learner.refused(users, json!({})).await, "FORBIDDEN [USER_READ]");
@@ -153,7 +156,16 @@ async fn nobody_grants_what_they_do_not_hold_or_to_whom_they_do_not_outrank() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let learner = app.sign_in(&app.oak, Who::Learner).await.user_id;
     let viewer = app.sign_in(&app.oak, Who::Viewer).await.user_id;
-    let rights = ["ROLE_MANAGE", "USER_READ", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+    let rights = [
+        "ROLE_MANAGE",
+        "USER_READ",
+        "COURSE_READ",
+        "ENROLLMENT_SELF",
+        "BOOKING_REQUEST",
+        "APPLICATION_SUBMIT",
+        "FILE_UPLOAD",
+        "AGENT_EXECUTE",
+    ];
     admin.ok(CREATE_ROLE, json!({ "i": { "key": "CLERK", "name": "Clerk", "permissions": rights } })).await;
     let clerk = app.person(&app.oak, "clerk@oak.example", &["CLERK"]).await;
     let elm = app.sign_in(&app.elm, Who::Learner).await.user_id;
@@ -196,9 +208,9 @@ async fn crafted_sql_of_the_services_role_grants_nobody_more() {
         ("COURSE_READ", give(me, "GRANT", "COURSE_READ"), false),
         ("COURSE_READ,ROLE_MANAGE", give(me, "GRANT", "AUDIT_READ"), false),
         ("COURSE_READ,ROLE_MANAGE", give(other, "DENY", "COURSE_READ"), false),
-        ("COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,FILE_UPLOAD,ROLE_MANAGE", give(me, "GRANT", "COURSE_READ"), true),
-        ("COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,FILE_UPLOAD,ROLE_MANAGE", give(me, "GRANT", "NOTHING"), false),
-        ("COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,FILE_UPLOAD,ROLE_MANAGE", "UPDATE user_permission SET effect = 'GRANT'".to_owned(), false),
+        ("COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,APPLICATION_SUBMIT,FILE_UPLOAD,AGENT_EXECUTE,ROLE_MANAGE", give(me, "GRANT", "COURSE_READ"), true),
+        ("COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,APPLICATION_SUBMIT,FILE_UPLOAD,AGENT_EXECUTE,ROLE_MANAGE", give(me, "GRANT", "NOTHING"), false),
+        ("COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,APPLICATION_SUBMIT,FILE_UPLOAD,AGENT_EXECUTE,ROLE_MANAGE", "UPDATE user_permission SET effect = 'GRANT'".to_owned(), false),
         (
             "COURSE_READ,ROLE_MANAGE",
             format!(

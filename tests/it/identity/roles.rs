@@ -10,7 +10,7 @@ use super::{
 use crate::app::{Client, TestApp, Who};
 
 /// What LEARNER grants, and so what somebody needs who manages learners.
-const LEARNER: [&str; 4] = ["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+const LEARNER: [&str; 6] = ["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "APPLICATION_SUBMIT", "FILE_UPLOAD", "AGENT_EXECUTE"];
 
 /// Somebody in a role of the school's own that grants this and what LEARNER does.
 async fn in_role(app: &TestApp, key: &str, permissions: &[&str]) -> Client {
@@ -199,7 +199,8 @@ async fn a_role_with_one_permission_can_do_that_one_thing() {
         ["USER_UPDATE", "ROLE_MANAGE", "USER_READ", "COURSE_CREATE", "COURSE_UPDATE", "ENROLLMENT_MANAGE", "GROUP_READ"]
             .into_iter()
             .chain(["BOOKING_COMPLETE", "AVAILABILITY_MANAGE", "REPORT_READ", "USER_ADMIT", "PASSWORD_APPROVE", "API_KEY_CREATE"])
-            .chain(["GRADE_MANAGE", "DISCUSSION_MODERATE"])
+            .chain(["GRADE_MANAGE", "DISCUSSION_MODERATE", "APPLICATION_REVIEW", "ATTENDEE_CHECK_IN"])
+            .chain(["PROJECT_CREATE", "AGENT_CREATE", "DOCUMENT_UPLOAD"])
             .filter(|permission| *permission != "USER_READ")
             .collect();
     let changer = in_role(&app, "CHANGER", &permissions).await;

@@ -132,9 +132,13 @@ async fn crafted_sql_of_the_services_role_escalates_nothing() {
     app.sign_in(&app.oak, Who::Learner).await.ok("mutation { logout }", json!({})).await;
     assert_eq!(learner.run("UPDATE session SET revoked_at = NULL").await, "0", "what has ended stays ended");
 
-    let creator =
-        Raw::begin(&app, &app.oak, "viewer@oak.example", "USER_CREATE,USER_READ,COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,FILE_UPLOAD")
-            .await;
+    let creator = Raw::begin(
+        &app,
+        &app.oak,
+        "viewer@oak.example",
+        "USER_CREATE,USER_READ,COURSE_READ,ENROLLMENT_SELF,BOOKING_REQUEST,APPLICATION_SUBMIT,FILE_UPLOAD,AGENT_EXECUTE",
+    )
+    .await;
     app.sql("DELETE FROM user_role WHERE user_id = (SELECT id FROM app_user WHERE email = 'learner@oak.example')").await;
     for (sql, outcome) in [
         // Roles go to people whom this very transaction creates, and to nobody else.

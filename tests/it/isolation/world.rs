@@ -23,10 +23,15 @@ pub struct World {
 }
 
 /// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed, a booking that
-/// is nobody's seat. Of
+/// is nobody's seat, an order that is paid. Of
 /// any other kind it is the first.
-const RATHER: [(&str, &str); 3] =
-    [("User", "t.name LIKE 'LEARNER%'"), ("Role", "NOT t.is_system"), ("Booking", "t.group_session_id IS NULL")];
+const RATHER: [(&str, &str); 5] = [
+    ("User", "t.name LIKE 'LEARNER%'"),
+    ("Role", "NOT t.is_system"),
+    ("Booking", "t.group_session_id IS NULL"),
+    ("Application", "t.status = 'ACCEPTED'"),
+    ("Order", "t.status = 'PAID'"),
+];
 
 impl World {
     /// # Panics
@@ -100,11 +105,12 @@ async fn rows_of(app: &TestApp, kind: &KindInfo) -> Option<(String, String)> {
         return Some((table.name.to_owned(), table.key.to_owned()));
     }
     let recorded = format!(
-        "SELECT min(t.tgrelid::regclass::text) FROM pg_trigger t, string_to_array(encode(t.tgargs, 'escape'), '\\000') AS given
-         WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND given[1] = '{}' AND given[2] = 'id'",
+        "SELECT t.tgrelid::regclass || ' ' || given[2] FROM pg_trigger t, string_to_array(encode(t.tgargs, 'escape'), '\\000') AS given
+         WHERE t.tgfoid = 'app.audit'::regproc AND NOT t.tgisinternal AND given[1] = '{}' ORDER BY given[2] <> 'id', 1 LIMIT 1",
         kind.ty
     );
-    Some((app.text(&recorded).await?, "id".to_owned()))
+    let (table, key) = app.text(&recorded).await?.split_once(' ').map(|(table, key)| (table.to_owned(), key.to_owned()))?;
+    Some((table, key))
 }
 
 /// The id of a row of a kind; or what to do where there is none.

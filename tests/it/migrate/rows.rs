@@ -94,7 +94,7 @@ async fn a_new_permission_reaches_the_system_roles_of_schools_that_are_there() {
     learner.ok("{ courses(first: 1) { totalCount } }", json!({})).await;
     assert_eq!(
         app.text("SELECT array_to_string(permissions, ' ') FROM app.system_roles() WHERE key = 'LEARNER'").await.unwrap(),
-        "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST FILE_UPLOAD"
+        "COURSE_READ ENROLLMENT_SELF BOOKING_REQUEST APPLICATION_SUBMIT FILE_UPLOAD AGENT_EXECUTE"
     );
 
     let learners = "('LEARNER', 'Learner', ARRAY[";
@@ -180,7 +180,10 @@ async fn a_role_of_a_schools_own_that_has_the_key_of_participants_is_called_othe
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let roles = admin.ok("{ roles { key isSystem permissions } }", json!({})).await["roles"].take();
     let of = |key: &str| roles.as_array().unwrap().iter().find(|role| role["key"] == key).unwrap().clone();
-    assert_eq!(of("PARTICIPANT"), json!({ "key": "PARTICIPANT", "isSystem": true, "permissions": ["COURSE_READ", "FILE_UPLOAD"] }));
+    assert_eq!(
+        of("PARTICIPANT"),
+        json!({ "key": "PARTICIPANT", "isSystem": true, "permissions": ["COURSE_READ", "APPLICATION_SUBMIT", "FILE_UPLOAD"] })
+    );
     assert_eq!(of("PARTICIPANT_OWN"), json!({ "key": "PARTICIPANT_OWN", "isSystem": false, "permissions": ["USER_READ"] }));
     let held = "user_role ur JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id WHERE r.key = 'PARTICIPANT_OWN'";
     assert_eq!(app.count(held).await, 1);

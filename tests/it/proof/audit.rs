@@ -79,6 +79,11 @@ struct Hole {
 const WALL: &str = "tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid)";
 /// Unreadable for the service whatever the policies say.
 const SECRET: &[&str] = &[
+    "generation_call",
+    "answer_run",
+    "application_file",
+    "red_flag",
+    "attendee_grant",
     "account_request",
     "api_key_secret",
     "course_points",
@@ -90,6 +95,9 @@ const SECRET: &[&str] = &[
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "recovery_code",
@@ -98,10 +106,32 @@ const SECRET: &[&str] = &[
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "used_budget",
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// Besides, nobody sees another person's sign-ins, whatever the wall.
 const OWN_ROWS_ONLY: &[&str] = &[
+    "generation",
+    "generation_call",
+    "generation_source",
+    "knowledge_base_document", // seen with its base and its document
+    "message_citation",        // seen with its message
+    "passage",                 // seen with its document
+    "provenance",              // seen with its course
+    "answer_run",
+    "message_delta",
+    "application_event", // seen with its application, behind whose wall it stands as well
+    "application_file",
+    "application_review", // seen with its application
+    "red_flag",
+    "attendee_grant",
     "calendar_feed",
     "busy_block",
     "account_request",
@@ -124,6 +154,13 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "notification_settings",
     "password_change_credential",
     "password_change_request",
+    "program_course",     // seen with its program, behind whose wall it stands as well
+    "program_currency",   // likewise
+    "program_form_field", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_link_group", // seen with its program
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "path_course",
@@ -136,6 +173,8 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "upload",
     "used_budget",
     "user_avatar", // seen with its person, behind whose wall it stands as well
@@ -152,13 +191,70 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "score_change",
     "submission_file",
     "thread",
+    "agent_knowledge_base", // seen with its agent
+    "agent_version",        // seen with its agent, by those who may change it
+    "conversation",
+    "message",
+    "message_feedback",
+    "order_line", // seen with its order
+    "order_return",
+    "referral_uses", // seen with its referral
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 /// The service inserts no rows, or an actor's policy lets in nothing but what is the actor's own.
 const NOT_INSERTED: &[&str] = &[
+    "document",
+    "generation",
+    "generation_call",
+    "generation_source",
+    "knowledge_base",
+    "knowledge_base_document",
+    "message_citation",
+    "passage",
+    "provenance",
+    "answer_run",
+    "assistant_provider",
+    "assistant_usage",
+    "message_delta",
+    "application",
+    "application_event",
+    "application_event_secret",
+    "application_file",
+    "application_review",
+    "application_secret",
+    "attendee",
+    "red_flag",
+    "check_in",
+    "product_stock",
+    "coupon_uses",
+    "referral",
+    "referral_uses",
+    "program_code",
+    "sales_order",
+    "order_line",
+    "ticket",
+    "order_return",
+    "credit_balance",
+    "order_key",
+    "ticket_key",
+    "attendee_grant",
     "busy_block",
     "busy_source",
     "calendar_feed",
     "access_version",
+    "program_course", // of courses that one sees
+    "program_currency",
+    "program_form_field",
+    "program_group",      // of groups that one sees
+    "program_link_group", // likewise
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "account_request",
     "announcement",
     "api_key",
@@ -232,6 +328,8 @@ const NOT_INSERTED: &[&str] = &[
     "tenant_settings",
     "thread",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "upload",
     "used_budget",
     "user_avatar",
@@ -244,6 +342,22 @@ const NOT_INSERTED: &[&str] = &[
     "path_step",
     "question_key",
     "question_option",
+    "agent",
+    "agent_knowledge_base",
+    "agent_version",
+    "conversation",
+    "message",
+    "message_feedback",
+    "project",
+    "payment",
+    "refund",
+    "payment_event",
+    "ledger_entry",
+    "ledger_posting",
+    "invoice",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 
 const HOLES: &[Hole] = &[

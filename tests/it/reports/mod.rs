@@ -2,6 +2,7 @@
 
 mod agreement;
 mod booked;
+mod commerce;
 mod dashboard;
 mod days;
 mod learning;

@@ -154,7 +154,7 @@ async fn no_more_people_come_than_the_plan_allows_and_a_dry_run_counts_the_same(
 async fn an_importer_gives_no_role_above_their_own_and_changes_nobody_above_them() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let role = json!({ "key": "CLERK", "name": "Clerk", "permissions": ["ROSTER_MANAGE", "FILE_UPLOAD", "USER_READ", "USER_CREATE", "USER_UPDATE", "ROLE_MANAGE", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST"] });
+    let role = json!({ "key": "CLERK", "name": "Clerk", "permissions": ["ROSTER_MANAGE", "FILE_UPLOAD", "AGENT_EXECUTE", "USER_READ", "USER_CREATE", "USER_UPDATE", "ROLE_MANAGE", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "APPLICATION_SUBMIT"] });
     admin.ok("mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }", json!({ "i": role })).await;
     let clerk = app.person(&app.oak, "clerk@oak.example", &["CLERK"]).await;
     let text = format!(

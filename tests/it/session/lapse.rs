@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What goes on; the list only shrinks.
-const GOES_ON: [&str; 22] = [
+const GOES_ON: [&str; 24] = [
     // These concern another school than the bearer's, or a link that there is not: what they do in a lapsed school is tested with admissions.
     "acceptInvitation",
     "beginProviderSignIn",
@@ -24,6 +24,9 @@ const GOES_ON: [&str; 22] = [
     "login",
     "logout",
     "logoutEverywhere",
+    // Of another school than the bearer's; of a lapsed one they answer nothing.
+    "publicProgram",
+    "publicPrograms",
     "publicTenant",
     "publicTenants",
     "refreshSession",

@@ -30,7 +30,10 @@ async fn a_sign_in_switches_down_and_back_and_stays_in_its_role() {
 
     let session = desk.ok(SWITCH, to("LEARNER")).await;
     assert_eq!(session["switchRole"]["viewer"]["activeRole"]["key"], "LEARNER");
-    assert_eq!(session["switchRole"]["viewer"]["permissions"], json!(["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"]));
+    assert_eq!(
+        session["switchRole"]["viewer"]["permissions"],
+        json!(["COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "APPLICATION_SUBMIT", "FILE_UPLOAD", "AGENT_EXECUTE"])
+    );
     let down = app.stranger().with_session(&session["switchRole"]);
     assert_eq!((role(&down).await, role(&desk).await, role(&phone).await), ("LEARNER".into(), "LEARNER".into(), "ADMIN".into()));
     assert_eq!(down.refused("{ users { totalCount } }", json!({})).await, "FORBIDDEN [USER_READ]");

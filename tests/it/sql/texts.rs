@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// These run before the school is known, or are told it: the loading of the actor, and the search for a sign-in's school.
-const EXEMPT: [&str; 16] = [
+const EXEMPT: [&str; 18] = [
     "app.load_actor($1, $2, $3, $4)",
     "app.load_desk_actor($1, $2, $3)",
     "app.find_credential($2, $3, $4)",
@@ -21,6 +21,8 @@ const EXEMPT: [&str; 16] = [
     "app.find_sign_in_provider($2, $3)",
     "app.school_named($2)",
     "app.find_calendar_feed($2)",
+    "app.public_products($2, $3)",
+    "app.payment_door($2, $3)",
     // What an export and an erasure ask of the catalog, and of the platform in transactions of no school.
     "FROM pg_class c JOIN pg_namespace n",
     "FROM pg_constraint f JOIN pg_class c",

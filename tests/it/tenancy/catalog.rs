@@ -25,8 +25,9 @@ async fn every_table_of_schools_stands_behind_its_wall() {
             // Functions of the service look schools up before there is one.
             "tenant" => format!("tenant lectern_app+lectern_desk {wall}"),
             // Functions search these by operators that no policy lets near an index; they name the school themselves.
-            "app_user" | "booking_type" | "busy_source" | "calendar_feed" | "course" | "file" | "job" | "learning_path"
-            | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
+            "agent" | "answer_run" | "app_user" | "attendee" | "booking_type" | "busy_source" | "calendar_feed" | "conversation"
+            | "course" | "document" | "file" | "job" | "knowledge_base" | "learning_path" | "message" | "passage" | "program"
+            | "project" | "report_schedule" | "resource" | "tenant_erasure" | "thread" | "user_group" => {
                 format!("{table} lectern_app+lectern_desk {wall}")
             }
             table => format!("{table} lectern_app+lectern_definer+lectern_desk {wall}"),
@@ -98,6 +99,7 @@ async fn every_key_begins_with_the_school() {
     // A slug is unique among schools: that is what it is for. The public list of schools is of all schools, and so is the queue of jobs. A public
     // file is found by its own id.
     let of_all = [
+        "answer_run_beat_idx",
         "busy_source_due_idx",
         "calendar_feed_secret_idx",
         "file_public_idx",
@@ -131,15 +133,23 @@ async fn tables_without_a_school_are_few_and_hold_nothing_of_schools() {
     let app = TestApp::start().await;
     let sql = "SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = 'public'::regnamespace \
                AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) ORDER BY 1";
-    // Steps, and what was applied.
+    // Steps, currencies, and what was applied.
     assert_eq!(
         lines(&app, sql).await,
         [
             "_sqlx_migrations",
             "admission_transition",
+            "application_transition",
             "booking_transition",
+            "currency",
+            "document_transition",
+            "generation_transition",
             "job_transition",
             "lectern_applied",
+            "message_transition",
+            "order_transition",
+            "payment_transition",
+            "program_transition",
             "quiz_attempt_transition",
             "waitlist_transition"
         ]

@@ -10,8 +10,13 @@ use crate::{
 };
 
 /// What the service's role may not read at all. By hand: of the grants themselves, which are on trial, nothing could be derived.
-const SECRET: [&str; 20] = [
+const SECRET: [&str; 36] = [
+    "application_file",
+    "red_flag",
+    "attendee_grant",
     "account_request",
+    "answer_run",
+    "generation_call",
     "api_key_secret",
     "course_points",
     "attempt_question",
@@ -22,6 +27,9 @@ const SECRET: [&str; 20] = [
     "known_network",
     "mailed_token",
     "password_change_credential",
+    "program_form_key",
+    "program_group_places",
+    "program_places",
     "provider_account",
     "provider_sign_in",
     "recovery_code",
@@ -30,7 +38,15 @@ const SECRET: [&str; 20] = [
     "sign_in_code",
     "sign_up_credential",
     "time_claim",
+    "token_counter",
+    "token_reservation",
     "used_budget",
+    "order_key",
+    "program_code",
+    "ticket_key",
+    "refund_ticket",
+    "line_reversal",
+    "invoice_counter",
 ];
 
 /// Two schools with rows in every table.
@@ -175,7 +191,10 @@ async fn no_reference_crosses_the_wall_whoever_writes_it() {
     assert!(references.len() >= 19, "{references:?}");
     // The superuser obeys no policy; keys are what is left.
     let superuser = session(&app, "postgres").await;
-    superuser.batch_execute("BEGIN; SET LOCAL app.audit = 'off'; SET CONSTRAINTS ALL IMMEDIATE").await.unwrap();
+    // The ledger is only added to; that is looked away from here.
+    let rewritable =
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_keep; ALTER TABLE ledger_posting DISABLE TRIGGER ledger_posting_keep";
+    superuser.batch_execute(&format!("BEGIN; {rewritable}; SET LOCAL app.audit = 'off'; SET CONSTRAINTS ALL IMMEDIATE")).await.unwrap();
     for reference in references {
         let [table, column, target, key, name] = reference.split(' ').collect::<Vec<_>>()[..] else { panic!("{reference}") };
         let foreign = format!("SELECT f.{key} FROM {target} f WHERE f.tenant_id = '{}' LIMIT 1", app.elm.tenant);

@@ -15,7 +15,16 @@ async fn is_over(view: &Client) -> bool {
 /// Somebody who may look, beside the admin: in a role of their own.
 async fn clerk(app: &TestApp) -> Client {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
-    let granted = ["USER_VIEW_AS", "USER_READ", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+    let granted = [
+        "USER_VIEW_AS",
+        "USER_READ",
+        "COURSE_READ",
+        "ENROLLMENT_SELF",
+        "BOOKING_REQUEST",
+        "APPLICATION_SUBMIT",
+        "FILE_UPLOAD",
+        "AGENT_EXECUTE",
+    ];
     let role = json!({ "i": { "key": "CLERK", "name": "Clerk", "permissions": granted } });
     admin.ok("mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }", role).await;
     app.person(&app.oak, "clerk@oak.example", &["CLERK"]).await
@@ -62,7 +71,16 @@ async fn a_viewing_ends_with_its_time_the_permission_the_rank_and_the_person() {
     let begin = || start(&clerk, &lea);
     let set = "mutation($i: UpdateRoleInput!) { updateRole(input: $i) { id } }";
     let with = |permissions: &[&str]| json!({ "i": { "id": role, "permissions": permissions } });
-    let all = ["USER_VIEW_AS", "USER_READ", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+    let all = [
+        "USER_VIEW_AS",
+        "USER_READ",
+        "COURSE_READ",
+        "ENROLLMENT_SELF",
+        "BOOKING_REQUEST",
+        "APPLICATION_SUBMIT",
+        "FILE_UPLOAD",
+        "AGENT_EXECUTE",
+    ];
 
     let view = begin().await;
     assert!(!is_over(&view).await);
@@ -76,7 +94,7 @@ async fn a_viewing_ends_with_its_time_the_permission_the_rank_and_the_person() {
     admin.ok(set, with(&all)).await;
 
     let view = begin().await;
-    admin.ok(set, with(&all[..5])).await;
+    admin.ok(set, with(&all[..6])).await;
     assert!(is_over(&view).await, "the learner holds something by now that the clerk does not");
     admin.ok(set, with(&all)).await;
 
@@ -121,11 +139,20 @@ async fn a_viewing_that_died_stays_dead_when_the_permission_or_the_rank_is_back(
         let input = json!({ "i": { "secondFactorRoleKeys": keys } });
         ("mutation($i: UpdateTenantSettingsInput!) { updateTenantSettings(input: $i) { secondFactorRoleKeys } }", input)
     };
-    let all = ["USER_VIEW_AS", "USER_READ", "COURSE_READ", "ENROLLMENT_SELF", "BOOKING_REQUEST", "FILE_UPLOAD"];
+    let all = [
+        "USER_VIEW_AS",
+        "USER_READ",
+        "COURSE_READ",
+        "ENROLLMENT_SELF",
+        "BOOKING_REQUEST",
+        "APPLICATION_SUBMIT",
+        "FILE_UPLOAD",
+        "AGENT_EXECUTE",
+    ];
     for (what, lost, back) in [
         ("the permission is denied", set(&clerk, &[], &["USER_VIEW_AS"]), set(&clerk, &[], &[])),
         ("the role grants it no more", with(&all[1..]), with(&all)),
-        ("the role covers the other's no more", with(&all[..5]), with(&all)),
+        ("the role covers the other's no more", with(&all[..6]), with(&all)),
         ("the other has another role", roles(&lea, &["LEARNER", "INSTRUCTOR"]), roles(&lea, &["LEARNER"])),
         ("the other was granted more", set(&lea, &["AUDIT_READ"], &[]), set(&lea, &[], &[])),
         ("whoever looks has another role", roles(&clerk, &["VIEWER"]), roles(&clerk, &["CLERK"])),

@@ -223,7 +223,8 @@ async fn every_type_that_is_emitted_is_in_the_catalogue_and_the_other_way_round(
          course.deleted enrollment.created enrollment.updated enrollment.completed enrollment.dropped group.members_added group.members_removed \
          booking.requested booking.approved booking.assigned booking.rescheduled booking.completed booking.cancelled booking.escalated \
          booking.outcome_recorded resource.created resource.updated resource.deleted group_session.opened group_session.changed group_session.cancelled \
-         waitlist.offered submission.submitted submission.graded submission.returned quiz_attempt.submitted certificate.issued certificate.revoked \
-         announcement.published webhook.test import.finished"
+         waitlist.offered application.submitted application.accepted application.rejected application.waitlisted application.offered application.withdrawn \
+         order.placed order.paid order.expired order.cancelled order.refunded payment.attention submission.submitted submission.graded submission.returned quiz_attempt.submitted certificate.issued certificate.revoked \
+         announcement.published webhook.test import.finished attendee.checked_in"
     );
 }

@@ -15,7 +15,9 @@ static FACES: LazyLock<[Option<Face<'static>>; 2]> = LazyLock::new(|| [Face::fro
 /// A cut of the font.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cut {
+    /// As texts are written.
     Regular,
+    /// As headings are.
     Bold,
 }
 
@@ -45,18 +47,26 @@ impl Cut {
 /// A glyph of a line: where it stands behind the line's beginning, and which part of the text it shows.
 #[derive(Debug, Clone)]
 pub struct Glyph {
+    /// Its number in the font.
     pub id: u16,
+    /// How far behind the line's beginning.
     pub x: f32,
+    /// How far above its baseline.
     pub y: f32,
+    /// What it shows.
     pub text: String,
 }
 
 /// A line of text, as glyphs.
 #[derive(Debug, Clone)]
 pub struct Line {
+    /// In which cut of the font.
     pub cut: Cut,
+    /// In points.
     pub size: f32,
+    /// What it is made of.
     pub glyphs: Vec<Glyph>,
+    /// How wide it is, in points.
     pub width: f32,
 }
 

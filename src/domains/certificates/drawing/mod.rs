@@ -6,9 +6,12 @@ mod pdf;
 mod sheet;
 mod svg;
 
-#[cfg(test)]
-pub use self::sheet::Item;
-pub use self::{pdf::to_pdf, sheet::sheet, svg::to_svg};
+pub use self::{
+    font::{Cut, Line, line},
+    pdf::{Bound, bound, to_pdf},
+    sheet::{Item, sheet},
+    svg::to_svg,
+};
 
 /// What stands on a certificate, in the order of the sheet. Each is in the language of the school.
 #[derive(Debug, Clone, Default)]

@@ -44,8 +44,30 @@ impl Used {
 /// # Errors
 /// When the font can't be cut down to what is used.
 pub fn to_pdf(words: &Words, items: &[Item]) -> io::Result<Vec<u8>> {
+    let title = format!("{} – {}", words.title, words.learner);
+    bound(&Bound { language: &words.language, title: &title, author: &words.school, size: [WIDTH, HEIGHT] }, &[items])
+}
+
+/// What a document says of itself, and the size of its pages in points.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound<'a> {
+    /// The language, as a tag of BCP 47.
+    pub language: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// Who made it.
+    pub author: &'a str,
+    /// Width and height of each page.
+    pub size: [f32; 2],
+}
+
+/// Writes pages as one PDF.
+///
+/// # Errors
+/// When the font can't be cut down to what is used.
+pub fn bound(about: &Bound<'_>, sheets: &[&[Item]]) -> io::Result<Vec<u8>> {
     let mut used: BTreeMap<Cut, Used> = BTreeMap::new();
-    for item in items {
+    for item in sheets.iter().copied().flatten() {
         if let Item::Text { line, .. } | Item::Stamp { line, .. } = item {
             used.entry(line.cut).or_default().take(line);
         }
@@ -55,26 +77,31 @@ pub fn to_pdf(words: &Words, items: &[Item]) -> io::Result<Vec<u8>> {
         next += 1;
         Ref::new(next)
     };
-    let (catalog, pages, page, content, state, info) = (reference(), reference(), reference(), reference(), reference(), reference());
+    let (catalog, pages, state, info) = (reference(), reference(), reference(), reference());
+    let kids: Vec<(Ref, Ref)> = sheets.iter().map(|_| (reference(), reference())).collect();
     let mut pdf = Pdf::new();
-    pdf.catalog(catalog).pages(pages).lang(TextStr(&words.language));
-    pdf.document_info(info).title(TextStr(&format!("{} – {}", words.title, words.learner))).author(TextStr(&words.school));
-    pdf.pages(pages).kids([page]).count(1);
+    pdf.catalog(catalog).pages(pages).lang(TextStr(about.language));
+    pdf.document_info(info).title(TextStr(about.title)).author(TextStr(about.author));
+    let count = i32::try_from(kids.len()).unwrap_or(i32::MAX);
+    pdf.pages(pages).kids(kids.iter().map(|(page, _)| *page)).count(count);
     let fonts: Vec<(Cut, Ref)> = used.keys().map(|cut| (*cut, reference())).collect();
-    let mut sheet = pdf.page(page);
-    sheet.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT)).parent(pages).contents(content);
-    let mut resources = sheet.resources();
-    let mut named = resources.fonts();
-    for (cut, font) in &fonts {
-        named.pair(name(*cut), *font);
+    let [width, height] = about.size;
+    for ((page, content), items) in kids.into_iter().zip(sheets) {
+        let mut sheet = pdf.page(page);
+        sheet.media_box(Rect::new(0.0, 0.0, width, height)).parent(pages).contents(content);
+        let mut resources = sheet.resources();
+        let mut named = resources.fonts();
+        for (cut, font) in &fonts {
+            named.pair(name(*cut), *font);
+        }
+        named.finish();
+        resources.ext_g_states().pair(Name(b"Half"), state);
+        resources.finish();
+        sheet.finish();
+        let written = deflated(&drawn(items, &used, height))?;
+        pdf.stream(content, &written).filter(Filter::FlateDecode);
     }
-    named.finish();
-    resources.ext_g_states().pair(Name(b"Half"), state);
-    resources.finish();
-    sheet.finish();
     pdf.ext_graphics(state).non_stroking_alpha(0.3);
-    let written = deflated(&drawn(items, &used))?;
-    pdf.stream(content, &written).filter(Filter::FlateDecode);
     for (cut, font) in fonts {
         embed(&mut pdf, cut, &used[&cut], font, &mut reference)?;
     }
@@ -89,27 +116,27 @@ fn name(cut: Cut) -> Name<'static> {
 }
 
 /// The page. Its units grow upwards.
-fn drawn(items: &[Item], used: &BTreeMap<Cut, Used>) -> Vec<u8> {
+fn drawn(items: &[Item], used: &BTreeMap<Cut, Used>, height: f32) -> Vec<u8> {
     let mut content = Content::new();
     for item in items {
         match item {
-            Item::Frame { x, y, width, height, line, colour } => {
+            Item::Frame { x, y, width, height: high, line, colour } => {
                 let [red, green, blue] = share(*colour);
-                content.set_stroke_rgb(red, green, blue).set_line_width(*line).rect(*x, HEIGHT - y - height, *width, *height).stroke();
+                content.set_stroke_rgb(red, green, blue).set_line_width(*line).rect(*x, height - y - high, *width, *high).stroke();
             }
             Item::Rule { x, y, width, line, colour } => {
                 let [red, green, blue] = share(*colour);
                 content
                     .set_stroke_rgb(red, green, blue)
                     .set_line_width(*line)
-                    .move_to(*x, HEIGHT - y)
-                    .line_to(x + width, HEIGHT - y)
+                    .move_to(*x, height - y)
+                    .line_to(x + width, height - y)
                     .stroke();
             }
-            Item::Text { x, y, line, colour } => letters(&mut content, used, line, [*x, *y, 0.0], *colour),
+            Item::Text { x, y, line, colour } => letters(&mut content, used, line, [*x, height - y, 0.0], *colour),
             Item::Stamp { x, y, line, colour, turn } => {
                 content.save_state().set_parameters(Name(b"Half"));
-                letters(&mut content, used, line, [*x, *y, *turn], *colour);
+                letters(&mut content, used, line, [*x, height - y, *turn], *colour);
                 content.restore_state();
             }
         }
@@ -121,13 +148,13 @@ fn share(colour: [u8; 3]) -> [f32; 3] {
     colour.map(|part| f32::from(part) / 255.0)
 }
 
-/// Each glyph at its own place: the widths of the font are not relied on.
+/// Each glyph at its own place, upwards from the lower edge: the widths of the font are not relied on.
 fn letters(content: &mut Content, used: &BTreeMap<Cut, Used>, line: &Line, [x, y, turn]: [f32; 3], colour: [u8; 3]) {
     let ([red, green, blue], (sin, cos)) = (share(colour), turn.to_radians().sin_cos());
     content.begin_text().set_fill_rgb(red, green, blue).set_font(name(line.cut), line.size);
     for glyph in &line.glyphs {
         let (along, up) = (glyph.x, glyph.y);
-        content.set_text_matrix([cos, sin, -sin, cos, x + along * cos - up * sin, HEIGHT - y + along * sin + up * cos]);
+        content.set_text_matrix([cos, sin, -sin, cos, x + along * cos - up * sin, y + along * sin + up * cos]);
         content.show(Str(&used[&line.cut].glyphs.get(glyph.id).unwrap_or(0).to_be_bytes()));
     }
     content.end_text();

@@ -1,0 +1,138 @@
+//! How an answer ends: in one transaction with what it took. Where its person is not signed in any more, the service ends it in the school's name.
+
+use std::time::Duration;
+
+use lectern_kernel::db::{DbError, Mode, Tx};
+use tokio::time::sleep;
+
+use super::{NotActing, run::Writing};
+use crate::domains::answers::sql;
+
+/// Waits between tries to write down how an answer ended; after them it is silent, and is swept.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// Tokens that a call took, and whether that is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Took {
+    pub(super) prompt: i64,
+    pub(super) completion: i64,
+    pub(super) is_estimated: bool,
+}
+
+/// How an answer ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) state: &'static str,
+    /// Why the model stopped.
+    pub(super) finish: Option<&'static str>,
+    pub(super) failure: Option<&'static str>,
+    /// What the last call took, where one is not settled.
+    pub(super) took: Option<Took>,
+    /// How the endpoint behaved: why it failed, or none; nothing where it was not asked.
+    pub(super) provider: Option<Option<&'static str>>,
+}
+
+impl End {
+    /// It failed before any call.
+    pub(super) fn failed(reason: &'static str) -> Self {
+        End { state: "FAILED", finish: None, failure: Some(reason), took: None, provider: None }
+    }
+
+    /// Nobody wants it.
+    pub(super) fn cancelled() -> Self {
+        End { state: "CANCELLED", finish: None, failure: None, took: None, provider: None }
+    }
+}
+
+impl Writing {
+    /// Writes down how it ended, as its person; or that they are not signed in any more.
+    pub(super) async fn end(&self, end: &End) {
+        let mut end = end.clone();
+        let mut pauses = PAUSES.iter();
+        loop {
+            let ended = async {
+                let tx = match self.acts.begin(&self.claims, Mode::Write, &self.correlation_id).await {
+                    Ok((tx, _)) if end.failure != Some("NOT_SIGNED_IN") => tx,
+                    Ok(_) | Err(NotActing::SignedOut) => {
+                        end = End { state: "FAILED", failure: Some("NOT_SIGNED_IN"), finish: None, ..end.clone() };
+                        self.acts.begin_in(self.run.tenant, &self.correlation_id).await?
+                    }
+                    Err(NotActing::Failed(error)) => return Err(error),
+                };
+                self.write_end(&tx, &end).await?;
+                tx.commit().await
+            };
+            match (ended.await, pauses.next()) {
+                (Ok(()), _) => return,
+                (Err(error), Some(pause)) => {
+                    tracing::warn!(
+                        correlation_id = self.correlation_id,
+                        reason = error.for_operator(),
+                        "the end of an answer could not be written down yet"
+                    );
+                    sleep(*pause).await;
+                }
+                (Err(error), None) => {
+                    tracing::error!(
+                        correlation_id = self.correlation_id,
+                        reason = error.for_operator(),
+                        "the end of an answer could not be written down"
+                    );
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn write_end(&self, tx: &Tx, end: &End) -> Result<(), DbError> {
+        let text = self.run.text();
+        let cited = marks(&text, self.citations());
+        let (prompt, completion) = (end.took.map(|took| took.prompt), end.took.map(|took| took.completion));
+        let is_estimated = end.took.map(|took| took.is_estimated);
+        let process = self.process();
+        // Only a process that has claimed it has one; the text of an answer that nobody has claimed is empty.
+        let by = self.has_claimed().then_some(process);
+        let (hosts, omitted) = (self.hosts(), self.omitted());
+        let ended = tx
+            .value::<bool>(
+                sql::END,
+                &[
+                    &self.run.id,
+                    &by,
+                    &end.state,
+                    &text,
+                    &end.finish,
+                    &end.failure,
+                    &prompt,
+                    &completion,
+                    &is_estimated,
+                    &hosts,
+                    &omitted,
+                    &cited,
+                ],
+            )
+            .await?;
+        if ended == Some(true)
+            && let Some(failure) = end.provider
+        {
+            tx.query(sql::NOTE_PROVIDER, &[&failure]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The marks `[n]` that stand in a text, of so many.
+fn marks(text: &str, most: usize) -> Vec<i32> {
+    (1..=most).filter(|mark| text.contains(&format!("[{mark}]"))).filter_map(|mark| i32::try_from(mark).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_those_that_stand_there() {
+        assert_eq!(marks("As said [1], and [12]. Not 3.", 12), [1, 12]);
+        assert_eq!(marks("[1]", 0), [0; 0]);
+    }
+}

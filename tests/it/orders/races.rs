@@ -1,0 +1,121 @@
+//! Of many at once one wins: the last of a stock, the last use of a coupon, one order under a key, one of two tabs.
+
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+
+use super::{CANCEL, PLACE, Shop, applied, cart_for, order_of, with};
+use crate::{
+    app::{Client, PASSWORD, refusal},
+    classroom::{learners, uuid},
+};
+
+/// So many applicants, each with a cart of one of a product.
+async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)> {
+    learners(&shop.app, &shop.app.oak, count).await;
+    let mut buyers = Vec::new();
+    for n in 1..=count {
+        let client = shop.app.sign_in_as(&shop.app.oak, &format!("person{n}@oak.example"), PASSWORD).await;
+        let (application, attendee) = applied(&client, &shop.program).await;
+        buyers.push((client, cart_for(&application, &attendee, &[(product, 1)])));
+    }
+    buyers
+}
+
+/// What became of an order: its state, or why there is none.
+fn outcome(answer: &Value) -> String {
+    match answer["errors"].as_array() {
+        Some(errors) => refusal(&errors[0]),
+        None => answer["data"]["placeOrder"]["status"].as_str().unwrap().to_owned(),
+    }
+}
+
+async fn all_at_once(buyers: &[(Client, Value)], total: i32) -> Vec<String> {
+    let asking = buyers.iter().map(|(client, cart)| client.ask(PLACE, json!({ "i": order_of(cart, &json!(total), "all-at-once") })));
+    join_all(asking).await.iter().map(outcome).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ten_who_want_the_last_three_of_a_stock_three_get_one() {
+    let shop = Shop::open(json!({})).await;
+    let last = shop.product(json!({ "stock": 3 })).await;
+    let buyers = buyers(&shop, 10, &last).await;
+    let outcomes = all_at_once(&buyers, 1000).await;
+    let won = outcomes.iter().filter(|outcome| *outcome == "PENDING").count();
+    let lost = outcomes.iter().filter(|outcome| *outcome == "CONFLICT SOLD_OUT @lines.0").count();
+    assert_eq!((won, lost), (3, 7), "{outcomes:?}");
+    assert_eq!(shop.held(&last).await, 3);
+    shop.assert_counted().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_eight_who_have_a_coupon_for_one_one_uses_it() {
+    let shop = Shop::open(json!({})).await;
+    let ticket = shop.product(json!({})).await;
+    let coupon = shop.coupon("ONLY-ONE", json!({ "percentOff": 100, "maxUses": 1 })).await;
+    let mut buyers = buyers(&shop, 8, &ticket).await;
+    for (_, cart) in &mut buyers {
+        *cart = with(cart, json!({ "couponCode": "ONLY-ONE" }));
+    }
+    let outcomes = all_at_once(&buyers, 0).await;
+    let won = outcomes.iter().filter(|outcome| *outcome == "PAID").count();
+    let lost = outcomes.iter().filter(|outcome| *outcome == "CONFLICT CODE_EXHAUSTED @couponCode").count();
+    assert_eq!((won, lost), (1, 7), "{outcomes:?}");
+    assert_eq!(shop.app.count(&format!("coupon_uses WHERE coupon_id = '{}' AND uses = 1", uuid(&coupon))).await, 1);
+    shop.assert_counted().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_request_five_times_at_once_is_one_order_and_five_equal_answers() {
+    let shop = Shop::start(json!({})).await;
+    let ticket = shop.product(json!({ "stock": 10 })).await;
+    let input = json!({ "i": order_of(&shop.cart(&[(&ticket, 2)]), &json!(2000), "once-and-for-all") });
+    let answers = join_all((0..5).map(|_| shop.lea.ok(PLACE, input.clone()))).await;
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    assert_eq!((shop.app.count("sales_order").await, shop.app.count("payment").await, shop.held(&ticket).await), (1, 1, 2));
+    // Once more, it is the order as it is now; another request under the key is none.
+    let id = &answers[0]["placeOrder"]["id"];
+    shop.lea.ok(CANCEL, json!({ "id": id })).await;
+    let again = shop.lea.ok(PLACE, input).await;
+    assert_eq!((&again["placeOrder"]["id"], &again["placeOrder"]["status"]), (id, &json!("CANCELLED")));
+    let other = order_of(&shop.cart(&[(&ticket, 3)]), &json!(3000), "once-and-for-all");
+    assert_eq!(shop.lea.refused(PLACE, json!({ "i": other })).await, "CONFLICT IDEMPOTENCY_KEY_REUSED @idempotencyKey");
+    // It is a key of its person.
+    let theirs = order_of(&shop.cart(&[(&ticket, 3)]), &json!(3000), "once-and-for-all");
+    assert_eq!(shop.admin.ok(PLACE, json!({ "i": theirs })).await["placeOrder"]["status"], "PENDING");
+    shop.assert_counted().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_tabs_one_places_an_order() {
+    let shop = Shop::start(json!({})).await;
+    let ticket = shop.product(json!({ "stock": 10 })).await;
+    let cart = shop.cart(&[(&ticket, 1)]);
+    let tab = |key: &str| shop.lea.ask(PLACE, json!({ "i": order_of(&cart, &json!(1000), key) }));
+    for round in 0..5 {
+        let (one, two) = (format!("tab-one-{round}"), format!("tab-two-{round}"));
+        let (one, two) = join(tab(&one), tab(&two)).await;
+        let mut outcomes = [outcome(&one), outcome(&two)];
+        outcomes.sort();
+        assert_eq!(outcomes, ["CONFLICT ORDER_PENDING @applicationId", "PENDING"]);
+        let placed = if one["errors"].is_null() { one } else { two };
+        shop.lea.ok(CANCEL, json!({ "id": placed["data"]["placeOrder"]["id"] })).await;
+    }
+    assert_eq!(shop.held(&ticket).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_paid_or_expires_and_never_both() {
+    let shop = Shop::start(json!({})).await;
+    let ticket = shop.product(json!({ "stock": 20 })).await;
+    let record = "mutation($i: RecordPaymentInput!) { recordPayment(input: $i) { status } }";
+    for round in 0..5 {
+        let order = shop.place(&shop.lea, &shop.cart(&[(&ticket, 1)]), &format!("race-of-{round}")).await;
+        shop.overdue(&order).await;
+        let money = json!({ "i": { "orderId": order["id"], "amount": 1000, "idempotencyKey": format!("money-of-{round}") } });
+        let (answer, ()) = join(shop.admin.ask(record, money), shop.app.work()).await;
+        // Whoever comes first, the money is there: it pays the order, or revives it.
+        assert_eq!(answer["data"]["recordPayment"]["status"], "PAID", "{answer}");
+        assert_eq!(shop.held(&ticket).await, round + 1);
+    }
+    shop.assert_counted().await;
+}

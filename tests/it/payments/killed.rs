@@ -1,0 +1,136 @@
+//! Processes that end without a word, in the middle of telling Stripe something.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use lectern::domains::{
+    self,
+    payments::{Secret, Taking},
+};
+use lectern_kernel::{
+    db::{Pool, PoolOptions},
+    jobs::{JobKind, JobOptions, Outside, Worker},
+    sealing::Sealer,
+};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    PLACE, REFUND, assert_balanced,
+    stripe::{KEY, say, shop},
+};
+use crate::{app::secret_key, classroom::uuid};
+
+const URL: &str = "LECTERN_TRIAL_PAYER_URL";
+const STRIPE: &str = "LECTERN_TRIAL_PAYER_STRIPE";
+const SEAL: &str = "LECTERN_TRIAL_PAYER_SEAL";
+
+/// What is told to Stripe.
+fn kinds() -> Vec<&'static JobKind> {
+    domains::registry().jobs().filter(|kind| ["payment.start", "refund.send"].contains(&kind.name)).collect()
+}
+
+fn options() -> JobOptions {
+    JobOptions {
+        lease: Duration::from_secs(1),
+        poll: Duration::from_millis(20),
+        tick: Duration::from_millis(50),
+        backoff: Duration::from_millis(5),
+        ..JobOptions::default()
+    }
+}
+
+#[tokio::test]
+#[ignore = "the process that the test below kills"]
+async fn a_worker_that_pays() {
+    let (Ok(url), Ok(stripe), Ok(seal)) = (std::env::var(URL), std::env::var(STRIPE), std::env::var(SEAL)) else { return };
+    let outside = Outside::default().with(Sealer::from_text(&seal).unwrap()).with(Taking::new(&stripe, "http://x", true).unwrap());
+    let pool = Pool::new(&url, &PoolOptions { size: 8, ..PoolOptions::default() }).unwrap();
+    Worker::new(pool, kinds(), outside, options()).run(CancellationToken::new()).await;
+}
+
+/// Workers are killed in the middle of something, one after the other, until none of these jobs is left. What three of them died of is run anew.
+async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
+    const OPEN: &str = "job WHERE kind IN ('payment.start', 'refund.send') AND state IN ('QUEUED', 'RUNNING')";
+    let claimed = format!("{OPEN} AND leased_until > now() + interval '800 milliseconds'");
+    let mut killed = 0;
+    loop {
+        shop.app.sql("UPDATE job SET state = 'QUEUED', attempts = 0, losses = 0, finished_at = NULL, run_at = now() WHERE state = 'DEAD' AND kind IN ('payment.start', 'refund.send')").await;
+        if shop.app.count(OPEN).await == 0 {
+            return killed;
+        }
+        let jobs = || {
+            shop.app.text(
+                "SELECT string_agg(concat_ws(' ', kind, state, last_error), '; ') FROM job WHERE kind IN ('payment.start', 'refund.send')",
+            )
+        };
+        assert!(killed < 200, "{:?}", jobs().await);
+        let mut worker: Child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "payments::killed::a_worker_that_pays", "--ignored"])
+            .env(URL, shop.app.database.url("lectern_app"))
+            .env(STRIPE, stripe)
+            .env(SEAL, seal)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It has claimed something; or nothing is left to be claimed.
+        let began = Instant::now();
+        while shop.app.count(&claimed).await == 0 && shop.app.count(OPEN).await > 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "{:?}", jobs().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(killed) * 37 % 300)).await;
+        kill(Pid::from_raw(worker.id().cast_signed()), Signal::SIGKILL).unwrap();
+        worker.wait().unwrap();
+        killed += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_are_killed_and_stripe_is_told_everything_once() {
+    let (shop, stripe) = shop(json!({})).await;
+    let address = shop.app.settings.stripe_api_base.clone();
+    let seal = secret_key();
+    let sealed = Secret::StripeKey.seal(&Sealer::from_text(&seal).unwrap(), shop.app.oak.tenant, KEY);
+    let sealed: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
+    shop.app.sql(&format!("UPDATE payment_settings SET stripe_secret_key = '\\x{sealed}'")).await;
+    let product = shop.product(json!({})).await;
+    let mut orders = Vec::new();
+    for n in 0..12 {
+        let client = shop.app.person(&shop.app.oak, &format!("buyer{n}@oak.example"), &["LEARNER"]).await;
+        let (application, attendee) = crate::orders::applied(&client, &shop.program).await;
+        let mut input =
+            shop.priced(&client, &crate::orders::cart_for(&application, &attendee, &[(&product, 1)]), &format!("killed-{n:04}")).await;
+        input["provider"] = json!("STRIPE");
+        orders.push(client.ok(PLACE, json!({ "i": input })).await["placeOrder"]["id"].as_str().unwrap().to_owned());
+    }
+    stripe.books(|books| books.is_slow = true);
+    let first = until_done(&shop, &address, &seal).await;
+    assert_eq!(stripe.books(|books| books.sessions.len()), orders.len(), "{first} workers died");
+    assert_eq!(shop.app.count("payment WHERE checkout_url IS NOT NULL AND status = 'PENDING'").await, 12);
+    let sessions: Vec<_> = stripe.books(|books| books.sessions.values().cloned().collect());
+    for (n, mut session) in sessions.into_iter().enumerate() {
+        (session["status"], session["payment_status"]) = (json!("complete"), json!("paid"));
+        say(&shop, &format!("evt_{n}"), "checkout.session.completed", &session).await;
+    }
+    assert_balanced(&shop).await;
+    for (n, order) in orders.iter().enumerate() {
+        let input = json!({ "i": { "orderId": order, "reason": "Rain", "idempotencyKey": format!("killed-back-{n:04}") } });
+        shop.admin.ok(REFUND, input).await;
+    }
+    let second = until_done(&shop, &address, &seal).await;
+    assert_eq!(stripe.books(|books| books.refunds.len()), orders.len(), "{second} workers died");
+    assert_eq!(shop.app.count("refund WHERE status = 'SUCCEEDED'").await, 12);
+    assert!(first + second > 2, "they died with nothing in their hands");
+    for order in &orders {
+        assert_eq!(shop.app.count(&format!("sales_order WHERE id = '{}' AND status = 'REFUNDED'", uuid(order))).await, 1);
+    }
+    assert_balanced(&shop).await;
+}
