@@ -122,8 +122,8 @@ async fn ask(pool: &Pool) -> Result<(Vec<JobFigures>, String), DbError> {
 }
 
 fn show_jobs(jobs: &[JobFigures]) {
-    for JobFigures { lane, due, later, running, oldest } in jobs {
-        for (state, count) in [("due", *due), ("later", *later), ("running", *running)] {
+    for JobFigures { lane, due, later, running, dead, oldest } in jobs {
+        for (state, count) in [("due", *due), ("later", *later), ("running", *running), ("dead", *dead)] {
             gauge!("lectern_jobs", "lane" => lane.as_str(), "state" => state).set(count as f64);
         }
         gauge!("lectern_job_oldest_seconds", "lane" => lane.as_str()).set(*oldest);

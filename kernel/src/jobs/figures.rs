@@ -14,6 +14,8 @@ pub struct JobFigures {
     pub later: i64,
     /// Jobs that run.
     pub running: i64,
+    /// Jobs that have failed for good and are kept for a while, counted as far as 100,000.
+    pub dead: i64,
     /// How long the oldest that may run has waited, in seconds; 0 where none does.
     pub oldest: f64,
 }
@@ -33,7 +35,8 @@ pub async fn figures(pool: &Pool) -> Result<Vec<JobFigures>, DbError> {
                 due: row.try_get(1)?,
                 later: row.try_get(2)?,
                 running: row.try_get(3)?,
-                oldest: row.try_get(4)?,
+                dead: row.try_get(4)?,
+                oldest: row.try_get(5)?,
             })
         })
         .collect()

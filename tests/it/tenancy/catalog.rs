@@ -103,6 +103,7 @@ async fn every_key_begins_with_the_school() {
         "busy_source_due_idx",
         "calendar_feed_secret_idx",
         "file_public_idx",
+        "job_dead_idx",
         "job_oldest_idx",
         "job_running_idx",
         "job_spared_idx",
