@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     config::{Allowed, PoolerKind, Settings},
-    domains::{self, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
+    domains::{self, answers::Answers, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -239,6 +239,9 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     check_standbys(&engine, cluster).await?;
     check_desk(&outside, cluster).await?;
     engine.show();
+    if let Some(answers) = outside.find::<Answers>() {
+        answers.show();
+    }
     engine.pool().show("requests");
     if let Some(desk) = outside.find::<Desk>() {
         desk.pool().show("platform");

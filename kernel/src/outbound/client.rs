@@ -275,7 +275,7 @@ impl Outbound {
     pub async fn open(&self, url: &str, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Flowing, NoAnswer> {
         let url = self.addresses.check(url).map_err(|_: NotAllowed| NoAnswer::NotAllowed)?;
         let is_name = literal(&url).is_none();
-        let mut answer = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| reason(&error, is_name))?;
+        let mut answer = self.client.post(url).headers(traced(headers)).body(body).send().await.map_err(|error| reason(&error, is_name))?;
         let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
         Ok(Flowing { status, headers, answer, is_name, left: most })
     }

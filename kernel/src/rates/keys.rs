@@ -76,7 +76,10 @@ impl Keys {
     /// Counts codes that take something off a price: coupons and referrals together.
     pub fn discounts(pool: Pool, limits: &RateLimits) -> Self {
         let (per_person, per_address) = (limits.discounts_per_person, limits.discounts_per_address);
-        let refused = |seconds: u32| Error::rate_limited("Too many codes were unknown.", u64::from(seconds.max(1)));
+        let refused = |seconds: u32| {
+            counted("lectern_rate_limited_total", "limit", "discounts");
+            Error::rate_limited("Too many codes were unknown.", u64::from(seconds.max(1)))
+        };
         Keys { guesses: Guesses::new(pool, limits.discount_minutes), sort: "discount", per_person, per_address, refused }
     }
 

@@ -85,6 +85,24 @@ pub const METRICS: &[Metric] = &[
     counter("lectern_webhook_deliveries_total", &["outcome"], "Attempts to deliver: the class of the status, or why there was no answer."),
     counter("lectern_file_transfers_total", &["direction"], "Files that passed through the service: up, or down."),
     counter("lectern_file_bytes_total", &["direction"], "Bytes of files that passed through the service."),
+    gauge("lectern_answers", &["state"], "Answers of assistants on their way in this process: running, and waiting for their turn."),
+    gauge("lectern_answers_limit", &[], "Answers that this process writes at once."),
+    counter(
+        "lectern_answers_total",
+        &["outcome"],
+        "Answers that have ended here: COMPLETED, CANCELLED (nobody listened), STOPPED (somebody else has ended it), or why they failed.",
+    ),
+    counter(
+        "lectern_assistant_calls_total",
+        &["purpose", "outcome"],
+        "Calls of models, tries included: OK, STOPPED (the answer had ended), or why the provider gave none.",
+    ),
+    seconds("lectern_assistant_wait_seconds", &[], "Time until a provider has begun to answer, tries that came before included."),
+    counter(
+        "lectern_assistant_tokens_total",
+        &["purpose", "direction"],
+        "Tokens that models have read (prompt) and written (completion), as providers say, else as they are estimated.",
+    ),
     gauge(
         "lectern_schema_ready",
         &[],

@@ -62,6 +62,14 @@ pub fn job(kind: &'static str, attempt: i32) -> Span {
     )
 }
 
+/// A span of what goes on after the request of this correlation id was answered: a trace of its own, with a link to the request's.
+pub fn afterwards(name: &'static str, correlation_id: &str) -> Span {
+    let Some(tracer) = TRACER.get() else { return Span::none() };
+    let span = tracing::trace_span!(target: "lectern::trace", parent: None, "afterwards", otel.name = name, correlation_id);
+    tracer.link(&span, correlation_id);
+    span
+}
+
 /// Says which request asked for the job whose span this is.
 pub fn asked_for_by(span: &Span, correlation_id: &str) {
     if let Some(tracer) = TRACER.get() {

@@ -7,7 +7,11 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::endpoint::Endpoint;
+use super::{
+    endpoint::Endpoint,
+    figures::{self, Purpose},
+    wire::{Finish, Piece, estimate},
+};
 
 /// Bytes of an answer at most.
 const MOST: usize = 2 << 20;
@@ -38,6 +42,10 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Those that a provider is to blame for.
+    pub(super) const OF_PROVIDERS: [Failure; 7] =
+        [Failure::Unreachable, Failure::Timeout, Failure::Refused, Failure::Busy, Failure::Error, Failure::Invalid, Failure::CutOff];
+
     /// In a word, for whoever asked. Nothing of what the provider says is in it.
     pub fn reason(self) -> &'static str {
         match self {
@@ -111,9 +119,13 @@ async fn once(endpoint: &Endpoint, path: &str, accepts: &'static str, body: &[u8
 /// Why there is no answer.
 pub async fn open(endpoint: &Endpoint, path: &str, accepts: &'static str, body: &[u8], silence: Duration) -> Result<Flowing, Failure> {
     let mut pauses = PAUSES.iter();
+    let began = Instant::now();
     loop {
         match once(endpoint, path, accepts, body, silence).await {
-            Tried::Answer(answer) => return Ok(*answer),
+            Tried::Answer(answer) => {
+                figures::waited(began.elapsed());
+                return Ok(*answer);
+            }
             Tried::Failed(failure) => return Err(failure),
             Tried::Again(failure, wanted) => {
                 let Some(pause) = pauses.next() else { return Err(failure) };
@@ -182,6 +194,16 @@ pub struct Completed {
 /// # Errors
 /// Why there is none.
 pub async fn complete(endpoint: &Endpoint, wanted: &Completion) -> Result<Completed, Failure> {
+    let completed = completion(endpoint, wanted).await;
+    figures::called(Purpose::Generation, &completed);
+    if let Ok(completed) = &completed {
+        let prompt = completed.prompt_tokens.unwrap_or_else(|| estimate(&wanted.system) + estimate(&wanted.user));
+        figures::used(Purpose::Generation, prompt, completed.completion_tokens.unwrap_or_else(|| estimate(&completed.text)));
+    }
+    completed
+}
+
+async fn completion(endpoint: &Endpoint, wanted: &Completion) -> Result<Completed, Failure> {
     let mut body = json!({
         "model": wanted.model,
         "temperature": 0.3,
@@ -198,7 +220,7 @@ pub async fn complete(endpoint: &Endpoint, wanted: &Completion) -> Result<Comple
         }
         answer => answer?,
     };
-    let piece = super::wire::Piece::of_whole(&answer);
+    let piece = Piece::of_whole(&answer);
     if piece.is_error {
         return Err(Failure::Error);
     }
@@ -210,7 +232,7 @@ pub async fn complete(endpoint: &Endpoint, wanted: &Completion) -> Result<Comple
         text: piece.text,
         prompt_tokens: piece.usage.map(|usage| usage.0),
         completion_tokens: piece.usage.map(|usage| usage.1),
-        is_cut: piece.finish == Some(super::wire::Finish::Length),
+        is_cut: piece.finish == Some(Finish::Length),
     })
 }
 
@@ -219,6 +241,15 @@ pub async fn complete(endpoint: &Endpoint, wanted: &Completion) -> Result<Comple
 /// # Errors
 /// Why there are none.
 pub async fn embed(endpoint: &Endpoint, model: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Failure> {
+    let made = vectors(endpoint, model, texts).await;
+    figures::called(Purpose::Embedding, &made);
+    if made.is_ok() {
+        figures::used(Purpose::Embedding, texts.iter().map(|text| estimate(text)).sum(), 0);
+    }
+    made
+}
+
+async fn vectors(endpoint: &Endpoint, model: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Failure> {
     let body = json!({ "model": model, "input": texts });
     let answer = ask(endpoint, "/embeddings", &body, Duration::from_secs(30)).await?;
     let data = answer.get("data").and_then(Value::as_array).ok_or(Failure::Invalid)?;
@@ -237,6 +268,12 @@ pub async fn embed(endpoint: &Endpoint, model: &str, texts: &[&str]) -> Result<V
 /// # Errors
 /// Why that is not known.
 pub(super) async fn is_flagged(endpoint: &Endpoint, text: &str, silence: Duration) -> Result<bool, Failure> {
+    let said = moderation(endpoint, text, silence).await;
+    figures::called(Purpose::Moderation, &said);
+    said
+}
+
+async fn moderation(endpoint: &Endpoint, text: &str, silence: Duration) -> Result<bool, Failure> {
     let answer = ask(endpoint, "/moderations", &json!({ "input": text }), silence).await?;
     let results = answer.get("results").and_then(Value::as_array).ok_or(Failure::Invalid)?;
     Ok(results.iter().any(|result| result.get("flagged").and_then(Value::as_bool) == Some(true)))

@@ -9,6 +9,7 @@
 mod allowance;
 mod asking;
 mod endpoint;
+mod figures;
 mod filter;
 mod jobs;
 mod listening;

@@ -72,6 +72,7 @@ impl Operation {
             match engine.listen(document, self.claims, &correlation_id).await {
                 Ok(tale) => {
                     drop(begun);
+                    let _present = present("lectern_subscriptions");
                     self.hear_out(tale, &correlation_id).await;
                 }
                 Err(answer) => {

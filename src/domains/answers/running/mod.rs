@@ -21,18 +21,22 @@ use lectern_kernel::{
     auth::{Actor, Claims},
     db::{DbError, Interest, Mode, Tx},
     jobs::Outside,
+    seen::{at_each_look, trace},
 };
+use metrics::gauge;
 use serde_json::Value;
 use tokio::{
     sync::{Notify, Semaphore, watch},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 #[cfg(test)]
 pub use self::terms::Policy;
 pub use self::terms::{Before, Terms};
+use super::figures;
 
 /// How many answers a process writes at once, where nothing else is said.
 pub const USUAL_ANSWERS: u32 = 64;
@@ -87,6 +91,8 @@ pub struct Answers(Arc<Inner>);
 struct Inner {
     /// Who this process is, to the database.
     process: Uuid,
+    /// How many may be written at once.
+    most: usize,
     places: Arc<Semaphore>,
     running: Mutex<HashMap<Uuid, Arc<Run>>>,
     acts: OnceLock<Arc<dyn Acts>>,
@@ -157,6 +163,7 @@ impl Answers {
     pub fn patient(most: u32, patience: Duration) -> Self {
         Answers(Arc::new(Inner {
             process: Uuid::new_v4(),
+            most: most as usize,
             places: Arc::new(Semaphore::new(most as usize)),
             running: Mutex::default(),
             acts: OnceLock::new(),
@@ -181,9 +188,10 @@ impl Answers {
         self.0.running().insert(answer, run.clone());
         let inner = self.0.clone();
         runtime.spawn(async move {
+            let span = trace::afterwards("assistant", &correlation_id);
             let writing = run::Writing::new(inner.clone(), run.clone(), acts, claims, correlation_id);
             // What panics is silent from then on, and is swept.
-            let _ = tokio::spawn(writing.write()).await;
+            let _ = tokio::spawn(writing.write().instrument(span)).await;
             run.over();
             inner.running().remove(&answer);
         });
@@ -204,6 +212,19 @@ impl Answers {
     /// How many this process writes, or lets wait.
     pub fn count(&self) -> usize {
         self.0.running().len()
+    }
+
+    /// Shows, at each look from now on, how many are written and how many wait.
+    pub fn show(&self) {
+        figures::begin();
+        let inner = Arc::downgrade(&self.0);
+        at_each_look(move || {
+            let Some(inner) = inner.upgrade() else { return };
+            let running = inner.most.saturating_sub(inner.places.available_permits());
+            gauge!("lectern_answers", "state" => "running").set(running as f64);
+            gauge!("lectern_answers", "state" => "waiting").set(inner.running().len().saturating_sub(running) as f64);
+            gauge!("lectern_answers_limit").set(inner.most as f64);
+        });
     }
 }
 

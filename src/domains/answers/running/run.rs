@@ -22,6 +22,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
@@ -34,6 +35,7 @@ use crate::domains::{
     answers::{
         asking::{self, Failure},
         endpoint::{Deployment, Endpoint},
+        figures::{self, Purpose},
         prompt::{self, Block},
         sql,
         tools::{self, Outcome, Said, Tool},
@@ -154,8 +156,11 @@ impl Writing {
         };
         drop(hearing);
         match ended {
-            Ok(end) | Err(Stop::End(end)) => self.end(&end).await,
-            Err(Stop::Elsewhere) => {}
+            Ok(end) | Err(Stop::End(end)) => {
+                figures::ended(end.failure.unwrap_or(end.state));
+                self.end(&end).await;
+            }
+            Err(Stop::Elsewhere) => figures::ended("STOPPED"),
         }
     }
 
@@ -173,7 +178,7 @@ impl Writing {
     async fn write_in_place(&self) -> Result<End, Stop> {
         let ready = self.claim().await?;
         let done = CancellationToken::new();
-        let keeping = tokio::spawn(keep(
+        let keeping = keep(
             self.run.clone(),
             self.acts.clone(),
             self.process(),
@@ -181,7 +186,8 @@ impl Writing {
             self.correlation_id.clone(),
             ready.terms.may_be_abandoned,
             done.clone(),
-        ));
+        );
+        let keeping = tokio::spawn(keeping.in_current_span());
         // Also where this panics: what nobody writes is to be silent.
         let writing = done.drop_guard();
         let ended = self.converse(&ready).await;
@@ -258,6 +264,12 @@ impl Writing {
             self.begin_call(prompt_tokens, i64::from(terms.max_tokens), cited.take()).await?;
             let spoken = speak(endpoint, &chat, &self.run, &mut text, terms.policy.silence, ends, &self.run.stop).await;
             let took = took(&spoken, prompt_tokens);
+            match spoken.ended {
+                Ended::Stopped => figures::stopped(Purpose::Answer),
+                Ended::Failed(failure) => figures::called(Purpose::Answer, &Err::<(), _>(failure)),
+                Ended::Well(_) | Ended::Blocked | Ended::Cut => figures::called(Purpose::Answer, &Ok(())),
+            }
+            figures::used(Purpose::Answer, took.prompt, took.completion);
             let wants: Vec<Call> = if may_call { named(spoken.calls.clone(), round) } else { Vec::new() };
             if !wants.is_empty() && matches!(spoken.ended, Ended::Well(_)) {
                 self.end_call(model, took).await?;
