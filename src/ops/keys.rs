@@ -27,7 +27,7 @@ const fn sealed(table: &'static str, column: &'static str) -> SealedColumn {
 }
 
 /// All of them.
-pub const SEALED: [SealedColumn; 9] = [
+pub const SEALED: [SealedColumn; 14] = [
     sealed("webhook_endpoint", "secret"),
     SealedColumn { bound_to: "secret", ..sealed("webhook_endpoint", "previous_secret") },
     sealed("second_factor", "secret"),
@@ -37,6 +37,11 @@ pub const SEALED: [SealedColumn; 9] = [
     sealed("busy_source", "url"),
     sealed("busy_source", "content"),
     sealed("mail", "secrets"),
+    sealed("ticket_key", "sealed"),
+    sealed("payment_settings", "stripe_secret_key"),
+    sealed("payment_settings", "stripe_webhook_secret"),
+    sealed("payment_settings", "test_webhook_secret"),
+    sealed("assistant_provider", "key"),
 ];
 
 /// Values of one school that are written at once.
@@ -76,7 +81,7 @@ pub async fn keys(platform_url: &str, sealer: &Sealer, command: &KeysCommand) ->
         }
         let name = format!("{}.{}", column.table, column.column);
         let closed = if found.closed > 0 { format!(", {} that no key opens", found.closed) } else { String::new() };
-        let _ = writeln!(text, "{name:<32} {:>6} by an older key{closed}", found.older);
+        let _ = writeln!(text, "{name:<38} {:>6} by an older key{closed}", found.older);
         total.older += found.older;
         total.closed += found.closed;
     }

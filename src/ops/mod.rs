@@ -24,6 +24,7 @@ pub mod smoke;
 pub mod sources;
 mod store;
 mod tenant;
+mod tickets;
 mod version;
 mod worker;
 

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::{HELPERS, LOCK, enter, exists, hash, set};
 use crate::{
-    domains::{busy_sources, orders, payments, webhooks},
-    ops::platform,
+    domains::{busy_sources, payments, webhooks},
+    ops::{platform, tickets::give_codes},
 };
 
 /// Slug, domain of the email addresses, facts.
@@ -158,27 +158,7 @@ async fn load(connection: &mut PgConnection, sealer: &Sealer, slug: &str, domain
     for (step, sql) in STEPS {
         sqlx::raw_sql(sql).execute(&mut *connection).await.with_context(|| format!("{slug} can't be loaded: sql/seed/{step}"))?;
     }
-    code(connection, sealer, tenant).await.with_context(|| format!("the tickets of {slug} can't have codes"))
-}
-
-/// Gives the school's tickets their codes.
-async fn code(connection: &mut PgConnection, sealer: &Sealer, tenant: Uuid) -> anyhow::Result<()> {
-    let sealed = orders::sealed_ticket_key(sealer, tenant).map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
-    sqlx::query("INSERT INTO ticket_key (tenant_id, sealed) VALUES ($1, $2)").bind(tenant).bind(&sealed).execute(&mut *connection).await?;
-    let tickets: Vec<(Uuid, i32)> =
-        sqlx::query_as("SELECT id, generation FROM ticket WHERE tenant_id = $1").bind(tenant).fetch_all(&mut *connection).await?;
-    let hash = |(ticket, generation): &(Uuid, i32)| orders::code_hash(sealer, tenant, &sealed, *ticket, *generation);
-    let hashes: Vec<Vec<u8>> =
-        tickets.iter().map(hash).collect::<Result<_, _>>().map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
-    let ids: Vec<Uuid> = tickets.into_iter().map(|(ticket, _)| ticket).collect();
-    sqlx::query(
-        "UPDATE ticket t SET code_hash = c.hash FROM unnest($2::uuid[], $3::bytea[]) AS c(id, hash) WHERE t.tenant_id = $1 AND t.id = c.id",
-    )
-    .bind(tenant)
-    .bind(ids)
-    .bind(hashes)
-    .execute(connection)
-    .await?;
+    give_codes(connection, sealer, tenant).await.with_context(|| format!("the tickets of {slug} can't have codes"))?;
     Ok(())
 }
 

@@ -82,7 +82,7 @@ async fn a_signing_key_is_rotated_and_nobody_is_signed_out() {
     after.stop(Signal::SIGTERM);
 }
 
-/// A webhook endpoint and a second factor, sealed so; and what they hold.
+/// A webhook endpoint, a second factor, and what sales and assistants seal, sealed so; and what they hold.
 async fn seal(app: &TestApp, by: &Sealer) -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let (tenant, endpoint) = (app.oak.tenant, Uuid::now_v7());
     let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
@@ -90,20 +90,31 @@ async fn seal(app: &TestApp, by: &Sealer) -> Vec<(&'static str, &'static str, Ve
     let secret = of("webhook_endpoint", "secret", b"whsec_one");
     let previous = of("webhook_endpoint", "secret", b"whsec_before");
     let factor = of("second_factor", "secret", b"twenty bytes of this");
+    let tickets = of("ticket_key", "sealed", b"what codes of tickets are made of");
+    let (stripe, models) = (of("payment_settings", "stripe_secret_key", b"sk_one"), of("assistant_provider", "key", b"sk-models"));
     app.sql(&format!(
         "SET session_replication_role = replica;
          INSERT INTO webhook_endpoint (tenant_id, id, url, secret, previous_secret) VALUES ('{tenant}', '{endpoint}', 'https://a.example', '\\x{}', '\\x{}');
          INSERT INTO second_factor (tenant_id, user_id, secret, expires_at) SELECT tenant_id, id, '\\x{}', now() FROM app_user WHERE email = 'admin@oak.example';
+         INSERT INTO ticket_key (tenant_id, sealed) VALUES ('{tenant}', '\\x{}');
+         INSERT INTO payment_settings (tenant_id, stripe_secret_key) VALUES ('{tenant}', '\\x{}');
+         INSERT INTO assistant_provider (tenant_id, key, key_set_at) VALUES ('{tenant}', '\\x{}', now());
          RESET session_replication_role",
         hex(&secret),
         hex(&previous),
-        hex(&factor)
+        hex(&factor),
+        hex(&tickets),
+        hex(&stripe),
+        hex(&models)
     ))
     .await;
     vec![
         ("webhook_endpoint", "secret", b"whsec_one".to_vec()),
         ("webhook_endpoint", "previous_secret", b"whsec_before".to_vec()),
         ("second_factor", "secret", b"twenty bytes of this".to_vec()),
+        ("ticket_key", "sealed", b"what codes of tickets are made of".to_vec()),
+        ("payment_settings", "stripe_secret_key", b"sk_one".to_vec()),
+        ("assistant_provider", "key", b"sk-models".to_vec()),
     ]
 }
 
@@ -118,9 +129,9 @@ async fn what_older_keys_have_sealed_is_sealed_anew_and_nothing_else_changes() {
     };
     let both = format!("{new},{old}");
     let said = run(&both, &["--dry-run"]);
-    assert!(said.contains("webhook_endpoint.secret               1 by an older key\n"), "{said}");
+    assert!(said.contains("webhook_endpoint.secret                     1 by an older key\n"), "{said}");
     assert!(said.ends_with("Nothing was written: leave out --dry-run.\n"), "{said}");
-    assert!(run(&both, &["--dry-run"]).contains("second_factor.secret                  1 by an older key\n"));
+    assert!(run(&both, &["--dry-run"]).contains("second_factor.secret                        1 by an older key\n"));
 
     let audited = app.count("audit_entry").await;
     let said = run(&both, &[]);
@@ -141,17 +152,17 @@ async fn what_older_keys_have_sealed_is_sealed_anew_and_nothing_else_changes() {
     // What no key opens stays as it is, and is said.
     app.sql("UPDATE second_factor SET secret = '\\x01020304050607080910'").await;
     let said = run(&both, &[]);
-    assert!(said.contains("second_factor.secret                  0 by an older key, 1 that no key opens\n"), "{said}");
+    assert!(said.contains("second_factor.secret                        0 by an older key, 1 that no key opens\n"), "{said}");
     assert_eq!(app.text("SELECT encode(secret, 'hex') FROM second_factor").await.unwrap(), "01020304050607080910");
 }
 
 #[tokio::test]
 async fn every_sealed_column_is_known_to_it() {
     let app = TestApp::start().await;
-    // What is secret and no hash is sealed.
+    // What is secret and no hash (of whatever name) is sealed.
     let sql = "SELECT string_agg(c.relname || '.' || a.attname, ' ' ORDER BY c.relname, a.attname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 'bytea'::regtype
-          AND col_description(c.oid, a.attnum) LIKE 'secret%' AND a.attname !~ '_(hash|mac)$'";
+          AND col_description(c.oid, a.attnum) LIKE 'secret%' AND a.attname !~ '_(hash|mac|digest)$'";
     let mut known: Vec<String> = SEALED.iter().map(|sealed| format!("{}.{}", sealed.table, sealed.column)).collect();
     known.sort_unstable();
     assert_eq!(app.text(sql).await.unwrap(), known.join(" "));

@@ -30,7 +30,7 @@ use self::{
     archive::{FileOf, Manifest, Unpacked},
     plan::{Plan, quoted, refuse_what_is_there},
 };
-use super::super::{Cluster, make_folder, objects, sources};
+use super::super::{Cluster, make_folder, objects, sources, tickets::give_codes};
 use crate::{
     config::{Settings, TenantImport},
     domains::webhooks::sealed_secret,
@@ -266,6 +266,10 @@ async fn load(connection: &mut PgConnection, manifest: &Manifest, plan: &Plan, s
                 .await
                 .with_context(|| format!("the rows of {} are refused", load.name))?;
         }
+    }
+    let tickets = give_codes(&mut tx, sealer, school).await.context("the tickets can't have codes")?;
+    if tickets > 0 {
+        let _ = writeln!(report, "ticket: {tickets} have new codes; those that people have been shown are worth nothing at the door.");
     }
     sqlx::query(
         "INSERT INTO audit_entry (tenant_id, id, operation, outcome, resource, resource_id, correlation_id) \

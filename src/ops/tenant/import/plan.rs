@@ -6,16 +6,19 @@ use uuid::Uuid;
 
 use super::archive::{Manifest, TableOf};
 
-/// Rows that are nothing without what no export holds, or belong to the deployment that they come from. Tables whose secret is required, and that
-/// nothing points at, are left out by themselves.
-const LEFT_OUT: [&str; 3] = ["busy_source", "busy_block", "tenant_export"];
+/// Rows that are nothing without what no export holds (calendars' addresses, words of conversations), or belong to the deployment that they come from.
+/// Tables whose secret is required, and that nothing points at, are left out by themselves.
+const LEFT_OUT: [&str; 7] = ["busy_source", "busy_block", "tenant_export", "conversation", "message", "message_citation", "message_feedback"];
+
+/// What is put into secrets that must not be empty: `$2` is a new secret of a webhook endpoint. A request that no digest fits is another one, whoever repeats it.
+const GIVEN: [(&str, &str, &str); 2] = [("webhook_endpoint", "secret", "$2::bytea"), ("generation", "request_digest", "''::bytea")];
 
 /// Rows that are not taken, by table: what waits for jobs of the other deployment, bytes that are not here, exports.
 const ONLY: [(&str, &str); 3] =
     [("job", "r.state NOT IN ('QUEUED', 'RUNNING')"), ("upload", "r.completed_at IS NOT NULL"), ("file", "NOT r.is_export")];
 
 /// What becomes of a column, by table: what was under way there does not go on here.
-const ALTERED: [(&str, &str, &str); 10] = [
+const ALTERED: [(&str, &str, &str); 17] = [
     ("mail", "state", "CASE r.state WHEN 'QUEUED' THEN 'FAILED' ELSE r.state END"),
     ("mail", "error", "CASE r.state WHEN 'QUEUED' THEN 'The school moved before it was sent.' ELSE r.error END"),
     ("webhook_delivery", "state", "CASE r.state WHEN 'PENDING' THEN 'CANCELLED' ELSE r.state END"),
@@ -26,6 +29,15 @@ const ALTERED: [(&str, &str, &str); 10] = [
     ("export_run", "finished_at", "CASE WHEN r.state IN ('QUEUED', 'RUNNING') THEN now() ELSE r.finished_at END"),
     ("import_run", "state", "CASE WHEN r.state IN ('QUEUED', 'RUNNING') THEN 'CANCELLED' ELSE r.state END"),
     ("import_run", "finished_at", "CASE WHEN r.state IN ('QUEUED', 'RUNNING') THEN now() ELSE r.finished_at END"),
+    ("generation", "state", "CASE WHEN r.state IN ('PENDING', 'RUNNING') THEN 'CANCELLED' ELSE r.state END"),
+    ("generation", "finished_at", "CASE WHEN r.state IN ('PENDING', 'RUNNING') THEN now() ELSE r.finished_at END"),
+    ("generation", "worker", "NULL"),
+    // A sweep has them read anew.
+    ("document", "state", "CASE r.state WHEN 'PROCESSING' THEN 'PENDING' ELSE r.state END"),
+    ("document", "worker", "NULL"),
+    // Without their secrets they take no money, and ask no models.
+    ("payment_settings", "providers", "array_remove(array_remove(r.providers, 'STRIPE'), 'TEST')"),
+    ("assistant_provider", "key_set_at", "NULL"),
 ];
 
 /// A table as this database has it.
@@ -128,15 +140,14 @@ fn load(table: &TableOf, here: &Known, late: &[String]) -> anyhow::Result<Load> 
     };
     let mut into: Vec<String> = table.columns.iter().map(|column| quoted(column)).collect();
     let mut values: Vec<String> = table.columns.iter().map(value).collect();
-    let needs_secret = match here.required.as_slice() {
-        [] => false,
-        [column] if name == "webhook_endpoint" => {
-            into.push(quoted(column));
-            values.push("$2::bytea".to_owned());
-            true
-        }
-        _ => bail!("nothing is known to be put into the secrets of {name}"),
-    };
+    let mut needs_secret = false;
+    for column in &here.required {
+        let given = GIVEN.iter().find(|(of, given, _)| of == name && given == column);
+        let Some((_, _, given)) = given else { bail!("nothing is known to be put into {name}.{column}, which is secret") };
+        into.push(quoted(column));
+        values.push((*given).to_owned());
+        needs_secret |= given.contains("$2");
+    }
     let only = ONLY.iter().find(|(of, _)| of == name).map_or(String::new(), |(_, only)| format!(" AND {only}"));
     let (into, values) = (into.join(", "), values.join(", "));
     let insert = format!("INSERT INTO public.{} ({into}) OVERRIDING SYSTEM VALUE SELECT {values} {from}{only}", quoted(name));
@@ -183,9 +194,9 @@ const TABLES: &str = "
            coalesce((SELECT array_agg(a.attname::text) FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) AS k(attnum)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE i.indrelid = c.oid AND i.indisprimary), '{}') AS key,
            coalesce((SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attnotnull AND col_description(c.oid, a.attnum) LIKE 'secret%'), '{}') AS optional,
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND NOT a.attnotnull AND col_description(c.oid, a.attnum) LIKE 'secret%'), '{}') AS optional,
            coalesce((SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND col_description(c.oid, a.attnum) LIKE 'secret%'), '{}') AS required,
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attnotnull AND col_description(c.oid, a.attnum) LIKE 'secret%'), '{}') AS required,
            EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.oid AND f.conrelid <> c.oid AND f.contype = 'f') AS is_pointed_at
     FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
