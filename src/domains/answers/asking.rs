@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use lectern_kernel::outbound::{Flowing, NoAnswer};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{
+    Method,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -157,6 +160,29 @@ async fn ask(endpoint: &Endpoint, path: &str, body: &Value, silence: Duration) -
     let ends = Instant::now() + Duration::from_secs(600);
     let answer = open(endpoint, path, "application/json", body.to_string().as_bytes(), silence).await?;
     whole(answer, silence, ends).await
+}
+
+/// The names of the models that an endpoint lists; none where it has no list.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn listed(endpoint: &Endpoint) -> Result<Vec<String>, Failure> {
+    let headers = headers(endpoint, "application/json").ok_or(Failure::Refused)?;
+    let answer = endpoint.way.ask(Method::GET, &endpoint.url("/models"), headers, Vec::new()).await.map_err(|error| match error {
+        NoAnswer::TimedOut => Failure::Timeout,
+        NoAnswer::NotAllowed | NoAnswer::NoSuchHost | NoAnswer::NotConnected => Failure::Unreachable,
+        NoAnswer::Broken | NoAnswer::TooBig => Failure::Invalid,
+    })?;
+    match answer.status {
+        200..=299 => {}
+        404 | 405 | 501 => return Ok(Vec::new()),
+        429 => return Err(Failure::Busy),
+        500.. => return Err(Failure::Error),
+        _ => return Err(Failure::Refused),
+    }
+    let list: Value = serde_json::from_slice(&answer.body).map_err(|_| Failure::Invalid)?;
+    let models = list.get("data").and_then(Value::as_array).into_iter().flatten();
+    Ok(models.filter_map(|model| Some(model.get("id")?.as_str()?.to_owned())).collect())
 }
 
 /// What is asked at once, not streamed.

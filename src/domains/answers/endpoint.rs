@@ -153,6 +153,11 @@ impl Deployment {
         outside.find::<Deployment>().unwrap_or_default()
     }
 
+    /// Its own endpoint, with its own key, where it has one and can ask.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        Some(Endpoint { base: self.url.clone()?, key: self.key.clone(), way: self.ways()?.own.clone() })
+    }
+
     /// Whether it has an endpoint.
     pub fn is_configured(&self) -> bool {
         self.url.is_some()

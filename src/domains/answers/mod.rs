@@ -26,7 +26,7 @@ mod wire;
 use lectern_kernel::resolve::registry::Domain;
 
 pub use self::{
-    asking::{Completed, Completion, Failure, complete, embed},
+    asking::{Completed, Completion, Failure, complete, embed, listed},
     endpoint::{Deployment, DeploymentOptions, Endpoint, USUAL_CONTEXT, USUAL_MODEL, is_configured, seal_key},
     filter::Filter,
     mutations::start,

@@ -1,12 +1,15 @@
-//! What is beside the database: the store of files, the server of mail, and the addresses that people are given.
+//! What is beside the database: the store of files, the server of mail, where models are asked, and the addresses that people are given.
 
 use std::time::Duration;
 
 use lectern_kernel::store::Objects;
 use uuid::Uuid;
 
-use super::super::{Cluster, health, objects, postman, report::Check, store::base};
-use crate::{config::Settings, domains::mail::Undelivered};
+use super::super::{Cluster, deployment, health, objects, postman, report::Check, store::base};
+use crate::{
+    config::Settings,
+    domains::{answers::listed, mail::Undelivered},
+};
 
 /// What is written into the store, and read again.
 const PROBE: &[u8] = b"lectern doctor";
@@ -15,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All of it.
 pub(super) async fn look(settings: &Settings, cluster: &Cluster) -> Vec<Check> {
-    let mut checks = vec![files(settings).await, mail(settings, cluster).await, here(settings).await];
+    let mut checks = vec![files(settings).await, mail(settings, cluster).await, models(settings).await, here(settings).await];
     checks.extend(addresses(settings).await);
     checks
 }
@@ -56,6 +59,33 @@ async fn mail(settings: &Settings, cluster: &Cluster) -> Check {
         Ok(None) => Check::pass("mail", name, "the server takes who we are; `lectern mail test ADDRESS` says whether mail arrives"),
         Ok(Some(folder)) => Check::pass("mail", name, format!("not set: mails are files of {}", folder.display())),
         Err(Undelivered::ForNow(reason) | Undelivered::ForGood(reason)) => Check::fail("mail", name, format!("{reason}: check {name}")),
+    }
+}
+
+/// The models of the deployment. Which ones an endpoint lists is its own affair: some take any name.
+async fn models(settings: &Settings) -> Check {
+    let name = "LECTERN_ASSISTANT_URL";
+    let deployment = match deployment(settings) {
+        Ok(deployment) => deployment,
+        Err(error) => return Check::fail("models", name, format!("{error:#}")),
+    };
+    if !deployment.is_configured() {
+        return Check::pass("models", name, "to know: not set, so that only schools with an endpoint of their own are answered");
+    }
+    let Some(endpoint) = deployment.endpoint() else { return Check::fail("models", name, "there can be no TLS") };
+    match tokio::time::timeout(PATIENCE, listed(&endpoint)).await {
+        Err(_late) => Check::fail("models", name, format!("no answer within {} s: check {name}", PATIENCE.as_secs())),
+        Ok(Err(failure)) => Check::fail("models", name, format!("{}: check {name} and LECTERN_ASSISTANT_KEY", failure.reason())),
+        Ok(Ok(known)) if known.is_empty() => Check::pass("models", name, "answers, and lists no models"),
+        Ok(Ok(known)) => {
+            let wanted = [Some(&deployment.model), deployment.embedding_model.as_ref()];
+            let unknown: Vec<&str> = wanted.into_iter().flatten().filter(|model| !known.contains(model)).map(String::as_str).collect();
+            let said = match unknown.as_slice() {
+                [] => "answers, and lists the models that are set".to_owned(),
+                unknown => format!("to know: answers, and does not list {}, which LECTERN_ASSISTANT_… names", unknown.join(", ")),
+            };
+            Check::pass("models", name, said)
+        }
     }
 }
 

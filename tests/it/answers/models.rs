@@ -44,6 +44,7 @@ pub enum Step {
 pub struct Asked {
     pub path: String,
     pub authorization: Option<String>,
+    pub traceparent: Option<String>,
     pub body: Value,
 }
 
@@ -225,6 +226,7 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
     Some(Asked {
         path,
         authorization: header("authorization"),
+        traceparent: header("traceparent"),
         body: serde_json::from_slice(&held[begin..begin + length]).unwrap_or(Value::Null),
     })
 }

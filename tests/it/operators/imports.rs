@@ -3,13 +3,20 @@
 use std::{fs::File, path::PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
+use lectern_kernel::auth::SigningKey;
+use nix::sys::signal::Signal;
 use serde_json::json;
 
-use super::operator;
+use super::{
+    keys::{LOGIN, ask, serve},
+    operator,
+};
 use crate::{
     app::{Folder, PASSWORD, TestApp, Who},
     departures::{Archive, a_little_life, export},
+    doors::outcomes,
     ops::{done, refused},
+    orders::{ORDER, Shop},
 };
 
 const REPORTS: &str = "query($from: DateTime, $to: DateTime) { reports(from: $from, to: $to) {
@@ -131,4 +138,54 @@ async fn an_import_is_refused_where_anything_collides_or_is_not_whole() {
     packed(&folder, &archive);
     assert_eq!(refused(import(&other)), "the table course is not what the manifest says");
     assert_eq!(other.count("pg_trigger WHERE tgenabled = 'D'").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_sold_has_new_codes_and_what_hangs_on_secrets_waits_for_them() {
+    let shop = Shop::start(json!({})).await;
+    let day = shop.product(json!({ "name": "Day" })).await;
+    let order = shop.buy(&shop.lea, &shop.cart(&[(&day, 1)]), "before-it-left").await;
+    let read = shop.lea.ok(ORDER, json!({ "id": order["id"] })).await;
+    let old = read["order"]["lines"][0]["tickets"][0]["code"].as_str().unwrap().to_owned();
+    let (oak, learner) = (shop.app.oak.tenant, "(SELECT id FROM app_user WHERE email = 'learner@oak.example')");
+    shop.app
+        .sql(&format!(
+            "SET session_replication_role = replica;
+             UPDATE payment_settings SET providers = '{{MANUAL,STRIPE}}', stripe_secret_key = 'a key', stripe_webhook_secret = 'a secret' WHERE tenant_id = '{oak}';
+             INSERT INTO assistant_provider (tenant_id, base_url, key, key_set_at) VALUES ('{oak}', 'https://models.example/v1', 'a key', now());
+             INSERT INTO generation (tenant_id, id, kind, state, requested_by_id, client_request_id, request_digest, model, worker)
+                 VALUES ('{oak}', gen_random_uuid(), 'COURSE', 'RUNNING', {learner}, 'g1', 'a digest', 'default', gen_random_uuid());
+             INSERT INTO conversation (tenant_id, id, owner_id, title) VALUES ('{oak}', gen_random_uuid(), {learner}, 'Words of mine');
+             RESET session_replication_role"
+        ))
+        .await;
+    let (_, archive) = export(&shop.app, &shop.admin).await;
+    let folder = Folder::new("import");
+    let path = packed(&folder, &archive);
+    let other = elsewhere(&shop.app).await;
+    let said = done(operator(&other, &["tenant", "import", path.to_str().unwrap()]).output().unwrap());
+    assert!(said.contains("ticket: 1 have new codes") && said.contains("conversation, message"), "{said}");
+    for emptied in ["payment_settings.stripe_secret_key", "assistant_provider.key"] {
+        assert!(said.contains(emptied), "{emptied}: {said}");
+    }
+    let found = "SELECT p.providers::text || ' ' || p.has_stripe_secret_key || ' ' || (a.key_set_at IS NULL) || ' ' || a.base_url || ' ' || g.state FROM payment_settings p \
+         JOIN assistant_provider a ON a.tenant_id = p.tenant_id JOIN generation g ON g.tenant_id = p.tenant_id";
+    assert_eq!(other.text(found).await.unwrap(), "{MANUAL} false true https://models.example/v1 CANCELLED");
+    assert_eq!(other.count(&format!("conversation WHERE tenant_id = '{oak}'")).await, 0);
+
+    other
+        .sql("INSERT INTO credential (tenant_id, user_id, password_hash) SELECT u.tenant_id, u.id, (SELECT c.password_hash FROM credential c LIMIT 1) FROM app_user u \
+              WHERE u.email IN ('learner@oak.example', 'instructor@oak.example')")
+        .await;
+    let service = serve(&other, &SigningKey::generate().unwrap().to_text());
+    let input = json!({ "i": { "tenant": "oak", "email": "learner@oak.example", "password": PASSWORD } });
+    let session = ask(&service, "", LOGIN, input).await["login"].take();
+    let read = ask(&service, session["accessToken"].as_str().unwrap(), ORDER, json!({ "id": order["id"] })).await["order"].take();
+    assert_eq!((&read["id"], &read["status"]), (&order["id"], &json!("PAID")), "{read:#}");
+    let new = read["lines"][0]["tickets"][0]["code"].as_str().unwrap().to_owned();
+    assert_ne!(new, old);
+    service.stop(Signal::SIGTERM);
+    let door = other.sign_in(&other.oak, Who::Instructor).await;
+    let scans = json!([{ "clientId": "old", "code": old }, { "clientId": "new", "code": new }]);
+    assert_eq!(outcomes(&door, &shop.program, scans).await, ["old UNKNOWN", "new ADMITTED"]);
 }

@@ -16,17 +16,19 @@ use crate::{
     serve::Served,
 };
 
-const LOGIN: &str = "mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken deviceToken } }";
+pub(super) const LOGIN: &str = "mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken deviceToken } }";
 const REFRESH: &str = "mutation($t: String!) { refreshSession(input: { refreshToken: $t }) { accessToken refreshToken } }";
 const WHO: &str = "{ viewer { user { email } } }";
 
-fn serve(app: &TestApp, keys: &str) -> Served {
+/// A service that signs by these keys.
+pub(super) fn serve(app: &TestApp, keys: &str) -> Served {
     let mut command = operator(app, &["serve", "--listen", "127.0.0.1:0", "--log", "off", "--worker", "false", "--pool-size", "2"]);
     command.env("LECTERN_SIGNING_KEY", keys);
     Served::start(command)
 }
 
-async fn ask(service: &Served, token: &str, query: &str, variables: Value) -> Value {
+/// What a service answers to the bearer of a token; to nobody, where that is empty.
+pub(super) async fn ask(service: &Served, token: &str, query: &str, variables: Value) -> Value {
     let mut request =
         reqwest::Client::new().post(format!("{}/graphql", service.url)).json(&json!({ "query": query, "variables": variables }));
     if !token.is_empty() {

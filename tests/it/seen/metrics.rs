@@ -13,10 +13,10 @@ use crate::{
 const LOGIN: &str = "mutation SignIn($i: LoginInput!) { login(input: $i) { accessToken } }";
 
 /// One look.
-struct Look(Vec<(String, HashMap<String, String>, f64)>);
+pub(super) struct Look(Vec<(String, HashMap<String, String>, f64)>);
 
 impl Look {
-    async fn at(address: &str) -> Look {
+    pub(super) async fn at(address: &str) -> Look {
         let answer = reqwest::get(format!("http://{address}/metrics")).await.unwrap();
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
         let text = answer.text().await.unwrap();
@@ -24,7 +24,7 @@ impl Look {
     }
 
     /// The sum of the series of a name with these labels.
-    fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub(super) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let fits = |of: &HashMap<String, String>| labels.iter().all(|(label, value)| of.get(*label).is_some_and(|found| found == value));
         self.0.iter().filter(|(found, of, _)| found == name && fits(of)).map(|(.., value)| value).sum()
     }
@@ -107,9 +107,11 @@ async fn jobs_are_counted_by_what_came_of_them() {
                     >= 1.0
             );
             for lane in ["DEFAULT", "MAIL", "DELIVERY", "BULK"] {
-                let shown =
-                    look.0.iter().any(|(name, labels, _)| name == "lectern_jobs" && labels["lane"] == lane && labels["state"] == "due");
-                assert!(shown, "{lane}");
+                for state in ["due", "later", "running", "dead"] {
+                    let shown =
+                        look.0.iter().any(|(name, labels, _)| name == "lectern_jobs" && labels["lane"] == lane && labels["state"] == state);
+                    assert!(shown, "{lane} {state}");
+                }
             }
             return;
         }

@@ -1,5 +1,6 @@
 //! What an operator sees: numbers, traces, reports of errors; and that the files of docs/operations speak of numbers that there are.
 
+mod assistants;
 mod files;
 mod metrics;
 mod reports;
