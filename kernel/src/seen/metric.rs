@@ -77,7 +77,11 @@ pub const METRICS: &[Metric] = &[
     gauge("lectern_sockets", &[], "WebSockets open."),
     gauge("lectern_subscriptions", &[], "Subscriptions under way."),
     counter("lectern_events_total", &["outcome"], "Changes read for subscribers: shown, hidden, or ended."),
-    gauge("lectern_jobs", &["lane", "state"], "Jobs of all schools: due, later, running, dead; counted as far as 100,000, at most every 15 s."),
+    gauge(
+        "lectern_jobs",
+        &["lane", "state"],
+        "Jobs of all schools: due, later, running, dead; counted as far as 100,000, at most every 15 s.",
+    ),
     gauge("lectern_job_oldest_seconds", &["lane"], "How long the oldest job that is due has waited."),
     counter("lectern_job_attempts_total", &["kind", "lane", "outcome"], "Attempts at jobs: done, again, dead, lost, or given_back."),
     seconds("lectern_job_duration_seconds", &["lane"], "Time of attempts at jobs."),

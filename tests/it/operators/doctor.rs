@@ -64,7 +64,7 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
         (&["--drain-timeout", "1"], "times LECTERN_DRAIN_TIMEOUT", "set the former higher"),
         (&["--pool-size", "1000"], "limits connections", "raise max_connections"),
         (&["--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "a@oak.example"], "mail LECTERN_SMTP_URL", "check LECTERN_SMTP_URL"),
-        (&["--assistant-url", "http://127.0.0.1:9/v1"], "models LECTERN_ASSISTANT_URL", "PROVIDER_UNREACHABLE: check LECTERN_ASSISTANT_URL"),
+        (&["--assistant-url", "http://127.0.0.1:9/v1"], "models LECTERN_ASSISTANT_URL", "PROVIDER_UNREACHABLE: check"),
         (&["--public-url", "http://127.0.0.1:9"], "addresses LECTERN_PUBLIC_URL", "check the proxy in front"),
         (&["--owner-url", &app_url], "database LECTERN_OWNER_URL", "migrations belong to lectern_owner"),
         (&["--database-url", "postgres://lectern_app@127.0.0.1:9/lectern"], "database DATABASE_URL", "check DATABASE_URL"),

@@ -22,8 +22,8 @@ async fn answers_are_counted_and_traced_on_to_the_model_and_no_word_of_them_leav
     let url = models.url();
     let settings = [
         ("LECTERN_METRICS_LISTEN", at.as_str()),
-        ("LECTERN_OTLP_URL", &collector.url),
-        ("LECTERN_ASSISTANT_URL", &url),
+        ("LECTERN_OTLP_URL", collector.url.as_str()),
+        ("LECTERN_ASSISTANT_URL", url.as_str()),
         ("LECTERN_ASSISTANT_MODEL", "models-of-ours"),
         ("LECTERN_MAX_ANSWERS", "3"),
         ("LECTERN_WORKER", "false"),
@@ -78,10 +78,8 @@ async fn answers_are_counted_and_traced_on_to_the_model_and_no_word_of_them_leav
     assert!(!page.contains("models-of-ours"), "a model is a word of schools");
 
     let parent = models.asked()[0].traceparent.clone().expect("a trace goes on");
-    let sent = collector.until(PATH, &[b"assistant".as_slice(), b"SendMessage".as_slice()]).await;
-    let trace = parent.split('-').nth(1).unwrap();
-    let trace: Vec<u8> = data_encoding::HEXLOWER.decode(trace.as_bytes()).unwrap();
-    assert!(holds(&sent, &trace), "the model was asked within a trace that was sent");
+    let trace = data_encoding::HEXLOWER.decode(parent.split('-').nth(1).unwrap().as_bytes()).unwrap();
+    let sent = collector.until(PATH, &[b"assistant".as_slice(), &trace]).await;
     for word in ["crosswind", "from the side", "Be brief"] {
         assert!(!holds(&sent, word.as_bytes()), "{word} has left");
     }

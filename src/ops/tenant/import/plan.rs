@@ -8,7 +8,8 @@ use super::archive::{Manifest, TableOf};
 
 /// Rows that are nothing without what no export holds (calendars' addresses, words of conversations), or belong to the deployment that they come from.
 /// Tables whose secret is required, and that nothing points at, are left out by themselves.
-const LEFT_OUT: [&str; 7] = ["busy_source", "busy_block", "tenant_export", "conversation", "message", "message_citation", "message_feedback"];
+const LEFT_OUT: [&str; 7] =
+    ["busy_source", "busy_block", "tenant_export", "conversation", "message", "message_citation", "message_feedback"];
 
 /// What is put into secrets that must not be empty: `$2` is a new secret of a webhook endpoint. A request that no digest fits is another one, whoever repeats it.
 const GIVEN: [(&str, &str, &str); 2] = [("webhook_endpoint", "secret", "$2::bytea"), ("generation", "request_digest", "''::bytea")];
