@@ -5,6 +5,8 @@
 const REDACTED: &str = "[redacted]";
 /// A word of letters and digits that is longer may be a key or a token. A UUID has 36, with its hyphens.
 const LONGEST: usize = 40;
+/// How keys begin of those who take money and who keep models, and secrets of webhooks, however short they are.
+const KEYS: [&str; 4] = ["sk-", "sk_", "rk_", "whsec_"];
 
 /// The same text without all that.
 pub(super) fn scrub(text: &str) -> String {
@@ -52,9 +54,10 @@ fn without_quoted(text: &str) -> String {
 
 fn word(word: &str) -> String {
     let bare = word.trim_end();
-    let looks_secret = bare
-        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '-' && letter != '.')
-        .any(|part| part.len() > LONGEST && part.bytes().any(|byte| byte.is_ascii_digit()));
+    let looks_secret =
+        bare.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '-' && letter != '.').any(|part| {
+            KEYS.iter().any(|key| part.starts_with(key)) || (part.len() > LONGEST && part.bytes().any(|byte| byte.is_ascii_digit()))
+        });
     if bare.contains('@') || looks_secret { format!("{REDACTED}{}", &word[bare.len()..]) } else { word.to_owned() }
 }
 
@@ -77,6 +80,7 @@ mod tests {
             ("postgres://lectern_app:pw@db/lectern failed", "[redacted] failed"),
             ("job 0197a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "job 0197a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"),
             ("token eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c2VyXzAxIn0.c2lnbmF0dXJl was", "token [redacted] was"),
+            ("Invalid API key: sk_test_51Ab, or sk-ours.", "Invalid API key: [redacted] or [redacted]"),
             ("cut off \"here and there", "cut off \"[redacted]\""),
         ] {
             assert_eq!(scrub(text), kept);
