@@ -327,9 +327,9 @@ $$;
 CREATE OR REPLACE TRIGGER generation_touch BEFORE UPDATE ON generation FOR EACH ROW EXECUTE FUNCTION app.touch();
 -- Without words, unless the school says that its log keeps them.
 CREATE OR REPLACE TRIGGER generation_audit AFTER INSERT OR UPDATE OR DELETE ON generation FOR EACH ROW
-    WHEN (NOT app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'topic,audience,instructions,feedback,request_digest');
+    WHEN (NOT app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'topic,audience,instructions,feedback,request_digest,client_request_id');
 CREATE OR REPLACE TRIGGER generation_audit_words AFTER INSERT OR UPDATE OR DELETE ON generation FOR EACH ROW
-    WHEN (app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'request_digest');
+    WHEN (app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'request_digest,client_request_id');
 
 GRANT EXECUTE ON FUNCTION app.audits_words(), app.draft_obstacle(boolean), app.submission_to_judge(uuid), app.take_generation(uuid, uuid), app.generation_calls(uuid),
     app.keep_generation_call(uuid, uuid, integer, text, bigint, bigint), app.note_sources(uuid, uuid[]),

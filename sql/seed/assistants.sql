@@ -24,7 +24,7 @@ CREATE TEMPORARY TABLE seed_word ON COMMIT DROP AS
         ('plan two', 'Evening one: the chart. Evening two: wind and the log. Evening three: the whole flight on paper, in pairs.', 'Open with the choir, put the soloists in the middle, and end with all of them.'),
         ('write', 'Write a paragraph on booking for the handbook.', 'Write a paragraph on enrolling for the handbook.'),
         ('written', 'Lessons are booked in the calendar. Cancel a day before, or it counts as late [1].', 'Courses are open until their first evening; for full ones there is a waiting list [1].'),
-        ('course', 'Weather for Student Pilots', 'Listening to Chamber Music'), ('course about', 'What clouds, wind and charts say before a flight.', 'Four hands, four strings, and how they listen to one another.'),
+        ('course', 'Weather for Student Pilots', 'Listening to Chamber Music'), ('course tag', 'weather', 'chamber music'), ('course about', 'What clouds, wind and charts say before a flight.', 'Four hands, four strings, and how they listen to one another.'),
         ('lesson 1', 'Clouds and what they promise', 'Who leads?'), ('lesson 1 text', 'Cumulus in the morning is a promise of bumps in the afternoon.', 'The lead goes round. Follow it through the first minute.'),
         ('lesson 2', 'Reading a wind chart', 'Endings'), ('lesson 2 text', 'Barbs point to where the wind comes from; each long one is ten knots.', 'Listen to how four people stop together.')) AS w(key, alpha, bravo);
 CREATE OR REPLACE FUNCTION pg_temp.word(wanted text) RETURNS text LANGUAGE sql STABLE AS $$ SELECT w.text FROM seed_word w WHERE w.key = wanted $$;
@@ -123,7 +123,7 @@ INSERT INTO token_counter (tenant_id, scope, user_id, period, used)
 
 -- A course that was drafted, and that nobody has touched yet.
 INSERT INTO course (tenant_id, id, title, description, instructor_id, status, tags, created_at, updated_at)
-    SELECT pg_temp.id('tenant'), pg_temp.id('course:drafted'), pg_temp.word('course'), pg_temp.word('course about'), pg_temp.id('user:instructor'), 'DRAFT', '{}', now() - interval '3 days', now() - interval '3 days';
+    SELECT pg_temp.id('tenant'), pg_temp.id('course:drafted'), pg_temp.word('course'), pg_temp.word('course about'), pg_temp.id('user:instructor'), 'DRAFT', ARRAY[pg_temp.word('course tag')], now() - interval '3 days', now() - interval '3 days';
 INSERT INTO section (tenant_id, id, course_id, title, position, created_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('section:drafted'), pg_temp.id('course:drafted'), pg_temp.word('course'), 1, now() - interval '3 days';
 INSERT INTO lesson (tenant_id, id, course_id, section_id, kind, title, position, is_published, created_at, updated_at)

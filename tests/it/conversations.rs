@@ -150,7 +150,9 @@ async fn no_permission_opens_another_persons_conversation() {
     }
     // Nor does looking in the person's place.
     let view = "mutation($i: StartViewAsInput!) { startViewAs(input: $i) { accessToken } }";
-    let token = admin.ok(view, json!({ "i": { "userId": lea.user_id, "reason": "Help" } })).await["startViewAs"]["accessToken"].take();
+    let token =
+        admin.ok(view, json!({ "i": { "userId": lea.user_id, "reason": "Help with a course" } })).await["startViewAs"]["accessToken"]
+            .take();
     let looking = Client { token: Some(token.as_str().unwrap().to_owned()), ..lea.clone() };
     assert_eq!(looking.ok(CONVERSATION, json!({ "id": id })).await["conversation"], json!(null));
     // Losing AGENT_EXECUTE takes the sending away, not the reading.

@@ -5,7 +5,10 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 use uuid::Uuid;
 
 use super::{DbError, Tx};
@@ -61,7 +64,7 @@ impl SortKey {
         SortKey { name, expression, kind: SortKind::Number }
     }
 
-    /// One that is a `bigint`, and never null.
+    /// One that is an integer of any width, and never null.
     pub const fn whole(name: &'static str, expression: &'static str) -> Self {
         SortKey { name, expression, kind: SortKind::Whole }
     }
@@ -89,7 +92,11 @@ impl SortKey {
             SortKind::Name | SortKind::Text => SortValue::Text(row.try_get(at)?),
             SortKind::Moment => SortValue::Moment(row.try_get(at)?),
             SortKind::Number => SortValue::Number(row.try_get(at)?),
-            SortKind::Whole => SortValue::Whole(row.try_get(at)?),
+            SortKind::Whole => SortValue::Whole(match *row.columns()[at].type_() {
+                Type::INT2 => row.try_get::<_, i16>(at)?.into(),
+                Type::INT4 => row.try_get::<_, i32>(at)?.into(),
+                _ => row.try_get(at)?,
+            }),
         })
     }
 }

@@ -134,7 +134,7 @@ pub struct AgentVersion {
     pub created_at: DateTime,
 }
 
-const LATEST: Order = Order { key: SortKey::number("VERSION", "av.version"), id: "av.id", descending: true };
+const LATEST: Order = Order { key: SortKey::whole("VERSION", "av.version"), id: "av.id", descending: true };
 
 static VERSIONS: Nested = Nested::new("agent.versions", LATEST, "av.agent_id");
 

@@ -27,7 +27,7 @@ pub const POLICY: &str = "SELECT p.is_enabled, p.role_keys, p.models, p.default_
      p.updated_at, app.may_use_assistant(), to_regtype('public.vector') IS NOT NULL FROM app.assistant_policy() AS p WHERE p.tenant_id = $1";
 
 /// Waits for whoever else changes the policy.
-pub const TAKE_POLICY: &str = "SELECT app.lock_for('assistant_policy', $1)";
+pub const TAKE_POLICY: &str = "SELECT app.lock_for('assistant_policy', $1) WHERE app.tenant_id() = $1";
 
 /// The policy with the changes `$2`, by the names of its columns.
 pub const SET_POLICY: &str = "INSERT INTO assistant_policy (tenant_id, is_enabled, role_keys, models, default_model, daily_token_limit_per_user, monthly_token_limit, \

@@ -34,6 +34,8 @@ pub enum Failure {
     Timeout,
     /// It said no (4xx).
     Refused,
+    /// The provider refuses what was asked as malformed, which is told as [`Failure::Refused`].
+    Malformed,
     /// It has too much to do (429).
     Busy,
     /// It failed (5xx).
@@ -55,7 +57,7 @@ impl Failure {
             Failure::NotConfigured => "ASSISTANT_NOT_CONFIGURED",
             Failure::Unreachable => "PROVIDER_UNREACHABLE",
             Failure::Timeout => "PROVIDER_TIMEOUT",
-            Failure::Refused => "PROVIDER_REFUSED",
+            Failure::Refused | Failure::Malformed => "PROVIDER_REFUSED",
             Failure::Busy => "PROVIDER_BUSY",
             Failure::Error => "PROVIDER_ERROR",
             Failure::Invalid => "PROVIDER_INVALID",
@@ -111,7 +113,8 @@ async fn once(endpoint: &Endpoint, path: &str, accepts: &'static str, body: &[u8
         408 => Tried::Again(Failure::Timeout, answer.retry_after()),
         500 | 502..=504 => Tried::Again(Failure::Error, answer.retry_after()),
         500.. => Tried::Failed(Failure::Error),
-        400..=499 => Tried::Failed(Failure::Refused),
+        400 => Tried::Failed(Failure::Malformed),
+        401..=499 => Tried::Failed(Failure::Refused),
         _ => Tried::Failed(Failure::Invalid),
     }
 }
@@ -240,7 +243,7 @@ async fn completion(endpoint: &Endpoint, wanted: &Completion) -> Result<Complete
         body["response_format"] = json!({ "type": "json_schema", "json_schema": { "name": name, "schema": schema, "strict": true } });
     }
     let answer = match ask(endpoint, "/chat/completions", &body, wanted.timeout).await {
-        Err(Failure::Refused) if wanted.schema.is_some() => {
+        Err(Failure::Malformed) if wanted.schema.is_some() => {
             body["response_format"] = json!({ "type": "json_object" });
             ask(endpoint, "/chat/completions", &body, wanted.timeout).await?
         }

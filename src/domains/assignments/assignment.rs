@@ -95,7 +95,7 @@ pub struct RubricCriterion {
 }
 
 /// Criteria as they stand in their rubric.
-const BY_POSITION: Order = Order { key: SortKey::number("POSITION", "rc.position"), id: "rc.id", descending: false };
+const BY_POSITION: Order = Order { key: SortKey::whole("POSITION", "rc.position"), id: "rc.id", descending: false };
 
 static RUBRIC: Nested = Nested::new("assignment.rubric", BY_POSITION, "rc.assignment_id");
 

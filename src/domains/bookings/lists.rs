@@ -73,7 +73,7 @@ pub struct AvailabilityFilter {
 }
 
 /// The resources of a booking, in the order in which they were named.
-pub const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "l.place"), id: "re.id", descending: false };
+pub const BY_PLACE: Order = Order { key: SortKey::whole("PLACE", "l.place"), id: "re.id", descending: false };
 
 /// Availability stands in the order of its start.
 pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "a.starts_at"), id: "a.id", descending: false };

@@ -11,7 +11,7 @@ use lectern_kernel::{
 use crate::domains::{agents::Agent, projects::Project};
 
 /// Messages of a branch, from its beginning on.
-pub const BY_DEPTH: Order = Order { key: SortKey::number("DEPTH", "ms.depth"), id: "ms.id", descending: false };
+pub const BY_DEPTH: Order = Order { key: SortKey::whole("DEPTH", "ms.depth"), id: "ms.id", descending: false };
 
 /// Messages, the oldest first.
 pub const OLDEST: Order = Order { key: SortKey::moment("CREATED_AT", "ms.created_at"), id: "ms.id", descending: false };

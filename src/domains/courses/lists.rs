@@ -47,7 +47,7 @@ impl Orders for CourseOrders {
 pub const LATEST_DELETED: Order = Order { key: SortKey::moment("DELETED_AT", "c.deleted_at"), id: "c.id", descending: true };
 
 /// Sections as they stand in their course.
-pub const BY_POSITION: Order = Order { key: SortKey::number("POSITION", "s.position"), id: "s.id", descending: false };
+pub const BY_POSITION: Order = Order { key: SortKey::whole("POSITION", "s.position"), id: "s.id", descending: false };
 
 impl CourseFilter {
     /// Narrows a list of courses.

@@ -111,7 +111,7 @@ pub struct GradeSuggestion {
     pub feedback: String,
 }
 
-const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "gns.place"), id: "dc.id", descending: false };
+const BY_PLACE: Order = Order { key: SortKey::whole("PLACE", "gns.place"), id: "dc.id", descending: false };
 
 static SOURCES: Nested = Nested::new("generation.sources", BY_PLACE, "gns.generation_id")
     .by("JOIN generation_source gns ON gns.tenant_id = dc.tenant_id AND gns.document_id = dc.id");

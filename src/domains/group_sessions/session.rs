@@ -59,7 +59,7 @@ pub struct GroupSession {
 pub const BY_START: Order = Order { key: SortKey::moment("STARTS_AT", "gs.starts_at"), id: "gs.id", descending: false };
 
 /// The resources of a session, in the order of what its type asks for.
-const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "gl.place"), id: "re.id", descending: false };
+const BY_PLACE: Order = Order { key: SortKey::whole("PLACE", "gl.place"), id: "re.id", descending: false };
 
 static RESOURCES: Nested = Nested::new("groupSession.resources", BY_PLACE, "gl.group_session_id")
     .by("JOIN group_session_resource gl ON gl.tenant_id = re.tenant_id AND gl.resource_id = re.id")

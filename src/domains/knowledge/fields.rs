@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domains::{agents::Agent, projects::Project};
 
-const BY_PLACE: Order = Order { key: SortKey::number("PLACE", "akb.place"), id: "kb.id", descending: false };
+const BY_PLACE: Order = Order { key: SortKey::whole("PLACE", "akb.place"), id: "kb.id", descending: false };
 
 static DOCUMENTS: Nested = Nested::new("project.documents", LATEST_DOCUMENTS, "dc.project_id");
 static BASES: Nested = Nested::new("project.knowledgeBases", BASES_BY_NAME, "kb.project_id");

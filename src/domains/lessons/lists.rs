@@ -3,7 +3,7 @@
 use lectern_kernel::db::{Order, SortKey};
 
 /// Lessons as they stand in their section.
-pub const BY_POSITION: Order = Order { key: SortKey::number("POSITION", "l.position"), id: "l.id", descending: false };
+pub const BY_POSITION: Order = Order { key: SortKey::whole("POSITION", "l.position"), id: "l.id", descending: false };
 
 /// Materials, the oldest first.
 pub const OLDEST_MATERIAL: Order = Order { key: SortKey::moment("CREATED_AT", "cm.created_at"), id: "cm.id", descending: false };

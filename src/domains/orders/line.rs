@@ -50,7 +50,7 @@ pub struct OrderLine {
 }
 
 /// As they stood in the cart.
-pub const BY_PLACE: ListOrder = ListOrder { key: SortKey::number("POSITION", "ol.position"), id: "ol.id", descending: false };
+pub const BY_PLACE: ListOrder = ListOrder { key: SortKey::whole("POSITION", "ol.position"), id: "ol.id", descending: false };
 
 static TICKETS: Nested = Nested::new("orderLine.tickets", BY_CREATION, "tk.order_line_id");
 

@@ -123,7 +123,7 @@ pub struct Product {
 }
 
 /// By their place.
-pub const BY_POSITION: Order = Order { key: SortKey::number("POSITION", "pd.position"), id: "pd.id", descending: false };
+pub const BY_POSITION: Order = Order { key: SortKey::whole("POSITION", "pd.position"), id: "pd.id", descending: false };
 
 static OF_PROGRAM: Nested = Nested::new("program.products", BY_POSITION, "pd.program_id");
 

@@ -17,7 +17,7 @@ pub const LATEST_ATTEMPT: Order = Order { key: SortKey::moment("STARTED_AT", "qa
 pub const EARLIEST_ATTEMPT: Order = Order { key: SortKey::moment("STARTED_AT", "qa.started_at"), id: "qa.id", descending: false };
 
 /// Questions as a quiz asks them.
-pub const AS_ASKED: Order = Order { key: SortKey::number("POSITION", "coalesce(qn.position, 0)"), id: "qn.id", descending: false };
+pub const AS_ASKED: Order = Order { key: SortKey::whole("POSITION", "coalesce(qn.position, 0)"), id: "qn.id", descending: false };
 
 /// Questions, the oldest first.
 pub const OLDEST_QUESTION: Order = Order { key: SortKey::moment("CREATED_AT", "qn.created_at"), id: "qn.id", descending: false };

@@ -179,7 +179,16 @@ async fn a_recorded_table_that_the_day_leaves_out_is_named() {
         .chain(["Question", "Question.key", "QuestionOption", "QuestionPool", "Quiz", "Quiz.draw", "QuizAttempt", "Regrade"])
         .chain(["Announcement", "CourseReview", "Post", "Thread"])
         .chain(["Document", "Generation", "KnowledgeBase", "KnowledgeBase.document"])
-        .chain(["Agent", "Agent.knowledgeBase", "AssistantPolicy", "Conversation", "MessageFeedback", "Project", "Project.member"])
+        .chain([
+            "Agent",
+            "Agent.knowledgeBase",
+            "AssistantPolicy",
+            "AssistantProvider",
+            "Conversation",
+            "MessageFeedback",
+            "Project",
+            "Project.member",
+        ])
         .chain([
             "BookingSeries",
             "BookingType",

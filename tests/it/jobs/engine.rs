@@ -29,7 +29,7 @@ async fn a_job_runs_once_as_whoever_asked_for_it_with_what_they_may_do_now() {
     working.stop().await;
     assert_eq!(
         marks(&app).await,
-        "system:trial.mark a-learner 5 learner@oak.example; system:trial.mark b-viewer -1 viewer@oak.example; system:trial.mark c-nobody -1"
+        "system:trial.mark a-learner 6 learner@oak.example; system:trial.mark b-viewer -1 viewer@oak.example; system:trial.mark c-nobody -1"
     );
     assert_eq!(app.count("trial_mark WHERE tenant_id = (SELECT tenant_id FROM tenant WHERE slug = 'oak')").await, 3);
     assert_eq!(app.count("job WHERE attempts = 1 AND lease IS NULL AND finished_at >= started_at AND last_error IS NULL").await, 3);

@@ -65,6 +65,9 @@ fn differences(registry: &Registry, schema: &Schema) -> Vec<String> {
                     Some(operation) if operation.field.access.is_none() => missing.push(format!("{at}: nobody says who may")),
                     Some(operation) => compare(at, field, operation.field.access, root == Root::Mutation),
                 }
+            } else if name == "Subscription" && registry.stream(field_name).is_some() {
+                // It decides itself.
+                compare(at, field, None, false);
             } else if name == "Subscription" {
                 // The query that reads an event decides.
                 match registry.event(field_name) {

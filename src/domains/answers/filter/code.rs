@@ -123,8 +123,8 @@ pub enum Span {
     Unclear,
 }
 
-/// Code that begins with so many ticks: to as many on the same line.
-pub fn span(rest: &[char], open: usize) -> Span {
+/// Code that begins with so many ticks: to as many on the same line. `is_end`: nothing comes after the rest.
+pub fn span(rest: &[char], open: usize, is_end: bool) -> Span {
     let mut at = open;
     if at == rest.len() {
         return Span::Undecided;
@@ -136,7 +136,7 @@ pub fn span(rest: &[char], open: usize) -> Span {
             '|' => return Span::Unclear,
             '`' => {
                 let close = rest[at..].iter().take_while(|letter| **letter == '`').count();
-                if at + close == rest.len() {
+                if at + close == rest.len() && !is_end {
                     return Span::Undecided;
                 }
                 at += close;

@@ -36,6 +36,8 @@ pub struct Filter {
     last: Option<char>,
     /// What was given on, but for code: whose links are listed.
     prose: String,
+    /// The last character that came is a carriage return: a line feed after it ends the same line.
+    was_return: bool,
 }
 
 /// What comes of looking at what is held.
@@ -64,6 +66,7 @@ impl Filter {
             is_paragraph_unclear: false,
             last: None,
             prose: String::new(),
+            was_return: false,
         }
     }
 
@@ -78,7 +81,12 @@ impl Filter {
     /// Takes what comes next, and gives on what is decided.
     pub fn push(&mut self, text: &str) -> String {
         // Other ends of lines would be lines to some readers and none to others.
-        self.held.extend(text.chars().filter(|letter| *letter != '\0').map(|letter| if letter == '\r' { '\n' } else { letter }));
+        for letter in text.chars().filter(|letter| *letter != '\0') {
+            if !(letter == '\n' && self.was_return) {
+                self.held.push(if letter == '\r' { '\n' } else { letter });
+            }
+            self.was_return = letter == '\r';
+        }
         self.run(false)
     }
 
@@ -154,7 +162,7 @@ impl Filter {
             let count = rest.iter().position(|letter| *letter == '\n').map_or(rest.len(), |end| end + 1);
             return Step::Code(count);
         }
-        self.inline(rest)
+        self.inline(rest, is_end)
     }
 
     /// What the beginning of a line says; none: nothing of its own.
@@ -214,7 +222,7 @@ impl Filter {
     }
 
     /// What the next characters of a text are.
-    fn inline(&mut self, rest: &[char]) -> Step {
+    fn inline(&mut self, rest: &[char], is_end: bool) -> Step {
         match rest[0] {
             '\n' => Step::Pass(1),
             '\\' => match rest.get(1) {
@@ -224,7 +232,7 @@ impl Filter {
                 Some(next) if next.is_ascii_punctuation() && *next != '<' => Step::Pass(2),
                 Some(_) => Step::Pass(1),
             },
-            '`' => self.ticks(rest),
+            '`' => self.ticks(rest, is_end),
             '!' => match rest.get(1) {
                 None => Step::Wait,
                 Some('[') => images::image(rest, &self.allowed, self.last),
@@ -252,12 +260,12 @@ impl Filter {
     }
 
     /// Code between ticks, on one line of a paragraph in which ticks mean nothing else.
-    fn ticks(&mut self, rest: &[char]) -> Step {
+    fn ticks(&mut self, rest: &[char], is_end: bool) -> Step {
         let open = rest.iter().take_while(|letter| **letter == '`').count();
         if self.is_unclear || self.is_paragraph_unclear || self.is_in_html {
             return Step::Pass(open);
         }
-        match code::span(rest, open) {
+        match code::span(rest, open, is_end) {
             code::Span::Undecided => Step::Wait,
             code::Span::Code(count) => Step::Code(count),
             code::Span::Unclear => {

@@ -200,3 +200,24 @@ fn hosts_of_links_are_listed_once_and_not_those_in_code() {
     filter.finish();
     assert_eq!(filter.hosts(), ["one.example", "two.example", "three.example"]);
 }
+
+#[test]
+fn hosts_are_read_as_a_browser_reads_them() {
+    let text = "[e](&#104;ttps://ent.example) [n](http:\\\\turned.example) [f](ftp://ftp.example/) www.bare.example, https://[2001:db8::1]/x [r](/here)";
+    assert_eq!(super::external_hosts(text), ["ent.example", "turned.example", "ftp.example", "www.bare.example", "[2001:db8::1]"]);
+}
+
+#[test]
+fn code_between_ticks_may_end_the_text_and_a_line_end_of_two_characters_is_one() {
+    for text in ["Use `ls -la`", "`![a](https://evil.example/x)`", "``a ` b``"] {
+        for size in [1, 3, 100] {
+            let mut filter = Filter::new(&[]);
+            let letters: Vec<char> = text.chars().collect();
+            let mut out: String = letters.chunks(size).map(|part| filter.push(&part.iter().collect::<String>())).collect();
+            out.push_str(&filter.finish());
+            assert_eq!(out, text);
+        }
+    }
+    let mut filter = Filter::new(&[]);
+    assert_eq!([filter.push("c\r"), filter.push("\nd"), filter.push("\re"), filter.finish()].concat(), "c\nd\ne");
+}

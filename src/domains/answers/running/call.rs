@@ -154,7 +154,6 @@ async fn read(
             Ok(Ok(Some(bytes))) => (lines.push(&bytes), false),
             Ok(Ok(None)) => (lines.finish(), true),
         };
-        let Ok(pieces) = pieces else { return Ended::Failed(Failure::Invalid) };
         if !pieces.is_empty() {
             heard = Instant::now();
         }
@@ -176,6 +175,9 @@ async fn read(
             if is_too_long || text.is_full {
                 return Ended::Cut;
             }
+        }
+        if lines.is_wrong {
+            return Ended::Failed(Failure::Invalid);
         }
         if is_last || lines.is_done {
             break;
