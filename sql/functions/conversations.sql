@@ -425,7 +425,7 @@ CREATE OR REPLACE TRIGGER conversation_archived AFTER INSERT OR UPDATE OF title,
 CREATE OR REPLACE TRIGGER conversation_touch BEFORE UPDATE ON conversation FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER conversation_audit AFTER INSERT OR UPDATE OR DELETE ON conversation FOR EACH ROW EXECUTE FUNCTION app.audit('Conversation', 'id', 'title,context');
 CREATE OR REPLACE TRIGGER message_feedback_audit AFTER INSERT OR UPDATE OR DELETE ON message_feedback FOR EACH ROW
-    EXECUTE FUNCTION app.audit('MessageFeedback', 'id', 'comment');
+    EXECUTE FUNCTION app.audit('MessageFeedback', 'id', 'comment,owner_id');
 
 -- The conversations of a deleted person are seen by nobody any more, and removed at once. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.forget_conversations() RETURNS trigger

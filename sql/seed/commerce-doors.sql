@@ -49,13 +49,15 @@ INSERT INTO attendee_grant (tenant_id, attendee_id, course_id, user_id, state, i
 -- Who came to what is over: all but the last, each on several days, one through two doors at once; somebody with a code that is none.
 INSERT INTO check_in (tenant_id, id, program_id, client_id, outcome, ticket_id, attendee_name, product_name, station, admits_on, scanned_at, received_at, by_id)
     SELECT t.tenant_id, pg_temp.id('scan:' || t.id || ':' || d.nth || ':' || s.outcome), t.program_id, format('door-%s-%s-%s', s.door, d.nth, substr(t.id::text, 25)), s.outcome, t.id, a.name, l.name,
-           'Door ' || s.door, ((p.starts_at + w.shift) AT TIME ZONE h.time_zone)::date, p.starts_at + w.shift + s.after, p.starts_at + w.shift + s.after + interval '2 seconds', pg_temp.id('user:instructor')
+           'Door ' || s.door, (w.came AT TIME ZONE h.time_zone)::date, w.came + s.after, w.came + s.after + interval '2 seconds', pg_temp.id('user:instructor')
     FROM ticket t JOIN seed_program p ON p.key = 'past' AND t.program_id = pg_temp.id('program:past')
     JOIN tenant h ON h.tenant_id = t.tenant_id
     JOIN attendee a ON a.tenant_id = t.tenant_id AND a.id = t.attendee_id
     JOIN order_line l ON l.tenant_id = t.tenant_id AND l.id = t.order_line_id
     CROSS JOIN generate_series(0, 2) AS d(nth)
-    CROSS JOIN LATERAL (SELECT make_interval(days => d.nth, mins => 20 + pg_temp.chance('came:' || t.id || d.nth)) AS shift) AS w
+    -- In the mornings of the school, from the day after it began.
+    CROSS JOIN LATERAL (SELECT (date_trunc('day', p.starts_at AT TIME ZONE h.time_zone) + make_interval(days => 1 + d.nth, hours => 9, mins => pg_temp.chance('came:' || t.id || d.nth)))
+        AT TIME ZONE h.time_zone AS came) AS w
     CROSS JOIN LATERAL (SELECT 1 AS door, 'ADMITTED' AS outcome, interval '0' AS after UNION ALL SELECT 2, 'DUPLICATE', '9 seconds' WHERE d.nth = 0 AND t.order_id = pg_temp.id('order:term-2')) AS s
     WHERE t.tenant_id = pg_temp.id('tenant') AND t.order_id <> pg_temp.id('order:term-8') AND (d.nth < 2 OR t.order_id <> pg_temp.id('order:term-6'));
 INSERT INTO check_in (tenant_id, id, program_id, client_id, outcome, station, scanned_at, received_at, by_id)

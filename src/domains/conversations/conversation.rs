@@ -42,8 +42,9 @@ pub struct Conversation {
     /// The end of the active branch; null before the first message, and to others where it is not shared.
     #[one]
     pub active_leaf_id: Option<Id<Message>>,
-    /// When the last message came; before the first, when it was begun.
-    pub last_message_at: DateTime,
+    /// When the last message came; null before the first.
+    #[column("CASE WHEN {}.active_leaf_id IS NOT NULL THEN {}.last_message_at END")]
+    pub last_message_at: Option<DateTime>,
     /// When it will be removed for good, as the school's `retentionDays` and its deletion have it; null for never.
     #[column("least({}.deleted_at + interval '30 days', {}.last_message_at + make_interval(days => (SELECT app.retention_days())))")]
     #[wide]

@@ -67,7 +67,7 @@ pub struct Generation {
     #[one]
     pub requested_by_id: Id<User>,
     /// The model that is asked.
-    pub model: String,
+    pub model: Option<String>,
     /// Tokens of all that was asked.
     #[column("least({}.prompt_tokens, 2147483647)::integer")]
     pub prompt_tokens: i32,

@@ -118,6 +118,8 @@ impl Function {
             arguments.push(match ty.as_str() {
                 "uuid" => format!("'{id}'::uuid"),
                 "uuid[]" => format!("ARRAY['{id}']::uuid[]"),
+                // What the service itself gives, and says back.
+                "text" if name == "deployment_model" => "'a-model'".to_owned(),
                 "text" => format!("'{word}'"),
                 "text[]" => format!("ARRAY['{word}']"),
                 "bytea" => format!("sha256(uuid_send('{id}'))"),
@@ -126,6 +128,7 @@ impl Function {
                 "integer" | "bigint" => "0".to_owned(),
                 "integer[]" | "bigint[]" => format!("ARRAY[1]::{ty}"),
                 "double precision" | "numeric" => "1".to_owned(),
+                "real[]" => "ARRAY[1]::real[]".to_owned(),
                 "double precision[]" => "ARRAY[1]::double precision[]".to_owned(),
                 "jsonb" => "'{}'::jsonb".to_owned(),
                 "date[]" => "ARRAY['2099-03-01']::date[]".to_owned(),
