@@ -6,10 +6,11 @@ use lectern_kernel::outbound::Flowing;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Run;
+use super::{Run, end::Took};
 use crate::domains::answers::{
     asking::{self, Failure},
     endpoint::Endpoint,
+    figures::{self, Purpose},
     filter::Filter,
     phrases::{Passed, Phrases},
     wire::{Call, Chat, Finish, Lines, Piece, gather},
@@ -55,6 +56,18 @@ pub(super) struct Spoken {
     pub(super) usage: Option<(i64, i64)>,
     /// Whether anything was answered.
     pub(super) has_begun: bool,
+}
+
+impl Spoken {
+    /// Counts it, for operators.
+    pub(super) fn count(&self, took: Took) {
+        match self.ended {
+            Ended::Stopped => figures::stopped(Purpose::Answer),
+            Ended::Failed(failure) => figures::called(Purpose::Answer, &Err::<(), _>(failure)),
+            Ended::Well(_) | Ended::Blocked | Ended::Cut => figures::called(Purpose::Answer, &Ok(())),
+        }
+        figures::used(Purpose::Answer, took.prompt, took.completion);
+    }
 }
 
 impl Text {

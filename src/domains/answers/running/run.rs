@@ -35,7 +35,7 @@ use crate::domains::{
     answers::{
         asking::{self, Failure},
         endpoint::{Deployment, Endpoint},
-        figures::{self, Purpose},
+        figures,
         prompt::{self, Block},
         sql,
         tools::{self, Outcome, Said, Tool},
@@ -264,12 +264,7 @@ impl Writing {
             self.begin_call(prompt_tokens, i64::from(terms.max_tokens), cited.take()).await?;
             let spoken = speak(endpoint, &chat, &self.run, &mut text, terms.policy.silence, ends, &self.run.stop).await;
             let took = took(&spoken, prompt_tokens);
-            match spoken.ended {
-                Ended::Stopped => figures::stopped(Purpose::Answer),
-                Ended::Failed(failure) => figures::called(Purpose::Answer, &Err::<(), _>(failure)),
-                Ended::Well(_) | Ended::Blocked | Ended::Cut => figures::called(Purpose::Answer, &Ok(())),
-            }
-            figures::used(Purpose::Answer, took.prompt, took.completion);
+            spoken.count(took);
             let wants: Vec<Call> = if may_call { named(spoken.calls.clone(), round) } else { Vec::new() };
             if !wants.is_empty() && matches!(spoken.ended, Ended::Well(_)) {
                 self.end_call(model, took).await?;
