@@ -44,6 +44,7 @@ export class Measure {
     if (result.refused > 0) {
       throw new Error(`${system.title}, ${operation}: ${result.refused} of ${result.answers} were refused, such as ${result.sample}`)
     }
+    if (result.answers === 0) throw new Error(`${system.title}, ${operation}: nothing was answered within ${result.seconds} s`)
     const perRequest = (seconds) => (1000 * seconds) / result.total
     return {
       rps: result.answers / result.seconds,

@@ -263,8 +263,34 @@ export const OPERATIONS = {
     limit: sql('s1_slots'),
     limitValues: ({ type, from, to }) => [type, from, to],
   },
-  // Asked in the first school: the others sell nothing.
+  // Asked in the first school: the others sell nothing. C2 (who buys when all do) and C3 (what 100,000 orders come to) are asked by `load/orders.js`.
   C1: {
+    title: 'what a cart of ten lines comes to',
+    role: 'ADMIN',
+    isAskedIn: ({ shop }) => shop,
+    pick: ({ school: { shop }, any, whole }) => {
+      const { id, attendees } = any(shop.applications)
+      return { application: id, lines: shop.products.flatMap((product) => attendees.map((attendee) => ({ product, attendee, quantity: 1 + whole(3) }))) }
+    },
+    lectern: `query ($input: PreviewOrderInput!) { previewOrder(input: $input) { currency subtotal { amount } tax { amount } total { amount } discount { source amount { amount } }
+      lines { quantity subtotal { amount } discount { amount } tax { amount } total { amount } } } }`,
+    lecternVariables: ({ application, lines }) => ({
+      input: {
+        applicationId: typeId('application', application), currency: 'EUR',
+        lines: lines.map(({ product, attendee, quantity }) => ({ productId: typeId('product', product), attendeeId: typeId('attendee', attendee), quantity })),
+      },
+    }),
+    lecternShape: ({ previewOrder: { currency, discount, lines, ...sums } }) => ({
+      currency, source: discount?.source ?? null, discount: discount?.amount.amount ?? 0, ...amounts(sums),
+      lines: lines.map(({ quantity, ...parts }) => ({ quantity, ...amounts(parts) })),
+    }),
+    peer: 'query ($application: UUID!, $lines: JSON!) { quote: $FNquote(application: $application, lines: $lines) }',
+    peerVariables: ({ application, lines }) => ({ application, lines }),
+    peerShape: ({ quote }) => (typeof quote === 'string' ? JSON.parse(quote) : quote),
+    limit: sql('c1_quote'),
+    limitValues: ({ application, lines }) => [application, JSON.stringify(lines)],
+  },
+  C4: {
     title: '100 applications with attendees and applicant',
     role: 'VIEWER',
     isAskedIn: ({ shop }) => shop,
@@ -278,52 +304,8 @@ export const OPERATIONS = {
           attendees: attendeesByTenantIdAndProgramIdAndApplicationId(orderBy: [CREATED_AT_ASC, $ROWID_ASC]) { nodes { $ROW name kind } } } } }`,
     peerVariables: ({ tenant, program }) => ({ tenant, program }),
     peerShape: ({ applications: { nodes } }) => ({ applications: { nodes: nodes.map(({ attendees, ...rest }) => ({ ...rest, attendees: attendees.nodes })) } }),
-    limit: sql('c1_applications'),
+    limit: sql('c4_applications'),
     limitValues: ({ program }) => [program],
-  },
-  C2: {
-    title: 'what a cart of five lines comes to',
-    role: 'ADMIN',
-    isAskedIn: ({ shop }) => shop,
-    pick: ({ school: { shop }, any, whole }) => {
-      const { id, attendee } = any(shop.applications)
-      return { application: id, lines: shop.products.map((product) => ({ product, attendee, quantity: 1 + whole(3) })) }
-    },
-    lectern: `query ($input: PreviewOrderInput!) { previewOrder(input: $input) { currency tax { amount } total { amount }
-      lines { quantity subtotal { amount } discount { amount } tax { amount } total { amount } } } }`,
-    lecternVariables: ({ application, lines }) => ({
-      input: {
-        applicationId: typeId('application', application), currency: 'EUR',
-        lines: lines.map(({ product, attendee, quantity }) => ({ productId: typeId('product', product), attendeeId: typeId('attendee', attendee), quantity })),
-      },
-    }),
-    lecternShape: ({ previewOrder: { currency, tax, total, lines } }) => ({
-      currency, tax: tax.amount, total: total.amount,
-      lines: lines.map(({ quantity, ...sums }) => ({ quantity, ...Object.fromEntries(Object.entries(sums).map(([name, { amount }]) => [name, amount])) })),
-    }),
-    peer: 'query ($application: UUID!, $lines: JSON!) { quote: $FNquote(application: $application, lines: $lines) }',
-    peerVariables: ({ application, lines }) => ({ application, lines: JSON.stringify(lines) }),
-    peerShape: ({ quote }) => (typeof quote === 'string' ? JSON.parse(quote) : quote),
-    limit: sql('c2_quote'),
-    limitValues: ({ application, lines }) => [application, JSON.stringify(lines)],
-  },
-  C3: {
-    title: 'revenue by product and the accounts of 2,000 orders',
-    role: 'VIEWER',
-    isAskedIn: ({ shop }) => shop,
-    pick: () => ({}),
-    lectern: '{ reports { commerce { revenueByProduct { name quantity revenue { amount } } accounts { account balance { amount } } } } }',
-    lecternShape: ({ reports: { commerce: { revenueByProduct, accounts } } }) => ({
-      revenueByProduct: revenueByProduct.map(({ revenue, ...rest }) => ({ ...rest, revenue: revenue.amount })),
-      accounts: byAccount(accounts.map(({ account, balance }) => ({ account, balance: balance.amount }))),
-    }),
-    peer: '{ revenueByProduct: $FNrevenueByProduct { nodes { name quantity revenue } } accounts: $FNaccountBalances { nodes { account balance } } }',
-    peerShape: ({ revenueByProduct, accounts }) => ({
-      revenueByProduct: revenueByProduct.nodes.map(({ revenue, ...rest }) => ({ ...rest, revenue: Number(revenue) })),
-      accounts: byAccount(accounts.nodes.map(({ account, balance }) => ({ account, balance: Number(balance) }))),
-    }),
-    limit: sql('c3_books'),
-    limitShape: ({ revenueByProduct, accounts }) => ({ revenueByProduct, accounts: byAccount(accounts) }),
   },
 }
 
@@ -340,5 +322,5 @@ export const MIX = { Q1: 25, Q2: 15, Q3: 10, Q4: 10, Q5: 5, Q6a: 7.5, Q6b: 7.5, 
 export const MIX_TITLE = 'Q1 to M2, 80 % reads, 20 % writes'
 
 const WORDS = ['algebra', 'biol', 'chemistry', 'draw', 'econ', 'french', 'geog', 'history', 'italian', 'journal', 'work', 'beginners', 'practice', 'soc adv']
-const byAccount = (accounts) => [...accounts].sort((one, other) => (one.account < other.account ? -1 : 1))
+const amounts = (sums) => Object.fromEntries(Object.entries(sums).map(([name, { amount }]) => [name, amount]))
 const byStatus = (counts) => [...counts].sort((one, other) => (one.status < other.status ? -1 : 1))

@@ -43,8 +43,9 @@ export class Questions {
               WHERE y.tenant_id = t.tenant_id AND y.name = 'Measured, of 200' GROUP BY y.id) AS slots,
              (SELECT json_build_object('program', g.id,
                   'products', (SELECT json_agg(d.id ORDER BY d.position) FROM product d WHERE d.tenant_id = g.tenant_id AND d.program_id = g.id),
-                  'applications', (SELECT json_agg(json_build_object('id', a.application_id, 'attendee', a.id) ORDER BY a.id)
-                                   FROM attendee a WHERE a.tenant_id = g.tenant_id AND a.program_id = g.id AND a.kind = 'MAIN'))
+                  'applications', (SELECT json_agg(json_build_object('id', a.application_id, 'attendees', a.ids) ORDER BY a.application_id)
+                                   FROM (SELECT t.application_id, json_agg(t.id ORDER BY t.kind, t.id) AS ids FROM attendee t
+                                         WHERE t.tenant_id = g.tenant_id AND t.program_id = g.id GROUP BY t.application_id) AS a))
               FROM program g WHERE g.tenant_id = t.tenant_id AND g.slug = 'measured') AS shop,
              p.enrolled_at::text AS "enrolledAt", p.id
       FROM tenant t CROSS JOIN LATERAL (

@@ -115,25 +115,12 @@ $$;
 
 -- What a cart comes to: a function of Lectern's, because rules of discounts and taxes are no tables.
 CREATE FUNCTION bench.quote(application uuid, lines json) RETURNS json LANGUAGE sql STABLE AS $$
-    SELECT json_build_object('currency', q.quote -> 'currency', 'tax', q.quote -> 'tax', 'total', q.quote -> 'total', 'lines', (
-        SELECT json_agg(json_build_object('quantity', l.line -> 'quantity', 'subtotal', l.line -> 'subtotal', 'discount', l.line -> 'discount', 'tax', l.line -> 'tax',
-                                          'total', l.line -> 'total') ORDER BY l.n)
-        FROM jsonb_array_elements(q.quote -> 'lines') WITH ORDINALITY AS l(line, n)))
-    FROM app.quote_order(quote.application, 'EUR', quote.lines::jsonb, '{}', NULL, true, false) AS q(quote)
-$$;
-
--- What products have brought in, and what the accounts of the ledger hold.
-CREATE TYPE bench.product_revenue AS (name text, quantity integer, revenue bigint);
-CREATE FUNCTION bench.revenue_by_product() RETURNS SETOF bench.product_revenue LANGUAGE sql STABLE AS $$
-    SELECT d.name, sum(n.quantity)::integer, sum(n.revenue)::bigint FROM (
-        SELECT p.product_id, -p.amount AS revenue, 0 AS quantity FROM public.ledger_posting p WHERE p.tenant_id = (SELECT app.tenant_id()) AND p.account = 'REVENUE'
-        UNION ALL SELECT l.product_id, 0, l.quantity FROM public.sales_order o
-        JOIN public.order_line l ON l.tenant_id = o.tenant_id AND l.order_id = o.id WHERE o.tenant_id = (SELECT app.tenant_id()) AND o.status IN ('PAID', 'REFUNDED')) AS n
-    JOIN public.product d ON d.tenant_id = (SELECT app.tenant_id()) AND d.id = n.product_id GROUP BY d.id, d.name ORDER BY 3 DESC, 1
-$$;
-CREATE TYPE bench.account_balance AS (account text, balance bigint);
-CREATE FUNCTION bench.account_balances() RETURNS SETOF bench.account_balance LANGUAGE sql STABLE AS $$
-    SELECT p.account, sum(p.amount)::bigint FROM public.ledger_posting p WHERE p.tenant_id = (SELECT app.tenant_id()) GROUP BY p.account
+    SELECT json_build_object('currency', q.quote -> 'currency', 'source', q.quote -> 'source', 'subtotal', q.quote -> 'subtotal', 'discount', q.quote -> 'discount',
+        'tax', q.quote -> 'tax', 'total', q.quote -> 'total', 'lines', (
+            SELECT json_agg(json_build_object('quantity', l.line -> 'quantity', 'subtotal', l.line -> 'subtotal', 'discount', l.line -> 'discount', 'tax', l.line -> 'tax',
+                                              'total', l.line -> 'total') ORDER BY l.n)
+            FROM jsonb_array_elements(q.quote -> 'lines') WITH ORDINALITY AS l(line, n)))
+    FROM app.preview_order(quote.application, 'EUR', quote.lines::jsonb, '{}', NULL, true, false) AS p(answer) CROSS JOIN LATERAL jsonb_extract_path(p.answer, 'quote') AS q(quote)
 $$;
 
 -- A grade book in the order of its names, with the grades of each in the order of the lessons.

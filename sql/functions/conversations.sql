@@ -224,6 +224,7 @@ DECLARE
     leaf uuid := wanted;
     next uuid;
 BEGIN
+    PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     -- What a tool said is no branch: its answer stands for it.
     SELECT CASE WHEN m.role = 'TOOL' THEN m.parent_id ELSE m.id END INTO leaf FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
@@ -244,6 +245,7 @@ DECLARE
     talk conversation := app.take_conversation_of(wanted);
     gone message;
 BEGIN
+    PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     SELECT * INTO gone FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
     IF gone.is_active THEN
@@ -304,6 +306,7 @@ CREATE OR REPLACE FUNCTION app.unshare_conversation(wanted uuid) RETURNS void
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
+    PERFORM app.require_open_project(talk.project_id);
     UPDATE conversation c SET shared_at = NULL WHERE c.tenant_id = talk.tenant_id AND c.id = talk.id AND c.shared_at IS NOT NULL;
     UPDATE message m SET is_shared = false WHERE m.tenant_id = talk.tenant_id AND m.conversation_id = talk.id AND m.is_shared;
 END
@@ -315,9 +318,10 @@ CREATE OR REPLACE FUNCTION app.delete_conversation(wanted uuid, is_back boolean)
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
-    IF NOT is_back AND talk.deleted_at IS NOT NULL THEN
+    IF NOT is_back AND talk.deleted_at IS NOT NULL OR is_back AND talk.deleted_at < now() - interval '30 days' THEN
         PERFORM app.refuse('answer_not_found');
     END IF;
+    PERFORM app.require_open_project(talk.project_id);
     IF NOT is_back THEN
         PERFORM app.cancel_answers(talk.id);
     END IF;
@@ -337,6 +341,7 @@ BEGIN
     IF rated.role <> 'ASSISTANT' OR rated.state IN ('PENDING', 'RUNNING') THEN
         PERFORM app.refuse('answer_kind');
     END IF;
+    PERFORM app.require_open_project(talk.project_id);
     IF stars IS NULL THEN
         DELETE FROM message_feedback f WHERE f.tenant_id = talk.tenant_id AND f.message_id = wanted;
     ELSE
@@ -432,6 +437,8 @@ CREATE OR REPLACE FUNCTION app.forget_conversations() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    -- What was asked of a model has been used.
+    PERFORM app.cancel_answers(r.conversation_id) FROM answer_run r WHERE r.tenant_id = NEW.tenant_id AND r.user_id = NEW.id;
     UPDATE conversation c SET deleted_at = coalesce(c.deleted_at, now()), shared_at = NULL WHERE c.tenant_id = NEW.tenant_id AND c.owner_id = NEW.id;
     IF FOUND THEN
         PERFORM app.enqueue('assistant.purge', 'person:' || NEW.id, '{}');
@@ -460,18 +467,19 @@ BEGIN
                  OR (days IS NOT NULL AND o.last_message_at < now() - make_interval(days => days)))
             LIMIT at_most FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS gone = ROW_COUNT;
-    IF gone > 0 THEN
+    IF gone >= at_most THEN
         RETURN gone;
     END IF;
     SELECT p.id INTO old FROM project p WHERE p.tenant_id = school AND p.deleted_at < now() - kept ORDER BY p.deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN 0;
+        RETURN gone;
     END IF;
     -- Agents before what they know.
     UPDATE conversation c SET shared_at = NULL WHERE c.tenant_id = school AND c.project_id = old AND c.shared_at IS NOT NULL;
     DELETE FROM agent a WHERE a.tenant_id = school AND a.project_id = old;
     DELETE FROM project p WHERE p.tenant_id = school AND p.id = old;
-    RETURN 1;
+    -- There may be another.
+    RETURN at_most;
 END
 $$;
 

@@ -56,10 +56,11 @@ try {
     if (screenshot) await page.screenshot(screenshot)
   })
 
-  for (const tab of (await page.tabs()).filter((tab) => !['SignIn', 'Catalogue', 'Listen', 'ListenToNotifications'].includes(tab))) {
+  for (const tab of (await page.tabs()).filter((tab) => !['SignIn', 'Catalogue', 'Listen', 'ListenToNotifications', 'ListenToAnswer'].includes(tab))) {
     await report.check(`the sample ${tab} runs on the demo data`, async () => {
       const answer = await page.run(tab)
       // Its link comes by mail: the sample shows where to put it, and whoever runs it as it is stays signed in.
+      if (tab === 'Ask') return report.equal(answer.errors[0].extensions.reason, 'ASSISTANT_NOT_CONFIGURED')
       if (tab === 'ConfirmSignUp') return report.equal(answer.errors[0].extensions.reason, 'LINK_INVALID')
       report.equal(answer.errors, undefined)
       report.ok(Object.values(answer.data).every((value) => value !== null), 'every root field has a value')
@@ -80,6 +81,11 @@ try {
     await page.sees('.result-window', '"bookingChanged"')
     await page.sees('.result-window', '"REQUESTED"')
     await stop()
+  })
+
+  await report.check('the sample ListenToAnswer tells an answer to its end', async () => {
+    await page.listen('ListenToAnswer')
+    await page.sees('.result-window', '"END"')
   })
 
   await report.check('a reload keeps the person and the tabs, and nothing secret in localStorage', async () => {

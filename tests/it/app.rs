@@ -25,8 +25,9 @@ use lectern::{
 use lectern_kernel::{
     auth::SigningKey,
     db::{
-        Desk, PoolOptions,
+        Desk, PoolOptions, Run,
         migrate::{Options, migrate},
+        recording,
     },
     execute::{Engine, Schema},
     jobs::Outside,
@@ -399,6 +400,14 @@ impl TestApp {
         let answer = self.engine.execute(document, claims, "counting").await;
         assert!(answer.response.errors.is_empty(), "{:?}", answer.response.errors);
         (answer.statements, answer.round_trips)
+    }
+
+    /// What somebody is answered to a document, and the statements that ran for it.
+    pub async fn runs(&self, client: &Client, query: &str) -> (async_graphql::Response, Vec<Run>) {
+        let request = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
+        let claims = client.token.as_deref().and_then(|token| self.engine.services().tokens.verify(token));
+        let (answer, runs) = recording(self.engine.execute(self.engine.read(&request).unwrap(), claims, "runs")).await;
+        (answer.response, runs)
     }
 }
 

@@ -152,6 +152,7 @@ async fn no_table_takes_an_update_without_a_difference_for_a_change() {
             // When it was told of is no change that anybody made.
             "announcement" => "title = title || '.'",
             "quiz_attempt" => "started_at = started_at - interval '1 day'",
+            "assistant_policy" => "is_enabled = NOT is_enabled",
             _ => "created_at = created_at - interval '1 day'",
         };
         app.sql(&format!("UPDATE {table} SET {change}")).await;

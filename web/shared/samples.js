@@ -18,6 +18,10 @@ export const HEADERS = JSON.stringify({ Authorization: 'Bearer ' }, null, 2)
 
 /** The question hour of the demo's flight school: the same id on every machine. */
 const DEMO_TYPE = 'bookingtype_01jnhznd7af24rs2cz2jny65pm'
+/** Its tutor, a conversation of its administrator, and an answer in that. */
+const DEMO_AGENT = 'agent_01jn1v39wwfx9rv6gdnpgrrgab'
+const DEMO_CONVERSATION = 'conversation_01jqqm9egffftrcxfwpgqrp116'
+const DEMO_ANSWER = 'message_01jn3x8ragfnj8zegsjqpskn4e'
 
 /** @type {Sample[]} */
 export const samples = [
@@ -1265,14 +1269,30 @@ query FindDocuments($words: String!) {
     variables: () => ({ words: 'crosswind' }),
   },
   {
-    document: /* GraphQL */ `# Says something to an agent; without an endpoint of a model it says so. messageStream tells of the answer as it comes.
-mutation Say($input: SendMessageInput!) {
+    document: /* GraphQL */ `# A conversation with an agent. What is asked in it, sendMessage answers as it is begun: listen to that (ListenToAnswer).
+mutation StartConversation($input: CreateConversationInput!) {
+  createConversation(input: $input) { id agent { name starters } owner { name } }
+}
+`,
+    variables: ({ demo }) => ({ input: { agentId: demo ? DEMO_AGENT : 'agent_…' } }),
+  },
+  {
+    document: /* GraphQL */ `# Asks an agent. The operator names an endpoint of a model (LECTERN_ASSISTANT_URL); without one it is UNAVAILABLE.
+mutation Ask($input: SendMessageInput!) {
   sendMessage(input: $input) { id state conversation { id title } parent { content } }
 }
 `,
-    variables: ({ now }) => ({
-      input: { conversationId: '', text: 'Where do I begin?', clientMessageId: `graphiql-${now.getTime()}` },
+    variables: ({ now, demo }) => ({
+      input: { conversationId: demo ? DEMO_CONVERSATION : 'conversation_…', text: 'Where do I begin?', clientMessageId: `graphiql-${now.getTime()}` },
     }),
+  },
+  {
+    document: /* GraphQL */ `# An answer as it comes, from its beginning or after a cursor; one that is finished is told the same way.
+subscription ListenToAnswer($messageId: ID!, $after: String) {
+  messageStream(messageId: $messageId, after: $after) { kind cursor delta message { id state content } }
+}
+`,
+    variables: ({ demo }) => ({ messageId: demo ? DEMO_ANSWER : 'message_…', after: null }),
   },
 ]
 

@@ -1,8 +1,8 @@
 -- One row of every kind of conversations, for schools that are there to be attacked; identity.sql says what may be relied on. Nobody but their owner sees them: the owner of the
--- project has one, and a learner.
+-- project has one, a learner, and whoever may do all else.
 INSERT INTO conversation (tenant_id, id, owner_id, agent_id, project_id, title, context)
     SELECT a.tenant_id, gen_random_uuid(), u.id, a.id, CASE WHEN u.id = p.owner_id THEN p.id END, w.word, jsonb_build_object('about', w.word)
-    FROM agent a JOIN project p ON p.tenant_id = a.tenant_id JOIN app_user u ON u.tenant_id = p.tenant_id AND (u.id = p.owner_id OR u.name LIKE 'LEARNER %')
+    FROM agent a JOIN project p ON p.tenant_id = a.tenant_id JOIN app_user u ON u.tenant_id = p.tenant_id AND (u.id = p.owner_id OR u.name LIKE 'LEARNER %' OR u.name LIKE 'ADMIN %')
     CROSS JOIN current_setting('probe.word') AS w(word)
     WHERE a.tenant_id = app.tenant_id() ORDER BY u.id <> p.owner_id;
 

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn whole_turns_fit_the_newest_first_and_what_does_not_is_counted() {
-        let long = "y".repeat(4000);
+        let long = "y".repeat(8000);
         let before = vec![
             said(false, "COMPLETED", "third"),
             said(true, "COMPLETED", "second answer"),

@@ -127,10 +127,11 @@ fn plain(text: &str, hosts: &[String]) -> String {
 pub fn outline(answer: &str, sections: Option<usize>, hosts: &[String]) -> Result<Outline, Faults> {
     let read: Outline = read(answer)?;
     let mut check = Check::default();
-    let title = check.take(text::name("title", &read.title), "title").unwrap_or_default();
+    let title = check.take(text::name("title", &plain(&read.title, hosts)), "title").unwrap_or_default();
     let description = read.description.map(|said| plain(&said, hosts));
     let description = description.and_then(|said| check.take(text::long("description", &said), "description")).flatten();
-    let tags = check.take(text::tags("tags", &read.tags), "tags").unwrap_or_default();
+    let tags =
+        check.take(text::tags("tags", &read.tags.iter().map(|tag| plain(tag, hosts)).collect::<Vec<_>>()), "tags").unwrap_or_default();
     let count = read.sections.len();
     match sections {
         Some(wanted) => check.demand(count == wanted, || format!("sections: must be {wanted}, not {count}")),
@@ -138,7 +139,7 @@ pub fn outline(answer: &str, sections: Option<usize>, hosts: &[String]) -> Resul
     }
     let mut headings = Vec::new();
     for (place, heading) in read.sections.iter().enumerate() {
-        if let Some(title) = check.take(text::name("title", &heading.title), &format!("sections.{place}.title")) {
+        if let Some(title) = check.take(text::name("title", &plain(&heading.title, hosts)), &format!("sections.{place}.title")) {
             headings.push(Heading { title });
         }
     }
@@ -152,13 +153,13 @@ pub fn outline(answer: &str, sections: Option<usize>, hosts: &[String]) -> Resul
 pub fn section(answer: &str, hosts: &[String]) -> Result<Draft, Faults> {
     let read: Draft = read(answer)?;
     let mut check = Check::default();
-    let title = check.take(text::name("title", &read.title), "title").unwrap_or_default();
+    let title = check.take(text::name("title", &plain(&read.title, hosts)), "title").unwrap_or_default();
     let (lessons, questions) = (read.lessons.len(), read.questions.len());
     check.demand((1..=MOST_PARTS).contains(&lessons), || format!("lessons: must be 1 to {MOST_PARTS}, not {lessons}"));
     check.demand(questions <= MOST_PARTS, || format!("questions: must be at most {MOST_PARTS}, not {questions}"));
     let mut draft = Draft { title, lessons: Vec::new(), questions: Vec::new() };
     for (place, lesson) in read.lessons.iter().enumerate() {
-        let title = check.take(text::name("title", &lesson.title), &format!("lessons.{place}.title"));
+        let title = check.take(text::name("title", &plain(&lesson.title, hosts)), &format!("lessons.{place}.title"));
         let body = check.take(text::longer("body", &plain(&lesson.body, hosts), LONGEST_BODY), &format!("lessons.{place}.body"));
         match (title, body) {
             (Some(title), Some(Some(body))) => draft.lessons.push(Part { title, body }),

@@ -18,23 +18,23 @@ pub const ADD_SETTINGS: &str =
     "INSERT INTO payment_settings (tenant_id, invoice_prefix) VALUES ($1, '') ON CONFLICT (tenant_id) DO NOTHING";
 
 /// Changes settings: for each column whether it is changed (`$2`, `$4`, …), and to what.
-pub const SET_SETTINGS: &str = "UPDATE payment_settings SET \
-     providers = CASE WHEN $2::boolean THEN $3::text[] ELSE providers END, \
-     transfer_instructions = CASE WHEN $4::boolean THEN $5::text ELSE transfer_instructions END, \
-     return_origins = CASE WHEN $6::boolean THEN $7::text[] ELSE return_origins END, \
-     seller_name = CASE WHEN $8::boolean THEN $9::text ELSE seller_name END, \
-     seller_address = CASE WHEN $10::boolean THEN $11::text ELSE seller_address END, \
-     seller_tax_id = CASE WHEN $12::boolean THEN $13::text ELSE seller_tax_id END, \
-     invoice_prefix = CASE WHEN $14::boolean THEN $15::text ELSE invoice_prefix END WHERE tenant_id = $1";
+pub const SET_SETTINGS: &str = "UPDATE payment_settings ps SET \
+     providers = CASE WHEN $2::boolean THEN $3::text[] ELSE ps.providers END, \
+     transfer_instructions = CASE WHEN $4::boolean THEN $5::text ELSE ps.transfer_instructions END, \
+     return_origins = CASE WHEN $6::boolean THEN $7::text[] ELSE ps.return_origins END, \
+     seller_name = CASE WHEN $8::boolean THEN $9::text ELSE ps.seller_name END, \
+     seller_address = CASE WHEN $10::boolean THEN $11::text ELSE ps.seller_address END, \
+     seller_tax_id = CASE WHEN $12::boolean THEN $13::text ELSE ps.seller_tax_id END, \
+     invoice_prefix = CASE WHEN $14::boolean THEN $15::text ELSE ps.invoice_prefix END WHERE ps.tenant_id = $1";
 
 /// Changes the secrets, which are not read: the key of Stripe to `$2`.
-pub const SET_STRIPE_KEY: &str = "UPDATE payment_settings SET stripe_secret_key = $2 WHERE tenant_id = $1";
+pub const SET_STRIPE_KEY: &str = "UPDATE payment_settings ps SET stripe_secret_key = $2 WHERE ps.tenant_id = $1";
 
 /// The secret of Stripe's webhooks to `$2`.
-pub const SET_STRIPE_WEBHOOK: &str = "UPDATE payment_settings SET stripe_webhook_secret = $2 WHERE tenant_id = $1";
+pub const SET_STRIPE_WEBHOOK: &str = "UPDATE payment_settings ps SET stripe_webhook_secret = $2 WHERE ps.tenant_id = $1";
 
 /// The secret of the test provider's webhooks to `$2`.
-pub const SET_TEST_WEBHOOK: &str = "UPDATE payment_settings SET test_webhook_secret = $2 WHERE tenant_id = $1";
+pub const SET_TEST_WEBHOOK: &str = "UPDATE payment_settings ps SET test_webhook_secret = $2 WHERE ps.tenant_id = $1";
 
 /// The order `$2`, where the actor sees it, is paid by the provider `$3`; the browser comes back to `$4`.
 pub const PAY: &str = "SELECT app.pay_order(o.id, $3, $4) FROM sales_order o WHERE o.tenant_id = $1 AND o.id = $2";

@@ -12,7 +12,7 @@ use super::{
     Project, ProjectRole,
     inputs::{CreateProjectInput, TransferProjectInput, UpdateProjectInput},
     sql,
-    standing::{inside, standing},
+    standing::{archived, inside, standing},
 };
 use crate::domains::identity::User;
 
@@ -43,7 +43,7 @@ impl ProjectMutations {
     }
 
     /// Changes a project, as MANAGER of it or with PROJECT_MANAGE; others FORBIDDEN with NOT_YOURS. Archived, it is read only: whatever changes something inside it answers
-    /// CONFLICT with PROJECT_ARCHIVED. What is left out stays as it is.
+    /// CONFLICT with PROJECT_ARCHIVED, and so does a change of it that leaves `isArchived` out. What is left out stays as it is.
     async fn update_project(
         ctx: &Context<'_>,
         /// The changes.
@@ -54,6 +54,9 @@ impl ProjectMutations {
         let is_to = standing(ctx, id, false).await?.filter(|standing| !standing.is_deleted).ok_or_else(no_project)?;
         if !is_to.is_at_least(ProjectRole::Manager) {
             return Err(Error::not_yours().field("id"));
+        }
+        if is_to.is_archived && input.is_archived.is_undefined() {
+            return Err(archived("id"));
         }
         change.run(ctx).await?.ok_or_else(no_project)
     }
@@ -105,7 +108,9 @@ impl EndingMutations {
         if !standing.is_owner {
             return Err(Error::not_yours().field("id"));
         }
-        ctx.tx().query(sql::RESTORE, &[&id]).await?;
+        if ctx.tx().query(sql::RESTORE, &[&id]).await?.is_empty() && standing.is_deleted {
+            return Err(no_project());
+        }
         ctx.row(sql::THIS, &[&id]).await?.ok_or_else(no_project)
     }
 }

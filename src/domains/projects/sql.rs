@@ -11,7 +11,8 @@ pub const THIS: &str = "SELECT {pj} FROM project pj WHERE pj.tenant_id = $1 AND 
 pub const DELETE: &str = "UPDATE project pj SET deleted_at = now() WHERE pj.tenant_id = $1 AND pj.id = $2 AND pj.deleted_at IS NULL";
 
 /// The project `$2` is there again.
-pub const RESTORE: &str = "UPDATE project pj SET deleted_at = NULL WHERE pj.tenant_id = $1 AND pj.id = $2 AND pj.deleted_at IS NOT NULL";
+pub const RESTORE: &str = "UPDATE project pj SET deleted_at = NULL WHERE pj.tenant_id = $1 AND pj.id = $2 AND pj.deleted_at >= now() - interval '30 days' \
+     RETURNING pj.id";
 
 /// The ids that `change` answers, then these columns of the project `$2`, as `pj`.
 pub fn with_project(change: &str, columns: &str) -> String {

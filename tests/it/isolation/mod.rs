@@ -21,7 +21,11 @@ const CORRELATION_ID: &str = "attack";
 
 /// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
 /// ids of another school.
-const BEHIND_OTHERS: [(&str, &str); 21] = [
+const BEHIND_OTHERS: [(&str, &str); 25] = [
+    ("Mutation.sendMessage(input.parentId)", "a finished answer of the conversation: all else is BAD_USER_INPUT"),
+    ("Query.previewOrder(input.returnTicketIds)", "a product that needs no other"),
+    ("Mutation.placeOrder(input.returnTicketIds)", "a product that needs no other"),
+    ("Mutation.createDocument(input.knowledgeBaseIds)", "a file or a text"),
     ("Mutation.grantExtension(input.userId)", "a quiz or an assignment"),
     ("Mutation.recordAttendance(input.userIds)", "a lesson that is LIVE"),
     ("Mutation.gradeSubmission(input.rubricScores.criterionId)", "the version as it was read"),

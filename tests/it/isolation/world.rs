@@ -25,7 +25,8 @@ pub struct World {
 /// Rows that an attack may speak of without harm: a person who is not the only administrator, a role that may be changed, a booking that
 /// is nobody's seat, an order that is paid. Of
 /// any other kind it is the first.
-const RATHER: [(&str, &str); 5] = [
+const RATHER: [(&str, &str); 6] = [
+    ("Conversation", "t.owner_id = (SELECT u.id FROM app_user u WHERE u.tenant_id = t.tenant_id AND u.name LIKE 'ADMIN%')"),
     ("User", "t.name LIKE 'LEARNER%'"),
     ("Role", "NOT t.is_system"),
     ("Booking", "t.group_session_id IS NULL"),

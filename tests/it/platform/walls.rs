@@ -74,9 +74,12 @@ async fn the_service_of_schools_holds_no_right_on_anything_of_the_platform() {
         .await;
         assert_eq!(policies, None, "{table}");
     }
-    // What both may call counts sign-ins and budgets.
+    // What both may call counts sign-ins and budgets, and says what the log may hold.
     let shared = "SELECT string_agg(p.proname, ' ' ORDER BY p.proname) FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'app'::regnamespace \
         AND has_function_privilege('lectern_app', p.oid, 'EXECUTE') AND has_function_privilege('lectern_desk', p.oid, 'EXECUTE')";
-    assert_eq!(app.text(shared).await.unwrap(), "count_failed_sign_ins failed_sign_ins merge_budgets remember_network sign_in_standing");
+    assert_eq!(
+        app.text(shared).await.unwrap(),
+        "audits_words count_failed_sign_ins failed_sign_ins merge_budgets remember_network sign_in_standing"
+    );
     assert!(!lectern::schema::sdl().contains("PlatformAdmin"));
 }

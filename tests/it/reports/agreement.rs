@@ -1,6 +1,5 @@
 //! All numbers of one document are of one moment, cost one statement each, and are read out of indexes.
 
-use lectern_kernel::{db::recording, request::GraphqlRequest};
 use serde_json::{Value, json};
 
 use super::march;
@@ -127,9 +126,7 @@ async fn counts_can_be_read_from_indexes_alone_under_row_security() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let asked = "{ reports { overview { enrollments bookings } enrollmentsByStatus { count } courseProgress { enrollments } bookingsByStatus { count }
         bookingsPerDay { count } instructorUtilisation { bookedHours } } dashboard { pendingBookings } }";
-    let request = GraphqlRequest { query: asked.to_owned(), ..GraphqlRequest::default() };
-    let claims = app.engine.services().tokens.verify(admin.token.as_ref().unwrap());
-    let (_, runs) = recording(app.engine.execute(app.engine.read(&request).unwrap(), claims, "counts")).await;
+    let (_, runs) = app.runs(&admin, asked).await;
 
     let (client, connection) = tokio_postgres::connect(&app.database.url("lectern_app"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);

@@ -167,7 +167,10 @@ pub async fn answer(
     person: Uuid,
     correlation_id: &str,
 ) -> Said {
-    let arguments = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
+    let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
+    // The database keeps no such character; what is escaped twice is none.
+    let has_nul = arguments.to_string().replace("\\\\", "").contains("\\u0000");
+    let arguments = if has_nul { Value::Null } else { arguments };
     let told = |tool, outcome, says: &str| Said {
         tool,
         arguments: arguments.clone(),
@@ -179,6 +182,9 @@ pub async fn answer(
     let Some(tool) = tool.filter(|tool| allowed.iter().any(|name| name == tool.as_str())) else {
         return told(tool, Outcome::Refused, "There is no such tool here.");
     };
+    if has_nul {
+        return told(Some(tool), Outcome::Invalid, "The arguments hold a character that no text may hold.");
+    }
     let given = match tool.read(&call.arguments) {
         Ok(given) => given,
         Err(wrong) => return told(Some(tool), Outcome::Invalid, &wrong),
