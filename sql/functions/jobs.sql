@@ -491,14 +491,16 @@ $$;
 -- How much there is to do in each lane, of all schools: due, later (both as far as 100,000), running; what has failed for good (as far as that); and how
 -- long the oldest that is due has waited, in seconds. Reveals: these numbers, and of no school by itself.
 CREATE OR REPLACE FUNCTION app.job_figures() RETURNS TABLE (lane text, due bigint, later bigint, running bigint, dead bigint, oldest double precision)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT l.lane,
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT l.lane,
            (SELECT count(*) FROM (SELECT FROM job j WHERE j.lane = l.lane AND j.state = 'QUEUED' AND j.run_at <= now() LIMIT 100000) AS d),
            (SELECT count(*) FROM (SELECT FROM job j WHERE j.lane = l.lane AND j.state = 'QUEUED' AND j.run_at > now() LIMIT 100000) AS d),
            (SELECT count(*) FROM job j WHERE j.lane = l.lane AND j.state = 'RUNNING'),
            (SELECT count(*) FROM (SELECT FROM job j WHERE j.lane = l.lane AND j.state = 'DEAD' LIMIT 100000) AS d),
            coalesce((SELECT greatest(extract(epoch FROM now() - min(j.run_at)), 0)::double precision FROM job j WHERE j.lane = l.lane AND j.state = 'QUEUED'), 0)
-    FROM unnest(ARRAY['DEFAULT', 'MAIL', 'DELIVERY', 'BULK']) AS l(lane)
+    FROM unnest(ARRAY['DEFAULT', 'MAIL', 'DELIVERY', 'BULK']) AS l(lane);
+END
 $$;
 
 GRANT EXECUTE ON FUNCTION

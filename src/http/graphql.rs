@@ -280,7 +280,7 @@ async fn answer_seen(
     };
     request.address = address;
     request.user_agent = user_agent(headers);
-    let mut document = match trace_span!(target: "lectern::trace", "parse").in_scope(|| engine.read(&request)) {
+    let mut document = match trace_span!(target: trace::TARGET, "parse").in_scope(|| engine.read(&request)) {
         Ok(document) => document,
         Err(error) => {
             counted("lectern_requests_refused_total", "code", error.code().as_str());
@@ -313,7 +313,7 @@ async fn answer_seen(
         milliseconds = started.elapsed().as_millis() as u64,
         "graphql"
     );
-    trace_span!(target: "lectern::trace", "answer").in_scope(|| respond(media, status_of(media, &answer), &answer, None))
+    trace_span!(target: trace::TARGET, "answer").in_scope(|| respond(media, status_of(media, &answer), &answer, None))
 }
 
 /// 200 under `application/json`, so that every client reads the body; the status that fits under the other media type.

@@ -62,8 +62,23 @@ fn domains_know_nothing_of_http_nor_of_the_pool() {
 }
 
 /// The rooms of the kernel; each may know those before it, and no other.
-const ROOMS: [&str; 15] =
-    ["clock", "permission", "error", "ids", "text", "seen", "sealing", "outbound", "db", "auth", "rates", "jobs", "store", "resolve", "request"];
+const ROOMS: [&str; 15] = [
+    "clock",
+    "permission",
+    "error",
+    "ids",
+    "text",
+    "seen",
+    "sealing",
+    "outbound",
+    "db",
+    "auth",
+    "rates",
+    "jobs",
+    "store",
+    "resolve",
+    "request",
+];
 
 #[test]
 fn rooms_of_the_kernel_know_only_those_before_them_and_no_domain() {

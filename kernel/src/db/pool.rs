@@ -91,8 +91,10 @@ impl Pool {
             }
         })?;
         let create = Some(servers.patience());
+        // The connection that was used last knows the most statements: a quiet service keeps one warm instead of planning everything on each in turn.
         let inner = managed::Pool::builder(Primary(servers.clone()))
             .max_size(options.size)
+            .queue_mode(managed::QueueMode::Lifo)
             .timeouts(Timeouts { wait: Some(options.wait), create, recycle: Some(Duration::from_secs(5)) })
             .runtime(Runtime::Tokio1)
             .build()

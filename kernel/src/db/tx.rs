@@ -21,6 +21,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{Instrument as _, Span, trace_span};
 use uuid::Uuid;
 
+use crate::seen::trace;
+
 use super::{
     ActorKind, ActorRow, CachedActor, DbError, Pool,
     ending::Ending,
@@ -583,7 +585,7 @@ const CLEAN_UP: Duration = Duration::from_secs(2);
 
 /// A span of a statement: its text, whose values are parameters.
 fn statement(sql: &str) -> Span {
-    trace_span!(target: "lectern::trace", "statement", "otel.kind" = "client", "db.system.name" = "postgresql", "db.query.text" = sql)
+    trace_span!(target: trace::TARGET, "statement", "otel.kind" = "client", "db.system.name" = "postgresql", "db.query.text" = sql)
 }
 
 impl Drop for Tx {

@@ -28,7 +28,7 @@ use crate::{
     request::{Checker, Cost, DOCUMENT_CACHE_BYTES, Document, DocumentCache, Going, GraphqlRequest, Limits, OperationKind},
     resolve::registry::{Knock, Registry, Wrong},
     resolve::{Ahead, Prepared, Services},
-    seen::{at_each_look, meters},
+    seen::{at_each_look, meters, trace},
 };
 
 /// The result of a document.
@@ -235,7 +235,7 @@ impl Engine {
                 correlation_id,
             );
         }
-        let admitted = self.admission.admit(&document).instrument(trace_span!(target: "lectern::trace", "admission")).await;
+        let admitted = self.admission.admit(&document).instrument(trace_span!(target: trace::TARGET, "admission")).await;
         let permit = match admitted {
             Ok(permit) => permit,
             Err(error) => return Answer { kind: Some(kind), ..self.refuse(error, correlation_id) },
@@ -308,7 +308,7 @@ impl Engine {
 
     /// Validates a document before a transaction is opened for it.
     async fn check_and_run(&self, mut document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
-        let checked = self.check(&mut document).instrument(trace_span!(target: "lectern::trace", "validate")).await;
+        let checked = self.check(&mut document).instrument(trace_span!(target: trace::TARGET, "validate")).await;
         let cost = match checked {
             Ok(cost) => cost,
             Err(errors) => return invalid(errors),

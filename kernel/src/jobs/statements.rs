@@ -26,4 +26,5 @@ pub const DUE: &str = "SELECT d.tenant_id, d.slot FROM app.due_schools($2, $3) A
 pub const SCHEDULE: &str = "SELECT app.schedule_job($2, $3) WHERE app.tenant_id() = $1";
 
 /// How much there is to do in each lane.
-pub const FIGURES: &str = "SELECT f.lane, f.due, f.later, f.running, f.dead, f.oldest FROM app.job_figures() AS f WHERE app.tenant_id() = $1";
+pub const FIGURES: &str =
+    "SELECT f.lane, f.due, f.later, f.running, f.dead, f.oldest FROM app.job_figures() AS f WHERE app.tenant_id() = $1";

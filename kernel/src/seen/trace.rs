@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use tracing::Span;
 
 /// The target of all spans.
-pub const TARGET: &str = "lectern::trace";
+pub const TARGET: &str = "lectern_kernel::trace";
 
 /// What makes traces of spans.
 pub trait Tracer: Send + Sync {
@@ -33,7 +33,7 @@ pub fn start(tracer: Box<dyn Tracer>) {
 pub fn request(correlation_id: &str, traceparent: Option<&str>) -> Span {
     let Some(tracer) = TRACER.get() else { return Span::none() };
     let span = tracing::trace_span!(
-        target: "lectern::trace",
+        target: TARGET,
         parent: None,
         "graphql",
         otel.kind = "server",
@@ -52,7 +52,7 @@ pub fn job(kind: &'static str, attempt: i32) -> Span {
         return Span::none();
     }
     tracing::trace_span!(
-        target: "lectern::trace",
+        target: TARGET,
         parent: None,
         "job",
         otel.kind = "consumer",
@@ -65,7 +65,7 @@ pub fn job(kind: &'static str, attempt: i32) -> Span {
 /// A span of what goes on after the request of this correlation id was answered: a trace of its own, with a link to the request's.
 pub fn afterwards(name: &'static str, correlation_id: &str) -> Span {
     let Some(tracer) = TRACER.get() else { return Span::none() };
-    let span = tracing::trace_span!(target: "lectern::trace", parent: None, "afterwards", otel.name = name, correlation_id);
+    let span = tracing::trace_span!(target: TARGET, parent: None, "afterwards", otel.name = name, correlation_id);
     tracer.link(&span, correlation_id);
     span
 }

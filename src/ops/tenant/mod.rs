@@ -7,8 +7,8 @@ mod import;
 mod list;
 pub(super) mod password;
 
-pub use self::import::import;
 pub(super) use self::arguments::refused;
+pub use self::import::import;
 
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;

@@ -23,7 +23,9 @@ fn of(size: u64) -> Value {
 }
 
 async fn quota(app: &TestApp, bytes: &str) {
-    let Some(Command::Tenant(SchoolCommand::Here(command))) = Cli::parse_from(["lectern", "tenant", "quota", "oak", bytes]).command else { unreachable!() };
+    let Some(Command::Tenant(SchoolCommand::Here(command))) = Cli::parse_from(["lectern", "tenant", "quota", "oak", bytes]).command else {
+        unreachable!()
+    };
     ops::tenant(&app.database.url("lectern_platform"), &command).await.unwrap();
 }
 
@@ -81,7 +83,9 @@ async fn an_operator_sets_the_quota_and_the_log_keeps_it() {
     }
     assert_eq!(app.count("audit_entry WHERE operation = 'system:tenant-quota' AND resource = 'Tenant'").await, 4);
     for wrong in ["much", "-1", "1.5GiB", "1GB", "99999999TiB", ""] {
-        let Some(Command::Tenant(SchoolCommand::Here(command))) = Cli::parse_from(["lectern", "tenant", "quota", "oak", "--", wrong]).command else {
+        let Some(Command::Tenant(SchoolCommand::Here(command))) =
+            Cli::parse_from(["lectern", "tenant", "quota", "oak", "--", wrong]).command
+        else {
             unreachable!()
         };
         let refused = ops::tenant(&app.database.url("lectern_platform"), &command).await.unwrap_err().to_string();

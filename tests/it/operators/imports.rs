@@ -12,7 +12,7 @@ use super::{
     operator,
 };
 use crate::{
-    app::{Folder, PASSWORD, TestApp, Who},
+    app::{Folder, PASSWORD, TestApp, Who, now},
     departures::{Archive, a_little_life, export},
     doors::outcomes,
     ops::{done, refused},
@@ -56,7 +56,8 @@ async fn elsewhere(app: &TestApp) -> TestApp {
 async fn an_imported_school_has_the_same_ids_the_same_reports_and_its_files() {
     let app = TestApp::start().await;
     let (admin, _) = a_little_life(&app).await;
-    let span = json!({ "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z" });
+    let half_a_year = jiff::SignedDuration::from_hours(180 * 24);
+    let span = json!({ "from": (now() - half_a_year).to_string(), "to": (now() + half_a_year).to_string() });
     let (reports, seen) = (admin.ok(REPORTS, span.clone()).await, admin.ok(SEEN, json!({})).await);
     let (_, archive) = export(&app, &admin).await;
     let folder = Folder::new("import");

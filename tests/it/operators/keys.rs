@@ -96,7 +96,8 @@ async fn seal(app: &TestApp, by: &Sealer) -> Vec<(&'static str, &'static str, Ve
     let (stripe, models) = (of("payment_settings", "stripe_secret_key", b"sk_one"), of("assistant_provider", "key", b"sk-models"));
     app.sql(&format!(
         "SET session_replication_role = replica;
-         INSERT INTO webhook_endpoint (tenant_id, id, url, secret, previous_secret) VALUES ('{tenant}', '{endpoint}', 'https://a.example', '\\x{}', '\\x{}');
+         INSERT INTO webhook_endpoint (tenant_id, id, url, secret, previous_secret, previous_secret_expires_at)
+             VALUES ('{tenant}', '{endpoint}', 'https://a.example', '\\x{}', '\\x{}', now());
          INSERT INTO second_factor (tenant_id, user_id, secret, expires_at) SELECT tenant_id, id, '\\x{}', now() FROM app_user WHERE email = 'admin@oak.example';
          INSERT INTO ticket_key (tenant_id, sealed) VALUES ('{tenant}', '\\x{}');
          INSERT INTO payment_settings (tenant_id, stripe_secret_key) VALUES ('{tenant}', '\\x{}');
