@@ -69,8 +69,8 @@ pub struct Live {
     pool: Pool,
     topics: Arc<[&'static str]>,
     heartbeat: Heartbeat,
-    /// Begins with the first interest.
-    listener: Mutex<Option<Arc<Listener>>>,
+    /// One for each database that there is, in their order; each begins with the first interest.
+    listeners: Mutex<Vec<Option<Arc<Listener>>>>,
 }
 
 struct Listener {
@@ -114,21 +114,32 @@ impl Live {
 
     /// The same, with a heartbeat of one's own.
     pub fn beating(pool: Pool, topics: Vec<&'static str>, heartbeat: Heartbeat) -> Self {
-        Live { pool, topics: topics.into(), heartbeat, listener: Mutex::default() }
+        Live { pool, topics: topics.into(), heartbeat, listeners: Mutex::default() }
     }
 
     /// How many interests there are.
     pub fn interests(&self) -> usize {
-        let running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-        running.as_ref().map_or(0, |listener| listener.changes.receiver_count())
+        let running = self.listeners.lock().unwrap_or_else(|broken| broken.into_inner());
+        running.iter().flatten().map(|listener| listener.changes.receiver_count()).sum()
     }
 
     /// From its answer on, every change in a school that is announced under a topic and committed will be heard of; with a key, those of it
     /// alone.
     pub async fn interest(&self, tenant: Uuid, topic: &'static str, key: Option<Uuid>) -> Result<Interest, DbError> {
+        // What is announced is heard from the database where the school lies.
+        let (seat, pool) = match self.pool.shards() {
+            None => (0, &self.pool),
+            Some(shards) => {
+                let seat = shards.seat(tenant).await?;
+                (seat, &shards.pools()[seat])
+            }
+        };
         let listener = {
-            let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.topics.clone(), self.heartbeat))).clone()
+            let mut running = self.listeners.lock().unwrap_or_else(|broken| broken.into_inner());
+            if running.len() <= seat {
+                running.resize(seat + 1, None);
+            }
+            running[seat].get_or_insert_with(|| Arc::new(Listener::start(pool.clone(), self.topics.clone(), self.heartbeat))).clone()
         };
         let interest = Interest { changes: listener.changes.subscribe(), listener, place: (tenant, topic), key };
         let (held, is_held) = oneshot::channel();
