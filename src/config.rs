@@ -2,6 +2,7 @@
 
 mod commands;
 mod settings;
+mod sharding;
 mod values;
 
 use clap::{Parser, Subcommand};
@@ -12,7 +13,7 @@ pub use self::{
         MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantImport, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
-    values::{Allowed, LogFormat, PoolerKind, Secret},
+    values::{Allowed, LogFormat, PoolerKind, Secret, ShardingKind},
 };
 
 /// Learning and scheduling for many schools as one GraphQL API, kept apart by PostgreSQL's row-level security.
@@ -55,6 +56,7 @@ impl Cli {
             pg_bin,
             trusted_documents,
             cors_origins,
+            shard_urls,
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
@@ -68,7 +70,9 @@ impl Cli {
         for path in [pg_bin, trusted_documents, files] {
             path.take_if(|path| path.as_os_str().is_empty());
         }
-        cors_origins.retain(|origin| !origin.is_empty());
+        for list in [cors_origins, shard_urls] {
+            list.retain(|item| !item.is_empty());
+        }
         cli
     }
 }

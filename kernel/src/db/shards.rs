@@ -187,7 +187,8 @@ pub fn at_address(url: &str, address: &str) -> anyhow::Result<String> {
         let at = rest[..end].rfind('@').map_or(0, |at| at + 1);
         Some((scheme.to_owned(), rest[..at].to_owned(), rest[at..].to_owned()))
     };
-    let (scheme, role, _) = split(url).context("the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected")?;
+    let (scheme, role, _) =
+        split(url).context("the database URL can't be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected")?;
     let (_, own, place) = split(address).context(EXPECTED)?;
     ensure!(own.is_empty(), "the address of a shard names no role: those of the other URLs are used");
     ensure!(place.split_once('/').is_some_and(|(host, database)| !host.is_empty() && !database.is_empty()), EXPECTED);

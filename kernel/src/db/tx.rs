@@ -29,8 +29,8 @@ use super::{
     ending::Ending,
     pool::Held,
     positions::{Position, Positions},
-    shards::Shards,
     sharded::Sharded,
+    shards::Shards,
 };
 
 /// Whether the document may change rows.

@@ -3,7 +3,7 @@
 use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
-    resolve::{Connection, Forward, Loaded, Rows, list_of, page},
+    resolve::{Connection, Ctx as _, Forward, Loaded, Rows, list_of, page},
 };
 use lectern_macros::queries;
 

@@ -5,7 +5,7 @@ use lectern_kernel::{
     db::List,
     error::Result,
     ids::Id,
-    resolve::{Connection, Forward, Loaded, OrderBy, Paging, Rows, filtered, list_of, one, page},
+    resolve::{Connection, Ctx as _, Forward, Loaded, OrderBy, Paging, Rows, filtered, list_of, one, page},
 };
 use lectern_macros::queries;
 

@@ -30,7 +30,7 @@ use self::{
     archive::{FileOf, Manifest, Unpacked},
     plan::{Plan, quoted, refuse_what_is_there},
 };
-use super::super::{Cluster, make_folder, objects, sources, tickets::give_codes};
+use super::super::{Cluster, Spread, make_folder, objects, sources, tickets::give_codes};
 use crate::{
     config::{Settings, TenantImport},
     domains::webhooks::sealed_secret,
@@ -54,16 +54,19 @@ struct Row {
     content_type: String,
 }
 
-/// Takes a school over.
+/// Takes a school over; where schools are spread over several databases, onto the shard on which PgDog looks for it.
 ///
 /// # Errors
 /// What stands in the way, in one sentence; nothing is kept then.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
-pub async fn import(settings: &Settings, cluster: &Cluster, wanted: &TenantImport) -> anyhow::Result<()> {
+pub async fn import(settings: &Settings, cluster: &Cluster, wanted: &TenantImport, spread: Option<&Spread<'_>>) -> anyhow::Result<()> {
     let mut connection = owner(cluster).await?;
     let path = wanted.archive.clone();
     let unpacked = tokio::task::spawn_blocking(move || Unpacked::read(&path)).await??;
     let school = &unpacked.manifest.school;
+    if let Some(spread) = spread {
+        spread.refuse_elsewhere(school.id).await?;
+    }
     let plan = Plan::of(&mut connection, &unpacked.manifest).await?;
     let mut tx = as_platform(&mut connection, school.id).await?;
     refuse_what_is_there(&mut tx, school.id, &school.slug).await?;
