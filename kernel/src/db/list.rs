@@ -479,7 +479,7 @@ impl List {
             _ => format!("r.key::{}", self.order.key.cast()),
         };
         let sql = format!(
-            "SELECT r.place FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS r(key, id, place) WHERE $1::uuid IS NOT NULL \
+            "SELECT r.place FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS r(key, id, place) WHERE app.tenant_id() = $1 \
              ORDER BY {sort} {direction}, r.id {direction}"
         );
         let (keys, ids): (Vec<Cow<'_, str>>, Vec<Uuid>) = rows.iter().map(|(key, id, _)| (key.to_text(), *id)).unzip();

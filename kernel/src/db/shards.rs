@@ -31,7 +31,7 @@ const SCHOOL_NAMED: &str = "SELECT app.school_named($2) WHERE $1::uuid IS NOT NU
 /// The school of the transaction, where it is here.
 const IS_HERE: &str = "SELECT t.tenant_id FROM tenant t WHERE t.tenant_id = $1";
 /// What tells one database from every other: when its server was started, and which database of that it is.
-const MARK: &str = "SELECT pg_postmaster_start_time()::text || ' ' || d.oid FROM pg_database d WHERE d.datname = current_database() AND $1::uuid IS NOT NULL";
+const MARK: &str = "SELECT pg_postmaster_start_time()::text || ' ' || d.oid FROM pg_database d WHERE d.datname = current_database() AND app.tenant_id() = $1";
 
 /// The databases that schools are spread over, in the order in which PgDog numbers them.
 pub struct Shards {
