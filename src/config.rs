@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 pub use self::{
     commands::{
         DeskAdmin, DeskCommand, FilesCheck, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, KeysCommand, KeysReseal, MailCommand, MailTest,
-        MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantImport, TenantQuota, TenantRenew, TenantSuspend,
+        MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantImport, TenantMove, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
     values::{Allowed, LogFormat, PoolerKind, Secret, ShardingKind},

@@ -82,6 +82,13 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let (spread, own) = (ops::Spread::of(settings)?, ops::target(settings)?);
             on_cluster(&own, async |cluster| ops::import(&own, cluster, &arguments, spread.as_ref()).await).await
         }
+        Command::Tenant(SchoolCommand::Move(arguments)) => {
+            let Some(spread) = ops::Spread::of(settings)? else {
+                bail!("LECTERN_SHARDING is not set: there is one database, and nowhere to move to")
+            };
+            println!("{}", ops::relocate(settings, &spread, &arguments, async |school, shard| ops::switched_by(&arguments, school, shard).await).await?);
+            Ok(())
+        }
         Command::Desk(_) if is_spread => {
             bail!("the platform's endpoint is for one database: where schools are spread over several, `lectern tenant` does its work")
         }

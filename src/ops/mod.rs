@@ -45,7 +45,7 @@ pub use self::{
     serve::{ServeOptions, addresses, calendar_addresses, engine, engine_of, runtime, serve, told_to_stop},
     shards::{Spread, target, targets},
     store::{make_folder, objects, store},
-    tenant::{found, import, tenant},
+    tenant::{found, import, relocate, switched_by, tenant},
     version::{BUILD, COMMIT, VERSION, version},
     worker::{work, worker, workers},
 };

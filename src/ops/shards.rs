@@ -85,9 +85,26 @@ impl<'a> Spread<'a> {
     /// # Errors
     /// When there is none, or a shard can't be asked.
     pub async fn find(&self, slug: &str) -> anyhow::Result<usize> {
+        let school = self.school(slug).await?;
+        self.shards.seat(school).await.map_err(|error| anyhow::anyhow!("{}", error.for_operator()))
+    }
+
+    /// The school of a slug.
+    ///
+    /// # Errors
+    /// When there is none, or a shard can't be asked.
+    pub async fn school(&self, slug: &str) -> anyhow::Result<Uuid> {
         let school = self.shards.school_named(slug).await.map_err(|error| anyhow::anyhow!("{}", error.for_operator()))?;
         ensure!(!school.is_nil(), "there is no school {slug}: `lectern tenant list` shows those that there are");
-        self.shards.seat(school).await.map_err(|error| anyhow::anyhow!("{}", error.for_operator()))
+        Ok(school)
+    }
+
+    /// The shards on which a school has rows, counted from 0.
+    ///
+    /// # Errors
+    /// When a shard can't be asked.
+    pub async fn seats(&self, school: Uuid) -> anyhow::Result<Vec<usize>> {
+        self.shards.seats(school).await.map_err(|error| anyhow::anyhow!("{}", error.for_operator()))
     }
 
     /// The shard on which PgDog looks for a school, counted from 0.

@@ -38,10 +38,14 @@ enum Change {
     },
     /// The connection was lost and is back: what was announced meanwhile is not known.
     Gap,
+    /// A school has moved to another database: what is announced of it is heard there.
+    Left(Uuid),
 }
 
 /// Where everything is announced: `tenant topic id key`.
 const CHANNEL: &str = "lectern";
+/// What stands in place of a topic where a school has moved away.
+const MOVED: &str = "moved";
 /// Announcements that wait for the slowest listener; whoever is further behind is told so.
 const KEPT: usize = 4096;
 /// First and longest pause before the connection is tried anew.
@@ -163,7 +167,8 @@ impl Interest {
                 Ok(Change::Row { topic, tenant, id, key }) if (tenant, topic) == self.place && (self.key.is_none() || self.key == key) => {
                     return Ok(id);
                 }
-                Ok(Change::Row { .. }) => {}
+                Ok(Change::Left(school)) if school == self.place.0 => return Err(Missed),
+                Ok(Change::Row { .. } | Change::Left(_)) => {}
                 Ok(Change::Gap) | Err(_) => return Err(Missed),
             }
         }
@@ -307,6 +312,9 @@ fn read(topics: &[&'static str], payload: &str) -> Option<Change> {
     let mut words = payload.split(' ');
     let tenant = words.next()?.parse().ok()?;
     let name = words.next()?;
+    if name == MOVED {
+        return Some(Change::Left(tenant));
+    }
     let topic = topics.iter().find(|known| **known == name)?;
     let id = words.next()?.parse().ok()?;
     Some(Change::Row { topic, tenant, id, key: words.next().and_then(|key| key.parse().ok()) })

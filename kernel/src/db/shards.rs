@@ -21,9 +21,7 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// How long it is believed which school has a slug.
 const NAMED: Duration = Duration::from_secs(60);
-/// How long it is believed where a school lies.
-const SEATED: Duration = Duration::from_secs(5);
-/// So many of each are kept.
+/// So many are kept.
 const KEPT: usize = 20_000;
 
 /// The school of a slug; the nil UUID where there is none.
@@ -37,7 +35,6 @@ const MARK: &str = "SELECT pg_postmaster_start_time()::text || ' ' || d.oid FROM
 pub struct Shards {
     each: Vec<Pool>,
     named: Kept<String, Uuid>,
-    seats: Kept<Uuid, usize>,
 }
 
 impl Shards {
@@ -49,7 +46,7 @@ impl Shards {
         ensure!(addresses.len() > 1, "schools are spread over two databases or more");
         let options = PoolOptions { pooler: Pooler::None, ..options.clone() };
         let pools = addresses.iter().map(|address| Pool::new(&at_address(url, address)?, &options));
-        Ok(Shards { each: pools.collect::<anyhow::Result<_>>()?, named: Kept::default(), seats: Kept::default() })
+        Ok(Shards { each: pools.collect::<anyhow::Result<_>>()?, named: Kept::default() })
     }
 
     /// The connections to each of them.
@@ -110,21 +107,24 @@ impl Shards {
     /// # Errors
     /// When nobody has it, and one of them can't be asked.
     pub async fn seat(&self, school: Uuid) -> Result<usize, DbError> {
-        if let Some(seat) = self.seats.find(&school, SEATED) {
-            return Ok(seat);
-        }
         let mut failure = None;
         for (seat, answered) in join_all(self.each.iter().map(|pool| ask(pool, school, IS_HERE, &[]))).await.into_iter().enumerate() {
             match answered {
-                Ok(rows) if !rows.is_empty() => {
-                    self.seats.keep(school, seat);
-                    return Ok(seat);
-                }
+                Ok(rows) if !rows.is_empty() => return Ok(seat),
                 Ok(_) => {}
                 Err(error) => failure = Some(error),
             }
         }
         failure.map_or(Ok(0), Err)
+    }
+
+    /// On which of them a school has rows, counted from 0: one, unless it is being moved.
+    ///
+    /// # Errors
+    /// When one of them can't be asked.
+    pub async fn seats(&self, school: Uuid) -> Result<Vec<usize>, DbError> {
+        let answered = try_join_all(self.each.iter().map(|pool| ask(pool, school, IS_HERE, &[]))).await?;
+        Ok((0..).zip(&answered).filter(|(_, rows)| !rows.is_empty()).map(|(seat, _)| seat).collect())
     }
 
     /// Where PgDog puts the transactions of a school, counted from 0; none where that is no database of these.

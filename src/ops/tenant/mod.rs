@@ -5,9 +5,10 @@ mod arguments;
 mod create;
 mod import;
 mod list;
+mod moving;
 pub(super) mod password;
 
-pub use self::import::import;
+pub use self::{import::import, moving::{relocate, switched_by}};
 pub(super) use self::arguments::refused;
 
 use anyhow::{Context as _, bail};

@@ -13,7 +13,7 @@ use std::{
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-use super::standin::{Seen, Standin, bridge};
+use super::standin::{Homes, Seen, Standin, bridge};
 use crate::app::Folder;
 
 /// Where it is reached.
@@ -21,6 +21,8 @@ pub struct Front {
     pub port: u16,
     /// What was said to it, where it stands in.
     pub seen: Option<Arc<Mutex<Seen>>>,
+    /// Where it looks for schools, where it stands in.
+    pub homes: Homes,
     _pgdog: Option<Pgdog>,
 }
 
@@ -43,8 +45,9 @@ impl Front {
         match std::env::var_os("LECTERN_TEST_PGDOG") {
             Some(program) => Front::pgdog(&PathBuf::from(program), urls, homes).await,
             None => {
+                let homes: Homes = Arc::new(Mutex::new(homes.clone()));
                 let Standin { port, seen } = Standin::start(urls, homes.clone()).await;
-                Front { port, seen: Some(seen), _pgdog: None }
+                Front { port, seen: Some(seen), homes, _pgdog: None }
             }
         }
     }
@@ -82,7 +85,7 @@ impl Front {
             assert!(began.elapsed() < Duration::from_secs(20), "PgDog does not listen");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Front { port, seen: None, _pgdog: Some(pgdog) }
+        Front { port, seen: None, homes: Homes::default(), _pgdog: Some(pgdog) }
     }
 
     /// The URL by which the service reaches it.

@@ -12,7 +12,7 @@ use std::{
 use clap::Parser as _;
 use jiff::SignedDuration;
 use lectern::{
-    config::{Cli, Settings},
+    config::{Cli, Settings, TenantMove},
     domains,
     http::{self, HttpOptions, ServerOptions},
     ops, schema,
@@ -97,6 +97,8 @@ impl Service {
             "--sharding=pgdog".to_owned(),
             format!("--database-url={}", front.url()),
             format!("--shard-urls={}", addresses.join(" ")),
+            format!("--owner-url={}", oak.database.url("lectern_owner")),
+            format!("--platform-url={}", oak.database.url("lectern_platform")),
         ];
         let settings = Cli::parse_from(given).settings;
         settings.check_sharding().unwrap();
@@ -283,6 +285,77 @@ async fn no_transaction_touches_two_databases() {
     }
     let whose = |tenant: Uuid| seen.transactions.iter().filter(|transaction| transaction.key == tenant).count();
     assert!(whose(service.oak.tenant) > 5 && whose(service.elm.tenant) > 5 && whose(Uuid::nil()) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_school_moves_to_another_shard_with_all_that_it_has() {
+    let service = Service::start().await;
+    if service.front.seen.is_none() {
+        return; // what PgDog is told stands in a file
+    }
+    let (oak, elm) = (service.sign_in(&service.oak, "admin").await, service.sign_in(&service.elm, "admin").await);
+    for title in ["Algebra", "Biology"] {
+        elm.ok(CREATE, json!({ "t": title })).await;
+    }
+    let seen = "{ courses { nodes { id title createdAt } } users { nodes { id name email } } viewer { signIn { id } } }";
+    let before = elm.ok(seen, json!({})).await;
+    let there = format!("WHERE tenant_id = '{}'", service.elm.tenant);
+    let entries = service.elm.count(&format!("audit_entry {there}")).await;
+    let credentials = service.elm.count("credential").await;
+    let of_elm = format!("tenant WHERE tenant_id = '{}'", service.elm.tenant);
+    let (settings, homes) = (&service.settings, &service.front.homes);
+    let spread = ops::Spread::of(settings).unwrap().unwrap();
+    let to = |to: usize| TenantMove { slug: "elm".into(), to, switch: None, remove_other: false };
+    let told = async |school: Uuid, shard: usize| {
+        homes.lock().unwrap().insert(school, shard);
+        Ok::<_, anyhow::Error>(())
+    };
+
+    // PgDog can't be told: all is as it was.
+    let refused = ops::relocate(settings, &spread, &to(1), async |_, _| anyhow::bail!("nobody is there")).await.unwrap_err();
+    assert_eq!(format!("{refused:#}"), "elm stays on shard 2: nobody is there");
+    assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (0, 1));
+
+    // Cut off when the rows are on both sides: the one that PgDog knows counts, until it is said so.
+    let wanted = to(1);
+    let moving = ops::relocate(settings, &spread, &wanted, async |_, _| std::future::pending().await);
+    tokio::select! {
+        ended = moving => panic!("{ended:?}"),
+        () = async {
+            while service.oak.count(&of_elm).await == 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        } => {}
+    }
+    let refused = ops::relocate(settings, &spread, &to(1), &told).await.unwrap_err().to_string();
+    assert!(refused.contains("elm lies on shard 1 as well") && refused.contains("--remove-other"), "{refused}");
+    let removed = TenantMove { remove_other: true, ..to(1) };
+    let said = ops::relocate(settings, &spread, &removed, &told).await.unwrap();
+    assert_eq!(said, "elm lies on shard 2; what lay elsewhere is removed.");
+    assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (0, 1));
+    assert_eq!(elm.ok(seen, json!({})).await, before);
+
+    // And now whole. Whoever listens is told to listen anew.
+    let live = Live::new(service.engine.pool().clone(), vec!["booking"]);
+    let mut interest = live.interest(service.elm.tenant, "booking", None).await.unwrap();
+    let said = ops::relocate(settings, &spread, &to(1), &told).await.unwrap();
+    assert!(said.starts_with("elm lies on shard 1 now: ") && said.contains("the same on both sides"), "{said}");
+    assert!(tokio::time::timeout(Duration::from_secs(10), interest.next()).await.unwrap().is_err());
+    assert_eq!((service.oak.count(&of_elm).await, service.elm.count("tenant").await), (1, 0));
+    assert_eq!(service.elm.count(&format!("audit_entry {there}")).await, 0);
+    assert_eq!(service.oak.count(&format!("audit_entry {there}")).await, entries, "nothing is logged anew");
+    assert_eq!(service.oak.count(&format!("credential {there}")).await, credentials, "secrets come along");
+    for shard in [&service.oak, &service.elm] {
+        assert_eq!(shard.count("pg_trigger WHERE tgenabled = 'D'").await, 0);
+        let grants = "pg_class WHERE relname = 'audit_entry' AND has_table_privilege('lectern_platform', oid, 'DELETE')";
+        assert_eq!(shard.count(grants).await, 0, "the log is for ever again");
+    }
+    // The same token, the same rows; and the school goes on there.
+    assert_eq!(elm.ok(seen, json!({})).await, before);
+    elm.ok(CREATE, json!({ "t": "Chemistry" })).await;
+    assert_eq!(elm.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 3);
+    assert_eq!(oak.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 0);
+    assert_eq!(ops::relocate(settings, &spread, &to(1), &told).await.unwrap(), "elm lies on shard 1 already.");
 }
 
 #[tokio::test]

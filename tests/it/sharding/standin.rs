@@ -34,6 +34,9 @@ pub struct Transaction {
     pub messages: Vec<String>,
 }
 
+/// On which database each school lies, counted from 0; the first, where nothing is said.
+pub type Homes = Arc<Mutex<HashMap<Uuid, usize>>>;
+
 /// Where it is reached, and what it has seen.
 pub struct Standin {
     pub port: u16,
@@ -41,18 +44,18 @@ pub struct Standin {
 }
 
 impl Standin {
-    /// In front of the databases of these URLs; `homes` says where schools lie that do not lie on the first.
-    pub async fn start(urls: Vec<String>, homes: HashMap<Uuid, usize>) -> Standin {
+    /// In front of the databases of these URLs.
+    pub async fn start(urls: Vec<String>, homes: Homes) -> Standin {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let (urls, homes, all) = (Arc::new(urls), Arc::new(homes), seen.clone());
+        let (urls, all) = (Arc::new(urls), seen.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (urls, homes, seen) = (urls.clone(), homes.clone(), all.clone());
                 tokio::spawn(async move {
                     // It ends with either side.
-                    let _ended = Session::serve(client, &urls, &homes, seen).await;
+                    let _ended = Session::serve(client, &urls, homes, seen).await;
                 });
             }
         });
@@ -139,18 +142,18 @@ struct Open {
     transaction: Option<Transaction>,
 }
 
-struct Session<'a> {
+struct Session {
     client: TcpStream,
     backends: Vec<Backend>,
-    homes: &'a HashMap<Uuid, usize>,
+    homes: Homes,
     seen: Arc<Mutex<Seen>>,
     /// How each statement is prepared.
     statements: HashMap<String, Message>,
     open: Open,
 }
 
-impl Session<'_> {
-    async fn serve(mut client: TcpStream, urls: &[String], homes: &HashMap<Uuid, usize>, seen: Arc<Mutex<Seen>>) -> io::Result<()> {
+impl Session {
+    async fn serve(mut client: TcpStream, urls: &[String], homes: Homes, seen: Arc<Mutex<Seen>>) -> io::Result<()> {
         let Some(settings) = greeted(&mut client).await? else { return Ok(()) };
         let (mut backends, mut greeting) = (Vec::new(), Vec::new());
         for (at, url) in urls.iter().enumerate() {
@@ -249,7 +252,7 @@ impl Session<'_> {
                     self.fault(format!("without a key: {text}"));
                 }
                 let key = self.open.key.unwrap_or_default();
-                let at = self.homes.get(&key).copied().unwrap_or(0);
+                let at = self.homes.lock().unwrap().get(&key).copied().unwrap_or(0);
                 self.backends[at].wire.write_all(&begin.bytes()).await?;
                 until_ready(&mut *self.backends[at].wire).await?;
                 self.open.at = Some(at);
