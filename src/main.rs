@@ -86,7 +86,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let Some(spread) = ops::Spread::of(settings)? else {
                 bail!("LECTERN_SHARDING is not set: there is one database, and nowhere to move to")
             };
-            println!("{}", ops::relocate(settings, &spread, &arguments, async |school, shard| ops::switched_by(&arguments, school, shard).await).await?);
+            println!(
+                "{}",
+                ops::relocate(settings, &spread, &arguments, async |school, shard| ops::switched_by(&arguments, school, shard).await)
+                    .await?
+            );
             Ok(())
         }
         Command::Desk(_) if is_spread => {

@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Cluster, Demo, desk_engine, let_answer, make_folder, metrics::Metrics, objects, seed_demo_if_empty, shards, sources, worker::outside, workers,
+    Cluster, Demo, desk_engine, let_answer, make_folder, metrics::Metrics, objects, seed_demo_if_empty, shards, sources, worker::outside,
+    workers,
 };
 use crate::{
     config::{Allowed, PoolerKind, Settings, ShardingKind},

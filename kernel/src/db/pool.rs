@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context as _;
 use deadpool::managed::{self, PoolError, Timeouts};
 use deadpool_postgres::Runtime;
+use futures_util::future::join_all;
 use metrics::gauge;
 use tokio::sync::Notify;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -242,14 +243,24 @@ impl Pool {
         self.connection().await?.batch_execute("").await.map_err(DbError::from)
     }
 
-    /// The schema version that the database stands at.
+    /// The schema version that the database stands at. Where schools are spread over several, that of one which answers: another that does not
+    /// keeps its own schools waiting alone.
     pub async fn schema_version(&self) -> Result<String, DbError> {
-        // PgDog may ask several shards, which are migrated together.
-        let rows = self.connection().await?.query("SELECT app.schema_fingerprint()", &[]).await?;
-        match rows.first() {
-            Some(row) => Ok(row.try_get(0)?),
-            None => Err(DbError::unreachable("nobody said what the schema is")),
+        let Some(shards) = &self.shards else { return self.own_schema_version().await };
+        drop(self.connection().await?); // PgDog is there
+        let mut failure = DbError::unreachable("there is no shard");
+        for answered in join_all(shards.pools().iter().map(Pool::own_schema_version)).await {
+            match answered {
+                Ok(version) => return Ok(version),
+                Err(error) => failure = error,
+            }
         }
+        Err(failure)
+    }
+
+    async fn own_schema_version(&self) -> Result<String, DbError> {
+        let row = self.connection().await?.query_one("SELECT app.schema_fingerprint()", &[]).await?;
+        Ok(row.try_get(0)?)
     }
 
     /// Connections in use and in all.

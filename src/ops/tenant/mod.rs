@@ -8,8 +8,11 @@ mod list;
 mod moving;
 pub(super) mod password;
 
-pub use self::{import::import, moving::{relocate, switched_by}};
 pub(super) use self::arguments::refused;
+pub use self::{
+    import::import,
+    moving::{relocate, switched_by},
+};
 
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;

@@ -276,11 +276,15 @@ async fn no_transaction_touches_two_databases() {
         assert!(asked.last().is_some_and(|last| last == "COMMIT" || last == "ROLLBACK"), "{transaction:?}");
         // What is pinned to a school is of that school, or of nobody.
         let key = transaction.key;
-        let is_own = [key, Uuid::nil()].iter().any(|tenant| settings.starts_with(&format!("SELECT set_config('app.tenant_id', '{tenant}'")));
+        let is_own =
+            [key, Uuid::nil()].iter().any(|tenant| settings.starts_with(&format!("SELECT set_config('app.tenant_id', '{tenant}'")));
         assert!(is_own, "{transaction:?}");
         assert_eq!(transaction.shard, usize::from(key == service.elm.tenant), "{transaction:?}");
         for (name, value) in asked.iter().filter_map(|text| text.strip_prefix("SET LOCAL ")).filter_map(|set| set.split_once(" = ")) {
-            assert!(name != "app.tenant_id" || value.contains(&key.to_string()) || value.contains(&Uuid::nil().to_string()), "{transaction:?}");
+            assert!(
+                name != "app.tenant_id" || value.contains(&key.to_string()) || value.contains(&Uuid::nil().to_string()),
+                "{transaction:?}"
+            );
         }
     }
     let whose = |tenant: Uuid| seen.transactions.iter().filter(|transaction| transaction.key == tenant).count();
