@@ -9,8 +9,9 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     commands::{
-        DeskAdmin, DeskCommand, FilesCheck, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, KeysCommand, KeysReseal, MailCommand, MailTest,
-        MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand, TenantCreate, TenantImport, TenantMove, TenantQuota, TenantRenew, TenantSuspend,
+        DeskAdmin, DeskCommand, FilesCheck, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, KeysCommand,
+        KeysReseal, MailCommand, MailTest, MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand,
+        TenantCreate, TenantImport, TenantMove, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
     values::{Allowed, LogFormat, PoolerKind, Secret, ShardingKind},
@@ -60,7 +61,8 @@ impl Cli {
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
-        let secrets = [database_url, replica_url, owner_url, platform_url, desk_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
+        let secrets =
+            [database_url, replica_url, owner_url, platform_url, desk_url, signing_key, secret_keys, smtp_url, mail_feedback_token];
         for secret in secrets.into_iter().chain([s3_access_key_id, s3_secret_access_key]) {
             secret.take_if(|secret| secret.expose().is_empty());
         }

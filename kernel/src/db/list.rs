@@ -474,6 +474,9 @@ impl List {
 
     /// Rows of several databases, each in order, put in order together: by one of them, which sorts names as they all do.
     async fn in_order<T>(&self, tx: &Tx, rows: Vec<(SortValue, Uuid, T)>, direction: &str) -> Result<Vec<(SortValue, Uuid, T)>, DbError> {
+        if rows.len() < 2 {
+            return Ok(rows);
+        }
         let sort = match self.order.key.kind {
             SortKind::Name => format!("r.key COLLATE \"{COLLATION}\""),
             _ => format!("r.key::{}", self.order.key.cast()),

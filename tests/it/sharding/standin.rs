@@ -337,6 +337,8 @@ async fn until_ready(wire: &mut dyn Wire) -> io::Result<Vec<Message>> {
     let mut said = Vec::new();
     loop {
         let message = Message::read(wire).await?;
+        // What is said to one client can't be said to two servers.
+        assert!(message.kind != b'R' || message.body == [0, 0, 0, 0], "the stand-in needs a server that asks for no password");
         let is_last = message.kind == b'Z';
         said.push(message);
         if is_last {
