@@ -12,7 +12,7 @@ use std::{
 use clap::Parser as _;
 use jiff::SignedDuration;
 use lectern::{
-    config::{Cli, Settings, TenantMove},
+    config::{Cli, Settings, ShardingKind, TenantMove},
     domains,
     http::{self, HttpOptions, ServerOptions},
     ops, schema,
@@ -49,19 +49,10 @@ impl Shard {
     /// A database with one of the two schools.
     async fn of(slug: &'static str) -> Shard {
         let database = server().await.database(prepare).await;
-        let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let superuser = superuser(&database).await;
         let other: Uuid = superuser.query_one("SELECT tenant_id FROM tenant WHERE slug <> $1", &[&slug]).await.unwrap().get(0);
         let tenant: Uuid = superuser.query_one("SELECT tenant_id FROM tenant WHERE slug = $1", &[&slug]).await.unwrap().get(0);
-        let empty = format!(
-            "DO $$ DECLARE of_schools regclass; BEGIN \
-                PERFORM set_config('session_replication_role', 'replica', true); \
-                FOR of_schools IN SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped \
-                    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' LOOP \
-                    EXECUTE format('DELETE FROM %s WHERE tenant_id = %L', of_schools, '{other}'); \
-                END LOOP; END $$"
-        );
-        superuser.batch_execute(&empty).await.unwrap();
+        forget(&superuser, other).await;
         Shard { database, slug, tenant, superuser }
     }
 
@@ -71,6 +62,58 @@ impl Shard {
 
     fn email(&self, who: &str) -> String {
         format!("{who}@{}.example", self.slug)
+    }
+}
+
+async fn superuser(database: &Database) -> tokio_postgres::Client {
+    let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    superuser
+}
+
+/// Deletes all that a database has of a school.
+async fn forget(superuser: &tokio_postgres::Client, school: Uuid) {
+    let empty = format!(
+        "DO $$ DECLARE of_schools regclass; BEGIN \
+            PERFORM set_config('session_replication_role', 'replica', true); \
+            FOR of_schools IN SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped \
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' LOOP \
+                EXECUTE format('DELETE FROM %s WHERE tenant_id = %L', of_schools, '{school}'); \
+            END LOOP; END $$"
+    );
+    superuser.batch_execute(&empty).await.unwrap();
+}
+
+/// Addresses as an operator names them: without the role.
+fn addresses(urls: &[String]) -> Vec<String> {
+    urls.iter().map(|url| format!("postgres://{}", url.rsplit('@').next().unwrap())).collect()
+}
+
+/// Any test's database as the first of two shards, where `LECTERN_TEST_SHARDED` asks for that: all others then go the same way.
+pub struct Spread {
+    front: Front,
+    addresses: Vec<String>,
+    _other: Database,
+}
+
+impl Spread {
+    pub async fn asked_for(database: &Database) -> Option<Spread> {
+        std::env::var_os("LECTERN_TEST_SHARDED")?;
+        let other = server().await.database(prepare).await;
+        let client = superuser(&other).await;
+        for row in client.query("SELECT tenant_id FROM tenant", &[]).await.unwrap() {
+            forget(&client, row.get(0)).await;
+        }
+        let urls: Vec<String> = [database, &other].map(|database| database.url("lectern_app")).into();
+        let addresses = addresses(&urls);
+        Some(Spread { front: Front::start(urls, &HashMap::new()).await, addresses, _other: other })
+    }
+
+    /// The settings of a service behind it, and the URL that it connects to.
+    pub fn enter(&self, settings: &mut Settings) -> String {
+        settings.sharding = Some(ShardingKind::Pgdog);
+        settings.shard_urls.clone_from(&self.addresses);
+        self.front.url()
     }
 }
 
@@ -90,8 +133,7 @@ impl Service {
         let (oak, elm) = (Shard::of("oak").await, Shard::of("elm").await);
         let urls: Vec<String> = [&oak, &elm].map(|shard| shard.database.url("lectern_app")).into();
         let front = Front::start(urls.clone(), &HashMap::from([(oak.tenant, 0), (elm.tenant, 1)])).await;
-        // Without the role, as an operator names them.
-        let addresses: Vec<String> = urls.iter().map(|url| format!("postgres://{}", url.rsplit('@').next().unwrap())).collect();
+        let addresses = addresses(&urls);
         let given = [
             "lectern".to_owned(),
             "--sharding=pgdog".to_owned(),
