@@ -2,6 +2,7 @@
 
 mod commands;
 mod settings;
+mod sharding;
 mod values;
 
 use clap::{Parser, Subcommand};
@@ -10,10 +11,10 @@ pub use self::{
     commands::{
         DeskAdmin, DeskCommand, FilesCheck, FilesCommand, FilesSweep, HealthArgs, JobIds, JobsCommand, JobsList, KeyArgs, KeysCommand,
         KeysReseal, MailCommand, MailTest, MigrateArgs, ReportArgs, SchemaArgs, SchoolCommand, SeedArgs, SmokeArgs, TenantCommand,
-        TenantCreate, TenantImport, TenantQuota, TenantRenew, TenantSuspend,
+        TenantCreate, TenantImport, TenantMove, TenantQuota, TenantRenew, TenantSuspend,
     },
     settings::Settings,
-    values::{Allowed, LogFormat, PoolerKind, Secret},
+    values::{Allowed, LogFormat, PoolerKind, Secret, ShardingKind},
 };
 
 /// Learning and scheduling for many schools as one GraphQL API, kept apart by PostgreSQL's row-level security.
@@ -56,6 +57,7 @@ impl Cli {
             pg_bin,
             trusted_documents,
             cors_origins,
+            shard_urls,
             ..
         } = &mut cli.settings;
         // `NAME=` in an environment file means that it is not set.
@@ -70,7 +72,9 @@ impl Cli {
         for path in [pg_bin, trusted_documents, files] {
             path.take_if(|path| path.as_os_str().is_empty());
         }
-        cors_origins.retain(|origin| !origin.is_empty());
+        for list in [cors_origins, shard_urls] {
+            list.retain(|item| !item.is_empty());
+        }
         cli
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use lectern::{
-    config::{Cli, Command, SchoolCommand, Settings},
+    config::{Cli, Command, JobsCommand, MailCommand, SchoolCommand, Settings, TenantCommand},
     domains, ops, schema, telemetry,
 };
 use lectern_kernel::{auth::SigningKey, sealing::Sealer};
@@ -49,15 +49,21 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 #[allow(clippy::print_stdout, reason = "what was asked for")]
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let settings = &cli.settings;
+    settings.check_sharding()?;
+    let is_spread = settings.sharding.is_some();
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => ops::serve(settings).await,
         Command::Worker => ops::work(settings).await,
         Command::Migrate(arguments) => {
-            let report = with_cluster(settings, async |cluster| cluster.migrate(arguments.all).await).await?;
-            print!("{}", ops::migrated(&report));
-            Ok(())
+            on_each(settings, async |own| {
+                let report = with_cluster(own, async |cluster| cluster.migrate(arguments.all).await).await?;
+                print!("{}", ops::migrated(&report));
+                Ok(())
+            })
+            .await
         }
         Command::Seed(arguments) => {
+            let settings = &ops::target(settings)?;
             on_cluster(settings, async |cluster| match arguments.scale {
                 Some(schools) => ops::seed_scale(&cluster.platform_url()?, cluster.owner_url().ok().as_deref(), schools).await,
                 None => {
@@ -71,40 +77,79 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             })
             .await
         }
-        Command::Tenant(SchoolCommand::Here(command)) => {
-            on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, &command).await).await
-        }
+        Command::Tenant(SchoolCommand::Here(command)) => tenant(settings, &command).await,
         Command::Tenant(SchoolCommand::Import(arguments)) => {
-            on_cluster(settings, async |cluster| ops::import(settings, cluster, &arguments).await).await
+            let (spread, own) = (ops::Spread::of(settings)?, ops::target(settings)?);
+            on_cluster(&own, async |cluster| ops::import(&own, cluster, &arguments, spread.as_ref()).await).await
+        }
+        Command::Tenant(SchoolCommand::Move(arguments)) => {
+            let Some(spread) = ops::Spread::of(settings)? else {
+                bail!("LECTERN_SHARDING is not set: there is one database, and nowhere to move to")
+            };
+            println!(
+                "{}",
+                ops::relocate(settings, &spread, &arguments, async |school, shard| ops::switched_by(&arguments, school, shard).await)
+                    .await?
+            );
+            Ok(())
+        }
+        Command::Desk(_) if is_spread => {
+            bail!("the platform's endpoint is for one database: where schools are spread over several, `lectern tenant` does its work")
         }
         Command::Desk(command) => on_cluster(settings, async |cluster| ops::desk(&cluster.platform_url()?, &command).await).await,
-        Command::Files(command) => on_cluster(settings, async |cluster| ops::files(settings, cluster, &command).await).await,
-        Command::Jobs(command) => on_cluster(settings, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await,
-        Command::Mail(command) => on_cluster(settings, async |cluster| ops::mail(settings, cluster, &command).await).await,
+        Command::Files(command) => {
+            on_each(settings, async |own| on_cluster(own, async |cluster| ops::files(own, cluster, &command).await).await).await
+        }
+        Command::Jobs(command) => {
+            if is_spread && settings.shard.is_none() && !matches!(command, JobsCommand::List(_)) {
+                bail!("--shard says where the jobs are: `lectern jobs list` shows them, one shard after the other");
+            }
+            on_each(settings, async |own| on_cluster(own, async |cluster| ops::jobs(&cluster.platform_url()?, &command).await).await).await
+        }
+        Command::Mail(command) => {
+            let MailCommand::Test(test) = &command;
+            let own = match (ops::Spread::of(settings)?, &test.tenant) {
+                (Some(spread), Some(slug)) => settings.of_shard(spread.find(slug).await?)?,
+                _ => ops::target(settings)?,
+            };
+            on_cluster(&own, async |cluster| ops::mail(&own, cluster, &command).await).await
+        }
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Doctor(arguments) => {
-            let report = with_cluster(settings, async |cluster| Ok(ops::doctor(settings, cluster).await)).await?;
-            tell(&report, arguments.json)
-        }
-        Command::Audit(arguments) => {
-            on_cluster(settings, async |cluster| {
-                let report = ops::audit::audit(
-                    settings,
-                    &cluster.app_url()?,
-                    &cluster.platform_url()?,
-                    cluster.desk_url().as_deref(),
-                    ops::told_to_stop(),
-                )
-                .await?;
+            if is_spread {
+                tell(&ops::doctor_of_shards(settings).await, arguments.json)?;
+            }
+            on_each(settings, async |own| {
+                let report = with_cluster(own, async |cluster| Ok(ops::doctor(own, cluster).await)).await?;
                 tell(&report, arguments.json)
             })
             .await
         }
+        Command::Audit(arguments) => {
+            on_each(settings, async |own| {
+                on_cluster(own, async |cluster| {
+                    let report = ops::audit::audit(
+                        own,
+                        &cluster.app_url()?,
+                        &cluster.platform_url()?,
+                        cluster.desk_url().as_deref(),
+                        ops::told_to_stop(),
+                    )
+                    .await?;
+                    tell(&report, arguments.json)
+                })
+                .await
+            })
+            .await
+        }
         Command::Drift(arguments) => {
-            let look = async |cluster: &ops::Cluster| ops::drift::drift(settings, &cluster.owner_url()?, ops::told_to_stop()).await;
-            let drift = with_cluster(settings, look).await?;
-            print!("{}", if arguments.json { drift.json() + "\n" } else { drift.table() });
-            if drift.findings.is_empty() { Ok(()) } else { bail!("the database has drifted from migrations and policies") }
+            on_each(settings, async |own| {
+                let look = async |cluster: &ops::Cluster| ops::drift::drift(own, &cluster.owner_url()?, ops::told_to_stop()).await;
+                let drift = with_cluster(own, look).await?;
+                print!("{}", if arguments.json { drift.json() + "\n" } else { drift.table() });
+                if drift.findings.is_empty() { Ok(()) } else { bail!("the database has drifted from migrations and policies") }
+            })
+            .await
         }
         Command::Smoke(arguments) => {
             let password = match std::env::var("LECTERN_SMOKE_PASSWORD") {
@@ -126,13 +171,58 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Keys(command) => {
-            on_cluster(settings, async |cluster| ops::keys(&cluster.platform_url()?, &cluster.sealer()?, &command).await).await
+            on_each(settings, async |own| {
+                on_cluster(own, async |cluster| ops::keys(&cluster.platform_url()?, &cluster.sealer()?, &command).await).await
+            })
+            .await
         }
         Command::Version => {
             print!("{}", ops::version());
             Ok(())
         }
     }
+}
+
+/// Does something with schools that are here, or are to be: on the shard where the school lies, or is to.
+async fn tenant(settings: &Settings, command: &TenantCommand) -> anyhow::Result<()> {
+    let Some(spread) = ops::Spread::of(settings)? else {
+        return on_cluster(settings, async |cluster| ops::tenant(&cluster.platform_url()?, command).await).await;
+    };
+    let slug = match command {
+        TenantCommand::List => {
+            return on_each(settings, async |own| {
+                on_cluster(own, async |cluster| ops::tenant(&cluster.platform_url()?, command).await).await
+            })
+            .await;
+        }
+        TenantCommand::Create(arguments) => {
+            let (id, place) = spread.found(&arguments.slug).await?;
+            let own = settings.of_shard(place)?;
+            return on_cluster(&own, async |cluster| ops::found(&cluster.platform_url()?, arguments, id).await).await;
+        }
+        TenantCommand::Renew(arguments) => &arguments.slug,
+        TenantCommand::Suspend(arguments) => &arguments.slug,
+        TenantCommand::Quota(arguments) => &arguments.slug,
+    };
+    let own = settings.of_shard(spread.find(slug).await?)?;
+    on_cluster(&own, async |cluster| ops::tenant(&cluster.platform_url()?, command).await).await
+}
+
+/// Does the same on each shard, or on the one of `--shard`; on the only database, where there are no shards. One that fails does not keep the
+/// others from it.
+#[allow(clippy::print_stderr, reason = "for the person who started it")]
+async fn on_each(settings: &Settings, work: impl AsyncFn(&Settings) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (mut all, mut failed) = (0, 0);
+    for (number, own) in ops::targets(settings)? {
+        let Some(number) = number else { return work(&own).await };
+        eprintln!("lectern: shard {number}");
+        all += 1;
+        if let Err(error) = work(&own).await {
+            eprintln!("lectern: shard {number}: {error:#}");
+            failed += 1;
+        }
+    }
+    if failed == 0 { Ok(()) } else { bail!("{failed} of {all} shards failed") }
 }
 
 /// Prints a report; what failed is a failure of the command.

@@ -97,6 +97,25 @@ pub enum SchoolCommand {
     Here(TenantCommand),
     /// Take a school over from another deployment: what its export (`exportTenant`) holds, with the same ids. Needs LECTERN_OWNER_URL
     Import(TenantImport),
+    /// Move a school to another shard, with all that it has. Its shards wait with writes meanwhile, for seconds. Needs LECTERN_OWNER_URL
+    Move(TenantMove),
+}
+
+/// A school to be moved.
+#[derive(Debug, Args)]
+pub struct TenantMove {
+    /// The school's slug
+    pub slug: String,
+    /// The shard that it is to lie on, counted from 1
+    #[arg(long, value_name = "NUMBER")]
+    pub to: usize,
+    /// Command that tells PgDog where to look for it from now on, run by `sh -c` when its rows are there: LECTERN_SCHOOL is its id, LECTERN_SHARD the
+    /// number of the shard as PgDog counts it, from 0
+    #[arg(long, value_name = "COMMAND", required_unless_present = "remove_other")]
+    pub switch: Option<String>,
+    /// After a move that was cut off: remove the rows on the shard where PgDog does not look for them, and move nothing
+    #[arg(long)]
+    pub remove_other: bool,
 }
 
 /// A school to be taken over.

@@ -10,7 +10,7 @@ use clap::{
 use ipnet::IpNet;
 use lectern_kernel::{rates::COST, request::DOCUMENT_CACHE_BYTES};
 
-use super::values::{Allowed, LogFormat, PoolerKind, Secret, allowed, between, header, network};
+use super::values::{Allowed, LogFormat, PoolerKind, Secret, ShardingKind, allowed, between, header, network};
 use crate::{
     domains::{
         answers::{USUAL_ANSWERS, USUAL_CONTEXT, USUAL_MODEL},
@@ -41,6 +41,18 @@ pub struct Settings {
     /// Milliseconds that a standby may be behind and still be read from
     #[arg(long, env = "LECTERN_REPLICA_LAG", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(300..=60_000), value_name = "MILLISECONDS", global = true)]
     pub replica_lag: u64,
+
+    /// What stands in front of the databases that schools are spread over: `pgdog`, which DATABASE_URL leads to then; one database has all when left out
+    #[arg(long, env = "LECTERN_SHARDING", value_enum, value_name = "POOLER", global = true)]
+    pub sharding: Option<ShardingKind>,
+
+    /// Each shard's own address (postgres://HOST:PORT/DATABASE), in PgDog's order, separated by blanks; user and password are those of the other URLs
+    #[arg(long, env = "LECTERN_SHARD_URLS", value_delimiter = ' ', value_name = "URLS", global = true)]
+    pub shard_urls: Vec<String>,
+
+    /// The shard that a command goes to, counted from 1, where it is not to go to all of them
+    #[arg(long, value_name = "NUMBER", global = true)]
+    pub shard: Option<usize>,
 
     /// The same database as its owner (lectern_owner), for `migrate`
     #[arg(long, env = "LECTERN_OWNER_URL", hide_env_values = true, value_name = "URL", global = true)]

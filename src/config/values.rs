@@ -49,6 +49,13 @@ pub enum PoolerKind {
     Transaction,
 }
 
+/// What stands in front of the databases that schools are spread over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShardingKind {
+    /// PgDog.
+    Pgdog,
+}
+
 /// A network as `10.0.0.0/8`, or a single address.
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();

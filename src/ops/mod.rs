@@ -20,6 +20,7 @@ mod privileges;
 pub mod report;
 mod seed;
 mod serve;
+mod shards;
 pub mod smoke;
 pub mod sources;
 mod store;
@@ -32,7 +33,7 @@ pub use self::{
     assistant::{assistant_addresses, deployment, let_answer},
     cluster::Cluster,
     desk::{desk, desk_engine},
-    doctor::doctor,
+    doctor::{doctor, doctor_of_shards},
     files::files,
     health::health,
     jobs::jobs,
@@ -42,8 +43,9 @@ pub use self::{
     postman::postman,
     seed::{Demo, seed_demo, seed_demo_if_empty, seed_scale},
     serve::{ServeOptions, addresses, calendar_addresses, engine, engine_of, runtime, serve, told_to_stop},
+    shards::{Spread, target, targets},
     store::{make_folder, objects, store},
-    tenant::{import, tenant},
+    tenant::{found, import, relocate, switched_by, tenant},
     version::{BUILD, COMMIT, VERSION, version},
-    worker::{work, worker},
+    worker::{work, worker, workers},
 };

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use lectern_kernel::{
     auth::{Passwords, SigningKey, Tokens},
@@ -21,12 +22,14 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{
-    Cluster, Demo, desk_engine, let_answer, make_folder, metrics::Metrics, objects, seed_demo_if_empty, sources, worker, worker::outside,
+    Cluster, Demo, desk_engine, let_answer, make_folder, metrics::Metrics, objects, seed_demo_if_empty, shards, sources, worker::outside,
+    workers,
 };
 use crate::{
-    config::{Allowed, PoolerKind, Settings},
+    config::{Allowed, PoolerKind, Settings, ShardingKind},
     domains::{self, answers::Answers, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
@@ -78,7 +81,7 @@ pub fn engine_of(
     }
     let defaults = PoolOptions::default();
     let size = settings.pool_size.map_or(defaults.size, usize::from);
-    let pool = Pool::new(options.url, &PoolOptions { size, ..pool_options(settings) })?;
+    let pool = shards::spread(settings, options.url, Pool::new(options.url, &PoolOptions { size, ..pool_options(settings) })?)?;
     let tokens = Tokens::new(
         &options.key,
         &settings.issuer,
@@ -142,9 +145,9 @@ pub fn calendar_addresses(settings: &Settings) -> Addresses {
 pub(super) fn pool_options(settings: &Settings) -> PoolOptions {
     PoolOptions {
         statement_timeout: Duration::from_secs(settings.statement_timeout),
-        pooler: match settings.pooler {
-            PoolerKind::None => Pooler::None,
-            PoolerKind::Transaction => Pooler::Transaction,
+        pooler: match (settings.pooler, settings.sharding) {
+            (PoolerKind::None, None) => Pooler::None,
+            (PoolerKind::Transaction, _) | (_, Some(ShardingKind::Pgdog)) => Pooler::Transaction,
         },
         ..PoolOptions::default()
     }
@@ -228,7 +231,8 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     let serve = ServeOptions { url: &url, key: key.clone(), sealer: sealer.clone(), outside: outside.clone() };
     let engine = Arc::new(engine(settings, serve)?);
     let_answer(&engine);
-    let desk = match outside.find::<Desk>() {
+    // The platform looks over all schools of one database.
+    let desk = match outside.find::<Desk>().filter(|_| settings.sharding.is_none()) {
         Some(desk) => {
             let desk = (*desk).clone().ringing(engine.pool());
             Some(Arc::new(desk_engine(settings, &desk, &key, sealer, outside.clone())?))
@@ -271,8 +275,8 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     }
     let mut server = tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone()));
     let desk = apart.map(|(listener, router)| tokio::spawn(http::serve(listener, router, server_options(settings), stop.clone())));
-    let worker = if settings.worker { Some(worker(settings, &url, outside, Some(engine.pool()))?) } else { None };
-    let mut worker = tokio::spawn(run_if_any(worker, stop.clone()));
+    let workers = if settings.worker { workers(settings, &url, &outside, Some(engine.pool()))? } else { Vec::new() };
+    let mut worker = tokio::spawn(run_all(workers, stop.clone()));
     let failure = tokio::select! {
         ended = &mut server => Some(anyhow::anyhow!("the server ended by itself: {ended:?}")),
         log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),
@@ -301,14 +305,24 @@ async fn serve_on(settings: &Settings, cluster: &Cluster, listener: TcpListener)
     failure.map_or(Ok(()), Err)
 }
 
-async fn run_if_any(worker: Option<Worker>, stop: CancellationToken) {
-    if let Some(worker) = worker {
-        worker.run(stop).await;
-    }
+pub(super) async fn run_all(workers: Vec<Worker>, stop: CancellationToken) {
+    join_all(workers.into_iter().map(|worker| worker.run(stop.clone()))).await;
 }
 
 /// Whether requests may be served, and jobs be run, over these connections.
 pub(super) async fn check(pool: &Pool, cluster: &Cluster) -> anyhow::Result<()> {
+    let Some(shards) = pool.shards() else { return check_one(pool, cluster).await };
+    for (shard, own) in shards.pools().iter().enumerate() {
+        check_one(own, cluster).await.with_context(|| format!("LECTERN_SHARD_URLS, shard {}", shard + 1))?;
+    }
+    match shards.place(pool, Uuid::nil()).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => bail!("DATABASE_URL leads to a database that LECTERN_SHARD_URLS does not name"),
+        Err(error) => bail!("PgDog can't be used: {}; check DATABASE_URL, and that it runs", error.for_operator()),
+    }
+}
+
+async fn check_one(pool: &Pool, cluster: &Cluster) -> anyhow::Result<()> {
     let findings = preflight(pool, sources::embedded()?, cluster.is_embedded()).await.map_err(|error| {
         anyhow::anyhow!("the database can't be used: {}; check DATABASE_URL and that the server runs", error.for_operator())
     })?;
@@ -336,11 +350,14 @@ async fn check_standbys(engine: &Engine, cluster: &Cluster) -> anyhow::Result<()
 /// Whether the platform may be served, where it is to be.
 pub(super) async fn check_desk(outside: &Outside, cluster: &Cluster) -> anyhow::Result<()> {
     let Some(desk) = outside.find::<Desk>() else { return Ok(()) };
-    let findings = preflight_as(desk.pool(), DESK_ROLE, sources::embedded()?, cluster.is_embedded())
-        .await
-        .map_err(|error| anyhow::anyhow!("the platform can't be served: {}; check LECTERN_DESK_URL", error.for_operator()))?;
-    if !findings.errors.is_empty() {
-        bail!("LECTERN_DESK_URL: {}", findings.errors.join(" "));
+    let pools = desk.pool().shards().map_or_else(|| vec![desk.pool().clone()], |shards| shards.pools().to_vec());
+    for pool in pools {
+        let findings = preflight_as(&pool, DESK_ROLE, sources::embedded()?, cluster.is_embedded())
+            .await
+            .map_err(|error| anyhow::anyhow!("the platform can't be served: {}; check LECTERN_DESK_URL", error.for_operator()))?;
+        if !findings.errors.is_empty() {
+            bail!("LECTERN_DESK_URL: {}", findings.errors.join(" "));
+        }
     }
     Ok(())
 }

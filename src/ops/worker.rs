@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use lectern_kernel::{
-    db::{Desk, Pool, PoolOptions},
+    db::{Desk, Pool, PoolOptions, at_address},
     jobs::{JobLane, JobOptions, Outside, Worker},
     outbound::Outbound,
 };
@@ -14,8 +14,8 @@ use super::{
     Cluster, deployment, make_folder,
     metrics::Metrics,
     postman,
-    serve::{StopSignals, addresses, calendar_addresses, check, check_desk, pool_options},
-    store,
+    serve::{StopSignals, addresses, calendar_addresses, check, check_desk, pool_options, run_all},
+    shards, store,
     store::base,
 };
 use crate::{
@@ -34,14 +34,45 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// When there can be no pool.
 pub fn worker(settings: &Settings, url: &str, outside: Outside, beside: Option<&Pool>) -> anyhow::Result<Worker> {
-    let options = PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) };
-    let pool = Pool::new(url, &options)?;
+    let pool = pool_of_jobs(settings, url)?;
     pool.show("jobs");
     let pool = match beside {
         Some(beside) => pool.ringing(beside),
         None => pool,
     };
     Ok(Worker::new(pool, domains::registry().jobs().collect(), outside, job_options(settings)))
+}
+
+/// Connections of their own for jobs.
+fn pool_of_jobs(settings: &Settings, url: &str) -> anyhow::Result<Pool> {
+    Pool::new(url, &PoolOptions { size: usize::from(settings.worker_pool_size), wait: PATIENCE, ..pool_options(settings) })
+}
+
+/// A worker; where schools are spread over several databases, one for each of them, over connections to its own address.
+///
+/// # Errors
+/// When there can be no pool.
+pub fn workers(settings: &Settings, url: &str, outside: &Outside, beside: Option<&Pool>) -> anyhow::Result<Vec<Worker>> {
+    if settings.sharding.is_none() {
+        return Ok(vec![worker(settings, url, outside.clone(), beside)?]);
+    }
+    let (mut workers, mut pools) = (Vec::new(), Vec::new());
+    for shard in 0..settings.shard_urls.len() {
+        let own = settings.of_shard(shard)?;
+        let pool = pool_of_jobs(&own, &at_address(url, &settings.shard_urls[shard])?)?;
+        // As many names as there are shards.
+        pool.show(format!("jobs of shard {}", shard + 1).leak());
+        let outside = match &own.desk_url {
+            Some(url) => outside.clone().with(Desk::new(url.expose(), &desk_options(&own))?),
+            None => outside.clone(),
+        };
+        workers.push(Worker::new(pool.clone(), domains::registry().jobs().collect(), outside, job_options(&own)));
+        pools.push(pool);
+    }
+    if let Some(beside) = beside {
+        beside.echo(pools);
+    }
+    Ok(workers)
 }
 
 /// What jobs and resolvers reach beside the database, in a service that listens on `address`.
@@ -76,7 +107,15 @@ pub(super) const DESK_POOL: usize = 6;
 /// When there can be no pool.
 pub(super) fn desk(settings: &Settings, cluster: &Cluster) -> anyhow::Result<Option<Desk>> {
     let Some(url) = cluster.desk_url() else { return Ok(None) };
-    Ok(Some(Desk::new(&url, &PoolOptions { size: DESK_POOL, wait: PATIENCE, ..pool_options(settings) })?))
+    let desk = Desk::new(&url, &desk_options(settings))?;
+    Ok(Some(match shards::shards(settings, &url)? {
+        Some(shards) => desk.sharded(shards),
+        None => desk,
+    }))
+}
+
+fn desk_options(settings: &Settings) -> PoolOptions {
+    PoolOptions { size: DESK_POOL, wait: PATIENCE, ..pool_options(settings) }
 }
 
 fn job_options(settings: &Settings) -> JobOptions {
@@ -109,7 +148,7 @@ pub async fn work(settings: &Settings) -> anyhow::Result<()> {
 async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     let url = cluster.app_url()?;
     let metrics = Metrics::start(settings).await?;
-    let pool = Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?;
+    let pool = shards::spread(settings, &url, Pool::new(&url, &PoolOptions { size: 1, ..pool_options(settings) })?)?;
     check(&pool, cluster).await?;
     if metrics.is_none() {
         pool.close();
@@ -117,14 +156,14 @@ async fn work_on(settings: &Settings, cluster: &Cluster) -> anyhow::Result<()> {
     make_folder(settings)?;
     let outside = outside(settings, cluster, settings.listen)?;
     check_desk(&outside, cluster).await?;
-    let worker = worker(settings, &url, outside, None)?;
+    let workers = workers(settings, &url, &outside, None)?;
     let mut told_to_stop = StopSignals::catch().context("signals can't be caught")?;
     println!("Jobs are run. Ctrl-C stops it.");
     let stop = CancellationToken::new();
     if let Some(metrics) = metrics {
         metrics.serve(pool, stop.clone());
     }
-    let mut working = tokio::spawn(worker.run(stop.clone()));
+    let mut working = tokio::spawn(run_all(workers, stop.clone()));
     let failure = tokio::select! {
         ended = &mut working => Some(anyhow::anyhow!("the worker ended by itself: {ended:?}")),
         log = cluster.server_exited() => Some(anyhow::anyhow!("the embedded PostgreSQL ended by itself: {log}")),

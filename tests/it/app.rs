@@ -44,6 +44,8 @@ use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::sharding::Spread;
+
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
 /// Its hash, of as little work as the algorithm permits: hundreds of tests sign in.
@@ -147,6 +149,8 @@ pub struct TestApp {
     files: Folder,
     pub settings: Settings,
     signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
+    /// What stands in front of the database, where it is one of two shards.
+    _spread: Option<Spread>,
 }
 
 const OAK: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00a1);
@@ -230,10 +234,12 @@ impl TestApp {
                 given.push(usual);
             }
         }
-        let settings = Cli::parse_from(given.iter().map(String::as_str).chain(arguments.iter().copied())).settings;
+        let mut settings = Cli::parse_from(given.iter().map(String::as_str).chain(arguments.iter().copied())).settings;
+        let spread = Spread::asked_for(&database).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (url, sealer) = (database.url("lectern_app"), sealer());
+        let url = spread.as_ref().map_or_else(|| database.url("lectern_app"), |spread| spread.enter(&mut settings));
+        let sealer = sealer();
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
@@ -278,6 +284,7 @@ impl TestApp {
             signed_in: Mutex::default(),
             files,
             settings,
+            _spread: spread,
         }
     }
 

@@ -83,6 +83,7 @@ mod seen;
 mod series;
 mod serve;
 mod session;
+mod sharding;
 mod slots;
 mod socket;
 mod sql;

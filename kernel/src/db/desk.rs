@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{ActorKind, DbError, Identity, Mode, Opening, Pool, PoolOptions, Tx};
+use super::{ActorKind, DbError, Identity, Mode, Opening, Pool, PoolOptions, Shards, Tx};
 
 /// The role that they connect as.
 pub const DESK_ROLE: &str = "lectern_desk";
@@ -23,6 +23,12 @@ impl Desk {
     /// When the URL can't be read.
     pub fn new(url: &str, options: &PoolOptions) -> anyhow::Result<Desk> {
         Ok(Desk { pool: Pool::new(url, options)? })
+    }
+
+    /// The same, through PgDog, to schools that are spread over these databases.
+    #[must_use]
+    pub fn sharded(self, shards: Arc<Shards>) -> Desk {
+        Desk { pool: self.pool.sharded(shards) }
     }
 
     /// The same, waking the workers that wait for jobs of another pool.

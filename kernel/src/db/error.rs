@@ -33,6 +33,8 @@ enum Kind {
     Mispredicted,
     /// The standby has not come as far as it must.
     Behind,
+    /// The document names schools of several shards.
+    Elsewhere,
 }
 
 impl DbError {
@@ -116,6 +118,10 @@ impl DbError {
         Self::of_ours(Kind::Behind, "the standby is behind what its reader has written")
     }
 
+    pub(super) fn elsewhere() -> Self {
+        Self::of_ours(Kind::Elsewhere, "a document names schools that lie on several shards")
+    }
+
     /// Whether the database could not be asked at all.
     pub fn is_connection_failure(&self) -> bool {
         matches!(self.kind, Kind::ConnectionLost | Kind::Unreachable)
@@ -186,6 +192,11 @@ impl From<DbError> for Error {
         match error.kind {
             Kind::ConnectionLost | Kind::Unreachable | Kind::Outdated | Kind::Mispredicted | Kind::Behind => {
                 return Error::unavailable(error.text);
+            }
+            Kind::Elsewhere => {
+                return Error::bad_request(
+                    "This document speaks of two schools that are kept apart: ask in documents of their own, and of another school without a token.",
+                );
             }
             Kind::NotGranted | Kind::Mismatch => return Error::internal(error.text),
             Kind::Refused => {}

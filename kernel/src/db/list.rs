@@ -303,6 +303,8 @@ pub struct List {
     conditions: String,
     params: Vec<Param>,
     is_materialized: bool,
+    /// It holds rows of all schools, wherever they lie.
+    is_of_all: bool,
 }
 
 /// What is read once for a whole page.
@@ -341,7 +343,14 @@ impl List {
             conditions,
             params: Vec::new(),
             is_materialized: false,
+            is_of_all: false,
         }
+    }
+
+    /// It holds rows of all schools: where these are spread over several databases, each is asked.
+    #[must_use]
+    pub fn of_all_schools(self) -> Self {
+        List { is_of_all: true, ..self }
     }
 
     /// All of its rows are read before the first is known: to-one children are read apart, for those on the page.
@@ -450,9 +459,41 @@ impl List {
                 joins.join(" ")
             );
         }
-        let rows = tx.query(&sql, &self.bound(&[], Some(page))).await?;
+        let bound = self.bound(&[], Some(page));
+        let rows = match tx.shards().filter(|_| self.is_of_all) {
+            None => tx.query(&sql, &bound).await?,
+            Some(shards) => shards.ask_all(&sql, &bound).await?,
+        };
         let rows = rows.into_iter().map(|row| Ok((key.read(&row, 0)?, row.try_get(1)?, Arc::new(row))));
-        Ok(Fetched::trim(rows.collect::<Result<_, DbError>>()?, page))
+        let mut rows: Vec<(SortValue, Uuid, Arc<Row>)> = rows.collect::<Result<_, DbError>>()?;
+        if self.is_of_all && tx.shards().is_some() {
+            rows = self.in_order(tx, rows, direction).await?;
+        }
+        Ok(Fetched::trim(rows, page))
+    }
+
+    /// Rows of several databases, each in order, put in order together: by one of them, which sorts names as they all do.
+    async fn in_order<T>(&self, tx: &Tx, rows: Vec<(SortValue, Uuid, T)>, direction: &str) -> Result<Vec<(SortValue, Uuid, T)>, DbError> {
+        if rows.len() < 2 {
+            return Ok(rows);
+        }
+        let sort = match self.order.key.kind {
+            SortKind::Name => format!("r.key COLLATE \"{COLLATION}\""),
+            _ => format!("r.key::{}", self.order.key.cast()),
+        };
+        let sql = format!(
+            "SELECT r.place FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS r(key, id, place) WHERE app.tenant_id() = $1 \
+             ORDER BY {sort} {direction}, r.id {direction}"
+        );
+        let (keys, ids): (Vec<Cow<'_, str>>, Vec<Uuid>) = rows.iter().map(|(key, id, _)| (key.to_text(), *id)).unzip();
+        let places = tx.query(&sql, &[&keys, &ids]).await?;
+        let mut rows: Vec<Option<(SortValue, Uuid, T)>> = rows.into_iter().map(Some).collect();
+        let mut sorted = Vec::with_capacity(rows.len());
+        for place in &places {
+            let place: i64 = place.try_get(0)?;
+            sorted.extend(usize::try_from(place - 1).ok().and_then(|place| rows.get_mut(place)?.take()));
+        }
+        Ok(sorted)
     }
 
     /// Fetches one page for each parent, in one statement; the selected columns begin at [`List::FIRST_UNDER_PARENT`].
@@ -510,6 +551,10 @@ impl List {
     /// Counts all that the viewer sees, on every page.
     pub async fn count(&self, tx: &Tx) -> Result<i64, DbError> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.conditions);
+        if let Some(shards) = tx.shards().filter(|_| self.is_of_all) {
+            let counted = shards.ask_all(&sql, &self.bound(&[], None)).await?;
+            return counted.iter().try_fold(0, |sum, row| Ok(sum + row.try_get::<_, i64>(0)?));
+        }
         Ok(tx.value(&sql, &self.bound(&[], None)).await?.unwrap_or(0))
     }
 

@@ -38,10 +38,14 @@ enum Change {
     },
     /// The connection was lost and is back: what was announced meanwhile is not known.
     Gap,
+    /// A school has moved to another database: what is announced of it is heard there.
+    Left(Uuid),
 }
 
 /// Where everything is announced: `tenant topic id key`.
 const CHANNEL: &str = "lectern";
+/// What stands in place of a topic where a school has moved away.
+const MOVED: &str = "moved";
 /// Announcements that wait for the slowest listener; whoever is further behind is told so.
 const KEPT: usize = 4096;
 /// First and longest pause before the connection is tried anew.
@@ -69,8 +73,8 @@ pub struct Live {
     pool: Pool,
     topics: Arc<[&'static str]>,
     heartbeat: Heartbeat,
-    /// Begins with the first interest.
-    listener: Mutex<Option<Arc<Listener>>>,
+    /// One for each database that there is, in their order; each begins with the first interest.
+    listeners: Mutex<Vec<Option<Arc<Listener>>>>,
 }
 
 struct Listener {
@@ -114,21 +118,32 @@ impl Live {
 
     /// The same, with a heartbeat of one's own.
     pub fn beating(pool: Pool, topics: Vec<&'static str>, heartbeat: Heartbeat) -> Self {
-        Live { pool, topics: topics.into(), heartbeat, listener: Mutex::default() }
+        Live { pool, topics: topics.into(), heartbeat, listeners: Mutex::default() }
     }
 
     /// How many interests there are.
     pub fn interests(&self) -> usize {
-        let running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-        running.as_ref().map_or(0, |listener| listener.changes.receiver_count())
+        let running = self.listeners.lock().unwrap_or_else(|broken| broken.into_inner());
+        running.iter().flatten().map(|listener| listener.changes.receiver_count()).sum()
     }
 
     /// From its answer on, every change in a school that is announced under a topic and committed will be heard of; with a key, those of it
     /// alone.
     pub async fn interest(&self, tenant: Uuid, topic: &'static str, key: Option<Uuid>) -> Result<Interest, DbError> {
+        // What is announced is heard from the database where the school lies.
+        let (seat, pool) = match self.pool.shards() {
+            None => (0, &self.pool),
+            Some(shards) => {
+                let seat = shards.seat(tenant).await?;
+                (seat, &shards.pools()[seat])
+            }
+        };
         let listener = {
-            let mut running = self.listener.lock().unwrap_or_else(|broken| broken.into_inner());
-            running.get_or_insert_with(|| Arc::new(Listener::start(self.pool.clone(), self.topics.clone(), self.heartbeat))).clone()
+            let mut running = self.listeners.lock().unwrap_or_else(|broken| broken.into_inner());
+            if running.len() <= seat {
+                running.resize(seat + 1, None);
+            }
+            running[seat].get_or_insert_with(|| Arc::new(Listener::start(pool.clone(), self.topics.clone(), self.heartbeat))).clone()
         };
         let interest = Interest { changes: listener.changes.subscribe(), listener, place: (tenant, topic), key };
         let (held, is_held) = oneshot::channel();
@@ -152,7 +167,8 @@ impl Interest {
                 Ok(Change::Row { topic, tenant, id, key }) if (tenant, topic) == self.place && (self.key.is_none() || self.key == key) => {
                     return Ok(id);
                 }
-                Ok(Change::Row { .. }) => {}
+                Ok(Change::Left(school)) if school == self.place.0 => return Err(Missed),
+                Ok(Change::Row { .. } | Change::Left(_)) => {}
                 Ok(Change::Gap) | Err(_) => return Err(Missed),
             }
         }
@@ -296,6 +312,9 @@ fn read(topics: &[&'static str], payload: &str) -> Option<Change> {
     let mut words = payload.split(' ');
     let tenant = words.next()?.parse().ok()?;
     let name = words.next()?;
+    if name == MOVED {
+        return Some(Change::Left(tenant));
+    }
     let topic = topics.iter().find(|known| **known == name)?;
     let id = words.next()?.parse().ok()?;
     Some(Change::Row { topic, tenant, id, key: words.next().and_then(|key| key.parse().ok()) })

@@ -15,6 +15,8 @@ mod preflight;
 #[cfg(debug_assertions)]
 mod recorder;
 mod servers;
+mod sharded;
+mod shards;
 mod standbys;
 mod tx;
 
@@ -31,6 +33,7 @@ pub use self::{
     positions::Position,
     preflight::{preflight, preflight_as},
     servers::each_server,
+    shards::{Shards, at_address},
     standbys::Standbys,
     tx::{Identity, Mode, Opening, Tx},
 };

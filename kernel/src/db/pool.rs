@@ -8,14 +8,17 @@ use std::{
 use anyhow::Context as _;
 use deadpool::managed::{self, PoolError, Timeouts};
 use deadpool_postgres::Runtime;
+use futures_util::future::join_all;
 use metrics::gauge;
 use tokio::sync::Notify;
 use tokio_postgres_rustls::MakeRustlsConnect;
+use uuid::Uuid;
 
 use super::{
     DbError,
     positions::{Position, Positions},
     servers::{Primary, Servers},
+    shards::Shards,
 };
 use crate::seen::{at_each_look, meters};
 
@@ -64,6 +67,12 @@ pub struct Pool {
     servers: Arc<Servers>,
     /// Set at the beginning of each transaction; empty where the connections have it.
     time_limits: Arc<str>,
+    /// The databases that schools are spread over, where PgDog stands in front of several.
+    shards: Option<Arc<Shards>>,
+    /// On the shard of which school a transaction of no school is opened; the nil UUID for the first shard's own.
+    place: Uuid,
+    /// How long one statement may run, in milliseconds.
+    time_limit: u64,
     /// Rung where a transaction has committed that asked for jobs.
     bell: Arc<Notify>,
     /// Where it is kept how far people have written; where there are standbys that they read from.
@@ -99,7 +108,53 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .context("the connection pool can't be built")?;
-        Ok(Pool { inner, servers, time_limits: time_limits.into(), bell: Arc::default(), positions: None, required: Position::default() })
+        Ok(Pool {
+            inner,
+            servers,
+            time_limits: time_limits.into(),
+            shards: None,
+            place: Uuid::nil(),
+            time_limit: u64::try_from(timeout).unwrap_or(u64::MAX),
+            bell: Arc::default(),
+            positions: None,
+            required: Position::default(),
+        })
+    }
+
+    /// The same, through PgDog, to schools that are spread over these databases: every transaction is pinned to the shard of one school.
+    #[must_use]
+    pub fn sharded(self, shards: Arc<Shards>) -> Self {
+        Pool { shards: Some(shards), ..self }
+    }
+
+    /// The databases that schools are spread over; none where there is one.
+    pub fn shards(&self) -> Option<&Arc<Shards>> {
+        self.shards.as_ref()
+    }
+
+    /// The same, for transactions of no school that are opened where this school lies.
+    #[must_use]
+    pub fn at(&self, school: Uuid) -> Self {
+        Pool { place: school, ..self.clone() }
+    }
+
+    /// The same, where the school lies that somebody has typed the slug of; the first shard where there is none.
+    ///
+    /// # Errors
+    /// When a shard can't be asked that may have it.
+    pub async fn at_school_named(&self, typed: &str) -> Result<Self, DbError> {
+        match &self.shards {
+            None => Ok(self.clone()),
+            Some(shards) => Ok(self.at(shards.school_named(typed).await?)),
+        }
+    }
+
+    pub(super) fn place(&self) -> Uuid {
+        self.place
+    }
+
+    pub(super) fn time_limit(&self) -> u64 {
+        self.time_limit
     }
 
     pub(super) async fn connection(&self) -> Result<Held, DbError> {
@@ -123,6 +178,17 @@ impl Pool {
     #[must_use]
     pub fn ringing(self, other: &Pool) -> Self {
         Pool { bell: other.bell.clone(), ..self }
+    }
+
+    /// Rings the bells of these as well, for as long as anybody holds this one's connections.
+    pub fn echo(&self, others: Vec<Pool>) {
+        let bell = self.bell.clone();
+        tokio::spawn(async move {
+            while Arc::strong_count(&bell) > 1 {
+                bell.notified().await;
+                others.iter().for_each(|other| other.bell.notify_one());
+            }
+        });
     }
 
     pub(crate) fn bell(&self) -> &Arc<Notify> {
@@ -179,8 +245,22 @@ impl Pool {
         self.connection().await?.batch_execute("").await.map_err(DbError::from)
     }
 
-    /// The schema version that the database stands at.
+    /// The schema version that the database stands at. Where schools are spread over several, that of one which answers: another that does not
+    /// keeps its own schools waiting alone.
     pub async fn schema_version(&self) -> Result<String, DbError> {
+        let Some(shards) = &self.shards else { return self.own_schema_version().await };
+        drop(self.connection().await?); // PgDog is there
+        let mut failure = DbError::unreachable("there is no shard");
+        for answered in join_all(shards.pools().iter().map(Pool::own_schema_version)).await {
+            match answered {
+                Ok(version) => return Ok(version),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    async fn own_schema_version(&self) -> Result<String, DbError> {
         let row = self.connection().await?.query_one("SELECT app.schema_fingerprint()", &[]).await?;
         Ok(row.try_get(0)?)
     }

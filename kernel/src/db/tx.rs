@@ -14,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, future::join};
+use futures_util::{
+    FutureExt,
+    future::{join, join_all},
+};
 use tokio::sync::Notify;
 use tokio_postgres::{NoTls, Row, SimpleQueryMessage, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -28,6 +31,8 @@ use super::{
     ending::Ending,
     pool::Held,
     positions::{Position, Positions},
+    sharded::Sharded,
+    shards::Shards,
 };
 
 /// Whether the document may change rows.
@@ -37,6 +42,15 @@ pub enum Mode {
     Read,
     /// `READ COMMITTED`: contested rows are locked, then read as they are.
     Write,
+}
+
+impl Mode {
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        }
+    }
 }
 
 /// For whom a transaction is opened. Nil UUIDs where nobody is signed in.
@@ -79,6 +93,9 @@ pub struct Tx {
     written: Mutex<Option<Position>>,
     identity: RwLock<Identity>,
     actors: &'static ActorKind,
+    mode: Mode,
+    /// Where it is pinned, and how it is opened there; where PgDog stands in front of several databases.
+    sharded: Option<Sharded>,
     /// Settings that are sent before the next statement; at first, the BEGIN.
     prelude: Mutex<String>,
     /// The version under which the actor was cached, until it is verified to be the current one.
@@ -120,7 +137,10 @@ impl Tx {
     async fn open_once(pool: &Pool, opening: &Opening<'_>, key: Option<&[u8; 32]>) -> Result<(Arc<Tx>, Option<ActorRow>), DbError> {
         let tx = Tx::begin(pool, opening, "", None).await?;
         let actor = if opening.identity.user.is_nil() && key.is_none() {
-            tx.send("").await?;
+            // Where it is pinned may only turn out when it is known which school it is about.
+            if tx.sharded.is_none() || !opening.identity.tenant.is_nil() {
+                tx.send("").await?;
+            }
             None
         } else {
             tx.load(key).await?
@@ -169,10 +189,11 @@ impl Tx {
     async fn begin(pool: &Pool, opening: &Opening<'_>, permissions: &str, unverified: Option<i64>) -> Result<Tx, DbError> {
         let connection = pool.connection().await?;
         let Identity { tenant, user, .. } = opening.identity;
-        let begin = match opening.mode {
-            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        };
+        let begin = opening.mode.begin();
+        let sharded = pool.shards().map(|shards| {
+            let place = if tenant.is_nil() { pool.place() } else { tenant };
+            Sharded::new(shards.clone(), place, opening, permissions, pool.time_limit())
+        });
         let mut message = format!(
             "{begin}; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = '{permissions}'{}",
             pool.time_limits()
@@ -183,6 +204,9 @@ impl Tx {
             debug_assert!(correlation.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
             let _ = write!(message, "; SET LOCAL app.correlation_id = '{correlation}'");
         }
+        if sharded.is_some() {
+            message.clear();
+        }
         Ok(Tx {
             connection: Some(connection),
             tls: pool.tls(),
@@ -192,6 +216,8 @@ impl Tx {
             written: Mutex::new(None),
             identity: RwLock::new(opening.identity),
             actors: opening.actors,
+            mode: opening.mode,
+            sharded,
             prelude: Mutex::new(message),
             unverified: Mutex::new(unverified),
             failure: Mutex::new(None),
@@ -243,10 +269,69 @@ impl Tx {
     /// permission until [`Tx::load_actor`].
     pub async fn assume(&self, identity: Identity) -> Result<(), DbError> {
         let Identity { tenant, user, .. } = identity;
+        if let Some(sharded) = &self.sharded {
+            if !tenant.is_nil() {
+                self.go_to(tenant).await?;
+            }
+            sharded.forget_permissions();
+            if !self.begun.load(Ordering::Acquire) && self.is_verified() {
+                *self.identity.write().unwrap_or_else(|broken| broken.into_inner()) = identity;
+                return Ok(());
+            }
+        }
         let message = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.user_id = '{user}'; SET LOCAL app.permissions = ''");
         self.send(&message).await?;
         *self.identity.write().unwrap_or_else(|broken| broken.into_inner()) = identity;
         Ok(())
+    }
+
+    /// Goes where the school lies whose slug somebody has typed, without becoming anybody of it: for what is asked of a school before anybody
+    /// is signed in. Nothing where all schools lie in one database.
+    ///
+    /// # Errors
+    /// Where the transaction can't leave the shard where it is, and when a shard can't be asked that may have the school.
+    pub async fn go_to_school_named(&self, typed: &str) -> Result<(), DbError> {
+        let Some(sharded) = &self.sharded else { return Ok(()) };
+        let school = sharded.shards().school_named(typed).await?;
+        if school.is_nil() { Ok(()) } else { self.go_to(school).await }
+    }
+
+    /// Goes where a school lies, without becoming anybody of it. Nothing where all schools lie in one database.
+    ///
+    /// # Errors
+    /// Where the transaction can't leave the shard where it is.
+    pub async fn go_to_school(&self, school: Uuid) -> Result<(), DbError> {
+        self.go_to(school).await
+    }
+
+    /// Pins the transaction to the shard of a school. One that has been opened elsewhere, for nobody or to say who somebody is, is ended there, and
+    /// goes on as another: none ever touches two shards.
+    async fn go_to(&self, school: Uuid) -> Result<(), DbError> {
+        let Some(sharded) = self.sharded.as_ref().filter(|sharded| sharded.place() != school) else { return Ok(()) };
+        if !self.begun.load(Ordering::Acquire) && self.is_verified() {
+            sharded.move_to(school);
+            return Ok(());
+        }
+        // The fields of a query run side by side, and what a person has changed is not to be done by halves.
+        if self.mode == Mode::Read || (self.asked() > 0 && !self.identity().tenant.is_nil()) {
+            return Err(DbError::elsewhere());
+        }
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        if !self.begun.load(Ordering::Acquire) {
+            self.send("").await?; // so that it is known who is signed in
+        }
+        self.send("COMMIT").await?;
+        self.is_open.store(false, Ordering::Release);
+        self.begun.store(false, Ordering::Release);
+        sharded.move_to(school);
+        Ok(())
+    }
+
+    /// The databases that schools are spread over, where there are several.
+    pub(super) fn shards(&self) -> Option<&Arc<Shards>> {
+        self.sharded.as_ref().map(Sharded::shards)
     }
 
     /// Loads the actor, and makes the permissions known to the policies of this transaction: at its beginning, and anew
@@ -269,6 +354,12 @@ impl Tx {
     /// Names the operation that the following changes belong to, for the audit log. `name` is a field of the schema.
     pub fn enter_operation(&self, name: &str) {
         debug_assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if let Some(sharded) = &self.sharded {
+            sharded.enter(name);
+            if !self.begun.load(Ordering::Acquire) {
+                return;
+            }
+        }
         let mut prelude = self.prelude.lock().unwrap_or_else(|broken| broken.into_inner());
         let separator = if prelude.is_empty() { "" } else { "; " };
         let _ = write!(prelude, "{separator}SET LOCAL app.operation = '{name}'");
@@ -323,6 +414,9 @@ impl Tx {
     /// Sends the prelude (settings; at first the BEGIN, pipelined with the version check) with `command` at its end. Returns
     /// at once where there is nothing to send.
     async fn go_ahead(&self, command: &str) -> Result<(), DbError> {
+        if let Some(sharded) = &self.sharded {
+            return self.go_ahead_there(sharded, command).await;
+        }
         let mut message = self.take_prelude();
         if !message.is_empty() && !command.is_empty() {
             message.push_str("; ");
@@ -338,6 +432,25 @@ impl Tx {
         let (is_there, (opened, checked)) =
             join(self.check_position(), join(self.client().batch_execute(&message), self.check_version())).await;
         is_there?;
+        opened?;
+        self.is_open.store(true, Ordering::Release);
+        checked
+    }
+
+    /// The same through PgDog, which takes each command as a message of its own: the BEGIN, the school whose shard is meant, the settings.
+    async fn go_ahead_there(&self, sharded: &Sharded, command: &str) -> Result<(), DbError> {
+        let is_first = !self.begun.swap(true, Ordering::AcqRel);
+        let mut messages = if is_first { Vec::from(sharded.opening(self.mode, self.identity())) } else { Vec::new() };
+        messages.extend([self.take_prelude(), command.to_owned()].into_iter().filter(|message| !message.is_empty()));
+        // They are sent in this order, and answered in it.
+        let sent = async {
+            let answers = join_all(messages.iter().map(|message| self.client().batch_execute(message))).await;
+            answers.into_iter().collect::<Result<(), _>>()
+        };
+        if !is_first {
+            return Ok(sent.await?);
+        }
+        let (opened, checked) = join(sent, self.check_version()).await;
         opened?;
         self.is_open.store(true, Ordering::Release);
         checked
@@ -484,7 +597,7 @@ impl Tx {
     /// Where a statement is still unanswered (its field was dropped), the transaction is left to `Drop`.
     pub fn end_read(&self) {
         if self.unanswered.load(Ordering::Relaxed) == 0 {
-            if !self.ending.is_sent() {
+            if !self.ending.is_sent() && self.begun.load(Ordering::Acquire) {
                 let _ = self.client().batch_execute("COMMIT").now_or_never();
             }
             self.ended.store(true, Ordering::Release);
@@ -500,7 +613,14 @@ impl Tx {
             return Err(failure);
         }
         if !self.begun.load(Ordering::Acquire) {
+            if self.sharded.is_some() && self.is_verified() {
+                self.ended.store(true, Ordering::Release);
+                return Ok(()); // nothing was asked for
+            }
             self.send("").await?;
+        }
+        if self.sharded.is_some() {
+            return self.commit_there().await;
         }
         // PostgreSQL answers the COMMIT of a failed transaction with success, and rolls back. The SELECT in front of it
         // catches failures that nobody has read: a failed transaction refuses it. It asks whether jobs were asked for (app.enqueue).
@@ -521,6 +641,27 @@ impl Tx {
                 Some(text) => self.note(Position::of_lsn(text)),
                 None => {}
             }
+        }
+        Ok(())
+    }
+
+    /// The same through PgDog, which is to hear of the COMMIT itself.
+    async fn commit_there(&self) -> Result<(), DbError> {
+        let prelude = self.take_prelude();
+        let committed = self.answered(async {
+            if !prelude.is_empty() {
+                self.client().batch_execute(&prelude).await?;
+            }
+            let (asked, ended) = join(self.client().simple_query(ENQUEUED), self.client().batch_execute("COMMIT")).await;
+            // Where it has failed, it is refused, and the COMMIT has rolled back.
+            let answers = asked?;
+            ended?;
+            Ok(answers)
+        });
+        let answers = committed.await.inspect_err(|error| self.fail(error))?;
+        self.ended.store(true, Ordering::Release);
+        if answers.iter().any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("on"))) {
+            self.bell.notify_one();
         }
         Ok(())
     }
@@ -576,6 +717,9 @@ impl Tx {
 
 /// Commits, and says whether workers are to be woken.
 const COMMIT: &str = "SELECT current_setting('app.enqueued', true); COMMIT";
+
+/// The first half of it.
+const ENQUEUED: &str = "SELECT current_setting('app.enqueued', true)";
 
 /// After a COMMIT, in the same message: how far it was written, and perhaps somebody else after it.
 const WRITTEN: &str = "; SELECT pg_current_wal_insert_lsn()";

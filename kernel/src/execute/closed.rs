@@ -90,6 +90,7 @@ async fn write(
         Whose::Person(identity) => identity,
         Whose::School(typed) => {
             let typed = if typed.contains('\0') { String::new() } else { typed };
+            tx.go_to_school_named(&typed).await?;
             let tenant: Option<Uuid> = tx.value("SELECT app.school_named($2) WHERE $1::uuid IS NOT NULL", &[&typed]).await?;
             Identity { tenant: tenant.unwrap_or_default(), ..Identity::default() }
         }

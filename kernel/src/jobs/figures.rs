@@ -1,5 +1,7 @@
 //! How much there is to do, of all schools: for whoever watches the service.
 
+use futures_util::future::try_join_all;
+
 use super::{JobLane, statements, worker::of_no_school};
 use crate::db::{DbError, Mode, Opening, Pool, Tx};
 
@@ -20,11 +22,29 @@ pub struct JobFigures {
     pub oldest: f64,
 }
 
-/// Asks the database.
+/// Asks the database; where schools are spread over several, each of them: there is as much to do as in all together.
 ///
 /// # Errors
-/// When it can't be reached.
+/// When one can't be reached.
 pub async fn figures(pool: &Pool) -> Result<Vec<JobFigures>, DbError> {
+    let Some(shards) = pool.shards() else { return figures_of_one(pool).await };
+    let mut all: Vec<JobFigures> = Vec::new();
+    for figures in try_join_all(shards.pools().iter().map(figures_of_one)).await?.into_iter().flatten() {
+        match all.iter_mut().find(|sum| sum.lane == figures.lane) {
+            None => all.push(figures),
+            Some(sum) => {
+                sum.due += figures.due;
+                sum.later += figures.later;
+                sum.running += figures.running;
+                sum.dead += figures.dead;
+                sum.oldest = sum.oldest.max(figures.oldest);
+            }
+        }
+    }
+    Ok(all)
+}
+
+async fn figures_of_one(pool: &Pool) -> Result<Vec<JobFigures>, DbError> {
     let opening = Opening { mode: Mode::Read, ..of_no_school() };
     let (tx, rows) = Tx::open_asking(pool, &opening, statements::FIGURES, &[]).await?;
     tx.end_read();

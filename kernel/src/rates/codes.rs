@@ -50,7 +50,7 @@ impl Codes {
 
     async fn count_try(&self, school: &str, email: &str, correlation_id: &str) -> Result<bool, DbError> {
         let storable = |text: &str| if text.len() > MAX_BYTES || text.contains('\0') { String::new() } else { text.to_owned() };
-        let tx = open(&self.pool, Mode::Write, correlation_id).await?;
+        let tx = open(&self.pool.at_school_named(school).await?, Mode::Write, correlation_id).await?;
         let counted: Option<bool> =
             tx.value("SELECT app.count_code_try($2, $3) WHERE $1::uuid IS NOT NULL", &[&storable(school), &storable(email)]).await?;
         tx.commit().await?;

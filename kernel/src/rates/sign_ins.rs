@@ -80,6 +80,8 @@ pub struct SignInAttempt {
     seen: Option<u32>,
     /// The account at its network, where that is not known yet, or not lately.
     network: Option<Subject>,
+    /// Where it is counted.
+    pool: Pool,
     _under_way: Option<UnderWay>,
 }
 
@@ -119,6 +121,8 @@ struct Standing {
     is_known: bool,
     is_fresh: bool,
     failed: HashMap<Subject, Failed>,
+    /// Where they are counted: beside the school.
+    pool: Pool,
 }
 
 impl SignIns {
@@ -186,6 +190,7 @@ impl SignIns {
                 counted: counted_always.into_iter().chain(idle).collect(),
                 seen: Some(limit),
                 network: None,
+                pool: standing.pool.clone(),
                 _under_way: None,
             }));
         }
@@ -195,6 +200,7 @@ impl SignIns {
             counted: counted_always.into_iter().chain(budgets).collect(),
             seen: seen.map(|(limit, _)| limit),
             network,
+            pool: standing.pool.clone(),
             _under_way: Some(under_way),
         }))
     }
@@ -244,7 +250,8 @@ impl SignIns {
         let version = device.map_or(-1, |device| device.token_version);
         let (school, typed) = (storable(&account.school), storable(&text::composed(&account.email)));
         let email = text::email_key(&typed);
-        let tx = open(&self.guesses.pool, Mode::Read, correlation_id).await?;
+        let pool = self.guesses.pool.at_school_named(&school).await?;
+        let tx = open(&pool, Mode::Read, correlation_id).await?;
         let rows = tx
             .query(
                 "SELECT f.failures, coalesce(f.wait, 0), s.has_device, s.is_known, s.is_fresh \
@@ -257,7 +264,7 @@ impl SignIns {
         tx.end_read();
         let bit = |column: usize| rows.first().is_some_and(|row| row.get::<_, bool>(column));
         let failed = subjects.iter().copied().zip(rows.iter().map(Failed::read)).collect();
-        Ok(Standing { has_device: device.is_some() && bit(2), is_known: bit(3), is_fresh: bit(4), failed })
+        Ok(Standing { has_device: device.is_some() && bit(2), is_known: bit(3), is_fresh: bit(4), failed, pool })
     }
 
     /// Counts a sign-in that failed, before that is answered. Answers with what it is to be refused, where that is not
@@ -266,7 +273,7 @@ impl SignIns {
     /// # Errors
     /// When the database can't be reached.
     pub async fn failed(&self, attempt: SignInAttempt, correlation_id: &str) -> Result<Option<Closed>, DbError> {
-        let seen = Guesses::count(&self.guesses.pool, &self.guesses.span, &attempt.counted, correlation_id).await?;
+        let seen = Guesses::count(&attempt.pool, &self.guesses.span, &attempt.counted, correlation_id).await?;
         let is_closed = attempt.seen.is_some_and(|limit| seen.count > limit);
         let (true, Some((address, _))) = (is_closed || !attempt.terms.looks, attempt.counted.first()) else { return Ok(None) };
         Ok(Some(self.closed(misled(seen.wait), *address)))
@@ -278,7 +285,7 @@ impl SignIns {
     /// When the database can't be reached.
     pub async fn succeeded(&self, attempt: SignInAttempt, correlation_id: &str) -> Result<(), DbError> {
         let Some(network) = attempt.network else { return Ok(()) };
-        let tx = open(&self.guesses.pool, Mode::Write, correlation_id).await?;
+        let tx = open(&attempt.pool, Mode::Write, correlation_id).await?;
         tx.query("SELECT app.remember_network($2, $3::text::interval) WHERE app.tenant_id() = $1", &[&network.bytes(), &self.kept]).await?;
         tx.commit().await
     }

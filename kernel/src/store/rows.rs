@@ -57,8 +57,12 @@ pub async fn served_file(pool: &Pool, tenant: Uuid, file: Uuid, correlation_id: 
 /// # Errors
 /// When the database can't be asked.
 pub async fn school_of_public_file(pool: &Pool, file: Uuid, correlation_id: &str) -> Result<Option<Uuid>, DbError> {
+    const OF: &str = "SELECT app.school_of_public_file($2) WHERE app.tenant_id() = $1";
+    if let Some(shards) = pool.shards() {
+        return shards.holder(OF, &[&file]).await;
+    }
     let tx = open(pool, Uuid::nil(), correlation_id).await?;
-    let school = tx.value::<Option<Uuid>>("SELECT app.school_of_public_file($2) WHERE app.tenant_id() = $1", &[&file]).await?;
+    let school = tx.value::<Option<Uuid>>(OF, &[&file]).await?;
     tx.end_read();
     Ok(school.flatten())
 }

@@ -95,6 +95,7 @@ pub(super) async fn dead(ctx: &Context<'_>, token: &LinkToken) -> Error {
 /// When the database can't be reached.
 pub(super) async fn preview(ctx: &Context<'_>, token: &str) -> Result<Option<LinkPreview>> {
     let Some(token) = LinkToken::parse(token.trim()) else { return Ok(None) };
+    ctx.tx().go_to_school(token.tenant).await?;
     let rows = ctx.tx().query(sql::PREVIEW, &[&token.tenant, &token.hash()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let read = || -> Result<_, tokio_postgres::Error> {

@@ -3,7 +3,7 @@
 use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
-    resolve::{Connection, Forward, Loaded, Rows, list_of, page},
+    resolve::{Connection, Ctx as _, Forward, Loaded, Rows, list_of, page},
 };
 use lectern_macros::queries;
 
@@ -27,6 +27,7 @@ impl AdmissionQueries {
         /// The school's slug.
         slug: String,
     ) -> Result<Option<Loaded<PublicTenant>>> {
+        ctx.tx().go_to_school_named(&slug).await?;
         let sql = "SELECT {t} FROM app.public_tenant($2) AS t WHERE app.tenant_id() = $1";
         Ok(ctx.row(sql, &[&inputs::school(&slug)]).await?)
     }

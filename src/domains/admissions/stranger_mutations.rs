@@ -32,6 +32,7 @@ struct Said {
 /// Writes down what somebody asks for.
 async fn ask(ctx: &Context<'_>, kind: &str, school: &str, address: &Address, said: Said) -> Result<bool> {
     let Said { name, role_key, message } = said;
+    ctx.tx().go_to_school_named(school).await?;
     ctx.tx().query(sql::ASK, &[&kind, &inputs::school(school), &address.typed, &address.key, &name, &role_key, &message]).await?;
     Ok(true)
 }
@@ -88,6 +89,7 @@ impl StrangerMutations {
         }
         let key = email_key(&typed).unwrap_or_else(|| typed.to_lowercase());
         let tx = ctx.tx();
+        tx.go_to_school_named(&input.tenant).await?;
         let rows = tx.query(sql::FIND_CODE, &[&inputs::school(&input.tenant), &key, &&*typed]).await?;
         let row = rows.first().ok_or_else(|| Error::internal("find_sign_in_code answered nothing"))?;
         let (tenant, kept, user): (Uuid, Option<Vec<u8>>, Option<Uuid>) = (row.get(0), row.get(1), row.get(2));
@@ -131,6 +133,7 @@ impl StrangerMutations {
         let name = text::name("name", &input.name)?;
         let message = inputs::words("message", input.message.as_deref())?;
         let wanted = role_key("roleKey", &input.role_key)?;
+        ctx.tx().go_to_school_named(&input.tenant).await?;
         if ctx.tx().value::<bool>(sql::REFUSES_ROLE, &[&inputs::school(&input.tenant), &wanted]).await? == Some(true) {
             return Err(Error::bad_input("roleKey", "must be a role that the school offers: `publicTenant` says which"));
         }

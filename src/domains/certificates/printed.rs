@@ -98,6 +98,7 @@ impl Printed {
     /// When the database can't be asked.
     pub async fn find(tx: &Tx, school: &str, code: &str) -> Result<Option<Printed>, DbError> {
         let Some(code) = kept(code) else { return Ok(None) };
+        tx.go_to_school_named(school).await?;
         let rows = tx.query(sql::VERIFY, &[&school.trim(), &code]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let mut reader = ColumnReader::new(row);

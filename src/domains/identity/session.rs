@@ -185,6 +185,7 @@ impl SessionMutations {
         if !storable(&input.tenant) || !storable(&input.email) || input.password.len() > MAX_BYTES {
             return Err(Error::bad_credentials());
         }
+        ctx.tx().go_to_school_named(&input.tenant).await?;
         let found = ctx
             .tx()
             .query(

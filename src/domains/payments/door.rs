@@ -30,6 +30,7 @@ pub async fn door(tx: &Tx, sealer: &Sealer, school: &str, provider: PaymentProvi
     if school.contains('\0') {
         return Ok(None);
     }
+    tx.go_to_school_named(school).await?;
     let rows = tx.query(sql::DOOR, &[&school, &provider]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (tenant, sealed): (Uuid, Vec<u8>) = (row.try_get(0).map_err(DbError::from)?, row.try_get(1).map_err(DbError::from)?);

@@ -5,7 +5,7 @@ use lectern_kernel::{
     db::List,
     error::Result,
     ids::Id,
-    resolve::{Connection, Forward, Loaded, OrderBy, Paging, Rows, filtered, list_of, one, page},
+    resolve::{Connection, Ctx as _, Forward, Loaded, OrderBy, Paging, Rows, filtered, list_of, one, page},
 };
 use lectern_macros::queries;
 
@@ -30,6 +30,7 @@ impl ProgramQueries {
         tenant: String,
         #[texts(first = "How many; 1 to 100, 20 unless given.")] paging: Forward,
     ) -> Result<Connection<PublicProgram>> {
+        ctx.tx().go_to_school_named(&tenant).await?;
         let mut list = List::public("publicPrograms", BY_NAME);
         let school = list.bind(tenant);
         list.inner_join(&format!("app.public_programs({school}) pb"));
@@ -45,6 +46,7 @@ impl ProgramQueries {
         /// The program's slug.
         slug: String,
     ) -> Result<Option<Loaded<PublicProgram>>> {
+        ctx.tx().go_to_school_named(&tenant).await?;
         Ok(ctx.row(sql::PUBLIC, &[&tenant, &slug]).await?)
     }
 

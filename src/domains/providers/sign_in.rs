@@ -75,6 +75,7 @@ async fn found(ahead: &Ahead) -> Result<Found> {
     // Nothing has an empty key.
     let [school, key] = ["tenant", "providerKey"].map(|name| storable(ahead.text(name), LONGEST).unwrap_or_default());
     let tx = ahead.begin(Uuid::nil()).await?;
+    tx.go_to_school_named(school).await?;
     let rows = tx.query(sql::FIND, &[&school, &key]).await?;
     tx.rollback().await?;
     drop(tx);

@@ -26,7 +26,7 @@ impl TenantQueries {
         #[texts(first = "How many; 1 to 100, 20 unless given.")] paging: Forward,
     ) -> Result<Connection<PublicTenant>> {
         let search = text::search("search", search.as_deref())?;
-        let mut list = List::public("publicTenants", BY_NAME);
+        let mut list = List::public("publicTenants", BY_NAME).of_all_schools();
         let search = list.bind(search);
         list.inner_join(&format!("app.public_tenants({search}) t"));
         page(ctx, list, paging).await

@@ -5,8 +5,13 @@ mod database;
 mod outside;
 mod settings;
 
-use super::{Cluster, report::Report};
+use super::{Cluster, report::Report, shards};
 use crate::config::Settings;
+
+/// Whether PgDog looks for schools where they lie; nothing where one database has all of them.
+pub async fn doctor_of_shards(settings: &Settings) -> Report {
+    Report { checks: shards::look(settings).await }
+}
 
 /// Looks at everything.
 pub async fn doctor(settings: &Settings, cluster: &Cluster) -> Report {

@@ -40,7 +40,7 @@ impl<'a> School<'a> {
 ///
 /// # Errors
 /// What stands in the way, in one sentence; nothing is kept then.
-pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) -> anyhow::Result<String> {
+pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate, tenant: Uuid) -> anyhow::Result<String> {
     let school = School::read(typed)?;
     check(connection, &school).await?;
     let password =
@@ -48,7 +48,7 @@ pub(super) async fn create(connection: &mut PgConnection, typed: &TenantCreate) 
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("passwords can't be hashed: {}", error.message()))?;
     let hash = passwords.hash(password).await.map_err(arguments::refused)?;
 
-    let (tenant, admin) = (Uuid::now_v7(), Uuid::now_v7());
+    let admin = Uuid::now_v7();
     let mut tx = begin(connection, "system:tenant-create", tenant).await?;
     sqlx::query("SELECT app.create_tenant($1, $2, $3, $4, 'en', $5, $6::timestamptz, $7::timestamptz, $8, $9)")
         .bind(tenant)

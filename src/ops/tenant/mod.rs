@@ -5,10 +5,14 @@ mod arguments;
 mod create;
 mod import;
 mod list;
+mod moving;
 pub(super) mod password;
 
 pub(super) use self::arguments::refused;
-pub use self::import::import;
+pub use self::{
+    import::import,
+    moving::{relocate, switched_by},
+};
 
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
@@ -17,19 +21,30 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::platform;
-use crate::config::{TenantCommand, TenantQuota, TenantRenew, TenantSuspend};
+use crate::config::{TenantCommand, TenantCreate, TenantQuota, TenantRenew, TenantSuspend};
 
 /// Runs one of the commands.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
 pub async fn tenant(platform_url: &str, command: &TenantCommand) -> anyhow::Result<()> {
     let mut connection = platform::connect(platform_url).await?;
     match command {
-        TenantCommand::Create(arguments) => println!("{}", create::create(&mut connection, arguments).await?),
+        TenantCommand::Create(arguments) => println!("{}", create::create(&mut connection, arguments, Uuid::now_v7()).await?),
         TenantCommand::List => print!("{}", list::list(&mut connection).await?),
         TenantCommand::Renew(arguments) => println!("{}", renew(&mut connection, arguments).await?),
         TenantCommand::Suspend(arguments) => println!("{}", suspend(&mut connection, arguments).await?),
         TenantCommand::Quota(arguments) => println!("{}", quota(&mut connection, arguments).await?),
     }
+    Ok(())
+}
+
+/// Founds a school with an id that was chosen for it.
+///
+/// # Errors
+/// What stands in the way, in one sentence; nothing is kept then.
+#[allow(clippy::print_stdout, reason = "what was asked for")]
+pub async fn found(platform_url: &str, arguments: &TenantCreate, id: Uuid) -> anyhow::Result<()> {
+    let mut connection = platform::connect(platform_url).await?;
+    println!("{}", create::create(&mut connection, arguments, id).await?);
     Ok(())
 }
 

@@ -26,11 +26,12 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres
 use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
+pub(super) use self::plan::quoted;
 use self::{
     archive::{FileOf, Manifest, Unpacked},
-    plan::{Plan, quoted, refuse_what_is_there},
+    plan::{Plan, refuse_what_is_there},
 };
-use super::super::{Cluster, make_folder, objects, sources, tickets::give_codes};
+use super::super::{Cluster, Spread, make_folder, objects, sources, tickets::give_codes};
 use crate::{
     config::{Settings, TenantImport},
     domains::webhooks::sealed_secret,
@@ -54,16 +55,19 @@ struct Row {
     content_type: String,
 }
 
-/// Takes a school over.
+/// Takes a school over; where schools are spread over several databases, onto the shard on which PgDog looks for it.
 ///
 /// # Errors
 /// What stands in the way, in one sentence; nothing is kept then.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
-pub async fn import(settings: &Settings, cluster: &Cluster, wanted: &TenantImport) -> anyhow::Result<()> {
+pub async fn import(settings: &Settings, cluster: &Cluster, wanted: &TenantImport, spread: Option<&Spread<'_>>) -> anyhow::Result<()> {
     let mut connection = owner(cluster).await?;
     let path = wanted.archive.clone();
     let unpacked = tokio::task::spawn_blocking(move || Unpacked::read(&path)).await??;
     let school = &unpacked.manifest.school;
+    if let Some(spread) = spread {
+        spread.refuse_elsewhere(school.id).await?;
+    }
     let plan = Plan::of(&mut connection, &unpacked.manifest).await?;
     let mut tx = as_platform(&mut connection, school.id).await?;
     refuse_what_is_there(&mut tx, school.id, &school.slug).await?;
@@ -97,7 +101,7 @@ pub async fn import(settings: &Settings, cluster: &Cluster, wanted: &TenantImpor
 }
 
 /// A connection as who owns the tables, to a database that stands at the schema of this binary.
-async fn owner(cluster: &Cluster) -> anyhow::Result<PgConnection> {
+pub(super) async fn owner(cluster: &Cluster) -> anyhow::Result<PgConnection> {
     let mut connection = operator::connect(&cluster.owner_url()?, "LECTERN_OWNER_URL").await?;
     match standing(sources::embedded()?, schema_fingerprint(&mut connection).await?.as_deref()) {
         Standing::Current => Ok(connection),
@@ -112,7 +116,7 @@ async fn as_platform(connection: &mut PgConnection, school: Uuid) -> anyhow::Res
     Ok(tx)
 }
 
-async fn become_platform(tx: &mut PgConnection) -> anyhow::Result<()> {
+pub(super) async fn become_platform(tx: &mut PgConnection) -> anyhow::Result<()> {
     let became = tx.execute("SET LOCAL ROLE lectern_platform").await;
     became.map(drop).context(NOT_PLATFORM)
 }
@@ -297,7 +301,7 @@ async fn load(connection: &mut PgConnection, manifest: &Manifest, plan: &Plan, s
 }
 
 /// Where others did not stop to write in time.
-fn late(error: sqlx::Error) -> anyhow::Error {
+pub(super) fn late(error: sqlx::Error) -> anyhow::Error {
     match error.as_database_error().and_then(|error| error.code()).as_deref() {
         Some("55P03") => anyhow::anyhow!("others wrote for {PATIENCE} without a pause: try again, at a quieter hour"),
         _ => error.into(),

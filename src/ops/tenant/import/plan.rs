@@ -86,7 +86,7 @@ pub(super) struct Plan {
     pub left_out: Vec<String>,
 }
 
-pub(super) fn quoted(name: &str) -> String {
+pub(in crate::ops::tenant) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
