@@ -144,8 +144,9 @@ impl PaymentMutations {
     }
 
     /// Gives back what was paid for an order: with neither amount nor tickets, all that is left of it, and all its tickets are cancelled; with tickets, their price; with an
-    /// amount alone, so much, and tickets stay. The newest payments first, the way they came, or as credit. CONFLICT with REFUND_TOO_LARGE (`limit`) for more than what is left,
-    /// with INVALID_TRANSITION for an order that was not paid, with ORDER_PENDING where a pending order exchanges one of the tickets.
+    /// amount alone, so much, and tickets stay. The newest payments first, the way they came, or as credit; what no payment brought, because credit or another ticket paid for it,
+    /// goes back with the tickets, as credit. CONFLICT with REFUND_TOO_LARGE (`limit`) for more than what is left, of an amount: paid less refunded; with INVALID_TRANSITION for an
+    /// order that was not paid, with ORDER_PENDING where a pending order exchanges one of the tickets.
     #[needs(PaymentManage)]
     #[about("Order")]
     async fn refund_order(
