@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
+.PHONY: help run build test soak ledger check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
@@ -29,6 +29,10 @@ test: web ## Run everything a change must pass, on a PostgreSQL of its own
 soak: export LECTERN_SOAK_SECONDS = $(or $(SECONDS),1800)
 soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact, p99 and memory flat
 	$(CARGO) test --test it -- --ignored --nocapture faults::soak
+
+ledger: export LECTERN_LEDGER_STEPS = $(or $(STEPS),10000)
+ledger: ## Buy, pay, refund, exchange and cancel at random for 10,000 steps (STEPS=2000 for less): the books balance after each
+	$(CARGO) test --test it -- --nocapture ledger::steps
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check

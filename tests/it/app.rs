@@ -146,6 +146,8 @@ pub struct TestApp {
     superuser: tokio_postgres::Client,
     files: Folder,
     pub settings: Settings,
+    /// What it seals with: for further processes on its database.
+    pub seal: String,
     signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
 }
 
@@ -233,7 +235,8 @@ impl TestApp {
         let settings = Cli::parse_from(given.iter().map(String::as_str).chain(arguments.iter().copied())).settings;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (url, sealer) = (database.url("lectern_app"), sealer());
+        let seal = secret_key();
+        let (url, sealer) = (database.url("lectern_app"), Sealer::from_text(&seal).unwrap());
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
@@ -278,6 +281,7 @@ impl TestApp {
             signed_in: Mutex::default(),
             files,
             settings,
+            seal,
         }
     }
 
