@@ -72,35 +72,38 @@ BEGIN
             FROM enrollment e JOIN course c ON c.tenant_id = e.tenant_id AND c.id = e.course_id AND c.deleted_at IS NULL
             WHERE e.tenant_id = school AND (of_course IS NULL OR e.course_id = of_course) AND (sees_all OR e.course_id = ANY (taught))
               AND e.status IN ('NOT_STARTED', 'IN_PROGRESS') AND app.is_live(e.status, e.expires_at)
-        ), missing AS MATERIALIZED (
-            SELECT o.id, count(*)::integer AS works FROM (
-                SELECT v.id FROM assignment a
-                JOIN lesson l ON l.tenant_id = school AND l.id = a.lesson_id AND l.is_published
-                JOIN live v ON v.course_id = a.course_id
-                LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = a.lesson_id AND x.user_id = v.user_id
-                LEFT JOIN (SELECT DISTINCT u.assignment_id, u.user_id FROM submission u WHERE u.tenant_id = school AND (of_course IS NULL OR u.course_id = of_course)) AS s
-                    ON s.assignment_id = a.id AND s.user_id = v.user_id
-                WHERE a.tenant_id = school AND (of_course IS NULL OR a.course_id = of_course) AND s.user_id IS NULL
-                  AND least(coalesce(x.due_at, a.due_at), coalesce(x.closes_at, a.closes_at)) < now()
-                UNION ALL
-                SELECT v.id FROM quiz q
-                JOIN lesson l ON l.tenant_id = school AND l.id = q.lesson_id AND l.is_published
-                JOIN live v ON v.course_id = q.course_id
-                LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = q.lesson_id AND x.user_id = v.user_id
-                LEFT JOIN (SELECT DISTINCT t.quiz_id, t.user_id FROM quiz_attempt t
-                           WHERE t.tenant_id = school AND t.status = 'SUBMITTED' AND (of_course IS NULL OR t.course_id = of_course)) AS s
-                    ON s.quiz_id = q.id AND s.user_id = v.user_id
-                WHERE q.tenant_id = school AND (of_course IS NULL OR q.course_id = of_course) AND s.user_id IS NULL
-                  AND least(x.due_at, coalesce(x.closes_at, q.closes_at)) < now()
-            ) AS o GROUP BY o.id
+        ), due AS MATERIALIZED ( -- the work of these courses: whether it is over for those to whom nothing else was granted
+            SELECT w.*, coalesce(least(w.due_at, w.closes_at) < now(), false) AS is_over
+            FROM app.due_work(ARRAY(SELECT DISTINCT v.course_id FROM live v)) AS w
+        ), expected AS MATERIALIZED (
+            SELECT d.course_id, count(*) AS works, array_remove(array_agg(d.assignment_id), NULL) AS assignments, array_remove(array_agg(d.quiz_id), NULL) AS quizzes
+            FROM due d WHERE d.is_over GROUP BY 1
+        ), handed_in AS MATERIALIZED ( -- counted course by course along indexes: what is missing is what is left of all of it, and need not be looked for
+            SELECT p.course_id, h.user_id, h.works FROM expected p CROSS JOIN LATERAL (
+                SELECT o.user_id, count(*) AS works FROM (
+                    SELECT u.user_id FROM submission u WHERE u.tenant_id = school AND u.assignment_id = ANY (p.assignments) AND u.number = 1
+                    UNION ALL
+                    SELECT t.user_id FROM unnest(p.quizzes) AS q(id) CROSS JOIN LATERAL (
+                        SELECT DISTINCT a.user_id FROM quiz_attempt a WHERE a.tenant_id = school AND a.quiz_id = q.id AND a.status = 'SUBMITTED') AS t
+                ) AS o GROUP BY 1) AS h
+        ), granted AS ( -- what is over for some only, or not over for them
+            SELECT d.course_id, x.user_id, sum(CASE WHEN d.is_over THEN -1 ELSE 1 END) AS works
+            FROM due d JOIN extension x ON x.tenant_id = school AND x.lesson_id = d.lesson_id
+            WHERE d.is_over <> coalesce(least(coalesce(x.due_at, d.due_at), coalesce(x.closes_at, d.closes_at)) < now(), false)
+              AND NOT EXISTS (SELECT FROM submission u WHERE u.tenant_id = school AND u.assignment_id = d.assignment_id AND u.user_id = x.user_id)
+              AND NOT EXISTS (SELECT FROM quiz_attempt a WHERE a.tenant_id = school AND a.quiz_id = d.quiz_id AND a.user_id = x.user_id AND a.status = 'SUBMITTED')
+            GROUP BY 1, 2
         )
         SELECT r.id, r.why, r.last_active_at, r.works, r.grade FROM (
-            SELECT v.id, v.last_active_at, v.enrolled_at, coalesce(m.works, 0) AS works, g.current_grade AS grade,
+            SELECT v.id, v.last_active_at, v.enrolled_at, m.works, g.current_grade AS grade,
                    array_remove(ARRAY[CASE WHEN coalesce(v.last_active_at, v.enrolled_at) < now() - patience THEN 'INACTIVE' END, CASE WHEN m.works > 0 THEN 'OVERDUE' END,
                        CASE WHEN g.current_grade < 50 THEN 'FAILING' END,
                        CASE WHEN v.expires_at < now() + interval '168 hours' AND v.progress < 50 THEN 'EXPIRES_SOON' END], NULL) AS why
             FROM live v
-            LEFT JOIN missing m ON m.id = v.id
+            LEFT JOIN expected p ON p.course_id = v.course_id
+            LEFT JOIN handed_in h ON h.course_id = v.course_id AND h.user_id = v.user_id
+            LEFT JOIN granted x ON x.course_id = v.course_id AND x.user_id = v.user_id
+            CROSS JOIN LATERAL (SELECT (coalesce(p.works, 0) - coalesce(h.works, 0) + coalesce(x.works, 0))::integer AS works) AS m
             LEFT JOIN enrollment_grade g ON g.tenant_id = school AND g.enrollment_id = v.id AND (grades_all OR (app.can('GRADE_MANAGE') AND v.course_id = ANY (taught)))
         ) AS r
         WHERE cardinality(r.why) > 0
