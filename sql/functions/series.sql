@@ -106,9 +106,8 @@ BEGIN
                                                                        chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
         SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = w.id;
         PERFORM app.move_booking(b.id, w.starts, w.ends, CASE WHEN b.status = 'ASSIGNED' THEN coalesce(state, b.status) ELSE b.status END, w.instructor, w.resources, reason,
-                                 w.chosen, NULL);
-        UPDATE booking o SET series_id = onward, series_starts_at = CASE WHEN is_alone THEN o.series_starts_at ELSE w.starts END
-            WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
+                                 w.chosen, NULL, onward, CASE WHEN NOT is_alone THEN w.starts END);
+        SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
         PERFORM app.claim_time_of(b); -- also of one that only has another end, or none
         IF first.id IS NULL OR b.starts_at < first.starts_at THEN
             first := b;
