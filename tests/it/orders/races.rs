@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// So many applicants, each with a cart of one of a product.
-async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)> {
+pub async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)> {
     learners(&shop.app, &shop.app.oak, count).await;
     let mut buyers = Vec::new();
     for n in 1..=count {
@@ -22,7 +22,7 @@ async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)
 }
 
 /// What became of an order: its state, or why there is none.
-fn outcome(answer: &Value) -> String {
+pub fn outcome(answer: &Value) -> String {
     match answer["errors"].as_array() {
         Some(errors) => refusal(&errors[0]),
         None => answer["data"]["placeOrder"]["status"].as_str().unwrap().to_owned(),

@@ -7,7 +7,7 @@ mod late;
 mod manual;
 mod refunds;
 mod settings;
-mod stripe;
+pub mod stripe;
 mod webhooks;
 
 use lectern::domains::payments::sign;
