@@ -302,6 +302,12 @@ BEGIN
         PERFORM app.refuse('slot_party');
     END IF;
     t := app.share_slot_type(wanted_type);
+    IF redeemed IS NULL AND series IS NULL THEN -- what is offered to the actor, and booked as it is offered, is accepted by that
+        SELECT o.id INTO redeemed FROM slot_hold o
+            WHERE o.tenant_id = t.tenant_id AND o.owner_id = app.user_id() AND o.is_offer AND o.booking_id IS NULL AND o.expires_at > now() AND o.learner_id = learner
+              AND o.booking_type_id = t.id AND (o.starts_at, o.ends_at) = (span_start, span_end) AND o.instructor_id IS NOT DISTINCT FROM instructor
+            ORDER BY o.id LIMIT 1;
+    END IF;
     IF redeemed IS NOT NULL THEN
         SELECT * INTO h FROM slot_hold o WHERE o.tenant_id = t.tenant_id AND o.id = redeemed AND o.owner_id = app.user_id() FOR UPDATE;
         IF NOT FOUND OR h.booking_id IS NOT NULL THEN
