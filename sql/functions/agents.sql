@@ -49,6 +49,10 @@ BEGIN
         IF NEW.version <> OLD.version THEN
             PERFORM app.refuse('agent_stale');
         END IF;
+        -- What stands in another order is the same.
+        IF NEW.knowledge_base_ids @> OLD.knowledge_base_ids AND NEW.knowledge_base_ids <@ OLD.knowledge_base_ids THEN
+            NEW.knowledge_base_ids := OLD.knowledge_base_ids;
+        END IF;
         IF (NEW.model, NEW.temperature, NEW.max_tokens, NEW.system_prompt, NEW.tools, NEW.knowledge_base_ids)
             IS DISTINCT FROM (OLD.model, OLD.temperature, OLD.max_tokens, OLD.system_prompt, OLD.tools, OLD.knowledge_base_ids) THEN
             NEW.version := OLD.version + 1;

@@ -97,6 +97,8 @@ DECLARE
     takes   integer;
     need    bigint;
     waiting bigint;
+    -- Characters that stand before what the agent is told: what the service says (src/domains/answers/prompt.rs), and an empty line.
+    service CONSTANT integer := 826;
     -- What is answered, in the end.
     words   text := said;
     question uuid;
@@ -174,8 +176,8 @@ BEGIN
     IF app.blocked_phrase(words, policy.blocked_phrases) THEN
         PERFORM app.refuse('answer_blocked');
     END IF;
-    -- What the service says itself takes 1,600 characters at most; four characters are a token.
-    need := (ceil((length(asked.system_prompt) + 1600) / 4.0) + ceil(length(words) / 4.0) + ceil(coalesce(length(talk.context::text), 0) / 4.0))::bigint;
+    -- Four characters are a token.
+    need := (ceil((length(asked.system_prompt) + service) / 4.0) + ceil(length(words) / 4.0) + ceil(coalesce(length(talk.context::text), 0) / 4.0))::bigint;
     IF need > takes - asked.max_tokens - ceil(takes * 0.05) THEN
         PERFORM app.refuse('answer_too_long');
     END IF;
@@ -213,6 +215,27 @@ BEGIN
     PERFORM app.open_run(answer, sign_in, (SELECT u.token_version FROM app_user u WHERE u.tenant_id = school AND u.id = person), abandoned);
     is_new := true;
     RETURN NEXT;
+END
+$$;
+
+-- The answer to what was asked before under the same clientMessageId and digest, as in the function above; NULL where it was not. Reveals: to the owner of the conversation,
+-- its id.
+CREATE OR REPLACE FUNCTION app.repeated_answer(how text, target uuid, client_id text, digest bytea) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school  CONSTANT uuid := app.tenant_id();
+    found_in uuid := target;
+    known   message;
+BEGIN
+    IF how <> 'SEND' THEN
+        SELECT m.conversation_id INTO found_in FROM message m WHERE m.tenant_id = school AND m.id = target;
+    END IF;
+    SELECT * INTO known FROM message m WHERE m.tenant_id = school AND m.conversation_id = found_in AND m.client_message_id = client_id
+        AND m.owner_id = app.user_id() AND m.request_digest = digest AND app.viewed_by() IS NULL;
+    IF known.role = 'ASSISTANT' THEN
+        RETURN known.id;
+    END IF;
+    RETURN (SELECT m.id FROM message m WHERE m.tenant_id = school AND m.branches_at = known.id AND m.role = 'ASSISTANT' ORDER BY m.created_at, m.id LIMIT 1);
 END
 $$;
 
@@ -483,6 +506,7 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.begin_answer(text, uuid, text, text, bytea, uuid, uuid[], jsonb, uuid, text, boolean, text, integer), app.select_branch(uuid),
+GRANT EXECUTE ON FUNCTION app.begin_answer(text, uuid, text, text, bytea, uuid, uuid[], jsonb, uuid, text, boolean, text, integer), app.repeated_answer(text, uuid, text, bytea),
+    app.select_branch(uuid),
     app.delete_message(uuid), app.share_conversation(uuid), app.unshare_conversation(uuid), app.delete_conversation(uuid, boolean), app.rate_message(uuid, text, text),
     app.message_counts(uuid[]), app.search_conversation(text), app.purge_assistants(integer) TO lectern_app;

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, Demo, desk_engine, let_answer, make_folder, objects, seed_demo_if_empty, sources, worker, worker::outside};
 use crate::{
     config::{Allowed, PoolerKind, Settings},
-    domains::{self, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
+    domains::{self, bookings::CHANGES, client_events::BATCHES, conversations::{ATTEMPTS, SENDS}, files::UPLOADS},
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -157,6 +157,7 @@ pub(super) fn rates(settings: &Settings) -> RateLimits {
             (&UPLOADS, settings.rate_uploads),
             (&BATCHES, settings.rate_client_events),
             (&SENDS, settings.rate_messages),
+            (&ATTEMPTS, settings.rate_messages.saturating_mul(10)),
             (&COST, settings.rate_cost),
         ],
         ..RateLimits::default()
