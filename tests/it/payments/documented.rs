@@ -317,3 +317,40 @@ async fn an_order_that_is_cancelled_while_stripe_is_asked_is_given_back_when_it_
     assert_eq!((stripe.books(|books| books.refunds.len()), shop.held(&product).await, books(&shop).await.as_str()), (1, 0, ""));
     assert_balanced(&shop).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_whose_key_stripe_has_forgotten_is_looked_for_and_not_made_again() {
+    let (shop, stripe) = shop(json!({})).await;
+    let product = shop.product(json!({})).await;
+    let (order, payment) = place(&shop, &shop.cart(&[(&product, 1)]), "forgotten1").await;
+    shop.app.work().await;
+    say(&shop, "evt_1", "checkout.session.completed", &stripe.settle("cs_test_0", "complete", "paid")).await;
+    shop.app.work().await;
+    let asked = async |amount: i64, key: &str| {
+        let refund = json!({ "i": { "orderId": order, "amount": amount, "reason": "Rain", "idempotencyKey": key } });
+        shop.admin.ok(REFUND, refund).await;
+        // Nobody ran for almost a day.
+        shop.app.sql("UPDATE refund SET created_at = created_at - interval '21 hours' WHERE status = 'PENDING'").await;
+        shop.app.text("SELECT app.type_id('refund', id) FROM refund WHERE status = 'PENDING'").await.unwrap()
+    };
+    let made = asked(300, "made-already").await;
+    stripe.books(|books| {
+        books.posts = Vec::new();
+        let refund = json!({ "id": "re_made", "status": "succeeded", "payment_intent": "pi_0", "amount": 300, "metadata": { "refund": made, "payment": payment } });
+        books.refunds.insert("re_made".to_owned(), refund);
+    });
+    shop.app.work().await;
+    let seen = read(&shop.lea, &order).await;
+    assert_eq!((&seen["refunded"]["amount"], &seen["refunds"][0]["status"]), (&json!(300), &json!("SUCCEEDED")));
+    // One that Stripe does not know is not made so late: whoever asked is told, and asks again.
+    asked(200, "never-told").await;
+    shop.app.work().await;
+    let seen = read(&shop.lea, &order).await;
+    assert_eq!((&seen["refunded"]["amount"], &seen["refunds"][1]["status"]), (&json!(300), &json!("FAILED")));
+    assert_eq!((stripe.books(|books| books.posts.len()), books(&shop).await.as_str()), (0, "CASH_STRIPE 700, REVENUE -700"));
+    let again = json!({ "i": { "orderId": order, "amount": 200, "reason": "Rain", "idempotencyKey": "asked-again" } });
+    shop.admin.ok(REFUND, again).await;
+    shop.app.work().await;
+    assert_eq!((stripe.books(|books| books.posts.len()), books(&shop).await.as_str()), (1, "CASH_STRIPE 500, REVENUE -500"));
+    assert_balanced(&shop).await;
+}
