@@ -36,6 +36,8 @@ pub use self::terms::{Before, Terms};
 
 /// How many answers a process writes at once, where nothing else is said.
 pub const USUAL_ANSWERS: u32 = 64;
+/// How many answers of a process are written down at once: whoever asks for something meanwhile finds a connection. The others have more to write when it is their turn.
+const WRITERS: usize = 4;
 /// How long an answer waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What of an answer is kept in memory makes it be written down at once.
@@ -88,6 +90,7 @@ struct Inner {
     /// Who this process is, to the database.
     process: Uuid,
     places: Arc<Semaphore>,
+    writers: Semaphore,
     running: Mutex<HashMap<Uuid, Arc<Run>>>,
     acts: OnceLock<Arc<dyn Acts>>,
     patience: Duration,
@@ -158,6 +161,7 @@ impl Answers {
         Answers(Arc::new(Inner {
             process: Uuid::new_v4(),
             places: Arc::new(Semaphore::new(most as usize)),
+            writers: Semaphore::new(WRITERS),
             running: Mutex::default(),
             acts: OnceLock::new(),
             patience,

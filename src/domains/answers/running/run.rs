@@ -176,7 +176,7 @@ impl Writing {
         let keeping = tokio::spawn(keep(
             self.run.clone(),
             self.acts.clone(),
-            self.process(),
+            self.inner.clone(),
             self.claims,
             self.correlation_id.clone(),
             ready.terms.may_be_abandoned,
