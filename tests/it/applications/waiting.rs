@@ -142,6 +142,8 @@ async fn nobody_is_accepted_by_a_program_that_is_over() {
         }
         refused(&stage.app, &stage.admin, DECIDE, accept.clone(), "CONFLICT PROGRAM_CLOSED @id").await;
         refused(&stage.app, &stage.ada, REVIEW, yes.clone(), "CONFLICT PROGRAM_CLOSED @applicationId").await;
+        let allowed = stage.admin.ok(READ, json!({ "id": id })).await["application"]["allowedTransitions"].take();
+        assert_eq!(allowed, json!(["REJECTED", "WITHDRAWN", "WAITLISTED"]));
     }
     assert_eq!(decide(&stage.admin, &id, "REJECTED").await, "REJECTED");
 }
