@@ -158,10 +158,10 @@ BEGIN
 END
 $$;
 
--- Whether a text holds one of these phrases: whatever their case, on the boundaries of words.
+-- Whether a text holds one of these phrases: whatever their case, on the boundaries of words, whatever stands for a space.
 CREATE OR REPLACE FUNCTION app.blocked_phrase(words text, phrases text[]) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    folded CONSTANT text := lower(words COLLATE "und-x-icu");
+    folded CONSTANT text := lower(regexp_replace(words COLLATE "und-x-icu", '[[:space:]]', ' ', 'g'));
     phrase text;
     rest   text;
     place  integer;

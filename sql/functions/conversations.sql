@@ -49,6 +49,15 @@ BEGIN
 END
 $$;
 
+-- Refuses where a conversation is deleted: it is read, and brought back, and nothing else. Reveals, to its owner: that.
+CREATE OR REPLACE FUNCTION app.require_kept(talk conversation) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF talk.deleted_at IS NOT NULL THEN
+        PERFORM app.refuse('answer_not_found');
+    END IF;
+END
+$$;
+
 -- Makes the branch to a leaf the active one. For the functions below.
 CREATE OR REPLACE FUNCTION app.activate_branch(wanted uuid, leaf uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -247,6 +256,7 @@ DECLARE
     leaf uuid := wanted;
     next uuid;
 BEGIN
+    PERFORM app.require_kept(talk);
     PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     -- What a tool said is no branch: its answer stands for it.
@@ -268,6 +278,7 @@ DECLARE
     talk conversation := app.take_conversation_of(wanted);
     gone message;
 BEGIN
+    PERFORM app.require_kept(talk);
     PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     SELECT * INTO gone FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
@@ -329,6 +340,7 @@ CREATE OR REPLACE FUNCTION app.unshare_conversation(wanted uuid) RETURNS void
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
+    PERFORM app.require_kept(talk);
     PERFORM app.require_open_project(talk.project_id);
     UPDATE conversation c SET shared_at = NULL WHERE c.tenant_id = talk.tenant_id AND c.id = talk.id AND c.shared_at IS NOT NULL;
     UPDATE message m SET is_shared = false WHERE m.tenant_id = talk.tenant_id AND m.conversation_id = talk.id AND m.is_shared;
@@ -360,6 +372,7 @@ DECLARE
     talk  conversation := app.take_conversation_of(wanted);
     rated message;
 BEGIN
+    PERFORM app.require_kept(talk);
     SELECT * INTO rated FROM message m WHERE m.tenant_id = talk.tenant_id AND m.id = wanted;
     IF rated.role <> 'ASSISTANT' OR rated.state IN ('PENDING', 'RUNNING') THEN
         PERFORM app.refuse('answer_kind');

@@ -115,6 +115,8 @@ async fn what_stands_in_the_way_is_said_in_one_order() {
     admin.ok(POLICY, json!({ "i": { "models": [{ "name": "default", "contextTokens": 1500 }] } })).await;
     refused(&app, &eva, SEND, send.clone(), "FORBIDDEN MESSAGE_BLOCKED @text").await;
     assert_eq!(app.count("audit_entry WHERE operation = 'sendMessage' AND outcome = 'REFUSED' AND reason = 'MESSAGE_BLOCKED'").await, 1);
+    admin.ok(POLICY, json!({ "i": { "blockedPhrases": ["is LONG"] } })).await;
+    refused(&app, &eva, SEND, said(&id, &text.replace("is long", "is\nlong"), "one"), "FORBIDDEN MESSAGE_BLOCKED @text").await;
     admin.ok(POLICY, json!({ "i": { "blockedPhrases": ["word", "sword"] } })).await;
     refused(&app, &eva, SEND, send.clone(), "BAD_USER_INPUT MESSAGE_TOO_LONG @text").await;
     admin.ok(POLICY, json!({ "i": { "models": null, "dailyTokenLimitPerUser": 10 } })).await;
