@@ -193,6 +193,7 @@ try {
   const { createAgent: agent } = await ask(servers[0], admin, 'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { id } }',
     { input: { name: 'Measured', kind: 'CUSTOM', systemPrompt: 'You answer slowly.', tools: [] } })
   await stream(servers, cluster, people, watcher, agent.id)
+  same('how often the model was asked', Number(await (await fetch(new URL('/asked', environment.LECTERN_ASSISTANT_URL))).text()), people.length)
   await ask(servers[0], admin, 'mutation ($id: ID!) { deleteAgent(id: $id) }', { id: agent.id })
   await searches(servers[0], cluster, signer)
 

@@ -1,6 +1,6 @@
 // Stands in for a provider of models: `node load/model.js [--pieces 150] [--every 200] [--first 2000]`. It says the port that it listens at, and then answers whatever it is asked at
 // `/v1/chat/completions` in the streaming protocol of OpenAI, slowly: the first piece after so many milliseconds, and so many pieces, one every so many milliseconds. Each begins with the moment at
-// which it was sent (`t1790000000000.25`), so that whoever reads it knows how old it is.
+// which it was sent (`t1790000000000.25`), so that whoever reads it knows how old it is. `/asked` says how often it was asked.
 
 import { createServer } from 'node:http'
 import { performance } from 'node:perf_hooks'
@@ -14,7 +14,10 @@ const [PIECES, EVERY, FIRST] = ['pieces', 'every', 'first'].map((name) => Number
 const event = (data) => `data: ${JSON.stringify(data)}\n\n`
 const piece = (delta, finish = null) => event({ object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })
 
+let asked = 0
+
 function stream(response) {
+  asked++
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.flushHeaders()
   let sent = 0
@@ -32,6 +35,7 @@ function stream(response) {
 const server = createServer((request, response) => {
   request.resume().on('end', () => {
     if (request.method === 'POST' && request.url === '/v1/chat/completions') return stream(response)
+    if (request.url === '/asked') return response.end(String(asked))
     response.writeHead(404).end()
   })
 })
