@@ -1,7 +1,7 @@
 //! A process dies at each step of a payment, a refund and an exchange: nothing is lost by it, and nothing is done twice.
 
 use std::{
-    process::Child,
+    process::{Child, Command},
     time::{Duration, Instant},
 };
 
@@ -203,16 +203,23 @@ async fn a_worker_dies_at_each_step_of_a_refund_and_the_money_goes_back_once() {
     assert_eq!((books(&shop).await.as_str(), shop.held(&product).await), ("", 0));
 }
 
-/// A service beside the test's own, on the same database.
-fn serve(shop: &Shop) -> Served {
-    let mut command = lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "off", "--worker", "false"]);
+/// The binary as another process on the test's database.
+fn beside(shop: &Shop, arguments: &[&str]) -> Command {
+    let mut command = lectern(arguments);
     command
+        .args(["--log", "off"])
         .env("DATABASE_URL", shop.app.database.url("lectern_app"))
-        .env("LECTERN_SIGNING_KEY", SigningKey::generate().unwrap().to_text())
         .env("LECTERN_SECRET_KEYS", &shop.app.seal)
         .env("LECTERN_STRIPE_API_BASE", &shop.app.settings.stripe_api_base)
-        .env("LECTERN_TEST_PAYMENTS", "true")
+        .env("LECTERN_DATA_DIR", shop.app.files().join("data"))
         .env("LECTERN_FILES", shop.app.files());
+    command
+}
+
+/// A service beside the test's own.
+fn serve(shop: &Shop) -> Served {
+    let mut command = beside(shop, &["serve", "--listen", "127.0.0.1:0", "--worker", "false"]);
+    command.env("LECTERN_SIGNING_KEY", SigningKey::generate().unwrap().to_text()).env("LECTERN_TEST_PAYMENTS", "true");
     Served::start(command)
 }
 
@@ -447,16 +454,6 @@ async fn a_service_dies_while_money_is_recorded_or_given_back_and_the_same_reque
     assert_balanced(&shop).await;
 }
 
-/// Starts `lectern worker`; it runs everything.
-fn worker(shop: &Shop) -> Child {
-    let mut command = lectern(&["worker", "--log", "off"]);
-    command
-        .env("DATABASE_URL", shop.app.database.url("lectern_app"))
-        .env("LECTERN_SECRET_KEYS", &shop.app.seal)
-        .env("LECTERN_FILES", shop.app.files());
-    command.spawn().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_dies_between_a_payment_and_what_follows_it_and_all_of_it_is_told_and_drawn_once() {
     let (shop, _) = stripe::shop(json!({})).await;
@@ -469,7 +466,7 @@ async fn a_worker_dies_between_a_payment_and_what_follows_it_and_all_of_it_is_to
     assert_eq!((shop.app.count(told).await, shop.app.count("invoice WHERE file_id IS NULL").await), (0, 1));
     let holder = Holder::begin(&shop).await;
     holder.takes("LOCK TABLE notification IN ACCESS EXCLUSIVE MODE; SELECT FROM invoice FOR UPDATE").await;
-    let working = worker(&shop);
+    let working = beside(&shop, &["worker"]).spawn().unwrap();
     let at_work = "pg_stat_activity WHERE datname = current_database() AND usename = 'lectern_app' AND wait_event_type = 'Lock'";
     until("at work", async || shop.app.count(at_work).await >= 2).await;
     end(working);

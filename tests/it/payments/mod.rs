@@ -152,7 +152,8 @@ const WRONGS: [(&str, &str); 12] = [
 
 /// Whether the books are in order, and say what the rows say.
 pub async fn assert_balanced(shop: &Shop) {
-    let wrong = |(what, rows): &(&str, &str)| format!("SELECT '{what}' AS what WHERE EXISTS ({rows})");
+    // Counted, since PostgreSQL looks for a first one by loops.
+    let wrong = |(what, rows): &(&str, &str)| format!("SELECT '{what}' AS what WHERE (SELECT count(*) FROM ({rows}) AS r) > 0");
     let all: Vec<String> = WRONGS.iter().map(wrong).collect();
     let found = shop.app.text(&format!("SELECT string_agg(w.what, '; ') FROM ({}) AS w", all.join(" UNION ALL "))).await;
     assert_eq!(found, None, "{}", books(shop).await);
