@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test soak stale check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
+.PHONY: help run build dist test soak stale ledger check deny proof schema web client-test bench bench-growth bench-jobs bench-imports fmt clean
 
 CARGO ?= cargo
 # The debug binary. No dependency has features that the tests alone ask for, so that this, the tests and `make run` share what is compiled.
@@ -38,6 +38,10 @@ soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact,
 stale: export LECTERN_STALE_TRIES = $(or $(TRIES),100000)
 stale: ## Each of 100,000 writes read back at once, over a standby that is behind (TRIES=1000 for less)
 	$(CARGO) test --test it -- --nocapture faults::standbys::nothing_stale
+
+ledger: export LECTERN_LEDGER_STEPS = $(or $(STEPS),10000)
+ledger: ## Buy, pay, refund, exchange and cancel at random for 10,000 steps (STEPS=2000 for less): the books balance after each
+	$(CARGO) test --test it -- --nocapture ledger::steps
 
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check

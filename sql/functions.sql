@@ -45,9 +45,18 @@ CREATE OR REPLACE FUNCTION app.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARA
         PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
 
 -- An id as clients know it: booking_01h455vb4pex5vsknk084sn02q.
-CREATE OR REPLACE FUNCTION app.type_id(prefix text, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + substring(b.bits FROM 5 * n + 1 FOR 5)::bit(5)::integer, 1), '' ORDER BY n)
-            FROM (SELECT B'00' || ('x' || replace(id::text, '-', ''))::bit(128)) AS b(bits), generate_series(0, 25) AS n);
+-- A loop costs a third of what a query does, and triggers ask for one id at a time.
+CREATE OR REPLACE FUNCTION app.type_id(prefix text, id uuid) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    bits CONSTANT bit varying := B'00' || ('x' || replace(id::text, '-', ''))::bit(128);
+    said text := prefix || '_';
+BEGIN
+    FOR n IN 0..25 LOOP
+        said := said || substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + substring(bits FROM 5 * n + 1 FOR 5)::bit(5)::integer, 1);
+    END LOOP;
+    RETURN said;
+END
+$$;
 
 -- The words of a search, split as the searched texts are, each matched by its beginning: 'ada lov' finds "Ada Lovelace". NULL when
 -- it holds no word.

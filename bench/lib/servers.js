@@ -79,13 +79,14 @@ export class Lectern extends Server {
   name = 'lectern'
   title = 'Lectern'
 
-  constructor(cluster, folder, binary, key) {
+  /** `environment`: beside what all have. */
+  constructor(cluster, folder, binary, key, environment = {}) {
     super(cluster, folder)
-    Object.assign(this, { binary, key, version: run(binary, ['version']).trim() })
+    Object.assign(this, { binary, key, environment, version: run(binary, ['version']).trim() })
   }
 
   launch() {
-    const env = { ...this.cluster.environment(), LECTERN_LISTEN: this.address, LECTERN_SIGNING_KEY: this.key, LECTERN_SECRET_KEYS: randomBytes(32).toString('base64'), LECTERN_WORKER: 'off', LECTERN_LOG: process.env.LECTERN_LOG ?? 'warn', LECTERN_RATE_COST: '0', LECTERN_RATE_BOOKINGS: '0' }
+    const env = { ...this.cluster.environment(), LECTERN_LISTEN: this.address, LECTERN_SIGNING_KEY: this.key, LECTERN_SECRET_KEYS: randomBytes(32).toString('base64'), LECTERN_WORKER: 'off', LECTERN_LOG: process.env.LECTERN_LOG ?? 'warn', LECTERN_RATE_COST: '0', LECTERN_RATE_BOOKINGS: '0', ...this.environment }
     return start(this.binary, ['serve'], this.log, { env })
   }
 

@@ -11,9 +11,10 @@ import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { Cluster } from '../lib/cluster.js'
+import { ask, judge, say, Times } from '../lib/load.js'
 import { bare, Signer, typeId } from '../lib/people.js'
 import { Lectern } from '../lib/servers.js'
-import { run, sleep } from '../lib/shell.js'
+import { run } from '../lib/shell.js'
 
 const ROOT = resolve(new URL('.', import.meta.url).pathname, '../..')
 const PRICE = 5000
@@ -33,33 +34,8 @@ const { values: options } = parseArgs({
 const [BUYERS, STOCK, ROUNDS, TIMES] = ['buyers', 'stock', 'rounds', 'times'].map((name) => Number(options[name]))
 if (!(STOCK > 0 && STOCK < BUYERS && BUYERS <= 1900)) throw new Error('--buyers: at most 1900, for so many learners there are; --stock: fewer')
 
-const timings = new Map()
+const clock = new Times()
 let turnedAway = 0
-
-async function timed(step, work) {
-  const began = process.hrtime.bigint()
-  const result = await work()
-  timings.set(step, [...(timings.get(step) ?? []), Number(process.hrtime.bigint() - began) / 1e6])
-  return result
-}
-
-/** Whoever is told that there is too much to do comes again when they are told to, as clients do. Answers the data, or the first error. */
-async function say(server, { token }, query, variables) {
-  for (;;) {
-    const { data, errors } = await server.post(token, { query, variables })
-    if (!errors) return { data }
-    const [{ message, extensions: { code, reason, field, retryAfter } = {} }] = errors
-    if (code !== 'UNAVAILABLE' || !retryAfter) return { refused: { message, reason: reason ?? code, field } }
-    turnedAway++
-    await sleep(retryAfter * 1000 * (1 + Math.random()))
-  }
-}
-
-async function ask(server, person, query, variables) {
-  const { data, refused } = await say(server, person, query, variables)
-  if (refused) throw new Error(`${query}\n${JSON.stringify(variables)}\n${JSON.stringify(refused)}`)
-  return data
-}
 
 function same(what, found, wanted) {
   if (!isDeepStrictEqual(found, wanted)) throw new Error(`${what}: ${JSON.stringify(found)} in place of ${JSON.stringify(wanted)}`)
@@ -102,8 +78,9 @@ async function place(server, buyer, product) {
   const input = {
     applicationId: buyer.application, lines: [{ productId: product, attendeeId: buyer.attendee, quantity: 1 }], expectedTotal: PRICE, provider: 'MANUAL', idempotencyKey: randomUUID(),
   }
-  const { data, refused } = await timed('C2, placeOrder', () => say(server, buyer,
+  const { data, refused, turnedAway: times } = await clock.timed('C2, placeOrder', () => say(server, buyer,
     'mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { id status due { amount } lines { tickets { id status } } } }', { input }))
+  turnedAway += times
   return { buyer, order: data?.placeOrder, refused }
 }
 
@@ -178,9 +155,9 @@ async function dashboards(server, cluster, client, viewer) {
   same('reconciled', first.reconciled, true)
   same('the dashboard', first, wanted)
   for (let time = 0; time < TIMES; time++) {
-    await timed('C3, all of it', () => dashboard(server, viewer, program, Object.keys(PARTS)))
-    await timed('C3, all of it, by hand', () => byHand(client, viewer, id))
-    for (const part of Object.keys(PARTS)) await timed(`C3, ${part}`, () => dashboard(server, viewer, program, [part]))
+    await clock.timed('C3, all of it', () => dashboard(server, viewer, program, Object.keys(PARTS)))
+    await clock.timed('C3, all of it, by hand', () => byHand(client, viewer, id))
+    for (const part of Object.keys(PARTS)) await clock.timed(`C3, ${part}`, () => dashboard(server, viewer, program, [part]))
   }
 }
 
@@ -207,24 +184,20 @@ try {
     await everybodyAtOnce(server, cluster, admin, buyers, made)
     if (round > 0) continue
     // Connections are open, and statements planned.
-    timings.clear()
+    clock.clear()
     turnedAway = 0
   }
   console.log(`${ROUNDS} times exactly ${STOCK} sold to ${BUYERS} people, and ${BUYERS - STOCK} were told SOLD_OUT; ${turnedAway} times too much to do`)
   client = await cluster.client('lectern_app')
   await dashboards(server, cluster, client, viewer)
 
-  const share = (list, part) => Number([...list].sort((one, other) => one - other)[Math.max(0, Math.ceil(list.length * part) - 1)].toFixed(1))
-  const steps = {}
-  for (const [step, list] of timings) {
-    steps[step] = { times: list.length, p50: share(list, 0.5), p95: share(list, 0.95), p99: share(list, 0.99), ...(TARGETS[step] && { 'p99 at most': TARGETS[step] }) }
-  }
+  const targets = { p99: TARGETS }
+  const steps = clock.table(targets)
   console.table(steps)
-  const missed = Object.entries(TARGETS).filter(([step, most]) => steps[step].p99 > most)
-  console.log(missed.length === 0 ? 'every target is met' : `missed: ${missed.map(([step, most]) => `${step}: ${steps[step].p99} ms, at most ${most}`).join('; ')}`)
+  const missed = judge(steps, targets)
   const results = { at: new Date().toISOString().slice(0, 10), cores: cpus().length, version: server.version, buyers: BUYERS, stock: STOCK, turnedAway, milliseconds: steps }
   if (options.out) writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
-  if (missed.length > 0) process.exitCode = 1
+  if (missed > 0) process.exitCode = 1
 } catch (error) {
   console.error(`orders: ${error.message}\nthe server's log: ${server?.log}; PostgreSQL's: ${cluster.log}`)
   process.exitCode = 1

@@ -11,7 +11,8 @@ import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Cluster } from '../lib/cluster.js'
-import { bare, Signer, typeId } from '../lib/people.js'
+import { ask, judge, Times } from '../lib/load.js'
+import { Signer, typeId } from '../lib/people.js'
 import { Lectern } from '../lib/servers.js'
 import { run } from '../lib/shell.js'
 
@@ -32,20 +33,7 @@ const TIMES = Number(options.times)
 if (!(TIMES > 0 && TIMES <= 400)) throw new Error('--times: 1 to 400, for there are 400 learners')
 
 const sql = (name) => readFileSync(join(ROOT, `bench/limit/${name}.sql`), 'utf8')
-const timings = new Map()
-
-async function timed(step, work) {
-  const began = process.hrtime.bigint()
-  const result = await work()
-  timings.set(step, [...(timings.get(step) ?? []), Number(process.hrtime.bigint() - began) / 1e6])
-  return result
-}
-
-async function ask(server, { token }, query, variables) {
-  const { data, errors } = await server.post(token, { query, variables })
-  if (errors) throw new Error(`${query}\n${JSON.stringify(variables)}\n${JSON.stringify(errors)}`)
-  return data
-}
+const clock = new Times()
 
 /** The learners of the school, with sessions as after `login`; the types; the first day; the instructors. */
 async function gather(cluster, signer) {
@@ -70,7 +58,7 @@ async function gather(cluster, signer) {
 const moment = (time) => new Date(time).toISOString()
 
 async function slots(server, pupil, { type, name, first }) {
-  const { slots: found } = await timed(`S1, ${name}`, () => ask(server, pupil,
+  const { slots: found } = await clock.timed(`S1, ${name}`, () => ask(server, pupil,
     'query ($type: ID!, $from: DateTime!, $to: DateTime!) { slots(bookingTypeId: $type, from: $from, to: $to, timeZone: "UTC") { days { date slots { startsAt instructorCount } } } }',
     { type: typeId('bookingtype', type.id), from: moment(first), to: moment(first + 14 * DAY) }))
   if (found.days.length !== 14 || found.days.some((one) => one.slots.length === 0)) throw new Error(`${name}: ${found.days.map((one) => one.slots.length)} slots`)
@@ -78,16 +66,16 @@ async function slots(server, pupil, { type, name, first }) {
 
 async function book(server, pupil, type, start) {
   const slot = { bookingTypeId: typeId('bookingtype', type.id), startsAt: moment(start) }
-  const { holdSlot: hold } = await timed('S2, holdSlot', () => ask(server, pupil, 'mutation ($input: HoldSlotInput!) { holdSlot(input: $input) { id expiresAt } }', { input: slot }))
-  const { bookSlot: booking } = await timed('S2, bookSlot of it', () => ask(server, pupil,
+  const { holdSlot: hold } = await clock.timed('S2, holdSlot', () => ask(server, pupil, 'mutation ($input: HoldSlotInput!) { holdSlot(input: $input) { id expiresAt } }', { input: slot }))
+  const { bookSlot: booking } = await clock.timed('S2, bookSlot of it', () => ask(server, pupil,
     'mutation ($input: BookSlotInput!) { bookSlot(input: $input) { id status instructor { id } } }', { input: { ...slot, holdId: hold.id } }))
   if (booking.status !== 'ASSIGNED' || !booking.instructor) throw new Error(JSON.stringify(booking))
-  return timed('S2, bookSlot', () => ask(server, pupil, 'mutation ($input: BookSlotInput!) { bookSlot(input: $input) { id status instructor { id } } }',
+  return clock.timed('S2, bookSlot', () => ask(server, pupil, 'mutation ($input: BookSlotInput!) { bookSlot(input: $input) { id status instructor { id } } }',
     { input: { ...slot, startsAt: moment(start + HOUR) } }))
 }
 
 async function series(server, pupil, type, start) {
-  const { bookSeries: booked } = await timed('S3, bookSeries of 52', () => ask(server, pupil,
+  const { bookSeries: booked } = await clock.timed('S3, bookSeries of 52', () => ask(server, pupil,
     'mutation ($input: BookSeriesInput!) { bookSeries(input: $input) { id skipped { startsAt } bookings(first: 1) { totalCount } } }',
     { input: { bookingTypeId: typeId('bookingtype', type.id), startsAt: moment(start), recurrence: 'FREQ=WEEKLY;COUNT=52', timeZone: 'UTC' } }))
   if (booked.bookings.totalCount !== 52) throw new Error(JSON.stringify(booked))
@@ -95,7 +83,7 @@ async function series(server, pupil, type, start) {
 
 /** One transaction by hand. */
 async function byHand(client, step, { tenant, user, permissions }, statement, values) {
-  await timed(step, async () => {
+  await clock.timed(step, async () => {
     await client.query('BEGIN')
     await client.query({ name: 'settings', text: "SELECT set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true), set_config('app.permissions', $3, true)", values: [tenant, user, permissions] })
     const { rowCount } = await client.query({ name: statement, text: sql(statement), values: [tenant, ...values] })
@@ -134,22 +122,18 @@ try {
       await series(server, pupil, many, first + day * DAY + 14 * HOUR)
       await byHand(client, 'S3, by hand', other, 's3_series', [many.id, other.user, many.staff[Math.floor(number / 5)], randomUUID(), moment(first + day * DAY + 15 * HOUR)])
     }
-    if (number === 4) timings.clear() // connections are open, and statements planned
+    if (number === 4) clock.clear() // connections are open, and statements planned
   }
   const doubles = await cluster.query(`SELECT count(*)::integer AS count FROM time_claim a JOIN time_claim b ON b.tenant_id = a.tenant_id AND b.party_id = a.party_id AND b.id > a.id
     AND a.starts_at < b.ends_at AND a.ends_at > b.starts_at`)
   if (doubles[0].count) throw new Error(`${doubles[0].count} are booked twice`)
-  const share = (list, part) => Number([...list].sort((one, other) => one - other)[Math.max(0, Math.ceil(list.length * part) - 1)].toFixed(1))
-  const steps = {}
-  for (const [step, list] of timings) {
-    steps[step] = { times: list.length, p50: share(list, 0.5), p95: share(list, 0.95), p99: share(list, 0.99), ...(TARGETS[step] && { 'p95 at most': TARGETS[step] }) }
-  }
+  const targets = { p95: TARGETS }
+  const steps = clock.table(targets)
   console.table(steps)
-  const missed = Object.entries(TARGETS).filter(([step, most]) => steps[step].p95 > most)
-  console.log(missed.length === 0 ? 'every target is met' : `missed: ${missed.map(([step, most]) => `${step}: ${steps[step].p95} ms, at most ${most}`).join('; ')}`)
+  const missed = judge(steps, targets)
   const results = { at: new Date().toISOString().slice(0, 10), cores: cpus().length, version: server.version, milliseconds: steps }
   if (options.out) writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
-  if (missed.length > 0) process.exitCode = 1
+  if (missed > 0) process.exitCode = 1
 } catch (error) {
   console.error(`slots: ${error.message}\nthe server's log: ${server?.log}; PostgreSQL's: ${cluster.log}`)
   process.exitCode = 1

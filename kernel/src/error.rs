@@ -268,6 +268,11 @@ impl Error {
         error
     }
 
+    /// What is asked for is not set up in this deployment, which is no fault: the log says nothing of it.
+    pub fn not_set_up(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, message).reason(reason)
+    }
+
     /// The service is asked for more than it takes on; the same request may succeed after `seconds`.
     pub fn overloaded(seconds: u64) -> Self {
         let mut error = Self::new(Code::Unavailable, "The service has too much to do right now. Try again in a moment.");

@@ -49,6 +49,10 @@ BEGIN
         IF NEW.version <> OLD.version THEN
             PERFORM app.refuse('agent_stale');
         END IF;
+        -- What stands in another order is the same.
+        IF NEW.knowledge_base_ids @> OLD.knowledge_base_ids AND NEW.knowledge_base_ids <@ OLD.knowledge_base_ids THEN
+            NEW.knowledge_base_ids := OLD.knowledge_base_ids;
+        END IF;
         IF (NEW.model, NEW.temperature, NEW.max_tokens, NEW.system_prompt, NEW.tools, NEW.knowledge_base_ids)
             IS DISTINCT FROM (OLD.model, OLD.temperature, OLD.max_tokens, OLD.system_prompt, OLD.tools, OLD.knowledge_base_ids) THEN
             NEW.version := OLD.version + 1;
@@ -154,10 +158,10 @@ BEGIN
 END
 $$;
 
--- Whether a text holds one of these phrases: whatever their case, on the boundaries of words.
+-- Whether a text holds one of these phrases: whatever their case, on the boundaries of words, whatever stands for a space.
 CREATE OR REPLACE FUNCTION app.blocked_phrase(words text, phrases text[]) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    folded CONSTANT text := lower(words COLLATE "und-x-icu");
+    folded CONSTANT text := lower(regexp_replace(words COLLATE "und-x-icu", '[[:space:]]', ' ', 'g'));
     phrase text;
     rest   text;
     place  integer;

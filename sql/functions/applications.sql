@@ -6,7 +6,7 @@
 --
 -- The refusals below are rules like constraints: the service maps them by their names.
 --   application_transition    no such step leads on from the application's state, for this actor
---   application_closed        the program takes no applications now
+--   application_closed        the program takes no applications now, or admits none: it does not run, or is over
 --   application_fee           the fee is not paid
 --   application_editable      answers of a submitted application are not its applicant's to change
 --   application_answers_size  the answers are larger than the service lets in, as the database writes them
@@ -155,6 +155,10 @@ BEGIN
     -- To stay is no step. What is none is said before what stands in its way.
     IF NOT EXISTS (SELECT FROM application_transition t WHERE t.from_status = was.status AND t.to_status = target) THEN
         PERFORM app.refuse('application_transition');
+    END IF;
+    -- However late the job is that ends programs.
+    IF target = 'ACCEPTED' AND NOT app.program_sells(was.program_id) THEN
+        PERFORM app.refuse('application_closed');
     END IF;
     IF was.status = 'ACCEPTED' THEN
         PERFORM app.expire_overdue(wanted);

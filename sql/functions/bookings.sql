@@ -714,9 +714,9 @@ CREATE OR REPLACE TRIGGER booking_unassigned AFTER UPDATE ON booking FOR EACH RO
 
 -- Moves a booking of a type, to where the service has looked under the turns of all whose time it takes. `state` is what it is then: what it was, or APPROVED
 -- where its school is to assign it anew. `chosen`: why somebody else was chosen than took it before. `redeemed`: a hold of the actor whose slot it takes.
--- Reveals nothing.
+-- `onward`: the series that it belongs to from now on, and when it begins there (NULL: as before). Reveals nothing.
 CREATE OR REPLACE FUNCTION app.move_booking(wanted uuid, span_start timestamptz, span_end timestamptz, state text, instructor uuid, resources uuid[], why text,
-        chosen jsonb, redeemed uuid) RETURNS void
+        chosen jsonb, redeemed uuid, onward uuid DEFAULT NULL, onward_start timestamptz DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     b booking;
@@ -746,8 +746,7 @@ BEGIN
     PERFORM app.make_room(app.user_id(), NULL, redeemed, b.student_id, instructor, resources, span_start, span_end, t.buffer_before_minutes, t.buffer_after_minutes);
     IF b.group_session_id IS NOT NULL AND state = 'ASSIGNED' THEN
         UPDATE slot_hold o SET group_session_id = NULL WHERE o.tenant_id = b.tenant_id AND o.id = redeemed AND o.group_session_id IS NOT NULL; -- its seat is not counted twice
-        PERFORM app.move_seat(b.id, span_start, span_end, instructor, resources, chosen);
-        UPDATE booking o SET reschedule_reason = why WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
+        PERFORM app.move_seat(b.id, span_start, span_end, instructor, resources, chosen, why, onward, onward_start);
         UPDATE slot_hold o SET booking_id = b.id WHERE o.tenant_id = b.tenant_id AND o.id = redeemed;
         RETURN;
     END IF;
@@ -759,7 +758,8 @@ BEGIN
             group_session_id = CASE WHEN state = 'ASSIGNED' THEN o.group_session_id END,
             requested_instructor_id = CASE WHEN state = 'REQUESTED' THEN coalesce(instructor, o.requested_instructor_id) ELSE o.requested_instructor_id END,
             buffer_before_minutes = t.buffer_before_minutes, buffer_after_minutes = t.buffer_after_minutes,
-            reschedule_reason = CASE WHEN (o.starts_at, o.ends_at) = (span_start, span_end) THEN o.reschedule_reason ELSE why END
+            reschedule_reason = CASE WHEN (o.starts_at, o.ends_at) = (span_start, span_end) THEN o.reschedule_reason ELSE why END,
+            series_id = coalesce(onward, o.series_id), series_starts_at = coalesce(onward_start, o.series_starts_at)
         WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
     PERFORM app.take_resources(b, resources);
     UPDATE slot_hold o SET booking_id = b.id WHERE o.tenant_id = b.tenant_id AND o.id = redeemed;
@@ -833,4 +833,4 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION app.confirm_booking(uuid, uuid, uuid[], jsonb),
-    app.move_booking(uuid, timestamptz, timestamptz, text, uuid, uuid[], text, jsonb, uuid), app.exceeded_limit(uuid, timestamptz, timestamptz, uuid), app.escalate_bookings(integer), app.remind_of_bookings(integer) TO lectern_app;
+    app.move_booking(uuid, timestamptz, timestamptz, text, uuid, uuid[], text, jsonb, uuid, uuid, timestamptz), app.exceeded_limit(uuid, timestamptz, timestamptz, uuid), app.escalate_bookings(integer), app.remind_of_bookings(integer) TO lectern_app;

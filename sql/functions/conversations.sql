@@ -49,6 +49,15 @@ BEGIN
 END
 $$;
 
+-- Refuses where a conversation is deleted: it is read, and brought back, and nothing else. Reveals, to its owner: that.
+CREATE OR REPLACE FUNCTION app.require_kept(talk conversation) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF talk.deleted_at IS NOT NULL THEN
+        PERFORM app.refuse('answer_not_found');
+    END IF;
+END
+$$;
+
 -- Makes the branch to a leaf the active one. For the functions below.
 CREATE OR REPLACE FUNCTION app.activate_branch(wanted uuid, leaf uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -97,6 +106,8 @@ DECLARE
     takes   integer;
     need    bigint;
     waiting bigint;
+    -- Characters that stand before what the agent is told: what the service says (src/domains/answers/prompt.rs), and an empty line.
+    service CONSTANT integer := 826;
     -- What is answered, in the end.
     words   text := said;
     question uuid;
@@ -174,8 +185,8 @@ BEGIN
     IF app.blocked_phrase(words, policy.blocked_phrases) THEN
         PERFORM app.refuse('answer_blocked');
     END IF;
-    -- What the service says itself takes 1,600 characters at most; four characters are a token.
-    need := (ceil((length(asked.system_prompt) + 1600) / 4.0) + ceil(length(words) / 4.0) + ceil(coalesce(length(talk.context::text), 0) / 4.0))::bigint;
+    -- Four characters are a token.
+    need := (ceil((length(asked.system_prompt) + service) / 4.0) + ceil(length(words) / 4.0) + ceil(coalesce(length(talk.context::text), 0) / 4.0))::bigint;
     IF need > takes - asked.max_tokens - ceil(takes * 0.05) THEN
         PERFORM app.refuse('answer_too_long');
     END IF;
@@ -216,6 +227,27 @@ BEGIN
 END
 $$;
 
+-- The answer to what was asked before under the same clientMessageId and digest, as in the function above; NULL where it was not. Reveals: to the owner of the conversation,
+-- its id.
+CREATE OR REPLACE FUNCTION app.repeated_answer(how text, target uuid, client_id text, digest bytea) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    school  CONSTANT uuid := app.tenant_id();
+    found_in uuid := target;
+    known   message;
+BEGIN
+    IF how <> 'SEND' THEN
+        SELECT m.conversation_id INTO found_in FROM message m WHERE m.tenant_id = school AND m.id = target;
+    END IF;
+    SELECT * INTO known FROM message m WHERE m.tenant_id = school AND m.conversation_id = found_in AND m.client_message_id = client_id
+        AND m.owner_id = app.user_id() AND m.request_digest = digest AND app.viewed_by() IS NULL;
+    IF known.role = 'ASSISTANT' THEN
+        RETURN known.id;
+    END IF;
+    RETURN (SELECT m.id FROM message m WHERE m.tenant_id = school AND m.branches_at = known.id AND m.role = 'ASSISTANT' ORDER BY m.created_at, m.id LIMIT 1);
+END
+$$;
+
 -- The branch through a message to its newest leaf becomes the active one. Reveals: to its owner, the conversation's id.
 CREATE OR REPLACE FUNCTION app.select_branch(wanted uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -224,6 +256,7 @@ DECLARE
     leaf uuid := wanted;
     next uuid;
 BEGIN
+    PERFORM app.require_kept(talk);
     PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     -- What a tool said is no branch: its answer stands for it.
@@ -245,6 +278,7 @@ DECLARE
     talk conversation := app.take_conversation_of(wanted);
     gone message;
 BEGIN
+    PERFORM app.require_kept(talk);
     PERFORM app.require_open_project(talk.project_id);
     PERFORM app.require_no_answer(talk.id);
     SELECT * INTO gone FROM message m WHERE m.tenant_id = app.tenant_id() AND m.id = wanted;
@@ -306,6 +340,7 @@ CREATE OR REPLACE FUNCTION app.unshare_conversation(wanted uuid) RETURNS void
 DECLARE
     talk conversation := app.take_conversation(wanted);
 BEGIN
+    PERFORM app.require_kept(talk);
     PERFORM app.require_open_project(talk.project_id);
     UPDATE conversation c SET shared_at = NULL WHERE c.tenant_id = talk.tenant_id AND c.id = talk.id AND c.shared_at IS NOT NULL;
     UPDATE message m SET is_shared = false WHERE m.tenant_id = talk.tenant_id AND m.conversation_id = talk.id AND m.is_shared;
@@ -337,6 +372,7 @@ DECLARE
     talk  conversation := app.take_conversation_of(wanted);
     rated message;
 BEGIN
+    PERFORM app.require_kept(talk);
     SELECT * INTO rated FROM message m WHERE m.tenant_id = talk.tenant_id AND m.id = wanted;
     IF rated.role <> 'ASSISTANT' OR rated.state IN ('PENDING', 'RUNNING') THEN
         PERFORM app.refuse('answer_kind');
@@ -483,6 +519,7 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.begin_answer(text, uuid, text, text, bytea, uuid, uuid[], jsonb, uuid, text, boolean, text, integer), app.select_branch(uuid),
+GRANT EXECUTE ON FUNCTION app.begin_answer(text, uuid, text, text, bytea, uuid, uuid[], jsonb, uuid, text, boolean, text, integer), app.repeated_answer(text, uuid, text, bytea),
+    app.select_branch(uuid),
     app.delete_message(uuid), app.share_conversation(uuid), app.unshare_conversation(uuid), app.delete_conversation(uuid, boolean), app.rate_message(uuid, text, text),
     app.message_counts(uuid[]), app.search_conversation(text), app.purge_assistants(integer) TO lectern_app;

@@ -117,6 +117,15 @@ BEGIN
 END
 $$;
 
+-- The same of several bookings, in the order of their start: one file of all of them. For functions that ask for mails.
+CREATE OR REPLACE FUNCTION app.invites_of(bookings uuid[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT jsonb_build_array(jsonb_build_object('name', 'invite.ics', 'events', jsonb_agg(app.invite_of(b) -> 'event' ORDER BY b.starts_at, b.id)))
+            FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (bookings) HAVING count(*) > 0);
+END
+$$;
+
 -- The language that the actor is written to in. Reveals, to them: that.
 CREATE OR REPLACE FUNCTION app.own_locale() RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -326,7 +326,7 @@ END
 $$;
 
 -- Grants a request for a type of several seats: REQUESTED, then APPROVED, then ASSIGNED, in the session at its time with that instructor and these resources, made where there
--- is none. Only who manages bookings may; the service has judged it under the turns of all parties. Reveals nothing.
+-- is none. For app.confirm_booking. Only who manages bookings may; the service has judged it under the turns of all parties. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.confirm_seat(wanted_booking uuid, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -355,8 +355,9 @@ END
 $$;
 
 -- Moves a seat to another session, or to a slot of the type, for which this makes one. Whether there is time the service has judged under the turns of all parties, and what its
--- terms say of moving. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.move_seat(wanted_booking uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], chosen jsonb) RETURNS void
+-- terms say of moving; `why` and `onward` as of app.move_booking, for which this is. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.move_seat(wanted_booking uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], chosen jsonb,
+        why text, onward uuid, onward_start timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     b booking;
@@ -371,7 +372,8 @@ BEGIN
     END IF;
     SELECT * INTO STRICT t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id FOR SHARE;
     s := app.seat_at(t, span_start, span_end, instructor, resources);
-    UPDATE booking o SET starts_at = s.starts_at, ends_at = s.ends_at, instructor_id = s.instructor_id, group_session_id = s.id, status = 'ASSIGNED'
+    UPDATE booking o SET starts_at = s.starts_at, ends_at = s.ends_at, instructor_id = s.instructor_id, group_session_id = s.id, status = 'ASSIGNED', reschedule_reason = why,
+            series_id = coalesce(onward, o.series_id), series_starts_at = coalesce(onward_start, o.series_starts_at)
         WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
     PERFORM app.follow_session(s, b.id), app.note_assignment(b.id, chosen);
 END
@@ -571,6 +573,5 @@ CREATE OR REPLACE TRIGGER group_session_resource_audit AFTER INSERT OR UPDATE OR
     EXECUTE FUNCTION app.audit('GroupSession', 'group_session_id');
 
 GRANT EXECUTE ON FUNCTION app.session_seats(uuid[]), app.slot_sessions(uuid, uuid, timestamptz, timestamptz, uuid[]), app.sessions_with_seats(), app.open_group_sessions(uuid, integer, jsonb),
-    app.confirm_seat(uuid, uuid, uuid[], jsonb), app.move_seat(uuid, timestamptz, timestamptz, uuid, uuid[], jsonb),
     app.change_group_session(uuid, timestamptz, timestamptz, uuid, uuid[], integer), app.cancel_group_session(uuid, text),
     app.take_session_turns(uuid, uuid[]) TO lectern_app;

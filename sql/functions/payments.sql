@@ -5,7 +5,7 @@
 --   payment_provider          the school takes no money by this provider
 --   payment_return_url        the origin of the page is none of the school's
 --   payment_order_state       the order is not in a state in which this is done
---   refund_too_large          more than what is left of the order (`limit`)
+--   refund_too_large          more than what is left of the order, or of what was paid for it (`limit`)
 --   refund_tickets            one of the tickets is none of the order's that are ISSUED (`at`)
 --   credit_currency           the program takes no money in this currency
 
@@ -261,7 +261,7 @@ BEGIN
     IF NOT back.is_late THEN
         UPDATE sales_order o SET refunded = o.refunded + back.amount WHERE o.tenant_id = school AND o.id = back.order_id;
         UPDATE sales_order o SET status = 'REFUNDED' WHERE o.tenant_id = school AND o.id = back.order_id AND o.status = 'PAID'
-            AND NOT EXISTS (SELECT FROM app.lines_left(o.id) AS l WHERE l.amount > 0)
+            AND (o.refunded >= o.paid OR NOT EXISTS (SELECT FROM app.lines_left(o.id) AS l WHERE l.amount > 0))
             AND NOT EXISTS (SELECT FROM ticket t WHERE t.tenant_id = school AND t.order_id = o.id AND t.status IN ('HELD', 'ISSUED'))
             AND NOT EXISTS (SELECT FROM refund r WHERE r.tenant_id = school AND r.order_id = o.id AND r.status = 'PENDING' AND NOT r.is_late);
         PERFORM app.issue_invoice(back.order_id, 'CREDIT_NOTE', made);
@@ -511,13 +511,15 @@ END
 $$;
 
 -- Gives back what was paid for an order that is PAID: all that is left of it, with all tickets; or tickets, for their price or another amount; or an amount, and the
--- tickets stay. Of the newest payments first, or as credit. By PAYMENT_MANAGE; of two full refunds at once one wins, since the order's row is held. Reveals nothing.
+-- tickets stay. Of the newest payments first, or as credit. An amount that somebody names is no more than what was paid, less what went back of it; what was paid with credit
+-- or with another ticket goes back with the tickets, as credit. By PAYMENT_MANAGE; of two full refunds at once one wins, since the order's row is held. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.refund_order(ordered uuid, wanted integer, tickets uuid[], to_credit boolean, reason text, key text, digest bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     school CONSTANT uuid := app.tenant_id();
     sold   sales_order;
     most   bigint;
+    money  bigint;
     amount bigint := wanted;
     gone   uuid[] := tickets;
     weights bigint[];
@@ -543,6 +545,8 @@ BEGIN
     -- took along to another order, and a fee that was turned into credit.
     most := CASE WHEN sold.kind = 'APPLICATION_FEE' AND EXISTS (SELECT FROM application a WHERE a.tenant_id = school AND a.id = sold.application_id AND a.fee_credited_at IS NOT NULL)
         THEN 0 ELSE (SELECT greatest(sum(l.amount), 0) FROM app.lines_left(ordered) AS l) END;
+    money := greatest(least(most, sold.paid - sold.refunded - (
+        SELECT coalesce(sum(r.amount), 0) FROM refund r WHERE r.tenant_id = school AND r.order_id = ordered AND r.status = 'PENDING' AND NOT r.is_late)), 0);
     IF gone IS NULL AND amount IS NULL THEN
         amount := most;
         gone := ARRAY(SELECT t.id FROM ticket t WHERE t.tenant_id = school AND t.order_id = ordered AND t.status = 'ISSUED' ORDER BY t.id);
@@ -562,8 +566,8 @@ BEGIN
             SELECT t.order_line_id, sum(t.price)::bigint AS price FROM ticket t WHERE t.tenant_id = school AND t.id = ANY (gone) GROUP BY t.order_line_id) AS w
             ON w.order_line_id = l.line;
     END IF;
-    IF amount > most THEN
-        PERFORM app.refuse('refund_too_large', jsonb_build_object('limit', most)::text);
+    IF amount > most OR wanted > money THEN
+        PERFORM app.refuse('refund_too_large', jsonb_build_object('limit', CASE WHEN wanted IS NULL THEN most ELSE money END)::text);
     END IF;
     rest := amount;
     FOR due IN

@@ -775,6 +775,20 @@ BEGIN
 END
 $$;
 
+-- What was graded anew in quizzes, the first time first: their own questions, and those of pools that stand in what was submitted. Reveals: to whoever grades the course, these ids.
+CREATE OR REPLACE FUNCTION app.quiz_regrades(quizzes uuid[]) RETURNS TABLE (quiz_id uuid, regrade_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT q.id, r.id FROM quiz q JOIN regrade r ON r.tenant_id = q.tenant_id AND r.course_id = q.course_id
+        WHERE q.tenant_id = app.tenant_id() AND q.id = ANY (quizzes) AND app.grades_course(q.course_id)
+          AND (r.quiz_id = q.id OR (r.quiz_id IS NULL AND EXISTS (
+              SELECT FROM attempt_question h JOIN quiz_attempt a ON a.tenant_id = h.tenant_id AND a.id = h.attempt_id
+              WHERE h.tenant_id = q.tenant_id AND h.question_id = r.question_id AND a.quiz_id = q.id AND a.status = 'SUBMITTED')))
+        ORDER BY q.id, r.graded_at, r.id;
+END
+$$;
+
 -- Takes a question away: one that stands in attempts, or was graded anew, stays there and is asked no more. Reveals: to those who write the course,
 -- whether there is such a question.
 CREATE OR REPLACE FUNCTION app.remove_question(wanted uuid) RETURNS boolean
@@ -1058,7 +1072,7 @@ CREATE OR REPLACE TRIGGER regrade_audit AFTER INSERT OR UPDATE OR DELETE ON regr
 
 GRANT EXECUTE ON FUNCTION app.check_quiz_draws(uuid), app.lock_keys(uuid), app.start_quiz_attempt(uuid), app.save_quiz_answers(uuid, jsonb), app.submit_quiz_attempt(uuid),
     app.close_quiz_attempt(uuid), app.close_overdue_attempts(integer), app.void_quiz_attempt(uuid, text), app.reviewable_attempts(uuid[]), app.attempt_sheets(uuid[]),
-    app.question_keys(uuid[]), app.quiz_sizes(uuid[]), app.quiz_terms(uuid[]), app.quiz_statistics(uuid[]), app.remove_question(uuid), app.remove_question_pool(uuid),
+    app.question_keys(uuid[]), app.quiz_sizes(uuid[]), app.quiz_terms(uuid[]), app.quiz_statistics(uuid[]), app.quiz_regrades(uuid[]), app.remove_question(uuid), app.remove_question_pool(uuid),
     app.set_question_options(uuid, uuid[], text[]), app.copy_quizzes(uuid, uuid, jsonb, interval),
     app.question_to_grade(uuid),
     app.regrade_question(uuid, uuid, uuid[], numeric, numeric, text[], double precision, boolean, boolean, text)

@@ -20,9 +20,8 @@ CREATE OR REPLACE FUNCTION app.book_series(new_id uuid, wanted_type uuid, learne
         words text, overridden text[], occurrences jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    w     record;
-    first booking;
-    type  CONSTANT text := CASE state WHEN 'REQUESTED' THEN 'notify.series_requested' ELSE 'notify.series_booked' END;
+    w    record;
+    type CONSTANT text := CASE state WHEN 'REQUESTED' THEN 'notify.series_requested' ELSE 'notify.series_booked' END;
 BEGIN
     IF NOT (app.can('BOOKING_MANAGE') OR (app.can('BOOKING_REQUEST') AND learner = app.user_id() AND overridden IS NULL)) THEN
         PERFORM app.refuse('booking_party');
@@ -35,22 +34,24 @@ BEGIN
         PERFORM app.book_slot(w.id, wanted_type, learner, w.starts, w.ends, state, w.instructor, w.resources, NULL, words, w.chosen, overridden, NULL, new_id);
     END LOOP;
     PERFORM set_config('app.told_as', '', true);
-    SELECT * INTO first FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.series_id = new_id ORDER BY b.starts_at LIMIT 1;
-    PERFORM app.tell_of_series(type, new_id, first.id);
+    PERFORM app.tell_of_series(type, new_id, ARRAY(SELECT b.id FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.series_id = new_id));
 END
 $$;
 
--- Tells of a series as one: by its first booking. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.tell_of_series(type text, series uuid, of_booking uuid) RETURNS void
+-- Tells of some bookings of a series as one: by the first of them. Their mail carries all of them into calendars, once they take place, are moved or cancelled.
+-- Reveals nothing.
+CREATE OR REPLACE FUNCTION app.tell_of_series(type text, series uuid, members uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     b booking;
 BEGIN
-    SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = of_booking AND o.series_id = series;
+    SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.series_id = series AND o.id = ANY (members) ORDER BY o.starts_at, o.id LIMIT 1;
     IF FOUND AND app.notifies(type) THEN
         PERFORM app.emit(type, app.type_id('series', series), NULL, jsonb_build_object(
             'student', b.student_id, 'wished', b.requested_instructor_id, 'instructor', b.instructor_id, 'course', b.course_id,
-            'facts', jsonb_build_object('from', b.starts_at, 'until', b.ends_at))
+            'facts', jsonb_build_object('from', b.starts_at, 'until', b.ends_at),
+            'attachments', CASE WHEN type <> 'notify.series_requested' THEN app.invites_of(ARRAY(
+                SELECT o.id FROM booking o WHERE o.tenant_id = b.tenant_id AND o.series_id = series AND o.id = ANY (members))) END)
             -- Whoever booked it is told as well: it is their confirmation.
             || CASE type WHEN 'notify.series_booked' THEN '{"is_booked": true}'::jsonb ELSE '{}' END);
     END IF;
@@ -78,10 +79,9 @@ $$;
 CREATE OR REPLACE FUNCTION app.move_series(onward uuid, is_new_series boolean, is_alone boolean, rule text, excluded date[], left_out jsonb, state text, reason text, wanted jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    ids   CONSTANT uuid[] := ARRAY(SELECT (o ->> 'id')::uuid FROM jsonb_array_elements(wanted) AS o ORDER BY 1);
-    w     record;
-    b     booking;
-    first booking;
+    ids CONSTANT uuid[] := ARRAY(SELECT (o ->> 'id')::uuid FROM jsonb_array_elements(wanted) AS o ORDER BY 1);
+    w   record;
+    b   booking;
 BEGIN
     PERFORM FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids) ORDER BY o.id FOR UPDATE;
     IF EXISTS (SELECT FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids)
@@ -106,17 +106,13 @@ BEGIN
                                                                        chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
         SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = w.id;
         PERFORM app.move_booking(b.id, w.starts, w.ends, CASE WHEN b.status = 'ASSIGNED' THEN coalesce(state, b.status) ELSE b.status END, w.instructor, w.resources, reason,
-                                 w.chosen, NULL);
-        UPDATE booking o SET series_id = onward, series_starts_at = CASE WHEN is_alone THEN o.series_starts_at ELSE w.starts END
-            WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
+                                 w.chosen, NULL, onward, CASE WHEN NOT is_alone THEN w.starts END);
+        SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
         PERFORM app.claim_time_of(b); -- also of one that only has another end, or none
-        IF first.id IS NULL OR b.starts_at < first.starts_at THEN
-            first := b;
-        END IF;
     END LOOP;
     PERFORM set_config('app.told_as', '', true);
     IF NOT is_alone THEN
-        PERFORM app.tell_of_series('notify.series_moved', onward, first.id);
+        PERFORM app.tell_of_series('notify.series_moved', onward, ids);
     END IF;
 END
 $$;
@@ -125,17 +121,16 @@ $$;
 -- Answers how many were.
 CREATE OR REPLACE FUNCTION app.cancel_series(members uuid[], reason text, is_alone boolean) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    done  integer;
-    first public.booking;
+    done integer;
 BEGIN
     PERFORM set_config('app.told_as', CASE WHEN is_alone THEN '' ELSE 'nothing' END, true);
     PERFORM FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.id FOR UPDATE;
     UPDATE public.booking b SET status = 'CANCELLED', cancel_reason = reason WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members);
     GET DIAGNOSTICS done = ROW_COUNT;
     PERFORM set_config('app.told_as', '', true);
-    SELECT * INTO first FROM public.booking b WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) ORDER BY b.starts_at LIMIT 1;
     IF NOT is_alone THEN
-        PERFORM app.tell_of_series('notify.series_cancelled', first.series_id, first.id);
+        PERFORM app.tell_of_series('notify.series_cancelled', b.series_id, members) FROM public.booking b
+            WHERE b.tenant_id = app.tenant_id() AND b.id = ANY (members) LIMIT 1;
     END IF;
     RETURN done;
 END
@@ -146,4 +141,4 @@ CREATE OR REPLACE TRIGGER booking_series_audit AFTER INSERT OR UPDATE OR DELETE 
 
 GRANT EXECUTE ON FUNCTION app.book_series(uuid, uuid, uuid, text, text, date[], jsonb, text, text, text[], jsonb),
     app.move_series(uuid, boolean, boolean, text, date[], jsonb, text, text, jsonb),
-    app.tell_of_series(text, uuid, uuid) TO lectern_app;
+    app.tell_of_series(text, uuid, uuid[]) TO lectern_app;

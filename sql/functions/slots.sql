@@ -132,6 +132,16 @@ BEGIN
 END
 $$;
 
+-- The same of one start, as whoever books asks for it: to plan these queries for each booking anew costs more than to run them. Reveals: likewise.
+CREATE OR REPLACE FUNCTION app.slot_facts_at(wanted_type uuid, instructors uuid[], resources uuid[], learner uuid, holder uuid, moment timestamptz, minutes integer,
+        except_bookings uuid[], wants text[], except_session uuid)
+    RETURNS TABLE (what text, party_id uuid, starts_at timestamptz, ends_at timestamptz, day date, number bigint)
+    LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY SELECT f.* FROM app.slot_facts(wanted_type, instructors, resources, learner, holder, moment, moment, minutes, except_bookings, wants, except_session) AS f;
+END
+$$;
+
 -- Whether a hold keeps others than its holder away. Reveals: that bit.
 CREATE OR REPLACE FUNCTION app.is_held(hold uuid, holder uuid DEFAULT NULL) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -302,6 +312,12 @@ BEGIN
         PERFORM app.refuse('slot_party');
     END IF;
     t := app.share_slot_type(wanted_type);
+    IF redeemed IS NULL AND series IS NULL THEN -- what is offered to the actor, and booked as it is offered, is accepted by that
+        SELECT o.id INTO redeemed FROM slot_hold o
+            WHERE o.tenant_id = t.tenant_id AND o.owner_id = app.user_id() AND o.is_offer AND o.booking_id IS NULL AND o.expires_at > now() AND o.learner_id = learner
+              AND o.booking_type_id = t.id AND (o.starts_at, o.ends_at) = (span_start, span_end) AND o.instructor_id IS NOT DISTINCT FROM instructor
+            ORDER BY o.id LIMIT 1;
+    END IF;
     IF redeemed IS NOT NULL THEN
         SELECT * INTO h FROM slot_hold o WHERE o.tenant_id = t.tenant_id AND o.id = redeemed AND o.owner_id = app.user_id() FOR UPDATE;
         IF NOT FOUND OR h.booking_id IS NOT NULL THEN
@@ -524,6 +540,7 @@ CREATE OR REPLACE TRIGGER booking_type_resource_audit AFTER INSERT OR UPDATE OR 
 CREATE OR REPLACE TRIGGER booking_type_rule_audit AFTER INSERT OR UPDATE OR DELETE ON booking_type_rule FOR EACH ROW EXECUTE FUNCTION app.audit('BookingType', 'type_id');
 CREATE OR REPLACE TRIGGER instructor_limit_audit AFTER INSERT OR UPDATE OR DELETE ON instructor_limit FOR EACH ROW EXECUTE FUNCTION app.audit('User', 'user_id');
 
-GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[], uuid), app.eligibility(uuid, uuid),
+GRANT EXECUTE ON FUNCTION app.slot_type(uuid), app.slot_anybody(), app.slot_facts(uuid, uuid[], uuid[], uuid, uuid, timestamptz, timestamptz, integer, uuid[], text[], uuid),
+    app.slot_facts_at(uuid, uuid[], uuid[], uuid, uuid, timestamptz, integer, uuid[], text[], uuid), app.eligibility(uuid, uuid),
     app.hold_slot(uuid, uuid, uuid, timestamptz, timestamptz, uuid, uuid[], jsonb, integer), app.release_slot(uuid), app.take_slot_turns(uuid[], uuid), app.tidy_holds(integer),
     app.book_slot(uuid, uuid, uuid, timestamptz, timestamptz, text, uuid, uuid[], uuid, text, jsonb, text[], uuid, uuid), app.search_booking_type(text) TO lectern_app;

@@ -94,7 +94,7 @@ $$;
 CREATE OR REPLACE TRIGGER slot_hold_book_waiting AFTER UPDATE OF booking_id ON slot_hold FOR EACH ROW
     WHEN (OLD.booking_id IS NULL AND NEW.booking_id IS NOT NULL AND NEW.waitlist_entry_id IS NOT NULL) EXECUTE FUNCTION app.book_waiting();
 
--- An offer that its learner gives up by booking or holding that time otherwise (app.make_room) is declined by that. Reveals nothing.
+-- An offer that its learner gives up by booking or holding something else at that time (app.make_room) is declined by that. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.leave_waiting() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

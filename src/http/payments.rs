@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -30,11 +30,16 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 pub async fn take(
     State(state): State<AppState>,
     Extension(CorrelationId(id)): Extension<CorrelationId>,
-    Path((school, provider)): Path<(String, String)>,
+    named: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     sent: Body,
 ) -> Response {
-    match taken(&state, &id, &school, &provider, &headers, sent).await {
+    let answer = match named {
+        Ok(Path((school, provider))) => taken(&state, &id, &school, &provider, &headers, sent).await,
+        // What can't be read names no school.
+        Err(_) => Ok(false),
+    };
+    match answer {
         Ok(true) => axum::Json(json!({ "received": true })).into_response(),
         Ok(false) => error_response(StatusCode::BAD_REQUEST, Error::bad_request("This is no webhook of a provider of this school."), &id),
         // The provider sends it again.
@@ -87,10 +92,11 @@ async fn keep(state: &AppState, tenant: Uuid, id: &str, said: &Said, provider: P
 pub async fn show(
     State(state): State<AppState>,
     Extension(CorrelationId(id)): Extension<CorrelationId>,
-    Path((school, payment)): Path<(String, String)>,
+    named: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
+    let Ok(Path((school, payment))) = named else { return refused(unknown(), &id) };
     match found(&state, &id, &school, &payment, &parts).await {
         Ok((_, shown)) => page(&shown),
         Err(error) => refused(error, &id),
@@ -101,10 +107,11 @@ pub async fn show(
 pub async fn press(
     State(state): State<AppState>,
     Extension(CorrelationId(id)): Extension<CorrelationId>,
-    Path((school, payment)): Path<(String, String)>,
+    named: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Response {
     let (parts, sent) = request.into_parts();
+    let Ok(Path((school, payment))) = named else { return refused(unknown(), &id) };
     let done = async {
         let (tenant, shown) = found(&state, &id, &school, &payment, &parts).await?;
         let read = tokio::time::timeout(state.options.body_timeout, axum::body::to_bytes(sent, PRESSED)).await;
@@ -120,12 +127,15 @@ pub async fn press(
     }
 }
 
+fn unknown() -> Error {
+    Error::not_found("payment")
+}
+
 async fn found(state: &AppState, id: &str, school: &str, payment: &str, parts: &Parts) -> Result<(Uuid, TestPayment), Error> {
     let address = client_address::of(peer(&parts.extensions), &parts.headers, &state.options.trusted_proxies);
     if let Some(address) = &address {
         state.engine.budgets().spend(&TEST_PAGES, &[address.as_bytes()], 1, clock::now())?;
     }
-    let unknown = || Error::not_found("payment");
     let services = state.engine.services();
     if !services.outside.get::<Taking>()?.allows_test() {
         return Err(unknown());

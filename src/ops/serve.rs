@@ -30,7 +30,14 @@ use super::{
 };
 use crate::{
     config::{Allowed, PoolerKind, Settings, ShardingKind},
-    domains::{self, answers::Answers, bookings::CHANGES, client_events::BATCHES, conversations::SENDS, files::UPLOADS},
+    domains::{
+        self,
+        answers::Answers,
+        bookings::CHANGES,
+        client_events::BATCHES,
+        conversations::{ATTEMPTS, SENDS},
+        files::UPLOADS,
+    },
     http::{self, HttpOptions, ServerOptions, SocketOptions},
     schema,
 };
@@ -175,6 +182,7 @@ pub(super) fn rates(settings: &Settings) -> RateLimits {
             (&UPLOADS, settings.rate_uploads),
             (&BATCHES, settings.rate_client_events),
             (&SENDS, settings.rate_messages),
+            (&ATTEMPTS, settings.rate_messages.saturating_mul(10)),
             (&COST, settings.rate_cost),
         ],
         ..RateLimits::default()

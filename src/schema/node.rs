@@ -7,9 +7,12 @@ use async_graphql::{
 use futures_util::future::try_join_all;
 use lectern_kernel::{
     error::{Error, Result},
+    ids::Id,
     resolve::Node,
 };
 use lectern_macros::queries;
+
+use crate::domains::files::{self, File};
 
 /// Ids at most in one call of `nodes`.
 const MAX_NODES: usize = 100;
@@ -18,6 +21,14 @@ const MAX_NODES: usize = 100;
 fn ids_cost(ctx: &VisitorContext<'_>, variables: &[Positioned<VariableDefinition>], field: &Field, child: usize) -> ServerResult<usize> {
     let ids: Option<Vec<Option<ID>>> = ctx.param_value(variables, field, "ids", None)?;
     Ok(ids.map_or(0, |ids| ids.len()) * child)
+}
+
+/// What has an id. A file is also found by an answer that names it, as `file` finds it.
+async fn found(ctx: &Context<'_>, field: &str, id: &ID) -> Result<Option<Node>> {
+    match (Node::find(ctx, field, id).await?, Id::<File>::parse(field, id)) {
+        (None, Ok(file)) => Ok(files::answered(ctx, file).await?.as_ref().map(Node::of)),
+        (found, _) => Ok(found),
+    }
 }
 
 /// Anything by its id.
@@ -32,7 +43,7 @@ impl NodeQueries {
         /// The id of anything.
         id: ID,
     ) -> Result<Option<Node>> {
-        Node::find(ctx, "id", &id).await
+        found(ctx, "id", &id).await
     }
 
     /// Several things by their ids, in the order asked for; null for each that you may not see. At most 100.
@@ -46,6 +57,6 @@ impl NodeQueries {
             return Err(Error::bad_input("ids", format!("must hold at most {MAX_NODES} ids")));
         }
         let fields: Vec<String> = (0..ids.len()).map(|index| format!("ids.{index}")).collect();
-        try_join_all(ids.iter().zip(&fields).map(|(id, field)| Node::find(ctx, field, id))).await
+        try_join_all(ids.iter().zip(&fields).map(|(id, field)| found(ctx, field, id))).await
     }
 }

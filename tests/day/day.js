@@ -134,6 +134,27 @@ async function day({ tenant, domain }) {
     check(at('what took place is completed'), completeBooking.id === id && completeBooking.status === 'COMPLETED', completeBooking)
   }
 
+  // A project with an agent and a document; what a learner says to it is theirs alone. No model is asked.
+  const { createProject: project } = await instructor.ask(gql`mutation ($input: CreateProjectInput!) { createProject(input: $input) { id viewerRole } }`, { input: { name: title } })
+  const newAgent = gql`mutation ($input: CreateAgentInput!) { createAgent(input: $input) { id version temperature tools } }`
+  const { createAgent: agent } = await instructor.ask(newAgent, { input: { projectId: project.id, name: 'Tutor of the day', kind: 'TUTOR' } })
+  check(at('an agent begins with its template'), project.viewerRole === 'MANAGER' && agent.version === 1 && agent.temperature === 0.3, agent)
+  check(at('agents of the school need a permission'), (await instructor.refusal(newAgent, { input: { name: 'Everybody’s', kind: 'CUSTOM' } })) === 'FORBIDDEN')
+  const begin = gql`mutation ($input: CreateConversationInput!) { createConversation(input: $input) { id messageCount } }`
+  check(at('a project is closed to others'), (await learner.refusal(begin, { input: { agentId: agent.id } })) === 'NOT_FOUND')
+  await instructor.ask(gql`mutation ($input: AddProjectMembersInput!) { addProjectMembers(input: $input) { memberCount } }`, { input: { projectId: project.id, userIds: [learner.id] } })
+  const { createDocument: document } = await instructor.ask(gql`mutation ($input: CreateDocumentInput!) { createDocument(input: $input) { id state } }`, {
+    input: { projectId: project.id, title, text: 'What happened on this day was quite ordinary.' },
+  })
+  check(at('a document waits to be read'), document.state === 'PENDING', document)
+  const { createConversation: talk } = await learner.ask(begin, { input: { agentId: agent.id } })
+  const talks = gql`query ($id: ID!) { conversation(id: $id) { id } assistantPolicy { isConfigured } }`
+  check(at('nobody else reads a conversation'), (await admin.ask(talks, { id: talk.id })).conversation === null && (await learner.ask(talks, { id: talk.id })).conversation.id === talk.id)
+  if (!(await learner.ask(talks, { id: talk.id })).assistantPolicy.isConfigured) {
+    const unsaid = await learner.refusal(gql`mutation ($input: SendMessageInput!) { sendMessage(input: $input) { id } }`, { input: { conversationId: talk.id, text: 'Hello', clientMessageId: 'day' } })
+    check(at('without an endpoint nothing is sent'), unsaid === 'UNAVAILABLE ASSISTANT_NOT_CONFIGURED', unsaid)
+  }
+
   // The calendar, the numbers, the trail.
   const day = await learner.ask(
     gql`query ($from: DateTime!, $to: DateTime!, $id: ID) { calendar(from: $from, to: $to, instructorId: $id) { days { bookings { id } free { startsAt endsAt } } } }`,
@@ -149,7 +170,7 @@ async function day({ tenant, domain }) {
     ['requestBooking', 'approveBooking', 'assignBooking'].every((step) => auditLog.nodes.some((n) => n.operation === step && n.outcome === 'CHANGED')), auditLog)
   const after = await admin.ask(total)
   check(at('exactly the own changes are counted'), after.courses.totalCount === before.courses.totalCount + 1 && after.bookings.totalCount === before.bookings.totalCount + 2, [before, after])
-  return { admin, ids: [course.id, enrollment.id, group.id, booking.id, learner.id] }
+  return { admin, ids: [course.id, enrollment.id, group.id, booking.id, learner.id, project.id, agent.id, document.id, talk.id] }
 }
 
 try {
@@ -160,7 +181,7 @@ try {
   const [alpha, bravo] = await Promise.all(schools.map(day))
   for (const [school, other] of [[alpha, bravo], [bravo, alpha]]) {
     const { nodes } = await school.admin.ask(gql`query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, { ids: other.ids })
-    check('neither school sees anything of the other', nodes.length === 5 && nodes.every((node) => node === null), nodes)
+    check('neither school sees anything of the other', nodes.length === other.ids.length && nodes.every((node) => node === null), nodes)
   }
 } catch (error) {
   failures.push(error instanceof ClientError ? JSON.stringify(error.response.errors) : String(error?.stack ?? error))

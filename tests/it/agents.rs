@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{Client, TestApp, Who},
     classroom::{nothing, refused, walk},
+    knowledge::base,
     projects::{join_as, project},
 };
 
@@ -93,6 +94,12 @@ async fn a_change_of_what_it_is_told_makes_a_version_and_a_change_of_nothing_non
     let told: Vec<_> = found.as_array().unwrap().iter().map(|version| (&version["version"], &version["systemPrompt"])).collect();
     assert_eq!(json!(told), json!([[3, "One"], [2, "Two"], [1, "One"]]));
     assert_eq!(found[0]["createdBy"]["id"], json!(admin.user_id));
+    // What it knows is the same in any order.
+    let (one, two) = (base(&admin, json!({ "name": "One" })).await, base(&admin, json!({ "name": "Two" })).await);
+    for (known, version) in [(vec![&one, &two], 4), (vec![&two, &one], 4), (vec![&one], 5)] {
+        let changed = admin.ok(UPDATE, change(json!({ "knowledgeBaseIds": known }))).await;
+        assert_eq!(changed["updateAgent"]["version"], version, "{known:?}");
+    }
     // A version is a node, for those who may change the agent.
     let lea = app.sign_in(&app.oak, Who::Learner).await;
     let node = "query($id: ID!) { node(id: $id) { ... on AgentVersion { systemPrompt } } }";

@@ -148,6 +148,8 @@ pub struct TestApp {
     superuser: tokio_postgres::Client,
     files: Folder,
     pub settings: Settings,
+    /// What it seals with: for further processes on its database.
+    pub seal: String,
     signed_in: Mutex<HashMap<(Uuid, Who), Client>>,
     /// What stands in front of the database, where it is one of two shards.
     _spread: Option<Spread>,
@@ -239,7 +241,8 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = spread.as_ref().map_or_else(|| database.url("lectern_app"), |spread| spread.enter(&mut settings));
-        let sealer = sealer();
+        let seal = secret_key();
+        let sealer = Sealer::from_text(&seal).unwrap();
         let store = ops::store(&settings, &sealer, address).unwrap();
         let unsubscribing = Unsubscribing::new(&sealer, &format!("http://{address}"));
         let desk = Desk::new(&database.url("lectern_desk"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
@@ -285,6 +288,7 @@ impl TestApp {
             files,
             settings,
             _spread: spread,
+            seal,
         }
     }
 

@@ -196,6 +196,15 @@ async fn a_conversation_is_changed_deleted_and_restored_by_its_owner() {
     refused(&app, &lea, DELETE, json!({ "id": id }), "NOT_FOUND @id").await;
     refused(&app, &lea, UPDATE, change(json!({ "title": "Gone" })), "NOT_FOUND @id").await;
     refused(&app, &lea, SEND, said(&id, "More", "two"), "NOT_FOUND @conversationId").await;
+    let leaf = lea.ok("query($id: ID!) { conversation(id: $id) { activeLeaf { id } } }", json!({ "id": id })).await;
+    let leaf = &leaf["conversation"]["activeLeaf"]["id"];
+    for (mutation, line) in [
+        ("mutation($id: ID!) { deleteMessage(id: $id) }", "NOT_FOUND @id"),
+        ("mutation($id: ID!) { selectBranch(input: { messageId: $id }) { id } }", "NOT_FOUND @messageId"),
+        ("mutation($id: ID!) { rateMessage(input: { id: $id, rating: HELPFUL }) { id } }", "NOT_FOUND @id"),
+    ] {
+        refused(&app, &lea, mutation, json!({ "id": leaf }), line).await;
+    }
     let lists = "{ here: conversations { totalCount } gone: conversations(filter: { isDeleted: true }) { nodes { id deletedAt expiresAt } } dashboard { recentConversations { totalCount } } }";
     let seen = lea.ok(lists, json!({})).await;
     assert_eq!(

@@ -241,6 +241,7 @@ impl Engine {
         request.is_rehearsal = document.is_rehearsal;
         request.claims = claims.copied();
         request.prepared.clone_from(&document.prepared);
+        request.budgets = Some(self.budgets().clone());
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

@@ -60,3 +60,15 @@ fn classify(error: &mut ServerError) {
     let code = if too_complex { Code::QueryTooComplex } else { Code::BadUserInput };
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.as_str());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_set_up_is_no_fault_that_the_log_tells_of() {
+        let is_told = |error: Error| refusal(error).errors[0].source::<Cause>().is_some();
+        assert!(is_told(Error::unavailable("the database is gone")));
+        assert!(!is_told(Error::not_set_up("NOTHING_CONFIGURED", "There is nothing yet that could answer.")));
+    }
+}

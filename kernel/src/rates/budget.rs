@@ -149,6 +149,13 @@ impl Budgets {
         }
     }
 
+    /// Gives back what was spent just now, because nothing was done for it.
+    pub fn give_back(&self, budget: &Budget, whose: &[&[u8]], amount: u64) {
+        if let Some(account) = self.shared.used().accounts.get_mut(&Subject::of(budget.name, whose)) {
+            account.untold = account.untold.saturating_sub(amount);
+        }
+    }
+
     /// Writes what was counted here now, and reads what the other replicas have counted.
     pub async fn merge(&self) -> Result<(), DbError> {
         self.shared.merge().await

@@ -20,11 +20,12 @@ use super::{
 };
 use crate::{
     auth::{Actor, Claims, Passwords, Tokens},
+    clock,
     db::{Cursors, Identity, Tx},
     error::{Error, Result},
     jobs::Outside,
     outbound::Addresses,
-    rates::SignInTerms,
+    rates::{Budget, Budgets, SignInTerms},
     resolve::registry::Registry,
     sealing::Sealer,
 };
@@ -101,6 +102,8 @@ pub struct Request {
     pub is_rehearsal: bool,
     /// What its operations did ahead.
     pub(crate) prepared: Vec<Prepared>,
+    /// What people may use up; none where nothing is counted.
+    pub(crate) budgets: Option<Budgets>,
 }
 
 impl Request {
@@ -130,6 +133,27 @@ impl Request {
             after_commit: Mutex::default(),
             is_rehearsal: false,
             prepared: Vec::new(),
+            budgets: None,
+        }
+    }
+
+    /// Spends once of a budget of the actor's: for what is known only while it is done to count. What counts in any case says `#[budget(…)]` at the operation.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` where nothing is left; nothing is spent then.
+    pub fn spend(&self, budget: &Budget) -> Result<()> {
+        let identity = self.tx.identity();
+        match &self.budgets {
+            Some(budgets) => budgets.spend(budget, &[identity.tenant.as_bytes(), identity.user.as_bytes()], 1, clock::now()),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives back what was spent of a budget in this request, because nothing was done for it.
+    pub fn give_back(&self, budget: &Budget) {
+        let identity = self.tx.identity();
+        if let Some(budgets) = &self.budgets {
+            budgets.give_back(budget, &[identity.tenant.as_bytes(), identity.user.as_bytes()], 1);
         }
     }
 

@@ -16,7 +16,7 @@ use super::{
     keys::ObjectKey,
     meta::NODE,
     object::ObjectDef,
-    row::Object,
+    row::{Entity, Loaded, Object},
     selection::{Asked, Projection},
 };
 use crate::{
@@ -57,6 +57,11 @@ impl Node {
         let asked = Projection::of_object(Asked::of(ctx), catalog, info);
         let projection = Projection { counts: 0, ones: 0, ..asked };
         Ok(ctx.load(ObjectKey { object: info.object, id, projection }).await?.map(Node))
+    }
+
+    /// A row that was read otherwise.
+    pub fn of<T: Entity>(row: &Loaded<T>) -> Node {
+        Node(row.object().clone())
     }
 }
 

@@ -45,6 +45,9 @@ pub const FLUSH: &str = "SELECT app.flush_answer($2, $3, $4, $5) WHERE app.tenan
 /// `$2` the answer, `$3` the process, `$4` the tool, `$5` its arguments, `$6` what came of it, `$7` what it said, `$8` rows: the message's id.
 pub const NOTE_TOOL: &str = "SELECT app.note_tool($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
 
+/// What those of the documents `$2` are called that the actor sees, in the order in which they are named.
+pub const TITLES: &str = "SELECT d.title FROM unnest($2::uuid[]) WITH ORDINALITY AS w(id, place) JOIN document d ON d.tenant_id = $1 AND d.id = w.id ORDER BY w.place";
+
 /// `$2` the answer, `$3` what is quoted, in the order of the marks.
 pub const NOTE_CITATIONS: &str = "SELECT app.note_citations($2, $3) WHERE app.tenant_id() = $1";
 

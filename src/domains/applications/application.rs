@@ -70,6 +70,13 @@ pub struct Application {
         "coalesce(CASE WHEN {}.status <> 'DRAFT' THEN {}.form_version END, (SELECT app_.form_version FROM program app_ WHERE app_.tenant_id = $1 AND app_.id = {}.program_id), 0)"
     )]
     pub shown_form: i32,
+    /// Whether its program runs, and is not over: it accepts nobody else.
+    #[hidden]
+    #[wide]
+    #[column(
+        "(SELECT apr_.status = 'ACTIVE' AND (now() < apr_.ends_at) IS NOT FALSE FROM program apr_ WHERE apr_.tenant_id = $1 AND apr_.id = {}.program_id)"
+    )]
+    pub is_admitting: Option<bool>,
     /// What the directory of participants does not show of it: keys of fields that it may show, `name`, `email`.
     pub not_shared: Vec<String>,
     #[hidden]
@@ -114,18 +121,22 @@ impl Application {
     fn applicant(user_id: Id<User>) -> User;
 
     /// The states that you may take it to now, in the order of the enum: by handing it in (IN_REVIEW, whatever that will lead to), withdrawing, opening it again, accepting what
-    /// is offered, or deciding. None for one that is accepted as long as it has tickets that are held or issued.
+    /// is offered, or deciding. None for one that is accepted as long as it has tickets that are held or issued; not ACCEPTED once its program is over.
     async fn allowed_transitions(
         id: Id<Application>,
         status: ApplicationStatus,
         user_id: Id<User>,
         offer_expires_at: Option<DateTime>,
+        is_admitting: Option<bool>,
         ctx: &Context<'_>,
     ) -> Result<Vec<ApplicationStatus>> {
         let is_offered = offer_expires_at.is_some_and(|until| until.0 > ctx.now());
         let mut steps = steps(&*ctx.actor()?, status, user_id, is_offered);
         if status == ApplicationStatus::Accepted && !steps.is_empty() && ctx.load(LiveTicketsOf(id)).await?.is_some() {
             steps.clear();
+        }
+        if is_admitting != Some(true) {
+            steps.retain(|step| *step != ApplicationStatus::Accepted);
         }
         Ok(steps)
     }

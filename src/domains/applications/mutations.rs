@@ -64,7 +64,7 @@ impl AnswerMutations {
     ) -> Result<Loaded<Application>> {
         let program = Id::<Program>::parse("programId", &input.program_id)?;
         let group = Id::<Group>::parse_opt("groupId", input.group_id.as_ref())?;
-        let code = input.referral_code.as_deref().map(|code| products::code("referralCode", code)).transpose()?;
+        let code = products::tried_code("referralCode", input.referral_code.as_deref())?;
         let program: Program = ctx.get(program).await?.ok_or_else(|| Error::not_found("program").field("programId"))?;
         let person = applicant(ctx, input.user_id.as_ref()).await?;
         let form = form_of(ctx, program.id, program.form_version).await?;

@@ -14,7 +14,7 @@ pub fn refusal(error: DbError, field: &str) -> Error {
         Some("application_transition") => {
             Error::conflict("INVALID_TRANSITION", "No such step leads on from where the application stands.").field(field)
         }
-        Some("application_closed") => Error::conflict("PROGRAM_CLOSED", "The program takes no applications now.").field(field),
+        Some("application_closed") => Error::conflict("PROGRAM_CLOSED", "The program takes and admits no applications now.").field(field),
         Some("application_fee") => Error::conflict("FEE_REQUIRED", "The fee for the application is to be paid first.").field(field),
         Some("application_editable") => {
             Error::conflict("NOT_EDITABLE", "The application was handed in: its answers stay as they are.").field("answers")

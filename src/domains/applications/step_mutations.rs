@@ -65,7 +65,7 @@ impl StepMutations {
     }
 
     /// Decides about an application, whatever was voted. CONFLICT with PROGRAM_FULL where the party does not fit, with IN_USE where somebody of an accepted one holds a ticket, with
-    /// INVALID_TRANSITION where no such step leads on; a draft is handed in first.
+    /// INVALID_TRANSITION where no such step leads on; a draft is handed in first. Nobody is accepted by a program that does not run, or is over: PROGRAM_CLOSED.
     #[needs(ApplicationManage)]
     async fn decide_application(
         ctx: &Context<'_>,

@@ -120,8 +120,10 @@ pub struct Message {
     /// Of answers: the hosts that its links lead to.
     #[wide]
     pub external_hosts: Vec<String>,
-    /// What its owner thinks of it; null for nothing.
-    #[column("(SELECT f.rating FROM message_feedback f WHERE f.tenant_id = {}.tenant_id AND f.message_id = {}.id)")]
+    /// What its owner thinks of it; null for nothing, and to others, who may change the agent or not: ratings have no names.
+    #[column(
+        "CASE WHEN {}.owner_id = app.user_id() THEN (SELECT f.rating FROM message_feedback f WHERE f.tenant_id = {}.tenant_id AND f.message_id = {}.id) END"
+    )]
     #[wide]
     pub rating: Option<MessageRating>,
     /// What the client called it; null to others than the owner.

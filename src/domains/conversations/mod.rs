@@ -31,6 +31,10 @@ pub use self::{
 /// Messages that one person may send; edits and regenerations among them.
 pub static SENDS: Budget = Budget { name: "messages", a_minute: 60, refusal: "You send messages too often.", is_of_address: false };
 
+/// How often one person may ask for it, what is repeated and what is refused among it: ten times as often.
+pub static ATTEMPTS: Budget =
+    Budget { name: "message_attempts", a_minute: 600, refusal: "You send messages too often.", is_of_address: false };
+
 /// What it is made of.
 pub const DOMAIN: Domain = Domain {
     objects: &[Conversation::object, Message::object, feedback::MessageFeedback::object],

@@ -46,9 +46,9 @@ pub fn refusal(asked: Asked) -> impl Fn(DbError) -> Error {
         Some("answer_client_id") => {
             Error::conflict("CLIENT_ID_REUSED", "Something else was said under this clientMessageId.").field("clientMessageId")
         }
-        Some("answer_unconfigured") => Error::unavailable("no endpoint of a model")
-            .reason("ASSISTANT_NOT_CONFIGURED")
-            .saying("There is no endpoint of a model yet that could answer."),
+        Some("answer_unconfigured") => {
+            Error::not_set_up("ASSISTANT_NOT_CONFIGURED", "There is no endpoint of a model yet that could answer.")
+        }
         Some("assistant_policy") => Error::forbidden("NOT_ALLOWED_BY_POLICY", "The school does not let you use assistants."),
         Some("answer_assessment") => {
             Error::forbidden("ASSESSMENT_OPEN", "Assistants are silent while you have a quiz attempt in progress.")

@@ -14,7 +14,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
-    Conversation, Message, SENDS,
+    ATTEMPTS, Conversation, Message, SENDS,
     inputs::{self, AbandonedAnswer, EditMessageInput, MOST_DOCUMENTS, RegenerateAnswerInput, SendMessageInput},
     refusals::{Asked, MESSAGE, refusal},
     sql,
@@ -49,6 +49,14 @@ fn digest_of(content: &Value) -> Vec<u8> {
 impl Question<'_> {
     /// Asks it: the answer that is about to be written, or the one that was before.
     async fn ask(self, ctx: &Context<'_>) -> Result<Loaded<Message>> {
+        // What was sent before is no send: it is answered before any other check.
+        if let Err(spent) = ctx.request().spend(&SENDS) {
+            let asked: [&(dyn ToSql + Sync); 4] = [&self.how, &self.target, &self.client_id, &self.digest];
+            return match ctx.tx().value::<Option<Id<Message>>>(sql::REPEATED, &asked).await?.flatten() {
+                Some(answer) => ctx.row(sql::THIS_MESSAGE, &[&answer]).await?.ok_or(spent),
+                None => Err(spent),
+            };
+        }
         let (deployment, session) = (Deployment::of(ctx), ctx.tx().identity().session);
         // An endpoint of the school's own the database looks up itself.
         let is_configured = deployment.is_configured();
@@ -73,6 +81,8 @@ impl Question<'_> {
         let (answer, is_new): (Id<Message>, bool) = (reader.next()?, reader.next()?);
         if is_new {
             answers::start(ctx, answer);
+        } else {
+            ctx.request().give_back(&SENDS);
         }
         ctx.row(sql::THIS_MESSAGE, &[&answer]).await?.ok_or_else(|| Error::internal("an answer that was begun is not there"))
     }
@@ -85,7 +95,7 @@ impl SendingMutations {
     /// ASSISTANT_NOT_CONFIGURED; FORBIDDEN with NOT_ALLOWED_BY_POLICY, ASSESSMENT_OPEN, MESSAGE_BLOCKED, NOT_YOURS; CONFLICT with AGENT_UNAVAILABLE, PROJECT_ARCHIVED,
     /// MODEL_NOT_ALLOWED, ANSWER_RUNNING, CLIENT_ID_REUSED; BAD_USER_INPUT with MESSAGE_TOO_LONG; LIMIT_REACHED with TOO_MANY_ANSWERS, TOKEN_LIMIT; RATE_LIMITED.
     #[needs(AgentExecute)]
-    #[budget(SENDS)]
+    #[budget(ATTEMPTS)]
     async fn send_message(
         ctx: &Context<'_>,
         /// What, and where.
@@ -126,7 +136,7 @@ impl SendingMutations {
     /// Says something else in place of what you said, on a branch beside it, and answers the ASSISTANT message that is about to be written. Documents and metadata stay those of
     /// what you said first. BAD_USER_INPUT for what is not yours to have said; otherwise as `sendMessage`.
     #[needs(AgentExecute)]
-    #[budget(SENDS)]
+    #[budget(ATTEMPTS)]
     async fn edit_message(
         ctx: &Context<'_>,
         /// What, in place of which.
@@ -152,7 +162,7 @@ impl SendingMutations {
     /// Asks for another answer to what you said, on a branch beside the present one, and answers the ASSISTANT message that is about to be written. BAD_USER_INPUT for what is no
     /// answer; otherwise as `sendMessage`.
     #[needs(AgentExecute)]
-    #[budget(SENDS)]
+    #[budget(ATTEMPTS)]
     async fn regenerate_answer(
         ctx: &Context<'_>,
         /// In place of which.

@@ -37,6 +37,9 @@ pub const BEGIN: &str = "SELECT a.answer, a.is_new FROM app.begin_answer($2, $3,
      ARRAY(SELECT d.id FROM unnest($8::uuid[]) WITH ORDINALITY AS w(id, place) LEFT JOIN document d ON d.tenant_id = $1 AND d.id = w.id ORDER BY w.place), \
      $9, $10, $11, $12, $13, $14) AS a WHERE app.tenant_id() = $1";
 
+/// How (`$2`), at what (`$3`), under the client's name `$4` and the hash `$5` something was asked: the answer to it, where it was.
+pub const REPEATED: &str = "SELECT app.repeated_answer($2, $3, $4, $5) WHERE app.tenant_id() = $1";
+
 /// The branch through the message `$2` is the active one: of which conversation.
 pub const SELECT_BRANCH: &str = "SELECT app.select_branch($2) WHERE app.tenant_id() = $1";
 

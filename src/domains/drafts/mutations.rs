@@ -124,7 +124,7 @@ impl Asked {
 /// Refuses unless the actor may have a model draft something.
 async fn require_drafting(ctx: &Context<'_>, is_course: bool) -> Result<()> {
     if !is_configured(ctx).await? {
-        return Err(Error::unavailable("no endpoint of models is set").reason("ASSISTANT_NOT_CONFIGURED"));
+        return Err(Error::not_set_up("ASSISTANT_NOT_CONFIGURED", "There is no endpoint of a model yet that could draft anything."));
     }
     match ctx.tx().value::<Option<String>>(sql::OBSTACLE, &[&is_course]).await?.flatten() {
         Some(_) => Err(Error::forbidden("NOT_ALLOWED_BY_POLICY", "The school does not let you have this drafted.")),

@@ -8,7 +8,11 @@ use jiff::Timestamp;
 use lectern_kernel::ids::Id;
 use serde::Deserialize;
 
-use super::{entry::Entry, feed::FeedDetail, ics::Calendar};
+use super::{
+    entry::Entry,
+    feed::FeedDetail,
+    ics::{Calendar, Line},
+};
 use crate::domains::{
     bookings::{Booking, BookingStatus},
     mail::Language,
@@ -38,14 +42,12 @@ pub struct Party<'a> {
 }
 
 impl Invite {
-    /// The method of its file: REQUEST, or CANCEL where it was cancelled.
-    pub fn method(&self) -> &'static str {
-        if self.status == BookingStatus::Cancelled.as_str() { "CANCEL" } else { "REQUEST" }
+    fn is_cancelled(&self) -> bool {
+        self.status == BookingStatus::Cancelled.as_str()
     }
 
-    /// The file, for its reader; none where it is no booking.
-    pub fn write(&self, from: Party<'_>, to: Party<'_>, locale: &str) -> Option<String> {
-        let entry = Entry {
+    fn entry(&self) -> Option<Entry> {
+        Some(Entry {
             booking: Id::<Booking>::parse("booking", &self.booking.as_str().into()).ok()?,
             status: BookingStatus::from_text(&self.status)?,
             starts_at: self.starts_at,
@@ -55,25 +57,39 @@ impl Invite {
             title: self.title.clone(),
             location: self.location.clone(),
             facts: Vec::new(),
-        };
-        let method = if entry.status == BookingStatus::Cancelled { Method::Cancel } else { Method::Request };
-        let address = |party: Party<'_>| Value::Uri(Uri::Location(format!("mailto:{}", party.email)));
-        // A quote would end the name.
-        let called = |party: Party<'_>| party.name.map(|name| ICalendarParameter::cn(name.replace('"', "'")));
-        let asked = [
-            ICalendarParameter::role(ICalendarParticipationRole::ReqParticipant),
-            // It is booked already: nobody has to answer.
-            ICalendarParameter::partstat(ICalendarParticipationStatus::Accepted),
-            ICalendarParameter::rsvp(false),
-        ];
-        let further = vec![
-            (Property::Organizer, called(from).into_iter().collect(), address(from)),
-            (Property::Attendee, called(to).into_iter().chain(asked).collect(), address(to)),
-        ];
-        let mut calendar = Calendar::new(method);
-        calendar.add(&entry, FeedDetail::Full, Language::of(locale), further);
+        })
+    }
+
+    /// The method of their file: REQUEST, or CANCEL where they were cancelled.
+    pub fn method(invites: &[Invite]) -> &'static str {
+        if invites.first().is_some_and(Invite::is_cancelled) { "CANCEL" } else { "REQUEST" }
+    }
+
+    /// The file of one booking, or of a series, for its reader; none where one of them is no booking, or there is none.
+    pub fn write(invites: &[Invite], from: Party<'_>, to: Party<'_>, locale: &str) -> Option<String> {
+        let mut calendar = Calendar::new(if invites.first()?.is_cancelled() { Method::Cancel } else { Method::Request });
+        for invite in invites {
+            calendar.add(&invite.entry()?, FeedDetail::Full, Language::of(locale), parties(from, to));
+        }
         Some(calendar.write())
     }
+}
+
+/// Who asks, and who is asked.
+fn parties(from: Party<'_>, to: Party<'_>) -> Vec<Line> {
+    let address = |party: Party<'_>| Value::Uri(Uri::Location(format!("mailto:{}", party.email)));
+    // A quote would end the name.
+    let called = |party: Party<'_>| party.name.map(|name| ICalendarParameter::cn(name.replace('"', "'")));
+    let asked = [
+        ICalendarParameter::role(ICalendarParticipationRole::ReqParticipant),
+        // It is booked already: nobody has to answer.
+        ICalendarParameter::partstat(ICalendarParticipationStatus::Accepted),
+        ICalendarParameter::rsvp(false),
+    ];
+    vec![
+        (Property::Organizer, called(from).into_iter().collect(), address(from)),
+        (Property::Attendee, called(to).into_iter().chain(asked).collect(), address(to)),
+    ]
 }
 
 #[cfg(test)]
@@ -95,9 +111,9 @@ mod tests {
         let (from, to) =
             (Party { name: Some("Oak \"School\", Ltd"), email: "post@oak.example" }, Party { name: None, email: "lea@oak.example" });
         for (status, method) in [("ASSIGNED", "REQUEST"), ("APPROVED", "REQUEST"), ("CANCELLED", "CANCEL")] {
-            let invite = invite(status);
-            let text = invite.write(from, to, "en").unwrap().replace("\r\n ", "");
-            assert_eq!(invite.method(), method);
+            let invites = [invite(status)];
+            let text = Invite::write(&invites, from, to, "en").unwrap().replace("\r\n ", "");
+            assert_eq!(Invite::method(&invites), method);
             for line in [
                 format!("METHOD:{method}"),
                 "ORGANIZER;CN=\"Oak 'School', Ltd\":mailto:post@oak.example".to_owned(),
@@ -108,6 +124,11 @@ mod tests {
                 assert!(text.split("\r\n").any(|found| found == line), "{line} in {text}");
             }
         }
-        assert!(Invite { booking: "course_1".to_owned(), ..invite("ASSIGNED") }.write(from, to, "en").is_none());
+        let stranger = Invite { booking: "course_1".to_owned(), ..invite("ASSIGNED") };
+        assert!(Invite::write(&[invite("ASSIGNED"), stranger], from, to, "en").is_none());
+        assert!(Invite::write(&[], from, to, "en").is_none());
+        // A series is one file.
+        let series = Invite::write(&[invite("ASSIGNED"), invite("ASSIGNED")], from, to, "en").unwrap();
+        assert_eq!((series.matches("METHOD:").count(), series.matches("BEGIN:VEVENT").count()), (1, 2));
     }
 }

@@ -5,6 +5,7 @@
 //! Invariants, kept by the database: an upload becomes one file; the school's files and reservations stay within its quota; a file names
 //! bytes of its own school alone; what anybody may fetch is an image; the bytes go after the row, and never before.
 
+mod answered;
 mod audience;
 mod content;
 mod file;
@@ -23,6 +24,7 @@ mod upload_mutations;
 use lectern_kernel::{ids::Kind as _, rates::Budget, resolve::registry::Domain};
 
 pub use self::{
+    answered::answered,
     file::{File, FileDownload, FileVisibility, must_be_public, public_url, require_own, require_own_picture, require_public},
     sweep::{Door, Found, look, remove},
     types::USUAL as USUAL_TYPES,

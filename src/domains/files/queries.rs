@@ -4,12 +4,12 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{Connection, Ctx, Loaded, OrderBy, Paging, Rows as _, filtered, one, page},
+    resolve::{Connection, Ctx, Loaded, OrderBy, Paging, filtered, one, page},
 };
 use lectern_macros::queries;
 
 use super::{
-    File, Upload,
+    File, Upload, answered,
     lists::{FileFilter, FileOrders, file_list},
 };
 
@@ -26,7 +26,7 @@ impl FileQueries {
     ) -> Result<Option<Loaded<File>>> {
         match one(ctx, id).await? {
             Some(file) => Ok(Some(file)),
-            None => Ok(ctx.row("SELECT {f} FROM app.answered_file($2) f WHERE f.tenant_id = $1", &[&id]).await?),
+            None => answered(ctx, id).await,
         }
     }
 

@@ -18,6 +18,10 @@ pub const COMPLETE: &str = "WITH up AS (UPDATE upload u SET completed_at = now()
 /// Gives up the upload `$2`, unless it has become a file.
 pub const CANCEL: &str = "DELETE FROM upload u WHERE u.tenant_id = $1 AND u.id = $2 AND u.completed_at IS NULL RETURNING u.id";
 
+/// Of the files `$2`, those that an answer names which the actor reads.
+pub const ANSWERED: &str =
+    "SELECT {f} FROM unnest($2::uuid[]) AS w(id) CROSS JOIN LATERAL app.answered_file(w.id) AS f WHERE f.tenant_id = $1";
+
 pub const DELETE: &str = "DELETE FROM file f WHERE f.tenant_id = $1 AND f.id = $2 RETURNING f.id";
 
 /// Who sees the file `$2`: `$3`.

@@ -45,6 +45,8 @@ struct Asked {
 enum Kept {
     /// A booking, as it was when the mail was asked for.
     Booking { name: String, event: Invite },
+    /// Those of a series, likewise: one file.
+    Bookings { name: String, events: Vec<Invite> },
     /// A text.
     Text(Attachment),
 }
@@ -54,12 +56,16 @@ impl Kept {
     fn file(self, from: Party<'_>, to: &str, locale: &str) -> Option<Attachment> {
         match self {
             Kept::Text(attachment) => Some(attachment),
-            Kept::Booking { name, event } => {
-                let media_type = format!("text/calendar; charset=utf-8; method={}", event.method());
-                Some(Attachment { name, media_type, text: event.write(from, Party { name: None, email: to }, locale)? })
-            }
+            Kept::Booking { name, event } => entered(name, &[event], from, to, locale),
+            Kept::Bookings { name, events } => entered(name, &events, from, to, locale),
         }
     }
+}
+
+/// Bookings as a file of calendar entries.
+fn entered(name: String, bookings: &[Invite], from: Party<'_>, to: &str, locale: &str) -> Option<Attachment> {
+    let media_type = format!("text/calendar; charset=utf-8; method={}", Invite::method(bookings));
+    Some(Attachment { name, media_type, text: Invite::write(bookings, from, Party { name: None, email: to }, locale)? })
 }
 
 /// A mail that waits.

@@ -101,10 +101,7 @@ impl Cart {
             pieces += usize::try_from(quantity).unwrap_or_default();
             lines.push(json!({ "product": product.0, "attendee": attendee.0, "quantity": quantity }));
         }
-        // What can't be a code is one that there is not.
-        let code = given.code.map(str::trim).filter(|code| !code.is_empty());
-        let code =
-            code.map(|code| products::code("couponCode", code).map_err(|_| products::code_unknown().field("couponCode"))).transpose()?;
+        let code = products::tried_code("couponCode", given.code)?;
         Ok(Cart {
             application,
             currency,

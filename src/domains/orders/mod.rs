@@ -29,7 +29,7 @@ use lectern_kernel::{
 
 pub use self::{
     codes::{code_hash, renew_codes, sealed_ticket_key},
-    keys::{digest, request_key},
+    keys::{digest, request_key, unless_used},
     line::OrderLine,
     notices::{ORDER_EXPIRED, ORDER_PLACED},
     order::{AppliedDiscount, DiscountSource, Order, OrderKind, OrderStatus},

@@ -13,7 +13,7 @@ use super::{
     cart::Cart,
     codes::CodeKey,
     inputs::{PayApplicationFeeInput, PlaceOrderInput},
-    keys::{digest, request_key},
+    keys::{digest, made_before, request_key, unless_used},
     order::Order,
     refusing::refused,
     sql,
@@ -41,6 +41,50 @@ async fn placed(ctx: &Context<'_>, order: Option<Id<Order>>) -> Result<Loaded<Or
     ctx.whole(order.ok_or_else(missing)?).await?.ok_or_else(missing)
 }
 
+/// What an order asks for, beside who takes its money.
+struct Asked {
+    cart: Cart,
+    expected: i64,
+    back: Option<String>,
+    name: Option<String>,
+    address: Option<String>,
+    tax_id: Option<String>,
+}
+
+impl Asked {
+    fn read(input: &PlaceOrderInput) -> Result<Self> {
+        Ok(Asked {
+            cart: Cart::of_order(input)?,
+            expected: i64::from(amount("expectedTotal", input.expected_total)?),
+            back: url(input.return_url.as_deref())?,
+            name: input.billing_name.as_deref().map(|name| text::name("billingName", name)).transpose()?,
+            address: match &input.billing_address {
+                Some(address) => text::longer("billingAddress", address, 1000)?,
+                None => None,
+            },
+            tax_id: input.billing_tax_id.as_deref().map(|id| text::short("billingTaxId", id, 50)).transpose()?,
+        })
+    }
+}
+
+/// Of what application a fee is paid, how much, and where the browser comes back to.
+fn fee(input: &PayApplicationFeeInput) -> Result<(Id<Application>, i64, Option<String>)> {
+    let application = Id::<Application>::parse("applicationId", &input.application_id)?;
+    Ok((application, i64::from(amount("expectedTotal", input.expected_total)?), url(input.return_url.as_deref())?))
+}
+
+/// The order that the same request has made before; else what refuses it now.
+async fn earlier(ctx: &Context<'_>, mutation: &str, key: &str, request: &[u8], refused: Error) -> Result<Loaded<Order>> {
+    match made_before(ctx, mutation, key, request).await? {
+        Some(order) => placed(ctx, Some(Id::from_uuid(order))).await,
+        None => Err(refused),
+    }
+}
+
+/// The mutations, as keys of requests know them.
+const PLACE_ORDER: &str = "placeOrder";
+const PAY_FEE: &str = "payApplicationFee";
+
 #[mutations("Order")]
 impl OrderMutations {
     /// Places an order: it holds its tickets, the coupon and credit until it is paid or expires; one of which nothing is to be paid is PAID at once. For your own application, with
@@ -54,19 +98,11 @@ impl OrderMutations {
         /// The order.
         input: PlaceOrderInput,
     ) -> Result<Loaded<Order>> {
-        let cart = Cart::of_order(&input)?;
-        let expected = i64::from(amount("expectedTotal", input.expected_total)?);
         let key = request_key("idempotencyKey", &input.idempotency_key)?;
-        let back = url(input.return_url.as_deref())?;
-        let name = input.billing_name.as_deref().map(|name| text::name("billingName", name)).transpose()?;
-        let address = match &input.billing_address {
-            Some(address) => text::longer("billingAddress", address, 1000)?,
-            None => None,
+        let Asked { cart, expected, back, name, address, tax_id } = match Asked::read(&input) {
+            Ok(asked) => asked,
+            Err(wrong) => return Err(unless_used(ctx, PLACE_ORDER, &key, wrong).await),
         };
-        let tax_id = input.billing_tax_id.as_deref().map(|id| text::short("billingTaxId", id, 50)).transpose()?;
-        if let Some(provider) = input.provider {
-            require_provider(ctx, provider)?;
-        }
         let way = input.provider.map(|provider| provider.as_str());
         let request = digest(&[
             &cart.as_text(),
@@ -77,6 +113,9 @@ impl OrderMutations {
             some(address.as_ref()),
             some(tax_id.as_ref()),
         ]);
+        if let Some(refused) = input.provider.and_then(|provider| require_provider(ctx, provider).err()) {
+            return earlier(ctx, PLACE_ORDER, &key, &request, refused).await;
+        }
         let school = CodeKey::of_school(ctx).await?;
         let tickets: Vec<Id<Ticket>> = (0..cart.pieces()).map(|_| Id::generate()).collect();
         let hashes: Vec<Vec<u8>> = tickets.iter().map(|ticket| school.hash(ticket.0, 0)).collect();
@@ -95,13 +134,16 @@ impl OrderMutations {
         /// The fee.
         input: PayApplicationFeeInput,
     ) -> Result<Loaded<Order>> {
-        let application = Id::<Application>::parse("applicationId", &input.application_id)?;
-        let expected = i64::from(amount("expectedTotal", input.expected_total)?);
         let key = request_key("idempotencyKey", &input.idempotency_key)?;
-        let back = url(input.return_url.as_deref())?;
-        require_provider(ctx, input.provider)?;
+        let (application, expected, back) = match fee(&input) {
+            Ok(asked) => asked,
+            Err(wrong) => return Err(unless_used(ctx, PAY_FEE, &key, wrong).await),
+        };
         let way = input.provider.as_str();
         let request = digest(&[&application.to_string(), &expected.to_string(), way, some(back.as_ref())]);
+        if let Err(refused) = require_provider(ctx, input.provider) {
+            return earlier(ctx, PAY_FEE, &key, &request, refused).await;
+        }
         let order = ctx.tx().value::<Id<Order>>(sql::PLACE_FEE, &[&application, &expected, &way, &back, &key, &request]).await;
         placed(ctx, refused(order)?).await
     }

@@ -11,6 +11,9 @@ pub const PLACE: &str =
 /// An order for the fee of the application `$2`: of `$3`, paid by `$4`, coming back to `$5`, under the key `$6` of the request `$7`. Answers it.
 pub const PLACE_FEE: &str = "SELECT app.place_fee_order($2, $3, $4, $5, $6, $7) WHERE app.tenant_id() = $1";
 
+/// What the mutation `$2` has made under the key `$3` for the request `$4`; null where the key is new.
+pub const USE_KEY: &str = "SELECT app.use_key($2, $3, $4) WHERE app.tenant_id() = $1";
+
 /// Cancels the order `$2`.
 pub const CANCEL: &str = "SELECT app.cancel_order($2) WHERE app.tenant_id() = $1";
 

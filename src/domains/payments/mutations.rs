@@ -1,6 +1,7 @@
 //! Paying, recording what came, giving back; how the school is paid.
 
 use async_graphql::{Context, ID};
+use jiff::Timestamp;
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
@@ -18,8 +19,8 @@ use super::{
 use crate::domains::{
     applications::Application,
     identity::each_once,
-    orders::{Order, Ticket, digest, request_key},
-    programs::money::amount,
+    orders::{Order, Ticket, digest, request_key, unless_used},
+    programs::{Money, money::amount},
 };
 
 /// Mutations of payments.
@@ -63,6 +64,45 @@ fn tickets(given: Option<&Vec<ID>>) -> Result<Option<Vec<Id<Ticket>>>> {
     Ok(Some(parsed))
 }
 
+/// For which order so much came, and what is to be remembered of it.
+fn came(input: &RecordPaymentInput, now: Timestamp) -> Result<(Id<Order>, i32, Option<String>)> {
+    let order = Id::<Order>::parse("orderId", &input.order_id)?;
+    let amount = positive("amount", input.amount)?;
+    let note = input.note.as_deref().map(|note| text::longer("note", note, LONG)).transpose()?.flatten();
+    if input.received_at.is_some_and(|at| at.0 > now) {
+        return Err(Error::bad_input("receivedAt", "must not be in the future"));
+    }
+    Ok((order, amount, note))
+}
+
+/// What is to go back.
+struct Back {
+    order: Id<Order>,
+    tickets: Option<Vec<Id<Ticket>>>,
+    amount: Option<i32>,
+    reason: String,
+    to_credit: bool,
+}
+
+impl Back {
+    fn read(input: &RefundOrderInput) -> Result<Self> {
+        let order = Id::<Order>::parse("orderId", &input.order_id)?;
+        let tickets = tickets(input.ticket_ids.as_ref())?;
+        let amount = match input.amount {
+            Some(given) if tickets.is_some() => Some(amount("amount", given)?),
+            Some(given) => Some(positive("amount", given)?),
+            None => None,
+        };
+        Ok(Back { order, tickets, amount, reason: reason(&input.reason)?, to_credit: input.to_credit.unwrap_or(false) })
+    }
+}
+
+/// To whom how much credit is given, and why.
+fn given(input: &GrantCreditInput) -> Result<(Id<Application>, Money, String)> {
+    let application = Id::<Application>::parse("applicationId", &input.application_id)?;
+    Ok((application, input.amount.check_positive("amount")?, reason(&input.reason)?))
+}
+
 #[mutations("Payment")]
 impl PaymentMutations {
     /// Another try of a PENDING order, or another way to pay it: the payment that was waited for is CANCELLED, and another is PENDING. For its buyer, with PAYMENT_MANAGE for
@@ -91,13 +131,11 @@ impl PaymentMutations {
         /// What came.
         input: RecordPaymentInput,
     ) -> Result<Loaded<Order>> {
-        let order = Id::<Order>::parse("orderId", &input.order_id)?;
-        let amount = positive("amount", input.amount)?;
-        let note = input.note.as_deref().map(|note| text::longer("note", note, LONG)).transpose()?.flatten();
-        if input.received_at.is_some_and(|at| at.0 > ctx.now()) {
-            return Err(Error::bad_input("receivedAt", "must not be in the future"));
-        }
         let key = request_key("idempotencyKey", &input.idempotency_key)?;
+        let (order, amount, note) = match came(&input, ctx.now()) {
+            Ok(asked) => asked,
+            Err(wrong) => return Err(unless_used(ctx, "recordPayment", &key, wrong).await),
+        };
         let at = input.received_at.map(|at| at.0.to_string()).unwrap_or_default();
         let request = digest(&[&order.to_string(), &amount.to_string(), &at, note.as_deref().unwrap_or_default()]);
         let received = input.received_at.map(|at| at.0);
@@ -106,8 +144,9 @@ impl PaymentMutations {
     }
 
     /// Gives back what was paid for an order: with neither amount nor tickets, all that is left of it, and all its tickets are cancelled; with tickets, their price; with an
-    /// amount alone, so much, and tickets stay. The newest payments first, the way they came, or as credit. CONFLICT with REFUND_TOO_LARGE (`limit`) for more than what is left,
-    /// with INVALID_TRANSITION for an order that was not paid, with ORDER_PENDING where a pending order exchanges one of the tickets.
+    /// amount alone, so much, and tickets stay. The newest payments first, the way they came, or as credit; what no payment brought, because credit or another ticket paid for it,
+    /// goes back with the tickets, as credit. CONFLICT with REFUND_TOO_LARGE (`limit`) for more than what is left, of an amount: paid less refunded; with INVALID_TRANSITION for an
+    /// order that was not paid, with ORDER_PENDING where a pending order exchanges one of the tickets.
     #[needs(PaymentManage)]
     #[about("Order")]
     async fn refund_order(
@@ -115,15 +154,11 @@ impl PaymentMutations {
         /// What is to go back.
         input: RefundOrderInput,
     ) -> Result<Loaded<Order>> {
-        let order = Id::<Order>::parse("orderId", &input.order_id)?;
-        let tickets = tickets(input.ticket_ids.as_ref())?;
-        let amount = match input.amount {
-            Some(given) if tickets.is_some() => Some(amount("amount", given)?),
-            Some(given) => Some(positive("amount", given)?),
-            None => None,
-        };
-        let (reason, to_credit) = (reason(&input.reason)?, input.to_credit.unwrap_or(false));
         let key = request_key("idempotencyKey", &input.idempotency_key)?;
+        let Back { order, tickets, amount, reason, to_credit } = match Back::read(&input) {
+            Ok(asked) => asked,
+            Err(wrong) => return Err(unless_used(ctx, "refundOrder", &key, wrong).await),
+        };
         let named: Vec<String> = tickets.iter().flatten().map(ToString::to_string).collect();
         let given = amount.map(|amount| amount.to_string()).unwrap_or_default();
         let request = digest(&[&order.to_string(), &given, &named.join(","), if to_credit { "credit" } else { "" }, &reason]);
@@ -139,10 +174,11 @@ impl PaymentMutations {
         /// To whom, how much, and why.
         input: GrantCreditInput,
     ) -> Result<Loaded<Application>> {
-        let application = Id::<Application>::parse("applicationId", &input.application_id)?;
-        let money = input.amount.check_positive("amount")?;
-        let reason = reason(&input.reason)?;
         let key = request_key("idempotencyKey", &input.idempotency_key)?;
+        let (application, money, reason) = match given(&input) {
+            Ok(asked) => asked,
+            Err(wrong) => return Err(unless_used(ctx, "grantCredit", &key, wrong).await),
+        };
         let request = digest(&[&application.to_string(), &money.amount.to_string(), &money.currency, &reason]);
         let amount = i64::from(money.amount);
         let granted = ctx.tx().query(sql::GRANT, &[&application, &amount, &money.currency, &reason, &key, &request]).await;

@@ -94,29 +94,18 @@ impl CouponMutations {
         let mut change = Patch::of(id).input(ctx, &input)?;
         let most = uses("maxUses", &input.max_uses)?;
         let columns = Coupon::COLUMNS;
-        // One takes the other's place; to clear one alone leaves none, which the database refuses.
-        match (&input.percent_off, &input.amount_off) {
-            (MaybeUndefined::Value(_), MaybeUndefined::Value(_)) => {
-                return Err(Error::bad_input("amountOff", "must be left out where `percentOff` is given"));
-            }
-            (MaybeUndefined::Value(percent), _) => {
-                let percent = off("percentOff", percent)?;
-                change = change.set(columns.percent_off, Some(percent)).set(columns.amount_off, None).set(columns.currency, None);
-            }
-            (_, MaybeUndefined::Value(money)) => {
+        // What is left out stays: of both, or of none, the database says no.
+        match &input.percent_off {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => change = change.set(columns.percent_off, None),
+            MaybeUndefined::Value(percent) => change = change.set(columns.percent_off, Some(off("percentOff", percent)?)),
+        }
+        match &input.amount_off {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => change = change.set(columns.amount_off, None).set(columns.currency, None),
+            MaybeUndefined::Value(money) => {
                 let money = money.check_positive("amountOff")?;
-                change = change
-                    .set(columns.percent_off, None)
-                    .set(columns.amount_off, Some(money.amount))
-                    .set(columns.currency, Some(money.currency));
-            }
-            (percent, amount) => {
-                if percent.is_null() {
-                    change = change.set(columns.percent_off, None);
-                }
-                if amount.is_null() {
-                    change = change.set(columns.amount_off, None).set(columns.currency, None);
-                }
+                change = change.set(columns.amount_off, Some(money.amount)).set(columns.currency, Some(money.currency));
             }
         }
         let changed = refused(change.run(ctx).await)?.ok_or_else(|| Error::not_found("coupon").field("id"))?;

@@ -160,7 +160,7 @@ pub struct CreateCouponInput {
     pub is_active: Option<bool>,
 }
 
-/// A change of a coupon. What is left out stays as it is; an explicit null clears. `percentOff` takes the place of `amountOff`, and the other way round.
+/// A change of a coupon. What is left out stays as it is; an explicit null clears. Of `percentOff` and `amountOff` one is given still: whoever sets the other clears the first with it.
 #[writes(Coupon)]
 pub struct UpdateCouponInput {
     /// The coupon.

@@ -18,7 +18,7 @@ mod sql;
 
 use lectern_kernel::{
     db::{DbError, OnConstraint, Outcome},
-    error::Error,
+    error::{Error, Result},
     ids::Kind as _,
     resolve::registry::Domain,
 };
@@ -43,6 +43,15 @@ pub fn code_refused<T>(used: Result<T, DbError>, field: &str) -> Result<T, Outco
 /// A code that there is not, or that can't be used: alike.
 pub fn code_unknown() -> Error {
     Error::not_found("code").reason("CODE_UNKNOWN")
+}
+
+/// A code that somebody tries, as it is looked up; a blank one is none. What can't be a code is one that there is not.
+///
+/// # Errors
+/// `NOT_FOUND` with CODE_UNKNOWN.
+pub fn tried_code(field: &str, given: Option<&str>) -> Result<Option<String>> {
+    let given = given.map(str::trim).filter(|given| !given.is_empty());
+    given.map(|given| code(field, given).map_err(|_| code_unknown().field(field))).transpose()
 }
 
 /// What it is made of.

@@ -28,9 +28,6 @@ pub const OLDEST_POOL: Order = Order { key: SortKey::moment("CREATED_AT", "qp.cr
 /// Quizzes, the oldest first: a lesson has one.
 pub const OLDEST_QUIZ: Order = Order { key: SortKey::moment("CREATED_AT", "qz.created_at"), id: "qz.id", descending: false };
 
-/// What was graded anew, the first time first.
-pub const EARLIEST_REGRADE: Order = Order { key: SortKey::moment("GRADED_AT", "rg.graded_at"), id: "rg.id", descending: false };
-
 /// Which attempts.
 #[derive(InputObject, Default, Clone)]
 pub struct QuizAttemptFilter {

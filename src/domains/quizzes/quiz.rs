@@ -5,14 +5,15 @@ use futures_util::future::try_join_all;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    resolve::{Connection, Ctx, DateTime, Forward, Loaded, Nested, Rows, all, all_where, many_where},
+    resolve::{Connection, Ctx, DateTime, Forward, Loaded, Nested, Rows, all_where, many_where},
     text_enum,
 };
 use lectern_macros::{object, resolvers};
 
 use super::{
     Question, QuestionPool, QuizAttempt, Regrade,
-    lists::{AS_ASKED, EARLIEST_ATTEMPT, EARLIEST_REGRADE, LATEST_ATTEMPT, QuizAttemptFilter},
+    lists::{AS_ASKED, EARLIEST_ATTEMPT, LATEST_ATTEMPT, QuizAttemptFilter},
+    regrade::RegradesOf,
     statistics::{QuestionStatistic, StatisticsOf},
     terms::{Draw, DrawsOf, SizeOf, TermsOf},
 };
@@ -112,7 +113,6 @@ pub struct Quiz {
 static QUESTIONS: Nested = Nested::new("quiz.questions", AS_ASKED, "qn.quiz_id");
 static OWN_ATTEMPTS: Nested = Nested::new("quiz.viewerAttempts", EARLIEST_ATTEMPT, "qa.quiz_id");
 static ATTEMPTS: Nested = Nested::new("quiz.attempts", LATEST_ATTEMPT, "qa.quiz_id");
-static REGRADES: Nested = Nested::new("quiz.regrades", EARLIEST_REGRADE, "rg.quiz_id");
 
 #[resolvers]
 impl Quiz {
@@ -178,11 +178,12 @@ impl Quiz {
         Ok(numbers.into_iter().zip(questions).filter_map(|(numbers, question)| Some(QuestionStatistic::of(question?, numbers))).collect())
     }
 
-    /// What was graded anew in it, the first time first, for those who grade the course.
+    /// What was graded anew in it, questions that it drew included, the first time first; for those who grade the course.
     #[cost(5)]
     #[needs(GradeManage)]
     async fn regrades(id: Id<Quiz>, ctx: &Context<'_>) -> Result<Vec<Loaded<Regrade>>> {
-        all(ctx, &REGRADES, id.0).await
+        let regrades = ctx.load(RegradesOf(id)).await?.unwrap_or_default();
+        Ok(try_join_all(regrades.into_iter().map(|regrade| ctx.whole(regrade))).await?.into_iter().flatten().collect())
     }
 
     /// Attempts at it that you may see, the latest first.

@@ -1,11 +1,13 @@
 //! Grading anew: the one way to change what counts at a question.
 
-use async_graphql::Context;
+use std::collections::HashMap;
+
+use async_graphql::{Context, dataloader::Loader};
 use lectern_kernel::{
     db::{ColumnReader, OnConstraint},
     error::{Error, Result},
     ids::Id,
-    resolve::{Ctx, DateTime, Loaded, Rows},
+    resolve::{Batch, Ctx, DateTime, Loaded, Rows},
 };
 use lectern_macros::{mutations, object};
 
@@ -45,6 +47,25 @@ pub struct Regrade {
     /// Who did it; null when you may not see them.
     #[one]
     pub by_id: Option<Id<User>>,
+}
+
+/// What was graded anew in a quiz; nothing for who does not grade the course.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RegradesOf(pub Id<Quiz>);
+
+impl Loader<RegradesOf> for Batch {
+    type Value = Vec<Id<Regrade>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[RegradesOf]) -> Result<HashMap<RegradesOf, Vec<Id<Regrade>>>> {
+        let quizzes: Vec<Id<Quiz>> = keys.iter().map(|key| key.0).collect();
+        let mut found: HashMap<RegradesOf, Vec<Id<Regrade>>> = HashMap::new();
+        for row in &self.tx.query(sql::REGRADES, &[&quizzes]).await? {
+            let mut reader = ColumnReader::new(row);
+            found.entry(RegradesOf(reader.next()?)).or_default().push(reader.next()?);
+        }
+        Ok(found)
+    }
 }
 
 /// Mutations of marks.

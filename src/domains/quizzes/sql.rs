@@ -34,6 +34,9 @@ pub const HISTORY: &str = "SELECT c.attempt_id, c.changed_at, c.cause, c.score, 
 pub const STATISTICS: &str = "SELECT s.quiz_id, s.question_id, s.answers, s.blanks, s.choices, s.average, s.discrimination \
      FROM app.quiz_statistics($2) AS s WHERE app.tenant_id() = $1";
 
+/// What was graded anew in the quizzes `$2`, the first time first.
+pub const REGRADES: &str = "SELECT r.quiz_id, r.regrade_id FROM app.quiz_regrades($2) AS r WHERE app.tenant_id() = $1";
+
 /// Waits for the turn of the keys of the course `$2`.
 pub const LOCK_KEYS: &str = "SELECT app.lock_keys($2) WHERE app.tenant_id() = $1";
 

@@ -24,7 +24,7 @@ pub struct ReviewMutations;
 impl ReviewMutations {
     /// Votes on an application, in place of your vote before; then the rules of its program decide. With APPLICATION_REVIEW in programs that name you as a reviewer, with
     /// APPLICATION_MANAGE everywhere; else FORBIDDEN with NOT_YOURS, or NOT_FOUND where you don't see it. FORBIDDEN with OWN_APPLICATION for your own; CONFLICT with INVALID_TRANSITION unless
-    /// it is IN_REVIEW.
+    /// it is IN_REVIEW, with PROGRAM_CLOSED for a vote that accepts it where the program does not run, or is over.
     #[needs(ApplicationReview, ApplicationManage)]
     async fn review_application(
         ctx: &Context<'_>,

@@ -97,24 +97,12 @@ pub async fn facts(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Facts> {
     let things: Vec<Id<Resource>> = stock.iter().flatten().map(|stock| stock.id).collect();
     let minutes = i32::try_from(about.length.as_mins()).map_err(|_| Error::internal("a booking of years"))?;
     let (from, to) = about.starts;
-    let rows = tx
-        .query(
-            sql::FACTS,
-            &[
-                &of.id,
-                &people,
-                &things,
-                &about.learner,
-                &about.holder,
-                &from,
-                &to,
-                &minutes,
-                &about.except,
-                &wants(of, &staff, about.counts_minutes),
-                &about.except_session,
-            ],
-        )
-        .await?;
+    let (wants, About { learner, holder, except, except_session, .. }) = (wants(of, &staff, about.counts_minutes), about);
+    let rows = if from == to {
+        tx.query(sql::FACTS_AT, &[&of.id, &people, &things, learner, holder, &from, &minutes, except, &wants, except_session]).await?
+    } else {
+        tx.query(sql::FACTS, &[&of.id, &people, &things, learner, holder, &from, &to, &minutes, except, &wants, except_session]).await?
+    };
 
     let mut had: HashMap<Uuid, Had> = HashMap::new();
     let mut learner =

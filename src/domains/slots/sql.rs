@@ -12,6 +12,10 @@ pub const ANYBODY: &str = "SELECT app.slot_anybody() WHERE app.tenant_id() = $1"
 pub const FACTS: &str = "SELECT f.what, f.party_id, f.starts_at, f.ends_at, f.day, f.number \
      FROM app.slot_facts($2, $3::uuid[], $4::uuid[], $5, $6, $7, $8, $9, $10::uuid[], $11::text[], $12) AS f WHERE app.tenant_id() = $1";
 
+/// The same at one start, `$7`: of `$8` minutes, without bookings `$9`; `$10` says which numbers; without the group session `$11`.
+pub const FACTS_AT: &str = "SELECT f.what, f.party_id, f.starts_at, f.ends_at, f.day, f.number \
+     FROM app.slot_facts_at($2, $3::uuid[], $4::uuid[], $5, $6, $7, $8, $9::uuid[], $10::text[], $11) AS f WHERE app.tenant_id() = $1";
+
 /// What is given to instructors `$2` and resources `$3` from `$4` to `$5`.
 pub const PIECES: &str = "SELECT coalesce(p.instructor_id, p.resource_id), p.starts_at, p.ends_at FROM app.open_pieces($2::uuid[], $3::uuid[], $4, $5) AS p \
      WHERE app.tenant_id() = $1 AND NOT p.is_off";

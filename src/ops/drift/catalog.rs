@@ -39,6 +39,8 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Catalog>
         "public.generation_transition",
         "public.program_transition",
         "public.application_transition",
+        "public.order_transition",
+        "public.payment_transition",
         "public.currency",
     ] {
         catalog.extend(rows_of(connection, table).await?);
@@ -78,6 +80,12 @@ async fn rows_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Cat
         }
         "public.application_transition" => {
             "SELECT 'row', 'application_transition ' || from_status || ' > ' || to_status, '' FROM public.application_transition"
+        }
+        "public.order_transition" => {
+            "SELECT 'row', 'order_transition ' || from_status || ' > ' || to_status, '' FROM public.order_transition"
+        }
+        "public.payment_transition" => {
+            "SELECT 'row', 'payment_transition ' || from_status || ' > ' || to_status, '' FROM public.payment_transition"
         }
         "public.currency" => "SELECT 'row', 'currency ' || code, exponent::text FROM public.currency",
         _ => {

@@ -1,7 +1,8 @@
 //! `lectern smoke URL`: the main operations of a running service, read and written through HTTP as a client would, one line
 //! an operation. What it makes it removes again, as far as the API removes anything: deleted courses and groups, dropped
-//! enrollments, finished bookings, called-off exports and imports and audit entries stay in the school's history.
+//! enrollments, finished bookings, called-off exports and imports and audit entries stay in the school's history; a deleted project and conversation for 30 days.
 
+mod assistants;
 mod calendars;
 mod client;
 mod commerce;
@@ -104,6 +105,7 @@ impl Smoke {
         self.sessions().await;
         self.slots().await;
         self.commerce().await;
+        self.assistants().await;
         self.files().await;
         self.exports().await;
         self.imports().await;

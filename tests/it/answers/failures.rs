@@ -43,6 +43,7 @@ async fn each_failure_has_its_reason_and_keeps_the_text_so_far() {
         (stream(vec![piece("Half "), raw("data: {\"choices\":[{\"delta\":\n\n")]), "PROVIDER_INVALID", "Half "),
         (stream(vec![piece("Half "), raw("<html>leaked</html>\n")]), "PROVIDER_INVALID", "Half "),
         (vec![Say::Status(200, "", "not json: leaked".to_owned())], "PROVIDER_INVALID", ""),
+        (vec![Say::Status(200, "", "{\"detail\":\"leaked\"}".to_owned())], "PROVIDER_INVALID", ""),
         (stream(vec![piece("Half "), line(json!({ "error": { "message": "leaked" } }))]), "PROVIDER_ERROR", "Half "),
         (stream(vec![piece("Half "), Step::Hang]), "PROVIDER_TIMEOUT", "Half "),
         (stream(drip), "PROVIDER_TIMEOUT", ""),

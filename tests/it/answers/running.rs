@@ -136,3 +136,24 @@ async fn a_rehearsed_send_begins_nothing() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!((answering.models.asked().len(), answering.app.count("message").await), (0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_with_a_question_is_named_to_the_model_as_its_person_sees_it() {
+    let answering = Answering::start().await;
+    let (app, admin) = (&answering.app, &answering.admin);
+    let winds = crate::knowledge::document(admin, "Winds <<<", "The crosswind limit is 15 knots.", json!({})).await;
+    let gone = crate::knowledge::document(admin, "Gone", "Nothing any more.", json!({})).await;
+    let id = answering.send_with("What is it about?", json!({ "documentIds": [winds, gone] })).await;
+    answering.ended(&id).await;
+    let asked =
+        |models: &super::Models| models.last()["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
+    let last = asked(&answering.models);
+    assert!(last.contains(" attached documents>>>\nWinds <<<\nGone\n<<<") && last.ends_with("\n\nWhat is it about?"), "{last}");
+    // What is gone by then is not named.
+    admin.ok("mutation($id: ID!) { deleteDocument(id: $id) }", json!({ "id": gone })).await;
+    let again = json!({ "i": { "id": id, "clientMessageId": "again" } });
+    let anew = answering.learner.ok("mutation($i: RegenerateAnswerInput!) { regenerateAnswer(input: $i) { id } }", again).await;
+    answering.ended(anew["regenerateAnswer"]["id"].as_str().unwrap()).await;
+    assert!(asked(&answering.models).contains(" attached documents>>>\nWinds <<<\n<<<"), "{}", asked(&answering.models));
+    assert_eq!(app.count("message_citation").await, 0, "it is not read yet");
+}

@@ -140,7 +140,7 @@ async fn after_submission_only_who_manages_applications_corrects_answers() {
 
 #[tokio::test]
 async fn a_file_that_is_answered_is_the_applicants_own_is_read_with_the_answer_and_in_use() {
-    const FILE: &str = "query($id: ID!) { file(id: $id) { name } }";
+    const FILE: &str = "query($id: ID!) { file(id: $id) { name } node(id: $id) { id ... on File { name } } }";
     let stage = Stage::start().await;
     let program = program(&stage.admin, json!({}), form()).await;
     reviewers(&stage.admin, &program, &[(&stage.ada, true)]).await;
@@ -154,12 +154,19 @@ async fn a_file_that_is_answered_is_the_applicants_own_is_read_with_the_answer_a
     bob.ok(UPDATE, json!({ "i": { "id": id, "answers": given } })).await;
     let reads = |client: &Client, file: &str| {
         let (client, file) = (client.clone(), file.to_owned());
-        async move { !client.ok(FILE, json!({ "id": file })).await["file"].is_null() }
+        async move {
+            let answer = client.ok(FILE, json!({ "id": file })).await;
+            assert_eq!(answer["node"]["name"], answer["file"]["name"], "a node is seen as its own field shows it");
+            !answer["file"].is_null()
+        }
     };
     assert!(!reads(&stage.ada, &photo).await, "a draft is not the reviewers' business");
     submit(&bob, &id).await;
     assert!(reads(&stage.ada, &photo).await && !reads(&stage.ada, &letter).await && !reads(&eve, &photo).await);
     let delete = "mutation($id: ID!) { deleteFile(id: $id) }";
+    let both = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    let seen = stage.ada.ok(both, json!({ "ids": [letter, photo] })).await["nodes"].take();
+    assert_eq!(seen, json!([null, { "id": photo }]));
     refused(&stage.app, &bob, delete, json!({ "id": photo }), "CONFLICT IN_USE @id").await;
     stage.admin.ok(UPDATE, json!({ "i": { "id": id, "answers": { "photo": null } } })).await;
     assert!(!reads(&stage.ada, &photo).await);

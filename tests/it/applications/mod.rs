@@ -4,6 +4,7 @@ mod answers;
 mod races;
 mod steps;
 mod telling;
+mod times;
 mod waiting;
 
 use serde_json::{Value, json};

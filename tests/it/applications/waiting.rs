@@ -126,6 +126,29 @@ async fn no_offers_are_made_of_a_program_that_is_not_active_nor_beyond_its_end()
 }
 
 #[tokio::test]
+async fn nobody_is_accepted_by_a_program_that_is_over() {
+    let stage = Stage::start().await;
+    let program = stage.program(json!({ "reviewStrategy": "ANY_REVIEWER" })).await;
+    reviewers(&stage.admin, &program, &[(&stage.ada, false)]).await;
+    let bob = stage.learner("bob").await;
+    let (id, _) = apply(&bob, &program).await;
+    let accept = json!({ "i": { "id": id, "status": "ACCEPTED" } });
+    let yes = json!({ "i": { "applicationId": id, "decision": "YES" } });
+    // Whether the job that ends it has come or not.
+    stage.app.sql(&format!("UPDATE program SET ends_at = now() - interval '1 second' WHERE id = '{}'", uuid(&program))).await;
+    for is_ended in [false, true] {
+        if is_ended {
+            set_status(&stage.admin, &program, "ENDED").await;
+        }
+        refused(&stage.app, &stage.admin, DECIDE, accept.clone(), "CONFLICT PROGRAM_CLOSED @id").await;
+        refused(&stage.app, &stage.ada, REVIEW, yes.clone(), "CONFLICT PROGRAM_CLOSED @applicationId").await;
+        let allowed = stage.admin.ok(READ, json!({ "id": id })).await["application"]["allowedTransitions"].take();
+        assert_eq!(allowed, json!(["REJECTED", "WITHDRAWN", "WAITLISTED"]));
+    }
+    assert_eq!(decide(&stage.admin, &id, "REJECTED").await, "REJECTED");
+}
+
+#[tokio::test]
 async fn whoever_decides_does_not_overfill_a_program() {
     let stage = Stage::start().await;
     let program = stage.program(json!({ "capacity": 1 })).await;

@@ -308,7 +308,7 @@ const LEAVES: [(&str, &str); 303] = [
     ("updateGroupSession", "Booking changed, GroupSession changed, WaitlistEntry changed"),
     ("cancelGroupSession", "Booking changed, Booking changed, GroupSession changed"),
     ("bookSeries", "Booking new, Booking new, BookingSeries new"),
-    ("rescheduleSeries", "Booking changed, Booking changed, Booking changed, Booking changed"),
+    ("rescheduleSeries", "Booking changed, Booking changed"),
     ("cancelSeries", "Booking changed, Booking changed"),
     ("joinWaitlist", "WaitlistEntry new"),
     ("leaveWaitlist", "WaitlistEntry changed"),

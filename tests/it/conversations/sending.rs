@@ -1,5 +1,6 @@
 //! Sending: what is kept, what comes back, and in which order it is refused.
 
+use lectern::http::HttpOptions;
 use serde_json::{Value, json};
 
 use super::{SEND, answer, begin, configured, said, say, talk, words};
@@ -114,6 +115,8 @@ async fn what_stands_in_the_way_is_said_in_one_order() {
     admin.ok(POLICY, json!({ "i": { "models": [{ "name": "default", "contextTokens": 1500 }] } })).await;
     refused(&app, &eva, SEND, send.clone(), "FORBIDDEN MESSAGE_BLOCKED @text").await;
     assert_eq!(app.count("audit_entry WHERE operation = 'sendMessage' AND outcome = 'REFUSED' AND reason = 'MESSAGE_BLOCKED'").await, 1);
+    admin.ok(POLICY, json!({ "i": { "blockedPhrases": ["is LONG"] } })).await;
+    refused(&app, &eva, SEND, said(&id, &text.replace("is long", "is\nlong"), "one"), "FORBIDDEN MESSAGE_BLOCKED @text").await;
     admin.ok(POLICY, json!({ "i": { "blockedPhrases": ["word", "sword"] } })).await;
     refused(&app, &eva, SEND, send.clone(), "BAD_USER_INPUT MESSAGE_TOO_LONG @text").await;
     admin.ok(POLICY, json!({ "i": { "models": null, "dailyTokenLimitPerUser": 10 } })).await;
@@ -142,4 +145,50 @@ async fn a_person_waits_for_five_answers_at_most() {
         json!([refusal["code"], refusal["reason"], refusal["limit"], refusal["used"]]),
         json!(["LIMIT_REACHED", "TOO_MANY_ANSWERS", 5, 5])
     );
+}
+
+#[tokio::test]
+async fn what_was_sent_before_is_answered_however_often_one_has_sent() {
+    let app = TestApp::start_with(&["--rate-messages=3"], HttpOptions::default()).await;
+    configured(&app).await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let tutor = agent(&admin, json!({})).await;
+    let id = begin(&lea, &tutor, json!({})).await;
+    let first = talk(&app, &lea, &id, "Hello", "one").await;
+    // Whatever is sent again is no send.
+    for _ in 0..6 {
+        assert_eq!(say(&lea, &id, "Hello", "one").await, first);
+    }
+    let mut sent = 1;
+    loop {
+        let answered = lea.ask(SEND, said(&id, "More", &format!("more-{sent}"))).await;
+        let Some(error) = answered["errors"].get(0) else {
+            sent += 1;
+            answer(&app, answered["data"]["sendMessage"]["id"].as_str().unwrap(), "Well.").await;
+            continue;
+        };
+        assert_eq!(error["extensions"]["code"], "RATE_LIMITED", "{answered}");
+        assert!(error["extensions"]["retryAfter"].as_i64().unwrap() > 0);
+        break;
+    }
+    // A minute may have begun meanwhile.
+    assert!((3..=6).contains(&sent), "{sent}");
+    assert_eq!(say(&lea, &id, "Hello", "one").await, first);
+    let regenerate = "mutation($i: RegenerateAnswerInput!) { regenerateAnswer(input: $i) { id } }";
+    let other = lea.ask(regenerate, json!({ "i": { "id": first, "clientMessageId": "one" } })).await;
+    assert_eq!(other["errors"][0]["extensions"]["code"], "RATE_LIMITED", "something else is: {other}");
+    assert_eq!(app.count("message WHERE role = 'USER'").await, sent);
+}
+
+#[tokio::test]
+async fn a_message_is_as_long_as_what_the_model_takes_leaves_room_for() {
+    let app = TestApp::start().await;
+    configured(&app).await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let tutor = agent(&admin, json!({ "systemPrompt": "x", "maxTokens": 500, "tools": [] })).await;
+    admin.ok(POLICY, json!({ "i": { "models": [{ "name": "default", "contextTokens": 2048 }] } })).await;
+    let id = begin(&lea, &tutor, json!({})).await;
+    // 2,048 less 500 for the answer, less 5 %: 1,445 tokens, of which the service and the agent say 207.
+    refused(&app, &lea, SEND, said(&id, &"a".repeat(4 * 1238 + 1), "one"), "BAD_USER_INPUT MESSAGE_TOO_LONG @text").await;
+    say(&lea, &id, &"a".repeat(4 * 1238), "one").await;
 }

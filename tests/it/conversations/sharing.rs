@@ -55,6 +55,14 @@ async fn what_stood_on_the_active_branch_is_read_by_the_members_and_nothing_else
     assert_eq!(words(&lea, &id).await.as_array().unwrap().len(), 6);
     ada.ok("mutation($i: SelectBranchInput!) { selectBranch(input: $i) { id } }", json!({ "i": { "messageId": first } })).await;
     assert_eq!(words(&lea, &id).await.as_array().unwrap().len(), 6);
+    // What its owner thinks of an answer is told to nobody beside its name: not to an administrator either, who may change the agent.
+    let rate = "mutation($i: RateMessageInput!) { rateMessage(input: $i) { rating } }";
+    ada.ok(rate, json!({ "i": { "id": first, "rating": "UNHELPFUL" } })).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    for (person, rating) in [(&ada, json!("UNHELPFUL")), (&lea, json!(null)), (&admin, json!(null))] {
+        let seen = person.ok("query($id: ID!) { message(id: $id) { content rating } }", json!({ "id": first })).await;
+        assert_eq!(seen["message"], json!({ "content": "You said One", "rating": rating }));
+    }
     // Who reads it: who is in the project. It is nobody else's to change.
     assert_eq!(lea.ok(SHARED, json!({ "id": winter })).await["project"]["sharedConversations"]["nodes"], json!([{ "title": "Plans" }]));
     assert_eq!(vic.ok(SHARED, json!({ "id": winter })).await["project"]["sharedConversations"]["totalCount"], 0);

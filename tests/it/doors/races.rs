@@ -76,3 +76,31 @@ async fn a_ticket_lets_somebody_in_or_is_given_back() {
         assert_eq!(refused, is_in.then_some("TICKET_USED"), "{scanned:#} {returned:#}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ten_people_at_ten_doors_who_scan_a_ticket_that_was_sold_one_lets_in_and_the_same_scan_again_is_the_same() {
+    let shop = Shop::start(json!({})).await;
+    let day = shop.product(json!({ "name": "Day", "stock": 1 })).await;
+    let bought = shop.buy(&shop.lea, &shop.cart(&[(&day, 1)]), "one-for-all").await;
+    let order = shop.lea.ok(ORDER, json!({ "id": bought["id"] })).await["order"].take();
+    let code = order["lines"][0]["tickets"][0]["code"].as_str().unwrap();
+    let mut staff = Vec::new();
+    for n in 0..10 {
+        staff.push(shop.app.person(&shop.app.oak, &format!("door{n}@oak.example"), &["INSTRUCTOR"]).await);
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..2 {
+        let scans = staff.iter().enumerate().map(|(n, door)| door.ok(SCAN, scan(&shop.program, &format!("device-{n}"), code)));
+        let answers = join_all(scans).await;
+        rounds.push(answers.into_iter().map(|mut answer| answer["checkIn"][0].take()).collect::<Vec<_>>());
+    }
+    let of = |outcome: &str| rounds[0].iter().filter(|scan| scan["outcome"] == outcome).count();
+    assert_eq!((of("ADMITTED"), of("DUPLICATE")), (1, 9), "{rounds:?}");
+    for (n, (first, again)) in rounds[0].iter().zip(&rounds[1]).enumerate() {
+        assert_eq!((&first["id"], &first["outcome"], &first["scannedAt"]), (&again["id"], &again["outcome"], &again["scannedAt"]), "{n}");
+        assert_eq!(again["by"]["name"], format!("door{n}@oak.example"));
+    }
+    assert_eq!((shop.app.count("check_in").await, shop.app.count("check_in WHERE outcome = 'ADMITTED'").await), (10, 1));
+    // It is their ticket still, and nothing else of it has changed.
+    assert_eq!((shop.held(&day).await, shop.app.count("ticket WHERE status = 'ISSUED' AND checked_in_at IS NOT NULL").await), (1, 1));
+}

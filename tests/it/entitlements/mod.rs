@@ -2,6 +2,7 @@
 
 mod directory;
 mod ends;
+mod many;
 
 use serde_json::{Value, json};
 

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::app::{TestApp, Who};
+use crate::{
+    app::{TestApp, Who},
+    series::{SERIES, Stage, at, series},
+};
 
 const ASSIGN: &str = "mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }";
 const CANCEL: &str = "mutation($i: CancelBookingInput!) { cancelBooking(input: $i) { id } }";
@@ -61,4 +64,36 @@ async fn mails_about_what_takes_place_is_moved_or_cancelled_carry_it_as_a_calend
             .await,
         0
     );
+}
+
+#[tokio::test]
+async fn the_one_mail_of_a_series_carries_all_of_it() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({})).await;
+    let booked =
+        stage.lea.ok(SERIES, series(&kind, &at(2, 9), "FREQ=WEEKLY;COUNT=3", json!({ "timeZone": "UTC" }))).await["bookSeries"].take();
+    let ids: Vec<&str> = booked["bookings"]["nodes"].as_array().unwrap().iter().map(|booking| booking["id"].as_str().unwrap()).collect();
+    stage.app.work().await;
+    let whole = |mail: &str, method: &str, among: &[&str]| {
+        assert_eq!(mail.matches(&format!("METHOD:{method}")).count(), 1, "{mail}");
+        assert_eq!(mail.matches("BEGIN:VEVENT").count(), among.len(), "{mail}");
+        for id in among {
+            assert!(mail.contains(&format!("UID:{id}@lectern")), "{id} in {mail}");
+        }
+    };
+    for client in [&stage.lea, &stage.ada] {
+        let mail = mail(&stage.app, "booking_assigned", client).await;
+        whole(&mail, "REQUEST", &ids);
+        assert!(mail.contains("DTSTART:20990302T090000Z") && mail.contains("DTSTART:20990316T090000Z"), "{mail}");
+    }
+    let later = json!({ "i": { "bookingId": ids[1], "scope": "FOLLOWING", "startsAt": at(9, 11) } });
+    stage.lea.ok("mutation($i: RescheduleSeriesInput!) { rescheduleSeries(input: $i) { id } }", later).await;
+    stage.app.work().await;
+    let moved = mail(&stage.app, "booking_rescheduled", &stage.ada).await;
+    whole(&moved, "REQUEST", &ids[1..]);
+    assert!(moved.contains("DTSTART:20990309T110000Z"), "{moved}");
+    let end = json!({ "i": { "bookingId": ids[1], "scope": "ALL" } });
+    stage.lea.ok("mutation($i: CancelSeriesInput!) { cancelSeries(input: $i) { id } }", end).await;
+    stage.app.work().await;
+    whole(&mail(&stage.app, "booking_cancelled", &stage.ada).await, "CANCEL", &ids[1..]);
 }

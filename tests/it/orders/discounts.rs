@@ -95,6 +95,7 @@ async fn a_referral_takes_something_off_while_it_is_active() {
     let eve = shop.app.person(&shop.app.oak, "eve@oak.example", &["LEARNER"]).await;
     assert_eq!(eve.refused(start, named("FRIEND-1")).await, "CONFLICT CODE_EXHAUSTED @referralCode");
     assert_eq!(eve.refused(start, named("FRIEND-2")).await, "NOT_FOUND CODE_UNKNOWN @referralCode");
+    assert_eq!(eve.refused(start, named("a friend's")).await, "NOT_FOUND CODE_UNKNOWN @referralCode");
     let submit = "mutation($id: ID!) { submitApplication(id: $id) { attendees { id } } }";
     let attendee =
         shop.lea.ok(submit, json!({ "id": application })).await["submitApplication"]["attendees"][0]["id"].as_str().unwrap().to_owned();

@@ -1,12 +1,15 @@
 //! Orders: what a cart costs, what placing it takes, and how all of it is given back.
 
 mod carts;
+mod crowds;
 mod discounts;
 mod exchanges;
 mod lapses;
 mod limits;
+mod listening;
 mod races;
 mod rights;
+mod times;
 
 use serde_json::{Value, json};
 

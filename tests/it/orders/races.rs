@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// So many applicants, each with a cart of one of a product.
-async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)> {
+pub async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)> {
     learners(&shop.app, &shop.app.oak, count).await;
     let mut buyers = Vec::new();
     for n in 1..=count {
@@ -22,7 +22,7 @@ async fn buyers(shop: &Shop, count: usize, product: &str) -> Vec<(Client, Value)
 }
 
 /// What became of an order: its state, or why there is none.
-fn outcome(answer: &Value) -> String {
+pub fn outcome(answer: &Value) -> String {
     match answer["errors"].as_array() {
         Some(errors) => refusal(&errors[0]),
         None => answer["data"]["placeOrder"]["status"].as_str().unwrap().to_owned(),
@@ -83,6 +83,37 @@ async fn the_same_request_five_times_at_once_is_one_order_and_five_equal_answers
     let theirs = order_of(&shop.cart(&[(&ticket, 3)]), &json!(3000), "once-and-for-all");
     assert_eq!(shop.admin.ok(PLACE, json!({ "i": theirs })).await["placeOrder"]["status"], "PENDING");
     shop.assert_counted().await;
+}
+
+#[tokio::test]
+async fn a_key_is_looked_at_before_all_else_that_is_wrong_with_a_request() {
+    let shop = Shop::start(json!({})).await;
+    let ticket = shop.product(json!({})).await;
+    let input = order_of(&shop.cart(&[(&ticket, 1)]), &json!(1000), "used-already");
+    let placed = shop.lea.ok(PLACE, json!({ "i": input })).await["placeOrder"]["id"].take();
+    for wrong in [
+        json!({ "lines": [] }),
+        json!({ "lines": [{ "productId": "x", "attendeeId": "y" }] }),
+        json!({ "expectedTotal": -1 }),
+        json!({ "currency": "euro" }),
+        json!({ "couponCode": "früh" }),
+        json!({ "provider": null }),
+    ] {
+        let other = shop.lea.refused(PLACE, json!({ "i": with(&input, wrong) })).await;
+        assert_eq!(other, "CONFLICT IDEMPOTENCY_KEY_REUSED @idempotencyKey");
+    }
+    // A refused one leaves no key.
+    for _ in 0..2 {
+        let empty = with(&input, json!({ "lines": [], "idempotencyKey": "not-used-yet" }));
+        assert_eq!(shop.lea.refused(PLACE, json!({ "i": empty })).await, "BAD_USER_INPUT @lines");
+    }
+    assert_eq!(shop.app.count("order_key").await, 1);
+    // Whatever has changed since, the same request answers the same order.
+    let settings = "mutation($i: UpdatePaymentSettingsInput!) { updatePaymentSettings(input: $i) { providers } }";
+    shop.admin.ok(settings, json!({ "i": { "providers": [] } })).await;
+    let hide = "mutation($i: UpdateProductInput!) { updateProduct(input: $i) { isActive } }";
+    shop.admin.ok(hide, json!({ "i": { "id": ticket, "isActive": false } })).await;
+    assert_eq!(shop.lea.ok(PLACE, json!({ "i": input })).await["placeOrder"]["id"], placed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,10 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lectern::domains::{
-    self,
-    payments::{Secret, Taking},
-};
+use lectern::domains::{self, payments::Taking};
 use lectern_kernel::{
     db::{Pool, PoolOptions},
     jobs::{JobKind, JobOptions, Outside, Worker},
@@ -23,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     PLACE, REFUND, assert_balanced,
-    stripe::{KEY, say, shop},
+    stripe::{say, shop},
 };
-use crate::{app::secret_key, classroom::uuid};
+use crate::classroom::uuid;
 
 const URL: &str = "LECTERN_TRIAL_PAYER_URL";
 const STRIPE: &str = "LECTERN_TRIAL_PAYER_STRIPE";
@@ -55,8 +52,27 @@ async fn a_worker_that_pays() {
     Worker::new(pool, kinds(), outside, options()).run(CancellationToken::new()).await;
 }
 
+/// Starts a process that tells Stripe what is to be told.
+pub fn payer(shop: &super::Shop) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "payments::killed::a_worker_that_pays", "--ignored"])
+        .env(URL, shop.app.database.url("lectern_app"))
+        .env(STRIPE, &shop.app.settings.stripe_api_base)
+        .env(SEAL, &shop.app.seal)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Ends a process without a word.
+pub fn end(mut process: Child) {
+    kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGKILL).unwrap();
+    process.wait().unwrap();
+}
+
 /// Workers are killed in the middle of something, one after the other, until none of these jobs is left. What three of them died of is run anew.
-async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
+async fn until_done(shop: &super::Shop) -> u32 {
     const OPEN: &str = "job WHERE kind IN ('payment.start', 'refund.send') AND state IN ('QUEUED', 'RUNNING')";
     let claimed = format!("{OPEN} AND leased_until > now() + interval '800 milliseconds'");
     let mut killed = 0;
@@ -71,15 +87,7 @@ async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
             )
         };
         assert!(killed < 200, "{:?}", jobs().await);
-        let mut worker: Child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "payments::killed::a_worker_that_pays", "--ignored"])
-            .env(URL, shop.app.database.url("lectern_app"))
-            .env(STRIPE, stripe)
-            .env(SEAL, seal)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let worker = payer(shop);
         // It has claimed something; or nothing is left to be claimed.
         let began = Instant::now();
         while shop.app.count(&claimed).await == 0 && shop.app.count(OPEN).await > 0 {
@@ -87,8 +95,7 @@ async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tokio::time::sleep(Duration::from_millis(u64::from(killed) * 37 % 300)).await;
-        kill(Pid::from_raw(worker.id().cast_signed()), Signal::SIGKILL).unwrap();
-        worker.wait().unwrap();
+        end(worker);
         killed += 1;
     }
 }
@@ -96,11 +103,6 @@ async fn until_done(shop: &super::Shop, stripe: &str, seal: &str) -> u32 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_are_killed_and_stripe_is_told_everything_once() {
     let (shop, stripe) = shop(json!({})).await;
-    let address = shop.app.settings.stripe_api_base.clone();
-    let seal = secret_key();
-    let sealed = Secret::StripeKey.seal(&Sealer::from_text(&seal).unwrap(), shop.app.oak.tenant, KEY);
-    let sealed: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
-    shop.app.sql(&format!("UPDATE payment_settings SET stripe_secret_key = '\\x{sealed}'")).await;
     let product = shop.product(json!({})).await;
     let mut orders = Vec::new();
     for n in 0..12 {
@@ -112,7 +114,7 @@ async fn workers_are_killed_and_stripe_is_told_everything_once() {
         orders.push(client.ok(PLACE, json!({ "i": input })).await["placeOrder"]["id"].as_str().unwrap().to_owned());
     }
     stripe.books(|books| books.is_slow = true);
-    let first = until_done(&shop, &address, &seal).await;
+    let first = until_done(&shop).await;
     assert_eq!(stripe.books(|books| books.sessions.len()), orders.len(), "{first} workers died");
     assert_eq!(shop.app.count("payment WHERE checkout_url IS NOT NULL AND status = 'PENDING'").await, 12);
     let sessions: Vec<_> = stripe.books(|books| books.sessions.values().cloned().collect());
@@ -125,7 +127,7 @@ async fn workers_are_killed_and_stripe_is_told_everything_once() {
         let input = json!({ "i": { "orderId": order, "reason": "Rain", "idempotencyKey": format!("killed-back-{n:04}") } });
         shop.admin.ok(REFUND, input).await;
     }
-    let second = until_done(&shop, &address, &seal).await;
+    let second = until_done(&shop).await;
     assert_eq!(stripe.books(|books| books.refunds.len()), orders.len(), "{second} workers died");
     assert_eq!(shop.app.count("refund WHERE status = 'SUCCEEDED'").await, 12);
     assert!(first + second > 2, "they died with nothing in their hands");

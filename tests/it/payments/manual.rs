@@ -62,7 +62,9 @@ async fn the_same_request_is_recorded_once_and_another_under_its_key_is_refused(
     let answers = join_all((0..5).map(|_| shop.admin.ok(RECORD, record(500)))).await;
     assert!(answers.iter().all(|answer| answer["recordPayment"]["paid"]["amount"] == 500), "{answers:?}");
     assert_eq!(books(&shop).await, "CASH_MANUAL 500, CUSTOMER -500");
-    refused(&shop.app, &shop.admin, RECORD, record(501), "CONFLICT IDEMPOTENCY_KEY_REUSED @idempotencyKey").await;
+    for other in [501, 0, -1] {
+        refused(&shop.app, &shop.admin, RECORD, record(other), "CONFLICT IDEMPOTENCY_KEY_REUSED @idempotencyKey").await;
+    }
     // A refused one leaves no key.
     let wrong = json!({ "i": { "orderId": "order_00000000000000000000000000", "amount": 5, "idempotencyKey": "other-0001" } });
     refused(&shop.app, &shop.admin, RECORD, wrong, "NOT_FOUND @orderId").await;

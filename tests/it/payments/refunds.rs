@@ -148,7 +148,14 @@ async fn what_was_paid_with_a_ticket_or_with_credit_goes_back_once_and_as_credit
     let third = shop.buy(&shop.lea, &shop.cart(&[(&week, 1)]), "carried-05").await;
     assert_eq!((&third["creditApplied"]["amount"], &third["total"]["amount"]), (&json!(1000), &json!(500)));
     let third = third["id"].as_str().unwrap();
+    // An amount is money, of which there is what was paid less what went back.
+    let amount = |amount: i64, key: &str| refund(third, key, json!({ "amount": amount }));
+    let said = shop.admin.ask(REFUND, amount(501, "carried-07")).await["errors"][0]["extensions"].take();
+    assert_eq!((&said["reason"], &said["limit"]), (&json!("REFUND_TOO_LARGE"), &json!(500)));
+    shop.admin.ok(REFUND, amount(100, "carried-08")).await;
+    refused(&shop.app, &shop.admin, REFUND, amount(401, "carried-09"), "CONFLICT REFUND_TOO_LARGE @amount").await;
     shop.admin.ok(REFUND, refund(third, "carried-06", json!({}))).await;
+    refused(&shop.app, &shop.admin, REFUND, amount(1, "carried-10"), "CONFLICT REFUND_TOO_LARGE @amount").await;
     assert_eq!(whole(&read(&shop.lea, third).await), back);
     assert_eq!(books(&shop).await, "CASH_TEST 1000, CREDIT -1000");
     assert_balanced(&shop).await;

@@ -21,7 +21,16 @@ use super::{PLACE, REFUND, SETTINGS, Shop, assert_balanced, books, of_payment, p
 use crate::{app::TestApp, classroom::uuid};
 
 pub const KEY: &str = "sk_test_0123456789abcdef";
-const SECRET: &str = "whsec_0123456789abcdef";
+pub const SECRET: &str = "whsec_0123456789abcdef";
+
+/// Where a request is held up that makes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing is made yet.
+    Before,
+    /// It is made, and not answered.
+    After,
+}
 
 /// What a server of the tests knows, and what is wrong with it.
 #[derive(Default)]
@@ -31,13 +40,18 @@ pub struct Books {
     pub sessions: HashMap<String, Value>,
     pub refunds: HashMap<String, Value>,
     /// The form of each request that made something.
-    asked: Vec<HashMap<String, String>>,
+    pub asked: Vec<HashMap<String, String>>,
+    /// The key and the body of each request that was to make something, whatever came of it.
+    pub posts: Vec<(String, String)>,
     /// So many requests are answered with this status.
-    failing: (u32, u16),
+    pub failing: (u32, u16),
     /// Whether it takes its time, before it does something and after.
     pub is_slow: bool,
+    /// Where requests wait until this is taken away, and whether one does.
+    pub held: Option<Held>,
+    pub is_holding: bool,
     /// In which state refunds begin.
-    refund_state: Option<&'static str>,
+    pub refund_state: Option<&'static str>,
 }
 
 /// A Stripe of the tests.
@@ -68,43 +82,67 @@ impl Stripe {
         with(&mut self.0.lock().unwrap())
     }
 
-    /// Refuses what Stripe would; or answers what was made under the key before.
-    fn admit(&self, headers: &HeaderMap, body: &str) -> Result<HashMap<String, String>, Box<Response>> {
+    /// Makes something out of a form, once for each key; or refuses what Stripe would.
+    fn make(
+        &self,
+        headers: &HeaderMap,
+        body: &str,
+        make: impl FnOnce(&mut Books, &HashMap<String, String>) -> Result<Value, String>,
+    ) -> Response {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let key = text("idempotency-key");
         let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let refused = |status: u16, message: &str| answer(status, &json!({ "error": { "message": message } }));
         self.books(|books| {
+            books.posts.push((key.clone(), body.to_owned()));
             if books.failing.0 > 0 {
                 books.failing.0 -= 1;
-                return Err(Box::new(answer(books.failing.1, &json!({ "error": { "message": format!("No: {KEY}") } }))));
+                return refused(books.failing.1, &format!("No: {KEY}"));
             }
             if text("authorization") != format!("Bearer {KEY}") {
-                return Err(Box::new(answer(401, &json!({ "error": { "message": "Invalid API Key" } }))));
+                return refused(401, "Invalid API Key");
             }
-            let key = text("idempotency-key");
             match books.keys.get(&key) {
-                Some((same, made)) if same == body => Err(Box::new(answer(200, made))),
-                Some(_) => Err(Box::new(answer(
-                    400,
-                    &json!({ "error": { "type": "idempotency_error", "message": "Keys for idempotent requests" } }),
-                ))),
-                None => Ok(form),
+                Some((same, made)) if same == body => return answer(200, made),
+                Some(_) => return refused(400, "Keys for idempotent requests can only be used with the same parameters."),
+                None => {}
+            }
+            match make(books, &form) {
+                Ok(made) => {
+                    books.keys.insert(key, (body.to_owned(), made.clone()));
+                    books.asked.push(form);
+                    answer(200, &made)
+                }
+                Err(message) => refused(400, &message),
             }
         })
     }
 
-    fn keep(&self, headers: &HeaderMap, body: &str, made: &Value) {
-        let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-        self.books(|books| books.keys.insert(key, (body.to_owned(), made.clone())));
-    }
-
-    async fn pause(&self) {
+    /// Waits where it is told to.
+    async fn pause(&self, here: Held) {
         if self.books(|books| books.is_slow) {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
+        while self.books(|books| {
+            books.is_holding |= books.held == Some(here);
+            books.held == Some(here)
+        }) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Holds requests up.
+    pub fn hold(&self, here: Held) {
+        self.books(|books| (books.held, books.is_holding) = (Some(here), false));
+    }
+
+    /// Lets them go.
+    pub fn release(&self) {
+        self.books(|books| books.held = None);
     }
 
     /// Somebody pays a session, or lets it expire.
-    fn settle(&self, session: &str, status: &str, payment_status: &str) -> Value {
+    pub fn settle(&self, session: &str, status: &str, payment_status: &str) -> Value {
         self.books(|books| {
             let session = books.sessions.get_mut(session).unwrap();
             (session["status"], session["payment_status"]) = (json!(status), json!(payment_status));
@@ -114,31 +152,23 @@ impl Stripe {
 }
 
 async fn make_session(State(stripe): State<Stripe>, headers: HeaderMap, body: String) -> Response {
-    stripe.pause().await;
-    let form = match stripe.admit(&headers, &body) {
-        Ok(form) => form,
-        Err(refused) => return *refused,
-    };
-    let lasts = form["expires_at"].parse::<i64>().unwrap() - crate::app::now().as_second();
-    if !(1800..=86_400).contains(&lasts) {
-        return answer(
-            400,
-            &json!({ "error": { "message": "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation." } }),
-        );
-    }
-    let n = stripe.books(|books| books.sessions.len());
-    let session = json!({
-        "id": format!("cs_test_{n}"), "object": "checkout.session", "url": format!("https://checkout.stripe.com/c/pay/cs_test_{n}"), "status": "open",
-        "payment_status": "unpaid", "payment_intent": format!("pi_{n}"), "client_reference_id": form["client_reference_id"],
-        "amount_total": form["line_items[0][price_data][unit_amount]"].parse::<i64>().unwrap(), "currency": form["line_items[0][price_data][currency]"],
-    });
-    stripe.books(|books| {
+    stripe.pause(Held::Before).await;
+    let made = stripe.make(&headers, &body, |books, form| {
+        let lasts = form["expires_at"].parse::<i64>().unwrap() - crate::app::now().as_second();
+        if !(1800..=86_400).contains(&lasts) {
+            return Err("The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.".to_owned());
+        }
+        let n = books.sessions.len();
+        let session = json!({
+            "id": format!("cs_test_{n}"), "object": "checkout.session", "url": format!("https://checkout.stripe.com/c/pay/cs_test_{n}"), "status": "open",
+            "payment_status": "unpaid", "payment_intent": format!("pi_{n}"), "client_reference_id": form["client_reference_id"],
+            "amount_total": form["line_items[0][price_data][unit_amount]"].parse::<i64>().unwrap(), "currency": form["line_items[0][price_data][currency]"],
+        });
         books.sessions.insert(format!("cs_test_{n}"), session.clone());
-        books.asked.push(form);
+        Ok(session)
     });
-    stripe.keep(&headers, &body, &session);
-    stripe.pause().await;
-    answer(200, &session)
+    stripe.pause(Held::After).await;
+    made
 }
 
 async fn show_session(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response {
@@ -149,23 +179,18 @@ async fn show_session(State(stripe): State<Stripe>, Path(id): Path<String>) -> R
 }
 
 async fn make_refund(State(stripe): State<Stripe>, headers: HeaderMap, body: String) -> Response {
-    stripe.pause().await;
-    let form = match stripe.admit(&headers, &body) {
-        Ok(form) => form,
-        Err(refused) => return *refused,
-    };
-    let (n, state) = stripe.books(|books| (books.refunds.len(), books.refund_state.unwrap_or("succeeded")));
-    let refund = json!({
-        "id": format!("re_{n}"), "object": "refund", "status": state, "payment_intent": form["payment_intent"], "amount": form["amount"].parse::<i64>().unwrap(),
-        "metadata": { "refund": form["metadata[refund]"], "payment": form["metadata[payment]"] },
-    });
-    stripe.books(|books| {
+    stripe.pause(Held::Before).await;
+    let made = stripe.make(&headers, &body, |books, form| {
+        let (n, state) = (books.refunds.len(), books.refund_state.unwrap_or("succeeded"));
+        let refund = json!({
+            "id": format!("re_{n}"), "object": "refund", "status": state, "payment_intent": form["payment_intent"], "amount": form["amount"].parse::<i64>().unwrap(),
+            "metadata": { "refund": form["metadata[refund]"], "payment": form["metadata[payment]"] },
+        });
         books.refunds.insert(format!("re_{n}"), refund.clone());
-        books.asked.push(form);
+        Ok(refund)
     });
-    stripe.keep(&headers, &body, &refund);
-    stripe.pause().await;
-    answer(200, &refund)
+    stripe.pause(Held::After).await;
+    made
 }
 
 async fn list_refunds(State(stripe): State<Stripe>, Query(asked): Query<HashMap<String, String>>) -> Response {
@@ -189,7 +214,7 @@ pub async fn shop(terms: Value) -> (Shop, Stripe) {
 }
 
 /// Places a cart, to be paid at Stripe; answers the order's id and its payment's.
-async fn place(shop: &Shop, cart: &Value, key: &str) -> (String, String) {
+pub async fn place(shop: &Shop, cart: &Value, key: &str) -> (String, String) {
     let mut input = shop.priced(&shop.lea, cart, key).await;
     (input["provider"], input["returnUrl"]) = (json!("STRIPE"), json!("https://shop.example/thanks"));
     let order = shop.lea.ok(PLACE, json!({ "i": input })).await["placeOrder"]["id"].as_str().unwrap().to_owned();
@@ -206,7 +231,7 @@ pub async fn say(shop: &Shop, id: &str, kind: &str, object: &Value) {
 }
 
 /// What a session would look like that was paid.
-fn paid(payment: &str, amount: i64) -> Value {
+pub fn paid(payment: &str, amount: i64) -> Value {
     json!({ "id": "cs_test_0", "client_reference_id": payment, "payment_intent": "pi_0", "status": "complete", "payment_status": "paid", "amount_total": amount, "currency": "eur" })
 }
 

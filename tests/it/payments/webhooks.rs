@@ -42,6 +42,8 @@ async fn whatever_is_wrong_with_it_is_answered_alike_and_changes_nothing() {
     let wrong = vec![
         ("/webhooks/payments/elm/test", header(good.clone()), body.clone()),
         ("/webhooks/payments/nowhere/test", header(good.clone()), body.clone()),
+        ("/webhooks/payments/%ff/test", header(good.clone()), body.clone()),
+        ("/webhooks/payments/oak/%ff", header(good.clone()), body.clone()),
         ("/webhooks/payments/oak/stripe", Some(("stripe-signature", good.clone())), body.clone()),
         ("/webhooks/payments/oak/manual", header(good.clone()), body.clone()),
         (PATH, None, body.clone()),

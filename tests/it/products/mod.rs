@@ -226,14 +226,17 @@ async fn a_coupon_takes_off_a_part_or_an_amount_and_its_code_is_one_of_its_progr
     }
     let taken = json!({ "i": { "programId": shop.program, "code": "Early_Bird" } });
     refused(&shop.app, &shop.admin, CREATE_REFERRAL, taken, "CONFLICT CODE_TAKEN @code").await;
-    // One way takes the other's place.
+    // What is left out stays: one way takes the other's place where that is cleared with it.
     let change = |more: Value| {
         let mut change = json!({ "id": made["id"] });
         change.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json!({ "i": change })
     };
-    let by_amount =
-        shop.admin.ok(UPDATE_COUPON, change(json!({ "amountOff": { "amount": 500, "currency": "eur" }, "maxUses": null }))).await;
+    let amount = json!({ "amount": 500, "currency": "eur" });
+    for more in [json!({ "amountOff": amount }), json!({ "amountOff": amount, "percentOff": 10 }), json!({ "percentOff": null })] {
+        refused(&shop.app, &shop.admin, UPDATE_COUPON, change(more), "BAD_USER_INPUT @percentOff").await;
+    }
+    let by_amount = shop.admin.ok(UPDATE_COUPON, change(json!({ "amountOff": amount, "percentOff": null, "maxUses": null }))).await;
     assert_eq!(
         by_amount["updateCoupon"],
         json!({ "percentOff": null, "amountOff": { "amount": 500, "currency": "EUR" }, "maxUses": null })

@@ -12,7 +12,7 @@ async fn the_main_operations_work_and_nothing_is_left_in_use() {
     let account = Account { tenant: "oak".to_owned(), email: app.oak.email(Who::Admin), password: PASSWORD.to_owned() };
     let report = smoke(&app.url, &account, pending()).await.unwrap();
     assert_eq!(report.failed(), 0, "\n{}", report.table());
-    assert!(report.checks.len() > 85, "only {} operations", report.checks.len());
+    assert!(report.checks.len() > 110, "only {} operations", report.checks.len());
     for left in [
         "course WHERE deleted_at IS NULL",
         "user_group WHERE deleted_at IS NULL",
@@ -33,6 +33,8 @@ async fn the_main_operations_work_and_nothing_is_left_in_use() {
         "import_run WHERE state <> 'CANCELLED'",
         "notification_settings",
         "notification_preference",
+        "project WHERE deleted_at IS NULL",
+        "conversation WHERE deleted_at IS NULL",
     ] {
         assert_eq!(app.count(left).await, 0, "{left}");
     }

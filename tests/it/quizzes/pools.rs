@@ -103,3 +103,18 @@ async fn pools_are_made_renamed_and_removed_by_those_who_write_the_course() {
     exam.ada.ok(REMOVE, json!({ "id": id })).await;
     assert_eq!(exam.app.count("question").await, 0);
 }
+
+#[tokio::test]
+async fn what_is_drawn_is_graded_anew_in_each_quiz_that_drew_it() {
+    let exam = Exam::draft().await;
+    let (id, ids) = pool(&exam, 1).await;
+    exam.ada.ok(UPDATE_QUIZ, draws(&exam, &id, 1)).await;
+    exam.publish().await;
+    let attempt = exam.start(&exam.lea).await;
+    exam.lea.ok(SUBMIT, json!({ "id": attempt })).await;
+    let void = json!({ "i": { "questionId": ids[0], "isVoid": true, "reason": "Ambiguous" } });
+    let done = exam.ada.ok(REGRADE, void).await["regradeQuestion"].take();
+    assert_eq!(json!([done["attempts"], done["raised"]]), json!([1, 1]));
+    let read = exam.ada.ok("query($id: ID!) { quiz(id: $id) { regrades { id raised } } }", json!({ "id": exam.quiz })).await;
+    assert_eq!(read["quiz"]["regrades"], json!([{ "id": done["id"], "raised": 1 }]));
+}

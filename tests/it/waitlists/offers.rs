@@ -99,16 +99,21 @@ async fn freed_time_within_a_window_is_offered_with_all_that_the_booking_will_ta
 }
 
 #[tokio::test]
-async fn what_is_offered_is_booked_otherwise_and_the_offer_is_declined_by_that() {
+async fn what_is_offered_is_accepted_by_booking_it_and_declined_by_booking_something_else_then() {
     let stage = Stage::start().await;
-    let kind = stage.kind(json!({})).await;
+    let [kind, other] = [stage.kind(json!({})).await, stage.kind(json!({})).await];
     let bob = stage.learner("bob").await;
-    let taken = bob.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["id"].take();
-    let entry = wait(&stage.lea, json!({ "bookingTypeId": kind, "from": at(2, 9), "to": at(2, 10) })).await;
-    bob.ok(CANCEL_SEAT, json!({ "i": { "id": taken } })).await;
-    stage.app.work().await;
-    stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await;
-    assert_eq!(status(&stage.lea, &entry).await, "LEFT");
+    for (day, wanted, became) in [(2, &kind, "BOOKED"), (3, &other, "LEFT")] {
+        let taken = bob.ok(BOOK, slot(&kind, &at(day, 9))).await["bookSlot"]["id"].take();
+        let entry = wait(&stage.lea, json!({ "bookingTypeId": kind, "from": at(day, 9), "to": at(day, 10) })).await;
+        bob.ok(CANCEL_SEAT, json!({ "i": { "id": taken } })).await;
+        stage.app.work().await;
+        assert_eq!(status(&stage.lea, &entry).await, "OFFERED");
+        stage.lea.ok(BOOK, slot(wanted, &at(day, 9))).await;
+        assert_eq!(status(&stage.lea, &entry).await, became);
+    }
+    // What it holds changes hands: nothing is claimed twice, and nothing is left.
+    assert_eq!(stage.claims().await, "INSTRUCTOR INSTRUCTOR LEARNER LEARNER");
 }
 
 #[tokio::test]

@@ -243,7 +243,8 @@ impl Filter {
             '<' => {
                 let step = tags::tag(rest);
                 let is_markup = rest.get(1).is_none_or(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?'));
-                if is_markup && !matches!(step, Step::Wait) {
+                // One that is escaped is text to everybody: ticks after it mean what they seem to.
+                if is_markup && matches!(step, Step::Pass(_)) {
                     self.is_paragraph_unclear = true;
                 }
                 step

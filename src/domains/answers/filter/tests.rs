@@ -88,6 +88,8 @@ fn tags_that_load_are_text_and_others_stay() {
         ("a < b and c <d", "a < b and c &lt;d"),
         ("<https://school.example/a?b=c>", "<https://school.example/a?b=c>"),
         ("<!-- a -->", "&lt;!-- a -->"),
+        ("x < y and a<b and 3<4 > 2 `<img>` z", "x < y and a&lt;b and 3<4 > 2 `<img>` z"),
+        ("if i<n then `![a](https://evil.example/a)` else", "if i&lt;n then `![a](https://evil.example/a)` else"),
     ] {
         assert_eq!(filtered(text), expected, "{text}");
     }
@@ -107,7 +109,7 @@ fn code_stays_as_it_is() {
 }
 
 /// Texts in which readers differ about what is code, or in which it ends in an unusual way.
-const TRICKS: [&str; 33] = [
+const TRICKS: [&str; 37] = [
     "<div>\n```\n\n![x](https://evil.example/a)\n",
     "<b>hello\n```\ncode\n\n```\n![x](https://evil.example/a)\n",
     "<!--\n```\n-->\n![x](https://evil.example/a)\n",
@@ -141,6 +143,10 @@ const TRICKS: [&str; 33] = [
     "+++\na\n```\n+++\n![a](https://evil.example/a)\n",
     "<b x>\\![1]\n\n[1]: https://evil.example/a\n",
     "[a]: /u '`'\n![y](https://evil.example/a) `",
+    "a<b `\n![y](https://evil.example/a) `",
+    "a<b x=\"`\"> ![y](https://evil.example/a) `",
+    "<b onx=`>![y](https://evil.example/a)`",
+    "a \\<b c=\"`\">![y](https://evil.example/a)` <i> `",
 ];
 
 #[test]
@@ -157,6 +163,7 @@ fn it_is_the_same_however_it_is_cut() {
         "Use `<img src=x>` so, ![a](https://evil.example/a) and ![b](https://img.school.example/b).",
         "```html\n<img>\n```\n<img>\n<b>x</b> a < b",
         "1. one\n2. two\n\n> quote\n\n- *a* **b** [c](https://school.example)\n",
+        "x < y and a<b and 3<4 > 2 `<img>` z, a<b `c` <b>d</b> `e`",
     ];
     for text in plain.iter().chain(&TRICKS) {
         let text = text.replace('\r', "\n");

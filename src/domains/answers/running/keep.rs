@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Acts, At, NotActing, Run};
+use super::{Acts, At, Inner, NotActing, Run};
 use crate::domains::answers::sql;
 
 /// How often what is new is written down.
@@ -36,13 +36,13 @@ pub(super) enum Kept {
 pub(super) async fn keep(
     run: Arc<Run>,
     acts: Arc<dyn Acts>,
-    process: Uuid,
+    inner: Arc<Inner>,
     claims: Claims,
     correlation_id: String,
     may_be_abandoned: bool,
     done: CancellationToken,
 ) -> Kept {
-    let mut at = At::default();
+    let (mut at, process) = (At::default(), inner.process);
     let (mut beat, mut looked) = (Instant::now(), Instant::now());
     loop {
         tokio::select! {
@@ -57,11 +57,16 @@ pub(super) async fn keep(
                 return Kept::Abandoned;
             }
         }
-        let mut after = at;
-        let new = run.news(&mut after);
-        if new.text.is_empty() && beat.elapsed() < BEAT {
+        if run.news(&mut { at }).text.is_empty() && beat.elapsed() < BEAT {
             continue;
         }
+        let turn = tokio::select! {
+            () = done.cancelled() => return Kept::ToTheEnd,
+            turn = inner.writers.acquire() => turn,
+        };
+        // With what came while it was waited for.
+        let mut after = at;
+        let new = run.news(&mut after);
         let position = i64::try_from(at.characters).unwrap_or(i64::MAX);
         let flushed = async {
             let (tx, _) = acts.begin(&claims, Mode::Write, &correlation_id).await?;
@@ -69,7 +74,9 @@ pub(super) async fn keep(
             tx.commit().await?;
             Ok::<bool, NotActing>(goes_on == Some(true))
         };
-        match flushed.await {
+        let flushed = flushed.await;
+        drop(turn);
+        match flushed {
             Ok(true) => {
                 (at, beat) = (after, Instant::now());
                 run.is_written_to(at.characters);

@@ -40,6 +40,8 @@ use super::figures;
 
 /// How many answers a process writes at once, where nothing else is said.
 pub const USUAL_ANSWERS: u32 = 64;
+/// How many answers of a process are written down at once: whoever asks for something meanwhile finds a connection. The others have more to write when it is their turn.
+const WRITERS: usize = 4;
 /// How long an answer waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What of an answer is kept in memory makes it be written down at once.
@@ -94,6 +96,7 @@ struct Inner {
     /// How many may be written at once.
     most: usize,
     places: Arc<Semaphore>,
+    writers: Semaphore,
     running: Mutex<HashMap<Uuid, Arc<Run>>>,
     acts: OnceLock<Arc<dyn Acts>>,
     patience: Duration,
@@ -165,6 +168,7 @@ impl Answers {
             process: Uuid::new_v4(),
             most: most as usize,
             places: Arc::new(Semaphore::new(most as usize)),
+            writers: Semaphore::new(WRITERS),
             running: Mutex::default(),
             acts: OnceLock::new(),
             patience,

@@ -181,7 +181,7 @@ impl Writing {
         let keeping = keep(
             self.run.clone(),
             self.acts.clone(),
-            self.process(),
+            self.inner.clone(),
             self.claims,
             self.correlation_id.clone(),
             ready.terms.may_be_abandoned,
@@ -393,7 +393,8 @@ impl Writing {
         Ok(tx.commit().await?)
     }
 
-    /// Everything that goes along with the question: passages first, each under its mark, then the course, then what the conversation is about.
+    /// Everything that goes along with the question: passages first, each under its mark, then the course, then what the conversation is about, then what the documents
+    /// are called that came with the question.
     async fn gather(&self, ready: &Ready) -> Result<(Vec<Block>, Vec<Passage>), Stop> {
         let terms = &ready.terms;
         let among = if terms.documents.is_empty() {
@@ -401,11 +402,19 @@ impl Writing {
         } else {
             Among { bases: &[], documents: &terms.documents }
         };
-        let mut passages = Vec::new();
+        let (mut passages, mut attached) = (Vec::new(), Vec::new());
         if !terms.bases.is_empty() || !terms.documents.is_empty() {
             let vector = self.vector(ready).await?;
             let (tx, _) = self.acts.begin(&self.claims, Mode::Read, &self.correlation_id).await?;
             let found = knowledge::retrieve(&tx, terms.question(), among, vector, PASSAGES).await;
+            if found.is_ok() && !terms.documents.is_empty() {
+                attached = tx
+                    .query(sql::TITLES, &[&terms.documents])
+                    .await?
+                    .iter()
+                    .map(|row| row.try_get(0))
+                    .collect::<Result<Vec<String>, _>>()?;
+            }
             tx.end_read();
             passages = found.unwrap_or_else(|error| {
                 tracing::error!(correlation_id = self.correlation_id, cause = error.for_operator(), "no passages could be looked for");
@@ -429,6 +438,9 @@ impl Writing {
         }
         if let Some(context) = &terms.context {
             blocks.push(Block { name: "context".to_owned(), text: context.to_string() });
+        }
+        if !attached.is_empty() {
+            blocks.push(Block { name: "attached documents".to_owned(), text: attached.join("\n") });
         }
         Ok((blocks, passages))
     }

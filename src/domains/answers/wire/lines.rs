@@ -69,8 +69,14 @@ impl Lines {
                 self.is_wrong = true;
                 return Vec::new();
             };
+            let piece = Piece::of_whole(&whole);
+            // JSON of somebody who answers something else.
+            if !piece.is_error && whole.get("choices").and_then(|choices| choices.get(0)).is_none() {
+                self.is_wrong = true;
+                return Vec::new();
+            }
             self.is_done = true;
-            return vec![self.mended(Piece::of_whole(&whole))];
+            return vec![self.mended(piece)];
         }
         match self.line(&left) {
             Ok(piece) => piece.into_iter().collect(),
@@ -224,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_json_is_wrong_and_one_that_is_cut_off_is_not() {
-        for wrong in ["data: {\"a\":\n\n", "<html>\n", "data: hello\n", "{\"choices\":", "not json", "<html>"] {
+        for wrong in ["data: {\"a\":\n\n", "<html>\n", "data: hello\n", "{\"choices\":", "not json", "<html>", "{}", "{\"detail\":\"x\"}"] {
             assert_eq!(read(wrong.as_bytes(), 4), Err(Wrong), "{wrong}");
         }
         assert_eq!(read(b"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choi", 9), Ok(("a".to_owned(), false)));

@@ -1,0 +1,60 @@
+// What the load tests have in common: asking as a client does, and how long that takes.
+
+import { sleep } from './shell.js'
+
+/** How long the steps of a test take. */
+export class Times {
+  steps = new Map()
+
+  add(step, milliseconds) {
+    const list = this.steps.get(step)
+    if (list) list.push(milliseconds)
+    else this.steps.set(step, [milliseconds])
+  }
+
+  async timed(step, work) {
+    const began = process.hrtime.bigint()
+    const result = await work()
+    this.add(step, Number(process.hrtime.bigint() - began) / 1e6)
+    return result
+  }
+
+  clear() {
+    this.steps.clear()
+  }
+
+  /** Of each step how often, and its percentiles; beside them what one of these may be at most: `{ p99: { 'a step': 50 } }`. */
+  table(targets) {
+    const share = (list, part) => Number([...list].sort((one, other) => one - other)[Math.max(0, Math.ceil(list.length * part) - 1)].toFixed(1))
+    const most = (step) => Object.entries(targets).filter(([, steps]) => steps[step]).map(([part, steps]) => [`${part} at most`, steps[step]])
+    return Object.fromEntries([...this.steps].map(([step, list]) => [
+      step, { times: list.length, p50: share(list, 0.5), p95: share(list, 0.95), p99: share(list, 0.99), ...Object.fromEntries(most(step)) },
+    ]))
+  }
+}
+
+/** Says which targets are missed, or that all are met. Answers how many are missed. */
+export function judge(table, targets) {
+  const wanted = Object.entries(targets).flatMap(([part, steps]) => Object.entries(steps).map(([step, most]) => ({ step, most, took: table[step]?.[part] })))
+  const missed = wanted.filter(({ took, most }) => !(took <= most))
+  console.log(missed.length === 0 ? 'every target is met' : `missed: ${missed.map(({ step, most, took }) => `${step}: ${took} ms, at most ${most}`).join('; ')}`)
+  return missed.length
+}
+
+/** Whoever is told that there is too much to do comes again when they are told to, as clients do. Answers the data, or the first error; and how often they were turned away. */
+export async function say(server, { token }, query, variables) {
+  for (let turnedAway = 0; ; turnedAway++) {
+    const { data, errors } = await server.post(token, { query, variables })
+    if (!errors) return { data, turnedAway }
+    const [{ message, extensions: { code, reason, field, retryAfter } = {} }] = errors
+    if (code !== 'UNAVAILABLE' || !retryAfter) return { refused: { message, reason: reason ?? code, field }, turnedAway }
+    await sleep(retryAfter * 1000 * (1 + Math.random()))
+  }
+}
+
+/** The data; whatever is refused is an error. */
+export async function ask(server, person, query, variables) {
+  const { data, refused } = await say(server, person, query, variables)
+  if (refused) throw new Error(`${query}\n${JSON.stringify(variables)}\n${JSON.stringify(refused)}`)
+  return data
+}
