@@ -90,8 +90,14 @@ impl Narrowing {
             }
         }
         if let Some(statuses) = self.statuses {
-            let statuses = list.bind(statuses);
-            list.filter(format!("ap.status = ANY ({statuses})"));
+            // Of one state the index knows the order.
+            if let [status] = statuses[..] {
+                let status = list.bind(status);
+                list.filter(format!("ap.status = {status}"));
+            } else {
+                let statuses = list.bind(statuses);
+                list.filter(format!("ap.status = ANY ({statuses})"));
+            }
         }
         if let Some(is_awaiting) = self.awaiting {
             let viewer = list.bind(viewer);
