@@ -9,7 +9,7 @@ INSERT INTO notification (tenant_id, id, recipient_id, kind, subject, hour, even
                 WHEN w.kind <> 'BOOKING_ESCALATED' THEN pg_temp.id('user:admin') END,
            coalesce(b.course_id, c.id),
            CASE WHEN b.id IS NULL THEN '{}' ELSE jsonb_build_object('from', app.rfc3339(b.starts_at), 'until', app.rfc3339(b.ends_at)) END,
-           true, 'NONE', w.count, CASE WHEN w.is_read THEN t.at + interval '40 minutes' END, t.at, t.at
+           true, 'NONE', w.count, CASE WHEN w.is_read THEN least(t.at + interval '40 minutes', now()) END, t.at, t.at
     FROM (VALUES -- of those in that state the nth: by their beginning, or (-1) the latest, or (1) the earliest request first
             ('learner', 1, 'ENROLLED', 600, 1, true, NULL, 1, 0), ('learner', 2, 'COURSE_PUBLISHED', 290, 1, true, NULL, 0, 0),
             ('learner', 3, 'BOOKING_APPROVED', 80, 1, true, 'ASSIGNED', 0, 0), ('learner', 4, 'BOOKING_ASSIGNED', 52, 1, true, 'ASSIGNED', 0, 0),
@@ -35,10 +35,12 @@ INSERT INTO notification (tenant_id, id, recipient_id, kind, subject, hour, even
                 SELECT FROM group_course g JOIN group_member m ON m.tenant_id = g.tenant_id AND m.group_id = g.group_id
                 WHERE g.tenant_id = o.tenant_id AND g.course_id = o.id AND m.user_id = pg_temp.id('user:' || w.person)) END DESC,
             o.title, o.id OFFSET w.nth LIMIT 1) AS c ON true
-    -- A request is told at once, and a lesson is cancelled before it begins.
+    -- A request is told at once, a lesson is cancelled before it begins, and nothing is told of what was not there yet.
     CROSS JOIN LATERAL (SELECT CASE w.kind WHEN 'BOOKING_REQUESTED' THEN b.created_at
         WHEN 'BOOKING_CANCELLED' THEN least(b.starts_at - interval '20 hours', now() - make_interval(hours => w.hours))
-        ELSE now() - make_interval(hours => w.hours) END AS at) AS t
+        ELSE now() - make_interval(hours => w.hours) END AS at) AS usual
+    CROSS JOIN LATERAL (SELECT CASE WHEN usual.at < b.created_at THEN b.created_at + (least(b.starts_at, now()) - b.created_at) / 2
+        ELSE usual.at END AS at) AS t
     ORDER BY t.at;
 
 -- Two of the mails are notifications.

@@ -37,8 +37,9 @@ pub fn lectern(arguments: &[&str]) -> Command {
 
 /// What a command printed; panics where it failed.
 pub fn done(output: Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}\n{printed}", String::from_utf8_lossy(&output.stderr));
+    printed
 }
 
 /// The one line that a command refused to work with; panics where it worked, or said more or less than that.

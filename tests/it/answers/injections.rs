@@ -127,7 +127,7 @@ async fn no_answer_makes_a_client_load_anything_however_it_is_cut() {
         let pieces: Vec<Step> = letters.chunks(size).map(|chunk| piece(&chunk.iter().collect::<String>())).chain(end("stop")).collect();
         answering.models.say([Say::Stream(pieces)]);
         let message = answering.ask("Show me").await;
-        assert_eq!(message["content"].as_str().unwrap().replace('`', ""), shown.replace('`', "").replace("<img>", "&lt;img>"), "by {size}");
+        assert_eq!(message["content"], shown, "by {size}");
         let hosts: Vec<Value> = message["externalHosts"].as_array().unwrap().clone();
         assert!(hosts.contains(&json!("evil.example")), "{hosts:?}");
     }
