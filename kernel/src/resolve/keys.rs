@@ -99,7 +99,7 @@ pub struct CountKey {
 
 impl PartialEq for CountKey {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.count, other.count) && self.id == other.id
+        self.count == other.count && self.id == other.id
     }
 }
 

@@ -261,6 +261,8 @@ pub struct ArgumentDef {
 }
 
 /// A function of the database that counts for many ids at once: `function(uuid[])` answers rows of `key` and `count`.
+/// Two fields may show the same count.
+#[derive(PartialEq, Eq)]
 pub struct CountDef {
     /// The function.
     pub function: &'static str,
