@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clap::Parser;
@@ -299,7 +299,15 @@ impl TestApp {
         let worker = ops::worker(&self.settings, &url, outside, None).unwrap();
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
-        while self.count("job WHERE state = 'RUNNING' OR (state = 'QUEUED' AND run_at <= now())").await > 0 {
+        // Those of a school that is suspended wait until it is not.
+        let left = "job WHERE state = 'RUNNING' OR (state = 'QUEUED' AND run_at <= now() AND (is_spared OR app.runs(tenant_id)))";
+        let started = Instant::now();
+        while self.count(left).await > 0 {
+            assert!(
+                started.elapsed() < Duration::from_secs(180),
+                "still waiting: {:?}",
+                self.text(&format!("SELECT min(kind) FROM {left}")).await
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         stop.cancel();
