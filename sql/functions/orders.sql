@@ -145,12 +145,7 @@ BEGIN
         THEN
             PERFORM app.refuse('ticket_required', jsonb_build_object('n', t.n)::text);
         END IF;
-        left_of := coalesce((lefts ->> t.order_id::text)::bigint, (
-            SELECT sum(l.total) FROM order_line l WHERE l.tenant_id = a.tenant_id AND l.order_id = t.order_id)
-            - (SELECT o.refunded FROM sales_order o WHERE o.tenant_id = a.tenant_id AND o.id = t.order_id)
-            - (SELECT coalesce(sum(r.amount), 0) FROM ticket k JOIN order_return r ON r.tenant_id = k.tenant_id AND r.ticket_id = k.id
-               JOIN sales_order b ON b.tenant_id = r.tenant_id AND b.id = r.order_id AND b.status IN ('PAID', 'REFUNDED')
-               WHERE k.tenant_id = a.tenant_id AND k.order_id = t.order_id));
+        left_of := coalesce((lefts ->> t.order_id::text)::bigint, app.left_of_order(t.order_id));
         amount := greatest(least(t.price, left_of), 0);
         lefts := lefts || jsonb_build_object(t.order_id::text, left_of - amount);
         made := made || jsonb_build_object('ticket', t.id, 'amount', amount);

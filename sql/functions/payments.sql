@@ -542,14 +542,9 @@ BEGIN
         PERFORM app.refuse('payment_order_state');
     END IF;
     -- What was paid for its lines, in money, credit or tickets that were given back, less what went back. What is under way is gone already; so is what an exchange
-    -- took along to another order, and a fee that was turned into credit.
+    -- takes along to another order, and a fee that was turned into credit.
     most := CASE WHEN sold.kind = 'APPLICATION_FEE' AND EXISTS (SELECT FROM application a WHERE a.tenant_id = school AND a.id = sold.application_id AND a.fee_credited_at IS NOT NULL)
-        THEN 0 ELSE (SELECT greatest(sum(l.amount), 0) FROM app.lines_left(ordered) AS l) END;
-    -- What an exchange that waits for its payment is going to take along is not given back beside it.
-    most := greatest(most - (
-        SELECT coalesce(sum(r.amount), 0) FROM ticket t JOIN order_return r ON r.tenant_id = t.tenant_id AND r.ticket_id = t.id
-        JOIN sales_order b ON b.tenant_id = r.tenant_id AND b.id = r.order_id AND b.status = 'PENDING'
-        WHERE t.tenant_id = school AND t.order_id = ordered), 0);
+        THEN 0 ELSE app.left_of_order(ordered) END;
     money := greatest(least(most, sold.paid - sold.refunded - (
         SELECT coalesce(sum(r.amount), 0) FROM refund r WHERE r.tenant_id = school AND r.order_id = ordered AND r.status = 'PENDING' AND NOT r.is_late)), 0);
     IF gone IS NULL AND amount IS NULL THEN
