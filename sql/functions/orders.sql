@@ -766,6 +766,10 @@ BEGIN
        OR EXISTS (
            SELECT FROM order_return r JOIN ticket t ON t.tenant_id = r.tenant_id AND t.id = r.ticket_id
            WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id AND (t.status <> 'ISSUED' OR t.return_order_id IS NOT NULL OR t.checked_in_at IS NOT NULL))
+       -- What they are worth may have gone back meanwhile.
+       OR EXISTS (
+           SELECT FROM order_return r JOIN ticket t ON t.tenant_id = r.tenant_id AND t.id = r.ticket_id
+           WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id GROUP BY t.order_id HAVING sum(r.amount) > app.left_of_order(t.order_id))
     THEN
         RETURN false;
     END IF;
