@@ -1,5 +1,7 @@
 // What the load tests have in common: asking as a client does, and how long that takes.
 
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { sleep } from './shell.js'
 
 /** How long the steps of a test take. */
@@ -33,12 +35,16 @@ export class Times {
   }
 }
 
-/** Says which targets are missed, or that all are met. Answers how many are missed. */
-export function judge(table, targets) {
-  const wanted = Object.entries(targets).flatMap(([part, steps]) => Object.entries(steps).map(([step, most]) => ({ step, most, took: table[step]?.[part] })))
+/** Shows how long the steps took, says which targets are missed, and writes both down where a file is named; the process fails where any is missed. */
+export function conclude(times, targets, about, file) {
+  const steps = times.table(targets)
+  console.table(steps)
+  const wanted = Object.entries(targets).flatMap(([part, of]) => Object.entries(of).map(([step, most]) => ({ step, most, took: steps[step]?.[part] })))
   const missed = wanted.filter(({ took, most }) => !(took <= most))
   console.log(missed.length === 0 ? 'every target is met' : `missed: ${missed.map(({ step, most, took }) => `${step}: ${took} ms, at most ${most}`).join('; ')}`)
-  return missed.length
+  const results = { at: new Date().toISOString().slice(0, 10), cores: cpus().length, ...about, milliseconds: steps }
+  if (file) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+  if (missed.length > 0) process.exitCode = 1
 }
 
 /** Whoever is told that there is too much to do comes again when they are told to, as clients do. Answers the data, or the first error; and how often they were turned away. */

@@ -9,13 +9,12 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Cluster } from '../lib/cluster.js'
-import { ask, judge, Times } from '../lib/load.js'
+import { ask, conclude, Times } from '../lib/load.js'
 import { Signer } from '../lib/people.js'
 import { Lectern } from '../lib/servers.js'
 import { run, sleep, stop } from '../lib/shell.js'
@@ -201,12 +200,7 @@ try {
   await ask(servers[0], admin, 'mutation ($id: ID!) { deleteAgent(id: $id) }', { id: agent.id })
   await searches(servers[0], cluster, signer)
 
-  const steps = times.table({ p99: STREAMED, p95: SEARCHED })
-  console.table(steps)
-  const missed = judge(steps, { p99: STREAMED, p95: SEARCHED })
-  const results = { at: new Date().toISOString().slice(0, 10), cores: cpus().length, version: servers[0].version, streams: STREAMS, elsewhere: ELSEWHERE, milliseconds: steps }
-  if (options.out) writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
-  if (missed > 0) process.exitCode = 1
+  conclude(times, { p99: STREAMED, p95: SEARCHED }, { version: servers[0].version, streams: STREAMS, elsewhere: ELSEWHERE }, options.out)
 } catch (error) {
   console.error(`answers: ${error.message}\nthe servers' log: ${servers[0]?.log}; PostgreSQL's: ${cluster.log}`)
   process.exitCode = 1

@@ -6,12 +6,11 @@
 // it, each part alone, and the same by hand (`limit/c3_dashboard.sql`), whose numbers must be those of the first. It fails where anything is sold twice or differs, or a target is missed.
 
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { Cluster } from '../lib/cluster.js'
-import { ask, judge, say, Times } from '../lib/load.js'
+import { ask, conclude, say, Times } from '../lib/load.js'
 import { bare, Signer, typeId } from '../lib/people.js'
 import { Lectern } from '../lib/servers.js'
 import { run } from '../lib/shell.js'
@@ -191,13 +190,7 @@ try {
   client = await cluster.client('lectern_app')
   await dashboards(server, cluster, client, viewer)
 
-  const targets = { p99: TARGETS }
-  const steps = clock.table(targets)
-  console.table(steps)
-  const missed = judge(steps, targets)
-  const results = { at: new Date().toISOString().slice(0, 10), cores: cpus().length, version: server.version, buyers: BUYERS, stock: STOCK, turnedAway, milliseconds: steps }
-  if (options.out) writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
-  if (missed > 0) process.exitCode = 1
+  conclude(clock, { p99: TARGETS }, { version: server.version, buyers: BUYERS, stock: STOCK, turnedAway }, options.out)
 } catch (error) {
   console.error(`orders: ${error.message}\nthe server's log: ${server?.log}; PostgreSQL's: ${cluster.log}`)
   process.exitCode = 1

@@ -6,12 +6,11 @@
 // target is missed.
 
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Cluster } from '../lib/cluster.js'
-import { ask, judge, Times } from '../lib/load.js'
+import { ask, conclude, Times } from '../lib/load.js'
 import { Signer, typeId } from '../lib/people.js'
 import { Lectern } from '../lib/servers.js'
 import { run } from '../lib/shell.js'
@@ -127,13 +126,7 @@ try {
   const doubles = await cluster.query(`SELECT count(*)::integer AS count FROM time_claim a JOIN time_claim b ON b.tenant_id = a.tenant_id AND b.party_id = a.party_id AND b.id > a.id
     AND a.starts_at < b.ends_at AND a.ends_at > b.starts_at`)
   if (doubles[0].count) throw new Error(`${doubles[0].count} are booked twice`)
-  const targets = { p95: TARGETS }
-  const steps = clock.table(targets)
-  console.table(steps)
-  const missed = judge(steps, targets)
-  const results = { at: new Date().toISOString().slice(0, 10), cores: cpus().length, version: server.version, milliseconds: steps }
-  if (options.out) writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
-  if (missed > 0) process.exitCode = 1
+  conclude(clock, { p95: TARGETS }, { version: server.version }, options.out)
 } catch (error) {
   console.error(`slots: ${error.message}\nthe server's log: ${server?.log}; PostgreSQL's: ${cluster.log}`)
   process.exitCode = 1
