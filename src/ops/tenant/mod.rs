@@ -7,6 +7,7 @@ mod import;
 mod list;
 mod moving;
 pub(super) mod password;
+mod tables;
 
 pub(super) use self::arguments::refused;
 pub use self::{

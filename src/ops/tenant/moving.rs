@@ -12,13 +12,14 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use futures_util::TryStreamExt as _;
-use sqlx::{AssertSqlSafe, Executor as _, FromRow, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, Transaction};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{
     super::{Cluster, Spread},
-    import::{become_platform, late, owner, quoted},
+    import::{become_platform, late, owner},
+    tables::{Pointer, Table, pointers, quoted, tables},
 };
 use crate::config::{Settings, TenantMove};
 
@@ -26,31 +27,6 @@ use crate::config::{Settings, TenantMove};
 const PATIENCE: &str = "30s";
 /// How long PgDog may take to look elsewhere once it was told to. Writes wait as long.
 const SWITCHING: Duration = Duration::from_secs(60);
-
-/// A table of schools.
-#[derive(FromRow)]
-struct Table {
-    name: String,
-    /// Columns that hold what is given.
-    columns: Vec<String>,
-    /// Its key.
-    key: Vec<String>,
-    /// Whether the operator may never delete rows of it, as entries of the log.
-    is_kept: bool,
-}
-
-/// A pointer from one table to another.
-#[derive(FromRow)]
-struct Pointer {
-    from: String,
-    to: String,
-    /// Those of its columns that may be empty.
-    columns: Vec<String>,
-    /// Whether it may point at nothing before the transaction ends.
-    is_deferred: bool,
-    /// Whether it is emptied where what it points at goes.
-    is_weak: bool,
-}
 
 /// The tables, those first that others point at, each with the columns that are pointed with later.
 struct Plan {
@@ -207,7 +183,7 @@ async fn release(tx: &mut PgConnection, plan: &Plan) -> anyhow::Result<()> {
 async fn copy(from: &mut PgConnection, into: &mut PgConnection, plan: &Plan, school: Uuid) -> anyhow::Result<(i64, usize)> {
     for (at, (table, late)) in plan.tables.iter().enumerate() {
         let (name, columns) = (table.quoted(), listed(&table.columns));
-        let there = is_any(&mut *into, &name, school).await?;
+        let there = table.holds(&mut *into, school).await?;
         ensure!(!there, "{name} holds rows of this school on the other shard already: what was it there?");
         let staged = format!("staged_{at}");
         into.execute(AssertSqlSafe(format!("CREATE TEMPORARY TABLE {staged} ON COMMIT DROP AS SELECT {columns} FROM {name} WITH NO DATA")))
@@ -224,11 +200,7 @@ async fn copy(from: &mut PgConnection, into: &mut PgConnection, plan: &Plan, sch
         into.execute(AssertSqlSafe(insert)).await.with_context(|| format!("the rows of {name} are refused"))?;
     }
     for (at, (table, late)) in plan.tables.iter().enumerate().filter(|(_, (_, late))| !late.is_empty()) {
-        let set: Vec<String> = late.iter().map(|column| format!("{0} = s.{0}", quoted(column))).collect();
-        let same: Vec<String> = table.key.iter().map(|column| format!("t.{0} = s.{0}", quoted(column))).collect();
-        let given: Vec<String> = late.iter().map(|column| format!("s.{} IS NOT NULL", quoted(column))).collect();
-        let (name, set, same, given) = (table.quoted(), set.join(", "), same.join(" AND "), given.join(" OR "));
-        let point = format!("UPDATE {name} t SET {set} FROM staged_{at} s WHERE {same} AND ({given})");
+        let (name, point) = (table.quoted(), table.pointing(late, &format!("staged_{at}")));
         into.execute(AssertSqlSafe(point)).await.with_context(|| format!("the rows of {name} are refused"))?;
     }
     let (mut all, mut tables) = (0, 0);
@@ -251,11 +223,6 @@ async fn weighed(connection: &mut PgConnection, table: &Table, school: Uuid) -> 
     Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(school).fetch_one(connection).await?)
 }
 
-async fn is_any(connection: &mut PgConnection, name: &str, school: Uuid) -> anyhow::Result<bool> {
-    let sql = format!("SELECT EXISTS (SELECT FROM {name} WHERE tenant_id = $1)");
-    Ok(sqlx::query_scalar(AssertSqlSafe(sql)).bind(school).fetch_one(connection).await?)
-}
-
 /// Deletes all rows of a school, those first that point at others.
 async fn empty(tx: &mut PgConnection, plan: &Plan, school: Uuid) -> anyhow::Result<()> {
     for (table, _) in plan.tables.iter().rev() {
@@ -276,21 +243,14 @@ async fn remove(settings: &Settings, shard: usize, school: Uuid) -> anyhow::Resu
     Ok(tx.commit().await?)
 }
 
-impl Table {
-    fn quoted(&self) -> String {
-        format!("public.{}", quoted(&self.name))
-    }
-}
-
 fn listed(columns: &[String]) -> String {
     columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
 }
 
 impl Plan {
     async fn of(connection: &mut PgConnection) -> anyhow::Result<Plan> {
-        let tables: Vec<Table> = sqlx::query_as(TABLES).fetch_all(&mut *connection).await?;
-        let pointers: Vec<Pointer> = sqlx::query_as(POINTERS).fetch_all(connection).await?;
-        Plan::ordered(tables, &pointers)
+        let tables = tables(&mut *connection).await?;
+        Plan::ordered(tables, &pointers(connection).await?)
     }
 
     fn names(&self) -> impl Iterator<Item = String> {
@@ -329,35 +289,12 @@ impl Plan {
     }
 }
 
-/// Tables of schools.
-const TABLES: &str = "
-    SELECT c.relname::text AS name, NOT has_table_privilege('lectern_platform', c.oid, 'DELETE') AS is_kept,
-           (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
-           coalesce((SELECT array_agg(a.attname::text) FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) AS k(attnum)
-            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE i.indrelid = c.oid AND i.indisprimary), '{}') AS key
-    FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND NOT coalesce(obj_description(c.oid, 'pg_class') LIKE 'platform%', false)
-      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
-    ORDER BY c.relname";
-
-/// Which table points at which.
-const POINTERS: &str = "
-    SELECT c.relname::text AS from, p.relname::text AS to,
-           coalesce((SELECT array_agg(a.attname::text) FROM unnest(f.conkey) AS k(attnum) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-            WHERE NOT a.attnotnull), '{}') AS columns,
-           f.condeferred AS is_deferred, f.confdeltype = 'n' AS is_weak
-    FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
-    WHERE f.contype = 'f' AND c.relnamespace = 'public'::regnamespace ORDER BY 1, 2";
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn plan(names: &[&str], pointers: &[(&str, &str, bool)]) -> Option<String> {
-        let tables =
-            names.iter().map(|name| Table { name: (*name).to_owned(), columns: Vec::new(), key: Vec::new(), is_kept: false }).collect();
+        let tables = names.iter().map(|name| Table { name: (*name).to_owned(), ..Table::default() }).collect();
         let pointers: Vec<Pointer> = pointers
             .iter()
             .map(|(from, to, is_weak)| {

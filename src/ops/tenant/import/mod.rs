@@ -26,12 +26,14 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres
 use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
-pub(super) use self::plan::quoted;
 use self::{
     archive::{FileOf, Manifest, Unpacked},
     plan::{Plan, refuse_what_is_there},
 };
-use super::super::{Cluster, Spread, make_folder, objects, sources, tickets::give_codes};
+use super::{
+    super::{Cluster, Spread, make_folder, objects, sources, tickets::give_codes},
+    tables::quoted,
+};
 use crate::{
     config::{Settings, TenantImport},
     domains::webhooks::sealed_secret,

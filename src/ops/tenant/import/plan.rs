@@ -1,10 +1,13 @@
 //! How the tables of an export are loaded: what of them is left out or altered, and what is pointed at later.
 
 use anyhow::{bail, ensure};
-use sqlx::{AssertSqlSafe, FromRow, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::archive::{Manifest, TableOf};
+use super::{
+    super::tables::{Pointer, Table, pointers, quoted, tables},
+    archive::{Manifest, TableOf},
+};
 
 /// Rows that are nothing without what no export holds (calendars' addresses, words of conversations), or belong to the deployment that they come from.
 /// Tables whose secret is required, and that nothing points at, are left out by themselves.
@@ -41,29 +44,6 @@ const ALTERED: [(&str, &str, &str); 17] = [
     ("assistant_provider", "key_set_at", "NULL"),
 ];
 
-/// A table as this database has it.
-#[derive(FromRow)]
-struct Known {
-    name: String,
-    /// Columns that take what is given.
-    columns: Vec<String>,
-    /// Its key.
-    key: Vec<String>,
-    /// Secret columns that may be empty, and those that may not.
-    optional: Vec<String>,
-    required: Vec<String>,
-    is_pointed_at: bool,
-}
-
-/// A pointer from one table to another.
-#[derive(FromRow)]
-struct Pointer {
-    table: String,
-    to: String,
-    columns: Vec<String>,
-    is_deferred: bool,
-}
-
 /// A table that is loaded.
 pub(super) struct Load {
     /// Its name.
@@ -86,18 +66,13 @@ pub(super) struct Plan {
     pub left_out: Vec<String>,
 }
 
-pub(in crate::ops::tenant) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 impl Plan {
     /// For an export, on this database.
     ///
     /// # Errors
     /// When it is of another schema than this database's.
     pub async fn of(connection: &mut PgConnection, manifest: &Manifest) -> anyhow::Result<Plan> {
-        let known: Vec<Known> = sqlx::query_as(TABLES).fetch_all(&mut *connection).await?;
-        let pointers: Vec<Pointer> = sqlx::query_as(POINTERS).fetch_all(connection).await?;
+        let (known, pointers) = (tables(&mut *connection).await?, pointers(connection).await?);
         let order: Vec<&str> = manifest.tables.iter().map(|table| table.name.as_str()).collect();
         let (mut loads, mut left_out) = (Vec::new(), Vec::new());
         for table in &manifest.tables {
@@ -122,12 +97,12 @@ impl Plan {
 fn late(table: &TableOf, order: &[&str], pointers: &[Pointer]) -> Vec<String> {
     let place = |name: &str| order.iter().position(|known| *known == name);
     let here = place(&table.name);
-    let later = pointers.iter().filter(|pointer| pointer.table == table.name && !pointer.is_deferred && pointer.to != table.name);
+    let later = pointers.iter().filter(|pointer| pointer.from == table.name && !pointer.is_deferred && pointer.to != table.name);
     let later = later.filter(|pointer| place(&pointer.to) > here);
     later.flat_map(|pointer| pointer.columns.iter().cloned()).collect()
 }
 
-fn load(table: &TableOf, here: &Known, late: &[String]) -> anyhow::Result<Load> {
+fn load(table: &TableOf, here: &Table, late: &[String]) -> anyhow::Result<Load> {
     let name = &table.name;
     if let Some(column) = table.columns.iter().find(|column| !here.columns.contains(column)) {
         bail!("the export knows {name}.{column}, and this database does not: import it with the version that it was written by");
@@ -152,12 +127,7 @@ fn load(table: &TableOf, here: &Known, late: &[String]) -> anyhow::Result<Load> 
     let only = ONLY.iter().find(|(of, _)| of == name).map_or(String::new(), |(_, only)| format!(" AND {only}"));
     let (into, values) = (into.join(", "), values.join(", "));
     let insert = format!("INSERT INTO public.{} ({into}) OVERRIDING SYSTEM VALUE SELECT {values} {from}{only}", quoted(name));
-    let point = (!late.is_empty()).then(|| {
-        let set: Vec<String> = late.iter().map(|column| format!("{0} = r.{0}", quoted(column))).collect();
-        let same: Vec<String> = here.key.iter().map(|column| format!("t.{0} = r.{0}", quoted(column))).collect();
-        let given: Vec<String> = late.iter().map(|column| format!("r.{} IS NOT NULL", quoted(column))).collect();
-        format!("UPDATE public.{} t SET {} {from} AND {} AND ({})", quoted(name), set.join(", "), same.join(" AND "), given.join(" OR "))
-    });
+    let point = (!late.is_empty()).then(|| here.pointing(late, &format!("(SELECT r.* {from})")));
     let emptied = here.optional.iter().map(|column| format!("{name}.{column}")).collect();
     Ok(Load { name: name.clone(), insert, needs_secret, point, emptied })
 }
@@ -178,38 +148,9 @@ pub(super) async fn refuse_what_is_there(connection: &mut PgConnection, school: 
         Some((false, _)) => bail!("the slug {slug} is taken by another school here"),
         None => {}
     }
-    let tables: Vec<Known> = sqlx::query_as(TABLES).fetch_all(&mut *connection).await?;
-    for table in tables {
-        let sql = format!("SELECT EXISTS (SELECT FROM public.{} WHERE tenant_id = $1)", quoted(&table.name));
-        let is_there: bool = sqlx::query_scalar(AssertSqlSafe(sql)).bind(school).fetch_one(&mut *connection).await?;
+    for table in tables(&mut *connection).await? {
+        let is_there = table.holds(&mut *connection, school).await?;
         ensure!(!is_there, "{} holds rows of this school already: what was it here? Erase it first", table.name);
     }
     Ok(())
 }
-
-/// Tables of schools.
-const TABLES: &str = "
-    SELECT c.relname::text AS name,
-           (SELECT array_agg(a.attname::text) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
-           coalesce((SELECT array_agg(a.attname::text) FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) AS k(attnum)
-            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE i.indrelid = c.oid AND i.indisprimary), '{}') AS key,
-           coalesce((SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND NOT a.attnotnull AND col_description(c.oid, a.attnum) LIKE 'secret%'), '{}') AS optional,
-           coalesce((SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attnotnull AND col_description(c.oid, a.attnum) LIKE 'secret%'), '{}') AS required,
-           EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.oid AND f.conrelid <> c.oid AND f.contype = 'f') AS is_pointed_at
-    FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND NOT coalesce(obj_description(c.oid, 'pg_class') LIKE 'platform%', false)
-      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
-    ORDER BY c.relname";
-
-/// Which columns that may be empty point where: a pointer that is empty in part is none.
-const POINTERS: &str = "
-    SELECT c.relname::text AS table, p.relname::text AS to,
-           coalesce((SELECT array_agg(a.attname::text) FROM unnest(f.conkey) AS k(attnum) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-            WHERE NOT a.attnotnull), '{}') AS columns,
-           f.condeferred AS is_deferred
-    FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
-    WHERE f.contype = 'f' AND c.relnamespace = 'public'::regnamespace";
