@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::Parser;
+use jiff::SignedDuration;
 use lectern::{
     config::{Cli, LogFormat, Settings},
     domains::{
@@ -23,7 +24,7 @@ use lectern::{
     ops::{self, ServeOptions},
 };
 use lectern_kernel::{
-    auth::SigningKey,
+    auth::{Passwords, SigningKey, Tokens},
     db::{
         Desk, PoolOptions, Run,
         migrate::{Options, migrate},
@@ -31,9 +32,9 @@ use lectern_kernel::{
     },
     execute::{Engine, Schema},
     jobs::Outside,
-    outbound::Outbound,
+    outbound::{Addresses, Outbound},
     request::{GraphqlRequest, Limits},
-    resolve::registry::Registry,
+    resolve::{Services, registry::Registry},
     sealing::Sealer,
     store::Store,
 };
@@ -124,6 +125,18 @@ impl Drop for Folder {
 pub fn outside() -> Outside {
     let way = Way::Outbox(std::env::temp_dir().join("lectern-test-outbox"));
     Outside::default().with(Postman::new(TEMPLATES.to_vec(), "lectern@localhost", "http://app.example", way, false).unwrap())
+}
+
+/// What a service of a test needs beside its database: nobody is written to, and tokens that this key signs are good for an hour.
+pub fn services(key: &SigningKey) -> Arc<Services> {
+    let hour = SignedDuration::from_hours(1);
+    Arc::new(Services {
+        passwords: Passwords::new().unwrap(),
+        tokens: Tokens::new(key, "test", hour, hour).unwrap(),
+        sealer: sealer(),
+        addresses: Addresses::default(),
+        outside: outside(),
+    })
 }
 
 #[allow(clippy::disallowed_methods, reason = "a test stands outside of every request")]

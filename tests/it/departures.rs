@@ -72,6 +72,17 @@ pub async fn export(app: &TestApp, admin: &Client) -> (Value, Archive) {
     (done, Archive::of(&bytes))
 }
 
+/// A deployment in which oak never was.
+pub async fn elsewhere(app: &TestApp) -> TestApp {
+    let other = TestApp::start().await;
+    let sql = "SELECT string_agg(format('ALTER TABLE %s DISABLE TRIGGER ALL; DELETE FROM %s WHERE tenant_id = ''{oak}''; ALTER TABLE %s ENABLE TRIGGER ALL', c.oid::regclass,
+        c.oid::regclass, c.oid::regclass), ';') FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+        AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')";
+    let emptied = other.text(&sql.replace("{oak}", &app.oak.tenant.to_string())).await.unwrap();
+    other.sql(&emptied).await;
+    other
+}
+
 /// Some of everything in the school of oak.
 pub async fn a_little_life(app: &TestApp) -> (Client, Client) {
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);

@@ -11,25 +11,22 @@ mod outages;
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
 use lectern::{
     domains,
     http::{self, HttpOptions, ServerOptions},
     schema,
 };
 use lectern_kernel::{
-    auth::{Passwords, SigningKey, Tokens},
+    auth::SigningKey,
     db::{ActorKind, Pool, PoolOptions},
     execute::{AdmissionOptions, Engine},
-    outbound::Addresses,
     request::Limits,
-    resolve::Services,
 };
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Client, PASSWORD, School, TestApp, Who, outside, sealer};
+use crate::app::{Client, PASSWORD, School, TestApp, Who, services};
 
 const CREATE: &str = "mutation($t: String!) { createCourse(input: { title: $t }) { id } }";
 
@@ -63,15 +60,7 @@ impl Service {
     async fn start_with(app: &TestApp, bounds: Bounds, admission: &AdmissionOptions) -> Service {
         let options = PoolOptions { size: bounds.pool, wait: bounds.wait, statement_timeout: bounds.statement, ..PoolOptions::default() };
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
-        let key = SigningKey::generate().unwrap();
-        let tokens = Tokens::new(&key, "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
-        let services = Arc::new(Services {
-            passwords: Passwords::new().unwrap(),
-            tokens,
-            sealer: sealer(),
-            addresses: Addresses::default(),
-            outside: outside(),
-        });
+        let services = services(&SigningKey::generate().unwrap());
         let engine = Engine::new(
             schema::build(&Limits::default()),
             domains::registry(),

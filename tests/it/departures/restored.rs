@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{a_little_life, export};
+use super::{a_little_life, elsewhere, export};
 use crate::app::{PASSWORD, TestApp, Who};
 
 const REPORTS: &str = "query($from: DateTime, $to: DateTime) { reports(from: $from, to: $to) {
@@ -60,12 +60,7 @@ async fn a_restored_school_answers_the_same_reports() {
     let (_, archive) = export(&app, &admin).await;
 
     // Another deployment, where there is no such school.
-    let other = TestApp::start().await;
-    let sql = "SELECT string_agg(format('ALTER TABLE %s DISABLE TRIGGER ALL; DELETE FROM %s WHERE tenant_id = ''{oak}''; ALTER TABLE %s ENABLE TRIGGER ALL', c.oid::regclass,
-        c.oid::regclass, c.oid::regclass), ';') FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-        AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')";
-    let emptied = other.text(&sql.replace("{oak}", &app.oak.tenant.to_string())).await.unwrap();
-    other.sql(&emptied).await;
+    let other = elsewhere(&app).await;
     load(&other, &archive).await;
     // A password is secret: somebody sets one.
     other

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::{Folder, PASSWORD, TestApp, Who, now},
-    departures::{Archive, a_little_life, export},
+    departures::{Archive, a_little_life, elsewhere, export},
     doors::outcomes,
     ops::{done, refused},
     orders::{ORDER, Shop},
@@ -39,17 +39,6 @@ fn packed(folder: &Folder, archive: &Archive) -> PathBuf {
     }
     tar.into_inner().unwrap().finish().unwrap();
     path
-}
-
-/// A deployment in which oak never was.
-async fn elsewhere(app: &TestApp) -> TestApp {
-    let other = TestApp::start().await;
-    let sql = "SELECT string_agg(format('ALTER TABLE %s DISABLE TRIGGER ALL; DELETE FROM %s WHERE tenant_id = ''{oak}''; ALTER TABLE %s ENABLE TRIGGER ALL', c.oid::regclass,
-        c.oid::regclass, c.oid::regclass), ';') FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-        AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')";
-    let emptied = other.text(&sql.replace("{oak}", &app.oak.tenant.to_string())).await.unwrap();
-    other.sql(&emptied).await;
-    other
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ use std::{
 };
 
 use clap::Parser as _;
-use jiff::SignedDuration;
 use lectern::{
     config::{Cli, Settings, ShardingKind, TenantMove},
     domains,
@@ -18,12 +17,10 @@ use lectern::{
     ops, schema,
 };
 use lectern_kernel::{
-    auth::{Passwords, SigningKey, Tokens},
+    auth::SigningKey,
     db::{ActorKind, Identity, Live, Mode, Opening, Pool, PoolOptions, Pooler, Shards, Tx},
     execute::Engine,
-    outbound::Addresses,
     request::Limits,
-    resolve::Services,
 };
 use lectern_testcontainers::{Database, server};
 use serde_json::{Value, json};
@@ -32,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::front::Front;
-use crate::app::{Client, PASSWORD, Who, outside, prepare, sealer};
+use crate::app::{Client, PASSWORD, Who, prepare, services};
 
 const LOGIN: &str = "mutation($i: LoginInput!) { login(input: $i) { accessToken refreshToken viewer { user { id } } } }";
 const CREATE: &str = "mutation($t: String!) { createCourse(input: { title: $t }) { id } }";
@@ -147,15 +144,7 @@ impl Service {
         let options = PoolOptions { size: 4, pooler: Pooler::Transaction, ..PoolOptions::default() };
         let shards = Arc::new(Shards::new(&front.url(), &addresses, &PoolOptions { size: 2, ..options.clone() }).unwrap());
         let pool = Pool::new(&front.url(), &options).unwrap().sharded(shards);
-        let tokens =
-            Tokens::new(&SigningKey::generate().unwrap(), "test", SignedDuration::from_hours(1), SignedDuration::from_hours(1)).unwrap();
-        let services = Arc::new(Services {
-            passwords: Passwords::new().unwrap(),
-            tokens,
-            sealer: sealer(),
-            addresses: Addresses::default(),
-            outside: outside(),
-        });
+        let services = services(&SigningKey::generate().unwrap());
         let (limits, timeout) = (Limits::default(), Duration::from_secs(20));
         let engine = Engine::new(schema::build(&limits), domains::registry(), &ActorKind::TENANT, pool, services, limits, timeout);
         let engine = Arc::new(engine);
