@@ -49,17 +49,6 @@ BEGIN
 END
 $$;
 
--- Of some roles those that an API key may admit to: none that grants what is not for keys. Reveals: keys of roles, which the caller names.
-CREATE OR REPLACE FUNCTION app.roles_for_keys(among text[]) RETURNS text[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN coalesce((
-        SELECT array_agg(r.key ORDER BY r.key) FROM role r
-        WHERE r.tenant_id = app.tenant_id() AND r.key = ANY (among)
-          AND NOT app.permissions_of(r.key, r.is_system, r.permissions) && app.not_for_keys()), '{}');
-END
-$$;
-
 -- The roles that the actor admits to, in the role that they act in; an API key to none that grants what is not for keys. Reveals: keys of roles.
 CREATE OR REPLACE FUNCTION app.managed_roles() RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN app.key_id() IS NULL THEN app.roles_below(app.role_key()) ELSE app.roles_for_keys(app.roles_below(app.role_key())) END
