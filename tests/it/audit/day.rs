@@ -605,7 +605,7 @@ impl Day {
     }
 
     async fn credentials(&mut self, app: &TestApp) {
-        use crate::credentials::{BEGIN, CONFIRM, DISABLE, RENEW, code, secret};
+        use crate::credentials::{BEGIN, CONFIRM, DISABLE, RENEW, code, later, secret};
         let tom = app.person(&app.oak, "tom@oak.example", &["LEARNER"]).await;
         let admin = app.sign_in(&app.oak, Who::Admin).await;
         for ends in ["disableSecondFactor", "resetSecondFactors"] {
@@ -613,13 +613,15 @@ impl Day {
             let begun = self.act(&again, "beginSecondFactor", BEGIN, json!({ "i": { "password": PASSWORD } })).await;
             self.tokens.push(begun["secret"].as_str().unwrap().to_owned());
             let secret = secret(&begun);
-            let codes = self.act(&again, "confirmSecondFactor", CONFIRM, json!({ "i": { "code": code(&secret, -1) } })).await;
+            let codes = self.act(&again, "confirmSecondFactor", CONFIRM, json!({ "i": { "code": code(&secret, 0) } })).await;
+            later(app).await;
             let renewed = self.act(&again, "renewRecoveryCodes", RENEW, json!({ "i": { "code": code(&secret, 0) } })).await;
             for code in codes["codes"].as_array().unwrap().iter().chain(renewed["codes"].as_array().unwrap()) {
                 self.tokens.push(code.as_str().unwrap().to_owned());
             }
             if ends == "disableSecondFactor" {
-                let input = json!({ "i": { "password": PASSWORD, "code": code(&secret, 1) } });
+                later(app).await;
+                let input = json!({ "i": { "password": PASSWORD, "code": code(&secret, 0) } });
                 self.act(&again, "disableSecondFactor", DISABLE, input).await;
                 self.act(&again, "logout", "mutation { logout }", json!({})).await;
             } else {

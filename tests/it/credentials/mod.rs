@@ -44,7 +44,7 @@ pub fn code(secret: &FactorSecret, steps: i64) -> String {
 }
 
 /// Lets every step be accepted anew, as time would.
-async fn later(app: &TestApp) {
+pub async fn later(app: &TestApp) {
     app.sql("UPDATE second_factor SET last_step = 0").await;
 }
 
