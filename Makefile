@@ -7,6 +7,7 @@ CARGO ?= cargo
 BUILD := $(CARGO) build --quiet
 # It says of which commit it is; what differs from that it says, too.
 RELEASE = LECTERN_COMMIT=$$(git describe --always --abbrev=40 --dirty --exclude='*') $(CARGO) build --release --locked
+TESTS ?= $(CARGO) test --workspace
 LINT ?= $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 NPM := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json $(wildcard web/src/* web/shared/*)
@@ -27,7 +28,7 @@ dist: build ## Release archive in target/dist: binary, SBOM, licences, systemd u
 # Some tests wait for most of their time: one more at once than there are cores.
 test: export RUST_TEST_THREADS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: web ## Run everything a change must pass, on a PostgreSQL of its own
-	$(CARGO) test --workspace
+	$(TESTS)
 	@if [ -n "$(NPM)" ]; then $(MAKE) --no-print-directory web-test client-test; \
 	else echo "npm is missing: the tests of GraphiQL are skipped"; fi
 
