@@ -18,8 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All of it.
 pub(super) async fn look(settings: &Settings, cluster: &Cluster) -> Vec<Check> {
-    let mut checks = vec![files(settings).await, mail(settings, cluster).await, models(settings).await, here(settings).await];
-    checks.extend(addresses(settings).await);
+    let here = health(settings.listen, None).await;
+    let mut checks = vec![files(settings).await, mail(settings, cluster).await, models(settings).await, listens(settings, &here)];
+    checks.extend(addresses(settings, here.is_ok()).await);
     checks
 }
 
@@ -90,15 +91,15 @@ async fn models(settings: &Settings) -> Check {
 }
 
 /// The service of this machine; that it does not run yet is no fault.
-async fn here(settings: &Settings) -> Check {
-    match health(settings.listen, None).await {
+fn listens(settings: &Settings, here: &anyhow::Result<()>) -> Check {
+    match here {
         Ok(()) => Check::pass("addresses", "LECTERN_LISTEN", format!("{} answers, and is ready", settings.listen)),
         Err(error) => Check::pass("addresses", "LECTERN_LISTEN", format!("to know: {error:#}")),
     }
 }
 
-/// The addresses that links begin with.
-async fn addresses(settings: &Settings) -> Vec<Check> {
+/// The addresses that links begin with. Before the service runs, nobody need answer there.
+async fn addresses(settings: &Settings, is_served: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     match base(settings, settings.listen) {
         Err(error) => checks.push(Check::fail("addresses", "LECTERN_PUBLIC_URL", format!("{error:#}"))),
@@ -108,6 +109,9 @@ async fn addresses(settings: &Settings) -> Vec<Check> {
         Ok(url) => {
             let (found, secure) = (answers(&format!("{url}/healthz")).await, url.starts_with("https://"));
             checks.push(match found {
+                Err(reason) if !is_served => {
+                    Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("to know: {url}/healthz: {reason}; ask again when the service runs"))
+                }
                 Err(reason) => Check::fail("addresses", "LECTERN_PUBLIC_URL", format!("{url}/healthz: {reason}; check the proxy in front")),
                 Ok(()) if !secure => Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("to know: {url} answers, but not by https")),
                 Ok(()) => Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("{url} answers")),

@@ -1,9 +1,10 @@
 //! `lectern doctor` says what is wrong, and what to do.
 
 use lectern_kernel::{auth::SigningKey, sealing::Sealer};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::operator;
+use super::{keys::serve, operator};
 use crate::app::TestApp;
 
 /// What the machine of a test has room for is its own affair.
@@ -48,6 +49,11 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
         assert!(check.1 && check.2.contains(part), "{check:?}");
     }
 
+    // Before the first start nobody answers where people will reach it.
+    let found = checks(&look(&["--public-url", "http://127.0.0.1:9"]).stdout);
+    let address = found.iter().find(|(name, ..)| name == "addresses LECTERN_PUBLIC_URL").unwrap();
+    assert!(address.1 && address.2.starts_with("to know: ") && address.2.ends_with("ask again when the service runs"), "{address:?}");
+
     // One thing after the other is wrong.
     let wrong = |arguments: &[&str]| {
         let output = look(arguments);
@@ -59,13 +65,15 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
             .collect::<Vec<_>>()
     };
     let app_url = app.database.url("lectern_app");
+    let service = serve(&app, &SigningKey::generate().unwrap().to_text());
+    let listen = service.url.trim_start_matches("http://");
     for (arguments, subject, part) in [
         (&["--request-timeout", "20"][..], "times LECTERN_STATEMENT_TIMEOUT", "the database has to stop first"),
         (&["--drain-timeout", "1"], "times LECTERN_DRAIN_TIMEOUT", "set the former higher"),
         (&["--pool-size", "1000"], "limits connections", "raise max_connections"),
         (&["--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "a@oak.example"], "mail LECTERN_SMTP_URL", "check LECTERN_SMTP_URL"),
         (&["--assistant-url", "http://127.0.0.1:9/v1"], "models LECTERN_ASSISTANT_URL", "PROVIDER_UNREACHABLE: check"),
-        (&["--public-url", "http://127.0.0.1:9"], "addresses LECTERN_PUBLIC_URL", "check the proxy in front"),
+        (&["--public-url", "http://127.0.0.1:9", "--listen", listen], "addresses LECTERN_PUBLIC_URL", "check the proxy in front"),
         (&["--owner-url", &app_url], "database LECTERN_OWNER_URL", "migrations belong to lectern_owner"),
         (&["--database-url", "postgres://lectern_app@127.0.0.1:9/lectern"], "database DATABASE_URL", "check DATABASE_URL"),
         (&["--signing-key", "c2VjcmV0"], "keys LECTERN_SIGNING_KEY", "make one with `lectern key`"),
@@ -74,6 +82,7 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
         assert!(found.iter().any(|(name, detail)| name == subject && detail.contains(part)), "{subject}: {found:#?}");
         assert_eq!(found.len(), 1, "{arguments:?}: {found:#?}");
     }
+    service.stop(Signal::SIGTERM);
     // Keys that open nothing of what is there.
     let sealer = Sealer::from_text(&Sealer::generate().unwrap()).unwrap();
     let place = lectern_kernel::sealing::Place { tenant: app.oak.tenant, table: "second_factor", column: "secret" };
