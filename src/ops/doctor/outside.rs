@@ -109,9 +109,11 @@ async fn addresses(settings: &Settings, is_served: bool) -> Vec<Check> {
         Ok(url) => {
             let (found, secure) = (answers(&format!("{url}/healthz")).await, url.starts_with("https://"));
             checks.push(match found {
-                Err(reason) if !is_served => {
-                    Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("to know: {url}/healthz: {reason}; ask again when the service runs"))
-                }
+                Err(reason) if !is_served => Check::pass(
+                    "addresses",
+                    "LECTERN_PUBLIC_URL",
+                    format!("to know: {url}/healthz: {reason}; ask again when the service runs"),
+                ),
                 Err(reason) => Check::fail("addresses", "LECTERN_PUBLIC_URL", format!("{url}/healthz: {reason}; check the proxy in front")),
                 Ok(()) if !secure => Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("to know: {url} answers, but not by https")),
                 Ok(()) => Check::pass("addresses", "LECTERN_PUBLIC_URL", format!("{url} answers")),
