@@ -69,7 +69,8 @@ async fn jobs_are_listed_filtered_and_counted() {
     enqueue(&app, &app.elm, "trial.mark", "elms", json!({})).await;
 
     let nodes = admin.ok("{ jobs(first: 100) { nodes { createdAt } } }", json!({})).await["jobs"]["nodes"].take();
-    let times: Vec<String> = nodes.as_array().unwrap().iter().map(|node| node["createdAt"].to_string()).collect();
+    let times: Vec<jiff::Timestamp> =
+        nodes.as_array().unwrap().iter().map(|node| node["createdAt"].as_str().unwrap().parse().unwrap()).collect();
     assert!(times.len() == 8 && times.is_sorted_by(|one, next| one >= next), "the newest first: {times:?}");
     let pages = admin.ok("{ jobs(first: 3) { pageInfo { hasNextPage endCursor } nodes { id } } }", json!({})).await["jobs"].take();
     let next = admin

@@ -102,13 +102,14 @@ async fn what_has_failed_too_often_or_never_can_be_done_is_dead() {
 #[tokio::test]
 async fn whoever_has_lost_the_lease_commits_nothing() {
     let app = start().await;
-    enqueue(&app, &app.oak, "trial.mark", "taken", json!({ "milliseconds": 1500 })).await;
+    enqueue(&app, &app.oak, "trial.mark", "taken", json!({})).await;
+    // Its mark waits, so that it is in the middle of its work.
+    app.sql("BEGIN; LOCK TABLE trial_mark IN SHARE MODE").await;
     let working = Working::start(&app, asked_for(), quick());
-    until(&app, "job WHERE state = 'RUNNING'", 1).await;
+    until(&app, "pg_locks WHERE relation = 'trial_mark'::regclass AND NOT granted", 1).await;
     // Another worker has it: the first learns of it at the latest when it finishes.
     let other = Uuid::now_v7();
-    app.sql(&format!("UPDATE job SET lease = '{other}', worker = '{other}', leased_until = now() + interval '1 hour'")).await;
-    tokio::time::sleep(Duration::from_millis(2500)).await;
+    app.sql(&format!("UPDATE job SET lease = '{other}', worker = '{other}', leased_until = now() + interval '1 hour'; COMMIT")).await;
     working.stop().await;
     assert_eq!((app.count("trial_mark").await, app.count(&format!("job WHERE state = 'RUNNING' AND lease = '{other}'")).await), (0, 1));
     assert_eq!(of_job(&app, "trial.mark", "last_error").await, "", "nor does it say anything of it");
@@ -117,8 +118,8 @@ async fn whoever_has_lost_the_lease_commits_nothing() {
 #[tokio::test]
 async fn a_lease_is_renewed_as_long_as_its_job_runs() {
     let app = start().await;
-    enqueue(&app, &app.oak, "trial.mark", "long", json!({ "milliseconds": 2500 })).await;
-    let options = || JobOptions { lease: Duration::from_secs(1), ..quick() };
+    enqueue(&app, &app.oak, "trial.mark", "long", json!({ "milliseconds": 11_000 })).await;
+    let options = || JobOptions { lease: Duration::from_secs(5), ..quick() };
     let (one, other) = (Working::start(&app, asked_for(), options()), Working::start(&app, asked_for(), options()));
     until(&app, "job WHERE state = 'SUCCEEDED'", 1).await;
     one.stop().await;
@@ -155,11 +156,11 @@ async fn a_job_whose_worker_is_lost_is_taken_up_and_dead_after_the_third() {
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_finishes_what_it_can_and_gives_back_the_rest() {
     let app = start().await;
-    enqueue(&app, &app.oak, "trial.mark", "short", json!({ "milliseconds": 300 })).await;
+    enqueue(&app, &app.oak, "trial.mark", "short", json!({ "milliseconds": 1000 })).await;
     enqueue(&app, &app.oak, "trial.steps", "steps", json!({})).await;
     enqueue(&app, &app.oak, "trial.brief", "endless", json!({ "milliseconds": 600_000 })).await;
-    let working = Working::start(&app, asked_for(), JobOptions { drain: Duration::from_secs(5), ..quick() });
-    until(&app, "job WHERE kind <> 'trial.steps' AND state = 'RUNNING'", 2).await;
+    let working = Working::start(&app, asked_for(), JobOptions { drain: Duration::from_secs(10), ..quick() });
+    until(&app, "job WHERE kind <> 'trial.steps' AND state <> 'QUEUED'", 2).await;
     working.stop.cancel();
     let stopping = tokio::spawn(working.stop());
     // By then no claim is under way that began before.

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{School, TestApp};
 
 /// Longer than anything here may take.
-const NEVER: Duration = Duration::from_secs(60);
+const NEVER: Duration = Duration::from_secs(180);
 
 /// What a trial is asked to do, after it has written its row and before it finishes.
 #[derive(Deserialize, Default)]
@@ -136,7 +136,7 @@ fn asked_for() -> Vec<&'static JobKind> {
 /// Everything as in a deployment, but the pauses.
 fn quick() -> JobOptions {
     JobOptions {
-        lease: Duration::from_secs(2),
+        lease: Duration::from_secs(30),
         poll: Duration::from_millis(20),
         tick: Duration::from_millis(50),
         backoff: Duration::from_millis(5),
