@@ -241,9 +241,10 @@ impl TestApp {
         let _ = lectern::telemetry::init(&std::env::var("LECTERN_LOG").unwrap_or_else(|_| "off".into()), LogFormat::Text);
         let database = server().await.database(prepare).await;
         let files = Folder::new("files");
-        let mut given: Vec<String> = ["lectern", "--pool-size=8"].map(str::to_owned).to_vec();
+        let mut given = vec!["lectern".to_owned()];
         // In a test one person makes the requests of many.
-        for usual in ["--rate-bookings=0".to_owned(), "--rate-uploads=0".to_owned(), format!("--files={}", files.0.display())] {
+        let usual = ["--pool-size=8", "--rate-bookings=0", "--rate-uploads=0"].map(str::to_owned);
+        for usual in usual.into_iter().chain([format!("--files={}", files.0.display())]) {
             let (name, _) = usual.split_once('=').unwrap();
             if !arguments.iter().any(|argument| argument.starts_with(name)) {
                 given.push(usual);

@@ -17,7 +17,10 @@ mod requests;
 mod terms;
 mod transitions;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use lectern_kernel::ids;
@@ -55,10 +58,10 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A moment on a day next week: so many minutes after its midnight in UTC.
+/// A moment on a day next week, the same day for a whole test: so many minutes after its midnight in UTC.
 fn moment(minutes: i64) -> Timestamp {
-    let midnight = now().as_second() / 86_400 * 86_400 + 7 * 86_400;
-    Timestamp::from_second(midnight).unwrap() + SignedDuration::from_mins(minutes)
+    static MIDNIGHT: LazyLock<i64> = LazyLock::new(|| now().as_second() / 86_400 * 86_400 + 7 * 86_400);
+    Timestamp::from_second(*MIDNIGHT).unwrap() + SignedDuration::from_mins(minutes)
 }
 
 /// The same as text: `hour(9)` is nine o'clock.

@@ -1,5 +1,6 @@
 //! Many at once: the database decides, and exactly one of those who want the same time gets it.
 
+use lectern::http::HttpOptions;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -28,6 +29,11 @@ fn check_losers(answers: &[Value], busy: &[Value]) {
     }
 }
 
+/// A service with a connection for each of so many: none waits for one until it is told to come back later.
+async fn start_for(count: u16) -> TestApp {
+    TestApp::start_with(&[&format!("--pool-size={count}")], HttpOptions::default()).await
+}
+
 /// Bookings of `count` learners in a state, each from `start` a little later than the one before; their ids and spans.
 async fn crowd(app: &TestApp, status: &str, count: usize, of_one: Option<&Client>) -> Vec<(Value, Value)> {
     people(app, &app.oak, "LEARNER", count).await;
@@ -53,7 +59,7 @@ async fn crowd(app: &TestApp, status: &str, count: usize, of_one: Option<&Client
 
 #[tokio::test]
 async fn of_fifty_simultaneous_assignments_of_overlapping_slots_exactly_one_wins() {
-    let app = TestApp::start().await;
+    let app = start_for(50).await;
     let [admin, ada] = [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await];
     available(&app, &app.oak, &ada, (0, 1440)).await;
     let bookings = crowd(&app, "APPROVED", 50, None).await;
@@ -73,7 +79,7 @@ async fn of_fifty_simultaneous_assignments_of_overlapping_slots_exactly_one_wins
 
 #[tokio::test]
 async fn of_simultaneous_approvals_of_one_learners_overlapping_bookings_one_wins() {
-    let app = TestApp::start().await;
+    let app = start_for(20).await;
     let [admin, learner] = [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await];
     let bookings = crowd(&app, "REQUESTED", 20, Some(&learner)).await;
     let answers = all_at_once(&admin, APPROVE, bookings.iter().map(|(id, _)| json!({ "id": id })).collect()).await;

@@ -1,6 +1,7 @@
 //! Groups under contention.
 
 use futures_util::future::{join, join_all};
+use lectern::http::HttpOptions;
 use serde_json::{Value, json};
 
 use super::{DELETE, UPDATE, courses, members};
@@ -15,7 +16,7 @@ fn line(answer: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_twenty_who_want_the_last_places_as_many_join_as_there_are() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&["--pool-size=20"], HttpOptions::default()).await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let people = learners(&app, &app.oak, 40).await;
     let id = group(&admin, json!({ "name": "Class 7b", "capacity": 7 })).await;

@@ -23,7 +23,7 @@ pub const COMPLETE: &str = "mutation($i: CompleteProviderSignInInput!) { complet
 
 /// A service whose providers may stand on this machine.
 pub async fn start() -> (TestApp, Issuer) {
-    let app = TestApp::start_with(&["--webhook-allow=127.0.0.0/8"], HttpOptions::default()).await;
+    let app = TestApp::start_with(&["--webhook-allow=127.0.0.0/8", "--pool-size=20"], HttpOptions::default()).await;
     (app, Issuer::start().await)
 }
 

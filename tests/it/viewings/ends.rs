@@ -1,5 +1,6 @@
 //! How a viewing ends: at once, by whatever it stands on.
 
+use lectern::http::HttpOptions;
 use serde_json::json;
 
 use super::{START, VIEWER, looking, start};
@@ -200,7 +201,7 @@ async fn a_viewing_that_died_stays_dead_when_the_permission_or_the_rank_is_back(
 
 #[tokio::test]
 async fn of_many_who_begin_at_once_with_one_sign_in_the_last_looks() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&["--pool-size=20"], HttpOptions::default()).await;
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
     let input = json!({ "i": { "userId": lea.user_id, "reason": "At the same time" } });
     let begun = futures_util::future::join_all((0..20).map(|_| admin.ok(START, input.clone()))).await;
