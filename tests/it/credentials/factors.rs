@@ -96,10 +96,11 @@ async fn recovery_codes_are_renewed_and_the_factor_turned_off_with_a_code() {
 
     let (secret, old) = with_factor(&app, learner).await;
     refused(&app, learner, RENEW, json!({ "i": { "code": "000000" } }), "BAD_USER_INPUT @code").await;
-    let codes = learner.ok(RENEW, json!({ "i": { "code": code(&secret, 0) } })).await["renewRecoveryCodes"]["codes"].take();
+    let used = code(&secret, 0);
+    let codes = learner.ok(RENEW, json!({ "i": { "code": used } })).await["renewRecoveryCodes"]["codes"].take();
     let new: Vec<String> = serde_json::from_value(codes).unwrap();
     refused(&app, learner, RENEW, json!({ "i": { "code": old[0] } }), "BAD_USER_INPUT @code").await;
-    refused(&app, learner, RENEW, json!({ "i": { "code": code(&secret, 0) } }), "BAD_USER_INPUT @code").await;
+    refused(&app, learner, RENEW, json!({ "i": { "code": used } }), "BAD_USER_INPUT @code").await;
 
     let with = |password: &str, code: &str| json!({ "i": { "password": password, "code": code } });
     refused(&app, learner, DISABLE, with("wrong horse battery", &new[0]), "BAD_USER_INPUT @password").await;
