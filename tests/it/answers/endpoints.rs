@@ -53,7 +53,7 @@ async fn a_school_s_key_goes_to_its_endpoint_alone_and_shows_nowhere() {
     let sent = elm.ok(super::SEND, json!({ "i": { "conversationId": conversation, "text": "Hi", "clientMessageId": "1" } })).await;
     let id = sent["sendMessage"]["id"].as_str().unwrap().to_owned();
     let mut state = Value::Null;
-    for _ in 0..200 {
+    for _ in 0..1200 {
         state = elm.ok(super::MESSAGE, json!({ "id": id })).await["message"]["state"].take();
         if state == "FAILED" {
             break;
@@ -124,7 +124,7 @@ async fn a_name_that_turns_private_is_not_connected_to() {
     let sent = admin.ok(super::SEND, json!({ "i": { "conversationId": conversation, "text": "Hi", "clientMessageId": "1" } })).await;
     let id = sent["sendMessage"]["id"].as_str().unwrap().to_owned();
     let mut message = Value::Null;
-    for _ in 0..400 {
+    for _ in 0..1200 {
         message = admin.ok(super::MESSAGE, json!({ "id": id })).await["message"].take();
         if message["state"] == "FAILED" {
             break;

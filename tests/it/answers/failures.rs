@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::{
     Answering,
@@ -79,9 +78,9 @@ async fn what_may_pass_is_tried_again_twice_and_only_before_a_first_piece() {
     let wait = |seconds: &'static str| Say::Status(429, seconds, String::new());
     assert_eq!(outcome(&answering, vec![wait("Retry-After: 3\r\n"), text(&["Hello"])]).await, expected("COMPLETED", "STOP", "Hello"));
     assert!(begun.elapsed() >= Duration::from_secs(3));
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), answering.models.asked().len());
     assert_eq!(outcome(&answering, vec![wait("Retry-After: 60\r\n")]).await, expected("FAILED", "PROVIDER_BUSY", ""));
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(30) && answering.models.asked().len() == before + 1);
     let before = answering.models.asked().len();
     outcome(&answering, vec![Say::Stream(vec![piece("Half "), Step::Close])]).await;
     assert_eq!(answering.models.asked().len(), before + 1);
@@ -89,9 +88,8 @@ async fn what_may_pass_is_tried_again_twice_and_only_before_a_first_piece() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_that_is_not_there_is_unreachable() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let url = format!("--assistant-url=http://127.0.0.1:{gone}/v1");
-    let answering = Answering::with(&[&url], json!({})).await;
+    // No test listens there, as one may at a port that another has just left.
+    let answering = Answering::with(&["--assistant-url=http://127.0.0.1:1/v1"], json!({})).await;
     let message = answering.ask("Hi").await;
     assert_eq!((&message["state"], &message["failureReason"]), (&json!("FAILED"), &json!("PROVIDER_UNREACHABLE")));
 }

@@ -1,9 +1,13 @@
 //! What a listener is told is what the answer is, whenever they come, however slowly they read, and in whichever process it is written.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::{
     Answering, CANCEL, deltas,
@@ -18,14 +22,24 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_deltas_in_order_are_the_content_and_the_end_holds_the_answer() {
     let answering = Answering::start().await;
-    let mut steps = Vec::new();
-    for word in ["Glide ", "means ", "to fly ", "without ", "an engine. ", "Grüße 🌍"] {
-        steps.extend([piece(word), Step::Wait(Duration::from_millis(60))]);
+    let (mut steps, heard) = (Vec::new(), Arc::new(Notify::new()));
+    let words = ["Glide ", "means ", "to fly ", "without ", "an engine. ", "Grüße 🌍"];
+    for word in words {
+        steps.extend([Step::Gate(heard.clone()), piece(word)]);
     }
     steps.extend(end("stop"));
     answering.models.say([Say::Stream(steps)]);
     let id = answering.send("What is gliding?").await;
-    let events = told(&answering.learner, &id, None).await;
+    let mut socket = Socket::of(&answering.learner).await;
+    socket.subscribe("s", &stream(&id, None)).await;
+    // Each word once the one before was heard.
+    let mut events = Vec::new();
+    for _ in &words[1..] {
+        heard.notify_one();
+        events.push(socket.hear().await["payload"]["data"]["messageStream"].take());
+    }
+    heard.notify_one();
+    events.extend(until_complete(&mut socket).await);
     let message = answering.ended(&id).await;
     assert_eq!(message["content"], "Glide means to fly without an engine. Grüße 🌍");
     assert_eq!(deltas(&events), message["content"]);
@@ -52,10 +66,11 @@ async fn all_deltas_in_order_are_the_content_and_the_end_holds_the_answer() {
 async fn a_first_piece_is_told_at_once_and_one_who_comes_late_misses_nothing() {
     let answering = Answering::start().await;
     let hello = "Hello, this is one sentence. ";
+    let (listened, heard) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     answering.models.say([Say::Stream(vec![
-        Step::Wait(Duration::from_millis(400)),
+        Step::Gate(listened.clone()),
         piece(hello),
-        Step::Wait(Duration::from_secs(1)),
+        Step::Gate(heard.clone()),
         piece("And one more."),
         Step::Wait(Duration::from_millis(300)),
         end("stop")[2].clone(),
@@ -63,11 +78,16 @@ async fn a_first_piece_is_told_at_once_and_one_who_comes_late_misses_nothing() {
     let id = answering.send("Hi").await;
     let mut socket = Socket::of(&answering.learner).await;
     socket.subscribe("s", &stream(&id, None)).await;
-    let begun = Instant::now();
+    listened.notify_one();
+    // The model says nothing more before it was heard.
     let first = socket.hear().await;
     assert_eq!(first["payload"]["data"]["messageStream"]["delta"], hello.trim_end_matches(' ').to_owned() + " ");
-    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
-    let late = told(&answering.learner, &id, None);
+    let late = async {
+        let mut socket = Socket::of(&answering.learner).await;
+        socket.subscribe("s", &stream(&id, None)).await;
+        heard.notify_one();
+        until_complete(&mut socket).await
+    };
     let (late, rest) = tokio::join!(late, until_complete(&mut socket));
     assert_eq!(deltas(&late), format!("{hello}And one more."));
     assert_eq!(deltas(&rest), "And one more.");
@@ -96,7 +116,7 @@ async fn what_another_process_writes_is_told_as_well() {
     answering.until_asked(1).await;
     // The answer becomes another process's: this one stops at once.
     app.sql("UPDATE answer_run SET process = gen_random_uuid()").await;
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if answering.models.left() == 1 {
             break;
         }
@@ -164,8 +184,12 @@ async fn a_stopped_answer_ends_its_connection_within_a_second_and_keeps_what_the
     socket.hear().await;
     let cancelled = answering.learner.ok(CANCEL, json!({ "id": id })).await["cancelAnswer"].take();
     assert_eq!((&cancelled["state"], &cancelled["content"]), (&json!("CANCELLED"), &json!("So far ")));
-    tokio::time::sleep(Duration::from_millis(900)).await;
-    assert_eq!((answering.models.left(), answering.models.open()), (1, 0));
+    // Sooner than by the next beat, which comes after five seconds.
+    let begun = Instant::now();
+    while (answering.models.left(), answering.models.open()) != (1, 0) {
+        assert!(begun.elapsed() < Duration::from_secs(4), "its connection stays: {} left", answering.models.left());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let rest = until_complete(&mut socket).await;
     assert_eq!(rest.last().unwrap()["message"]["state"], "CANCELLED");
     // Again it changes nothing; nobody else may.

@@ -88,7 +88,7 @@ impl Answering {
 
     /// An answer, once it has ended.
     pub async fn ended(&self, id: &str) -> Value {
-        for _ in 0..1200 {
+        for _ in 0..2400 {
             let message = self.message(id).await;
             if !matches!(message["state"].as_str(), Some("PENDING" | "RUNNING")) {
                 return message;
@@ -109,7 +109,7 @@ impl Answering {
 
     /// Waits until the provider has been asked so often.
     pub async fn until_asked(&self, count: usize) {
-        for _ in 0..400 {
+        for _ in 0..2400 {
             if self.models.asked().len() >= count {
                 return;
             }
@@ -120,7 +120,7 @@ impl Answering {
 
     /// Waits until something of an answer is written down.
     pub async fn until_written(&self, id: &str) {
-        for _ in 0..400 {
+        for _ in 0..2400 {
             if self.message(id).await["content"] != "" {
                 return;
             }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Notify,
     time::sleep,
 };
 
@@ -33,6 +34,8 @@ pub enum Step {
     /// These bytes.
     Raw(Vec<u8>),
     Wait(Duration),
+    /// Nothing more, until the test lets it go on.
+    Gate(Arc<Notify>),
     /// Nothing more, until the client goes.
     Hang,
     /// The connection is closed as it is.
@@ -186,6 +189,7 @@ impl Models {
                             }
                         }
                         Step::Wait(time) => sleep(time).await,
+                        Step::Gate(gate) => gate.notified().await,
                         Step::Hang => {
                             let mut gone = [0; 1];
                             let _ = stream.read(&mut gone).await;

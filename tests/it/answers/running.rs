@@ -1,9 +1,13 @@
 //! Who writes an answer, for how long, and what it holds meanwhile: nothing of the database.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::{
     Answering, SEND, conversation,
@@ -29,9 +33,10 @@ async fn while_a_model_talks_no_connection_is_held_and_others_are_served() {
     answering.until_asked(20).await;
     // What has come is written down, a few at once; from then on the model hangs, and a moment comes in which nothing is under way.
     let mut held = i64::MAX;
-    for _ in 0..250 {
+    let ours = "datname = current_database() AND usename = 'lectern_app'";
+    for _ in 0..1500 {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        held = answering.app.count("pg_stat_activity WHERE state LIKE 'idle in transaction%' AND usename = 'lectern_app'").await;
+        held = answering.app.count(&format!("pg_stat_activity WHERE state LIKE 'idle in transaction%' AND {ours}")).await;
         if held == 0 {
             break;
         }
@@ -40,7 +45,7 @@ async fn while_a_model_talks_no_connection_is_held_and_others_are_served() {
     let begun = Instant::now();
     let asked = join_all((0..20).map(|_| answering.learner.ok("{ viewer { user { id } } }", json!({})))).await;
     assert_eq!(asked.len(), 20);
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     // One more of the same person is too many.
     let id = conversation(&people[0], &answering.agent, json!({})).await;
     let sixth = json!({ "i": { "conversationId": id, "text": "Hi", "clientMessageId": "sixth" } });
@@ -81,12 +86,12 @@ async fn an_answer_whose_process_is_silent_is_interrupted_and_never_begun_again(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_signs_out_is_not_answered_any_more() {
     let answering = Answering::start().await;
-    let steps: Vec<Step> = (0..200).flat_map(|n| [piece(&format!("{n} ")), Step::Wait(Duration::from_millis(50))]).collect();
+    let steps: Vec<Step> = (0..2000).flat_map(|n| [piece(&format!("{n} ")), Step::Wait(Duration::from_millis(50))]).collect();
     answering.models.say([Say::Stream(steps)]);
     let id = answering.send("Count").await;
     answering.until_written(&id).await;
     answering.learner.ok("mutation { logoutEverywhere }", json!({})).await;
-    for _ in 0..200 {
+    for _ in 0..800 {
         if answering.app.count("answer_run").await == 0 {
             break;
         }
@@ -95,15 +100,20 @@ async fn whoever_signs_out_is_not_answered_any_more() {
     let ended =
         answering.app.text("SELECT concat_ws(' ', state, failure_reason, content <> '') FROM message WHERE role = 'ASSISTANT'").await;
     assert_eq!(ended.as_deref(), Some("FAILED NOT_SIGNED_IN t"));
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(answering.models.open(), 0);
+    // The model learns of it when it goes on, long before it has said everything.
+    let begun = Instant::now();
+    while answering.models.open() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is asked for more");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_wait_for_their_turn_and_a_repeated_send_begins_nothing() {
     let answering = Answering::with(&["--max-answers=1"], json!({})).await;
+    let gate = Arc::new(Notify::new());
     answering.models.say([
-        Say::Stream([vec![piece("First"), Step::Wait(Duration::from_millis(700))], super::models::end("stop")].concat()),
+        Say::Stream([vec![piece("First"), Step::Gate(gate.clone())], super::models::end("stop")].concat()),
         text(&["Second"]),
     ]);
     let first = answering.send("One").await;
@@ -114,6 +124,7 @@ async fn answers_wait_for_their_turn_and_a_repeated_send_begins_nothing() {
     let ids: Vec<&Value> = sent.iter().map(|answer| &answer["sendMessage"]["id"]).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(answering.message(ids[0].as_str().unwrap()).await["state"], "PENDING");
+    gate.notify_one();
     assert_eq!(answering.ended(&first).await["content"], "First");
     assert_eq!(answering.ended(ids[0].as_str().unwrap()).await["content"], "Second");
     assert_eq!(answering.models.asked().len(), 2);
