@@ -31,14 +31,14 @@ use self::sink::Sink;
 use crate::app::{School, TestApp, Who};
 
 /// Longer than anything here may take.
-const NEVER: Duration = Duration::from_secs(60);
+const NEVER: Duration = Duration::from_secs(180);
 
-/// A mail with a secret in it, about somebody's own account.
+/// A mail with a secret in it, about somebody's own account. No id or time happens to be written like it.
 static CODE: MailTemplate = MailTemplate {
     name: "trial_code",
     is_essential: true,
     parameters: &[
-        Parameter { name: "code", content: Content::Secret, sample: "123456" },
+        Parameter { name: "code", content: Content::Secret, sample: "zebra47" },
         Parameter { name: "course", content: Content::Plain, sample: "Algebra" },
     ],
     english: Texts {
@@ -81,10 +81,15 @@ fn nowhere() -> Way {
 }
 
 fn to(sink: &Sink) -> Way {
-    Way::Smtp(SmtpServer::from_url(&sink.url, "mail.example", Duration::from_secs(2)).unwrap())
+    within(Duration::from_secs(30), &sink.url)
 }
 
-/// A worker that sends mails.
+/// To a server that has so long to answer.
+fn within(patience: Duration, url: &str) -> Way {
+    Way::Smtp(SmtpServer::from_url(url, "mail.example", patience).unwrap())
+}
+
+/// A worker that sends mails; what has failed waits until a test has it tried again.
 struct Working {
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -95,7 +100,8 @@ impl Working {
         let pool = Pool::new(&app.database.url("lectern_app"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
         let outside = Outside::default().with(app.engine.services().sealer.clone()).with(postman(way, is_embedded));
         let kinds = lectern::domains::registry().jobs().filter(|kind| kind.name.starts_with("mail.send")).collect();
-        let options = JobOptions { poll: Duration::from_millis(20), drain: Duration::from_secs(5), ..JobOptions::default() };
+        let (drain, backoff) = (Duration::from_secs(5), Duration::from_secs(3600));
+        let options = JobOptions { poll: Duration::from_millis(20), drain, backoff, ..JobOptions::default() };
         let worker = Worker::new(pool.ringing(app.engine.pool()), kinds, outside, options);
         let stop = CancellationToken::new();
         let task = tokio::spawn(worker.run(stop.clone()));

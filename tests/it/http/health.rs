@@ -43,7 +43,7 @@ async fn the_service_says_whether_it_lives_and_whether_it_can_answer() {
     let server = lectern_testcontainers::server().await;
     let (admin, connection) = tokio_postgres::connect(&server.superuser_url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    let put_out = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    let put_out = format!("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{name}'");
     admin.batch_execute(&format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false")).await.unwrap();
     admin.batch_execute(&put_out).await.unwrap();
     assert_eq!(probe("/readyz").await, (503, "the database can't be reached".to_owned()));

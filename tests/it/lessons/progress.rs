@@ -140,7 +140,7 @@ async fn a_lesson_is_opened_before_it_is_completed_where_it_takes_its_time() {
     assert_eq!(json!([tracked["status"], tracked["completedAt"], tracked["positionSeconds"]]), json!(["IN_PROGRESS", null, 17]));
     assert_eq!(state(&lea, &enrolled).await, "IN_PROGRESS 0 0/1");
     let opened = |interval: &str| format!("UPDATE lesson_progress SET opened_at = now() - interval '{interval}'");
-    app.sql(&opened("50 seconds")).await;
+    app.sql(&opened("30 seconds")).await;
     refused(&app, &lea, COMPLETE, of(&id), "CONFLICT TOO_EARLY @lessonId").await;
     // Opening it again does not begin anew; the place stays where nothing is said of it.
     let again = lea.ok(TRACK, of(&id)).await["trackLesson"].take();

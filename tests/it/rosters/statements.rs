@@ -24,7 +24,8 @@ async fn statements(app: &TestApp, client: &Client, bytes: &[u8]) -> BTreeMap<St
     let id = start(client, file["id"].as_str().unwrap(), "ONEROSTER_CSV", json!({})).await;
     let pool = Pool::new(&app.database.url("lectern_app"), &PoolOptions { size: 4, ..PoolOptions::default() }).unwrap();
     let kinds = app.registry.jobs().filter(|kind| kind.name == "import.run").collect();
-    let options = JobOptions { poll: Duration::from_millis(20), ..JobOptions::default() };
+    // However long it takes, its lease is not renewed beside it.
+    let options = JobOptions { poll: Duration::from_millis(20), lease: Duration::from_secs(3600), ..JobOptions::default() };
     let worker = Worker::new(pool, kinds, app.engine.services().outside.clone(), options);
     let stop = CancellationToken::new();
     let until_it_ended = async {
