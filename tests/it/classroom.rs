@@ -27,6 +27,18 @@ pub fn uuid(id: &str) -> Uuid {
     ids::decode(id).unwrap_or_else(|| panic!("{id} is no id")).1
 }
 
+/// Asks; and again for as long as the service has too much to do, which changes nothing. For many at once, who have few connections.
+pub async fn insist(client: &Client, query: &str, variables: Value) -> Value {
+    let mut answer = client.ask(query, variables.clone()).await;
+    for _ in 0..100 {
+        if answer["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
+            break;
+        }
+        answer = client.ask(query, variables.clone()).await;
+    }
+    answer
+}
+
 /// Adds so many learners at once, `person1@oak.example` and on; answers their ids. Their password is everybody's.
 pub async fn learners(app: &TestApp, school: &School, count: usize) -> Vec<String> {
     let (slug, tenant) = (school.slug, school.tenant);

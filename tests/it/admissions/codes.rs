@@ -4,7 +4,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{ASK_CODE, GIVE_CODE, code, mails, refused, set, to, work};
-use crate::app::{TestApp, Who};
+use crate::{
+    app::{TestApp, Who},
+    classroom::insist,
+};
 
 const INVALID: &str = "UNAUTHENTICATED CODE_INVALID";
 
@@ -110,7 +113,7 @@ async fn of_fifty_tries_at_once_five_are_looked_at() {
     let digits = asked(&app, "learner@oak.example").await;
     let wrong = other(&digits);
     let strangers: Vec<_> = (0..50).map(|_| app.stranger()).collect();
-    let answers = join_all(strangers.iter().map(|stranger| stranger.ask(GIVE_CODE, given("learner@oak.example", &wrong)))).await;
+    let answers = join_all(strangers.iter().map(|stranger| insist(stranger, GIVE_CODE, given("learner@oak.example", &wrong)))).await;
     assert!(answers.iter().all(|answer| answer["errors"][0]["extensions"]["reason"] == "CODE_INVALID"), "{answers:?}");
     assert_eq!(app.text("SELECT max(tries)::text FROM sign_in_code").await.as_deref(), Some("5"));
     refused_code(&app, "learner@oak.example", &digits).await;
@@ -123,7 +126,7 @@ async fn of_fifty_who_give_the_right_code_at_once_one_is_signed_in() {
     set(&app, json!({ "codeSignIn": "PARTICIPANTS" })).await;
     let digits = asked(&app, "new@x.example").await;
     let strangers: Vec<_> = (0..50).map(|_| app.stranger()).collect();
-    let answers = join_all(strangers.iter().map(|stranger| stranger.ask(GIVE_CODE, given("new@x.example", &digits)))).await;
+    let answers = join_all(strangers.iter().map(|stranger| insist(stranger, GIVE_CODE, given("new@x.example", &digits)))).await;
     let won = answers.iter().filter(|answer| answer["data"]["signInWithCode"].is_object()).count();
     let lost = answers.iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "CODE_INVALID").count();
     assert_eq!((won, lost), (1, 49), "{answers:?}");

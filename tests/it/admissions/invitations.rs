@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{ACCEPT, INVITE, NEW_PASSWORD, PREVIEW, RESEND, REVOKE, accept, invited, mails, refused, token, work};
 use crate::{
     app::{TestApp, Who},
+    classroom::insist,
     identity,
 };
 
@@ -149,14 +150,14 @@ async fn of_fifty_who_accept_at_once_and_of_twenty_who_invite_one_wins() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (_, link) = invited(&app, &admin, "ivy@x.example", Some("Ivy"), &["LEARNER"]).await;
     let strangers: Vec<_> = (0..50).map(|_| app.stranger()).collect();
-    let answers = join_all(strangers.iter().map(|stranger| stranger.ask(ACCEPT, accept(&link, None)))).await;
+    let answers = join_all(strangers.iter().map(|stranger| insist(stranger, ACCEPT, accept(&link, None)))).await;
     let won = answers.iter().filter(|answer| answer["data"]["acceptInvitation"].is_object()).count();
     let lost = answers.iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "LINK_INVALID").count();
     assert_eq!((won, lost), (1, 49), "{answers:?}");
     assert_eq!(app.count("app_user WHERE email = 'ivy@x.example'").await, 1);
     assert_eq!(app.count("session WHERE user_id = (SELECT id FROM app_user WHERE email = 'ivy@x.example')").await, 1);
     let one = list(json!([{ "email": "new@x.example", "roleKeys": ["LEARNER"] }]));
-    let answers = join_all((0..20).map(|_| admin.ask(INVITE, one.clone()))).await;
+    let answers = join_all((0..20).map(|_| insist(&admin, INVITE, one.clone()))).await;
     let lost = answers.iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "INVITATION_PENDING").count();
     assert_eq!(lost, 19, "{answers:?}");
 }

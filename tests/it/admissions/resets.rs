@@ -4,7 +4,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{NEW_PASSWORD, PREVIEW, RESET, SET_PASSWORD, mails, refused, reset_token, to, token, work};
-use crate::app::{PASSWORD, TestApp, Who};
+use crate::{
+    app::{PASSWORD, TestApp, Who},
+    classroom::insist,
+};
 
 const LOGIN: &str = "mutation($i: LoginInput!) { login(input: $i) { accessToken } }";
 
@@ -94,7 +97,7 @@ async fn of_fifty_who_use_one_link_at_once_one_sets_the_password() {
     let app = TestApp::start().await;
     let link = reset_token(&app, "learner@oak.example").await;
     let strangers: Vec<_> = (0..50).map(|_| app.stranger()).collect();
-    let answers = join_all(strangers.iter().map(|stranger| stranger.ask(SET_PASSWORD, new(&link, NEW_PASSWORD)))).await;
+    let answers = join_all(strangers.iter().map(|stranger| insist(stranger, SET_PASSWORD, new(&link, NEW_PASSWORD)))).await;
     let won = answers.iter().filter(|answer| answer["data"]["resetPassword"] == true).count();
     let lost = answers.iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "LINK_INVALID").count();
     assert_eq!((won, lost), (1, 49), "{answers:?}");

@@ -7,7 +7,10 @@ use super::{
     APPROVE, CONFIRM, NEW_PASSWORD, PREVIEW, REJECT, REQUESTS, SIGN_UP, applicant, confirm, mails, refused, set, sign_up_token,
     take_applicants, work,
 };
-use crate::app::{Client, TestApp, Who};
+use crate::{
+    app::{Client, TestApp, Who},
+    classroom::insist,
+};
 
 fn wish(tenant: &str, email: &str, role: &str) -> Value {
     json!({ "i": { "tenant": tenant, "email": email, "name": "New Comer", "roleKey": role } })
@@ -192,14 +195,14 @@ async fn of_fifty_confirmations_and_of_fifty_decisions_at_once_one_wins() {
     take_applicants(&app, "APPROVAL").await;
     let token = sign_up_token(&app, "neo@x.example", "LEARNER").await;
     let strangers: Vec<_> = (0..50).map(|_| app.stranger()).collect();
-    let answers = join_all(strangers.iter().map(|stranger| stranger.ask(CONFIRM, confirm(&token)))).await;
+    let answers = join_all(strangers.iter().map(|stranger| insist(stranger, CONFIRM, confirm(&token)))).await;
     assert_eq!(answers.iter().filter(|answer| answer["data"]["confirmSignUp"].is_object()).count(), 1, "{answers:?}");
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let id = admin.ok(REQUESTS, json!({})).await["signUpRequests"]["nodes"][0]["id"].take();
     let decisions = join_all((0..50).map(|place| {
         let (mutation, input) =
             if place % 2 == 0 { (APPROVE, json!({ "i": { "id": id } })) } else { (REJECT, json!({ "i": { "id": id } })) };
-        admin.ask(mutation, input)
+        insist(&admin, mutation, input)
     }))
     .await;
     let lost = decisions.iter().filter(|answer| answer["errors"][0]["extensions"]["reason"] == "ALREADY_DECIDED").count();
@@ -235,7 +238,7 @@ async fn of_twenty_approvals_at_once_one_takes_the_last_place_and_nobody_comes_i
     ))
     .await;
     let waiting = admin.ok("{ signUpRequests(first: 100) { nodes { id } } }", json!({})).await["signUpRequests"]["nodes"].take();
-    let approve = |id: &Value| admin.ask(APPROVE, json!({ "i": { "id": id } }));
+    let approve = |id: &Value| insist(&admin, APPROVE, json!({ "i": { "id": id } }));
     let answers = join_all(waiting.as_array().unwrap().iter().map(|node| approve(&node["id"]))).await;
     let full = answers.iter().filter(|answer| answer["errors"][0]["extensions"]["code"] == "LIMIT_REACHED").count();
     assert_eq!((answers.len(), full), (20, 19), "{answers:?}");

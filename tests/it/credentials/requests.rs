@@ -5,6 +5,7 @@ use super::{APPROVE, LOGIN, NEW_PASSWORD, REJECT, REQUEST, WITHDRAW, login, refu
 use crate::{
     admissions::{self, set},
     app::{Client, PASSWORD, TestApp, Who, refusal},
+    classroom::insist,
 };
 
 const LIST: &str =
@@ -143,7 +144,11 @@ async fn of_twenty_decisions_at_once_one_wins_and_of_twenty_requests_one_is_made
     let deciding = join_all((0..20).map(|n| {
         let admin = &admin;
         async move {
-            if n % 2 == 0 { admin.ask(APPROVE, json!({ "id": id })).await } else { admin.ask(REJECT, json!({ "i": { "id": id } })).await }
+            if n % 2 == 0 {
+                insist(admin, APPROVE, json!({ "id": id })).await
+            } else {
+                insist(admin, REJECT, json!({ "i": { "id": id } })).await
+            }
         }
     }))
     .await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{STATUS, enroll, into, of};
 use crate::{
     app::{Client, PASSWORD, TestApp, Who, refusal},
-    classroom::{DELETE_COURSE, ENROLL, UNENROLL, course, learners, uuid},
+    classroom::{DELETE_COURSE, ENROLL, UNENROLL, course, insist, learners, uuid},
 };
 
 /// How many of these answers are what.
@@ -43,7 +43,7 @@ async fn of_fifty_who_want_the_last_seat_one_gets_it() {
     let people = all_signed_in(&app, 50).await;
     let id = course(&admin, json!({ "title": "Algebra", "capacity": 2 })).await;
     enroll(&admin, &id, &admin.user_id).await;
-    let answers = join_all(people.iter().map(|person| person.ask(ENROLL, into(&id)))).await;
+    let answers = join_all(people.iter().map(|person| insist(person, ENROLL, into(&id)))).await;
     assert_eq!(tally(&answers), lines(&[("CONFLICT COURSE_FULL @courseId", 49), ("done", 1)]));
     assert_eq!(app.count(&format!("enrollment where course_id = '{}'", uuid(&id))).await, 2);
     assert_eq!(app.changes("enroll").await, 2);
@@ -56,12 +56,12 @@ async fn twenty_clicks_are_one_enrollment() {
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     let id = course(&admin, json!({ "title": "Algebra" })).await;
-    let answers = join_all((0..20).map(|_| learner.ask(ENROLL, into(&id)))).await;
+    let answers = join_all((0..20).map(|_| insist(&learner, ENROLL, into(&id)))).await;
     assert_eq!(tally(&answers), lines(&[("CONFLICT ALREADY_ENROLLED @courseId", 19), ("done", 1)]));
     // And so is coming back.
     let enrollment = answers.iter().find_map(|answer| answer["data"]["enroll"]["id"].as_str()).unwrap();
     learner.ok(UNENROLL, json!({ "id": enrollment })).await;
-    let answers = join_all((0..20).map(|_| learner.ask(ENROLL, into(&id)))).await;
+    let answers = join_all((0..20).map(|_| insist(&learner, ENROLL, into(&id)))).await;
     assert_eq!(tally(&answers), lines(&[("CONFLICT ALREADY_ENROLLED @courseId", 19), ("done", 1)]));
     assert_eq!(app.count("enrollment").await, 1);
 }
@@ -75,12 +75,12 @@ async fn seats_that_are_given_freed_retaken_and_cut_at_once_never_exceed_the_cap
     let held: Vec<String> = join_all(people[..12].iter().map(|person| enroll(admin, id, person))).await;
     // Twelve leave and come back by a manager's hand, twelve others want in, and the course gets smaller and larger.
     let back = join_all(held.iter().enumerate().map(|(n, enrollment)| async move {
-        admin.ask(UNENROLL, json!({ "id": enrollment })).await;
+        insist(admin, UNENROLL, json!({ "id": enrollment })).await;
         let status = ["NOT_STARTED", "IN_PROGRESS", "COMPLETED"][n % 3];
-        admin.ask(STATUS, json!({ "i": { "id": enrollment, "status": status } })).await
+        insist(admin, STATUS, json!({ "i": { "id": enrollment, "status": status } })).await
     }));
-    let others = join_all(people[12..].iter().map(|person| admin.ask(ENROLL, of(person, id))));
-    let sizes = join_all((0..6).map(|n| admin.ask(UPDATE, json!({ "i": { "id": id, "capacity": 10 + n } }))));
+    let others = join_all(people[12..].iter().map(|person| insist(admin, ENROLL, of(person, id))));
+    let sizes = join_all((0..6).map(|n| insist(admin, UPDATE, json!({ "i": { "id": id, "capacity": 10 + n } }))));
     let (back, (others, sizes)) = join(back, join(others, sizes)).await;
     for answer in back.iter().chain(&others).chain(&sizes) {
         let line = answer["errors"].get(0).map_or("done".to_owned(), refusal);
@@ -97,8 +97,8 @@ async fn nobody_holds_a_seat_in_a_course_that_was_deleted_meanwhile() {
     let people = learners(&app, &app.oak, 10).await;
     for round in 0..5 {
         let id = &course(admin, json!({ "title": format!("Course {round}") })).await;
-        let enrolling = join_all(people.iter().map(|person| admin.ask(ENROLL, of(person, id))));
-        let (answers, deleted) = join(enrolling, admin.ask(DELETE_COURSE, json!({ "id": id }))).await;
+        let enrolling = join_all(people.iter().map(|person| insist(admin, ENROLL, of(person, id))));
+        let (answers, deleted) = join(enrolling, insist(admin, DELETE_COURSE, json!({ "id": id }))).await;
         for answer in answers.iter().chain([&deleted]) {
             let line = answer["errors"].get(0).map_or("done".to_owned(), refusal);
             let expected = ["done", "NOT_FOUND @courseId", "CONFLICT COURSE_NOT_PUBLISHED @courseId", "CONFLICT IN_USE @id"];
@@ -116,8 +116,8 @@ async fn nobody_who_was_deleted_meanwhile_holds_a_seat() {
     let admin = &app.sign_in(&app.oak, Who::Admin).await;
     let people = learners(&app, &app.oak, 12).await;
     let id = &course(admin, json!({ "title": "Algebra" })).await;
-    let deleting = join_all(people.iter().map(|person| admin.ask("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": person }))));
-    let enrolling = join_all(people.iter().map(|person| admin.ask(ENROLL, of(person, id))));
+    let deleting = join_all(people.iter().map(|person| insist(admin, "mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": person }))));
+    let enrolling = join_all(people.iter().map(|person| insist(admin, ENROLL, of(person, id))));
     let (deleted, enrolled) = join(deleting, enrolling).await;
     assert_eq!(tally(&deleted), lines(&[("done", 12)]));
     for answer in &enrolled {

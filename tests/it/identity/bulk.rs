@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{add, add_role, everything};
 use crate::{
     app::{TestApp, Who},
-    classroom::{learners, nothing},
+    classroom::{insist, learners, nothing},
 };
 
 const SUSPEND: &str = "mutation($ids: [ID!]!) { suspendUsers(ids: $ids) { id status } }";
@@ -102,7 +102,7 @@ async fn a_role_that_is_deleted_while_it_is_given_is_none() {
         let key = format!("ROUND{round}");
         let role = add_role(&admin, &key, &["COURSE_READ"]).await;
         let delete = admin.ask("mutation($id: ID!) { deleteRole(id: $id) }", json!({ "id": role }));
-        let given = people.iter().map(|person| admin.ask(grant, json!({ "i": { "userIds": [person], "roleKey": key } })));
+        let given = people.iter().map(|person| insist(&admin, grant, json!({ "i": { "userIds": [person], "roleKey": key } })));
         let (deleted, given) = futures_util::future::join(delete, join_all(given)).await;
         for answer in given.iter().filter(|answer| answer.get("errors").is_some()) {
             assert_eq!(crate::app::refusal(&answer["errors"][0]), "BAD_USER_INPUT @roleKey", "{deleted}");
@@ -142,13 +142,13 @@ async fn lists_that_overlap_are_changed_one_after_another() {
         }
         let mutation = if number % 3 == 0 { REACTIVATE } else { SUSPEND };
         let admin = &admin;
-        async move { admin.ask(mutation, ids(&some)).await }
+        async move { insist(admin, mutation, ids(&some)).await }
     });
     for answer in join_all(changing).await {
         assert!(answer.get("errors").is_none(), "{answer}");
     }
     // Of twenty who delete the same people one does.
     let all: Vec<&str> = people.iter().map(String::as_str).collect();
-    let answers = join_all((0..20).map(|_| admin.ask(DELETE, ids(&all)))).await;
+    let answers = join_all((0..20).map(|_| insist(&admin, DELETE, ids(&all)))).await;
     assert_eq!(answers.iter().filter(|answer| answer.get("errors").is_none()).count(), 1);
 }

@@ -4,7 +4,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{CREATE, DELETE, REACTIVATE, SET_ROLES, SUSPEND, UPDATE_ROLE, add, add_role, new_person};
-use crate::app::{Client, TestApp, Who, refusal};
+use crate::{
+    app::{Client, TestApp, Who, refusal},
+    classroom::insist,
+};
 
 /// `LIMIT_REACHED limit/used`, or the refusal in one line, or `ok`.
 fn outcome(answer: &Value) -> String {
@@ -17,7 +20,7 @@ fn outcome(answer: &Value) -> String {
 
 async fn at_once(client: &Client, mutation: &str, variables: impl Iterator<Item = Value>) -> Vec<String> {
     let mut outcomes: Vec<String> =
-        join_all(variables.map(|variables| client.ask(mutation, variables))).await.iter().map(outcome).collect();
+        join_all(variables.map(|variables| insist(client, mutation, variables))).await.iter().map(outcome).collect();
     outcomes.sort();
     outcomes
 }

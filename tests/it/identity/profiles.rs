@@ -167,7 +167,7 @@ async fn of_twenty_who_want_a_username_one_has_it() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let people = classroom::learners(&app, &app.oak, 20).await;
-    let answers = join_all(people.iter().map(|id| admin.ask(UPDATE, change(id, "username", json!("The.One"))))).await;
+    let answers = join_all(people.iter().map(|id| classroom::insist(&admin, UPDATE, change(id, "username", json!("The.One"))))).await;
     let won = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
     let lost = answers.iter().filter(|answer| refusal(&answer["errors"][0]) == "CONFLICT USERNAME_TAKEN @username").count();
     assert_eq!((won, lost), (1, 19), "{answers:?}");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{CANCEL, PLACE, Shop, applied, cart_for, order_of, with};
 use crate::{
     app::{Client, PASSWORD, refusal},
-    classroom::{learners, uuid},
+    classroom::{insist, learners, uuid},
 };
 
 /// So many applicants, each with a cart of one of a product.
@@ -30,7 +30,7 @@ pub fn outcome(answer: &Value) -> String {
 }
 
 async fn all_at_once(buyers: &[(Client, Value)], total: i32) -> Vec<String> {
-    let asking = buyers.iter().map(|(client, cart)| client.ask(PLACE, json!({ "i": order_of(cart, &json!(total), "all-at-once") })));
+    let asking = buyers.iter().map(|(client, cart)| insist(client, PLACE, json!({ "i": order_of(cart, &json!(total), "all-at-once") })));
     join_all(asking).await.iter().map(outcome).collect()
 }
 

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{WHO, another_device, is_alive};
-use crate::app::{Client, TestApp, Who};
+use crate::{
+    app::{Client, TestApp, Who},
+    classroom::insist,
+};
 
 const REFRESH: &str = "mutation($i: RefreshSessionInput!) { refreshSession(input: $i) { accessToken accessTokenExpiresAt refreshToken \
      refreshTokenExpiresAt viewer { user { id } activeRole { key } } } }";
@@ -64,7 +67,7 @@ async fn of_twenty_uses_of_one_refresh_token_one_wins_and_then_the_family_is_dea
     let uses = (0..20).map(|_| {
         let stranger = app.stranger();
         let token = token.clone();
-        async move { stranger.ask(REFRESH, presenting(&token)).await }
+        async move { insist(&stranger, REFRESH, presenting(&token)).await }
     });
     let answers = futures_util::future::join_all(uses).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.get("errors").is_none());
