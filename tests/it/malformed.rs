@@ -353,7 +353,7 @@ async fn ten_thousand_malformed_requests_do_no_harm() {
     let seen = storm(&service.url, seed, REQUESTS / 10..REQUESTS).await;
     // What is still being given back counts for nothing.
     let (ended, mut after) = (Instant::now(), memory(service.id()));
-    while after > before + 32 && ended.elapsed() < Duration::from_secs(5) {
+    while after > before + 32 && ended.elapsed() < Duration::from_secs(30) {
         tokio::time::sleep(Duration::from_millis(50)).await;
         after = memory(service.id());
     }

@@ -174,7 +174,7 @@ async fn one_command_serves_two_schools_and_keeps_them() {
     );
 
     // The second start is a quick one, under two seconds for a build that is optimized; the quickest of three, for a machine that does other things as well.
-    let limit = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 15 } else { 2 });
     let mut quickest = Duration::MAX;
     for _ in 0..3 {
         let served = scratch.serve();
@@ -214,11 +214,11 @@ async fn the_demo_comes_only_into_an_empty_database_that_wants_it() {
 #[tokio::test]
 async fn a_request_in_flight_is_finished_before_the_end() {
     let app = TestApp::start().await;
-    let mut command = lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
+    let mut command = lectern(&["serve", "--listen", "127.0.0.1:0", "--log", "error", "--worker", "false"]);
     command.env("DATABASE_URL", app.database.url("lectern_app")).env("LECTERN_SIGNING_KEY", SigningKey::generate().unwrap().to_text());
     let served = Served::start(command);
 
-    // The request waits for the session table, which somebody holds; the signal finds it waiting.
+    // The request waits for the session table, which somebody holds; the signal finds it waiting, and nobody else is.
     let (mut holder, connection) = tokio_postgres::connect(&app.database.superuser_url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let held = holder.transaction().await.unwrap();

@@ -1,5 +1,7 @@
 //! Who verifies a certificate, and how it is drawn.
 
+use std::time::Instant;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -100,7 +102,10 @@ async fn a_certificate_is_drawn_as_page_and_picture_and_marked_when_it_holds_no_
 async fn an_address_verifies_thirty_a_minute_and_has_as_many_drawn() {
     let app = TestApp::start().await;
     let (lea, stranger) = (app.sign_in(&app.oak, Who::Learner).await, app.stranger());
+    // A new minute begins whenever it does: then every two seconds one more.
+    let as_many = |began: Instant| 30..=31 + began.elapsed().as_secs() / 2;
     let (mut answered, mut limited) = (0, 0);
+    let began = Instant::now();
     // Signed in or not, it is one address; in one document or in several.
     for n in 0..40 {
         let client = if n % 2 == 0 { &lea } else { &stranger };
@@ -113,8 +118,9 @@ async fn an_address_verifies_thirty_a_minute_and_has_as_many_drawn() {
             }
         }
     }
-    assert_eq!((answered, limited), (30, 10));
+    assert!(as_many(began).contains(&answered) && answered + limited == 40, "{answered} {limited}");
     let (mut absent, mut limited) = (0, 0);
+    let began = Instant::now();
     for _ in 0..40 {
         match drawn(&app, "/certificates/oak/0000000000000000.svg").await.0 {
             StatusCode::NOT_FOUND => absent += 1,
@@ -122,6 +128,6 @@ async fn an_address_verifies_thirty_a_minute_and_has_as_many_drawn() {
             other => panic!("{other}"),
         }
     }
-    assert_eq!((absent, limited), (30, 10));
+    assert!(as_many(began).contains(&absent) && absent + limited == 40, "{absent} {limited}");
     assert!(lea.ok("{ viewer { user { id } } }", json!({})).await["viewer"].is_object(), "all else goes on");
 }

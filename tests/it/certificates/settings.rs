@@ -92,7 +92,7 @@ async fn people_are_told_once_that_a_certificate_expires_within_30_days() {
     ada.ok(SETTINGS, json!({ "i": { "courseId": gliding, "isEnabled": true, "validMonths": 12 } })).await;
     let lea = app.sign_in(&app.oak, Who::Learner).await;
     complete(&ada, &enroll(&ada, &gliding, &lea.user_id).await).await.unwrap();
-    for (left, count) in [("30 days 1 minute", 0), ("29 days", 1), ("10 days", 1), ("-1 day", 1)] {
+    for (left, count) in [("30 days 1 hour", 0), ("29 days", 1), ("10 days", 1), ("-1 day", 1)] {
         app.sql(&format!("UPDATE certificate SET issued_at = now() - interval '1 year', expires_at = now() + interval '{left}'")).await;
         app.sql(&format!(
             "BEGIN; SELECT set_config('app.tenant_id', '{}', true), set_config('app.user_id', '', true), app.remind_of_certificates(1000); COMMIT",

@@ -117,6 +117,8 @@ async fn a_migrate_under_load_fails_no_request_and_delays_none_for_long() {
     let meanwhile =
         |&&(sent, took): &&(Instant, Duration)| migrates.iter().any(|(from, lasted)| sent < *from + *lasted && sent + took > *from);
     let during: Vec<_> = times.iter().filter(meanwhile).copied().collect();
+    // What a request takes on this machine while nothing migrates.
+    let apart: Vec<_> = times.iter().filter(|time| !meanwhile(time)).copied().collect();
     let p99 = |times: &[(Instant, Duration)]| {
         let mut took: Vec<Duration> = times.iter().map(|(_, took)| *took).collect();
         took.sort();
@@ -135,5 +137,5 @@ async fn a_migrate_under_load_fails_no_request_and_delays_none_for_long() {
         slowest(&idle)
     );
     assert!(during.len() > 10, "only {} requests met a migrate", during.len());
-    assert!(slowest(&times) <= BOUND + slowest(&idle), "somebody waited {:?}", slowest(&times));
+    assert!(slowest(&during) <= BOUND + slowest(&idle).max(slowest(&apart)), "somebody waited {:?}", slowest(&during));
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long somebody holds what the migrate needs.
-const HELD: Duration = Duration::from_secs(3);
+const HELD: Duration = Duration::from_secs(6);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_that_is_locked_delays_a_migrate_and_fails_nothing() {
@@ -56,7 +56,7 @@ async fn a_table_that_is_locked_delays_a_migrate_and_fails_nothing() {
     assert_eq!(report.applied, 1, "a migration waits no longer at a time than the files do");
     assert!(took >= HELD, "it waited {took:?}");
     // Two requests, each behind one try of the migrate at most.
-    assert!(slowest < Duration::from_secs(2) + HELD / 2, "somebody waited {slowest:?}");
+    assert!(slowest < HELD - Duration::from_secs(1), "somebody waited {slowest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -110,5 +110,5 @@ async fn no_wall_is_ever_down_while_every_file_is_applied() {
         done.store(true, Ordering::Relaxed);
     };
     let (looks, ()) = tokio::join!(look, migrate);
-    assert!(looks > 20, "it looked {looks} times");
+    assert!(looks > 5, "it looked {looks} times");
 }

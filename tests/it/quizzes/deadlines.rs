@@ -155,13 +155,20 @@ async fn what_is_over_is_closed_with_what_was_saved_soon_after_its_end() {
 async fn the_sweep_leaves_what_is_just_over_to_its_job() {
     let (exam, _) = Exam::published().await;
     let attempt = exam.start(&exam.lea).await;
-    let sweep = format!("SET app.tenant_id = '{}'; SELECT app.close_overdue_attempts(10); RESET app.tenant_id", exam.app.oak.tenant);
-    exam.end_in(&attempt, -1.0).await;
-    exam.app.sql(&sweep).await;
-    assert_eq!(exam.app.count("quiz_attempt WHERE status = 'IN_PROGRESS'").await, 1);
-    exam.end_in(&attempt, -5.5).await;
-    exam.app.sql(&sweep).await;
-    assert_eq!(exam.app.count("quiz_attempt WHERE status = 'IN_PROGRESS'").await, 0);
+    // At the very instant of the sweep.
+    let left = async |ended: &str| {
+        exam.app
+            .sql(&format!(
+                "BEGIN; UPDATE quiz_attempt SET started_at = now() - interval '1 day', ends_at = now() - interval '{ended}' WHERE id = '{}';
+                 SET LOCAL app.tenant_id = '{}'; SELECT app.close_overdue_attempts(10); COMMIT",
+                uuid(&attempt),
+                exam.app.oak.tenant
+            ))
+            .await;
+        exam.app.count("quiz_attempt WHERE status = 'IN_PROGRESS'").await
+    };
+    assert_eq!(left("5 seconds").await, 1);
+    assert_eq!(left("5.001 seconds").await, 0);
 }
 
 #[tokio::test]

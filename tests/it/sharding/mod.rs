@@ -175,7 +175,7 @@ impl Service {
         let began = Instant::now();
         for shard in [&self.oak, &self.elm] {
             while shard.count("job WHERE kind LIKE 'account.%' AND (state = 'RUNNING' OR state = 'QUEUED' AND attempts = 0)").await > 0 {
-                assert!(began.elapsed() < Duration::from_secs(30), "the jobs of {} are not run", shard.slug);
+                assert!(began.elapsed() < Duration::from_secs(180), "the jobs of {} are not run", shard.slug);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }

@@ -13,8 +13,8 @@ use crate::app::TestApp;
 
 /// What the preflight finds, errors first.
 async fn findings(url: &str) -> (Vec<String>, Vec<String>) {
-    let options =
-        PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5), ..PoolOptions::default() };
+    let patience = Duration::from_secs(30);
+    let options = PoolOptions { size: 1, wait: patience, statement_timeout: patience, ..PoolOptions::default() };
     let pool = Pool::new(url, &options).unwrap();
     let found = preflight(&pool, sources::embedded().unwrap(), false).await.unwrap();
     (found.errors, found.warnings)
