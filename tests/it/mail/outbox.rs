@@ -117,7 +117,10 @@ async fn secrets_are_shown_in_the_local_outbox_of_the_embedded_database_alone() 
     for (way, other, is_embedded) in [(to(&sink), to(&sink), true), (local(), local(), false), (to(&sink), to(&sink), false)] {
         let app = start(way, is_embedded).await;
         for text in shown(&app, other, is_embedded).await {
-            assert!(text.contains("The code is [redacted].") && text.contains("/in?code=[redacted]") && !text.contains("zebra47"), "{text}");
+            assert!(
+                text.contains("The code is [redacted].") && text.contains("/in?code=[redacted]") && !text.contains("zebra47"),
+                "{text}"
+            );
         }
     }
 }

@@ -9,7 +9,10 @@ mod traces;
 use std::{
     collections::HashMap,
     net::TcpListener,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -23,7 +26,7 @@ use serde_json::{Value, json};
 use crate::{app::TestApp, ops::lectern, serve::Served};
 
 /// How long something may take that happens aside.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(120);
 
 /// A service on the test's database, with further settings.
 fn serve(app: &TestApp, settings: &[(&str, &str)]) -> Served {
@@ -33,9 +36,12 @@ fn serve(app: &TestApp, settings: &[(&str, &str)]) -> Served {
     Served::start(command)
 }
 
-/// An address of this machine that nobody listens on.
+/// An address of this machine that nobody listens on. The system gives its port to nobody who does not ask for it by name.
 fn address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 10_000).unwrap();
+    let addresses = std::iter::repeat_with(|| format!("127.0.0.1:{}", 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000));
+    addresses.take(1000).find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 
 /// Asks a service, as a client of its own with these headers.
@@ -84,23 +90,33 @@ impl Receiver {
         self.got().iter().filter(|(to, _)| to == path).flat_map(|(_, body)| body.clone()).collect()
     }
 
-    /// Waits until something with all of these in it was sent to a path.
-    async fn until(&self, path: &str, wanted: &[&[u8]]) -> Vec<u8> {
+    /// Waits until all of these were sent to a path, each at least so often.
+    async fn until(&self, path: &str, wanted: &[(&[u8], usize)]) -> Vec<u8> {
         let began = Instant::now();
         loop {
             let bytes = self.bytes(path);
-            if wanted.iter().all(|wanted| holds(&bytes, wanted)) {
+            let missing: Vec<_> = wanted
+                .iter()
+                .map(|(wanted, least)| (wanted, times(&bytes, wanted), least))
+                .filter(|(_, came, least)| came < *least)
+                .collect();
+            if missing.is_empty() {
                 return bytes;
             }
-            let missing: Vec<_> = wanted.iter().filter(|wanted| !holds(&bytes, wanted)).map(|it| String::from_utf8_lossy(it)).collect();
-            assert!(began.elapsed() < SOON, "{missing:?} did not come; {} bytes did", bytes.len());
+            let missing: Vec<_> =
+                missing.iter().map(|(it, came, least)| format!("{}: {came} of {least}", String::from_utf8_lossy(it))).collect();
+            assert!(began.elapsed() < SOON, "{missing:?} in {} bytes", bytes.len());
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 }
 
 fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    times(bytes, wanted) > 0
+}
+
+fn times(bytes: &[u8], wanted: &[u8]) -> usize {
+    bytes.windows(wanted.len()).filter(|window| *window == wanted).count()
 }
 
 /// The metric of a series: of a histogram there are three.

@@ -23,7 +23,7 @@ async fn a_fault_is_reported_with_its_correlation_id_and_nothing_of_the_request(
     let (answer, _) = ask(&service, login, json!({ "i": input }), &[("x-correlation-id", "trial-1")]).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "INTERNAL", "{answer:#}");
 
-    let sent = sentry.until(PATH, &[b"a request failed".as_slice(), b"trial-1"]).await;
+    let sent = sentry.until(PATH, &[(b"a request failed", 1), (b"trial-1", 1)]).await;
     let event: Value = sent
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice(line).ok())
