@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{EXPORT, LIST, a_little_life, export};
-use crate::app::TestApp;
+use crate::{app::TestApp, classroom::insist};
 
 #[tokio::test]
 async fn of_twenty_who_ask_at_once_one_is_heard() {
     let app = TestApp::start().await;
     let (admin, _) = a_little_life(&app).await;
-    let asked = futures_util::future::join_all((0..20).map(|_| admin.ask(EXPORT, json!({})))).await;
+    let asked = futures_util::future::join_all((0..20).map(|_| insist(&admin, EXPORT, json!({})))).await;
     let begun = asked.iter().filter(|answer| answer.get("errors").is_none()).count();
     assert!(
         asked.iter().all(|answer| answer.get("errors").is_none() || crate::app::refusal(&answer["errors"][0]) == "CONFLICT EXPORT_RUNNING"),

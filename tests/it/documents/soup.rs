@@ -20,7 +20,7 @@ use proptest::{
 const STACK: usize = 1 << 20;
 
 /// What reading one document may take, in a debug build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn read(text: &str, limits: &Limits) -> Option<Code> {
     Document::read(text, None, &Variables::default(), limits, registry()).err().map(|error| error.code())

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{COURSE, CREATE, LIST, input, key};
 use crate::{
     app::{PASSWORD, TestApp, Who, refusal},
-    classroom::refused,
+    classroom::{insist, refused},
 };
 
 fn until(permissions: &[&str], days: i64) -> Value {
@@ -53,7 +53,7 @@ async fn a_key_that_only_reads_lasts_a_year_and_any_other_a_season() {
 async fn nobody_has_more_than_twenty_however_many_are_made_at_once() {
     let app = TestApp::start().await;
     let instructor = &app.sign_in(&app.oak, Who::Instructor).await;
-    let answers = join_all((0..30).map(|_| instructor.ask(CREATE, input(&["COURSE_READ"])))).await;
+    let answers = join_all((0..30).map(|_| insist(instructor, CREATE, input(&["COURSE_READ"])))).await;
     assert_eq!(answers.iter().filter(|answer| answer.get("errors").is_none()).count(), 20);
     for answer in answers.iter().filter(|answer| answer.get("errors").is_some()) {
         assert_eq!(refusal(&answer["errors"][0]), "LIMIT_REACHED");

@@ -7,7 +7,7 @@ use super::{CREATE, TENANTS, id_of, operator, refused};
 use crate::{
     admissions::{ACCEPT, INVITE, NEW_PASSWORD, RESEND, accept, token, work},
     app::{PASSWORD, School, TestApp, Who, refusal},
-    classroom::walk,
+    classroom::{insist, walk},
 };
 
 const UPDATE: &str = "mutation($i: UpdateTenantInput!) { updateTenant(input: $i) { name timeZone isListed maxUsers maxInstructors } }";
@@ -99,7 +99,7 @@ async fn what_is_wrong_with_a_school_founds_none() {
 async fn of_twenty_who_want_a_slug_one_gets_it() {
     let app = TestApp::start().await;
     let olive = operator(&app).await;
-    let answers = join_all((0..20).map(|_| olive.ask(CREATE, json!({ "i": { "slug": "ash", "name": "Ash" } })))).await;
+    let answers = join_all((0..20).map(|_| insist(&olive, CREATE, json!({ "i": { "slug": "ash", "name": "Ash" } })))).await;
     let lines: Vec<String> =
         answers.iter().filter(|answer| answer.get("errors").is_some()).map(|answer| refusal(&answer["errors"][0])).collect();
     assert_eq!(lines, vec!["CONFLICT SLUG_TAKEN @slug"; 19], "{answers:#?}");
@@ -179,7 +179,7 @@ async fn of_twenty_who_invite_an_administrator_at_once_the_last_ones_link_lives(
     let olive = operator(&app).await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let assign = |email: &str| json!({ "i": { "tenantId": id_of(&app.oak), "email": email } });
-    let answers = join_all((0..20).map(|_| olive.ask(ASSIGN, assign("new@oak.example")))).await;
+    let answers = join_all((0..20).map(|_| insist(&olive, ASSIGN, assign("new@oak.example")))).await;
     assert!(answers.iter().all(|answer| answer["data"]["assignTenantAdmin"]["isInvited"] == true), "{answers:#?}");
     let states = "SELECT string_agg(state, ' ' ORDER BY state) FROM invitation WHERE email = 'new@oak.example'";
     assert_eq!(app.text(states).await.unwrap(), format!("PENDING{}", " REVOKED".repeat(19)));
@@ -187,8 +187,8 @@ async fn of_twenty_who_invite_an_administrator_at_once_the_last_ones_link_lives(
     // Beside ten of the school's own: each is answered, and one invitation is pending.
     let invite = json!({ "i": { "invitations": [{ "email": "both@oak.example", "roleKeys": ["LEARNER"] }] } });
     let (platform, school) = futures_util::future::join(
-        join_all((0..10).map(|_| olive.ask(ASSIGN, assign("both@oak.example")))),
-        join_all((0..10).map(|_| admin.ask(INVITE, invite.clone()))),
+        join_all((0..10).map(|_| insist(&olive, ASSIGN, assign("both@oak.example")))),
+        join_all((0..10).map(|_| insist(&admin, INVITE, invite.clone()))),
     )
     .await;
     assert!(platform.iter().all(|answer| answer.get("errors").is_none()), "{platform:#?}");

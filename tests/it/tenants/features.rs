@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{TestApp, Who, refusal},
-    classroom::refused,
+    classroom::{insist, refused},
 };
 
 const SET: &str = "mutation($i: SetFeatureFlagInput!) { setFeatureFlag(input: $i) { key isOn roleKeys } }";
@@ -88,7 +88,7 @@ async fn of_twenty_who_add_the_hundredth_flag_one_does() {
         app.oak.tenant
     ))
     .await;
-    let answers = join_all((0..20).map(|number| admin.ask(SET, flag(&format!("more-{number}"), true, json!(null))))).await;
+    let answers = join_all((0..20).map(|number| insist(&admin, SET, flag(&format!("more-{number}"), true, json!(null))))).await;
     let won = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
     let lost: Vec<String> = answers.iter().filter_map(|answer| answer["errors"].get(0)).map(refusal).collect();
     assert_eq!((won, lost.iter().filter(|line| *line == "LIMIT_REACHED").count()), (1, 19), "{lost:?}");
