@@ -35,7 +35,7 @@ async fn bytes_that_break_off_or_stand_still_leave_nothing() {
     let upload = begin(&learner, declared("a.txt", "text/plain", &[b'a'; 1_000_000])).await;
     let path = upload["url"].as_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
     let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n");
-    let still = raw::exchange(&app.url, &format!("{head}{}", "a".repeat(600_000)), Duration::from_secs(5)).await;
+    let still = raw::exchange(&app.url, &format!("{head}{}", "a".repeat(600_000)), Duration::from_secs(60)).await;
     assert!(still.starts_with("HTTP/1.1 408 "), "{still}");
     let found = objects(&app, "");
     assert!(found.is_empty(), "{found:?}");
@@ -74,7 +74,8 @@ async fn pages_of_the_configured_origins_may_send_and_fetch_bytes_and_no_others(
 
 #[tokio::test]
 async fn bytes_that_come_to_their_end_after_their_upload_has_are_refused_and_not_kept() {
-    let app = TestApp::start().await;
+    // The second half is waited for while jobs run.
+    let app = TestApp::start_with(&[], HttpOptions { body_timeout: Duration::from_secs(300), ..HttpOptions::default() }).await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     let bytes = vec![b'a'; 600_000];
     for ending in ["completed", "cancelled", "expired"] {

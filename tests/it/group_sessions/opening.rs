@@ -129,6 +129,7 @@ async fn a_change_of_a_session_moves_all_its_seats_or_none() {
     // By half an hour: its own time does not stand in its way.
     stage.ada.ok(CHANGE, change(json!({ "startsAt": "2099-03-02T13:30:00Z" }))).await;
     // The learners are told of their seats, by the school's hand the instructor of the session.
+    stage.app.work().await;
     stage.admin.ok(CHANGE, change(json!({ "startsAt": at(2, 15) }))).await;
     stage.app.work().await;
     for person in [&stage.lea, &stage.ada] {

@@ -156,7 +156,7 @@ async fn a_reader_that_hangs_is_ended_and_one_that_babbles_is_not_believed() {
         let id = document(&admin, "A", "a", json!({})).await;
         let began = Instant::now();
         app.work().await;
-        assert!(began.elapsed() < Duration::from_secs(20), "{script}");
+        assert!(began.elapsed() < Duration::from_secs(120), "{script}");
         assert_eq!(standing(&admin, &id).await, json!(["FAILED", "UNREADABLE", null, 0]), "{script}");
     }
 }

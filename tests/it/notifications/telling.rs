@@ -218,7 +218,7 @@ async fn events_that_are_fanned_out_beside_each_other_are_each_counted_and_maile
         let statements = format!("{begin}; {}; COMMIT", fan_out(5));
         async move { earlier.batch_execute(&statements).await }
     });
-    while app.count("pg_locks WHERE NOT granted").await == 0 {
+    while app.count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await == 0 {
         tokio::task::yield_now().await;
     }
     later.batch_execute("COMMIT").await.unwrap();

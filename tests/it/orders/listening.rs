@@ -121,8 +121,9 @@ async fn an_order_that_a_job_expires_and_a_payment_in_parts_are_heard_of() {
     shop.app.work().await;
     let heard = until(&mut socket, |order| order["status"] == "EXPIRED").await;
     assert_eq!((&heard["payments"][0]["status"], &heard["lines"][0]["tickets"][0]["status"]), (&json!("EXPIRED"), &json!("CANCELLED")));
+    // That it was placed may be told only now, to who listens already.
     let (order, _) = placed(&shop, "in-parts-1", &product).await;
-    let mut socket = listening(&shop.lea, &order).await;
+    let (mut socket, _) = listening_again(&shop.lea, &order).await;
     for (n, amount) in [300, 700].into_iter().enumerate() {
         let part = json!({ "i": { "orderId": order, "amount": amount, "idempotencyKey": format!("a-part-{n}") } });
         shop.admin.ok(RECORD, part).await;

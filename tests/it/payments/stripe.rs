@@ -206,7 +206,8 @@ async fn show_refund(State(stripe): State<Stripe>, Path(id): Path<String>) -> Re
 /// A shop that is paid at Stripe.
 pub async fn shop(terms: Value) -> (Shop, Stripe) {
     let (stripe, url) = Stripe::start().await;
-    let app = TestApp::start_with(&[&format!("--stripe-api-base={url}"), "--job-backoff=1"], HttpOptions::default()).await;
+    // What fails is tried again when a test says so, and not by itself.
+    let app = TestApp::start_with(&[&format!("--stripe-api-base={url}"), "--job-backoff=3600"], HttpOptions::default()).await;
     let shop = Shop::of(app, terms).await;
     let set = json!({ "providers": ["MANUAL", "STRIPE"], "stripeSecretKey": KEY, "stripeWebhookSecret": SECRET, "returnOrigins": ["https://shop.example"] });
     shop.admin.ok(SETTINGS, json!({ "i": set })).await;

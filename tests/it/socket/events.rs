@@ -209,7 +209,7 @@ async fn a_socket_ends_with_its_token() {
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     let tokens = &app.engine.services().tokens;
     let identity: Identity = tokens.verify(learner.token.as_deref().unwrap()).unwrap().identity();
-    let issued = tokens.access(identity, 0, now() - SignedDuration::from_mins(15) + SignedDuration::from_secs(2)).unwrap();
+    let issued = tokens.access(identity, 0, now() - SignedDuration::from_mins(15) + SignedDuration::from_secs(6)).unwrap();
     let mut socket = Socket::of(&Client { token: Some(issued.text), ..learner }).await;
     socket.subscribe("1", CHANGED).await;
     assert_eq!(socket.closed().await, 4403);

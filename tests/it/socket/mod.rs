@@ -18,7 +18,7 @@ pub use self::events::listening;
 use crate::app::Client;
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const CHANGED: &str = "subscription { bookingChanged { id status student { id } } }";
 
 /// A client that speaks whatever it is told to.
