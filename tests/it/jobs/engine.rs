@@ -106,7 +106,8 @@ async fn whoever_has_lost_the_lease_commits_nothing() {
     // Its mark waits, so that it is in the middle of its work.
     app.sql("BEGIN; LOCK TABLE trial_mark IN SHARE MODE").await;
     let working = Working::start(&app, asked_for(), quick());
-    until(&app, "pg_locks WHERE relation = 'trial_mark'::regclass AND NOT granted", 1).await;
+    let waits = "pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database() AND l.relation = 'trial_mark'::regclass AND NOT l.granted";
+    until(&app, waits, 1).await;
     // Another worker has it: the first learns of it at the latest when it finishes.
     let other = Uuid::now_v7();
     app.sql(&format!("UPDATE job SET lease = '{other}', worker = '{other}', leased_until = now() + interval '1 hour'; COMMIT")).await;
