@@ -44,6 +44,11 @@ ledger: export LECTERN_LEDGER_STEPS = $(or $(STEPS),10000)
 ledger: ## Buy, pay, refund, exchange and cancel at random for 10,000 steps (STEPS=2000 for less): the books balance after each
 	$(CARGO) test --test it -- --nocapture ledger::steps
 
+.PHONY: operators-day
+operators-day: ## The operator's day by docs/operations alone: installed, lost, restored, failed over, upgraded, sharded; with a table
+	@$(BUILD)
+	tests/operators-day/play
+
 check: ## Formatting, lints, dependencies, and whether schema.graphql is current
 	$(CARGO) fmt --all --check
 	tests/one-build
