@@ -63,7 +63,7 @@ async fn a_dropped_database_disappears() -> Result<()> {
         (database.name.clone(), server().await.superuser_url("postgres"))
     };
     let admin = connect(&url).await?;
-    for _ in 0..500 {
+    for _ in 0..6000 {
         let row = admin.query_one("SELECT count(*) FROM pg_database WHERE datname = $1", &[&gone]).await?;
         if row.try_get::<_, i64>(0)? == 0 {
             return Ok(());

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::error::Code;
 
-    const PATIENCE: Duration = Duration::from_millis(200);
+    const PATIENCE: Duration = Duration::from_secs(2);
 
     #[tokio::test]
     async fn the_line_is_short_and_nobody_stands_in_it_for_long() {
