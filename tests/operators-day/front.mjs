@@ -84,7 +84,7 @@ async function greeted(client) {
         const length = (await client.take(4)).readInt32BE(0);
         const body = await client.take(length - 4);
         const code = body.readInt32BE(0);
-        if (code === 80877103) client.socket.write("N");
+        if (code === 80877103 || code === 80877104) client.socket.write("N");
         else if (code === 196608) return body.subarray(4);
         else return undefined;
     }

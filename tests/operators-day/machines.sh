@@ -123,7 +123,7 @@ postgres_starts() {
     (
         cd /
         exec "${becomes[@]}" env HOME=/nonexistent setsid postgres -D "$data" -p "${ports[$machine]}" -k "$root/run" -c listen_addresses=127.0.0.1 \
-            -c shared_buffers=64MB
+            -c shared_buffers=64MB -c dynamic_shared_memory_type=mmap
     ) </dev/null >>"$root/log/postgresql.log" 2>&1 &
     echo "postgres $!" >>"$pids"
     until_done 60 "PostgreSQL of $machine" psql -X -q -h "$root/run" -p "${ports[$machine]}" -U postgres -d postgres -c ''
