@@ -50,7 +50,7 @@ pub async fn move_booking(ctx: &Context<'_>, id: Id<Booking>, it: Standing, kind
     }
     it.check_open()?;
     let of = terms_of(ctx.tx(), kind).await?.ok_or_else(|| Error::internal("a type that has bookings is gone"))?;
-    to.check(ctx, &of, is_manager).await?;
+    to.check(ctx, &of, it.learner, is_manager).await?;
     let is_same = to.span == it.span && to.instructor.is_none() && to.resources.is_none();
     if !is_same {
         if !is_manager {
@@ -146,7 +146,7 @@ async fn held(ctx: &Context<'_>, id: Id<Booking>, it: &Standing, of: &TypeTerms,
 
 impl Move {
     /// Refuses what no booking of the type can have.
-    async fn check(&self, ctx: &Context<'_>, of: &TypeTerms, is_manager: bool) -> Result<()> {
+    async fn check(&self, ctx: &Context<'_>, of: &TypeTerms, learner: Id<User>, is_manager: bool) -> Result<()> {
         let length = self.span.length();
         if !of.durations.iter().any(|minutes| length == jiff::SignedDuration::from_mins(i64::from(*minutes))) {
             return Err(Error::bad_input("endsAt", "must be one of the durations of the booking's type after `startsAt`"));
@@ -159,11 +159,19 @@ impl Move {
             if !is_manager && !of.learner_chooses {
                 return Err(Error::bad_input("instructorId", "is not the learner's to choose"));
             }
+            if instructor == learner {
+                return Err(Error::bad_input("instructorId", "must be somebody else than the booking's learner"));
+            }
         }
-        let resources = self.resources.as_deref().unwrap_or_default();
-        match resources.iter().position(|resource| !of.stock().any(|stock| stock.id == *resource)) {
-            Some(index) => Err(Error::bad_input(format!("resourceIds.{index}"), "must be one of those that the booking's type takes")),
-            None => Ok(()),
+        let place_of =
+            |resource: &Id<Resource>| of.requirements.iter().position(|requirement| requirement.iter().any(|stock| stock.id == *resource));
+        let places: Vec<Option<usize>> = self.resources.as_deref().unwrap_or_default().iter().map(place_of).collect();
+        if places.contains(&None) {
+            return Err(Error::bad_input("resourceIds", "must hold resources of the booking's type"));
         }
+        if (1..places.len()).any(|index| places[..index].contains(&places[index])) {
+            return Err(Error::bad_input("resourceIds", "must hold one resource for each requirement"));
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
     permission::Permission::{AvailabilityManage, BookingManage},
-    resolve::{Ctx, present},
+    resolve::{Ctx, Rows, present},
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::domains::{
     bookings::Span,
-    identity::User,
+    identity::{self, User},
     resources::Resource,
     series::coming,
     slots::{About, BookingType, TypeTerms, Verdict, Wanted, facts, take_type_turn, terms_of, why_not},
@@ -39,7 +39,7 @@ pub struct Changed {
 }
 
 /// Resources of a type, of each requirement one at most; none, where it requires none.
-fn things_of(of: &TypeTerms, ids: &[ID]) -> Result<Vec<Id<Resource>>> {
+async fn things_of(ctx: &Context<'_>, of: &TypeTerms, ids: &[ID]) -> Result<Vec<Id<Resource>>> {
     if ids.is_empty() {
         let is_free = of.requirements.is_empty();
         return if is_free {
@@ -50,9 +50,15 @@ fn things_of(of: &TypeTerms, ids: &[ID]) -> Result<Vec<Id<Resource>>> {
     }
     let things = Id::<Resource>::parse_list("resourceIds", ids, 5)?;
     let place_of = |thing: &Id<Resource>| of.requirements.iter().position(|requirement| requirement.iter().any(|stock| stock.id == *thing));
-    let places: Vec<usize> = things.iter().filter_map(place_of).collect();
-    if places.len() < things.len() {
-        return Err(Error::bad_input("resourceIds", "must hold resources of the booking type"));
+    let mut places = Vec::with_capacity(things.len());
+    for thing in &things {
+        places.push(match place_of(thing) {
+            Some(place) => place,
+            None if ctx.get(*thing).await?.is_some() => {
+                return Err(Error::bad_input("resourceIds", "must hold resources of the booking type"));
+            }
+            None => return Err(Error::not_found("resource").field("resourceIds")),
+        });
     }
     if (1..places.len()).any(|index| places[..index].contains(&places[index])) {
         return Err(Error::bad_input("resourceIds", "must hold one resource for each requirement"));
@@ -83,7 +89,8 @@ impl Changed {
         let of = terms_of(ctx.tx(), of).await?.ok_or_else(|| Error::internal("a group session's type is gone"))?;
         let start = present("startsAt", &input.starts_at, |_, start| coming(ctx, *start))?.unwrap_or(was.start);
         let named = present("instructorId", &input.instructor_id, Id::<User>::parse)?;
-        if named.is_some_and(|named| !of.instructors.iter().any(|staff| staff.id == named)) {
+        if let Some(named) = named.filter(|named| !of.instructors.iter().any(|staff| staff.id == *named)) {
+            identity::require_instructor(ctx, "instructorId", named).await?;
             return Err(Error::bad_input("instructorId", "must be an instructor of the booking type"));
         }
         let instructor = named.or(had);
@@ -92,8 +99,8 @@ impl Changed {
         }
         let things = match &input.resource_ids {
             MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(things_of(&of, &[])?),
-            MaybeUndefined::Value(ids) => Some(things_of(&of, ids)?),
+            MaybeUndefined::Null => Some(things_of(ctx, &of, &[]).await?),
+            MaybeUndefined::Value(ids) => Some(things_of(ctx, &of, ids).await?),
         };
         let seats = present("seats", &input.seats, seats)?.unwrap_or(has_seats);
         let span = Span { start, end: start + was.length() };

@@ -74,6 +74,36 @@ async fn a_booking_of_a_type_stays_assigned_to_whoever_has_it_where_they_are_fre
 }
 
 #[tokio::test]
+async fn a_move_names_whom_and_what_a_booking_of_the_type_could_name() {
+    let app = TestApp::start().await;
+    let (booking, kind, [admin, ada, learner, bob]) = booked(&app, &[]).await;
+    let named = |booking: &Value, extra: Value| {
+        let mut input = json!({ "id": booking, "startsAt": minute(660), "endsAt": minute(720) });
+        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "i": input })
+    };
+    let mut rooms = Vec::new();
+    for name in ["Red", "Blue", "Green"] {
+        let room = json!({ "i": { "name": name, "kind": "ROOM" } });
+        rooms.push(
+            admin.ok("mutation($i: CreateResourceInput!) { createResource(input: $i) { id } }", room).await["createResource"]["id"].take(),
+        );
+    }
+    let [red, blue, green] = [&rooms[0], &rooms[1], &rooms[2]];
+    let needs = json!({ "i": { "id": kind, "requirements": [{ "name": "Room", "resourceIds": [red, blue] }] } });
+    admin.ok("mutation($i: UpdateBookingTypeInput!) { updateBookingType(input: $i) { id } }", needs).await;
+    for wrong in [json!([green]), json!([blue, green]), json!([red, blue])] {
+        refused(&app, &learner, MOVE, named(&booking, json!({ "resourceIds": wrong })), "BAD_USER_INPUT @resourceIds").await;
+    }
+    let moved = learner.ok(MOVE, named(&booking, json!({ "resourceIds": [blue] }))).await["rescheduleBooking"].take();
+    assert_eq!(moved["resources"], json!([{ "id": blue }]));
+    // Nobody takes their own booking.
+    let own = booking_in(&app, &app.oak, "APPROVED", &bob, &ada, (900, 960)).await;
+    make_of(&app, &own, &kind).await;
+    refused(&app, &admin, MOVE, named(&own, json!({ "instructorId": bob.user_id })), "BAD_USER_INPUT @instructorId").await;
+}
+
+#[tokio::test]
 async fn a_learners_move_goes_back_to_the_school_where_it_answers() {
     let app = TestApp::start().await;
     let (booking, _, [admin, ada, learner, _]) = booked(&app, &[("needs_approval", "true")]).await;

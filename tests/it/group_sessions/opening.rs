@@ -82,7 +82,7 @@ async fn sessions_are_opened_by_a_recurrence_all_or_those_that_can_be_had() {
 #[tokio::test]
 async fn a_change_of_a_session_moves_all_its_seats_or_none() {
     let stage = Stage::start().await;
-    let [red, blue] = [stage.room("Red", 3).await, stage.room("Blue", 9).await];
+    let [red, blue, green] = [stage.room("Red", 3).await, stage.room("Blue", 9).await, stage.room("Green", 9).await];
     let kind = stage.kind(json!({ "seats": 3, "requirements": [{ "name": "Room", "resourceIds": [red, blue] }] })).await;
     let bob = stage.learner("bob").await;
     let session = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["groupSession"]["id"].take();
@@ -102,7 +102,9 @@ async fn a_change_of_a_session_moves_all_its_seats_or_none() {
         (json!({ "seats": 4 }), "CONFLICT RESOURCE_TOO_SMALL @seats"),
         (json!({ "startsAt": at(2, 20) }), "CONFLICT OUTSIDE_AVAILABILITY @startsAt"),
         (json!({ "instructorId": stage.lea.user_id }), "BAD_USER_INPUT @instructorId"),
-        (json!({ "resourceIds": [nothing("resource")] }), "BAD_USER_INPUT @resourceIds"),
+        (json!({ "instructorId": nothing("user") }), "NOT_FOUND @instructorId"),
+        (json!({ "resourceIds": [nothing("resource")] }), "NOT_FOUND @resourceIds"),
+        (json!({ "resourceIds": [green] }), "BAD_USER_INPUT @resourceIds"),
         (json!({ "startsAt": "2020-03-05T09:00:00Z" }), "BAD_USER_INPUT @startsAt"),
         (json!({ "id": nothing("groupsession") }), "NOT_FOUND @id"),
     ] {
