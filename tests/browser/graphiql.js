@@ -76,7 +76,7 @@ try {
       const startsAt = new Date(Date.now() + day * 86_400_000)
       const input = { startsAt, endsAt: new Date(startsAt.getTime() + 3_600_000) }
       const { id } = (await page.ask(request, { input })).data.requestBooking
-      seen = await page.sees('.result-window', id, 1000).then(() => true, () => false)
+      seen = await page.sees('.result-window', id, 3000).then(() => true, () => false)
     }
     await page.sees('.result-window', '"bookingChanged"')
     await page.sees('.result-window', '"REQUESTED"')

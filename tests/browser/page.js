@@ -11,7 +11,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 30_000
 
 /**
  * A browser at the given server, or null where there is no Chromium.

@@ -61,6 +61,7 @@ function everything(type, level) {
 /** The data, one root field after another: all at once would cost too much. */
 const data = { __typename: 'Query' }
 const roots = []
+const texts = []
 for (const root of fieldsOf(query, LEVELS)) {
   if (['node', 'nodes'].includes(root.field.name)) continue
   for (let level = LEVELS - 1; level >= 1; level -= 1) {
@@ -70,17 +71,31 @@ for (const root of fieldsOf(query, LEVELS)) {
     if (!answer.data || answer.errors) continue
     Object.assign(data, answer.data)
     roots.push({ ...root, level })
+    texts.push(text)
     break
   }
 }
 // Through the interface, one type at a time.
-for (const [name, given] of [['node', `(id: "${ids[0]}")`], ['nodes', `(ids: ["${ids[0]}", "${ids[1]}", "${ids[0]}"])`]]) {
+const nodes = [['node', `(id: "${ids[0]}")`], ['nodes', `(ids: ["${ids[0]}", "${ids[1]}", "${ids[0]}"])`]]
+async function readNode([name, given]) {
   const sets = ['Course', 'User'].map((type) => `... on ${type} ${everything(schema.getType(type), 1)}`)
   const answers = await Promise.all(sets.map((set) => ask(base, `{ ${name}${given} { __typename id ${set} } }`, {}, token)))
   if (answers.some(({ errors }) => errors)) throw new Error(JSON.stringify(answers.map(({ errors }) => errors)))
   const merged = (one, other) => (Array.isArray(one) ? one.map((item, at) => ({ ...item, ...other[at] })) : { ...one, ...other })
   data[name] = merged(answers[0].data[name], answers[1].data[name])
-  roots.push({ field: query.getFields()[name], given, level: 1 })
+}
+for (const node of nodes) {
+  await readNode(node)
+  roots.push({ field: query.getFields()[node[0]], given: node[1], level: 1 })
+}
+
+/** Reads all of it once more: what a job has done meanwhile, or an hour that has begun, is no difference. */
+async function readAgain() {
+  for (const text of texts) {
+    const answer = await ask(base, text, {}, token)
+    if (answer.data && !answer.errors) Object.assign(data, answer.data)
+  }
+  for (const node of nodes) await readNode(node)
 }
 
 class RandomQuery {
@@ -159,12 +174,16 @@ async function compare(number) {
   // By chance a fragment spreads itself, or fields of one name are of different types in fragments on different types.
   if (wrong.length > 0) return /within itself|conflicting types/.test(wrong[0].message) ? undefined : failures.push(`document ${number}: the generator: ${wrong[0].message}\n  ${text}`)
   const variableValues = { yes: true, no: false }
-  const expected = await execute({ schema, document, rootValue: data, variableValues, typeResolver: (value) => value.__typename })
-  const answer = await ask(base, text, variableValues, token)
-  if (answer.errors?.[0].extensions?.code === 'QUERY_TOO_COMPLEX') return
-  const [left, right] = [JSON.stringify(answer.data), JSON.stringify(expected.data)]
-  if (left === right && !answer.errors && !expected.errors) passed += 1
-  else failures.push(`document ${number}:\n  ${text}\n  service: ${left} ${JSON.stringify(answer.errors ?? '')}\n  graphql-js: ${right} ${JSON.stringify(expected.errors ?? '')}`)
+  let expected, answer, left, right
+  for (const last of [false, false, true]) {
+    expected = await execute({ schema, document, rootValue: data, variableValues, typeResolver: (value) => value.__typename })
+    answer = await ask(base, text, variableValues, token)
+    if (answer.errors?.[0].extensions?.code === 'QUERY_TOO_COMPLEX') return
+    ;[left, right] = [JSON.stringify(answer.data), JSON.stringify(expected.data)]
+    if (left === right && !answer.errors && !expected.errors) return (passed += 1)
+    if (!last) await readAgain()
+  }
+  failures.push(`document ${number}:\n  ${text}\n  service: ${left} ${JSON.stringify(answer.errors ?? '')}\n  graphql-js: ${right} ${JSON.stringify(expected.errors ?? '')}`)
 }
 
 let next = 0

@@ -80,7 +80,7 @@ function overSocket({ text, operationName, variables }) {
   const id = String((sockets += 1))
   const payload = `{"query":${JSON.stringify(text)}${operationName ? `,"operationName":"${operationName}"` : ''},"variables":${variables}}`
   return new Promise((resolve, reject) => {
-    setTimeout(reject, 20_000, new Error(`no answer to ${text}`)).unref()
+    setTimeout(reject, 60_000, new Error(`no answer to ${text}`)).unref()
     waiting.set(id, (errors) => (waiting.delete(id), resolve(errors)))
     socket.send(`{"id":"${id}","type":"subscribe","payload":${payload}}`)
   })
