@@ -109,12 +109,16 @@ async fn lock(connection: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))").bind(LOCK).bind(name).fetch_one(connection).await
 }
 
-/// Drops what comparisons left that were killed. Advisory locks belong to one database, so this sees those of the same one.
+/// Drops what comparisons left that were killed. An advisory lock only keeps out who takes it in the same database; that a comparison
+/// of another one holds it is seen in `pg_locks`.
 async fn sweep(connection: &mut PgConnection) -> anyhow::Result<()> {
     let names: Vec<String> = sqlx::query_scalar(
         "SELECT d.datname::text FROM pg_database d WHERE d.datname ~ '^lectern_drift_[0-9a-f]{32}$' \
-           AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)",
+           AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname) \
+           AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1::integer::oid \
+                           AND l.objid = (hashtext(d.datname)::bigint & 4294967295)::oid)",
     )
+    .bind(LOCK)
     .fetch_all(&mut *connection)
     .await?;
     for name in names {
