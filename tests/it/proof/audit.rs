@@ -11,7 +11,7 @@ use lectern::{
 };
 use lectern_kernel::db::operator;
 
-use super::{row_counts, settings};
+use super::{ROLES, row_counts, settings};
 use crate::{app::TestApp, isolation::world::of_no_school, page};
 
 async fn open(app: &TestApp) -> Audit {
@@ -33,6 +33,7 @@ fn failed(checks: &[Check]) -> Vec<&'static str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_untouched_database_passes_and_keeps_no_trace() {
     let app = TestApp::start().await;
+    let _roles = ROLES.read().await;
     let mut connection = operator::connect(&app.database.superuser_url(), "the test's URL").await.unwrap();
     let page = privileges_page(&mut connection).await.unwrap();
     page::hold("docs/privileges.md", &page, "cargo test --test it -- proof::");
@@ -479,6 +480,7 @@ async fn each_hole_in_each_table_fails_the_checks_of_that_table() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holes_beside_the_tables_are_found() {
     let app = TestApp::start().await;
+    let roles = ROLES.write().await;
     let mut audit = open(&app).await;
     let mut holes = vec![
         (
@@ -544,6 +546,7 @@ async fn holes_beside_the_tables_are_found() {
         }
     }
     assert_eq!(failed(&audit.whole().await.unwrap()), [""; 0], "something is not as it was");
+    drop(roles);
 
     // A function that names no tenant, behind a wall where lectern_definer searches.
     app.sql(
@@ -597,6 +600,7 @@ async fn holes_beside_the_tables_are_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holes_before_the_desk_are_found() {
     let app = TestApp::start().await;
+    let _roles = ROLES.read().await;
     let mut audit = open(&app).await;
     let wall = |roles: &str| {
         format!("DROP POLICY tenant_wall ON course; CREATE POLICY tenant_wall ON course AS RESTRICTIVE TO {roles} USING ({WALL})")

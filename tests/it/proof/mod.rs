@@ -11,8 +11,12 @@ use std::collections::BTreeMap;
 
 use clap::Parser as _;
 use lectern::config::{Cli, Settings};
+use tokio::sync::RwLock;
 
 use crate::app::TestApp;
+
+/// Roles are of the whole server, and so of every test: who changes one keeps those from looking at it who would take it for a fault.
+static ROLES: RwLock<()> = RwLock::const_new(());
 
 pub fn settings() -> Settings {
     Cli::parse_from(["lectern", "--pool-size", "4"]).settings
