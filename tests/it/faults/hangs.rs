@@ -15,7 +15,7 @@ use super::{Cluster, Load, NEVER, SOON, goes_on, key, serve, sign_in, until_read
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_hangs_keeps_nobody_waiting_for_ever() {
     let cluster = Cluster::start().await;
-    let service = serve(&cluster, &key(), &["--pool-size", "4", "--request-timeout", "2", "--statement-timeout", "1"]);
+    let service = serve(&cluster, &key(), &["--pool-size", "4", "--request-timeout", "4", "--statement-timeout", "3"]);
     let load = Load::start(&[&service.url], &sign_in(&service).await, 8);
     load.until_acknowledged(20).await;
     cluster.signal(Signal::SIGSTOP);
@@ -60,7 +60,7 @@ const BOOKINGS: &str = "booking";
 /// What hears announcements of a school, and the process of the database that serves it.
 async fn hearing(cluster: &Cluster, every: Duration) -> (Live, tokio_postgres::Client, [Uuid; 2]) {
     let pool = Pool::new(&cluster.url("lectern_app"), &PoolOptions::default()).unwrap();
-    let live = Live::beating(pool, vec![BOOKINGS], Heartbeat { every, patience: Duration::from_millis(500) });
+    let live = Live::beating(pool, vec![BOOKINGS], Heartbeat { every, patience: Duration::from_secs(3) });
     let superuser = cluster.superuser("lectern").await;
     let row = superuser.query_one("SELECT array_agg(tenant_id ORDER BY slug DESC) FROM tenant", &[]).await.unwrap();
     (live, superuser, row.get::<_, Vec<Uuid>>(0).try_into().unwrap())

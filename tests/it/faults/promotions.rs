@@ -9,7 +9,7 @@ use sqlx::Connection as _;
 use super::{Cluster, Load, key, serve_at, sign_in, together, until_readiness_is};
 
 /// The time within which the service goes on once a standby has been promoted.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn courses(cluster: &Cluster) -> i64 {
     cluster.superuser("lectern").await.query_one("SELECT count(*) FROM course", &[]).await.unwrap().get(0)

@@ -24,7 +24,8 @@ const PREVIOUS: &str = "LECTERN_TEST_PREVIOUS";
 struct Crowd {
     rotation: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
-    answered: Arc<AtomicUsize>,
+    /// By each asker.
+    answered: Arc<[AtomicUsize; 6]>,
     tasks: JoinSet<()>,
 }
 
@@ -34,9 +35,9 @@ const READ: &str = "{ viewer { user { name } permissions } courses(first: 5) { t
 impl Crowd {
     fn start(urls: &[&str], token: &str) -> Crowd {
         let rotation = Arc::new(Mutex::new(urls.iter().map(|url| (*url).to_owned()).collect::<Vec<_>>()));
-        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::<[AtomicUsize; 6]>::default());
         let mut tasks = JoinSet::new();
-        for asker in 0..6 {
+        for asker in 0..answered.len() {
             let (rotation, stop, answered, token) = (rotation.clone(), stop.clone(), answered.clone(), token.to_owned());
             tasks.spawn(async move {
                 let http = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(NEVER).build().unwrap();
@@ -55,27 +56,37 @@ impl Crowd {
                     let answer: Value =
                         http.post(format!("{url}/graphql")).bearer_auth(&token).json(&body).send().await.unwrap().json().await.unwrap();
                     assert!(answer.get("errors").is_none(), "{answer:#}");
-                    answered.fetch_add(1, Ordering::Relaxed);
+                    answered[asker].fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
         Crowd { rotation, stop, answered, tasks }
     }
 
-    /// What a balancer does when a process comes, or is about to go. Who was sent there before is answered.
-    fn send_to(&self, services: &[&Served]) {
+    /// What a balancer does when a process comes, or is about to go: whoever was sent elsewhere before has been answered by the end of this.
+    async fn send_to(&self, services: &[&Served]) {
         *self.rotation.lock().unwrap_or_else(PoisonError::into_inner) = services.iter().map(|service| service.url.clone()).collect();
+        let before = self.answered();
+        self.until(|answered| answered.iter().zip(&before).all(|(now, before)| now > before)).await;
     }
 
-    /// Until so many more were answered.
-    async fn wait(&self, count: usize) {
-        let before = self.answered.load(Ordering::Relaxed);
+    fn answered(&self) -> Vec<usize> {
+        self.answered.iter().map(|answered| answered.load(Ordering::Relaxed)).collect()
+    }
+
+    async fn until(&self, is_enough: impl Fn(&[usize]) -> bool) {
         let wait = async {
-            while self.answered.load(Ordering::Relaxed) < before + count {
+            while !is_enough(&self.answered()) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         tokio::time::timeout(NEVER, wait).await.expect("nobody is answered any more");
+    }
+
+    /// Until so many more were answered.
+    async fn wait(&self, count: usize) {
+        let before: usize = self.answered().iter().sum();
+        self.until(|answered| answered.iter().sum::<usize>() >= before + count).await;
     }
 
     async fn end(mut self) -> usize {
@@ -83,7 +94,7 @@ impl Crowd {
         while let Some(ended) = self.tasks.join_next().await {
             ended.expect("a request failed");
         }
-        self.answered.load(Ordering::Relaxed)
+        self.answered().iter().sum()
     }
 }
 
@@ -133,9 +144,7 @@ async fn an_upgrade_under_load_fails_no_request() {
         until_readiness_is(&new, 200).await;
         let gone = running.remove(0);
         running.push(new);
-        crowd.send_to(&running.iter().collect::<Vec<_>>());
-        // Who had chosen it already has been heard by now.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        crowd.send_to(&running.iter().collect::<Vec<_>>()).await;
         let (code, said) = tokio::task::spawn_blocking(move || gone.stop(Signal::SIGTERM)).await.unwrap();
         assert_eq!(code, Some(0), "{said}");
         crowd.wait(60).await;

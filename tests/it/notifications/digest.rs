@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{person_of, told};
-use crate::app::{TestApp, Who};
+use crate::{
+    app::{TestApp, Who},
+    classroom::early_in,
+};
 
 /// So many hours ago, or from now, by the clock of the school.
 async fn hour(app: &TestApp) -> i64 {
@@ -35,6 +38,7 @@ async fn choose_hour(app: &TestApp, hour: i64) {
 #[tokio::test]
 async fn a_person_gets_one_mail_a_day_of_what_is_unread_and_nobody_gets_an_empty_one() {
     let app = TestApp::start().await;
+    early_in(&app, 3600).await;
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
     choose_hour(&app, 0).await;
     digest(&app).await;
@@ -65,6 +69,7 @@ async fn a_person_gets_one_mail_a_day_of_what_is_unread_and_nobody_gets_an_empty
 #[tokio::test]
 async fn it_comes_at_the_chosen_hour_and_holds_what_is_older_than_that() {
     let app = TestApp::start().await;
+    early_in(&app, 3600).await;
     let now = hour(&app).await;
     waiting(&app, 1).await;
     if now < 23 {
@@ -85,6 +90,7 @@ async fn it_comes_at_the_chosen_hour_and_holds_what_is_older_than_that() {
 #[tokio::test]
 async fn one_of_the_last_hour_of_a_day_is_not_missed_by_a_run_after_midnight() {
     let app = TestApp::start().await;
+    early_in(&app, 3600).await;
     // Where it is between midnight and one o'clock now.
     app.sql(
         "UPDATE tenant SET time_zone = (SELECT CASE WHEN h > 12 THEN 'Etc/GMT-' || 24 - h WHEN h = 0 THEN 'Etc/GMT' ELSE 'Etc/GMT+' || h END

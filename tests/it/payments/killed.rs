@@ -101,7 +101,8 @@ async fn until_done(shop: &super::Shop, stripe: &Stripe) -> u32 {
         tokio::time::sleep(Duration::from_millis(u64::from(killed) * 37 % 300)).await;
         end(worker);
         stripe.release();
-        shop.app.sql(&format!("UPDATE {} AND state = 'RUNNING'", OPEN.replace(" WHERE", " SET leased_until = now() - interval '1 second' WHERE"))).await;
+        let lapse = "UPDATE job SET leased_until = now() - interval '1 second' WHERE kind IN ('payment.start', 'refund.send') AND state = 'RUNNING'";
+        shop.app.sql(lapse).await;
         killed += 1;
     }
 }

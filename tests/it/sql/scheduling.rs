@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::app::{TestApp, Who};
+use crate::{
+    app::{TestApp, Who},
+    classroom::early_in,
+};
 
 /// Blocks of 8 KiB that a tick may touch where 400 requests wait: their part of one index, and what it takes to begin.
 const MOST_BLOCKS_OF_A_TICK: i64 = 100;
@@ -73,6 +76,7 @@ async fn whole_reads(app: &TestApp) -> i64 {
 #[tokio::test]
 async fn slots_holds_bookings_and_series_cost_few_statements_whatever_the_school_has_booked() {
     let app = TestApp::start().await;
+    early_in(&app, 86_400).await;
     let kind = fill(&app).await;
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     app.statements(&learner, "{ viewer { permissions } }", json!({})).await; // cached from here on

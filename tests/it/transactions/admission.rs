@@ -52,7 +52,7 @@ async fn documents_beyond_what_runs_at_once_are_refused_soon_and_health_is_answe
     for answer in crowd.join_all().await {
         assert_overloaded(answer, 1);
     }
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(15));
     for path in ["/healthz", "/readyz", "/.well-known/jwks.json", "/graphiql"] {
         assert_eq!(admin.http.get(format!("{}{path}", service.url)).send().await.unwrap().status(), 200, "{path}");
     }
@@ -68,8 +68,8 @@ async fn documents_beyond_what_runs_at_once_are_refused_soon_and_health_is_answe
 #[tokio::test]
 async fn a_flood_of_sign_ins_leaves_the_pool_to_the_others() {
     let app = TestApp::start().await;
-    let admission = AdmissionOptions { password_wait: Duration::from_secs(1), ..AdmissionOptions::for_pool(4) };
-    let service = Service::start_with(&app, Bounds { pool: 4, wait: Duration::from_secs(1), ..Bounds::default() }, &admission).await;
+    let admission = AdmissionOptions { password_wait: Duration::from_secs(3), ..AdmissionOptions::for_pool(4) };
+    let service = Service::start_with(&app, Bounds { pool: 4, wait: Duration::from_secs(10), ..Bounds::default() }, &admission).await;
     let elm = service.sign_in(&app.elm, Who::Admin).await;
 
     // Sign-ins that take for ever: what they have to write, somebody else holds.
@@ -90,7 +90,7 @@ async fn a_flood_of_sign_ins_leaves_the_pool_to_the_others() {
         answered += 1;
         assert!(sessions(&app, "wait_event_type = 'Lock'").await <= 1);
         while let Some(answer) = flood.try_join_next() {
-            assert_overloaded(answer.unwrap(), 1);
+            assert_overloaded(answer.unwrap(), 3);
             refused += 1;
         }
     }

@@ -15,7 +15,7 @@ fn pool(app: &TestApp) -> Pool {
 }
 
 fn pool_behind(app: &TestApp, pooler: Pooler) -> Pool {
-    let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(5), pooler };
+    let options = PoolOptions { size: 1, wait: Duration::from_secs(30), statement_timeout: Duration::from_secs(30), pooler };
     Pool::new(&app.database.url("lectern_app"), &options).unwrap()
 }
 
@@ -147,12 +147,12 @@ async fn a_refused_attempt_leaves_the_transaction_as_it_was() {
 async fn a_statement_that_hangs_is_cancelled_with_and_without_a_pooler() {
     let app = TestApp::start().await;
     for pooler in [Pooler::None, Pooler::Transaction] {
-        let options = PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300), pooler };
+        let options = PoolOptions { size: 1, wait: Duration::from_secs(30), statement_timeout: Duration::from_secs(2), pooler };
         let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
         for mode in [Mode::Read, Mode::Write] {
             let (tx, _) = Tx::open(&pool, &Opening { mode, ..NOBODY }).await.unwrap();
             let limits = "SELECT current_setting('statement_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout') WHERE app.tenant_id() = $1";
-            assert_eq!(tx.value::<String>(limits, &[]).await.unwrap().unwrap(), "300ms 300ms", "{pooler:?}");
+            assert_eq!(tx.value::<String>(limits, &[]).await.unwrap().unwrap(), "2s 2s", "{pooler:?}");
             let hung = tx.query("SELECT pg_sleep(60) WHERE app.tenant_id() = $1", &[]).await.unwrap_err();
             assert_eq!(lectern_kernel::error::Error::from(hung).code().as_str(), "UNAVAILABLE", "{pooler:?}");
             tx.rollback().await.unwrap();

@@ -32,7 +32,7 @@ async fn code(client: &Client, document: &str) -> String {
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_stopped_and_its_connection_serves_on() {
     let app = TestApp::start().await;
-    let service = Service::start(&app, Bounds { pool: 1, statement: Duration::from_millis(200), ..Bounds::default() }).await;
+    let service = Service::start(&app, Bounds { pool: 1, statement: Duration::from_secs(2), ..Bounds::default() }).await;
     let admin = service.sign_in(&app.oak, Who::Admin).await;
     let pid = "SELECT pid::text FROM pg_stat_activity WHERE application_name = 'lectern' AND datname = current_database()";
     let before = app.text(pid).await;
@@ -51,14 +51,14 @@ async fn a_statement_that_takes_too_long_is_stopped_and_its_connection_serves_on
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_stopped_in_the_database_as_well() {
     let app = TestApp::start().await;
-    let service = Service::start(&app, Bounds { pool: 1, request: Duration::from_millis(300), ..Bounds::default() }).await;
+    let service = Service::start(&app, Bounds { pool: 1, request: Duration::from_secs(4), ..Bounds::default() }).await;
     let admin = service.sign_in(&app.oak, Who::Admin).await;
     let blocker = superuser(&app).await;
     for document in [READ, CREATE] {
         blocker.batch_execute("BEGIN; LOCK TABLE course IN ACCESS EXCLUSIVE MODE").await.unwrap();
         let started = Instant::now();
         assert_eq!(code(&admin, document).await, "UNAVAILABLE");
-        assert!(started.elapsed() < Duration::from_secs(3));
+        assert!(started.elapsed() < Duration::from_secs(15));
         until("the statement is cancelled", async || sessions(&app, "state <> 'idle'").await == 0).await;
         blocker.batch_execute("COMMIT").await.unwrap();
         assert_eq!(whose(&admin).await, "oak");
@@ -69,7 +69,7 @@ async fn a_request_that_takes_too_long_is_stopped_in_the_database_as_well() {
 #[tokio::test]
 async fn who_finds_every_connection_taken_is_told_soon() {
     let app = TestApp::start().await;
-    let service = Service::start(&app, Bounds { pool: 1, wait: Duration::from_millis(300), ..Bounds::default() }).await;
+    let service = Service::start(&app, Bounds { pool: 1, wait: Duration::from_secs(2), ..Bounds::default() }).await;
     let admin = service.sign_in(&app.oak, Who::Admin).await;
     let blocker = superuser(&app).await;
     blocker.batch_execute("BEGIN; LOCK TABLE course IN ACCESS EXCLUSIVE MODE").await.unwrap();
@@ -80,7 +80,7 @@ async fn who_finds_every_connection_taken_is_told_soon() {
     until_one_waits_for_a_lock(&app).await;
     let started = Instant::now();
     assert_eq!(code(&admin, "{ viewer { __typename } }").await, "UNAVAILABLE");
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < Duration::from_secs(15));
     blocker.batch_execute("COMMIT").await.unwrap();
     assert_eq!(first.await.unwrap(), json!({ "courses": { "nodes": [] } }));
     assert_eq!(whose(&admin).await, "oak");
@@ -89,7 +89,7 @@ async fn who_finds_every_connection_taken_is_told_soon() {
 #[tokio::test]
 async fn refusals_do_not_hold_one_connection_while_they_wait_for_another() {
     let app = TestApp::start().await;
-    let service = Service::start(&app, Bounds { pool: 1, wait: Duration::from_millis(500), ..Bounds::default() }).await;
+    let service = Service::start(&app, Bounds { pool: 1, wait: Duration::from_secs(3), ..Bounds::default() }).await;
     let learner = service.sign_in(&app.oak, Who::Learner).await;
     for _ in 0..5 {
         assert_eq!(learner.refused(CREATE, json!({ "t": "x" })).await, "FORBIDDEN [COURSE_CREATE]");
@@ -146,7 +146,7 @@ async fn connections_that_the_server_ended_are_replaced_unnoticed() {
 async fn a_transaction_that_lies_idle_is_ended_by_the_database_itself() {
     let app = TestApp::start().await;
     let options =
-        PoolOptions { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_millis(300), ..PoolOptions::default() };
+        PoolOptions { size: 1, wait: Duration::from_secs(30), statement_timeout: Duration::from_secs(2), ..PoolOptions::default() };
     let pool = Pool::new(&app.database.url("lectern_app"), &options).unwrap();
     let opening = Opening { mode: Mode::Write, identity: Identity::default(), correlation_id: "x", actors: &ActorKind::TENANT };
     let (tx, _) = Tx::open(&pool, &opening).await.unwrap();

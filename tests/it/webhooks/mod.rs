@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Longer than anything here may take.
-const NEVER: Duration = Duration::from_secs(60);
+const NEVER: Duration = Duration::from_secs(120);
 
 const CREATE: &str =
     "mutation($i: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $i) { id url secret state eventTypes description } }";
