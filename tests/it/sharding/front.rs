@@ -82,7 +82,7 @@ impl Front {
         let pgdog = Pgdog { child, _folder: folder };
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            assert!(began.elapsed() < Duration::from_secs(20), "PgDog does not listen");
+            assert!(began.elapsed() < Duration::from_secs(60), "PgDog does not listen");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Front { port, seen: None, homes: Homes::default(), _pgdog: Some(pgdog) }
