@@ -1,7 +1,7 @@
 // What a request costs in instructions of the service, whatever else the machine does:
-//   node instructions.js /path/to/lectern [/path/to/another]
+//   node instructions.js /path/to/lectern [NAME=value …] [/path/to/another [NAME=value …]]
 // Each binary serves a demo of its own under callgrind. It is warmed up, then asked 200 requests one after the other: 25 each of Q1 to Q6 and M1.
-// A second binary is compared with the first. Needs valgrind; REQUESTS=50 asks more of each, ENCODING=gzip asks for packed answers.
+// A second binary, or the same with other settings (LECTERN_METRICS_LISTEN=127.0.0.1:0), is compared with the first. Needs valgrind; REQUESTS=50 asks more of each, ENCODING=gzip asks for packed answers.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
@@ -23,12 +23,12 @@ function control(pid, ...options) {
 }
 
 class Service {
-  static async start(binary) {
+  static async start({ binary, settings }) {
     const service = new Service()
     service.folder = mkdtempSync(join(tmpdir(), 'lectern-instructions-'))
     chmodSync(service.folder, 0o755) // where the service must give up root, its user has to reach the folder
     const options = ['--tool=callgrind', '--instr-atstart=no', `--callgrind-out-file=${service.folder}/out`, binary, 'serve']
-    const env = { ...process.env, LECTERN_DATA_DIR: join(service.folder, 'data'), LECTERN_LISTEN: '127.0.0.1:0', LECTERN_LOG: 'warn', LECTERN_RATE_BOOKINGS: '0', LECTERN_RATE_COST: '0' }
+    const env = { ...process.env, LECTERN_DATA_DIR: join(service.folder, 'data'), LECTERN_LISTEN: '127.0.0.1:0', LECTERN_LOG: 'warn', LECTERN_RATE_BOOKINGS: '0', LECTERN_RATE_COST: '0', LECTERN_WORKER: 'off', ...settings }
     service.process = spawn('valgrind', options, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     for (const out of [service.process.stdout, service.process.stderr]) out.on('data', (text) => (said += text))
@@ -67,8 +67,8 @@ class Service {
   }
 }
 
-async function measure(binary) {
-  const service = await Service.start(binary)
+async function measure(served) {
+  const service = await Service.start(served)
   try {
     const tokens = { VIEWER: await service.signIn('viewer'), LEARNER: await service.signIn('learner') }
     const viewed = (query) => service.ask(query, {}, tokens.VIEWER)
@@ -101,10 +101,15 @@ async function measure(binary) {
   }
 }
 
-const binaries = process.argv.slice(2).map((path) => resolve(path))
-if (binaries.length === 0) throw new Error('node instructions.js /path/to/lectern [/path/to/another]')
+const all = []
+for (const argument of process.argv.slice(2)) {
+  const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(argument) ?? []
+  if (name) all.at(-1).settings[name] = value
+  else all.push({ binary: resolve(argument), settings: {} })
+}
+if (all.length === 0) throw new Error('node instructions.js /path/to/lectern [NAME=value …] [/path/to/another [NAME=value …]]')
 const results = []
-for (const binary of binaries) results.push(await measure(binary))
+for (const served of all) results.push(await measure(served))
 const thousands = (count) => Math.round(count / 1000).toLocaleString('en').padStart(10)
 console.log(`thousands of instructions a request, the mean of ${REQUESTS}:`)
 const row = (name, counts) =>

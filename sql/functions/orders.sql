@@ -586,17 +586,19 @@ BEGIN
               FROM order_line l JOIN jsonb_array_elements(q -> 'lines') WITH ORDINALITY AS e(line, n) ON e.n = l.position + 1
               CROSS JOIN LATERAL generate_series(1, l.quantity) AS g(nth)
               WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id) AS s;
+    IF expected > 0 THEN
+        PERFORM app.begin_payment(o.id, way, expected, back_url);
+        PERFORM app.enqueue('order.expire', o.id::text, '{}', o.expires_at);
+    END IF;
+    PERFORM app.keep_key('placeOrder', key, o.id);
+    -- As late as can be: whoever wants the last of something waits for the end of this transaction.
     IF NOT app.take_holds(o, ticket_ids) THEN
         -- Somebody came first: asked once more, it says what is gone.
         PERFORM app.refuse_taken(o, wanted_lines);
     END IF;
-    IF expected > 0 THEN
-        PERFORM app.begin_payment(o.id, way, expected, back_url);
-        PERFORM app.enqueue('order.expire', o.id::text, '{}', o.expires_at);
-    ELSE
+    IF expected = 0 THEN
         PERFORM app.order_paid(o.id);
     END IF;
-    PERFORM app.keep_key('placeOrder', key, o.id);
     RETURN o.id;
 END
 $$;

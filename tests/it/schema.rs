@@ -257,7 +257,7 @@ fn the_contract_is_kept() {
         }
     }
     let codes = |schema: &Schema| schema.0["ErrorCode"].fields.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(codes(&service), codes(&contract), "the list of codes is closed");
+    assert_eq!(codes(service), codes(&contract), "the list of codes is closed");
     assert!(broken.is_empty(), "{broken:#?}");
 }
 

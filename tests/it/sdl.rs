@@ -1,6 +1,9 @@
 //! A schema as tests look at it: types, fields, arguments, what is said about each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use async_graphql::{
     Positioned, Value,
@@ -81,8 +84,10 @@ fn output(field: &FieldDefinition) -> (String, Field) {
 
 impl Schema {
     /// What the service offers.
-    pub fn of_service() -> Schema {
-        Schema::parse(&lectern::schema::types())
+    pub fn of_service() -> &'static Schema {
+        // Reading it takes half a second.
+        static SERVICE: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&lectern::schema::types()));
+        &SERVICE
     }
 
     /// Reads the schema language.

@@ -108,7 +108,7 @@ fn differences(registry: &Registry, schema: &Schema) -> Vec<String> {
 
 #[test]
 fn the_registry_misses_nothing_of_the_schema_and_asks_what_it_shows() {
-    assert_eq!(differences(lectern::domains::registry(), &Schema::of_service()), [""; 0]);
+    assert_eq!(differences(lectern::domains::registry(), Schema::of_service()), [""; 0]);
     let (registry, sdl) = frame::registry();
     assert_eq!(differences(registry, &Schema::parse(&sdl)), [""; 0]);
 }
@@ -125,7 +125,7 @@ fn whatever_one_of_them_has_alone_is_named() {
     ] {
         assert!(found.iter().any(|found| found == line), "{line}: {found:#?}");
     }
-    let found = differences(with_bulletins, &Schema::of_service());
+    let found = differences(with_bulletins, Schema::of_service());
     for line in ["Bulletin.title: not in the schema", "Course.bulletins: not in the schema", "Query.bulletin: not in the schema"] {
         assert!(found.iter().any(|found| found == line), "{line}: {found:#?}");
     }
