@@ -480,6 +480,9 @@ BEGIN
     END IF;
     PERFORM FROM enrollment e WHERE e.tenant_id = school AND e.course_id = known.course_id AND e.user_id = known.user_id FOR NO KEY UPDATE;
     DELETE FROM extension x WHERE x.tenant_id = school AND x.id = wanted;
+    IF NOT FOUND THEN -- somebody has taken it back meanwhile
+        RETURN false;
+    END IF;
     IF known.assignment_id IS NOT NULL THEN
         PERFORM app.follow_assignment(school, known.lesson_id, ARRAY[known.user_id]);
     END IF;

@@ -248,12 +248,17 @@ END
 $$;
 CREATE OR REPLACE TRIGGER submission_note AFTER INSERT ON submission FOR EACH ROW EXECUTE FUNCTION app.note_submission();
 
--- An assignment is passed by a released grade that reaches its pass mark, or by any where it has none. Reveals nothing.
+-- An assignment is passed by a released grade that reaches its pass mark, or by any where it has none. What stands there is rounded: of one that is rounded
+-- up to the mark its work is asked. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.earn_by_grade() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    mark double precision;
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    IF EXISTS (SELECT FROM assignment a WHERE a.tenant_id = NEW.tenant_id AND a.lesson_id = NEW.lesson_id AND NEW.percent >= coalesce(a.pass_mark, 0)) THEN
+    SELECT a.pass_mark INTO mark FROM assignment a WHERE a.tenant_id = NEW.tenant_id AND a.lesson_id = NEW.lesson_id;
+    IF FOUND AND NEW.percent >= coalesce(mark, 0) AND (mark IS NULL OR NEW.percent > mark + 0.005 OR EXISTS (
+        SELECT FROM app.graded_submissions(NEW.tenant_id, NEW.lesson_id, ARRAY[NEW.user_id]) AS w WHERE w.is_released AND w.percent >= mark::numeric)) THEN
         PERFORM app.earn(NEW.user_id, 'ASSIGNMENT_PASSED', NEW.lesson_id::text, NEW.course_id);
     END IF;
     RETURN NULL;

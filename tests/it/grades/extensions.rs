@@ -1,9 +1,10 @@
 //! Extensions: who may have one, and what of.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, Who},
+    app::{TestApp, Who, refusal},
     assignments::{Class, GRANT, REVOKE},
     classroom::{nothing, refused},
     lessons::lesson,
@@ -46,6 +47,20 @@ async fn there_is_one_for_each_lesson_and_person_and_again_replaces() {
     refused(&app, &class.lea, REVOKE, json!({ "id": first["id"] }), "FORBIDDEN [GRADE_MANAGE]").await;
     class.ada.ok(REVOKE, json!({ "id": first["id"] })).await;
     refused(&app, &class.ada, REVOKE, json!({ "id": first["id"] }), "NOT_FOUND @id").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_three_who_take_it_back_at_once_one_has_done_so() {
+    let app = TestApp::start().await;
+    let class = Class::of(&app).await;
+    for _ in 0..3 {
+        let grant = json!({ "i": { "lessonId": class.lesson, "userId": class.lea.user_id, "extraAttempts": 1 } });
+        let granted = class.ada.ok(GRANT, grant).await["grantExtension"]["id"].take();
+        let answers = join_all((0..3).map(|_| class.ada.ask(REVOKE, json!({ "id": granted })))).await;
+        let mut lines: Vec<String> = answers.iter().map(|answer| answer["errors"].get(0).map_or_else(String::new, refusal)).collect();
+        lines.sort();
+        assert_eq!(lines, ["", "NOT_FOUND @id", "NOT_FOUND @id"]);
+    }
 }
 
 #[tokio::test]

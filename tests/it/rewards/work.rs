@@ -64,6 +64,24 @@ async fn an_assignment_is_passed_by_a_released_grade() {
 }
 
 #[tokio::test]
+async fn a_grade_that_is_rounded_up_to_the_pass_mark_passes_nothing() {
+    let app = TestApp::start().await;
+    let class = Class::of(&app).await;
+    class.ask(json!({ "points": 10_000, "passMark": 50, "maxAttempts": null })).await;
+    let passed = json!({ "rule": "ASSIGNMENT_PASSED" });
+    let work = class.submit("Nearly").await;
+    class.grade(&work, 1, 4999.6).await;
+    let shown = crate::assignments::work(&class.lea, &work).await;
+    assert_eq!(json!([shown["percent"], shown["isPassed"]]), json!([50.0, false]));
+    assert_eq!(ledger(&class.lea, passed.clone()).await, [""; 0]);
+    let work = class.submit("Just").await;
+    class.grade(&work, 1, 5_000.0).await;
+    class.grade(&work, 2, 5_000.6).await;
+    assert_eq!(ledger(&class.lea, passed).await, ["ASSIGNMENT_PASSED 25"]);
+    balances_agree(&app).await;
+}
+
+#[tokio::test]
 async fn a_path_that_is_completed_earns_points_and_its_badge() {
     let app = TestApp::start().await;
     let (lea, admin) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Admin).await);
