@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputType};
+use async_graphql::{Context, InputType, Value};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -69,7 +69,10 @@ fn asked_of_nodes<T: Entity>(ctx: &Context<'_>) -> Projection {
 /// `BAD_USER_INPUT` for a wrong filter.
 pub fn filtered<F: InputType>(ctx: &Context<'_>, mut list: List) -> Result<List> {
     for extension in ctx.request().registry().filter_extensions(&F::type_name()) {
-        if let Ok((_, Raw(Some(value)))) = ctx.param_value::<Raw>("filter", None) {
+        // A filter that is null is none.
+        if let Ok((_, Raw(Some(value)))) = ctx.param_value::<Raw>("filter", None)
+            && value != Value::Null
+        {
             (extension.narrow)(value, &mut list)?;
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::introspection::Schema;
 
 const LIST: &str = "query($first: Int, $after: String, $last: Int, $before: String, $f: BookingFilter, $o: BookingOrder) { \
     bookings(first: $first, after: $after, last: $last, before: $before, filter: $f, orderBy: $o) { \
@@ -128,4 +129,24 @@ async fn bookings_are_filtered_ordered_and_paged() {
     }
     assert_eq!(admin.refused(LIST, json!({ "first": 101 })).await, "BAD_USER_INPUT @first");
     assert_eq!(admin.refused(LIST, json!({ "last": 0 })).await, "BAD_USER_INPUT @last");
+}
+
+#[tokio::test]
+async fn a_filter_that_is_null_is_none_of_every_list() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let schema = Schema::read(&admin).await;
+    let mut asked = 0;
+    for field in schema.fields("Query") {
+        if !field.args.iter().any(|arg| arg.name == "filter") || field.args.iter().any(|arg| arg.ty.is_required()) {
+            continue;
+        }
+        let list = |filter: &str| format!("{{ {}{filter} {{ totalCount }} }}", field.name);
+        let with_null = admin.ask(&list("(filter: null)"), json!({})).await;
+        let without = admin.ask(&list(""), json!({})).await;
+        let code = |answer: &Value| answer["errors"][0]["extensions"]["code"].clone();
+        assert_eq!(code(&with_null), code(&without), "{}: {with_null}", field.name);
+        asked += 1;
+    }
+    assert!(asked > 20, "{asked} lists have a filter");
 }
