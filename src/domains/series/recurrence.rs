@@ -62,6 +62,11 @@ fn digits(text: &str) -> Option<u32> {
     if text.is_empty() || text.len() > 4 || !text.bytes().all(|byte| byte.is_ascii_digit()) { None } else { text.parse().ok() }
 }
 
+/// Whether it is a number of more digits than are read: more than any series may have.
+fn is_huge(text: &str) -> bool {
+    text.len() > 4 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn weekday(text: &str) -> Option<civil::Weekday> {
     DAYS.iter().find(|(name, _)| *name == text).map(|(_, day)| *day)
 }
@@ -126,7 +131,7 @@ impl Recurrence {
                 }
                 "COUNT" | "UNTIL" if end.is_some() => return Err(bad("must have either COUNT or UNTIL")),
                 "COUNT" => {
-                    let wanted = digits(value).filter(|wanted| *wanted > 0);
+                    let wanted = if is_huge(value) { Some(u32::from(u16::MAX)) } else { digits(value).filter(|wanted| *wanted > 0) };
                     end = Some(End::Count(wanted.ok_or_else(|| bad("must have a COUNT from 1"))? as usize));
                 }
                 "UNTIL" => {
@@ -300,6 +305,7 @@ mod tests {
     fn what_goes_on_for_too_long_is_refused_and_so_is_what_does_not_begin_with_its_start() {
         let reason = |rule: &str, first: &str| Recurrence::parse(rule).unwrap().dates(date(first)).map(|dates| dates.len());
         assert_eq!(reason("FREQ=DAILY;COUNT=53", "2027-03-01").unwrap(), 53); // one too many is answered, and seen
+        assert!(reason("FREQ=DAILY;COUNT=4000000000000000000000", "2027-03-01").unwrap() > 52);
         for rule in ["FREQ=MONTHLY;COUNT=14", "FREQ=MONTHLY;INTERVAL=13;COUNT=2", "FREQ=WEEKLY;INTERVAL=10;UNTIL=20280601"] {
             assert_eq!(reason(rule, "2027-03-30").unwrap_err().why(), Some("TOO_MANY_OCCURRENCES"), "{rule}");
         }

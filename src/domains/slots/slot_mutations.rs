@@ -82,11 +82,12 @@ fn coming(start: Timestamp, now: Timestamp) -> Result<Timestamp> {
 /// The course of a booking: the type's own, or one that the actor sees.
 async fn course_of(ctx: &Context<'_>, wish: &Wish, course: Option<Id<Course>>) -> Result<()> {
     let Some(course) = course else { return Ok(()) };
-    if let Some(own) = wish.of.course {
-        return if own == course { Ok(()) } else { Err(Error::bad_input("courseId", "must be the booking type's own course")) };
+    if wish.of.course == Some(course) {
+        return Ok(());
     }
     match ctx.get(course).await? {
         None => Err(Error::not_found("course").field("courseId")),
+        Some(_) if wish.of.course.is_some() => Err(Error::bad_input("courseId", "must be the booking type's own course")),
         Some(course) if course.status == CourseStatus::Draft => {
             Err(Error::conflict("COURSE_NOT_PUBLISHED", "A draft can't be booked.").field("courseId"))
         }

@@ -21,7 +21,7 @@ const CORRELATION_ID: &str = "attack";
 
 /// Places that are not reached with whatever else is filled in: something that the rest of the input says is refused first. Their own tests give them
 /// ids of another school.
-const BEHIND_OTHERS: [(&str, &str); 23] = [
+const BEHIND_OTHERS: [(&str, &str); 22] = [
     ("Mutation.sendMessage(input.parentId)", "a finished answer of the conversation: all else is BAD_USER_INPUT"),
     ("Query.previewOrder(input.returnTicketIds)", "a product that needs no other"),
     ("Mutation.placeOrder(input.returnTicketIds)", "a product that needs no other"),
@@ -42,7 +42,6 @@ const BEHIND_OTHERS: [(&str, &str); 23] = [
     ("Mutation.createBookingType(input.requirements.resourceIds)", "instructors who are such"),
     ("Mutation.updateBookingType(input.eligibility.subjectIds)", "instructors who are such"),
     ("Mutation.updateBookingType(input.requirements.resourceIds)", "instructors who are such"),
-    ("Mutation.bookSlot(input.courseId)", "a type without a course of its own"),
     ("Mutation.joinWaitlist(input.bookingTypeId)", "a window of time"),
     ("Mutation.joinWaitlist(input.instructorId)", "a type and a window of time"),
 ];

@@ -124,6 +124,7 @@ async fn a_rule_that_is_no_such_or_goes_on_for_too_long_is_refused_and_changes_n
         ("FREQ=WEEKLY;BYDAY=TU;COUNT=2", json!({}), "BAD_USER_INPUT BAD_RECURRENCE @recurrence"),
         ("FREQ=DAILY;UNTIL=20990301", json!({}), "BAD_USER_INPUT BAD_RECURRENCE @recurrence"),
         ("FREQ=DAILY;COUNT=53", json!({}), "BAD_USER_INPUT TOO_MANY_OCCURRENCES @recurrence"),
+        ("FREQ=DAILY;COUNT=1000000", json!({}), "BAD_USER_INPUT TOO_MANY_OCCURRENCES @recurrence"),
         ("FREQ=MONTHLY;COUNT=14", json!({}), "BAD_USER_INPUT TOO_MANY_OCCURRENCES @recurrence"),
         ("FREQ=DAILY;COUNT=2", json!({ "excludedDates": ["2099-03-02", "2099-03-04"] }), "BAD_USER_INPUT @excludedDates.1"),
         ("FREQ=DAILY;COUNT=2", json!({ "excludedDates": ["2099-03-02", "2099-03-02"] }), "BAD_USER_INPUT @excludedDates.1"),

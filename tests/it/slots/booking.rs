@@ -86,6 +86,7 @@ async fn each_wrong_booking_is_refused_with_its_field_and_changes_nothing() {
         (lea, &flight, json!({ "resourceIds": [nothing("resource")] }), "NOT_FOUND @resourceIds"),
         (lea, &flight, json!({ "startsAt": "2020-01-01T00:00:00Z" }), "BAD_USER_INPUT @startsAt"),
         (lea, &flight, json!({ "courseId": botany }), "BAD_USER_INPUT @courseId"),
+        (lea, &flight, json!({ "courseId": nothing("course") }), "NOT_FOUND @courseId"),
         (lea, &talk, json!({ "courseId": nothing("course") }), "NOT_FOUND @courseId"),
         (admin, &talk, json!({ "courseId": secret }), "CONFLICT COURSE_NOT_PUBLISHED @courseId"),
         (&cast.ada, &flight, json!({}), "FORBIDDEN [BOOKING_REQUEST BOOKING_MANAGE]"),
