@@ -843,7 +843,7 @@ BEGIN
     END IF;
     DELETE FROM question q WHERE q.tenant_id = app.tenant_id() AND q.pool_id = wanted;
     DELETE FROM question_pool p WHERE p.tenant_id = app.tenant_id() AND p.id = wanted;
-    RETURN true;
+    RETURN FOUND; -- not where somebody has removed it meanwhile
 END
 $$;
 

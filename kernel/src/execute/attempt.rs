@@ -86,8 +86,11 @@ impl Engine {
             let looker = claims.filter(|claims| claims.is_viewing() && data.actor().is_some() && document.kind == OperationKind::Query);
             // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
+            let runs_again = failure.as_ref().is_some_and(|failure| {
+                (failure.is_retryable() && attempts < RETRIES) || (attempts == 0 && points_at_nothing(failure, &answer.response))
+            });
             match failure {
-                Some(failure) if failure.is_retryable() && attempts < RETRIES => {
+                Some(_) if runs_again => {
                     tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
                     if let Some(meters) = meters() {
                         meters.retries.increment(1);
@@ -287,6 +290,12 @@ async fn line_up(tx: &Tx, document: &Document, has_lost: bool) {
         // The transaction remembers a failure, as of any statement.
         let _ = tx.query("SELECT app.lock_targets($2) WHERE app.tenant_id() = $1", &[&targets]).await;
     }
+}
+
+/// Whether a foreign key has said no, and no mutation knows what to answer: what a row was to point at was removed between the look and the write, or
+/// something came to point at what was to be removed. A second run sees it.
+fn points_at_nothing(failure: &DbError, response: &Response) -> bool {
+    failure.is_reference() && (response.data != Value::Null || response.errors.iter().any(is_failure))
 }
 
 /// Nulls each root field of a query in which something failed: nothing of what it read can be relied on. (A refusal nulls its own

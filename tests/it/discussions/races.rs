@@ -3,7 +3,7 @@
 use futures_util::future::{join, join_all};
 use serde_json::json;
 
-use super::{ANSWER, CHANGE_THREAD, REVIEW, class, finish, thread};
+use super::{ANSWER, CHANGE_THREAD, DELETE_THREAD, REVIEW, class, finish, thread};
 use crate::{
     app::{TestApp, Who},
     classroom::{enroll, learners},
@@ -51,5 +51,22 @@ async fn nothing_is_written_in_a_thread_once_it_is_closed_and_every_post_counts(
         }
         let read = "query($id: ID!) { thread(id: $id) { postCount posts { totalCount } } }";
         assert_eq!(ada.ok(read, json!({ "id": id })).await["thread"], json!({ "postCount": written, "posts": { "totalCount": written } }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_in_a_thread_while_it_is_deleted_goes_with_it_or_finds_it_gone() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let (algebra, _) = class(&ada, &lea).await;
+    for round in 0..6 {
+        let id = thread(&lea, &algebra, &format!("Round {round}")).await;
+        let answers = join_all((0..4).map(|n| lea.ask(ANSWER, json!({ "i": { "threadId": id, "body": format!("Post {n}") } }))));
+        let (answers, deleted) = join(answers, ada.ask(DELETE_THREAD, json!({ "id": id }))).await;
+        assert!(deleted.get("errors").is_none(), "{deleted}");
+        for answer in answers.iter().filter(|answer| answer.get("errors").is_some()) {
+            assert_eq!(crate::app::refusal(&answer["errors"][0]), "NOT_FOUND @threadId");
+        }
+        assert_eq!(app.count("post").await, 0);
     }
 }

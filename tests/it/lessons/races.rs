@@ -3,7 +3,7 @@
 use futures_util::future::{join, join_all};
 use serde_json::json;
 
-use super::{COMPLETE, CREATE, TRACK, UPDATE, classroom, lesson, lesson_of, state};
+use super::{COMPLETE, CREATE, DELETE, TRACK, UPDATE, classroom, lesson, lesson_of, state};
 use crate::{
     app::{TestApp, Who},
     classroom::{enroll, learners, uuid},
@@ -52,6 +52,23 @@ async fn what_is_published_while_somebody_completes_counts_for_them() {
     }
     // Every enrollment says what its lessons say.
     assert_eq!(app.count(DRIFTED).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_completes_a_lesson_while_it_is_deleted_has_done_so_or_finds_it_gone() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let (_, sets, _) = classroom(&app, &ada, &lea).await;
+    for _ in 0..6 {
+        let id = lesson(&ada, &sets, "Brief").await;
+        let learning = join(lea.ask(COMPLETE, json!({ "i": { "lessonId": id } })), lea.ask(TRACK, json!({ "i": { "lessonId": id } })));
+        let ((completed, tracked), deleted) = join(learning, ada.ask(DELETE, json!({ "id": id }))).await;
+        assert!(deleted.get("errors").is_none(), "{deleted}");
+        for answer in [&completed, &tracked].into_iter().filter(|answer| answer.get("errors").is_some()) {
+            assert_eq!(crate::app::refusal(&answer["errors"][0]), "NOT_FOUND @lessonId");
+        }
+        assert_eq!((app.count("lesson_progress").await, app.count(DRIFTED).await), (0, 0));
+    }
 }
 
 /// Enrollments whose counts or progress are not those of their lessons.

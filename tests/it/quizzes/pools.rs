@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{DELETE, Exam, REGRADE, START, SUBMIT, UPDATE_QUIZ};
 use crate::{
-    app::Who,
+    app::{Who, refusal},
     classroom::{nothing, refused},
     lessons::UPDATE,
 };
@@ -57,6 +58,18 @@ async fn questions_are_drawn_at_random_and_worth_what_the_draw_says() {
         "BAD_USER_INPUT @points",
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_three_who_remove_a_pool_at_once_one_has_done_so() {
+    let exam = Exam::draft().await;
+    for _ in 0..3 {
+        let (id, _) = pool(&exam, 1).await;
+        let answers = join_all((0..3).map(|_| exam.ada.ask(REMOVE, json!({ "id": id })))).await;
+        let mut lines: Vec<String> = answers.iter().map(|answer| answer["errors"].get(0).map_or_else(String::new, refusal)).collect();
+        lines.sort();
+        assert_eq!(lines, ["", "NOT_FOUND @id", "NOT_FOUND @id"]);
+    }
 }
 
 #[tokio::test]
