@@ -4,11 +4,10 @@ INSERT INTO points_rule (tenant_id, key, points) SELECT app.tenant_id(), 'SIGN_I
 INSERT INTO level (tenant_id, number, name, min_points) SELECT app.tenant_id(), 1, current_setting('probe.word'), 0;
 
 -- What follows from the ledger comes along: reward_standing, course_points.
--- An id of its own for each pair, in whatever order they are joined.
 INSERT INTO points_entry (tenant_id, id, user_id, rule, points, source, course_id, reason)
-    SELECT u.tenant_id, e.id, u.id, 'MANUAL', 5, e.id::text, c.id, current_setting('probe.word')
-    FROM app_user u JOIN course c ON c.tenant_id = u.tenant_id CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id WHERE (u.id, c.id) IS NOT NULL) AS e
-    WHERE u.tenant_id = app.tenant_id();
+    SELECT e.tenant_id, e.id, e.user_id, 'MANUAL', 5, e.id::text, e.course_id, current_setting('probe.word')
+    FROM (SELECT u.tenant_id, gen_random_uuid() AS id, u.id AS user_id, c.id AS course_id
+          FROM app_user u JOIN course c ON c.tenant_id = u.tenant_id WHERE u.tenant_id = app.tenant_id()) AS e;
 
 INSERT INTO leaderboard_absence (tenant_id, user_id) SELECT u.tenant_id, u.id FROM app_user u WHERE u.tenant_id = app.tenant_id();
 
