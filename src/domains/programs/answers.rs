@@ -122,11 +122,13 @@ fn is_date(text: &str) -> bool {
     is_shaped && text.parse::<civil::Date>().is_ok_and(|date| date.year() > 0)
 }
 
-/// An address that begins with http or https.
+/// An address that begins with `http://` or `https://`: without the slashes, pages would take it for one of their own.
 fn is_url(text: &str) -> bool {
-    text.chars().count() <= LONGEST_URL
+    let is_absolute = text.split_once("://").is_some_and(|(scheme, _)| matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https"));
+    is_absolute
+        && text.chars().count() <= LONGEST_URL
         && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
-        && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        && Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
 fn check_one(field: &ProgramFormField, value: &Value) -> Result<()> {
@@ -264,8 +266,16 @@ mod tests {
             (FormFieldType::Email, vec![json!("a@b.example")], vec![json!("a@b"), json!("a"), json!(" a@b.example"), json!(1)]),
             (
                 FormFieldType::Url,
-                vec![json!("https://a.example/x?y=z"), json!("http://a.example")],
-                vec![json!("ftp://a.example"), json!("javascript:alert(1)"), json!("https://"), json!("a.example")],
+                vec![json!("https://a.example/x?y=z"), json!("http://a.example"), json!("HTTPS://a.example")],
+                vec![
+                    json!("ftp://a.example"),
+                    json!("javascript:alert(1)"),
+                    json!("https://"),
+                    json!("a.example"),
+                    json!("https:a.example"),
+                    json!("http:/a.example"),
+                    json!("javascript://a.example/%0aalert(1)"),
+                ],
             ),
             (FormFieldType::File, vec![json!(file)], vec![json!("user_01h455vb4pex5vsknk084sn02q"), json!("x"), json!(1)]),
         ] {

@@ -48,6 +48,24 @@ async fn keys_that_are_given_are_set_null_clears_and_absent_keys_stay() {
 }
 
 #[tokio::test]
+async fn the_address_of_an_answer_names_its_host() {
+    let stage = Stage::start().await;
+    let form = json!([{ "key": "page", "label": "Page", "type": "URL" }]);
+    let program = program(&stage.admin, json!({}), form).await;
+    let bob = stage.learner("bob").await;
+    let id = start(&bob, &program).await;
+    let change = |page: &str| json!({ "i": { "id": id, "answers": { "page": page } } });
+    for page in ["https://bob.example/me?x=1", "http://bob.example"] {
+        bob.ok(UPDATE, change(page)).await;
+        assert_eq!(answers(&bob, &id).await, json!({ "page": page }));
+    }
+    // As links these lead to pages of whoever shows them, or run.
+    for page in ["https:bob.example", "http:/bob.example", "//bob.example", "ftp://bob.example", "javascript://bob.example/%0aalert(1)"] {
+        refused(&stage.app, &bob, UPDATE, change(page), "BAD_USER_INPUT WRONG_TYPE @answers.page").await;
+    }
+}
+
+#[tokio::test]
 async fn at_submission_answers_are_held_against_the_form_of_that_moment() {
     let stage = Stage::start().await;
     let program = program(&stage.admin, json!({}), form()).await;
