@@ -70,9 +70,9 @@ pub fn enrolled(range: Range, course: &str) -> String {
     )
 }
 
-/// Open time that overlaps counts once, and only what of it lies within the range; calendars elsewhere take nothing off. Whoever sees only the own bookings
-/// is told of nobody else: of others they would see the open time, and none of what is booked. `$4`: how many. `person`:
-/// the columns of a person over the alias `u`.
+/// Open time that overlaps counts once, and only what of it lies within the range; calendars elsewhere take nothing off. Several bookings in the same span are
+/// seats of one session. Whoever sees only the own bookings is told of nobody else: of others they would see the open time, and none of what is booked. `$4`: how
+/// many. `person`: the columns of a person over the alias `u`.
 pub fn instructor_utilisation(person: &str) -> String {
     format!(
         "WITH owner AS MATERIALIZED (SELECT a.instructor_id AS id FROM availability a WHERE a.tenant_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 \
@@ -80,9 +80,9 @@ pub fn instructor_utilisation(person: &str) -> String {
          free AS (SELECT o.instructor_id AS id, sum(extract(epoch FROM o.ends_at - o.starts_at)) AS seconds \
          FROM app.hour_spans(ARRAY(SELECT w.id FROM owner w WHERE w.id IS NOT NULL \
          AND ((SELECT app.can('BOOKING_READ_ALL')) OR w.id = (SELECT app.user_id()))), '{{}}', $2, $3) AS o GROUP BY o.instructor_id), \
-         booked AS (SELECT b.instructor_id AS id, sum(extract(epoch FROM b.ends_at - b.starts_at)) AS seconds FROM booking b \
-         WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3 \
-         GROUP BY b.instructor_id), \
+         booked AS (SELECT d.id, sum(d.seconds) AS seconds FROM (\
+         SELECT DISTINCT b.instructor_id AS id, b.starts_at, extract(epoch FROM b.ends_at - b.starts_at) AS seconds FROM booking b \
+         WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3) AS d GROUP BY d.id), \
          person AS (SELECT t.id FROM app_user t WHERE t.tenant_id = $1 AND t.is_instructor \
          UNION SELECT f.id FROM free f UNION SELECT b.id FROM booked b) \
          SELECT coalesce(f.seconds, 0)::float8, coalesce(b.seconds, 0)::float8, {person} \

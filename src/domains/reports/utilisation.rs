@@ -22,7 +22,7 @@ pub struct InstructorUtilisation {
     /// Hours within the range at which they are open, by weekly rules and availability less time off, to two decimals: half an hour is 0.5. Time that was
     /// offered twice counts once; of what reaches beyond the range, only what lies within.
     pub available_hours: f64,
-    /// Hours of ASSIGNED and COMPLETED bookings that begin in the range, to two decimals. More than `availableHours` where
+    /// Hours of ASSIGNED and COMPLETED bookings that begin in the range, to two decimals; those of a session once. More than `availableHours` where
     /// availability was taken back after bookings.
     pub booked_hours: f64,
 }

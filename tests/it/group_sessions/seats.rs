@@ -293,3 +293,25 @@ async fn a_session_counts_once_for_its_instructor_and_loses_one_who_is_deleted()
     let sessions = stage.admin.ok(list, json!({})).await["groupSessions"]["nodes"].take();
     assert_eq!(sessions[1]["bookings"]["nodes"][0], json!({ "status": "ASSIGNED", "instructor": { "id": stage.ada.user_id } }));
 }
+
+#[tokio::test]
+async fn a_session_is_one_hour_of_its_instructor_and_its_room_however_many_seats_are_taken() {
+    let stage = Stage::start().await;
+    let room = stage.room("Blue", 3).await;
+    let kind = stage.kind(json!({ "seats": 3, "requirements": [{ "name": "Room", "resourceIds": [room] }] })).await;
+    for learner in [&stage.lea, &stage.learner("bob").await, &stage.learner("eve").await] {
+        learner.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    }
+    let lesson = stage.kind(json!({ "name": "Lesson" })).await;
+    stage.lea.ok(BOOK, slot(&lesson, &at(2, 13))).await;
+    let asked = "{ reports(from: \"2099-03-02T00:00:00Z\", to: \"2099-03-03T00:00:00Z\") { overview { bookings } \
+        instructorUtilisation(first: 1) { instructor { id } availableHours bookedHours } resourceUtilisation(first: 1) { bookedHours } } }";
+    assert_eq!(
+        stage.admin.ok(asked, json!({})).await["reports"],
+        json!({
+            "overview": { "bookings": 4 },
+            "instructorUtilisation": [{ "instructor": { "id": stage.ada.user_id }, "availableHours": 10.0, "bookedHours": 2.0 }],
+            "resourceUtilisation": [{ "bookedHours": 1.0 }]
+        })
+    );
+}
