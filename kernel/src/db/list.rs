@@ -381,6 +381,12 @@ impl List {
         self.conditions.push_str(condition.as_ref());
     }
 
+    /// Leaves only the rows whose `id`, an SQL expression, is among the ids that an SQL function answers.
+    pub fn among(&mut self, id: &str, function: &str) {
+        // After FROM it is asked once, in a SELECT list anew for each row wherever the planner expects few; `= ANY (ARRAY(…))` may compare each row with each id.
+        self.filter(format!("{id} IN (SELECT found_.id FROM {function} AS found_(id))"));
+    }
+
     /// Joins a table that the conditions need: it narrows the counts as well.
     pub fn inner_join(&mut self, join: &str) {
         self.from.push(' ');

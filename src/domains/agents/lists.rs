@@ -49,7 +49,7 @@ impl AgentFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("ag.id = ANY (ARRAY(SELECT app.search_agent({search})))"));
+            list.among("ag.id", &format!("app.search_agent({search})"));
         }
         if let Some(kinds) = &self.kinds {
             let kinds = list.bind(kinds.clone());

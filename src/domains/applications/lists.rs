@@ -111,7 +111,7 @@ impl Narrowing {
         }
         if let Some(search) = self.search {
             let search = list.bind(search);
-            list.filter(format!("ap.id IN (SELECT app.search_application({search}))"));
+            list.among("ap.id", &format!("app.search_application({search})"));
         }
     }
 }

@@ -60,7 +60,7 @@ impl AttendeeFilter {
         }
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("ae.id IN (SELECT app.search_attendee({search}))"));
+            list.among("ae.id", &format!("app.search_attendee({search})"));
         }
         Ok(())
     }

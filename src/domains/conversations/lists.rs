@@ -56,8 +56,8 @@ impl ConversationFilter {
         list.filter("cv.owner_id = (SELECT app.user_id())");
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            // Asked once: the planner takes a person for somebody with few conversations, and would ask it for each of them.
-            list.filter(format!("cv.id = ANY (ARRAY(SELECT app.search_conversation({search})))"));
+            // Hashed, and no join: the planner takes a person for somebody with few conversations, and would compare each of many with each that is found.
+            list.filter(format!("(cv.id IN (SELECT app.search_conversation({search}))) IS TRUE"));
         }
         if let Some(agent) = Id::<Agent>::parse_opt("filter.agentId", self.agent_id.as_ref())? {
             let agent = list.bind(agent);

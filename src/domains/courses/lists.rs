@@ -57,11 +57,11 @@ impl CourseFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("c.id IN (SELECT app.search_course({search}))"));
+            list.among("c.id", &format!("app.search_course({search})"));
         }
         if let Some(tag) = text::search("filter.tag", self.tag.as_deref())? {
             let tag = list.bind(tag.to_lowercase());
-            list.filter(format!("c.id IN (SELECT app.tagged_course({tag}))"));
+            list.among("c.id", &format!("app.tagged_course({tag})"));
         }
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());

@@ -71,7 +71,7 @@ impl Narrowing {
         }
         if let Some(search) = &self.search {
             let search = list.bind(search.clone());
-            list.filter(format!("th.id IN (SELECT app.search_thread({search}))"));
+            list.among("th.id", &format!("app.search_thread({search})"));
         }
         if let Some(is_answered) = self.is_answered {
             list.filter(if is_answered { "th.answer_id IS NOT NULL" } else { "th.answer_id IS NULL" });

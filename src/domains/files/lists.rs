@@ -66,7 +66,7 @@ impl FileFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("f.id IN (SELECT app.search_file({search}))"));
+            list.among("f.id", &format!("app.search_file({search})"));
         }
         if let Some(name) = &self.folder {
             let name = list.bind(folder("filter.folder", name)?);

@@ -37,7 +37,7 @@ impl GroupFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("g.id IN (SELECT app.search_user_group({search}))"));
+            list.among("g.id", &format!("app.search_user_group({search})"));
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl UserFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("u.id IN (SELECT app.search_app_user({search}))"));
+            list.among("u.id", &format!("app.search_app_user({search})"));
         }
         if let Some(keys) = &self.role_keys {
             let keys = keys.iter().enumerate().map(|(index, key)| text::short(&format!("filter.roleKeys.{index}"), key, 40));

@@ -78,7 +78,7 @@ impl DocumentFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("dc.id = ANY (ARRAY(SELECT app.search_document({search})))"));
+            list.among("dc.id", &format!("app.search_document({search})"));
         }
         narrow_scope(list, "dc", self.project_id.as_ref(), self.is_school_wide)?;
         if let Some(base) = Id::<KnowledgeBase>::parse_opt("filter.knowledgeBaseId", self.knowledge_base_id.as_ref())? {
@@ -103,7 +103,7 @@ impl KnowledgeBaseFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("kb.id = ANY (ARRAY(SELECT app.search_knowledge_base({search})))"));
+            list.among("kb.id", &format!("app.search_knowledge_base({search})"));
         }
         narrow_scope(list, "kb", self.project_id.as_ref(), self.is_school_wide)
     }

@@ -38,7 +38,7 @@ impl LearningPathFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("lp.id IN (SELECT app.search_learning_path({search}))"));
+            list.among("lp.id", &format!("app.search_learning_path({search})"));
         }
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());

@@ -54,7 +54,7 @@ impl PlatformQueries {
         let mut list = list_of::<DeskTenant>("tenants", OrderBy::or_usual(ctx, order_by));
         if let Some(search) = text::search("filter.search", filter.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("t.id IN (SELECT app.search_desk_tenant({search}))"));
+            list.among("t.id", &format!("app.search_desk_tenant({search})"));
         }
         if let Some(states) = filter.states {
             let states = list.bind(states);

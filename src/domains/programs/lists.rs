@@ -48,7 +48,7 @@ impl ProgramFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("pg.id IN (SELECT app.search_program({search}))"));
+            list.among("pg.id", &format!("app.search_program({search})"));
         }
         if let Some(statuses) = &self.statuses {
             let statuses = list.bind(statuses.clone());

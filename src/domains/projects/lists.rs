@@ -54,7 +54,7 @@ impl ProjectFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("pj.id = ANY (ARRAY(SELECT app.search_project({search})))"));
+            list.among("pj.id", &format!("app.search_project({search})"));
         }
         if let Some(member) = Id::<User>::parse_opt("filter.memberId", self.member_id.as_ref())? {
             let member = list.bind(member);

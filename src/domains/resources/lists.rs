@@ -42,11 +42,11 @@ impl ResourceFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("re.id IN (SELECT app.search_resource({search}))"));
+            list.among("re.id", &format!("app.search_resource({search})"));
         }
         if let Some(tag) = text::search("filter.tag", self.tag.as_deref())? {
             let tag = list.bind(tag.to_lowercase());
-            list.filter(format!("re.id IN (SELECT app.tagged_resource({tag}))"));
+            list.among("re.id", &format!("app.tagged_resource({tag})"));
         }
         if let Some(kinds) = &self.kinds {
             let kinds = list.bind(kinds.clone());
@@ -66,7 +66,7 @@ impl ResourceFilter {
                     return Err(Error::bad_input("filter.freeTo", format!("must be later than `freeFrom`, by {FREE_DAYS} days at most")));
                 }
                 let (from, to) = (list.bind(from), list.bind(to));
-                list.filter(format!("re.id IN (SELECT app.free_resources({from}, {to}))"));
+                list.among("re.id", &format!("app.free_resources({from}, {to})"));
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ impl BookingTypeFilter {
     pub fn narrow(&self, list: &mut List) -> Result<()> {
         if let Some(search) = text::search("filter.search", self.search.as_deref())? {
             let search = list.bind(search);
-            list.filter(format!("bt.id IN (SELECT app.search_booking_type({search}))"));
+            list.among("bt.id", &format!("app.search_booking_type({search})"));
         }
         let is_active = list.bind(self.is_active.unwrap_or(true));
         list.filter(format!("bt.is_active = {is_active}"));

@@ -286,15 +286,19 @@ impl Person {
         app.runs(&self.client, document).await.1.into_iter().filter(|run| !run.sql.contains("app.load_actor")).collect()
     }
 
-    /// How many blocks a statement touches with the values that it was run with.
-    async fn blocks(&self, run: &Run) -> i64 {
+    /// How a statement is run with the values that it was run with.
+    async fn plan(&self, run: &Run) -> Value {
         let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {}", run.sql);
         let statement = self.database.prepare_typed(&explain, &run.types).await.unwrap();
         let values: Vec<Raw<'_>> = run.values.iter().map(Raw).collect();
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let plan: Value = self.database.query_one(&statement, &values).await.unwrap().get(0);
-        let plan = &plan[0]["Plan"];
-        plan["Shared Hit Blocks"].as_i64().unwrap() + plan["Shared Read Blocks"].as_i64().unwrap()
+        let mut plan: Value = self.database.query_one(&statement, &values).await.unwrap().get(0);
+        plan[0]["Plan"].take()
+    }
+
+    /// How many blocks it touches.
+    async fn blocks(&self, run: &Run) -> i64 {
+        blocks(&self.plan(run).await)
     }
 
     /// The tables that a statement's generic plan reads from end to end.
@@ -308,6 +312,16 @@ impl Person {
         collect(&plan, &mut found);
         found
     }
+}
+
+fn blocks(plan: &Value) -> i64 {
+    plan["Shared Hit Blocks"].as_i64().unwrap() + plan["Shared Read Blocks"].as_i64().unwrap()
+}
+
+/// How often it asks the function that it asks most often for a set of values.
+fn most_asked(plan: &Value) -> i64 {
+    let own = if plan["Node Type"] == "ProjectSet" { plan["Actual Loops"].as_i64().unwrap() } else { 0 };
+    plan["Plans"].as_array().into_iter().flatten().map(most_asked).fold(own, i64::max)
 }
 
 fn collect(plan: &Value, found: &mut BTreeSet<String>) {
@@ -360,11 +374,15 @@ async fn lists_cost_what_their_page_costs_however_big_the_school_is() {
                 for table in looked_at[&run.sql].iter().filter(|table| !(is_count && COUNTED.contains(&table.as_str()))) {
                     problems.push(format!("{name}: reads the whole of {table}: {}", run.sql));
                 }
-                let blocks = person.blocks(&run).await;
+                let plan = person.plan(&run).await;
+                let blocks = blocks(&plan);
                 costs.push_str(&format!("{blocks:>7} {:<10} {name}: {:.150}\n", person.name, run.sql));
                 let most = BEHIND.iter().find(|(list, _)| list == name).map_or(MOST_BLOCKS, |(_, most)| *most);
                 if blocks > most {
                     problems.push(format!("{name} touches {blocks} blocks for the {}: {}", person.name, run.sql));
+                }
+                if run.sql.contains("app.search_") && most_asked(&plan) > 1 {
+                    problems.push(format!("{name} searches {} times for the {}: {}", most_asked(&plan), person.name, run.sql));
                 }
             }
         }
