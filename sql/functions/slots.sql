@@ -107,7 +107,8 @@ BEGIN
         RETURN QUERY
             SELECT 'TYPE', b.instructor_id, NULL::timestamptz, NULL::timestamptz, (b.starts_at AT TIME ZONE zone)::date, count(DISTINCT b.starts_at) FROM booking b -- a session once
             WHERE b.tenant_id = tenant AND b.instructor_id = ANY (instructors) AND b.booking_type_id = wanted_type AND b.status IN ('ASSIGNED', 'COMPLETED')
-              AND b.id <> ALL (except_bookings) AND b.starts_at >= first AND b.starts_at < last GROUP BY 2, 5;
+              AND b.id <> ALL (except_bookings) AND (except_session IS NULL OR b.group_session_id IS DISTINCT FROM except_session)
+              AND b.starts_at >= first AND b.starts_at < last GROUP BY 2, 5;
     END IF;
     IF 'MINUTES' = ANY (wants) THEN
         RETURN QUERY
@@ -115,7 +116,8 @@ BEGIN
                    sum(extract(epoch FROM b.ends_at - b.starts_at) / 60)::bigint
             FROM (SELECT DISTINCT o.instructor_id, o.starts_at, o.ends_at FROM booking o -- a session once
                   WHERE o.tenant_id = tenant AND o.instructor_id = ANY (instructors) AND o.status IN ('ASSIGNED', 'COMPLETED')
-                    AND o.id <> ALL (except_bookings) AND o.starts_at >= first AND o.starts_at < last) AS b GROUP BY 2, 5;
+                    AND o.id <> ALL (except_bookings) AND (except_session IS NULL OR o.group_session_id IS DISTINCT FROM except_session)
+                    AND o.starts_at >= first AND o.starts_at < last) AS b GROUP BY 2, 5;
     END IF;
     IF 'TAKEN' = ANY (wants) THEN
         RETURN QUERY

@@ -256,3 +256,22 @@ async fn a_session_that_is_called_off_cancels_its_seats_and_tells_everybody_once
                      WHERE m.template = 'group_session_cancelled' AND b.status = 'CANCELLED' AND jsonb_array_length(m.attachments) = 1";
     assert_eq!(stage.app.count(taken_out).await, 2);
 }
+
+#[tokio::test]
+async fn a_session_that_is_moved_within_its_day_does_not_count_against_its_instructors_limits() {
+    let stage = Stage::start().await;
+    let limits = json!({ "i": { "userId": stage.ada.user_id, "maxMinutesPerDay": 60 } });
+    stage.admin.ok("mutation($i: SetInstructorLimitsInput!) { setInstructorLimits(input: $i) { id } }", limits).await;
+    let kind = stage.kind(json!({ "seats": 3, "limits": { "perInstructorPerDay": 1, "perInstructorPerWeek": 1 } })).await;
+    let session = stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await["bookSlot"]["groupSession"]["id"].take();
+    stage.learner("bob").await.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    let to = |hour: u32| json!({ "i": { "id": session, "startsAt": at(2, hour) } });
+    assert_eq!(stage.ada.ok(CHANGE, to(13)).await["updateGroupSession"]["startsAt"], json!(at(2, 13)));
+    // What else they have does.
+    let other = stage.kind(json!({ "name": "Lesson", "durations": [60] })).await;
+    let eve = stage.learner("eve").await;
+    refused(&stage.app, &eve, BOOK, slot(&other, &at(2, 9)), "CONFLICT BOOKING_LIMIT @startsAt").await;
+    eve.ok(BOOK, slot(&other, &at(3, 9))).await;
+    let next_day = json!({ "i": { "id": session, "startsAt": at(3, 13) } });
+    refused(&stage.app, &stage.ada, CHANGE, next_day, "CONFLICT BOOKING_LIMIT @startsAt").await;
+}
