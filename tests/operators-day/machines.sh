@@ -92,6 +92,10 @@ systemctl() {
 lectern() {
     case "${1:-} ${2:-}" in
     "tenant create" | "desk add-admin") printf '%s\n' "$passphrase" | "$root/usr/local/bin/lectern" "$@" ;;
+    "health "*)
+        # Who waits for a service that has ended waits for ever.
+        "$root/usr/local/bin/lectern" "$@" </dev/null || { lives "$(cat "$root/run/lectern.service")" && return 1 || exit 1; }
+        ;;
     *) "$root/usr/local/bin/lectern" "$@" </dev/null ;;
     esac
 }
@@ -126,6 +130,7 @@ postgres_starts() {
             -c shared_buffers=64MB -c dynamic_shared_memory_type=mmap
     ) </dev/null >>"$root/log/postgresql.log" 2>&1 &
     echo "postgres $!" >>"$pids"
+    disown "$!" # nobody is told how it ended
     until_done 60 "PostgreSQL of $machine" psql -X -q -h "$root/run" -p "${ports[$machine]}" -U postgres -d postgres -c ''
 }
 
@@ -164,6 +169,7 @@ service_starts() {
     ) </dev/null >>"$root/log/$1.log" 2>&1 &
     echo "$!" >"$root/run/$1.service"
     echo "service $!" >>"$pids"
+    disown "$!"
 }
 
 service_ends() {
@@ -183,6 +189,7 @@ started() {
     "$@" </dev/null >>"$day/$name.log" 2>&1 &
     echo "$!" >"$day/$name.pid"
     echo "own $!" >>"$pids"
+    disown "$!"
 }
 stopped() {
     local pid

@@ -42,6 +42,7 @@ until_done() {
 ended() {
     local code=$1 failed
     set +e
+    exec >&3 # wherever it was that it ended
     trap - EXIT
     trap '' INT TERM
     if [ -z "$finished" ]; then

@@ -89,7 +89,8 @@ by() {
 shown() {
     echo "  $1, $2${4:+ $4}"
     echo "== $1, $2" >>"$log"
-    sed 's/^/      /' <<<"$3" | cut -c1-180
+    # Keys and passwords are of this day alone; nobody needs to see them all the same.
+    sed -E "s/(KEYS?=).*/\1…/; s/[0-9a-f]{24}/…/g; s#$day/##g; s/^/      /" <<<"$3" | cut -c1-180
 }
 
 # The password of a role: the same throughout the day.

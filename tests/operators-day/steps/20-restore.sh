@@ -71,7 +71,7 @@ exactly "files of before the moment" "$(downloads "${listens[a]}" "$notes") $(do
 exactly "the file of after it" "$(gql "${listens[a]}" "$(token)" 'query($id: ID!) { file(id: $id) { id } }' "$(jq -cn --arg id "$undone" '{$id}')" | jq -c .file)" null
 
 by backup.md "What is kept" "rows without bytes are found, and mended from the backup"
-rm -f "$(find "$root/var/lib/lectern/files" -name notes.txt)"
+rm -f "$(find "$root/var/lib/lectern/files" -name '*_notes.txt')"
 exactly "files check, of a file whose bytes are gone" "$(operate lectern files check >>"$log" 2>&1 && echo "finds nothing" || echo "fails")" fails
 follow backup.md "The way back" 3
 operate lectern files check --bytes >>"$log" 2>&1

@@ -28,7 +28,9 @@ operate lectern files check --bytes >>"$log" 2>&1
 operate lectern tenant list >>"$log" 2>&1
 gql "${listens[d]}" "" 'mutation($i: RequestPasswordResetInput!) { requestPasswordReset(input: $i) }' '{"i": {"tenant": "oak", "email": "head@oak.example"}}' >>"$log"
 # Lines of a mail end where they are full.
-link_of() { find "$root/var/lib/lectern/outbox" -type f -exec sed -e ':all' -e '/=$/{N;s/=\r\?\n//;ball}' {} + | grep -oE 'link_[A-Za-z0-9_.-]+' | head -n 1; }
+link_of() {
+    find "$root/var/lib/lectern/outbox" -type f -exec cat {} + | tr -d '\r' | sed -e ':all' -e '/=$/{N;s/=\n//;ball}' | grep -oE 'link_[A-Za-z0-9_.-]+' | head -n 1
+}
 has_link() { [ -n "$(link_of)" ]; }
 until_done 60 "the mail" has_link
 gql "${listens[d]}" "" 'mutation($i: ResetPasswordInput!) { resetPassword(input: $i) }' \
