@@ -96,7 +96,8 @@ CREATE TEMPORARY TABLE seed_lesson ON COMMIT DROP AS
 
 INSERT INTO booking (tenant_id, id, student_id, requested_instructor_id, instructor_id, course_id, starts_at, ends_at, status, notes, cancel_reason, created_at)
     SELECT pg_temp.id('tenant'), pg_temp.id('booking:' || b.name), pg_temp.id('user:' || b.learner),
-           CASE WHEN b.is_fixed OR pg_temp.chance('wish:' || b.name) < 60 THEN pg_temp.id('user:' || b.instructor) END,
+           -- Whatever the date: what is called off concerns the instructor who signs in.
+           CASE WHEN b.is_fixed OR (b.status = 'CANCELLED' AND b.instructor = 'instructor') OR pg_temp.chance('wish:' || b.name) < 60 THEN pg_temp.id('user:' || b.instructor) END,
            CASE WHEN b.status IN ('ASSIGNED', 'COMPLETED') THEN pg_temp.id('user:' || b.instructor) END,
            CASE WHEN pg_temp.chance('about:' || b.name) < 70 THEN (
                SELECT e.course_id FROM enrollment e
