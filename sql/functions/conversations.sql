@@ -42,10 +42,16 @@ CREATE OR REPLACE FUNCTION app.take_conversation_of(wanted uuid) RETURNS convers
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_in uuid;
+    talk     conversation;
 BEGIN
     SELECT m.conversation_id INTO found_in FROM message m
         WHERE m.tenant_id = app.tenant_id() AND m.id = wanted AND (m.owner_id = app.user_id() OR m.is_shared);
-    RETURN app.take_conversation(found_in);
+    talk := app.take_conversation(found_in);
+    -- Whoever had the conversation until now may have removed the message.
+    IF NOT EXISTS (SELECT FROM message m WHERE m.tenant_id = app.tenant_id() AND m.conversation_id = talk.id AND m.id = wanted) THEN
+        PERFORM app.refuse('answer_not_found');
+    END IF;
+    RETURN talk;
 END
 $$;
 

@@ -1,11 +1,14 @@
 //! The tree of messages.
 
+use std::time::Duration;
+
+use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::{SEND, answer, begin, configured, say, talk, words};
 use crate::{
     agents::agent,
-    app::{Client, TestApp, Who},
+    app::{Client, TestApp, Who, refusal},
     classroom::{nothing, refused, uuid},
 };
 
@@ -104,4 +107,47 @@ async fn an_answer_is_rated_by_its_owner_and_nobody_learns_whose_it_was() {
     let waits = say(&lea, &id, "Two", "two").await;
     refused(&app, &lea, RATE, rate(&waits, json!("HELPFUL"), json!(null)), "BAD_USER_INPUT @id").await;
     refused(&app, &admin, RATE, rate(&said, json!("HELPFUL"), json!(null)), "NOT_FOUND @id").await;
+}
+
+/// Asks something of a message that somebody else removes at the same moment, and who has the conversation first.
+async fn asked_while_removed(app: &TestApp, client: &Client, (mutation, input): (&str, Value), conversation: &str, message: &str) -> Value {
+    let (mut holder, connection) = tokio_postgres::connect(&app.database.superuser_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let held = holder.transaction().await.unwrap();
+    let taken = format!("SET LOCAL app.audit = 'off'; SELECT FROM conversation WHERE id = '{}' FOR NO KEY UPDATE", uuid(conversation));
+    held.batch_execute(&taken).await.unwrap();
+    let removing = async {
+        let waiting = "pg_stat_activity WHERE datname = current_database() AND usename = 'lectern_app' AND wait_event_type = 'Lock'";
+        while app.count(waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        held.batch_execute(&format!("DELETE FROM message WHERE id = '{}'", uuid(message))).await.unwrap();
+        held.commit().await.unwrap();
+    };
+    join(client.ask(mutation, input), removing).await.0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_of_a_message_that_is_removed_meanwhile_is_not_found_and_changes_nothing() {
+    let app = TestApp::start().await;
+    configured(&app).await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let tutor = agent(&admin, json!({})).await;
+    for (mutation, more, of_question, line) in [
+        (RATE, json!({ "rating": "HELPFUL" }), false, "NOT_FOUND @id"),
+        (SELECT, json!({}), false, "NOT_FOUND @messageId"),
+        (REGENERATE, json!({ "clientMessageId": "again" }), false, "NOT_FOUND @id"),
+        (EDIT, json!({ "text": "Other", "clientMessageId": "other" }), true, "NOT_FOUND @id"),
+        (REMOVE, json!({}), false, "NOT_FOUND @id"),
+    ] {
+        let id = begin(&lea, &tutor, json!({})).await;
+        let given = talk(&app, &lea, &id, "One", "one").await;
+        let target = if of_question { question(&lea, &given).await } else { given };
+        let mut input = more;
+        input[if mutation == SELECT { "messageId" } else { "id" }] = json!(target);
+        let input = if mutation == REMOVE { input } else { json!({ "i": input }) };
+        let answered = asked_while_removed(&app, &lea, (mutation, input), &id, &target).await;
+        assert_eq!(refusal(&answered["errors"][0]), line, "{mutation}");
+        assert_eq!(words(&lea, &id).await, if of_question { json!([]) } else { json!(["One"]) }, "{mutation}");
+    }
 }
