@@ -122,12 +122,12 @@ operate() (
 lives() { case "$(ps -o stat= -p "$1" 2>/dev/null)" in "" | Z*) return 1 ;; esac; }
 is_gone() { ! lives "$1"; }
 
-# The server of the machine's cluster, at its own port.
+# The server of the machine's cluster, at its own port: postgres_starts [NAME=VALUE]
 postgres_starts() {
     (
         cd /
         exec "${becomes[@]}" env HOME=/nonexistent setsid postgres -D "$data" -p "${ports[$machine]}" -k "$root/run" -c listen_addresses=127.0.0.1 \
-            -c shared_buffers=64MB -c dynamic_shared_memory_type=mmap
+            -c shared_buffers=64MB -c dynamic_shared_memory_type=mmap ${1:+-c "$1"}
     ) </dev/null >>"$root/log/postgresql.log" 2>&1 &
     echo "postgres $!" >>"$pids"
     disown "$!" # nobody is told how it ended

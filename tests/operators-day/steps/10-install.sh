@@ -28,7 +28,7 @@ set_up() {
         "https://school.example" "http://127.0.0.1:${listens[$1]}"
     follow_settings install.md "The settings" 2 "db.example:5432" "$address"
     # Two processes and all their tools share a small machine; and one person does the work of many.
-    printf '%s\n' "LECTERN_LISTEN=127.0.0.1:${listens[$1]}" LECTERN_POOL_SIZE=6 LECTERN_WORKER_POOL_SIZE=4 LECTERN_RATE_COST=0 LECTERN_LOG=warn \
+    printf '%s\n' "LECTERN_LISTEN=127.0.0.1:${listens[$1]}" LECTERN_POOL_SIZE=6 LECTERN_WORKER_POOL_SIZE=4 LECTERN_RATE_COST=0 \
         >>"$root/etc/lectern/lectern.env"
 }
 
