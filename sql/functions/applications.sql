@@ -193,7 +193,9 @@ BEGIN
     IF NOT app.can('APPLICATION_MANAGE') AND (person IS DISTINCT FROM app.user_id() OR NOT app.can('APPLICATION_SUBMIT')) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'nobody applies for somebody else';
     END IF;
-    IF NOT EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL) THEN
+    -- Whoever is being deleted is waited for: nothing is begun for them that nobody would empty.
+    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
         PERFORM app.refuse('application_person');
     END IF;
     PERFORM app.enter_program(program);

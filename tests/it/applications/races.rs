@@ -1,6 +1,6 @@
 //! The last place, the last vote, the same application twice.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use super::*;
@@ -76,4 +76,22 @@ async fn an_offer_is_accepted_or_lapses_and_never_both() {
     let done = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
     assert_eq!(done, 1, "{answers:?}");
     assert_eq!((places(&bob, &program).await, status(&bob, &second).await), ((1, 0), "ACCEPTED".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_who_is_deleted_while_they_apply_leaves_anything_behind() {
+    let stage = Stage::start().await;
+    let program = program(&stage.admin, json!({}), json!([{ "key": "diet", "label": "Diet", "type": "TEXT" }])).await;
+    for round in 0..10 {
+        let bob = stage.learner(&format!("bob{round}")).await;
+        let begin = json!({ "i": { "programId": program, "answers": { "diet": "vegan" } } });
+        let (answer, _) =
+            join(bob.ask(START, begin), stage.admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": bob.user_id }))).await;
+        if let Some(error) = answer["errors"].get(0) {
+            assert!(["UNAUTHENTICATED", "NOT_FOUND @userId"].contains(&refusal(error).as_str()), "{answer}");
+        }
+    }
+    let left = "application a JOIN attendee t ON t.tenant_id = a.tenant_id AND t.application_id = a.id \
+                WHERE a.status <> 'WITHDRAWN' OR a.answers <> '{}' OR t.name <> '' OR t.email IS NOT NULL";
+    assert_eq!(stage.app.count(left).await, 0);
 }
