@@ -73,12 +73,13 @@ impl CourseFilter {
                 "(c.instructor_id = {instructor} OR c.id IN (SELECT i.course_id FROM course_instructor i WHERE i.tenant_id = $1 AND i.user_id = {instructor}))"
             ));
         }
-        let is = |wanted: bool| if wanted { "" } else { "NOT " };
-        if let Some(enrolled) = self.is_enrolled {
-            list.filter(format!("{}(c.id IN (SELECT app.live_courses()))", is(enrolled)));
+        match self.is_enrolled {
+            Some(true) => list.among("c.id", "app.live_courses()"),
+            Some(false) => list.filter("c.id NOT IN (SELECT app.live_courses())"),
+            None => {}
         }
         if let Some(seats) = self.has_seats {
-            list.filter(format!("{}app.has_seats(c.id, c.capacity)", is(seats)));
+            list.filter(if seats { "app.has_seats(c.id, c.capacity)" } else { "NOT app.has_seats(c.id, c.capacity)" });
         }
         Ok(())
     }

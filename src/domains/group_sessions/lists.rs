@@ -52,8 +52,12 @@ impl GroupSessionFilter {
             list.filter(format!("gs.status = ANY ({statuses})"));
         }
         if let Some(has_seats) = self.has_seats {
-            let is_in = if has_seats { "IN" } else { "NOT IN" };
-            list.filter(format!("gs.status = 'SCHEDULED' AND gs.id {is_in} (SELECT app.sessions_with_seats())"));
+            list.filter("gs.status = 'SCHEDULED'");
+            if has_seats {
+                list.among("gs.id", "app.sessions_with_seats()");
+            } else {
+                list.filter("gs.id NOT IN (SELECT app.sessions_with_seats())");
+            }
         }
         Ok(())
     }
