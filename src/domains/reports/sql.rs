@@ -82,7 +82,8 @@ pub fn instructor_utilisation(person: &str) -> String {
          AND ((SELECT app.can('BOOKING_READ_ALL')) OR w.id = (SELECT app.user_id()))), '{{}}', $2, $3) AS o GROUP BY o.instructor_id), \
          booked AS (SELECT d.id, sum(d.seconds) AS seconds FROM (\
          SELECT DISTINCT b.instructor_id AS id, b.starts_at, extract(epoch FROM b.ends_at - b.starts_at) AS seconds FROM booking b \
-         WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.starts_at >= $2 AND b.starts_at < $3) AS d GROUP BY d.id), \
+         WHERE b.tenant_id = $1 AND b.status = ANY ('{{ASSIGNED,COMPLETED}}') AND b.instructor_id IS NOT NULL AND b.starts_at >= $2 AND b.starts_at < $3) AS d \
+         GROUP BY d.id), \
          person AS (SELECT t.id FROM app_user t WHERE t.tenant_id = $1 AND t.is_instructor \
          UNION SELECT f.id FROM free f UNION SELECT b.id FROM booked b) \
          SELECT coalesce(f.seconds, 0)::float8, coalesce(b.seconds, 0)::float8, {person} \

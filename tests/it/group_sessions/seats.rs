@@ -304,14 +304,21 @@ async fn a_session_is_one_hour_of_its_instructor_and_its_room_however_many_seats
     }
     let lesson = stage.kind(json!({ "name": "Lesson" })).await;
     stage.lea.ok(BOOK, slot(&lesson, &at(2, 13))).await;
+    // What needs nobody is nobody's hour.
+    let needs = json!([{ "name": "Room", "resourceIds": [stage.room("Red", 1).await] }]);
+    let practice = stage.kind(json!({ "name": "Practice", "needsInstructor": false, "instructors": [], "requirements": needs })).await;
+    stage.lea.ok(BOOK, slot(&practice, &at(2, 15))).await;
     let asked = "{ reports(from: \"2099-03-02T00:00:00Z\", to: \"2099-03-03T00:00:00Z\") { overview { bookings } \
-        instructorUtilisation(first: 1) { instructor { id } availableHours bookedHours } resourceUtilisation(first: 1) { bookedHours } } }";
+        instructorUtilisation(first: 10) { instructor { id } availableHours bookedHours } resourceUtilisation(first: 10) { bookedHours } } }";
     assert_eq!(
         stage.admin.ok(asked, json!({})).await["reports"],
         json!({
-            "overview": { "bookings": 4 },
-            "instructorUtilisation": [{ "instructor": { "id": stage.ada.user_id }, "availableHours": 10.0, "bookedHours": 2.0 }],
-            "resourceUtilisation": [{ "bookedHours": 1.0 }]
+            "overview": { "bookings": 5 },
+            "instructorUtilisation": [
+                { "instructor": { "id": stage.ada.user_id }, "availableHours": 10.0, "bookedHours": 2.0 },
+                { "instructor": { "id": stage.admin.user_id }, "availableHours": 0.0, "bookedHours": 0.0 }
+            ],
+            "resourceUtilisation": [{ "bookedHours": 1.0 }, { "bookedHours": 1.0 }]
         })
     );
 }
