@@ -91,6 +91,10 @@ pub async fn relocate(
     release(&mut from, &plan).await?;
     from.commit().await.context("the rows that were left could not be deleted: run it once more with --remove-other")?;
     let held = began.elapsed().as_secs_f64();
+    // Who had waited to write there, the schedule above all, may have found the school still: that is done once this has its locks, and nobody finds it any more.
+    remove(settings, place, school)
+        .await
+        .with_context(|| format!("what was written on shard {} while it went could not be deleted", place + 1))?;
     Ok(format!(
         "{slug} lies on shard {} now: {rows} rows of {tables} tables, the same on both sides; writes waited for {held:.1} s.",
         to + 1
