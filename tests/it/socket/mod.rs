@@ -88,7 +88,15 @@ impl Socket {
 
     /// What is said until this operation has answered: nothing else has come before it.
     pub async fn until_answered(&mut self) -> Vec<Value> {
-        self.begin("last", "{ __typename }").await
+        self.subscribe("last", "{ __typename }").await;
+        let mut said = Vec::new();
+        loop {
+            let message = self.hear().await;
+            if message["id"] == "last" && message["type"] != "next" {
+                return said;
+            }
+            said.push(message);
+        }
     }
 
     /// The next message; the close code where there is none.
