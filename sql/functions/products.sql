@@ -5,6 +5,7 @@
 --   product_stock_used    fewer than are held (limit, used)
 --   coupon_uses_used      fewer uses than there were (limit, used)
 --   referral_uses_used    the same of a referral
+--   referral_person       there is no such person, or no more
 --   referral_limit        somebody has made as many referrals as they may (limit, used)
 --   referral_not_accepted an applicant makes referrals only once they are ACCEPTED
 --   code_unknown          no such code, or none that may be used: alike
@@ -139,6 +140,11 @@ DECLARE
     used    integer;
     chosen  text := wanted_code;
 BEGIN
+    -- Whoever is being deleted is waited for.
+    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = owner AND u.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        PERFORM app.refuse('referral_person');
+    END IF;
     IF NOT app.can('PROGRAM_MANAGE') THEN
         IF owner <> app.user_id() OR NOT app.can('APPLICATION_SUBMIT') OR percent <> 0 THEN
             RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'referrals of others are for PROGRAM_MANAGE';

@@ -99,7 +99,12 @@ DECLARE
     own uuid;
     a   application;
 BEGIN
-    IF NOT app.can('APPLICATION_MANAGE') OR NOT EXISTS (SELECT FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL) THEN
+    IF NOT app.can('APPLICATION_MANAGE') THEN
+        RETURN false;
+    END IF;
+    -- Whoever is being deleted is waited for: nobody would take the flag away.
+    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
         RETURN false;
     END IF;
     IF NOT flagged THEN

@@ -161,6 +161,7 @@ impl ReferralMutations {
             .query(sql::CREATE_REFERRAL, &[&id, &program, &owner, &chosen, &percent.unwrap_or_default(), &most])
             .await
             .on_constraint("program_code_pkey", taken)
+            .on_constraint("referral_person", |_| Error::not_found("person").field("userId"))
             .on_constraint("referral_not_accepted", |_| {
                 Error::conflict("NOT_ACCEPTED", "Your application to this program is not ACCEPTED.").field("programId")
             })

@@ -95,3 +95,42 @@ async fn nobody_who_is_deleted_while_they_apply_leaves_anything_behind() {
                 WHERE a.status <> 'WITHDRAWN' OR a.answers <> '{}' OR t.name <> '' OR t.email IS NOT NULL";
     assert_eq!(stage.app.count(left).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_who_is_deleted_meanwhile_stays_flagged_a_reviewer_or_with_a_referral() {
+    let stage = Stage::start().await;
+    let program = stage.program(json!({})).await;
+    let delete = "mutation($id: ID!) { deleteUser(id: $id) }";
+    for round in 0..6 {
+        for (name, mutation, input) in [
+            ("flag", "mutation($i: SetRedFlagInput!) { setRedFlag(input: $i) { id } }", json!({ "redFlag": true, "note": "Rude." })),
+            ("referral", "mutation($i: CreateReferralInput!) { createReferral(input: $i) { id } }", json!({ "programId": program })),
+            (
+                "reviewer",
+                "mutation($i: SetProgramReviewersInput!) { setProgramReviewers(input: $i) { id } }",
+                json!({ "programId": program }),
+            ),
+        ] {
+            let eve = stage.reviewer(&format!("{name}{round}")).await;
+            let (mut input, mut field) = (input, "NOT_FOUND @userId");
+            if name == "reviewer" {
+                input["reviewers"] = json!([{ "userId": eve.user_id }]);
+                field = "NOT_FOUND @reviewers.0.userId";
+            } else {
+                input["userId"] = json!(eve.user_id);
+            }
+            let (answer, _) =
+                join(stage.admin.ask(mutation, json!({ "i": input })), stage.admin.ok(delete, json!({ "id": eve.user_id }))).await;
+            if let Some(error) = answer["errors"].get(0) {
+                assert_eq!(refusal(error), field, "{name}");
+            }
+        }
+    }
+    for (table, person, more) in
+        [("red_flag", "user_id", ""), ("program_reviewer", "user_id", ""), ("referral", "owner_id", " AND x.is_active")]
+    {
+        let left =
+            format!("{table} x JOIN app_user u ON u.tenant_id = x.tenant_id AND u.id = x.{person} WHERE u.deleted_at IS NOT NULL{more}");
+        assert_eq!(stage.app.count(&left).await, 0, "{table}");
+    }
+}

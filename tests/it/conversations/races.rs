@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::{join, join_all};
 use serde_json::json;
 
-use super::{SEND, answer, begin, configured, said};
+use super::{BEGIN, SEND, answer, begin, configured, said};
 use crate::{
     agents::agent,
     app::{TestApp, Who, refusal},
@@ -62,4 +62,21 @@ async fn a_person_never_waits_for_more_than_five_answers() {
     for answer in answers.iter().filter(|answer| answer.get("errors").is_some()) {
         assert_eq!(refusal(&answer["errors"][0]), "LIMIT_REACHED TOO_MANY_ANSWERS");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_who_is_deleted_meanwhile_keeps_a_conversation() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let tutor = agent(&admin, json!({})).await;
+    for round in 0..10 {
+        let bob = app.person(&app.oak, &format!("bob{round}@oak.example"), &["LEARNER"]).await;
+        let begin = bob.ask(BEGIN, json!({ "i": { "agentId": tutor } }));
+        let (answer, _) = join(begin, admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": bob.user_id }))).await;
+        if let Some(error) = answer["errors"].get(0) {
+            assert_eq!(refusal(error), "UNAUTHENTICATED");
+        }
+    }
+    let left = "conversation c JOIN app_user u ON u.tenant_id = c.tenant_id AND u.id = c.owner_id WHERE u.deleted_at IS NOT NULL AND c.deleted_at IS NULL";
+    assert_eq!(app.count(left).await, 0);
 }
