@@ -136,8 +136,9 @@ postgres_starts() {
 
 # INT ends it in order; KILL kills all of its processes at once.
 postgres_ends() {
-    local first children
+    local first children segment
     first=$(head -n 1 "$data/postmaster.pid")
+    segment=$(awk 'NR == 7 { print $2 }' "$data/postmaster.pid")
     children=$(ps -o pid= --ppid "$first")
     if [ "$1" = KILL ]; then
         # shellcheck disable=SC2086
@@ -146,6 +147,8 @@ postgres_ends() {
         kill "-$1" "$first"
     fi
     until_done 60 "the end of PostgreSQL of $machine" is_gone "$first"
+    # What one that was killed leaves in the kernel.
+    [ "$1" != KILL ] || ipcrm -m "$segment" 2>/dev/null || true
 }
 
 # What systemd does by the unit that was installed: service_starts NAME [LISTEN [METRICS]]
