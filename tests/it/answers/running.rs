@@ -112,10 +112,9 @@ async fn whoever_signs_out_is_not_answered_any_more() {
 async fn answers_wait_for_their_turn_and_a_repeated_send_begins_nothing() {
     let answering = Answering::with(&["--max-answers=1"], json!({})).await;
     let gate = Arc::new(Notify::new());
-    answering.models.say([
-        Say::Stream([vec![piece("First"), Step::Gate(gate.clone())], super::models::end("stop")].concat()),
-        text(&["Second"]),
-    ]);
+    answering
+        .models
+        .say([Say::Stream([vec![piece("First"), Step::Gate(gate.clone())], super::models::end("stop")].concat()), text(&["Second"])]);
     let first = answering.send("One").await;
     answering.until_asked(1).await;
     let other = conversation(&answering.learner, &answering.agent, json!({})).await;

@@ -116,7 +116,8 @@ async fn nobody_who_was_deleted_meanwhile_holds_a_seat() {
     let admin = &app.sign_in(&app.oak, Who::Admin).await;
     let people = learners(&app, &app.oak, 12).await;
     let id = &course(admin, json!({ "title": "Algebra" })).await;
-    let deleting = join_all(people.iter().map(|person| insist(admin, "mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": person }))));
+    let deleting =
+        join_all(people.iter().map(|person| insist(admin, "mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": person }))));
     let enrolling = join_all(people.iter().map(|person| insist(admin, ENROLL, of(person, id))));
     let (deleted, enrolled) = join(deleting, enrolling).await;
     assert_eq!(tally(&deleted), lines(&[("done", 12)]));
