@@ -102,6 +102,18 @@ impl Drop for UnderWay {
     }
 }
 
+/// That a guess was woken: whoever doesn't take the place that is free, because of another budget or because they have gone, wakes the next.
+#[derive(Default)]
+pub(super) struct Woken(Option<Arc<Notify>>);
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        if let Some(bell) = &self.0 {
+            bell.notify_one();
+        }
+    }
+}
+
 /// Whether a guess may be tried now.
 enum Entry {
     Open(UnderWay),
@@ -123,16 +135,39 @@ impl Guesses {
     }
 
     /// Begins a guess whose budgets are not spent. Where those under way might spend them, waits for one of these; `None`: then all of it
-    /// has to be asked anew.
-    pub(super) async fn enter(&self, budgets: &[Allowance], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Option<UnderWay> {
+    /// has to be asked anew, with the same `woken`.
+    pub(super) async fn enter(
+        &self,
+        budgets: &[Allowance],
+        failed: impl Fn(&Subject) -> Failed,
+        ended: &Ended,
+        woken: &mut Woken,
+    ) -> Option<UnderWay> {
         match self.try_to_enter(budgets, failed, ended) {
-            Entry::Open(under_way) => Some(under_way),
+            Entry::Open(under_way) => {
+                if woken.0.as_ref().is_some_and(|bell| self.rings_for(bell, &under_way.subjects)) {
+                    woken.0 = None;
+                }
+                Some(under_way)
+            }
             Entry::Outdated => None,
             Entry::Full(bell) => {
+                // Full again: somebody else has the place, and rings when they end.
+                if woken.0.as_ref().is_some_and(|rung| Arc::ptr_eq(rung, &bell)) {
+                    woken.0 = None;
+                }
+                *woken = Woken::default();
                 bell.notified().await;
+                woken.0 = Some(bell);
                 None
             }
         }
+    }
+
+    /// Whether it is the bell of one of these budgets.
+    fn rings_for(&self, bell: &Arc<Notify>, subjects: &[Subject]) -> bool {
+        let lanes = self.lanes.lock();
+        subjects.iter().any(|subject| lanes.get(subject).is_some_and(|lane| Arc::ptr_eq(&lane.bell, bell)))
     }
 
     fn try_to_enter(&self, budgets: &[Allowance], failed: impl Fn(&Subject) -> Failed, ended: &Ended) -> Entry {

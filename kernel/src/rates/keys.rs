@@ -6,7 +6,7 @@ use std::mem;
 
 use super::{
     Closed, RateLimits, Subject,
-    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, failures},
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, Woken, failures},
     open,
 };
 use crate::{
@@ -103,8 +103,9 @@ impl Keys {
     /// Whether a secret may be tried that counts for these budgets; for those of `person` where its end is not waited for.
     pub(super) async fn enter(&self, budgets: Vec<Allowance>, person: Vec<Allowance>, correlation_id: &str) -> Result<KeyGuess, Closed> {
         let admitted = async {
+            let mut woken = Woken::default();
             loop {
-                if let Some(under_way) = self.admit_once(&budgets, correlation_id).await? {
+                if let Some(under_way) = self.admit_once(&budgets, &mut woken, correlation_id).await? {
                     return Ok(under_way);
                 }
             }
@@ -124,7 +125,7 @@ impl Keys {
     }
 
     /// Nothing where others had to be waited for.
-    async fn admit_once(&self, budgets: &[Allowance], correlation_id: &str) -> Result<Option<UnderWay>, Closed> {
+    async fn admit_once(&self, budgets: &[Allowance], woken: &mut Woken, correlation_id: &str) -> Result<Option<UnderWay>, Closed> {
         let subjects: Vec<Subject> = budgets.iter().map(|(subject, _)| *subject).collect();
         let ended = self.guesses.ended(&subjects);
         let failed = self.failed(budgets, correlation_id).await?;
@@ -133,7 +134,7 @@ impl Keys {
             return Err(Closed::new((self.refused)(failed.wait), *subject, &self.guesses.span));
         }
         let of = |subject: &Subject| subjects.iter().position(|known| known == subject).map_or_else(Failed::default, |at| failed[at]);
-        Ok(self.guesses.enter(budgets, of, &ended).await)
+        Ok(self.guesses.enter(budgets, of, &ended, woken).await)
     }
 
     /// How many were wrong, of each budget.

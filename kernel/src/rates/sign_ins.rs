@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Closed, RateLimits, Subject,
-    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, number},
+    guesses::{Allowance, Failed, Guesses, PATIENCE, UnderWay, Woken, number},
     open,
 };
 use crate::{
@@ -149,8 +149,9 @@ impl SignIns {
     pub async fn admit(&self, account: &Account, address: Option<&str>, correlation_id: &str) -> Result<SignInAttempt, Closed> {
         let names = self.names(account, address);
         let admitted = async {
+            let mut woken = Woken::default();
             loop {
-                if let Some(attempt) = self.admit_once(account, &names, correlation_id).await? {
+                if let Some(attempt) = self.admit_once(account, &names, &mut woken, correlation_id).await? {
                     return Ok(attempt);
                 }
             }
@@ -159,7 +160,13 @@ impl SignIns {
     }
 
     /// Nothing where others had to be waited for.
-    async fn admit_once(&self, account: &Account, names: &Names, correlation_id: &str) -> Result<Option<SignInAttempt>, Closed> {
+    async fn admit_once(
+        &self,
+        account: &Account,
+        names: &Names,
+        woken: &mut Woken,
+        correlation_id: &str,
+    ) -> Result<Option<SignInAttempt>, Closed> {
         let subjects = names.all();
         let ended = self.guesses.ended(&subjects);
         let standing = self.standing(account, names, &subjects, correlation_id).await?;
@@ -194,7 +201,7 @@ impl SignIns {
                 _under_way: None,
             }));
         }
-        let Some(under_way) = self.guesses.enter(&budgets, failed, &ended).await else { return Ok(None) };
+        let Some(under_way) = self.guesses.enter(&budgets, failed, &ended, woken).await else { return Ok(None) };
         Ok(Some(SignInAttempt {
             terms: SignInTerms { looks: true, is_audited: !is_closed },
             counted: counted_always.into_iter().chain(budgets).collect(),
