@@ -147,8 +147,15 @@ postgres_ends() {
         kill "-$1" "$first"
     fi
     until_done 60 "the end of PostgreSQL of $machine" is_gone "$first"
-    # What one that was killed leaves in the kernel.
-    [ "$1" != KILL ] || ipcrm -m "$segment" 2>/dev/null || true
+    [ "$1" = KILL ] || return 0
+    # What one that was killed leaves: its segment in the kernel, and its name, as long as nobody has asked how it ended. PostgreSQL takes that for a
+    # server that runs.
+    ipcrm -m "$segment" 2>/dev/null || true
+    for _ in $(seq 50); do
+        ps -p "$first" >/dev/null 2>&1 || return 0
+        sleep 0.1
+    done
+    rm -f "$data/postmaster.pid"
 }
 
 # What systemd does by the unit that was installed: service_starts NAME [LISTEN [METRICS]]
