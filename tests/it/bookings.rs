@@ -58,7 +58,7 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A moment on a day next week, the same day for a whole test: so many minutes after its midnight in UTC.
+/// A moment on a day next week, the same day for the whole run, at whatever hour it ends: so many minutes after its midnight in UTC.
 fn moment(minutes: i64) -> Timestamp {
     static MIDNIGHT: LazyLock<i64> = LazyLock::new(|| now().as_second() / 86_400 * 86_400 + 7 * 86_400);
     Timestamp::from_second(*MIDNIGHT).unwrap() + SignedDuration::from_mins(minutes)

@@ -27,7 +27,8 @@ pub async fn feed(client: &Client, input: Value) -> (Value, String) {
 }
 
 thread_local! {
-    /// The hour in which a test asks for the first one: it stays the same however long the test takes.
+    /// The hour in which a test asks for the first one: it stays the same however long the test takes. Tasks of other threads
+    /// have another.
     static HOUR: i64 = now().as_second() / 3600;
 }
 

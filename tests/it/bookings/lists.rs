@@ -135,8 +135,11 @@ async fn bookings_are_filtered_ordered_and_paged() {
 async fn a_filter_that_is_null_is_none_of_every_list() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (learner, ada) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Instructor).await);
+    booking_in(&app, &app.oak, "ASSIGNED", &learner, &ada, (600, 660)).await;
+    crate::classroom::course(&admin, json!({ "title": "Algebra" })).await;
     let schema = Schema::read(&admin).await;
-    let mut asked = 0;
+    let (mut answered, mut filled) = (0, Vec::new());
     for field in schema.fields("Query") {
         if !field.args.iter().any(|arg| arg.name == "filter") || field.args.iter().any(|arg| arg.ty.is_required()) {
             continue;
@@ -146,7 +149,16 @@ async fn a_filter_that_is_null_is_none_of_every_list() {
         let without = admin.ask(&list(""), json!({})).await;
         let code = |answer: &Value| answer["errors"][0]["extensions"]["code"].clone();
         assert_eq!(code(&with_null), code(&without), "{}: {with_null}", field.name);
-        asked += 1;
+        assert_eq!(with_null["data"], without["data"], "{}", field.name);
+        if without.get("errors").is_none() {
+            answered += 1;
+        }
+        if without["data"][field.name.as_str()]["totalCount"].as_u64().is_some_and(|count| count > 0) {
+            filled.push(field.name.as_str());
+        }
     }
-    assert!(asked > 20, "{asked} lists have a filter");
+    assert!(answered > 20, "{answered} lists with a filter were answered");
+    for list in ["bookings", "courses", "users"] {
+        assert!(filled.contains(&list), "nothing is in {list}, but in {filled:?}");
+    }
 }
