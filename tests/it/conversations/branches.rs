@@ -1,7 +1,5 @@
 //! The tree of messages.
 
-use std::time::Duration;
-
 use futures_util::future::join;
 use serde_json::{Value, json};
 
@@ -10,6 +8,7 @@ use crate::{
     agents::agent,
     app::{Client, TestApp, Who, refusal},
     classroom::{nothing, refused, uuid},
+    transactions::until_one_waits_for_a_lock,
 };
 
 const EDIT: &str = "mutation($i: EditMessageInput!) { editMessage(input: $i) { id state parent { id content siblings { content } } } }";
@@ -117,10 +116,7 @@ async fn asked_while_removed(app: &TestApp, client: &Client, (mutation, input): 
     let taken = format!("SET LOCAL app.audit = 'off'; SELECT FROM conversation WHERE id = '{}' FOR NO KEY UPDATE", uuid(conversation));
     held.batch_execute(&taken).await.unwrap();
     let removing = async {
-        let waiting = "pg_stat_activity WHERE datname = current_database() AND usename = 'lectern_app' AND wait_event_type = 'Lock'";
-        while app.count(waiting).await == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until_one_waits_for_a_lock(app).await;
         held.batch_execute(&format!("DELETE FROM message WHERE id = '{}'", uuid(message))).await.unwrap();
         held.commit().await.unwrap();
     };

@@ -7,6 +7,7 @@ use super::{kinds, list, person_of, request, unread};
 use crate::{
     app::{School, TestApp, Who},
     classroom::{ADD_COURSES, ADD_MEMBERS, PUBLISH, course, draft, enroll, group, learners, uuid},
+    transactions::until,
 };
 
 /// Opens a transaction of the school for nobody, does this, and commits.
@@ -218,9 +219,8 @@ async fn events_that_are_fanned_out_beside_each_other_are_each_counted_and_maile
         let statements = format!("{begin}; {}; COMMIT", fan_out(5));
         async move { earlier.batch_execute(&statements).await }
     });
-    while app.count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await == 0 {
-        tokio::task::yield_now().await;
-    }
+    let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until("the earlier event waits for the later", async || app.count(waits).await > 0).await;
     later.batch_execute("COMMIT").await.unwrap();
     waiting.await.unwrap().unwrap();
     assert_eq!(kinds(&lea).await, ["EXPORT_READY x2*"]);
