@@ -174,7 +174,7 @@ async fn only_its_owner_listens_and_only_to_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stopped_answer_ends_its_connection_within_a_second_and_keeps_what_there_is() {
+async fn a_stopped_answer_ends_its_connection_before_the_next_beat_and_keeps_what_there_is() {
     let answering = Answering::start().await;
     answering.models.say([Say::Stream(vec![piece("So far "), Step::Hang])]);
     let id = answering.send("Go on").await;

@@ -57,6 +57,7 @@ async fn a_school_with_ten_thousand_jobs_delays_the_only_one_of_another_by_one_f
     let before = app
         .text("SELECT count(*)::text FROM trial_mark m JOIN tenant t USING (tenant_id) WHERE t.slug = 'oak' AND m.place < (SELECT max(e.place) FROM trial_mark e JOIN tenant t USING (tenant_id) WHERE t.slug = 'elm')")
         .await;
+    // They are claimed among the first; on a slow machine one may write its mark late, while other slots go on with oak's. In turn 10,000 would come first.
     assert!(before.as_deref().unwrap().parse::<u32>().unwrap() <= 200, "{before:?} of oak's ran before the last of elm's three");
 }
 

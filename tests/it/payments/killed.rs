@@ -72,17 +72,18 @@ pub fn end(mut process: Child) {
     process.wait().unwrap();
 }
 
-/// Workers are killed in the middle of something, one after the other, until none of these jobs is left. What three of them died of is run anew.
+/// Workers are killed, one after the other, until none of these jobs is left; answers how many died in the middle of one. What three of them died of
+/// is run anew.
 async fn until_done(shop: &super::Shop, stripe: &Stripe) -> u32 {
     const OPEN: &str = "job WHERE kind IN ('payment.start', 'refund.send') AND state IN ('QUEUED', 'RUNNING')";
     let claimed = format!("{OPEN} AND leased_until > now()");
     // The first dies with something in its hands, however fast it is.
     stripe.hold(Held::After);
-    let mut killed = 0;
+    let (mut killed, mut amid) = (0, 0);
     loop {
         shop.app.sql("UPDATE job SET state = 'QUEUED', attempts = 0, losses = 0, finished_at = NULL, run_at = now() WHERE state = 'DEAD' AND kind IN ('payment.start', 'refund.send')").await;
         if shop.app.count(OPEN).await == 0 {
-            return killed;
+            return amid;
         }
         let jobs = || {
             shop.app.text(
@@ -101,6 +102,9 @@ async fn until_done(shop: &super::Shop, stripe: &Stripe) -> u32 {
         tokio::time::sleep(Duration::from_millis(u64::from(killed) * 37 % 300)).await;
         end(worker);
         stripe.release();
+        if shop.app.count("job WHERE kind IN ('payment.start', 'refund.send') AND state = 'RUNNING'").await > 0 {
+            amid += 1;
+        }
         let lapse = "UPDATE job SET leased_until = now() - interval '1 second' WHERE kind IN ('payment.start', 'refund.send') AND state = 'RUNNING'";
         shop.app.sql(lapse).await;
         killed += 1;
@@ -122,7 +126,7 @@ async fn workers_are_killed_and_stripe_is_told_everything_once() {
     }
     stripe.books(|books| books.is_slow = true);
     let first = until_done(&shop, &stripe).await;
-    assert_eq!(stripe.books(|books| books.sessions.len()), orders.len(), "{first} workers died");
+    assert_eq!(stripe.books(|books| books.sessions.len()), orders.len(), "{first} workers died in the middle of one");
     assert_eq!(shop.app.count("payment WHERE checkout_url IS NOT NULL AND status = 'PENDING'").await, 12);
     let sessions: Vec<_> = stripe.books(|books| books.sessions.values().cloned().collect());
     for (n, mut session) in sessions.into_iter().enumerate() {
@@ -135,9 +139,9 @@ async fn workers_are_killed_and_stripe_is_told_everything_once() {
         shop.admin.ok(REFUND, input).await;
     }
     let second = until_done(&shop, &stripe).await;
-    assert_eq!(stripe.books(|books| books.refunds.len()), orders.len(), "{second} workers died");
+    assert_eq!(stripe.books(|books| books.refunds.len()), orders.len(), "{second} workers died in the middle of one");
     assert_eq!(shop.app.count("refund WHERE status = 'SUCCEEDED'").await, 12);
-    assert!(first + second > 2, "they died with nothing in their hands");
+    assert!(first > 0 && second > 0, "{first} and {second} died with something in their hands");
     for order in &orders {
         assert_eq!(shop.app.count(&format!("sales_order WHERE id = '{}' AND status = 'REFUNDED'", uuid(order))).await, 1);
     }
