@@ -87,13 +87,14 @@ export async function crowd(school, seconds) {
   const began = Date.now()
   const running = new Set()
   const refused = new Map()
+  const count = (message) => refused.set(message, (refused.get(message) ?? 0) + 1)
   while (Date.now() - began < seconds * 1000) {
     const wave = 0.5 + 0.5 * Math.sin((Date.now() - began) / 20_000) * Math.sin((Date.now() - began) / 47_000)
-    const one = pick()(school).then((answer) => {
-      for (const { message } of answer?.errors ?? []) refused.set(message, (refused.get(message) ?? 0) + 1)
-    })
+    const one = pick()(school)
+      .then((answer) => answer?.errors?.forEach(({ message }) => count(message)))
+      .catch((error) => count(error.cause?.message ?? error.message))
+      .finally(() => running.delete(one))
     running.add(one)
-    one.finally(() => running.delete(one))
     asked++
     if (running.size > 40) await Promise.race(running)
     await new Promise((done) => setTimeout(done, 1000 / (5 + 55 * wave)))

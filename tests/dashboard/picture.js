@@ -40,20 +40,26 @@ const started = []
 function launch(program, args, env = {}) {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.said = ''
+  // One that is not there, for instance: its `exitCode` says so as well.
+  child.on('error', (error) => (child.said += `${error.message}\n`))
   for (const out of [child.stdout, child.stderr]) out.on('data', (text) => (child.said += text))
   started.push(child)
   return child
 }
 
-async function says(child, pattern) {
+/** Asks again and again, for five minutes, until there is an answer or the program has ended. */
+async function until(child, ask) {
   for (let left = 1500; left > 0; left--) {
-    const found = pattern.exec(child.said)
-    if (found) return found[1]
-    if (child.exitCode !== null) throw new Error(`ended early:\n${child.said}`)
+    const found = await ask()
+    if (found) return found
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${child.spawnfile} ended early:\n${child.said}`)
     await sleep(200)
   }
-  throw new Error(`not ready:\n${child.said}`)
+  throw new Error(`${child.spawnfile} is not ready:\n${child.said}`)
 }
+
+const says = (child, pattern) => until(child, () => pattern.exec(child.said)?.[1])
+const isReady = (child, url) => until(child, () => fetch(url).then(({ ok }) => ok, () => false))
 
 /** What Prometheus has of an expression, as [{ metric, values: [[seconds, text]] }]. */
 async function series(prometheus, expr, from, to) {
@@ -75,8 +81,9 @@ try {
   const base = (await says(lectern, / (http:\/\/\S+)\/graphql\n/)).trim()
   writeFileSync(join(folder, 'prometheus.yml'), `global: {scrape_interval: ${SCRAPE}s}\nrule_files: [${join(ROOT, 'docs/operations/alerts.yml')}]\n` +
     `scrape_configs: [{job_name: lectern, static_configs: [{targets: ["127.0.0.1:${metricsPort}"]}]}]\n`)
-  launch('prometheus', [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'tsdb')}`, `--web.listen-address=127.0.0.1:${prometheusPort}`])
+  const reader = launch('prometheus', [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'tsdb')}`, `--web.listen-address=127.0.0.1:${prometheusPort}`])
   const prometheus = `http://127.0.0.1:${prometheusPort}`
+  await isReady(reader, `${prometheus}/-/ready`)
 
   const school = await School.open(base)
   await sleep(3 * SCRAPE * 1000)
