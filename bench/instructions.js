@@ -101,13 +101,18 @@ async function measure(served) {
   }
 }
 
+const SETTING = /^([A-Z0-9_]+)=(.*)$/
+const given = process.argv.slice(2)
+if (given.length === 0 || SETTING.test(given[0])) {
+  console.error('node instructions.js /path/to/lectern [NAME=value …] [/path/to/another [NAME=value …]]')
+  process.exit(2)
+}
 const all = []
-for (const argument of process.argv.slice(2)) {
-  const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(argument) ?? []
+for (const argument of given) {
+  const [, name, value] = SETTING.exec(argument) ?? []
   if (name) all.at(-1).settings[name] = value
   else all.push({ binary: resolve(argument), settings: {} })
 }
-if (all.length === 0) throw new Error('node instructions.js /path/to/lectern [NAME=value …] [/path/to/another [NAME=value …]]')
 const results = []
 for (const served of all) results.push(await measure(served))
 const thousands = (count) => Math.round(count / 1000).toLocaleString('en').padStart(10)

@@ -35,7 +35,8 @@ const [STANDBYS, REQUESTS, CONNECTIONS] = ['standbys', 'requests', 'connections'
 
 /** A copy of a running primary that follows it. */
 class Standby {
-  async start(primary, folder) {
+  /** `count`: how many then follow the primary. */
+  async start(primary, folder, count) {
     rmSync(folder, { recursive: true, force: true })
     this.folder = folder
     this.socket = mkdtempSync(join(tmpdir(), 'lectern-standby-'))
@@ -45,13 +46,13 @@ class Standby {
     const settings = { shared_buffers: '1GB', max_connections: '100', jit: 'off', random_page_cost: '1.1', work_mem: '16MB', hot_standby_feedback: 'on', listen_addresses: '', unix_socket_directories: this.socket }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     this.process = start(join(primary.bin, 'postgres'), ['-D', folder, ...flags], `${folder}.log`, account)
-    await until('the standby', 60, async () => (await primary.query("SELECT FROM pg_stat_replication WHERE state = 'streaming'")).length > 0)
+    const streaming = "SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name <> 'pg_basebackup'"
+    await until('the standby', 60, async () => (await primary.query(streaming)).length === count)
   }
 
   async stop() {
-    if (this.process) await stop(this.process, 'SIGINT')
-    rmSync(this.socket, { recursive: true, force: true })
-    rmSync(this.folder, { recursive: true, force: true })
+    await stop(this.process, 'SIGINT')
+    for (const path of [this.socket, this.folder]) if (path) rmSync(path, { recursive: true, force: true })
   }
 }
 
@@ -98,7 +99,7 @@ try {
     if (count > 0) {
       const standby = new Standby()
       standbys.push(standby)
-      await standby.start(primary, join(folder, `standby-${count}`))
+      await standby.start(primary, join(folder, `standby-${count}`), count)
     }
     const hosts = standbys.map(({ socket }) => `${encodeURIComponent(socket)}:5432`).join(',')
     server = new Lectern(primary, folder, binary, key, count > 0 ? { LECTERN_REPLICA_URL: `postgresql://lectern_app@${hosts}/lectern?sslmode=disable` } : {})
