@@ -37,7 +37,7 @@ soak: ## Load with faults for half an hour (SECONDS=120 for less): ledger exact,
 	$(CARGO) test --test it -- --ignored --nocapture faults::soak
 
 stale: export LECTERN_STALE_TRIES = $(or $(TRIES),100000)
-stale: ## Each of 100,000 writes read back at once, over a standby that is behind (TRIES=1000 for less)
+stale: ## What was written is read back 100,000 times, over a standby that is behind: a quarter of an hour (TRIES=1000 for less)
 	$(CARGO) test --test it -- --nocapture faults::standbys::nothing_stale
 
 ledger: export LECTERN_LEDGER_STEPS = $(or $(STEPS),10000)

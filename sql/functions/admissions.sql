@@ -708,10 +708,10 @@ BEGIN
     IF wrong IS NOT NULL THEN
         PERFORM app.refuse('tenant_settings_roles', jsonb_build_object('at', wrong)::text);
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER tenant_settings_roles BEFORE INSERT OR UPDATE OF sign_up_role_keys ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.check_offered_roles();
+CREATE OR REPLACE TRIGGER tenant_settings_roles AFTER INSERT OR UPDATE OF sign_up_role_keys ON tenant_settings FOR EACH ROW EXECUTE FUNCTION app.check_offered_roles();
 
 -- A role that settings, a feature flag, a provider, a pending invitation or a pending sign-up names is in use: it is not deleted, and one that strangers are offered does not
 -- come to manage the school.

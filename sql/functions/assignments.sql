@@ -72,6 +72,8 @@ BEGIN
             ORDER BY e.id
         LOOP
             PERFORM app.note_completion(p_lesson, passed.course_id, passed.id, passed.user_id);
+            -- Where the grade that stands there was rounded up to the mark before, it does not change, and its trigger is not called.
+            PERFORM app.earn(passed.user_id, 'ASSIGNMENT_PASSED', p_lesson::text, passed.course_id);
         END LOOP;
     END IF;
 END

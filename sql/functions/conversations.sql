@@ -483,10 +483,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'the owner was deleted meanwhile';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER conversation_keep_owner BEFORE INSERT ON conversation FOR EACH ROW
+CREATE OR REPLACE TRIGGER conversation_keep_owner AFTER INSERT ON conversation FOR EACH ROW
     WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_conversation_owner();
 
 -- The conversations of a deleted person are seen by nobody any more, and removed at once. Reveals nothing.

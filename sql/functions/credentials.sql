@@ -396,10 +396,10 @@ BEGIN
     IF wrong IS NOT NULL THEN
         PERFORM app.refuse('tenant_settings_factor_roles', jsonb_build_object('at', wrong)::text);
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER tenant_settings_factor_roles BEFORE INSERT OR UPDATE OF second_factor_role_keys ON tenant_settings FOR EACH ROW
+CREATE OR REPLACE TRIGGER tenant_settings_factor_roles AFTER INSERT OR UPDATE OF second_factor_role_keys ON tenant_settings FOR EACH ROW
     EXECUTE FUNCTION app.check_factor_roles();
 
 -- Deletes some setups that nobody confirmed, and turns requests that are over into what they are. Reveals: how many.

@@ -131,7 +131,7 @@ CREATE OR REPLACE FUNCTION app.random_letters() RETURNS text LANGUAGE sql VOLATI
     RETURN (SELECT string_agg(substr('ABCDEFGHJKLMNPQRSTUVWXYZ23456789', 1 + (get_byte(r.bytes, n) & 31), 1), '' ORDER BY n)
             FROM (SELECT uuid_send(gen_random_uuid()) AS bytes) AS r, unnest('{0,1,2,3,4,5,10,11}'::integer[]) AS n);
 
--- Makes a referral: an applicant who is ACCEPTED their own, as many as the program lets them; PROGRAM_MANAGE any. Without a code it gets one. Reveals nothing.
+-- Makes a referral: an applicant who is ACCEPTED their own, as many as the program lets them; PROGRAM_MANAGE any. Without a code it gets one. Reveals, to PROGRAM_MANAGE: whether there is such a person.
 CREATE OR REPLACE FUNCTION app.create_referral(made uuid, program uuid, owner uuid, wanted_code text, percent integer, most integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -140,15 +140,17 @@ DECLARE
     used    integer;
     chosen  text := wanted_code;
 BEGIN
+    IF NOT app.can('PROGRAM_MANAGE') THEN
+        IF owner <> app.user_id() OR NOT app.can('APPLICATION_SUBMIT') OR percent <> 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'referrals of others are for PROGRAM_MANAGE';
+        END IF;
+    END IF;
     -- Whoever is being deleted is waited for.
     PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = owner AND u.deleted_at IS NULL FOR SHARE;
     IF NOT FOUND THEN
         PERFORM app.refuse('referral_person');
     END IF;
     IF NOT app.can('PROGRAM_MANAGE') THEN
-        IF owner <> app.user_id() OR NOT app.can('APPLICATION_SUBMIT') OR percent <> 0 THEN
-            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'referrals of others are for PROGRAM_MANAGE';
-        END IF;
         -- One after the other: the row of the application is their turn.
         SELECT a.id INTO mine FROM application a
             WHERE a.tenant_id = app.tenant_id() AND a.program_id = create_referral.program AND a.user_id = owner AND a.status = 'ACCEPTED' FOR NO KEY UPDATE;

@@ -307,10 +307,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'a reviewer was deleted meanwhile';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER program_reviewer_keep BEFORE INSERT ON program_reviewer FOR EACH ROW
+CREATE OR REPLACE TRIGGER program_reviewer_keep AFTER INSERT ON program_reviewer FOR EACH ROW
     WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_reviewer();
 CREATE OR REPLACE TRIGGER app_user_retire_reviewer AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_reviewer();

@@ -39,6 +39,8 @@ impl Engine {
     /// Executes a document, again where it lost a race, and ends its transaction.
     pub(super) async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let mut attempts = 0;
+        // Once at most, and however many races were lost before.
+        let mut has_pointed = false;
         loop {
             let attempted = self.attempt(&document, claims.as_ref(), attempts > 0, correlation_id).await;
             let (answer, tx, data) = match attempted {
@@ -87,10 +89,11 @@ impl Engine {
             // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
             let runs_again = failure.as_ref().is_some_and(|failure| {
-                (failure.is_retryable() && attempts < RETRIES) || (attempts == 0 && points_at_nothing(failure, &answer.response))
+                (failure.is_retryable() && attempts < RETRIES) || (!has_pointed && points_at_nothing(failure, &answer.response))
             });
             match failure {
-                Some(_) if runs_again => {
+                Some(failure) if runs_again => {
+                    has_pointed |= !failure.is_retryable();
                     tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
                     if let Some(meters) = meters() {
                         meters.retries.increment(1);

@@ -51,8 +51,9 @@ pub async fn relocate(
     ensure!(seats.contains(&place), "PgDog looks for {slug} on shard {}, where it is not: mend PgDog's mapping first", place + 1);
     let others: Vec<usize> = seats.into_iter().filter(|seat| *seat != place).collect();
     if wanted.remove_other {
-        for other in &others {
-            remove(settings, *other, school).await?;
+        // Also where the school itself lies no more: what was written while it went may have stayed.
+        for other in (0..count).filter(|other| *other != place) {
+            remove(settings, other, school).await?;
         }
         return Ok(if others.is_empty() {
             format!("{slug} lies on shard {} alone.", place + 1)
@@ -94,7 +95,9 @@ pub async fn relocate(
     // Who had waited to write there, the schedule above all, may have found the school still: that is done once this has its locks, and nobody finds it any more.
     remove(settings, place, school)
         .await
-        .with_context(|| format!("what was written on shard {} while it went could not be deleted", place + 1))?;
+        .with_context(|| {
+            format!("{slug} lies on shard {} now, but what was written on shard {} while it went could not be deleted: run it once more with --remove-other", to + 1, place + 1)
+        })?;
     Ok(format!(
         "{slug} lies on shard {} now: {rows} rows of {tables} tables, the same on both sides; writes waited for {held:.1} s.",
         to + 1

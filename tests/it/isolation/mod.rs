@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use self::world::{CANARY, World};
 use crate::{
-    app::{Client, Who, refusal},
+    app::{Client, TestApp, Who, refusal},
     introspection::{IdPlace, Input, Schema},
 };
 
@@ -243,6 +243,16 @@ async fn ids_of_another_school_are_exactly_like_ids_that_never_existed() {
     assert!(attacks > 100 && seen.contains("bulletin"), "{attacks} attacks on {seen:?}");
     assert_eq!(world.fingerprint(&app, &app.oak).await, oak_before, "something of the other school changed");
     assert_eq!(world.counts(&app, &app.elm).await, elm_before, "something of the own school moved");
+}
+
+#[tokio::test]
+async fn no_trigger_enters_another_school_before_the_wall_is_asked() {
+    let app = TestApp::start().await;
+    // What goes on in the school of its row comes after the row, or goes back before the wall's WITH CHECK.
+    let entering = "pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND p.prosrc LIKE '%app.enter_tenant%'";
+    let before = format!("{entering} AND t.tgtype & 2 = 2 AND t.tgtype & 4 = 4 AND p.prosrc NOT LIKE '%set_config(''app.tenant_id''%'");
+    assert_eq!(app.text(&format!("SELECT string_agg(t.tgname, ' ') FROM {before}")).await, None);
+    assert!(app.count(entering).await > 50, "the triggers that enter the school of their row");
 }
 
 #[tokio::test]
