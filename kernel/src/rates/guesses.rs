@@ -231,3 +231,82 @@ pub(super) fn arrays(allowances: &[Allowance]) -> (Vec<&[u8]>, Vec<i32>) {
 pub(super) fn number(limit: u32) -> i32 {
     i32::try_from(limit).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::db::PoolOptions;
+
+    /// Of a database that nobody connects to: no failure is counted here.
+    fn unconnected() -> Guesses {
+        Guesses::new(Pool::new("postgres://nobody@localhost/none?sslmode=disable", &PoolOptions::default()).unwrap(), 15)
+    }
+
+    /// A budget that one guess fills.
+    fn one_of(whom: &str) -> Allowance {
+        (Subject::of(whom, &[]), 1)
+    }
+
+    async fn ask(guesses: &Guesses, budgets: &[Allowance], woken: &mut Woken) -> Option<UnderWay> {
+        let subjects: Vec<Subject> = budgets.iter().map(|(subject, _)| *subject).collect();
+        let ended = guesses.ended(&subjects);
+        guesses.enter(budgets, |_| Failed::default(), &ended, woken).await
+    }
+
+    /// Asks until it may be tried.
+    async fn turn(guesses: &Guesses, budgets: &[Allowance]) -> UnderWay {
+        let mut woken = Woken::default();
+        loop {
+            if let Some(under_way) = ask(guesses, budgets, &mut woken).await {
+                return under_way;
+            }
+        }
+    }
+
+    async fn soon(test: impl Future<Output = ()>) {
+        tokio::time::timeout(Duration::from_secs(10), test).await.expect("somebody waits beside a place that is free");
+    }
+
+    #[tokio::test]
+    async fn a_guess_that_was_woken_and_goes_wakes_the_next() {
+        soon(async {
+            let (guesses, budgets) = (unconnected(), [one_of("person")]);
+            let holder = turn(&guesses, &budgets).await;
+            let mut woken = Woken::default();
+            let mut first = Box::pin(ask(&guesses, &budgets, &mut woken));
+            let mut second = pin!(turn(&guesses, &budgets));
+            assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none(), "both wait");
+            drop(holder);
+            assert!(first.await.is_none(), "all of it is to be asked anew");
+            assert!(second.as_mut().now_or_never().is_none(), "one is woken for one that ended");
+            drop(woken);
+            second.await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_guess_that_was_woken_and_finds_another_budget_full_wakes_the_next() {
+        soon(async {
+            let (guesses, person, address) = (unconnected(), one_of("person"), one_of("address"));
+            let (both, one) = ([person, address], [person]);
+            let holder = turn(&guesses, &one).await;
+            let elsewhere = turn(&guesses, &[address]).await;
+            let mut first = pin!(turn(&guesses, &both));
+            let mut second = pin!(turn(&guesses, &one));
+            assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none(), "both wait");
+            drop(holder);
+            assert!(first.as_mut().now_or_never().is_none(), "the address is full");
+            let second = second.await;
+            drop(elsewhere);
+            assert!(first.as_mut().now_or_never().is_none(), "the person is");
+            drop(second);
+            first.await;
+        })
+        .await;
+    }
+}
