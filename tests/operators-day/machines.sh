@@ -1,13 +1,19 @@
 # The machines: folders, each with what lies in /etc, /usr and /var of one. What only a real machine has (systemd, users) stands in here, and does the
 # same with the files that the pages install.
 
-# Free ports: five servers of PostgreSQL, listeners, metrics, PgDog.
+# Free ports: five servers of PostgreSQL, listeners, metrics, PgDog. They lie below those that the kernel gives away by itself (from 32768 on), so that
+# nobody else has one before it is listened at.
 read -r -a free < <(node -e '
-    const net = require("net"), all = Array.from({ length: 14 }, () => net.createServer().listen(0, "127.0.0.1"));
-    Promise.all(all.map((one) => new Promise((is) => one.on("listening", is)))).then(() => {
-        console.log(all.map((one) => one.address().port).join(" "));
-        all.forEach((one) => one.close());
-    });')
+    const net = require("net"), all = [];
+    const next = () => {
+        if (all.length === 14) {
+            console.log(all.map((one) => one.address().port).join(" "));
+            return all.forEach((one) => one.close());
+        }
+        const one = net.createServer().on("error", next);
+        one.listen(20000 + Math.floor(Math.random() * 12000), "127.0.0.1", () => (all.push(one), next()));
+    };
+    next();')
 declare -A ports=([a]=${free[0]} [b]=${free[1]} [c]=${free[2]} [d]=${free[3]} [e]=${free[4]})
 declare -A listens=([a]=${free[5]} [a2]=${free[6]} [a3]=${free[7]} [a4]=${free[8]} [d]=${free[9]})
 declare -A metrics=([a]=${free[10]} [a2]=${free[11]} [d]=${free[12]})
@@ -54,17 +60,17 @@ new_cluster() {
 useradd() { :; }
 
 install() {
-    local arguments=()
+    local arguments=() owner=""
     while [ $# -gt 0 ]; do
         case $1 in
         -g) shift ;;
-        -o) shift; local owner=yes ;;
+        -o) shift; owner=$1 ;;
         *) arguments+=("$1") ;;
         esac
         shift
     done
     command install "${arguments[@]}"
-    [ -z "${owner:-}" ] || to_postgres "${arguments[-1]}"
+    [ "$owner" != postgres ] || to_postgres "${arguments[-1]}"
 }
 
 chown() {
@@ -73,6 +79,9 @@ chown() {
     *) : ;; # the service runs as whoever plays the day
     esac
 }
+
+# runuser -u lectern -- COMMAND...: likewise
+runuser() { shift 3 && "$@"; }
 
 systemctl() {
     local unit=${!#}
@@ -93,12 +102,13 @@ lectern() {
     case "${1:-} ${2:-}" in
     "tenant create" | "desk add-admin") printf '%s\n' "$passphrase" | "$root/usr/local/bin/lectern" "$@" ;;
     "health "*)
-        # Who waits for a service that has ended waits for ever.
-        "$root/usr/local/bin/lectern" "$@" </dev/null || { lives "$(cat "$root/run/lectern.service")" && return 1 || exit 1; }
+        # Who waits for a service that has ended, or that has not come in two minutes, waits for ever.
+        "$root/usr/local/bin/lectern" "$@" </dev/null || { is_coming && return 1 || exit 1; }
         ;;
     *) "$root/usr/local/bin/lectern" "$@" </dev/null ;;
     esac
 }
+is_coming() { lives "$(cat "$root/run/lectern.service")" && [ $(($(date +%s) - $(stat -c %Y "$root/run/lectern.service"))) -lt 120 ]; }
 passphrase="quiet $(password passphrase) kites"
 
 settings_of_operator() {
@@ -121,6 +131,12 @@ operate() (
 # Whether a process is there; one that nobody has waited for is not.
 lives() { case "$(ps -o stat= -p "$1" 2>/dev/null)" in "" | Z*) return 1 ;; esac; }
 is_gone() { ! lives "$1"; }
+
+# Waits until one has ended, and forgets its number, which may be another's from then on: has_ended WHAT PID
+has_ended() {
+    until_done 60 "the end of $1" is_gone "$2"
+    sed -i "/ $2\$/d" "$pids"
+}
 
 # The server of the machine's cluster, at its own port: postgres_starts [NAME=VALUE]
 postgres_starts() {
@@ -146,7 +162,7 @@ postgres_ends() {
     else
         kill "-$1" "$first"
     fi
-    until_done 60 "the end of PostgreSQL of $machine" is_gone "$first"
+    has_ended "PostgreSQL of $machine" "$first"
     [ "$1" = KILL ] || return 0
     # What one that was killed leaves: its segment in the kernel, and its name, as long as nobody has asked how it ended. PostgreSQL takes that for a
     # server that runs.
@@ -186,7 +202,7 @@ service_ends() {
     local pid
     pid=$(cat "$root/run/$1.service")
     kill -TERM "$pid" 2>/dev/null || true
-    until_done 60 "the end of $1" is_gone "$pid"
+    has_ended "$1" "$pid"
 }
 
 # Waits until one is ready: ready PORT
@@ -205,10 +221,10 @@ stopped() {
     local pid
     pid=$(cat "$day/$1.pid")
     kill -TERM "$pid" 2>/dev/null || true
-    until_done 60 "the end of $1" is_gone "$pid"
+    has_ended "$1" "$pid"
 }
 
-# The end of the day: each process that it started, by its number.
+# The end of the day: each process that it started and that has not ended yet, by its number.
 all_end() {
     local kind pid
     while read -r kind pid; do

@@ -25,7 +25,11 @@ at_least() { measured "$1" "$2${4:+ $4}" "at least $3${4:+ $4}" "$(compare "$2" 
 exactly() { measured "$1" "$2" "$3" "$([ "$2" = "$3" ] && echo passed || echo FAILED)"; }
 told() { measured "$1" "$2" "" "measured"; }
 skipped() { measured "$1" "$2" "" SKIPPED; }
-compare() { awk -v a="$1" -v b="$3" 'BEGIN { exit !(a '"$2"' b) }' && echo passed || echo FAILED; }
+compare() {
+    # What nobody measured does not pass.
+    [[ $1 =~ ^[0-9]+(\.[0-9]+)?$ ]] || { echo FAILED; return; }
+    awk -v a="$1" -v b="$3" 'BEGIN { exit !(a '"$2"' b) }' && echo passed || echo FAILED
+}
 
 seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }
 
@@ -55,7 +59,8 @@ ended() {
             tail -n 8 "$said" | cut -c1-400
         done
     fi
-    all_end
+    # Where machines.sh has not come, nothing was started.
+    [ ! -s "$pids" ] || all_end
     if [ -s "$table" ]; then
         printf '\n'
         (printf 'part\twhat\tmeasured\tasked\tresult\n'; cat "$table") | awk -F '\t' '
