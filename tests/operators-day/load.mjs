@@ -4,7 +4,7 @@
 //   node load.mjs tries FOLDER COUNT                       writes that are read back at once, at the process that wrote and at the other one
 //
 // FOLDER holds `session.json` (accessToken, refreshToken) and `services`, the addresses that a balancer would send to: both are read for each request.
-// `counts` says in the shell's way what became of it; `ledger` has a line for each write: its outcome, its title, when it was sent (ms).
+// `counts` says in the shell's way what became of it, and when each person's last request was begun (ms); `ledger` has a line for each write: its outcome, its title, when it was sent (ms).
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
 
@@ -70,9 +70,19 @@ async function asked(url, query, variables, headers) {
     return post(url, session().accessToken, query, variables, headers);
 }
 
+function tell(why) {
+    if (said.length < 20) said.push(why);
+}
+
 function failed(why) {
     counts.failed += 1;
-    if (said.length < 20) said.push(why);
+    tell(why);
+}
+
+/// A person's next request: when it is begun, and then where it may go.
+function begin(person) {
+    counts[`began_${person}`] = Date.now();
+    return services();
 }
 
 function show() {
@@ -82,7 +92,7 @@ function show() {
 
 async function writer(number) {
     for (let round = 0; !stopped; round++) {
-        const all = services();
+        const all = begin(`writer_${number}`);
         const title = `${prefix} ${number} ${round}`;
         const sent = Date.now();
         let outcome = "unanswered";
@@ -90,9 +100,12 @@ async function writer(number) {
             const { answer } = await asked(all[(number + round) % all.length], WRITE, { t: title });
             if (answer.data?.createCourse?.id && !answer.errors) outcome = "acknowledged";
             else if (answer.errors?.every((error) => error.extensions?.code === "UNAVAILABLE")) outcome = "refused";
-            else failed(JSON.stringify(answer));
+            else {
+                outcome = "failed";
+                tell(`write: ${JSON.stringify(answer)}`);
+            }
         } catch (error) {
-            if (said.length < 20) said.push(`write: ${error.message}`);
+            tell(`write: ${error.message}`);
         }
         counts[outcome] += 1;
         if (outcome === "acknowledged") {
@@ -106,7 +119,7 @@ async function writer(number) {
 
 async function reader(number) {
     for (let round = 0; !stopped; round++) {
-        const all = services();
+        const all = begin(`reader_${number}`);
         try {
             const { answer } = await asked(all[(number + round) % all.length], READ, {});
             if (answer.errors || !answer.data.viewer) failed(JSON.stringify(answer));

@@ -58,6 +58,9 @@ sent_to() {
 # A count of those who are at work, or were: count NAME
 count() { sed -n "s/^$1=//p" "$people/counts"; }
 
+# Whether each of those who are at work has begun another request since a moment (ms), so that the one before it is answered: all_since MS
+all_since() { awk -F = -v since="$1" '/^began_/ { people++; if ($2 <= since) late = 1 } END { exit late || !people }' "$people/counts"; }
+
 # Waits until so many more have succeeded: until_more NAME COUNT
 until_more() {
     local before

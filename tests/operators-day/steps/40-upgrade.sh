@@ -3,8 +3,8 @@
 # Takes one process out of the balancer, when another is there: out OLD STAYS_PORT...
 out() {
     sent_to "${@:2}"
-    # Who had chosen it already has been heard by now.
-    sleep 0.5
+    # Whoever had chosen it already is answered first.
+    until_done 60 "everybody's next request" all_since "$(now_ms)"
     service_ends "$1"
     until_more acknowledged 5
 }
