@@ -5,7 +5,7 @@
 //
 // SOCKET: the socket of each shard's server, which asks nobody there for a password. SEEN: how many transactions it has led to each shard, and how many
 // commands came without a key.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import net from "node:net";
 
 const [port, config, seen, ...sockets] = process.argv.slice(2);
@@ -203,4 +203,7 @@ async function serve(socket) {
 }
 
 net.createServer(serve).listen(Number(port), "127.0.0.1");
-setInterval(() => writeFileSync(seen, `led="${led.join(" ")}" keyless=${keyless}\n`), 200);
+setInterval(() => {
+    writeFileSync(`${seen}.new`, `led="${led.join(" ")}" keyless=${keyless}\n`);
+    renameSync(`${seen}.new`, seen);
+}, 200);

@@ -59,7 +59,7 @@ fingerprint d "$oak" >"$day/left"
 exactly "tables with rows of it that are left on the first shard" "$(wc -l <"$day/left")" 0
 # What was written meanwhile is of few tables.
 fingerprint e "$oak" >"$day/after"
-told "tables that nobody wrote meanwhile, the same" "$(comm -12 <(sort "$day/before") <(sort "$day/after") | wc -l) of $(wc -l <"$day/before")"
+at_least "tables that are the same, of $(wc -l <"$day/before")" "$(comm -12 <(sort "$day/before") <(sort "$day/after") | wc -l)" $(($(wc -l <"$day/before") - 8))
 exactly "who is signed in still" "$(gql "${listens[d]}" "$(token)" '{ viewer { user { email } } }' | jq -r .viewer.user.email)" head@oak.example
 operate lectern doctor >>"$log" 2>&1
 operate lectern drift >>"$log" 2>&1
@@ -68,6 +68,7 @@ if [ -n "$pgdog" ]; then
     told "PgDog in front" "$("$pgdog" --version 2>/dev/null | head -n 1)"
 else
     . "$day/led"
-    exactly "commands without a school's key, of transactions led to the shards ($led)" "$keyless" 0
+    at_least "transactions led to each of the shards ($led)" "$(tr ' ' '\n' <<<"$led" | sort -n | sed -n 1p)" 1
+    exactly "commands without a school's key" "$keyless" 0
     skipped "PgDog itself" "LECTERN_TEST_PGDOG is not set; a stand-in led by the same pgdog.toml"
 fi
