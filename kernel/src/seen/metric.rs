@@ -54,7 +54,11 @@ pub const METRICS: &[Metric] = &[
     counter("lectern_requests_refused_total", &["code"], "Requests refused before a document could be read from them."),
     counter("lectern_statements_total", &["kind"], "Statements sent for documents."),
     counter("lectern_round_trips_total", &["kind"], "Waits for the database on behalf of documents; overlapping ones count once."),
-    counter("lectern_retries_total", &[], "Documents run again because they lost a deadlock or a serialization race, or would have pointed at what had just been removed."),
+    counter(
+        "lectern_retries_total",
+        &[],
+        "Documents run again because they lost a deadlock or a serialization race, or would have pointed at what had just been removed.",
+    ),
     gauge("lectern_admission_limit", &["lane"], "Documents that may run at once."),
     gauge("lectern_admission_running", &["lane"], "Documents that run."),
     gauge("lectern_admission_waiting", &["lane"], "Documents that wait to be admitted."),
