@@ -99,7 +99,7 @@ async fn until_done(shop: &super::Shop, stripe: &Stripe) -> u32 {
             assert!(began.elapsed() < Duration::from_secs(60), "{:?}", jobs().await);
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(Duration::from_millis(u64::from(killed) * 37 % 300)).await;
+        tokio::time::sleep(Duration::from_millis(u64::try_from(killed).unwrap() * 37 % 300)).await;
         end(worker);
         stripe.release();
         if shop.app.count("job WHERE kind IN ('payment.start', 'refund.send') AND state = 'RUNNING'").await > 0 {
