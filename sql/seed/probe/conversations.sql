@@ -12,8 +12,19 @@ INSERT INTO message (tenant_id, id, conversation_id, owner_id, depth, role, stat
 INSERT INTO message (tenant_id, id, conversation_id, owner_id, parent_id, depth, role, state, is_active, content, agent_id, agent_version, model, finished_at)
     SELECT m.tenant_id, gen_random_uuid(), m.conversation_id, m.owner_id, m.id, 1, 'ASSISTANT', 'COMPLETED', true, m.content, c.agent_id, 1, 'default', now()
     FROM message m JOIN conversation c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id WHERE m.tenant_id = app.tenant_id();
-UPDATE conversation c SET active_leaf_id = m.id FROM message m
-    WHERE c.tenant_id = app.tenant_id() AND m.tenant_id = c.tenant_id AND m.conversation_id = c.id AND m.role = 'ASSISTANT';
+-- One after the other: where the rows lie, and so which of them is copied by an attack, is then no choice of the planner's.
+DO $$
+DECLARE
+    ended record;
+BEGIN
+    FOR ended IN SELECT c.id, m.id AS leaf FROM conversation c
+        JOIN message m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.id AND m.role = 'ASSISTANT'
+        WHERE c.tenant_id = app.tenant_id() ORDER BY c.project_id IS NULL, c.id
+    LOOP
+        UPDATE conversation c SET active_leaf_id = ended.leaf WHERE c.tenant_id = app.tenant_id() AND c.id = ended.id;
+    END LOOP;
+END
+$$;
 
 INSERT INTO message_feedback (tenant_id, id, message_id, owner_id, agent_id, agent_version, rating, comment)
     SELECT m.tenant_id, gen_random_uuid(), m.id, m.owner_id, m.agent_id, m.agent_version, 'HELPFUL', m.content FROM message m
