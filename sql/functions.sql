@@ -121,6 +121,19 @@ BEGIN
 END
 $$;
 
+-- A row names nobody who is being deleted, for what a deletion removes it would not find: that is waited for, and the document runs again. Argument: the
+-- column that names the person. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.keep_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid AND u.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'whom the row names was deleted meanwhile';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 -- Writes the audit entry of a changed row. Arguments: the GraphQL type, the column that holds its id, and the secret
 -- columns (comma separated), of which only "set or not" and "changed" is recorded. Reveals nothing: it writes.
 -- Seeds and data migrations may turn it off; the service's own role cannot.

@@ -474,20 +474,9 @@ CREATE OR REPLACE TRIGGER conversation_audit AFTER INSERT OR UPDATE OR DELETE ON
 CREATE OR REPLACE TRIGGER message_feedback_audit AFTER INSERT OR UPDATE OR DELETE ON message_feedback FOR EACH ROW
     EXECUTE FUNCTION app.audit('MessageFeedback', 'id', 'comment,owner_id');
 
--- Whoever is being deleted begins no conversation that nobody would remove: that is waited for, and the document runs again. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.keep_conversation_owner() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.id = NEW.owner_id AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'the owner was deleted meanwhile';
-    END IF;
-    RETURN NULL;
-END
-$$;
+-- Whoever is being deleted begins no conversation that nobody would remove.
 CREATE OR REPLACE TRIGGER conversation_keep_owner AFTER INSERT ON conversation FOR EACH ROW
-    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_conversation_owner();
+    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_person('owner_id');
 
 -- The conversations of a deleted person are seen by nobody any more, and removed at once. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.forget_conversations() RETURNS trigger

@@ -298,20 +298,9 @@ BEGIN
     RETURN NULL;
 END
 $$;
--- Nor is anybody named who is being deleted: that is waited for, and the document runs again. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.keep_reviewer() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.id = NEW.user_id AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'a reviewer was deleted meanwhile';
-    END IF;
-    RETURN NULL;
-END
-$$;
+-- Nor is anybody named who is being deleted.
 CREATE OR REPLACE TRIGGER program_reviewer_keep AFTER INSERT ON program_reviewer FOR EACH ROW
-    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_reviewer();
+    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_person('user_id');
 CREATE OR REPLACE TRIGGER app_user_retire_reviewer AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_reviewer();
 
