@@ -378,7 +378,8 @@ $$;
 
 -- Copies a course that the actor is staff of: settings, sections, lessons, drip, materials with the same files, assignments with their rubrics; no people, overrides, key or code. The
 -- copy is a draft of the actor's, under the given id, its dates moved by so many days; as the next version of its series, where that is wanted. It
--- runs by the actor's own rights: what they may not read or write is not copied.
+-- runs by the actor's own rights: what they may not read or write is not copied. Until it is done, nobody deletes the course or changes its sections; one that
+-- was deleted meanwhile is refused (course_copy_gone).
 CREATE OR REPLACE FUNCTION app.copy_course(wanted uuid, copy uuid, named text, is_version boolean, shift integer) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -388,11 +389,15 @@ DECLARE
     sections jsonb;
     lessons  jsonb;
 BEGIN
+    PERFORM app.share_lock_for('sections', wanted), app.share_lock_for('course', wanted);
     INSERT INTO course (tenant_id, id, title, subtitle, description, instructor_id, capacity, tags, previous_version_id, intro_video_url, intro_video_seconds,
                         intro_video_poster_id, is_private, self_enroll, is_sequential, access_days, access_until_at)
         SELECT school, copy, coalesce(named, c.title), c.subtitle, c.description, app.user_id(), c.capacity, c.tags, CASE WHEN is_version THEN c.id END, c.intro_video_url,
                c.intro_video_seconds, c.intro_video_poster_id, c.is_private, c.self_enroll, c.is_sequential, c.access_days, c.access_until_at + moved
         FROM course c WHERE c.tenant_id = school AND c.id = wanted;
+    IF NOT FOUND THEN
+        PERFORM app.refuse('course_copy_gone');
+    END IF;
     SELECT coalesce(jsonb_object_agg(s.id, app.uuid_v7()), '{}') INTO sections FROM section s WHERE s.tenant_id = school AND s.course_id = wanted;
     SELECT coalesce(jsonb_object_agg(l.id, app.uuid_v7()), '{}') INTO lessons FROM lesson l WHERE l.tenant_id = school AND l.course_id = wanted;
     INSERT INTO section (tenant_id, id, course_id, title, position, drip_kind, drip_days, drip_at, drip_after_id)

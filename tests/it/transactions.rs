@@ -118,6 +118,19 @@ pub(crate) async fn until_one_waits_for_a_lock(app: &TestApp) {
     until("a statement waits for a lock", async || sessions(app, "wait_event_type = 'Lock'").await > 0).await;
 }
 
+/// Asks something, does something else once that waits for what is `held`, and answers what was asked.
+pub(crate) async fn asked_meanwhile(app: &TestApp, asking: impl Future<Output = Value>, held: &str, done: &str) -> Value {
+    let mut holder = superuser(app).await;
+    let holding = holder.transaction().await.unwrap();
+    holding.batch_execute(&format!("SET LOCAL app.audit = 'off'; {held}")).await.unwrap();
+    let doing = async {
+        until_one_waits_for_a_lock(app).await;
+        holding.batch_execute(done).await.unwrap();
+        holding.commit().await.unwrap();
+    };
+    tokio::join!(asking, doing).0
+}
+
 /// Nothing of any request is left behind in the database: no open transaction, no running statement, no lock.
 async fn until_all_is_quiet(app: &TestApp) {
     let locks = "pg_locks l join pg_stat_activity a using (pid) where a.application_name = 'lectern' and a.datname = current_database()";

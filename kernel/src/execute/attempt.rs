@@ -40,7 +40,7 @@ impl Engine {
     pub(super) async fn attempt_until_it_holds(&self, document: Document, claims: Option<Claims>, correlation_id: &str) -> Answer {
         let mut attempts = 0;
         // Once at most, and however many races were lost before.
-        let mut has_pointed = false;
+        let mut has_looked_again = false;
         loop {
             let attempted = self.attempt(&document, claims.as_ref(), attempts > 0, correlation_id).await;
             let (answer, tx, data) = match attempted {
@@ -89,11 +89,11 @@ impl Engine {
             // The connection goes back first: others wait for it, and what follows may need one.
             drop((data, tx));
             let runs_again = failure.as_ref().is_some_and(|failure| {
-                (failure.is_retryable() && attempts < RETRIES) || (!has_pointed && points_at_nothing(failure, &answer.response))
+                (failure.is_retryable() && attempts < RETRIES) || (!has_looked_again && is_of_another_time(failure, &answer.response))
             });
             match failure {
                 Some(failure) if runs_again => {
-                    has_pointed |= !failure.is_retryable();
+                    has_looked_again |= !failure.is_retryable();
                     tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
                     if let Some(meters) = meters() {
                         meters.retries.increment(1);
@@ -295,10 +295,12 @@ async fn line_up(tx: &Tx, document: &Document, has_lost: bool) {
     }
 }
 
-/// Whether a foreign key has said no, and no mutation knows what to answer: what a row was to point at was removed between the look and the write, or
-/// something came to point at what was to be removed. A second run sees it.
-fn points_at_nothing(failure: &DbError, response: &Response) -> bool {
-    failure.is_reference() && (response.data != Value::Null || response.errors.iter().any(is_failure))
+/// Whether a foreign key or a policy has said no, and no mutation knows what to answer: between the look and the write, what a row was to point at was removed, or
+/// something came to point at what was to be removed, or what the actor was seen to have a right to was deleted or given to somebody else. A second run sees it.
+fn is_of_another_time(failure: &DbError, response: &Response) -> bool {
+    let mut errors = response.errors.iter();
+    (failure.is_reference() && (response.data != Value::Null || errors.clone().any(is_failure)))
+        || (failure.is_row_security() && errors.any(errors::is_of_no_field))
 }
 
 /// Nulls each root field of a query in which something failed: nothing of what it read can be relied on. (A refusal nulls its own

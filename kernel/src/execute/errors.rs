@@ -20,6 +20,11 @@ pub fn is_wrong_proof(error: &ServerError) -> bool {
     code(error) == Some(Code::BadUserInput.as_str()) && matches!(text(error, "field"), Some("password" | "currentPassword" | "code"))
 }
 
+/// Whether it says that a row is not the actor's to change, and not which field of the input names that row: what a policy refused, and no mutation looked at.
+pub fn is_of_no_field(error: &ServerError) -> bool {
+    reason(error) == Some("NOT_YOURS") && text(error, "field").is_none()
+}
+
 fn text<'a>(error: &'a ServerError, name: &str) -> Option<&'a str> {
     match error.extensions.as_ref()?.get(name)? {
         Value::String(text) => Some(text),

@@ -57,7 +57,7 @@ pub const METRICS: &[Metric] = &[
     counter(
         "lectern_retries_total",
         &[],
-        "Documents run again because they lost a deadlock or a serialization race, or would have pointed at what had just been removed.",
+        "Documents run again because they lost a deadlock or a serialization race, or were refused by a foreign key or a policy after they had looked.",
     ),
     gauge("lectern_admission_limit", &["lane"], "Documents that may run at once."),
     gauge("lectern_admission_running", &["lane"], "Documents that run."),

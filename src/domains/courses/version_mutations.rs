@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use lectern_kernel::{
-    db::DbError,
+    db::{DbError, OnConstraint},
     error::{Error, Result},
     ids::Id,
     permission::Permission::CourseUpdateAll,
@@ -48,7 +48,10 @@ impl VersionMutations {
         }
         require_staff(ctx, "id", id).await?;
         let copy = Id::<Course>::generate();
-        ctx.tx().query(sql::COPY, &[&id, &copy, &title, &input.as_new_version.unwrap_or(false), &shift]).await?;
+        ctx.tx()
+            .query(sql::COPY, &[&id, &copy, &title, &input.as_new_version.unwrap_or(false), &shift])
+            .await
+            .on_constraint("course_copy_gone", |_| Error::not_found("course").field("id"))?;
         ctx.whole(copy).await?.ok_or_else(|| Error::internal("a copy can't be read by its owner"))
     }
 

@@ -73,9 +73,10 @@ impl ThreadMutations {
         let rows = ctx.tx().query(sql::STANDING, &[&course, &lesson]).await?;
         let row = rows.first().ok_or_else(|| Error::internal("a question without an answer"))?;
         let mut reader = ColumnReader::new(row);
-        let (takes_part, lock): (bool, Option<String>) = (reader.next()?, reader.next()?);
+        let (takes_part, is_there, lock): (bool, bool, Option<String>) = (reader.next()?, reader.next()?, reader.next()?);
         if !takes_part {
-            return Err(not_enrolled("courseId"));
+            // It may have been deleted since it was looked at.
+            return Err(if is_there { not_enrolled("courseId") } else { Error::not_found("course").field("courseId") });
         }
         if lock.is_some() {
             return Err(Error::conflict("LESSON_LOCKED", "The lesson is not open to you yet; `lockReason` says why.").field("lessonId"));

@@ -3,10 +3,12 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{ISSUE, REVOKE, certifying, complete};
+use super::{ISSUE, REVOKE, SETTINGS, certifying, complete};
 use crate::{
-    app::{TestApp, Who},
-    classroom::{course, enroll},
+    app::{TestApp, Who, refusal},
+    classroom::{course, draft, enroll, uuid},
+    paths::path,
+    transactions::asked_meanwhile,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,4 +32,21 @@ async fn a_certificate_is_revoked_once() {
     let answers = join_all((0..4).map(|n| admin.ask(REVOKE, json!({ "i": { "id": id, "reason": format!("Reason {n}") } })))).await;
     let revoked = answers.iter().filter(|answer| answer.get("errors").is_none()).count();
     assert_eq!((revoked, app.changes("revokeCertificate").await), (1, 1), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_to_certify_and_is_deleted_meanwhile_is_not_found() {
+    let app = TestApp::start().await;
+    let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+    let (algebra, licence) = (draft(&ada, json!({ "title": "Algebra" })).await, path(&admin, "Licence").await);
+    for (client, id, field, table, settings) in
+        [(&ada, &algebra, "courseId", "course", "course_certificate"), (&admin, &licence, "pathId", "learning_path", "path_certificate")]
+    {
+        let asking = client.ask(SETTINGS, json!({ "i": { field: id, "isEnabled": true } }));
+        let deleted = format!("UPDATE {table} SET deleted_at = now() WHERE id = '{}'", uuid(id));
+        let answered = asked_meanwhile(&app, asking, &format!("LOCK TABLE {settings} IN SHARE ROW EXCLUSIVE MODE"), &deleted).await;
+        assert_eq!(refusal(&answered["errors"][0]), format!("NOT_FOUND @{field}"));
+        assert_eq!(app.count(settings).await, 0);
+        assert_eq!(app.changes("updateCertificateSettings").await, 0);
+    }
 }

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Client, TestApp, Who},
+    app::{Client, TestApp, Who, refusal},
     classroom::{ADD_COURSES, DELETE_COURSE, UNENROLL, course, draft, enroll, group, nothing, refused, uuid},
     files::{show, text},
     lessons::{DRIP, UNLOCK, complete, lesson, lesson_of, section},
+    transactions::asked_meanwhile,
 };
 
 const DUPLICATE: &str = "mutation($i: DuplicateCourseInput!) { duplicateCourse(input: $i) { id title status version previousVersion { id } instructor { id } } }";
@@ -201,4 +202,16 @@ async fn a_purged_course_is_gone_with_all_that_is_in_it() {
     assert!(app.count("audit_entry").await > entries, "the log stays, and says what went");
     assert_eq!(app.changes("createCourse").await, 2);
     refused(&app, &admin, PURGE, json!({ "id": algebra }), "NOT_FOUND @id").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_course_that_is_deleted_while_it_is_copied_is_not_found_and_nothing_of_it_is_copied() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let algebra = draft(&ada, json!({ "title": "Algebra" })).await;
+    lesson(&ada, &section(&ada, &algebra, "Sets").await, "What they are").await;
+    let deleting = format!("UPDATE course SET deleted_at = now() WHERE id = '{}'", uuid(&algebra));
+    let answered = asked_meanwhile(&app, ada.ask(DUPLICATE, json!({ "i": { "id": algebra } })), &deleting, "").await;
+    assert_eq!(refusal(&answered["errors"][0]), "NOT_FOUND @id");
+    assert_eq!((app.count("course").await, app.count("section").await, app.count("lesson").await), (1, 1, 1));
 }

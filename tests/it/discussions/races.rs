@@ -3,10 +3,11 @@
 use futures_util::future::{join, join_all};
 use serde_json::json;
 
-use super::{ANSWER, CHANGE_THREAD, DELETE_THREAD, REVIEW, class, finish, thread};
+use super::{ANNOUNCE, ANSWER, ASK, CHANGE_THREAD, DELETE_THREAD, REVIEW, class, finish, thread};
 use crate::{
-    app::{TestApp, Who},
-    classroom::{enroll, learners},
+    app::{TestApp, Who, refusal},
+    classroom::{draft, enroll, learners, uuid},
+    transactions::asked_meanwhile,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,4 +70,35 @@ async fn what_is_written_in_a_thread_while_it_is_deleted_goes_with_it_or_finds_i
         }
         assert_eq!(app.count("post").await, 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_in_a_course_that_is_deleted_meanwhile_finds_it_gone() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let cleo = app.person(&app.oak, "cleo@oak.example", &["INSTRUCTOR"]).await;
+    let deleted = |course: &str| {
+        format!("SET LOCAL session_replication_role = replica; UPDATE course SET deleted_at = now() WHERE id = '{}'", uuid(course))
+    };
+    // After every look, before the write.
+    for (mutation, table) in [(ASK, "thread"), (ANNOUNCE, "announcement")] {
+        let algebra = draft(&ada, json!({ "title": "Algebra" })).await;
+        let asking = ada.ask(mutation, json!({ "i": { "courseId": algebra, "title": "Sets", "body": "What is one?" } }));
+        let answered = asked_meanwhile(&app, asking, &format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &deleted(&algebra)).await;
+        assert_eq!(refusal(&answered["errors"][0]), "NOT_FOUND @courseId", "{table}");
+        assert_eq!(app.count(table).await, 0);
+    }
+    let (algebra, enrolled) = class(&ada, &lea).await;
+    finish(&lea, &enrolled).await;
+    let asking = lea.ask(REVIEW, json!({ "i": { "courseId": algebra, "rating": 5 } }));
+    let answered = asked_meanwhile(&app, asking, "LOCK TABLE course_review IN SHARE ROW EXCLUSIVE MODE", &deleted(&algebra)).await;
+    assert_eq!(refusal(&answered["errors"][0]), "NOT_FOUND @courseId");
+    // Between one look and the next: whether somebody teaches it is read while it is still there.
+    let algebra = draft(&ada, json!({ "title": "Algebra" })).await;
+    let add = "mutation($i: AddCourseInstructorsInput!) { addCourseInstructors(input: $i) { id } }";
+    ada.ok(add, json!({ "i": { "courseId": algebra, "userIds": [cleo.user_id] } })).await;
+    let asking = cleo.ask(ASK, json!({ "i": { "courseId": algebra, "title": "Sets", "body": "What is one?" } }));
+    let answered = asked_meanwhile(&app, asking, "LOCK TABLE course_instructor IN ACCESS EXCLUSIVE MODE", &deleted(&algebra)).await;
+    assert_eq!(refusal(&answered["errors"][0]), "NOT_FOUND @courseId");
+    assert_eq!(app.count("thread").await, 0);
 }
