@@ -248,6 +248,8 @@ impl Engine {
         request.claims = claims.copied();
         request.prepared.clone_from(&document.prepared);
         request.budgets = Some(self.budgets().clone());
+        document.paid.begin_run();
+        request.paid.clone_from(&document.paid);
         let data = Arc::new(request);
 
         let mut graphql = async_graphql::Request::new(String::new()).variables(document.variables.clone()).data(data.clone());

@@ -6,6 +6,7 @@ mod closed;
 mod codes;
 mod guesses;
 mod keys;
+mod paid;
 mod sign_ins;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -20,6 +21,7 @@ pub use self::{
     keys::{KeyGuess, Keys},
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
+pub(crate) use self::paid::Paid;
 
 /// The limits; 0 for none.
 #[derive(Debug, Clone)]

@@ -25,7 +25,7 @@ use crate::{
     db::Position,
     error::{Error, Result},
     ids,
-    rates::{Account, Budget, SignInTerms, Turn},
+    rates::{Account, Budget, Paid, SignInTerms, Turn},
     resolve::{
         Access, DateTime, GoAhead, Prepared, SINCE,
         registry::{self, Event, HeardKey, Knock, Operation, Registry, Stream, Wrong},
@@ -107,6 +107,8 @@ pub struct Document {
     spends: Vec<(&'static Budget, u64)>,
     /// What its person is still to spend for it: whose the key is that asks for it was not known before.
     pub(crate) unspent: AtomicU64,
+    /// What it has spent of its person's budgets while it ran.
+    pub(crate) paid: Arc<Paid>,
     /// On which terms it signs somebody in.
     pub(crate) terms: SignInTerms,
     /// How it counts that a stranger asks for it.
@@ -224,6 +226,7 @@ impl Document {
             guesses,
             spends,
             unspent: AtomicU64::new(0),
+            paid: Arc::default(),
             terms: SignInTerms::default(),
             turn: None,
             shows_cost: false,
@@ -354,6 +357,7 @@ impl Document {
             guesses: None,
             spends: Vec::new(),
             unspent: AtomicU64::new(0),
+            paid: Arc::default(),
             terms: SignInTerms::default(),
             turn: None,
         }

@@ -25,7 +25,7 @@ use crate::{
     error::{Error, Result},
     jobs::Outside,
     outbound::Addresses,
-    rates::{Budget, Budgets, SignInTerms},
+    rates::{Budget, Budgets, Paid, SignInTerms},
     resolve::registry::Registry,
     sealing::Sealer,
 };
@@ -104,6 +104,8 @@ pub struct Request {
     pub(crate) prepared: Vec<Prepared>,
     /// What people may use up; none where nothing is counted.
     pub(crate) budgets: Option<Budgets>,
+    /// What the document has paid of these, in this run of it and in earlier ones.
+    pub(crate) paid: Arc<Paid>,
 }
 
 impl Request {
@@ -134,17 +136,21 @@ impl Request {
             is_rehearsal: false,
             prepared: Vec::new(),
             budgets: None,
+            paid: Arc::default(),
         }
     }
 
     /// Spends once of a budget of the actor's: for what is known only while it is done to count. What counts in any case says `#[budget(…)]` at the operation.
+    /// A document that has lost a race and runs again has paid already.
     ///
     /// # Errors
     /// `RATE_LIMITED` where nothing is left; nothing is spent then.
     pub fn spend(&self, budget: &Budget) -> Result<()> {
         let identity = self.tx.identity();
         match &self.budgets {
-            Some(budgets) => budgets.spend(budget, &[identity.tenant.as_bytes(), identity.user.as_bytes()], 1, clock::now()),
+            Some(budgets) => {
+                self.paid.spend(budget, || budgets.spend(budget, &[identity.tenant.as_bytes(), identity.user.as_bytes()], 1, clock::now()))
+            }
             None => Ok(()),
         }
     }
@@ -153,6 +159,7 @@ impl Request {
     pub fn give_back(&self, budget: &Budget) {
         let identity = self.tx.identity();
         if let Some(budgets) = &self.budgets {
+            self.paid.give_back(budget);
             budgets.give_back(budget, &[identity.tenant.as_bytes(), identity.user.as_bytes()], 1);
         }
     }

@@ -181,6 +181,28 @@ async fn what_was_sent_before_is_answered_however_often_one_has_sent() {
 }
 
 #[tokio::test]
+async fn a_send_that_loses_races_and_runs_again_counts_once() {
+    let app = TestApp::start_with(&["--rate-messages=3"], HttpOptions::default()).await;
+    configured(&app).await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let tutor = agent(&admin, json!({})).await;
+    let id = begin(&lea, &tutor, json!({})).await;
+    // Each loses twice.
+    app.sql(
+        "CREATE SEQUENCE public.runs; GRANT USAGE ON SEQUENCE public.runs TO PUBLIC; \
+         CREATE FUNCTION public.lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('public.runs') % 3 <> 0 THEN RAISE EXCEPTION 'lost' USING ERRCODE = 'serialization_failure'; END IF; RETURN NULL; END $$; \
+         CREATE TRIGGER lose AFTER INSERT ON message FOR EACH ROW WHEN (NEW.role = 'USER') EXECUTE FUNCTION public.lose()",
+    )
+    .await;
+    for name in ["one", "two", "three"] {
+        talk(&app, &lea, &id, "Hello", name).await;
+    }
+    assert_eq!(app.count("message WHERE role = 'USER'").await, 3);
+    assert_eq!(app.text("SELECT last_value::text FROM public.runs").await.as_deref(), Some("9"), "all of them ran three times");
+}
+
+#[tokio::test]
 async fn a_message_is_as_long_as_what_the_model_takes_leaves_room_for() {
     let app = TestApp::start().await;
     configured(&app).await;
