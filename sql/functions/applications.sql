@@ -194,8 +194,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'nobody applies for somebody else';
     END IF;
     -- Whoever is being deleted is waited for: nothing is begun for them that nobody would empty.
-    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT app.hold_person(person) THEN
         PERFORM app.refuse('application_person');
     END IF;
     PERFORM app.enter_program(program);

@@ -197,8 +197,7 @@ BEGIN
     IF own.status IS NULL OR own.status NOT IN ('NOT_STARTED', 'IN_PROGRESS') THEN
         RETURN;
     END IF;
-    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = own.user_id AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT app.hold_person(own.user_id) THEN
         RETURN;
     END IF;
     WHILE again LOOP

@@ -146,8 +146,7 @@ BEGIN
         END IF;
     END IF;
     -- Whoever is being deleted is waited for.
-    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = owner AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT app.hold_person(owner) THEN
         PERFORM app.refuse('referral_person');
     END IF;
     IF NOT app.can('PROGRAM_MANAGE') THEN

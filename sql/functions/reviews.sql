@@ -103,8 +103,7 @@ BEGIN
         RETURN false;
     END IF;
     -- Whoever is being deleted is waited for: nobody would take the flag away.
-    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT app.hold_person(person) THEN
         RETURN false;
     END IF;
     IF NOT flagged THEN
