@@ -1,13 +1,21 @@
 -- Mail: asking for one, sending it, what became of it.
 
--- What stands around the mails of this transaction's school. For functions that ask for mails.
+-- What stands around the mails of this transaction's school: its names, its look, its clock. Reveals: that. For functions that ask for mails, and the
+-- preview of one.
 CREATE OR REPLACE FUNCTION app.letterhead() RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, 'timeZone', t.time_zone))
+    RETURN coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, 'timeZone', t.time_zone,
+                                'color', s.primary_color, 'replyTo', s.support_email,
+                                'logo', (SELECT jsonb_build_object('id', f.id, 'name', f.name) FROM file f
+                                         WHERE f.tenant_id = s.tenant_id AND f.id = s.logo_file_id AND f.visibility = 'PUBLIC')))
                      FROM tenant t LEFT JOIN tenant_settings s ON s.tenant_id = t.tenant_id WHERE t.tenant_id = app.tenant_id()), '{}');
 END
 $$;
+
+-- The same with the clock of whoever reads it, where they have one of their own. For functions that ask for mails.
+CREATE OR REPLACE FUNCTION app.letterhead_for(letterhead jsonb, time_zone text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN time_zone IS NULL THEN letterhead ELSE letterhead || jsonb_build_object('timeZone', time_zone) END;
 
 -- Asks for a mail to a person at the address that they have when it is sent, or to an address (of which the person is the one it is about):
 -- a row, and the job that sends it, in this transaction. The same key again is the same mail (none: a new one). `parameters` fill the
@@ -29,7 +37,7 @@ BEGIN
                coalesce(send_mail.address, u.email, ''),
                CASE WHEN send_mail.address IS NULL THEN u.email_key ELSE lower(send_mail.address COLLATE "und-x-icu") END,
                send_mail.address IS NOT NULL, send_mail.parameters, send_mail.secrets, send_mail.attachments,
-               app.letterhead()
+               app.letterhead_for(app.letterhead(), u.time_zone)
         FROM (SELECT) AS once LEFT JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = person
         ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id INTO id_made;
     IF id_made IS NOT NULL THEN
@@ -52,7 +60,8 @@ BEGIN
         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
             SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, usual), u.id, coalesce(u.email, ''), u.email_key, false,
                    send_mails.parameters,
-                   CASE jsonb_typeof(send_mails.attachments) WHEN 'object' THEN coalesce(send_mails.attachments -> u.id::text, '[]') ELSE send_mails.attachments END, letterhead
+                   CASE jsonb_typeof(send_mails.attachments) WHEN 'object' THEN coalesce(send_mails.attachments -> u.id::text, '[]') ELSE send_mails.attachments END,
+                   app.letterhead_for(letterhead, u.time_zone)
             FROM unnest(people, locales, keys) AS w(person, locale, key) JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = w.person
             ON CONFLICT ON CONSTRAINT mail_key_key DO NOTHING RETURNING mail.id)
         SELECT array_agg(a.id ORDER BY a.id) INTO made FROM asked a;
@@ -196,7 +205,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean), app.begin_mail(uuid), app.person_of_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
+    app.letterhead(), app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean), app.begin_mail(uuid), app.person_of_mail(uuid), app.settle_mail(uuid, text, text, text, boolean),
     app.take_mail_feedback(uuid, text), app.purge_mail(integer)
     TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.send_mail(text, uuid, text, text, jsonb, text, jsonb, bytea, boolean) TO lectern_platform;

@@ -133,8 +133,20 @@ BEGIN
 END
 $$;
 
+-- A zone, if this database knows it: the service may know a newer list of them, and one person's must not keep everybody from their digests.
+CREATE OR REPLACE FUNCTION app.known_zone(name text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF name IS NOT NULL THEN
+        PERFORM now() AT TIME ZONE name;
+    END IF;
+    RETURN name;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+
 -- Some people of this transaction's school whose digest is due: something is unread and was not mailed that is older than the latest moment of
--- their hour, by the clock of the school, be it today's or yesterday's; what of it stands in the digest, the newest first, and how many they are.
+-- their hour, by their own clock, else the school's, be it today's or yesterday's; what of it stands in the digest, the newest first, and how many they are.
 -- Whom a mail of that date was sent already are left out. Reveals, to the service only: this.
 CREATE OR REPLACE FUNCTION app.due_digests(at_most integer)
     RETURNS TABLE (person uuid, day text, up_to timestamptz, locale text, time_zone text, kinds text[], courses text[], facts jsonb[], waiting bigint)
@@ -142,17 +154,18 @@ CREATE OR REPLACE FUNCTION app.due_digests(at_most integer)
 DECLARE
     most  CONSTANT integer := 20;
     zone  CONSTANT text := (SELECT t.time_zone FROM tenant t WHERE t.tenant_id = app.tenant_id());
-    today CONSTANT date := (now() AT TIME ZONE zone)::date;
     usual CONSTANT text := app.locale_of(NULL); -- of whoever has chosen no language
 BEGIN
     RETURN QUERY
-        SELECT d.user_id, d.day::text, d.moment, coalesce(d.chosen, usual), zone, s.kinds, s.courses, s.facts, s.waiting
-        FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen, l.day, l.moment
+        SELECT d.user_id, d.day::text, d.moment, coalesce(d.chosen, usual), d.clock, s.kinds, s.courses, s.facts, s.waiting
+        FROM (SELECT o.recipient_id AS user_id, c.locale AS chosen, k.clock, l.day, l.moment
               FROM (SELECT DISTINCT w.recipient_id FROM notification w
                     WHERE w.tenant_id = app.tenant_id() AND w.mail = 'WAITS' AND w.read_at IS NULL) AS o
+              JOIN app_user u ON u.tenant_id = app.tenant_id() AND u.id = o.recipient_id
               LEFT JOIN notification_settings c ON c.tenant_id = app.tenant_id() AND c.id = o.recipient_id
-              CROSS JOIN LATERAL (SELECT v.day, m.moment FROM (VALUES (today), (today - 1)) AS v(day)
-                  CROSS JOIN LATERAL (SELECT (v.day + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE zone AS moment) AS m
+              CROSS JOIN LATERAL (SELECT coalesce(app.known_zone(u.time_zone), zone) AS clock) AS k
+              CROSS JOIN LATERAL (SELECT v.day, m.moment FROM (SELECT (now() AT TIME ZONE k.clock)::date - n FROM generate_series(0, 1) AS n) AS v(day)
+                  CROSS JOIN LATERAL (SELECT (v.day + make_interval(hours => coalesce(c.digest_hour, 18))) AT TIME ZONE k.clock AS moment) AS m
                   WHERE m.moment <= now() ORDER BY v.day DESC LIMIT 1) AS l) AS d
         CROSS JOIN LATERAL (
             SELECT array_agg(r.kind ORDER BY r.updated_at DESC, r.id) FILTER (WHERE r.place <= most) AS kinds,
