@@ -2,34 +2,67 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::{Instant, timeout_at},
 };
 
 /// How long the whole exchange may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How a service was found that is not ready, each with what was seen.
+#[derive(Debug)]
+pub enum Unwell {
+    /// Nobody listens at its address.
+    Absent(anyhow::Error),
+    /// It is there, and says that it can't answer; or says nothing.
+    NotReady(anyhow::Error),
+    /// What listens there is something else.
+    Strange(anyhow::Error),
+}
+
 /// Asks `url`, or else `/readyz` of the address that the service listens on.
+///
+/// # Errors
+/// When it does not answer 200.
 pub async fn health(listen: SocketAddr, url: Option<&str>) -> anyhow::Result<()> {
-    let (host, path) = match url {
-        Some(url) => split(url)?,
-        None => (reachable(listen).to_string(), "/readyz".to_owned()),
+    let found = match url {
+        Some(url) => {
+            let (host, path) = split(url)?;
+            look(&host, &path).await
+        }
+        None => readiness(listen).await,
     };
-    let answer = tokio::time::timeout(PATIENCE, ask(&host, &path))
-        .await
-        .map_err(|_late| anyhow::anyhow!("{host} did not answer within {} seconds", PATIENCE.as_secs()))?
-        .with_context(|| format!("{host} does not answer"))?;
-    let (head, body) = answer.split_once("\r\n\r\n").with_context(|| format!("{host} does not speak HTTP"))?;
-    match head.split(' ').nth(1) {
-        Some("200") => Ok(()),
-        status => bail!("{host} is not ready: {} (HTTP {})", body.trim(), status.unwrap_or("without status")),
+    found.map_err(|(Unwell::Absent(seen) | Unwell::NotReady(seen) | Unwell::Strange(seen))| seen)
+}
+
+/// Whether the service is ready that listens on this address.
+///
+/// # Errors
+/// How it was found otherwise.
+pub async fn readiness(listen: SocketAddr) -> Result<(), Unwell> {
+    look(&reachable(listen).to_string(), "/readyz").await
+}
+
+async fn look(host: &str, path: &str) -> Result<(), Unwell> {
+    let end = Instant::now() + PATIENCE;
+    let late = |_late| Unwell::NotReady(anyhow!("{host} did not answer within {} seconds", PATIENCE.as_secs()));
+    let silent = |error| anyhow::Error::new(error).context(format!("{host} does not answer"));
+    let stream = timeout_at(end, TcpStream::connect(host)).await.map_err(late)?.map_err(|error| Unwell::Absent(silent(error)))?;
+    let answer = timeout_at(end, ask(stream, host, path)).await.map_err(late)?.map_err(|error| Unwell::NotReady(silent(error)))?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| Unwell::Strange(anyhow!("{host} does not speak HTTP")))?;
+    let status = head.split(' ').nth(1).unwrap_or("without status");
+    let seen = || anyhow!("{host} is not ready: {} (HTTP {status})", body.trim());
+    match status {
+        "200" => Ok(()),
+        "503" => Err(Unwell::NotReady(seen())),
+        _ => Err(Unwell::Strange(seen())),
     }
 }
 
-async fn ask(host: &str, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(host).await?;
+async fn ask(mut stream: TcpStream, host: &str, path: &str) -> std::io::Result<String> {
     // 1.0, so that the answer is neither chunked nor followed by another.
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
     let mut answer = Vec::new();

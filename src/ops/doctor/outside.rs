@@ -5,7 +5,13 @@ use std::time::Duration;
 use lectern_kernel::store::Objects;
 use uuid::Uuid;
 
-use super::super::{Cluster, deployment, health, objects, postman, report::Check, store::base};
+use super::super::{
+    Cluster, deployment,
+    health::{Unwell, readiness},
+    objects, postman,
+    report::Check,
+    store::base,
+};
 use crate::{
     config::Settings,
     domains::{answers::listed, mail::Undelivered},
@@ -18,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All of it.
 pub(super) async fn look(settings: &Settings, cluster: &Cluster) -> Vec<Check> {
-    let here = health(settings.listen, None).await;
+    let here = readiness(settings.listen).await;
     let mut checks = vec![files(settings).await, mail(settings, cluster).await, models(settings).await, listens(settings, &here)];
-    checks.extend(addresses(settings, here.is_ok()).await);
+    checks.extend(addresses(settings, matches!(here, Ok(()) | Err(Unwell::NotReady(_)))).await);
     checks
 }
 
@@ -91,10 +97,21 @@ async fn models(settings: &Settings) -> Check {
 }
 
 /// The service of this machine; that it does not run yet is no fault.
-fn listens(settings: &Settings, here: &anyhow::Result<()>) -> Check {
+fn listens(settings: &Settings, here: &Result<(), Unwell>) -> Check {
+    let (name, address) = ("LECTERN_LISTEN", settings.listen);
     match here {
-        Ok(()) => Check::pass("addresses", "LECTERN_LISTEN", format!("{} answers, and is ready", settings.listen)),
-        Err(error) => Check::pass("addresses", "LECTERN_LISTEN", format!("to know: {error:#}")),
+        Ok(()) => Check::pass("addresses", name, format!("{address} answers, and is ready")),
+        Err(Unwell::Absent(_)) => {
+            Check::pass("addresses", name, format!("to know: nobody listens at {address}; start the service, and ask again"))
+        }
+        Err(Unwell::NotReady(seen)) => Check::fail(
+            "addresses",
+            name,
+            format!("{seen:#}: the service runs, but can't answer; look at the database, and into the service's log"),
+        ),
+        Err(Unwell::Strange(seen)) => {
+            Check::fail("addresses", name, format!("{seen:#}: something else listens there; stop it, or set {name} to another port"))
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! `lectern doctor` says what is wrong, and what to do.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+};
+
 use lectern_kernel::{auth::SigningKey, sealing::Sealer};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -18,6 +23,21 @@ fn checks(output: &[u8]) -> Vec<(String, bool, String)> {
     checks
         .map(|check| (format!("{} {}", text(check, "group"), text(check, "subject")), check["passed"] == true, text(check, "detail")))
         .collect()
+}
+
+/// An address where whoever comes is answered this, whatever they ask.
+fn answering(what: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for guest in listener.incoming() {
+            let mut guest = guest.unwrap();
+            // What was asked is read first: closed before that, the connection would be reset.
+            let _ = guest.read(&mut [0; 1024]);
+            let _ = guest.write_all(what.as_bytes());
+        }
+    });
+    address
 }
 
 #[tokio::test]
@@ -51,6 +71,8 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
 
     // Before the first start nobody answers where people will reach it.
     let found = checks(&look(&["--public-url", "http://127.0.0.1:9"]).stdout);
+    let service = found.iter().find(|(name, ..)| name == "addresses LECTERN_LISTEN").unwrap();
+    assert!(service.1 && service.2 == "to know: nobody listens at 127.0.0.1:9; start the service, and ask again", "{service:?}");
     let address = found.iter().find(|(name, ..)| name == "addresses LECTERN_PUBLIC_URL").unwrap();
     assert!(address.1 && address.2.starts_with("to know: ") && address.2.ends_with("ask again when the service runs"), "{address:?}");
 
@@ -67,6 +89,8 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
     let app_url = app.database.url("lectern_app");
     let service = serve(&app, &SigningKey::generate().unwrap().to_text());
     let listen = service.url.trim_start_matches("http://");
+    let unready = answering("HTTP/1.1 503 Service Unavailable\r\n\r\nthe database can't be reached\n");
+    let strange = answering("220 mail.oak.example ESMTP\r\n");
     for (arguments, subject, part) in [
         (&["--request-timeout", "20"][..], "times LECTERN_STATEMENT_TIMEOUT", "the database has to stop first"),
         (&["--drain-timeout", "1"], "times LECTERN_DRAIN_TIMEOUT", "set the former higher"),
@@ -74,6 +98,8 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
         (&["--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "a@oak.example"], "mail LECTERN_SMTP_URL", "check LECTERN_SMTP_URL"),
         (&["--assistant-url", "http://127.0.0.1:9/v1"], "models LECTERN_ASSISTANT_URL", "PROVIDER_UNREACHABLE: check"),
         (&["--public-url", "http://127.0.0.1:9", "--listen", listen], "addresses LECTERN_PUBLIC_URL", "check the proxy in front"),
+        (&["--listen", &unready], "addresses LECTERN_LISTEN", "is not ready: the database can't be reached (HTTP 503): the service runs"),
+        (&["--listen", &strange], "addresses LECTERN_LISTEN", "does not speak HTTP: something else listens there; stop it, or set"),
         (&["--owner-url", &app_url], "database LECTERN_OWNER_URL", "migrations belong to lectern_owner"),
         (&["--database-url", "postgres://lectern_app@127.0.0.1:9/lectern"], "database DATABASE_URL", "check DATABASE_URL"),
         (&["--signing-key", "c2VjcmV0"], "keys LECTERN_SIGNING_KEY", "make one with `lectern key`"),
