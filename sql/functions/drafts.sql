@@ -25,11 +25,11 @@ END
 $$;
 CREATE OR REPLACE TRIGGER generation_await AFTER INSERT ON generation FOR EACH ROW WHEN (NEW.state = 'PENDING') EXECUTE FUNCTION app.await_generation();
 
--- Whether the actor may have a model draft: nothing, or the name of the rule that is in the way. Reveals: to the actor, that.
-CREATE OR REPLACE FUNCTION app.draft_obstacle(is_course boolean) RETURNS text
+-- Whether the actor may have a model draft, a suggestion of a grade included: nothing, or the name of the rule that is in the way. Reveals: to the actor, that.
+CREATE OR REPLACE FUNCTION app.draft_obstacle() RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT app.may_use_assistant() OR (is_course AND NOT (SELECT p.generates_courses FROM app.assistant_policy() AS p)) THEN
+    IF NOT app.may_use_assistant() OR NOT (SELECT p.generates_courses FROM app.assistant_policy() AS p) THEN
         RETURN 'assistant_policy';
     END IF;
     RETURN NULL;

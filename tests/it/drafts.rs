@@ -327,6 +327,15 @@ async fn a_grade_is_suggested_to_its_grader_alone_and_never_given() {
         "NOT_FOUND @submissionId",
     )
     .await;
+    // Where nothing may be drafted, this may not either: neither asked for, nor done by the time it comes to it.
+    let early = ada.ok(SUGGEST, wish("early")).await["suggestGrade"]["id"].take();
+    let policy = "mutation($i: UpdateAssistantPolicyInput!) { updateAssistantPolicy(input: $i) { generatesCourses } }";
+    admin.ok(policy, json!({ "i": { "generatesCourses": false } })).await;
+    refused(app, ada, SUGGEST, wish("a"), "FORBIDDEN NOT_ALLOWED_BY_POLICY").await;
+    app.work().await;
+    let ended = ada.ok(GENERATION, json!({ "id": early })).await["generation"].take();
+    assert_eq!(json!([ended["state"], ended["failureReason"]]), json!(["FAILED", "NOT_ALLOWED_BY_POLICY"]));
+    admin.ok(policy, json!({ "i": { "generatesCourses": true } })).await;
     models.say([whole(json!({ "points": 5000, "feedback": "Clear, but short." }))]);
     let id = ada.ok(SUGGEST, wish("a")).await["suggestGrade"]["id"].take();
     app.work().await;

@@ -54,7 +54,7 @@ pub struct Policy {
     pub retention_days: Option<i32>,
     /// Whether the audit log keeps what is said.
     pub audits_content: bool,
-    /// Whether courses may be generated.
+    /// Whether anything may be drafted.
     pub generates_courses: bool,
     /// Whether assistants fall silent while a person's quiz is open.
     pub silent_during_quizzes: bool,
@@ -161,7 +161,7 @@ pub struct AssistantPolicy {
     pub retention_days: Option<i32>,
     /// Whether the audit log keeps what is said; it keeps that something was, in any case.
     pub audits_content: bool,
-    /// Whether drafts of courses may be generated.
+    /// Whether anything may be drafted: courses, sections, and what a submission may be worth.
     pub generates_courses: bool,
     /// Whether assistants answer nobody who has a quiz attempt in progress.
     pub silent_during_quizzes: bool,

@@ -40,7 +40,7 @@ pub struct UpdateAssistantPolicyInput {
     pub retention_days: MaybeUndefined<i32>,
     /// Whether the audit log keeps what is said. Everybody can read that it does.
     pub audits_content: MaybeUndefined<bool>,
-    /// Whether drafts of courses may be generated.
+    /// Whether anything may be drafted: courses, sections, and what a submission may be worth.
     pub generates_courses: MaybeUndefined<bool>,
     /// Whether assistants answer nobody who has a quiz attempt in progress.
     pub silent_during_quizzes: MaybeUndefined<bool>,

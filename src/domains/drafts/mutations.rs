@@ -122,11 +122,11 @@ impl Asked {
 }
 
 /// Refuses unless the actor may have a model draft something.
-async fn require_drafting(ctx: &Context<'_>, is_course: bool) -> Result<()> {
+async fn require_drafting(ctx: &Context<'_>) -> Result<()> {
     if !is_configured(ctx).await? {
         return Err(Error::not_set_up("ASSISTANT_NOT_CONFIGURED", "There is no endpoint of a model yet that could draft anything."));
     }
-    match ctx.tx().value::<Option<String>>(sql::OBSTACLE, &[&is_course]).await?.flatten() {
+    match ctx.tx().value::<Option<String>>(sql::OBSTACLE, &[]).await?.flatten() {
         Some(_) => Err(Error::forbidden("NOT_ALLOWED_BY_POLICY", "The school does not let you have this drafted.")),
         None => Ok(()),
     }
@@ -193,7 +193,7 @@ impl DraftMutations {
             questions: Some(within("questionsPerSection", input.questions_per_section.unwrap_or(USUAL), 0, 20)?),
             ..Wanted::default()
         };
-        require_drafting(ctx, true).await?;
+        require_drafting(ctx).await?;
         let model = model(ctx, input.model.as_deref()).await?;
         wanted.bases = bases(ctx, input.knowledge_base_ids.as_deref()).await?;
         asked.ask(ctx, GenerationKind::Course, &model, wanted).await
@@ -217,7 +217,7 @@ impl DraftMutations {
         let overwrites = input.overwrites_edits.unwrap_or(false);
         let section = ctx.get(id).await?.ok_or_else(|| Error::not_found("section").field("sectionId"))?;
         require_author(ctx, "sectionId", section.course_id).await?;
-        require_drafting(ctx, true).await?;
+        require_drafting(ctx).await?;
         if ctx.get(section.course_id).await?.is_none_or(|course| course.status != CourseStatus::Draft) {
             return Err(Error::conflict("COURSE_NOT_DRAFT", "Only sections of drafts are drafted anew.").field("sectionId"));
         }
@@ -251,7 +251,7 @@ impl DraftMutations {
         if !is_grader || is_own {
             return Err(Error::not_yours().field("submissionId"));
         }
-        require_drafting(ctx, false).await?;
+        require_drafting(ctx).await?;
         let model = model(ctx, None).await?;
         let wanted = Wanted { instructions, course: Some(course), submission: Some(id), maximum: Some(maximum), ..Wanted::default() };
         asked.ask(ctx, GenerationKind::Grade, &model, wanted).await

@@ -12,8 +12,8 @@ pub const OF_SECTIONS: &str = "SELECT pv.section_id, pv.model, pv.generated_at, 
 /// What the person `$2` has asked for under the name `$3`, and whether it was the same as `$4`.
 pub const KNOWN: &str = "SELECT gn.id, gn.request_digest = $4 FROM generation gn WHERE gn.tenant_id = $1 AND gn.requested_by_id = $2 AND gn.client_request_id = $3";
 
-/// What is in the way of drafting; `$2`: whether it is of a course.
-pub const OBSTACLE: &str = "SELECT app.draft_obstacle($2) WHERE app.tenant_id() = $1";
+/// What is in the way of drafting.
+pub const OBSTACLE: &str = "SELECT app.draft_obstacle() WHERE app.tenant_id() = $1";
 
 /// The model that is asked where `$2` is wanted and the deployment's is `$3`.
 pub const MODEL_OF: &str = "SELECT app.model_of($2, $3) WHERE app.tenant_id() = $1";
