@@ -405,6 +405,23 @@ BEGIN
             RETURN EXISTS (SELECT FROM public.sales_order o WHERE o.tenant_id = school AND o.status = 'PENDING' AND o.expires_at <= now());
         WHEN 'quiz.sweep' THEN
             RETURN EXISTS (SELECT FROM public.quiz_attempt a WHERE a.tenant_id = school AND a.status = 'IN_PROGRESS' AND a.ends_at < now() - interval '5 seconds');
+        WHEN 'program.end' THEN
+            RETURN EXISTS (SELECT FROM public.program p WHERE p.tenant_id = school AND p.status = 'ACTIVE' AND p.ends_at <= now());
+        WHEN 'place.advance' THEN
+            RETURN EXISTS (SELECT FROM public.application o WHERE o.tenant_id = school AND o.status = 'WAITLISTED' AND o.offer_expires_at <= now())
+                OR EXISTS (SELECT FROM app.unpaid_places());
+        WHEN 'payment.reconcile' THEN -- As app.payments_to_ask and app.chase_refunds choose.
+            RETURN EXISTS (SELECT FROM public.payment p WHERE p.tenant_id = school AND p.provider = 'STRIPE'
+                           AND (p.status = 'PENDING' OR p.status IN ('EXPIRED', 'CANCELLED', 'REJECTED') AND NOT p.is_checked)
+                           AND CASE WHEN p.status <> 'PENDING' THEN p.provider_id IS NOT NULL AND p.settled_at < now() - interval '10 minutes'
+                               ELSE p.created_at < now() - interval '15 minutes' AND coalesce(p.asked_at, p.created_at)
+                                   < now() - CASE WHEN p.provider_id IS NULL THEN interval '15 minutes' ELSE interval '5 minutes' END END)
+                OR EXISTS (SELECT FROM public.refund r WHERE r.tenant_id = school AND r.status = 'PENDING'
+                           AND coalesce(r.asked_at, r.created_at) < now() - interval '15 minutes');
+        WHEN 'grant.retry' THEN
+            RETURN EXISTS (SELECT FROM public.attendee_grant g WHERE g.tenant_id = school AND g.state = 'FAILED' AND g.tried_at <= now() - interval '5 minutes');
+        WHEN 'document.sweep' THEN
+            RETURN EXISTS (SELECT FROM public.document d WHERE d.tenant_id = school AND d.state = 'PENDING' AND d.updated_at < now() - interval '1 minute');
         ELSE
             RETURN true;
     END CASE;

@@ -24,6 +24,12 @@ pub fn nothing(kind: &str) -> String {
     ids::encode(kind, Uuid::now_v7())
 }
 
+/// Whether there is anything to do in a school for a kind of jobs that comes by itself more often than hourly.
+pub async fn is_due(app: &TestApp, school: &School, kind: &str) -> bool {
+    let asked = format!("SELECT app.is_due('{kind}')::text FROM set_config('app.tenant_id', '{}', true)", school.tenant);
+    app.text(&asked).await.as_deref() == Some("true")
+}
+
 /// The UUID inside a TypeID, for SQL.
 pub fn uuid(id: &str) -> Uuid {
     ids::decode(id).unwrap_or_else(|| panic!("{id} is no id")).1

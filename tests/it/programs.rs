@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Client, TestApp, Who},
-    classroom::{nothing, refused, uuid, walk},
+    classroom::{is_due, nothing, refused, uuid, walk},
 };
 
 pub const CREATE: &str = "mutation($i: CreateProgramInput!) { createProgram(input: $i) { id slug name description kind status isOpen capacity placesTaken waitlistCount currencies \
@@ -256,6 +256,7 @@ async fn a_program_is_open_as_its_dates_say_and_ends_by_itself() {
         app.sql(&format!("UPDATE program SET {dates} WHERE id = '{}'", uuid(&id))).await;
         let found = admin.ok(open, json!({ "id": id })).await["program"].take();
         assert_eq!(found, json!({ "isOpen": is_open, "status": "ACTIVE" }), "{dates}");
+        assert_eq!(is_due(&app, &app.oak, "program.end").await, dates == "ends_at = now() - interval '1 second'", "{dates}");
     }
     app.sql(&format!("BEGIN; SET LOCAL app.tenant_id = '{}'; SELECT app.enqueue('program.end', NULL, '{{}}'); COMMIT", app.oak.tenant))
         .await;

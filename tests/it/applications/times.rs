@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    classroom::is_due,
     orders::{self, Shop, cart_for},
     payments::{PLACE, assert_balanced, books, read},
 };
@@ -67,9 +68,11 @@ async fn an_offer_is_told_once_lapses_once_and_goes_round_however_often_the_job_
     .await;
     refused(&stage.app, &bob, ACCEPT, json!({ "id": second }), "CONFLICT OFFER_EXPIRED @id").await;
     assert_eq!(status(&bob, &second).await, "WAITLISTED");
+    assert!(is_due(&stage.app, &stage.app.oak, "place.advance").await);
     for _ in 0..3 {
         run(&stage.app, "place.advance").await;
     }
+    assert!(!is_due(&stage.app, &stage.app.oak, "place.advance").await, "one that is offered and not late is not due");
     assert_eq!(steps(&stage.admin, &second).await.iter().filter(|state| *state == "WITHDRAWN").count(), 1);
     assert_eq!(offers(&stage.app, &eve, &third).await, (true, 1, 1));
     assert_eq!(places(&ann, &program).await, (1, 1));
@@ -135,10 +138,13 @@ async fn who_has_paid_or_ordered_keeps_the_place_beyond_its_time_and_who_lets_th
     pass(&shop.app, "accepted_at = accepted_at - interval '71 hours' WHERE accepted_at IS NOT NULL").await;
     run(&shop.app, "place.advance").await;
     assert_eq!((status(idle, of_idle).await.as_str(), places(&shop.admin, &shop.program).await), ("ACCEPTED", (3, 1)));
+    assert!(!is_due(&shop.app, &shop.app.oak, "place.advance").await);
     pass(&shop.app, "accepted_at = accepted_at - interval '2 hours' WHERE accepted_at IS NOT NULL").await;
+    assert!(is_due(&shop.app, &shop.app.oak, "place.advance").await);
     for _ in 0..2 {
         run(&shop.app, "place.advance").await;
     }
+    assert!(!is_due(&shop.app, &shop.app.oak, "place.advance").await);
     assert_eq!(steps(&shop.admin, of_idle).await.iter().filter(|state| *state == "WITHDRAWN").count(), 1);
     assert_eq!((status(paid, of_paid).await.as_str(), status(ordered, of_ordered).await.as_str()), ("ACCEPTED", "ACCEPTED"));
     assert_eq!(offers(&shop.app, &next, &waiting).await, (true, 1, 1));

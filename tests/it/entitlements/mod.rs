@@ -201,6 +201,10 @@ async fn what_a_course_or_a_group_refuses_stops_nothing_and_is_tried_again() {
     camp.retry().await;
     assert_eq!(camp.grants(&application).await, ["Draft FAILED COURSE_NOT_PUBLISHED", "Full DONE", "Tight DONE"]);
     camp.admin.ok(crate::classroom::PUBLISH, json!({ "id": draft })).await;
+    assert!(!crate::classroom::is_due(&camp.app, &camp.app.oak, "grant.retry").await, "each at most once in five minutes");
+    camp.app.sql("UPDATE attendee_grant SET tried_at = now() - interval '6 minutes'").await;
+    assert!(crate::classroom::is_due(&camp.app, &camp.app.oak, "grant.retry").await);
     camp.retry().await;
     assert_eq!(camp.grants(&application).await, ["Draft DONE", "Full DONE", "Tight DONE"]);
+    assert!(!crate::classroom::is_due(&camp.app, &camp.app.oak, "grant.retry").await);
 }

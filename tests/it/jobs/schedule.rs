@@ -50,6 +50,18 @@ async fn a_slot_is_made_up_for_once_and_only_the_latest() {
 }
 
 #[tokio::test]
+async fn what_ticks_more_often_than_hourly_makes_no_job_where_nothing_is_due() {
+    let app = start().await;
+    let often = "app.job_kinds() AS k WHERE k.every_seconds BETWEEN 1 AND 3599 AND k.kind NOT LIKE 'trial.%'";
+    assert!(app.count(often).await > 10);
+    let due = format!(
+        "SELECT string_agg(o.kind || ' ' || t.slug, ', ' ORDER BY o.kind, t.slug)
+         FROM (SELECT k.kind FROM {often}) AS o CROSS JOIN LATERAL app.due_schools(o.kind, '-infinity') AS d JOIN tenant t USING (tenant_id)"
+    );
+    assert_eq!(app.text(&due).await, None);
+}
+
+#[tokio::test]
 async fn what_ticks_more_often_than_hourly_is_kept_for_an_hour() {
     let app = start().await;
     let tenant = app.elm.tenant;

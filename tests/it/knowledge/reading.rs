@@ -14,7 +14,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use super::{CREATE, DOCUMENT, document, finding::SEARCH};
 use crate::{
     app::{Client, Folder, TestApp, Who, outside},
-    classroom::uuid,
+    classroom::{is_due, uuid},
     files,
 };
 
@@ -189,7 +189,9 @@ async fn two_documents_of_a_school_are_read_at_once_and_all_in_the_end() {
     app.sql("UPDATE document d SET state = 'PROCESSING', worker = gen_random_uuid() WHERE title IN ('D0', 'D1')").await;
     app.work().await;
     assert_eq!(app.count("document WHERE state = 'PENDING'").await, 7, "they wait for a place");
+    assert!(!is_due(&app, &app.oak, "document.sweep").await);
     app.sql("UPDATE document d SET state = 'FAILED', failure_reason = 'UNREADABLE' WHERE title = 'D0'; UPDATE document SET updated_at = now() - interval '5 minutes' WHERE state = 'PENDING'").await;
+    assert!(is_due(&app, &app.oak, "document.sweep").await);
     let open = format!("SELECT set_config('app.tenant_id', '{}', true)", app.oak.tenant);
     app.sql(&format!("BEGIN; {open}; SELECT app.sweep_documents(1000); COMMIT")).await;
     app.work().await;

@@ -18,7 +18,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{PLACE, REFUND, SETTINGS, Shop, assert_balanced, books, of_payment, post as send, read, read_all};
-use crate::{app::TestApp, classroom::uuid};
+use crate::{
+    app::TestApp,
+    classroom::{is_due, uuid},
+};
 
 pub const KEY: &str = "sk_test_0123456789abcdef";
 pub const SECRET: &str = "whsec_0123456789abcdef";
@@ -330,8 +333,11 @@ async fn a_webhook_that_was_lost_heals() {
     };
     reconcile().await;
     assert_eq!(read(&shop.lea, &order).await["status"], "PENDING", "it is not asked about yet");
+    assert!(!is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     shop.app.sql("UPDATE payment SET created_at = created_at - interval '16 minutes'").await;
+    assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     reconcile().await;
+    assert!(!is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     assert_eq!(
         (read(&shop.lea, &order).await["status"].clone(), of_payment(&shop, &payment, "status").await.as_str()),
         (json!("PAID"), "APPROVED")
@@ -357,7 +363,9 @@ async fn a_webhook_that_was_lost_heals() {
     );
     shop.app.sql(&expire).await;
     assert_eq!(read(&shop.lea, &order).await["status"], "EXPIRED");
+    assert!(!is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     shop.app.sql("UPDATE payment SET settled_at = settled_at - interval '11 minutes' WHERE status = 'EXPIRED'").await;
+    assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     reconcile().await;
     assert_eq!(read(&shop.lea, &order).await["status"], "PAID");
     assert_balanced(&shop).await;
