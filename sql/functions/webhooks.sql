@@ -34,7 +34,8 @@ END
 $$;
 
 -- One delivery of an event for each endpoint that is told of it now, however often it is fanned out; for app.fan_out alone. An event that
--- only endpoints in another state are told of is written down as well: they may have it replayed.
+-- only endpoints in another state are told of is written down as well: they may have it replayed. The endpoints' rows are held from when they
+-- are looked at: one that is switched off at this moment either is not told, or calls off what it was.
 CREATE OR REPLACE FUNCTION app.fan_out_to_webhooks(event uuid, type text, at timestamptz, data jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -43,10 +44,12 @@ BEGIN
     END IF;
     PERFORM app.write_webhook_event(event, type, at, data);
     INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, event_id, event_type)
-        SELECT e.tenant_id, app.uuid_v7(), e.id, event, fan_out_to_webhooks.type FROM webhook_endpoint e
-        WHERE e.tenant_id = app.tenant_id() AND e.state = 'ACTIVE'
-          AND (e.event_types IS NULL OR fan_out_to_webhooks.type = ANY (e.event_types))
-        ORDER BY e.id ON CONFLICT ON CONSTRAINT webhook_delivery_once DO NOTHING;
+        SELECT h.tenant_id, app.uuid_v7(), h.id, event, fan_out_to_webhooks.type FROM (
+            SELECT e.tenant_id, e.id FROM webhook_endpoint e
+            WHERE e.tenant_id = app.tenant_id() AND e.state = 'ACTIVE'
+              AND (e.event_types IS NULL OR fan_out_to_webhooks.type = ANY (e.event_types))
+            ORDER BY e.id FOR NO KEY UPDATE) AS h
+        ON CONFLICT ON CONSTRAINT webhook_delivery_once DO NOTHING;
     PERFORM app.start_deliveries(d.endpoint_id) FROM (
         SELECT o.endpoint_id FROM webhook_delivery o WHERE o.tenant_id = app.tenant_id() AND o.event_id = event ORDER BY o.endpoint_id) AS d;
 END

@@ -224,6 +224,31 @@ async fn what_happens_while_an_endpoint_is_paused_is_not_queued_and_can_be_repla
 }
 
 #[tokio::test]
+async fn an_endpoint_that_is_switched_off_at_the_moment_of_an_event_is_not_sent_it() {
+    let app = start().await;
+    let receiver = Receiver::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (id, _) = endpoint(&app, &app.oak, &receiver.at("/ok")).await;
+    let since = lectern_kernel::clock::now().to_string();
+    happen(&app, &app.oak).await;
+    // Whoever switches it off has not committed yet when the event is told.
+    let (other, connection) = tokio_postgres::connect(&app.database.superuser_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let open = format!("SELECT set_config('app.tenant_id', '{}', true), set_config('app.audit', 'off', true)", app.oak.tenant);
+    other.batch_execute(&format!("BEGIN; {open}; UPDATE webhook_endpoint SET state = 'PAUSED' WHERE id = {}", quoted(&id))).await.unwrap();
+    let working = Working::start(&app);
+    until(&app, "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'", 1).await;
+    other.batch_execute("COMMIT").await.unwrap();
+    until(&app, "job WHERE state NOT IN ('SUCCEEDED', 'CANCELLED')", 0).await;
+    assert_eq!((states(&app).await.as_str(), receiver.received().len()), ("", 0));
+    // Nor is it lost.
+    admin.ok(UPDATE, json!({ "i": { "id": id, "isActive": true } })).await;
+    admin.ok(REPLAY, json!({ "i": { "endpointId": id, "since": since } })).await;
+    until(&app, "webhook_delivery WHERE state = 'DELIVERED'", 1).await;
+    working.stop().await;
+}
+
+#[tokio::test]
 async fn a_job_that_is_called_off_takes_its_delivery_along() {
     let app = start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
