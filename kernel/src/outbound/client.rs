@@ -329,10 +329,12 @@ fn reason(error: &reqwest::Error, is_name: bool) -> NoAnswer {
 
 /// What `Retry-After` says: seconds, or a moment.
 fn wait(text: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than can be counted is very long all the same.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let at = rfc2822::parse(text.trim()).ok()?.timestamp();
+    let at = rfc2822::parse(text).ok()?.timestamp();
     Some(Duration::try_from(now.duration_until(at)).unwrap_or_default())
 }
 
@@ -497,6 +499,9 @@ mod tests {
         assert_eq!(wait("120", now), Some(Duration::from_secs(120)));
         assert_eq!(wait("Fri, 20 Nov 2026 09:31:00 GMT", now), Some(Duration::from_secs(60)));
         assert_eq!(wait("Fri, 20 Nov 2026 09:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(wait("99999999999999999999999", now), Some(Duration::from_secs(u64::MAX)));
         assert_eq!(wait("soon", now), None);
+        assert_eq!(wait("-5", now), None);
+        assert_eq!(wait("", now), None);
     }
 }

@@ -59,6 +59,20 @@ async fn a_receiver_that_asks_for_time_gets_it() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_asks_for_more_than_a_day_gets_a_day() {
+    let app = start().await;
+    let receiver = Receiver::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (id, _) = endpoint(&app, &app.oak, &receiver.at("/much-later")).await;
+    admin.ok(TEST, json!({ "id": id })).await;
+    let working = Working::start(&app);
+    until(&app, "webhook_delivery WHERE failures = 1", 1).await;
+    working.stop().await;
+    let off: i64 = app.text(OFF).await.unwrap().parse().unwrap();
+    assert!((86_300..=86_400).contains(&off), "{off} s");
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_gone_or_that_fails_for_days_is_switched_off() {
     let app = start().await;
     let receiver = Receiver::start().await;

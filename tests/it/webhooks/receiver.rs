@@ -100,6 +100,8 @@ async fn answer(State(receiver): State<Receiver>, uri: Uri, headers: HeaderMap, 
         }
         "/redirect" => (StatusCode::TEMPORARY_REDIRECT, [("location", receiver.at("/elsewhere"))]).into_response(),
         "/later" => (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "7200")]).into_response(),
+        // More than any number holds.
+        "/much-later" => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "99999999999999999999")]).into_response(),
         "/slow" => {
             tokio::time::sleep(Duration::from_millis(100)).await;
             status.into_response()
