@@ -76,10 +76,15 @@ impl Audit {
 
     /// Everything about one table: its wall, its keys, its grants, its audit trigger, and the attack on it.
     pub async fn table(&mut self, table: &str) -> anyhow::Result<Vec<Check>> {
+        let grants = Grants::read(&mut self.platform).await?;
+        self.table_as(table, &grants).await
+    }
+
+    async fn table_as(&mut self, table: &str, grants: &Grants) -> anyhow::Result<Vec<Check>> {
         let wall = catalog::wall(&mut self.platform, table).await?;
         let keys = catalog::keys(&mut self.platform, table).await?;
         let audited = catalog::audited(&mut self.platform, table).await?;
-        let grants = Grants::read(&mut self.platform).await?.of_table(table);
+        let grants = grants.of_table(table);
         let mut attack = Attack { app: &mut self.app, bare: &mut self.bare, platform: &mut self.platform, pair: &self.pair };
         let isolation = attack.table(table).await.with_context(|| format!("the attack on {table} did not come to its end"))?;
         Ok(vec![wall, keys, grants, audited, isolation])
@@ -121,9 +126,10 @@ impl Audit {
     /// All of it, in the order of the report: by kind of check, then by table.
     pub async fn run(&mut self) -> anyhow::Result<Report> {
         let mut checks = self.whole().await?;
+        let grants = Grants::read(&mut self.platform).await?;
         let mut by_table = Vec::new();
         for table in self.tables.clone() {
-            by_table.extend(self.table(&table).await?);
+            by_table.extend(self.table_as(&table, &grants).await?);
         }
         by_table.sort_by_key(|check| ["wall", "keys", "grants", "audited", "isolation"].iter().position(|group| *group == check.group));
         checks.append(&mut by_table);

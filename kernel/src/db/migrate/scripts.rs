@@ -22,7 +22,8 @@ pub(super) async fn apply(
     ledger: &mut Ledger,
     always: bool,
 ) -> anyhow::Result<Vec<String>> {
-    let things = things::read(connection).await?;
+    let known: Vec<String> = scripts.iter().filter_map(|script| ledger.get(&script.file)).flat_map(|entry| entry.makes.clone()).collect();
+    let things = things::read_made(connection, &known).await?;
     let mut applied = Vec::new();
     for script in scripts {
         let is_current = |entry: &Entry| entry.digest == script.digest() && entry.state == state(&things, &entry.makes);

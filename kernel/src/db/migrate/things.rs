@@ -65,27 +65,19 @@ WITH me AS (
     FROM pg_class c JOIN me ON c.relowner = me.oid
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
       AND NOT EXISTS (SELECT FROM extension_member e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid)
-), granted AS (
-    SELECT r.oid, string_agg(concat_ws(' ', a.attname, acl.grantee::regrole, acl.privilege_type, acl.is_grantable), ', '
-                             ORDER BY a.attname, acl.grantee::regrole::text, acl.privilege_type) AS rights
-    FROM relation r
-    CROSS JOIN LATERAL (SELECT NULL::name AS attname, r.relacl AS acl UNION ALL
-                        SELECT c.attname, c.attacl FROM pg_attribute c WHERE c.attrelid = r.oid AND NOT c.attisdropped AND c.attacl IS NOT NULL) AS a
-    CROSS JOIN LATERAL aclexplode(a.acl) AS acl
-    WHERE acl.grantee <> r.relowner GROUP BY r.oid
 )
 SELECT 'policy', format('policy %I on %s', p.polname, r.name),
        concat_ws(' ', p.polpermissive, p.polcmd, (SELECT string_agg(u::regrole::text, ',' ORDER BY u::regrole::text) FROM unnest(p.polroles) u),
                  'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)),
        p.xmin = me.now, format('DROP POLICY %I ON %s', p.polname, r.name)
 FROM me, pg_policy p JOIN relation r ON r.oid = p.polrelid
-WHERE $1::text[] IS NULL OR p.xmin = me.now OR format('policy %I on %s', p.polname, r.name) = ANY ($1)
+WHERE $1::text[] IS NULL OR p.xmin = me.now OR format('policy %I on %s', p.polname, r.name) IN (SELECT unnest($1))
 UNION ALL
 SELECT 'trigger', format('trigger %I on %s', t.tgname, r.name), pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text,
        t.xmin = me.now, format('DROP TRIGGER %I ON %s', t.tgname, r.name)
 FROM me, pg_trigger t JOIN relation r ON r.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'app'::regnamespace
 WHERE NOT t.tgisinternal AND t.tgparentid = 0
-  AND ($1::text[] IS NULL OR t.xmin = me.now OR format('trigger %I on %s', t.tgname, r.name) = ANY ($1))
+  AND ($1::text[] IS NULL OR t.xmin = me.now OR format('trigger %I on %s', t.tgname, r.name) IN (SELECT unnest($1)))
 UNION ALL
 SELECT 'function', 'function ' || p.oid::regprocedure,
        concat_ws(' ', p.proowner::regrole, pg_get_functiondef(p.oid),
@@ -94,12 +86,20 @@ SELECT 'function', 'function ' || p.oid::regprocedure,
 FROM me, pg_proc p
 WHERE p.pronamespace = 'app'::regnamespace AND p.prokind IN ('f', 'p', 'w')
   AND NOT EXISTS (SELECT FROM extension_member e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
-  AND ($1::text[] IS NULL OR p.xmin = me.now OR 'function ' || p.oid::regprocedure = ANY ($1))
+  AND ($1::text[] IS NULL OR p.xmin = me.now OR p.oid IN (SELECT to_regprocedure(substr(name, 10)) FROM unnest($1) AS name WHERE name LIKE 'function %'))
 UNION ALL
 SELECT 'rights', 'rights on ' || r.name, concat_ws(' ', r.relrowsecurity, r.relforcerowsecurity, g.rights), r.made,
        CASE WHEN g.rights IS NOT NULL THEN format('REVOKE ALL ON %s FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk', r.name) END
-FROM relation r LEFT JOIN granted g ON g.oid = r.oid
-WHERE $1::text[] IS NULL OR r.made OR 'rights on ' || r.name = ANY ($1)
+FROM relation r
+CROSS JOIN LATERAL (
+    SELECT string_agg(concat_ws(' ', a.attname, acl.grantee::regrole, acl.privilege_type, acl.is_grantable), ', '
+                      ORDER BY a.attname, acl.grantee::regrole::text, acl.privilege_type) AS rights
+    FROM (SELECT NULL::name AS attname, r.relacl AS acl UNION ALL
+          SELECT c.attname, c.attacl FROM pg_attribute c WHERE c.attrelid = r.oid AND NOT c.attisdropped AND c.attacl IS NOT NULL) AS a
+    CROSS JOIN LATERAL aclexplode(a.acl) AS acl
+    WHERE acl.grantee <> r.relowner
+) AS g
+WHERE $1::text[] IS NULL OR r.made OR 'rights on ' || r.name IN (SELECT unnest($1))
 UNION ALL
 SELECT 'schema', 'rights on schema ' || n.nspname, coalesce((SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(n.nspacl) a), ''),
        n.xmin = me.now, NULL
