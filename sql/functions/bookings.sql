@@ -413,14 +413,17 @@ BEGIN
     END IF;
     -- What several are part of is told as one.
     IF app.notifies(type) AND coalesce(current_setting('app.told_as', true), '') <> 'nothing' THEN
-        note := jsonb_build_object(
+        -- What there is nothing to say of is left out.
+        note := jsonb_strip_nulls(jsonb_build_object(
             'student', NEW.student_id, 'wished', NEW.requested_instructor_id, 'course', NEW.course_id,
             -- Whom it is assigned to, or was until it was moved.
             'instructor', CASE WHEN current_setting('app.told_as', true) IS DISTINCT FROM 'session'
                                THEN coalesce(NEW.instructor_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.instructor_id END) END,
             'former', CASE WHEN TG_OP = 'UPDATE' AND current_setting('app.told_as', true) IS DISTINCT FROM 'session' THEN OLD.instructor_id END,
-            'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at),
-            'attachments', CASE WHEN type IN ('booking.assigned', 'booking.rescheduled', 'booking.cancelled') THEN jsonb_build_array(app.invite_of(NEW)) END);
+            'facts', jsonb_build_object('from', NEW.starts_at, 'until', NEW.ends_at)));
+        IF type IN ('booking.assigned', 'booking.rescheduled', 'booking.cancelled') THEN
+            note := note || jsonb_build_object('attachments', jsonb_build_array(app.invite_of(NEW)));
+        END IF;
         IF TG_OP = 'INSERT' AND NEW.status = 'ASSIGNED' THEN
             note := note || '{"is_booked": true}'; -- it is the learner's confirmation
         END IF;

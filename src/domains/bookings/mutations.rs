@@ -81,7 +81,8 @@ async fn insert(ctx: &Context<'_>, params: &[&(dyn ToSql + Sync)]) -> Result<Opt
     let info = catalog.of(Booking::object());
     let projection = Projection { counts: 0, ..Projection::of_object(Asked::of(ctx), catalog, info) };
     let Selecting { columns, joins, shape, .. } = Selecting::new(catalog, info, "b", projection);
-    let sql = format!("WITH b AS ({} RETURNING {}) SELECT {columns} FROM b{joins}", sql::INSERT_BOOKING, info.select("b", true));
+    // The table's own columns: what is computed of them is computed once, outside.
+    let sql = format!("WITH b AS ({} RETURNING b.*) SELECT {columns} FROM b{joins}", sql::INSERT_BOOKING);
     let rows = ctx.tx().query(&sql, params).await?;
     Ok(rows.into_iter().next().and_then(|row| Loaded::joined(&Arc::new(row), 0, &shape)))
 }
