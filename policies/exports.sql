@@ -26,4 +26,4 @@ GRANT SELECT (tenant_id, id, requested_by_id, dataset, roster_format, name, time
         period_starts_at, file_id, created_at, started_at, finished_at),
     INSERT (tenant_id, id, requested_by_id, dataset, roster_format, name, time_zone, from_at, to_at) ON export_run TO lectern_app;
 GRANT SELECT, DELETE, INSERT (tenant_id, id, requested_by_id, dataset, name, time_zone, from_at, to_at, schedule_id, period_starts_at),
-    UPDATE (state, row_count, failure_reason, file_id, started_at, finished_at) ON export_run TO lectern_definer;
+    UPDATE (state, row_count, failure_reason, file_id, started_at, finished_at, period_starts_at) ON export_run TO lectern_definer;

@@ -103,6 +103,9 @@ CREATE OR REPLACE TRIGGER job_export_follow AFTER UPDATE ON job FOR EACH ROW
 CREATE OR REPLACE FUNCTION app.make_scheduled_run(schedule uuid, new_name text, starts timestamptz, ends timestamptz) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    -- A run of the Monday is none of the week that began with it: the schedule ran daily then.
+    UPDATE export_run x SET period_starts_at = NULL
+        WHERE x.tenant_id = app.tenant_id() AND x.schedule_id = schedule AND x.period_starts_at = starts AND x.to_at <> ends;
     INSERT INTO export_run (tenant_id, id, requested_by_id, dataset, name, time_zone, from_at, to_at, schedule_id, period_starts_at)
         SELECT s.tenant_id, app.uuid_v7(), s.owner_id, s.dataset, new_name, s.time_zone, starts, ends, s.id, starts
         FROM report_schedule s WHERE s.tenant_id = app.tenant_id() AND s.id = schedule

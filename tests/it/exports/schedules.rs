@@ -81,6 +81,30 @@ async fn of_ten_who_run_a_schedule_at_once_all_are_answered_the_same_run() {
 }
 
 #[tokio::test]
+async fn a_run_of_the_first_day_is_none_of_the_week_or_month_that_began_with_it() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let id = schedule(&ada, "DAILY").await;
+    for frequency in ["WEEKLY", "MONTHLY"] {
+        ada.ok(UPDATE, json!({ "i": { "id": id, "frequency": frequency } })).await;
+        let whole = ada.ok(RUN_NOW, json!({ "id": id })).await["runReportSchedule"].take();
+        // As if the schedule had run daily until now.
+        let known = uuid(whole["id"].as_str().unwrap());
+        app.sql(&format!("UPDATE export_run SET to_at = from_at + interval '1 day' WHERE id = '{known}'")).await;
+        let mut runs = Vec::new();
+        for answer in join_all((0..4).map(|_| ada.ok(RUN_NOW, json!({ "id": id })))).await {
+            assert_eq!((&answer["runReportSchedule"]["from"], &answer["runReportSchedule"]["to"]), (&whole["from"], &whole["to"]));
+            runs.push(answer["runReportSchedule"]["id"].as_str().unwrap().to_owned());
+        }
+        runs.dedup();
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        assert_ne!(runs[0], whole["id"].as_str().unwrap());
+    }
+    // What was made daily stays.
+    assert_eq!(read(&ada, &id).await["runs"]["totalCount"], 4);
+}
+
+#[tokio::test]
 async fn a_schedule_whose_owner_is_gone_is_paused_and_says_why() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
