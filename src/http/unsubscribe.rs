@@ -3,7 +3,7 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -21,8 +21,11 @@ use crate::domains::{
 /// Nothing is loaded and nothing is run; the form leads back here.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What stands in the address; letters that are none are no token, either.
+type Token = Result<Path<String>, PathRejection>;
+
 /// The page. It changes nothing.
-pub async fn ask(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, Path(token): Path<String>) -> Response {
+pub async fn ask(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, token: Token) -> Response {
     match read(&state, &token) {
         Some(_) => page(
             "<p>Do you want no more mail of this kind? Möchten Sie keine Mail dieser Art mehr?</p>\
@@ -33,7 +36,7 @@ pub async fn ask(State(state): State<AppState>, Extension(id): Extension<Correla
 }
 
 /// Turns that mail off; again and again the same. Whoever is not there any more gets none already.
-pub async fn end(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, Path(token): Path<String>) -> Response {
+pub async fn end(State(state): State<AppState>, Extension(id): Extension<CorrelationId>, token: Token) -> Response {
     let Some(unwanted) = read(&state, &token) else { return unknown(&id.0) };
     match turn_off(&state, &unwanted, &id.0).await {
         Ok(()) => page("<p>You will get no more mail of this kind. Sie bekommen keine Mail dieser Art mehr.</p>"),
@@ -41,7 +44,8 @@ pub async fn end(State(state): State<AppState>, Extension(id): Extension<Correla
     }
 }
 
-fn read(state: &AppState, token: &str) -> Option<Unwanted> {
+fn read(state: &AppState, token: &Token) -> Option<Unwanted> {
+    let Ok(Path(token)) = token else { return None };
     state.engine.services().outside.get::<Unsubscribing>().ok()?.read(token)
 }
 

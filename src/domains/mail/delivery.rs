@@ -3,6 +3,7 @@
 use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::PathBuf, str::FromStr as _};
 
 use anyhow::Context as _;
+use data_encoding::BASE64;
 use lectern_kernel::{ids, seen::trace, text::email_key};
 use lettre::{
     Address, Message,
@@ -145,10 +146,15 @@ impl Postman {
         let builder = Message::builder()
             .from(from)
             .to(Mailbox::new(None, to.clone()))
-            .subject(one_line(subject, usize::MAX))
+            .raw_header(entitled(&one_line(subject, usize::MAX)))
             .message_id(Some(message_id))
             .date(date(lectern_kernel::clock::now()))
             .raw_header(automatic);
+        let reply_to = head.reply_to().and_then(address).filter(|address| address.to_string().is_ascii());
+        let builder = match reply_to {
+            Some(address) => builder.reply_to(Mailbox::new(None, address)),
+            None => builder,
+        };
         // For whoever follows a mail through servers that make traces, too.
         let builder = match trace::traceparent() {
             Some(parent) => builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Traceparent"), parent)),
@@ -175,6 +181,24 @@ impl Postman {
         };
         Ok(builder.multipart(parts)?.formatted())
     }
+}
+
+/// The header of a subject. What looks encoded is encoded once more: it is read as it was written.
+fn entitled(subject: &str) -> HeaderValue {
+    const LONGEST: usize = 39; // bytes of a word, of which base64 makes 52 letters: with all that stands on its line no more than 76
+    let name = HeaderName::new_from_ascii_str("Subject");
+    if !subject.contains("=?") {
+        return HeaderValue::new(name, subject.to_owned());
+    }
+    let mut words = vec![String::new()];
+    for letter in subject.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + letter.len_utf8() <= LONGEST => word.push(letter),
+            _ => words.push(letter.to_string()),
+        }
+    }
+    let encoded: Vec<String> = words.iter().map(|word| format!("=?utf-8?b?{}?=", BASE64.encode(word.as_bytes()))).collect();
+    HeaderValue::dangerous_new_pre_encoded(name, subject.to_owned(), encoded.join("\r\n "))
 }
 
 /// The mail that a Message-ID of ours names: its school and its id.
@@ -218,7 +242,7 @@ mod tests {
             Postman::new(Vec::new(), "Somebody <post@mail.example>", "https://app.example", Way::Outbox(PathBuf::new()), true).unwrap();
         let written =
             Written { subject: subject.to_owned(), text: "Text\n".to_owned(), html: "<p>Text</p>".to_owned(), ..Written::default() };
-        let head = Letterhead::read(json!({ "sender": sender }));
+        let head = Letterhead::read(json!({ "sender": sender, "replyTo": "help@bücher.example" }), None);
         let to = address("ada@bücher.example").unwrap();
         String::from_utf8(postman.message(IDS, &to, &written, &head, attachments).unwrap()).unwrap()
     }
@@ -257,10 +281,25 @@ mod tests {
         assert!(mail.contains("<post@mail.example>") && mail.contains("ada@xn--bcher-kva.example"), "{mail}");
         assert!(mail.contains("Auto-Submitted: auto-generated") && mail.contains("multipart/alternative"), "{mail}");
         assert!(mail.is_ascii(), "names and subjects are encoded: {mail}");
+        assert!(mail.contains("Reply-To: help@xn--bcher-kva.example\r\n"), "{mail}");
         let id = mail.split("Message-ID: ").nth(1).unwrap().split("\r\n").next().unwrap();
         assert_eq!(of_message_id(id), Some(IDS), "{id}");
         for strange in ["", "<x@y>", "<a.b@c>", "0190@x", "<01900000000070008000000000000a1.7@x>"] {
             assert_eq!(of_message_id(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn what_looks_encoded_is_read_as_it_was_written() {
+        for (subject, shown) in [
+            ("=?utf-8?q?x?=", "Subject: =?utf-8?b?PT91dGYtOD9xP3g/PQ==?=\r\n"),
+            (
+                "Enrolled: =?utf-8?q?=0D=0ABcc:_evil@example.org?= and on",
+                "Subject: =?utf-8?b?RW5yb2xsZWQ6ID0/dXRmLTg/cT89MEQ9MEFCY2M6X2V2aWxAZXhh?=\r\n =?utf-8?b?bXBsZS5vcmc/PSBhbmQgb24=?=\r\n",
+            ),
+        ] {
+            let mail = message("Oak", subject, &[]);
+            assert!(mail.contains(shown), "{mail}");
         }
     }
 

@@ -1,12 +1,13 @@
 //! Sending a mail, and forgetting it after a while.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use lectern_kernel::{
     error::Error,
     jobs::{Done, Failure, Job, JobKind, JobLane, Scope},
     sealing::{Place, Sealer},
     seen::counted,
+    store::Store,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -68,6 +69,16 @@ fn entered(name: String, bookings: &[Invite], from: Party<'_>, to: &str, locale:
     Some(Attachment { name, media_type, text: Invite::write(bookings, from, Party { name: None, email: to }, locale)? })
 }
 
+/// What mails are written and sent with.
+struct Means {
+    postman: Arc<Postman>,
+    sealer: Arc<Sealer>,
+    /// Where a mail of a kind is ended.
+    unsubscribing: Option<Arc<Unsubscribing>>,
+    /// Where a school's picture is fetched from.
+    store: Option<Arc<Store>>,
+}
+
 /// A mail that waits.
 struct Waiting {
     template: &'static MailTemplate,
@@ -87,11 +98,11 @@ pub(super) fn open(sealer: &Sealer, tenant: Uuid, sealed: Option<&[u8]>) -> Opti
 }
 
 impl Waiting {
-    fn read(row: &Row, tenant: Uuid, postman: &Postman, sealer: &Sealer, unsubscribing: Option<&Unsubscribing>) -> Result<Self, Failure> {
+    fn read(row: &Row, tenant: Uuid, Means { postman, sealer, unsubscribing, store }: &Means) -> Result<Self, Failure> {
         let name: String = row.try_get("template")?;
         let template =
             postman.template(&name).ok_or_else(|| Failure::Dead(Error::internal(format!("there is no template {name} of mails"))))?;
-        let head = Letterhead::read(row.try_get("letterhead")?);
+        let head = Letterhead::read(row.try_get("letterhead")?, store.as_deref());
         let mut filling: Map<String, Value> = serde_json::from_value(row.try_get("parameters")?).unwrap_or_default();
         filling.extend(open(sealer, tenant, row.try_get("secrets")?).unwrap_or_default());
         let kept: Vec<Kept> = serde_json::from_value(row.try_get("attachments")?)
@@ -101,7 +112,8 @@ impl Waiting {
         let from = Party { name: Some(head.sender()), email: &address };
         let attachments = kept.into_iter().filter_map(|kept| kept.file(from, &to, &locale)).collect();
         let person: Option<Uuid> = row.try_get("person")?;
-        let unsubscribe = person.zip(unsubscribing).and_then(|(person, unsubscribing)| unsubscribing.url(template, tenant, person));
+        let unsubscribe =
+            person.zip(unsubscribing.as_deref()).and_then(|(person, unsubscribing)| unsubscribing.url(template, tenant, person));
         let written = postman.writer().write(template, &locale, &filling, &head, unsubscribe.as_deref()).map_err(Failure::Dead)?;
         Ok(Waiting { template, to, written, head, attachments, standing: row.try_get("standing")? })
     }
@@ -133,14 +145,15 @@ fn without_addresses(said: &str) -> String {
 /// Delivers a mail in between two transactions, so that none is open while a server is waited for.
 async fn send(mut job: Job) -> Result<Done, Failure> {
     let Asked { mail } = job.payload()?;
-    let (postman, sealer) = (job.outside::<Postman>()?, job.outside::<Sealer>()?);
-    let (tenant, unsubscribing) = (job.tenant(), job.outside::<Unsubscribing>().ok());
+    let (tenant, postman) = (job.tenant(), job.outside::<Postman>()?);
+    let means =
+        Means { postman: Arc::clone(&postman), sealer: job.outside()?, unsubscribing: job.outside().ok(), store: job.outside().ok() };
     let tx = job.begin().await?;
     let rows = tx.query(sql::BEGIN, &[&mail]).await?;
     let Some(row) = rows.first() else {
         return job.finish(tx).await; // it was called off, or is not kept any more
     };
-    let waiting = Waiting::read(row, tenant, &postman, &sealer, unsubscribing.as_deref())?;
+    let waiting = Waiting::read(row, tenant, &means)?;
     let subject = &waiting.written.subject;
     if let Some(reason) = waiting.refusal() {
         counted("lectern_mails_total", "state", "SUPPRESSED");

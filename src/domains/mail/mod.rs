@@ -25,7 +25,7 @@ pub use self::{
     delivery::{Attachment, Postman, Undelivered, Way},
     feedback::{Outcome, Report, take},
     letter::Letter,
-    outbox_mail::{MailState, OutboxMail, unsubscribe_url},
+    outbox_mail::{MailState, OutboxMail, letterhead, unsubscribe_url},
     smtp::SmtpServer,
     template::{Content, Language, MailTemplate, Parameter, Texts},
     templates::{TEMPLATES, TEST},

@@ -5,6 +5,7 @@ use lectern_kernel::{
     ids::Id,
     resolve::{DateTime, Open, Request},
     sealing::Sealer,
+    store::Store,
     text_enum,
 };
 use lectern_macros::{object, resolvers};
@@ -107,7 +108,8 @@ impl Kept<'_> {
             filling.extend(jobs::open(sealer(request), request.tx.identity().tenant, self.secrets).unwrap_or_default());
         }
         let unsubscribe = self.person.and_then(|person| unsubscribe_url(request, template, person));
-        Ok(postman.writer().write(template, self.locale, &filling, &Letterhead::read(self.letterhead), unsubscribe.as_deref()).ok())
+        let head = letterhead(request, self.letterhead);
+        Ok(postman.writer().write(template, self.locale, &filling, &head, unsubscribe.as_deref()).ok())
     }
 }
 
@@ -115,6 +117,11 @@ impl Kept<'_> {
 pub fn unsubscribe_url(request: &Request, template: &MailTemplate, person: Uuid) -> Option<String> {
     let unsubscribing = request.services.outside.get::<Unsubscribing>().ok()?;
     unsubscribing.url(template, request.tx.identity().tenant, person)
+}
+
+/// What stands around a mail, as the database keeps it.
+pub fn letterhead(request: &Request, kept: Value) -> Letterhead {
+    Letterhead::read(kept, request.services.outside.get::<Store>().ok().as_deref())
 }
 
 fn sealer(request: &Request) -> &Sealer {

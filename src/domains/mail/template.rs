@@ -31,7 +31,7 @@ pub struct Parameter {
 pub enum Content {
     /// A text or a number, kept as it is.
     Plain,
-    /// A point in time (RFC 3339), shown by the clock of the school and in the words of the language.
+    /// A point in time (RFC 3339), shown by the clock of the reader, else the school's, and in the words of the language.
     Moment,
     /// A code or a link that lets somebody in: sealed in the database, and dropped once the mail is sent.
     Secret,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_said_by_the_clock_of_the_school() {
+    fn a_moment_is_said_by_a_clock_and_in_the_words_of_a_language() {
         let at: Timestamp = "2027-03-01T22:05:00Z".parse().unwrap();
         let at = at.to_zoned(TimeZone::get("Europe/Berlin").unwrap());
         assert_eq!(Language::English.moment(&at), "1 March 2027, 23:05 (Europe/Berlin)");

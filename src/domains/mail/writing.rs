@@ -1,10 +1,14 @@
 //! Out of a template, its parameters and a school's letterhead: a subject, a text and the same text as HTML.
 
 use jiff::{Timestamp, tz::TimeZone};
-use lectern_kernel::error::{Error, Result};
+use lectern_kernel::{
+    error::{Error, Result},
+    store::Store,
+};
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::template::{Content, Language, MailTemplate};
 
@@ -12,13 +16,22 @@ use super::template::{Content, Language, MailTemplate};
 const SUBJECT: usize = 150;
 /// Who writes where no school does.
 const PRODUCT: &str = "Lectern";
+/// The colour of a school that has none.
+const COLOR: &str = "#1f4e79";
 /// What stands in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
 const HTML: &str = include_str!("layout.html");
 const TEXT: &str = include_str!("layout.txt");
 
-/// What of the school stands in its mails.
+/// A school's picture, as the database keeps it.
+#[derive(Debug, Clone, Deserialize)]
+struct Logo {
+    id: Uuid,
+    name: String,
+}
+
+/// What stands around a mail: of the school its names and its look, and the clock of its reader.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Letterhead {
@@ -26,12 +39,19 @@ pub struct Letterhead {
     sender: Option<String>,
     footer: Option<String>,
     time_zone: Option<String>,
+    color: Option<String>,
+    reply_to: Option<String>,
+    logo: Option<Logo>,
+    #[serde(skip)]
+    logo_url: Option<String>,
 }
 
 impl Letterhead {
-    /// As the database keeps it.
-    pub fn read(kept: Value) -> Self {
-        serde_json::from_value(kept).unwrap_or_default()
+    /// As the database keeps it. `store` knows where pictures are fetched from; without it there is none.
+    pub fn read(kept: Value, store: Option<&Store>) -> Self {
+        let head: Letterhead = serde_json::from_value(kept).unwrap_or_default();
+        let logo_url = store.zip(head.logo.as_ref()).map(|(store, logo)| store.public_url(logo.id, &logo.name));
+        Letterhead { logo_url, ..head }
     }
 
     /// Of a school of which only the clock matters.
@@ -44,8 +64,18 @@ impl Letterhead {
         self.sender.as_deref().unwrap_or_else(|| self.school())
     }
 
+    /// The address at which the school helps its people.
+    pub fn reply_to(&self) -> Option<&str> {
+        self.reply_to.as_deref()
+    }
+
     fn school(&self) -> &str {
         self.school.as_deref().unwrap_or(PRODUCT)
+    }
+
+    /// Its colour.
+    fn color(&self) -> &str {
+        self.color.as_deref().filter(|color| channels(color).is_some()).unwrap_or(COLOR)
     }
 
     /// The same with long rows of digits in threes, so that none of them looks like a code.
@@ -55,9 +85,23 @@ impl Letterhead {
             school: spaced(&self.school),
             sender: spaced(&self.sender),
             footer: spaced(&self.footer),
-            time_zone: self.time_zone.clone(),
+            color: self.color.clone().filter(|color| !color.bytes().skip(1).all(|byte| byte.is_ascii_digit())),
+            ..self.clone()
         }
     }
+}
+
+/// Red, green and blue of `#rrggbb`.
+fn channels(color: &str) -> Option<[u32; 3]> {
+    let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    let channel = |at: usize| u32::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    Some([channel(0)?, channel(2)?, channel(4)?])
+}
+
+/// White or nearly black: what can be read on a colour.
+fn ink(color: &str) -> &'static str {
+    let [red, green, blue] = channels(color).unwrap_or_default();
+    if 299 * red + 587 * green + 114 * blue > 150_000 { "#1f2933" } else { "#ffffff" }
 }
 
 /// A text in which six digits in a row, or more, stand in threes.
@@ -146,7 +190,8 @@ impl Writer {
         let action = texts.action.map(|(label, link)| Ok::<_, Error>(context! { label => say(label)?, link => say(link)? })).transpose()?;
         let footer: Vec<String> = head.footer.iter().flat_map(|footer| footer.lines()).map(str::to_owned).collect();
         let parts = context! {
-            lang => language.tag(), subject => subject.as_str(), school => head.school(), sender => head.sender(), footer, paragraphs, action, unsubscribe => ending
+            lang => language.tag(), subject => subject.as_str(), school => head.school(), sender => head.sender(), footer, paragraphs, action, unsubscribe => ending,
+            color => head.color(), ink => ink(head.color()), logo => head.logo_url.as_deref()
         };
         let whole = |name: &str, layout: &str| {
             self.environment.render_named_str(name, layout, parts.clone()).map_err(|error| broken(template.name, &error))
@@ -192,7 +237,7 @@ fn broken(template: &str, error: &minijinja::Error) -> Error {
     Error::internal(format!("the mail {template} can't be written: {error}"))
 }
 
-/// A moment by the clock of the school.
+/// A moment by the clock of the reader.
 fn moment(at: &str, head: &Letterhead) -> Result<jiff::Zoned> {
     let at: Timestamp = at.parse().map_err(|error| Error::internal(format!("a moment of a mail: {error}")))?;
     let zone = head.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
@@ -232,7 +277,7 @@ mod tests {
     #[test]
     fn every_template_is_whole_in_both_languages_and_lacks_nothing_that_it_names() {
         let writer = Writer::new("https://app.example/");
-        let head = Letterhead::read(json!({ "school": "Oak & Elm", "footer": "One\nTwo", "timeZone": "Europe/Berlin" }));
+        let head = Letterhead::read(json!({ "school": "Oak & Elm", "footer": "One\nTwo", "timeZone": "Europe/Berlin" }), None);
         for template in TEMPLATES {
             let written: Vec<Written> =
                 ["en", "de"].map(|locale| writer.write(template, locale, &filled(template), &head, None).unwrap()).into();
@@ -275,7 +320,7 @@ mod tests {
     #[test]
     fn beside_a_code_nothing_looks_like_one() {
         let coded = MailTemplate { parameters: &[Parameter { name: "code", content: Content::Code, sample: "123456" }], ..CODE };
-        let head = Letterhead::read(json!({ "school": "School 2045671", "footer": "Tel. 030/1234567\nVAT 123456 of 2027" }));
+        let head = Letterhead::read(json!({ "school": "School 2045671", "footer": "Tel. 030/1234567\nVAT 123456 of 2027" }), None);
         let writer = Writer::new("https://app.example");
         for (template, rows) in [(&coded, 2), (&CODE, 5)] {
             let text = writer.write(template, "en", &filled(template), &head, None).unwrap().text;
@@ -283,6 +328,23 @@ mod tests {
             assert_eq!(long, rows, "{text}");
         }
         assert_eq!(in_threes("030/1234567, 12345, 123456"), "030/123\u{a0}456\u{a0}7, 12345, 123\u{a0}456");
+    }
+
+    #[test]
+    fn a_mail_wears_the_colour_of_its_school_and_can_be_read_on_it() {
+        let writer = Writer::new("https://app.example");
+        let html = |head: Value| writer.write(&CODE, "en", &filled(&CODE), &Letterhead::read(head, None), None).unwrap().html;
+        for (color, on_it) in [("#ff8800", "#1f2933"), ("#102030", "#ffffff"), ("#ffffff", "#1f2933"), ("#000000", "#ffffff")] {
+            let html = html(json!({ "color": color }));
+            assert!(html.contains(&format!("background:{color};color:{on_it}")) && !html.contains(COLOR), "{html}");
+        }
+        for strange in ["red", "#fff", "#ff880", "#ff8800;x", "", "#äää"] {
+            assert!(html(json!({ "color": strange })).contains(&format!("background:{COLOR};color:#ffffff")), "{strange}");
+        }
+        let coded = MailTemplate { parameters: &[Parameter { name: "code", content: Content::Code, sample: "123456" }], ..CODE };
+        let head = Letterhead::read(json!({ "color": "#654321" }), None);
+        let html = writer.write(&coded, "en", &filled(&coded), &head, None).unwrap().html;
+        assert!(!html.contains("654321"), "beside a code nothing looks like one: {html}");
     }
 
     #[test]

@@ -58,6 +58,10 @@ pub struct Notification {
          (SELECT t.locale FROM tenant_settings t WHERE t.tenant_id = {}.tenant_id))"
     )]
     pub locale: Option<String>,
+    #[hidden]
+    #[wide]
+    #[column("(SELECT u.time_zone FROM app_user u WHERE u.tenant_id = (SELECT app.tenant_id()) AND u.id = (SELECT app.user_id()))")]
+    pub time_zone: Option<String>,
 }
 
 /// What a kind's texts are filled with: what is not known is null.
@@ -79,10 +83,17 @@ pub fn written(postman: &Postman, name: &str, facts: &Value, course: Option<Stri
     postman.writer().write(&kind.mail, locale.unwrap_or("en"), &filling(kind, facts, course), &head, None)
 }
 
-fn read(name: &str, facts: &Value, course: Option<String>, locale: Option<&str>, request: &Request) -> Result<Written> {
+/// How somebody is told: in which language, and by which clock; by the school's where they have none.
+struct Reader {
+    locale: Option<String>,
+    time_zone: Option<String>,
+}
+
+fn read(name: &str, facts: &Value, course: Option<String>, reader: &Reader, request: &Request) -> Result<Written> {
     let actor = request.actor().ok_or_else(Error::unauthenticated)?;
     let postman = request.services.outside.get::<Postman>()?;
-    written(&postman, name, facts, course, locale, &actor.time_zone)
+    let zone = reader.time_zone.as_ref().unwrap_or(&actor.time_zone);
+    written(&postman, name, facts, course, reader.locale.as_deref(), zone)
 }
 
 #[resolvers]
@@ -93,9 +104,10 @@ impl Notification {
         facts: Value,
         course: Option<String>,
         locale: Option<String>,
+        time_zone: Option<String>,
         request: &Request,
     ) -> Result<String> {
-        Ok(read(kind.as_str(), &facts, course, locale.as_deref(), request)?.subject)
+        Ok(read(kind.as_str(), &facts, course, &Reader { locale, time_zone }, request)?.subject)
     }
 
     /// What happened, in some sentences.
@@ -104,9 +116,10 @@ impl Notification {
         facts: Value,
         course: Option<String>,
         locale: Option<String>,
+        time_zone: Option<String>,
         request: &Request,
     ) -> Result<Option<String>> {
-        Ok(Some(read(kind.as_str(), &facts, course, locale.as_deref(), request)?.body()))
+        Ok(Some(read(kind.as_str(), &facts, course, &Reader { locale, time_zone }, request)?.body()))
     }
 
     /// The id of what it is about; null when about nothing in particular.

@@ -16,7 +16,7 @@ use super::{
     settings::{NotificationSettings, locale_of},
     sql,
 };
-use crate::domains::mail::{Letterhead, Postman, unsubscribe_url};
+use crate::domains::mail::{Postman, letterhead, unsubscribe_url};
 
 /// A mail of a kind, filled with what might stand in it.
 #[object]
@@ -92,7 +92,7 @@ impl NotificationQueries {
             &kind.mail,
             locale.as_deref().unwrap_or("en"),
             &samples,
-            &Letterhead::read(head),
+            &letterhead(ctx.request(), head),
             unsubscribe.as_deref(),
         )?;
         Ok(Some(MailPreview { subject: written.subject, text: written.text, html: written.html }))

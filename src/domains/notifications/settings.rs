@@ -25,7 +25,7 @@ pub struct NotificationSettings {
     /// The language that you are told in, as a tag of BCP 47; null for the school's. There are texts in `en` and `de`; any other tag gets
     /// English.
     pub locale: Option<String>,
-    /// The hour at which your digest is sent, 0 to 23, by the clock of the school; 18 unless chosen.
+    /// The hour at which your digest is sent, 0 to 23, in your own time zone, else the school's; 18 unless chosen.
     pub digest_hour: i32,
     #[hidden]
     chosen: Vec<NotificationPreference>,

@@ -36,8 +36,7 @@ pub const PREFER: &str = "WITH wanted AS (SELECT g.kind, CASE WHEN g.has_in_app 
      ON CONFLICT (tenant_id, user_id, kind) DO UPDATE SET in_app = excluded.in_app, email = excluded.email";
 
 /// What stands around the school's mails.
-pub const LETTERHEAD: &str = "SELECT jsonb_strip_nulls(jsonb_build_object('school', t.name, 'sender', s.mail_sender_name, 'footer', s.mail_footer, \
-     'timeZone', t.time_zone)) FROM tenant t LEFT JOIN tenant_settings s ON s.tenant_id = t.tenant_id WHERE t.tenant_id = $1";
+pub const LETTERHEAD: &str = "SELECT app.letterhead() WHERE app.tenant_id() = $1";
 
 /// `$2` how many at most: whose digest is due.
 pub const DUE_DIGESTS: &str = "SELECT d.* FROM app.due_digests($2) AS d WHERE app.tenant_id() = $1";

@@ -7,7 +7,7 @@ use super::{
     sink::{Mood, Sink},
     start, to,
 };
-use crate::{app::Who, classroom::refused};
+use crate::{app::Who, classroom::refused, files};
 
 const UPDATE: &str =
     "mutation($i: UpdateTenantSettingsInput!) { updateTenantSettings(input: $i) { mailSenderName mailFooter tenant { slug } } }";
@@ -77,4 +77,32 @@ async fn mails_go_under_the_schools_name_with_its_footer_as_they_were_when_it_wa
     );
     let html = shown["html"].as_str().unwrap();
     assert!(html.contains("&lt;b&gt;1 Oak Lane") && !html.contains("<b>") && !html.contains("Elsewhere"), "{html}");
+}
+
+#[tokio::test]
+async fn mails_wear_the_schools_colour_and_logo_and_are_answered_where_it_helps() {
+    let app = start(nowhere(), true).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let logo = files::file(&admin, "our logo.png", "image/png", b"\x89PNG\r\n\x1A\nlogo").await["id"].take();
+    files::show(&admin, logo.as_str().unwrap(), "PUBLIC", json!({})).await;
+    let look = json!({ "primaryColor": "#ff8800", "supportEmail": "help@oak.example", "logoFileId": logo });
+    admin.ok(UPDATE, json!({ "i": look })).await;
+    ask(&app, &app.oak, &NEWS, Who::Learner).await;
+    // As it looked when it was asked for.
+    admin.ok(UPDATE, json!({ "i": { "primaryColor": null, "supportEmail": null, "logoFileId": null } })).await;
+    ask(&app, &app.oak, &NEWS, Who::Learner).await;
+    let sink = Sink::start(Mood::Takes).await;
+    send(&app, to(&sink), "SENT", 2).await;
+    let mut answered: Vec<Option<String>> = sink.given().iter().map(|mail| mail.header("Reply-To")).collect();
+    answered.sort();
+    assert_eq!(answered, [None, Some("help@oak.example".to_owned())]);
+    let shown = admin.ok("{ outbox { nodes { html } } }", json!({})).await["outbox"]["nodes"].take();
+    let [plain, worn] = [0, 1].map(|place| shown[place]["html"].as_str().unwrap().to_owned());
+    assert!(!plain.contains("<img") && !plain.contains("#ff8800"), "{plain}");
+    let url = app.store().public_url(crate::classroom::uuid(logo.as_str().unwrap()), "our logo.png").replace('/', "&#x2f;");
+    assert!(worn.contains(&format!("<img src=\"{url}\"")) && worn.contains("solid #ff8800"), "{worn}");
+    let preview = "{ mailPreview(kind: ENROLLED) { html } }";
+    admin.ok(UPDATE, json!({ "i": { "primaryColor": "#ff8800", "logoFileId": logo } })).await;
+    let html = admin.ok(preview, json!({})).await["mailPreview"]["html"].take();
+    assert!(html.as_str().unwrap().contains(&url) && html.as_str().unwrap().contains("background:#ff8800;color:#1f2933"), "{html}");
 }

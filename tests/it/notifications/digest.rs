@@ -113,6 +113,37 @@ async fn one_of_the_last_hour_of_a_day_is_not_missed_by_a_run_after_midnight() {
 }
 
 #[tokio::test]
+async fn it_comes_by_the_clock_of_the_person_and_a_zone_that_nobody_knows_is_the_schools() {
+    let app = TestApp::start().await;
+    early_in(&app, 3600).await;
+    // By the person's clock it is between midnight and one o'clock, by the school's twelve hours away from that.
+    app.sql(
+        "UPDATE app_user SET time_zone = (SELECT CASE WHEN h > 12 THEN 'Etc/GMT-' || 24 - h WHEN h = 0 THEN 'Etc/GMT' ELSE 'Etc/GMT+' || h END
+             FROM (SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::int AS h) AS utc) WHERE email = 'learner@oak.example';
+         UPDATE tenant SET time_zone = (SELECT CASE WHEN h >= 12 THEN 'Etc/GMT+' || h - 12 ELSE 'Etc/GMT-' || 12 - h END
+             FROM (SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::int AS h) AS utc) WHERE slug = 'oak'",
+    )
+    .await;
+    assert_eq!(hour(&app).await, 12);
+    choose_hour(&app, 23).await;
+    waiting(&app, 1).await;
+    app.sql("UPDATE notification SET updated_at = now() - interval '1 minute'").await;
+    digest(&app).await;
+    assert_eq!(app.count("mail").await, 0, "it came after the hour of yesterday");
+    app.sql("UPDATE notification SET updated_at = now() - interval '3 hours'").await;
+    digest(&app).await;
+    let yesterday = "(now() AT TIME ZONE (SELECT time_zone FROM app_user WHERE email = 'learner@oak.example'))::date - 1";
+    assert_eq!(app.count(&format!("mail WHERE key LIKE 'digest:%:' || ({yesterday})::text")).await, 1, "it is yesterday's");
+    // A newer list of zones than the database's.
+    app.sql("UPDATE app_user SET time_zone = 'Mars/Olympus'; UPDATE mail SET key = key || 'another'").await;
+    waiting(&app, 1).await;
+    choose_hour(&app, 12).await;
+    digest(&app).await;
+    let today = "(now() AT TIME ZONE (SELECT time_zone FROM tenant WHERE slug = 'oak'))::date";
+    assert_eq!(app.count(&format!("mail WHERE key LIKE 'digest:%:' || ({today})::text")).await, 1);
+}
+
+#[tokio::test]
 async fn what_was_turned_off_meanwhile_stands_in_none() {
     let app = TestApp::start().await;
     let lea = app.sign_in(&app.oak, Who::Learner).await;

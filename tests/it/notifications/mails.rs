@@ -35,6 +35,29 @@ async fn a_mail_says_what_its_notification_says_in_the_language_of_its_reader() 
 }
 
 #[tokio::test]
+async fn times_are_said_by_the_clock_of_the_reader_else_the_schools() {
+    let app = TestApp::start().await;
+    let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);
+    let clock = "mutation($i: UpdateUserInput!) { updateUser(input: $i) { timeZone } }";
+    for (day, zone, time) in [(5, Some("Asia/Kolkata"), "14:30 (Asia/Kolkata)"), (6, None, "10:00 (Europe/Berlin)")] {
+        lea.ok(clock, json!({ "i": { "id": lea.user_id, "timeZone": zone } })).await;
+        let booking = super::request(&lea, day, None).await;
+        admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": booking })).await;
+        app.work().await;
+        let title = format!("Booking approved: {day} March 2099, {time}");
+        assert_eq!(super::list(&lea).await[0]["title"], title);
+        let mail = &admin.ok(OUTBOX, json!({})).await["outbox"]["nodes"][0];
+        assert_eq!(mail["subject"], title);
+        assert!(mail["text"].as_str().unwrap().contains(time), "{}", mail["text"]);
+    }
+    // A mail says what it said when it was asked for; what is told in the app is said by the clock of whoever reads it now.
+    lea.ok(clock, json!({ "i": { "id": lea.user_id, "timeZone": "America/Lima" } })).await;
+    assert_eq!(super::list(&lea).await[0]["title"], "Booking approved: 6 March 2099, 04:00 (America/Lima)");
+    let mail = &admin.ok(OUTBOX, json!({})).await["outbox"]["nodes"][0];
+    assert_eq!(mail["subject"], "Booking approved: 6 March 2099, 10:00 (Europe/Berlin)");
+}
+
+#[tokio::test]
 async fn essential_mail_can_not_be_ended() {
     let app = TestApp::start().await;
     let (admin, lea) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Learner).await);

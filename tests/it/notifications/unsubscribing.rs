@@ -85,7 +85,8 @@ async fn a_bad_token_is_no_address_and_who_is_gone_is_not_missed() {
     let browser = reqwest::Client::new();
     let before = everything(&app).await;
     let flipped = format!("{}{}", &url[..url.len() - 1], if url.ends_with('A') { 'B' } else { 'A' });
-    for wrong in [format!("{url}x"), format!("{}/mail/unsubscribe/x", app.url), flipped] {
+    // The last is no text at all.
+    for wrong in [format!("{url}x"), format!("{}/mail/unsubscribe/x", app.url), flipped, format!("{}/mail/unsubscribe/%ff", app.url)] {
         assert_eq!(browser.get(&wrong).send().await.unwrap().status(), 404, "{wrong}");
         assert_eq!(browser.post(&wrong).send().await.unwrap().status(), 404, "{wrong}");
     }
