@@ -32,6 +32,7 @@ BEGIN
     IF person IS NULL AND address IS NULL THEN
         RAISE EXCEPTION USING MESSAGE = 'a mail goes to a person or to an address', DETAIL = template;
     END IF;
+    PERFORM app.share_lock_for('told', app.tenant_id()); -- see app.forget_in_mail
     INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, secrets, attachments, letterhead)
         SELECT app.tenant_id(), made, coalesce(send_mail.key, made::text), send_mail.template, coalesce(send_mail.locale, app.locale_of(person)), person,
                coalesce(send_mail.address, u.email, ''),
@@ -56,6 +57,7 @@ DECLARE
     usual      CONSTANT text := app.locale_of(NULL); -- of whoever has chosen no language
     made       uuid[];
 BEGIN
+    PERFORM app.share_lock_for('told', app.tenant_id()); -- see app.forget_in_mail
     WITH asked AS (
         INSERT INTO mail (tenant_id, id, key, template, locale, user_id, address, address_key, is_fixed, parameters, attachments, letterhead)
             SELECT u.tenant_id, app.uuid_v7(), w.key, send_mails.template, coalesce(w.locale, usual), u.id, coalesce(u.email, ''), u.email_key, false,
@@ -165,10 +167,12 @@ $$;
 CREATE OR REPLACE TRIGGER job_mail AFTER UPDATE OF state ON job FOR EACH ROW
     WHEN (NEW.kind IN ('mail.send', 'mail.send_spared') AND (NEW.state IN ('DEAD', 'CANCELLED') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_mail_job();
 
--- Nothing is written to a person who is deleted, and no mail says where they were written to.
+-- Nothing is written to a person who is deleted, and no mail says where they were written to. Whoever tells people of something shares a lock of the
+-- school: what is told at this moment is waited for, and found; what is told later finds nobody.
 CREATE OR REPLACE FUNCTION app.forget_in_mail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.lock_for('told', NEW.tenant_id);
     UPDATE mail m SET address = '', address_key = NULL, secrets = NULL,
             state = CASE m.state WHEN 'QUEUED' THEN 'SUPPRESSED' ELSE m.state END,
             error = CASE WHEN m.state = 'QUEUED' OR m.error IS NOT NULL THEN 'The person was deleted.' END

@@ -75,6 +75,7 @@ DECLARE
     told    record;
     at_once uuid[];
 BEGIN
+    PERFORM app.share_lock_for('told', app.tenant_id()); -- see app.forget_notifications
     FOR told IN
         INSERT INTO notification AS n (tenant_id, id, recipient_id, kind, subject, hour, event_id, actor_id, course_id, facts, in_app, mail)
             SELECT app.tenant_id(), app.uuid_v7(), u.id, k.kind, fan_out_to_notifications.subject, date_trunc('hour', at, 'UTC'), event,
@@ -200,6 +201,9 @@ $$;
 CREATE OR REPLACE FUNCTION app.unsubscribe(person uuid, of_kind text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF NOT app.hold_person(person) THEN
+        RETURN;
+    END IF;
     INSERT INTO notification_preference AS p (tenant_id, user_id, kind, email)
         SELECT u.tenant_id, u.id, k.kind, 'OFF' FROM app_user u CROSS JOIN app.notification_kinds() AS k
         LEFT JOIN notification_preference o ON o.tenant_id = u.tenant_id AND o.user_id = u.id AND o.kind = k.kind
@@ -227,11 +231,13 @@ $$;
 CREATE OR REPLACE TRIGGER notification_read AFTER UPDATE ON notification REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.announce_read();
 
--- What a person was told and had chosen goes with them. Reveals nothing.
+-- What a person was told and had chosen goes with them: what they are told at this moment is waited for, and who tells later finds nobody.
+-- Reveals nothing.
 CREATE OR REPLACE FUNCTION app.forget_notifications() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    PERFORM app.lock_for('told', NEW.tenant_id);
     DELETE FROM notification n WHERE n.tenant_id = NEW.tenant_id AND n.recipient_id = NEW.id;
     DELETE FROM notification_preference p WHERE p.tenant_id = NEW.tenant_id AND p.user_id = NEW.id;
     DELETE FROM notification_settings s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.id;
@@ -240,6 +246,12 @@ END
 $$;
 CREATE OR REPLACE TRIGGER app_user_forget_notifications AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.forget_notifications();
+
+-- Nor does anybody choose anything who is being deleted.
+CREATE OR REPLACE TRIGGER notification_settings_keep AFTER INSERT ON notification_settings FOR EACH ROW
+    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_person('id');
+CREATE OR REPLACE TRIGGER notification_preference_keep AFTER INSERT ON notification_preference FOR EACH ROW
+    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_person('user_id');
 
 CREATE OR REPLACE TRIGGER notification_settings_touch BEFORE UPDATE ON notification_settings FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE OR REPLACE TRIGGER notification_settings_audit AFTER INSERT OR UPDATE OR DELETE ON notification_settings FOR EACH ROW
