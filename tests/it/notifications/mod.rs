@@ -2,6 +2,7 @@
 
 mod choices;
 mod digest;
+mod leaving;
 mod live;
 mod mails;
 mod reading;

@@ -1,5 +1,6 @@
 //! Ending mail without a sign-in.
 
+use futures_util::future::join;
 use serde_json::json;
 
 use super::person_of;
@@ -94,5 +95,23 @@ async fn a_bad_token_is_no_address_and_who_is_gone_is_not_missed() {
     assert!(!person_of(&app, "learner@oak.example").await.is_nil());
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": lea.user_id })).await;
     assert_eq!(browser.post(&url).send().await.unwrap().status(), 200);
+    assert_eq!(app.count("notification_preference").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_deleted_while_they_end_a_mail_leaves_no_choice_behind() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let algebra = course(&admin, json!({ "title": "Algebra" })).await;
+    let browser = reqwest::Client::new();
+    for round in 0..6 {
+        let bob = app.person(&app.oak, &format!("bob{round}@oak.example"), &["LEARNER"]).await;
+        enroll(&admin, &algebra, &bob.user_id).await;
+        app.work().await;
+        let url = address(&app).await;
+        let delete = admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": bob.user_id }));
+        let (answer, _) = join(browser.post(&url).send(), delete).await;
+        assert_eq!(answer.unwrap().status(), 200);
+    }
     assert_eq!(app.count("notification_preference").await, 0);
 }
