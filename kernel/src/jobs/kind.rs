@@ -69,7 +69,7 @@ impl JobKind {
         JobKind { name, lane, attempts: 8, limit: Duration::from_secs(600), is_spared: false, schedule: None, handler }
     }
 
-    /// The same, coming by itself.
+    /// The same, coming by itself. `app.is_due` says where there is anything to do for what comes more often than hourly.
     #[must_use]
     pub const fn every(self, every: Duration, scope: Scope) -> Self {
         JobKind { schedule: Some(Schedule { every, scope }), ..self }
