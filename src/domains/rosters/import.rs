@@ -31,6 +31,8 @@ pub const IMPORT: JobKind = JobKind { limit: Duration::from_secs(2 * 3600), ..Jo
 
 /// How often a batch is tried that loses races.
 const TRIES: u32 = 8;
+/// How many issues of a run are kept: `app.step_import` has the same number.
+const KEPT: usize = 1000;
 
 #[derive(Deserialize)]
 struct Payload {
@@ -165,7 +167,11 @@ impl Run {
 
     /// Writes the cursor in the transaction of what it stands for.
     async fn step(&self, tx: &Tx, issues: &[Issue]) -> Result<(), Stop> {
-        let issues = Value::Array(issues.iter().map(Issue::json).collect());
+        self.step_on(tx, issues.iter().map(Issue::json).collect()).await
+    }
+
+    async fn step_on(&self, tx: &Tx, issues: Vec<Value>) -> Result<(), Stop> {
+        let issues = Value::Array(issues);
         let goes_on = tx.value::<bool>(sql::STEP, &[&self.id, &self.done, &self.total, &self.counts.json(), &issues]).await?;
         if goes_on == Some(true) { Ok(()) } else { Err(Stop::Ended) }
     }
@@ -228,10 +234,33 @@ fn entity_of(survey: &Survey, batch: &[Parsed]) -> RosterEntity {
     first.unwrap_or(RosterEntity::User)
 }
 
+/// What a dry run has to tell: as much as `app.step_import` keeps, and of the rest how much there is.
+#[derive(Default)]
+struct Told {
+    first: Vec<Issue>,
+    more: usize,
+}
+
+impl Told {
+    fn add(&mut self, issues: impl IntoIterator<Item = Issue>) {
+        for issue in issues {
+            if self.first.len() < KEPT {
+                self.first.push(issue);
+            } else {
+                self.more += 1;
+            }
+        }
+    }
+
+    fn json(&self) -> Vec<Value> {
+        self.first.iter().map(Issue::json).chain(std::iter::repeat_n(Value::Null, self.more)).collect()
+    }
+}
+
 /// Does it, and changes nothing: the same plans over one moment of the school.
 async fn rehearse(job: &mut Job, run: &mut Run, survey: &Arc<Survey>, file: std::fs::File) -> Result<Arc<Tx>, Stop> {
     let tx = job.snapshot().await?;
-    let (mut ledger, mut issues) = (Ledger::default(), Vec::new());
+    let (mut ledger, mut told) = (Ledger::default(), Told::default());
     run.counts = Counts::default();
     {
         let (source, notify) = (run.source.clone(), run.notify);
@@ -248,22 +277,22 @@ async fn rehearse(job: &mut Job, run: &mut Run, survey: &Arc<Survey>, file: std:
             let batch = batch?;
             let plan = plan(&asker, &mut ledger, survey, &batch, entity_of(survey, &batch)).await?;
             run.count(&plan);
-            issues.extend(plan.issues);
+            told.add(plan.issues);
         }
         if run.remove_missing {
             let missing = removals::missing(&asker, &ledger, survey).await?;
             for some in missing.chunks(reader::BATCH) {
                 let plan = removals::plan(&asker, &mut ledger, some).await?;
                 run.count(&plan);
-                issues.extend(plan.issues);
+                told.add(plan.issues);
             }
-            issues.extend(removals::impossible(survey));
+            told.add(removals::impossible(survey));
         }
     }
     tx.end_read();
     run.done = run.total;
     let tx = job.begin().await?;
-    run.step(&tx, &issues).await?;
+    run.step_on(&tx, told.json()).await?;
     Ok(tx)
 }
 

@@ -22,11 +22,16 @@ pub struct Issue {
     pub sourced_id: Option<String>,
 }
 
+/// A text of a file as it can be kept: the database takes no NUL.
+fn kept(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 impl Issue {
     /// As the database takes it.
     pub fn json(&self) -> Value {
         json!({ "file": self.file, "line": self.line, "column": self.column, "severity": self.severity.as_str(), "reason": self.reason,
-            "message": self.message, "sourcedId": self.sourced_id })
+            "message": kept(&self.message), "sourcedId": self.sourced_id.as_deref().map(kept) })
     }
 }
 

@@ -72,6 +72,9 @@ fn parsed(def: &SheetDef, row: &Row<'_>, survey: &Survey) -> Parsed {
     if id.as_ref().is_some_and(|id| id.len() > 255) {
         return Err(rejected((Some("sourcedId"), "BAD_VALUE", "It must have at most 255 bytes.".to_owned())));
     }
+    if id.as_ref().is_some_and(|id| id.contains('\0')) {
+        return Err(rejected((Some("sourcedId"), "BAD_VALUE", "It must not contain NUL.".to_owned())));
+    }
     if survey.duplicates.contains(&(def.entity, row.line)) {
         return Err(rejected((Some("sourcedId"), "DUPLICATE_SOURCED_ID", "An earlier line has this id.".to_owned())));
     }

@@ -188,3 +188,40 @@ async fn roles_of_1_2_come_from_their_own_sheet() {
     let lacking: Vec<_> = files.into_iter().filter(|(name, _)| *name != "roles.csv").collect();
     assert_eq!(summary(&bundle(&app, &admin, &zipped(&lacking), json!({})).await), "FAILED MISSING_FILE");
 }
+
+#[tokio::test]
+async fn a_nul_is_at_fault_in_its_own_line_alone() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let orgs = format!("{ORGS}o\0,,,Elm,school,,\n");
+    let users = format!(
+        "{USERS}u\0,,,true,o1,student,q,,Que,Ue,,,que@oak.example,,,,,\n\
+         u7,,,true,o1,gu\0rdian,r,,Are,Ar,,,are@oak.example,,,,,\n\
+         u8,,,true,o1,student,s,,E\0,Es,,,es@oak.example,,,,,\n"
+    );
+    let enrollments = format!("{ENROLLMENTS}e\0,,,k1,o1,u2,student,false,,\ne7,,,k\0,o1,u2,student,false,,\n");
+    let bytes = roster(&[("orgs.csv", &orgs), ("users.csv", &users), ("enrollments.csv", &enrollments)]);
+    let rehearsed = bundle(&app, &admin, &bytes, json!({ "dryRun": true })).await;
+    let run = bundle(&app, &admin, &bytes, json!({})).await;
+    assert_eq!(
+        told(&run),
+        [
+            "orgs.csv:3 sourcedId BAD_VALUE",
+            "users.csv:5 role ROLE_NOT_SUPPORTED",
+            "users.csv:6 orgSourcedIds UNKNOWN_REFERENCE",
+            "users.csv:7 sourcedId BAD_VALUE",
+            "users.csv:8 role ROLE_NOT_SUPPORTED",
+            "users.csv:9 familyName BAD_VALUE",
+            "classes.csv:3 courseSourcedId UNKNOWN_REFERENCE",
+            "enrollments.csv:5 classSourcedId UNKNOWN_REFERENCE",
+            "enrollments.csv:6 userSourcedId UNKNOWN_REFERENCE",
+            "enrollments.csv:7 sourcedId BAD_VALUE",
+            "enrollments.csv:8 classSourcedId UNKNOWN_REFERENCE",
+        ]
+    );
+    assert_eq!((summary(&rehearsed), told(&rehearsed)), (summary(&run), told(&run)));
+    // What is told shows where it stood.
+    assert_eq!(run["issues"]["nodes"][0]["sourcedId"], "o\u{fffd}");
+    assert!(run["issues"]["nodes"][4]["message"].as_str().unwrap().contains("gu\u{fffd}rdian"), "{run:#}");
+    assert_eq!(app.count("enrollment WHERE status = 'NOT_STARTED'").await, 2);
+}

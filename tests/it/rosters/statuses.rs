@@ -78,7 +78,7 @@ async fn a_manifest_that_does_not_say_how_a_sheet_is_to_be_read_fails_and_says_w
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     let before = school(&app).await;
-    for wrong in ["file.users,full", "file.users,", "file.users,bulk delta"] {
+    for wrong in ["file.users,full", "file.users,", "file.users,bulk delta", "file.users,bu\0lk"] {
         let manifest = MANIFEST.replace("file.users,bulk", wrong);
         for dry_run in [true, false] {
             let run = bundle(&app, &admin, &roster(&[("manifest.csv", &manifest)]), json!({ "dryRun": dry_run })).await;
