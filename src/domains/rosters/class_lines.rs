@@ -4,6 +4,7 @@ use lectern_kernel::permission::Permission;
 use uuid::Uuid;
 
 use super::{
+    bundle::Survey,
     columns::RosterEntity,
     ledger::{CourseFact, Ledger},
     lines::{Line, Wrong},
@@ -21,7 +22,8 @@ pub fn may_change(ledger: &Ledger, course: &CourseFact, column: Option<&'static 
 ///
 /// # Errors
 /// Why it is rejected.
-pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teacher: Option<&str>) -> Result<Outcome, Wrong> {
+pub fn plan(plan: &mut Plan, ledger: &mut Ledger, survey: &Survey, line: &Line, title: &str) -> Result<Outcome, Wrong> {
+    let teacher = survey.teachers.get(&line.key).map(String::as_str);
     let Some(id) = ledger.object(RosterEntity::Class, &line.key) else { return create(plan, ledger, line, title, teacher) };
     let Some(mut course) = ledger.courses.get(&id).cloned() else { return Ok(Outcome::Unchanged) };
     // What an earlier import has archived comes back.
@@ -31,6 +33,10 @@ pub fn plan(plan: &mut Plan, ledger: &mut Ledger, line: &Line, title: &str, teac
     if !comes_back && !is_renamed {
         plan.link(ledger, line, Some(id));
         return Ok(Outcome::Unchanged);
+    }
+    if ledger.others(survey, line, id).any(|other| other < line.line) {
+        // Of several ids of one course the first line's says what it is.
+        return Err((Some("sourcedId"), "DUPLICATE_SOURCED_ID", "An earlier line says something else of the same course.".to_owned()));
     }
     may_change(ledger, &course, Some(if is_renamed { "title" } else { "status" }))?;
     if comes_back {

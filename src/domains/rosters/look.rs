@@ -141,11 +141,13 @@ impl Asker<'_> {
         self.others(ledger, lines).await
     }
 
-    /// Learns which other ids stand for what these lines are about, where that matters: whom a person's line names, and what is to go.
+    /// Learns which other ids stand for what these lines are about, where that matters: whom a person's line names, which course a class is, and what
+    /// is to go.
     async fn others(&self, ledger: &mut Ledger, lines: &[&Line]) -> Result<(), Failure> {
         let mut objects: Vec<Uuid> = Vec::new();
         for line in lines {
-            objects.extend(ledger.object(line.entity, &line.key).filter(|_| line.is_gone || line.entity == RosterEntity::User));
+            let is_named = line.is_gone || matches!(line.entity, RosterEntity::User | RosterEntity::Class);
+            objects.extend(ledger.object(line.entity, &line.key).filter(|_| is_named));
             match &line.body {
                 Body::Person(person) => {
                     objects.extend(person.address.as_ref().and_then(|address| ledger.addresses.get(address).copied().flatten()));

@@ -74,7 +74,7 @@ impl Plan {
                 Body::Checked => Ok(self.checked(ledger, line)),
                 Body::Gone => self.gone(ledger, survey, line),
                 Body::Person(person) => user_lines::plan(self, ledger, survey, line, person),
-                Body::Class { title } => class_lines::plan(self, ledger, line, title, survey.teachers.get(&line.key).map(String::as_str)),
+                Body::Class { title } => class_lines::plan(self, ledger, survey, line, title),
                 Body::Seat { class, user, part } => enrollment_lines::plan(self, ledger, survey, line, (class, user, *part)),
             },
         };

@@ -94,6 +94,32 @@ async fn of_two_primary_teachers_the_first_teaches_and_the_second_is_rejected() 
 }
 
 #[tokio::test]
+async fn of_two_lines_about_one_course_the_first_says_what_it_is() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    bundle(&app, &admin, &roster(&[]), json!({})).await;
+    // By the id of the other system, and by the school's own.
+    let course = app.text("SELECT app.type_id('course', c.id) FROM course c WHERE c.title = 'Algebra 1'").await.unwrap();
+    let line = |title: &str| format!("{course},,,{title},,c1,,scheduled,,o1,t1,,,\n");
+    let renamed = CLASSES.replace("Algebra 1", "Algebra I");
+    let classes = format!("{renamed}{}", line("Algebra One"));
+    let (first, second) = comes_to_rest(&app, &admin, &[("classes.csv", &classes)]).await;
+    for run in [&first, &second] {
+        assert_eq!(of(run, "classes.csv").last().unwrap(), "classes.csv:4 sourcedId DUPLICATE_SOURCED_ID");
+    }
+    assert!(summary(&first).contains("CLASS 0/1/0/0/2"), "{}", summary(&first));
+    assert_eq!(app.count("course WHERE title = 'Algebra I'").await, 1);
+    // What says the same is no other.
+    let classes = format!("{renamed}{}", line("Algebra I"));
+    let (run, _) = comes_to_rest(&app, &admin, &[("classes.csv", &classes)]).await;
+    assert!(summary(&run).contains("CLASS 0/0/2/0/1"), "{}", summary(&run));
+    // An archived course comes back by the first of them, once.
+    app.sql("UPDATE course SET status = 'ARCHIVED' WHERE title = 'Algebra I'").await;
+    let (run, _) = comes_to_rest(&app, &admin, &[("classes.csv", &classes)]).await;
+    assert!(summary(&run).contains("CLASS 0/1/1/0/1"), "{}", summary(&run));
+}
+
+#[tokio::test]
 async fn what_one_line_ends_and_another_goes_on_with_goes_on() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
