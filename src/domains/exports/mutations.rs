@@ -119,6 +119,8 @@ impl ExportMutations {
         let paused = present("isPaused", &input.is_paused, as_given)?;
         hour.map(inputs::hour).transpose()?;
         let zone = input.time_zone.as_opt_ref().map(|name| zone_of(ctx, name.map(String::as_str))).transpose()?;
+        // When it runs next is said by all of it: two changes at once go one after the other.
+        ctx.tx().query(sql::LOCK_SCHEDULE, &[&id]).await?;
         let known = ctx.get(id).await?.ok_or_else(no_schedule)?;
         let clock = Clock {
             frequency: frequency.unwrap_or(known.frequency),

@@ -23,6 +23,9 @@ pub const DUE: &str =
 /// `$2` schedules, `$3` names of files, `$4` and `$5` periods, `$6` when they run next.
 pub const RUN_DUE: &str = "SELECT app.run_due_reports($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1";
 
+/// `$2` a schedule that is about to be changed: nobody else changes it meanwhile.
+pub const LOCK_SCHEDULE: &str = "SELECT rs.id FROM report_schedule rs WHERE rs.tenant_id = $1 AND rs.id = $2 FOR UPDATE";
+
 pub const DELETE_SCHEDULE: &str = "DELETE FROM report_schedule rs WHERE rs.tenant_id = $1 AND rs.id = $2 RETURNING rs.id";
 
 /// A page of enrollments after the id `$2`, created from `$3` to `$4`, `$5` of them at most.

@@ -153,3 +153,24 @@ async fn a_schedule_is_changed_paused_and_deleted() {
     assert_eq!(ada.ok(SCHEDULE, json!({ "id": id })).await["reportSchedule"], json!(null));
     assert_eq!(super::run(&ada, run["id"].as_str().unwrap()).await["schedule"], json!(null));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_changes_of_a_schedule_at_once_both_hold() {
+    let app = TestApp::start().await;
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    let id = schedule(&ada, "DAILY").await;
+    for hour in 8..16 {
+        let zone = if hour % 2 == 0 { "UTC" } else { "Asia/Tokyo" };
+        let changes = [json!({ "id": id, "hour": hour }), json!({ "id": id, "timeZone": zone })];
+        join_all(changes.iter().map(|change| ada.ok(UPDATE, json!({ "i": change })))).await;
+        // It runs next when all of it says so.
+        let next = "to_char(next_run_at AT TIME ZONE time_zone, 'HH24:MI') = lpad(hour::text, 2, '0') || ':00'";
+        assert_eq!(app.count(&format!("report_schedule WHERE hour = {hour} AND time_zone = '{zone}' AND {next}")).await, 1);
+    }
+    for hour in 8..16 {
+        ada.ok(UPDATE, json!({ "i": { "id": id, "isPaused": false } })).await;
+        let changes = [json!({ "id": id, "isPaused": true }), json!({ "id": id, "hour": hour })];
+        join_all(changes.iter().map(|change| ada.ok(UPDATE, json!({ "i": change })))).await;
+        assert_eq!(app.count(&format!("report_schedule WHERE hour = {hour} AND is_paused AND next_run_at IS NULL")).await, 1);
+    }
+}
