@@ -66,12 +66,32 @@ CREATE OR REPLACE FUNCTION app.spread(amount bigint, bases bigint[]) RETURNS big
                          row_number() OVER (ORDER BY amount * b.base % b.whole DESC, b.n) AS rank
                   FROM (SELECT u.n, u.base, greatest(sum(u.base) OVER (), 1)::bigint AS whole FROM unnest(bases) WITH ORDINALITY AS u(base, n)) AS b) AS s);
 
--- A percentage in hundredths of each of these, half up.
-CREATE OR REPLACE FUNCTION app.percent_of_each(percent integer, bases bigint[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE
-    RETURN (SELECT array_agg((u.base * percent + 5000) / 10000 ORDER BY u.n) FROM unnest(bases) WITH ORDINALITY AS u(base, n));
+-- A percentage in hundredths of each of these, half up. The next two are loops: each order asks for several, and a query would be planned anew for each.
+CREATE OR REPLACE FUNCTION app.percent_of_each(percent integer, bases bigint[]) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    base  bigint;
+    parts bigint[];
+BEGIN
+    IF percent IS NOT NULL THEN
+        FOREACH base IN ARRAY coalesce(bases, '{}') LOOP
+            parts := parts || (base * percent + 5000) / 10000;
+        END LOOP;
+    END IF;
+    RETURN parts;
+END
+$$;
 
-CREATE OR REPLACE FUNCTION app.sum_of(amounts bigint[]) RETURNS bigint LANGUAGE sql IMMUTABLE
-    RETURN (SELECT coalesce(sum(a), 0)::bigint FROM unnest(amounts) AS a);
+CREATE OR REPLACE FUNCTION app.sum_of(amounts bigint[]) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    amount bigint;
+    whole  bigint := 0;
+BEGIN
+    FOREACH amount IN ARRAY coalesce(amounts, '{}') LOOP
+        whole := whole + coalesce(amount, 0);
+    END LOOP;
+    RETURN whole;
+END
+$$;
 
 -- The coupon of a code, where it can be used for this application in this currency. Unknown and inactive codes, and those of other programs, are refused alike.
 -- What overdue orders hold of it counts as given back. Reveals: which it is, and why it can't be used.
@@ -154,6 +174,35 @@ BEGIN
 END
 $$;
 
+-- Whether an order of the school is overdue. For functions: that.
+CREATE OR REPLACE FUNCTION app.has_overdue() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = app.tenant_id() AND o.status = 'PENDING' AND o.expires_at <= now());
+END
+$$;
+
+-- How many paid tickets of a product an attendee holds, without those that are given back. For functions: that.
+CREATE OR REPLACE FUNCTION app.issued_of(attendee uuid, product uuid, given_back uuid[]) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM ticket t WHERE t.tenant_id = app.tenant_id() AND t.attendee_id = issued_of.attendee AND t.product_id = issued_of.product
+            AND t.status = 'ISSUED' AND t.id <> ALL (given_back));
+END
+$$;
+
+-- Whether an attendee holds an exclusive ticket of a kind that is not given back, or one of the first lines of a cart is one for them. For functions: that.
+CREATE OR REPLACE FUNCTION app.has_exclusive(attendee uuid, kind text, given_back uuid[], lines jsonb, first integer) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM ticket t WHERE t.tenant_id = app.tenant_id() AND t.attendee_id = has_exclusive.attendee AND t.kind = has_exclusive.kind AND t.is_exclusive
+                   AND t.status = 'ISSUED' AND t.id <> ALL (given_back))
+        OR EXISTS (SELECT FROM jsonb_array_elements(lines) WITH ORDINALITY AS e(line, n)
+                   JOIN product y ON y.tenant_id = app.tenant_id() AND y.id = (e.line ->> 'product')::uuid AND y.kind = has_exclusive.kind AND y.exclusive
+                   WHERE e.n <= first AND (e.line ->> 'attendee')::uuid = has_exclusive.attendee);
+END
+$$;
+
 -- What a cart costs, and whether it can be had: for the preview and for the order alike. It only reads. Lines are `[{"product", "attendee", "quantity"}]`, each product
 -- and attendee once. What overdue orders hold counts as given back: `crowded` says that this was needed. Reveals: this, to whoever may buy for the application.
 CREATE OR REPLACE FUNCTION app.quote_order(wanted uuid, wanted_currency text, wanted_lines jsonb, given_back uuid[], code text, uses_credit boolean, is_free boolean)
@@ -167,7 +216,6 @@ DECLARE
     l         record;
     x         record;
     spare     bigint;
-    in_order  bigint;
     crowded   boolean := false;
     -- The lines, column by column.
     places    jsonb[] := '{}';
@@ -178,10 +226,9 @@ DECLARE
     totals    bigint[] := '{}';
     rates     integer[] := '{}';
     inclusive boolean[] := '{}';
-    returns   jsonb;
-    returned  bigint;
+    returns   jsonb := '[]';
+    returned  bigint := 0;
     k         coupon;
-    best      record;
     source    text;
     label     text;
     percent   integer;
@@ -192,7 +239,7 @@ BEGIN
     SELECT * INTO p FROM program g WHERE g.tenant_id = a.tenant_id AND g.id = a.program_id;
     IF a.status <> 'ACCEPTED' THEN
         PERFORM app.refuse('order_not_accepted');
-    ELSIF NOT app.program_sells(a.program_id) THEN
+    ELSIF NOT app.sells(p) THEN
         PERFORM app.refuse('order_program_closed');
     ELSIF is_free AND NOT app.can('PAYMENT_MANAGE') THEN
         PERFORM app.refuse('order_complimentary');
@@ -208,24 +255,26 @@ BEGIN
     END IF;
 
     FOR l IN
-        SELECT e.n::integer - 1 AS n, (e.line ->> 'product')::uuid AS product_id, (e.line ->> 'attendee')::uuid AS attendee_id, (e.line ->> 'quantity')::bigint AS quantity
-        FROM jsonb_array_elements(wanted_lines) WITH ORDINALITY AS e(line, n) ORDER BY e.n
+        -- With how many of its product the lines up to this one want, and all of them.
+        SELECT e.n, e.product_id, e.attendee_id, e.quantity, (sum(e.quantity) OVER (PARTITION BY e.product_id ORDER BY e.n))::bigint AS so_far,
+               (sum(e.quantity) OVER (PARTITION BY e.product_id))::bigint AS in_order
+        FROM (SELECT w.n::integer - 1 AS n, (w.line ->> 'product')::uuid AS product_id, (w.line ->> 'attendee')::uuid AS attendee_id, (w.line ->> 'quantity')::bigint AS quantity
+              FROM jsonb_array_elements(wanted_lines) WITH ORDINALITY AS w(line, n)) AS e ORDER BY e.n
     LOOP
-        SELECT y.*, s.stock, s.held, r.amount INTO x FROM product y
+        SELECT y.*, s.stock, s.held, r.amount, EXISTS (SELECT FROM attendee t WHERE t.tenant_id = a.tenant_id AND t.id = l.attendee_id AND t.application_id = a.id) AS has_attendee
+            INTO x FROM product y
             JOIN product_stock s ON s.tenant_id = y.tenant_id AND s.product_id = y.id
             LEFT JOIN product_price r ON r.tenant_id = y.tenant_id AND r.product_id = y.id AND r.currency = chosen
             WHERE y.tenant_id = a.tenant_id AND y.id = l.product_id AND y.program_id = a.program_id
               AND (y.is_active OR app.can('PROGRAM_MANAGE') OR app.can('ORDER_READ_ALL'));
         IF x.id IS NULL THEN
             PERFORM app.refuse('order_no_product', jsonb_build_object('n', l.n)::text);
-        ELSIF NOT EXISTS (SELECT FROM attendee t WHERE t.tenant_id = a.tenant_id AND t.id = l.attendee_id AND t.application_id = a.id) THEN
+        ELSIF NOT x.has_attendee THEN
             PERFORM app.refuse('order_no_attendee', jsonb_build_object('n', l.n)::text);
         END IF;
-        SELECT sum((e.line ->> 'quantity')::bigint) FILTER (WHERE e.n <= l.n + 1), sum((e.line ->> 'quantity')::bigint) INTO spare, in_order
-            FROM jsonb_array_elements(wanted_lines) WITH ORDINALITY AS e(line, n) WHERE (e.line ->> 'product')::uuid = l.product_id;
-        -- What is left, once the lines up to this one have it.
-        spare := x.stock - x.held - spare;
-        IF spare < 0 THEN
+        -- What is left, once the lines up to this one have it. What is overdue is looked for first: mostly there is nothing, and of a product that is sold out all is held.
+        spare := x.stock - x.held - l.so_far;
+        IF spare < 0 AND app.has_overdue() THEN
             spare := spare + (SELECT count(*) FROM ticket t JOIN sales_order o ON o.tenant_id = t.tenant_id AND o.id = t.order_id
                               WHERE t.tenant_id = a.tenant_id AND t.product_id = x.id AND t.status = 'HELD' AND o.status = 'PENDING' AND o.expires_at <= now());
             crowded := true;
@@ -240,22 +289,14 @@ BEGIN
             PERFORM app.refuse('order_sold_out', jsonb_build_object('n', l.n)::text);
         ELSIF x.amount IS NULL THEN
             PERFORM app.refuse('order_no_price', jsonb_build_object('n', l.n)::text);
-        ELSIF in_order > x.per_order_limit THEN
+        ELSIF l.in_order > x.per_order_limit THEN
             PERFORM app.refuse('order_limit', jsonb_build_object('n', l.n, 'limit', x.per_order_limit)::text);
-        ELSIF l.quantity + (SELECT count(*) FROM ticket t WHERE t.tenant_id = a.tenant_id AND t.attendee_id = l.attendee_id AND t.product_id = x.id
-                            AND t.status = 'ISSUED' AND t.id <> ALL (given_back)) > x.per_person_limit THEN
+        -- Functions, so that nothing is asked where there is no such rule.
+        ELSIF x.per_person_limit IS NOT NULL AND l.quantity + app.issued_of(l.attendee_id, x.id, given_back) > x.per_person_limit THEN
             PERFORM app.refuse('person_limit', jsonb_build_object('n', l.n, 'limit', x.per_person_limit)::text);
-        ELSIF x.exclusive AND (
-            l.quantity > 1
-            OR EXISTS (SELECT FROM ticket t WHERE t.tenant_id = a.tenant_id AND t.attendee_id = l.attendee_id AND t.kind = x.kind AND t.is_exclusive
-                       AND t.status = 'ISSUED' AND t.id <> ALL (given_back))
-            OR EXISTS (SELECT FROM jsonb_array_elements(wanted_lines) WITH ORDINALITY AS e(line, n)
-                       JOIN product y ON y.tenant_id = a.tenant_id AND y.id = (e.line ->> 'product')::uuid AND y.kind = x.kind AND y.exclusive
-                       WHERE e.n <= l.n AND (e.line ->> 'attendee')::uuid = l.attendee_id)) THEN
+        ELSIF x.exclusive AND (l.quantity > 1 OR app.has_exclusive(l.attendee_id, x.kind, given_back, wanted_lines, l.n)) THEN
             PERFORM app.refuse('exclusive_product', jsonb_build_object('n', l.n)::text);
-        ELSIF x.requires_product_id IS NOT NULL
-            AND NOT EXISTS (SELECT FROM ticket t WHERE t.tenant_id = a.tenant_id AND t.attendee_id = l.attendee_id AND t.product_id = x.requires_product_id
-                            AND t.status = 'ISSUED' AND t.id <> ALL (given_back))
+        ELSIF x.requires_product_id IS NOT NULL AND app.issued_of(l.attendee_id, x.requires_product_id, given_back) = 0
             AND NOT wanted_lines @> jsonb_build_array(jsonb_build_object('product', x.requires_product_id, 'attendee', l.attendee_id)) THEN
             PERFORM app.refuse('requires_product', jsonb_build_object('n', l.n)::text);
         ELSIF x.amount * l.quantity > most THEN
@@ -271,8 +312,10 @@ BEGIN
     IF app.sum_of(subtotals) > most THEN
         PERFORM app.refuse('order_too_large', jsonb_build_object('n', cardinality(subtotals) - 1)::text);
     END IF;
-    returns := app.value_returns(a, chosen, given_back, wanted_lines);
-    SELECT coalesce(sum((r.back ->> 'amount')::bigint), 0) INTO returned FROM jsonb_array_elements(returns) AS r(back);
+    IF cardinality(given_back) > 0 THEN
+        returns := app.value_returns(a, chosen, given_back, wanted_lines);
+        SELECT sum((r.back ->> 'amount')::bigint) INTO returned FROM jsonb_array_elements(returns) AS r(back);
+    END IF;
     IF code IS NOT NULL THEN
         k := app.usable_coupon(a, code, chosen);
         crowded := crowded OR EXISTS (SELECT FROM coupon_uses u WHERE u.tenant_id = a.tenant_id AND u.coupon_id = k.id AND u.uses >= u.max_uses);
@@ -280,9 +323,13 @@ BEGIN
 
     -- Of what may take something off, the one that takes most off this cart; of equal ones the first.
     IF is_free THEN
-        SELECT 'COMPLIMENTARY' AS source, 'Complimentary' AS label, 10000 AS percent, subtotals AS parts INTO best;
-    ELSE
-        SELECT c.source, c.label, c.percent, c.parts INTO best FROM (
+        source := 'COMPLIMENTARY';
+        label := 'Complimentary';
+        percent := 10000;
+        discounts := subtotals;
+    ELSIF a.discount_percent IS NOT NULL OR a.referral_id IS NOT NULL OR k.id IS NOT NULL
+        OR EXISTS (SELECT FROM program_group g WHERE g.tenant_id = a.tenant_id AND g.program_id = a.program_id AND g.percent_off > 0) THEN
+        SELECT c.source, c.label, c.percent, c.parts INTO source, label, percent, discounts FROM (
             SELECT 1 AS place, 'ASSIGNED' AS source, 'Assigned discount' AS label, a.discount_percent AS percent, app.percent_of_each(a.discount_percent, bases) AS parts
                 WHERE a.discount_percent IS NOT NULL
           UNION ALL
@@ -300,12 +347,10 @@ BEGIN
                 WHERE k.id IS NOT NULL
         ) AS c ORDER BY app.sum_of(c.parts) DESC, c.place LIMIT 1;
     END IF;
-    IF app.sum_of(best.parts) > 0 THEN
-        source := best.source;
-        label := best.label;
-        percent := best.percent;
-        discounts := best.parts;
-    ELSE
+    IF app.sum_of(discounts) = 0 THEN
+        source := NULL;
+        label := NULL;
+        percent := NULL;
         discounts := array_fill(0::bigint, ARRAY[cardinality(subtotals)]);
     END IF;
     FOR i IN 1 .. cardinality(subtotals) LOOP
@@ -340,16 +385,16 @@ BEGIN
 END
 $$;
 
--- Answers what an earlier request under the same key has made; NULL: this one is the first, and the key is its own until the transaction ends. Whoever comes
--- second waits for that. Reveals: the id.
-CREATE OR REPLACE FUNCTION app.use_key(mutation text, key text, digest bytea) RETURNS uuid
+-- Answers what an earlier request under the same key has made; NULL: this one is the first, and the key is its own, for the object that it makes. Whoever comes
+-- second waits for the end of this transaction. Reveals: the id.
+CREATE OR REPLACE FUNCTION app.use_key(mutation text, key text, digest bytea, object uuid DEFAULT NULL) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     known order_key;
 BEGIN
     LOOP
-        INSERT INTO order_key AS o (tenant_id, user_id, mutation, key, request_digest)
-            VALUES (app.tenant_id(), app.user_id(), use_key.mutation, use_key.key, digest)
+        INSERT INTO order_key AS o (tenant_id, user_id, mutation, key, request_digest, object_id)
+            VALUES (app.tenant_id(), app.user_id(), use_key.mutation, use_key.key, digest, object)
             ON CONFLICT ON CONSTRAINT order_key_pkey DO NOTHING;
         IF FOUND THEN
             RETURN NULL;
@@ -363,13 +408,6 @@ BEGIN
             RETURN known.object_id;
         END IF;
     END LOOP;
-END
-$$;
-CREATE OR REPLACE FUNCTION app.keep_key(mutation text, key text, object uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    UPDATE order_key o SET object_id = object
-        WHERE o.tenant_id = app.tenant_id() AND o.user_id = app.user_id() AND o.mutation = keep_key.mutation AND o.key = keep_key.key AND o.object_id IS NULL;
 END
 $$;
 
@@ -529,25 +567,45 @@ EXCEPTION WHEN check_violation THEN
 END
 $$;
 
+-- Before an order is placed: the school's key for codes, as of app.ticket_key. Most of a crowd come when all is gone: they are refused here as they would be there, before
+-- anything is locked or written. One snapshot says whether: an order that this key has made is seen together with what it took. Whoever has an order that waits is refused,
+-- or let pass, once it is theirs to say (app.place_order). Reveals, to the service only: the key; and what app.quote_order does.
+CREATE OR REPLACE FUNCTION app.begin_order(wanted uuid, wanted_currency text, wanted_lines jsonb, given_back uuid[], code text, uses_credit boolean, is_free boolean, key text,
+        fresh bytea)
+    RETURNS bytea LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.quote_order(wanted, wanted_currency, wanted_lines, given_back, code, uses_credit, is_free)
+        WHERE EXISTS (SELECT FROM jsonb_array_elements(wanted_lines) AS e(line)
+                      JOIN product_stock s ON s.tenant_id = app.tenant_id() AND s.product_id = (e.line ->> 'product')::uuid WHERE s.stock - s.held < (e.line ->> 'quantity')::bigint)
+          AND NOT EXISTS (SELECT FROM order_key u WHERE u.tenant_id = app.tenant_id() AND u.user_id = app.user_id() AND u.mutation = 'placeOrder' AND u.key = begin_order.key)
+          AND NOT EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = app.tenant_id() AND o.application_id = wanted AND o.status = 'PENDING');
+    RETURN app.ticket_key(fresh);
+END
+$$;
+
 -- Places an order, or answers the one that was placed under this key. The key is looked at first, then what app.quote_order refuses, the price last. `ticket_ids` and
 -- `hashes` are as many as there are pieces. Reveals: the order's id.
 CREATE OR REPLACE FUNCTION app.place_order(wanted uuid, wanted_currency text, wanted_lines jsonb, given_back uuid[], code text, uses_credit boolean, is_free boolean,
         expected bigint, way text, back_url text, bill_name text, bill_address text, bill_tax_id text, key text, digest bytea, ticket_ids uuid[], hashes bytea[])
     RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    a    application := app.buying_for(wanted);
-    made uuid := app.use_key('placeOrder', key, digest);
-    p    program;
-    q    jsonb;
-    o    sales_order;
+    a     application := app.buying_for(wanted);
+    fresh CONSTANT uuid := app.uuid_v7();
+    made  uuid;
+    p     program;
+    q     jsonb;
+    o     sales_order;
 BEGIN
+    made := app.use_key('placeOrder', key, digest, fresh);
     IF made IS NOT NULL THEN
         RETURN made;
     END IF;
     PERFORM app.lock_application(wanted);
     PERFORM app.expire_overdue(wanted);
-    -- A door that lets somebody in with one of these is waited for, or waits.
-    PERFORM FROM ticket t WHERE t.tenant_id = app.tenant_id() AND t.application_id = wanted AND t.id = ANY (given_back) ORDER BY t.id FOR NO KEY UPDATE;
+    IF cardinality(given_back) > 0 THEN
+        -- A door that lets somebody in with one of these is waited for, or waits.
+        PERFORM FROM ticket t WHERE t.tenant_id = app.tenant_id() AND t.application_id = wanted AND t.id = ANY (given_back) ORDER BY t.id FOR NO KEY UPDATE;
+    END IF;
     q := app.quote_order(wanted, wanted_currency, wanted_lines, given_back, code, uses_credit, is_free);
     IF way IS NOT NULL AND NOT app.provider_ready(way) THEN
         PERFORM app.refuse('order_provider_off');
@@ -562,7 +620,7 @@ BEGIN
     SELECT * INTO p FROM program g WHERE g.tenant_id = a.tenant_id AND g.id = a.program_id;
     INSERT INTO sales_order AS x (tenant_id, id, reference, kind, program_id, application_id, buyer_id, currency, subtotal, discount, discount_source, discount_label,
             discount_percent, coupon_id, coupon_code, returned, credit_applied, tax, total, credit_granted, billing_name, billing_address, billing_tax_id, provider, expires_at)
-        VALUES (a.tenant_id, app.uuid_v7(), app.new_reference(), 'PURCHASE', a.program_id, a.id, a.user_id, q ->> 'currency', (q ->> 'subtotal')::integer,
+        VALUES (a.tenant_id, fresh, app.new_reference(), 'PURCHASE', a.program_id, a.id, a.user_id, q ->> 'currency', (q ->> 'subtotal')::integer,
             (q ->> 'discount')::integer, q ->> 'source', q ->> 'label', (q ->> 'percent')::integer, (q ->> 'coupon')::uuid, q ->> 'coupon_code', (q ->> 'returned')::integer,
             (q ->> 'credit_applied')::integer, (q ->> 'tax')::integer, (q ->> 'total')::integer, (q ->> 'credit_granted')::integer, bill_name, bill_address, bill_tax_id,
             CASE WHEN expected > 0 THEN way END,
@@ -573,10 +631,12 @@ BEGIN
             (l.line ->> 'quantity')::integer, (l.line ->> 'unit_price')::integer, (l.line ->> 'subtotal')::integer, (l.line ->> 'discount')::integer,
             (l.line ->> 'tax_percent')::integer, (l.line ->> 'tax_included')::boolean, (l.line ->> 'tax')::integer, (l.line ->> 'total')::integer
         FROM jsonb_array_elements(q -> 'lines') WITH ORDINALITY AS l(line, n);
-    -- What is given back is set aside first: an exclusive ticket makes room for what it is exchanged for.
-    INSERT INTO order_return (tenant_id, order_id, ticket_id, amount)
-        SELECT o.tenant_id, o.id, (r.back ->> 'ticket')::uuid, (r.back ->> 'amount')::integer FROM jsonb_array_elements(q -> 'returns') AS r(back);
-    UPDATE ticket t SET return_order_id = o.id WHERE t.tenant_id = o.tenant_id AND t.id = ANY (given_back);
+    IF cardinality(given_back) > 0 THEN
+        -- What is given back is set aside first: an exclusive ticket makes room for what it is exchanged for.
+        INSERT INTO order_return (tenant_id, order_id, ticket_id, amount)
+            SELECT o.tenant_id, o.id, (r.back ->> 'ticket')::uuid, (r.back ->> 'amount')::integer FROM jsonb_array_elements(q -> 'returns') AS r(back);
+        UPDATE ticket t SET return_order_id = o.id WHERE t.tenant_id = o.tenant_id AND t.id = ANY (given_back);
+    END IF;
     INSERT INTO ticket (tenant_id, id, order_id, order_line_id, program_id, application_id, product_id, attendee_id, price, currency, kind, is_exclusive, admission,
             valid_from, valid_until, code_hash)
         SELECT o.tenant_id, ticket_ids[s.piece], o.id, s.id, o.program_id, o.application_id, s.product_id, s.attendee_id,
@@ -590,7 +650,6 @@ BEGIN
         PERFORM app.begin_payment(o.id, way, expected, back_url);
         PERFORM app.enqueue('order.expire', o.id::text, '{}', o.expires_at);
     END IF;
-    PERFORM app.keep_key('placeOrder', key, o.id);
     -- As late as can be: whoever wants the last of something waits for the end of this transaction.
     IF NOT app.take_holds(o, ticket_ids) THEN
         -- Somebody came first: asked once more, it says what is gone.
@@ -627,7 +686,8 @@ CREATE OR REPLACE FUNCTION app.place_fee_order(wanted uuid, expected bigint, way
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     a     application := app.buying_for(wanted);
-    made  uuid := app.use_key('payApplicationFee', key, digest);
+    fresh CONSTANT uuid := app.uuid_v7();
+    made  uuid := app.use_key('payApplicationFee', key, digest, fresh);
     p     program;
     other uuid;
     o     sales_order;
@@ -656,14 +716,13 @@ BEGIN
         PERFORM app.refuse('order_price', jsonb_build_object('expected', expected, 'actual', p.fee_amount)::text);
     END IF;
     INSERT INTO sales_order AS x (tenant_id, id, reference, kind, program_id, application_id, buyer_id, currency, subtotal, total, provider, expires_at)
-        VALUES (a.tenant_id, app.uuid_v7(), app.new_reference(), 'APPLICATION_FEE', a.program_id, a.id, a.user_id, p.fee_currency, p.fee_amount, p.fee_amount, way,
+        VALUES (a.tenant_id, fresh, app.new_reference(), 'APPLICATION_FEE', a.program_id, a.id, a.user_id, p.fee_currency, p.fee_amount, p.fee_amount, way,
             now() + CASE way WHEN 'MANUAL' THEN make_interval(days => p.transfer_days) ELSE make_interval(mins => p.payment_minutes) END)
         RETURNING x.* INTO o;
     INSERT INTO order_line (tenant_id, id, order_id, position, name, quantity, unit_price, subtotal, total)
         VALUES (o.tenant_id, app.uuid_v7(), o.id, 0, p.name, 1, o.total, o.total, o.total);
     PERFORM app.begin_payment(o.id, way, o.total, back_url);
     PERFORM app.enqueue('order.expire', o.id::text, '{}', o.expires_at);
-    PERFORM app.keep_key('payApplicationFee', key, o.id);
     RETURN o.id;
 END
 $$;
@@ -887,11 +946,15 @@ $$;
 -- The school's key for codes of tickets, sealed: the one that it has, else this one, which it keeps for ever. Reveals, to the service only: that.
 CREATE OR REPLACE FUNCTION app.ticket_key(fresh bytea) RETURNS bytea
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    kept bytea;
 BEGIN
-    IF NOT EXISTS (SELECT FROM ticket_key k WHERE k.tenant_id = app.tenant_id()) THEN
+    SELECT k.sealed INTO kept FROM ticket_key k WHERE k.tenant_id = app.tenant_id();
+    IF NOT FOUND THEN
         INSERT INTO ticket_key (tenant_id, sealed) VALUES (app.tenant_id(), fresh) ON CONFLICT (tenant_id) DO NOTHING;
+        SELECT k.sealed INTO kept FROM ticket_key k WHERE k.tenant_id = app.tenant_id();
     END IF;
-    RETURN (SELECT k.sealed FROM ticket_key k WHERE k.tenant_id = app.tenant_id());
+    RETURN kept;
 END
 $$;
 
@@ -986,6 +1049,7 @@ CREATE OR REPLACE TRIGGER order_return_audit AFTER INSERT OR UPDATE OR DELETE ON
 CREATE OR REPLACE TRIGGER ticket_audit AFTER INSERT OR UPDATE OR DELETE ON ticket FOR EACH ROW EXECUTE FUNCTION app.audit('Ticket', 'id', 'code_hash');
 
 GRANT EXECUTE ON FUNCTION app.attendees_of_mine(), app.applications_of_mine(), app.preview_order(uuid, text, jsonb, uuid[], text, boolean, boolean),
+    app.begin_order(uuid, text, jsonb, uuid[], text, boolean, boolean, text, bytea),
     app.place_order(uuid, text, jsonb, uuid[], text, boolean, boolean, bigint, text, text, text, text, text, text, bytea, uuid[], bytea[]),
-    app.place_fee_order(uuid, bigint, text, text, text, bytea), app.cancel_order(uuid), app.expire_orders(integer), app.use_key(text, text, bytea),
-    app.keep_key(text, text, uuid), app.ticket_key(bytea), app.ticket_codes(uuid[]), app.renew_ticket_codes(uuid), app.keep_ticket_codes(uuid[], bytea[]) TO lectern_app;
+    app.place_fee_order(uuid, bigint, text, text, text, bytea), app.cancel_order(uuid), app.expire_orders(integer), app.use_key(text, text, bytea, uuid),
+    app.ticket_key(bytea), app.ticket_codes(uuid[]), app.renew_ticket_codes(uuid), app.keep_ticket_codes(uuid[], bytea[]) TO lectern_app;

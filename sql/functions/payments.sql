@@ -490,10 +490,9 @@ BEGIN
     IF NOT app.can('PAYMENT_MANAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to record';
     END IF;
-    IF app.use_key('recordPayment', key, digest) IS NOT NULL THEN
+    IF app.use_key('recordPayment', key, digest, ordered) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM app.keep_key('recordPayment', key, ordered);
     sold := app.hold_order(ordered);
     -- The transfer that is waited for, or the last that was.
     SELECT * INTO came FROM payment p WHERE p.tenant_id = school AND p.order_id = ordered AND p.provider = 'MANUAL'
@@ -533,10 +532,9 @@ BEGIN
     IF NOT app.can('PAYMENT_MANAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to refund';
     END IF;
-    IF app.use_key('refundOrder', key, digest) IS NOT NULL THEN
+    IF app.use_key('refundOrder', key, digest, ordered) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM app.keep_key('refundOrder', key, ordered);
     sold := app.hold_order(ordered);
     IF sold.status NOT IN ('PAID', 'REFUNDED') THEN
         PERFORM app.refuse('payment_order_state');
@@ -614,10 +612,9 @@ BEGIN
     IF NOT app.can('PAYMENT_MANAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'not this person''s to give credit';
     END IF;
-    IF app.use_key('grantCredit', key, digest) IS NOT NULL THEN
+    IF app.use_key('grantCredit', key, digest, application) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM app.keep_key('grantCredit', key, application);
     PERFORM app.lock_application(application);
     IF NOT EXISTS (SELECT FROM application a JOIN program_currency c ON c.tenant_id = a.tenant_id AND c.program_id = a.program_id
                    WHERE a.tenant_id = app.tenant_id() AND a.id = grant_credit.application AND c.currency = grant_credit.currency) THEN

@@ -127,9 +127,18 @@ END
 $$;
 
 -- Eight letters and digits that can't be confused.
-CREATE OR REPLACE FUNCTION app.random_letters() RETURNS text LANGUAGE sql VOLATILE
-    RETURN (SELECT string_agg(substr('ABCDEFGHJKLMNPQRSTUVWXYZ23456789', 1 + (get_byte(r.bytes, n) & 31), 1), '' ORDER BY n)
-            FROM (SELECT uuid_send(gen_random_uuid()) AS bytes) AS r, unnest('{0,1,2,3,4,5,10,11}'::integer[]) AS n);
+CREATE OR REPLACE FUNCTION app.random_letters() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    bytes CONSTANT bytea := uuid_send(gen_random_uuid());
+    said  text := '';
+    n     integer;
+BEGIN
+    FOREACH n IN ARRAY '{0,1,2,3,4,5,10,11}'::integer[] LOOP
+        said := said || substr('ABCDEFGHJKLMNPQRSTUVWXYZ23456789', 1 + (get_byte(bytes, n) & 31), 1);
+    END LOOP;
+    RETURN said;
+END
+$$;
 
 -- Makes a referral: an applicant who is ACCEPTED their own, as many as the program lets them; PROGRAM_MANAGE any. Without a code it gets one. Reveals, to PROGRAM_MANAGE: whether there is such a person.
 CREATE OR REPLACE FUNCTION app.create_referral(made uuid, program uuid, owner uuid, wanted_code text, percent integer, most integer) RETURNS void

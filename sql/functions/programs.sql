@@ -10,11 +10,13 @@
 --   program_form_key_reused     a key was used with another type (index)
 
 -- An amount as people read it, with the digits that its currency has: 12.50 EUR, 1200 JPY.
-CREATE OR REPLACE FUNCTION app.money_text(amount bigint, currency text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN c.exponent = 0 THEN amount::text
-                ELSE CASE WHEN amount < 0 THEN '-' ELSE '' END || (abs(amount) / (10 ^ c.exponent)::bigint)::text || '.'
-                     || lpad((abs(amount) % (10 ^ c.exponent)::bigint)::text, c.exponent, '0') END || ' ' || c.code
-    FROM public.currency c WHERE c.code = money_text.currency
+CREATE OR REPLACE FUNCTION app.money_text(amount bigint, currency text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT CASE WHEN c.exponent = 0 THEN amount::text
+                        ELSE CASE WHEN amount < 0 THEN '-' ELSE '' END || (abs(amount) / (10 ^ c.exponent)::bigint)::text || '.'
+                             || lpad((abs(amount) % (10 ^ c.exponent)::bigint)::text, c.exponent, '0') END || ' ' || c.code
+            FROM public.currency c WHERE c.code = money_text.currency);
+END
 $$;
 
 -- The programs that the actor sees in whatever state: those they have applied to, and those that name them as a reviewer. Reveals: to the actor, these ids.
@@ -48,11 +50,13 @@ END
 $$;
 
 -- Whether something of a program is taken now: it is ACTIVE and not over. For functions; a late job changes nothing of it.
+CREATE OR REPLACE FUNCTION app.sells(p program) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT p.status = 'ACTIVE' AND (p.ends_at IS NULL OR now() < p.ends_at)
+$$;
 CREATE OR REPLACE FUNCTION app.program_sells(program uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN EXISTS (
-        SELECT FROM program p WHERE p.tenant_id = app.tenant_id() AND p.id = program_sells.program AND p.status = 'ACTIVE' AND (p.ends_at IS NULL OR now() < p.ends_at));
+    RETURN EXISTS (SELECT FROM program p WHERE p.tenant_id = app.tenant_id() AND p.id = program_sells.program AND app.sells(p));
 END
 $$;
 

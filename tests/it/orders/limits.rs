@@ -35,6 +35,8 @@ async fn each_line_is_refused_at_its_place() {
         (vec![(&over, 1)], "CONFLICT NOT_ON_SALE @lines.0"),
         (vec![(&none, 1)], "CONFLICT SOLD_OUT @lines.0"),
         (vec![(&two, 3)], "CONFLICT SOLD_OUT @lines.0"),
+        (vec![(&over, 1), (&two, 3)], "CONFLICT NOT_ON_SALE @lines.0"),
+        (vec![(&two, 3), (&over, 1)], "CONFLICT SOLD_OUT @lines.0"),
         (vec![(&hidden, 1)], "NOT_FOUND @lines.0.productId"),
         (vec![(&few, 3)], "CONFLICT ORDER_LIMIT @lines.0"),
         (vec![(&own, 2)], "CONFLICT PERSON_LIMIT @lines.0"),
