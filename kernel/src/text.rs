@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Text in Unicode's form C, in which the same text has the same characters however it was typed.
@@ -28,6 +29,16 @@ pub fn unseen_in_email(text: &str) -> Option<char> {
     text.chars().find(|letter| is_unseen(*letter) || matches!(letter, '\u{200C}' | '\u{200D}'))
 }
 
+/// Whether a text in JSON, or a name of a field, holds the character U+0000, which the database keeps nowhere.
+pub fn holds_nul(json: &Value) -> bool {
+    match json {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// An email address as it is compared: the part before the `@` in lower case, the domain as DNS has it (`bücher.example` and
 /// `xn--bcher-kva.example` are one). None where the domain can't be one.
 pub fn email_key(address: &str) -> Option<String> {
@@ -51,6 +62,17 @@ pub fn is_email(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_holds_a_nul_where_a_text_or_a_name_does_and_not_where_it_is_only_written_out() {
+        use serde_json::json;
+        for with in [json!("a\0"), json!([1, ["\0"]]), json!({ "a": { "b": "\0" } }), json!({ "\0": 1 })] {
+            assert!(holds_nul(&with), "{with}");
+        }
+        for without in [json!(null), json!(0), json!(true), json!("\\u0000"), json!({ "\\u0000": ["\\\\u0000", {}] })] {
+            assert!(!holds_nul(&without), "{without}");
+        }
+    }
 
     #[test]
     fn an_address_is_one_however_its_domain_is_written() {

@@ -17,6 +17,7 @@ pub mod text {
     use std::sync::LazyLock;
 
     use jiff::tz::TimeZoneDatabase;
+    use serde_json::Value;
 
     use crate::{
         error::{Error, Result},
@@ -99,6 +100,17 @@ pub mod text {
     pub fn longer(field: &str, input: &str, max: usize) -> Result<Option<String>> {
         let text = checked(field, &input.replace("\r\n", "\n"), max, Use::Long)?;
         Ok((!text.is_empty()).then_some(text))
+    }
+
+    /// JSON of at most `max` bytes, of whose texts none holds U+0000.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn json(field: &str, value: &Value, max: usize) -> Result<()> {
+        if value.to_string().len() > max {
+            return Err(Error::bad_input(field, format!("must be at most {max} bytes as JSON")));
+        }
+        if text::holds_nul(value) { Err(Error::bad_input(field, "must not contain the character U+0000")) } else { Ok(()) }
     }
 
     /// A search: trimmed, at most 200 characters. A blank one is none.

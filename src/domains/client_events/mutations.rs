@@ -70,14 +70,10 @@ impl ClientEventInput {
         }
         let key = self.key.map(|key| text::short(&field("key"), &key, KEY)).transpose()?;
         let properties = self.properties.map_or_else(|| json!({}), |Json(properties)| properties);
-        let is_small = properties.to_string().len() <= PROPERTIES;
-        if !properties.is_object() || !is_small {
-            return Err(Error::bad_input(field("properties"), format!("must be an object of at most {PROPERTIES} bytes as JSON")));
+        if !properties.is_object() {
+            return Err(Error::bad_input(field("properties"), "must be an object"));
         }
-        // The database keeps none as text.
-        if properties.to_string().contains("\\u0000") {
-            return Err(Error::bad_input(field("properties"), "must not contain the character U+0000"));
-        }
+        text::json(&field("properties"), &properties, PROPERTIES)?;
         Ok(Checked { name, at, key, properties })
     }
 }

@@ -152,11 +152,8 @@ pub fn client_id(id: &str) -> Result<&str> {
 
 /// JSON of so many bytes at most, which the database can keep as text.
 fn small(field: &str, given: &Value, most: usize) -> Result<Value> {
-    let written = given.to_string();
-    if written.len() > most {
-        return Err(Error::bad_input(field, format!("must be at most {most} bytes as JSON")));
-    }
-    if written.contains("\\u0000") { Err(Error::bad_input(field, "must not contain the character U+0000")) } else { Ok(given.clone()) }
+    text::json(field, given, most)?;
+    Ok(given.clone())
 }
 
 /// What is given to an agent as data.

@@ -114,6 +114,10 @@ async fn one_wrong_event_refuses_the_batch() {
         refused(&app, &lea, RECORD, json!({ "i": { "events": events } }), line).await;
     }
     assert_eq!(record(&lea, json!([{ "name": "a".repeat(64), "key": "k".repeat(100), "at": ago(7 * 24 - 1) }])).await, 1);
+    // What is only written like a character that the database keeps nowhere is text as any other.
+    assert_eq!(record(&lea, json!([{ "name": "path.opened", "properties": { "path": "C:\\u0000" } }])).await, 1);
+    let path = app.text("SELECT properties ->> 'path' FROM client_event WHERE name = 'path.opened'").await;
+    assert_eq!(path.as_deref(), Some("C:\\u0000"));
     assert_eq!(app.stranger().refused(RECORD, json!({ "i": { "events": [{ "name": "a" }] } })).await, "UNAUTHENTICATED");
     app.sql("UPDATE tenant SET subscription_end = now() WHERE slug = 'oak'").await;
     refused(&app, &lea, RECORD, json!({ "i": { "events": [{ "name": "a" }] } }), "SUBSCRIPTION_EXPIRED").await;

@@ -168,8 +168,7 @@ pub async fn answer(
     correlation_id: &str,
 ) -> Said {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
-    // The database keeps no such character; what is escaped twice is none.
-    let has_nul = arguments.to_string().replace("\\\\", "").contains("\\u0000");
+    let has_nul = lectern_kernel::text::holds_nul(&arguments);
     let arguments = if has_nul { Value::Null } else { arguments };
     let told = |tool, outcome, says: &str| Said {
         tool,
