@@ -22,7 +22,11 @@ pub(super) fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
     }
     let parts = range.split_once('=').filter(|(unit, _)| unit.eq_ignore_ascii_case("bytes"));
     let Some((first, last)) = parts.and_then(|(_, range)| range.trim().split_once('-')) else { return Wanted::Whole };
-    let number = |text: &str| if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None };
+    // No file has as many bytes as a number that is too large for one.
+    let number = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
+    };
     match (first, last, number(first), number(last)) {
         ("", _, _, Some(0)) => Wanted::Nothing,
         ("", _, _, Some(count)) if size > 0 => Wanted::Part(size.saturating_sub(count), size),
@@ -58,6 +62,9 @@ mod tests {
             ("bytes=-3", Wanted::Part(7, 10)),
             ("bytes=-99", Wanted::Part(0, 10)),
             ("bytes=0-18446744073709551615", Wanted::Part(0, 10)),
+            ("bytes=0-99999999999999999999", Wanted::Part(0, 10)),
+            ("bytes=-99999999999999999999", Wanted::Part(0, 10)),
+            ("bytes=99999999999999999999-", Wanted::Nothing),
             ("bytes=10-", Wanted::Nothing),
             ("bytes=10-20", Wanted::Nothing),
             ("bytes=-0", Wanted::Nothing),
