@@ -248,6 +248,12 @@ $$;
 CREATE OR REPLACE TRIGGER app_user_retire_owner AFTER UPDATE ON app_user FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_owner();
 
+-- Nothing is shared with, and no upload begun by, whoever is being deleted.
+CREATE OR REPLACE TRIGGER file_audience_keep AFTER INSERT ON file_audience FOR EACH ROW
+    WHEN (NEW.user_id IS NOT NULL AND current_user = 'lectern_app') EXECUTE FUNCTION app.keep_person('user_id');
+CREATE OR REPLACE TRIGGER upload_keep AFTER INSERT ON upload FOR EACH ROW
+    WHEN (current_user = 'lectern_app') EXECUTE FUNCTION app.keep_person('user_id');
+
 -- What was shared with a group or a course that is deleted is not any more.
 CREATE OR REPLACE FUNCTION app.retire_audience() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -63,16 +63,19 @@ impl Audience {
         }
     }
 
+    /// All of them.
+    pub fn members(&self) -> Vec<Uuid> {
+        let (users, groups) = (self.users.iter().map(|id| id.0), self.groups.iter().map(|id| id.0));
+        users.chain(groups).chain(self.courses.iter().map(|id| id.0)).collect()
+    }
+
     /// Shares a file with these, and with nobody else.
     ///
     /// # Errors
     /// `NOT_FOUND` for whom the actor can't see, `NOT_YOURS` for a course that is not theirs to share with.
     pub async fn set(&self, ctx: &Context<'_>, file: Id<File>) -> Result<()> {
         let Audience { users, groups, courses } = self;
-        let uuids = |ids: &mut dyn Iterator<Item = Uuid>| ids.collect::<Vec<_>>();
-        let all =
-            [uuids(&mut users.iter().map(|id| id.0)), uuids(&mut groups.iter().map(|id| id.0)), uuids(&mut courses.iter().map(|id| id.0))];
-        ctx.tx().query(sql::UNSHARE_OTHERS, &[&file, &all.concat()]).await?;
+        ctx.tx().query(sql::UNSHARE_OTHERS, &[&file, &self.members()]).await?;
         if !users.is_empty() {
             let found = share(ctx, sql::SHARE_WITH_USERS, &[&file, users]).await?;
             if let Some((field, _)) = missing("userIds", users, &found) {

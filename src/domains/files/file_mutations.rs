@@ -49,7 +49,7 @@ impl FileMutations {
         let id = Id::<File>::parse("id", &input.id)?;
         let audience = Audience::of(&input)?;
         let changed: Option<Loaded<File>> = ctx
-            .row(sql::SET_VISIBILITY, &[&id, &input.visibility])
+            .row(sql::SET_VISIBILITY, &[&id, &input.visibility, &audience.members()])
             .await
             .on_constraint("file_visibility_right", |_| Error::missing_permission(&[FileManage]).field("visibility"))
             .on_constraint("file_is_logo", |_| {

@@ -24,8 +24,11 @@ pub const ANSWERED: &str =
 
 pub const DELETE: &str = "DELETE FROM file f WHERE f.tenant_id = $1 AND f.id = $2 RETURNING f.id";
 
-/// Who sees the file `$2`: `$3`.
-pub const SET_VISIBILITY: &str = "UPDATE file f SET visibility = $3 WHERE f.tenant_id = $1 AND f.id = $2 RETURNING {f}";
+/// Who sees the file `$2`: `$3`. It counts as changed also where it is to be shared with others than before: with `$4`.
+pub const SET_VISIBILITY: &str = "UPDATE file f SET visibility = $3, updated_at = CASE WHEN ( \
+         SELECT count(*) = cardinality($4::uuid[]) AND bool_and(fa.member_id = ANY ($4)) IS NOT FALSE FROM file_audience fa \
+         WHERE fa.tenant_id = $1 AND fa.file_id = f.id) THEN f.updated_at ELSE now() END \
+     WHERE f.tenant_id = $1 AND f.id = $2 RETURNING {f}";
 
 /// Whom the file `$2` is shared with from now on: those of `$3` alone.
 pub const UNSHARE_OTHERS: &str =

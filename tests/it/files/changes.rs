@@ -34,6 +34,34 @@ async fn name_and_folder_change_and_the_bytes_stay() {
 }
 
 #[tokio::test]
+async fn a_file_has_changed_where_others_see_it_and_not_where_the_same_do() {
+    let app = TestApp::start().await;
+    let (instructor, admin) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Admin).await);
+    let lea = app.sign_in(&app.oak, Who::Learner).await.user_id;
+    let id = text(&instructor, "a.txt").await;
+    let mut changed_at = app.text("SELECT updated_at::text FROM file").await;
+    for (visibility, users, is_change) in [
+        ("PRIVATE", json!([]), false),
+        ("SHARED", json!([admin.user_id]), true),
+        ("SHARED", json!([admin.user_id]), false),
+        ("SHARED", json!([lea]), true),
+        ("SHARED", json!([admin.user_id, lea]), true),
+        ("SHARED", json!([lea, admin.user_id]), false),
+        ("SHARED", json!([lea]), true),
+        ("TENANT", json!([]), true),
+        ("TENANT", json!([]), false),
+    ] {
+        let input = json!({ "i": { "id": id, "visibility": visibility, "userIds": users } });
+        let query = "mutation($i: UpdateFileVisibilityInput!) { updateFileVisibility(input: $i) { updatedAt } }";
+        let answered = admin.ok(query, input).await["updateFileVisibility"]["updatedAt"].take();
+        assert_eq!(answered, admin.ok("query($id: ID!) { file(id: $id) { updatedAt } }", json!({ "id": id })).await["file"]["updatedAt"]);
+        let now = app.text("SELECT updated_at::text FROM file").await;
+        assert_eq!(now != changed_at, is_change, "{visibility} {users}");
+        changed_at = now;
+    }
+}
+
+#[tokio::test]
 async fn each_change_of_a_file_and_of_its_audience_leaves_an_entry() {
     let app = TestApp::start().await;
     let (instructor, admin) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Admin).await);

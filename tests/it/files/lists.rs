@@ -1,11 +1,12 @@
 //! Lists of files: orders, filters, what they cost, and by which plan.
 
 use serde_json::{Value, json};
+use tokio_postgres::NoTls;
 
 use super::{CREATE, file, show, text};
 use crate::{
     app::{Client, TestApp, Who},
-    classroom::{ADD_MEMBERS, course, enroll, group, walk},
+    classroom::{ADD_MEMBERS, course, enroll, group, uuid, walk},
 };
 
 #[tokio::test]
@@ -103,4 +104,42 @@ async fn a_file_that_is_not_listed_any_more_has_no_place() {
     let cursor: Value = page["files"]["edges"][0]["cursor"].clone();
     let query = "query($at: String) { files(after: $at, orderBy: { field: SIZE, direction: ASC }) { nodes { id } } }";
     assert_eq!(learner.refused(query, json!({ "at": cursor })).await, "BAD_USER_INPUT @after");
+}
+
+#[tokio::test]
+async fn whoever_sees_few_files_is_not_led_through_all_that_somebody_has_brought() {
+    let app = TestApp::start().await;
+    let (learner, admin) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Admin).await);
+    app.sql(&format!(
+        "SET session_replication_role = replica;
+         INSERT INTO file (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, object, created_at)
+             SELECT '{tenant}', gen_random_uuid(), gen_random_uuid(), '{owner}', 'File ' || n, 'text/plain', n, repeat('0', 64), 'general',
+                    'schools/{tenant}/general/' || n, now() - make_interval(mins => n) FROM generate_series(1, 20000) AS n;
+         SET session_replication_role = DEFAULT; ANALYZE file",
+        tenant = app.oak.tenant,
+        owner = uuid(&admin.user_id)
+    ))
+    .await;
+    let (client, connection) = tokio_postgres::connect(&app.database.superuser_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let settings = format!(
+        "SET ROLE lectern_app; SET plan_cache_mode = force_generic_plan; SET app.user_id = '{}'; SET app.tenant_id = '{}'; SET app.permissions = ''",
+        uuid(&learner.user_id),
+        app.oak.tenant
+    );
+    client.batch_execute(&settings).await.unwrap();
+    for order in ["NAME", "CREATED_AT", "SIZE"] {
+        let document = format!("{{ files(first: 20, orderBy: {{ field: {order}, direction: DESC }}) {{ nodes {{ id }} }} }}");
+        let (answer, runs) = app.runs(&learner, &document).await;
+        assert!(answer.errors.is_empty(), "{document}: {:?}", answer.errors);
+        let sql = runs.iter().map(|run| &run.sql).find(|sql| sql.contains(" FROM file f ")).unwrap();
+        client.batch_execute(&format!("DEALLOCATE ALL; PREPARE list AS {sql}")).await.unwrap();
+        let count =
+            client.query_one("SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'list'", &[]).await.unwrap();
+        let nulls = vec!["NULL"; count.get::<_, i32>(0) as usize].join(", ");
+        let plan: Vec<String> =
+            client.query(&format!("EXPLAIN EXECUTE list({nulls})"), &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        let leads_through_all = ["file_name_idx", "file_created_idx", "file_size_idx", "Seq Scan on file "];
+        assert!(!plan.iter().any(|line| leads_through_all.iter().any(|all| line.contains(all))), "{order}:\n{}", plan.join("\n"));
+    }
 }

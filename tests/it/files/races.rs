@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{CANCEL, COMPLETE, CREATE, DELETE, sent, sha256, show, text};
+use super::{CANCEL, COMPLETE, CREATE, DELETE, SHOW, declared, sent, sha256, show, text};
 use crate::{
     app::{TestApp, Who, refusal},
     classroom::{learners, uuid},
@@ -109,4 +109,26 @@ async fn a_file_is_deleted_once_and_shared_with_one_audience() {
         assert_eq!(told, ["NOT_FOUND @id", "done"]);
         assert_eq!(app.count(&format!("job WHERE kind = 'file.delete' AND key = '{}'", uuid(&id))).await, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_deleted_meanwhile_is_shared_nothing_and_has_nothing_reserved() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let id = text(&admin, "a.txt").await;
+    for nth in 0..6 {
+        let person = app.person(&app.oak, &format!("person{nth}@oak.example"), &["LEARNER"]).await;
+        let shown = json!({ "i": { "id": id, "visibility": "SHARED", "userIds": [person.user_id] } });
+        let wanted = json!({ "i": declared("b.txt", "text/plain", b"b") });
+        let ended = json!({ "id": person.user_id });
+        let (_, _, deleted) = tokio::join!(
+            admin.ask(SHOW, shown),
+            person.ask(CREATE, wanted),
+            admin.ask("mutation($id: ID!) { deleteUser(id: $id) }", ended)
+        );
+        assert_eq!(line(&deleted), "done");
+    }
+    let dead =
+        |table: &str| format!("{table} r JOIN app_user u ON u.tenant_id = r.tenant_id AND u.id = r.user_id WHERE u.deleted_at IS NOT NULL");
+    assert_eq!((app.count(&dead("file_audience")).await, app.count(&dead("upload")).await), (0, 0));
 }
