@@ -505,14 +505,15 @@ BEGIN
 END
 $$;
 
--- Takes what an order holds: stock by products, a use of its coupon, credit. False where something can't be had (any more). Reveals: that.
-CREATE OR REPLACE FUNCTION app.take_holds(o sales_order, tickets uuid[]) RETURNS boolean
+-- Takes what an order holds: the stock of its tickets by products, a use of its coupon, credit. False where something can't be had (any more). Reveals: that.
+CREATE OR REPLACE FUNCTION app.take_holds(o sales_order) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     taken record;
 BEGIN
+    -- By the order, and not by a list of tickets, for which this would be planned anew each time.
     FOR taken IN
-        SELECT t.product_id, count(*)::integer AS n FROM ticket t WHERE t.tenant_id = o.tenant_id AND t.id = ANY (tickets) GROUP BY t.product_id ORDER BY t.product_id
+        SELECT t.product_id, count(*)::integer AS n FROM ticket t WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id GROUP BY t.product_id ORDER BY t.product_id
     LOOP
         UPDATE product_stock s SET held = s.held + taken.n
             WHERE s.tenant_id = o.tenant_id AND s.product_id = taken.product_id AND (s.stock IS NULL OR s.held + taken.n <= s.stock);
@@ -651,7 +652,7 @@ BEGIN
         PERFORM app.enqueue('order.expire', o.id::text, '{}', o.expires_at);
     END IF;
     -- As late as can be: whoever wants the last of something waits for the end of this transaction.
-    IF NOT app.take_holds(o, ticket_ids) THEN
+    IF NOT app.take_holds(o) THEN
         -- Somebody came first: asked once more, it says what is gone.
         PERFORM app.refuse_taken(o, wanted_lines);
     END IF;
@@ -791,7 +792,6 @@ CREATE OR REPLACE FUNCTION app.revive_order(wanted uuid) RETURNS boolean
 DECLARE
     o    sales_order;
     a    application;
-    mine uuid[];
     k    coupon;
 BEGIN
     PERFORM app.lock_application((SELECT x.application_id FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.id = wanted));
@@ -834,13 +834,12 @@ BEGIN
     THEN
         RETURN false;
     END IF;
-    SELECT array_agg(t.id) INTO mine FROM ticket t WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id;
     PERFORM app.expire_crowding(ARRAY(SELECT DISTINCT t.product_id FROM ticket t WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id), o.coupon_id);
     BEGIN
         UPDATE ticket t SET return_order_id = o.id
             WHERE t.tenant_id = o.tenant_id AND t.id IN (SELECT r.ticket_id FROM order_return r WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id);
         UPDATE ticket t SET status = 'HELD' WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id;
-        IF NOT app.take_holds(o, coalesce(mine, '{}')) THEN
+        IF NOT app.take_holds(o) THEN
             PERFORM app.refuse('order_holds_gone');
         END IF;
     EXCEPTION WHEN check_violation OR unique_violation THEN
