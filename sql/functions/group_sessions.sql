@@ -129,10 +129,14 @@ CREATE OR REPLACE FUNCTION app.sessions_with_seats() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-        SELECT s.id FROM group_session s
-        WHERE s.tenant_id = app.tenant_id() AND s.status = 'SCHEDULED' AND (s.seats_taken < s.seats OR EXISTS (
-            SELECT FROM slot_hold h WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.expires_at <= now()
-                AND s.seats > (SELECT coalesce(sum(n.count), 0) FROM app.session_seats(ARRAY[s.id]) AS n)));
+        SELECT s.id FROM group_session s WHERE s.tenant_id = app.tenant_id() AND s.status = 'SCHEDULED' AND s.seats_taken < s.seats
+        UNION ALL
+        -- Full ones are counted anew only where a hold of theirs has expired: these are few.
+        SELECT s.id FROM (
+            SELECT DISTINCT h.group_session_id AS id FROM slot_hold h
+            WHERE h.tenant_id = app.tenant_id() AND h.group_session_id IS NOT NULL AND h.booking_id IS NULL AND h.expires_at <= now()) AS e
+        JOIN group_session s ON s.tenant_id = app.tenant_id() AND s.id = e.id AND s.status = 'SCHEDULED' AND s.seats_taken >= s.seats
+        WHERE s.seats > (SELECT coalesce(sum(n.count), 0) FROM app.session_seats(ARRAY[s.id]) AS n);
 END
 $$;
 
