@@ -30,8 +30,6 @@ GRANT SELECT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha2
     INSERT (tenant_id, id, upload_id, owner_id, name, content_type, size, sha256, folder, object),
     UPDATE (name, folder, visibility, updated_at), DELETE ON file TO lectern_app;
 GRANT SELECT, DELETE, INSERT (tenant_id, id, owner_id, name, content_type, size, sha256, folder, object, expires_at, is_export) ON file TO lectern_definer;
--- Where few people have brought all files, a plan for anybody would take everybody for one of them, and go through all files for those who see few.
-ALTER TABLE file ALTER COLUMN owner_id SET (n_distinct = -0.02);
 
 CALL app.raise_wall('file_audience');
 -- Of the own files, of those that the actor may change, and what names the actor, their groups and their courses.
