@@ -14,10 +14,11 @@ use lectern_kernel::{
     resolve::Ctx,
     sealing::{Place, Sealer},
 };
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::sql;
+use super::{cart::Cart, refusing::refused, sql};
 use crate::domains::attendees::Attendee;
 
 /// Bytes of a school's key.
@@ -68,9 +69,24 @@ impl CodeKey {
     /// # Errors
     /// As [`CodeKey::open`].
     pub async fn of_school(ctx: &Context<'_>) -> Result<Self> {
+        CodeKey::asked(ctx, sql::KEY, &[]).await
+    }
+
+    /// The same, before a cart is placed under a key.
+    ///
+    /// # Errors
+    /// Where there is not so much left of something; and as [`CodeKey::open`].
+    pub async fn before(ctx: &Context<'_>, cart: &Cart, key: &str) -> Result<Self> {
+        let params: Vec<&(dyn ToSql + Sync)> = cart.params().into_iter().chain([&key as &(dyn ToSql + Sync)]).collect();
+        CodeKey::asked(ctx, sql::BEGIN, &params).await
+    }
+
+    /// By a statement whose last parameter is a key for a school that has none.
+    async fn asked(ctx: &Context<'_>, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Self> {
         let (sealer, tenant) = (&ctx.request().services.sealer, ctx.tx().identity().tenant);
         let fresh = sealed_ticket_key(sealer, tenant)?;
-        let kept: Option<Vec<u8>> = ctx.tx().value(sql::KEY, &[&fresh]).await?;
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().copied().chain([&fresh as &(dyn ToSql + Sync)]).collect();
+        let kept: Option<Vec<u8>> = refused(ctx.tx().value(sql, &params).await)?;
         CodeKey::open(sealer, tenant, &kept.unwrap_or_default())
     }
 

@@ -116,7 +116,7 @@ impl OrderMutations {
         if let Some(refused) = input.provider.and_then(|provider| require_provider(ctx, provider).err()) {
             return earlier(ctx, PLACE_ORDER, &key, &request, refused).await;
         }
-        let school = CodeKey::of_school(ctx).await?;
+        let school = CodeKey::before(ctx, &cart, &key).await?;
         let tickets: Vec<Id<Ticket>> = (0..cart.pieces()).map(|_| Id::generate()).collect();
         let hashes: Vec<Vec<u8>> = tickets.iter().map(|ticket| school.hash(ticket.0, 0)).collect();
         let rest: [&(dyn ToSql + Sync); 10] = [&expected, &way, &back, &name, &address, &tax_id, &key, &request, &tickets, &hashes];

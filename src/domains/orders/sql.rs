@@ -3,6 +3,9 @@
 /// What the cart costs that `$2` to `$8` make: application, currency, lines, tickets given back, code, whether credit is used, whether it is free.
 pub const QUOTE: &str = "SELECT app.preview_order($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
 
+/// Before the same cart is placed under the key `$9`: the school's key for codes; `$10` where it has none. Refuses what there is not so much left of.
+pub const BEGIN: &str = "SELECT app.begin_order($2, $3, $4, $5, $6, $7, $8, $9, $10) WHERE app.tenant_id() = $1";
+
 /// Places the same cart: at the total `$9`, paid by `$10`, coming back to `$11`, billed to `$12`, `$13`, `$14`, under the key `$15` of the request `$16`, with the tickets `$17`
 /// and the hashes `$18` of their codes. Answers the order.
 pub const PLACE: &str =

@@ -150,3 +150,55 @@ async fn an_order_is_paid_or_expires_and_never_both() {
     }
     shop.assert_counted().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_the_last_of_a_stock_is_answered_their_order_and_who_comes_later_is_refused_before_anything_is_locked() {
+    let shop = Shop::start(json!({})).await;
+    let last = shop.product(json!({ "stock": 1 })).await;
+    let eve = shop.app.person(&shop.app.oak, "eve@oak.example", &["LEARNER"]).await;
+    let (application, attendee) = applied(&eve, &shop.program).await;
+    let input = json!({ "i": order_of(&shop.cart(&[(&last, 1)]), &json!(1000), "the-very-last") });
+    let answers = join_all((0..5).map(|_| shop.lea.ok(PLACE, input.clone()))).await;
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    assert_eq!((shop.app.count("sales_order").await, shop.held(&last).await), (1, 1));
+    // Now that it is sold out, the same request still is that order; another under its key is none, and under another key one waits.
+    assert_eq!(shop.lea.ok(PLACE, input).await, answers[0]);
+    let refused_of = async |total: i32, key: &str| {
+        shop.lea.refused(PLACE, json!({ "i": order_of(&shop.cart(&[(&last, 1)]), &json!(total), key) })).await
+    };
+    assert_eq!(refused_of(999, "the-very-last").await, "CONFLICT IDEMPOTENCY_KEY_REUSED @idempotencyKey");
+    assert_eq!(refused_of(1000, "another-key").await, "CONFLICT ORDER_PENDING @applicationId");
+    // Whoever else comes is told so by the first statement, whatever price they were shown.
+    let theirs = order_of(&cart_for(&application, &attendee, &[(&last, 1)]), &json!(999), "came-too-late");
+    assert_eq!(eve.refused(PLACE, json!({ "i": theirs })).await, "CONFLICT SOLD_OUT @lines.0");
+    let line = format!("{{ productId: \"{last}\", attendeeId: \"{attendee}\" }}");
+    let document = format!(
+        "mutation {{ placeOrder(input: {{ applicationId: \"{application}\", lines: [{line}], expectedTotal: 1000, provider: MANUAL, idempotencyKey: \"came-too-late\" }}) {{ id }} }}"
+    );
+    let (answer, runs) = shop.app.runs(&eve, &document).await;
+    assert_eq!(answer.errors.len(), 1, "{answer:?}");
+    assert!(runs.iter().any(|run| run.sql.contains("app.begin_order")), "the look is a statement of its own");
+    assert!(!runs.iter().any(|run| run.sql.contains("app.place_order")), "what writes was not asked for");
+    assert_eq!(
+        (shop.app.count("order_key").await, shop.app.count("audit_entry WHERE outcome = 'REFUSED' AND reason = 'SOLD_OUT'").await),
+        (1, 2)
+    );
+    shop.assert_counted().await;
+}
+
+#[tokio::test]
+async fn an_overdue_order_of_ones_own_is_no_reason_to_be_told_that_all_is_sold() {
+    let shop = Shop::start(json!({})).await;
+    let two = shop.product(json!({ "stock": 2, "kind": "OTHER" })).await;
+    let first = shop.place(&shop.lea, &shop.cart(&[(&two, 2)]), "the-first-one").await;
+    shop.overdue(&first).await;
+    let order = |count: i32, key: &str| json!({ "i": order_of(&shop.cart(&[(&two, count)]), &json!(1000 * count), key) });
+    assert_eq!(shop.lea.refused(PLACE, order(3, "more-than-all")).await, "CONFLICT SOLD_OUT @lines.0");
+    // Its sale is over, and nothing of it is sold once the order has expired: that comes first.
+    shop.app.sql("UPDATE product SET sale_ends_at = now() - interval '1 second'").await;
+    assert_eq!(shop.lea.refused(PLACE, order(3, "more-than-all")).await, "CONFLICT NOT_ON_SALE @lines.0");
+    shop.app.sql("UPDATE product SET sale_ends_at = NULL").await;
+    let second = shop.lea.ok(PLACE, order(2, "the-second-one")).await;
+    assert_eq!((&second["placeOrder"]["status"], shop.held(&two).await), (&json!("PENDING"), 2));
+    shop.assert_counted().await;
+}
