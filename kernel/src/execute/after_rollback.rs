@@ -1,6 +1,7 @@
 //! What a refused document leaves behind, although its transaction is rolled back: its entry in the audit log.
 
 use async_graphql::{PathSegment, Response, ServerError};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::errors;
@@ -61,6 +62,11 @@ impl Refusal {
             reason: errors::reason(error).map(str::to_owned),
         })
     }
+
+    /// What follows the tenant.
+    fn params(&self) -> [&(dyn ToSql + Sync); 5] {
+        [&self.operation, &self.about, &self.subject, &self.code, &self.reason]
+    }
 }
 
 async fn write(
@@ -71,15 +77,21 @@ async fn write(
     refusals: &[Refusal],
     correlation_id: &str,
 ) -> Result<(), DbError> {
-    let opening = Opening { mode: Mode::Write, identity: Identity { user: Uuid::nil(), ..identity }, correlation_id, actors };
-    let (tx, _) = Tx::open(pool, &opening).await?;
-    tx.assume(identity).await?;
-    if let Some(late) = late {
-        tx.enter_operation(late.operation);
-        tx.query(late.sql, &[&late.id]).await?;
-    }
-    for Refusal { operation, about, subject, code, reason } in refusals {
-        tx.query(actors.refusal, &[operation, about, subject, code, reason]).await?;
+    let opening = Opening { mode: Mode::Write, identity, correlation_id, actors };
+    let (tx, rest) = match (late, refusals) {
+        (None, []) => return Ok(()),
+        // Mostly there is one entry, and nothing else: it goes along with the BEGIN.
+        (None, [first, rest @ ..]) => (Tx::open_asking(pool, &opening, actors.refusal, &first.params()).await?.0, rest),
+        (Some(late), rest) => {
+            let (tx, _) = Tx::open(pool, &Opening { identity: Identity { user: Uuid::nil(), ..identity }, ..opening }).await?;
+            tx.assume(identity).await?;
+            tx.enter_operation(late.operation);
+            tx.query(late.sql, &[&late.id]).await?;
+            (tx, rest)
+        }
+    };
+    for refusal in rest {
+        tx.query(actors.refusal, &refusal.params()).await?;
     }
     tx.commit().await
 }
