@@ -22,6 +22,10 @@ fn no_more_instructors(column: Option<&'static str>) -> Wrong {
     (column, "LIMIT_REACHED", "The school's plan allows no more instructors.".to_owned())
 }
 
+fn own_account(column: Option<&'static str>) -> Wrong {
+    (column, "OWN_ACCOUNT", "An import does not suspend whoever started it.".to_owned())
+}
+
 fn taken() -> Wrong {
     (Some("email"), "EMAIL_TAKEN", "Somebody else in this school has this address.".to_owned())
 }
@@ -129,15 +133,21 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, line: &Line, person: &
     if let (true, Some(email)) = (has_moved, &person.email) {
         fact.email.clone_from(email);
     }
-    if person.enabled == Some(false) && !known.is_suspended {
-        return suspend(plan, ledger, id, Some(called.enabled));
+    let leaves = person.enabled == Some(false) && !known.is_suspended;
+    if leaves && id == ledger.me {
+        return Err(own_account(Some(called.enabled)));
     }
     let comes_back = person.enabled == Some(true) && known.is_suspended;
-    fact.is_suspended = known.is_suspended && !comes_back;
+    fact.is_suspended = leaves || (known.is_suspended && !comes_back);
     let wanted = roles(ledger, person, &person.roles)?;
     let given: Vec<RoleFact> = wanted.into_iter().filter(|role| !known.roles.contains(&role.id)).collect();
     // What is changed, by the first column that says so.
-    let changed = [(fact.name != known.name, called.name), (fact.email != known.email, "email"), (comes_back, called.enabled)];
+    let changed = [
+        (leaves, called.enabled),
+        (fact.name != known.name, called.name),
+        (fact.email != known.email, "email"),
+        (comes_back, called.enabled),
+    ];
     let changed = changed.into_iter().find(|(is_changed, _)| *is_changed).map(|(_, column)| column);
     if changed.is_none() && given.is_empty() {
         return Ok(Outcome::Unchanged);
@@ -162,6 +172,9 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, line: &Line, person: &
     if fact.is_instructor && !known.is_instructor && !Ledger::take(&mut ledger.room.1) {
         return Err(no_more_instructors(if comes_back { Some(called.enabled) } else { called.roles }));
     }
+    if let (true, false, Some(left)) = (known.is_instructor, fact.is_instructor, &mut ledger.room.1) {
+        *left += 1;
+    }
     if has_moved && let Some(address) = &person.address {
         // The old address is free from now on.
         if let Some(old) = lectern_kernel::text::email_key(&known.email) {
@@ -174,7 +187,7 @@ fn change(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, line: &Line, person: &
     }
     plan.changes.roles.extend(given.iter().map(|role| (id, role.id)));
     ledger.users.insert(id, fact);
-    Ok(Outcome::Updated)
+    Ok(if leaves { Outcome::Removed } else { Outcome::Updated })
 }
 
 /// Plans that somebody may not sign in any more, as a column says.
@@ -189,7 +202,7 @@ pub fn suspend(plan: &mut Plan, ledger: &mut Ledger, id: Uuid, column: Option<&'
         return Ok(Outcome::Unchanged);
     }
     if id == me {
-        return Err((column, "OWN_ACCOUNT", "An import does not suspend whoever started it.".to_owned()));
+        return Err(own_account(column));
     }
     if known.is_outranked != Some(true) {
         return Err(too_high(column));

@@ -57,6 +57,20 @@ async fn missing_enrollments_are_dropped_and_missing_classes_archived() {
 }
 
 #[tokio::test]
+async fn a_dry_run_knows_what_an_id_stands_for_by_then() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let twice = ENROLLMENTS.to_owned() + "e9,,,k1,o1,u2,student,false,,\n";
+    bundle(&app, &admin, &roster(&[("enrollments.csv", &twice)]), json!({})).await;
+    // One of the two ids of a seat stands for somebody else's from now on, and the other is missing.
+    let moved = roster(&[("enrollments.csv", &ENROLLMENTS.replace("e2,,,k1,o1,u2,", "e2,,,k1,o1,u3,"))]);
+    let rehearsed = bundle(&app, &admin, &moved, json!({ "removeMissing": true, "dryRun": true })).await;
+    let run = bundle(&app, &admin, &moved, json!({ "removeMissing": true })).await;
+    assert!(summary(&run).ends_with("ENROLLMENT 0/0/3/1/2"), "{}", summary(&run));
+    assert_eq!((summary(&rehearsed), told(&rehearsed)), (summary(&run), told(&run)));
+}
+
+#[tokio::test]
 async fn whoever_comes_under_another_id_is_not_missing_and_nobody_removes_themselves() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;

@@ -94,6 +94,19 @@ async fn of_two_primary_teachers_the_first_teaches_and_the_second_is_rejected() 
 }
 
 #[tokio::test]
+async fn a_line_that_suspends_somebody_holds_for_the_rest_of_it_too() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    bundle(&app, &admin, &roster(&[]), json!({})).await;
+    let users =
+        USERS.replace("u2,,,true,o1,student,s,,Stu,Dent,,,stu@oak.example", "u2,,,false,o1,teacher,s,,Stella,Dent,,,stella@oak.example");
+    let (run, _) = comes_to_rest(&app, &admin, &[("users.csv", &users)]).await;
+    assert!(summary(&run).contains("USER 0/0/3/1/1"), "{}", summary(&run));
+    let stella = "app_user WHERE name = 'Stella Dent' AND email = 'stella@oak.example' AND status = 'SUSPENDED'";
+    assert_eq!(app.count(stella).await, 1);
+}
+
+#[tokio::test]
 async fn of_two_lines_about_one_course_the_first_says_what_it_is() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
