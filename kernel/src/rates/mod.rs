@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::db::{ActorKind, Identity, Mode, Opening, Pool, Tx};
 
+pub(crate) use self::paid::Paid;
 pub use self::{
     budget::{Budget, Budgets, COST},
     closed::{Closed, Spent},
@@ -21,7 +22,6 @@ pub use self::{
     keys::{KeyGuess, Keys},
     sign_ins::{Account, SignInAttempt, SignInTerms, SignIns},
 };
-pub(crate) use self::paid::Paid;
 
 /// The limits; 0 for none.
 #[derive(Debug, Clone)]
