@@ -359,7 +359,7 @@ impl Attack<'_> {
                     references().map(|(child, parent)| format!("\"{child}\" = {}", quoted(target[parent].as_str().unwrap_or_default())));
                 let sets = sets.collect::<Vec<_>>().join(", ");
                 let sql = format!(
-                    "UPDATE {table} t SET {sets} WHERE ctid = (SELECT t.ctid FROM {table} t WHERE t.tenant_id = '{}' ORDER BY {} LIMIT 1)",
+                    "UPDATE {table} t SET {sets} WHERE ctid = (SELECT t.ctid FROM {table} t WHERE t.tenant_id = '{}' ORDER BY {}, t.ctid LIMIT 1)",
                     b.tenant,
                     own.join(", "),
                     table = table.name
@@ -456,9 +456,9 @@ impl Attack<'_> {
         self.row_by(table, tenant, "t.tenant_id").await
     }
 
-    /// The first row of a school by an order, as JSON.
+    /// The first row of a school by an order, as JSON; of those that are alike in it the one that lies first, whatever the planner prefers.
     async fn row_by(&mut self, table: &str, tenant: Uuid, order: &str) -> sqlx::Result<Option<String>> {
-        let sql = format!("SELECT to_jsonb(t)::text FROM {table} t WHERE t.tenant_id = $1 ORDER BY {order} LIMIT 1");
+        let sql = format!("SELECT to_jsonb(t)::text FROM {table} t WHERE t.tenant_id = $1 ORDER BY {order}, t.ctid LIMIT 1");
         sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant).fetch_optional(&mut *self.platform).await
     }
 
