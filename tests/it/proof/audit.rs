@@ -133,7 +133,6 @@ const OWN_ROWS_ONLY: &[&str] = &[
     "application_review", // seen with its application
     "red_flag",
     "attendee_grant",
-    "calendar_feed",
     "busy_block",
     "account_request",
     "api_key_secret",
@@ -246,7 +245,6 @@ const NOT_INSERTED: &[&str] = &[
     "attendee_grant",
     "busy_block",
     "busy_source",
-    "calendar_feed",
     "access_version",
     "program_course", // of courses that one sees
     "program_currency",
