@@ -121,13 +121,27 @@ BEGIN
 END
 $$;
 
+-- Whether a person is there; if so, they stay until the transaction ends. A deletion that is under way is waited for, and one that comes later waits for us, and then
+-- sees what the person got. For functions that begin something in somebody's name. Reveals: that one bit.
+CREATE OR REPLACE FUNCTION app.hold_person(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL FOR SHARE;
+    RETURN FOUND;
+END
+$$;
+
+-- Whether something of a program is taken now: it is ACTIVE and not over. For functions; a late job changes nothing of it.
+CREATE OR REPLACE FUNCTION app.sells(p program) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT p.status = 'ACTIVE' AND (p.ends_at IS NULL OR now() < p.ends_at)
+$$;
+
 -- A row names nobody who is being deleted, for what a deletion removes it would not find: that is waited for, and the document runs again. Argument: the
 -- column that names the person. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.keep_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM FROM app_user u WHERE u.tenant_id = NEW.tenant_id AND u.id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid AND u.deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT app.hold_person((to_jsonb(NEW) ->> TG_ARGV[0])::uuid) THEN
         RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'whom the row names was deleted meanwhile';
     END IF;
     RETURN NULL;

@@ -26,7 +26,8 @@ $$;
 CREATE OR REPLACE TRIGGER generation_await AFTER INSERT ON generation FOR EACH ROW WHEN (NEW.state = 'PENDING') EXECUTE FUNCTION app.await_generation();
 
 -- Whether the actor may have a model draft, a suggestion of a grade included: nothing, or the name of the rule that is in the way. Reveals: to the actor, that.
-CREATE OR REPLACE FUNCTION app.draft_obstacle() RETURNS text
+-- The argument is of the version before, and says nothing any more.
+CREATE OR REPLACE FUNCTION app.draft_obstacle(is_course boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT app.may_use_assistant() OR NOT (SELECT p.generates_courses FROM app.assistant_policy() AS p) THEN
@@ -331,7 +332,7 @@ CREATE OR REPLACE TRIGGER generation_audit AFTER INSERT OR UPDATE OR DELETE ON g
 CREATE OR REPLACE TRIGGER generation_audit_words AFTER INSERT OR UPDATE OR DELETE ON generation FOR EACH ROW
     WHEN (app.audits_words()) EXECUTE FUNCTION app.audit('Generation', 'id', 'request_digest,client_request_id');
 
-GRANT EXECUTE ON FUNCTION app.audits_words(), app.draft_obstacle(), app.submission_to_judge(uuid), app.take_generation(uuid, uuid), app.generation_calls(uuid),
+GRANT EXECUTE ON FUNCTION app.audits_words(), app.draft_obstacle(boolean), app.submission_to_judge(uuid), app.take_generation(uuid, uuid), app.generation_calls(uuid),
     app.keep_generation_call(uuid, uuid, integer, text, bigint, bigint), app.note_sources(uuid, uuid[]),
     app.end_generation(uuid, text, text, uuid, uuid, double precision, double precision, text), app.note_provenance(uuid, uuid, uuid[], boolean),
     app.is_section_edited(uuid), app.write_drafted_lessons(uuid, jsonb), app.write_drafted_course(uuid, jsonb), app.write_drafted_section(uuid, uuid, jsonb) TO lectern_app;

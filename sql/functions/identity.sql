@@ -357,16 +357,6 @@ BEGIN
 END
 $$;
 
--- Whether a person is there; if so, they stay until the transaction ends. A deletion that is under way is waited for, and one that comes later waits for us, and then
--- sees what the person got. For functions that begin something in somebody's name. Reveals: that one bit.
-CREATE OR REPLACE FUNCTION app.hold_person(person uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.deleted_at IS NULL FOR SHARE;
-    RETURN FOUND;
-END
-$$;
-
 -- Whether the actor stands above a person: holds every permission of each role of theirs that runs, or manages that role, and holds whatever they
 -- were granted themselves. What is denied them makes nobody smaller. Nobody manages themselves. Reveals: that one bit.
 CREATE OR REPLACE FUNCTION app.outranks(person uuid) RETURNS boolean

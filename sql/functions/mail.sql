@@ -167,13 +167,14 @@ $$;
 CREATE OR REPLACE TRIGGER job_mail AFTER UPDATE OF state ON job FOR EACH ROW
     WHEN (NEW.kind IN ('mail.send', 'mail.send_spared') AND (NEW.state IN ('DEAD', 'CANCELLED') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_mail_job();
 
--- Nothing is written to a person who is deleted, and no mail says where they were written to. Whoever tells people of something shares a lock of the
+-- Nothing is written to a person who is deleted, and no mail says where they were written to, nor by which clock. Whoever tells people of something shares a lock of the
 -- school: what is told at this moment is waited for, and found; what is told later finds nobody.
 CREATE OR REPLACE FUNCTION app.forget_in_mail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     PERFORM app.lock_for('told', NEW.tenant_id);
     UPDATE mail m SET address = '', address_key = NULL, secrets = NULL,
+            letterhead = app.letterhead_for(m.letterhead, (SELECT t.time_zone FROM tenant t WHERE t.tenant_id = NEW.tenant_id)),
             state = CASE m.state WHEN 'QUEUED' THEN 'SUPPRESSED' ELSE m.state END,
             error = CASE WHEN m.state = 'QUEUED' OR m.error IS NOT NULL THEN 'The person was deleted.' END
         WHERE m.tenant_id = NEW.tenant_id AND (m.user_id = NEW.id OR m.address_key = OLD.email_key);

@@ -568,9 +568,9 @@ EXCEPTION WHEN check_violation THEN
 END
 $$;
 
--- Before an order is placed: the school's key for codes, as of app.ticket_key. Most of a crowd come when all is gone: they are refused here as they would be there, before
--- anything is locked or written. One snapshot says whether: an order that this key has made is seen together with what it took. Whoever has an order that waits is refused,
--- or let pass, once it is theirs to say (app.place_order). Reveals, to the service only: the key; and what app.quote_order does.
+-- Before an order is placed: the school's key for codes, as of app.ticket_key. Where a line wants more than is left, the cart is quoted here, so that most of a crowd are refused
+-- before anything is locked or written. It is left to app.place_order where this key has made an order already (committed in the same snapshot), and where the application has an
+-- order that waits. Reveals, to the service only: the key; and what app.quote_order does.
 CREATE OR REPLACE FUNCTION app.begin_order(wanted uuid, wanted_currency text, wanted_lines jsonb, given_back uuid[], code text, uses_credit boolean, is_free boolean, key text,
         fresh bytea)
     RETURNS bytea LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

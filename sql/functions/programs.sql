@@ -49,10 +49,7 @@ BEGIN
 END
 $$;
 
--- Whether something of a program is taken now: it is ACTIVE and not over. For functions; a late job changes nothing of it.
-CREATE OR REPLACE FUNCTION app.sells(p program) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT p.status = 'ACTIVE' AND (p.ends_at IS NULL OR now() < p.ends_at)
-$$;
+-- The same, of a program by its id. For functions.
 CREATE OR REPLACE FUNCTION app.program_sells(program uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

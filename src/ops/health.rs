@@ -48,10 +48,16 @@ pub async fn readiness(listen: SocketAddr) -> Result<(), Unwell> {
 
 async fn look(host: &str, path: &str) -> Result<(), Unwell> {
     let end = Instant::now() + PATIENCE;
-    let late = |_late| Unwell::NotReady(anyhow!("{host} did not answer within {} seconds", PATIENCE.as_secs()));
+    let late = || anyhow!("{host} did not answer within {} seconds", PATIENCE.as_secs());
     let silent = |error| anyhow::Error::new(error).context(format!("{host} does not answer"));
-    let stream = timeout_at(end, TcpStream::connect(host)).await.map_err(late)?.map_err(|error| Unwell::Absent(silent(error)))?;
-    let answer = timeout_at(end, ask(stream, host, path)).await.map_err(late)?.map_err(|error| Unwell::NotReady(silent(error)))?;
+    let stream = timeout_at(end, TcpStream::connect(host))
+        .await
+        .map_err(|_late| Unwell::Absent(late()))?
+        .map_err(|error| Unwell::Absent(silent(error)))?;
+    let answer = timeout_at(end, ask(stream, host, path))
+        .await
+        .map_err(|_late| Unwell::NotReady(late()))?
+        .map_err(|error| Unwell::NotReady(silent(error)))?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| Unwell::Strange(anyhow!("{host} does not speak HTTP")))?;
     let status = head.split(' ').nth(1).unwrap_or("without status");
     let seen = || anyhow!("{host} is not ready: {} (HTTP {status})", body.trim());

@@ -151,8 +151,8 @@ impl Tx {
         Ok((Arc::new(tx), actor))
     }
 
-    /// Opens a transaction and asks its first statement, in one message; for those who are no signed-in person: the statement says for whom
-    /// it goes on.
+    /// Opens a transaction and asks its first statement, in one message. No actor is loaded: the policies know no permission, until the statement says for
+    /// whom it goes on.
     ///
     /// # Errors
     /// What the database answered instead of rows; nothing is left open then.

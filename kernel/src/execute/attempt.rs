@@ -41,8 +41,9 @@ impl Engine {
         let mut attempts = 0;
         // Once at most, and however many races were lost before.
         let mut has_looked_again = false;
+        let mut has_lost = false;
         loop {
-            let attempted = self.attempt(&document, claims.as_ref(), attempts > 0, correlation_id).await;
+            let attempted = self.attempt(&document, claims.as_ref(), has_lost, correlation_id).await;
             let (answer, tx, data) = match attempted {
                 Ok(attempted) => attempted,
                 Err(error) => return unexecuted(error),
@@ -93,7 +94,11 @@ impl Engine {
             });
             match failure {
                 Some(failure) if runs_again => {
-                    has_looked_again |= !failure.is_retryable();
+                    if failure.is_retryable() {
+                        has_lost = true
+                    } else {
+                        has_looked_again = true
+                    }
                     tracing::debug!(correlation_id, attempts, "a document lost a race in the database and runs again");
                     if let Some(meters) = meters() {
                         meters.retries.increment(1);

@@ -4,7 +4,8 @@
 //! Permission: OUTBOX_READ. Other domains ask for a mail by the function `app.send_mail`, or, where it holds a secret, by [`Letter`].
 //! Invariants, kept by the database: a mail exists exactly when the change that asked for it was committed, and once for each key; a mail
 //! leaves QUEUED once, unless its job is run anew; its secrets are sealed, and dropped once it is sent; nothing names where a deleted person
-//! was written to. Kept by the code: a mail has one Message-ID however often it is tried; nothing that a person wrote makes a header.
+//! was written to. Kept by the code: a mail has one Message-ID however often it is tried; nothing that a person wrote makes a
+//! header, but the address in `Reply-To`, which is one.
 
 mod delivery;
 mod feedback;

@@ -86,6 +86,7 @@ impl Letterhead {
             sender: spaced(&self.sender),
             footer: spaced(&self.footer),
             color: self.color.clone().filter(|color| !color.bytes().skip(1).all(|byte| byte.is_ascii_digit())),
+            logo_url: self.logo_url.clone().filter(|url| in_threes(url) == *url),
             ..self.clone()
         }
     }
@@ -345,6 +346,11 @@ mod tests {
         let head = Letterhead::read(json!({ "color": "#654321" }), None);
         let html = writer.write(&coded, "en", &filled(&coded), &head, None).unwrap().html;
         assert!(!html.contains("654321"), "beside a code nothing looks like one: {html}");
+        for (name, is_shown) in [("logo-20261128.png", false), ("logo.png", true)] {
+            let head = Letterhead { logo_url: Some(format!("https://api.example/files/public/1/{name}")), ..Letterhead::default() };
+            let written = |template| writer.write(template, "en", &filled(template), &head, None).unwrap().html;
+            assert_eq!((written(&coded).contains(name), written(&CODE).contains(name)), (is_shown, true));
+        }
     }
 
     #[test]

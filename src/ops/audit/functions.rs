@@ -86,7 +86,7 @@ impl Function {
                 break;
             };
             let attacked = answer(app, &attack).await?.replace(&id.to_string(), "ID");
-            // What never existed is asked about when an answer differs from the last one about it: first of all, and where time went by between.
+            // The control is asked anew only where the answer differs from its last one: at first, and where the answer changes with time.
             if attacked != controlled {
                 controlled = answer(app, &control).await?.replace(&never.to_string(), "ID");
             }

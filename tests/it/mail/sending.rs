@@ -205,8 +205,10 @@ async fn nothing_is_sent_to_who_was_suspended_or_deleted_meanwhile_and_no_mail_s
     ask(&app, &app.elm, &CODE, Who::Viewer).await;
     app.sql("UPDATE mail SET state = 'BOUNCED', error = '550 5.1.1 <Viewer@oak.example>: Recipient address rejected' WHERE address = 'viewer@oak.example'").await;
     ask(&app, &app.oak, &CODE, Who::Viewer).await;
+    app.sql("UPDATE mail SET letterhead = letterhead || '{\"timeZone\": \"Asia/Kolkata\"}' WHERE address = 'viewer@oak.example'").await;
     admin.ok("mutation($id: ID!) { suspendUser(id: $id) { id } }", json!({ "id": learner.user_id })).await;
     admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": viewer.user_id })).await;
+    assert_eq!(app.count("mail WHERE letterhead ->> 'timeZone' = 'Asia/Kolkata'").await, 0);
     let of_viewer = format!("mail WHERE user_id = '{}'", uuid(&viewer.user_id));
     assert_eq!(app.count(&format!("{of_viewer} AND address = '' AND address_key IS NULL AND secrets IS NULL")).await, 2);
     assert_eq!(app.count(&format!("{of_viewer} AND state = 'SUPPRESSED'")).await, 1);

@@ -86,7 +86,7 @@ SELECT 'function', 'function ' || p.oid::regprocedure,
 FROM me, pg_proc p
 WHERE p.pronamespace = 'app'::regnamespace AND p.prokind IN ('f', 'p', 'w')
   AND NOT EXISTS (SELECT FROM extension_member e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
-  AND ($1::text[] IS NULL OR p.xmin = me.now OR p.oid IN (SELECT to_regprocedure(substr(name, 10)) FROM unnest($1) AS name WHERE name LIKE 'function %'))
+  AND ($1::text[] IS NULL OR p.xmin = me.now OR 'function ' || p.oid::regprocedure IN (SELECT unnest($1)))
 UNION ALL
 SELECT 'rights', 'rights on ' || r.name, concat_ws(' ', r.relrowsecurity, r.relforcerowsecurity, g.rights), r.made,
        CASE WHEN g.rights IS NOT NULL THEN format('REVOKE ALL ON %s FROM PUBLIC, lectern_app, lectern_definer, lectern_platform, lectern_desk', r.name) END
