@@ -45,7 +45,7 @@ ledger: ## Buy, pay, refund, exchange and cancel at random for 10,000 steps (STE
 	$(CARGO) test --test it -- --nocapture ledger::steps
 
 .PHONY: operators-day
-operators-day: ## The operator's day by docs/operations alone: installed, lost, restored, failed over, upgraded, sharded; with a table
+operators-day: tests/day/node_modules/.package-lock.json ## The operator's day by docs/operations alone: installed, lost, restored, failed over, upgraded, sharded; with a table
 	@$(BUILD)
 	tests/operators-day/play
 

@@ -32,7 +32,7 @@ CREATE POLICY application_event_read ON application_event FOR SELECT TO lectern_
     EXISTS (SELECT FROM application a WHERE a.tenant_id = application_event.tenant_id AND a.id = application_event.application_id));
 CREATE POLICY definer_all ON application_event TO lectern_definer USING (true);
 GRANT SELECT ON application_event TO lectern_app;
--- Changed by a deletion of its applicant alone, which empties it.
+-- Changed where an answer becomes sensitive, and by a deletion of its applicant, which empties it.
 GRANT SELECT, INSERT, UPDATE (answers, message) ON application_event TO lectern_definer;
 
 CALL app.raise_wall('application_event_secret');
@@ -41,7 +41,7 @@ CREATE POLICY application_event_secret_read ON application_event_secret FOR SELE
     (user_id = (SELECT app.user_id()) OR (SELECT app.can('APPLICATION_MANAGE'))) AND (SELECT app.viewed_by()) IS NULL);
 CREATE POLICY definer_all ON application_event_secret TO lectern_definer USING (true);
 GRANT SELECT ON application_event_secret TO lectern_app;
-GRANT SELECT, INSERT, DELETE ON application_event_secret TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (answers) ON application_event_secret TO lectern_definer;
 
 CALL app.raise_wall('application_file');
 -- Read by app.answered_file alone, which knows what is sensitive.

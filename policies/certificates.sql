@@ -27,7 +27,7 @@ CALL app.raise_wall('certificate');
 -- The own ones; those of the courses that the actor is staff of; all for those who manage certificates or read all enrollments. Written by functions alone.
 CREATE POLICY certificate_read ON certificate FOR SELECT TO lectern_app USING (
     user_id = (SELECT app.user_id()) OR (SELECT app.can('CERTIFICATE_MANAGE')) OR (SELECT app.can('ENROLLMENT_READ_ALL'))
-    OR ((SELECT app.can('ENROLLMENT_MANAGE')) AND (SELECT app.can('COURSE_UPDATE_ALL')))
+    OR ((SELECT app.can('COURSE_UPDATE_ALL')) AND course_id IS NOT NULL)
     OR course_id IN (SELECT app.taught_courses()));
 CREATE POLICY definer_all ON certificate TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, code, user_id, course_id, path_id, learner_name, title, grade, issued_at, expires_at, revoked_at, revoke_reason) ON certificate TO lectern_app;

@@ -89,7 +89,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE (status, ends_at, submitted_at, is_auto_sub
 CALL app.raise_wall('attempt_question');
 -- What is asked, answered and marked is read by app.attempt_sheets and app.quiz_statistics alone: a policy could not hide single columns of a row.
 CREATE POLICY definer_all ON attempt_question TO lectern_definer USING (true);
-GRANT SELECT, INSERT, DELETE, UPDATE (points, answer_options, answer_number, answer_text, score, is_correct) ON attempt_question TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (points, option_ids, answer_options, answer_number, answer_text, score, is_correct) ON attempt_question TO lectern_definer;
 
 CALL app.raise_wall('regrade');
 CREATE POLICY regrade_read ON regrade FOR SELECT TO lectern_app USING (

@@ -72,7 +72,7 @@ CALL app.raise_wall('slot_hold');
 CREATE POLICY slot_hold_read ON slot_hold FOR SELECT TO lectern_app USING (owner_id = (SELECT app.user_id()) OR (SELECT app.can('BOOKING_MANAGE')));
 CREATE POLICY definer_all ON slot_hold TO lectern_definer USING (true);
 GRANT SELECT (tenant_id, id, booking_type_id, owner_id, learner_id, starts_at, ends_at, instructor_id, is_offer, expires_at, booking_id, created_at, group_session_id) ON slot_hold TO lectern_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (expires_at, booking_id, group_session_id) ON slot_hold TO lectern_definer;
+GRANT SELECT, INSERT, DELETE, UPDATE (expires_at, booking_id, group_session_id, instructor_id, assignment) ON slot_hold TO lectern_definer;
 
 CALL app.raise_wall('slot_hold_resource');
 -- Seen with its hold.

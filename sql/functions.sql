@@ -241,7 +241,8 @@ BEGIN
     UPDATE audit_entry a SET before = app.without_personal(a.resource, a.before), after = app.without_personal(a.resource, a.after)
         WHERE a.tenant_id = app.tenant_id()
           AND (a.resource = 'User' AND a.resource_id = person
-               OR a.resource = 'Session' AND a.resource_id IN (SELECT s.id FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = person)
+               -- By what was recorded: the sign-in itself may be purged.
+               OR a.resource = 'Session' AND (coalesce(a.after, a.before) ->> 'user_id')::uuid = person
                -- Who was to come with them; others keep what they have of the person.
                OR a.resource = 'Attendee' AND coalesce(a.after, a.before) ->> 'application_id' IN (
                    SELECT p.id::text FROM application p WHERE p.tenant_id = app.tenant_id() AND p.user_id = person))

@@ -270,7 +270,8 @@ BEGIN
 END
 $$;
 
--- Whether a person may still admit to roles: they are active, and a role of theirs in which they hold USER_ADMIT stands above each. For invitations.
+-- Whether a person may still admit to roles: they are active, and a role of theirs in which they hold USER_ADMIT, and no second factor is due, stands
+-- above each. For invitations.
 CREATE OR REPLACE FUNCTION app.still_admits(person uuid, keys text[]) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -278,7 +279,8 @@ BEGIN
         SELECT FROM app_user u JOIN user_role ur ON ur.tenant_id = u.tenant_id AND ur.user_id = u.id JOIN role r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
         CROSS JOIN app.own_permissions(person) AS own
         WHERE u.tenant_id = app.tenant_id() AND u.id = person AND u.status = 'ACTIVE' AND u.deleted_at IS NULL AND (ur.ends_at IS NULL OR ur.ends_at > now())
-          AND 'USER_ADMIT' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) AND keys <@ app.roles_below(r.key));
+          AND 'USER_ADMIT' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) AND keys <@ app.roles_below(r.key)
+          AND NOT app.is_factor_due(person, r.key));
 END
 $$;
 
@@ -451,8 +453,8 @@ BEGIN
 END
 $$;
 
--- Who may decide about sign-ups to a role: twenty of those active people at most of whom a role in which they hold USER_ADMIT stands above it. For
--- app.notified.
+-- Who may decide about sign-ups to a role: twenty of those active people at most of whom a role in which they hold USER_ADMIT, and no second factor is
+-- due, stands above it. For app.notified.
 CREATE OR REPLACE FUNCTION app.deciders_of(wanted text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -465,6 +467,7 @@ BEGIN
         WHERE r.tenant_id = app.tenant_id() AND 'USER_ADMIT' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies))
           AND r.id IN (SELECT l.role_id FROM app.role_ladder() AS l JOIN role below ON below.tenant_id = l.tenant_id AND below.id = l.managed_role_id
                        WHERE below.key = wanted)
+          AND NOT app.is_factor_due(u.id, r.key)
         ORDER BY u.id LIMIT most;
 END
 $$;
@@ -612,6 +615,8 @@ BEGIN
         IF app.person_at(asked.email_key, asked.email) IS NOT NULL THEN
             PERFORM app.refuse('invitation_email_taken');
         END IF;
+        UPDATE invitation i SET state = 'EXPIRED'
+            WHERE i.tenant_id = asked.tenant_id AND i.email_key = asked.email_key AND i.state = 'PENDING' AND i.id <> wanted AND i.expires_at <= now();
         IF EXISTS (SELECT FROM invitation i WHERE i.tenant_id = asked.tenant_id AND i.email_key = asked.email_key AND i.state = 'PENDING' AND i.id <> wanted) THEN
             PERFORM app.refuse('invitation_is_pending');
         END IF;
@@ -625,10 +630,14 @@ BEGIN
 END
 $$;
 
--- Gives an invitation its link, if it still waits for this one. Reveals, to the service only: where it goes, and to which roles it asks.
+-- Gives an invitation its link, if it still waits for this one. The week of one that the platform made while the school did not run begins now.
+-- Reveals, to the service only: where it goes, and to which roles it asks.
 CREATE OR REPLACE FUNCTION app.begin_invitation(wanted uuid, sent timestamptz, hash bytea) RETURNS TABLE (email text, role_names text, expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    UPDATE invitation i SET expires_at = now() + interval '7 days'
+        WHERE i.tenant_id = app.tenant_id() AND i.id = wanted AND i.state = 'PENDING' AND i.sent_at = sent AND i.is_of_platform
+          AND i.expires_at < now() + interval '6 days';
     SELECT i.email, (SELECT string_agg(r.name, ', ' ORDER BY r.name) FROM role r WHERE r.tenant_id = i.tenant_id AND r.key = ANY (i.role_keys)), i.expires_at
         INTO email, role_names, expires_at
         FROM invitation i WHERE i.tenant_id = app.tenant_id() AND i.id = wanted AND i.state = 'PENDING' AND i.sent_at = sent AND i.expires_at > now() FOR SHARE;

@@ -68,8 +68,8 @@ BEGIN
 END
 $$;
 
--- Says what a call has taken: a row of usage at the price of now, and both counters; `keep` stays reserved. At 80 % of the month those are told who manage
--- assistants, once a month. Reveals nothing.
+-- Says what a call has taken: a row of usage at the price of now, and both counters; `keep` stays reserved, or where that is NULL, what the call has left. At 80 % of the
+-- month those are told who manage assistants, once a month. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.settle_call(of_holder uuid, person uuid, for_purpose text, of_project uuid, of_agent uuid, of_model text, prompt bigint, completion bigint,
     estimated boolean, failed boolean, keep bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -77,6 +77,7 @@ DECLARE
     nobody  CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     periods record;
     held    token_reservation;
+    kept    bigint;
     freed   bigint;
     price   jsonb;
     most    bigint;
@@ -84,7 +85,8 @@ DECLARE
 BEGIN
     SELECT * INTO periods FROM app.token_periods();
     SELECT * INTO held FROM token_reservation r WHERE r.tenant_id = app.tenant_id() AND r.holder = of_holder FOR NO KEY UPDATE;
-    freed := coalesce(held.tokens, 0) - least(keep, coalesce(held.tokens, 0));
+    kept := least(coalesce(keep, greatest(0, held.tokens - prompt - completion)), coalesce(held.tokens, 0));
+    freed := coalesce(held.tokens, 0) - kept;
     INSERT INTO token_counter (tenant_id, scope, user_id, period)
         VALUES (app.tenant_id(), 'SCHOOL', nobody, coalesce(held.month, periods.month)) ON CONFLICT DO NOTHING;
     UPDATE token_counter c SET used = c.used + prompt + completion, reserved = greatest(0, c.reserved - freed)
@@ -94,8 +96,8 @@ BEGIN
         VALUES (app.tenant_id(), 'PERSON', person, coalesce(held.day, periods.day)) ON CONFLICT DO NOTHING;
     UPDATE token_counter c SET used = c.used + prompt + completion, reserved = greatest(0, c.reserved - freed)
         WHERE c.tenant_id = app.tenant_id() AND c.scope = 'PERSON' AND c.user_id = person AND c.period = coalesce(held.day, periods.day);
-    IF keep > 0 THEN
-        UPDATE token_reservation r SET tokens = least(keep, r.tokens) WHERE r.tenant_id = app.tenant_id() AND r.holder = of_holder;
+    IF kept > 0 THEN
+        UPDATE token_reservation r SET tokens = kept WHERE r.tenant_id = app.tenant_id() AND r.holder = of_holder;
     ELSE
         DELETE FROM token_reservation r WHERE r.tenant_id = app.tenant_id() AND r.holder = of_holder;
     END IF;
@@ -284,9 +286,9 @@ BEGIN
 END
 $$;
 
--- A call begins: so much is reserved for it, and noted, so that whoever ends the answer can settle it. False: the answer has ended. Refuses by
--- `token_limit`. Reveals: that.
-CREATE OR REPLACE FUNCTION app.begin_call(answer uuid, by_process uuid, prompt bigint, most bigint, so_far integer) RETURNS boolean
+-- A call begins: so much is reserved for it, and noted, so that whoever ends the answer can settle it; and how many earlier messages it leaves out. False: the
+-- answer has ended. Refuses by `token_limit`. Reveals: that.
+CREATE OR REPLACE FUNCTION app.begin_call(answer uuid, by_process uuid, prompt bigint, most bigint, so_far integer, omitted integer DEFAULT NULL) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM set_config('app.operation', 'system:answer', true);
@@ -295,6 +297,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    UPDATE message m SET omitted_messages = omitted
+        WHERE m.tenant_id = app.tenant_id() AND m.id = answer AND omitted IS NOT NULL AND m.omitted_messages IS DISTINCT FROM omitted;
     PERFORM app.reserve_tokens(answer, app.user_id(), prompt + most);
     RETURN true;
 END
@@ -318,8 +322,8 @@ BEGIN
 END
 $$;
 
--- There is more of an answer (or nothing, and its process is still there). False: it has ended. Reveals: that.
-CREATE OR REPLACE FUNCTION app.flush_answer(answer uuid, by_process uuid, so_far bigint, more text) RETURNS boolean
+-- There is more of an answer (or nothing, and its process is still there), and its links lead to these hosts by now. False: it has ended. Reveals: that.
+CREATE OR REPLACE FUNCTION app.flush_answer(answer uuid, by_process uuid, so_far bigint, more text, hosts text[] DEFAULT NULL) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE answer_run r SET beat_at = now()
@@ -329,6 +333,7 @@ BEGIN
     END IF;
     IF more <> '' THEN
         INSERT INTO message_delta (tenant_id, message_id, position, text) VALUES (app.tenant_id(), answer, so_far, more);
+        UPDATE message m SET external_hosts = hosts WHERE m.tenant_id = app.tenant_id() AND m.id = answer AND m.external_hosts <> hosts;
         PERFORM app.tell_of_answer(answer, false);
     END IF;
     RETURN true;
@@ -361,8 +366,8 @@ BEGIN
 END
 $$;
 
--- Ends an answer whose row of answer_run is locked: its text is what was written down, unless another is given; the call that was under way is settled, by
--- estimate unless numbers are given. For the functions below.
+-- Ends an answer whose row of answer_run is locked: its text and its hosts are what was written down, unless others are given; the citations whose marks stand in it are
+-- cited; the call that was under way is settled, by estimate unless numbers are given. For the functions below.
 CREATE OR REPLACE FUNCTION app.close_answer(run answer_run, end_state text, final_text text, finish text, failure text, prompt bigint, completion bigint, estimated boolean,
     hosts text[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -384,11 +389,13 @@ BEGIN
     END IF;
     UPDATE message m SET state = end_state, content = whole, finish_reason = finish, failure_reason = failure, finished_at = now(),
             prompt_tokens = least(run.prompt_tokens + called, 2147483647), completion_tokens = least(run.completion_tokens + written, 2147483647),
-            is_estimated = run.is_estimated OR (coalesce(estimated, true) AND (was_call OR prompt IS NOT NULL)), external_hosts = coalesce(hosts, '{}')
+            is_estimated = run.is_estimated OR (coalesce(estimated, true) AND (was_call OR prompt IS NOT NULL)), external_hosts = coalesce(hosts, m.external_hosts)
         WHERE m.tenant_id = run.tenant_id AND m.id = run.message_id AND m.state IN ('PENDING', 'RUNNING') RETURNING m.* INTO ended;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    UPDATE message_citation c SET is_cited = true
+        WHERE c.tenant_id = run.tenant_id AND c.message_id = run.message_id AND position('[' || c.marker || ']' IN whole) > 0;
     IF was_call OR prompt IS NOT NULL THEN
         PERFORM app.settle_call(run.message_id, run.user_id, 'ANSWER', c.project_id, ended.agent_id, coalesce(ended.model, 'default'), called, written,
                                 coalesce(estimated, true), end_state = 'FAILED', 0)
@@ -421,10 +428,19 @@ BEGIN
 END
 $$;
 
+-- A generation or a document that ends, or goes, gives back what its job has reserved and not settled. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.drop_reservation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(OLD.tenant_id);
+    PERFORM app.free_tokens(OLD.id);
+    RETURN NULL;
+END
+$$;
+
 -- The process that writes an answer ends it. False: somebody else has. Whoever is not signed in any more is not asked who they are: the service ends their
--- answer in the school's name. Reveals: that.
+-- answer in the school's name. The last two arguments are of the version before; the last says nothing any more. Reveals: that.
 CREATE OR REPLACE FUNCTION app.end_answer(answer uuid, by_process uuid, end_state text, final_text text, finish text, failure text, prompt bigint, completion bigint,
-    estimated boolean, hosts text[], omitted integer, cited integer[]) RETURNS boolean
+    estimated boolean, hosts text[], omitted integer DEFAULT NULL, cited integer[] DEFAULT NULL) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     run answer_run;
@@ -435,9 +451,6 @@ BEGIN
         RETURN false;
     END IF;
     UPDATE message m SET omitted_messages = omitted WHERE m.tenant_id = run.tenant_id AND m.id = answer AND omitted IS NOT NULL;
-    IF cardinality(cited) > 0 THEN
-        PERFORM app.mark_cited(answer, cited);
-    END IF;
     RETURN true;
 END
 $$;
@@ -518,8 +531,8 @@ CREATE OR REPLACE TRIGGER answer_run_drop AFTER DELETE ON answer_run FOR EACH RO
 
 GRANT EXECUTE ON FUNCTION app.assistant_allowance(), app.has_own_endpoint(), app.own_endpoint(), app.set_assistant_provider(boolean, text, bytea),
     app.remove_assistant_provider(), app.note_provider(text), app.claim_answer(uuid, uuid), app.answer_terms(uuid),
-    app.begin_call(uuid, uuid, bigint, bigint, integer), app.end_call(uuid, uuid, text, bigint, bigint, boolean, boolean),
-    app.flush_answer(uuid, uuid, bigint, text), app.note_tool(uuid, uuid, text, jsonb, text, text, integer),
+    app.begin_call(uuid, uuid, bigint, bigint, integer, integer), app.end_call(uuid, uuid, text, bigint, bigint, boolean, boolean),
+    app.flush_answer(uuid, uuid, bigint, text, text[]), app.note_tool(uuid, uuid, text, jsonb, text, text, integer),
     app.end_answer(uuid, uuid, text, text, text, text, bigint, bigint, boolean, text[], integer, integer[]),
     app.cancel_answer(uuid), app.sweep_answers(integer), app.hear_answer(uuid), app.answer_unheard(uuid, uuid), app.reserve_tokens(uuid, uuid, bigint), app.free_tokens(uuid),
     app.settle_call(uuid, uuid, text, uuid, uuid, text, bigint, bigint, boolean, boolean, bigint) TO lectern_app;

@@ -283,8 +283,8 @@ BEGIN
 END
 $$;
 
--- A draft, and what was never handed in, shows the present form: what that calls sensitive is put away, also where it was answered before it was. Of a program whose form is replaced (`draft` NULL), and of
--- a draft that is opened again. For the functions that do so.
+-- A draft, and what was never handed in, shows the present form: what that calls sensitive is put away, also where it was answered before it was, and in the steps. Of a program whose form is replaced
+-- (`draft` NULL), and of a draft that is opened again. For the functions that do so.
 CREATE OR REPLACE FUNCTION app.hide_answers(of_program uuid, draft uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -309,6 +309,15 @@ BEGIN
           AND f.tenant_id = a.tenant_id AND f.application_id = a.id AND f.key = ANY (hidden) AND NOT f.is_sensitive;
     UPDATE application a SET answers = a.answers - hidden
         WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft) AND a.answers ?| hidden;
+    -- A step may say what the application does no more.
+    INSERT INTO application_event_secret AS s (tenant_id, event_id, user_id, answers)
+        SELECT v.tenant_id, v.id, a.user_id, (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(v.answers) AS e WHERE e.key = ANY (hidden))
+        FROM application a JOIN application_event v ON v.tenant_id = a.tenant_id AND v.application_id = a.id
+        WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft) AND v.answers ?| hidden
+        ON CONFLICT (tenant_id, event_id) DO UPDATE SET answers = s.answers || excluded.answers;
+    UPDATE application_event v SET answers = v.answers - hidden FROM application a
+        WHERE a.tenant_id = school AND a.program_id = of_program AND (a.status = 'DRAFT' OR a.form_version IS NULL) AND (draft IS NULL OR a.id = draft)
+          AND v.tenant_id = a.tenant_id AND v.application_id = a.id AND v.answers ?| hidden;
 END
 $$;
 

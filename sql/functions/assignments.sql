@@ -48,6 +48,7 @@ DECLARE
     asked    record;
     people   uuid[];
     percents numeric[];
+    passing  uuid[];
     passed   record;
 BEGIN
     SELECT a.course_id, a.pass_mark INTO asked FROM assignment a WHERE a.tenant_id = p_tenant AND a.lesson_id = p_lesson;
@@ -63,11 +64,17 @@ BEGIN
     IF people IS NULL THEN
         RETURN;
     END IF;
+    -- Who had passed before and was given no grade just now passes by nothing new: what a manager has reopened stays open. The bound is that of app.earn_by_grade.
+    passing := ARRAY(SELECT k.user_id FROM lesson_grade k
+        WHERE k.tenant_id = p_tenant AND k.course_id = asked.course_id AND k.lesson_id = p_lesson AND k.user_id = ANY (people) AND k.percent > asked.pass_mark + 0.005
+          AND NOT EXISTS (SELECT FROM submission s JOIN submission_grade g ON g.tenant_id = s.tenant_id AND g.submission_id = s.id
+              WHERE s.tenant_id = p_tenant AND s.course_id = asked.course_id AND s.lesson_id = p_lesson AND s.user_id = k.user_id
+                AND now() IN (g.graded_at, g.released_at)));
     PERFORM app.set_lesson_grades(p_tenant, p_lesson, people, percents);
     IF asked.pass_mark IS NOT NULL THEN
         FOR passed IN SELECT e.id, e.user_id, e.course_id FROM unnest(people, percents) AS w(user_id, percent)
             JOIN enrollment e ON e.tenant_id = p_tenant AND e.user_id = w.user_id AND e.course_id = asked.course_id AND app.is_live(e.status, e.expires_at)
-            WHERE w.percent >= asked.pass_mark::numeric AND NOT EXISTS (
+            WHERE w.percent >= asked.pass_mark::numeric AND w.user_id <> ALL (passing) AND NOT EXISTS (
                 SELECT FROM lesson_progress p WHERE p.tenant_id = p_tenant AND p.enrollment_id = e.id AND p.lesson_id = p_lesson AND p.completed_at IS NOT NULL)
             ORDER BY e.id
         LOOP
@@ -116,18 +123,35 @@ END
 $$;
 CREATE OR REPLACE TRIGGER assignment_total AFTER UPDATE ON assignment FOR EACH ROW WHEN (NEW.points <> OLD.points) EXECUTE FUNCTION app.check_assignment_total();
 
--- Lateness and penalties are never stored: what they give follows them. Reveals nothing.
+-- Lateness and penalties are never stored: what they give follows them. Who passes by a lower mark, or because none is left, does so first: they complete the lesson
+-- and no more. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_changed_assignment() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    people uuid[];
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    PERFORM app.follow_assignment(NEW.tenant_id, NEW.lesson_id, NULL);
+    IF NEW.pass_mark IS DISTINCT FROM OLD.pass_mark THEN
+        SELECT coalesce(array_agg(w.user_id), '{}') INTO people FROM (
+            SELECT s.user_id, coalesce(max(b.percent), -1) AS best
+            FROM (SELECT DISTINCT o.user_id FROM submission o WHERE o.tenant_id = NEW.tenant_id AND o.course_id = NEW.course_id AND o.lesson_id = NEW.lesson_id) AS s
+            LEFT JOIN app.graded_submissions(NEW.tenant_id, NEW.lesson_id, NULL) AS b ON b.user_id = s.user_id AND b.is_released
+            GROUP BY s.user_id) AS w
+            WHERE w.best < OLD.pass_mark::numeric AND w.best >= coalesce(NEW.pass_mark::numeric, -1);
+        PERFORM app.note_passes(NEW.tenant_id, NEW.course_id, NEW.lesson_id, people);
+        PERFORM app.earn(g.user_id, 'ASSIGNMENT_PASSED', NEW.lesson_id::text, NEW.course_id) FROM lesson_grade g
+            WHERE g.tenant_id = NEW.tenant_id AND g.course_id = NEW.course_id AND g.lesson_id = NEW.lesson_id AND g.user_id = ANY (people);
+    END IF;
+    IF (NEW.due_at, NEW.late_policy, NEW.penalty_percent_per_day, NEW.max_penalty_percent)
+       IS DISTINCT FROM (OLD.due_at, OLD.late_policy, OLD.penalty_percent_per_day, OLD.max_penalty_percent) THEN
+        PERFORM app.follow_assignment(NEW.tenant_id, NEW.lesson_id, NULL);
+    END IF;
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER assignment_follow AFTER UPDATE ON assignment FOR EACH ROW
-    WHEN ((NEW.due_at, NEW.late_policy, NEW.penalty_percent_per_day, NEW.max_penalty_percent)
-          IS DISTINCT FROM (OLD.due_at, OLD.late_policy, OLD.penalty_percent_per_day, OLD.max_penalty_percent))
+    WHEN ((NEW.due_at, NEW.late_policy, NEW.penalty_percent_per_day, NEW.max_penalty_percent, NEW.pass_mark)
+          IS DISTINCT FROM (OLD.due_at, OLD.late_policy, OLD.penalty_percent_per_day, OLD.max_penalty_percent, OLD.pass_mark))
     EXECUTE FUNCTION app.follow_changed_assignment();
 
 -- A lesson has changed where its assignment has. Reveals nothing.

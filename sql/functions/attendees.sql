@@ -27,7 +27,7 @@ BEGIN
 END
 $$;
 
--- The counters follow a party that grows or shrinks. Reveals nothing.
+-- The counters follow a party that grows or shrinks; one that waits may fit then. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_party() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -45,6 +45,8 @@ BEGIN
     END IF;
     IF app.holds_places(a.status, a.offer_expires_at) THEN
         PERFORM app.count_places(a.program_id, more, 0);
+    ELSIF TG_OP = 'DELETE' AND a.status = 'WAITLISTED' AND current_setting('app.audit', true) IS DISTINCT FROM 'off' THEN
+        PERFORM app.advance_places(a.program_id);
     END IF;
     RETURN NULL;
 END

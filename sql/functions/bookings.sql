@@ -59,6 +59,8 @@ BEGIN
     END IF;
     IF OLD.status = 'REQUESTED' AND NEW.status = 'APPROVED' AND app.is_suspended(NEW.student_id) THEN
         PERFORM app.refuse('booking_suspended');
+    ELSIF OLD.status = 'ASSIGNED' AND NEW.status = 'APPROVED' AND NEW.holds_while_requested THEN
+        NEW.requested_instructor_id := OLD.instructor_id; -- it goes on holding whoever had it: whom it wished for may be taken by now
     END IF;
     IF NEW.status = 'ASSIGNED' AND NEW.booking_type_id IS NOT NULL AND NEW.group_session_id IS NULL
         AND EXISTS (SELECT FROM public.booking_type y WHERE y.tenant_id = NEW.tenant_id AND y.id = NEW.booking_type_id AND y.seats > 1)
@@ -368,7 +370,9 @@ BEGIN
     DELETE FROM group_member m WHERE m.tenant_id = NEW.tenant_id AND m.user_id = NEW.id;
     UPDATE enrollment e SET status = 'DROPPED' WHERE e.tenant_id = NEW.tenant_id AND e.user_id = NEW.id AND e.status IN ('NOT_STARTED', 'IN_PROGRESS');
     UPDATE booking b SET status = 'CANCELLED' WHERE b.tenant_id = NEW.tenant_id AND b.student_id = NEW.id AND b.status IN ('REQUESTED', 'APPROVED', 'ASSIGNED');
-    UPDATE booking b SET status = 'APPROVED', instructor_id = NULL
+    -- One that would hold whom it wished for wishes for nobody any more: they may be taken by now.
+    UPDATE booking b SET status = 'APPROVED', instructor_id = NULL,
+            requested_instructor_id = CASE WHEN b.holds_while_requested IS NOT TRUE THEN b.requested_instructor_id END
         WHERE b.tenant_id = NEW.tenant_id AND b.instructor_id = NEW.id AND b.status = 'ASSIGNED' AND b.starts_at > now();
     DELETE FROM availability a WHERE a.tenant_id = NEW.tenant_id AND a.instructor_id = NEW.id AND a.starts_at > now();
     DELETE FROM availability_rule r WHERE r.tenant_id = NEW.tenant_id AND r.instructor_id = NEW.id;
@@ -448,8 +452,8 @@ GRANT EXECUTE ON FUNCTION app.time_clashes(), app.unclaimed_time(integer) TO lec
 --   booking_moves         it was moved as often as its learner may
 --   booking_limit         the instructor is booked for as many minutes as they may be
 
--- Refuses a cancellation that is not the learner's any more, by the booking's type, or by the school where it has none; answers whether it is late all
--- the same. Managers are bound by none of it.
+-- Refuses a cancellation that is not the learner's any more, by the booking's type (without notice: once it began), or by the school where it has none; answers
+-- whether it is late all the same. Managers are bound by none of it.
 CREATE OR REPLACE FUNCTION app.check_cancel_terms(b public.booking, reason text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE
     terms record;
@@ -467,7 +471,7 @@ BEGIN
     IF terms.wants_reason AND reason IS NULL THEN
         PERFORM app.refuse('booking_reason');
     END IF;
-    late := coalesce(terms.notice > 0 AND now() > b.starts_at - make_interval(mins => terms.notice), false);
+    late := coalesce((b.booking_type_id IS NOT NULL OR terms.notice > 0) AND now() > b.starts_at - make_interval(mins => terms.notice), false);
     IF late AND NOT terms.allows_late THEN
         PERFORM app.refuse('booking_notice');
     END IF;
@@ -475,7 +479,7 @@ BEGIN
 END
 $$;
 
--- Refuses a move that is not the learner's any more, by the booking's type. `b` is as it was before.
+-- Refuses a move that is not the learner's any more, by the booking's type (without notice: once it began). `b` is as it was before.
 CREATE OR REPLACE FUNCTION app.check_move_terms(b public.booking, reason text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
     terms record;
@@ -487,7 +491,7 @@ BEGIN
         FROM public.booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id;
     IF terms.requires_reason AND reason IS NULL THEN
         PERFORM app.refuse('booking_reason');
-    ELSIF terms.notice > 0 AND now() > b.starts_at - make_interval(mins => terms.notice) THEN
+    ELSIF now() > b.starts_at - make_interval(mins => terms.notice) THEN
         PERFORM app.refuse('booking_notice');
     ELSIF coalesce(b.reschedule_count, 0) >= terms.max_reschedules THEN
         PERFORM app.refuse('booking_moves', jsonb_build_object('limit', terms.max_reschedules, 'used', coalesce(b.reschedule_count, 0))::text);
@@ -567,8 +571,8 @@ CREATE OR REPLACE TRIGGER booking_tell_outcome AFTER UPDATE OF outcome, minutes_
     WHEN ((OLD.outcome, OLD.minutes_late) IS DISTINCT FROM (NEW.outcome, NEW.minutes_late)) EXECUTE FUNCTION app.tell_of_outcome();
 
 -- Which of an instructor's limits a further span would exceed, and how many minutes are used: those of ASSIGNED and COMPLETED bookings of its date, or of
--- its week from Monday, in the school's zone; several in the same span (seats of one session) once. No row where none would be. Reveals: to those who
--- assign, these numbers.
+-- its week from Monday, in the school's zone; several in the same span (seats of one session) once, and so the further span where it is one of them. No row
+-- where none would be. Reveals: to those who assign, these numbers.
 CREATE OR REPLACE FUNCTION app.exceeded_limit(instructor uuid, span_start timestamptz, span_end timestamptz, except_booking uuid)
     RETURNS TABLE (cap integer, used integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -578,8 +582,9 @@ DECLARE
     date   date;
     monday date;
     length CONSTANT numeric := extract(epoch FROM span_end - span_start) / 60;
-    of_day  numeric;
-    of_week numeric;
+    of_day     numeric;
+    of_week    numeric;
+    is_counted boolean;
 BEGIN
     IF NOT app.can('BOOKING_MANAGE') THEN
         RETURN; -- nobody else assigns
@@ -591,12 +596,14 @@ BEGIN
     SELECT t.time_zone INTO zone FROM tenant t WHERE t.tenant_id = app.tenant_id();
     date := (span_start AT TIME ZONE zone)::date;
     monday := date_trunc('week', date::timestamp)::date;
-    SELECT coalesce(sum(s.minutes) FILTER (WHERE s.day = date), 0), coalesce(sum(s.minutes), 0) INTO of_day, of_week
+    SELECT coalesce(sum(s.minutes) FILTER (WHERE s.day = date), 0), coalesce(sum(s.minutes), 0), bool_or(s.starts_at = span_start) INTO of_day, of_week, is_counted
         FROM (SELECT DISTINCT b.starts_at, extract(epoch FROM b.ends_at - b.starts_at) / 60 AS minutes, (b.starts_at AT TIME ZONE zone)::date AS day
               FROM booking b WHERE b.tenant_id = app.tenant_id() AND b.instructor_id = instructor AND b.status IN ('ASSIGNED', 'COMPLETED')
                 AND b.starts_at > span_start - interval '9 days' AND b.starts_at < span_start + interval '9 days' AND b.id IS DISTINCT FROM except_booking) AS s
         WHERE s.day BETWEEN monday AND monday + 6;
-    IF of_day + length > caps.max_minutes_per_day THEN
+    IF is_counted THEN
+        RETURN;
+    ELSIF of_day + length > caps.max_minutes_per_day THEN
         RETURN QUERY SELECT caps.max_minutes_per_day, ceil(of_day)::integer;
     ELSIF of_week + length > caps.max_minutes_per_week THEN
         RETURN QUERY SELECT caps.max_minutes_per_week, ceil(of_week)::integer;
@@ -628,6 +635,7 @@ DECLARE
     b       booking;
     t       booking_type;
     had     uuid;
+    wished  uuid;
     over    record;
     is_seat boolean;
     before  CONSTANT text := current_setting('app.notify', true);
@@ -652,6 +660,10 @@ BEGIN
     SELECT * INTO t FROM booking_type y WHERE y.tenant_id = b.tenant_id AND y.id = b.booking_type_id;
     is_seat := coalesce(t.seats > 1, false);
     IF is_seat AND (app.session_at(t, b.starts_at, b.ends_at, instructor, resources)).id IS NOT NULL THEN
+        SELECT * INTO over FROM app.exceeded_limit(instructor, b.starts_at, b.ends_at, b.id);
+        IF FOUND THEN
+            PERFORM app.refuse('booking_limit', jsonb_build_object('limit', over.cap, 'used', over.used)::text);
+        END IF;
         PERFORM app.confirm_seat(b.id, instructor, resources, chosen); -- who and what it takes was looked at when it was made
         RETURN;
     END IF;
@@ -671,6 +683,7 @@ BEGIN
         PERFORM app.refuse('booking_instructor');
     END IF;
     had := b.instructor_id;
+    wished := b.requested_instructor_id;
     -- What it holds already stays, though nobody is to book it any more.
     IF EXISTS (SELECT FROM resource r WHERE r.tenant_id = b.tenant_id AND r.id = ANY (resources) AND r.mode = 'UNBOOKABLE'
                AND (b.status = 'REQUESTED' OR NOT EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id = r.id)))
@@ -686,18 +699,20 @@ BEGIN
     END IF;
     PERFORM app.make_room(app.user_id(), NULL, NULL, b.student_id, instructor, resources, b.starts_at, b.ends_at,
         coalesce(b.buffer_before_minutes, 0), coalesce(b.buffer_after_minutes, 0));
-    -- What it is not to take is not claimed on the way.
+    -- Whom and what it is not to take is not claimed on the way.
     DELETE FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND l.resource_id <> ALL (resources);
     IF b.status <> 'APPROVED' THEN
         PERFORM set_config('app.notify', 'off', true);
-        UPDATE booking o SET status = 'APPROVED', instructor_id = NULL WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
+        UPDATE booking o SET status = 'APPROVED', instructor_id = NULL,
+                requested_instructor_id = CASE WHEN o.holds_while_requested THEN instructor ELSE o.requested_instructor_id END
+            WHERE o.tenant_id = b.tenant_id AND o.id = b.id RETURNING * INTO b;
         PERFORM set_config('app.notify', coalesce(before, ''), true);
     END IF;
     PERFORM app.take_resources(b, resources);
     IF EXISTS (SELECT FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id AND NOT app.is_open(l.resource_id, b.starts_at, b.ends_at)) THEN
         PERFORM app.refuse('resource_closed');
     END IF;
-    UPDATE booking o SET status = 'ASSIGNED', instructor_id = instructor WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
+    UPDATE booking o SET status = 'ASSIGNED', instructor_id = instructor, requested_instructor_id = wished WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
     IF had IS DISTINCT FROM instructor THEN
         PERFORM app.note_assignment(b.id, chosen);
     END IF;
@@ -759,7 +774,8 @@ BEGIN
     END IF;
     UPDATE booking o SET starts_at = span_start, ends_at = span_end, status = state, instructor_id = CASE WHEN state = 'ASSIGNED' THEN instructor END,
             group_session_id = CASE WHEN state = 'ASSIGNED' THEN o.group_session_id END,
-            requested_instructor_id = CASE WHEN state = 'REQUESTED' THEN coalesce(instructor, o.requested_instructor_id) ELSE o.requested_instructor_id END,
+            requested_instructor_id = CASE WHEN state = 'REQUESTED' OR (state = 'APPROVED' AND o.holds_while_requested)
+                                           THEN coalesce(instructor, o.requested_instructor_id) ELSE o.requested_instructor_id END,
             buffer_before_minutes = t.buffer_before_minutes, buffer_after_minutes = t.buffer_after_minutes,
             reschedule_reason = CASE WHEN (o.starts_at, o.ends_at) = (span_start, span_end) THEN o.reschedule_reason ELSE why END,
             series_id = coalesce(onward, o.series_id), series_starts_at = coalesce(onward_start, o.series_starts_at)

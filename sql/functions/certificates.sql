@@ -69,7 +69,8 @@ CREATE OR REPLACE TRIGGER enrollment_certify AFTER UPDATE ON enrollment FOR EACH
 CREATE OR REPLACE TRIGGER path_enrollment_certify AFTER UPDATE ON path_enrollment FOR EACH ROW
     WHEN (NEW.status = 'COMPLETED' AND OLD.status <> 'COMPLETED') EXECUTE FUNCTION app.certify_completion();
 
--- Certifies by hand what a person has completed. It waits for whoever changes that at this moment. Reveals: to CERTIFICATE_MANAGE, the certificate's id.
+-- Certifies by hand what a person has completed. It waits for whoever changes that, or deletes the person, at this moment. Reveals: to CERTIFICATE_MANAGE, the
+-- certificate's id; NULL where there is no such person.
 CREATE OR REPLACE FUNCTION app.issue_certificate(person uuid, course uuid, path uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -85,6 +86,8 @@ BEGIN
     END IF;
     IF NOT FOUND THEN
         PERFORM app.refuse('certificate_not_completed');
+    ELSIF NOT app.hold_person(person) THEN
+        RETURN NULL;
     END IF;
     made := app.certify(person, course, path, true);
     IF made IS NULL THEN
@@ -140,8 +143,8 @@ $$;
 CREATE OR REPLACE FUNCTION app.own_certificates() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF app.can('ENROLLMENT_MANAGE') AND app.can('COURSE_UPDATE_ALL') THEN
-        RETURN QUERY SELECT c.id FROM certificate c WHERE c.tenant_id = app.tenant_id();
+    IF app.can('COURSE_UPDATE_ALL') THEN
+        RETURN QUERY SELECT c.id FROM certificate c WHERE c.tenant_id = app.tenant_id() AND (c.course_id IS NOT NULL OR c.user_id = app.user_id());
     ELSE
         RETURN QUERY
             SELECT c.id FROM certificate c WHERE c.tenant_id = app.tenant_id() AND c.user_id = app.user_id()

@@ -11,8 +11,8 @@
 --
 -- All of a second factor is the actor's own: whoever signs in is the actor of the transaction before a code of theirs is looked at.
 
--- Whether a role grants nothing to a person, because the school wants a second factor of its holders and they have none. For app.load_actor and
--- app.enter_job.
+-- Whether a role grants nothing to a person, because the school wants a second factor of its holders and they have none. For whoever asks what somebody
+-- holds in a role.
 CREATE OR REPLACE FUNCTION app.is_factor_due(person uuid, of_role text) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -202,7 +202,7 @@ CREATE OR REPLACE FUNCTION app.tell_of_password(person uuid) RETURNS void
 DECLARE
     facts CONSTANT jsonb := jsonb_build_object('at', now(), 'keys', (
         SELECT coalesce(nullif(count(*), 0)::text, '') FROM api_key k
-        WHERE k.tenant_id = app.tenant_id() AND k.owner_id = person AND k.revoked_at IS NULL AND k.expires_at > now()));
+        WHERE k.tenant_id = app.tenant_id() AND k.owner_id = person AND app.key_is_live(k.id)));
 BEGIN
     PERFORM app.send_mail('password_changed', person, NULL, app.locale_of(person), facts, spared => true);
     IF app.notifies('notify.password_changed') THEN
@@ -222,8 +222,8 @@ BEGIN
 END
 $$;
 
--- At most twenty active people who may decide about a person's password: through a role that grants it, and stands above each of theirs. For
--- app.notified.
+-- At most twenty active people who may decide about a person's password: through a role that grants it, no second factor being due, and stands above
+-- each of theirs. For app.notified.
 CREATE OR REPLACE FUNCTION app.deciders_of_password(person uuid) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -235,7 +235,7 @@ BEGIN
         JOIN app_user u ON u.tenant_id = ur.tenant_id AND u.id = ur.user_id AND u.status = 'ACTIVE' AND u.deleted_at IS NULL
         CROSS JOIN LATERAL app.own_permissions(u.id) AS own
         WHERE r.tenant_id = app.tenant_id() AND 'PASSWORD_APPROVE' = ANY (app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies))
-          AND held <@ app.roles_below(r.key) AND u.id <> person
+          AND held <@ app.roles_below(r.key) AND u.id <> person AND NOT app.is_factor_due(u.id, r.key)
         ORDER BY u.id LIMIT 20;
 END
 $$;

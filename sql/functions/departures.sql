@@ -139,19 +139,43 @@ BEGIN
 END
 $$;
 
--- An erasure follows its job where that is given up. Reveals nothing.
+-- An erasure follows its job where that is called off, given up, or run anew (unless another is under way by then). Reveals nothing.
 CREATE OR REPLACE FUNCTION app.follow_erasure_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wanted CONSTANT uuid := NEW.payload ->> 'erasure';
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
-    UPDATE tenant_erasure e SET state = 'FAILED', finished_at = clock_timestamp(),
-            error = coalesce(nullif(split_part(NEW.last_error, ':', 1), ''), NEW.state)
-        WHERE e.tenant_id = NEW.tenant_id AND e.id = (NEW.payload ->> 'erasure')::uuid AND e.state IN ('QUEUED', 'RUNNING');
+    IF NEW.state = 'QUEUED' THEN
+        UPDATE tenant_erasure e SET state = 'QUEUED', error = NULL, finished_at = NULL
+            WHERE e.tenant_id = NEW.tenant_id AND e.id = wanted AND e.state = 'FAILED'
+              AND NOT EXISTS (SELECT FROM tenant_erasure o WHERE o.tenant_id = e.tenant_id AND o.school_id = e.school_id AND o.state IN ('QUEUED', 'RUNNING'));
+    ELSE
+        UPDATE tenant_erasure e SET state = 'FAILED', finished_at = clock_timestamp(),
+                error = coalesce(nullif(split_part(NEW.last_error, ':', 1), ''), NEW.state)
+            WHERE e.tenant_id = NEW.tenant_id AND e.id = wanted AND e.state IN ('QUEUED', 'RUNNING');
+    END IF;
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER job_erasure_follow AFTER UPDATE ON job FOR EACH ROW
-    WHEN (NEW.kind = 'tenant.erase' AND OLD.state <> NEW.state AND NEW.state IN ('CANCELLED', 'DEAD')) EXECUTE FUNCTION app.follow_erasure_job();
+    WHEN (NEW.kind = 'tenant.erase' AND OLD.state <> NEW.state AND (NEW.state IN ('CANCELLED', 'DEAD') OR OLD.state = 'DEAD'))
+    EXECUTE FUNCTION app.follow_erasure_job();
+
+-- What came of an erasure stands in the platform's log, which outlives the school: its end and its counts. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.log_erasure() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF coalesce(current_setting('app.operation', true), '') = '' THEN
+        PERFORM set_config('app.operation', 'system:tenant.erase', true);
+    END IF;
+    PERFORM app.log_at_desk(NEW.school_id, NULL, jsonb_build_object('erasure', app.type_id('erasure', NEW.id), 'slug', NEW.slug, 'state', NEW.state,
+        'tables', NEW.tables, 'rows', NEW.rows, 'files', NEW.files, 'remaining', NEW.remaining, 'error', NEW.error));
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER tenant_erasure_log AFTER UPDATE OF state ON tenant_erasure FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NEW.state IN ('DONE', 'FAILED')) EXECUTE FUNCTION app.log_erasure();
 
 -- Whether this transaction erases a school. What a trigger would keep of it (its last administrator, a role that is named) goes as well. Reveals:
 -- that one bit, of the transaction's own school.

@@ -116,6 +116,16 @@ BEGIN
 END
 $$;
 
+-- The attendees of a program who came in by any of their tickets; NULL: of all programs. Reveals: ids, joined back under row security.
+CREATE OR REPLACE FUNCTION app.admitted_attendees(of_program uuid) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT t.attendee_id FROM ticket t
+        WHERE t.tenant_id = app.tenant_id() AND (of_program IS NULL OR t.program_id = of_program) AND t.checked_in_at IS NOT NULL AND t.attendee_id IS NOT NULL;
+END
+$$;
+
 -- What a door without network knows of issued tickets: whose they are, and the hash of their code. Reveals: to who checks people in, that.
 CREATE OR REPLACE FUNCTION app.roster_of(tickets uuid[]) RETURNS TABLE (ticket_id uuid, attendee_name text, product_name text, code_hash text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -131,4 +141,5 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION app.check_in(uuid, text[], bytea[], timestamptz[], text[]), app.first_scans(uuid[]), app.first_entries(uuid[]), app.roster_of(uuid[]) TO lectern_app;
+GRANT EXECUTE ON FUNCTION app.check_in(uuid, text[], bytea[], timestamptz[], text[]), app.first_scans(uuid[]), app.first_entries(uuid[]),
+    app.admitted_attendees(uuid), app.roster_of(uuid[]) TO lectern_app;

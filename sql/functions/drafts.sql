@@ -25,15 +25,17 @@ END
 $$;
 CREATE OR REPLACE TRIGGER generation_await AFTER INSERT ON generation FOR EACH ROW WHEN (NEW.state = 'PENDING') EXECUTE FUNCTION app.await_generation();
 
--- Whether the actor may have a model draft, a suggestion of a grade included: nothing, or the name of the rule that is in the way. Reveals: to the actor, that.
--- The argument is of the version before, and says nothing any more.
+-- Whether the actor may have a model draft, a suggestion of a grade included: nothing, or the name of the rule that is in the way. Their role is compared when they ask:
+-- the job acts in the one that grants most. Reveals: to the actor, that. The argument is of the version before, and says nothing any more.
 CREATE OR REPLACE FUNCTION app.draft_obstacle(is_course boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT app.may_use_assistant() OR NOT (SELECT p.generates_courses FROM app.assistant_policy() AS p) THEN
-        RETURN 'assistant_policy';
+    IF app.can('AGENT_EXECUTE') AND EXISTS (
+        SELECT FROM app.assistant_policy() AS p WHERE p.is_enabled AND p.generates_courses
+            AND (app.may_use_assistant() OR current_setting('app.operation', true) = 'system:generation.run')) THEN
+        RETURN NULL;
     END IF;
-    RETURN NULL;
+    RETURN 'assistant_policy';
 END
 $$;
 
@@ -144,6 +146,10 @@ $$;
 CREATE OR REPLACE TRIGGER job_generation_follow AFTER UPDATE ON job FOR EACH ROW
     WHEN (NEW.kind = 'generation.run' AND OLD.state <> NEW.state AND NEW.state IN ('CANCELLED', 'DEAD')) EXECUTE FUNCTION app.follow_generation_job();
 
+CREATE OR REPLACE TRIGGER generation_free AFTER UPDATE OF state ON generation FOR EACH ROW
+    WHEN (NEW.state <> OLD.state AND NEW.state IN ('COMPLETED', 'FAILED', 'CANCELLED')) EXECUTE FUNCTION app.drop_reservation();
+CREATE OR REPLACE TRIGGER generation_free_gone AFTER DELETE ON generation FOR EACH ROW EXECUTE FUNCTION app.drop_reservation();
+
 -- Whether the school's log keeps the words of drafts. Reveals: that one bit, which everybody may read.
 CREATE OR REPLACE FUNCTION app.audits_words() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -201,6 +207,16 @@ CREATE OR REPLACE FUNCTION app.is_section_edited(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN coalesce((SELECT p.is_edited FROM provenance p WHERE p.tenant_id = app.tenant_id() AND p.section_id = wanted), true);
+END
+$$;
+
+-- Whoever changes what a model drafted in a section waits from here on, and was waited for. For its job. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.hold_section(wanted uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_setting('app.operation', true) = 'system:generation.run' THEN
+        PERFORM FROM provenance p WHERE p.tenant_id = app.tenant_id() AND p.section_id = wanted FOR UPDATE;
+    END IF;
 END
 $$;
 
@@ -335,6 +351,7 @@ CREATE OR REPLACE TRIGGER generation_audit_words AFTER INSERT OR UPDATE OR DELET
 GRANT EXECUTE ON FUNCTION app.audits_words(), app.draft_obstacle(boolean), app.submission_to_judge(uuid), app.take_generation(uuid, uuid), app.generation_calls(uuid),
     app.keep_generation_call(uuid, uuid, integer, text, bigint, bigint), app.note_sources(uuid, uuid[]),
     app.end_generation(uuid, text, text, uuid, uuid, double precision, double precision, text), app.note_provenance(uuid, uuid, uuid[], boolean),
-    app.is_section_edited(uuid), app.write_drafted_lessons(uuid, jsonb), app.write_drafted_course(uuid, jsonb), app.write_drafted_section(uuid, uuid, jsonb) TO lectern_app;
+    app.is_section_edited(uuid), app.hold_section(uuid), app.write_drafted_lessons(uuid, jsonb), app.write_drafted_course(uuid, jsonb),
+    app.write_drafted_section(uuid, uuid, jsonb) TO lectern_app;
 -- The log's triggers ask it, whoever writes.
 GRANT EXECUTE ON FUNCTION app.audits_words() TO lectern_platform, lectern_desk;

@@ -34,7 +34,7 @@ BEGIN
         JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
         LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
         WHERE t.tenant_id = app.tenant_id()
-        ORDER BY cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key LIMIT 1;
+        ORDER BY app.is_factor_due(known.owner_id, r.key), cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key LIMIT 1;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -70,6 +70,16 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER calendar_feed_cap AFTER INSERT ON calendar_feed FOR EACH ROW EXECUTE FUNCTION app.check_feed_cap();
+
+-- Another address is read as often as any new one.
+CREATE OR REPLACE FUNCTION app.begin_feed_reads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.hour_reads := 0;
+    NEW.hour_began_at := NULL;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER calendar_feed_begin_reads BEFORE UPDATE OF secret_hash ON calendar_feed FOR EACH ROW EXECUTE FUNCTION app.begin_feed_reads();
 
 -- That it was read is no change of it.
 CREATE OR REPLACE TRIGGER calendar_feed_audit AFTER INSERT OR DELETE ON calendar_feed FOR EACH ROW

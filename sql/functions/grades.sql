@@ -208,13 +208,16 @@ DECLARE
 BEGIN
     RETURN QUERY
         WITH own AS MATERIALIZED (
-            SELECT e.id, e.user_id, e.course_id, e.user_id <> person AS is_reader FROM enrollment e
+            SELECT e.id, e.user_id, e.course_id, e.user_id <> person AS is_reader, coalesce(f.time_factor, 1) AS time_factor FROM enrollment e
+            LEFT JOIN accommodation f ON f.tenant_id = school AND f.user_id = e.user_id
             WHERE e.tenant_id = school AND e.id = ANY (enrollments) AND (e.user_id = person OR sees_all OR (grades AND e.course_id = ANY (taught)))
         ), graded AS MATERIALIZED (
-            SELECT l.id, l.course_id, l.kind, l.weight, t.due_at, t.closes_at, a.points, a.id AS assignment_id, a.late_policy, a.penalty_percent_per_day, a.max_penalty_percent
+            SELECT l.id, l.course_id, l.kind, l.weight, t.due_at, t.closes_at, z.time_limit_minutes, a.points, a.id AS assignment_id, a.late_policy, a.penalty_percent_per_day,
+                   a.max_penalty_percent
             FROM (SELECT DISTINCT o.course_id FROM own o) AS c
             JOIN lesson l ON l.tenant_id = school AND l.course_id = c.course_id AND l.is_published AND l.is_graded
             LEFT JOIN LATERAL app.usual_times(school, l.id) AS t ON true
+            LEFT JOIN quiz z ON z.tenant_id = school AND z.lesson_id = l.id
             LEFT JOIN assignment a ON a.tenant_id = school AND a.lesson_id = l.id
         ), work AS MATERIALIZED ( -- each submission of these people, with what it is worth as the actor sees it
             SELECT s.enrollment_id, s.lesson_id, s.number, NOT s.is_again AND coalesce(s.submitted_at > d.due_at, false) AS is_late,
@@ -228,24 +231,25 @@ BEGIN
             LEFT JOIN submission_grade g ON g.tenant_id = school AND g.submission_id = s.id AND (o.is_reader OR g.released_at IS NOT NULL)
         ), facts AS ( -- one below the other and not side by side: a join of so many cells is easily planned for few
             SELECT o.id AS enrollment_id, q.id AS lesson_id, NULL::boolean AS is_late, NULL::numeric AS points, NULL::double precision AS percent,
-                   NULL::timestamptz AS due_at, NULL::timestamptz AS closes_at
+                   NULL::timestamptz AS due_at, NULL::timestamptz AS closes_at, q.time_limit_minutes * 60 * (o.time_factor - 1) AS seconds_more
             FROM own o JOIN graded q ON q.course_id = o.course_id
             UNION ALL -- the released submission that counts, else the best that is held, else the latest
-            (SELECT DISTINCT ON (w.enrollment_id, w.lesson_id) w.enrollment_id, w.lesson_id, w.is_late, w.points, NULL, NULL, NULL FROM work w
+            (SELECT DISTINCT ON (w.enrollment_id, w.lesson_id) w.enrollment_id, w.lesson_id, w.is_late, w.points, NULL, NULL, NULL, NULL FROM work w
              ORDER BY w.enrollment_id, w.lesson_id, w.is_released DESC, w.points DESC NULLS LAST, w.number DESC)
             UNION ALL
-            SELECT k.enrollment_id, k.lesson_id, NULL, NULL, k.percent, NULL, NULL FROM own o JOIN lesson_grade k ON k.tenant_id = school AND k.enrollment_id = o.id
+            SELECT k.enrollment_id, k.lesson_id, NULL, NULL, k.percent, NULL, NULL, NULL FROM own o JOIN lesson_grade k ON k.tenant_id = school AND k.enrollment_id = o.id
             UNION ALL
-            SELECT o.id, x.lesson_id, NULL, NULL, NULL, x.due_at, x.closes_at
+            SELECT o.id, x.lesson_id, NULL, NULL, NULL, x.due_at, x.closes_at, NULL
             FROM own o JOIN extension x ON x.tenant_id = school AND x.user_id = o.user_id AND x.course_id = o.course_id
         ), cells AS (
-            SELECT f.enrollment_id, f.lesson_id, bool_or(f.is_late) AS is_late, max(f.points) AS points, max(f.percent) AS percent, max(f.due_at) AS due_at, max(f.closes_at) AS closes_at
+            SELECT f.enrollment_id, f.lesson_id, bool_or(f.is_late) AS is_late, max(f.points) AS points, max(f.percent) AS percent, max(f.due_at) AS due_at, max(f.closes_at) AS closes_at,
+                   coalesce(max(f.seconds_more), 0) AS seconds_more
             FROM facts f GROUP BY f.enrollment_id, f.lesson_id
         )
         SELECT c.enrollment_id, q.id, CASE q.kind WHEN 'ASSIGNMENT' THEN round(100 * c.points / q.points::numeric, 2)::double precision ELSE c.percent END,
                CASE q.kind WHEN 'ASSIGNMENT' THEN round(c.points, 2)::double precision ELSE c.percent END,
                coalesce(q.points, 100), q.weight, coalesce(c.is_late, false),
-               c.is_late IS NULL AND c.percent IS NULL AND coalesce(now() > least(coalesce(c.due_at, q.due_at), coalesce(c.closes_at, q.closes_at)), false),
+               c.is_late IS NULL AND c.percent IS NULL AND coalesce(now() > least(coalesce(c.due_at, q.due_at), coalesce(c.closes_at, q.closes_at) + make_interval(secs => c.seconds_more)), false),
                c.percent IS NOT NULL
         FROM cells c JOIN graded q ON q.id = c.lesson_id;
 END

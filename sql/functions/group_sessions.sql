@@ -105,8 +105,8 @@ BEGIN
 END
 $$;
 
--- The sessions of a type that take place in a range: what they take, and how many seats are left, a holder's own holds and the given bookings not counted. For app.slot_facts' reader. Reveals: what
--- the whole school sees.
+-- The sessions of a type that take place in a range, but for those of somebody who is no active instructor: what they take, and how many seats are left, a
+-- holder's own holds and the given bookings not counted. For app.slot_facts' reader. Reveals: what the whole school sees.
 CREATE OR REPLACE FUNCTION app.slot_sessions(wanted_type uuid, holder uuid, range_start timestamptz, range_end timestamptz, except_bookings uuid[])
     RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, instructor_id uuid, resources uuid[], seats_left bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -120,6 +120,7 @@ BEGIN
                           AND h.owner_id IS DISTINCT FROM holder)
         FROM group_session s
         WHERE s.tenant_id = app.tenant_id() AND s.booking_type_id = wanted_type AND s.status = 'SCHEDULED' AND s.starts_at >= range_start AND s.starts_at <= range_end
+          AND (s.instructor_id IS NULL OR EXISTS (SELECT FROM app_user u WHERE u.tenant_id = s.tenant_id AND u.id = s.instructor_id AND u.is_instructor))
         ORDER BY s.starts_at, s.id;
 END
 $$;
@@ -426,6 +427,21 @@ BEGIN
 END
 $$;
 
+-- What is held of a session is held with the instructor and the resources that it has now; why another instructor was chosen is void. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.lead_holds(s public.group_session) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE slot_hold h SET instructor_id = s.instructor_id, assignment = NULL
+        WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND h.instructor_id IS DISTINCT FROM s.instructor_id;
+    DELETE FROM slot_hold_resource l USING slot_hold h
+        WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL AND l.tenant_id = h.tenant_id AND l.hold_id = h.id;
+    INSERT INTO slot_hold_resource (tenant_id, hold_id, resource_id, place, setup_minutes, teardown_minutes)
+        SELECT h.tenant_id, h.id, r.resource_id, r.place, r.setup_minutes, r.teardown_minutes
+        FROM slot_hold h JOIN group_session_resource r ON r.tenant_id = h.tenant_id AND r.group_session_id = h.group_session_id
+        WHERE h.tenant_id = s.tenant_id AND h.group_session_id = s.id AND h.booking_id IS NULL;
+END
+$$;
+
 -- Another time, instructor, resources or number of seats for a session and all its seats, all or none. The service has judged it under the turns of all parties.
 -- `resources` NULL: those that it has. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.change_group_session(session uuid, span_start timestamptz, span_end timestamptz, instructor uuid, resources uuid[], places integer) RETURNS void
@@ -462,11 +478,13 @@ BEGIN
             FROM unnest(resources) WITH ORDINALITY AS w(id, place) JOIN resource r ON r.tenant_id = s.tenant_id AND r.id = w.id AND r.deleted_at IS NULL
             ON CONFLICT (tenant_id, group_session_id, resource_id) DO UPDATE SET place = excluded.place WHERE l.place <> excluded.place;
     END IF;
-    -- What is held of it is held where it was: such holds end with the change of time.
+    -- What is held of it is held at its time: such holds end with that, and follow everything else.
     IF (s.starts_at, s.ends_at) <> (old.starts_at, old.ends_at) THEN
         PERFORM app.end_holds_of_session(s.id);
         UPDATE waitlist_entry w SET starts_at = s.starts_at, ends_at = s.ends_at
             WHERE w.tenant_id = s.tenant_id AND w.group_session_id = s.id AND w.status = 'WAITING';
+    ELSE
+        PERFORM app.lead_holds(s);
     END IF;
     UPDATE booking b SET starts_at = s.starts_at, ends_at = s.ends_at, instructor_id = s.instructor_id,
             status = CASE WHEN s.instructor_id IS NULL THEN b.status ELSE 'ASSIGNED' END
@@ -537,7 +555,8 @@ BEGIN
                 SELECT coalesce(jsonb_agg(p.id), '[]') FROM (
                     SELECT b.student_id AS id FROM booking b
                     WHERE b.tenant_id = NEW.tenant_id AND b.group_session_id = NEW.id AND b.status IN ('APPROVED', 'ASSIGNED')
-                  UNION SELECT NEW.instructor_id WHERE NEW.instructor_id IS NOT NULL AND OLD.seats_taken > 0) AS p),
+                  -- What ends by itself is told to nobody.
+                  UNION SELECT NEW.instructor_id WHERE NEW.instructor_id IS NOT NULL AND (NEW.is_opened OR OLD.seats_taken > 0)) AS p),
             -- Each learner takes their own seat out of their calendar.
             'attachments', (
                 SELECT coalesce(jsonb_object_agg(b.student_id, jsonb_build_array(app.cancelled_invite_of(b))), '{}') FROM booking b

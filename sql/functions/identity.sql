@@ -229,16 +229,15 @@ CREATE OR REPLACE FUNCTION app.device_of(agent text, address text) RETURNS text 
     RETURN regexp_replace(coalesce(agent, ''), '[0-9]+', '', 'g') || '|'
         || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+(/64)?$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
 
--- Whether the actor has not signed in on such a device for 90 days; not where they never have on any that is known. For app.begin_session.
+-- Whether the actor has not used a sign-in on such a device for 90 days; not where none of theirs says on which it was. For app.begin_session.
 CREATE OR REPLACE FUNCTION app.is_new_device(agent text, address text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     device CONSTANT text := app.device_of(agent, address);
     known  boolean;
 BEGIN
-    SELECT bool_or(app.device_of(s.user_agent, s.address) = device) INTO known FROM session s
-        WHERE s.tenant_id = app.tenant_id() AND s.user_id = app.user_id() AND s.created_at > now() - interval '90 days'
-          AND (s.user_agent IS NOT NULL OR s.address IS NOT NULL);
+    SELECT bool_or(app.device_of(s.user_agent, s.address) = device AND app.sign_in_used(s.id) > now() - interval '90 days') INTO known FROM session s
+        WHERE s.tenant_id = app.tenant_id() AND s.user_id = app.user_id() AND (s.user_agent IS NOT NULL OR s.address IS NOT NULL);
     RETURN NOT known AND device <> '|';
 END
 $$;

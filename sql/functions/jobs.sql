@@ -224,8 +224,8 @@ END
 $$;
 
 -- Goes on as a claimed job: the transaction takes its person, with the permissions of now (none where nobody asked for it, or they are gone:
--- of several roles, that which grants most; what an API key asked for has its role and permissions, and none
--- once it is dead), its operation and its correlation id. Refuses (job_lease) where it is not the caller's any more.
+-- of several roles, that which grants most, among those that grant what the job needs where one does; what an API key asked for has its role and
+-- permissions, and none once it is dead), its operation and its correlation id. Refuses (job_lease) where it is not the caller's any more.
 -- Reveals, to whoever holds its lease: the job, and that person.
 CREATE OR REPLACE FUNCTION app.enter_job(job_id uuid, own_lease uuid)
     RETURNS TABLE (kind text, key text, payload jsonb, subject text, attempts integer, correlation text, created_at timestamptz, actor_id uuid,
@@ -235,6 +235,7 @@ CREATE OR REPLACE FUNCTION app.enter_job(job_id uuid, own_lease uuid)
 DECLARE
     asked_by uuid;
     by_key   api_key;
+    needed   text;
 BEGIN
     SELECT j.kind, j.key, j.payload, j.subject, j.attempts, j.correlation, j.created_at, j.actor_id, j.api_key_id
         INTO kind, key, payload, subject, attempts, correlation, created_at, actor_id, asked_by
@@ -248,7 +249,10 @@ BEGIN
             WHERE k.tenant_id = app.tenant_id() AND k.id = asked_by AND k.revoked_at IS NULL AND k.expires_at > now();
     END IF;
     IF actor_id IS NOT NULL THEN
-        SELECT u.token_version, r.id, r.key, app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies),
+        needed := CASE kind WHEN 'import.run' THEN 'ROSTER_MANAGE' WHEN 'tenant.export' THEN 'TENANT_EXPORT' WHEN 'export.run' THEN
+            (SELECT CASE WHEN x.roster_format IS NULL THEN 'REPORT_READ' ELSE 'ROSTER_MANAGE' END FROM export_run x
+                WHERE x.tenant_id = app.tenant_id() AND x.id = (enter_job.payload ->> 'run')::uuid) END;
+        SELECT u.token_version, r.id, r.key, p.held,
                t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end), t.time_zone
             INTO token_version, role_id, role_key, permissions, subscribed, time_zone
             FROM tenant t
@@ -256,8 +260,9 @@ BEGIN
             JOIN user_role ur ON ur.tenant_id = t.tenant_id AND ur.user_id = u.id AND (ur.ends_at IS NULL OR ur.ends_at > now())
             JOIN role r ON r.tenant_id = t.tenant_id AND r.id = ur.role_id
             LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
+            CROSS JOIN LATERAL app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies) AS p(held)
             WHERE t.tenant_id = app.tenant_id() AND (asked_by IS NULL OR r.id = by_key.role_id)
-            ORDER BY cardinality(app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies)) DESC, r.key LIMIT 1;
+            ORDER BY (needed = ANY (p.held) AND NOT app.is_factor_due(u.id, r.key)) IS TRUE DESC, cardinality(p.held) DESC, r.key LIMIT 1;
         permissions := CASE WHEN app.is_factor_due(actor_id, role_key) THEN '{}' ELSE app.within_key(permissions, by_key) END;
         PERFORM set_config('app.user_id', actor_id::text, true), set_config('app.permissions', app.known_as(permissions, role_key, asked_by), true);
     END IF;

@@ -49,7 +49,7 @@ BEGIN
     END IF;
     PERFORM app.lock_for('api_keys', app.user_id());
     SELECT count(*) INTO used FROM api_key k
-        WHERE k.tenant_id = app.tenant_id() AND k.owner_id = app.user_id() AND k.revoked_at IS NULL AND k.expires_at > now();
+        WHERE k.tenant_id = app.tenant_id() AND k.owner_id = app.user_id() AND k.revoked_at IS NULL AND k.expires_at > now() AND app.key_is_live(k.id);
     IF used >= most THEN
         PERFORM app.refuse('api_key_cap', jsonb_build_object('limit', most, 'used', used)::text);
     END IF;
@@ -83,7 +83,7 @@ BEGIN
 END
 $$;
 
--- Tells owners of keys that end within a week, of each once. Reveals: how many.
+-- Tells owners of live keys that end within a week, of each once. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.remind_of_keys(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -93,7 +93,7 @@ BEGIN
     FOR ending IN
         UPDATE api_key k SET reminded_at = now() WHERE k.tenant_id = app.tenant_id() AND k.id IN (
             SELECT o.id FROM api_key o WHERE o.tenant_id = app.tenant_id() AND o.revoked_at IS NULL AND o.reminded_at IS NULL
-                AND o.expires_at > now() AND o.expires_at < now() + interval '7 days'
+                AND o.expires_at > now() AND o.expires_at < now() + interval '7 days' AND app.key_is_live(o.id)
             ORDER BY o.expires_at LIMIT at_most FOR UPDATE SKIP LOCKED)
         RETURNING k.id, k.owner_id, k.name, k.hint, k.expires_at
     LOOP

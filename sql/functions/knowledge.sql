@@ -241,6 +241,10 @@ $$;
 CREATE OR REPLACE TRIGGER job_document_follow AFTER UPDATE ON job FOR EACH ROW
     WHEN (NEW.kind = 'document.process' AND OLD.state <> NEW.state AND (NEW.state IN ('CANCELLED', 'DEAD') OR OLD.state = 'DEAD')) EXECUTE FUNCTION app.follow_document_job();
 
+CREATE OR REPLACE TRIGGER document_free AFTER UPDATE OF state ON document FOR EACH ROW
+    WHEN (NEW.state <> OLD.state AND NEW.state IN ('COMPLETED', 'FAILED')) EXECUTE FUNCTION app.drop_reservation();
+CREATE OR REPLACE TRIGGER document_free_gone AFTER DELETE ON document FOR EACH ROW EXECUTE FUNCTION app.drop_reservation();
+
 -- Tells whoever added a document that it can't be read. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.tell_of_document() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -398,16 +402,6 @@ BEGIN
 END
 $$;
 
--- Which of them stand in an answer to the actor. Reveals nothing.
-CREATE OR REPLACE FUNCTION app.mark_cited(answer uuid, markers integer[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    UPDATE message_citation c SET is_cited = true FROM message m
-        WHERE c.tenant_id = app.tenant_id() AND c.message_id = answer AND c.marker = ANY (markers) AND NOT c.is_cited
-          AND m.tenant_id = c.tenant_id AND m.id = c.message_id AND m.owner_id = app.user_id();
-END
-$$;
-
 CREATE OR REPLACE TRIGGER document_archived AFTER INSERT OR DELETE ON document FOR EACH ROW EXECUTE FUNCTION app.keep_archived('project_id');
 CREATE OR REPLACE TRIGGER document_archived_change AFTER UPDATE OF title, file_id, text, revision ON document FOR EACH ROW EXECUTE FUNCTION app.keep_archived('project_id');
 CREATE OR REPLACE TRIGGER document_touch BEFORE UPDATE ON document FOR EACH ROW EXECUTE FUNCTION app.touch();
@@ -421,4 +415,4 @@ CREATE OR REPLACE TRIGGER knowledge_base_document_audit AFTER INSERT OR DELETE O
 GRANT EXECUTE ON FUNCTION app.search_document(text), app.search_knowledge_base(text), app.base_document_counts(uuid[]), app.base_passage_counts(uuid[]),
     app.document_files(uuid[]), app.sweep_documents(integer), app.take_document(uuid, integer, uuid), app.fail_document(uuid, integer, uuid, text),
     app.finish_document(uuid, integer, uuid, integer, integer, integer[], text[], text[]), app.set_embeddings(uuid, integer, integer[], text[]),
-    app.best_passages(uuid[], text, integer, real[]), app.note_citations(uuid, jsonb), app.mark_cited(uuid, integer[]) TO lectern_app;
+    app.best_passages(uuid[], text, integer, real[]), app.note_citations(uuid, jsonb) TO lectern_app;

@@ -88,14 +88,14 @@ BEGIN
 END
 $$;
 
--- What of an order may still be asked back: what is left of its lines, but for what exchanges that wait for their payment take along. For the functions of refunds and
--- exchanges. Reveals: that.
+-- What of an order may still be asked back: what is left of its lines, but for what exchanges that wait for their payment take along; not those that are overdue. For the
+-- functions of refunds and exchanges. Reveals: that.
 CREATE OR REPLACE FUNCTION app.left_of_order(ordered uuid) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN greatest((SELECT sum(l.amount) FROM app.lines_left(ordered) AS l) - (
         SELECT coalesce(sum(r.amount), 0) FROM ticket t JOIN order_return r ON r.tenant_id = t.tenant_id AND r.ticket_id = t.id
-        JOIN sales_order b ON b.tenant_id = r.tenant_id AND b.id = r.order_id AND b.status = 'PENDING'
+        JOIN sales_order b ON b.tenant_id = r.tenant_id AND b.id = r.order_id AND b.status = 'PENDING' AND (b.expires_at IS NULL OR b.expires_at > now())
         WHERE t.tenant_id = app.tenant_id() AND t.order_id = ordered), 0);
 END
 $$;

@@ -901,23 +901,23 @@ BEGIN
 END
 $$;
 
--- The fee that an accepted applicant has paid becomes credit, once, where the program says so. Reveals nothing.
+-- The fee that an accepted applicant has paid becomes credit, once, where the program says so; but for what went back of it, or is about to. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.credit_fee(wanted uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    o sales_order;
+    o    sales_order;
+    rest bigint;
 BEGIN
-    UPDATE application a SET fee_credited_at = now() FROM program p
-        WHERE a.tenant_id = app.tenant_id() AND a.id = wanted AND a.fee_paid_at IS NOT NULL AND a.fee_credited_at IS NULL
-          AND p.tenant_id = a.tenant_id AND p.id = a.program_id AND p.credit_fee_on_acceptance;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
     SELECT * INTO o FROM sales_order x WHERE x.tenant_id = app.tenant_id() AND x.application_id = wanted AND x.kind = 'APPLICATION_FEE' AND x.status = 'PAID'
         ORDER BY x.paid_at DESC LIMIT 1;
-    IF o.paid > o.refunded THEN
-        PERFORM app.add_credit(wanted, o.currency, o.paid - o.refunded);
-        PERFORM app.post_credit(wanted, o.currency, o.paid - o.refunded, 'FEE');
+    rest := o.paid - o.refunded - (
+        SELECT coalesce(sum(r.amount), 0) FROM refund r WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id AND r.status = 'PENDING' AND NOT r.is_late);
+    UPDATE application a SET fee_credited_at = now() FROM program p
+        WHERE a.tenant_id = app.tenant_id() AND a.id = wanted AND a.fee_paid_at IS NOT NULL AND a.fee_credited_at IS NULL AND rest > 0
+          AND p.tenant_id = a.tenant_id AND p.id = a.program_id AND p.credit_fee_on_acceptance;
+    IF FOUND THEN
+        PERFORM app.add_credit(wanted, o.currency, rest);
+        PERFORM app.post_credit(wanted, o.currency, rest, 'FEE');
     END IF;
 END
 $$;

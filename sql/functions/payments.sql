@@ -55,9 +55,11 @@ BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
     SELECT * INTO sold FROM sales_order o WHERE o.tenant_id = NEW.tenant_id AND o.id = NEW.order_id;
     what := jsonb_build_object('reference', sold.reference, 'amount', app.money_text(NEW.amount, NEW.currency));
-    IF NEW.status = 'SUCCEEDED' AND NEW.amount > 0 AND app.notifies('notify.refund_made') THEN
-        PERFORM app.emit('notify.refund_made', app.type_id('order', NEW.order_id), NULL, jsonb_build_object('person', sold.buyer_id, 'facts', what));
-    ELSIF NEW.status = 'FAILED' AND app.notifies('notify.refund_failed') THEN
+    IF NEW.status = 'SUCCEEDED' AND NEW.failure IS NULL THEN
+        IF NEW.amount > 0 AND app.notifies('notify.refund_made') THEN
+            PERFORM app.emit('notify.refund_made', app.type_id('order', NEW.order_id), NULL, jsonb_build_object('person', sold.buyer_id, 'facts', what));
+        END IF;
+    ELSIF app.notifies('notify.refund_failed') THEN
         PERFORM app.emit('notify.refund_failed', app.type_id('payment', NEW.payment_id), NULL, jsonb_build_object('facts', what || '{"why": "REFUND_FAILED"}'));
     END IF;
     RETURN NULL;
@@ -65,6 +67,8 @@ END
 $$;
 CREATE OR REPLACE TRIGGER refund_tell_new AFTER INSERT ON refund FOR EACH ROW WHEN (NEW.status <> 'PENDING') EXECUTE FUNCTION app.tell_of_refund();
 CREATE OR REPLACE TRIGGER refund_tell AFTER UPDATE OF status ON refund FOR EACH ROW WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION app.tell_of_refund();
+CREATE OR REPLACE TRIGGER refund_tell_undone AFTER UPDATE OF failure ON refund FOR EACH ROW
+    WHEN (OLD.status = 'SUCCEEDED' AND NEW.failure IS DISTINCT FROM OLD.failure) EXECUTE FUNCTION app.tell_of_refund();
 
 -- Who listens to an order hears of its payments and refunds.
 CREATE OR REPLACE TRIGGER payment_announce AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION app.announce_row('order', 'order_id', 'order_id');
@@ -224,8 +228,8 @@ END
 $$;
 
 -- What came of a refund: once, whoever says it first. One that was made is booked, and noted; an order of which everything went back, and no ticket is left, is
--- REFUNDED. Of one that has failed nothing is taken from the order; money that was used for nothing becomes credit then. The order's locks are held. Answers whether
--- anything came of it. Reveals nothing.
+-- REFUNDED. Of one that has failed nothing is taken from the order; money that was used for nothing becomes credit then. One that was made and has failed since stays as it
+-- is booked, and is told once. The order's locks are held. Answers whether anything came of it. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.settle_refund(made uuid, to_status text, provider_id text, failure text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -237,10 +241,12 @@ BEGIN
     IF to_status = 'PENDING' THEN
         RETURN false;
     END IF;
-    UPDATE refund r SET status = to_status, settled_at = now(), failure = left(settle_refund.failure, 1000) WHERE r.tenant_id = school AND r.id = made AND r.status = 'PENDING'
-        RETURNING r.* INTO back;
+    UPDATE refund r SET status = to_status, settled_at = now(), failure = CASE to_status WHEN 'FAILED' THEN left(settle_refund.failure, 1000) END
+        WHERE r.tenant_id = school AND r.id = made AND r.status = 'PENDING' RETURNING r.* INTO back;
     IF NOT FOUND THEN
-        RETURN false;
+        UPDATE refund r SET failure = coalesce(left(settle_refund.failure, 1000), 'The provider has undone it.')
+            WHERE r.tenant_id = school AND r.id = made AND r.status = 'SUCCEEDED' AND r.failure IS NULL AND to_status = 'FAILED';
+        RETURN FOUND;
     END IF;
     IF to_status = 'FAILED' THEN
         IF back.is_late THEN
@@ -539,10 +545,15 @@ BEGIN
     IF sold.status NOT IN ('PAID', 'REFUNDED') THEN
         PERFORM app.refuse('payment_order_state');
     END IF;
+    PERFORM app.expire_overdue(sold.application_id);
     -- What was paid for its lines, in money, credit or tickets that were given back, less what went back. What is under way is gone already; so is what an exchange
-    -- takes along to another order, and a fee that was turned into credit.
-    most := CASE WHEN sold.kind = 'APPLICATION_FEE' AND EXISTS (SELECT FROM application a WHERE a.tenant_id = school AND a.id = sold.application_id AND a.fee_credited_at IS NOT NULL)
-        THEN 0 ELSE app.left_of_order(ordered) END;
+    -- takes along to another order, and what of a fee was turned into credit.
+    most := app.left_of_order(ordered);
+    IF sold.kind = 'APPLICATION_FEE' THEN
+        most := greatest(most - (
+            SELECT coalesce(sum(p.amount), 0) FROM ledger_entry e JOIN ledger_posting p ON p.tenant_id = e.tenant_id AND p.entry_id = e.id AND p.account = 'REVENUE'
+            WHERE e.tenant_id = school AND e.application_id = sold.application_id AND e.kind = 'CREDIT'), 0);
+    END IF;
     money := greatest(least(most, sold.paid - sold.refunded - (
         SELECT coalesce(sum(r.amount), 0) FROM refund r WHERE r.tenant_id = school AND r.order_id = ordered AND r.status = 'PENDING' AND NOT r.is_late)), 0);
     IF gone IS NULL AND amount IS NULL THEN

@@ -459,10 +459,11 @@ CREATE OR REPLACE FUNCTION app.give_tenant_admin(school uuid, made uuid, address
     RETURNS TABLE (email text, name text, is_invited boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    admin CONSTANT uuid := app.desk_admin();
-    known uuid;
+    admin  CONSTANT uuid := app.desk_admin();
+    known  uuid;
+    begins timestamptz;
 BEGIN
-    PERFORM FROM tenant t WHERE t.tenant_id = school FOR SHARE;
+    SELECT t.subscription_start INTO begins FROM tenant t WHERE t.tenant_id = school FOR SHARE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -490,13 +491,16 @@ BEGIN
         PERFORM app.void_links('INVITATION', i.id::text) FROM invitation i
             WHERE i.tenant_id = school AND i.email_key = address_key AND i.state = 'PENDING';
         UPDATE invitation i SET state = 'REVOKED' WHERE i.tenant_id = school AND i.email_key = address_key AND i.state = 'PENDING';
+        -- (It is not mailed before the school begins.)
         INSERT INTO invitation (tenant_id, id, email, email_key, name, role_keys, is_of_platform, expires_at)
-            VALUES (school, made, address, address_key, called, '{ADMIN}', true, now() + interval '7 days');
+            VALUES (school, made, address, address_key, called, '{ADMIN}', true, greatest(now(), begins) + interval '7 days');
         PERFORM app.enqueue('account.invitation', NULL, jsonb_build_object('invitation', made, 'sent', now()));
         SELECT address, called, true INTO email, name, is_invited;
     END IF;
     PERFORM app.leave_school(admin);
-    PERFORM app.log_at_desk(school, NULL, jsonb_build_object('email', email, 'name', name, 'isInvited', is_invited));
+    -- Neither name nor address: the log outlives the school.
+    PERFORM app.log_at_desk(school, NULL, jsonb_build_object(
+        'id', app.type_id(CASE WHEN is_invited THEN 'invitation' ELSE 'user' END, coalesce(known, made)), 'isInvited', is_invited));
     RETURN NEXT;
 END
 $$;

@@ -239,19 +239,27 @@ BEGIN
 END
 $$;
 
--- A quiz has changed: its attempts under way end by its new times, those that were submitted pass by its new mark (completions stay, and structure completes
--- nobody), and the grade book counts by its new rule.
+-- A quiz has changed: its attempts under way end by its new times, those that were submitted pass by its new mark (which completes the lesson of whoever passes
+-- only now; completions stay), and the grade book counts by its new rule.
 CREATE OR REPLACE FUNCTION app.follow_quiz() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM app.enter_tenant(NEW.tenant_id);
+    IF NEW.pass_mark IS DISTINCT FROM OLD.pass_mark THEN
+        -- Enrollments before attempts and points, as whoever completes a lesson does.
+        PERFORM app.lock_for('keys', NEW.course_id), app.lock_for('course', NEW.course_id);
+        PERFORM FROM enrollment e WHERE e.tenant_id = NEW.tenant_id AND e.course_id = NEW.course_id ORDER BY e.id FOR NO KEY UPDATE;
+    END IF;
     IF (NEW.time_limit_minutes, NEW.closes_at) IS DISTINCT FROM (OLD.time_limit_minutes, OLD.closes_at) THEN
         PERFORM app.lock_for('keys', NEW.course_id), app.refit_attempts(NEW.lesson_id);
     END IF;
     IF NEW.pass_mark IS DISTINCT FROM OLD.pass_mark THEN
-        PERFORM app.lock_for('keys', NEW.course_id);
         UPDATE quiz_attempt a SET is_passed = app.has_passed(a.score::numeric, a.max_score::numeric, NEW.pass_mark::numeric)
             WHERE a.tenant_id = NEW.tenant_id AND a.quiz_id = NEW.id AND a.score IS NOT NULL;
+        PERFORM app.note_passes(NEW.tenant_id, NEW.course_id, NEW.lesson_id, ARRAY(
+            SELECT DISTINCT a.user_id FROM quiz_attempt a
+            WHERE a.tenant_id = NEW.tenant_id AND a.quiz_id = NEW.id AND a.status = 'SUBMITTED'
+              AND app.has_passed(a.score::numeric, a.max_score::numeric, OLD.pass_mark::numeric) IS FALSE AND a.is_passed IS NOT FALSE));
     END IF;
     IF NEW.attempt_grading <> OLD.attempt_grading THEN
         PERFORM app.lock_for('keys', NEW.course_id);
@@ -325,8 +333,8 @@ BEGIN
 END
 $$;
 
--- Brings an attempt of a person to its end at a moment: marks it, and follows on (completion, progress, grades). For the functions below, which hold the
--- turn, the enrollment and the attempt.
+-- Brings an attempt of a person to its end at a moment: marks it, and follows on (grades, then completion and progress: a certificate prints the grade). For
+-- the functions below, which hold the turn, the enrollment and the attempt.
 CREATE OR REPLACE FUNCTION app.finish_attempt(wanted uuid, at timestamptz, by_itself boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -352,6 +360,7 @@ BEGIN
     ELSE
         UPDATE quiz_attempt a SET status = 'SUBMITTED', submitted_at = at, is_auto_submitted = by_itself WHERE a.tenant_id = app.tenant_id() AND a.id = wanted;
     END IF;
+    PERFORM app.grade_people(own.quiz_id, ARRAY[own.user_id]);
     IF own.is_live THEN
         IF completes THEN
             PERFORM app.note_completion(own.lesson_id, own.course_id, own.enrollment_id, own.user_id);
@@ -359,7 +368,6 @@ BEGIN
             PERFORM app.follow_act(own.enrollment_id, false);
         END IF;
     END IF;
-    PERFORM app.grade_people(own.quiz_id, ARRAY[own.user_id]);
 END
 $$;
 
@@ -872,6 +880,10 @@ BEGIN
         PERFORM app.refuse('question_option_in_use');
     END IF;
     DELETE FROM question_option o WHERE o.tenant_id = app.tenant_id() AND o.question_id = wanted AND NOT EXISTS (SELECT FROM unnest(kept) AS k WHERE k = o.id);
+    -- Nobody chooses one that is gone.
+    UPDATE attempt_question h SET option_ids = ARRAY(SELECT o.id FROM unnest(h.option_ids) WITH ORDINALITY AS o(id, nth) WHERE o.id = ANY (kept) ORDER BY o.nth)
+        FROM quiz_attempt a WHERE h.tenant_id = app.tenant_id() AND h.question_id = wanted AND a.tenant_id = h.tenant_id AND a.id = h.attempt_id
+          AND a.status = 'IN_PROGRESS' AND NOT h.option_ids <@ kept;
     UPDATE question_option o SET text = n.text, position = n.nth FROM unnest(kept, words) WITH ORDINALITY AS n(id, text, nth)
         WHERE o.tenant_id = app.tenant_id() AND o.question_id = wanted AND o.id = n.id AND (o.text, o.position) IS DISTINCT FROM (n.text, n.nth::integer);
     INSERT INTO question_option (tenant_id, question_id, position, text)
@@ -957,15 +969,15 @@ BEGIN
     INSERT INTO regrade (tenant_id, id, question_id, quiz_id, course_id, by_id, reason, attempts, raised, lowered, newly_passed)
         VALUES (app.tenant_id(), made, wanted, asked.quiz_id, asked.course_id, app.user_id(), why, counts.attempts, counts.raised, counts.lowered, counts.newly_passed);
 
-    -- What follows: completions of those who pass now, and grades.
+    -- What follows: grades, and completions of those who pass now.
+    PERFORM app.grade_people(p.quiz_id, array_agg(p.user_id))
+        FROM (SELECT DISTINCT a.quiz_id, a.user_id FROM quiz_attempt a WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (held)) AS p GROUP BY p.quiz_id ORDER BY p.quiz_id;
     FOR moved IN SELECT DISTINCT e.id AS enrollment_id, e.user_id, q.lesson_id FROM quiz_attempt a
             JOIN quiz q ON q.tenant_id = a.tenant_id AND q.id = a.quiz_id
             JOIN enrollment e ON e.tenant_id = a.tenant_id AND e.user_id = a.user_id AND e.course_id = a.course_id
             WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (counts.passed) AND app.is_live(e.status, e.expires_at) ORDER BY e.id LOOP
         PERFORM app.note_completion(moved.lesson_id, asked.course_id, moved.enrollment_id, moved.user_id);
     END LOOP;
-    PERFORM app.grade_people(p.quiz_id, array_agg(p.user_id))
-        FROM (SELECT DISTINCT a.quiz_id, a.user_id FROM quiz_attempt a WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (held)) AS p GROUP BY p.quiz_id ORDER BY p.quiz_id;
     IF app.notifies('notify.quiz_regraded') THEN
         FOR moved IN SELECT a.quiz_id, array_agg(DISTINCT a.user_id) AS people FROM quiz_attempt a
                 WHERE a.tenant_id = app.tenant_id() AND a.id = ANY (counts.moved) GROUP BY a.quiz_id LOOP

@@ -28,6 +28,7 @@ CREATE OR REPLACE FUNCTION app.own_deadlines(most integer) RETURNS TABLE (lesson
 DECLARE
     school CONSTANT uuid := app.tenant_id();
     me     CONSTANT uuid := app.user_id();
+    factor CONSTANT double precision := app.time_factor_of(school, me);
 BEGIN
     RETURN QUERY
         WITH live AS MATERIALIZED (
@@ -41,11 +42,13 @@ BEGIN
         SELECT w.lesson_id, v.id, d.at, d.at < now()
         FROM due w
         JOIN live v ON v.course_id = w.course_id
+        LEFT JOIN quiz q ON q.tenant_id = school AND q.id = w.quiz_id
         LEFT JOIN extension x ON x.tenant_id = school AND x.lesson_id = w.lesson_id AND x.user_id = me
         LEFT JOIN LATERAL (SELECT s.status, s.again_until_at FROM submission s
                            WHERE s.tenant_id = school AND s.assignment_id = w.assignment_id AND s.user_id = me ORDER BY s.number DESC LIMIT 1) AS latest ON true
         CROSS JOIN LATERAL (SELECT CASE WHEN latest.status = 'RETURNED' THEN latest.again_until_at
-                                        ELSE least(coalesce(x.due_at, w.due_at), coalesce(x.closes_at, w.closes_at)) END AS at) AS d
+                                        ELSE least(coalesce(x.due_at, w.due_at), coalesce(x.closes_at, w.closes_at)
+                                                   + make_interval(secs => coalesce(q.time_limit_minutes, 0) * 60 * (factor - 1))) END AS at) AS d
         WHERE d.at IS NOT NULL
           AND w.lesson_id NOT IN (SELECT k.lesson_id FROM locked k)
           AND (latest.status IS NULL OR latest.status = 'RETURNED')
@@ -62,8 +65,9 @@ CREATE OR REPLACE FUNCTION app.learners_at_risk(of_course uuid, most integer)
 DECLARE
     school   CONSTANT uuid := app.tenant_id();
     taught   CONSTANT uuid[] := ARRAY(SELECT app.taught_courses());
-    sees_all CONSTANT boolean := app.can('ENROLLMENT_READ_ALL') OR (app.can('ENROLLMENT_MANAGE') AND app.can('COURSE_UPDATE_ALL'));
+    sees_all CONSTANT boolean := app.can('ENROLLMENT_READ_ALL') OR app.can('COURSE_UPDATE_ALL');
     grades_all CONSTANT boolean := app.can('GRADE_READ_ALL') OR (app.can('GRADE_MANAGE') AND app.can('COURSE_UPDATE_ALL'));
+    longest  CONSTANT double precision := coalesce((SELECT max(f.time_factor) FROM accommodation f WHERE f.tenant_id = school), 1);
     patience CONSTANT interval := make_interval(days => coalesce((SELECT s.risk_inactive_days FROM tenant_settings s WHERE s.tenant_id = school), 14));
 BEGIN
     RETURN QUERY
@@ -73,8 +77,8 @@ BEGIN
             WHERE e.tenant_id = school AND (of_course IS NULL OR e.course_id = of_course) AND (sees_all OR e.course_id = ANY (taught))
               AND e.status IN ('NOT_STARTED', 'IN_PROGRESS') AND app.is_live(e.status, e.expires_at)
         ), due AS MATERIALIZED ( -- the work of these courses: whether it is over for those to whom nothing else was granted
-            SELECT w.*, coalesce(least(w.due_at, w.closes_at) < now(), false) AS is_over
-            FROM app.due_work(ARRAY(SELECT DISTINCT v.course_id FROM live v)) AS w
+            SELECT w.*, coalesce(least(w.due_at, w.closes_at) < now(), false) AS is_over, coalesce(q.time_limit_minutes, 0) * 60 AS seconds
+            FROM app.due_work(ARRAY(SELECT DISTINCT v.course_id FROM live v)) AS w LEFT JOIN quiz q ON q.tenant_id = school AND q.id = w.quiz_id
         ), expected AS MATERIALIZED (
             SELECT d.course_id, count(*) AS works, array_remove(array_agg(d.assignment_id), NULL) AS assignments, array_remove(array_agg(d.quiz_id), NULL) AS quizzes
             FROM due d WHERE d.is_over GROUP BY 1
@@ -86,10 +90,18 @@ BEGIN
                     SELECT t.user_id FROM unnest(p.quizzes) AS q(id) CROSS JOIN LATERAL (
                         SELECT DISTINCT a.user_id FROM quiz_attempt a WHERE a.tenant_id = school AND a.quiz_id = q.id AND a.status = 'SUBMITTED') AS t
                 ) AS o GROUP BY 1) AS h
+        ), apart AS ( -- whom something else was granted; and who takes more time in a quiz that has closed, while it may still be open to somebody
+            SELECT d.lesson_id, x.user_id, x.due_at, x.closes_at FROM due d JOIN extension x ON x.tenant_id = school AND x.lesson_id = d.lesson_id
+            UNION ALL
+            SELECT d.lesson_id, f.user_id, NULL, NULL FROM due d JOIN accommodation f ON f.tenant_id = school AND f.time_factor > 1
+            WHERE d.is_over AND d.seconds > 0 AND d.closes_at + make_interval(secs => d.seconds * (longest - 1)) >= now()
+              AND NOT EXISTS (SELECT FROM extension x WHERE x.tenant_id = school AND x.lesson_id = d.lesson_id AND x.user_id = f.user_id)
         ), granted AS ( -- what is over for some only, or not over for them
             SELECT d.course_id, x.user_id, sum(CASE WHEN d.is_over THEN -1 ELSE 1 END) AS works
-            FROM due d JOIN extension x ON x.tenant_id = school AND x.lesson_id = d.lesson_id
-            WHERE d.is_over <> coalesce(least(coalesce(x.due_at, d.due_at), coalesce(x.closes_at, d.closes_at)) < now(), false)
+            FROM due d JOIN apart x ON x.lesson_id = d.lesson_id
+            LEFT JOIN accommodation f ON f.tenant_id = school AND f.user_id = x.user_id
+            WHERE d.is_over <> coalesce(least(coalesce(x.due_at, d.due_at),
+                                              coalesce(x.closes_at, d.closes_at) + make_interval(secs => d.seconds * (coalesce(f.time_factor, 1) - 1))) < now(), false)
               AND NOT EXISTS (SELECT FROM submission u WHERE u.tenant_id = school AND u.assignment_id = d.assignment_id AND u.user_id = x.user_id)
               AND NOT EXISTS (SELECT FROM quiz_attempt a WHERE a.tenant_id = school AND a.quiz_id = d.quiz_id AND a.user_id = x.user_id AND a.status = 'SUBMITTED')
             GROUP BY 1, 2

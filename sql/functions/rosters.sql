@@ -68,14 +68,22 @@ BEGIN
     END IF;
     UPDATE import_run r SET state = 'CANCELLED', finished_at = clock_timestamp(), held_file_id = NULL
         WHERE r.tenant_id = app.tenant_id() AND r.id = run AND r.state IN ('QUEUED', 'RUNNING');
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    UPDATE job j SET state = 'CANCELLED', finished_at = clock_timestamp()
-        WHERE j.tenant_id = app.tenant_id() AND j.kind = 'import.run' AND j.key = run::text AND j.state = 'QUEUED';
-    RETURN true;
+    RETURN FOUND;
 END
 $$;
+
+-- A run that is called off takes its job along, where that waits. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.cancel_import_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM app.enter_tenant(NEW.tenant_id);
+    UPDATE job j SET state = 'CANCELLED', finished_at = clock_timestamp()
+        WHERE j.tenant_id = NEW.tenant_id AND j.kind = 'import.run' AND j.key = NEW.id::text AND j.state = 'QUEUED';
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER import_run_job AFTER UPDATE ON import_run FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NEW.state = 'CANCELLED') EXECUTE FUNCTION app.cancel_import_job();
 
 -- A run follows its job where that is called off, given up, or run anew. Refuses (job_transition) to run one anew beside another, or one whose
 -- file is gone. Reveals nothing.

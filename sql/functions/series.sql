@@ -58,12 +58,12 @@ BEGIN
 END
 $$;
 
--- The bookings of a series that a change reaches, in the order of their start, with what they have: not over, not cancelled, not moved by themselves before; or the one that
--- is named. Under row security: whoever sees one of its bookings sees these.
+-- The bookings of a series that a change reaches, in the order of their start, with what they have, and whom (as long as nobody is assigned: whom they wish for):
+-- not over, not cancelled, not moved by themselves before; or the one that is named. Under row security: whoever sees one of its bookings sees these.
 CREATE OR REPLACE FUNCTION app.series_members(named uuid, whole boolean)
     RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, instructor_id uuid, resources uuid[], is_named boolean)
     LANGUAGE sql STABLE AS $$
-    SELECT b.id, b.starts_at, b.ends_at, b.instructor_id,
+    SELECT b.id, b.starts_at, b.ends_at, coalesce(b.instructor_id, b.requested_instructor_id),
            ARRAY(SELECT l.resource_id FROM public.booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id ORDER BY l.place),
            b.id = n.id
     FROM public.booking n
@@ -79,9 +79,10 @@ $$;
 CREATE OR REPLACE FUNCTION app.move_series(onward uuid, is_new_series boolean, is_alone boolean, rule text, excluded date[], left_out jsonb, state text, reason text, wanted jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    ids CONSTANT uuid[] := ARRAY(SELECT (o ->> 'id')::uuid FROM jsonb_array_elements(wanted) AS o ORDER BY 1);
-    w   record;
-    b   booking;
+    ids     CONSTANT uuid[] := ARRAY(SELECT (o ->> 'id')::uuid FROM jsonb_array_elements(wanted) AS o ORDER BY 1);
+    w       record;
+    b       booking;
+    is_wish boolean;
 BEGIN
     PERFORM FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids) ORDER BY o.id FOR UPDATE;
     IF EXISTS (SELECT FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = ANY (ids)
@@ -105,8 +106,12 @@ BEGIN
     FOR w IN SELECT o.* FROM ROWS FROM (jsonb_to_recordset(wanted) AS (id uuid, starts timestamptz, ends timestamptz, instructor uuid, resources uuid[],
                                                                        chosen jsonb)) WITH ORDINALITY AS o ORDER BY o.ordinality LOOP
         SELECT * INTO b FROM booking o WHERE o.tenant_id = app.tenant_id() AND o.id = w.id;
-        PERFORM app.move_booking(b.id, w.starts, w.ends, CASE WHEN b.status = 'ASSIGNED' THEN coalesce(state, b.status) ELSE b.status END, w.instructor, w.resources, reason,
-                                 w.chosen, NULL, onward, CASE WHEN NOT is_alone THEN w.starts END);
+        is_wish := b.status = 'REQUESTED' AND b.holds_while_requested IS NOT TRUE; -- what holds nothing keeps what was named
+        PERFORM app.move_booking(b.id, w.starts, w.ends, CASE WHEN b.status = 'ASSIGNED' THEN coalesce(state, b.status) ELSE b.status END,
+                                 CASE WHEN NOT is_wish THEN w.instructor END,
+                                 CASE WHEN NOT is_wish THEN w.resources
+                                      ELSE ARRAY(SELECT l.resource_id FROM booking_resource l WHERE l.tenant_id = b.tenant_id AND l.booking_id = b.id ORDER BY l.place) END,
+                                 reason, w.chosen, NULL, onward, CASE WHEN NOT is_alone THEN w.starts END);
         SELECT * INTO b FROM booking o WHERE o.tenant_id = b.tenant_id AND o.id = b.id;
         PERFORM app.claim_time_of(b); -- also of one that only has another end, or none
     END LOOP;

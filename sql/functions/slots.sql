@@ -61,10 +61,11 @@ $$;
 --   EVER, OPEN, DAY   the learner's bookings of the type: in all, those that are not over, and by dates
 --   TYPE              each instructor's bookings of the type, by dates
 --   MINUTES           and their booked minutes over all types and none
+--   LED               and the group sessions of the type within the range that are among these bookings
 --   TAKEN             and their claimed minutes
 --   SHARE             how many bookings of the type each was given, and when the last: as of now, for whoever has waited for the type's turn
 --   MET               whether the learner meets each rule of eligibility, in their order
--- Dates are the school's, from the Monday before the range to the Sunday after it. `wants` says which of TYPE, MINUTES, TAKEN and SHARE are asked for.
+-- Dates are the school's, from the Monday before the range to the Sunday after it. `wants` says which of TYPE, MINUTES, LED, TAKEN and SHARE are asked for.
 -- Reveals: these spans and numbers, and nothing of what is behind them.
 CREATE OR REPLACE FUNCTION app.slot_facts(wanted_type uuid, instructors uuid[], resources uuid[], learner uuid, holder uuid, range_start timestamptz, range_end timestamptz,
         minutes integer, except_bookings uuid[], wants text[], except_session uuid DEFAULT NULL)
@@ -118,6 +119,12 @@ BEGIN
                   WHERE o.tenant_id = tenant AND o.instructor_id = ANY (instructors) AND o.status IN ('ASSIGNED', 'COMPLETED')
                     AND o.id <> ALL (except_bookings) AND (except_session IS NULL OR o.group_session_id IS DISTINCT FROM except_session)
                     AND o.starts_at >= first AND o.starts_at < last) AS b GROUP BY 2, 5;
+    END IF;
+    IF 'LED' = ANY (wants) THEN
+        RETURN QUERY
+            SELECT DISTINCT 'LED', b.instructor_id, b.starts_at, b.ends_at, NULL::date, NULL::bigint FROM booking b
+            WHERE b.tenant_id = tenant AND b.instructor_id = ANY (instructors) AND b.booking_type_id = wanted_type AND b.group_session_id IS NOT NULL
+              AND b.status IN ('ASSIGNED', 'COMPLETED') AND b.id <> ALL (except_bookings) AND b.starts_at >= range_start AND b.starts_at <= range_end;
     END IF;
     IF 'TAKEN' = ANY (wants) THEN
         RETURN QUERY
@@ -477,8 +484,8 @@ BEGIN
 END
 $$;
 
--- Deletes some holds that are a day over, redeemed or not; and ends sessions that bookings made and of which the last seat was a hold that is over. Answers how many
--- holds it deleted. Reveals that.
+-- Deletes some holds that are a day over, redeemed or not; those of offers once these have ended, for they tell what was offered. And ends sessions that bookings
+-- made and of which the last seat was a hold that is over. Answers how many holds it deleted. Reveals that.
 CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -497,7 +504,9 @@ BEGIN
         PERFORM app.recount_session(session);
     END LOOP;
     DELETE FROM slot_hold h WHERE h.tenant_id = app.tenant_id() AND h.id IN (
-        SELECT o.id FROM slot_hold o WHERE o.tenant_id = app.tenant_id() AND o.expires_at < now() - interval '1 day' ORDER BY o.expires_at LIMIT most);
+        SELECT o.id FROM slot_hold o WHERE o.tenant_id = app.tenant_id() AND o.expires_at < now() - interval '1 day' AND NOT EXISTS (
+            SELECT FROM waitlist_entry w WHERE w.tenant_id = o.tenant_id AND w.hold_id = o.id AND w.status = 'OFFERED')
+        ORDER BY o.expires_at LIMIT most);
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN gone;
 END
@@ -507,6 +516,9 @@ $$;
 CREATE OR REPLACE FUNCTION app.retire_from_slots() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    -- What is offered with them ends first: its learner is told what it was.
+    UPDATE waitlist_entry w SET status = 'EXPIRED' FROM slot_hold h
+        WHERE h.tenant_id = NEW.tenant_id AND h.instructor_id = NEW.id AND w.tenant_id = h.tenant_id AND w.hold_id = h.id AND w.status = 'OFFERED';
     DELETE FROM slot_hold h WHERE h.tenant_id = NEW.tenant_id AND h.booking_id IS NULL AND NEW.id IN (h.owner_id, h.learner_id, h.instructor_id);
     DELETE FROM booking_type_instructor i WHERE i.tenant_id = NEW.tenant_id AND i.instructor_id = NEW.id;
     DELETE FROM instructor_limit l WHERE l.tenant_id = NEW.tenant_id AND l.user_id = NEW.id;

@@ -156,8 +156,7 @@ DECLARE
 BEGIN
     -- (What comes before a row is checked must not move the wall.)
     IF TG_WHEN = 'AFTER' OR current_setting('app.tenant_id', true) = school::text THEN
-        PERFORM app.end_lost_viewings(school, CASE TG_TABLE_NAME
-            WHEN 'app_user' THEN (changed ->> 'id')::uuid WHEN 'user_role' THEN (changed ->> 'user_id')::uuid WHEN 'user_permission' THEN (changed ->> 'user_id')::uuid END);
+        PERFORM app.end_lost_viewings(school, (changed ->> CASE TG_TABLE_NAME WHEN 'app_user' THEN 'id' ELSE 'user_id' END)::uuid);
     END IF;
     RETURN CASE WHEN TG_WHEN = 'AFTER' THEN NULL WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
@@ -170,6 +169,11 @@ CREATE OR REPLACE TRIGGER role_viewed BEFORE UPDATE OF permissions ON role FOR E
     WHEN (OLD.permissions <> NEW.permissions) EXECUTE FUNCTION app.follow_viewings();
 CREATE OR REPLACE TRIGGER role_viewings AFTER UPDATE OF permissions ON role FOR EACH ROW
     WHEN (OLD.permissions <> NEW.permissions) EXECUTE FUNCTION app.follow_viewings();
+-- Whoever looks does so in the role that their sign-in acts in.
+CREATE OR REPLACE TRIGGER session_viewed BEFORE UPDATE OF active_role_id ON session FOR EACH ROW
+    WHEN (OLD.active_role_id IS DISTINCT FROM NEW.active_role_id) EXECUTE FUNCTION app.follow_viewings();
+CREATE OR REPLACE TRIGGER session_viewings AFTER UPDATE OF active_role_id ON session FOR EACH ROW
+    WHEN (OLD.active_role_id IS DISTINCT FROM NEW.active_role_id) EXECUTE FUNCTION app.follow_viewings();
 -- A second factor that is due is as if the role granted nothing.
 CREATE OR REPLACE TRIGGER app_user_viewed BEFORE UPDATE OF second_factor_at ON app_user FOR EACH ROW
     WHEN ((OLD.second_factor_at IS NULL) <> (NEW.second_factor_at IS NULL)) EXECUTE FUNCTION app.follow_viewings();

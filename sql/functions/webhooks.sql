@@ -129,12 +129,13 @@ CREATE OR REPLACE FUNCTION app.webhook_wait(failures integer, asked_for integer)
     RETURN (SELECT make_interval(secs => greatest(w.seconds * (0.8 + 0.4 * random()), least(coalesce(asked_for, 0), 86400)))
             FROM (SELECT ('{5,300,1800,7200,18000,36000,50400,72000}'::integer[])[failures]) AS w(seconds) WHERE w.seconds IS NOT NULL);
 
--- Switches an endpoint off: what waits is called off by its trigger, and those who manage webhooks are told.
+-- Switches an endpoint off: what waits is called off by its trigger, and those who manage webhooks are told. A receiver that is gone ends one
+-- that is PAUSED as well.
 CREATE OR REPLACE FUNCTION app.disable_webhook(endpoint uuid, reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE webhook_endpoint e SET state = 'DISABLED', disabled_reason = reason
-        WHERE e.tenant_id = app.tenant_id() AND e.id = endpoint AND e.state = 'ACTIVE';
+        WHERE e.tenant_id = app.tenant_id() AND e.id = endpoint AND (e.state = 'ACTIVE' OR (e.state = 'PAUSED' AND reason = 'GONE'));
     IF FOUND AND app.notifies('notify.webhook_disabled') THEN
         PERFORM app.emit('notify.webhook_disabled', app.type_id('webhook', endpoint), NULL, jsonb_build_object('facts', jsonb_build_object('reason', reason)));
     END IF;
@@ -203,8 +204,8 @@ BEGIN
     SELECT d.endpoint_id INTO to_endpoint FROM webhook_delivery d WHERE d.tenant_id = NEW.tenant_id AND d.id = delivery;
     PERFORM FROM webhook_endpoint e WHERE e.tenant_id = NEW.tenant_id AND e.id = to_endpoint FOR NO KEY UPDATE;
     IF OLD.state = 'DEAD' THEN
-        UPDATE webhook_delivery d SET state = 'PENDING', next_attempt_at = now(), failures = 0, job_id = NEW.id, in_flight = true
-            WHERE d.tenant_id = NEW.tenant_id AND d.id = delivery AND d.state = 'FAILED';
+        UPDATE webhook_delivery d SET state = 'PENDING', next_attempt_at = now(), failures = 0, job_id = NEW.id, in_flight = false
+            WHERE d.tenant_id = NEW.tenant_id AND d.id = delivery AND d.state = 'FAILED'; -- begin_delivery looks for room
         RETURN NULL;
     END IF;
     UPDATE webhook_delivery d SET job_id = NULL, in_flight = false, next_attempt_at = NULL,
@@ -359,7 +360,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER webhook_endpoint_gone BEFORE DELETE ON webhook_endpoint FOR EACH ROW EXECUTE FUNCTION app.cancel_deliveries();
 CREATE OR REPLACE TRIGGER webhook_endpoint_off AFTER UPDATE ON webhook_endpoint FOR EACH ROW
-    WHEN (OLD.state = 'ACTIVE' AND NEW.state <> 'ACTIVE') EXECUTE FUNCTION app.cancel_deliveries();
+    WHEN (OLD.state <> NEW.state AND (OLD.state = 'ACTIVE' OR NEW.state = 'DISABLED')) EXECUTE FUNCTION app.cancel_deliveries();
 
 -- What people change of an endpoint, and that it was switched off. How its deliveries go is no change of it.
 CREATE OR REPLACE TRIGGER webhook_endpoint_audit AFTER INSERT OR DELETE ON webhook_endpoint FOR EACH ROW

@@ -54,6 +54,34 @@ fn the_example_of_an_environment_lists_what_the_compose_file_asks_for() {
     }
 }
 
+/// What the service of the compose file is not told, and why.
+const NOT_TOLD: [(&str, &str); 9] = [
+    ("LECTERN_OWNER_URL", "the operator's"),
+    ("LECTERN_PLATFORM_URL", "the operator's"),
+    ("LECTERN_LISTEN", "the image's, for its port is what is published"),
+    ("LECTERN_FILES", "nothing but the data folder can be written"),
+    ("LECTERN_SHARDING", "there is one database"),
+    ("LECTERN_SHARD_URLS", "there is one database"),
+    ("LECTERN_PG_BIN", "of the embedded database"),
+    ("LECTERN_OFFLINE", "of the embedded database"),
+    ("LECTERN_DEMO", "of the embedded database"),
+];
+
+#[test]
+fn the_service_of_the_compose_file_knows_every_setting_that_could_differ_there() {
+    let settings = COMPOSE.split("x-settings: &settings\n").nth(1).and_then(|rest| rest.split("\nservices:").next()).unwrap();
+    let service = COMPOSE.split("\n  lectern:\n").nth(1).and_then(|rest| rest.split("\n    ports:").next()).unwrap();
+    assert!(service.contains("environment: *settings"), "{service}");
+    let told: Vec<&str> = settings.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
+    for argument in Cli::command().get_arguments() {
+        let Some(name) = argument.get_env().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let reason = NOT_TOLD.iter().find(|(other, _)| *other == name).map(|(_, reason)| reason);
+        assert_eq!(told.contains(&name), reason.is_none(), "{name} in docker-compose.yml: {reason:?}");
+    }
+}
+
 #[test]
 fn the_compose_file_hands_on_settings_that_there_are() {
     let command = Cli::command();

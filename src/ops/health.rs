@@ -46,6 +46,14 @@ pub async fn readiness(listen: SocketAddr) -> Result<(), Unwell> {
     look(&reachable(listen).to_string(), "/readyz").await
 }
 
+/// The same of the metrics that are served on this address.
+///
+/// # Errors
+/// How they were found otherwise.
+pub async fn measured(listen: SocketAddr) -> Result<(), Unwell> {
+    look(&reachable(listen).to_string(), "/metrics").await
+}
+
 async fn look(host: &str, path: &str) -> Result<(), Unwell> {
     let end = Instant::now() + PATIENCE;
     let late = || anyhow!("{host} did not answer within {} seconds", PATIENCE.as_secs());

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{Client, TestApp, Who},
     classroom::{course, enroll, nothing, refused, uuid},
+    quizzes::{Exam, REGRADE, all_right},
 };
 
 pub const SETTINGS: &str =
@@ -97,6 +98,22 @@ async fn whoever_completes_a_course_that_certifies_is_given_a_certificate_with_w
     // The log knows of it, and of no name.
     let logged = app.text("SELECT string_agg(after::text, '') FROM audit_entry WHERE resource = 'Certificate'").await.unwrap();
     assert!(logged.contains("has_learner_name") && !logged.contains("\"learner_name\""), "{logged}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_a_quiz_earns_prints_the_grade_with_it_handed_in_or_graded_anew() {
+    let (exam, asked) = Exam::published().await;
+    exam.ada.ok(SETTINGS, json!({ "i": { "courseId": exam.course, "isEnabled": true } })).await;
+    exam.set(json!({ "passMark": 100 })).await;
+    let bob = exam.learner("bob").await;
+    let mut nearly = all_right(&asked);
+    nearly[2]["number"] = json!(7);
+    exam.sit(&bob, nearly).await;
+    exam.sit(&exam.lea, all_right(&asked)).await;
+    let grades = async |client: &Client| client.ok("{ certificates { nodes { grade } } }", json!({})).await["certificates"]["nodes"].take();
+    assert_eq!((grades(&exam.lea).await, grades(&bob).await), (json!([{ "grade": 100.0 }]), json!([])));
+    exam.ada.ok(REGRADE, json!({ "i": { "questionId": asked[2].id, "number": 7, "reason": "The key was wrong" } })).await;
+    assert_eq!(grades(&bob).await, json!([{ "grade": 100.0 }]));
 }
 
 #[tokio::test]

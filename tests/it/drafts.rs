@@ -9,6 +9,7 @@ use crate::{
     app::{Client, TestApp, Who},
     classroom::{course, draft, enroll, nothing, refused, uuid},
     knowledge::{base, document},
+    transactions::asked_meanwhile,
 };
 
 const GENERATE: &str =
@@ -272,6 +273,102 @@ async fn a_section_is_drafted_anew_unless_somebody_wrote_in_it() {
         lea.ok(COURSE, json!({ "id": done["course"]["id"] })).await["course"]["provenance"],
         json!({ "model": "default", "isEdited": true, "generation": null })
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_writes_while_a_section_is_replaced_stays() {
+    let it = Drafting::start().await;
+    let Drafting { app, ada, models } = &it;
+    let done = it.drafted(json!({}), [whole(outline()), whole(section("Basics")), whole(section("Limits"))]).await;
+    let first = ada.ok(COURSE, json!({ "id": done["course"]["id"] })).await["course"]["sections"][0].take();
+    let lesson = uuid(first["lessons"][0]["id"].as_str().unwrap());
+    models.say([whole(section("Lost"))]);
+    let again = json!({ "i": { "sectionId": first["id"], "clientRequestId": "two" } });
+    let id = ada.ok(REGENERATE, again).await["regenerateSection"]["id"].take();
+    // The change is there before the section is looked at, and committed after that.
+    let drafting = async {
+        app.work().await;
+        ada.ok(GENERATION, json!({ "id": id })).await["generation"].take()
+    };
+    let writing = format!("UPDATE lesson_content SET body = 'Mine.' WHERE lesson_id = '{lesson}'");
+    let ended = asked_meanwhile(app, drafting, &writing, "").await;
+    assert_eq!(json!([ended["state"], ended["failureReason"]]), json!(["FAILED", "SECTION_EDITED"]));
+    let now = ada.ok(COURSE, json!({ "id": done["course"]["id"] })).await["course"]["sections"][0].take();
+    assert_eq!(
+        json!([now["title"], now["provenance"]["isEdited"], now["lessons"][0]["id"], now["lessons"][0]["body"]]),
+        json!([first["title"], true, first["lessons"][0]["id"], "Mine."])
+    );
+}
+
+#[tokio::test]
+async fn the_role_that_may_is_the_one_in_which_a_draft_is_asked_for() {
+    let it = Drafting::start().await;
+    let Drafting { app, models, .. } = &it;
+    let both = app.person(&app.oak, "both@oak.example", &["ADMIN", "INSTRUCTOR"]).await;
+    let policy = "mutation($i: UpdateAssistantPolicyInput!) { updateAssistantPolicy(input: $i) { roleKeys } }";
+    both.ok(policy, json!({ "i": { "roleKeys": ["INSTRUCTOR"] } })).await;
+    refused(app, &both, GENERATE, json!({ "i": wanted(json!({})) }), "FORBIDDEN NOT_ALLOWED_BY_POLICY").await;
+    let switch = "mutation { switchRole(input: { roleKey: \"INSTRUCTOR\" }) { accessToken refreshToken viewer { user { id } } } }";
+    let session = both.ok(switch, json!({})).await;
+    let both = app.stranger().with_session(&session["switchRole"]);
+    models.say([whole(outline()), whole(section("Basics")), whole(section("Limits"))]);
+    let id = both.ok(GENERATE, json!({ "i": wanted(json!({})) })).await["generateCourse"]["id"].take();
+    app.work().await;
+    let ended = both.ok(GENERATION, json!({ "id": id })).await["generation"].take();
+    assert_eq!(json!([ended["state"], ended["failureReason"]]), json!(["COMPLETED", null]));
+}
+
+#[tokio::test]
+async fn what_is_reserved_goes_back_with_a_draft_or_a_document_whose_worker_is_gone() {
+    let it = Drafting::start().await;
+    let Drafting { app, ada, .. } = &it;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let used = async || {
+        let allowance = "{ viewer { assistantAllowance { usedThisMonth } } }";
+        admin.ok(allowance, json!({})).await["viewer"]["assistantAllowance"]["usedThisMonth"].take()
+    };
+    let asked = async |name: &str| {
+        let input = wanted(json!({ "clientRequestId": name }));
+        ada.ok(GENERATE, json!({ "i": input })).await["generateCourse"]["id"].as_str().unwrap().to_owned()
+    };
+    // As a worker leaves it that dies while a model is asked.
+    let left = async |holder: &str, person: &Client| {
+        let (holder, person) = (uuid(holder), uuid(&person.user_id));
+        app.sql(&format!(
+            "SELECT set_config('app.tenant_id', '{}', false); SELECT app.reserve_tokens('{holder}', '{person}', 9000)",
+            app.oak.tenant
+        ))
+        .await;
+        assert_eq!(used().await, 9000.0);
+    };
+    let cancel_job = async |subject: &str| {
+        let job = format!(
+            "SELECT app.type_id('job', id) FROM job WHERE subject = '{subject}' AND kind IN ('generation.run', 'document.process')"
+        );
+        let job = app.text(&job).await.unwrap();
+        admin.ok("mutation($id: ID!) { cancelJob(id: $id) { id } }", json!({ "id": job })).await;
+    };
+    let one = asked("one").await;
+    left(&one, ada).await;
+    ada.ok(CANCEL, json!({ "id": one })).await;
+    assert_eq!(used().await, 0.0, "it was called off");
+    let two = asked("two").await;
+    left(&two, ada).await;
+    cancel_job(&two).await;
+    assert_eq!(used().await, 0.0, "its job was");
+    let read = document(&admin, "Read", "Wind.", json!({})).await;
+    left(&read, &admin).await;
+    cancel_job(&read).await;
+    assert_eq!(used().await, 0.0, "the document's job was");
+    let gone = document(&admin, "Gone", "Wind.", json!({})).await;
+    left(&gone, &admin).await;
+    admin.ok("mutation($id: ID!) { deleteDocument(id: $id) }", json!({ "id": gone })).await;
+    assert_eq!(used().await, 0.0, "the document is gone");
+    let three = asked("three").await;
+    left(&three, ada).await;
+    admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": ada.user_id })).await;
+    assert_eq!(used().await, 0.0, "whoever asked is gone");
+    assert_eq!(app.count("token_reservation").await + app.count("token_counter WHERE reserved <> 0").await, 0);
 }
 
 #[tokio::test]

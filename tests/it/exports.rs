@@ -7,7 +7,7 @@ mod schedules;
 
 use serde_json::{Value, json};
 
-use crate::app::{Client, TestApp};
+use crate::app::{Client, TestApp, Who};
 
 pub const EXPORT: &str = "mutation($i: ExportReportInput!) { exportReport(input: $i) { id name state rows from to file { id } requestedBy { id } schedule { id } } }";
 pub const CREATE: &str =
@@ -20,6 +20,16 @@ pub const RUN: &str =
     file { id name contentType size folder visibility expiresAt owner { id } download { url } } } }";
 pub const SCHEDULE: &str =
     "query($id: ID!) { reportSchedule(id: $id) { id isPaused pausedReason nextRunAt runs { totalCount nodes { id state from to } } } }";
+
+/// Somebody who learns, and acts as a clerk who holds these permissions alone: fewer than a learner does.
+pub async fn clerk(app: &TestApp, permissions: &[&str]) -> Client {
+    let role = json!({ "key": "CLERK", "name": "Clerk", "permissions": permissions });
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    admin.ok("mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }", json!({ "i": role })).await;
+    let person = app.person(&app.oak, "clerk@oak.example", &["LEARNER", "CLERK"]).await;
+    let switch = r#"mutation { switchRole(input: { roleKey: "CLERK" }) { accessToken refreshToken viewer { user { id } } } }"#;
+    person.with_session(&person.ok(switch, json!({})).await["switchRole"])
+}
 
 /// Asks for a report; answers the run's id.
 pub async fn export(client: &Client, dataset: &str, from: &str, to: &str) -> String {

@@ -64,7 +64,17 @@ async fn a_project_is_created_changed_archived_deleted_and_restored() {
     refused(&app, &ada, ADD, several(&id, &[&people[1]]), "CONFLICT PROJECT_ARCHIVED @projectId").await;
     refused(&app, &ada, REMOVE, several(&id, &[&people[0]]), "CONFLICT PROJECT_ARCHIVED @projectId").await;
     refused(&app, &ada, TRANSFER, of(&id, &people[0]), "CONFLICT PROJECT_ARCHIVED @projectId").await;
-    ada.ok(UPDATE, change(json!({ "isArchived": false }))).await;
+    // Nor does it itself, but for taking it back.
+    for input in [
+        json!({ "name": "Spring" }),
+        json!({ "name": "Spring", "isArchived": true }),
+        json!({ "description": "Plans", "isArchived": true }),
+    ] {
+        refused(&app, &ada, UPDATE, change(input), "CONFLICT PROJECT_ARCHIVED @id").await;
+    }
+    assert_eq!(ada.ok(UPDATE, change(json!({ "isArchived": true }))).await["updateProject"]["name"], "Winter II", "again is no error");
+    let back = ada.ok(UPDATE, change(json!({ "name": "Winter III", "isArchived": false }))).await["updateProject"].take();
+    assert_eq!(back, json!({ "name": "Winter III", "description": null, "isArchived": false }));
 
     assert_eq!(ada.ok(DELETE, json!({ "id": id })).await["deleteProject"], json!(id));
     refused(&app, &ada, DELETE, json!({ "id": id }), "NOT_FOUND @id").await;

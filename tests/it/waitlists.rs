@@ -55,11 +55,14 @@ async fn one_waits_for_a_full_session_or_within_a_window_in_which_one_can_book_n
     let night = stage.lea.ok(JOIN, json!({ "i": window(at(2, 19), at(2, 23)) })).await["joinWaitlist"].take();
     assert_eq!((&night["groupSession"], &night["bookingType"]["name"]), (&Value::Null, &json!("Class")));
     let open = stage.ada.ok(OPEN, slot(&kind, &at(3, 9))).await["openGroupSessions"][0]["id"].take();
+    let short = stage.kind(json!({ "name": "Short", "durations": [60, 30], "slotStepMinutes": 30 })).await;
     for (input, line) in [
         (json!({ "groupSessionId": session }), "CONFLICT ALREADY_WAITING @groupSessionId"),
         (window(at(2, 22), at(3, 2)), "CONFLICT ALREADY_WAITING @bookingTypeId"),
         (json!({ "groupSessionId": open }), "CONFLICT SLOT_FREE @groupSessionId"),
         (window(at(4, 9), at(4, 12)), "CONFLICT SLOT_FREE @bookingTypeId"),
+        // Of whatever length.
+        (json!({ "bookingTypeId": short, "from": at(4, 9), "to": "2099-03-04T09:30:00Z" }), "CONFLICT SLOT_FREE @bookingTypeId"),
         (json!({}), "BAD_USER_INPUT @bookingTypeId"),
         (json!({ "bookingTypeId": kind, "groupSessionId": session }), "BAD_USER_INPUT @groupSessionId"),
         (json!({ "bookingTypeId": kind, "to": at(4, 9) }), "BAD_USER_INPUT @from"),

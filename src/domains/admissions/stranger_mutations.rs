@@ -107,7 +107,7 @@ impl StrangerMutations {
                 .on_constraint("app_user_email_key", |_| Error::bad_code())
                 .on_constraint("tenant_max_users", too_many_people)?;
             if let Some(version) = version.flatten() {
-                let is_proven = prove_factor(ctx, (tenant, who), input.second_factor.as_deref(), "signInWithCode").await?;
+                let is_proven = prove_factor(ctx, (tenant, who), input.second_factor.as_deref(), SignInMethod::EmailCode).await?;
                 let how = (SignInMethod::EmailCode, is_proven);
                 if let Some(session) = begin_session(ctx, (tenant, who), version, None, None, how).await? {
                     return Ok(session);

@@ -28,19 +28,19 @@ pub const CLAIM: &str = "SELECT app.claim_answer($2, $3) WHERE app.tenant_id() =
 /// `$2` the answer: what its run works with.
 pub const TERMS: &str = "SELECT t.* FROM app.answer_terms($2) AS t WHERE app.tenant_id() = $1";
 
-/// `$2` the answer, `$3` the process, `$4` tokens of the prompt, `$5` tokens of the answer at most, `$6` characters so far: whether it goes on.
-pub const BEGIN_CALL: &str = "SELECT app.begin_call($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1";
+/// `$2` the answer, `$3` the process, `$4` tokens of the prompt, `$5` tokens of the answer at most, `$6` characters so far, `$7` messages that did not fit: whether it
+/// goes on.
+pub const BEGIN_CALL: &str = "SELECT app.begin_call($2, $3, $4, $5, $6, $7) WHERE app.tenant_id() = $1";
 
 /// `$2` the answer, `$3` the process, `$4` the model, `$5` and `$6` tokens, `$7` whether they are estimated, `$8` whether it failed: whether it goes on.
 pub const END_CALL: &str = "SELECT app.end_call($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
 
-/// `$2` the answer, `$3` the person, `$4` for what, `$5` no project and no agent, `$6` the model, `$7` tokens: a call beside the conversation. All that is reserved
-/// stays.
-pub const SETTLE_OTHER: &str =
-    "SELECT app.settle_call($2, $3, $4, $5, $5, $6, $7, 0, true, false, 9000000000000000000) WHERE app.tenant_id() = $1";
+/// `$2` the answer, `$3` the person, `$4` for what, `$5` no project and no agent, `$6` the model, `$7` tokens, `$8` whether it failed: a call beside the conversation, out of
+/// what is reserved for the answer.
+pub const SETTLE_OTHER: &str = "SELECT app.settle_call($2, $3, $4, $5, $5, $6, $7, 0, true, $8, NULL) WHERE app.tenant_id() = $1";
 
-/// `$2` the answer, `$3` the process, `$4` characters so far, `$5` what comes after them: whether it goes on.
-pub const FLUSH: &str = "SELECT app.flush_answer($2, $3, $4, $5) WHERE app.tenant_id() = $1";
+/// `$2` the answer, `$3` the process, `$4` characters so far, `$5` what comes after them, `$6` hosts of links in all of it: whether it goes on.
+pub const FLUSH: &str = "SELECT app.flush_answer($2, $3, $4, $5, $6) WHERE app.tenant_id() = $1";
 
 /// `$2` the answer, `$3` the process, `$4` the tool, `$5` its arguments, `$6` what came of it, `$7` what it said, `$8` rows: the message's id.
 pub const NOTE_TOOL: &str = "SELECT app.note_tool($2, $3, $4, $5, $6, $7, $8) WHERE app.tenant_id() = $1";
@@ -52,8 +52,8 @@ pub const TITLES: &str = "SELECT d.title FROM unnest($2::uuid[]) WITH ORDINALITY
 pub const NOTE_CITATIONS: &str = "SELECT app.note_citations($2, $3) WHERE app.tenant_id() = $1";
 
 /// `$2` the answer, `$3` the process, `$4` its state, `$5` its text, `$6` why the model stopped, `$7` why it failed, `$8` and `$9` tokens of the last call, `$10`
-/// whether they are estimated, `$11` hosts of links, `$12` messages that did not fit, `$13` marks that stand in it: whether it was this process's to end.
-pub const END: &str = "SELECT app.end_answer($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) WHERE app.tenant_id() = $1";
+/// whether they are estimated, `$11` hosts of links: whether it was this process's to end.
+pub const END: &str = "SELECT app.end_answer($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WHERE app.tenant_id() = $1";
 
 /// `$2` the answer: whether it was the actor's and had not ended.
 pub const CANCEL: &str = "SELECT app.cancel_answer($2) WHERE app.tenant_id() = $1";

@@ -10,11 +10,12 @@ pub const ALLOWED_TRANSITIONS: &str = "SELECT b.id, step FROM booking b \
          coalesce((SELECT s.booking_cancel_notice_minutes FROM tenant_settings s WHERE s.tenant_id = $1), 0) AS notice) AS k \
      WHERE b.tenant_id = $1 AND b.id = ANY ($2) AND CASE \
          WHEN step = 'COMPLETED' THEN true \
-         WHEN step = 'CANCELLED' THEN k.manages OR coalesce(y.allows_late_cancel, false) OR coalesce(y.cancel_notice_minutes, k.notice) = 0 \
+         WHEN step = 'CANCELLED' THEN k.manages OR coalesce(y.allows_late_cancel, false) OR (b.booking_type_id IS NULL AND k.notice = 0) \
              OR now() <= b.starts_at - make_interval(mins => coalesce(y.cancel_notice_minutes, k.notice)) \
+         WHEN step = 'APPROVED' AND b.status = 'REQUESTED' AND app.is_suspended(b.student_id) THEN false \
          WHEN b.booking_type_id IS NULL THEN true \
          WHEN step = 'APPROVED' AND b.status = 'ASSIGNED' AND NOT k.manages THEN \
-             (y.reschedule_notice_minutes = 0 OR now() <= b.starts_at - make_interval(mins => y.reschedule_notice_minutes)) \
+             now() <= b.starts_at - make_interval(mins => y.reschedule_notice_minutes) \
              AND (y.max_reschedules IS NULL OR coalesce(b.reschedule_count, 0) < y.max_reschedules) \
              AND (y.needs_approval OR EXISTS (SELECT FROM booking_type_resource x JOIN resource r ON r.tenant_id = $1 AND r.id = x.resource_id \
                   WHERE x.tenant_id = $1 AND x.type_id = y.id AND r.mode = 'APPROVAL_REQUIRED')) \

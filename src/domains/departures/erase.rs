@@ -59,6 +59,10 @@ fn erase(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
             let mut remaining = 0;
             for _ in 0..PASSES {
                 erasure.empty(&tables).await?;
+                // The school goes after its files: as long as it is there, an erasure that failed can be asked for again.
+                erasure.forget_files(&store).await?;
+                erasure.delete(&tables).await?;
+                // Bytes may have come meanwhile.
                 erasure.forget_files(&store).await?;
                 remaining = erasure.count(&tables).await?;
                 if remaining == 0 {
@@ -75,15 +79,16 @@ fn erase(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
 }
 
 impl Erasure<'_> {
-    /// Deletes what is in the tables, those first that point at others. The triggers of one may write into another, so that each is emptied in a
-    /// transaction of its own first, and all of them in one that takes the school along.
+    /// Deletes what is in the tables but for the school, each in a transaction of its own, those first that point at others. The triggers of one may
+    /// write into another: they are emptied once more, together with the school.
     async fn empty(&self, tables: &[Table]) -> Result<()> {
         for table in tables.iter().rev().filter(|table| table.name != "tenant") {
             self.delete(std::slice::from_ref(table)).await?;
         }
-        self.delete(tables).await
+        Ok(())
     }
 
+    /// Deletes what is in these tables, in one transaction.
     async fn delete(&self, tables: &[Table]) -> Result<()> {
         let tx = self.desk.open(self.school, Mode::Write, self.correlation_id).await?;
         tx.query(sql::UNLOGGED, &[]).await?;

@@ -134,17 +134,18 @@ impl Asker {
         };
         let (prompt_tokens, completion_tokens, is_estimated) = used;
         let tx = job.begin().await?;
+        // The generation before its reservation, as whoever ends it does.
+        let of_job = job.id;
+        let still = tx
+            .value::<bool>(sql::KEEP, &[&self.generation, &of_job, &place.at, &said, &prompt_tokens, &completion_tokens])
+            .await?
+            .unwrap_or(false);
         let has_failed = answer.is_err();
         tx.query(
             sql::SETTLE,
             &[&self.generation, &self.person, &self.model, &prompt_tokens, &completion_tokens, &is_estimated, &has_failed],
         )
         .await?;
-        let of_job = job.id;
-        let still = tx
-            .value::<bool>(sql::KEEP, &[&self.generation, &of_job, &place.at, &said, &prompt_tokens, &completion_tokens])
-            .await?
-            .unwrap_or(false);
         job.step(tx).await?;
         match answer {
             _ if !still => Ok(Err(Ended::Gone)),

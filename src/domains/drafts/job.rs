@@ -288,7 +288,7 @@ async fn written(tx: Open, generation: Uuid, terms: &Terms, made: &Made) -> Resu
         }
         Made::Section(draft) => {
             let (Some(course), Some(section)) = (terms.course, terms.section) else { return Ok(Err(Ended::Failed("PERMISSION_LOST"))) };
-            tx.query(sql::LOCK_SECTIONS, &[&course]).await?;
+            tx.query(sql::LOCK_SECTION, &[&course, &section]).await?;
             let rows = tx.query(sql::SECTION, &[&section]).await?;
             let Some(row) = rows.first() else { return Ok(Err(Ended::Failed("PERMISSION_LOST"))) };
             let (is_draft, is_edited): (bool, bool) = (row.try_get(1)?, row.try_get(4)?);

@@ -72,8 +72,8 @@ pub const WRITE_SECTION: &str = "SELECT app.write_drafted_section($2, $3, $4) WH
 /// The course `$3` and its sections `$4` come from the generation `$2`; `$5`: the course as a whole as well.
 pub const NOTE_PROVENANCE: &str = "SELECT app.note_provenance($2, $3, $4, $5) WHERE app.tenant_id() = $1";
 
-/// Nobody else changes the sections of the course `$2`.
-pub const LOCK_SECTIONS: &str = "SELECT app.lock_for('sections', $2) WHERE app.tenant_id() = $1";
+/// Nobody else changes the sections of the course `$2`, nor what is in the section `$3`.
+pub const LOCK_SECTION: &str = "SELECT app.lock_for('sections', $2), app.hold_section($3) WHERE app.tenant_id() = $1";
 
 /// The section `$2`: its course's title and whether that is a draft, its own title, those of all sections, whether a person has written in it; how many lessons it has, and how many
 /// questions.

@@ -62,10 +62,10 @@ async fn why_not_enrolled(ctx: &Context<'_>, course: Id<Course>, user: Id<User>,
         Error::missing_permission(&[EnrollmentSelf])
     } else if !is_person {
         Error::not_found("person").field("userId")
-    } else if let Some(enrolled) = enrolled.filter(|&enrolled| enrolled != EnrollmentStatus::Dropped) {
-        Error::conflict("ALREADY_ENROLLED", format!("There is an enrollment already; it is {}.", enrolled.as_str())).field("courseId")
     } else if status != CourseStatus::Published {
         not_published()
+    } else if let Some(enrolled) = enrolled.filter(|&enrolled| enrolled != EnrollmentStatus::Dropped) {
+        Error::conflict("ALREADY_ENROLLED", format!("There is an enrollment already; it is {}.", enrolled.as_str())).field("courseId")
     } else if !is_open && !manages {
         Error::conflict("ENROLLMENT_CLOSED", "Nobody enrolls in this course by themselves: its managers enroll people.").field("courseId")
     } else if let Some(reason) = kept_out.first().filter(|_| !manages) {

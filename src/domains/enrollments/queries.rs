@@ -4,7 +4,7 @@ use async_graphql::Context;
 use lectern_kernel::{
     error::Result,
     ids::Id,
-    permission::Permission::{CourseUpdateAll, EnrollmentManage, EnrollmentReadAll},
+    permission::Permission::{CourseUpdateAll, EnrollmentReadAll},
     resolve::{Connection, Ctx, Loaded, OrderBy, Paging, filtered, list_of, one, page},
 };
 use lectern_macros::queries;
@@ -43,7 +43,7 @@ impl EnrollmentQueries {
         let order = OrderBy::or_usual(ctx, order_by);
         let narrowing = filter.unwrap_or_default().check()?;
         let actor = ctx.actor()?;
-        let sees_all = actor.can(EnrollmentReadAll) || (actor.can(EnrollmentManage) && actor.can(CourseUpdateAll));
+        let sees_all = actor.can(EnrollmentReadAll) || actor.can(CourseUpdateAll);
         let mut list = if sees_all || narrowing.is_selective() { list_of::<Enrollment>(LIST, order) } else { own_enrollments(LIST, order) };
         narrowing.narrow(&mut list);
         page(ctx, filtered::<EnrollmentFilter>(ctx, list)?, paging).await.map(Some)

@@ -85,6 +85,7 @@ impl ExportMutations {
 
     /// Has a report made by itself, over each day, week or month that has ended. LIMIT_REACHED where you have 20.
     #[needs(ReportRead)]
+    #[in_person]
     #[about("ReportSchedule")]
     async fn create_report_schedule(
         ctx: &Context<'_>,
@@ -107,6 +108,7 @@ impl ExportMutations {
 
     /// Changes a schedule of yours. What is left out stays as it is. Periods that ended while it was paused are not made up for.
     #[needs(ReportRead)]
+    #[in_person]
     #[about("ReportSchedule")]
     async fn update_report_schedule(
         ctx: &Context<'_>,

@@ -43,6 +43,11 @@ async fn delete(mut job: Job) -> Result<Done, Failure> {
 
 async fn sweep(mut job: Job) -> Result<Done, Failure> {
     let (store, tenant) = (job.outside::<Store>()?, job.tenant());
+    // Before the rows go: what their jobs are about to delete is not lost.
+    let found = sweep::look(&mut job, &store, tenant, lectern_kernel::clock::now()).await?;
+    if !found.is_over_limit() {
+        sweep::remove(&store, tenant, &found).await?;
+    }
     loop {
         let tx = job.begin().await?;
         let gone = tx.value::<i32>(sql::SWEEP_ROWS, &[&ROWS]).await?.unwrap_or(0);
@@ -51,7 +56,6 @@ async fn sweep(mut job: Job) -> Result<Done, Failure> {
             break;
         }
     }
-    let found = sweep::look(&mut job, &store, tenant, lectern_kernel::clock::now()).await?;
     if found.is_over_limit() {
         let message = format!(
             "{} of {} objects have no row, and nothing was deleted: `lectern files sweep` shows them, and deletes them where that is right.",
@@ -60,7 +64,6 @@ async fn sweep(mut job: Job) -> Result<Done, Failure> {
         );
         return Err(Failure::Dead(Error::conflict("SWEEP_OVER_LIMIT", message)));
     }
-    sweep::remove(&store, tenant, &found).await?;
     let tx = job.begin().await?;
     job.finish(tx).await
 }

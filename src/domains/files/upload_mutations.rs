@@ -36,6 +36,10 @@ fn too_many_at_once(error: &DbError) -> Error {
     Error::limit_reached("You have too many uploads under way: complete or cancel one first.", limit, used).reason("UPLOADS_PENDING")
 }
 
+fn empty() -> Error {
+    Error::conflict("UPLOAD_EMPTY", "The bytes of this upload have not come: send them to its `url` first.").field("id")
+}
+
 fn over() -> Error {
     Error::conflict("UPLOAD_EXPIRED", "The time of this upload is over: begin another.").field("id")
 }
@@ -45,14 +49,17 @@ async fn file_of(ctx: &Context<'_>, id: Id<Upload>) -> Result<Loaded<File>> {
     ctx.row(sql::OF_UPLOAD, &[&id]).await?.ok_or_else(|| Error::not_found("file").because("It was deleted.").field("id"))
 }
 
+/// The file that somebody faster has made of an upload meanwhile, whose bytes or whose time are gone with that; else the refusal.
+async fn became(ctx: &Context<'_>, id: Id<Upload>, refusal: Error) -> Result<Loaded<File>> {
+    ctx.row(sql::OF_UPLOAD, &[&id]).await?.ok_or(refusal)
+}
+
 /// Reads the bytes of an upload once: looks whether they are what was declared, and writes them where they will be served from. Its
-/// name is made of the upload's id, so that doing it again writes the same.
-async fn admit(ctx: &Context<'_>, upload: &Upload) -> Result<String> {
+/// name is made of the upload's id, so that doing it again writes the same. None where nothing has come.
+async fn admit(ctx: &Context<'_>, upload: &Upload) -> Result<Option<String>> {
     let (store, tenant) = (store(ctx.request())?, ctx.tx().identity().tenant);
     let objects = store.objects();
-    let Some(mut bytes) = objects.read(&staged(tenant, upload.id.0), None).await? else {
-        return Err(Error::conflict("UPLOAD_EMPTY", "The bytes of this upload have not come: send them to its `url` first.").field("id"));
-    };
+    let Some(mut bytes) = objects.read(&staged(tenant, upload.id.0), None).await? else { return Ok(None) };
     let object = admitted(tenant, &upload.folder, upload.id.0, &upload.name);
     let mut writer = objects.write(&object, Some(Kept { name: &upload.name, content_type: &upload.content_type }));
     let copied = async {
@@ -83,7 +90,7 @@ async fn admit(ctx: &Context<'_>, upload: &Upload) -> Result<String> {
     };
     let copied = copied.await;
     end(writer, copied).await?;
-    Ok(object)
+    Ok(Some(object))
 }
 
 fn other_bytes() -> Error {
@@ -140,14 +147,17 @@ impl UploadMutations {
         let upload = ctx.get(id).await?.ok_or_else(|| Error::not_found("upload").field("id"))?;
         match upload.status {
             UploadStatus::Completed => return file_of(ctx, id).await,
-            UploadStatus::Expired => return Err(over()),
+            UploadStatus::Expired => {
+                ctx.tx().query(sql::IS_OVER, &[&id]).await?; // waits for whoever completes it at this moment
+                return became(ctx, id, over()).await;
+            }
             UploadStatus::Pending => {}
         }
         // Nothing of the database is locked meanwhile.
-        let object = admit(ctx, &upload).await?;
+        let Some(object) = admit(ctx, &upload).await? else { return became(ctx, id, empty()).await };
         match ctx.tx().value::<Option<bool>>(sql::IS_OVER, &[&id]).await?.flatten() {
             Some(false) => {}
-            Some(true) => return Err(over()),
+            Some(true) => return became(ctx, id, over()).await,
             None => return Err(Error::not_found("upload").field("id")), // cancelled meanwhile
         }
         match ctx.row(sql::COMPLETE, &[&id, &Id::<File>::generate(), &object]).await? {

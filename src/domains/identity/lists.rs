@@ -20,7 +20,7 @@ pub struct UserFilter {
     pub statuses: Option<Vec<UserStatus>>,
     /// Who have a second factor; or who have none.
     pub has_second_factor: Option<bool>,
-    /// Who hold a role that ends before then.
+    /// Who hold a role that ends before then; others than you only where you hold ROLE_READ.
     pub role_ends_before: Option<DateTime>,
 }
 
@@ -66,7 +66,11 @@ impl UserFilter {
         }
         if let Some(moment) = self.role_ends_before {
             let moment = list.bind(moment.0);
-            list.filter(format!("u.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.ends_at < {moment})"));
+            // As `User.roleAssignments` shows it.
+            list.filter(format!(
+                "u.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.tenant_id = $1 AND ur.ends_at < {moment} \
+                 AND (ur.user_id = (SELECT app.user_id()) OR (SELECT app.can('ROLE_READ'))))"
+            ));
         }
         Ok(())
     }

@@ -111,8 +111,8 @@ fn user_agent(ctx: &Context<'_>) -> Option<String> {
 /// nor where no code is given, which [`begin`] refuses then.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` with CODE_INVALID; it is counted.
-pub async fn prove_factor(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), code: Option<&str>, operation: &'static str) -> Result<bool> {
+/// `UNAUTHENTICATED` with CODE_INVALID; after a password it is counted, for somebody knows that.
+pub async fn prove_factor(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), code: Option<&str>, first: SignInMethod) -> Result<bool> {
     let Some(code) = code else { return Ok(false) };
     let identity = Identity { tenant, user, session: Uuid::nil() };
     ctx.tx().assume(identity).await?;
@@ -120,7 +120,9 @@ pub async fn prove_factor(ctx: &Context<'_>, (tenant, user): (Uuid, Uuid), code:
         Some(false) => {
             let mut after = ctx.request().after_rollback();
             after.identity = Some(identity);
-            after.write = Some(LateWrite { operation, sql: sql::MISS_SECOND_FACTOR, id: user });
+            if first == SignInMethod::Password {
+                after.write = Some(LateWrite { operation: "login", sql: sql::MISS_SECOND_FACTOR, id: user });
+            }
             Err(Error::bad_second_factor())
         }
         accepted => Ok(accepted.is_some()),
@@ -206,7 +208,7 @@ impl SessionMutations {
         let passwords = &ctx.request().services.passwords;
         let verdict = passwords.verify(input.password.clone(), hash.clone().filter(|_| terms.looks)).await?;
         if let (Some(user), true, true) = (user, verdict != Verdict::Wrong, is_active) {
-            let is_proven = prove_factor(ctx, (tenant, user), input.second_factor.as_deref(), "login").await?;
+            let is_proven = prove_factor(ctx, (tenant, user), input.second_factor.as_deref(), SignInMethod::Password).await?;
             let device = known_device(ctx, &input.device_token, user);
             if let Some(session) = begin(ctx, (tenant, user), version, None, device, (SignInMethod::Password, is_proven)).await? {
                 if verdict == Verdict::Outdated {

@@ -160,7 +160,7 @@ impl Lesson {
         all(ctx, &MATERIALS, id.0).await.map(Some)
     }
 
-    /// Your booking of it that was not cancelled; null when there is none, and while it is locked.
+    /// Your latest booking of it that was not cancelled; null when there is none, and while it is locked.
     async fn viewer_booking(id: Id<Lesson>, ctx: &Context<'_>) -> Result<Option<Loaded<Booking>>> {
         if content(ctx, id).await?.is_none() {
             return Ok(None);

@@ -155,7 +155,7 @@ impl ProgressMutations {
 
     /// Asks for a booking of a LIVE lesson that is booked one by one, as `requestBooking` does, for its course. Once the booking has taken place, the
     /// lesson is completed. FORBIDDEN with NOT_ENROLLED; CONFLICT with LESSON_LOCKED, with ALREADY_BOOKED as long as a booking of yours of the
-    /// lesson is not cancelled; BAD_USER_INPUT for a lesson that is not booked one by one.
+    /// lesson is neither completed nor cancelled; BAD_USER_INPUT for a lesson that is not booked one by one.
     #[about("Booking")]
     #[needs(BookingRequest)]
     #[budget(bookings::CHANGES)]
@@ -184,7 +184,8 @@ impl ProgressMutations {
         }
         let booked = request.send(ctx, Some(lesson.course_id), Some(id)).await;
         Ok(booked.on_constraint("booking_lesson_key", |_| {
-            Error::conflict("ALREADY_BOOKED", "You have a booking of this lesson that is not cancelled.").field("lessonId")
+            Error::conflict("ALREADY_BOOKED", "You have a booking of this lesson that is neither completed nor cancelled.")
+                .field("lessonId")
         })?)
     }
 }

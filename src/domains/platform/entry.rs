@@ -30,7 +30,7 @@ text_enum! {
 pub struct PlatformAuditEntry {
     /// Its id.
     pub id: Id<PlatformAuditEntry>,
-    /// The mutation, by the name of its field; begins with `system:` where it was an operator's command.
+    /// The mutation, by the name of its field; begins with `system:` where it was an operator's command or a job.
     pub operation: String,
     /// Whether something was changed or refused.
     pub outcome: AuditOutcome,
@@ -55,7 +55,7 @@ pub struct PlatformAuditEntry {
 
 #[resolvers]
 impl PlatformAuditEntry {
-    /// Who did it, or was refused; null for an operator's command, and for somebody unknown whose sign-in was refused.
+    /// Who did it, or was refused; null for an operator's command or a job, and for somebody unknown whose sign-in was refused.
     #[one]
     fn admin(admin_id: Option<Id<PlatformAdmin>>) -> PlatformAdmin;
 

@@ -1,6 +1,6 @@
 //! Creating, changing, transferring, deleting and restoring projects.
 
-use async_graphql::Context;
+use async_graphql::{Context, MaybeUndefined};
 use lectern_kernel::{
     error::{Error, Result},
     ids::Id,
@@ -43,7 +43,7 @@ impl ProjectMutations {
     }
 
     /// Changes a project, as MANAGER of it or with PROJECT_MANAGE; others FORBIDDEN with NOT_YOURS. Archived, it is read only: whatever changes something inside it answers
-    /// CONFLICT with PROJECT_ARCHIVED, and so does a change of it that leaves `isArchived` out. What is left out stays as it is.
+    /// CONFLICT with PROJECT_ARCHIVED, and so does a change of it without `isArchived: false`. What is left out stays as it is.
     async fn update_project(
         ctx: &Context<'_>,
         /// The changes.
@@ -55,7 +55,10 @@ impl ProjectMutations {
         if !is_to.is_at_least(ProjectRole::Manager) {
             return Err(Error::not_yours().field("id"));
         }
-        if is_to.is_archived && input.is_archived.is_undefined() {
+        // Archiving it once more, and nothing else, changes nothing.
+        let is_again =
+            matches!(input.is_archived, MaybeUndefined::Value(true)) && input.name.is_undefined() && input.description.is_undefined();
+        if is_to.is_archived && !is_again && !matches!(input.is_archived, MaybeUndefined::Value(false)) {
             return Err(archived("id"));
         }
         change.run(ctx).await?.ok_or_else(no_project)

@@ -95,6 +95,11 @@ pub(super) fn intervals(span: Span, interval: ActivityInterval, zone: &TimeZone)
     }
 }
 
+/// What is counted: where it is not given, by the dates of the school, whatever zone the intervals are of.
+fn counted(ctx: &Context<'_>, range: Range) -> Result<Span> {
+    range.series(ctx.now(), &tenants::time_zone(ctx, "timeZone", None)?)
+}
+
 pub async fn activity(
     ctx: &Context<'_>,
     range: Range,
@@ -102,7 +107,7 @@ pub async fn activity(
     time_zone: Option<&str>,
 ) -> Result<Vec<ActivityCount>> {
     let zone = tenants::time_zone(ctx, "timeZone", time_zone)?;
-    let span = range.series(ctx.now(), &zone)?;
+    let span = counted(ctx, range)?;
     let starts = intervals(span, interval.unwrap_or(ActivityInterval::Day), &zone)?;
     let mut series: Vec<ActivityCount> =
         starts.iter().map(|start| ActivityCount { starts_at: DateTime(*start), events: 0, people: 0 }).collect();
@@ -116,8 +121,7 @@ pub async fn activity(
 }
 
 pub async fn activity_by_name(ctx: &Context<'_>, range: Range, limit: i64) -> Result<Vec<ActivityNameCount>> {
-    let zone = tenants::time_zone(ctx, "timeZone", None)?;
-    let span = range.series(ctx.now(), &zone)?;
+    let span = counted(ctx, range)?;
     let rows = ctx.tx().query(sql::ACTIVITY_BY_NAME, &[&span.start, &span.end, &limit]).await?;
     let counts = rows.iter().map(|row| Ok(ActivityNameCount { name: row.get(0), events: int(row.get(1))?, people: int(row.get(2))? }));
     counts.collect()

@@ -168,7 +168,7 @@ impl Reports {
 
     /// What people did in clients of the school's (`recordEvents`), by time: every interval that the range touches once, in order,
     /// those without events as well. Your own events, and all of the school's with ENROLLMENT_READ_ALL. Unless given, the range is the
-    /// last 30 days, today included; it may touch at most 745 intervals.
+    /// last 30 days of the school's own time zone, today included; it may touch at most 745 intervals.
     #[cost(745)]
     async fn activity(
         &self,

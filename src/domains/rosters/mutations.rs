@@ -65,7 +65,7 @@ impl RosterMutations {
 
     /// Writes the roster as a file that `startImport` takes: active and suspended people with the role ADMIN, INSTRUCTOR or LEARNER, published courses, and who
     /// holds a seat in them. The run is QUEUED; its file is PRIVATE, yours, and deleted after 7 days. Imported into this school, it changes
-    /// nothing.
+    /// nothing. Without USER_READ it holds nobody but yourself.
     #[needs(RosterManage)]
     #[about("ExportRun")]
     async fn export_roster(

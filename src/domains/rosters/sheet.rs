@@ -9,6 +9,9 @@ use csv::StringRecord;
 
 use super::archive::Broken;
 
+/// Bytes that a record has at most, with that before it: a quote that nobody closes reads the rest of the file into one cell.
+const RECORD: u64 = 4 << 20;
+
 /// Bytes on their way to the reader of CSV. Of a record that one only says where the one before has ended: halves of line ends and blank lines lie
 /// between the two.
 struct Watched<R> {
@@ -22,15 +25,18 @@ struct Watched<R> {
     has_returned: bool,
     /// Where lines begin that are not blank, as far as nobody has asked beyond them.
     begun: VecDeque<(u64, i32)>,
+    /// Where the record begins that was asked for last.
+    asked: u64,
 }
 
 impl<R> Watched<R> {
     fn new(inner: R) -> Self {
-        Watched { inner, at: 0, line: 1, is_new: true, has_returned: false, begun: VecDeque::new() }
+        Watched { inner, at: 0, line: 1, is_new: true, has_returned: false, begun: VecDeque::new(), asked: 0 }
     }
 
     /// The line of the first record that begins here or later.
     fn line_from(&mut self, byte: u64) -> i32 {
+        self.asked = self.asked.max(byte);
         while self.begun.front().is_some_and(|(begin, _)| *begin < byte) {
             self.begun.pop_front();
         }
@@ -41,6 +47,9 @@ impl<R> Watched<R> {
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
+        if self.at.saturating_sub(self.asked) > RECORD {
+            return Err(io::Error::other("a record is too long"));
+        }
         for byte in &buffer[..read] {
             match byte {
                 b'\n' if self.has_returned => {}
@@ -136,6 +145,18 @@ mod tests {
             lines.push((row.line, row.get("ID").to_owned()));
         }
         lines
+    }
+
+    #[test]
+    fn a_quote_that_nobody_closes_does_not_read_the_whole_file() {
+        let text = format!("id\n1\n\"{}", "a\n".repeat(5 << 20));
+        let mut bytes = text.as_bytes();
+        let mut sheet = Sheet::open("a.csv", &mut bytes, &["id"]).unwrap();
+        assert_eq!(sheet.line().unwrap().unwrap().get("id"), "1");
+        assert!(matches!(sheet.line(), Err(Broken::Archive)));
+        assert!(bytes.len() > 5 << 20, "{}", bytes.len());
+        let long = "a\n".repeat(1 << 20);
+        assert_eq!(lines(&format!("id\n\"{long}\"\n2")).len(), 2);
     }
 
     #[test]

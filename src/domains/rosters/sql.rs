@@ -121,10 +121,11 @@ pub const BROUGHT: &str = "SELECT l.sourced_id, l.object_id, coalesce(CASE l.typ
 pub const ENROLLMENTS_BY_ID: &str = "SELECT k.id, e.course_id, e.user_id, e.status FROM unnest($2::uuid[]) AS k(id) \
      CROSS JOIN LATERAL (SELECT o.course_id, o.user_id, o.status FROM enrollment o WHERE o.tenant_id = $1 AND o.id = k.id OFFSET 0) AS e";
 
-/// A page of people for a roster after the id `$2`, `$3` of them at most.
+/// A page of people for a roster after the id `$2`, `$3` of them at most: those of whom the actor sees more than the name.
 pub const ROSTER_USERS: &str = "SELECT u.id, u.name, u.email, u.status = 'SUSPENDED', \
      ARRAY(SELECT r.key FROM user_role ur JOIN role r ON r.tenant_id = $1 AND r.id = ur.role_id WHERE ur.tenant_id = $1 AND ur.user_id = u.id ORDER BY r.key) \
-     FROM app_user u WHERE u.tenant_id = $1 AND u.id > $2 AND u.deleted_at IS NULL ORDER BY u.id LIMIT $3";
+     FROM app_user u WHERE u.tenant_id = $1 AND u.id > $2 AND u.deleted_at IS NULL \
+     AND ((SELECT app.can('USER_READ')) OR u.id = (SELECT app.user_id())) ORDER BY u.id LIMIT $3";
 
 /// A page of published courses after the id `$2`, `$3` of them at most.
 pub const ROSTER_COURSES: &str = "SELECT c.id, c.title, c.instructor_id FROM course c \

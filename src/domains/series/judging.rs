@@ -212,11 +212,12 @@ impl Plan<'_> {
     fn judge_one(&self, known: &mut Facts, wish: &Start, instructor: Option<Id<User>>, needs_approval: &mut bool) -> Occurrence {
         let mut verdict = known.judge(Wanted { span: wish.span, instructor: wish.instructor.or(instructor), things: &wish.things });
         let is_kept = verdict.reason().is_none();
-        if !is_kept && wish.instructor.is_some() && !self.is_named {
-            // Who had it can't: somebody else of the type may.
+        if !is_kept && wish.was.is_some() {
+            // Whom and what it had can't be had: others of the type may.
             verdict = known.judge(Wanted { span: wish.span, instructor: None, things: &[] });
         }
-        *needs_approval |= verdict.needs_approval;
+        // What clashes takes nothing.
+        *needs_approval |= verdict.needs_approval && verdict.reason().is_none();
         self.occurrence(known, wish, &verdict, is_kept)
     }
 
@@ -285,6 +286,13 @@ fn count(known: &mut Facts, span: Span, instructor: Option<Id<User>>, things: &[
     if let Some(seated) = session {
         for session in known.sessions.iter_mut().filter(|session| session.id == seated) {
             session.seats_left -= 1;
+        }
+        // Its first seat counts for whoever takes it.
+        let leaders = known.candidates.iter_mut().filter(|candidate| Some(candidate.id) == instructor);
+        for candidate in leaders.filter(|candidate| !candidate.led.contains(&span)) {
+            candidate.led.push(span);
+            *candidate.bookings.entry(date).or_default() += 1;
+            *candidate.minutes.entry(date).or_default() += minutes;
         }
         return;
     }

@@ -45,6 +45,8 @@ pub struct About {
     pub except: Vec<Id<Booking>>,
     /// A group session that is as if it were not there.
     pub except_session: Option<Uuid>,
+    /// The group session that alone will do; none: any, or a new one.
+    pub session: Option<Uuid>,
     /// What a manager skips.
     pub skipped: Skipped,
     /// Managers are not bound to the grid.
@@ -67,6 +69,7 @@ impl About {
             things: Vec::new(),
             except: Vec::new(),
             except_session: None,
+            session: None,
             skipped: Skipped::default(),
             is_bound_to_grid: true,
             counts_minutes: false,
@@ -82,6 +85,7 @@ struct Had {
     claimed: Vec<Span>,
     bookings: Days,
     minutes: Days,
+    led: Vec<Span>,
     claimed_minutes: Days,
     share: Option<(i64, Option<Timestamp>)>,
 }
@@ -160,7 +164,9 @@ async fn sessions(tx: &Tx, of: &TypeTerms, about: &About) -> Result<Vec<Session>
         let (id, start, end) = (reader.next()?, reader.next()?, reader.next()?);
         Ok(Session { id, span: Span { start, end }, instructor: reader.next()?, things: reader.next()?, seats_left: reader.next()? })
     };
-    rows.iter().map(session).collect()
+    let mut sessions = rows.iter().map(session).collect::<Result<Vec<Session>>>()?;
+    sessions.retain(|session| about.session.is_none_or(|wanted| session.id == wanted));
+    Ok(sessions)
 }
 
 /// Those of a requirement that are named; all of them, where none is.
@@ -178,6 +184,9 @@ fn wants(of: &TypeTerms, staff: &[&Staff], counts_minutes: bool) -> Vec<&'static
     }
     if staff.iter().any(|staff| staff.max_minutes_per_day.is_some() || staff.max_minutes_per_week.is_some()) {
         wants.push("MINUTES");
+    }
+    if of.terms.seats > 1 && !wants.is_empty() {
+        wants.push("LED");
     }
     if counts_minutes || of.terms.strategy == AssignmentStrategy::LeastBusy {
         wants.push("TAKEN");
@@ -199,6 +208,7 @@ fn read(row: &Row, had: &mut HashMap<Uuid, Had>, learner: Option<&mut Learner>) 
         let spans = match what {
             "GIVEN" => &mut had.given,
             "OFF" => &mut had.off,
+            "LED" => &mut had.led,
             _ => &mut had.claimed,
         };
         spans.push(Span { start, end });
@@ -278,6 +288,7 @@ fn candidate(staff: &Staff, grid: Grid, mut had: Had) -> Candidate {
         claimed,
         bookings: had.bookings,
         minutes: had.minutes,
+        led: had.led,
         claimed_minutes: had.claimed_minutes,
         max_minutes_per_day: staff.max_minutes_per_day,
         max_minutes_per_week: staff.max_minutes_per_week,

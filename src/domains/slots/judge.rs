@@ -66,7 +66,7 @@ impl Facts {
         let mut verdict = Verdict { seats_left: self.terms.seats, needs_approval: self.terms.needs_approval, ..Verdict::default() };
         let mut failing: Vec<SlotReason> = Vec::new();
         match self.session_for(wanted) {
-            Some(session) => self.judge_session(session, &mut verdict, &mut failing),
+            Some(session) => self.judge_session(session, date, &mut verdict, &mut failing),
             None => {
                 failing.extend(self.judge_candidates(wanted, date, &mut verdict));
                 self.judge_things(wanted, &mut verdict, &mut failing);
@@ -99,16 +99,24 @@ impl Facts {
         verdict
     }
 
-    /// A seat in a session takes nobody's time but the learner's; whoever takes it must be open all the same, and what it takes be open and bookable.
-    fn judge_session(&self, session: &Session, verdict: &mut Verdict, failing: &mut Vec<SlotReason>) {
+    /// A seat in a session takes nobody's time but the learner's; whoever takes it must be open all the same, and what it takes be open and bookable. With its
+    /// first seat a session counts for whoever takes it.
+    fn judge_session(&self, session: &Session, date: civil::Date, verdict: &mut Verdict, failing: &mut Vec<SlotReason>) {
         verdict.session = Some(session.id);
         verdict.seats_left = session.seats_left;
         verdict.takers.extend(session.instructor);
         verdict.taken.clone_from(&session.things);
-        let is_off = |candidate: &Candidate| session.instructor == Some(candidate.id) && !covers(&candidate.open, session.span);
-        // Without anybody: whoever took it is gone.
-        if self.terms.needs_instructor && (session.instructor.is_none() || self.candidates.iter().any(is_off)) {
-            failing.push(SlotReason::OutsideAvailability);
+        if self.terms.needs_instructor {
+            let leader = self.candidates.iter().find(|candidate| session.instructor == Some(candidate.id));
+            // Without anybody: whoever took it is gone.
+            if session.instructor.is_none() || leader.is_some_and(|leader| !covers(&leader.open, session.span)) {
+                failing.push(SlotReason::OutsideAvailability);
+            }
+            let counting = leader.filter(|leader| !leader.led.contains(&session.span));
+            verdict.limit = counting.and_then(|leader| self.passed_with(leader, session.span, date));
+            if verdict.limit.is_some() {
+                failing.push(SlotReason::BookingLimit);
+            }
         }
         if session.seats_left <= 0 {
             failing.push(SlotReason::SessionFull);
@@ -175,6 +183,14 @@ impl Facts {
         if is_learner || meets(&candidate.claimed, widened(span, self.terms.before, self.terms.after)) {
             return Err((SlotReason::BookingConflict, None));
         }
+        match self.passed_with(candidate, span, date) {
+            Some(limit) => Err((SlotReason::BookingLimit, Some(limit))),
+            None => Ok(()),
+        }
+    }
+
+    /// The limit that one more booking of an instructor would pass.
+    fn passed_with(&self, candidate: &Candidate, span: Span, date: civil::Date) -> Option<(i64, i64)> {
         let (limits, minutes) = (self.terms.limits, span.length().as_mins());
         let of_type = if self.skipped.limits {
             None
@@ -188,10 +204,7 @@ impl Facts {
             (candidate.max_minutes_per_day, on(&candidate.minutes, date), minutes),
             (candidate.max_minutes_per_week, in_week(&candidate.minutes, date), minutes),
         ]);
-        match of_type.or(in_all) {
-            Some(limit) => Err((SlotReason::BookingLimit, Some(limit))),
-            None => Ok(()),
-        }
+        of_type.or(in_all)
     }
 
     /// Looks at the resources.
@@ -309,6 +322,7 @@ mod tests {
             claimed: Vec::new(),
             bookings: Days::new(),
             minutes: Days::new(),
+            led: Vec::new(),
             claimed_minutes: Days::new(),
             max_minutes_per_day: None,
             max_minutes_per_week: None,

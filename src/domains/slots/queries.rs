@@ -133,7 +133,13 @@ impl SlotQueries {
         (about.instructor, about.things) = (None, Vec::new());
         let known = facts(ctx.tx(), &wish.of, &about).await?;
         let asked = known.judge(wish.wanted(starts_at.0));
-        let all = known.judge(Wanted { span: wish.span(starts_at.0), instructor: None, things: &[] });
+        // Also where a session stands then: what it takes is had by a seat in it.
+        let mut all =
+            Facts { sessions: Vec::new(), ..known.clone() }.judge(Wanted { span: wish.span(starts_at.0), instructor: None, things: &[] });
+        if asked.session.is_some() {
+            all.candidates.iter_mut().filter(|(person, _)| asked.takers.contains(person)).for_each(|(_, reason)| *reason = None);
+            all.things.iter_mut().filter(|(thing, _)| asked.taken.contains(thing)).for_each(|(_, reason)| *reason = None);
+        }
         explanation(ctx, asked, &all, eligibility(&wish, &known)).await.map(Some)
     }
 

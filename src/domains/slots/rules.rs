@@ -117,6 +117,8 @@ pub struct Candidate {
     pub bookings: Days,
     /// Their booked minutes, of any type.
     pub minutes: Days,
+    /// Group sessions of the type that are among these bookings: further seats in them count no more.
+    pub led: Vec<Span>,
     /// Their claimed minutes, whatever claims them.
     pub claimed_minutes: Days,
     /// How many minutes they may be booked for on a date.

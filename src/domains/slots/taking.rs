@@ -112,7 +112,8 @@ impl<'a> Taking<'a> {
             let about = About { instructor, things: choice.things.clone(), counts_minutes: false, ..self.about.clone() };
             let again = facts(self.tx, self.of, &about).await?.judge(self.wanted(instructor, &choice.things));
             if again.reason().is_none() {
-                return Ok(choice);
+                // What is kept may ask for an answer where the first that is free does not, and the other way round.
+                return Ok(Choice { needs_approval: again.needs_approval, ..choice });
             }
             self.go_back().await?;
         }

@@ -170,6 +170,7 @@ impl Wish {
             things: self.things.clone(),
             except: self.except.clone(),
             except_session: None,
+            session: None,
             skipped,
             is_bound_to_grid: !self.is_manager,
             counts_minutes: false,

@@ -100,7 +100,8 @@ async fn offer_to(tx: &Tx, now: Timestamp, one: &Waiting) -> Result<bool> {
         learner: one.learner,
         instructor: one.instructor,
         span: one.span,
-        is_session: one.session.is_some(),
+        session: one.session,
+        durations: of.durations.get(..1).unwrap_or_default(),
         holder: Uuid::nil(),
     };
     for span in window.free(tx, now, LEAD, TRIES).await? {

@@ -119,7 +119,7 @@ impl WaitlistMutations {
             return Err(refused(SlotReason::TypeInactive).field("bookingTypeId"));
         }
         if session.is_none() {
-            let window = Window { of: &of, learner: me, instructor, span, is_session: false, holder: me.0 };
+            let window = Window { of: &of, learner: me, instructor, span, session: None, durations: &of.durations, holder: me.0 };
             if !window.free(ctx.tx(), ctx.now(), SignedDuration::ZERO, 1).await?.is_empty() {
                 return Err(free().field("bookingTypeId"));
             }
@@ -164,11 +164,13 @@ impl WaitlistMutations {
         let rows = ctx.tx().query(sql::OWN, &[&id, &ctx.actor()?.user]).await?;
         let Some(row) = rows.first() else { return Err(ctx.untouched(id, "entry of the waitlist").await) };
         let mut reader = ColumnReader::new(row);
-        let (status, hold): (WaitlistStatus, Option<Id<SlotHold>>) = (reader.next()?, reader.next()?);
+        let (status, hold, booked): (WaitlistStatus, Option<Id<SlotHold>>, Option<Id<Booking>>) =
+            (reader.next()?, reader.next()?, reader.next()?);
         let expired = || Error::conflict("OFFER_EXPIRED", "It is held for you no more.").field("id");
-        match (status, hold) {
-            (WaitlistStatus::Offered | WaitlistStatus::Booked, Some(hold)) => slots::accept(ctx, hold).await?.ok_or_else(expired),
-            (WaitlistStatus::Expired, Some(_)) => Err(expired()),
+        match (status, hold, booked) {
+            (WaitlistStatus::Booked, _, Some(booked)) => ctx.whole(booked).await?.ok_or_else(|| Error::not_found("booking").field("id")),
+            (WaitlistStatus::Offered, Some(hold), _) => slots::accept(ctx, hold).await?.ok_or_else(expired),
+            (WaitlistStatus::Expired, Some(_), _) => Err(expired()),
             _ => Err(over()),
         }
     }

@@ -4,6 +4,7 @@
 mod database;
 mod outside;
 mod settings;
+mod standbys;
 
 use super::{Cluster, report::Report, shards};
 use crate::config::Settings;
@@ -17,6 +18,7 @@ pub async fn doctor_of_shards(settings: &Settings) -> Report {
 pub async fn doctor(settings: &Settings, cluster: &Cluster) -> Report {
     let mut checks = settings::look(settings, cluster);
     checks.extend(database::look(settings, cluster).await);
+    checks.extend(standbys::look(settings, cluster).await);
     checks.extend(outside::look(settings, cluster).await);
     Report { checks }
 }

@@ -1,19 +1,21 @@
-//! What is beside the database: the store of files, the server of mail, where models are asked, and the addresses that people are given.
+//! What is beside the database: the store of files, the server of mail, where models are asked, the addresses that people are given, and who
+//! observes the service.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use lectern_kernel::store::Objects;
+use reqwest::redirect::Policy;
 use uuid::Uuid;
 
 use super::super::{
     Cluster, deployment,
-    health::{Unwell, readiness},
+    health::{Unwell, measured, readiness},
     objects, postman,
     report::Check,
     store::base,
 };
 use crate::{
-    config::Settings,
+    config::{Secret, Settings},
     domains::{answers::listed, mail::Undelivered},
 };
 
@@ -25,8 +27,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// All of it.
 pub(super) async fn look(settings: &Settings, cluster: &Cluster) -> Vec<Check> {
     let here = readiness(settings.listen).await;
-    let mut checks = vec![files(settings).await, mail(settings, cluster).await, models(settings).await, listens(settings, &here)];
+    let mut checks = vec![files(settings).await, mail(settings, cluster).await, models(settings).await];
+    checks.push(listens("LECTERN_LISTEN", settings.listen, &here));
     checks.extend(addresses(settings, matches!(here, Ok(()) | Err(Unwell::NotReady(_)))).await);
+    checks.push(match settings.metrics_listen {
+        Some(address) => listens("LECTERN_METRICS_LISTEN", address, &measured(address).await),
+        None => Check::pass("addresses", "LECTERN_METRICS_LISTEN", "not set: no metrics are served"),
+    });
+    checks.push(observer("LECTERN_OTLP_URL", settings.otlp_url.as_ref(), "no traces are made", "http://collector:4318").await);
+    checks.push(
+        observer("LECTERN_SENTRY_DSN", settings.sentry_dsn.as_ref(), "errors stand in the log alone", "https://KEY@HOST/PROJECT").await,
+    );
     checks
 }
 
@@ -97,8 +108,7 @@ async fn models(settings: &Settings) -> Check {
 }
 
 /// The service of this machine; that it does not run yet is no fault.
-fn listens(settings: &Settings, here: &Result<(), Unwell>) -> Check {
-    let (name, address) = ("LECTERN_LISTEN", settings.listen);
+fn listens(name: &'static str, address: SocketAddr, here: &Result<(), Unwell>) -> Check {
     match here {
         Ok(()) => Check::pass("addresses", name, format!("{address} answers, and is ready")),
         Err(Unwell::Absent(_)) => {
@@ -146,6 +156,23 @@ async fn addresses(settings: &Settings, is_served: bool) -> Vec<Check> {
         });
     }
     checks
+}
+
+/// Whether somebody speaks HTTP where traces or reports of errors are sent; none is sent.
+async fn observer(name: &'static str, url: Option<&Secret>, unset: &str, usual: &str) -> Check {
+    let Some(url) = url else { return Check::pass("observing", name, format!("not set: {unset}")) };
+    let known = reqwest::Url::parse(url.expose()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+    let Some(known) = known else { return Check::fail("observing", name, format!("can't be read: {usual} is expected")) };
+    // Without the key.
+    let origin = known.origin().ascii_serialization();
+    let asked = async {
+        let client = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).build()?;
+        client.get(&origin).send().await
+    };
+    match asked.await {
+        Ok(_any) => Check::pass("observing", name, format!("{origin} answers; nothing was sent")),
+        Err(error) => Check::fail("observing", name, format!("{origin}: {}; look whether it runs, or check {name}", error.without_url())),
+    }
 }
 
 /// Whether an address answers with success.

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, Transaction};
 use tokio::time::{Instant, sleep};
@@ -27,6 +27,8 @@ use crate::config::{Settings, TenantMove};
 const PATIENCE: &str = "30s";
 /// How long PgDog may take to look elsewhere once it was told to. Writes wait as long.
 const SWITCHING: Duration = Duration::from_secs(60);
+/// How long it is looked at where telling it failed: it may have heard all the same.
+const DOUBT: Duration = Duration::from_secs(3);
 
 /// The tables, those first that others point at, each with the columns that are pointed with later.
 struct Plan {
@@ -53,7 +55,7 @@ pub async fn relocate(
     if wanted.remove_other {
         // Also where the school itself lies no more: what was written while it went may have stayed.
         for other in (0..count).filter(|other| *other != place) {
-            remove(settings, other, school).await?;
+            remove(settings, spread, other, school).await?;
         }
         return Ok(if others.is_empty() {
             format!("{slug} lies on shard {} alone.", place + 1)
@@ -81,8 +83,14 @@ pub async fn relocate(
     release(&mut into, &plan).await?;
     into.commit().await?;
     // From here on the rows lie on both sides, and nobody writes where they came from.
-    if let Err(error) = switched(spread, switch, school, to).await {
-        remove(settings, to, school)
+    if let Err((error, looks)) = switched(spread, switch, school, to).await {
+        if looks != Some(place) {
+            return Err(error.context(format!(
+                "{slug} lies on both shards, and it is not known on which one PgDog looks for it: once it answers, and before anything else, \
+                 run it with --remove-other"
+            )));
+        }
+        remove(settings, spread, to, school)
             .await
             .context("the rows that were copied could not be removed again: run it once more with --remove-other")?;
         return Err(error.context(format!("{slug} stays on shard {}", place + 1)));
@@ -93,7 +101,7 @@ pub async fn relocate(
     from.commit().await.context("the rows that were left could not be deleted: run it once more with --remove-other")?;
     let held = began.elapsed().as_secs_f64();
     // Who had waited to write there, the schedule above all, may have found the school still: that is done once this has its locks, and nobody finds it any more.
-    remove(settings, place, school)
+    remove(settings, spread, place, school)
         .await
         .with_context(|| {
             format!("{slug} lies on shard {} now, but what was written on shard {} while it went could not be deleted: run it once more with --remove-other", to + 1, place + 1)
@@ -118,22 +126,37 @@ pub async fn switched_by(wanted: &TenantMove, school: Uuid, shard: usize) -> any
 }
 
 /// Has PgDog told, and waits until it looks there.
+///
+/// # Errors
+/// Why it does not, and where it looks, if it says so.
 async fn switched(
     spread: &Spread<'_>,
     switch: impl AsyncFnOnce(Uuid, usize) -> anyhow::Result<()>,
     school: Uuid,
     to: usize,
-) -> anyhow::Result<()> {
-    let began = Instant::now();
-    switch(school, to).await?;
-    while spread.place(school).await? != to {
-        ensure!(
-            began.elapsed() < SWITCHING,
-            "PgDog was told, and looks for the school where it was all the same: take back what it was told"
-        );
+) -> Result<(), (anyhow::Error, Option<usize>)> {
+    let told = switch(school, to).await;
+    let (began, patience) = (Instant::now(), if told.is_ok() { SWITCHING } else { DOUBT });
+    let looks = loop {
+        let looks = spread.place(school).await;
+        if matches!(looks, Ok(place) if place == to) {
+            if let Err(error) = &told {
+                tracing::warn!("PgDog looks for the school there, although telling it failed: {error:#}");
+            }
+            return Ok(());
+        }
+        if began.elapsed() >= patience {
+            break looks;
+        }
         sleep(Duration::from_millis(100)).await;
-    }
-    Ok(())
+    };
+    Err(match (told, looks) {
+        (Err(error), looks) => (error, looks.ok()),
+        (Ok(()), Err(error)) => (error, None),
+        (Ok(()), Ok(place)) => {
+            (anyhow!("PgDog was told, and looks for the school where it was all the same: take back what it was told"), Some(place))
+        }
+    })
 }
 
 /// Who owns the tables of a shard.
@@ -240,11 +263,13 @@ async fn empty(tx: &mut PgConnection, plan: &Plan, school: Uuid) -> anyhow::Resu
     Ok(())
 }
 
-/// The same in a transaction of its own.
-async fn remove(settings: &Settings, shard: usize, school: Uuid) -> anyhow::Result<()> {
+/// The same in a transaction of its own, on a shard where PgDog does not look for the school.
+async fn remove(settings: &Settings, spread: &Spread<'_>, shard: usize, school: Uuid) -> anyhow::Result<()> {
     let mut side = Side::open(settings, shard).await?;
     let plan = Plan::of(&mut side.connection).await?;
     let mut tx = hold(&mut side.connection, &plan, school).await?;
+    // Asked while nobody can write here.
+    ensure!(spread.place(school).await? != shard, "PgDog looks for the school on shard {} now", shard + 1);
     empty(&mut tx, &plan, school).await?;
     release(&mut tx, &plan).await?;
     Ok(tx.commit().await?)

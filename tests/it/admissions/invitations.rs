@@ -104,6 +104,10 @@ async fn an_instructor_invites_learners_and_no_instructor() {
     app.sql("UPDATE app_user SET status = 'SUSPENDED' WHERE email = 'instructor@oak.example'").await;
     refused(&app, &app.stranger(), ACCEPT, accept(&link, None), "UNAUTHENTICATED LINK_INVALID").await;
     app.sql("UPDATE app_user SET status = 'ACTIVE' WHERE email = 'instructor@oak.example'").await;
+    // A role grants nothing as long as a second factor is due.
+    super::set(&app, json!({ "secondFactorRoleKeys": ["INSTRUCTOR"] })).await;
+    refused(&app, &app.stranger(), ACCEPT, accept(&link, None), "UNAUTHENTICATED LINK_INVALID").await;
+    super::set(&app, json!({ "secondFactorRoleKeys": [] })).await;
     let session = app.stranger().ok(ACCEPT, accept(&link, None)).await["acceptInvitation"].take();
     assert_eq!(session["viewer"]["user"]["name"], "Lo");
 }
@@ -135,6 +139,10 @@ async fn sent_again_the_link_before_is_dead_and_what_is_over_is_told_by_the_cloc
     app.sql("UPDATE invitation SET expires_at = now() - interval '1 minute'").await;
     let (newer, _) = invited(&app, &admin, "ivy@x.example", None, &["LEARNER"]).await;
     refused(&app, &admin, RESEND, json!({ "id": id }), "CONFLICT INVITATION_PENDING @id").await;
+    // Once that is over as well, whichever is sent again is the one that is pending.
+    app.sql("UPDATE invitation SET expires_at = now() - interval '1 minute'").await;
+    assert_eq!(admin.ok(RESEND, json!({ "id": id })).await["resendInvitation"]["state"], "PENDING");
+    refused(&app, &admin, RESEND, json!({ "id": newer }), "CONFLICT INVITATION_PENDING @id").await;
     assert_eq!(admin.ok(REVOKE, json!({ "id": newer })).await["revokeInvitation"]["state"], "REVOKED");
     refused(&app, &stranger, ACCEPT, accept(&third, None), "UNAUTHENTICATED LINK_INVALID").await;
     admin.ok(REVOKE, json!({ "id": id })).await;

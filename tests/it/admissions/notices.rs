@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{APPROVE, CONFIRM, NEW_PASSWORD, REJECT, applicant, confirm, mails, sign_up_token, take_applicants};
+use super::{APPROVE, CONFIRM, NEW_PASSWORD, REJECT, applicant, confirm, mails, set, sign_up_token, take_applicants};
 use crate::app::{Client, TestApp, Who};
 
 const TOLD: &str = "{ notifications { nodes { kind title body subjectId subject { __typename } actor { name } } } }";
@@ -34,6 +34,12 @@ async fn a_sign_up_is_told_to_those_who_may_decide_it_and_to_twenty_of_them_at_m
         assert!(told(&other).await.is_empty());
     }
     assert_eq!(app.count("mail WHERE template = 'sign_up_requested'").await, 0, "it waits for the digest");
+    // Who has no second factor yet, where one is due, may not.
+    set(&app, json!({ "secondFactorRoleKeys": ["INSTRUCTOR"] })).await;
+    let another = applicant(&app, "una@x.example", "LEARNER").await;
+    app.work().await;
+    assert_eq!(app.count(&format!("notification WHERE subject = '{another}'")).await, 1);
+    assert_eq!(told(&admin).await[0]["subjectId"], another);
     // Thirty more who may.
     app.sql(&format!(
         "WITH made AS (INSERT INTO app_user (tenant_id, id, name, email, email_key)

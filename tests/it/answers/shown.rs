@@ -1,10 +1,13 @@
 //! What a school does not want written, and what a model is given of what was said before.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::{
-    Answering, deltas,
-    models::{Say, end, piece, text},
+    Answering, CANCEL, deltas,
+    models::{Say, Step, end, line, piece, text},
     told,
 };
 
@@ -62,4 +65,54 @@ async fn whole_turns_of_the_branch_are_given_and_what_did_not_fit_is_said() {
     assert_eq!((&given["model"], &given["max_tokens"], &given["stream"]), (&json!("default"), &json!(100), &json!(true)));
     assert_eq!(given["stream_options"], json!({ "include_usage": true }));
     assert_eq!(answering.models.asked().last().unwrap().authorization.as_deref(), Some("Bearer sk-deployment"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_does_not_come_to_its_end_tells_what_it_holds_as_any_other() {
+    let answering = Answering::with(&["--assistant-context=2048"], json!({ "maxTokens": 100, "tools": ["MY_PROGRESS"] })).await;
+    let (app, learner) = (&answering.app, &answering.learner);
+    let winds = crate::knowledge::document(&answering.admin, "Winds", "The crosswind limit is 15 knots.", json!({})).await;
+    app.work().await;
+    let query =
+        "query($id: ID!) { message(id: $id) { state failureReason content externalHosts omittedMessages citations { marker isCited } } }";
+    let long = "many words ".repeat(700);
+    answering.models.say([text(&[&long])]);
+    answering.ask("First question").await;
+    let said = "As [1] and [the manual](https://manuals.example/wind) say, ";
+    for (state, reason) in [("CANCELLED", json!(null)), ("FAILED", json!("INTERRUPTED"))] {
+        answering.models.say([Say::Stream(vec![piece(said), Step::Hang])]);
+        let id = answering.send_with("What is the crosswind limit?", json!({ "documentIds": [winds] })).await;
+        answering.until_written(&id).await;
+        if state == "CANCELLED" {
+            learner.ok(CANCEL, json!({ "id": id })).await;
+        } else {
+            // As if its process had been killed.
+            app.sql(&format!(
+                "SELECT set_config('app.tenant_id', '{}', false); UPDATE answer_run SET beat_at = now() - interval '31 seconds'; SELECT app.sweep_answers(10)",
+                app.oak.tenant
+            ))
+            .await;
+        }
+        assert_eq!(
+            learner.ok(query, json!({ "id": id })).await["message"],
+            json!({ "state": state, "failureReason": reason, "content": said, "externalHosts": ["manuals.example"], "omittedMessages": 2,
+                    "citations": [{ "marker": 1, "isCited": true }] })
+        );
+    }
+    // Between two calls: what was held back until more would come is part of the text as well.
+    let (gate, before) = (Arc::new(Notify::new()), answering.models.asked().len());
+    let call =
+        json!({ "choices": [{ "delta": { "tool_calls": [{ "id": "1", "function": { "name": "my_progress", "arguments": "{}" } }] } }] });
+    let said = "Look [there](https://manuals.example/progress)!";
+    answering.models.say([Say::Stream([vec![Step::Gate(gate.clone()), piece(said), line(call)], end("tool_calls")].concat())]);
+    let id = answering.send("How am I doing?").await;
+    answering.until_asked(before + 1).await;
+    answering.policy(json!({ "dailyTokenLimitPerUser": 1 })).await;
+    gate.notify_one();
+    answering.ended(&id).await;
+    assert_eq!(
+        learner.ok(query, json!({ "id": id })).await["message"],
+        json!({ "state": "FAILED", "failureReason": "TOKEN_LIMIT", "content": said, "externalHosts": ["manuals.example"], "omittedMessages": 2,
+                "citations": [] })
+    );
 }

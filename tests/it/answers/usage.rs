@@ -38,6 +38,32 @@ async fn a_call_is_settled_by_what_the_provider_says_at_the_price_of_the_moment(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_beside_the_conversation_are_counted_whether_they_fail_or_not_and_take_from_what_is_reserved() {
+    let answering = Answering::with(&["--assistant-embedding-model=embed"], json!({})).await;
+    answering.policy(json!({ "usesProviderModeration": true })).await;
+    let manual = crate::knowledge::document(&answering.admin, "Manual", "Wind.", json!({})).await;
+    let refuses = || Say::Status(401, "", "{}".to_owned());
+    let passes = || Say::Status(200, "", json!({ "results": [{ "flagged": false }] }).to_string());
+    let vector = Say::Status(200, "", json!({ "data": [{ "index": 0, "embedding": [0.5, 0.5] }] }).to_string());
+    answering.models.say([refuses(), passes(), refuses(), text(&["Hello"]), passes(), vector, text(&["Hello"])]);
+    for state in ["FAILED", "COMPLETED", "COMPLETED"] {
+        let id = answering.send_with("Is it windy?", json!({ "documentIds": [manual] })).await;
+        assert_eq!(answering.ended(&id).await["state"], state);
+    }
+    let usage = "{ reports { assistantUsage(groupBy: [PURPOSE]) { purpose calls failedCalls promptTokens } } }";
+    assert_eq!(
+        answering.admin.ok(usage, json!({})).await["reports"]["assistantUsage"],
+        json!([
+            { "purpose": "ANSWER", "calls": 2, "failedCalls": 0, "promptTokens": 200.0 },
+            { "purpose": "EMBEDDING", "calls": 2, "failedCalls": 1, "promptTokens": 3.0 },
+            { "purpose": "MODERATION", "calls": 3, "failedCalls": 1, "promptTokens": 0.0 },
+        ])
+    );
+    let mine = answering.learner.ok(ALLOWANCE, json!({})).await["viewer"]["assistantAllowance"].take();
+    assert_eq!(mine["usedToday"], 2 * 107 + 3, "and nothing stays reserved");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_who_want_the_last_tokens_one_is_answered() {
     let answering = Answering::start().await;
     for round in 0..10 {

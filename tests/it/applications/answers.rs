@@ -137,6 +137,40 @@ async fn a_draft_hides_what_the_present_form_calls_sensitive() {
     assert_eq!((answers(&eve, &withdrawn).await, answers(&viewer, &withdrawn).await), (json!({ "diet": "all" }), json!({})));
 }
 
+/// What the steps of an application say was answered, other than this.
+async fn answered_but(client: &Client, id: &str, expected: &Value) -> Vec<Value> {
+    let events = client.ok(READ, json!({ "id": id })).await["application"]["events"].take();
+    events.as_array().unwrap().iter().map(|event| event["answers"].clone()).filter(|answers| answers != expected).collect()
+}
+
+#[tokio::test]
+async fn the_steps_of_a_draft_hide_what_it_hides() {
+    let stage = Stage::start().await;
+    let fields = |sensitive: bool| json!([{ "key": "diet", "label": "Diet", "type": "TEXT", "sensitive": sensitive }, { "key": "health", "label": "Health", "type": "TEXT", "sensitive": true }]);
+    let program = program(&stage.admin, json!({}), fields(false)).await;
+    let (bob, eve) = (stage.learner("bob").await, stage.learner("eve").await);
+    let (whole, shown, nothing) = (json!({ "diet": "vegan", "health": "ill" }), json!({ "diet": "vegan" }), json!({}));
+    let input = json!({ "i": { "programId": program, "answers": whole } });
+    let draft = bob.ok(START, input.clone()).await["startApplication"]["id"].as_str().unwrap().to_owned();
+    let withdrawn = eve.ok(START, input).await["startApplication"]["id"].as_str().unwrap().to_owned();
+    submit(&eve, &withdrawn).await;
+    withdraw(&eve, &withdrawn).await;
+    // What was answered once stands in a step, whatever is answered now.
+    bob.ok(UPDATE, json!({ "i": { "id": draft, "answers": { "diet": null } } })).await;
+    let viewer = stage.app.sign_in(&stage.app.oak, Who::Viewer).await;
+    assert_eq!(answered_but(&viewer, &draft, &shown).await, Vec::<Value>::new());
+    stage.admin.ok(SET_FORM, json!({ "i": { "programId": program, "expectedVersion": 1, "fields": fields(true) } })).await;
+    // What was handed in is shown by the form of that time, until it is a draft again.
+    assert_eq!(answered_but(&viewer, &withdrawn, &shown).await, Vec::<Value>::new());
+    eve.ok(REOPEN, json!({ "id": withdrawn })).await;
+    for (applicant, id) in [(&bob, &draft), (&eve, &withdrawn)] {
+        assert_eq!(answered_but(&viewer, id, &nothing).await, Vec::<Value>::new());
+        for client in [applicant, &stage.admin] {
+            assert_eq!(answered_but(client, id, &whole).await, Vec::<Value>::new());
+        }
+    }
+}
+
 #[tokio::test]
 async fn after_submission_only_who_manages_applications_corrects_answers() {
     let stage = Stage::start().await;

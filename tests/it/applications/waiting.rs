@@ -58,6 +58,24 @@ async fn a_party_that_does_not_fit_waits_as_a_whole_and_is_passed_over_by_one_th
 }
 
 #[tokio::test]
+async fn a_waiting_party_that_shrinks_until_it_fits_is_offered_what_is_free() {
+    let stage = Stage::start().await;
+    let program = stage.program(json!({ "capacity": 2, "reviewStrategy": "AUTO_ACCEPT" })).await;
+    let [ann, bob] = [stage.learner("ann").await, stage.learner("bob").await];
+    apply(&ann, &program).await;
+    let (waiting, state) = apply_with(&bob, &program, 2).await;
+    assert_eq!((state.as_str(), places(&ann, &program).await), ("WAITLISTED", (1, 1)));
+    let party = bob.ok("query($id: ID!) { application(id: $id) { attendees { id kind } } }", json!({ "id": waiting })).await;
+    let children = party["application"]["attendees"].as_array().unwrap().iter().filter(|attendee| attendee["kind"] == "CHILD");
+    for (child, expected) in children.zip([false, true]) {
+        bob.ok("mutation($id: ID!) { removeAttendee(id: $id) }", json!({ "id": child["id"] })).await;
+        assert_eq!(is_offered(&bob, &waiting).await, expected);
+    }
+    assert_eq!(places(&ann, &program).await, (2, 1));
+    assert_eq!(bob.ok(ACCEPT, json!({ "id": waiting })).await["acceptPlace"]["status"], "ACCEPTED");
+}
+
+#[tokio::test]
 async fn raising_or_lifting_the_capacity_offers_places_and_it_is_not_lowered_below_what_is_taken() {
     let stage = Stage::start().await;
     let program = stage.program(json!({ "capacity": 1, "reviewStrategy": "AUTO_ACCEPT" })).await;

@@ -7,7 +7,7 @@ use crate::{
     app::{TestApp, Who},
     classroom::{nothing, refused},
     files::text,
-    lessons::state,
+    lessons::{REOPEN, TRACK, state},
 };
 
 #[tokio::test]
@@ -53,6 +53,41 @@ async fn with_a_pass_mark_a_released_grade_completes_the_lesson() {
     // What was completed stays so.
     class.ada.ok(GRADE, json!({ "i": { "id": second, "version": 2, "points": 1 } })).await;
     assert_eq!(state(&class.lea, &class.enrollment).await, "COMPLETED 100 1/1");
+}
+
+#[tokio::test]
+async fn a_lower_pass_mark_completes_the_lesson_and_no_later_due_date_the_course() {
+    let app = TestApp::start().await;
+    let class = Class::of(&app).await;
+    class.ask(json!({ "passMark": 60, "dueAt": "2098-01-01T00:00:00Z" })).await;
+    let submission = class.submit("Little").await;
+    let stands = async || state(&class.lea, &class.enrollment).await;
+    for (change, expected) in [
+        (json!({ "passMark": 55 }), "IN_PROGRESS 0 0/1"),
+        (json!({ "passMark": null }), "IN_PROGRESS 100 1/1"), // handed in is enough
+    ] {
+        class.ask(change.clone()).await;
+        assert_eq!(stands().await, expected, "{change}");
+    }
+    let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
+    let enrolled = crate::classroom::enroll(&class.ada, &class.course, &bob.user_id).await;
+    class.ask(json!({ "passMark": 60 })).await;
+    let his = submit(&bob, &class.assignment, "More").await;
+    class.grade(&submission, 1, 10.0).await;
+    class.grade(&his, 1, 50.0).await;
+    assert_eq!(state(&bob, &enrolled).await, "IN_PROGRESS 0 0/1");
+    class.ask(json!({ "passMark": 50 })).await;
+    class.ask(json!({ "dueAt": "2099-01-01T00:00:00Z" })).await;
+    assert_eq!(state(&bob, &enrolled).await, "IN_PROGRESS 100 1/1");
+    bob.ok(TRACK, json!({ "i": { "lessonId": class.lesson } })).await;
+    assert_eq!(state(&bob, &enrolled).await, "COMPLETED 100 1/1");
+    // What a manager has reopened stays open, until it is graded anew.
+    class.ada.ok(REOPEN, json!({ "i": { "lessonId": class.lesson, "userId": bob.user_id } })).await;
+    let open = state(&bob, &enrolled).await;
+    class.ask(json!({ "dueAt": "2099-02-01T00:00:00Z" })).await;
+    assert_eq!((state(&bob, &enrolled).await, open.ends_with("0/1")), (open, true));
+    class.grade(&his, 2, 51.0).await;
+    assert!(state(&bob, &enrolled).await.ends_with("100 1/1"));
 }
 
 #[tokio::test]

@@ -91,6 +91,29 @@ async fn the_name_and_the_email_of_a_deleted_person_leave_the_log_and_the_rest_s
 }
 
 #[tokio::test]
+async fn what_a_deleted_person_signed_in_on_leaves_the_log_also_where_the_sign_in_was_purged() {
+    let app = TestApp::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let zoe = app.person(&app.oak, "zoe@oak.example", &["LEARNER"]).await;
+    let id = ids::decode(&zoe.user_id).unwrap().1;
+    zoe.ok("mutation { logout }", json!({})).await;
+    app.sql(&format!(
+        "SET session_replication_role = replica; \
+         UPDATE audit_entry SET after = after || '{{\"user_agent\": \"Zephyr/1.0\"}}' WHERE resource = 'Session' AND after ->> 'user_id' = '{id}'; \
+         SET session_replication_role = DEFAULT; \
+         UPDATE session SET created_at = now() - interval '100 days', revoked_at = now() - interval '91 days' WHERE user_id = '{id}'"
+    ))
+    .await;
+    assert!(is_known(&app, "zephyr").await);
+    let purge =
+        format!("SELECT app.purge_sessions(10)::text FROM (SELECT set_config('app.tenant_id', '{}', false)) AS entered", app.oak.tenant);
+    app.text(&purge).await;
+    assert_eq!(app.count(&format!("session WHERE user_id = '{id}'")).await, 0);
+    admin.ok(DELETE, json!({ "id": zoe.user_id })).await;
+    assert!(!is_known(&app, "zephyr").await);
+}
+
+#[tokio::test]
 async fn nobody_but_a_deletion_makes_the_log_forget() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;

@@ -178,7 +178,7 @@ const LEAVES: [(&str, &str); 303] = [
     ("exportReport", "ExportRun new"),
     ("exportRoster", "ExportRun new"),
     ("startImport", "ImportRun new"),
-    ("cancelImport", "ImportRun changed, Job changed"),
+    ("cancelImport", "ImportRun changed"),
     ("createReportSchedule", "ReportSchedule new"),
     ("updateReportSchedule", "ReportSchedule changed"),
     ("runReportSchedule", "ExportRun new"),

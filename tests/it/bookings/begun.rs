@@ -50,6 +50,7 @@ async fn the_request_of_somebody_who_is_suspended_is_not_granted() {
     admin.ok(SUSPEND, json!({ "id": learner.user_id })).await;
     for client in [&admin, &blind] {
         refused(&app, client, APPROVE, json!({ "id": requested }), "CONFLICT USER_SUSPENDED").await;
+        assert_eq!(steps(client, &requested).await, json!(["CANCELLED"]));
     }
     // What was granted before goes its way; and the request can be called off.
     admin.ok(ASSIGN, json!({ "i": { "id": granted, "instructorId": ada.user_id } })).await;

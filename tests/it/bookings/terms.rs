@@ -85,6 +85,31 @@ async fn a_type_says_until_when_and_whether_late_and_why() {
 }
 
 #[tokio::test]
+async fn without_a_notice_a_booking_of_a_type_is_its_learners_until_it_begins() {
+    let app = TestApp::start().await;
+    let [admin, ada, learner] =
+        [app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];
+    let kind = booking_type(&app, &app.oak, &[("needs_approval", "true")], &[&ada]).await;
+    let booking = booking_in(&app, &app.oak, "ASSIGNED", &learner, &ada, (480, 540)).await;
+    make_of(&app, &booking, &kind).await;
+    let steps = async || {
+        let look = "query($id: ID!) { booking(id: $id) { allowedTransitions } }";
+        learner.ok(look, json!({ "id": booking })).await["booking"]["allowedTransitions"].take()
+    };
+    for (minutes, allowed) in [(5, json!(["APPROVED", "CANCELLED"])), (-1, json!([]))] {
+        begin_in(&app, &booking, minutes).await;
+        assert_eq!(steps().await, allowed);
+        for field in ["cancelUntil", "rescheduleUntil"] {
+            assert_eq!(before(&learner, &booking, field).await, None, "until it begins");
+        }
+    }
+    refused(&app, &learner, CALL_OFF, off(&booking), "CONFLICT NOTICE_PASSED").await;
+    let to = json!({ "i": { "id": booking, "startsAt": hour(9), "endsAt": hour(10) } });
+    refused(&app, &learner, RESCHEDULE, to, "CONFLICT NOTICE_PASSED").await;
+    assert_eq!(admin.ok(CALL_OFF, off(&booking)).await["cancelBooking"]["isLateCancel"], false);
+}
+
+#[tokio::test]
 async fn where_it_stands_and_whose_it_is_come_before_the_notice() {
     let app = TestApp::start().await;
     let [ada, learner] = [app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await];

@@ -50,3 +50,27 @@ async fn what_is_to_certify_and_is_deleted_meanwhile_is_not_found() {
         assert_eq!(app.changes("updateCertificateSettings").await, 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_deleted_meanwhile_is_given_no_certificate() {
+    let app = TestApp::start().await;
+    let (admin, ada, lea) =
+        (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
+    let algebra = course(&ada, json!({ "title": "Algebra" })).await;
+    for person in [&lea, &bob] {
+        complete(&ada, &enroll(&ada, &algebra, &person.user_id).await).await;
+    }
+    let licence = path(&admin, "Licence").await;
+    crate::paths::set(&admin, &licence, json!([{ "courseId": algebra, "unlock": "NONE" }])).await;
+    admin.ok(crate::paths::PUBLISH, json!({ "id": licence })).await;
+    crate::paths::take(&bob, &licence).await;
+    for (person, field, id) in [(&lea, "courseId", &algebra), (&bob, "pathId", &licence)] {
+        let asking = admin.ask(ISSUE, json!({ "i": { "userId": person.user_id, field: id } }));
+        let deleted =
+            format!("UPDATE app_user SET deleted_at = now(), name = 'Deleted user', email = NULL WHERE id = '{}'", uuid(&person.user_id));
+        let answered = asked_meanwhile(&app, asking, &deleted, "SELECT").await;
+        assert_eq!(refusal(&answered["errors"][0]), "NOT_FOUND @userId");
+        assert_eq!((app.count("certificate").await, app.changes("issueCertificate").await), (0, 0));
+    }
+}

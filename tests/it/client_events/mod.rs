@@ -75,6 +75,23 @@ async fn series_are_by_hour_day_and_week() {
 }
 
 #[tokio::test]
+async fn the_sums_agree_in_whatever_time_zone_the_series_is() {
+    let app = TestApp::start().await;
+    let (lea, admin) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Admin).await);
+    // One an hour, around the beginning of the last 30 days.
+    let events: Vec<Value> = (0..72).map(|hour| json!({ "name": "a", "key": hour.to_string() })).collect();
+    assert_eq!(record(&lea, json!(events)).await, 72);
+    app.sql("UPDATE client_event SET at = now() - interval '31 days 12 hours' + key::integer * interval '1 hour'").await;
+    let query = "query($z: String) { reports { activity(timeZone: $z) { events } activityByName { events } } }";
+    for zone in [json!(null), json!("Pacific/Kiritimati"), json!("Pacific/Pago_Pago")] {
+        let counted = admin.ok(query, json!({ "z": zone })).await["reports"].take();
+        let events = sum(&counted["activity"]);
+        assert_eq!(events, sum(&counted["activityByName"]), "{zone}");
+        assert!((1..72).contains(&events), "{zone}: {events}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_counts_once_for_its_person_also_within_a_batch_and_at_the_same_moment() {
     let app = TestApp::start().await;
     let (lea, ada) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Instructor).await);

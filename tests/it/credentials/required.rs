@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{STANDING, refused, with_factor};
+use super::{NEW_PASSWORD, REQUEST, STANDING, refused, with_factor};
 use crate::{
     admissions::set,
     app::{TestApp, Who},
@@ -21,6 +21,10 @@ async fn a_role_of_which_a_second_factor_is_wanted_grants_nothing_before() {
     refused(&app, &instructor, course, json!({}), "FORBIDDEN [COURSE_CREATE]").await;
     let due = instructor.ok("{ viewer { secondFactorDue permissions activeRole { key } } }", json!({})).await;
     assert_eq!(due["viewer"], json!({ "secondFactorDue": true, "permissions": [], "activeRole": { "key": "INSTRUCTOR" } }));
+    // Nor are they asked to decide what they may not.
+    app.sign_in(&app.oak, Who::Learner).await.ok(REQUEST, json!({ "i": { "newPassword": NEW_PASSWORD } })).await;
+    app.work().await;
+    assert_eq!(app.count("notification WHERE kind = 'PASSWORD_CHANGE_REQUESTED'").await, 1, "the admin alone");
     with_factor(&app, &instructor).await;
     assert_eq!(instructor.ok(STANDING, json!({})).await["viewer"]["secondFactorDue"], false);
     instructor.ok(course, json!({})).await;

@@ -2,7 +2,10 @@ use lectern::http::HttpOptions;
 use serde_json::{Value, json};
 
 use super::{APPROVE, BEGIN, LOGIN, NEW_PASSWORD, REQUEST, login, with_factor};
-use crate::app::{Client, PASSWORD, TestApp, Who};
+use crate::{
+    admissions,
+    app::{Client, PASSWORD, TestApp, Who},
+};
 
 /// What somebody was told: kinds, the latest last.
 async fn kinds(app: &TestApp, client: &Client) -> Vec<String> {
@@ -42,11 +45,19 @@ async fn a_sign_in_on_a_new_device_is_told_once() {
     let learner = app.stranger().with_session(&several[0]["data"]["login"]);
     assert_eq!(kinds(&app, &learner).await, ["NEW_SIGN_IN"]);
     assert_eq!(app.count("job WHERE kind = 'mail.send' AND state <> 'SUCCEEDED'").await, 0, "and its mail can be written");
-    // After 90 days it is new again.
-    app.sql("UPDATE session SET created_at = now() - interval '91 days' WHERE user_agent = 'Other/1.0'").await;
+    // Also to whoever began no other sign-in for 90 days; where one lasts is known.
+    let began = "UPDATE session SET created_at = now() - interval '91 days'";
+    app.sql(began).await;
+    for agent in ["Third/1.0", "Other/1.0"] {
+        from(&app, &stranger, agent, login(&app.oak, &email, None)).await;
+        app.work().await;
+        assert_eq!(mails(&app, "new_sign_in", &email).await, 2, "{agent}");
+    }
+    // What was not used for 90 days is new again.
+    app.sql(&format!("{began}; UPDATE refresh_token SET created_at = now() - interval '91 days'")).await;
     from(&app, &stranger, "Other/1.0", login(&app.oak, &email, None)).await;
     app.work().await;
-    assert_eq!(mails(&app, "new_sign_in", &email).await, 2);
+    assert_eq!(mails(&app, "new_sign_in", &email).await, 3);
 }
 
 #[tokio::test]
@@ -77,8 +88,18 @@ async fn who_changes_what_somebody_signs_in_with_is_told_them() {
     let app = TestApp::start().await;
     let (learner, instructor) = (app.sign_in(&app.oak, Who::Learner).await, app.sign_in(&app.oak, Who::Instructor).await);
     let email = app.oak.email(Who::Learner);
-    with_factor(&app, &learner).await;
+    let (_, recovery) = with_factor(&app, &learner).await;
     assert_eq!(kinds(&app, &learner).await, ["SECOND_FACTOR_CHANGED"]);
+    // After a mailed code nobody is known to know the password.
+    admissions::set(&app, json!({ "codeSignIn": "EVERYBODY" })).await;
+    app.stranger().ok(admissions::ASK_CODE, admissions::to("oak", &email)).await;
+    admissions::work(&app).await;
+    let digits = admissions::code(&app, &app.oak, &email).await;
+    let given = |factor: &str| json!({ "i": { "tenant": "oak", "email": email, "code": digits, "secondFactor": factor } });
+    for _ in 0..3 {
+        assert_eq!(app.stranger().refused(admissions::GIVE_CODE, given("000000")).await, "UNAUTHENTICATED CODE_INVALID");
+    }
+    app.stranger().ok(admissions::GIVE_CODE, given(&recovery[0])).await;
     for _ in 0..2 {
         app.stranger().refused(LOGIN, login(&app.oak, &email, Some("000000"))).await;
     }

@@ -8,6 +8,7 @@ use super::a_little_life;
 use crate::{
     app::{PASSWORD, School, TestApp, Who},
     isolation::world::World,
+    platform::{id_of, operator},
 };
 
 /// Asks for an erasure, as the platform does.
@@ -116,4 +117,42 @@ async fn only_a_school_that_is_suspended_is_erased_and_only_while_it_is_asked_fo
     .await;
     desk.batch_execute(&format!("SET app.tenant_id = '{}'", app.elm.tenant)).await.unwrap();
     assert_eq!(desk.execute("DELETE FROM user_group", &[]).await.unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn an_erasure_that_the_store_made_fail_is_finished_by_its_job_and_the_platforms_log_says_how_each_ended() {
+    let app = TestApp::start().await;
+    a_little_life(&app).await;
+    let olive = operator(&app).await;
+    app.sql("SET app.audit = 'off'; UPDATE tenant SET suspended_at = now() WHERE slug = 'oak'").await;
+    // Nobody comes to the end of a folder that leads back to itself.
+    let folder = app.files().join("schools").join(app.oak.tenant.to_string());
+    let back = folder.join("back");
+    std::os::unix::fs::symlink(&folder, &back).unwrap();
+    ask(&app, &app.oak).await;
+    app.sql("UPDATE job SET max_attempts = attempts + 1, run_at = now() WHERE kind = 'tenant.erase' AND state = 'QUEUED'").await;
+    app.work().await;
+    assert_eq!(state(&app).await, "FAILED 0 UNAVAILABLE");
+    assert_eq!(app.count("tenant WHERE slug = 'oak'").await, 1, "the school goes after its files");
+
+    std::fs::remove_file(&back).unwrap();
+    // As `lectern jobs retry` does.
+    app.sql(
+        "BEGIN; SET LOCAL app.tenant_id = '00000000-0000-0000-0000-000000000000';
+         SELECT app.retry_job(id) FROM job WHERE kind = 'tenant.erase'; COMMIT",
+    )
+    .await;
+    assert_eq!(state(&app).await, "QUEUED 0");
+    app.work().await;
+    assert_eq!(state(&app).await, "DONE 0");
+    assert_eq!((left(&app, &app.oak).await, files(&folder)), (vec![], 0));
+
+    let log = "query($id: ID!) { auditLog(filter: { tenantId: $id }) { nodes { operation after } } }";
+    let log = olive.ok(log, json!({ "id": id_of(&app.oak) })).await["auditLog"]["nodes"].take();
+    let ends: Vec<_> = log.as_array().unwrap().iter().map(|entry| (&entry["operation"], &entry["after"]["state"])).collect();
+    let operation = &json!("system:tenant.erase");
+    assert_eq!(ends, [(operation, &json!("DONE")), (operation, &json!("FAILED"))], "{log}");
+    let done = &log[0]["after"];
+    assert_eq!((&done["slug"], &done["remaining"]), (&json!("oak"), &json!(0)));
+    assert!(done["rows"].as_i64() > Some(0) && done["tables"].as_i64() > Some(30), "{done}");
 }

@@ -157,6 +157,38 @@ async fn a_ticket_lets_in_once_and_every_scan_is_kept() {
 }
 
 #[tokio::test]
+async fn who_came_is_found_by_whoever_sees_them_with_or_without_their_tickets() {
+    let app = TestApp::start().await;
+    let (admin, ada) = (app.sign_in(&app.oak, Who::Admin).await, app.sign_in(&app.oak, Who::Instructor).await);
+    let (fair, other) = (program(&app, &app.oak, "fair").await, program(&app, &app.oak, "other").await);
+    for (program, code) in [(&fair, "AAAABBBBCCCCDDDD"), (&fair, "EEEEFFFFGGGGHHHH"), (&other, "JJJJKKKKMMMMNNNN")] {
+        ticket(&app, program, code, Kind::default()).await;
+    }
+    ada.ok(SCAN, scan(&fair, "s1", "AAAABBBBCCCCDDDD")).await;
+    app.sql("INSERT INTO role (tenant_id, id, key, name, permissions) SELECT tenant_id, gen_random_uuid(), 'JURY', 'Jury', '{APPLICATION_REVIEW}' FROM tenant WHERE slug = 'oak'").await;
+    let rex = app.person(&app.oak, "rex@oak.example", &["JURY"]).await;
+    for program in [&fair, &other] {
+        crate::applications::reviewers(&admin, program, &[(&rex, false)]).await;
+    }
+    let list = "query($f: AttendeeFilter) { attendees(filter: $f) { totalCount nodes { name checkedInAt } } }";
+    for client in [&admin, &ada, &rex] {
+        for (filter, names) in [
+            (json!({ "checkedIn": true }), vec!["AAAABBBBCCCCDDDD"]),
+            (json!({ "checkedIn": false }), vec!["EEEEFFFFGGGGHHHH", "JJJJKKKKMMMMNNNN"]),
+            (json!({ "checkedIn": true, "programId": fair }), vec!["AAAABBBBCCCCDDDD"]),
+            (json!({ "checkedIn": false, "programId": fair }), vec!["EEEEFFFFGGGGHHHH"]),
+            (json!({ "checkedIn": true, "programId": other }), vec![]),
+        ] {
+            let seen = client.ok(list, json!({ "f": filter })).await["attendees"].take();
+            let nodes = seen["nodes"].as_array().unwrap();
+            let found: Vec<&str> = nodes.iter().map(|attendee| attendee["name"].as_str().unwrap()).collect();
+            assert_eq!((found, &seen["totalCount"]), (names.clone(), &json!(names.len())), "{filter}");
+            assert!(nodes.iter().all(|attendee| json!(attendee["checkedInAt"].is_string()) == filter["checkedIn"]), "{filter}: {seen}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_arrives_late_counts_by_when_it_was_scanned() {
     let app = TestApp::start().await;
     let ada = app.sign_in(&app.oak, Who::Instructor).await;

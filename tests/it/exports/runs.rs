@@ -2,8 +2,11 @@
 
 use serde_json::json;
 
-use super::{export, run};
-use crate::app::{TestApp, Who};
+use super::{clerk, export, run};
+use crate::{
+    app::{TestApp, Who},
+    rosters::people,
+};
 
 const ALL: [&str; 2] = ["2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"];
 
@@ -57,6 +60,31 @@ async fn whoever_may_not_read_reports_any_more_gets_none() {
     admin.ok("mutation($id: ID!) { suspendUser(id: $id) { id } }", json!({ "id": ada.user_id })).await;
     app.work().await;
     assert_eq!(app.count("export_run WHERE failure_reason = 'REQUESTER_GONE'").await, 1);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_in_the_smaller_of_two_roles_is_done_in_the_one_that_may() {
+    let app = TestApp::start().await;
+    let clerk = clerk(&app, &["REPORT_READ", "ROSTER_MANAGE", "FILE_UPLOAD"]).await;
+    let report = export(&clerk, "BOOKINGS", ALL[0], ALL[1]).await;
+    let roster = clerk.ok("mutation { exportRoster(input: { format: USERS_CSV }) { id } }", json!({})).await["exportRoster"]["id"].take();
+    let import = people(&app, &clerk, "email,name\n", json!({})).await;
+    assert_eq!((&import["state"], &import["failureReason"]), (&json!("SUCCEEDED"), &json!(null)));
+    for id in [report.as_str(), roster.as_str().unwrap()] {
+        let made = run(&clerk, id).await;
+        assert_eq!((&made["state"], &made["failureReason"]), (&json!("SUCCEEDED"), &json!(null)));
+    }
+    // A greater role that grants nothing, because a second factor is due, does not stand in the way.
+    app.sql(&format!(
+        "INSERT INTO user_role (tenant_id, user_id, role_id) SELECT tenant_id, '{}', id FROM role WHERE tenant_id = '{}' AND key = 'ADMIN'; \
+         UPDATE tenant_settings SET second_factor_role_keys = '{{ADMIN}}'",
+        crate::classroom::uuid(&clerk.user_id),
+        app.oak.tenant
+    ))
+    .await;
+    let report = export(&clerk, "BOOKINGS", ALL[0], ALL[1]).await;
+    app.work().await;
+    assert_eq!(run(&clerk, &report).await["state"], "SUCCEEDED");
 }
 
 #[tokio::test]

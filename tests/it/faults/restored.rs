@@ -160,6 +160,51 @@ async fn a_lost_machine_is_restored_to_a_moment_and_every_school_is_as_it_was() 
     assert_eq!(refused(said), "one file is not what its row says: restore its bytes from the backup of the files");
 }
 
+#[test]
+fn a_copy_of_the_files_that_was_cut_off_is_made_whole_by_the_next_and_never_takes_the_place_of_a_whole_one() {
+    let (live, kept, other) = (Folder::new("files"), Folder::new("backup"), Folder::new("restored"));
+    let files = |from: &Folder, to: &Folder| script("backup", &["files", from.0.to_str().unwrap(), to.0.to_str().unwrap()]);
+    let put = |folder: &Folder, key: &str, bytes: &[u8]| {
+        let path = folder.0.join("schools/oak").join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    let held = |folder: &Folder| {
+        let read = |path: std::path::PathBuf| {
+            let key = path.strip_prefix(folder.0.join("schools/oak")).unwrap().to_str().unwrap().to_owned();
+            (key, String::from_utf8(std::fs::read(path).unwrap()).unwrap())
+        };
+        let mut held: Vec<_> = walk(&folder.0).into_iter().map(read).collect();
+        held.sort();
+        held
+    };
+    let whole = [("a/1_notes.txt", "Crosswind"), ("a/2_none.txt", ""), ("b/3_later.txt", "Tailwind")]
+        .map(|(key, text)| (key.to_owned(), text.to_owned()))
+        .to_vec();
+    for (key, text) in &whole {
+        put(&live, key, text.as_bytes());
+    }
+    put(&live, "b/4_coming.txt#1", b"Ca");
+    files(&live, &kept);
+    assert_eq!(held(&kept), whole, "what is being written is no file yet");
+
+    // Newer than what it was copied from, and only a part of that.
+    put(&kept, "a/1_notes.txt", b"Cross");
+    std::fs::remove_file(kept.0.join("schools/oak/b/3_later.txt")).unwrap();
+    files(&live, &kept);
+    assert_eq!(held(&kept), whole);
+
+    // On the way back.
+    put(&kept, "a/1_notes.txt", b"Cross");
+    put(&kept, "b/3_later.txt#1", b"Tail");
+    std::fs::remove_file(live.0.join("schools/oak/b/4_coming.txt#1")).unwrap();
+    files(&kept, &live);
+    assert_eq!(held(&live), whole, "what is whole stays");
+    std::fs::remove_file(kept.0.join("schools/oak/a/1_notes.txt")).unwrap();
+    files(&kept, &other);
+    assert_eq!(held(&other), whole[1..]);
+}
+
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()

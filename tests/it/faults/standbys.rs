@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{Cluster, NEVER, key, serve_at, sign_in};
-use crate::{app::PASSWORD, serve::Served};
+use crate::{
+    app::{Folder, PASSWORD},
+    ops,
+    serve::Served,
+};
 
 /// How often somebody reads back what they wrote; 2,400 times by default.
 const TRIES: &str = "LECTERN_STALE_TRIES";
@@ -52,6 +56,17 @@ impl Pair {
                 self.ask(service, "{ viewer { user { name } } }", json!({}), None).await;
             }
         }
+    }
+
+    /// Whether the standby passes with `lectern doctor`, where it may be so many milliseconds behind, and what is said of it.
+    fn doctor(&self, lag: &str) -> (bool, String) {
+        let folder = Folder::new("doctor");
+        let mut command = ops::lectern(&["doctor", "--json", "--listen", "127.0.0.1:9", "--pool-size", "4", "--replica-lag", lag]);
+        command.env("DATABASE_URL", self.primary.url("lectern_app")).env("LECTERN_REPLICA_URL", self.standby.url("lectern_app"));
+        command.env("LECTERN_SIGNING_KEY", key()).env("LECTERN_DATA_DIR", &folder.0);
+        let report: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let check = report["checks"].as_array().unwrap().iter().find(|check| check["group"] == "standbys").unwrap();
+        (check["passed"] == true, check["detail"].as_str().unwrap().to_owned())
     }
 
     /// How many people the standby was asked for: each query begins with that.
@@ -145,6 +160,8 @@ async fn whoever_has_just_signed_in_is_known_although_the_standby_has_not_heard_
 async fn a_standby_that_stands_still_is_left_out_and_taken_back() {
     let pair = Pair::start("0").await;
     let [one, other] = &pair.services;
+    let (passed, said) = pair.doctor("60000");
+    assert!(passed && said.contains("a standby with room for"), "{said}");
     pair.standby.superuser("postgres").await.batch_execute("SELECT pg_wal_replay_pause()").await.unwrap();
     let (written, _) = pair.ask(one, WRITE, json!({ "t": "Unheard of" }), None).await;
     let id = written["data"]["createCourse"]["id"].clone();
@@ -152,6 +169,8 @@ async fn a_standby_that_stands_still_is_left_out_and_taken_back() {
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let (read, _) = pair.ask(other, READ, json!({ "id": id }), None).await;
     assert_eq!(read["data"]["course"]["title"], "Unheard of");
+    let (passed, said) = pair.doctor("300");
+    assert!(!passed && said.contains("is more than 300 ms behind, so that nothing is read from it: look"), "{said}");
     pair.standby.superuser("postgres").await.batch_execute("SELECT pg_wal_replay_resume()").await.unwrap();
     pair.until_read().await;
 }
@@ -186,6 +205,7 @@ async fn a_standby_that_dies_or_hangs_fails_no_request() {
 async fn a_standby_that_is_promoted_is_no_standby_any_more() {
     let pair = Pair::start("0").await;
     pair.standby.promote().await;
+    assert!(!pair.doctor("300").0, "nothing is read from it any more");
     for round in 0..20 {
         let title = format!("After {round}");
         let (written, _) = pair.ask(&pair.services[0], WRITE, json!({ "t": title }), None).await;

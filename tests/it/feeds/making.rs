@@ -32,7 +32,9 @@ async fn an_address_is_shown_once_and_stands_nowhere_else() {
     );
     assert_eq!(app.count(&format!("calendar_feed f WHERE f::text LIKE '%{secret}%'")).await, 0);
     assert_eq!(app.count("calendar_feed WHERE length(secret_hash) = 32").await, 1);
-    // Another one in its place: the one before is dead at once.
+    // Another one in its place: the one before is dead at once, and what was read by it does not count.
+    app.sql("UPDATE calendar_feed SET hour_reads = 60, hour_began_at = now()").await;
+    assert_eq!(get(&learner, &url).await.0, 429);
     let rotated = learner.ok(ROTATE, json!({ "id": id })).await["rotateCalendarFeed"].take();
     let other = rotated["url"].as_str().unwrap();
     assert_ne!(other, url);

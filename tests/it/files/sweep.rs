@@ -124,6 +124,35 @@ async fn files_whose_time_is_over_go_with_their_bytes() {
 }
 
 #[tokio::test]
+async fn files_whose_time_is_over_are_not_taken_for_lost_ones_however_many_they_are() {
+    let app = TestApp::start().await;
+    let oak = app.oak.tenant;
+    let over = async |first: u32, last: u32| {
+        for number in first..=last {
+            put(&app, &format!("schools/{oak}/exports/{number}.csv"));
+        }
+        app.sql(&format!(
+            "SET session_replication_role = replica; INSERT INTO file (tenant_id, id, name, content_type, size, sha256, folder, object, expires_at) \
+             SELECT '{oak}', gen_random_uuid(), 'x', 'text/csv', 4, repeat('0', 64), 'exports', 'schools/{oak}/exports/' || n || '.csv', now() \
+             FROM generate_series({first}, {last}) AS n; RESET session_replication_role"
+        ))
+        .await;
+        age(&app, 25);
+        sweep(&app).await;
+    };
+    over(1, 130).await;
+    assert_eq!((app.count("file").await, objects(&app, "").len()), (0, 0));
+    assert_eq!(app.count("job WHERE kind = 'file.sweep' AND state = 'DEAD'").await, 0);
+    // They go also where so much is lost that it stays.
+    for number in 0..130 {
+        put(&app, &format!("schools/{oak}/general/{number}.txt"));
+    }
+    over(131, 131).await;
+    assert_eq!((app.count("file").await, objects(&app, "").len()), (0, 130));
+    assert!(app.count("job WHERE kind = 'file.sweep' AND state = 'DEAD'").await > 0);
+}
+
+#[tokio::test]
 async fn an_operator_looks_first_and_then_deletes() {
     let app = TestApp::start().await;
     for number in 0..130 {

@@ -255,6 +255,12 @@ async fn a_session_that_is_called_off_cancels_its_seats_and_tells_everybody_once
                      AND b.status = m.attachments #>> '{0,event,status}' AND b.revision::text = m.attachments #>> '{0,event,revision}' \
                      WHERE m.template = 'group_session_cancelled' AND b.status = 'CANCELLED' AND jsonb_array_length(m.attachments) = 1";
     assert_eq!(stage.app.count(taken_out).await, 2);
+    // Its instructor also of one that nobody has a seat in.
+    let opened = stage.ada.ok(OPEN, slot(&kind, &at(3, 9))).await["openGroupSessions"][0]["id"].take();
+    stage.admin.ok(CANCEL, json!({ "i": { "id": opened } })).await;
+    stage.app.work().await;
+    let told = stage.ada.ok("{ notifications(first: 1) { nodes { kind } } }", json!({})).await;
+    assert_eq!(told["notifications"]["nodes"][0]["kind"], "GROUP_SESSION_CANCELLED");
 }
 
 #[tokio::test]

@@ -47,3 +47,24 @@ async fn a_session_that_is_called_off_while_somebody_books_leaves_nobody_in_it()
     let claimed = "time_claim c JOIN group_session s ON s.id = c.session_id WHERE s.status = 'CANCELLED'";
     assert_eq!(stage.app.count(claimed).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_first_seats_in_two_sessions_of_an_instructor_one_meets_their_limit() {
+    let stage = Stage::start().await;
+    let kinds = [stage.kind(json!({ "seats": 2 })).await, stage.kind(json!({ "name": "Talk", "seats": 2 })).await];
+    let bob = stage.learner("bob").await;
+    for day in 2..7 {
+        for (kind, hour) in kinds.iter().zip([9, 11]) {
+            stage.ada.ok(OPEN, slot(kind, &at(day, hour))).await;
+        }
+    }
+    let limits = json!({ "i": { "userId": stage.ada.user_id, "maxMinutesPerDay": 60 } });
+    stage.admin.ok("mutation($i: SetInstructorLimitsInput!) { setInstructorLimits(input: $i) { id } }", limits).await;
+    for day in 2..7 {
+        let (one, two) = join(stage.lea.ask(BOOK, slot(&kinds[0], &at(day, 9))), bob.ask(BOOK, slot(&kinds[1], &at(day, 11)))).await;
+        let mut lines = [line(&one), line(&two)];
+        lines.sort();
+        assert_eq!(lines, ["CONFLICT BOOKING_LIMIT @startsAt", "done"], "{one} {two}");
+    }
+    assert_eq!(stage.app.count("booking").await, 5);
+}

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::classroom::{nothing, refused};
+use crate::{
+    classroom::{nothing, refused},
+    slots::EXPLAIN,
+};
 
 const SLOTS: &str = "query($t: ID!) { slots(bookingTypeId: $t, from: \"2099-03-02T08:00:00Z\", to: \"2099-03-02T11:00:00Z\", timeZone: \"UTC\") { \
     days { slots { startsAt seatsLeft groupSession { id } } } } }";
@@ -47,6 +50,39 @@ async fn the_first_booking_of_a_slot_makes_a_session_and_others_take_its_seats()
     );
     assert_eq!(stage.ada.ok(SESSION, session).await["groupSession"]["bookings"]["totalCount"], 2);
     assert_eq!(stage.ada.ok(SESSION, json!({ "id": nothing("groupsession") })).await["groupSession"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_start_at_which_a_session_stands_is_explained_candidate_by_candidate_also_when_it_is_full() {
+    let stage = Stage::start().await;
+    let [bob, eve, carl] = [stage.learner("bob").await, stage.learner("eve").await, stage.instructor("carl").await];
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let needs = json!([{ "name": "Room", "resourceIds": [stage.room("Blue", 9).await] }]);
+    let kind = stage.kind(json!({ "seats": 2, "strategy": "FIXED", "instructors": both, "requirements": needs })).await;
+    stage.ada.ok(OPEN, slot(&kind, &at(2, 9))).await;
+    let off = json!({ "i": { "startsAt": at(2, 9), "endsAt": at(2, 10) } });
+    carl.ok("mutation($i: CreateTimeOffInput!) { createTimeOff(input: $i) { id } }", off).await;
+    let explained = async || eve.ok(EXPLAIN, json!({ "t": kind, "s": at(2, 9) })).await["explainSlot"].take();
+    let with_seats = explained().await;
+    assert_eq!((&with_seats["isBookable"], &with_seats["reason"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        with_seats["candidates"],
+        json!([
+            { "instructor": { "id": stage.ada.user_id }, "resource": null, "isFree": true, "reason": null },
+            { "instructor": { "id": carl.user_id }, "resource": null, "isFree": false, "reason": "OUTSIDE_AVAILABILITY" },
+            { "instructor": null, "resource": { "name": "Blue" }, "isFree": true, "reason": null }
+        ])
+    );
+    for learner in [&stage.lea, &bob] {
+        learner.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    }
+    let full = explained().await;
+    assert_eq!((&full["isBookable"], &full["reason"]), (&json!(false), &json!("SESSION_FULL")));
+    let named = |explanation: &Value| {
+        let candidates = explanation["candidates"].as_array().unwrap().iter();
+        candidates.map(|one| (one["instructor"].clone(), one["resource"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&full), named(&with_seats));
 }
 
 #[tokio::test]
@@ -321,4 +357,68 @@ async fn a_session_is_one_hour_of_its_instructor_and_its_room_however_many_seats
             "resourceUtilisation": [{ "bookedHours": 1.0 }, { "bookedHours": 1.0 }]
         })
     );
+}
+
+#[tokio::test]
+async fn a_session_counts_for_its_instructors_limits_once_and_from_its_first_seat_on() {
+    let stage = Stage::start().await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    // Of the type.
+    let daily = stage.kind(json!({ "seats": 2, "limits": { "perInstructorPerDay": 1 } })).await;
+    for hour in [9, 10] {
+        stage.ada.ok(OPEN, slot(&daily, &at(3, hour))).await;
+    }
+    for learner in [&stage.lea, &bob] {
+        learner.ok(BOOK, slot(&daily, &at(3, 9))).await;
+    }
+    refused(&stage.app, &eve, BOOK, slot(&daily, &at(3, 10)), "CONFLICT BOOKING_LIMIT @startsAt").await;
+    // Over all types.
+    let kind = stage.kind(json!({ "seats": 2 })).await;
+    let asking = stage.kind(json!({ "name": "Asking", "seats": 2, "needsApproval": true })).await;
+    for (kind, hour) in [(&kind, 9), (&kind, 10), (&asking, 13)] {
+        stage.ada.ok(OPEN, slot(kind, &at(2, hour))).await;
+    }
+    let asked = eve.ok(BOOK, slot(&asking, &at(2, 13))).await["bookSlot"]["id"].take();
+    let limits = json!({ "i": { "userId": stage.ada.user_id, "maxMinutesPerDay": 60 } });
+    stage.admin.ok("mutation($i: SetInstructorLimitsInput!) { setInstructorLimits(input: $i) { id } }", limits).await;
+    assert_eq!(slots(&bob, &kind).await, "08:2 09:2* 10:2*");
+    stage.lea.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    assert_eq!(slots(&bob, &kind).await, "09:1*");
+    refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 10)), "CONFLICT BOOKING_LIMIT @startsAt").await;
+    bob.ok(BOOK, slot(&kind, &at(2, 9))).await;
+    // Also where a manager assigns, by whose choice ever.
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { id } }";
+    let named = json!({ "id": asked, "instructorId": stage.ada.user_id, "resourceIds": [] });
+    for (input, field) in [(json!({ "id": asked }), "startsAt"), (named, "instructorId")] {
+        refused(&stage.app, &stage.admin, confirm, json!({ "i": input }), &format!("CONFLICT BOOKING_LIMIT @{field}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_somebody_who_is_suspended_or_teaches_no_more_is_not_offered() {
+    let stage = Stage::start().await;
+    let kind = stage.kind(json!({ "seats": 3 })).await;
+    let needs = json!([{ "name": "Room", "resourceIds": [stage.room("Red", 9).await] }]);
+    let practice = json!({ "name": "Practice", "seats": 3, "needsInstructor": false, "instructors": [], "requirements": needs });
+    let practice = stage.kind(practice).await;
+    let bob = stage.learner("bob").await;
+    for (kind, hour) in [(&kind, 9), (&practice, 15)] {
+        stage.lea.ok(BOOK, slot(kind, &at(2, hour))).await;
+    }
+    let role = |key: &str| json!({ "i": { "userId": stage.ada.user_id, "roleKeys": [key] } });
+    let id = json!({ "id": stage.ada.user_id });
+    let roles = "mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }";
+    let steps = [
+        ("mutation($id: ID!) { suspendUser(id: $id) { id } }", id.clone(), "mutation($id: ID!) { reactivateUser(id: $id) { id } }", id),
+        (roles, role("VIEWER"), roles, role("INSTRUCTOR")),
+    ];
+    for (stop, stopping, back, coming) in steps {
+        assert_eq!(slots(&bob, &kind).await, "08:3 09:2* 10:3");
+        stage.admin.ok(stop, stopping).await;
+        assert_eq!(slots(&bob, &kind).await, "");
+        refused(&stage.app, &bob, BOOK, slot(&kind, &at(2, 9)), "CONFLICT OUTSIDE_AVAILABILITY @startsAt").await;
+        stage.admin.ok(back, coming).await;
+    }
+    // What needs nobody is had all the same.
+    assert_eq!(bob.ok(BOOK, slot(&practice, &at(2, 15))).await["bookSlot"]["groupSession"]["seatsTaken"], 2);
 }

@@ -163,6 +163,12 @@ async fn a_role_that_has_ended_can_be_given_again_before_its_row_is_gone() {
     let found = admin.ok(ending, json!({ "at": "2999-01-01T00:00:01Z" })).await;
     assert_eq!(found["users"]["nodes"], json!([{ "id": id }]));
     assert_eq!(admin.ok(ending, json!({ "at": "2999-01-01T00:00:00Z" })).await["users"]["nodes"], json!([]));
+    // Without ROLE_READ nobody learns when the role of somebody else ends.
+    let ada = app.sign_in(&app.oak, Who::Instructor).await;
+    assert_eq!(ada.ok(ending, json!({ "at": "2999-01-01T00:00:01Z" })).await["users"]["nodes"], json!([]));
+    admin.ok(GRANT, grant(&[&ada.user_id], "LEARNER", Some("2999-01-01T00:00:00Z"))).await;
+    let found = ada.ok(ending, json!({ "at": "2999-01-01T00:00:01Z" })).await;
+    assert_eq!(found["users"]["nodes"], json!([{ "id": ada.user_id }]));
 }
 
 #[tokio::test]

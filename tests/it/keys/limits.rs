@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use super::{COURSE, CREATE, LIST, input, key};
 use crate::{
     app::{PASSWORD, TestApp, Who, refusal},
-    classroom::{insist, refused},
+    classroom::{insist, nothing, refused},
 };
+
+const SET_ROLES: &str = "mutation($i: SetUserRolesInput!) { setUserRoles(input: $i) { id } }";
 
 fn until(permissions: &[&str], days: i64) -> Value {
     let at = lectern_kernel::clock::now() + SignedDuration::from_hours(24 * days) - SignedDuration::from_mins(1);
@@ -61,7 +63,11 @@ async fn nobody_has_more_than_twenty_however_many_are_made_at_once() {
     app.sql("UPDATE api_key SET revoked_at = now() WHERE id = (SELECT id FROM api_key LIMIT 1)").await;
     instructor.ok(CREATE, input(&["COURSE_READ"])).await;
     refused(&app, instructor, CREATE, input(&["COURSE_READ"]), "LIMIT_REACHED").await;
-    app.sign_in(&app.oak, Who::Admin).await.ok(CREATE, input(&["COURSE_READ"])).await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    admin.ok(CREATE, input(&["COURSE_READ"])).await;
+    // Those in a role that is theirs no more are dead.
+    admin.ok(SET_ROLES, json!({ "i": { "userId": instructor.user_id, "roleKeys": ["ADMIN"] } })).await;
+    instructor.ok(CREATE, input(&["COURSE_READ"])).await;
 }
 
 #[tokio::test]
@@ -88,6 +94,8 @@ async fn a_key_that_only_reads_changes_nothing_and_no_key_does_what_is_done_in_p
         ("setUserRoles", json!({ "userId": learner.user_id, "roleKeys": ["ADMIN"] })),
         ("updateTenantSettings", json!({ "mailSenderName": "Oak" })),
         ("createCalendarFeed", json!({ "name": "Everything that I see" })),
+        ("createReportSchedule", json!({ "dataset": "BOOKINGS", "frequency": "DAILY", "hour": 7 })),
+        ("updateReportSchedule", json!({ "id": nothing("reportschedule"), "isPaused": false })),
     ] {
         let (first, rest) = name.split_at(1);
         let selection = if name == "requestPasswordReset" { "" } else { "{ __typename }" };
@@ -134,4 +142,8 @@ async fn whose_keys_end_soon_is_told_of_each_once() {
     assert_eq!(app.count("mail WHERE template = 'api_key_expiring' AND state = 'SENT'").await, 1);
     assert_eq!(admin.ok(LIST, json!({})).await["apiKeys"]["totalCount"], 2);
     assert_eq!(admin.ok(LIST, json!({ "f": { "ownerId": admin.user_id } })).await["apiKeys"]["totalCount"], 0);
+    // Not of one that is dead already.
+    app.sql("UPDATE api_key SET expires_at = now() + interval '6 days' WHERE permissions = '{COURSE_READ}'").await;
+    admin.ok(SET_ROLES, json!({ "i": { "userId": instructor.user_id, "roleKeys": ["LEARNER"] } })).await;
+    assert_eq!(app.text(&remind).await.as_deref(), Some("0"));
 }

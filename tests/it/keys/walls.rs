@@ -4,7 +4,10 @@ use serde_json::json;
 use tokio_postgres::NoTls;
 
 use super::{CREATE, input, key};
-use crate::app::{Client, TestApp, Who};
+use crate::{
+    app::{Client, TestApp, Who},
+    exports,
+};
 
 /// What the service's role can do in a transaction that a key has opened, whatever the service itself would refuse.
 async fn crafted(app: &TestApp, bearer: &Client, sql: &str) -> Result<u64, String> {
@@ -29,7 +32,9 @@ async fn crafted_sql_in_a_keys_transaction_reaches_no_more_than_the_key() {
     let app = TestApp::start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;
     admin.ok(r#"mutation { createCourse(input: { title: "Algebra" }) { id } }"#, json!({})).await;
-    let (bearer, _) = key(&app, &admin, &["USER_READ", "COURSE_READ"]).await;
+    let schedule = json!({ "dataset": "BOOKINGS", "frequency": "DAILY", "hour": 7 });
+    admin.ok(exports::CREATE, json!({ "i": schedule })).await;
+    let (bearer, _) = key(&app, &admin, &["USER_READ", "COURSE_READ", "REPORT_READ"]).await;
     assert_eq!(crafted(&app, &bearer, "SELECT FROM app_user").await, Ok(4));
     assert_eq!(crafted(&app, &bearer, "SELECT FROM session").await, Ok(0));
     assert_eq!(crafted(&app, &bearer, "SELECT FROM api_key").await, Ok(1), "itself");
@@ -39,6 +44,7 @@ async fn crafted_sql_in_a_keys_transaction_reaches_no_more_than_the_key() {
         "UPDATE course SET title = 'x'",
         "UPDATE tenant_settings SET mail_footer = 'x'",
         "UPDATE session SET revoked_at = now()",
+        "UPDATE report_schedule SET hour = 8",
     ] {
         assert_eq!(crafted(&app, &bearer, nothing).await, Ok(0), "{nothing}");
     }
@@ -48,6 +54,8 @@ async fn crafted_sql_in_a_keys_transaction_reaches_no_more_than_the_key() {
         "SELECT app.create_api_key(gen_random_uuid(), 'x', '{COURSE_READ}', true, now() + interval '1 day', sha256('x'), 'abcd')",
         "SELECT app.request_password_change(gen_random_uuid(), 'x', NULL)",
         "SELECT app.sign_out(ARRAY[app.user_id()], false)",
+        "INSERT INTO report_schedule (tenant_id, id, owner_id, dataset, frequency, hour, time_zone, next_run_at)
+         SELECT app.tenant_id(), gen_random_uuid(), app.user_id(), 'ACTIVITY', 'DAILY', 7, 'UTC', now()",
     ] {
         assert_eq!(crafted(&app, &bearer, forbidden).await, Err("42501".to_owned()), "{forbidden}");
     }

@@ -4,15 +4,34 @@ use serde_json::{Value, json};
 
 use super::{ATTEND, BOOK, COMPLETE, DELETE, DRIP, classroom, lesson, lesson_of, state};
 use crate::{
-    app::{TestApp, Who},
+    app::{Client, TestApp, Who},
     classroom::{enroll, nothing, refused, uuid},
 };
 
 const NINE: &str = "2099-03-02T09:00:00Z";
 const TEN: &str = "2099-03-02T10:00:00Z";
+const RECORD: &str = "mutation($id: ID!, $o: BookingOutcome!) { recordBookingOutcome(input: { id: $id, outcome: $o }) { status } }";
+const OWN: &str = "query($id: ID!) { lesson(id: $id) { viewerBooking { id } } }";
 
 fn booking(lesson: &str) -> Value {
     json!({ "i": { "lessonId": lesson, "startsAt": NINE, "endsAt": TEN } })
+}
+
+/// Lea books a lesson, and the booking, which is Ada's, has begun: its id.
+async fn begun(app: &TestApp, ada: &Client, lea: &Client, lesson: &str) -> Value {
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let booked = lea.ok(BOOK, booking(lesson)).await["requestLessonBooking"]["id"].take();
+    let span = json!({ "i": { "startsAt": NINE, "endsAt": TEN } });
+    ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", span).await;
+    admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": booked })).await;
+    let assign = json!({ "i": { "id": booked, "instructorId": ada.user_id } });
+    admin.ok("mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }", assign).await;
+    app.sql(&format!(
+        "UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'",
+        uuid(booked.as_str().unwrap())
+    ))
+    .await;
+    booked
 }
 
 #[tokio::test]
@@ -82,23 +101,14 @@ async fn a_lesson_that_is_booked_is_completed_by_the_booking() {
 
     let booked = lea.ok(BOOK, booking(&id)).await["requestLessonBooking"].take();
     assert_eq!(booked, json!({ "id": booked["id"], "status": "REQUESTED", "course": { "id": algebra }, "lesson": { "id": id } }));
-    let own = "query($id: ID!) { lesson(id: $id) { viewerBooking { id } } }";
-    assert_eq!(lea.ok(own, json!({ "id": id })).await["lesson"]["viewerBooking"]["id"], booked["id"]);
-    assert_eq!(admin.ok(own, json!({ "id": id })).await["lesson"]["viewerBooking"], json!(null));
+    assert_eq!(lea.ok(OWN, json!({ "id": id })).await["lesson"]["viewerBooking"]["id"], booked["id"]);
+    assert_eq!(admin.ok(OWN, json!({ "id": id })).await["lesson"]["viewerBooking"], json!(null));
     refused(&app, &lea, BOOK, booking(&id), "CONFLICT ALREADY_BOOKED @lessonId").await;
     lea.ok("mutation($id: ID!) { cancelBooking(input: { id: $id }) { status } }", json!({ "id": booked["id"] })).await;
-    assert_eq!(lea.ok(own, json!({ "id": id })).await["lesson"]["viewerBooking"], json!(null));
+    assert_eq!(lea.ok(OWN, json!({ "id": id })).await["lesson"]["viewerBooking"], json!(null));
 
-    let again = lea.ok(BOOK, booking(&id)).await["requestLessonBooking"]["id"].take();
-    let span = json!({ "i": { "startsAt": NINE, "endsAt": TEN } });
-    ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", span).await;
-    admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": again })).await;
-    let assign = json!({ "i": { "id": again, "instructorId": ada.user_id } });
-    admin.ok("mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }", assign).await;
+    let again = begun(&app, &ada, &lea, &id).await;
     assert_eq!(state(&lea, &enrolled).await, "NOT_STARTED 0 0/1");
-    let begun =
-        format!("UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'", uuid(again.as_str().unwrap()));
-    app.sql(&begun).await;
     ada.ok("mutation($id: ID!) { completeBooking(id: $id) { status } }", json!({ "id": again })).await;
     assert_eq!(state(&lea, &enrolled).await, "COMPLETED 100 1/1");
     // The booking outlives the lesson.
@@ -126,25 +136,31 @@ async fn of_many_bookings_of_one_lesson_at_once_one_is_there() {
 async fn a_lesson_to_which_nobody_came_is_not_completed_until_it_turns_out_that_they_did() {
     let app = TestApp::start().await;
     let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
-    let admin = app.sign_in(&app.oak, Who::Admin).await;
     let (_, sets, enrolled) = classroom(&app, &ada, &lea).await;
     let id = lesson_of(&ada, &sets, json!({ "kind": "LIVE", "title": "Flight", "isPublished": true })).await;
-    let booked = lea.ok(BOOK, booking(&id)).await["requestLessonBooking"]["id"].take();
-    let span = json!({ "i": { "startsAt": NINE, "endsAt": TEN } });
-    ada.ok("mutation($i: CreateAvailabilityInput!) { createAvailability(input: $i) { id } }", span).await;
-    admin.ok("mutation($id: ID!) { approveBooking(id: $id) { id } }", json!({ "id": booked })).await;
-    let assign = json!({ "i": { "id": booked, "instructorId": ada.user_id } });
-    admin.ok("mutation($i: AssignBookingInput!) { assignBooking(input: $i) { id } }", assign).await;
-    app.sql(&format!(
-        "UPDATE booking SET starts_at = now() - interval '1 hour', ends_at = now() WHERE id = '{}'",
-        uuid(booked.as_str().unwrap())
-    ))
-    .await;
-    let record = "mutation($id: ID!, $o: BookingOutcome!) { recordBookingOutcome(input: { id: $id, outcome: $o }) { status } }";
+    let booked = begun(&app, &ada, &lea, &id).await;
     for outcome in ["NO_SHOW", "INSTRUCTOR_NO_SHOW"] {
-        ada.ok(record, json!({ "id": booked, "o": outcome })).await;
+        ada.ok(RECORD, json!({ "id": booked, "o": outcome })).await;
         assert_eq!(state(&lea, &enrolled).await, "NOT_STARTED 0 0/1", "{outcome}");
     }
-    ada.ok(record, json!({ "id": booked, "o": "ATTENDED" })).await;
+    ada.ok(RECORD, json!({ "id": booked, "o": "ATTENDED" })).await;
     assert_eq!(state(&lea, &enrolled).await, "COMPLETED 100 1/1");
+}
+
+#[tokio::test]
+async fn whoever_missed_a_lesson_books_it_again_once() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let (_, sets, _) = classroom(&app, &ada, &lea).await;
+    let id = lesson_of(&ada, &sets, json!({ "kind": "LIVE", "title": "Flight", "isPublished": true })).await;
+    let missed = begun(&app, &ada, &lea, &id).await;
+    refused(&app, &lea, BOOK, booking(&id), "CONFLICT ALREADY_BOOKED @lessonId").await;
+    ada.ok(RECORD, json!({ "id": missed, "o": "NO_SHOW" })).await;
+    let own = async || lea.ok(OWN, json!({ "id": id })).await["lesson"]["viewerBooking"]["id"].take();
+    assert_eq!(own().await, missed);
+    let again = lea.ok(BOOK, booking(&id)).await["requestLessonBooking"]["id"].take();
+    assert_eq!(own().await, again);
+    refused(&app, &lea, BOOK, booking(&id), "CONFLICT ALREADY_BOOKED @lessonId").await;
+    lea.ok("mutation($id: ID!) { cancelBooking(input: { id: $id }) { status } }", json!({ "id": again })).await;
+    assert_eq!(own().await, missed);
 }

@@ -64,6 +64,10 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
         ("keys sealed values", "all open, by the first key"),
         ("mail LECTERN_SMTP_URL", "not set: mails are files of"),
         ("models LECTERN_ASSISTANT_URL", "to know: not set"),
+        ("standbys LECTERN_REPLICA_URL", "not set"),
+        ("addresses LECTERN_METRICS_LISTEN", "not set"),
+        ("observing LECTERN_OTLP_URL", "not set"),
+        ("observing LECTERN_SENTRY_DSN", "not set"),
     ] {
         let check = found.iter().find(|(name, ..)| name == subject).unwrap_or_else(|| panic!("{subject}: {found:#?}"));
         assert!(check.1 && check.2.contains(part), "{check:?}");
@@ -76,6 +80,20 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
     let address = found.iter().find(|(name, ..)| name == "addresses LECTERN_PUBLIC_URL").unwrap();
     assert!(address.1 && address.2.starts_with("to know: ") && address.2.ends_with("ask again when the service runs"), "{address:?}");
 
+    // Whoever observes is there; what they say to a stranger is all the same.
+    let (metrics, collector) =
+        (answering("HTTP/1.1 200 OK\r\n\r\nlectern_database_up 1\n"), answering("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"));
+    let dsn = format!("http://of_a_project@{collector}/1");
+    let found = checks(&look(&["--metrics-listen", &metrics, "--otlp-url", &format!("http://{collector}"), "--sentry-dsn", &dsn]).stdout);
+    for (subject, part) in [
+        ("addresses LECTERN_METRICS_LISTEN", "answers, and is ready"),
+        ("observing LECTERN_OTLP_URL", "answers; nothing was sent"),
+        ("observing LECTERN_SENTRY_DSN", "answers; nothing was sent"),
+    ] {
+        let check = found.iter().find(|(name, ..)| name == subject).unwrap();
+        assert!(check.1 && check.2.contains(part) && !check.2.contains("of_a_project"), "{check:?}");
+    }
+
     // One thing after the other is wrong.
     let wrong = |arguments: &[&str]| {
         let output = look(arguments);
@@ -86,7 +104,7 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
             .map(|(name, _, detail)| (name, detail))
             .collect::<Vec<_>>()
     };
-    let app_url = app.database.url("lectern_app");
+    let (app_url, platform_url) = (app.database.url("lectern_app"), app.database.url("lectern_platform"));
     let service = serve(&app, &SigningKey::generate().unwrap().to_text());
     let listen = service.url.trim_start_matches("http://");
     let unready = answering("HTTP/1.1 503 Service Unavailable\r\n\r\nthe database can't be reached\n");
@@ -102,6 +120,17 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
         (&["--listen", &strange], "addresses LECTERN_LISTEN", "does not speak HTTP: something else listens there; stop it, or set"),
         (&["--owner-url", &app_url], "database LECTERN_OWNER_URL", "migrations belong to lectern_owner"),
         (&["--database-url", "postgres://lectern_app@127.0.0.1:9/lectern"], "database DATABASE_URL", "check DATABASE_URL"),
+        (&["--replica-url", &app_url], "standbys LECTERN_REPLICA_URL", "is no standby, so that nothing is read from it: name one"),
+        (&["--replica-url", &platform_url], "standbys LECTERN_REPLICA_URL", "connects as lectern_platform"),
+        (
+            &["--replica-url", "postgres://lectern_app:k@127.0.0.1:9/lectern"],
+            "standbys LECTERN_REPLICA_URL",
+            "127.0.0.1:9: the database can't",
+        ),
+        (&["--metrics-listen", &strange], "addresses LECTERN_METRICS_LISTEN", "something else listens there; stop it, or set"),
+        (&["--otlp-url", "http://127.0.0.1:9"], "observing LECTERN_OTLP_URL", "look whether it runs, or check LECTERN_OTLP_URL"),
+        (&["--sentry-dsn", "https://key@127.0.0.1:9/1"], "observing LECTERN_SENTRY_DSN", "https://127.0.0.1:9: "),
+        (&["--sentry-dsn", "key"], "observing LECTERN_SENTRY_DSN", "https://KEY@HOST/PROJECT is expected"),
         (&["--signing-key", "c2VjcmV0"], "keys LECTERN_SIGNING_KEY", "make one with `lectern key`"),
     ] {
         let found = wrong(arguments);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PLACE, PREVIEW, Shop, applied, cart_for, order_of, with};
+use super::{ORDER, PLACE, PREVIEW, Shop, applied, cart_for, order_of, with};
 use crate::classroom::uuid;
 
 const UNTIL: &str = "2099-01-01T00:00:00Z";
@@ -143,4 +143,27 @@ async fn what_was_given_back_as_money_does_not_count_once_more() {
     let back = json!({ "applicationId": shop.application, "lines": [], "returnTicketIds": [ticket(&bought)] });
     let quote = shop.lea.ok(PREVIEW, json!({ "i": back })).await;
     assert_eq!(quote["previewOrder"]["returned"]["amount"], 400);
+}
+
+#[tokio::test]
+async fn an_overdue_exchange_keeps_nothing_from_the_next_one_nor_from_a_refund() {
+    let shop = Shop::start(json!({ "exchangesUntil": UNTIL })).await;
+    let day = shop.product(json!({ "name": "Day" })).await;
+    let week = shop.product(json!({ "name": "Week", "prices": [{ "amount": 1500, "currency": "EUR" }] })).await;
+    let bought = shop.buy(&shop.lea, &shop.cart(&[(&day, 1)]), "one-day-of-it").await;
+    let upgrade = with(&shop.cart(&[(&week, 1)]), json!({ "returnTicketIds": [ticket(&bought)] }));
+    let mut order = Value::Null;
+    // At the price that the preview says, before the job has come.
+    for key in ["to-a-week-1", "to-a-week-2"] {
+        order = shop.place(&shop.lea, &upgrade, key).await;
+        assert_eq!((&order["returned"]["amount"], &order["total"]["amount"]), (&json!(1000), &json!(500)));
+        shop.overdue(&order).await;
+    }
+    let refund = "mutation($i: RefundOrderInput!) { refundOrder(input: $i) { status refunded { amount } } }";
+    let input = json!({ "orderId": bought["id"], "reason": "Rain", "idempotencyKey": "it-has-rained" });
+    let back = shop.admin.ok(refund, json!({ "i": input })).await["refundOrder"].take();
+    assert_eq!(back, json!({ "status": "REFUNDED", "refunded": { "amount": 1000 } }));
+    assert_eq!(shop.lea.ok(ORDER, json!({ "id": order["id"] })).await["order"]["status"], "EXPIRED");
+    assert_eq!((shop.held(&day).await, shop.held(&week).await), (0, 0));
+    shop.assert_counted().await;
 }

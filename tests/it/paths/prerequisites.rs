@@ -98,6 +98,8 @@ async fn all_obstacles_are_named_in_their_order_but_for_the_key() {
         .await;
     admin.ok(crate::classroom::ARCHIVE, json!({ "id": geometry })).await;
     assert_eq!(obstacles(&lea, &geometry).await, "COURSE_NOT_PUBLISHED PATH_LOCKED COURSE_FULL");
+    assert_eq!(obstacles(&bob, &geometry).await, "COURSE_NOT_PUBLISHED ALREADY_ENROLLED COURSE_FULL");
+    refused(&app, &bob, ENROLL, json!({ "i": { "courseId": geometry } }), "CONFLICT COURSE_NOT_PUBLISHED @courseId").await;
     // Of many courses at once.
     let query = "query($n: Int!) { courses(first: $n) { nodes { viewerObstacles prerequisites { isMet course { title } } } } }";
     let one = app.statements(&lea, query, json!({ "n": 1 })).await;

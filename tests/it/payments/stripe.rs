@@ -20,7 +20,8 @@ use tokio::net::TcpListener;
 use super::{PLACE, REFUND, SETTINGS, Shop, assert_balanced, books, of_payment, post as send, read, read_all};
 use crate::{
     app::TestApp,
-    classroom::{is_due, uuid},
+    classroom::{is_due, refused, uuid},
+    orders,
 };
 
 pub const KEY: &str = "sk_test_0123456789abcdef";
@@ -434,6 +435,75 @@ async fn a_refund_that_fails_is_told_and_can_be_asked_for_again() {
     shop.admin.ok(REFUND, refund("refund-0002")).await;
     shop.app.work().await;
     assert_eq!((read(&shop.lea, &order).await["status"].clone(), books(&shop).await.as_str()), (json!("REFUNDED"), ""));
+    assert_balanced(&shop).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_was_made_and_fails_after_all_is_told_once_and_stays_in_the_books() {
+    let (shop, stripe) = shop(json!({})).await;
+    let product = shop.product(json!({})).await;
+    let (order, payment) = place(&shop, &shop.cart(&[(&product, 1)]), "stripe-0001").await;
+    shop.app.work().await;
+    say(&shop, "evt_1", "checkout.session.completed", &paid(&payment, 1000)).await;
+    let refund = json!({ "i": { "orderId": order, "amount": 300, "reason": "Sorry", "idempotencyKey": "refund-0001" } });
+    shop.admin.ok(REFUND, refund).await;
+    shop.app.work().await;
+    let mut undone = stripe.books(|books| books.refunds["re_0"].clone());
+    (undone["status"], undone["failure_reason"]) = (json!("failed"), json!("expired_or_canceled_card"));
+    for n in 0..2 {
+        say(&shop, &format!("evt_f{n}"), "refund.updated", &undone).await;
+    }
+    shop.app.work().await;
+    let told = shop.admin.ok("{ notifications { nodes { kind } } }", json!({})).await["notifications"]["nodes"].take();
+    assert_eq!(told.as_array().unwrap().iter().filter(|one| one["kind"] == "PAYMENT_ATTENTION").count(), 1, "{told}");
+    let seen = read_all(&shop.admin, &order).await;
+    let events = seen["payments"][0]["events"].as_array().unwrap();
+    let outcomes: Vec<&str> =
+        events.iter().filter(|event| event["type"] == "refund.updated").map(|event| event["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["APPLIED", "IGNORED"]);
+    assert_eq!((&seen["refunded"]["amount"], &seen["refunds"][0]["status"]), (&json!(300), &json!("SUCCEEDED")));
+    assert_eq!(books(&shop).await, "CASH_STRIPE 700, REVENUE -700");
+    assert_balanced(&shop).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_on_its_way_back_of_a_fee_is_not_credited_as_well_and_goes_back_another_time_where_that_fails() {
+    let (shop, stripe) = shop(json!({})).await;
+    let terms = json!({ "id": shop.program, "applicationFee": { "amount": 2500, "currency": "EUR" }, "creditFeeOnAcceptance": true });
+    shop.admin.ok("mutation($i: UpdateProgramInput!) { updateProgram(input: $i) { id } }", json!({ "i": terms })).await;
+    let back = |order: &str, amount: &Value, key: &str| json!({ "i": { "orderId": order, "amount": amount, "reason": "Sorry", "idempotencyKey": key } });
+    let mut order = String::new();
+    // All of it, and a part: what is credit then, what Stripe says to it, and the books.
+    for (n, (amount, credit, state, expected)) in [
+        (Value::Null, json!([]), "succeeded", ""),
+        (json!(1000), json!([{ "amount": 1500, "currency": "EUR" }]), "failed", "CASH_STRIPE 2500, CREDIT -1500, REVENUE -1000"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let client = shop.app.person(&shop.app.oak, &format!("person{n}@oak.example"), &["LEARNER"]).await;
+        let application = orders::id(&client, "startApplication", "StartApplicationInput", json!({ "programId": shop.program })).await;
+        let fee = json!({ "applicationId": application, "expectedTotal": 2500, "provider": "STRIPE", "returnUrl": "https://shop.example/thanks", "idempotencyKey": "the-fee-0001" });
+        order = orders::id(&client, "payApplicationFee", "PayApplicationFeeInput", fee).await;
+        shop.app.work().await;
+        let session = stripe.settle(&format!("cs_test_{n}"), "complete", "paid");
+        say(&shop, &format!("evt_{n}"), "checkout.session.completed", &session).await;
+        let asked = shop.admin.ok(REFUND, back(&order, &amount, &format!("fee-back-000{n}"))).await["refundOrder"].take();
+        assert_eq!(asked["refunds"][0]["status"], "PENDING");
+        let submit = "mutation($id: ID!) { submitApplication(id: $id) { status } }";
+        assert_eq!(client.ok(submit, json!({ "id": application })).await["submitApplication"]["status"], "ACCEPTED");
+        assert_eq!(read(&client, &order).await["application"]["credit"], credit);
+        stripe.books(|books| books.refund_state = Some(state));
+        shop.app.work().await;
+        assert_eq!(books(&shop).await, expected);
+        assert_balanced(&shop).await;
+    }
+    // What failed is still theirs, and no more than that.
+    refused(&shop.app, &shop.admin, REFUND, back(&order, &json!(1001), "fee-back-0002"), "CONFLICT REFUND_TOO_LARGE @amount").await;
+    stripe.books(|books| books.refund_state = None);
+    shop.admin.ok(REFUND, back(&order, &Value::Null, "fee-back-0003")).await;
+    shop.app.work().await;
+    assert_eq!(books(&shop).await, "CASH_STRIPE 1500, CREDIT -1500");
     assert_balanced(&shop).await;
 }
 

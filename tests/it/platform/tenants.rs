@@ -130,6 +130,41 @@ async fn a_first_administrator_without_a_password_is_invited() {
 }
 
 #[tokio::test]
+async fn an_invitation_to_a_school_that_does_not_run_is_mailed_once_it_does_and_lasts_a_week_from_then() {
+    let app = TestApp::start().await;
+    let olive = operator(&app).await;
+    let mut later = first("ash", None);
+    let start = lectern_kernel::clock::now() + jiff::SignedDuration::from_hours(30 * 24);
+    later["i"]["subscriptionStart"] = json!(start.to_string());
+    let id = olive.ok(CREATE, later).await["createTenant"]["id"].take();
+    // As if it were a day after its beginning.
+    app.sql(
+        "UPDATE tenant SET subscription_start = subscription_start - interval '31 days' WHERE slug = 'ash';
+         UPDATE invitation SET expires_at = expires_at - interval '31 days'",
+    )
+    .await;
+    let admins = olive.ok("query($id: ID!) { tenant(id: $id) { state admins { email isInvited } } }", json!({ "id": id })).await;
+    assert_eq!(admins["tenant"], json!({ "state": "ACTIVE", "admins": [{ "email": "head@ash.example", "isInvited": true }] }));
+    work(&app).await;
+    let link = token(&app, &school(&app, "ash").await, "invitation", "head@ash.example").await;
+    app.stranger().ok(ACCEPT, accept(&link, None)).await;
+
+    // One that has lapsed, and is renewed after more than a week.
+    app.sql(
+        "UPDATE tenant SET subscription_start = now() - interval '90 days', subscription_end = now() - interval '30 days' WHERE slug = 'oak'",
+    )
+    .await;
+    olive.ok(ASSIGN, json!({ "i": { "tenantId": id_of(&app.oak), "email": "new@oak.example", "name": "New" } })).await;
+    app.sql("UPDATE invitation SET expires_at = now() - interval '1 day' WHERE email = 'new@oak.example'").await;
+    olive.ok(RENEW, json!({ "i": { "id": id_of(&app.oak), "subscriptionEnd": null } })).await;
+    work(&app).await;
+    let link = token(&app, &app.oak, "invitation", "new@oak.example").await;
+    let days = "invitation WHERE email = 'new@oak.example' AND expires_at BETWEEN now() + interval '6 days' AND now() + interval '7 days'";
+    assert_eq!(app.count(days).await, 1);
+    app.stranger().ok(ACCEPT, accept(&link, None)).await;
+}
+
+#[tokio::test]
 async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     let app = TestApp::start().await;
     let olive = operator(&app).await;
@@ -139,6 +174,10 @@ async fn whoever_has_the_address_in_a_school_is_made_its_administrator() {
     let learner = app.sign_in(&app.oak, Who::Learner).await;
     let roles = learner.ok("{ viewer { user { roles { key } } } }", json!({})).await["viewer"]["user"]["roles"].take();
     assert_eq!(roles, json!([{ "key": "ADMIN" }, { "key": "LEARNER" }]));
+    // The log, which outlives the school, does not say who that is.
+    let log = "{ auditLog(filter: { operation: \"assignTenantAdmin\" }) { nodes { after } } }";
+    let log = olive.ok(log, json!({})).await["auditLog"]["nodes"].take();
+    assert_eq!(log, json!([{ "after": { "id": learner.user_id, "isInvited": false } }]));
     // Again it changes nothing.
     olive.ok(ASSIGN, assign("learner@oak.example", Some("Other"))).await;
     assert_eq!(app.count(&format!("user_role WHERE tenant_id = '{}'", app.oak.tenant)).await, 5);

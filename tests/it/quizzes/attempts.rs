@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Exam, SAVE, SHEET, START, SUBMIT, VOID, all_right, all_wrong};
+use super::{Exam, SAVE, SHEET, START, SUBMIT, UPDATE_QUESTION, VOID, all_right, all_wrong};
 use crate::{
     app::{TestApp, Who},
     classroom::{nothing, refused, uuid},
@@ -37,6 +37,20 @@ async fn an_attempt_is_started_answered_and_handed_in() {
     assert_eq!(state(&exam.lea, &exam.enrollment).await, "COMPLETED 100 1/1", "the quiz was all that the course asks");
     let grade = format!("lesson_grade WHERE percent = 100 AND user_id = '{}'", uuid(&exam.lea.user_id));
     assert_eq!(exam.app.count(&grade).await, 1);
+}
+
+#[tokio::test]
+async fn an_option_that_was_taken_away_meanwhile_is_no_answer() {
+    let (exam, asked) = Exam::published().await;
+    let attempt = exam.start(&exam.lea).await;
+    let options = &asked[0].options;
+    let less = json!({ "id": asked[0].id, "options": [{ "id": options[1], "text": "no" }, { "id": options[0], "text": "yes" }] });
+    exam.ada.ok(UPDATE_QUESTION, json!({ "i": less })).await;
+    let choose = |option: &str| json!({ "i": { "attemptId": attempt, "answers": [{ "questionId": asked[0].id, "optionIds": [option] }] } });
+    refused(&exam.app, &exam.lea, SAVE, choose(&options[2]), "BAD_USER_INPUT @answers.0.optionIds.0").await;
+    exam.lea.ok(SAVE, choose(&options[0])).await;
+    let shown = exam.lea.ok(START, json!({ "id": exam.quiz })).await["startQuizAttempt"]["questions"][0]["options"].take();
+    assert_eq!(shown, json!([{ "id": options[0], "text": "yes" }, { "id": options[1], "text": "no" }]), "in the order that was drawn");
 }
 
 #[tokio::test]

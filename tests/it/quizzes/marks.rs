@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Exam, SHEET};
-use crate::classroom::uuid;
+use super::{Asked, Exam, SHEET, all_right};
+use crate::{
+    classroom::uuid,
+    lessons::{REOPEN, TRACK, state},
+};
 
 /// A question as the slow implementation knows it.
 #[derive(Debug, Clone)]
@@ -220,4 +223,31 @@ async fn which_attempt_counts_is_the_quizs_to_say_at_once() {
     assert_eq!(grade().await.as_deref(), Some("66.67"));
     exam.set(json!({ "attemptGrading": "HIGHEST" })).await;
     assert_eq!(grade().await.as_deref(), Some("100"));
+}
+
+#[tokio::test]
+async fn a_lower_pass_mark_completes_the_lesson_of_who_passes_only_now_and_the_course_at_their_next_act() {
+    let (exam, asked) = Exam::published().await;
+    exam.set(json!({ "passMark": 100, "maxAttempts": 1 })).await;
+    let mut nearly = all_right(&asked);
+    nearly[2]["number"] = json!(7);
+    let (_, result) = exam.sit(&exam.lea, nearly).await;
+    assert_eq!(result["isPassed"], json!(false));
+    let stands = async || state(&exam.lea, &exam.enrollment).await;
+    let track = async || exam.lea.ok(TRACK, json!({ "i": { "lessonId": exam.lesson } })).await;
+    track().await;
+    assert_eq!(stands().await, "IN_PROGRESS 0 0/1");
+    exam.set(json!({ "passMark": 50 })).await;
+    assert_eq!(stands().await, "IN_PROGRESS 100 1/1");
+    track().await;
+    assert_eq!(stands().await, "COMPLETED 100 1/1");
+    // A manager's word stands above the mark.
+    exam.ada.ok(REOPEN, json!({ "i": { "lessonId": exam.lesson, "userId": exam.lea.user_id } })).await;
+    track().await;
+    exam.set(json!({ "passMark": 40 })).await;
+    assert_eq!(stands().await, "IN_PROGRESS 0 0/1");
+    for (mark, expected) in [(json!(100), "IN_PROGRESS 0 0/1"), (json!(null), "IN_PROGRESS 100 1/1")] {
+        exam.set(json!({ "passMark": mark })).await;
+        assert_eq!(stands().await, expected, "{mark}");
+    }
 }

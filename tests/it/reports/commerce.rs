@@ -9,6 +9,8 @@ use crate::{
     app::{Client, School, TestApp, Who, sealer},
     classroom::nothing,
     doors::{Kind, SCAN, program, scan, ticket},
+    orders::Shop,
+    payments::REFUND,
 };
 
 const REPORT: &str = "query($from: DateTime, $to: DateTime, $p: ID) { reports(from: $from, to: $to) { commerce(programId: $p) {
@@ -156,6 +158,32 @@ async fn reports_of_what_is_sold_are_for_who_reads_orders_and_of_the_own_school(
     assert_eq!(crate::app::refusal(&answer["errors"][0]), "FORBIDDEN [ORDER_READ_ALL]");
     let zone = "query($z: String!) { reports { commerce { revenuePerDay(timeZone: $z) { date } } } }";
     assert_eq!(viewer.refused(zone, json!({ "z": "Mars/Olympus" })).await, "BAD_USER_INPUT @timeZone");
+}
+
+#[tokio::test]
+async fn a_product_that_one_does_not_see_goes_by_the_name_that_it_was_sold_under() {
+    let shop = Shop::start(json!({})).await;
+    let product = shop.product(json!({ "name": "Week" })).await;
+    let order = shop.buy(&shop.lea, &shop.cart(&[(&product, 1)]), "in-summer").await;
+    // That was long ago; it goes back now, and the program is put away.
+    shop.app
+        .sql(
+            "SET session_replication_role = replica; UPDATE ledger_posting SET at = at - interval '40 days';
+             UPDATE sales_order SET paid_at = paid_at - interval '40 days'; SET session_replication_role = DEFAULT",
+        )
+        .await;
+    let refund = json!({ "orderId": order["id"], "reason": "Rain", "idempotencyKey": "it-has-rained" });
+    shop.admin.ok(REFUND, json!({ "i": refund })).await;
+    for status in ["ENDED", "ARCHIVED"] {
+        crate::applications::set_status(&shop.admin, &shop.program, status).await;
+    }
+    shop.app.sql("INSERT INTO role (tenant_id, id, key, name, permissions) SELECT tenant_id, gen_random_uuid(), 'CLERK', 'Clerk', '{REPORT_READ,ORDER_READ_ALL}' FROM tenant WHERE slug = 'oak'").await;
+    let clerk = shop.app.person(&shop.app.oak, "clerk@oak.example", &["CLERK"]).await;
+    let since = crate::app::now() - jiff::SignedDuration::from_hours(24 * 20);
+    let seen = report(&clerk, json!({ "from": since.to_string() })).await;
+    let line = json!({ "name": "Week", "kind": null, "quantity": 0, "revenue": { "amount": -1000, "currency": "EUR" }, "product": null });
+    assert_eq!(seen["revenueByProduct"], json!([line]));
+    agrees(&seen);
 }
 
 #[tokio::test]

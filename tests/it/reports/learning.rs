@@ -159,3 +159,35 @@ async fn the_dashboard_says_what_is_due_what_goes_on_and_what_waits() {
         assert_eq!(lea.refused(&asked, json!({})).await, "BAD_USER_INPUT @first");
     }
 }
+
+#[tokio::test]
+async fn whoever_changes_all_courses_sees_people_in_each_of_them_as_its_staff_does() {
+    let app = TestApp::start().await;
+    let class = Class::of(&app).await;
+    let one = lesson(&class.ada, &class.section, "One").await;
+    class.lea.ok(TRACK, json!({ "i": { "lessonId": one } })).await;
+    due(&app, &class.assignment, "now() - interval '1 hour'").await;
+    class.ada.ok(crate::certificates::SETTINGS, json!({ "i": { "courseId": class.course, "isEnabled": true } })).await;
+    let bob = app.person(&app.oak, "bob@oak.example", &["LEARNER"]).await;
+    let enrolled = enroll(&class.ada, &class.course, &bob.user_id).await;
+    crate::certificates::complete(&class.ada, &enrolled).await.unwrap();
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let role = json!({ "i": { "key": "EDITOR", "name": "Editor", "permissions": ["COURSE_READ", "COURSE_UPDATE_ALL", "REPORT_READ"] } });
+    admin.ok("mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }", role).await;
+    let editor = app.person(&app.oak, "eve@oak.example", &["EDITOR"]).await;
+    let query =
+        "query($c: ID!, $e: ID!) { enrollment(id: $e) { resumeLesson { title } lessonProgress { status } } certificates { nodes { id } }
+        reports { completionFunnel(courseId: $c) { opened } learnersAtRisk(courseId: $c) { enrollment { id } reasons } } }";
+    let asked = json!({ "c": class.course, "e": class.enrollment });
+    let found = editor.ok(query, asked.clone()).await;
+    assert_eq!(found, class.ada.ok(query, asked).await);
+    assert_eq!(found["enrollment"], json!({ "resumeLesson": { "title": "One" }, "lessonProgress": [{ "status": "IN_PROGRESS" }] }));
+    assert_eq!(found["reports"]["completionFunnel"], json!([{ "opened": 0 }, { "opened": 1 }]));
+    assert_eq!(found["reports"]["learnersAtRisk"], json!([{ "enrollment": { "id": class.enrollment }, "reasons": ["OVERDUE"] }]));
+    assert_eq!(editor.ok("{ enrollments { totalCount } }", json!({})).await["enrollments"]["totalCount"], 2);
+    let certificates = async || editor.ok("{ certificates { totalCount } }", json!({})).await["certificates"]["totalCount"].take();
+    assert_eq!(certificates().await, 1);
+    // One that is of no course is not among them.
+    app.sql("UPDATE certificate SET course_id = NULL").await;
+    assert_eq!(certificates().await, 0);
+}

@@ -6,7 +6,7 @@ use super::{bundle, people, school, start, summary};
 use crate::{
     app::{Client, TestApp, Who},
     classroom::{course, draft, enroll, learners},
-    exports::{bytes, run},
+    exports::{bytes, clerk, run},
 };
 
 const EXPORT: &str = "mutation($i: ExportRosterInput!) { exportRoster(input: $i) { id state name from to } }";
@@ -119,4 +119,15 @@ async fn machines_read_a_roster_as_it_is_and_only_its_asker_gets_it() {
     );
     let other = app.person(&app.oak, "second@oak.example", &["ADMIN"]).await;
     assert_eq!(run(&other, made["id"].as_str().unwrap()).await, json!(null));
+}
+
+#[tokio::test]
+async fn a_roster_holds_nobody_whose_address_its_asker_may_not_see() {
+    let app = TestApp::start().await;
+    let clerk = clerk(&app, &["ROSTER_MANAGE"]).await;
+    let (made, bytes) = export(&app, &clerk, "USERS_CSV").await;
+    // Names of instructors are everybody's to see.
+    let own = format!("clerk@oak.example,clerk@oak.example,CLERK;LEARNER,ACTIVE,{}\r\n", clerk.user_id);
+    assert_eq!(String::from_utf8(bytes).unwrap(), format!("email,name,roles,status,sourcedId\r\n{own}"));
+    assert_eq!(made["rows"], 1);
 }

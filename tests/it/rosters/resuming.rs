@@ -93,6 +93,8 @@ async fn an_import_that_waits_is_called_off_with_its_job() {
         app.work().await;
         assert_eq!(read(&admin, &id).await["state"], "CANCELLED");
         assert_eq!(app.count("job WHERE kind = 'import.run' AND state <> 'CANCELLED'").await, 0);
+        // Of a job the log has what somebody did to it by hand.
+        assert_eq!(app.count("audit_entry WHERE resource = 'Job'").await, i64::from(by_job));
     }
     assert_eq!(app.count("app_user WHERE name LIKE 'Person %'").await, 0);
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::classroom::{nothing, refused};
+use crate::{
+    classroom::{nothing, refused},
+    hours::resource,
+};
 
 #[tokio::test]
 async fn a_series_keeps_the_wall_clock_of_its_zone_and_leaves_out_what_is_excluded() {
@@ -65,6 +68,34 @@ async fn clashes_refuse_a_series_by_name_or_are_skipped() {
 }
 
 #[tokio::test]
+async fn what_is_skipped_lets_the_rest_of_a_series_not_wait_for_the_school() {
+    let stage = Stage::start().await;
+    let [cessna, jet] = [
+        resource(&stage.admin, json!({ "name": "Cessna", "kind": "AIRCRAFT" })).await,
+        resource(&stage.admin, json!({ "name": "Jet", "kind": "AIRCRAFT", "mode": "APPROVAL_REQUIRED" })).await,
+    ];
+    let [carl, tom] = [stage.instructor("carl").await, stage.instructor("tom").await];
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let needs = json!([{ "name": "Aircraft", "resourceIds": [cessna, jet] }]);
+    let kind = stage.kind(json!({ "strategy": "FIXED", "instructors": both, "requirements": needs })).await;
+    let lesson = stage.kind(json!({ "name": "Lesson", "instructors": [{ "instructorId": tom.user_id }] })).await;
+    // On the 9th the jet is left, and Lea is elsewhere.
+    let mut flown = slot(&kind, &at(9, 9));
+    flown["i"]["instructorId"] = json!(carl.user_id);
+    let flown = stage.learner("bob").await.ok(BOOK, flown).await["bookSlot"].take();
+    assert_eq!((&flown["status"], &flown["resources"]), (&json!("ASSIGNED"), &json!([{ "name": "Cessna" }])));
+    stage.lea.ok(BOOK, slot(&lesson, &at(9, 9))).await;
+    let skip = json!({ "onClash": "SKIP" });
+    let booked = stage.lea.ok(SERIES, series(&kind, &at(2, 9), "FREQ=DAILY;INTERVAL=7;COUNT=2", skip)).await["bookSeries"].take();
+    assert_eq!((starts(&booked).as_str(), &booked["skipped"][0]["reason"]), ("03-02T09", &json!("BOOKING_CONFLICT")));
+    assert_eq!(booked["bookings"]["nodes"][0]["resources"], json!([{ "name": "Cessna" }]));
+    // One that is had, with the jet, lets all of them wait.
+    let eve = stage.learner("eve").await;
+    let booked = eve.ok(SERIES, series(&kind, &at(9, 9), "FREQ=DAILY;COUNT=2", json!({}))).await["bookSeries"].take();
+    assert_eq!(starts(&booked), "03-09T09:REQUESTED 03-10T09:REQUESTED");
+}
+
+#[tokio::test]
 async fn one_instructor_takes_a_series_who_is_free_for_all_of_it_or_else_for_most() {
     let stage = Stage::start().await;
     let carl = stage.instructor("carl").await;
@@ -99,6 +130,15 @@ async fn each_occurrence_counts_for_limits_as_if_those_before_it_were_booked() {
     let booked = stage.lea.ok(SERIES, series(&limited, &at(16, 9), "FREQ=DAILY;COUNT=5", skip)).await["bookSeries"].take();
     assert_eq!(booked["skipped"][0]["reason"], "BOOKING_LIMIT");
     assert_eq!(starts(&booked), "03-16T09 03-17T09 03-18T09");
+    // Of sessions that there are, those count of which somebody has a seat.
+    let class = stage.kind(json!({ "name": "Two", "seats": 2, "limits": { "perInstructorPerWeek": 2 } })).await;
+    for day in 23..26 {
+        stage.ada.ok(OPEN, slot(&class, &at(day, 14))).await;
+    }
+    stage.learner("bob").await.ok(BOOK, slot(&class, &at(23, 14))).await;
+    let skip = json!({ "onClash": "SKIP" });
+    let booked = stage.lea.ok(SERIES, series(&class, &at(23, 14), "FREQ=DAILY;COUNT=3", skip)).await["bookSeries"].take();
+    assert_eq!((starts(&booked).as_str(), &booked["skipped"][0]["reason"]), ("03-23T14 03-24T14", &json!("BOOKING_LIMIT")));
 }
 
 #[tokio::test]

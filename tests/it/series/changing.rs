@@ -113,3 +113,34 @@ async fn one_past_its_notice_refuses_the_whole_and_reasons_are_asked_for() {
     let ended = stage.admin.ok(END, end(None)).await["cancelSeries"].take();
     assert_eq!(ended["bookings"]["nodes"].as_array().unwrap().iter().filter(|booking| booking["status"] == "CANCELLED").count(), 4);
 }
+
+#[tokio::test]
+async fn requests_of_a_series_keep_what_they_wish_for_wherever_they_are_moved() {
+    let stage = Stage::start().await;
+    let (carl, bob) = (stage.instructor("carl").await, stage.learner("bob").await);
+    let (red, blue) = (stage.room("Red", 9).await, stage.room("Blue", 9).await);
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let rooms = json!([{ "name": "Room", "resourceIds": [red, blue] }]);
+    let kind = stage.kind(json!({ "needsApproval": true, "strategy": "FIXED", "instructors": both, "requirements": rooms })).await;
+    // At one of the new times both are taken: others of the type could be had.
+    let taking = json!({ "name": "Lesson", "instructors": [{ "instructorId": carl.user_id }], "requirements": [{ "name": "Room", "resourceIds": [blue] }] });
+    let lesson = stage.kind(taking).await;
+    bob.ok(BOOK, slot(&lesson, &at(9, 11))).await;
+    let look =
+        "query($id: ID!) { bookingSeries(id: $id) { bookings(first: 9) { nodes { requestedInstructor { id } resources { name } } } } }";
+    let wishes = [
+        (
+            2,
+            json!({ "instructorId": carl.user_id, "resourceIds": [blue] }),
+            json!({ "requestedInstructor": { "id": carl.user_id }, "resources": [{ "name": "Blue" }] }),
+        ),
+        (3, json!({}), json!({ "requestedInstructor": null, "resources": [] })),
+    ];
+    for (day, named, kept) in wishes {
+        let booked = stage.lea.ok(SERIES, series(&kind, &at(day, 9), "FREQ=DAILY;INTERVAL=7;COUNT=2", named)).await["bookSeries"].take();
+        let moved = stage.lea.ok(MOVE, to(&booked["bookings"]["nodes"][0]["id"], "ALL", &at(day, 11))).await["rescheduleSeries"].take();
+        assert_eq!(starts(&moved), format!("03-0{day}T11:REQUESTED 03-{:02}T11:REQUESTED", day + 7));
+        let nodes = stage.lea.ok(look, json!({ "id": moved["id"] })).await["bookingSeries"]["bookings"]["nodes"].take();
+        assert_eq!(nodes, json!([kept, kept]));
+    }
+}

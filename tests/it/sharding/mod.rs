@@ -351,8 +351,21 @@ async fn a_school_moves_to_another_shard_with_all_that_it_has() {
     assert_eq!(format!("{refused:#}"), "elm stays on shard 2: nobody is there");
     assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (0, 1));
 
+    // Whether it was told nobody knows, for it says nothing any more: both copies stay until it does.
+    let (wanted, removed) = (to(1), TenantMove { remove_other: true, ..to(1) });
+    let silenced = ops::relocate(settings, &spread, &wanted, async |school, _| {
+        homes.lock().unwrap().insert(school, 2);
+        anyhow::bail!("nobody is there")
+    });
+    let refused = format!("{:#}", silenced.await.unwrap_err());
+    assert!(refused.contains("elm lies on both shards") && refused.contains("--remove-other: nobody is there"), "{refused}");
+    assert!(ops::relocate(settings, &spread, &removed, &told).await.is_err(), "nor is either removed");
+    assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (1, 1));
+    told(service.elm.tenant, 1).await.unwrap();
+    ops::relocate(settings, &spread, &removed, &told).await.unwrap();
+    assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (0, 1));
+
     // Cut off when the rows are on both sides: the one that PgDog knows counts, until it is said so.
-    let wanted = to(1);
     let moving = ops::relocate(settings, &spread, &wanted, async |_, _| std::future::pending().await);
     tokio::select! {
         ended = moving => panic!("{ended:?}"),
@@ -364,7 +377,6 @@ async fn a_school_moves_to_another_shard_with_all_that_it_has() {
     }
     let refused = ops::relocate(settings, &spread, &to(1), &told).await.unwrap_err().to_string();
     assert!(refused.contains("elm lies on shard 1 as well") && refused.contains("--remove-other"), "{refused}");
-    let removed = TenantMove { remove_other: true, ..to(1) };
     let said = ops::relocate(settings, &spread, &removed, &told).await.unwrap();
     assert_eq!(said, "elm lies on shard 2; what lay elsewhere is removed.");
     assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (0, 1));
@@ -391,6 +403,17 @@ async fn a_school_moves_to_another_shard_with_all_that_it_has() {
     assert_eq!(elm.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 3);
     assert_eq!(oak.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 0);
     assert_eq!(ops::relocate(settings, &spread, &to(1), &told).await.unwrap(), "elm lies on shard 1 already.");
+
+    // And back, told by somebody who fails when that is done.
+    let wanted = to(2);
+    let back = ops::relocate(settings, &spread, &wanted, async |school, shard| {
+        told(school, shard).await?;
+        anyhow::bail!("no answer came")
+    });
+    let said = back.await.unwrap();
+    assert!(said.starts_with("elm lies on shard 2 now: "), "{said}");
+    assert_eq!((service.oak.count(&of_elm).await, service.elm.count(&of_elm).await), (0, 1));
+    assert_eq!(elm.ok("{ courses { totalCount } }", json!({})).await["courses"]["totalCount"], 3);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub struct Transaction {
     pub messages: Vec<String>,
 }
 
-/// On which database each school lies, counted from 0; the first, where nothing is said.
+/// On which database each school lies, counted from 0; the first, where nothing is said. Whoever asks for one that lies on none is not answered.
 pub type Homes = Arc<Mutex<HashMap<Uuid, usize>>>;
 
 /// Where it is reached, and what it has seen.
@@ -253,6 +253,9 @@ impl Session {
                 }
                 let key = self.open.key.unwrap_or_default();
                 let at = self.homes.lock().unwrap().get(&key).copied().unwrap_or(0);
+                if at >= self.backends.len() {
+                    return Err(io::ErrorKind::NotFound.into());
+                }
                 self.backends[at].wire.write_all(&begin.bytes()).await?;
                 until_ready(&mut *self.backends[at].wire).await?;
                 self.open.at = Some(at);

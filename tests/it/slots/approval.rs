@@ -84,3 +84,71 @@ async fn of_all_that_a_booking_needs_the_strictest_decides() {
         "ASSIGNED"
     );
 }
+
+#[tokio::test]
+async fn a_learners_move_waits_for_the_school_by_what_the_booking_keeps_whatever_else_is_free() {
+    let cast = Cast::start().await;
+    let [cessna, jet] = [
+        resource(&cast.admin, json!({ "name": "Cessna", "kind": "AIRCRAFT" })).await,
+        resource(&cast.admin, json!({ "name": "Jet", "kind": "AIRCRAFT", "mode": "APPROVAL_REQUIRED" })).await,
+    ];
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { status resources { name } } }";
+    let reschedule = "mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { status resources { name } } }";
+    let both = [
+        ([&cessna, &jet], &jet, "Jet", ["08:00", "10:00", "11:00"], "REQUESTED", "APPROVED"),
+        ([&jet, &cessna], &cessna, "Cessna", ["12:00", "14:00", "15:00"], "ASSIGNED", "ASSIGNED"),
+    ];
+    for (order, kept, name, [from, to, until], booked, moved) in both {
+        let flight = cast.kind(json!({ "requirements": [{ "name": "Aircraft", "resourceIds": order }] })).await;
+        let booking = book(&cast.lea, &flight, from, json!({ "resourceIds": [kept] })).await;
+        assert_eq!((&booking["status"], &booking["resources"]), (&json!(booked), &json!([{ "name": name }])));
+        if booked == "REQUESTED" {
+            let confirmed = cast.admin.ok(confirm, json!({ "i": { "id": booking["id"] } })).await["confirmBooking"].take();
+            assert_eq!(confirmed, json!({ "status": "ASSIGNED", "resources": [{ "name": name }] }));
+        }
+        let later = json!({ "i": { "id": booking["id"], "startsAt": at(to), "endsAt": at(until) } });
+        let answer = cast.lea.ok(reschedule, later).await["rescheduleBooking"].take();
+        assert_eq!(answer, json!({ "status": moved, "resources": [{ "name": name }] }));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_holds_its_time_goes_on_without_whom_it_wished_for_where_somebody_else_has_them() {
+    let cast = Cast::start().await;
+    let [tom, carl, mary] = [cast.instructor("tom").await, cast.instructor("carl").await, cast.learner("mary").await];
+    let both = json!([{ "instructorId": cast.ada.user_id }, { "instructorId": tom.user_id }]);
+    let lesson = cast.kind(json!({ "name": "Lesson" })).await;
+    let holding = json!({ "needsApproval": true, "holdsWhileRequested": true, "strategy": "FIXED", "instructors": both });
+    let flight = cast.kind(holding).await;
+    let look = "query($id: ID!) { booking(id: $id) { status instructor { id } requestedInstructor { id } } }";
+    let stands = async |booking: &Value| {
+        let booking = cast.admin.ok(look, json!({ "id": booking })).await["booking"].take();
+        [booking["status"].clone(), booking["instructor"]["id"].clone(), booking["requestedInstructor"]["id"].clone()]
+    };
+    let confirm = "mutation($i: ConfirmBookingInput!) { confirmBooking(input: $i) { id } }";
+    let to = |booking: &Value, who: &Client| json!({ "i": { "id": booking, "instructorId": who.user_id } });
+    // It is moved to where another of the type is free, and holds them there.
+    let first = book(&cast.lea, &flight, "08:00", json!({})).await;
+    assert_eq!(first["requestedInstructor"]["id"], cast.ada.user_id);
+    let first = first["id"].clone();
+    cast.admin.ok(APPROVE, json!({ "id": first })).await;
+    book(&mary, &lesson, "09:00", json!({})).await;
+    assert!(offered_with(&cast.lea, &flight, json!({ "b": first })).await.contains("09:00"));
+    let later = json!({ "i": { "id": first, "startsAt": at("09:00"), "endsAt": at("10:00") } });
+    cast.lea.ok("mutation($i: RescheduleBookingInput!) { rescheduleBooking(input: $i) { id } }", later).await;
+    assert_eq!(stands(&first).await, [json!("APPROVED"), Value::Null, json!(tom.user_id)]);
+    // It goes from hand to hand, and back to being approved: then it holds whoever had it.
+    let second = book(&cast.lea, &flight, "11:00", json!({})).await["id"].take();
+    cast.admin.ok(confirm, to(&second, &tom)).await;
+    book(&mary, &lesson, "11:00", json!({})).await;
+    cast.admin.ok(confirm, to(&second, &carl)).await;
+    assert_eq!(stands(&second).await, [json!("ASSIGNED"), json!(carl.user_id), json!(cast.ada.user_id)]);
+    cast.admin.ok(APPROVE, json!({ "id": second })).await;
+    assert_eq!(stands(&second).await, [json!("APPROVED"), Value::Null, json!(carl.user_id)]);
+    // With whoever has it deleted, it holds nobody.
+    let third = book(&cast.lea, &flight, "13:00", json!({})).await["id"].take();
+    cast.admin.ok(confirm, to(&third, &tom)).await;
+    book(&mary, &lesson, "13:00", json!({})).await;
+    cast.admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": tom.user_id })).await;
+    assert_eq!(stands(&third).await, [json!("APPROVED"), Value::Null, Value::Null]);
+}

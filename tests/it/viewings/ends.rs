@@ -188,6 +188,14 @@ async fn a_viewing_that_died_stays_dead_when_the_permission_or_the_rank_is_back(
     admin.ok(grant, until).await;
     assert!(is_over(&view).await, "a role until a date");
 
+    // Whoever looks goes on in a role in which they may not, and comes back.
+    let switch = "mutation($i: SwitchRoleInput!) { switchRole(input: $i) { accessToken } }";
+    let view = start(&clerk, &lea).await;
+    for role in ["LEARNER", "CLERK"] {
+        clerk.ok(switch, json!({ "i": { "roleKey": role } })).await;
+        assert!(is_over(&view).await, "{role}");
+    }
+
     // What concerns others, or takes nothing away, ends nothing.
     let view = start(&clerk, &lea).await;
     let viewer = app.sign_in(&app.oak, Who::Viewer).await;

@@ -38,6 +38,61 @@ async fn a_freed_seat_is_held_for_the_first_and_declined_offered_to_the_next() {
     assert_eq!(eve.ok(ACCEPT, json!({ "id": second })).await["acceptOffer"]["id"], booked["id"], "twice, the same");
     let entry = eve.ok(ENTRY, json!({ "id": second })).await["waitlistEntry"].take();
     assert_eq!(entry, json!({ "status": "BOOKED", "position": null, "offer": null, "booking": { "id": booked["id"] } }));
+    // Also when what was held is tidied away.
+    stage.app.sql("SET session_replication_role = replica; DELETE FROM slot_hold; RESET session_replication_role").await;
+    assert_eq!(eve.ok(ACCEPT, json!({ "id": second })).await["acceptOffer"]["id"], booked["id"]);
+}
+
+#[tokio::test]
+async fn who_waits_for_one_of_two_sessions_at_a_time_is_offered_a_seat_of_that_one() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let kind = stage.kind(json!({ "seats": 2, "instructors": both })).await;
+    // The other one was opened first, and has seats.
+    carl.ok(OPEN, slot(&kind, &at(2, 9))).await;
+    let mut opening = slot(&kind, &at(2, 9));
+    opening["i"]["seats"] = json!(1);
+    let session = stage.ada.ok(OPEN, opening).await["openGroupSessions"][0]["id"].take();
+    let bob = stage.learner("bob").await;
+    let mut with_ada = slot(&kind, &at(2, 9));
+    with_ada["i"]["instructorId"] = json!(stage.ada.user_id);
+    let seat = bob.ok(BOOK, with_ada).await["bookSlot"]["id"].take();
+    let entry = wait(&stage.lea, json!({ "groupSessionId": session })).await;
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": seat } })).await;
+    stage.app.work().await;
+    assert_eq!(status(&stage.lea, &entry).await, "OFFERED");
+    assert_eq!(stage.lea.ok(ACCEPT, json!({ "id": entry })).await["acceptOffer"]["groupSession"]["id"], session);
+}
+
+#[tokio::test]
+async fn what_is_offered_and_held_of_a_session_goes_with_its_instructor_and_its_room() {
+    let stage = Stage::start().await;
+    let carl = stage.instructor("carl").await;
+    let both = json!([{ "instructorId": stage.ada.user_id }, { "instructorId": carl.user_id }]);
+    let [red, blue] = [stage.room("Red", 9).await, stage.room("Blue", 9).await];
+    let rooms = json!([{ "name": "Room", "resourceIds": [red, blue] }]);
+    let kind = stage.kind(json!({ "seats": 2, "instructors": both, "requirements": rooms })).await;
+    let [bob, eve] = [stage.learner("bob").await, stage.learner("eve").await];
+    let (session, taken) = full(&stage, &kind, &bob, 2).await;
+    let entry = wait(&stage.lea, json!({ "groupSessionId": session })).await;
+    bob.ok(CANCEL_SEAT, json!({ "i": { "id": taken } })).await;
+    stage.app.work().await;
+    assert_eq!(status(&stage.lea, &entry).await, "OFFERED");
+    stage.admin.ok(CHANGE, json!({ "i": { "id": session, "seats": 2 } })).await;
+    let hold = "mutation($i: HoldSlotInput!) { holdSlot(input: $i) { id } }";
+    let held = eve.ok(hold, slot(&kind, &at(2, 9))).await["holdSlot"]["id"].take();
+    stage.admin.ok(CHANGE, json!({ "i": { "id": session, "instructorId": carl.user_id, "resourceIds": [blue] } })).await;
+    let accept = "mutation($id: ID!) { acceptOffer(id: $id) { instructor { id } resources { name } groupSession { id } } }";
+    let accepted = stage.lea.ok(accept, json!({ "id": entry })).await["acceptOffer"].take();
+    let redeem = "mutation($i: BookSlotInput!) { bookSlot(input: $i) { instructor { id } resources { name } groupSession { id } } }";
+    let mut redeeming = slot(&kind, &at(2, 9));
+    redeeming["i"]["holdId"] = held;
+    let booked = eve.ok(redeem, redeeming).await["bookSlot"].take();
+    let seat = json!({ "instructor": { "id": carl.user_id }, "resources": [{ "name": "Blue" }], "groupSession": { "id": session } });
+    assert_eq!((&accepted, &booked), (&seat, &seat));
+    assert_eq!(stage.claims().await, "INSTRUCTOR LEARNER LEARNER RESOURCE");
+    assert_eq!(stage.app.count("group_session").await, 1);
 }
 
 #[tokio::test]
@@ -63,6 +118,44 @@ async fn an_offer_that_is_not_taken_expires_is_told_and_goes_to_the_next() {
     refused(&stage.app, &stage.lea, ACCEPT, json!({ "id": first }), "CONFLICT OFFER_EXPIRED @id").await;
     let told = stage.lea.ok("{ notifications(first: 1) { nodes { kind } } }", json!({})).await;
     assert_eq!(told["notifications"]["nodes"][0]["kind"], "WAITLIST_OFFER_EXPIRED");
+}
+
+#[tokio::test]
+async fn an_offer_that_ends_with_its_instructor_or_long_after_it_was_over_is_told_with_its_time() {
+    let stage = Stage::start().await;
+    let (carl, bob) = (stage.instructor("carl").await, stage.learner("bob").await);
+    let mut entries = Vec::new();
+    for (day, instructor) in [(2, &carl), (3, &stage.ada)] {
+        let kind = stage.kind(json!({ "instructors": [{ "instructorId": instructor.user_id }] })).await;
+        let taken = bob.ok(BOOK, slot(&kind, &at(day, 9))).await["bookSlot"]["id"].take();
+        entries.push(wait(&stage.lea, json!({ "bookingTypeId": kind, "from": at(day, 9), "to": at(day, 10) })).await);
+        bob.ok(CANCEL_SEAT, json!({ "i": { "id": taken } })).await;
+    }
+    stage.app.work().await;
+    assert_eq!((status(&stage.lea, &entries[0]).await, status(&stage.lea, &entries[1]).await), ("OFFERED".into(), "OFFERED".into()));
+    stage.admin.ok("mutation($id: ID!) { deleteUser(id: $id) }", json!({ "id": carl.user_id })).await;
+    assert_eq!(status(&stage.lea, &entries[0]).await, "EXPIRED");
+    // What is held for the other is over, and was not ended while the school was not served: it is kept until then.
+    let over = "SET session_replication_role = replica; UPDATE slot_hold SET created_at = now() - interval '3 days', expires_at = now() - interval '2 days' WHERE is_offer; \
+                RESET session_replication_role";
+    stage.app.sql(over).await;
+    let run = async |call: &str| {
+        let call = format!(
+            "RESET app.audit; BEGIN; SELECT set_config('app.tenant_id', '{}', true), set_config('app.user_id', '', true), \
+             set_config('app.operation', 'system:waitlist.expire', true), {call}; COMMIT",
+            stage.app.oak.tenant
+        );
+        stage.app.sql(&call).await;
+    };
+    for (call, holds) in [("app.tidy_holds(100)", 1), ("app.expire_waitlist(100)", 1), ("app.tidy_holds(100)", 0)] {
+        run(call).await;
+        assert_eq!(stage.app.count("slot_hold").await, holds, "{call}");
+    }
+    stage.app.work().await;
+    let told = stage.lea.ok("{ notifications(first: 20) { nodes { kind title body } } }", json!({})).await;
+    let told: Vec<&Value> =
+        told["notifications"]["nodes"].as_array().unwrap().iter().filter(|note| note["kind"] == "WAITLIST_OFFER_EXPIRED").collect();
+    assert!(told.len() == 2 && told.iter().all(|note| note["body"].is_string()), "{told:?}");
 }
 
 #[tokio::test]

@@ -274,6 +274,37 @@ async fn a_job_that_is_called_off_takes_its_delivery_along() {
 }
 
 #[tokio::test]
+async fn deliveries_that_died_and_are_run_anew_wait_until_their_endpoint_has_room() {
+    let app = start().await;
+    let receiver = Receiver::start().await;
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (id, _) = endpoint(&app, &app.oak, &receiver.at("/slow")).await;
+    for _ in 0..6 {
+        admin.ok(TEST, json!({ "id": id })).await;
+    }
+    // The workers of four are lost, and those of the two that were let in then.
+    let lost = "UPDATE job SET state = 'RUNNING', worker = id, lease = id, leased_until = now() WHERE kind = 'webhook.deliver' AND state = 'QUEUED'; \
+                UPDATE job SET state = 'DEAD', worker = NULL, lease = NULL, leased_until = NULL, finished_at = now() WHERE state = 'RUNNING'";
+    for dead in [4, 6] {
+        app.sql(lost).await;
+        assert_eq!(app.count("job WHERE kind = 'webhook.deliver' AND state = 'DEAD'").await, dead);
+    }
+    assert_eq!(states(&app).await, "FAILED FAILED FAILED FAILED FAILED FAILED");
+    let jobs = "{ jobs(first: 10, filter: { kinds: [\"webhook.deliver\"], states: [DEAD] }) { nodes { id } } }";
+    for job in admin.ok(jobs, json!({})).await["jobs"]["nodes"].as_array().unwrap() {
+        admin.ok("mutation($id: ID!) { retryJob(id: $id) { state } }", json!({ "id": job["id"] })).await;
+    }
+    assert_eq!(states(&app).await, "PENDING PENDING PENDING PENDING PENDING PENDING");
+    assert_eq!(app.count("webhook_delivery WHERE in_flight").await, 0, "none has room before it begins");
+    let working = Working::start(&app);
+    until(&app, "webhook_delivery WHERE state = 'DELIVERED'", 6).await;
+    working.stop().await;
+    assert_eq!(receiver.received().len(), 6, "each once");
+    assert!(receiver.most() <= 4, "{}", receiver.most());
+    assert_eq!(app.count("webhook_delivery WHERE in_flight OR job_id IS NOT NULL").await, 0);
+}
+
+#[tokio::test]
 async fn deliveries_are_listed_and_filtered_and_those_of_many_endpoints_cost_one_statement() {
     let app = start().await;
     let admin = app.sign_in(&app.oak, Who::Admin).await;

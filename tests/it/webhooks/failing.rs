@@ -106,6 +106,27 @@ async fn a_receiver_that_is_gone_or_that_fails_for_days_is_switched_off() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_is_gone_is_switched_off_also_while_it_is_paused() {
+    let app = start().await;
+    let receiver = Receiver::start().await;
+    receiver.answer(410);
+    let admin = app.sign_in(&app.oak, Who::Admin).await;
+    let (id, _) = endpoint(&app, &app.oak, &receiver.at("/status")).await;
+    let paused = admin.ok(UPDATE, json!({ "i": { "id": id, "isActive": false } })).await;
+    assert_eq!(paused["updateWebhookEndpoint"]["state"], "PAUSED");
+    // Its last attempt failed: one after the other.
+    app.sql("UPDATE webhook_endpoint SET failures = 1, failing_at = now()").await;
+    for _ in 0..3 {
+        admin.ok(TEST, json!({ "id": id })).await;
+    }
+    let working = Working::start(&app);
+    until(&app, "webhook_endpoint WHERE state = 'DISABLED'", 1).await;
+    working.stop().await;
+    assert_eq!(read(&admin, &id).await["disabledReason"], "GONE");
+    assert_eq!((states(&app).await, receiver.received().len()), ("CANCELLED CANCELLED FAILED".to_owned(), 1));
+}
+
+#[tokio::test]
 async fn an_endpoint_that_fails_has_one_delivery_under_way_and_four_once_it_works() {
     let app = start().await;
     let receiver = Receiver::start().await;

@@ -34,7 +34,7 @@ pub struct Filter {
     is_paragraph_unclear: bool,
     /// The last character that was given on.
     last: Option<char>,
-    /// What was given on, but for code: whose links are listed.
+    /// What was given on and not asked for, but for code.
     prose: String,
     /// The last character that came is a carriage return: a line feed after it ends the same line.
     was_return: bool,
@@ -95,9 +95,9 @@ impl Filter {
         self.run(true)
     }
 
-    /// The hosts that links in what was given on lead to.
-    pub fn hosts(&self) -> Vec<String> {
-        external_hosts(&self.prose)
+    /// What was given on since this was asked for, but for code: whose links are listed.
+    pub fn prose(&mut self) -> String {
+        std::mem::take(&mut self.prose)
     }
 
     fn run(&mut self, is_end: bool) -> String {

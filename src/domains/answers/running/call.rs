@@ -105,11 +105,7 @@ impl Text {
         let room = LONGEST - run.length().min(LONGEST);
         let end = filtered.char_indices().nth(room).map_or(filtered.len(), |(at, _)| at);
         self.is_full |= end < filtered.len();
-        run.more(&filtered[..end]);
-    }
-
-    pub(super) fn hosts(&self) -> Vec<String> {
-        self.filter.hosts()
+        run.more(&filtered[..end], &self.filter.prose());
     }
 }
 

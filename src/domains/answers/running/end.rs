@@ -85,31 +85,16 @@ impl Writing {
     }
 
     async fn write_end(&self, tx: &Tx, end: &End) -> Result<(), DbError> {
-        let text = self.run.text();
-        let cited = marks(&text, self.citations());
+        let (text, hosts) = self.run.whole();
         let (prompt, completion) = (end.took.map(|took| took.prompt), end.took.map(|took| took.completion));
         let is_estimated = end.took.map(|took| took.is_estimated);
         let process = self.process();
         // Only a process that has claimed it has one; the text of an answer that nobody has claimed is empty.
         let by = self.has_claimed().then_some(process);
-        let (hosts, omitted) = (self.hosts(), self.omitted());
         let ended = tx
             .value::<bool>(
                 sql::END,
-                &[
-                    &self.run.id,
-                    &by,
-                    &end.state,
-                    &text,
-                    &end.finish,
-                    &end.failure,
-                    &prompt,
-                    &completion,
-                    &is_estimated,
-                    &hosts,
-                    &omitted,
-                    &cited,
-                ],
+                &[&self.run.id, &by, &end.state, &text, &end.finish, &end.failure, &prompt, &completion, &is_estimated, &hosts],
             )
             .await?;
         if ended == Some(true)
@@ -118,21 +103,5 @@ impl Writing {
             tx.query(sql::NOTE_PROVIDER, &[&failure]).await?;
         }
         Ok(())
-    }
-}
-
-/// The marks `[n]` that stand in a text, of so many.
-fn marks(text: &str, most: usize) -> Vec<i32> {
-    (1..=most).filter(|mark| text.contains(&format!("[{mark}]"))).filter_map(|mark| i32::try_from(mark).ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_are_those_that_stand_there() {
-        assert_eq!(marks("As said [1], and [12]. Not 3.", 12), [1, 12]);
-        assert_eq!(marks("[1]", 0), [0; 0]);
     }
 }

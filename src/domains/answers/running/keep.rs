@@ -66,11 +66,11 @@ pub(super) async fn keep(
         };
         // With what came while it was waited for.
         let mut after = at;
-        let new = run.news(&mut after);
+        let (new, hosts) = run.news_with_hosts(&mut after);
         let position = i64::try_from(at.characters).unwrap_or(i64::MAX);
         let flushed = async {
             let (tx, _) = acts.begin(&claims, Mode::Write, &correlation_id).await?;
-            let goes_on = tx.value::<bool>(sql::FLUSH, &[&run.id, &process, &position, &new.text]).await?;
+            let goes_on = tx.value::<bool>(sql::FLUSH, &[&run.id, &process, &position, &new.text, &hosts]).await?;
             tx.commit().await?;
             Ok::<bool, NotActing>(goes_on == Some(true))
         };

@@ -9,7 +9,7 @@ mod terms;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -36,7 +36,7 @@ use uuid::Uuid;
 #[cfg(test)]
 pub use self::terms::Policy;
 pub use self::terms::{Before, Terms};
-use super::figures;
+use super::{figures, filter::external_hosts};
 
 /// How many answers a process writes at once, where nothing else is said.
 pub const USUAL_ANSWERS: u32 = 64;
@@ -126,6 +126,8 @@ struct Told {
     text: String,
     /// Characters of it.
     length: usize,
+    /// Of it what is no code: whose links are listed.
+    prose: String,
     tools: Vec<Uuid>,
     /// What is missing stands in the database.
     is_over: bool,
@@ -238,6 +240,18 @@ impl Inner {
     }
 }
 
+impl Told {
+    /// What is new after a place, which moves on.
+    fn after(&self, at: &mut At) -> News {
+        let text = self.text.get(at.bytes..).unwrap_or_default().to_owned();
+        at.bytes += text.len();
+        at.characters += text.chars().count();
+        let tools = self.tools.get(at.tools..).unwrap_or_default().to_vec();
+        at.tools += tools.len();
+        News { text, tools, is_over: self.is_over }
+    }
+}
+
 impl Run {
     fn new(id: Uuid, tenant: Uuid, person: Uuid) -> Self {
         Run {
@@ -258,12 +272,17 @@ impl Run {
         self.news.send_modify(|count| *count += 1);
     }
 
-    /// There is more of it.
-    fn more(&self, text: &str) {
+    fn told(&self) -> RwLockReadGuard<'_, Told> {
+        self.told.read().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// There is more of it, and of what in it is no code.
+    fn more(&self, text: &str, prose: &str) {
         if !text.is_empty() {
             self.change(|told| {
                 told.text.push_str(text);
                 told.length += text.chars().count();
+                told.prose.push_str(prose);
             });
         }
     }
@@ -288,14 +307,15 @@ impl Run {
         self.change(|told| told.is_over = true);
     }
 
-    /// All of it so far.
-    fn text(&self) -> String {
-        self.told.read().unwrap_or_else(|broken| broken.into_inner()).text.clone()
+    /// All of it so far, and the hosts that its links lead to.
+    fn whole(&self) -> (String, Vec<String>) {
+        let (news, hosts) = self.news_with_hosts(&mut At::default());
+        (news.text, hosts)
     }
 
     /// Characters of it so far.
     fn length(&self) -> usize {
-        self.told.read().unwrap_or_else(|broken| broken.into_inner()).length
+        self.told().length
     }
 
     /// Tells of whatever is new from now on.
@@ -305,18 +325,20 @@ impl Run {
 
     /// What is new after a place, which moves on.
     pub fn news(&self, at: &mut At) -> News {
-        let told = self.told.read().unwrap_or_else(|broken| broken.into_inner());
-        let text = told.text.get(at.bytes..).unwrap_or_default().to_owned();
-        at.bytes += text.len();
-        at.characters += text.chars().count();
-        let tools = told.tools.get(at.tools..).unwrap_or_default().to_vec();
-        at.tools += tools.len();
-        News { text, tools, is_over: told.is_over }
+        self.told().after(at)
+    }
+
+    /// The same, and the hosts that the links in all of it so far lead to.
+    fn news_with_hosts(&self, at: &mut At) -> (News, Vec<String>) {
+        let told = self.told();
+        let (news, prose) = (told.after(at), told.prose.clone());
+        drop(told);
+        (news, external_hosts(&prose))
     }
 
     /// The place after so many characters and tools; none where it has not come so far.
     pub fn place(&self, characters: usize, tools: usize) -> Option<At> {
-        let told = self.told.read().unwrap_or_else(|broken| broken.into_inner());
+        let told = self.told();
         if characters > told.length || tools > told.tools.len() {
             return None;
         }
@@ -363,9 +385,9 @@ mod tests {
     fn each_listener_has_a_place_of_its_own_and_misses_nothing() {
         let run = Run::new(Uuid::nil(), Uuid::nil(), Uuid::nil());
         let (mut first, mut second) = (At::default(), At::default());
-        run.more("Grü");
+        run.more("Grü", "Grü");
         assert_eq!(run.news(&mut first).text, "Grü");
-        run.more("ße");
+        run.more("ße", "ße");
         run.tool(Uuid::max());
         assert_eq!(run.news(&mut first), News { text: "ße".to_owned(), tools: vec![Uuid::max()], is_over: false });
         assert_eq!(run.news(&mut second).text, "Grüße");

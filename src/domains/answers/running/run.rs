@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -93,15 +93,6 @@ pub(super) struct Writing {
     pub(super) claims: Claims,
     pub(super) correlation_id: String,
     has_claimed: AtomicBool,
-    known: Mutex<Known>,
-}
-
-/// What is known at the end.
-#[derive(Debug, Default)]
-struct Known {
-    omitted: Option<i32>,
-    citations: usize,
-    hosts: Vec<String>,
 }
 
 /// What a run has gathered before it asks.
@@ -114,7 +105,7 @@ struct Ready {
 
 impl Writing {
     pub(super) fn new(inner: Arc<Inner>, run: Arc<Run>, acts: Arc<dyn Acts>, claims: Claims, correlation_id: String) -> Self {
-        Writing { inner, run, acts, claims, correlation_id, has_claimed: AtomicBool::new(false), known: Mutex::default() }
+        Writing { inner, run, acts, claims, correlation_id, has_claimed: AtomicBool::new(false) }
     }
 
     pub(super) fn process(&self) -> Uuid {
@@ -123,22 +114,6 @@ impl Writing {
 
     pub(super) fn has_claimed(&self) -> bool {
         self.has_claimed.load(Ordering::Acquire)
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
-
-    pub(super) fn omitted(&self) -> Option<i32> {
-        self.known().omitted
-    }
-
-    pub(super) fn citations(&self) -> usize {
-        self.known().citations
-    }
-
-    pub(super) fn hosts(&self) -> Vec<String> {
-        self.known().hosts.clone()
     }
 
     /// Writes it to its end.
@@ -227,12 +202,12 @@ impl Writing {
 
     /// Asks until there is nothing more to be asked.
     async fn converse(&self, ready: &Ready) -> Result<End, Stop> {
-        let Ready { terms, endpoint, model, window } = ready;
+        let policy = &ready.terms.policy;
         let ends = Instant::now() + WHOLE;
         let stopped = self.run.stop.cancelled();
         tokio::pin!(stopped);
         let gathering = async {
-            if terms.policy.moderates {
+            if policy.moderates {
                 self.moderate(ready).await?;
             }
             self.gather(ready).await
@@ -241,18 +216,25 @@ impl Writing {
             () = &mut stopped => return Err(Stop::Elsewhere),
             gathered = gathering => gathered?,
         };
+        let mut text = Text::new(&policy.blocked_phrases, &policy.image_hosts);
+        let ended = self.rounds(ready, &blocks, &passages, &mut text, ends).await;
+        // Between two calls: what was held back is part of what there is.
+        if matches!(ended, Err(Stop::End(_))) && text.finish(&self.run) {
+            return Err(Stop::End(End { finish: Some("FILTERED"), ..End::failed("ANSWER_BLOCKED") }));
+        }
+        ended
+    }
+
+    /// Asks a model, and as long as it wants tools, once more with what they say.
+    async fn rounds(&self, ready: &Ready, blocks: &[Block], passages: &[Passage], text: &mut Text, ends: Instant) -> Result<End, Stop> {
+        let Ready { terms, endpoint, model, window } = ready;
         let offered: Vec<Value> = terms.tools.iter().filter_map(|name| Tool::from_text(name)).map(Tool::described).collect();
         let tool_tokens = offered.iter().map(|tool| estimate(&tool.to_string())).sum();
         let word = HEXLOWER.encode(&Uuid::new_v4().as_bytes()[..8]);
-        let given = prompt::write(terms, &blocks, *window, &word, tool_tokens);
+        let given = prompt::write(terms, blocks, *window, &word, tool_tokens);
         // Passages stand first: those that did not fit are not quoted.
         let quoted = passages.len().min(given.blocks);
-        {
-            let mut known = self.known();
-            (known.omitted, known.citations) = (Some(given.omitted), quoted);
-        }
         let mut turns = given.turns;
-        let mut text = Text::new(&terms.policy.blocked_phrases, &terms.policy.image_hosts);
         let mut asked: HashMap<(String, String), String> = HashMap::new();
         let mut cited = (quoted > 0).then(|| json!(passages[..quoted].iter().map(cite).collect::<Vec<_>>()));
         let mut round = 0;
@@ -261,8 +243,8 @@ impl Writing {
             let may_call = !tools.is_empty();
             let chat = Chat { model, temperature: terms.temperature, max_tokens: terms.max_tokens, turns: &turns, tools };
             let prompt_tokens = chat.tokens();
-            self.begin_call(prompt_tokens, i64::from(terms.max_tokens), cited.take()).await?;
-            let spoken = speak(endpoint, &chat, &self.run, &mut text, terms.policy.silence, ends, &self.run.stop).await;
+            self.begin_call(prompt_tokens, i64::from(terms.max_tokens), given.omitted, cited.take()).await?;
+            let spoken = speak(endpoint, &chat, &self.run, text, terms.policy.silence, ends, &self.run.stop).await;
             let took = took(&spoken, prompt_tokens);
             spoken.count(took);
             let wants: Vec<Call> = if may_call { named(spoken.calls.clone(), round) } else { Vec::new() };
@@ -276,7 +258,7 @@ impl Writing {
                 round += 1;
                 continue;
             }
-            return self.ended(&spoken, took, &mut text);
+            return self.ended(&spoken, took, text);
         }
     }
 
@@ -286,7 +268,6 @@ impl Writing {
         if spoken.ended == Ended::Blocked {
             text.finish(&self.run);
         }
-        self.known().hosts = text.hosts();
         let took = Some(took);
         let end = End { state: "COMPLETED", finish: None, failure: None, took, provider: Some(None) };
         let failed = |reason| End { state: "FAILED", failure: Some(reason), provider: Some(Some(reason)), ..end.clone() };
@@ -309,10 +290,10 @@ impl Writing {
     }
 
     /// Reserves what a call may take.
-    async fn begin_call(&self, prompt: i64, most: i64, cited: Option<Value>) -> Result<(), Stop> {
+    async fn begin_call(&self, prompt: i64, most: i64, omitted: i32, cited: Option<Value>) -> Result<(), Stop> {
         let (tx, _) = self.acts.begin(&self.claims, Mode::Write, &self.correlation_id).await?;
         let so_far = i32::try_from(self.run.length()).unwrap_or(i32::MAX);
-        let goes_on = tx.value::<bool>(sql::BEGIN_CALL, &[&self.run.id, &self.process(), &prompt, &most, &so_far]).await?;
+        let goes_on = tx.value::<bool>(sql::BEGIN_CALL, &[&self.run.id, &self.process(), &prompt, &most, &so_far, &omitted]).await?;
         if goes_on != Some(true) {
             let _ = tx.rollback().await;
             return Err(Stop::Elsewhere);
@@ -376,20 +357,20 @@ impl Writing {
                 ..End::failed(reason)
             }))
         };
-        match asking::is_flagged(&ready.endpoint, ready.terms.question(), ready.terms.policy.silence).await {
-            Ok(is_flagged) => {
-                self.note_other("MODERATION", "moderation", 0).await?;
-                if is_flagged { failed("ANSWER_BLOCKED", None) } else { Ok(()) }
-            }
+        let said = asking::is_flagged(&ready.endpoint, ready.terms.question(), ready.terms.policy.silence).await;
+        self.note_other("MODERATION", "moderation", 0, said.is_err()).await?;
+        match said {
+            Ok(true) => failed("ANSWER_BLOCKED", None),
+            Ok(false) => Ok(()),
             Err(failure) => failed(failure.reason(), Some(failure.reason())),
         }
     }
 
-    /// Notes a call beside the conversation. What is reserved for the answer stays.
-    async fn note_other(&self, purpose: &str, model: &str, tokens: i64) -> Result<(), Stop> {
+    /// Notes a call beside the conversation, out of what is reserved for the answer.
+    async fn note_other(&self, purpose: &str, model: &str, tokens: i64, has_failed: bool) -> Result<(), Stop> {
         let (tx, _) = self.acts.begin(&self.claims, Mode::Write, &self.correlation_id).await?;
         let none: Option<Uuid> = None;
-        tx.query(sql::SETTLE_OTHER, &[&self.run.id, &self.run.person, &purpose, &none, &model, &tokens]).await?;
+        tx.query(sql::SETTLE_OTHER, &[&self.run.id, &self.run.person, &purpose, &none, &model, &tokens, &has_failed]).await?;
         Ok(tx.commit().await?)
     }
 
@@ -449,13 +430,10 @@ impl Writing {
     async fn vector(&self, ready: &Ready) -> Result<Option<Vec<f32>>, Stop> {
         let deployment = self.acts.outside().map(|outside| Deployment::among(&outside));
         let Some(model) = deployment.and_then(|deployment| deployment.embedding_model.clone()) else { return Ok(None) };
-        match asking::embed(&ready.endpoint, &model, &[ready.terms.question()]).await {
-            Ok(mut vectors) => {
-                self.note_other("EMBEDDING", &model, estimate(ready.terms.question())).await?;
-                Ok(vectors.pop())
-            }
-            Err(_) => Ok(None),
-        }
+        let question = ready.terms.question();
+        let made = asking::embed(&ready.endpoint, &model, &[question]).await;
+        self.note_other("EMBEDDING", &model, if made.is_ok() { estimate(question) } else { 0 }, made.is_err()).await?;
+        Ok(made.ok().and_then(|mut vectors| vectors.pop()))
     }
 }
 

@@ -37,10 +37,11 @@ pub fn totals(scope: Scope) -> String {
     )
 }
 
-/// Revenue and how many were sold, for each product and currency. `product`: its columns over the alias `d`.
+/// Revenue and how many were sold, for each product and currency. `product`: its columns over the alias `d`. One that is not seen has the name that it was sold under.
 pub fn by_product(scope: Scope, product: &str) -> String {
     format!(
-        "SELECT s.currency, s.revenue, s.quantity, CASE WHEN s.product_id IS NULL THEN 'Application fee' ELSE coalesce(d.name, s.name) END, d.kind, {product} FROM (\
+        "SELECT s.currency, s.revenue, s.quantity, CASE WHEN s.product_id IS NULL THEN 'Application fee' ELSE coalesce(d.name, s.name, \
+         (SELECT max(l.name) FROM order_line l WHERE l.tenant_id = $1 AND l.product_id = s.product_id)) END, d.kind, {product} FROM (\
          SELECT n.product_id, n.currency, sum(n.revenue)::bigint AS revenue, sum(n.quantity)::bigint AS quantity, max(n.name) AS name FROM (\
          SELECT p.product_id, p.currency, -p.amount AS revenue, 0 AS quantity, NULL::text AS name FROM ledger_posting p \
          WHERE p.tenant_id = $1 AND p.account = 'REVENUE' AND {posted} \
