@@ -325,8 +325,8 @@ BEGIN
 END
 $$;
 
--- The provider says that no money comes by a payment that is PENDING. One that was refused leaves the order waiting for another; one that has expired ends it, unless
--- a part of it is paid. The order's locks are held. Answers whether anything came of it. Reveals nothing.
+-- The provider says that no money comes by a payment that is PENDING. One that was refused leaves the order waiting for another, as long as for a first one; one that
+-- has expired ends it, unless a part of it is paid. The order's locks are held. Answers whether anything came of it. Reveals nothing.
 CREATE OR REPLACE FUNCTION app.fail_payment(failed uuid, to_status text, failure text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -337,6 +337,16 @@ BEGIN
         WHERE p.tenant_id = school AND p.id = failed AND p.status = 'PENDING' RETURNING p.* INTO ended;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF to_status = 'REJECTED' THEN
+        -- The time of a transfer between banks goes with it; that of a transfer to the school stays, where one was ever waited for.
+        UPDATE sales_order o SET expires_at = b.hold_ends
+            FROM (SELECT x.id, greatest(now() + make_interval(mins => p.payment_minutes),
+                      CASE WHEN EXISTS (SELECT FROM payment m WHERE m.tenant_id = school AND m.order_id = x.id AND m.provider = 'MANUAL')
+                          THEN x.created_at + make_interval(hours => 24 * p.transfer_days) END) AS hold_ends
+                  FROM sales_order x JOIN program p ON p.tenant_id = x.tenant_id AND p.id = x.program_id
+                  WHERE x.tenant_id = school AND x.id = ended.order_id) AS b
+            WHERE o.tenant_id = school AND o.id = b.id AND o.status = 'PENDING' AND o.expires_at > b.hold_ends;
     END IF;
     IF to_status = 'EXPIRED' AND EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = school AND o.id = ended.order_id AND o.status = 'PENDING' AND o.paid = 0) THEN
         PERFORM app.end_order(ended.order_id, 'EXPIRED');
@@ -364,6 +374,12 @@ BEGIN
     INSERT INTO refund (tenant_id, id, order_id, payment_id, amount, currency, to_credit, reason)
         VALUES (school, made, sold.id, paid.id, amount, paid.currency, false, 'Given back at the provider.');
     PERFORM app.reverse_lines(sold.id, amount, NULL, made, NULL);
+    -- An exchange that counted on it can't be paid any more; its money, if it comes, goes the way of late money.
+    PERFORM app.end_order(b.id, 'EXPIRED') FROM sales_order b
+        WHERE b.tenant_id = school AND b.application_id = sold.application_id AND b.status = 'PENDING'
+          AND (SELECT sum(r.amount) FROM order_return r JOIN ticket t ON t.tenant_id = r.tenant_id AND t.id = r.ticket_id
+               WHERE r.tenant_id = school AND r.order_id = b.id AND t.order_id = sold.id)
+              > (SELECT sum(greatest(l.amount, 0)) FROM app.lines_left(sold.id) AS l);
     RETURN app.settle_refund(made, 'SUCCEEDED', NULL, NULL);
 END
 $$;

@@ -16,7 +16,7 @@ use super::{
     facts::facts,
     hold::SlotHold,
     lists::BookingTypeFilter,
-    rules::{Facts, Skipped, Wanted},
+    rules::{Facts, Skipped, SlotReason, Wanted},
     slot::{SlotExplanation, Slots, by_days, explanation, starts, zone_name},
     wish::{Asker, Named, Wish, or_nothing},
 };
@@ -133,12 +133,15 @@ impl SlotQueries {
         (about.instructor, about.things) = (None, Vec::new());
         let known = facts(ctx.tx(), &wish.of, &about).await?;
         let asked = known.judge(wish.wanted(starts_at.0));
-        // Also where a session stands then: what it takes is had by a seat in it.
+        // Also where a session stands then: its own time and start keep nobody from a seat in it.
         let mut all =
             Facts { sessions: Vec::new(), ..known.clone() }.judge(Wanted { span: wish.span(starts_at.0), instructor: None, things: &[] });
-        if asked.session.is_some() {
-            all.candidates.iter_mut().filter(|(person, _)| asked.takers.contains(person)).for_each(|(_, reason)| *reason = None);
-            all.things.iter_mut().filter(|(thing, _)| asked.taken.contains(thing)).for_each(|(_, reason)| *reason = None);
+        if asked.session.is_some() && asked.seats_left > 0 {
+            let people = all.candidates.iter_mut().filter(|(person, _)| asked.takers.contains(person)).map(|(_, reason)| reason);
+            let things = all.things.iter_mut().filter(|(thing, _)| asked.taken.contains(thing)).map(|(_, reason)| reason);
+            for reason in people.chain(things) {
+                reason.take_if(|reason| matches!(reason, SlotReason::BookingConflict | SlotReason::NotOnGrid));
+            }
         }
         explanation(ctx, asked, &all, eligibility(&wish, &known)).await.map(Some)
     }

@@ -17,7 +17,7 @@ use lectern::{domains::payments::sign, http::HttpOptions};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{PLACE, REFUND, SETTINGS, Shop, assert_balanced, books, of_payment, post as send, read, read_all};
+use super::{PAY, PLACE, REFUND, SETTINGS, Shop, assert_balanced, books, of_payment, post as send, read, read_all};
 use crate::{
     app::TestApp,
     classroom::{is_due, refused, uuid},
@@ -316,6 +316,45 @@ async fn a_transfer_between_banks_keeps_the_hold_and_then_pays_or_does_not() {
     assert_balanced(&shop).await;
 }
 
+#[tokio::test]
+async fn a_transfer_between_banks_that_fails_holds_no_longer_than_another_way_to_pay_would() {
+    let (shop, _) = shop(json!({})).await;
+    let last = shop.product(json!({ "stock": 1 })).await;
+    let fails = async |payment: &str, n: u32| {
+        let mut session = paid(payment, 1000);
+        session["payment_status"] = json!("unpaid");
+        (session["id"], session["payment_intent"]) = (json!(format!("cs_test_{n}")), json!(format!("pi_{n}")));
+        say(&shop, &format!("evt_w{n}"), "checkout.session.completed", &session).await;
+        say(&shop, &format!("evt_f{n}"), "checkout.session.async_payment_failed", &session).await;
+    };
+    let held = |order: &str, from: &str, to: &str| {
+        let order = uuid(order);
+        format!(
+            "sales_order WHERE id = '{order}' AND status = 'PENDING' AND expires_at BETWEEN now() + interval '{from}' AND now() + interval '{to}'"
+        )
+    };
+    let (order, payment) = place(&shop, &shop.cart(&[(&last, 1)]), "stripe-0001").await;
+    fails(&payment, 0).await;
+    assert_eq!(read(&shop.lea, &order).await["payments"][0]["status"], "REJECTED");
+    assert_eq!(shop.app.count(&held(&order, "1 minute", "35 minutes")).await, 1);
+    // It is over: somebody else has the last one. That a transfer to the school had its days stays.
+    shop.overdue(&json!({ "id": order })).await;
+    let eve = shop.app.person(&shop.app.oak, "eve@oak.example", &["LEARNER"]).await;
+    let (application, attendee) = orders::applied(&eve, &shop.program).await;
+    let theirs = shop.place(&eve, &orders::cart_for(&application, &attendee, &[(&last, 1)]), "by-transfer").await["id"].take();
+    assert_eq!(read(&shop.lea, &order).await["status"], "EXPIRED");
+    let otherwise = json!({ "i": { "orderId": theirs, "provider": "STRIPE", "returnUrl": "https://shop.example/thanks" } });
+    eve.ok(PAY, otherwise).await;
+    let theirs = theirs.as_str().unwrap();
+    let seen = read(&eve, theirs).await;
+    let payments = seen["payments"].as_array().unwrap();
+    let payment = payments.iter().find(|payment| payment["provider"] == "STRIPE").unwrap()["id"].as_str().unwrap();
+    fails(payment, 1).await;
+    assert_eq!(of_payment(&shop, payment, "status").await, "REJECTED");
+    assert_eq!(shop.app.count(&held(theirs, "6 days", "7 days")).await, 1);
+    assert_balanced(&shop).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_was_lost_heals() {
     let (shop, stripe) = shop(json!({})).await;
@@ -409,6 +448,38 @@ async fn a_refund_is_booked_when_stripe_has_made_it() {
     assert_balanced(&shop).await;
     let asked = stripe.books(|books| books.asked.iter().filter(|form| form.contains_key("payment_intent")).count());
     assert_eq!(asked, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_of_what_went_back_at_stripe_itself_expires_and_its_money_goes_back_too() {
+    let (shop, stripe) = shop(json!({ "exchangesUntil": "2099-01-01T00:00:00Z" })).await;
+    let day = shop.product(json!({ "name": "Day" })).await;
+    let week = shop.product(json!({ "name": "Week", "prices": [{ "amount": 1500, "currency": "EUR" }] })).await;
+    let (bought, payment) = place(&shop, &shop.cart(&[(&day, 2)]), "two-days-1").await;
+    shop.app.work().await;
+    say(&shop, "evt_1", "checkout.session.completed", &paid(&payment, 2000)).await;
+    let ticket = read(&shop.lea, &bought).await["lines"][0]["tickets"][0]["id"].take();
+    let upgrade = orders::with(&shop.cart(&[(&week, 1)]), json!({ "returnTicketIds": [ticket] }));
+    let (exchange, _) = place(&shop, &upgrade, "to-a-week-1").await;
+    shop.app.work().await;
+    let goes_back = async |id: &str, amount: i64| {
+        let charge = json!({ "amount_refunded": amount, "payment_intent": "pi_0", "metadata": { "payment": payment } });
+        say(&shop, id, "charge.refunded", &charge).await;
+        read(&shop.lea, &exchange).await
+    };
+    // One of the two days is left to be exchanged; then no longer.
+    let waits = goes_back("evt_2", 1000).await;
+    assert_eq!((&waits["status"], &waits["due"]["amount"]), (&json!("PENDING"), &json!(500)));
+    let ended = goes_back("evt_3", 1500).await;
+    assert_eq!((&ended["status"], &ended["payments"][0]["status"]), (&json!("EXPIRED"), &json!("EXPIRED")));
+    assert_eq!((books(&shop).await.as_str(), shop.held(&day).await, shop.held(&week).await), ("CASH_STRIPE 500, REVENUE -500", 2, 0));
+    assert_balanced(&shop).await;
+    say(&shop, "evt_4", "checkout.session.completed", &stripe.settle("cs_test_1", "complete", "paid")).await;
+    shop.app.work().await;
+    let seen = read(&shop.lea, &exchange).await;
+    assert_eq!((&seen["status"], &seen["payments"][0]["status"]), (&json!("EXPIRED"), &json!("REFUNDED")));
+    assert_eq!(books(&shop).await, "CASH_STRIPE 500, REVENUE -500");
+    assert_balanced(&shop).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,7 +68,7 @@ async fn clashes_refuse_a_series_by_name_or_are_skipped() {
 }
 
 #[tokio::test]
-async fn what_is_skipped_lets_the_rest_of_a_series_not_wait_for_the_school() {
+async fn a_series_does_not_wait_for_the_school_because_of_what_is_skipped() {
     let stage = Stage::start().await;
     let [cessna, jet] = [
         resource(&stage.admin, json!({ "name": "Cessna", "kind": "AIRCRAFT" })).await,

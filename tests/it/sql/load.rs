@@ -271,8 +271,8 @@ pub async fn load(app: &TestApp) {
          INSERT INTO application_review (tenant_id, id, application_id, reviewer_id, decision, created_at)
              SELECT a.tenant_id, gen_random_uuid(), a.id, r.user_id, 'YES', a.created_at FROM application a JOIN program_reviewer r ON r.tenant_id = a.tenant_id AND r.program_id = a.program_id
              WHERE a.status <> 'DRAFT' AND right(a.id::text, 1) < '8';
-         INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, user_id, created_at)
-             SELECT a.tenant_id, gen_random_uuid(), a.id, a.program_id, 'MAIN', u.name, u.email, lower(u.email), u.id, a.created_at
+         INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, user_id, issued_tickets, created_at)
+             SELECT a.tenant_id, gen_random_uuid(), a.id, a.program_id, 'MAIN', u.name, u.email, lower(u.email), u.id, CASE WHEN a.status = 'ACCEPTED' THEN 1 ELSE 0 END, a.created_at
              FROM application a JOIN app_user u ON u.tenant_id = a.tenant_id AND u.id = a.user_id;
          INSERT INTO attendee (tenant_id, id, application_id, program_id, kind, name, email, email_key, created_at)
              SELECT a.tenant_id, gen_random_uuid(), a.id, a.program_id, 'SPOUSE', 'Spouse ' || right(a.id::text, 6), 's' || right(a.id::text, 6) || '@x.example', 's' || right(a.id::text, 6) || '@x.example', a.created_at
@@ -291,9 +291,9 @@ pub async fn load(app: &TestApp) {
                  1000, 1000, CASE WHEN is_paid THEN 1000 ELSE 0 END, CASE WHEN is_paid THEN at END, at FROM sale;
          INSERT INTO order_line (tenant_id, id, order_id, position, product_id, attendee_id, name, kind, quantity, unit_price, subtotal, total)
              SELECT tenant_id, line_id, order_id, 0, product_id, attendee_id, 'Week', 'TICKET', 1, 1000, 1000, 1000 FROM sale;
-         INSERT INTO ticket (tenant_id, id, order_id, order_line_id, program_id, application_id, product_id, attendee_id, status, price, currency, kind, code_hash, created_at)
+         INSERT INTO ticket (tenant_id, id, order_id, order_line_id, program_id, application_id, product_id, attendee_id, status, price, currency, kind, code_hash, checked_in_at, created_at)
              SELECT tenant_id, gen_random_uuid(), order_id, line_id, program_id, application_id, product_id, attendee_id, CASE WHEN is_paid THEN 'ISSUED' ELSE 'CANCELLED' END, 1000, 'EUR', 'TICKET',
-                 sha256(uuid_send(line_id)), at FROM sale;
+                 sha256(uuid_send(line_id)), CASE WHEN is_paid THEN now() - random() * interval '20 days' END, at FROM sale;
          INSERT INTO payment (tenant_id, id, order_id, provider, status, amount, currency, reference, attention, settled_at, created_at)
              SELECT tenant_id, gen_random_uuid(), order_id, CASE WHEN n % 3 = 0 THEN 'MANUAL' ELSE 'TEST' END, CASE WHEN is_paid THEN 'APPROVED' ELSE 'EXPIRED' END, 1000, 'EUR', 'LOAD',
                  CASE WHEN n % 500 = 0 THEN 'LATE' END, at, at FROM sale;
@@ -356,7 +356,7 @@ pub async fn load(app: &TestApp) {
          INSERT INTO message_feedback (tenant_id, id, message_id, owner_id, agent_id, agent_version, rating, created_at)
              SELECT t.tenant_id, gen_random_uuid(), t.id, t.owner_id, t.agent_id, 1, CASE WHEN t.n = 1 THEN 'HELPFUL' ELSE 'UNHELPFUL' END, t.created_at FROM turn t WHERE t.n IN (1, 3);
          INSERT INTO check_in (tenant_id, id, program_id, client_id, outcome, ticket_id, attendee_name, product_name, station, admits_on, scanned_at)
-             SELECT t.tenant_id, gen_random_uuid(), t.program_id, t.id::text, 'ADMITTED', t.id, 'Somebody', 'Entry', 'Gate', '-infinity', now() - random() * interval '20 days'
+             SELECT t.tenant_id, gen_random_uuid(), t.program_id, t.id::text, 'ADMITTED', t.id, 'Somebody', 'Entry', 'Gate', '-infinity', t.checked_in_at
              FROM ticket t WHERE t.status = 'ISSUED';
          RESET session_replication_role",
     )
