@@ -64,9 +64,11 @@ BEGIN
     IF people IS NULL THEN
         RETURN;
     END IF;
-    -- Who had passed before and was given no grade just now passes by nothing new: what a manager has reopened stays open. The bound is that of app.earn_by_grade.
-    passing := ARRAY(SELECT k.user_id FROM lesson_grade k
-        WHERE k.tenant_id = p_tenant AND k.course_id = asked.course_id AND k.lesson_id = p_lesson AND k.user_id = ANY (people) AND k.percent > asked.pass_mark + 0.005
+    -- Who had passed before and was given no grade just now passes by nothing new: what a manager has reopened stays open. What stands at the mark may have been
+    -- rounded up to it, unless it still is the grade.
+    passing := ARRAY(SELECT k.user_id FROM lesson_grade k JOIN unnest(people, percents) AS w(user_id, percent) ON w.user_id = k.user_id
+        WHERE k.tenant_id = p_tenant AND k.course_id = asked.course_id AND k.lesson_id = p_lesson
+          AND (k.percent > asked.pass_mark + 0.005 OR k.percent >= asked.pass_mark AND k.percent::numeric = w.percent)
           AND NOT EXISTS (SELECT FROM submission s JOIN submission_grade g ON g.tenant_id = s.tenant_id AND g.submission_id = s.id
               WHERE s.tenant_id = p_tenant AND s.course_id = asked.course_id AND s.lesson_id = p_lesson AND s.user_id = k.user_id
                 AND now() IN (g.graded_at, g.released_at)));

@@ -272,11 +272,14 @@ CREATE OR REPLACE TRIGGER user_group_retire_audience AFTER UPDATE ON user_group 
 CREATE OR REPLACE TRIGGER course_retire_audience AFTER UPDATE ON course FOR EACH ROW
     WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION app.retire_audience();
 
--- Of some keys of objects of the school, those that a file has. Reveals: which of the given ones.
+-- Of some keys of objects of the school, those that a file has, or a job is about to delete. Reveals: which of the given ones.
 CREATE OR REPLACE FUNCTION app.named_objects(objects text[]) RETURNS SETOF text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT f.object FROM file f WHERE f.tenant_id = app.tenant_id() AND f.object = ANY (objects);
+    RETURN QUERY SELECT f.object FROM file f WHERE f.tenant_id = app.tenant_id() AND f.object = ANY (objects)
+        UNION ALL
+        SELECT j.payload ->> 'object' FROM job j
+        WHERE j.tenant_id = app.tenant_id() AND j.kind = 'file.delete' AND j.state IN ('QUEUED', 'RUNNING') AND j.payload ->> 'object' = ANY (objects);
 END
 $$;
 

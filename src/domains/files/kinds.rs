@@ -43,7 +43,7 @@ async fn delete(mut job: Job) -> Result<Done, Failure> {
 
 async fn sweep(mut job: Job) -> Result<Done, Failure> {
     let (store, tenant) = (job.outside::<Store>()?, job.tenant());
-    // Before the rows go: what their jobs are about to delete is not lost.
+    // Before the rows go, for what their jobs have just deleted is not lost either.
     let found = sweep::look(&mut job, &store, tenant, lectern_kernel::clock::now()).await?;
     if !found.is_over_limit() {
         sweep::remove(&store, tenant, &found).await?;
